@@ -1,0 +1,89 @@
+package spec
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/pb33f/jsonschema/v6"
+	"github.com/pb33f/libopenapi-validator/schema_validation"
+	"github.com/pb33f/libopenapi/datamodel/high/base"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Schema is a compiled schema of the description. It is safe for use by many
+// goroutines.
+type Schema struct {
+	compiled   *jsonschema.Schema
+	properties []string
+}
+
+func compileSchema(schema *base.Schema) (*Schema, error) {
+	compiled, err := schema_validation.CompileSchemaForValidation(
+		schema, schema_validation.SchemaValidationPurposeGeneric, nil, 3.1)
+	if err != nil {
+		return nil, err
+	}
+	result := &Schema{compiled: compiled.CompiledSchema}
+	for name := range schema.Properties.KeysFromOldest() {
+		result.properties = append(result.properties, name)
+	}
+	return result, nil
+}
+
+// Violations validates a JSON body and says each offence in one line, sorted.
+// An empty body is an offence of its own: validators let it pass.
+func (s *Schema) Violations(body []byte) []string {
+	if strings.TrimSpace(string(body)) == "" {
+		return []string{"the body is empty"}
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return []string{"the body is not JSON: " + err.Error()}
+	}
+	return describeViolations(s.compiled.Validate(value))
+}
+
+// Undocumented lists the members of a JSON object that the schema does not
+// name, sorted. A body that is no object has none.
+func (s *Schema) Undocumented(body []byte) []string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return nil
+	}
+	var unknown []string
+	for name := range object {
+		if !slices.Contains(s.properties, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+func describeViolations(err error) []string {
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return []string{err.Error()}
+	}
+	printer := message.NewPrinter(language.English)
+	var lines []string
+	var walk func(*jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			walk(cause)
+		}
+		if len(e.Causes) == 0 {
+			place := "/" + strings.Join(e.InstanceLocation, "/")
+			lines = append(lines, place+": "+e.ErrorKind.LocalizedString(printer))
+		}
+	}
+	walk(invalid)
+	slices.Sort(lines)
+	return lines
+}
