@@ -1,0 +1,115 @@
+package target
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Credential is what a request authorises itself with. Its label may be shown
+// everywhere, its token nowhere.
+type Credential struct {
+	// Label says what it is: "token for dataportability.maps.reviews".
+	Label  string
+	source oauth2.TokenSource
+}
+
+// NoCredential sends no Authorization header.
+var NoCredential = Credential{Label: "no token"}
+
+// Present reports whether there is a token to send.
+func (c Credential) Present() bool { return c.source != nil }
+
+// String gives the label, so that no format verb prints a token.
+func (c Credential) String() string { return c.Label }
+
+// GoString gives the label, so that no format verb prints a token.
+func (c Credential) GoString() string { return c.Label }
+
+// MarshalJSON gives the label.
+func (c Credential) MarshalJSON() ([]byte, error) { return []byte(`"` + c.Label + `"`), nil }
+
+// authorize sets the Authorization header and returns the secret that it
+// carries.
+func (c Credential) authorize(request *http.Request) (string, error) {
+	if c.source == nil {
+		return "", nil
+	}
+	token, err := c.source.Token()
+	if err != nil {
+		return "", err
+	}
+	token.SetAuthHeader(request)
+	return token.AccessToken, nil
+}
+
+// UnknownCredential is a token that no server has given.
+func UnknownCredential(value string) Credential {
+	return Credential{Label: "unknown token", source: staticToken(value)}
+}
+
+// Credentials gives tokens by scope.
+type Credentials interface {
+	// Token gives a token that carries exactly these scopes, in this order, or
+	// false where there is none.
+	Token(scopes ...string) (oauth2.TokenSource, bool)
+}
+
+// TokenTemplate mints tokens by name, for emulators that read the scopes from
+// the token itself. {scope} in the text is replaced by the full scope, {short}
+// by the part after "/auth/"; several scopes are joined.
+type TokenTemplate struct {
+	Text string
+	// Join stands between several scopes.
+	Join string
+}
+
+// Token mints a token; it never fails.
+func (t TokenTemplate) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	short := make([]string, len(scopes))
+	for i, scope := range scopes {
+		short[i] = spec.ShortScope(scope)
+	}
+	text := strings.NewReplacer("{scope}", strings.Join(scopes, t.Join), "{short}", strings.Join(short, t.Join)).Replace(t.Text)
+	return staticToken(text), true
+}
+
+// GivenTokens holds tokens that somebody obtained, by the scopes they carry.
+type GivenTokens map[string]string
+
+// Add keeps a token for a set of scopes, in whatever order.
+func (g GivenTokens) Add(token string, scopes ...string) { g[scopeSet(scopes)] = token }
+
+// Token finds a token by its set of scopes.
+func (g GivenTokens) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	token, found := g[scopeSet(scopes)]
+	if !found {
+		return nil, false
+	}
+	return staticToken(token), true
+}
+
+func scopeSet(scopes []string) string {
+	return strings.Join(slices.Sorted(slices.Values(scopes)), " ")
+}
+
+// FirstOf asks several sources in turn.
+type FirstOf []Credentials
+
+// Token gives the first token that one of the sources has.
+func (f FirstOf) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	for _, credentials := range f {
+		if source, found := credentials.Token(scopes...); found {
+			return source, true
+		}
+	}
+	return nil, false
+}
+
+func staticToken(value string) oauth2.TokenSource {
+	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: value, TokenType: "Bearer"})
+}

@@ -1,0 +1,141 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// FaultKind says in which way an answer failed to come whole.
+type FaultKind string
+
+// The kinds of fault. Unreachable and Withheld say nothing about the server's
+// conformance; all others are the server's.
+const (
+	// Unreachable: no connection could be made.
+	Unreachable FaultKind = "unreachable"
+	// Withheld: the request was not sent, because earlier ones went unanswered.
+	Withheld FaultKind = "withheld"
+	// HangUp: the connection was closed before an answer.
+	HangUp FaultKind = "hang-up"
+	// Reset: the connection was reset before an answer.
+	Reset FaultKind = "reset"
+	// Slow: the answer was not whole within the limit.
+	Slow FaultKind = "slow"
+	// Truncated: the body ended before its announced end.
+	Truncated FaultKind = "truncated"
+	// BrokenChunks: the chunked framing of the body is not HTTP.
+	BrokenChunks FaultKind = "broken chunking"
+	// Malformed: what came is not HTTP.
+	Malformed FaultKind = "malformed"
+	// Endless: the body is larger than any answer of this method can be.
+	Endless FaultKind = "endless"
+	// Refused while sending: the server closed before it had read the body.
+	ClosedWhileSending FaultKind = "closed while sending"
+	// Unrecorded: the cassettes have no such interaction.
+	Unrecorded FaultKind = "unrecorded"
+)
+
+// Fault is what came instead of a whole answer.
+type Fault struct {
+	Kind FaultKind
+	// Detail is one line for a person. It carries no token.
+	Detail string
+}
+
+// Error gives the detail.
+func (f *Fault) Error() string { return f.Detail }
+
+// ServerOwn reports whether the fault tells something about the server, as
+// opposed to the network or to this program.
+func (f *Fault) ServerOwn() bool {
+	return f.Kind != Unreachable && f.Kind != Withheld && f.Kind != Unrecorded
+}
+
+// slowError is the cause with which a request over the limit is cancelled.
+type slowError struct{ limit time.Duration }
+
+func (e slowError) Error() string { return fmt.Sprintf("no whole answer within %s", e.limit) }
+
+// asFault lets a RoundTripper bring its own fault, such as a replay without the
+// interaction.
+func asFault(err error) *Fault {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return nil
+}
+
+// faultBeforeAnswer classifies an error of the RoundTripper.
+func faultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
+	var slow slowError
+	switch {
+	case asFault(err) != nil:
+		return asFault(err)
+	case errors.As(context.Cause(ctx), &slow):
+		return &Fault{Slow, slow.Error()}
+	case isUnreachable(err):
+		return &Fault{Unreachable, innermost(err)}
+	case sentBody > largeBody && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "write error")):
+		return &Fault{ClosedWhileSending, "the server closed the connection before it had read the whole body"}
+	case errors.Is(err, syscall.ECONNRESET):
+		return &Fault{Reset, "the connection was reset before an answer"}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		return &Fault{HangUp, "the connection was closed before a whole answer"}
+	default:
+		return &Fault{Malformed, "not an HTTP answer: " + innermost(err)}
+	}
+}
+
+// largeBody is the size in bytes from which a server may close before it has
+// read everything (RFC 9110, 15.5.14).
+const largeBody = 64 << 10
+
+// faultInBody classifies an error while the body was read.
+func faultInBody(ctx context.Context, err error, read int) *Fault {
+	var slow slowError
+	switch {
+	case errors.As(context.Cause(ctx), &slow):
+		return &Fault{Slow, fmt.Sprintf("%s; %d bytes of the body came", slow, read)}
+	case asFault(err) != nil:
+		return asFault(err)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+		return &Fault{Truncated, fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
+	case strings.Contains(err.Error(), "chunk"):
+		return &Fault{BrokenChunks, fmt.Sprintf("the chunked body is broken after %d bytes: %s", read, innermost(err))}
+	default:
+		return &Fault{Malformed, fmt.Sprintf("the body could not be read after %d bytes: %s", read, innermost(err))}
+	}
+}
+
+func isUnreachable(err error) bool {
+	var operation *net.OpError
+	if errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect") {
+		return true
+	}
+	var lookup *net.DNSError
+	var record tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	return errors.As(err, &lookup) || errors.As(err, &record) || errors.As(err, &certificate) || errors.As(err, &authority)
+}
+
+// innermost gives the last error of a chain: the outer ones repeat the URL.
+func innermost(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return string(bytes.ToValidUTF8([]byte(err.Error()), []byte("?")))
+		}
+		err = inner
+	}
+}

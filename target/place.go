@@ -1,0 +1,23 @@
+package target
+
+import "context"
+
+// Place says where in the run a request belongs, for a transport that keeps
+// exchanges.
+type Place struct {
+	// Check is the id of the check that sends it.
+	Check string
+	// Number is the exchange's number in the journal.
+	Number int
+	// Together says that it is sent at the same time as its neighbours, so that
+	// which of equal requests gets which answer is chance.
+	Together bool
+}
+
+type placeKey struct{}
+
+// PlaceOf gives the place of a request that a Target sends.
+func PlaceOf(ctx context.Context) Place {
+	place, _ := ctx.Value(placeKey{}).(Place)
+	return place
+}
