@@ -1,0 +1,68 @@
+// Package suites holds the checks: each one sends what a requirement is about
+// and judges what comes back. Checks are plain functions; suites.go turns them
+// into Ginkgo specs.
+package suites
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Aspects lists the aspects of the suite in the order in which they are shown.
+func Aspects() []string {
+	return []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
+}
+
+// phase orders the checks in time, across the aspects.
+type phase int
+
+const (
+	// refusing checks start no job on a server that conforms, so they can share
+	// one failed job and leave it for the checks after them.
+	refusing phase = iota
+	// starting checks use up failed jobs.
+	starting
+	// observing checks judge what all others have exchanged.
+	observing
+)
+
+// Check is one spec: what it sends, which requirements it judges, and how.
+type Check struct {
+	// ID is stable: "path/two-segments".
+	ID     string
+	Aspect string
+	// Title says in a few words what is judged.
+	Title string
+	// Requirements lists the ids of the requirements that it can fail.
+	Requirements []string
+	// Sends says what is sent, for a reader.
+	Sends string
+
+	phase phase
+	judge func(*Judgement)
+}
+
+// Checks makes all checks for a description, in the order in which they run:
+// those that must start no job, those that start some, those that judge what
+// was exchanged.
+func Checks(contract *spec.Contract) []Check {
+	checks := slices.Concat(
+		authorizationChecks(contract), pathChecks(contract), bodyChecks(), semanticsChecks(contract),
+		responseChecks(), errorChecks(), robustnessChecks(),
+	)
+	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
+	return checks
+}
+
+// StrongestLevel is the strongest level among the requirements of a check.
+func (c Check) StrongestLevel(contract *spec.Contract) spec.Level {
+	strongest := spec.Inferred
+	for _, id := range c.Requirements {
+		if requirement, found := contract.Requirement(id); found && requirement.Level.AtLeast(strongest) {
+			strongest = requirement.Level
+		}
+	}
+	return strongest
+}

@@ -1,0 +1,215 @@
+package suites
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/dpconform/dpconform/target"
+)
+
+// errorCheck is a check of every refusal of the method in the whole run.
+func errorCheck(name, title, requirement string, judge func(*Judgement, *target.Exchange, failure)) Check {
+	return Check{
+		ID: "errors/" + name, Aspect: "errors", Title: title, Requirements: []string{requirement},
+		Sends: "nothing of its own: it looks at every refusal of the run that is the method's",
+		phase: observing, judge: func(j *Judgement) {
+			refusals := 0
+			for _, exchange := range j.Target.Journal() {
+				if !exchange.Answered() || exchange.Status < http.StatusBadRequest || ownPage(exchange) {
+					continue
+				}
+				refusals++
+				judge(j, exchange, readFailure(exchange))
+			}
+			if refusals == 0 {
+				j.Skip("nothing was refused in this run", "--token-template or --token, and --job STATE=ID")
+			}
+		},
+	}
+}
+
+// answerCheck is a check of every answer in the whole run.
+func answerCheck(aspect, name, title, requirement string, judge func(*Judgement, *target.Exchange)) Check {
+	return Check{
+		ID: aspect + "/" + name, Aspect: aspect, Title: title, Requirements: []string{requirement},
+		Sends: "nothing of its own: it looks at every exchange of the run",
+		phase: observing, judge: func(j *Judgement) {
+			journal := j.Target.Journal()
+			for _, exchange := range journal {
+				judge(j, exchange)
+			}
+			if len(journal) == 0 {
+				j.Skip("nothing was sent in this run", "fewer filters")
+			}
+		},
+	}
+}
+
+func errorChecks() []Check {
+	return []Check{
+		errorCheck("json", "refusals are JSON with an error object", "retry.errors.json", errorJSON),
+		errorCheck("code", "error.code is the HTTP status", "retry.errors.code", errorCode),
+		errorCheck("status", "error.status is a code that fits the HTTP status", "retry.errors.status", errorStatus),
+		errorCheck("message", "error.message is a text", "retry.errors.message", errorMessage),
+		errorCheck("details", "error.details are typed", "retry.errors.details", errorDetails),
+		errorCheck("error-info", "error.details have one ErrorInfo", "retry.errors.error-info", errorInfo),
+		answerCheck("errors", "no-internals", "no stack trace is shown", "retry.errors.no-internals", noInternals),
+		answerCheck("errors", "no-token-echo", "no token is repeated", "retry.errors.no-token-echo", noTokenEcho),
+		answerCheck("errors", "no-server-error", "nothing makes the server fail", "retry.errors.no-server-error", noServerError),
+	}
+}
+
+func errorJSON(j *Judgement, exchange *target.Exchange, read failure) {
+	kind, _ := mediaType(exchange.Header)
+	switch {
+	case !read.Present:
+		j.Fail("retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
+	case kind != j.Contract.Retry.MediaType:
+		j.Fail("retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+	}
+}
+
+func errorCode(j *Judgement, exchange *target.Exchange, read failure) {
+	var code json.Number
+	if !read.Present {
+		return
+	}
+	raw := read.members["code"]
+	if json.Unmarshal(raw, &code) != nil || len(raw) == 0 || raw[0] == '"' || code.String() != fmt.Sprint(exchange.Status) {
+		j.Fail("retry.errors.code", exchange, fmt.Sprint(exchange.Status), orNone(raw))
+	}
+}
+
+func orNone(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return "none"
+	}
+	return string(raw)
+}
+
+func errorStatus(j *Judgement, exchange *target.Exchange, read failure) {
+	if !read.Present {
+		return
+	}
+	mapped, known := j.Contract.CodeStatus[read.Status]
+	switch {
+	case !known || mapped < http.StatusBadRequest:
+		j.Fail("retry.errors.status", exchange, "a name of google.rpc.Code for an error", orNone(read.members["status"]))
+	case mapped != exchange.Status && j.hasCode(exchange.Status):
+		j.Fail("retry.errors.status", exchange, fmt.Sprintf("a code that maps to %d", exchange.Status),
+			fmt.Sprintf("%s, which maps to %d", read.Status, mapped))
+	}
+}
+
+// hasCode reports whether any google.rpc.Code maps to an HTTP status.
+func (j *Judgement) hasCode(status int) bool {
+	for _, mapped := range j.Contract.CodeStatus {
+		if mapped == status {
+			return true
+		}
+	}
+	return false
+}
+
+func errorMessage(j *Judgement, exchange *target.Exchange, read failure) {
+	var message string
+	if read.Present && (json.Unmarshal(read.members["message"], &message) != nil || strings.TrimSpace(message) == "") {
+		j.Fail("retry.errors.message", exchange, "a text that is not empty", orNone(read.members["message"]))
+	}
+}
+
+// detail is one entry of error.details: a packed google.protobuf.Any.
+type detail struct {
+	Type string `json:"@type"`
+}
+
+func errorDetails(j *Judgement, exchange *target.Exchange, read failure) {
+	raw, present := read.members["details"]
+	if !present {
+		return
+	}
+	var entries []json.RawMessage
+	if json.Unmarshal(raw, &entries) != nil || bytes.Equal(raw, []byte("null")) {
+		j.Fail("retry.errors.details", exchange, "a list", string(raw))
+		return
+	}
+	for _, entry := range entries {
+		var typed detail
+		if json.Unmarshal(entry, &typed) != nil || typed.Type == "" {
+			j.Fail("retry.errors.details", exchange, "an object with an @type in each place", string(entry))
+		}
+	}
+}
+
+// errorInfoType ends the type of the detail that every error should have:
+// https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
+const errorInfoType = "google.rpc.ErrorInfo"
+
+func errorInfo(j *Judgement, exchange *target.Exchange, read failure) {
+	if !read.Present {
+		return
+	}
+	var details []detail
+	_ = json.Unmarshal(read.members["details"], &details)
+	count := 0
+	for _, entry := range details {
+		if strings.HasSuffix(entry.Type, errorInfoType) {
+			count++
+		}
+	}
+	if count != 1 {
+		j.Fail("retry.errors.error-info", exchange, "one ErrorInfo", fmt.Sprintf("%d", count))
+	}
+}
+
+// stackTraces match what runtimes print of a call stack.
+var stackTraces = []*regexp.Regexp{
+	regexp.MustCompile(`Traceback \(most recent call last\)`),
+	regexp.MustCompile(`goroutine \d+ \[`),
+	regexp.MustCompile(`(?m)^\s*File ".*", line \d+`),
+	regexp.MustCompile(`\bat [\w.$<>]+\([\w.]+:\d+\)`),
+	regexp.MustCompile(`\bat (async )?([\w.$<>\[\] ]+ \()?(file://)?/?[\w./\\-]+\.[cm]?[jt]s:\d+:\d+\)?`),
+	regexp.MustCompile(`/[\w./-]+\.(go|py|rb|php|java|rs|cs):\d+`),
+	regexp.MustCompile(`Exception in thread "`),
+}
+
+func noInternals(j *Judgement, exchange *target.Exchange) {
+	for _, trace := range stackTraces {
+		if found := trace.FindString(unescapedText(exchange.Body)); found != "" {
+			j.Fail("retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
+			return
+		}
+	}
+}
+
+// unescapedText gives a body with its line breaks and slashes as they are meant,
+// so that a trace inside a JSON text is seen.
+func unescapedText(body []byte) string {
+	return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/", `\"`, `"`).Replace(string(body))
+}
+
+// shortestSecret is the length under which a token may stand in an answer by
+// chance.
+const shortestSecret = 8
+
+func noTokenEcho(j *Judgement, exchange *target.Exchange) {
+	for _, secret := range j.Target.Secrets() {
+		if len(secret) >= shortestSecret && bytes.Contains(exchange.Body, []byte(secret)) {
+			j.Fail("retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
+			return
+		}
+	}
+}
+
+// noServerError lets 501 pass where the HTTP method is foreign: RFC 9110, 9.1.
+func noServerError(j *Judgement, exchange *target.Exchange) {
+	foreign := exchange.Status == http.StatusNotImplemented && exchange.Request.Method != j.Contract.Retry.Method &&
+		exchange.Request.FrontEnd
+	if exchange.Answered() && exchange.Status >= http.StatusInternalServerError && !foreign {
+		j.Fail("retry.errors.no-server-error", exchange, "no 5xx", describe(exchange)+" to: "+exchange.Request.Purpose)
+	}
+}

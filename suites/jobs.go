@@ -1,0 +1,253 @@
+package suites
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// subject is a job that a check sends something about which must start nothing.
+type subject struct {
+	id string
+	// state is what the job is in: as the state method says, or as given.
+	state string
+	// standIn says that the job could not be started anyhow, because no failed
+	// job was at hand.
+	standIn bool
+}
+
+// credential gives the token of the first documented scope that has one. A
+// check that lacks it is skipped.
+func (j *Judgement) credential() (target.Credential, bool) {
+	for _, scope := range j.Contract.Scopes {
+		if credential, found := j.Target.Credential(tokenLabel(scope.Name), scope.Name); found {
+			return credential, true
+		}
+	}
+	j.Skip("no token of a documented scope was given", "--token SCOPE=VALUE or --token-template TEXT")
+	return target.Credential{}, false
+}
+
+func tokenLabel(scopes ...string) string {
+	short := make([]string, len(scopes))
+	for i, scope := range scopes {
+		short[i] = spec.ShortScope(scope)
+	}
+	return "token for " + strings.Join(short, " and ")
+}
+
+// retryOf is the request of the description for a job, without a body.
+func (j *Judgement) retryOf(job string, credential target.Credential) target.Request {
+	return target.Request{
+		Purpose:    "retry " + job,
+		Method:     j.Contract.Retry.Method,
+		Path:       j.Contract.Retry.Path.Expand(job),
+		Credential: credential,
+		Job:        job,
+		Starts:     true,
+	}
+}
+
+// readState asks the state method for a job.
+func (j *Judgement) readState(job string, credential target.Credential) *target.Exchange {
+	return j.send(target.Request{
+		Purpose:    "read the state of " + job,
+		Method:     j.Contract.ReadState.Method,
+		Path:       j.Contract.ReadState.Path.Expand(job),
+		Credential: credential,
+		Job:        job,
+	})
+}
+
+// stateIn takes the state out of an answer of the state method; empty where
+// there is none.
+func (j *Judgement) stateIn(exchange *target.Exchange) string {
+	if !exchange.Answered() || exchange.Status != j.Contract.ReadState.Success {
+		return ""
+	}
+	return stringMember(exchange.Body, j.Contract.StateField)
+}
+
+// jobIDIn takes the new job's id out of an answer; empty where there is none.
+func (j *Judgement) jobIDIn(exchange *target.Exchange) string {
+	return stringMember(exchange.Body, j.Contract.IDField)
+}
+
+func stringMember(body []byte, name string) string {
+	var object map[string]json.RawMessage
+	var text string
+	if json.Unmarshal(firstValue(body), &object) != nil || json.Unmarshal(object[name], &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// flagFor names the flag that gives a job in one of the states.
+func flagFor(states []string) string {
+	flags := make([]string, len(states))
+	for i, state := range states {
+		flags[i] = "--job " + state + "=ID"
+	}
+	return strings.Join(flags, " or ")
+}
+
+// failedJobs lists the failed jobs that may still be retried, or says what is
+// missing for so many of them.
+func (j *Judgement) failedJobs(wanted int) ([]string, *lack) {
+	flag := flagFor(j.Contract.RetryableStates)
+	if !j.Target.MayRetry() {
+		return nil, &lack{"the target is not on this machine, and retrying its jobs was not allowed", "--allow-retry with " + flag}
+	}
+	var left []string
+	for _, state := range j.Contract.RetryableStates {
+		left = append(left, j.Target.Unstarted(state)...)
+	}
+	if len(left) < wanted {
+		return nil, &lack{fmt.Sprintf("it needs %s that %s, and %d %s left", plural(wanted, "job"),
+			"can be retried", len(left), map[bool]string{true: "is", false: "are"}[len(left) == 1]), flag}
+	}
+	return left[:wanted], nil
+}
+
+func plural(count int, thing string) string {
+	if count == 1 {
+		return "one " + thing
+	}
+	return fmt.Sprintf("%d %ss", count, thing)
+}
+
+// untouched finds a job for a request that must start nothing: a failed one,
+// on which a server that wrongly starts it gives itself away, else one that
+// cannot be retried.
+func (j *Judgement) untouched(credential target.Credential) (subject, bool) {
+	if left, missing := j.failedJobs(1); missing == nil {
+		// The state method has the last word, so that a job that an earlier
+		// check's request has spoiled is not taken.
+		for _, state := range j.Contract.RetryableStates {
+			for _, id := range firstFew(j.Target.Unstarted(state)) {
+				if j.stateIn(j.readState(id, credential)) == state {
+					return subject{id: id, state: state}, true
+				}
+			}
+		}
+		return subject{id: left[0], state: ""}, true
+	}
+	if stand, found := j.standIn(); found {
+		stand.state = j.stateIn(j.readState(stand.id, credential))
+		return stand, true
+	}
+	j.Skip("it needs a job that the server knows", flagFor(j.Contract.RetryableStates)+" or "+flagFor(j.Contract.RefusedStates()[:1]))
+	return subject{}, false
+}
+
+func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
+
+// standIn finds a given job that cannot be retried: the last one of its state,
+// so that the first stays for the checks about the state itself.
+func (j *Judgement) standIn() (subject, bool) {
+	for _, state := range j.refusedStates() {
+		if ids := j.Target.Jobs(state); len(ids) > 0 {
+			return subject{id: ids[len(ids)-1], state: state, standIn: true}, true
+		}
+	}
+	return subject{}, false
+}
+
+// refusedStates puts the states that a job never leaves first: a job in
+// progress may fail while the suite runs.
+func (j *Judgement) refusedStates() []string {
+	states := slices.Clone(j.Contract.RefusedStates())
+	slices.Reverse(states)
+	return states
+}
+
+// keepsState reads the state of a subject again and reports whether it changed,
+// as a break of a requirement.
+func (j *Judgement) keepsState(id string, about subject, credential target.Credential) {
+	if about.state == "" {
+		return
+	}
+	after := j.readState(about.id, credential)
+	if got := j.stateIn(after); after.Answered() && got != about.state {
+		if got == "" {
+			got = describe(after)
+		}
+		j.Fail(id, after, "the job still "+about.state, got)
+	}
+}
+
+// firstRetry retries one failed job in earnest, once for the whole session, and
+// reads the states around it.
+func (j *Judgement) firstRetry() (*startedRetry, bool) {
+	if j.session.first == nil {
+		j.session.first = j.retryFirst()
+	}
+	first := j.session.first
+	if first.missing != nil {
+		j.skipFor(first.missing)
+		return nil, false
+	}
+	j.look(first.answer)
+	return first, true
+}
+
+func (j *Judgement) retryFirst() *startedRetry {
+	credential, found := j.credential()
+	if !found {
+		return &startedRetry{missing: j.lacking}
+	}
+	left, missing := j.failedJobs(1)
+	if missing != nil {
+		return &startedRetry{missing: missing}
+	}
+	first := &startedRetry{job: left[0]}
+	first.stateBefore = j.stateIn(j.readState(first.job, credential))
+	first.answer = j.send(j.retryOf(first.job, credential))
+	if id := j.jobIDIn(first.answer); first.answer.Started() && j.bare(id) {
+		j.newJobState(id, credential)
+	}
+	first.stateAfter = j.readState(first.job, credential)
+	return first
+}
+
+// newJobState reads the state of a new job, once for the whole session.
+func (j *Judgement) newJobState(id string, credential target.Credential) *target.Exchange {
+	if known, found := j.session.states[id]; found {
+		j.look(known)
+		return known
+	}
+	exchange := j.readState(id, credential)
+	j.session.states[id] = exchange
+	return exchange
+}
+
+// bare reports whether an id can stand in the path of the state method.
+func (j *Judgement) bare(id string) bool {
+	if id == "" || strings.Contains(id, "/") {
+		return false
+	}
+	return j.Contract.IDPattern == nil || j.Contract.IDPattern.MatchString(id)
+}
+
+// startedRetries lists the exchanges of the whole run that started a job.
+func (j *Judgement) startedRetries() []*target.Exchange {
+	var started []*target.Exchange
+	for _, exchange := range j.Target.Journal() {
+		if exchange.Started() && exchange.Answered() {
+			started = append(started, exchange)
+		}
+	}
+	if len(started) == 0 {
+		j.Skip("no retry was answered with success in this run",
+			flagFor(j.Contract.RetryableStates)+", with --allow-retry where the target is not on this machine")
+	}
+	return started
+}
+
+// contentType makes the header of a request with a body.
+func contentType(kind string) http.Header { return http.Header{"Content-Type": {kind}} }

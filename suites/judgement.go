@@ -1,0 +1,162 @@
+package suites
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// Judgement is one check at work: it sends requests and gathers findings.
+type Judgement struct {
+	Contract *spec.Contract
+	Target   *target.Target
+
+	ctx       context.Context
+	session   *Session
+	check     Check
+	findings  []Finding
+	exchanges []*target.Exchange
+	lacking   *lack
+	broken    string
+}
+
+// lack is what a check needed and was not given.
+type lack struct {
+	reason string
+	flag   string
+}
+
+// Fail reports that a requirement is not kept. Findings that say the same are
+// counted together. What the description does not demand is not reported. A
+// requirement that the check does not name is a mistake of the suite and
+// panics; a test runs every check over broken servers.
+func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string) {
+	requirement, described := j.Contract.Requirement(id)
+	if !slices.Contains(j.check.Requirements, id) {
+		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
+	}
+	if !described {
+		return
+	}
+	for i := range j.findings {
+		same := &j.findings[i]
+		if same.Requirement.ID == id && same.Want == want && same.Got == got {
+			same.Count++
+			return
+		}
+	}
+	j.look(exchange)
+	j.findings = append(j.findings, Finding{
+		Requirement: requirement, Verdict: verdictOf(requirement, j.session.config.Level),
+		Want: want, Got: got, Exchange: exchange, Count: 1,
+	})
+}
+
+// demanded reports whether the description still has a requirement of the
+// check; without one there is nothing to judge.
+func (j *Judgement) demanded() bool {
+	for _, id := range j.check.Requirements {
+		if _, found := j.Contract.Requirement(id); found {
+			return true
+		}
+	}
+	j.Skip("the description has no requirement "+strings.Join(j.check.Requirements, " or "), "--spec FILE that has it")
+	return false
+}
+
+// Skip says that the check could not be judged because something was not given.
+func (j *Judgement) Skip(reason, flag string) {
+	if j.lacking == nil {
+		j.lacking = &lack{reason, flag}
+	}
+}
+
+// skipFor is Skip with a lack found elsewhere.
+func (j *Judgement) skipFor(missing *lack) { j.Skip(missing.reason, missing.flag) }
+
+// look keeps an exchange as evidence, once.
+func (j *Judgement) look(exchange *target.Exchange) {
+	if exchange != nil && !slices.Contains(j.exchanges, exchange) {
+		j.exchanges = append(j.exchanges, exchange)
+	}
+}
+
+// send sends a request and keeps the exchange as evidence.
+func (j *Judgement) send(request target.Request) *target.Exchange {
+	exchange := j.Target.Send(j.ctx, j.check.ID, request)
+	j.look(exchange)
+	return exchange
+}
+
+// answered reports whether a whole answer came. Where it did not by the
+// server's fault, the requirement that needed it is not kept; where by the
+// network's, nothing is judged.
+func (j *Judgement) answered(id string, exchange *target.Exchange, want string) bool {
+	switch {
+	case exchange.Answered():
+		return true
+	case exchange.Fault.ServerOwn():
+		j.Fail(id, exchange, want, exchange.Fault.Detail)
+	case exchange.Fault.Kind == target.Withheld:
+		j.Skip(exchange.Fault.Detail, "--timeout")
+	default:
+		j.broken = exchange.Fault.Detail
+	}
+	return false
+}
+
+// expect judges an answer by what the requirement allows.
+func (j *Judgement) expect(id string, exchange *target.Exchange) bool {
+	requirement, _ := j.Contract.Requirement(id)
+	want := requirement.Expect.String()
+	if !j.answered(id, exchange, want) {
+		return false
+	}
+	failure := readFailure(exchange)
+	if !requirement.Expect.AllowsStatus(exchange.Status) ||
+		(len(requirement.Expect.Code) > 0 && !requirement.Expect.AllowsCode(failure.Status)) {
+		j.Fail(id, exchange, want, describe(exchange))
+		return false
+	}
+	return true
+}
+
+// describe says an answer in a few words: "400 FAILED_PRECONDITION", or "200: a
+// job was started".
+func describe(exchange *target.Exchange) string {
+	switch {
+	case !exchange.Answered():
+		return exchange.Fault.Detail
+	case exchange.Started():
+		return fmt.Sprintf("%d, which says that a job was started", exchange.Status)
+	}
+	if code := readFailure(exchange).Status; code != "" {
+		return fmt.Sprintf("%d %s", exchange.Status, code)
+	}
+	return fmt.Sprintf("%d %s", exchange.Status, http.StatusText(exchange.Status))
+}
+
+// result adds up what the check found.
+func (j *Judgement) result() Result {
+	result := Result{Check: j.check, Verdict: Pass, Findings: j.findings, Exchanges: j.exchanges}
+	for _, finding := range j.findings {
+		if finding.Verdict == Fail {
+			result.Verdict = Fail
+		} else if result.Verdict == Pass {
+			result.Verdict = Warn
+		}
+	}
+	switch {
+	case result.Verdict == Fail:
+	case j.broken != "":
+		result.Verdict, result.Reason = Error, j.broken
+	case j.lacking != nil && result.Verdict == Pass:
+		result.Verdict, result.Reason, result.Flag = Skip, j.lacking.reason, j.lacking.flag
+	}
+	return result
+}

@@ -1,0 +1,141 @@
+package suites
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/extensions/globals"
+	"github.com/onsi/ginkgo/v2/formatter"
+	"github.com/onsi/ginkgo/v2/types"
+	"github.com/onsi/gomega"
+
+	"github.com/dpconform/dpconform/target"
+)
+
+// SuiteConfig is a Config for a Ginkgo suite of one's own.
+type SuiteConfig struct {
+	Config
+	// Selection says which checks become specs; all unless set.
+	Selection Selection
+	// Connect makes the target when the first spec runs, for a server that is
+	// not yet up while the tree is built. It is used where Config.Target is nil.
+	Connect func(ctx context.Context) (*target.Target, error)
+}
+
+// Register adds one container with a spec for each check to the Ginkgo suite
+// that is being built. Call it at the top level or inside a container. A
+// selection that nothing answers to panics, as Ginkgo does for a tree that
+// cannot be built.
+func Register(config SuiteConfig) {
+	session := NewSession(config.Config)
+	plan, err := NewPlan(session.Contract(), config.Selection)
+	if err != nil {
+		panic("dpconform: " + err.Error())
+	}
+	register(session, plan, config.Connect, func(spec ginkgo.SpecContext) context.Context { return spec }, func(Result) {})
+}
+
+// register builds the container. It is ordered, since later checks judge what
+// earlier ones exchanged; a failure does not keep the others from running.
+func register(session *Session, plan Plan, connect func(context.Context) (*target.Target, error),
+	contextOf func(ginkgo.SpecContext) context.Context, keep func(Result)) {
+	ginkgo.Describe(session.Contract().Retry.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
+		if session.config.Target == nil && connect != nil {
+			ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
+				connected, err := connect(ctx)
+				gomega.Expect(err).NotTo(gomega.HaveOccurred())
+				session.config.Target = connected
+			})
+		}
+		for _, check := range plan.all {
+			feeder := plan.feeders[check.ID]
+			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.labels(session.Contract())...), func(spec ginkgo.SpecContext) {
+				result := session.judge(contextOf(spec), check, !feeder)
+				if !feeder {
+					keep(result)
+					express(result)
+				}
+			})
+		}
+	})
+}
+
+// express says a verdict in Ginkgo's words.
+func express(result Result) {
+	for _, finding := range result.Findings {
+		if finding.Verdict == Warn {
+			ginkgo.AddReportEntry("warning", finding.Text(), ginkgo.ReportEntryVisibilityAlways)
+		}
+	}
+	switch result.Verdict {
+	case Skip:
+		ginkgo.Skip(result.Reason + "; give " + result.Flag)
+	case Error:
+		ginkgo.Fail("not judged: " + result.Reason)
+	case Fail:
+		for _, finding := range result.Findings {
+			if finding.Verdict == Fail {
+				ginkgo.AddReportEntry("finding", finding.Text(), ginkgo.ReportEntryVisibilityFailureOrVerbose)
+			}
+		}
+		ginkgo.Fail(result.Message())
+	}
+}
+
+// Test runs the suite inside go test. Each failing requirement is an error of
+// the test. It builds a Ginkgo suite of its own, so a package that has one
+// uses Register instead.
+func Test(t *testing.T, config Config) {
+	t.Helper()
+	outcome, err := Run(context.Background(), config, Selection{})
+	if err != nil {
+		t.Fatalf("dpconform: %v", err)
+	}
+	for _, result := range outcome.Results {
+		switch result.Verdict {
+		case Fail:
+			t.Errorf("%s\n%s", result.Check.ID, result.Message())
+		case Error:
+			t.Errorf("%s was not judged: %s", result.Check.ID, result.Reason)
+		case Warn:
+			t.Logf("%s warns\n%s", result.Check.ID, result.Message())
+		case Skip:
+			t.Logf("%s was skipped: %s; give %s", result.Check.ID, result.Reason, result.Flag)
+		}
+	}
+}
+
+// Run runs the selected checks as Ginkgo specs, in this process and silently,
+// and adds up what came of them. It returns an error where the selection is
+// wrong. Several runs in one process go one after the other.
+func Run(ctx context.Context, config Config, selection Selection) (Outcome, error) {
+	session := NewSession(config)
+	plan, err := NewPlan(session.Contract(), selection)
+	if err != nil {
+		return Outcome{}, err
+	}
+	runs.Lock()
+	defer runs.Unlock()
+	globals.Reset()
+	output := formatter.ColorableStdOut
+	formatter.ColorableStdOut = io.Discard
+	defer func() { formatter.ColorableStdOut = output }()
+
+	var results []Result
+	var failed failedSpecs
+	gomega.RegisterFailHandler(ginkgo.Fail)
+
+	register(session, plan, nil, func(ginkgo.SpecContext) context.Context { return ctx }, func(result Result) { results = append(results, result) })
+	suite := types.NewDefaultSuiteConfig()
+	suite.RandomSeed = 1
+	reporter := types.NewDefaultReporterConfig()
+	reporter.NoColor, reporter.Succinct = true, true
+	ginkgo.RunSpecs(&failed, session.Contract().Title, suite, reporter)
+	if len(results) != len(plan.Selected) {
+		return Outcome{}, fmt.Errorf("%d of %d checks came to no end", len(plan.Selected)-len(results), len(plan.Selected))
+	}
+	return Conclude(session.Contract(), plan.Selected, results), nil
+}

@@ -1,0 +1,86 @@
+package suites
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// Verdict is what came of a check or of a requirement.
+type Verdict string
+
+// The verdicts.
+const (
+	// Pass: judged, and kept.
+	Pass Verdict = "pass"
+	// Fail: judged, and not kept.
+	Fail Verdict = "fail"
+	// Warn: not kept, at a level that does not fail the run.
+	Warn Verdict = "warn"
+	// Skip: not judged, because a job, a token or a permission was not given.
+	Skip Verdict = "skip"
+	// Error: not judged, because of the engine or the network.
+	Error Verdict = "error"
+)
+
+// Finding is one way in which a requirement is not kept.
+type Finding struct {
+	Requirement spec.Requirement
+	// Verdict is Fail or Warn.
+	Verdict Verdict
+	Want    string
+	Got     string
+	// Exchange is the first exchange that shows it; nil where none does.
+	Exchange *target.Exchange
+	// Count is the number of exchanges that show it.
+	Count int
+}
+
+// Result is what came of one check.
+type Result struct {
+	Check    Check
+	Verdict  Verdict
+	Findings []Finding
+	// Reason says why a check was skipped or could not be judged.
+	Reason string
+	// Flag is what would supply what a skipped check lacked: "--job COMPLETE=ID".
+	Flag string
+	// Exchanges are those that the check sent or looked at first.
+	Exchanges []*target.Exchange
+	Took      time.Duration
+}
+
+// verdictOf says what breaking a requirement means for a run: it fails the run
+// where the requirement is a MUST and as strong as the run asks for. With the
+// weakest level, everything fails the run.
+func verdictOf(requirement spec.Requirement, strictness spec.Level) Verdict {
+	if strictness == spec.Inferred {
+		return Fail
+	}
+	if requirement.Must() && requirement.Level.AtLeast(strictness) {
+		return Fail
+	}
+	return Warn
+}
+
+// Text says a finding in a few lines: the requirement, its quote and source,
+// want beside got.
+func (f Finding) Text() string {
+	text := fmt.Sprintf("%s (%s): %s\n  want: %s\n  got:  %s", f.Requirement.ID, f.Requirement.Level, f.Requirement.Statement, f.Want, f.Got)
+	if f.Count > 1 {
+		text += fmt.Sprintf(" (in %d exchanges)", f.Count)
+	}
+	return text + fmt.Sprintf("\n  %q\n  %s", f.Requirement.Quote, f.Requirement.Source)
+}
+
+// Message says all findings of a check.
+func (r Result) Message() string {
+	texts := make([]string, len(r.Findings))
+	for i, finding := range r.Findings {
+		texts[i] = finding.Text()
+	}
+	return strings.Join(texts, "\n")
+}
