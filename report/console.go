@@ -1,0 +1,219 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/suites"
+)
+
+// Console prints a report for a person. Colours are written as escape
+// sequences; the writer behind it takes them out where nobody sees them.
+type Console struct {
+	Out io.Writer
+	// Width is the number of columns; text is wrapped to it.
+	Width int
+}
+
+// shownFindings is the number of findings of one requirement that are printed;
+// the rest is counted.
+const shownFindings = 3
+
+// Header says what is about to be judged, by what, and where answers come from.
+func (c Console) Header(run Run) {
+	c.print("%s judges %s\n\n", bold("dpconform "+run.Version), bold(run.Contract.Retry.ID))
+	c.field("target", run.Target.Endpoint())
+	if run.Provenance != "" {
+		c.field("cassettes", run.Provenance)
+	}
+	c.field("description", fmt.Sprintf("%s, revision %s, %d scopes, %d requirements", run.Contract.File, run.Contract.Revision,
+		len(run.Contract.Scopes), len(run.Contract.Requirements)))
+	c.field("", run.Contract.Digest)
+	c.print("\n")
+}
+
+// Result prints the aspects, every break of a requirement, what was skipped,
+// and one last line with the verdict.
+func (c Console) Result(report Report) {
+	c.aspects(report)
+	for _, verdict := range []suites.Verdict{suites.Warn, suites.Error, suites.Skip, suites.Fail} {
+		switch verdict {
+		case suites.Skip, suites.Error:
+			c.unjudged(report, verdict)
+		default:
+			c.broken(report, verdict)
+		}
+	}
+	c.summary(report)
+}
+
+func (c Console) aspects(report Report) {
+	for _, aspect := range suites.Aspects() {
+		counts := map[suites.Verdict]int{}
+		for _, check := range report.Checks {
+			if check.Aspect == aspect {
+				counts[check.Verdict]++
+			}
+		}
+		if len(counts) > 0 {
+			c.print("  %-14s %s\n", aspect, countsText(counts))
+		}
+	}
+	c.print("\n")
+}
+
+// verdictOrder is the order in which counts are shown.
+var verdictOrder = []suites.Verdict{suites.Pass, suites.Fail, suites.Warn, suites.Skip, suites.Error}
+
+func countsText(counts map[suites.Verdict]int) string {
+	var parts []string
+	for _, verdict := range verdictOrder {
+		if counts[verdict] > 0 {
+			parts = append(parts, coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// shownFinding is a finding with the check that made it.
+type shownFinding struct {
+	check   Check
+	finding Finding
+}
+
+// broken prints each requirement with a verdict once, with its first findings.
+func (c Console) broken(report Report, verdict suites.Verdict) {
+	for _, requirement := range report.Requirements {
+		var found []shownFinding
+		for _, check := range report.Checks {
+			for _, finding := range check.Findings {
+				if finding.Requirement == requirement.ID && finding.Verdict == verdict {
+					found = append(found, shownFinding{check, finding})
+				}
+			}
+		}
+		if len(found) > 0 {
+			c.brokenRequirement(requirement, verdict, found)
+		}
+	}
+}
+
+func (c Console) brokenRequirement(requirement Requirement, verdict suites.Verdict, found []shownFinding) {
+	c.print("%s %s %s\n", coloured(verdict, strings.ToUpper(string(verdict))), bold(requirement.ID), faint("("+string(requirement.Level)+")"))
+	c.paragraph("  ", requirement.Statement)
+	if requirement.Quote != "" {
+		c.paragraph("  ", `"`+requirement.Quote+`"`)
+	}
+	c.print("  %s\n", faint(requirement.Source))
+	for _, one := range found[:min(len(found), shownFindings)] {
+		c.print("\n  %s\n", one.check.ID)
+		c.paragraph("    want  ", one.finding.Want)
+		c.paragraph("    got   ", one.finding.Got+times(one.finding.Count))
+		if one.finding.Curl != "" {
+			c.print("    %s\n", faint(one.finding.Curl))
+		}
+	}
+	if rest := found[min(len(found), shownFindings):]; len(rest) > 0 {
+		names := make([]string, len(rest))
+		for i, one := range rest {
+			names[i] = one.check.ID
+		}
+		c.print("\n")
+		c.paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), strings.Join(slices.Compact(names), ", ")))
+	}
+	c.print("\n")
+}
+
+// unjudged prints the checks that were not judged, those with the same reason
+// together.
+func (c Console) unjudged(report Report, verdict suites.Verdict) {
+	type group struct{ reason, flag string }
+	var order []group
+	checks := map[group][]string{}
+	for _, check := range report.Checks {
+		if check.Verdict != verdict {
+			continue
+		}
+		key := group{check.Reason, check.Flag}
+		if len(checks[key]) == 0 {
+			order = append(order, key)
+		}
+		checks[key] = append(checks[key], check.ID)
+	}
+	// Tokens for many scopes lack for the same reason but for the name.
+	for _, key := range order {
+		ids := checks[key]
+		c.print("%s %s\n", coloured(verdict, strings.ToUpper(string(verdict))), checksText(ids))
+		c.paragraph("  ", key.reason)
+		if key.flag != "" {
+			c.paragraph("  give  ", key.flag)
+		}
+	}
+	if len(order) > 0 {
+		c.print("\n")
+	}
+}
+
+// checksText names checks, the first few of many.
+func checksText(ids []string) string {
+	const few = 4
+	if len(ids) <= few {
+		return strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("%s and %d more checks", strings.Join(ids[:few-1], ", "), len(ids)-few+1)
+}
+
+func (c Console) summary(report Report) {
+	total := 0
+	for _, count := range report.Counts.Checks {
+		total += count
+	}
+	took := time.Duration(report.Milliseconds) * time.Millisecond
+	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
+	c.print("%d checks of %d requirements: %s; %.2f s, exit %d\n", total, len(report.Requirements),
+		countsText(report.Counts.Checks), took.Seconds(), report.Exit)
+}
+
+func overall(exit int) suites.Verdict {
+	switch exit {
+	case suites.ExitConforms:
+		return suites.Pass
+	case suites.ExitInconclusive:
+		return suites.Skip
+	case suites.ExitUnreachable:
+		return suites.Error
+	}
+	return suites.Fail
+}
+
+func (c Console) field(name, text string) { c.paragraph(fmt.Sprintf("  %-12s ", name), text) }
+
+// paragraph wraps text behind a first line's beginning and indents the lines
+// after it alike.
+func (c Console) paragraph(beginning, text string) {
+	indent := len(beginning)
+	wrapped := ansi.Wrap(text, max(20, c.Width-indent), "")
+	c.print("%s%s\n", beginning, strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", indent)))
+}
+
+func (c Console) print(format string, arguments ...any) { fmt.Fprintf(c.Out, format, arguments...) }
+
+var verdictColours = map[suites.Verdict]lipgloss.Style{
+	suites.Pass:  lipgloss.NewStyle().Foreground(lipgloss.Green),
+	suites.Fail:  lipgloss.NewStyle().Foreground(lipgloss.Red).Bold(true),
+	suites.Warn:  lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	suites.Skip:  lipgloss.NewStyle().Foreground(lipgloss.Cyan),
+	suites.Error: lipgloss.NewStyle().Foreground(lipgloss.Magenta).Bold(true),
+}
+
+func coloured(verdict suites.Verdict, text string) string {
+	return verdictColours[verdict].Render(text)
+}
+func bold(text string) string  { return lipgloss.NewStyle().Bold(true).Render(text) }
+func faint(text string) string { return lipgloss.NewStyle().Faint(true).Render(text) }
