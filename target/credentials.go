@@ -14,7 +14,10 @@ import (
 // everywhere, its token nowhere.
 type Credential struct {
 	// Label says what it is: "token for dataportability.maps.reviews".
-	Label  string
+	Label string
+	// Scopes are the scopes that its token carries; none for a token that
+	// nobody issued.
+	Scopes []string
 	source oauth2.TokenSource
 }
 
@@ -70,12 +73,16 @@ type TokenTemplate struct {
 
 // Token mints a token; it never fails.
 func (t TokenTemplate) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	return staticToken(t.Name(scopes...)), true
+}
+
+// Name is the text of the template with the scopes in it.
+func (t TokenTemplate) Name(scopes ...string) string {
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
 		short[i] = spec.ShortScope(scope)
 	}
-	text := strings.NewReplacer("{scope}", strings.Join(scopes, t.Join), "{short}", strings.Join(short, t.Join)).Replace(t.Text)
-	return staticToken(text), true
+	return strings.NewReplacer("{scope}", strings.Join(scopes, t.Join), "{short}", strings.Join(short, t.Join)).Replace(t.Text)
 }
 
 // GivenTokens holds tokens that somebody obtained, by the scopes they carry.
@@ -91,6 +98,15 @@ func (g GivenTokens) Token(scopes ...string) (oauth2.TokenSource, bool) {
 		return nil, false
 	}
 	return staticToken(token), true
+}
+
+// ByToken gives the scopes of each token.
+func (g GivenTokens) ByToken() map[string][]string {
+	scopes := make(map[string][]string, len(g))
+	for set, token := range g {
+		scopes[token] = strings.Fields(set)
+	}
+	return scopes
 }
 
 func scopeSet(scopes []string) string {

@@ -38,7 +38,7 @@ const (
 	Malformed FaultKind = "malformed"
 	// Endless: the body is larger than any answer of this method can be.
 	Endless FaultKind = "endless"
-	// Refused while sending: the server closed before it had read the body.
+	// ClosedWhileSending: the server closed before it had read the body.
 	ClosedWhileSending FaultKind = "closed while sending"
 	// Unrecorded: the cassettes have no such interaction.
 	Unrecorded FaultKind = "unrecorded"
@@ -83,6 +83,8 @@ func faultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 		return asFault(err)
 	case errors.As(context.Cause(ctx), &slow):
 		return &Fault{Slow, slow.Error()}
+	case ctx.Err() != nil:
+		return &Fault{Withheld, "the run was interrupted"}
 	case isUnreachable(err):
 		return &Fault{Unreachable, innermost(err)}
 	case sentBody > largeBody && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "write error")):

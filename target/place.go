@@ -21,3 +21,9 @@ func PlaceOf(ctx context.Context) Place {
 	place, _ := ctx.Value(placeKey{}).(Place)
 	return place
 }
+
+// WithPlace puts a place into the context of a request, as a Target does, for
+// those who send requests to such a transport themselves.
+func WithPlace(ctx context.Context, place Place) context.Context {
+	return context.WithValue(ctx, placeKey{}, place)
+}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -63,7 +64,7 @@ type Target struct {
 
 	mutex       sync.Mutex
 	journal     []*Exchange
-	secrets     []string
+	secrets     map[string][]string
 	slow        int
 	unreachable int
 }
@@ -91,7 +92,8 @@ func New(config Config) (*Target, error) {
 			Transport:     config.Transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		jobs: jobs{byState: config.Jobs, started: map[string]bool{}},
+		jobs:    jobs{byState: config.Jobs, started: map[string]bool{}},
+		secrets: map[string][]string{},
 	}, nil
 }
 
@@ -114,7 +116,8 @@ func ParseEndpoint(text string) (*url.URL, error) {
 // IsLoopback reports whether an endpoint is on this machine.
 func IsLoopback(endpoint *url.URL) bool {
 	host := endpoint.Hostname()
-	if host == "localhost" {
+	// RFC 6761, 6.3: localhost and the names below it are this machine.
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	address := net.ParseIP(host)
@@ -140,7 +143,7 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, bool) {
 	if !found {
 		return Credential{}, false
 	}
-	return Credential{Label: label, source: source}, true
+	return Credential{Label: label, Scopes: scopes, source: source}, true
 }
 
 // Jobs lists the jobs that were given as being in a state.
@@ -169,7 +172,16 @@ func (t *Target) Journal() []*Exchange {
 func (t *Target) Secrets() []string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return slices.Clone(t.secrets)
+	return slices.Sorted(maps.Keys(t.secrets))
+}
+
+// ScopesOf gives the scopes of a token that was sent, none for one that nobody
+// issued, or false where no such token was sent.
+func (t *Target) ScopesOf(token string) ([]string, bool) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	scopes, sent := t.secrets[token]
+	return scopes, sent
 }
 
 // Send sends a request on behalf of a check, waits for the whole answer, and
@@ -208,7 +220,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		return exchange
 	}
 	place.Number = exchange.Number
-	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, placeKey{}, place))
+	ctx, cancel := context.WithCancelCause(WithPlace(ctx, place))
 	defer cancel(nil)
 	watch := &limitWatch{limit: t.config.Limit, cancel: cancel}
 	defer watch.stop()
@@ -257,15 +269,15 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	if err != nil {
 		return nil, fmt.Errorf("no %s: the token could not be had", wanted.Credential.Label)
 	}
-	t.remember(secret)
+	t.remember(secret, wanted.Credential.Scopes)
 	return request, nil
 }
 
-func (t *Target) remember(secret string) {
+func (t *Target) remember(secret string, scopes []string) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if secret != "" && !slices.Contains(t.secrets, secret) {
-		t.secrets = append(t.secrets, secret)
+	if secret != "" {
+		t.secrets[secret] = scopes
 	}
 }
 
