@@ -134,7 +134,8 @@ func authorizationChecks(contract *spec.Contract) []Check {
 func judgeEnough(j *Judgement, id string, scopes ...string) {
 	credential, found := j.Target.Credential(tokenLabel(scopes...), scopes...)
 	if !found {
-		j.Skip("no token was given for "+strings.Join(scopes, " and "), "--token "+shortScopes(scopes)+"=VALUE or --token-template TEXT")
+		j.Skip("no token was given for "+map[bool]string{true: "this scope alone", false: "these scopes together"}[len(scopes) == 1],
+			"--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 		return
 	}
 	about, known := j.standIn()
@@ -156,14 +157,6 @@ func judgeEnough(j *Judgement, id string, scopes ...string) {
 		known && status == http.StatusNotFound:
 		j.Fail(id, exchange, want, describe(exchange))
 	}
-}
-
-func shortScopes(scopes []string) string {
-	short := make([]string, len(scopes))
-	for i, scope := range scopes {
-		short[i] = spec.ShortScope(scope)
-	}
-	return strings.Join(short, "+")
 }
 
 // isScopeRefusal reports whether a 403 says itself that a scope is missing
@@ -243,7 +236,7 @@ func judgeWrongScope(j *Judgement, wrong wrongScope) {
 		if scope == j.Contract.UnrelatedScope {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
-		j.Skip("no token was given for "+scope+" alone", flag)
+		j.Skip("no token was given for this scope alone", flag)
 		return
 	}
 	j.refusesCaller(wrong.requirement, credential)

@@ -3,6 +3,7 @@ package suites
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/dpconform/dpconform/target"
 )
@@ -41,9 +42,10 @@ func refusedBodies() []refusedBody {
 	}
 }
 
-func oversizeBody() []byte {
+// oversizeBody is made once: it is large, and nobody changes it.
+var oversizeBody = sync.OnceValue(func() []byte {
 	return bytes.Join([][]byte{[]byte(`{"dpconformUnknown":"`), bytes.Repeat([]byte("x"), oversize), []byte(`"}`)}, nil)
-}
+})
 
 func bodyChecks() []Check {
 	checks := []Check{{

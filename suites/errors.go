@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/target"
@@ -23,7 +24,7 @@ func errorCheck(name, title, requirement string, judge func(*Judgement, *target.
 					continue
 				}
 				refusals++
-				judge(j, exchange, readFailure(exchange))
+				judge(j, exchange, j.session.failureOf(exchange))
 			}
 			if refusals == 0 {
 				j.Skip("nothing was refused in this run", "--token-template or --token, and --job STATE=ID")
@@ -58,7 +59,12 @@ func errorChecks() []Check {
 		errorCheck("details", "error.details are typed", "retry.errors.details", errorDetails),
 		errorCheck("error-info", "error.details have one ErrorInfo", "retry.errors.error-info", errorInfo),
 		answerCheck("errors", "no-internals", "no stack trace is shown", "retry.errors.no-internals", noInternals),
-		answerCheck("errors", "no-token-echo", "no token is repeated", "retry.errors.no-token-echo", noTokenEcho),
+		{
+			ID: "errors/no-token-echo", Aspect: "errors", Title: "no token is repeated",
+			Requirements: []string{"retry.errors.no-token-echo"},
+			Sends:        "nothing of its own: it looks at every exchange of the run",
+			phase:        observing, judge: noTokenEcho,
+		},
 		answerCheck("errors", "no-server-error", "nothing makes the server fail", "retry.errors.no-server-error", noServerError),
 	}
 }
@@ -166,20 +172,36 @@ func errorInfo(j *Judgement, exchange *target.Exchange, read failure) {
 	}
 }
 
-// stackTraces match what runtimes print of a call stack.
-var stackTraces = []*regexp.Regexp{
-	regexp.MustCompile(`Traceback \(most recent call last\)`),
-	regexp.MustCompile(`goroutine \d+ \[`),
-	regexp.MustCompile(`(?m)^\s*File ".*", line \d+`),
-	regexp.MustCompile(`\bat [\w.$<>]+\([\w.]+:\d+\)`),
-	regexp.MustCompile(`\bat (async )?([\w.$<>\[\] ]+ \()?(file://)?/?[\w./\\-]+\.[cm]?[jt]s:\d+:\d+\)?`),
-	regexp.MustCompile(`/[\w./-]+\.(go|py|rb|php|java|rs|cs):\d+`),
-	regexp.MustCompile(`Exception in thread "`),
+// stackTrace is what a runtime prints of a call stack.
+type stackTrace struct {
+	// hints are texts one of which stands in every match: most answers have
+	// none, and need no look.
+	hints   []string
+	pattern *regexp.Regexp
+}
+
+var stackTraces = []stackTrace{
+	{[]string{"Traceback"}, regexp.MustCompile(`Traceback \(most recent call last\)`)},
+	{[]string{"goroutine "}, regexp.MustCompile(`goroutine \d+ \[`)},
+	{[]string{`File "`}, regexp.MustCompile(`(?m)^\s*File ".*", line \d+`)},
+	{[]string{"at "}, regexp.MustCompile(`\bat [\w.$<>]+\([\w.]+:\d+\)`)},
+	{[]string{"js:", "ts:"}, regexp.MustCompile(`\bat (async )?([\w.$<>\[\] ]+ \()?(file://)?/?[\w./\\-]+\.[cm]?[jt]s:\d+:\d+\)?`)},
+	{[]string{".go:", ".py:", ".rb:", ".php:", ".java:", ".rs:", ".cs:"}, regexp.MustCompile(`/[\w./-]+\.(go|py|rb|php|java|rs|cs):\d+`)},
+	{[]string{"Exception in thread"}, regexp.MustCompile(`Exception in thread "`)},
+}
+
+// find gives the trace in a text, or nothing.
+func (s stackTrace) find(text string) string {
+	if !slices.ContainsFunc(s.hints, func(hint string) bool { return strings.Contains(text, hint) }) {
+		return ""
+	}
+	return s.pattern.FindString(text)
 }
 
 func noInternals(j *Judgement, exchange *target.Exchange) {
+	text := unescapedText(exchange.Body)
 	for _, trace := range stackTraces {
-		if found := trace.FindString(unescapedText(exchange.Body)); found != "" {
+		if found := trace.find(text); found != "" {
 			j.Fail("retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
 			return
 		}
@@ -189,6 +211,9 @@ func noInternals(j *Judgement, exchange *target.Exchange) {
 // unescapedText gives a body with its line breaks and slashes as they are meant,
 // so that a trace inside a JSON text is seen.
 func unescapedText(body []byte) string {
+	if !bytes.Contains(body, []byte(`\`)) {
+		return string(body)
+	}
 	return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/", `\"`, `"`).Replace(string(body))
 }
 
@@ -196,11 +221,13 @@ func unescapedText(body []byte) string {
 // chance.
 const shortestSecret = 8
 
-func noTokenEcho(j *Judgement, exchange *target.Exchange) {
-	for _, secret := range j.Target.Secrets() {
-		if len(secret) >= shortestSecret && bytes.Contains(exchange.Body, []byte(secret)) {
+func noTokenEcho(j *Judgement) {
+	secrets := j.Target.Secrets()
+	for _, exchange := range j.Target.Journal() {
+		if slices.ContainsFunc(secrets, func(secret string) bool {
+			return len(secret) >= shortestSecret && bytes.Contains(exchange.Body, []byte(secret))
+		}) {
 			j.Fail("retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
-			return
 		}
 	}
 }

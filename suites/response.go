@@ -152,13 +152,25 @@ func newJobCheck(name, title, requirement string, judge func(*Judgement, *target
 			if !found {
 				return
 			}
-			for _, exchange := range j.startedRetries() {
-				if id := j.jobIDIn(exchange); j.bare(id) {
-					judge(j, j.newJobState(id, credential))
-				}
+			for _, id := range j.newJobs() {
+				judge(j, j.newJobState(id, credential))
 			}
 		},
 	}
+}
+
+// newJobs lists the ids of all new jobs that can be asked for, sorted: which of
+// several retries at the same time got which id is chance, and a recording
+// should not show it.
+func (j *Judgement) newJobs() []string {
+	var ids []string
+	for _, exchange := range j.startedRetries() {
+		if id := j.jobIDIn(exchange); j.bare(id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func newJobReadable(j *Judgement, state *target.Exchange) {

@@ -36,6 +36,8 @@ type Session struct {
 	first *startedRetry
 	// states keeps the state of each new job as it was read first.
 	states map[string]*target.Exchange
+	// failures keeps the errors that were read, for the checks that look at all.
+	failures map[*target.Exchange]failure
 }
 
 // startedRetry is a retry in earnest and what was read around it.
@@ -59,6 +61,7 @@ func NewSession(config Config) *Session {
 		config:     config,
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
+		failures:   map[*target.Exchange]failure{},
 	}
 }
 
@@ -83,6 +86,16 @@ func (s *Session) judge(ctx context.Context, check Check, observed bool) Result 
 		s.config.Observe(result)
 	}
 	return result
+}
+
+// failureOf is readFailure, once for each exchange.
+func (s *Session) failureOf(exchange *target.Exchange) failure {
+	read, known := s.failures[exchange]
+	if !known {
+		read = readFailure(exchange)
+		s.failures[exchange] = read
+	}
+	return read
 }
 
 // unknownID makes an id that no job has, the same for the same seed.

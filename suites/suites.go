@@ -26,16 +26,18 @@ type SuiteConfig struct {
 }
 
 // Register adds one container with a spec for each check to the Ginkgo suite
-// that is being built. Call it at the top level or inside a container. A
+// that is being built. Call it at the top level or inside a container; like
+// Ginkgo's own nodes it gives true, so that it can stand behind var _ =. A
 // selection that nothing answers to panics, as Ginkgo does for a tree that
 // cannot be built.
-func Register(config SuiteConfig) {
+func Register(config SuiteConfig) bool {
 	session := NewSession(config.Config)
 	plan, err := NewPlan(session.Contract(), config.Selection)
 	if err != nil {
 		panic("dpconform: " + err.Error())
 	}
 	register(session, plan, config.Connect, func(spec ginkgo.SpecContext) context.Context { return spec }, func(Result) {})
+	return true
 }
 
 // register builds the container. It is ordered, since later checks judge what
@@ -85,26 +87,26 @@ func express(result Result) {
 	}
 }
 
-// Test runs the suite inside go test. Each failing requirement is an error of
-// the test. It builds a Ginkgo suite of its own, so a package that has one
-// uses Register instead.
+// Test runs the suite inside go test, each check as a subtest, so that -run,
+// -count and -v work as for any other: -run 'TestMine/authorization'. It does
+// without Ginkgo, which allows one suite for a package and no -count; a suite
+// of Ginkgo's uses Register.
 func Test(t *testing.T, config Config) {
 	t.Helper()
-	outcome, err := Run(context.Background(), config, Selection{})
-	if err != nil {
-		t.Fatalf("dpconform: %v", err)
-	}
-	for _, result := range outcome.Results {
-		switch result.Verdict {
-		case Fail:
-			t.Errorf("%s\n%s", result.Check.ID, result.Message())
-		case Error:
-			t.Errorf("%s was not judged: %s", result.Check.ID, result.Reason)
-		case Warn:
-			t.Logf("%s warns\n%s", result.Check.ID, result.Message())
-		case Skip:
-			t.Logf("%s was skipped: %s; give %s", result.Check.ID, result.Reason, result.Flag)
-		}
+	session := NewSession(config)
+	for _, check := range Checks(session.Contract()) {
+		t.Run(check.ID, func(t *testing.T) {
+			switch result := session.Judge(t.Context(), check); result.Verdict {
+			case Fail:
+				t.Error(result.Message())
+			case Error:
+				t.Errorf("not judged: %s", result.Reason)
+			case Warn:
+				t.Logf("warning: %s", result.Message())
+			case Skip:
+				t.Skipf("%s; give %s", result.Reason, result.Flag)
+			}
+		})
 	}
 }
 
