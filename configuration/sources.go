@@ -1,0 +1,133 @@
+package configuration
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// ConfigFlag is the name of the flag that names the YAML file.
+const ConfigFlag = "config"
+
+// environmentPrefix begins the name of every environment variable.
+const environmentPrefix = "DPCONFORM_"
+
+// Sources fills flags that were not given from the environment, and what is
+// then still missing from a YAML file. It remembers where each value came from.
+type Sources struct {
+	// Environment looks a variable up; os.LookupEnv unless a test says otherwise.
+	Environment func(string) (string, bool)
+	// Known lists the names that a file may use: the flags of all commands that
+	// read one.
+	Known []string
+
+	origins map[string]string
+	given   []string
+}
+
+// Fill applies environment and file to the flags. A value that a flag refuses,
+// an unknown key, or a file that cannot be read is a *UsageError.
+func (s *Sources) Fill(flags *pflag.FlagSet) error {
+	if s.Environment == nil {
+		s.Environment = os.LookupEnv
+	}
+	s.origins = map[string]string{}
+	flags.Visit(func(flag *pflag.Flag) { s.given = append(s.given, flag.Name) })
+	if err := s.fromEnvironment(flags); err != nil {
+		return err
+	}
+	file := flags.Lookup(ConfigFlag)
+	if file == nil || file.Value.String() == "" {
+		return nil
+	}
+	return s.fromFile(flags, file.Value.String(), slices.Clone(s.given))
+}
+
+// Given reports whether a flag has a value from any source.
+func (s *Sources) Given(flag string) bool { return slices.Contains(s.given, flag) }
+
+// Origin says where the value of a flag came from.
+func (s *Sources) Origin(flag string) string {
+	if origin, found := s.origins[flag]; found {
+		return origin
+	}
+	return "--" + flag
+}
+
+func (s *Sources) fromEnvironment(flags *pflag.FlagSet) error {
+	var failure error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		variable := environmentName(flag.Name)
+		value, set := s.Environment(variable)
+		if failure != nil || !set || value == "" || s.Given(flag.Name) {
+			return
+		}
+		s.given = append(s.given, flag.Name)
+		s.origins[flag.Name] = variable
+		for _, part := range environmentValues(flag, value) {
+			if err := flags.Set(flag.Name, part); err != nil {
+				failure = &UsageError{variable, refusal(flag, part), ""}
+				return
+			}
+		}
+	})
+	return failure
+}
+
+// environmentName is "DPCONFORM_TOKEN_TEMPLATE" for "token-template".
+func environmentName(flag string) string {
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// environmentValues splits the value of a flag that may be given several times
+// at semicolons.
+func environmentValues(flag *pflag.Flag, value string) []string {
+	if flag.Value.Type() != repeatable {
+		return []string{value}
+	}
+	return slices.DeleteFunc(strings.Split(value, ";"), func(part string) bool { return strings.TrimSpace(part) == "" })
+}
+
+// repeatable is the pflag type of a flag that may be given several times.
+const repeatable = "stringArray"
+
+func (s *Sources) fromFile(flags *pflag.FlagSet, name string, stronger []string) error {
+	entries, err := readConfigFile(name)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		place := fmt.Sprintf("%s:%d", name, entry.line)
+		if !slices.Contains(s.Known, entry.key) && flags.Lookup(entry.key) == nil {
+			return &UsageError{place, fmt.Sprintf("unknown key %q", entry.key), DidYouMean(entry.key, s.Known)}
+		}
+		flag := flags.Lookup(entry.key)
+		if flag == nil || slices.Contains(stronger, entry.key) {
+			continue
+		}
+		if flag.Value.Type() != repeatable && len(entry.values) != 1 {
+			return &UsageError{place, entry.key + " takes one value", ""}
+		}
+		s.origins[entry.key] = place + ": " + entry.key
+		s.given = append(s.given, entry.key)
+		for _, value := range entry.values {
+			if err := flags.Set(entry.key, value); err != nil {
+				return &UsageError{place, entry.key + ": " + refusal(flag, value), ""}
+			}
+		}
+	}
+	return nil
+}
+
+// refusal says what a flag takes.
+func refusal(flag *pflag.Flag, value string) string {
+	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": "a whole number, 0 or more",
+		"bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
+	if takes == "" {
+		takes = "another value"
+	}
+	return fmt.Sprintf("%q is not right, it takes %s", value, takes)
+}

@@ -1,0 +1,119 @@
+package configuration
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// unrelated stands for a scope that is none of the description's.
+const unrelated = "unrelated"
+
+// scopeJoin stands between several scopes of one given token.
+const scopeJoin = "+"
+
+// credentials puts all sources of tokens in order: given ones first, then the
+// template.
+func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (target.Credentials, error) {
+	given, err := s.givenTokens(sources, contract)
+	if err != nil {
+		return nil, err
+	}
+	order := target.FirstOf{given}
+	if s.TokenTemplate != "" {
+		if !strings.Contains(s.TokenTemplate, "{scope}") && !strings.Contains(s.TokenTemplate, "{short}") {
+			return nil, &UsageError{sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs"}
+		}
+		order = append(order, target.TokenTemplate{Text: s.TokenTemplate, Join: s.TokenJoin})
+	}
+	return order, nil
+}
+
+// ScopesByToken gives the given tokens with the scopes they carry.
+func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
+	given, err := s.givenTokens(sources, contract)
+	if err != nil {
+		return nil, err
+	}
+	return given.ByToken(), nil
+}
+
+func (s *Settings) givenTokens(sources *Sources, contract *spec.Contract) (target.GivenTokens, error) {
+	given := target.GivenTokens{}
+	for _, pair := range s.Tokens {
+		name, token, found := strings.Cut(pair, "=")
+		// What stands there instead may be the token itself: it is not shown.
+		if !found || token == "" {
+			return nil, &UsageError{sources.Origin("token"), "a token without its scope, or a scope without a token", "give SCOPE=VALUE"}
+		}
+		if err := addToken(given, contract, sources.Origin("token"), name, token); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.readTokenFile(given, contract); err != nil {
+		return nil, err
+	}
+	return given, nil
+}
+
+func (s *Settings) readTokenFile(given target.GivenTokens, contract *spec.Contract) error {
+	if s.TokenFile == "" {
+		return nil
+	}
+	root, err := readYAML(s.TokenFile)
+	if err != nil {
+		return err
+	}
+	if root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0 {
+		return &UsageError{s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope"}
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		name, token := root.Content[i], root.Content[i+1]
+		place := fmt.Sprintf("%s:%d", s.TokenFile, name.Line)
+		if token.Kind != yaml.ScalarNode || token.Value == "" {
+			return &UsageError{place, fmt.Sprintf("%s has no token", name.Value), "write `SCOPE: TOKEN`"}
+		}
+		if err := addToken(given, contract, place, name.Value, token.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addToken keeps a token under the scopes that it is said to carry.
+func addToken(given target.GivenTokens, contract *spec.Contract, place, names, token string) error {
+	if strings.ContainsAny(token, " \t\r\n") {
+		return &UsageError{place, "the token of " + names + " has white space in it", "a token is one word, without Bearer"}
+	}
+	var scopes []string
+	for _, name := range strings.Split(names, scopeJoin) {
+		scope, err := scopeNamed(contract, place, name)
+		if err != nil {
+			return err
+		}
+		scopes = append(scopes, scope)
+	}
+	given.Add(token, scopes...)
+	return nil
+}
+
+// scopeNamed finds a scope by its full name or its part after "/auth/".
+func scopeNamed(contract *spec.Contract, place, name string) (string, error) {
+	if name == unrelated || name == contract.UnrelatedScope {
+		return contract.UnrelatedScope, nil
+	}
+	index := slices.IndexFunc(contract.Scopes, func(scope spec.Scope) bool { return scope.Name == name || scope.Short() == name })
+	if index >= 0 {
+		return contract.Scopes[index].Name, nil
+	}
+	known := []string{unrelated}
+	for _, scope := range contract.Scopes {
+		known = append(known, scope.Short())
+	}
+	return "", &UsageError{place, fmt.Sprintf("unknown scope %q", name), DidYouMean(spec.ShortScope(name), known)}
+}
