@@ -1,0 +1,74 @@
+package emulator
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// edited loads the shipped description with texts in it replaced.
+func edited(t *testing.T, replacements ...string) *spec.Contract {
+	t.Helper()
+	text := string(spec.Embedded().Text)
+	for i := 0; i < len(replacements); i += 2 {
+		if !strings.Contains(text, replacements[i]) {
+			t.Fatalf("the description has no %q", replacements[i])
+		}
+	}
+	text = strings.NewReplacer(replacements...).Replace(text)
+	contract, err := spec.Load(spec.Description{Name: "edited.yaml", Text: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contract
+}
+
+func TestTheDescriptionDrivesTheServer(t *testing.T) {
+	contract := edited(t,
+		"/v1/archiveJobs/{archiveJob}:retry:", "/v2/exports/{archiveJob}:again:",
+		"/v1/archiveJobs/{archiveJob}/portabilityArchiveState:", "/v2/exports/{archiveJob}/progress:",
+		"    post:\n", "    put:\n",
+		"archiveJobId", "exportId",
+		"FAILED,", "BROKEN,", "[FAILED]", "[BROKEN]", "IN_PROGRESS,", "UNDER_WAY,",
+		"          required: [state]", "          required: [phase]",
+		"        state:\n          $ref", "        phase:\n          $ref",
+		"FAILED_PRECONDITION: 400", "FAILED_PRECONDITION: 412",
+		"https://www.googleapis.com/auth/dataportability.maps.reviews", "https://www.googleapis.com/auth/exports.reviews",
+	)
+	server, err := New(contract, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := map[string]string{"Authorization": "Bearer scope:exports.reviews"}
+	granted := request{method: "PUT", path: "/v2/exports/broken-1:again", header: header}.send(t, server)
+	id, found := strings.CutPrefix(granted.Body.String(), "{\n  \"exportId\": \"")
+	if granted.Code != http.StatusOK || !found {
+		t.Fatalf("answer %d %s", granted.Code, granted.Body)
+	}
+	id, _, _ = strings.Cut(id, `"`)
+	state := request{method: "GET", path: "/v2/exports/" + id + "/progress", header: header}.send(t, server)
+	if want := "{\n  \"name\": \"exports/" + id + "/progress\",\n  \"phase\": \"UNDER_WAY\"\n}\n"; state.Body.String() != want {
+		t.Errorf("got %s, want %s", state.Body, want)
+	}
+	refused := request{method: "PUT", path: "/v2/exports/complete-1:again", header: header}.send(t, server)
+	wantError(t, refused, http.StatusPreconditionFailed, "FAILED_PRECONDITION")
+	header["Authorization"] = usualToken
+	forbidden := request{method: "PUT", path: "/v2/exports/broken-1:again", header: header}.send(t, server)
+	wantError(t, forbidden, http.StatusForbidden, "PERMISSION_DENIED")
+}
+
+func TestACodeWithoutAStatusIsRefused(t *testing.T) {
+	contract := edited(t, "        NOT_FOUND: 404\n", "")
+	if _, err := New(contract, Options{}); err == nil || !strings.Contains(err.Error(), "NOT_FOUND") {
+		t.Errorf("error %v", err)
+	}
+	contract = edited(t, "        ABORTED: 409\n", "")
+	if _, err := New(contract, Options{}); err != nil {
+		t.Errorf("a code that is not needed: %v", err)
+	}
+	if _, err := New(contract, Options{Fault: "wrong-state-conflict"}); err == nil || !strings.Contains(err.Error(), "ABORTED") {
+		t.Errorf("a code that a fault needs: error %v", err)
+	}
+}

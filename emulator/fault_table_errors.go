@@ -1,0 +1,105 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+func errorFaults() []Fault {
+	return []Fault{
+		{"refusals-in-plain-text", "retry.errors.json", "Refusals are plain text.", refusalCodes,
+			composing(refusalAnswers, func(_ *call, a *answer) {
+				a.body, a.content = []byte(a.failure.text(messageField)+"\n"), nil
+				a.header.Set("Content-Type", "text/plain; charset=UTF-8")
+			})},
+		{"refusals-in-html", "retry.errors.json", "A malformed body is refused with a page.", nil,
+			composing(refusalsFor(bodyMalformed), func(_ *call, a *answer) {
+				page := newPage(a.status, a.failure.text(messageField))
+				a.body, a.content, a.header = page.body, nil, page.header
+			})},
+		{"refusals-without-body", "retry.errors.json", "An unknown id is refused without a body.",
+			[]string{"retry.robustness.one-value", "retry.semantics.unknown-job"},
+			composing(refusalsFor(jobUnknown), func(_ *call, a *answer) { a.content = nil })},
+		{"refusals-without-envelope", "retry.errors.json", "The members of the error object stand in the answer itself.", refusalCodes,
+			answeringContent(refusalAnswers, func(_ *call, a *answer) any { return a.failure })},
+		{"error-is-text", "retry.errors.json", "The error is a text, as OAuth has it.", wrongScopes,
+			answeringContent(refusalsFor(scopeMissing), func(*call, *answer) any { return &object{{errorField, "insufficient_scope"}} })},
+		{"refusals-named-html", "retry.errors.json", "Refusals are JSON, and named text/html.", nil,
+			answeringHeader(refusalAnswers, "Content-Type", "text/html; charset=UTF-8")},
+		{"code-of-rpc", "retry.errors.code", "error.code is the number of the google.rpc.Code.", nil,
+			failing(refusalAnswers, func(failure *object) { failure.set(codeField, rpcNumbers[failure.text(statusField)]) })},
+		{"code-is-text", "retry.errors.code", "error.code is a text.", nil,
+			failing(refusalsFor(stateNotRetryable), func(failure *object) { failure.set(codeField, "400") })},
+		{"code-missing", "retry.errors.code", "error.code is missing.", nil,
+			failing(refusalAnswers, func(failure *object) { failure.remove(codeField) })},
+		{"code-of-another-status", "retry.errors.code", "error.code is 500 whatever the HTTP status.", nil,
+			failing(refusalsFor(fieldUnknown), func(failure *object) { failure.set(codeField, http.StatusInternalServerError) })},
+		{"status-missing", "retry.errors.status", "error.status is missing.", refusalCodes,
+			failing(refusalAnswers, func(failure *object) { failure.remove(statusField) })},
+		{"status-in-lower-case", "retry.errors.status", "error.status is written in lower case.", refusalCodes,
+			failing(refusalAnswers, func(failure *object) { failure.set(statusField, strings.ToLower(failure.text(statusField))) })},
+		{"status-of-another-code", "retry.errors.status", "error.status is a code that maps to another HTTP status.", nil,
+			failing(refusalsFor(bodyMalformed), func(failure *object) { failure.set(statusField, codeNotFound) })},
+		{"status-made-up", "retry.errors.status", "error.status is no google.rpc.Code.", nil,
+			failing(refusalsFor(bodyNoMessage), func(failure *object) { failure.set(statusField, "BAD_REQUEST") })},
+		{"bare-not-found", "retry.errors.message", "An unknown id is refused with the code alone.",
+			[]string{"retry.errors.status", "retry.errors.error-info", "retry.semantics.unknown-job"},
+			failing(refusalsFor(jobUnknown), func(failure *object) { failure.remove(messageField, statusField, detailsField) })},
+		{"message-empty", "retry.errors.message", "error.message is empty.", nil,
+			failing(refusalAnswers, func(failure *object) { failure.set(messageField, "") })},
+		{"message-is-object", "retry.errors.message", "error.message is an object.", nil,
+			failing(refusalsFor(stateNotRetryable), func(failure *object) {
+				failure.set(messageField, &object{{"en", failure.text(messageField)}})
+			})},
+		{"details-is-object", "retry.errors.details", "error.details is an object instead of a list.", withoutInfo,
+			failing(refusalsFor(stateNotRetryable), func(failure *object) { failure.set(detailsField, &object{{"reason", "STATE"}}) })},
+		{"details-of-text", "retry.errors.details", "error.details is a list of texts.", withoutInfo,
+			failing(refusalsFor(jobUnknown), func(failure *object) { failure.set(detailsField, []any{"no such job"}) })},
+		{"details-without-type", "retry.errors.details", "The details have no type.", withoutInfo,
+			failing(refusalAnswers, func(failure *object) { failure.set(detailsField, []any{&object{{"reason", "REFUSED"}}}) })},
+		{"no-error-info", "retry.errors.error-info", "error.details is missing.", nil,
+			failing(refusalAnswers, func(failure *object) { failure.remove(detailsField) })},
+		{"error-info-twice", "retry.errors.error-info", "The details have two ErrorInfo.", nil,
+			failing(refusalsFor(stateNotRetryable), func(failure *object) {
+				info := &object{{typeField, errorInfoType}, {"reason", "STATE"}, {"domain", platformDomain}}
+				failure.set(detailsField, []any{info, info})
+			})},
+		{"stack-trace-in-message", "retry.errors.no-internals", "The message about a malformed body shows a stack trace.", nil,
+			saying(refusalsFor(bodyMalformed), func(*call) string {
+				return "\ngoroutine 7 [running]:\nmain.retry(0xc000012345)\n\t/srv/archive/retry.go:42 +0x1d"
+			})},
+		{"python-trace-in-details", "retry.errors.no-internals", "The message about an unknown id shows a Python traceback.", nil,
+			saying(refusalsFor(jobUnknown), func(*call) string {
+				return "\nTraceback (most recent call last):\n  File \"jobs.py\", line 12, in retry\nKeyError"
+			})},
+		{"token-in-message", "retry.errors.no-token-echo", "The message about a missing scope repeats the token.", nil,
+			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
+		{"unknown-token-in-message", "retry.errors.no-token-echo", "The message about an unknown token repeats it.", nil,
+			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
+		{"malformed-body-crashes", "retry.errors.no-server-error", "A body that is no JSON makes the server fail.", []string{"retry.body.malformed"},
+			refusingWith(bodyMalformed, codeInternal)},
+		{"array-crashes", "retry.errors.no-server-error", "A body that is no object makes the server fail.",
+			[]string{"retry.body.array", "retry.body.scalar"},
+			refusingWith(bodyNoMessage, codeInternal)},
+		{"oversize-body-crashes", "retry.errors.no-server-error", "A body over the limit makes the server fail.",
+			[]string{"retry.body.oversize", "retry.errors.status"},
+			refusingAs(bodyTooLarge, http.StatusServiceUnavailable, codeInvalidArgument)},
+		{"unknown-job-crashes", "retry.errors.no-server-error", "An unknown id makes the server fail.", unknownIDs,
+			refusingWith(jobUnknown, codeInternal)},
+		{"wrong-state-crashes", "retry.errors.no-server-error", "A job that did not fail makes the server fail.",
+			slices.Concat(pastAuthorization, []string{"retry.semantics.refusal-status"}),
+			refusingWith(stateNotRetryable, codeInternal)},
+		{"other-method-crashes", "retry.errors.no-server-error", "Another HTTP method makes the server fail.", []string{"retry.path.http-method"},
+			answeringStatus(otherMethodPages, http.StatusInternalServerError)},
+		{"unknown-token-crashes", "retry.errors.no-server-error", "A token that nobody issued makes the server fail.",
+			[]string{"retry.authorization.unknown-token"},
+			refusingWith(credentialUnknown, codeInternal)},
+	}
+}
+
+// rpcNumbers are the numbers of the codes that the method refuses with:
+// https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
+var rpcNumbers = map[string]int{
+	codeInvalidArgument: 3, codeNotFound: 5, codePermissionDenied: 7, codeFailedPrecondition: 9, codeUnauthenticated: 16,
+}

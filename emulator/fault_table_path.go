@@ -1,0 +1,198 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+func pathFaults() []Fault {
+	return []Fault{
+		{"method-not-served", "retry.path.method-and-verb", "The path of the method is unknown to the server.",
+			slices.Concat(grantedRetry, refusalCodes, pastAuthorization, []string{"retry.path.unknown-parameter", "retry.errors.json"}),
+			readingPath(func(t spec.PathTemplate, path string) string {
+				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
+			})},
+		{"put-for-post", "retry.path.method-and-verb", "The method is served under PUT instead of its own HTTP method.",
+			slices.Concat(grantedRetry, refusalCodes, unknownIDs, []string{"retry.path.http-method", "retry.path.unknown-parameter", "retry.errors.json"}),
+			rewriting(swapMethods)},
+		{"retry-redirected", "retry.path.method-and-verb", "A granted retry is answered with a redirection to the path with a slash.", grantedRetry,
+			composing(retryAnswers, func(c *call, a *answer) {
+				a.status = http.StatusPermanentRedirect
+				a.header.Set("Location", c.line.path+"/")
+			})},
+		{"second-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the first is taken.", nil,
+			readingID(func(id string) string { first, _, _ := strings.Cut(id, "/"); return first })},
+		{"first-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the last is taken.", nil,
+			readingID(func(id string) string { return id[strings.LastIndex(id, "/")+1:] })},
+		{"empty-id-taken", "retry.path.empty-id", "An empty id retries the first job that may be retried.", nil,
+			rewriting(func(b *behaviour, line *requestLine) {
+				if line.path == b.contract.Retry.Path.Raw("") {
+					line.path = b.contract.Retry.Path.Expand(b.firstRetryable)
+				}
+			})},
+		{"id-not-required", "retry.path.id-required", "The verb behind the collection retries the first job that may be retried.", nil,
+			rewriting(func(b *behaviour, line *requestLine) {
+				template := b.contract.Retry.Path
+				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
+					line.path = template.Expand(b.firstRetryable)
+				}
+			})},
+		{"any-collection-taken", "retry.path.collection", "The name of the collection is not looked at.", []string{"retry.path.case"},
+			readingCollection(func(_, _ string) bool { return true })},
+		{"longer-collection-taken", "retry.path.collection", "A collection is taken whose name only begins like the right one.", nil,
+			readingCollection(strings.HasPrefix)},
+		{"verb-not-required", "retry.path.verb", "A path without the verb retries the job.", nil,
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
+					return t.Raw(id)
+				}
+				return path
+			})},
+		{"any-verb-taken", "retry.path.verb", "Any verb retries the job.", []string{"retry.path.case"},
+			readingVerb(func(string, string) bool { return true })},
+		{"longer-verb-taken", "retry.path.verb", "A verb is taken that only begins like the right one.", nil,
+			readingVerb(strings.HasPrefix)},
+		{"get-taken", "retry.path.http-method", "GET retries the job.", nil, takingMethod(http.MethodGet)},
+		{"put-taken", "retry.path.http-method", "PUT retries the job.", nil, takingMethod(http.MethodPut)},
+		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", nil, takingMethod(http.MethodPatch)},
+		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", nil, takingMethod(http.MethodDelete)},
+		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method is answered with 400.", nil,
+			answeringStatus(otherMethodPages, http.StatusBadRequest)},
+		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.", nil,
+			readingVerb(strings.EqualFold)},
+		{"collection-case-ignored", "retry.path.case", "The collection is taken in any case.", nil,
+			readingCollection(strings.EqualFold)},
+		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "."); return before })},
+		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.", []string{"retry.errors.no-server-error"},
+			crashingOn("~")},
+		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, ":"); return before })},
+		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.", []string{"retry.errors.no-server-error"},
+			crashingOn(":")},
+		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.", nil,
+			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
+		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.", nil,
+			readingID(keepCapitalEscapes)},
+		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%2F"); return before })},
+		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.", nil,
+			readingID(func(id string) string {
+				pieces := strings.Split(id, "%2F")
+				return pieces[len(pieces)-1]
+			})},
+		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", nil,
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if id, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", "%3A", 1)); found {
+					return id + t.Suffix
+				}
+				return path
+			})},
+		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.", nil,
+			readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
+		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before its segments are told apart.", nil,
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
+		{"query-refused", "retry.path.system-parameters", "Any query is refused.", nil,
+			asking(func(s *Server, c *call) *refusal {
+				if c.line.query == "" {
+					return nil
+				}
+				return s.refuse(parameterUnknown, c.line.query)
+			})},
+		{"query-read-as-path", "retry.path.system-parameters", "The query is taken for a part of the verb.",
+			[]string{"retry.path.unknown-parameter", "retry.errors.json"},
+			rewriting(func(_ *behaviour, line *requestLine) {
+				if line.query != "" {
+					line.path += "?" + line.query
+				}
+			})},
+		{"last-system-parameter-refused", "retry.path.system-parameters", "The last of the system parameters of the description is refused.", nil,
+			asking(refuseLastSystemParameter)},
+		{"unknown-parameter-ignored", "retry.path.unknown-parameter", "A query parameter that nobody knows is overlooked.", nil,
+			overlookingAll(parameterUnknown)},
+		{"slash-for-colon-taken", "retry.path.slash-verb", "A slash before the verb is as good as a colon.", nil,
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if id, found := strings.CutSuffix(path, "/"+t.Verb()); found {
+					return id + t.Suffix
+				}
+				return path
+			})},
+		{"trailing-slash-taken", "retry.path.trailing-slash", "A slash behind the verb is overlooked.", nil,
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
+	}
+}
+
+func swapMethods(b *behaviour, line *requestLine) {
+	if !strings.HasSuffix(line.path, b.contract.Retry.Path.Suffix) {
+		return
+	}
+	switch line.method {
+	case b.contract.Retry.Method:
+		line.method = http.MethodPut
+	case http.MethodPut:
+		line.method = b.contract.Retry.Method
+	}
+}
+
+// readingCollection takes another collection for the right one where they are
+// close enough.
+func readingCollection(close func(given, right string) bool) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		rest, found := strings.CutPrefix(path, t.Base())
+		given, id, isLonger := strings.Cut(rest, "/")
+		if !found || !isLonger || !close(given, t.Collection()) {
+			return path
+		}
+		return t.Prefix + id
+	})
+}
+
+// readingVerb takes another verb for the right one where they are close enough.
+func readingVerb(close func(given, right string) bool) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		rest, given := cutVerb(path)
+		if given == "" || !close(given, t.Suffix) {
+			return path
+		}
+		return rest + t.Suffix
+	})
+}
+
+// crashingOn fails with a server error where the id has a text in it.
+func crashingOn(text string) change {
+	return askingWith(internalError, func(s *Server, c *call) *refusal {
+		if !strings.Contains(c.id, text) {
+			return nil
+		}
+		return s.refuse(internalError.kind, "")
+	})
+}
+
+// keepCapitalEscapes guards the escapes with a capital in them from decoding.
+func keepCapitalEscapes(id string) string {
+	var kept strings.Builder
+	for i := range len(id) {
+		kept.WriteByte(id[i])
+		if _, escaped := escapeAt(id, i); escaped && id[i+1:i+3] != strings.ToLower(id[i+1:i+3]) {
+			kept.WriteString("25")
+		}
+	}
+	return kept.String()
+}
+
+func refuseLastSystemParameter(s *Server, c *call) *refusal {
+	known := s.contract.SystemParameters
+	if len(known) == 0 {
+		return nil
+	}
+	last := known[len(known)-1].Name
+	for _, parameter := range queryParameters(c.line.query) {
+		if parameter.name == last {
+			return s.refuse(parameterUnknown, last)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// route is one method of the description as it is served.
+type route struct {
+	operation spec.Operation
+	pattern   pathPattern
+	stages    []stage
+	succeed   func(*Server, *call) *answer
+}
+
+// pathPattern matches paths by the rules of google.api.http:
+// https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
+// (Path template syntax)
+type pathPattern struct {
+	// segments are the literal segments; the one at parameter is any id.
+	segments  []string
+	parameter int
+	// verb is the custom verb with its colon, or empty.
+	verb string
+}
+
+// newPathPattern takes a template apart. It returns an error where something
+// but a slash or a verb stands right behind the parameter: google.api.http has
+// no such templates.
+func newPathPattern(template spec.PathTemplate) (pathPattern, error) {
+	before := strings.Split(strings.TrimPrefix(template.Prefix, "/"), "/")
+	rest, verb := cutVerb(template.Suffix)
+	if rest != "" && !strings.HasPrefix(rest, "/") {
+		return pathPattern{}, fmt.Errorf("path %s is no template of google.api.http: %q stands in the segment of {%s}",
+			template, rest, template.Parameter)
+	}
+	// The prefix ends in a slash, so that its last piece is the empty place of
+	// the parameter; the first piece of the rest stands for the same place.
+	after := strings.Split(rest, "/")[1:]
+	if rest == "" {
+		after = nil
+	}
+	return pathPattern{segments: append(before, after...), parameter: len(before) - 1, verb: verb}, nil
+}
+
+// match gives the id in a path, decoded, where the path is one of the
+// pattern's. Literals are compared as they are written.
+func (p pathPattern) match(path string) (id string, matches bool) {
+	rest, verb := cutVerb(path)
+	segments := strings.Split(strings.TrimPrefix(rest, "/"), "/")
+	if verb != p.verb || len(segments) != len(p.segments) || !strings.HasPrefix(path, "/") {
+		return "", false
+	}
+	for i, segment := range segments {
+		if i != p.parameter && segment != p.segments[i] {
+			return "", false
+		}
+	}
+	id = decodeSegment(segments[p.parameter])
+	return id, id != ""
+}
+
+// cutVerb takes the verb, with its colon, off a path: it starts at the last
+// colon if that stands behind the last slash. An encoded colon is no colon.
+func cutVerb(path string) (rest, verb string) {
+	colon := strings.LastIndexByte(path, ':')
+	if colon <= strings.LastIndexByte(path, '/') {
+		return path, ""
+	}
+	return path[:colon], path[colon:]
+}
+
+// decodeSegment decodes the escapes of a segment once. %2F stays as it is: "The
+// server side does the reverse decoding, except "%2F" and "%2f" are left
+// unchanged" (http.proto). What is no escape stays, too.
+func decodeSegment(segment string) string {
+	var decoded strings.Builder
+	for i := 0; i < len(segment); i++ {
+		if octet, escaped := escapeAt(segment, i); escaped && octet != '/' {
+			decoded.WriteByte(octet)
+			i += 2
+			continue
+		}
+		decoded.WriteByte(segment[i])
+	}
+	return decoded.String()
+}
+
+// escapeAt reads the percent escape at a place of a text.
+func escapeAt(text string, at int) (octet byte, escaped bool) {
+	if text[at] != '%' || at+2 >= len(text) {
+		return 0, false
+	}
+	high, highFound := hexadecimal(text[at+1])
+	low, lowFound := hexadecimal(text[at+2])
+	return high<<4 | low, highFound && lowFound
+}
+
+func hexadecimal(digit byte) (value byte, found bool) {
+	switch {
+	case digit >= '0' && digit <= '9':
+		return digit - '0', true
+	case digit >= 'a' && digit <= 'f':
+		return digit - 'a' + 10, true
+	case digit >= 'A' && digit <= 'F':
+		return digit - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// route finds the method that a request is for, or the front end's page that
+// says that there is none.
+func (s *Server) route(c *call) (*route, *answer) {
+	var allowed []string
+	for i := range s.routes {
+		route := &s.routes[i]
+		id, matches := route.pattern.match(c.line.path)
+		if !matches {
+			continue
+		}
+		if route.operation.Method == c.line.method {
+			c.id = id
+			return route, nil
+		}
+		if !slices.Contains(allowed, route.operation.Method) {
+			allowed = append(allowed, route.operation.Method)
+		}
+	}
+	if len(allowed) > 0 {
+		return nil, otherMethodPage(c, allowed)
+	}
+	return nil, unknownPathPage(c)
+}

@@ -1,0 +1,156 @@
+package emulator
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+)
+
+const (
+	// bodyLimit is the largest body in bytes, as sent and decompressed. The
+	// message of this method is empty, so that any limit will do.
+	bodyLimit = 1 << 20
+	// drainLimit is how much of a body over the limit is read, so that the
+	// client gets to see the answer instead of a broken connection.
+	drainLimit = 8 << 20
+)
+
+// The content codings that are taken (RFC 9110, 8.4.1.3: x-gzip means gzip).
+var gzipCodings = []string{"gzip", "x-gzip"}
+
+// readBody reads the body of a request and decompresses it.
+func readBody(s *Server, c *call) *refusal {
+	if c.request.Body == nil {
+		return nil
+	}
+	sent, whole, err := readUpTo(c.request.Body, bodyLimit)
+	if !whole {
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.request.Body, drainLimit))
+		return s.refuse(bodyTooLarge, "")
+	}
+	if err != nil {
+		return s.refuse(bodyMalformed, "The request body could not be read.")
+	}
+	coding := strings.ToLower(strings.TrimSpace(c.request.Header.Get("Content-Encoding")))
+	switch {
+	case len(sent) == 0 || coding == "" || coding == "identity":
+		c.body = sent
+		return nil
+	case coding == gzipCodings[0] || coding == gzipCodings[1]:
+		return s.decompress(c, sent)
+	}
+	return s.refuse(codingUnsupported, coding)
+}
+
+func (s *Server) decompress(c *call, sent []byte) *refusal {
+	reader, err := gzip.NewReader(bytes.NewReader(sent))
+	if err != nil {
+		return s.refuse(bodyMalformed, "The request body is not gzip.")
+	}
+	body, whole, err := readUpTo(reader, bodyLimit)
+	switch {
+	case !whole:
+		return s.refuse(bodyTooLarge, "")
+	case err != nil:
+		return s.refuse(bodyMalformed, "The request body is not gzip.")
+	}
+	c.body = body
+	return nil
+}
+
+// readUpTo reads until the end; whole is false where more than the limit came.
+func readUpTo(reader io.Reader, limit int) (body []byte, whole bool, err error) {
+	body, err = io.ReadAll(io.LimitReader(reader, int64(limit)+1))
+	return body, len(body) <= limit, err
+}
+
+// checkMediaType refuses a body that is named as anything but JSON. Without a
+// name it is taken for JSON; without a body the name says nothing.
+func checkMediaType(s *Server, c *call) *refusal {
+	named := c.request.Header.Get("Content-Type")
+	if len(c.body) == 0 || named == "" || mediaTypeOf(named) == mediaTypeOf(c.operation.MediaType) {
+		return nil
+	}
+	return s.refuse(mediaTypeUnsupported, named)
+}
+
+// mediaTypeOf gives a media type in lower case without its parameters, which
+// mean nothing for JSON (RFC 8259, 11).
+func mediaTypeOf(named string) string {
+	kind, _, err := mime.ParseMediaType(named)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return ""
+	}
+	return kind
+}
+
+// checkMessage refuses a body that is not the empty message: no body at all,
+// an object without members, or null, which Google's Go client sends for a
+// request that is nil.
+func checkMessage(s *Server, c *call) *refusal {
+	if len(c.body) == 0 {
+		return nil
+	}
+	if problem := syntaxProblem(c.body); problem != "" {
+		return s.refuse(bodyMalformed, problem)
+	}
+	switch text := bytes.TrimLeft(c.body, jsonWhiteSpace); text[0] {
+	case '{':
+		if name, found := firstName(text); found {
+			return s.refuse(fieldUnknown, name)
+		}
+	case 'n':
+	default:
+		return s.refuse(bodyNoMessage, "")
+	}
+	return nil
+}
+
+// jsonWhiteSpace is what may stand around a JSON value (RFC 8259, 2).
+const jsonWhiteSpace = " \t\r\n"
+
+// firstName gives the first name in a JSON object that is known to be sound.
+func firstName(text []byte) (name string, found bool) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	for range 2 {
+		token, err := decoder.Token()
+		if err != nil {
+			return "", false
+		}
+		name, found = token.(string)
+	}
+	return name, found
+}
+
+// snippetLength is how much of a malformed body is shown on each side of the
+// mistake.
+const snippetLength = 20
+
+// syntaxProblem says what is wrong in a body that is no JSON, with the place
+// marked below it as Google does, or is empty.
+func syntaxProblem(body []byte) string {
+	var value json.RawMessage
+	err := json.Unmarshal(body, &value)
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return ""
+	}
+	at := int(syntax.Offset)
+	if at >= len(body) {
+		return "Unexpected end of string."
+	}
+	at = max(at-1, 0)
+	start, end := max(at-snippetLength, 0), min(at+snippetLength, len(body))
+	snippet := bytes.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, bytes.ToValidUTF8(body[start:end], []byte("?")))
+	return fmt.Sprintf("Unexpected token.\n%s\n%s^", snippet, strings.Repeat(" ", at-start))
+}
