@@ -28,9 +28,11 @@ const shownFindings = 3
 // Header says what is about to be judged, by what, and where answers come from.
 func (c Console) Header(run Run) {
 	c.print("%s judges %s\n\n", bold("dpconform "+run.Version), bold(run.Contract.Retry.ID))
-	c.field("target", run.Target.Endpoint())
 	if run.Provenance != "" {
-		c.field("cassettes", run.Provenance)
+		c.field("target", "cassettes of "+run.Target.Endpoint())
+		c.field("", run.Provenance)
+	} else {
+		c.field("target", run.Target.Endpoint())
 	}
 	c.field("description", fmt.Sprintf("%s, revision %s, %d scopes, %d requirements", run.Contract.File, run.Contract.Revision,
 		len(run.Contract.Scopes), len(run.Contract.Requirements)))
@@ -176,8 +178,15 @@ func (c Console) summary(report Report) {
 	}
 	took := time.Duration(report.Milliseconds) * time.Millisecond
 	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
-	c.print("%d checks of %d requirements: %s; %.2f s, exit %d\n", total, len(report.Requirements),
+	c.print("%s of %s: %s; %.2f s, exit %d\n", counted(total, "check"), counted(len(report.Requirements), "requirement"),
 		countsText(report.Counts.Checks), took.Seconds(), report.Exit)
+}
+
+func counted(count int, thing string) string {
+	if count == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", count, thing)
 }
 
 func overall(exit int) suites.Verdict {

@@ -38,6 +38,9 @@ func Curl(exchange *target.Exchange) string {
 	case request.Method != "GET":
 		words = append(words, "-H", "'Content-Length: 0'")
 	}
+	if request.Credential.Present() {
+		words = append(words, " # TOKEN: "+request.Credential.Label)
+	}
 	return strings.Join(words, " ")
 }
 

@@ -65,7 +65,10 @@ func headerOf(header http.Header, hide func(string) string) map[string][]string 
 }
 
 func bodyOf(body []byte, hide func(string) string) (string, int) {
-	text := hide(strings.ToValidUTF8(string(body), "\uFFFD"))
+	// A secret that the cut goes through must be hidden too, so more than what
+	// is shown is looked at; of a very long body not all.
+	const looked = 16 * longestBody
+	text := hide(strings.ToValidUTF8(string(body[:min(len(body), looked)]), "\uFFFD"))
 	if len(text) > longestBody {
 		cut := longestBody
 		for cut > 0 && !utf8.RuneStart(text[cut]) {

@@ -158,17 +158,23 @@ func child(node *yaml.Node, step string) *yaml.Node {
 	return nil
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+)(?:: |, )?`)
+// The YAML reader says where in one of two ways: "line 3: …", or "… at
+// L1.C10-L3.C1: …".
+var (
+	yamlLine = regexp.MustCompile(`line (\d+)(?:: |, )?`)
+	yamlSpan = regexp.MustCompile(`^go-yaml load error.* at (?:L\d+\.C\d+-)?L(\d+)\.C\d+: `)
+)
 
 // splitYAMLError takes the line out of a message of the YAML reader.
 func splitYAMLError(err error) (int, string) {
 	text := strings.TrimPrefix(firstLine(err.Error()), "yaml: ")
-	match := yamlLine.FindStringSubmatch(text)
-	if match == nil {
-		return 0, text
+	for _, form := range []*regexp.Regexp{yamlSpan, yamlLine} {
+		if match := form.FindStringSubmatch(text); match != nil {
+			line, _ := strconv.Atoi(match[1])
+			return line, strings.Replace(text, match[0], "", 1)
+		}
 	}
-	line, _ := strconv.Atoi(match[1])
-	return line, strings.Replace(text, match[0], "", 1)
+	return 0, text
 }
 
 func firstLine(text string) string {

@@ -1,0 +1,168 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// Catalogue is what a description demands and which checks judge it.
+type Catalogue struct {
+	Description  Description         `json:"description"`
+	Requirements []CatalogueEntry    `json:"requirements"`
+	Checks       []CatalogueCheck    `json:"checks"`
+	Page         *spec.ReferencePage `json:"reference_page"`
+}
+
+// CatalogueEntry is a requirement with the ids of its checks.
+type CatalogueEntry struct {
+	spec.Requirement
+	Aspect string   `json:"aspect"`
+	Checks []string `json:"checks"`
+}
+
+// CatalogueCheck is a check as it can be told without running it.
+type CatalogueCheck struct {
+	ID           string   `json:"id"`
+	Aspect       string   `json:"aspect"`
+	Title        string   `json:"title"`
+	Sends        string   `json:"sends"`
+	Requirements []string `json:"requirements"`
+}
+
+// NewCatalogue lists what a description demands.
+func NewCatalogue(contract *spec.Contract) Catalogue {
+	checks := suites.Checks(contract)
+	catalogue := Catalogue{
+		Description: Description{contract.File, contract.Digest, contract.Title, contract.Revision, len(contract.Scopes)},
+		Page:        &contract.Page,
+	}
+	for _, aspect := range suites.Aspects() {
+		for _, check := range checks {
+			if check.Aspect == aspect {
+				catalogue.Checks = append(catalogue.Checks,
+					CatalogueCheck{check.ID, check.Aspect, check.Title, check.Sends, check.Requirements})
+			}
+		}
+	}
+	for _, requirement := range contract.Requirements {
+		entry := CatalogueEntry{requirement, requirement.Aspect(), []string{}}
+		for _, check := range catalogue.Checks {
+			if slices.Contains(check.Requirements, requirement.ID) {
+				entry.Checks = append(entry.Checks, check.ID)
+			}
+		}
+		catalogue.Requirements = append(catalogue.Requirements, entry)
+	}
+	return catalogue
+}
+
+// WriteJSON writes the catalogue for other programs.
+func (c Catalogue) WriteJSON(out io.Writer) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(c)
+}
+
+// List prints every requirement with its checks; with all, every check of many.
+func (c Console) List(catalogue Catalogue, all bool) {
+	c.print("%s, revision %s: %d requirements, %d checks\n", catalogue.Description.File, catalogue.Description.Revision,
+		len(catalogue.Requirements), len(catalogue.Checks))
+	aspect := ""
+	for _, entry := range catalogue.Requirements {
+		if entry.Aspect != aspect {
+			aspect = entry.Aspect
+			c.print("\n%s\n", bold(aspect))
+		}
+		c.print("  %s %s\n", entry.ID, faint(string(entry.Level)))
+		c.paragraph("      ", entry.Statement)
+		ids := checksText(entry.Checks)
+		if all {
+			ids = strings.Join(entry.Checks, ", ")
+		}
+		c.paragraph("      judged by ", ids)
+	}
+}
+
+// Explain prints all that is known of a requirement or a check. It reports
+// whether there is one with this id.
+func (c Console) Explain(catalogue Catalogue, id string) bool {
+	for _, entry := range catalogue.Requirements {
+		if entry.ID == id {
+			c.explainRequirement(catalogue, entry)
+			return true
+		}
+	}
+	for _, check := range catalogue.Checks {
+		if check.ID == id {
+			c.explainCheck(catalogue, check)
+			return true
+		}
+	}
+	return false
+}
+
+func (c Console) explainRequirement(catalogue Catalogue, entry CatalogueEntry) {
+	c.print("%s\n", bold(entry.ID))
+	c.field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
+	c.field("statement", entry.Statement)
+	c.field("quote", `"`+entry.Quote+`"`)
+	c.field("source", entry.Source)
+	if entry.Note != "" {
+		c.field("note", entry.Note)
+	}
+	c.field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
+	if expected := entry.Expect.String(); expected != "" {
+		c.field("expected", expected)
+	}
+	shown := 0
+	for _, check := range catalogue.Checks {
+		if !slices.Contains(check.Requirements, entry.ID) {
+			continue
+		}
+		if shown++; shown > shownChecks {
+			continue
+		}
+		c.print("\n  judged by %s\n", check.ID)
+		c.paragraph("    sends   ", check.Sends)
+		c.paragraph("    judges  ", check.Title)
+	}
+	if shown > shownChecks {
+		c.print("\n  and by %d more checks like these: dpconform list --all\n", shown-shownChecks)
+	}
+}
+
+// shownChecks is the number of checks that are explained with a requirement.
+const shownChecks = 6
+
+var levelMeanings = map[spec.Level]string{
+	spec.Documented: "the reference page or the discovery document says it",
+	spec.Platform:   "a public standard of the platform or of HTTP says it",
+	spec.Inferred:   "a user would expect it and nobody demands it",
+}
+
+func (c Console) explainCheck(catalogue Catalogue, check CatalogueCheck) {
+	c.print("%s\n", bold(check.ID))
+	c.field("judges", check.Title)
+	c.field("sends", check.Sends)
+	for _, id := range check.Requirements {
+		for _, entry := range catalogue.Requirements {
+			if entry.ID != id {
+				continue
+			}
+			c.print("\n  %s %s\n", entry.ID, faint(string(entry.Level)))
+			c.paragraph("    ", entry.Statement)
+			if expected := entry.Expect.String(); expected != "" {
+				c.paragraph("    expected  ", expected)
+			}
+			c.paragraph("    ", `"`+entry.Quote+`"`)
+			c.print("    %s\n", faint(entry.Source))
+		}
+	}
+}
