@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/configuration"
+	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+func newExplainCommand(terminal *terminal) *cobra.Command {
+	var settings configuration.Settings
+	command := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Explain a requirement or a check: statement, quote, source, what is sent and expected",
+		Example: `  dpconform explain retry.body.empty
+  dpconform explain path/two-segments`,
+		Args: func(command *cobra.Command, arguments []string) error {
+			if len(arguments) != 1 {
+				return &configuration.UsageError{Message: "explain takes the id of one requirement or check", Mend: "see dpconform list"}
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return suites.KnownNames(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(command *cobra.Command, arguments []string) error {
+			if _, err := sourcesOf(command); err != nil {
+				return err
+			}
+			contract, err := settings.Contract()
+			if err != nil {
+				return err
+			}
+			console := report.Console{Out: terminal.out, Width: terminal.width()}
+			if console.Explain(report.NewCatalogue(contract), arguments[0]) {
+				return nil
+			}
+			return &configuration.UsageError{Message: fmt.Sprintf("unknown requirement or check %q", arguments[0]),
+				Mend: configuration.DidYouMean(arguments[0], suites.KnownNames(contract))}
+		},
+	}
+	settings.AddSpecFlag(command.Flags())
+	return command
+}

@@ -1,0 +1,59 @@
+// Command dpconform judges servers of Google's Data Portability API method
+// archiveJobs.retry by its description.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/dpconform/dpconform/suites"
+)
+
+// version is the version of the product.
+const version = "0.1.0"
+
+// exitInterrupted is what a shell gives for a program that SIGINT ended.
+const exitInterrupted = 130
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx, newTerminal(), os.Args[1:]))
+}
+
+// execute runs a command line and gives the exit code.
+func execute(ctx context.Context, terminal *terminal, arguments []string) int {
+	root := newRootCommand(terminal)
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	var exit exitCode
+	switch {
+	case ctx.Err() != nil && !errors.As(err, &exit):
+		terminal.complain("interrupted: nothing is said of the target")
+		return exitInterrupted
+	case err == nil:
+		return suites.ExitConforms
+	case errors.As(err, &exit):
+		return int(exit)
+	}
+	terminal.complain(err.Error())
+	var unreachable *unreachableError
+	if errors.As(err, &unreachable) {
+		return suites.ExitUnreachable
+	}
+	return suites.ExitUsage
+}
+
+// exitCode is the exit code of a run that came to its end.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// unreachableError says that there is nobody to judge.
+type unreachableError struct{ reason error }
+
+func (e *unreachableError) Error() string { return e.reason.Error() }

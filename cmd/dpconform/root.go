@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/configuration"
+)
+
+// newRootCommand puts all commands together.
+func newRootCommand(terminal *terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dpconform",
+		Short: "Judge servers of archiveJobs.retry by its description",
+		Long: `dpconform judges any server that claims to be the method archiveJobs.retry of
+Google's Data Portability API, requirement by requirement: a live endpoint, an
+emulator, or recorded answers.`,
+		Example: `  dpconform run
+  dpconform run --endpoint http://127.0.0.1:8080 --token-template 'scope:{short}' \
+      --job FAILED=failed-1,failed-2 --job COMPLETE=complete-1
+  dpconform explain retry.body.empty`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	root.SetOut(terminal.raw)
+	root.SetErr(terminal.err)
+	root.SetFlagErrorFunc(flagMistake)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal),
+		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))
+	return root
+}
+
+// noSuchCommand answers a word that is no command.
+func noSuchCommand(command *cobra.Command, arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	var known []string
+	for _, one := range command.Commands() {
+		if one.IsAvailableCommand() {
+			known = append(known, one.Name())
+		}
+	}
+	return &configuration.UsageError{Message: fmt.Sprintf("unknown command %q", arguments[0]), Mend: configuration.DidYouMean(arguments[0], known)}
+}
+
+// noArguments refuses words that a command has no use for.
+func noArguments(command *cobra.Command, arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	return &configuration.UsageError{Message: fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]),
+		Mend: "see " + command.CommandPath() + " --help"}
+}
+
+// flagMistake says what is wrong with a flag and names the nearest one.
+func flagMistake(command *cobra.Command, err error) error {
+	message := err.Error()
+	name, unknown := strings.CutPrefix(message, "unknown flag: --")
+	if !unknown {
+		return &configuration.UsageError{Message: message, Mend: "see " + command.CommandPath() + " --help"}
+	}
+	var known []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
+	return &configuration.UsageError{Message: "unknown flag --" + name, Mend: configuration.DidYouMean("--"+name, known)}
+}
+
+// sourcesOf fills the flags of a command from environment and file.
+func sourcesOf(command *cobra.Command) (*configuration.Sources, error) {
+	sources := &configuration.Sources{Known: configurationKeys(command.Root())}
+	return sources, sources.Fill(command.Flags())
+}
+
+// configurationKeys lists the flags of all commands that read a file, so that
+// one file serves them all.
+func configurationKeys(root *cobra.Command) []string {
+	seen := map[string]bool{"help": true, configuration.ConfigFlag: true}
+	var keys []string
+	for _, command := range root.Commands() {
+		if command.Flags().Lookup(configuration.ConfigFlag) == nil {
+			continue
+		}
+		command.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+			if !seen[flag.Name] {
+				seen[flag.Name] = true
+				keys = append(keys, flag.Name)
+			}
+		})
+	}
+	return keys
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/configuration"
+	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/suites"
+)
+
+func newRunCommand(terminal *terminal) *cobra.Command {
+	var settings configuration.Settings
+	command := &cobra.Command{
+		Use:   "run",
+		Short: "Judge a server, or recorded answers, requirement by requirement",
+		Long: `run sends what the description demands and judges what comes back. Without
+--endpoint it judges the cassettes that the program carries.
+
+Every flag can also be a key of the YAML file of --config, or an environment
+variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
+variables, variables over the file. Several values of one variable are
+separated by semicolons.
+
+Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
+(nothing failed, and something documented could not be judged), 4 unreachable.`,
+		Example: `  dpconform run
+  dpconform run --endpoint http://127.0.0.1:8080 --token-template 'scope:{short}' \
+      --job FAILED=failed-1,failed-2 --job COMPLETE=complete-1 --report junit=report.xml
+  dpconform run --config dpconform.yaml --focus retry.body.empty --focus authorization
+  dpconform run --label-filter 'path && documented'`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return run(command, terminal, &settings)
+		},
+	}
+	settings.AddTargetFlags(command.Flags())
+	settings.AddJudgingFlags(command.Flags())
+	return command
+}
+
+func run(command *cobra.Command, terminal *terminal, settings *configuration.Settings) error {
+	began := time.Now()
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return err
+	}
+	contract, err := settings.Contract()
+	if err != nil {
+		return err
+	}
+	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter}
+	plan, err := suites.NewPlan(contract, selection)
+	if err != nil {
+		return selectionMistake(sources, err)
+	}
+	level, err := settings.StrictLevel(sources)
+	if err != nil {
+		return err
+	}
+	files, err := reportFiles(sources, settings.Reports)
+	if err != nil {
+		return err
+	}
+	subject, err := findSubject(command.Context(), sources, settings, contract)
+	if err != nil {
+		return err
+	}
+	if writesToOutput(files) {
+		terminal = terminal.onStandardError()
+	}
+	console := report.Console{Out: terminal.out, Width: terminal.width()}
+	whole := report.Run{
+		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
+		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
+	}
+	console.Header(whole)
+	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
+		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed,
+	}, selection, len(plan.Selected))
+	if err == nil {
+		err = subject.complaint(len(settings.Focus) == 0 && settings.LabelFilter == "")
+	}
+	if err != nil {
+		return err
+	}
+	whole.Took = time.Since(began)
+	return conclude(terminal, console, report.New(whole), files)
+}
+
+// judge runs the checks and shows how far they are.
+func judge(ctx context.Context, terminal *terminal, config suites.Config, selection suites.Selection, total int) (suites.Outcome, error) {
+	line := &progress{terminal: terminal, total: total}
+	config.Observe = func(result suites.Result) { line.show(result.Check.ID, result.Verdict == suites.Fail) }
+	outcome, err := suites.Run(ctx, config, selection)
+	line.end()
+	if ctx.Err() != nil {
+		return outcome, ctx.Err()
+	}
+	return outcome, err
+}
+
+// conclude prints and writes what was found.
+func conclude(terminal *terminal, console report.Console, found report.Report, files []report.File) error {
+	console.Result(found)
+	for _, file := range files {
+		if err := file.Write(found, terminal.raw); err != nil {
+			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
+		}
+	}
+	if found.Exit != suites.ExitConforms {
+		return exitCode(found.Exit)
+	}
+	return nil
+}
+
+func reportFiles(sources *configuration.Sources, wanted []string) ([]report.File, error) {
+	place := sources.Origin("report")
+	var files []report.File
+	seen := map[string]bool{}
+	for _, text := range wanted {
+		file, err := report.ParseFile(text)
+		var unknown *report.UnknownKindError
+		switch {
+		case errors.As(err, &unknown):
+			return nil, &configuration.UsageError{Place: place, Message: err.Error(), Mend: configuration.DidYouMean(unknown.Kind, report.Kinds())}
+		case err != nil:
+			return nil, &configuration.UsageError{Place: place, Message: err.Error()}
+		case seen[file.Path]:
+			return nil, &configuration.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path)}
+		}
+		seen[file.Path] = true
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func writesToOutput(files []report.File) bool {
+	for _, file := range files {
+		if file.Path == report.StandardOutput {
+			return true
+		}
+	}
+	return false
+}
+
+// selectionMistake says which of the two selecting flags is wrong.
+func selectionMistake(sources *configuration.Sources, err error) error {
+	var unknown *suites.UnknownNameError
+	if errors.As(err, &unknown) {
+		return &configuration.UsageError{Place: sources.Origin("focus"), Message: err.Error(),
+			Mend: configuration.DidYouMean(unknown.Name, unknown.Known)}
+	}
+	return &configuration.UsageError{Place: sources.Origin("label-filter"), Message: strings.TrimSpace(err.Error())}
+}

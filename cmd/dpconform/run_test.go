@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+func TestOfflineRunConforms(t *testing.T) {
+	got := call(t, "run")
+	if got.exit != suites.ExitConforms || got.complaints != "" {
+		t.Fatalf("exit %d, complaints %q\n%s", got.exit, got.complaints, got.output)
+	}
+	for _, want := range []string{"the reference emulator", "not an answer of", "sha256:", "conforms"} {
+		if !strings.Contains(got.output, want) {
+			t.Errorf("the output lacks %q:\n%s", want, got.output)
+		}
+	}
+}
+
+// TestReadmeShowsRealOutput: what the README says `make run` prints is what it
+// prints.
+func TestReadmeShowsRealOutput(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(readme), "`make run` prints:\n\n```\n")
+	shown, _, _ := strings.Cut(after, "\n```")
+	// The time, the day of the recording and the digest change with each of
+	// them, and say nothing wrong when they are old.
+	got := changing.ReplaceAllString(strings.TrimSpace(call(t, "run").output), "…")
+	if want := changing.ReplaceAllString(strings.TrimSpace(shown), "…"); got != want {
+		t.Errorf("the README shows\n%s\nand the program prints\n%s", want, got)
+	}
+}
+
+var changing = regexp.MustCompile(`\d+\.\d\d s, exit|recorded \d{4}-\d\d-\d\d|sha256:[0-9a-f]{64}`)
+
+func TestGeneratedPageIsCurrent(t *testing.T) {
+	page, err := os.ReadFile("../../docs/traceability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := call(t, "list", "--traceability"); got.raw != string(page) {
+		t.Error("docs/traceability.md is not what `dpconform list --traceability` prints: run make docs")
+	}
+}
+
+func TestRunExitCodes(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + closed.Addr().String()
+	closed.Close()
+	for _, one := range []struct {
+		name      string
+		arguments []string
+		exit      int
+		says      string
+	}{
+		{"a conforming emulator", emulated(t, emulator.Options{}), suites.ExitConforms, "conforms"},
+		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), suites.ExitFails, "FAIL retry.body.unknown-field"},
+		{"an endpoint alone", emulated(t, emulator.Options{})[:2], suites.ExitInconclusive, "--token SCOPE=VALUE or --token-template TEXT"},
+		{"no jobs", emulated(t, emulator.Options{})[:4], suites.ExitInconclusive, "--job FAILED=ID"},
+		{"a warning with the weakest level", append(emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), "--level", "inferred"),
+			suites.ExitFails, "FAIL retry.path.trailing-slash"},
+		{"a warning", emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), suites.ExitConforms, "WARN retry.path.trailing-slash"},
+		{"nobody there", []string{"--endpoint", nobody}, suites.ExitUnreachable, ""},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			got := call(t, append([]string{"run"}, one.arguments...)...)
+			if got.exit != one.exit || !strings.Contains(got.output, one.says) {
+				t.Errorf("exit %d, want %d, with %q\n%s%s", got.exit, one.exit, one.says, got.output, got.complaints)
+			}
+		})
+	}
+}
+
+func TestFocusOnObservingCheckFeedsIt(t *testing.T) {
+	got := call(t, "run", "--focus", "retry.errors.code")
+	if got.exit != suites.ExitConforms || !strings.Contains(got.output, "1 check of 1 requirement: 1 pass") {
+		t.Errorf("exit %d\n%s%s", got.exit, got.output, got.complaints)
+	}
+}
+
+// TestEditedDescriptionDrivesTheSpecs: the specs follow the document.
+func TestEditedDescriptionDrivesTheSpecs(t *testing.T) {
+	text := string(spec.Embedded().Text)
+	const last = "https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos"
+	const added = "https://www.googleapis.com/auth/dataportability.youtube.added"
+	for _, one := range []struct {
+		name   string
+		edited string
+		rows   int
+		exit   int
+		says   string
+	}{
+		{"a scope added", strings.Replace(text, "        - oauth2: ["+last+"]\n", "        - oauth2: ["+last+"]\n        - oauth2: ["+added+"]\n", 1),
+			67, suites.ExitFails, "authorization/scope/dataportability.youtube.added"},
+		{"a scope removed", strings.Replace(text, "        - oauth2: ["+last+"]\n", "", 1), 65, suites.ExitConforms, "conforms"},
+		{"the pattern removed", strings.Replace(text, "        pattern: ^[^/]+$\n", "", 1), 66, suites.ExitInconclusive, "gives no pattern"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			file := writeFile(t, "edited.openapi.yaml", one.edited)
+			output := filepath.Join(t.TempDir(), "report.json")
+			arguments := append([]string{"run", "--spec", file, "--report", "json=" + output}, emulated(t, emulator.Options{})...)
+			got := call(t, arguments...)
+			if got.exit != one.exit || !strings.Contains(got.output, one.says) {
+				t.Errorf("exit %d, want %d with %q\n%s%s", got.exit, one.exit, one.says, got.output, got.complaints)
+			}
+			rows := 0
+			for _, check := range readReport(t, output).Checks {
+				if strings.HasPrefix(check.ID, "authorization/scope/") {
+					rows++
+				}
+			}
+			if rows != one.rows {
+				t.Errorf("%d scope rows, want %d", rows, one.rows)
+			}
+		})
+	}
+}
+
+func readReport(t testing.TB, path string) report.Report {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := report.ReadJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func TestReportOnStandardOutput(t *testing.T) {
+	got := call(t, "run", "--report", "json=-")
+	var read report.Report
+	if err := json.Unmarshal([]byte(got.raw), &read); err != nil || read.Exit != suites.ExitConforms {
+		t.Errorf("standard output is no report: %v\n%.200s", err, got.raw)
+	}
+	if got.output != "" || !strings.Contains(got.complaints, "conforms") {
+		t.Error("the text for a person did not go to standard error")
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/cassettes"
+	"github.com/dpconform/dpconform/configuration"
+	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// subject is what a run judges: a server, or cassettes.
+type subject struct {
+	target     *target.Target
+	source     string
+	provenance string
+	allowRetry bool
+	seed       uint64
+	replay     *recorder.Replay
+	folder     string
+}
+
+// Where answers come from, as a report says it.
+const (
+	fromNetwork   = "network"
+	fromCassettes = "cassettes"
+)
+
+// networkFlags are of use only with a server.
+var networkFlags = []string{"token-template", "token", "token-file", "job", "allow-retry", "timeout", "seed", "token-join"}
+
+// findSubject connects to the server that the settings name, or opens the
+// cassettes.
+func findSubject(ctx context.Context, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) (*subject, error) {
+	if settings.Endpoint == "" {
+		return openCassettes(sources, settings, contract)
+	}
+	if settings.Cassettes != "" {
+		return nil, &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
+	}
+	config, err := settings.TargetConfig(sources, contract)
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = "dpconform/" + version
+	server, err := connect(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &subject{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
+}
+
+// connect makes a target of a server that can be reached.
+func connect(ctx context.Context, config target.Config) (*target.Target, error) {
+	endpoint, err := target.ParseEndpoint(config.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := target.Reach(ctx, endpoint); err != nil {
+		return nil, &unreachableError{err}
+	}
+	return target.New(config)
+}
+
+// openCassettes makes a target that answers from a recording, with the jobs,
+// tokens and seed that it was recorded with.
+func openCassettes(sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) (*subject, error) {
+	for _, flag := range networkFlags {
+		if sources.Given(flag) {
+			return nil, &configuration.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
+				Mend: "give --endpoint URL, or leave it out for the cassettes"}
+		}
+	}
+	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
+	if settings.Cassettes != "" {
+		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
+			return nil, &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
+				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
+		}
+		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
+	}
+	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{Folder: folder, ContractDigest: contract.Digest})
+	if err != nil {
+		return nil, err
+	}
+	recorded := replay.Provenance()
+	server, err := target.New(target.Config{
+		Endpoint: recorded.RecordedFrom.Endpoint, Transport: replay, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
+		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{replay},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &subject{
+		target: server, source: fromCassettes, provenance: strings.Join(recorded.Describe()[:1], "\n"),
+		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
+	}, nil
+}
+
+// recordedCredentials gives the harmless names of the tokens that a recording
+// was made with, and none that it was made without.
+type recordedCredentials struct{ replay *recorder.Replay }
+
+// Token finds the name of a token in the recording.
+func (c recordedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	names := c.replay.Provenance().Tokens
+	template := target.TokenTemplate{Text: names.Template, Join: names.Join}
+	if !slices.Contains(c.replay.Labels(), template.Name(scopes...)) {
+		return nil, false
+	}
+	return template.Token(scopes...)
+}
+
+// complaint says how a recording and the run did not fit together, or nil.
+// Interactions that were not used count only where the run was the whole one.
+func (s *subject) complaint(whole bool) error {
+	if s.replay == nil {
+		return nil
+	}
+	for _, exchange := range s.target.Journal() {
+		if exchange.Fault != nil && exchange.Fault.Kind == target.Unrecorded {
+			return fmt.Errorf("%s", exchange.Fault.Detail)
+		}
+	}
+	if unused := s.replay.Unused(); whole && len(unused) > 0 {
+		return fmt.Errorf("%s: %s never used, the first is %s; record again: dpconform record --cassettes %s",
+			s.folder, countOf(len(unused), "interaction was", "interactions were"), unused[0], s.folder)
+	}
+	return nil
+}
+
+func countOf(count int, one, many string) string {
+	if count == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", count, many)
+}
