@@ -1,0 +1,48 @@
+# What a person does with dpconform. Nothing but Go and make is needed.
+
+GO ?= go
+# The race detector needs a C compiler; without one the tests run without it.
+RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+BIN := bin/dpconform
+
+.PHONY: help run test bench build cassettes docs check fuzz lint-description clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+run: build ## judge the shipped cassettes with the whole suite, offline
+	@$(BIN) run
+
+test: ## run all tests
+	$(GO) test $(RACE) ./...
+
+build: ## build bin/dpconform
+	@$(GO) build -o $(BIN) ./cmd/dpconform
+
+bench: build ## compare a run with a bare loop over the same exchanges
+	@$(GO) run ./benchmarks $(BIN)
+
+cassettes: build ## record the shipped cassettes anew from the reference emulator
+	$(BIN) record --cassettes cassettes
+
+docs: build ## write the generated pages of docs/
+	$(BIN) list --traceability > docs/traceability.md.new && mv docs/traceability.md.new docs/traceability.md
+
+check: ## what CI checks beside the tests
+	$(GO) vet ./...
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+
+FUZZTIME ?= 10s
+fuzz: ## run every fuzz target for FUZZTIME
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+lint-description: ## hold the description against independent linters (needs npm)
+	npx --yes @redocly/cli@2 lint --extends=spec spec/archivejobs-retry.openapi.yaml
+
+clean: ## remove what was built
+	rm -rf bin
