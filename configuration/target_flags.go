@@ -44,18 +44,18 @@ func (s *Settings) AddSpecFlag(flags *pflag.FlagSet) {
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
 	s.AddSpecFlag(flags)
-	flags.StringVar(&s.Endpoint, "endpoint", "", "address of the server to judge, such as http://127.0.0.1:8080; without it the\ncassettes are judged")
+	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to judge, such as http://127.0.0.1:8080; without it the cassettes are judged")
 	s.AddTokenFlags(flags)
 	s.AddGivenTokenFlags(flags)
 	s.AddJobFlag(flags)
 	flags.BoolVar(&s.AllowRetry, "allow-retry", false, "retry FAILED jobs of a target that is not on this machine")
-	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long an answer may take")
+	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long an answer may take, a `DURATION` such as 500ms")
 	s.AddSeedFlag(flags)
 }
 
 // AddGivenTokenFlags adds the flags for tokens that somebody obtained.
 func (s *Settings) AddGivenTokenFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or from dataportability. on, several\njoined by +, or \"unrelated\" for a token with none of the scopes; repeatable")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (from dataportability. on), several joined by +, or \"unrelated\" for a token with none of the scopes; repeatable")
 	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE to token")
 }
 
@@ -66,12 +66,12 @@ func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
 
 // AddSeedFlag adds the flag that makes a run repeatable.
 func (s *Settings) AddSeedFlag(flags *pflag.FlagSet) {
-	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "seed of the ids and tokens that nobody knows")
+	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that makes the ids and tokens that nobody knows")
 }
 
 // AddTokenFlags adds the flags for tokens that name their scopes.
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` that mints a token by name: {scope} stands for the scope in full, {short} for\nthe part after /auth/")
+	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` that mints a token by name: {scope} stands for the scope in full, {short} for the part after /auth/")
 	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of the template")
 }
 
@@ -79,8 +79,8 @@ func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
 func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "judge the cassettes in `DIR` instead of the built-in ones")
 	flags.StringArrayVar(&s.Focus, "focus", nil, "judge one check, aspect or requirement, by its `ID`; repeatable")
-	flags.StringVar(&s.LabelFilter, "label-filter", "", "judge the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids\nwith && || ! ()")
-	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred\neverything fails it that otherwise warns")
+	flags.StringVar(&s.LabelFilter, "label-filter", "", "judge the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
 	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json or junit; - is standard output; repeatable")
 }
 

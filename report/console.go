@@ -36,7 +36,7 @@ func (c Console) Header(run Run) {
 	}
 	c.field("description", fmt.Sprintf("%s, revision %s, %d scopes, %d requirements", run.Contract.File, run.Contract.Revision,
 		len(run.Contract.Scopes), len(run.Contract.Requirements)))
-	c.field("", run.Contract.Digest)
+	c.field("", shortDigest(run.Contract.Digest))
 	c.print("\n")
 }
 
@@ -148,10 +148,9 @@ func (c Console) unjudged(report Report, verdict suites.Verdict) {
 		}
 		checks[key] = append(checks[key], check.ID)
 	}
-	// Tokens for many scopes lack for the same reason but for the name.
 	for _, key := range order {
 		ids := checks[key]
-		c.print("%s %s\n", coloured(verdict, strings.ToUpper(string(verdict))), checksText(ids))
+		c.headline(verdict, checksText(ids))
 		c.paragraph("  ", key.reason)
 		if key.flag != "" {
 			c.paragraph("  give  ", key.flag)
@@ -201,13 +200,27 @@ func overall(exit int) suites.Verdict {
 	return suites.Fail
 }
 
+// headline prints a verdict and wraps what it is about behind it.
+func (c Console) headline(verdict suites.Verdict, text string) {
+	word := strings.ToUpper(string(verdict))
+	wrapped := ansi.Wordwrap(text, max(20, c.Width-len(word)-1), "")
+	c.print("%s %s\n", coloured(verdict, word), strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", len(word)+1)))
+}
+
+// shortDigest is the beginning of a digest, enough to tell two apart. The whole
+// one is in the JSON report and in `dpconform version`.
+func shortDigest(digest string) string {
+	const shown = len("sha256:") + 24
+	return digest[:min(len(digest), shown)]
+}
+
 func (c Console) field(name, text string) { c.paragraph(fmt.Sprintf("  %-12s ", name), text) }
 
 // paragraph wraps text behind a first line's beginning and indents the lines
 // after it alike.
 func (c Console) paragraph(beginning, text string) {
 	indent := len(beginning)
-	wrapped := ansi.Wrap(text, max(20, c.Width-indent), "")
+	wrapped := ansi.Wordwrap(text, max(20, c.Width-indent), "")
 	c.print("%s%s\n", beginning, strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", indent)))
 }
 

@@ -15,7 +15,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 	var settings configuration.Settings
 	command := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Explain a requirement or a check: statement, quote, source, what is sent and expected",
+		Short: "Explain a requirement or a check: quote, source, what is sent",
 		Example: `  dpconform explain retry.body.empty
   dpconform explain path/two-segments`,
 		Args: func(command *cobra.Command, arguments []string) error {

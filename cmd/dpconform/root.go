@@ -10,6 +10,9 @@ import (
 	"github.com/dpconform/dpconform/configuration"
 )
 
+// helpColumns is the width of the help: that of the narrowest usual terminal.
+const helpColumns = 80
+
 // newRootCommand puts all commands together.
 func newRootCommand(terminal *terminal) *cobra.Command {
 	root := &cobra.Command{
@@ -19,8 +22,8 @@ func newRootCommand(terminal *terminal) *cobra.Command {
 Google's Data Portability API, requirement by requirement: a live endpoint, an
 emulator, or recorded answers.`,
 		Example: `  dpconform run
-  dpconform run --endpoint http://127.0.0.1:8080 --token-template 'scope:{short}' \
-      --job FAILED=failed-1,failed-2 --job COMPLETE=complete-1
+  dpconform run --endpoint http://127.0.0.1:8080 \
+      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
   dpconform explain retry.body.empty`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -30,6 +33,7 @@ emulator, or recorded answers.`,
 	root.SetOut(terminal.raw)
 	root.SetErr(terminal.err)
 	root.SetFlagErrorFunc(flagMistake)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))

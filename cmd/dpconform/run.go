@@ -11,6 +11,7 @@ import (
 
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
@@ -30,9 +31,10 @@ separated by semicolons.
 Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 (nothing failed, and something documented could not be judged), 4 unreachable.`,
 		Example: `  dpconform run
-  dpconform run --endpoint http://127.0.0.1:8080 --token-template 'scope:{short}' \
-      --job FAILED=failed-1,failed-2 --job COMPLETE=complete-1 --report junit=report.xml
-  dpconform run --config dpconform.yaml --focus retry.body.empty --focus authorization
+  dpconform run --endpoint http://127.0.0.1:8080 \
+      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2 \
+      --job COMPLETE=complete-1 --report junit=report.xml
+  dpconform run --config dpconform.yaml --focus body --focus authorization
   dpconform run --label-filter 'path && documented'`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -41,7 +43,30 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	}
 	settings.AddTargetFlags(command.Flags())
 	settings.AddJudgingFlags(command.Flags())
+	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
+	})
+	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
+	completeWith(command, "report", more, func() []string { return []string{"json=", "junit="} })
+	completeWith(command, "job", more, func() []string {
+		var states []string
+		for _, state := range spec.MustLoadEmbedded().States {
+			states = append(states, state+"=")
+		}
+		return states
+	})
 	return command
+}
+
+// completeWith lets a shell complete the value of a flag from a list.
+func completeWith(command *cobra.Command, flag string, directive cobra.ShellCompDirective, values func() []string) {
+	// The error is that of a flag that does not exist, which every call shows.
+	if err := command.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), directive
+	}); err != nil {
+		panic(err)
+	}
 }
 
 func run(command *cobra.Command, terminal *terminal, settings *configuration.Settings) error {

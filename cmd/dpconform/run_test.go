@@ -44,7 +44,7 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 	}
 }
 
-var changing = regexp.MustCompile(`\d+\.\d\d s, exit|recorded \d{4}-\d\d-\d\d|sha256:[0-9a-f]{64}`)
+var changing = regexp.MustCompile(`\d+\.\d\d s, exit|recorded \d{4}-\d\d-\d\d|sha256:[0-9a-f]{24}`)
 
 func TestGeneratedPageIsCurrent(t *testing.T) {
 	page, err := os.ReadFile("../../docs/traceability.md")

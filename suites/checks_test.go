@@ -1,0 +1,173 @@
+package suites_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+	"github.com/dpconform/dpconform/target"
+)
+
+// TestRequirementsAndChecksKnowEachOther: a requirement without a check would
+// be a promise that nobody keeps, and a check with an unknown id a typing
+// mistake.
+func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	judged := map[string]bool{}
+	seen := map[string]bool{}
+	for _, check := range suites.Checks(contract) {
+		if seen[check.ID] {
+			t.Errorf("two checks are called %s", check.ID)
+		}
+		seen[check.ID] = true
+		if !slices.Contains(suites.Aspects(), check.Aspect) || !strings.HasPrefix(check.ID, check.Aspect+"/") {
+			t.Errorf("check %s is of aspect %q", check.ID, check.Aspect)
+		}
+		if check.Title == "" || check.Sends == "" || len(check.Requirements) == 0 {
+			t.Errorf("check %s does not say what it does", check.ID)
+		}
+		for _, id := range check.Requirements {
+			judged[id] = true
+			if _, found := contract.Requirement(id); !found {
+				t.Errorf("check %s names requirement %s, which the description lacks", check.ID, id)
+			}
+		}
+	}
+	for _, requirement := range contract.Requirements {
+		if !judged[requirement.ID] {
+			t.Errorf("no check judges requirement %s", requirement.ID)
+		}
+	}
+}
+
+// atADistance makes a target that is not on this machine.
+func atADistance(allowed bool) func(*target.Config, http.Handler) {
+	return func(config *target.Config, _ http.Handler) { config.Loopback, config.AllowRetry = false, allowed }
+}
+
+// startsByJob counts the requests that started a job, by the job.
+func startsByJob(judged *target.Target) map[string]int {
+	starts := map[string]int{}
+	for _, exchange := range judged.Journal() {
+		if exchange.Started() {
+			starts[exchange.Request.Job]++
+		}
+	}
+	return starts
+}
+
+func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	server := emulated(t, contract, emulator.Options{}, atADistance(false))
+	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	if starts := startsByJob(server); len(starts) > 0 {
+		t.Errorf("jobs were started: %v", starts)
+	}
+	for _, exchange := range server.Journal() {
+		if retries := exchange.Request.Method == contract.Retry.Method; retries && slices.Contains(server.Jobs("FAILED"), exchange.Request.Job) {
+			t.Errorf("exchange %d (%s) touches a failed job", exchange.Number, exchange.Request.Purpose)
+		}
+	}
+	if outcome.Exit != suites.ExitInconclusive {
+		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitInconclusive)
+	}
+	assertSkipsSayTheFlag(t, outcome, "--allow-retry")
+}
+
+func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	server := emulated(t, contract, emulator.Options{}, atADistance(true))
+	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	starts := startsByJob(server)
+	if len(starts) == 0 {
+		t.Error("nothing was started")
+	}
+	for job, count := range starts {
+		if count > 1 || !server.Given(job) {
+			t.Errorf("job %s was started %d times", job, count)
+		}
+	}
+	if outcome.Exit != suites.ExitConforms {
+		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitConforms)
+	}
+}
+
+// TestOneFailedJobIsEnoughForTheMainThings: who has one failed job to lose
+// learns what can be learned from one retry.
+func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	jobs := map[string][]string{"FAILED": {"only"}, "COMPLETE": {"done"}}
+	server := emulated(t, contract, emulator.Options{Jobs: jobs}, atADistance(true))
+	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	for _, result := range outcome.Results {
+		if result.Verdict != suites.Pass && result.Verdict != suites.Skip {
+			t.Errorf("%s: %s\n%s", result.Check.ID, result.Verdict, result.Message())
+		}
+	}
+	for _, id := range []string{"retry.semantics.failed-is-retried", "retry.body.empty", "retry.body.unknown-field", "retry.path.one-segment",
+		"retry.response.id-new", "retry.response.new-job-readable", "retry.authorization.scope", "retry.errors.code"} {
+		if got := verdictsByRequirement(outcome)[id].Verdict; got != suites.Pass {
+			t.Errorf("%s: %s, want pass", id, got)
+		}
+	}
+	if starts := startsByJob(server); len(starts) != 1 || starts["only"] != 1 {
+		t.Errorf("started %v, want the one job once", starts)
+	}
+}
+
+func assertSkipsSayTheFlag(t *testing.T, outcome suites.Outcome, flag string) {
+	t.Helper()
+	said := false
+	for _, result := range outcome.Results {
+		if result.Verdict != suites.Skip {
+			continue
+		}
+		if result.Reason == "" || !strings.Contains(result.Flag, "--") {
+			t.Errorf("%s was skipped for %q and says %q would help", result.Check.ID, result.Reason, result.Flag)
+		}
+		said = said || strings.Contains(result.Flag, flag)
+	}
+	if !said {
+		t.Errorf("no skip names %s", flag)
+	}
+}
+
+// TestWithoutTokensOnlyTheirAbsenceIsJudged: what needs a token is skipped with
+// the flag that gives one.
+func TestWithoutTokensOnlyTheirAbsenceIsJudged(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	server := emulated(t, contract, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.Credentials = nil })
+	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	if outcome.Exit != suites.ExitInconclusive {
+		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitInconclusive)
+	}
+	if got := verdictsByRequirement(outcome)["retry.authorization.no-token"].Verdict; got != suites.Pass {
+		t.Errorf("no-token: %s, want pass", got)
+	}
+	assertSkipsSayTheFlag(t, outcome, "--token-template")
+}
+
+// TestSameSeedSendsTheSame: a run can be repeated.
+func TestSameSeedSendsTheSame(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	sent := func(seed uint64) []string {
+		server := emulated(t, contract, emulator.Options{})
+		judged(suites.Config{Contract: contract, Target: server, Seed: seed})
+		var lines []string
+		for _, exchange := range server.Journal() {
+			lines = append(lines, exchange.Request.Method+" "+exchange.Request.Path+" "+exchange.Request.Credential.Label)
+		}
+		return lines
+	}
+	first, again, other := sent(1), sent(1), sent(2)
+	if !slices.Equal(first, again) {
+		t.Error("the same seed sent different requests")
+	}
+	if slices.Equal(first, other) {
+		t.Error("another seed sent the same requests")
+	}
+}
