@@ -8,6 +8,7 @@ import (
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/redaction"
 )
 
 func TestTheEmbeddedRecordingIsWhole(t *testing.T) {
@@ -27,7 +28,7 @@ func TestTheEmbeddedRecordingHoldsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redactor := recorder.NewRedactor(labels(t))
+	redactor := redaction.NewRedactor(labels(t))
 	for _, name := range files {
 		data, err := fs.ReadFile(cassettes.Embedded(), name)
 		if err != nil {

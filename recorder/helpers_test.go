@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -37,7 +38,7 @@ func testProvenance(endpoint string) Provenance {
 // labelOf names the tokens that testTarget mints.
 func labelOf(token string) (string, bool) {
 	short, found := strings.CutPrefix(token, "minted-for-")
-	return redacted + ":" + short, found
+	return redaction.Mark + ":" + short, found
 }
 
 func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {

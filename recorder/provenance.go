@@ -15,6 +15,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -138,7 +139,7 @@ func (p Provenance) completed() Provenance {
 		p.Date = time.Now()
 	}
 	p.Date = p.Date.UTC().Truncate(time.Second)
-	p.Tokens.Template = cmp.Or(p.Tokens.Template, redacted+":{short}")
+	p.Tokens.Template = cmp.Or(p.Tokens.Template, redaction.Mark+":{short}")
 	p.Tokens.Join = cmp.Or(p.Tokens.Join, "+")
 	if endpoint, err := target.ParseEndpoint(p.RecordedFrom.Endpoint); err == nil {
 		p.IsGoogle = isGoogle(endpoint)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -167,7 +168,7 @@ func (r *Recording) add(kept *exchange) error {
 
 // miss remembers a request that had no whole answer.
 func (r *Recording) miss(request *http.Request) {
-	line := oneLine(methodOf(request) + " " + NewRedactor(nil).RequestTarget(request.URL.RequestURI()))
+	line := oneLine(methodOf(request) + " " + redaction.NewRedactor(nil).RequestTarget(request.URL.RequestURI()))
 	if check := target.PlaceOf(request.Context()).Check; check != "" {
 		line += " (" + check + ")"
 	}

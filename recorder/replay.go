@@ -13,6 +13,7 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -36,7 +37,7 @@ type Replay struct {
 	folder     folderName
 	origin     string
 	cassetteOf func(check string) string
-	redactor   *Redactor
+	redactor   *redaction.Redactor
 	labels     []string
 	tapes      map[string]*tape
 	order      []string
@@ -102,7 +103,7 @@ func labelsIn(cassettes []*cassette.Cassette) []string {
 	labels := map[string]bool{}
 	for _, recorded := range cassettes {
 		for _, interaction := range recorded.Interactions {
-			for _, token := range tokensOf(interaction.Request.Headers) {
+			for _, token := range redaction.TokensOf(interaction.Request.Headers) {
 				labels[token] = true
 			}
 		}
@@ -112,12 +113,12 @@ func labelsIn(cassettes []*cassette.Cassette) []string {
 
 // redactorFor makes the redactor of a replay. A token that is a name in the
 // recording already stays; any other becomes what the recording made of it.
-func redactorFor(labels []string) *Redactor {
+func redactorFor(labels []string) *redaction.Redactor {
 	same := map[string]string{}
 	for _, label := range labels {
 		same[label] = label
 	}
-	return NewRedactor(same)
+	return redaction.NewRedactor(same)
 }
 
 func originOf(scheme, host string) string { return strings.ToLower(scheme + "://" + host) }
@@ -142,7 +143,7 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	name := r.cassetteOf(target.PlaceOf(request.Context()).Check)
-	wanted := r.redactor.harmlessRequest(sentRequest(request, body))
+	wanted := harmlessRequest(r.redactor, sentRequest(request, body))
 	if origin := originOf(request.URL.Scheme, request.URL.Host); origin != r.origin {
 		return nil, r.unrecorded(wanted, name, fmt.Sprintf("the recording is of %s, not of %s", r.origin, origin))
 	}

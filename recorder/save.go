@@ -12,6 +12,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 	vcr "github.com/dnaeon/go-vcr/v2/recorder"
+
+	"github.com/dpconform/dpconform/redaction"
 )
 
 // IncompleteError says that a recording was not saved because requests had no
@@ -36,7 +38,7 @@ func (r *Recording) Save() error {
 	if err != nil {
 		return err
 	}
-	redactor := NewRedactor(r.labels(exchanges))
+	redactor := redaction.NewRedactor(r.labels(exchanges))
 	var written Provenance
 	err = inFolder(r.options.Folder, func(folder, draft string) error {
 		obsolete, err := removable(folder)
@@ -80,12 +82,12 @@ func (r *Recording) finish() ([]*exchange, error) {
 func (r *Recording) labels(exchanges []*exchange) map[string]string {
 	labels := map[string]string{}
 	for _, kept := range exchanges {
-		for _, secret := range parameterSecrets(kept.request) {
-			labels[secret] = redacted
+		for _, secret := range redaction.OtherSecrets(kept.request.URL, kept.request.Body, kept.request.Headers) {
+			labels[secret] = redaction.Mark
 		}
 	}
 	for _, kept := range exchanges {
-		for _, token := range tokensOf(kept.request.Headers) {
+		for _, token := range redaction.TokensOf(kept.request.Headers) {
 			label := ""
 			if r.options.Label != nil {
 				if name, found := r.options.Label(token); found {
@@ -107,7 +109,7 @@ func (r *Recording) Provenance() Provenance {
 }
 
 // write makes all files of the recording in a folder of its own.
-func (r *Recording) write(draft string, exchanges []*exchange, redactor *Redactor) (Provenance, error) {
+func (r *Recording) write(draft string, exchanges []*exchange, redactor *redaction.Redactor) (Provenance, error) {
 	provenance := r.Provenance()
 	cassettes := byCassette(exchanges, redactor)
 	for _, name := range slices.Sorted(maps.Keys(cassettes)) {
@@ -126,7 +128,7 @@ func (r *Recording) write(draft string, exchanges []*exchange, redactor *Redacto
 
 // writeCassette lets go-vcr write one cassette, and reads it again: what YAML
 // or a full disk lost shows now, not at the next replay.
-func writeCassette(draft, name string, exchanges []*exchange, redactor *Redactor) (CassetteFile, error) {
+func writeCassette(draft, name string, exchanges []*exchange, redactor *redaction.Redactor) (CassetteFile, error) {
 	feed := &feed{}
 	tape, err := vcr.NewAsMode(filepath.Join(draft, name), vcr.ModeRecording, feed)
 	if err != nil {
@@ -134,7 +136,7 @@ func writeCassette(draft, name string, exchanges []*exchange, redactor *Redactor
 	}
 	tape.SkipRequestLatency = true
 	tape.AddFilter(feed.fill)
-	tape.AddSaveFilter(redactor.interaction)
+	tape.AddSaveFilter(harmless(redactor))
 	for _, kept := range exchanges {
 		if err := feed.record(tape, kept); err != nil {
 			return CassetteFile{}, err
@@ -153,11 +155,13 @@ func writeCassette(draft, name string, exchanges []*exchange, redactor *Redactor
 	return CassetteFile{File: name + cassetteExtension, Interactions: len(exchanges), SHA256: digestOf(data)}, nil
 }
 
-// interaction is the filter that go-vcr runs before it writes.
-func (r *Redactor) interaction(interaction *cassette.Interaction) error {
-	interaction.Request = r.harmlessRequest(interaction.Request)
-	interaction.Response = r.harmlessResponse(interaction.Response)
-	return nil
+// harmless is the filter that go-vcr runs before it writes.
+func harmless(r *redaction.Redactor) cassette.Filter {
+	return func(interaction *cassette.Interaction) error {
+		interaction.Request = harmlessRequest(r, interaction.Request)
+		interaction.Response = harmlessResponse(r, interaction.Response)
+		return nil
+	}
 }
 
 // feed is the server that go-vcr records: it gives the answers that the real

@@ -289,3 +289,25 @@ func send(t *testing.T, transport http.RoundTripper, endpoint, check string) {
 	}
 	response.Body.Close()
 }
+
+// What cannot be put back is still there, and the error says where.
+func TestWhatCannotBePutBackIsKept(t *testing.T) {
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a.yaml"), "old a")
+	err := inFolder(folder, func(folder, draft string) error {
+		writeFile(t, filepath.Join(draft, "a.yaml"), "new a")
+		swap := newSwap(draft, folder)
+		swap.rename = func(_, to string) error {
+			replaceByFolder(t, to)
+			return errors.New("no space left on device")
+		}
+		return swap.install([]string{"a.yaml"}, nil)
+	})
+	var stuck *stuckError
+	if !errors.As(err, &stuck) {
+		t.Fatalf("got %v", err)
+	}
+	if text := filesIn(t, stuck.aside)["a.yaml"]; text != "old a" || !strings.Contains(err.Error(), stuck.aside) {
+		t.Errorf("%q in %v", text, err)
+	}
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 	"gopkg.in/yaml.v3"
+
+	"github.com/dpconform/dpconform/redaction"
 )
 
 // longestBody is the size in bytes over which the body of a request is kept as
@@ -63,7 +65,7 @@ func receivedResponse(response *http.Response, body []byte) cassette.Response {
 }
 
 // harmlessRequest is a request as it stands in a cassette.
-func (r *Redactor) harmlessRequest(request cassette.Request) cassette.Request {
+func harmlessRequest(r *redaction.Redactor, request cassette.Request) cassette.Request {
 	request.URL = r.RequestTarget(request.URL)
 	request.Headers = r.Header(request.Headers)
 	request.Body = storedBody(r.Body(request.Body))
@@ -73,7 +75,7 @@ func (r *Redactor) harmlessRequest(request cassette.Request) cassette.Request {
 
 // harmlessResponse is an answer as it stands in a cassette. A Content-Length
 // that was right stays right.
-func (r *Redactor) harmlessResponse(response cassette.Response) cassette.Response {
+func harmlessResponse(r *redaction.Redactor, response cassette.Response) cassette.Response {
 	body := r.Body(response.Body)
 	headers := r.Header(response.Headers)
 	if headers.Get("Content-Length") == strconv.Itoa(len(response.Body)) {

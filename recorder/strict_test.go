@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -80,7 +81,7 @@ func TestAScopeThatIsNewIsNotTakenForTheUnknownToken(t *testing.T) {
 	if exchange := judged.Send(context.Background(), "authorization/unknown", request); exchange.Fault != nil {
 		t.Error(exchange.Fault)
 	}
-	if labels := strings.Join(replay.Labels(), " "); labels != unlabelled {
+	if labels := strings.Join(replay.Labels(), " "); labels != redaction.Unlabelled {
 		t.Errorf("labels: %s", labels)
 	}
 }

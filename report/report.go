@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 	"github.com/dpconform/dpconform/target"
@@ -183,7 +184,7 @@ func New(run Run) Report {
 	for _, state := range run.Contract.States {
 		report.Target.Jobs[state] = len(run.Target.Jobs(state))
 	}
-	hide := hider(run.Target.Secrets())
+	hide := redactorFor(run.Target)
 	for _, result := range run.Outcome.Requirements {
 		report.Counts.Requirements[result.Verdict]++
 		report.Requirements = append(report.Requirements, Requirement{
@@ -215,7 +216,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func checkOf(result suites.Result, hide func(string) string) Check {
+func checkOf(result suites.Result, hide *redaction.Redactor) Check {
 	check := Check{
 		ID: result.Check.ID, Aspect: result.Check.Aspect, Title: result.Check.Title, Sends: result.Check.Sends,
 		Requirements: result.Check.Requirements, Verdict: result.Verdict, Reason: result.Reason, Flag: result.Flag,
@@ -223,9 +224,9 @@ func checkOf(result suites.Result, hide func(string) string) Check {
 	}
 	for _, finding := range result.Findings {
 		shown := Finding{Requirement: finding.Requirement.ID, Verdict: finding.Verdict,
-			Want: hide(finding.Want), Got: hide(finding.Got), Count: finding.Count}
+			Want: hide.Text(finding.Want), Got: hide.Text(finding.Got), Count: finding.Count}
 		if finding.Exchange != nil {
-			shown.Exchange, shown.Curl = finding.Exchange.Number, Curl(finding.Exchange)
+			shown.Exchange, shown.Curl = finding.Exchange.Number, hide.Text(Curl(finding.Exchange))
 		}
 		check.Findings = append(check.Findings, shown)
 	}

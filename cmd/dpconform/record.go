@@ -14,6 +14,7 @@ import (
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/redaction"
 	"github.com/dpconform/dpconform/report"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -111,7 +112,7 @@ func recordInto(ctx context.Context, terminal *terminal, began time.Time, settin
 }
 
 // recordedTokens makes the harmless names that stand for tokens in cassettes.
-var recordedTokens = target.TokenTemplate{Text: "dpconform-redacted:{short}", Join: "+"}
+var recordedTokens = target.TokenTemplate{Text: redaction.Mark + ":{short}", Join: "+"}
 
 // labelOf gives the harmless name of a token that was sent. A token that nobody
 // issued is harmless as it is.

@@ -1,4 +1,4 @@
-package recorder
+package redaction
 
 import (
 	"regexp"
@@ -20,11 +20,16 @@ var signatureNames = []string{
 	"signature", "sig", "expires", "googleaccessid", "awsaccesskeyid", "policy", "key-pair-id",
 }
 
+var secretLetters = func() map[string]bool {
+	letters := map[string]bool{}
+	for _, name := range secretNames {
+		letters[lettersOf(name)] = true
+	}
+	return letters
+}()
+
 // isSecretName reports whether a parameter or member of this name is secret.
-func isSecretName(name string) bool {
-	letters := lettersOf(name)
-	return slices.ContainsFunc(secretNames, func(secret string) bool { return letters == lettersOf(secret) })
-}
+func isSecretName(name string) bool { return secretLetters[lettersOf(name)] }
 
 // isSignatureName reports whether a parameter of this name signs a URL.
 func isSignatureName(name string) bool {
@@ -62,8 +67,8 @@ func redactParameters(text string) string {
 	if !strings.Contains(text, "=") && !strings.Contains(text, "%3") && !strings.Contains(text, `\u003`) {
 		return text
 	}
-	text = secretParameter.ReplaceAllString(text, "${1}${2}${3}"+redacted)
-	return signatureParameter.ReplaceAllString(text, "${1}${2}${3}"+redacted)
+	text = secretParameter.ReplaceAllString(text, "${1}${2}${3}"+Mark)
+	return signatureParameter.ReplaceAllString(text, "${1}${2}${3}"+Mark)
 }
 
 // writtenNames are the secret names that are no words of prose, so that one of
@@ -87,16 +92,26 @@ func quotedMember(quote string) *regexp.Regexp {
 		`((?:[^\\` + quote + `]|\\[^` + quote + `])*)`)
 }
 
+// mayNameSecret is a quick look that spares most texts the patterns. Each of
+// the secret names has one of these words in it.
+func mayNameSecret(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"token", "secret", "key", "assertion", "verifier"}, func(word string) bool { return strings.Contains(text, word) })
+}
+
 // redactMembers empties secret members of what is, or once was, JSON, YAML or
 // XML.
 func redactMembers(text string) string {
+	if !mayNameSecret(text) {
+		return text
+	}
 	if strings.Contains(text, ":") {
-		text = doubleQuoted.ReplaceAllString(text, "${1}"+redacted)
-		text = singleQuoted.ReplaceAllString(text, "${1}"+redacted)
-		text = unquoted.ReplaceAllString(text, "${1}"+redacted)
+		text = doubleQuoted.ReplaceAllString(text, "${1}"+Mark)
+		text = singleQuoted.ReplaceAllString(text, "${1}"+Mark)
+		text = unquoted.ReplaceAllString(text, "${1}"+Mark)
 	}
 	if strings.Contains(text, "<") {
-		text = element.ReplaceAllString(text, "${1}"+redacted)
+		text = element.ReplaceAllString(text, "${1}"+Mark)
 	}
 	return text
 }
@@ -120,7 +135,7 @@ func (r *Redactor) redactBearer(text string) string {
 	return bearer.ReplaceAllStringFunc(text, func(found string) string {
 		parts := bearer.FindStringSubmatch(found)
 		token := parts[2]
-		if strings.HasPrefix(token, redacted) || challenge.MatchString(token) || prose.MatchString(token) {
+		if strings.HasPrefix(token, Mark) || challenge.MatchString(token) || prose.MatchString(token) {
 			return found
 		}
 		return parts[1] + r.label(token)
@@ -150,7 +165,7 @@ var shapes = []shape{
 func redactShapes(text string) string {
 	for _, shape := range shapes {
 		if strings.Contains(text, shape.mark) {
-			text = shape.pattern.ReplaceAllString(text, redacted)
+			text = shape.pattern.ReplaceAllString(text, Mark)
 		}
 	}
 	return text

@@ -1,4 +1,6 @@
-package recorder
+// Package redaction takes secrets out of what is written or shown: tokens that
+// were sent, and whatever its name or form gives away as a secret.
+package redaction
 
 import (
 	"cmp"
@@ -12,10 +14,10 @@ import (
 )
 
 const (
-	// redacted stands for a secret, and begins the harmless name of a token.
-	redacted = "dpconform-redacted"
-	// unlabelled is the harmless name of a token that nobody names.
-	unlabelled = redacted + ":unlabelled"
+	// Mark stands for a secret, and begins the harmless name of a token.
+	Mark = "dpconform-redacted"
+	// Unlabelled is the harmless name of a token that nobody names.
+	Unlabelled = Mark + ":unlabelled"
 )
 
 // shortestSecret is the length from which a token that was sent is looked for
@@ -106,7 +108,7 @@ func (r *Redactor) RequestTarget(pathAndQuery string) string {
 	for i, parameter := range parameters {
 		name, _, _ := strings.Cut(parameter, "=")
 		if plain, err := url.QueryUnescape(name); err == nil && (isSecretName(plain) || isSignatureName(plain)) {
-			parameters[i] = name + "=" + redacted
+			parameters[i] = name + "=" + Mark
 		}
 	}
 	return path + r.Text("?"+strings.Join(parameters, "&"))
@@ -140,7 +142,7 @@ func (r *Redactor) headerValue(name, value string) string {
 		}
 		return redactCookies(cookie) + attributes
 	case isSecretHeader(name) && value != "":
-		return redacted
+		return Mark
 	}
 	return r.Text(value)
 }
@@ -179,10 +181,10 @@ func (r *Redactor) label(token string) string {
 	if label, found := r.labels[token]; found {
 		return label
 	}
-	if strings.HasPrefix(token, redacted+":") {
+	if strings.HasPrefix(token, Mark+":") {
 		return harmlessLabel(token)
 	}
-	return unlabelled
+	return Unlabelled
 }
 
 // redactCookies keeps the names of cookies.
@@ -192,24 +194,25 @@ func redactCookies(value string) string {
 		name, content, found := strings.Cut(cookie, "=")
 		switch {
 		case found && content != "":
-			cookies[i] = name + "=" + redacted
+			cookies[i] = name + "=" + Mark
 		case !found && strings.TrimSpace(cookie) != "":
-			cookies[i] = redacted
+			cookies[i] = Mark
 		}
 	}
 	return strings.Join(cookies, ";")
 }
 
+// secretHeaderParts are what the names of headers with secrets have in them.
+var secretHeaderParts = []string{"token", "secret", "apikey", "password", "proxyauthorization"}
+
 // isSecretHeader knows headers by their names: X-Goog-Api-Key, X-Auth-Token,
 // Proxy-Authorization and the like.
 func isSecretHeader(name string) bool {
 	name = lettersOf(name)
-	return slices.ContainsFunc([]string{"token", "secret", "apikey", "password", "proxyauthorization"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
+	return slices.ContainsFunc(secretHeaderParts, func(part string) bool { return strings.Contains(name, part) })
 }
 
+var withoutJoiners = strings.NewReplacer("_", "", "-", "")
+
 // lettersOf writes access_token, access-token and accessToken alike.
-func lettersOf(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
-}
+func lettersOf(name string) string { return strings.ToLower(withoutJoiners.Replace(name)) }

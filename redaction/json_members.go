@@ -1,4 +1,4 @@
-package recorder
+package redaction
 
 import (
 	"bytes"
@@ -82,7 +82,7 @@ func (j *jsonRedactor) harmlessString(literal string, hidden bool) string {
 	after := j.redactor.Text(before)
 	switch {
 	case hidden && before != "":
-		after = redacted
+		after = Mark
 	case strings.HasPrefix(before, "{") || strings.HasPrefix(before, "["):
 		after = j.redactor.Body(before)
 	}
@@ -97,7 +97,7 @@ func (j *jsonRedactor) harmlessWord(literal string, hidden bool) string {
 	isNumber := literal[0] == '-' || literal[0] >= '0' && literal[0] <= '9'
 	switch {
 	case hidden && isNumber:
-		return encoded(redacted)
+		return encoded(Mark)
 	case isNumber && j.redactor.Holds(literal):
 		return encoded(j.redactor.Text(literal))
 	}
@@ -149,7 +149,7 @@ func encoded(text string) string {
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(text); err != nil {
-		return `"` + redacted + `"`
+		return `"` + Mark + `"`
 	}
 	return strings.TrimSuffix(buffer.String(), "\n")
 }

@@ -1,4 +1,4 @@
-package recorder
+package redaction
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestText(t *testing.T) {
-	redactor := NewRedactor(map[string]string{"tok-abc/123": redacted + ":maps", "tok-abc/123-longer": "", "short": redacted + ":s", "maps.reviews": redacted + ":maps.reviews"})
+	redactor := NewRedactor(map[string]string{"tok-abc/123": Mark + ":maps", "tok-abc/123-longer": "", "short": Mark + ":s", "maps.reviews": Mark + ":maps.reviews"})
 	for text, want := range map[string]string{
 		"":                                         "",
 		"nothing to hide, key or token":            "nothing to hide, key or token",
@@ -54,7 +54,7 @@ func TestText(t *testing.T) {
 }
 
 func TestBody(t *testing.T) {
-	redactor := NewRedactor(map[string]string{"tok<abc>/123": redacted + ":maps", "1234567": ""})
+	redactor := NewRedactor(map[string]string{"tok<abc>/123": Mark + ":maps", "1234567": ""})
 	for body, want := range map[string]string{
 		"{\n  \"id\": \"a\"\n}\n":                                           "{\n  \"id\": \"a\"\n}\n",
 		`{"m": "\u003ctok\u003cabc\u003e/123\u003e"}`:                       `{"m": "<dpconform-redacted:maps>"}`,
@@ -83,7 +83,7 @@ func TestBody(t *testing.T) {
 }
 
 func TestHeader(t *testing.T) {
-	redactor := NewRedactor(map[string]string{"tok-abc": redacted + ":maps", "whole secret": redacted + ":whole", "odd": "a \"b\"\n"})
+	redactor := NewRedactor(map[string]string{"tok-abc": Mark + ":maps", "whole secret": Mark + ":whole", "odd": "a \"b\"\n"})
 	header := http.Header{
 		"Authorization":       {"Bearer tok-abc", "bearer  tok-abc", "Bearer other", "Bearer", "Bearer ", "whole secret", "Basic eDp5", "", "Bearer odd"},
 		"Cookie":              {"a=1; b=2", "", "x"},
@@ -97,8 +97,8 @@ func TestHeader(t *testing.T) {
 		"Authorization":       {"Bearer dpconform-redacted:maps", "bearer  dpconform-redacted:maps", "Bearer dpconform-redacted:unlabelled", "Bearer", "Bearer ", "dpconform-redacted:whole", "Basic dpconform-redacted:unlabelled", "", "Bearer a--b--"},
 		"Cookie":              {"a=dpconform-redacted; b=dpconform-redacted", "", "dpconform-redacted"},
 		"Set-Cookie":          {"sid=dpconform-redacted; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT"},
-		"X-Goog-Api-Key":      {redacted, ""},
-		"Proxy-Authorization": {redacted},
+		"X-Goog-Api-Key":      {Mark, ""},
+		"Proxy-Authorization": {Mark},
 		"Www-Authenticate":    {`Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="a b"`},
 		"Location":            {"/x?key=dpconform-redacted&a=b"},
 	}
@@ -112,7 +112,7 @@ func TestHeader(t *testing.T) {
 }
 
 func TestRequestTarget(t *testing.T) {
-	redactor := NewRedactor(map[string]string{"tok-abc": redacted + ":maps"})
+	redactor := NewRedactor(map[string]string{"tok-abc": Mark + ":maps"})
 	for target, want := range map[string]string{
 		"/v1/archiveJobs/a%2Fb:retry": "/v1/archiveJobs/a%2Fb:retry",
 		"/v1/x?":                      "/v1/x?",
@@ -123,6 +123,14 @@ func TestRequestTarget(t *testing.T) {
 	} {
 		if got := redactor.RequestTarget(target); got != want {
 			t.Errorf("%s\n got %s\nwant %s", target, got, want)
+		}
+	}
+}
+
+func TestEachSecretNameIsLookedFor(t *testing.T) {
+	for _, name := range secretNames {
+		if !mayNameSecret(name) {
+			t.Errorf("%s is passed over", name)
 		}
 	}
 }
@@ -141,7 +149,7 @@ func FuzzBody(f *testing.F) {
 		if len(token) < shortestSecret || !isTokenText(token) || overlapsRedacted(token) {
 			t.Skip()
 		}
-		redactor := NewRedactor(map[string]string{token: redacted + ":maps"})
+		redactor := NewRedactor(map[string]string{token: Mark + ":maps"})
 		got := redactor.Body(body)
 		if strings.Contains(got, token) {
 			t.Errorf("%q still holds %q: %q", body, token, got)
@@ -164,14 +172,14 @@ func isTokenText(text string) bool {
 // overlapsRedacted reports whether a token shares so much with what stands for
 // a secret that it could arise at its edge.
 func overlapsRedacted(token string) bool {
-	const mark = redacted + ":unlabelled"
+	const mark = Mark + ":unlabelled"
 	for _, character := range []string{":", "="} {
 		if strings.Contains(token, character) {
 			return true
 		}
 	}
 	for length := 3; length <= len(token); length++ {
-		if strings.Contains(mark+redacted+":maps", token[len(token)-length:]) || strings.Contains(mark+redacted+":maps", token[:length]) {
+		if strings.Contains(mark+Mark+":maps", token[len(token)-length:]) || strings.Contains(mark+Mark+":maps", token[:length]) {
 			return true
 		}
 	}

@@ -1,11 +1,9 @@
-package recorder
+package redaction
 
 import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/dnaeon/go-vcr/v2/cassette"
 )
 
 // shortestParameterSecret is the length from which the value of a secret
@@ -13,8 +11,8 @@ import (
 // checks send harmless parameters, such as key=example.
 const shortestParameterSecret = 16
 
-// tokensOf lists the tokens in the Authorization of a request.
-func tokensOf(headers http.Header) []string {
+// TokensOf lists the tokens in the Authorization of a request.
+func TokensOf(headers http.Header) []string {
 	var tokens []string
 	for name, values := range headers {
 		if !strings.EqualFold(name, "Authorization") {
@@ -29,18 +27,18 @@ func tokensOf(headers http.Header) []string {
 	return tokens
 }
 
-// parameterSecrets lists the secrets that a request carries elsewhere: in
+// OtherSecrets lists the secrets that a request carries elsewhere: in
 // parameters of the query or of a form, in other headers, in cookies. A server
 // may repeat them.
-func parameterSecrets(request cassette.Request) []string {
+func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
 	var secrets []string
 	add := func(value string) {
 		if len(value) >= shortestParameterSecret {
 			secrets = append(secrets, value)
 		}
 	}
-	_, query, _ := strings.Cut(request.URL, "?")
-	for _, text := range []string{query, request.Body} {
+	_, query, _ := strings.Cut(pathAndQuery, "?")
+	for _, text := range []string{query, body} {
 		for parameter := range strings.SplitSeq(text, "&") {
 			name, value, _ := strings.Cut(parameter, "=")
 			if plain, err := url.QueryUnescape(name); err == nil && isSecretName(plain) {
@@ -51,7 +49,7 @@ func parameterSecrets(request cassette.Request) []string {
 			}
 		}
 	}
-	for name, values := range request.Headers {
+	for name, values := range headers {
 		for _, value := range values {
 			switch {
 			case isSecretHeader(name):
