@@ -111,7 +111,8 @@ func decodeCassette(file string, data []byte) (*cassette.Cassette, error) {
 		return nil, errors.New("not a cassette of version " + strconv.Itoa(supported))
 	}
 	for i, interaction := range tape.Interactions {
-		if interaction == nil || interaction.Request.Method == "" || interaction.Response.Code == 0 {
+		if interaction == nil || interaction.Request.Method == "" ||
+			interaction.Response.Code == 0 && recordedFault(interaction.Response) == nil {
 			return nil, errors.New("interaction " + strconv.Itoa(i+1) + " is not whole")
 		}
 	}

@@ -126,7 +126,7 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	kept := &exchange{place: place, cassette: name, request: sentRequest(request, sent)}
 	response, err := r.transport.RoundTrip(withBody(request, sent))
 	if err != nil {
-		r.miss(request)
+		r.keepFault(kept, request, nil, target.FaultBeforeAnswer(request.Context(), err, len(sent)))
 		return nil, err
 	}
 	return r.keep(kept, request, response)
@@ -138,7 +138,8 @@ func (r *Recording) keep(kept *exchange, request *http.Request, response *http.R
 	switch {
 	case err != nil:
 		// The caller meets the same bytes and then the same fault.
-		r.miss(request)
+		broken := receivedResponse(response, body)
+		r.keepFault(kept, request, &broken, target.FaultInBody(request.Context(), err, len(body)))
 		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), Closer: response.Body}
 		return response, nil
 	case len(body) == largestAnswer:
@@ -154,6 +155,19 @@ func (r *Recording) keep(kept *exchange, request *http.Request, response *http.R
 		return nil, err
 	}
 	return response, nil
+}
+
+// keepFault keeps what a server did instead of a whole answer. What says nothing
+// of the server, such as a network that is down, has no place in a recording.
+func (r *Recording) keepFault(kept *exchange, request *http.Request, broken *cassette.Response, fault *target.Fault) {
+	if !fault.ServerOwn() {
+		r.miss(request)
+		return
+	}
+	kept.response = faultyResponse(broken, fault)
+	if r.add(kept) != nil {
+		r.miss(request)
+	}
 }
 
 func (r *Recording) add(kept *exchange) error {

@@ -131,9 +131,9 @@ func (r *Replay) Provenance() Provenance { return r.provenance }
 func (r *Replay) Labels() []string { return slices.Clone(r.labels) }
 
 // RoundTrip answers a request as it was answered when it was recorded. The
-// error is a *target.Fault of the kind target.Unrecorded where the recording
-// has no such request, or not one that is unused, or that of a context that is
-// done.
+// error is a *target.Fault: the recorded one where the server gave no whole
+// answer, or of the kind target.Unrecorded where the recording has no such
+// request, or not one that is unused. Or it is that of a context that is done.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := readBody(request)
 	if err != nil {
@@ -155,7 +155,17 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	if interaction == nil {
 		return nil, r.unrecorded(wanted, name, missing)
 	}
-	return answer(request, interaction.Response), nil
+	fault := recordedFault(interaction.Response)
+	if fault != nil && interaction.Response.Code == 0 {
+		return nil, fault
+	}
+	response := answer(request, interaction.Response)
+	if fault != nil {
+		response.Header.Del(faultHeader)
+		response.Header.Del(faultDetailHeader)
+		response.Body = io.NopCloser(io.MultiReader(response.Body, failing{fault}))
+	}
+	return response, nil
 }
 
 // take gives the next unused interaction for a request, or says why there is

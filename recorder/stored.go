@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/redaction"
+	"github.com/dpconform/dpconform/target"
 )
 
 // longestBody is the size in bytes over which the body of a request is kept as
@@ -62,6 +63,33 @@ func receivedResponse(response *http.Response, body []byte) cassette.Response {
 	}
 	headers.Del("Date")
 	return cassette.Response{Code: response.StatusCode, Status: response.Status, Headers: headers, Body: string(body)}
+}
+
+// The headers of a recorded answer that was not whole. HTTP knows neither.
+const (
+	faultHeader       = "Dpconform-Fault"
+	faultDetailHeader = "Dpconform-Fault-Detail"
+)
+
+// faultyResponse is an answer that was not whole, as far as it came: nothing of
+// it, or its head and a part of the body.
+func faultyResponse(broken *cassette.Response, fault *target.Fault) cassette.Response {
+	response := cassette.Response{Headers: http.Header{}, Status: "no answer"}
+	if broken != nil {
+		response = *broken
+	}
+	response.Headers.Set(faultHeader, string(fault.Kind))
+	response.Headers.Set(faultDetailHeader, fault.Detail)
+	return response
+}
+
+// recordedFault gives the fault of an answer that was not whole, or nil.
+func recordedFault(recorded cassette.Response) *target.Fault {
+	kind := recorded.Headers.Get(faultHeader)
+	if kind == "" {
+		return nil
+	}
+	return &target.Fault{Kind: target.FaultKind(kind), Detail: recorded.Headers.Get(faultDetailHeader)}
 }
 
 // harmlessRequest is a request as it stands in a cassette.

@@ -75,8 +75,9 @@ func asFault(err error) *Fault {
 	return nil
 }
 
-// faultBeforeAnswer classifies an error of the RoundTripper.
-func faultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
+// FaultBeforeAnswer says what an error of a RoundTripper tells of the server.
+// The context is the request's; sentBody is the length of its body in bytes.
+func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 	var slow slowError
 	switch {
 	case asFault(err) != nil:
@@ -102,8 +103,9 @@ func faultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 // read everything (RFC 9110, 15.5.14).
 const largeBody = 64 << 10
 
-// faultInBody classifies an error while the body was read.
-func faultInBody(ctx context.Context, err error, read int) *Fault {
+// FaultInBody says what an error tells that came while the body of an answer was
+// read, of which so many bytes had come.
+func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	var slow slowError
 	switch {
 	case errors.As(context.Cause(ctx), &slow):

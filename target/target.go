@@ -234,7 +234,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 	}
 	response, err := t.client.Do(request)
 	if err != nil {
-		exchange.Fault = faultBeforeAnswer(ctx, err, len(exchange.Request.Body))
+		exchange.Fault = FaultBeforeAnswer(ctx, err, len(exchange.Request.Body))
 		return t.settle(exchange)
 	}
 	defer response.Body.Close()
@@ -242,7 +242,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
 	switch {
 	case err != nil:
-		exchange.Fault = faultInBody(ctx, err, len(exchange.Body))
+		exchange.Fault = FaultInBody(ctx, err, len(exchange.Body))
 	case len(exchange.Body) > largestAnswer:
 		exchange.Fault = &Fault{Endless, fmt.Sprintf("the body has more than %d MiB", largestAnswer>>20)}
 	}
@@ -261,6 +261,11 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	}
 	for name, values := range wanted.Header {
 		request.Header[name] = slices.Clone(values)
+	}
+	if len(wanted.Body) > largeBody {
+		// RFC 9110, 10.1.1: a server that refuses a large body can say so before
+		// it is sent, instead of closing the connection in the middle of it.
+		request.Header.Set("Expect", "100-continue")
 	}
 	if t.config.UserAgent != "" {
 		request.Header.Set("User-Agent", t.config.UserAgent)
