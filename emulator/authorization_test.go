@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/dpconform/dpconform/spec"
 )
 
 func retryWith(t *testing.T, server *Server, authorization string) (status int, challenge string) {
@@ -73,7 +71,7 @@ func TestTokenTemplates(t *testing.T) {
 		{"<{short}>", ",", "<>", ""},
 		{"ab{short}ba", ",", "aba", ""},
 	} {
-		reader, err := newTokenReader(spec.MustLoadEmbedded(), withDefaults(spec.MustLoadEmbedded(), Options{TokenTemplate: test.template, TokenJoin: test.join}))
+		reader, err := newTokenReader(shipped(), withDefaults(shipped(), Options{TokenTemplate: test.template, TokenJoin: test.join}))
 		if err != nil {
 			t.Fatal(err)
 		}

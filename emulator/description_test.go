@@ -32,7 +32,7 @@ func TestTheDescriptionDrivesTheServer(t *testing.T) {
 		"    post:\n", "    put:\n",
 		"archiveJobId", "exportId",
 		"FAILED,", "BROKEN,", "[FAILED]", "[BROKEN]", "IN_PROGRESS,", "UNDER_WAY,",
-		"          required: [state]", "          required: [phase]",
+		"      required: [state]", "      required: [phase]",
 		"        state:\n          $ref", "        phase:\n          $ref",
 		"FAILED_PRECONDITION: 400", "FAILED_PRECONDITION: 412",
 		"https://www.googleapis.com/auth/dataportability.maps.reviews", "https://www.googleapis.com/auth/exports.reviews",

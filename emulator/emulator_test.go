@@ -8,11 +8,15 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/dpconform/dpconform/spec"
 )
+
+// shipped is the description that the product ships. It is read only.
+var shipped = sync.OnceValue(spec.MustLoadEmbedded)
 
 // noon is the time of every answer in these tests.
 func noon() time.Time { return time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC) }
@@ -20,7 +24,7 @@ func noon() time.Time { return time.Date(2026, time.January, 2, 12, 0, 0, 0, tim
 func newServer(t testing.TB, options Options) *Server {
 	t.Helper()
 	options.Clock = noon
-	server, err := New(spec.MustLoadEmbedded(), options)
+	server, err := New(shipped(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,8 @@ func authorizationFaults() []Fault {
 			})},
 		{"basic-challenge", "retry.authorization.bearer-challenge", "The challenge to a request without a token asks for a password.", nil,
 			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
+		{"basic-challenge-for-bearers", "retry.authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.", nil,
+			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
 		{"challenge-without-error", "retry.authorization.challenge-error", "The challenge to an unknown token names no error.", nil,
 			answeringHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
 		{"challenge-with-other-error", "retry.authorization.challenge-error", "The challenge to an unknown token names another error.", nil,

@@ -3,11 +3,14 @@ package emulator
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 func errorFaults() []Fault {
 	return []Fault{
+		{"refusals-in-latin", "retry.errors.json", "A refusal names the charset ISO-8859-1.", nil,
+			answeringHeader(refusalAnswers, "Content-Type", "application/json; charset=ISO-8859-1")},
 		{"refusals-in-plain-text", "retry.errors.json", "Refusals are plain text.", refusalCodes,
 			composing(refusalAnswers, func(_ *call, a *answer) {
 				a.body, a.content = []byte(a.failure.text(messageField)+"\n"), nil
@@ -30,7 +33,7 @@ func errorFaults() []Fault {
 		{"code-of-rpc", "retry.errors.code", "error.code is the number of the google.rpc.Code.", nil,
 			failing(refusalAnswers, func(failure *object) { failure.set(codeField, rpcNumbers[failure.text(statusField)]) })},
 		{"code-is-text", "retry.errors.code", "error.code is a text.", nil,
-			failing(refusalsFor(stateNotRetryable), func(failure *object) { failure.set(codeField, "400") })},
+			composing(refusalsFor(stateNotRetryable), func(_ *call, a *answer) { a.failure.set(codeField, strconv.Itoa(a.status)) })},
 		{"code-missing", "retry.errors.code", "error.code is missing.", nil,
 			failing(refusalAnswers, func(failure *object) { failure.remove(codeField) })},
 		{"code-of-another-status", "retry.errors.code", "error.code is 500 whatever the HTTP status.", nil,

@@ -59,6 +59,8 @@ func pathFaults() []Fault {
 		{"put-taken", "retry.path.http-method", "PUT retries the job.", nil, takingMethod(http.MethodPut)},
 		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", nil, takingMethod(http.MethodPatch)},
 		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", nil, takingMethod(http.MethodDelete)},
+		{"head-taken", "retry.path.http-method", "HEAD retries the job.", []string{"retry.response.id-present", "retry.response.schema"},
+			takingMethod(http.MethodHead)},
 		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method is answered with 400.", nil,
 			answeringStatus(otherMethodPages, http.StatusBadRequest)},
 		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.", nil,
@@ -67,16 +69,32 @@ func pathFaults() []Fault {
 			readingCollection(strings.EqualFold)},
 		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.", nil,
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "."); return before })},
+		{"id-cut-at-tilde", "retry.path.transcoding", "What follows a tilde in the id is dropped.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "~"); return before })},
+		{"id-cut-at-underscore", "retry.path.transcoding", "What follows an underscore in the id is dropped.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "_"); return before })},
+		{"id-trimmed", "retry.path.transcoding", "An encoded space at the end of the id is dropped.", nil,
+			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
+		{"id-cut-at-question-mark", "retry.path.transcoding", "An encoded question mark ends the id.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%3F"); return before })},
+		{"id-case-ignored", "retry.path.case", "The id is taken in lower case.", nil,
+			readingID(strings.ToLower)},
 		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.", []string{"retry.errors.no-server-error"},
 			crashingOn("~")},
 		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.", nil,
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, ":"); return before })},
+		{"id-begins-behind-colon", "retry.path.colon-in-id", "The id begins behind its last colon.", nil,
+			readingID(func(id string) string { return id[strings.LastIndex(id, ":")+1:] })},
 		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.", []string{"retry.errors.no-server-error"},
 			crashingOn(":")},
 		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.", nil,
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
 		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.", nil,
 			readingID(keepCapitalEscapes)},
+		{"escapes-in-small-letters-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.", nil,
+			readingID(keepSmallEscapes)},
+		{"small-encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash in small letters ends the id.", nil,
+			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%2f"); return before })},
 		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.", nil,
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%2F"); return before })},
 		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.", nil,
@@ -87,6 +105,13 @@ func pathFaults() []Fault {
 		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", nil,
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", "%3A", 1)); found {
+					return id + t.Suffix
+				}
+				return path
+			})},
+		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.", nil,
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if id, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", "%3a", 1)); found {
 					return id + t.Suffix
 				}
 				return path
@@ -172,11 +197,17 @@ func crashingOn(text string) change {
 }
 
 // keepCapitalEscapes guards the escapes with a capital in them from decoding.
-func keepCapitalEscapes(id string) string {
+func keepCapitalEscapes(id string) string { return keepEscapes(id, strings.ToLower) }
+
+// keepSmallEscapes guards the escapes with a small letter in them.
+func keepSmallEscapes(id string) string { return keepEscapes(id, strings.ToUpper) }
+
+// keepEscapes guards the escapes that are not in the given case from decoding.
+func keepEscapes(id string, inCase func(string) string) string {
 	var kept strings.Builder
 	for i := range len(id) {
 		kept.WriteByte(id[i])
-		if _, escaped := escapeAt(id, i); escaped && id[i+1:i+3] != strings.ToLower(id[i+1:i+3]) {
+		if _, escaped := escapeAt(id, i); escaped && id[i+1:i+3] != inCase(id[i+1:i+3]) {
 			kept.WriteString("25")
 		}
 	}

@@ -18,7 +18,9 @@ func responseFaults() []Fault {
 		{"no-media-type", "retry.response.media-type", "The answer has no Content-Type.", nil,
 			answeringHeader(retryAnswers, "Content-Type", "")},
 		{"charset-latin", "retry.response.media-type", "The answer names the charset ISO-8859-1.", nil,
-			answeringHeader(retryAnswers, "Content-Type", "application/json; charset=ISO-8859-1")},
+			composing(retryAnswers, func(c *call, a *answer) {
+				a.header.Set("Content-Type", c.operation.MediaType+"; charset=ISO-8859-1")
+			})},
 		{"media-type-misspelt", "retry.response.media-type", "The header is written Content_Type.", nil,
 			composing(retryAnswers, func(_ *call, a *answer) {
 				a.header["Content_Type"] = a.header["Content-Type"]

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/dpconform/dpconform/spec"
 )
 
 func TestOnlyFailedJobsAreRetried(t *testing.T) {
@@ -45,7 +43,7 @@ func TestANewJobHasAStateOfItsOwn(t *testing.T) {
 }
 
 func TestDefaultJobs(t *testing.T) {
-	jobs := DefaultJobs(spec.MustLoadEmbedded())
+	jobs := DefaultJobs(shipped())
 	counts := map[string]int{}
 	for state, ids := range jobs {
 		counts[state] = len(ids)
@@ -149,12 +147,12 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"fault far from any":   {Options{Fault: "zzzzzz"}, `unknown fault "zzzzzz"`},
 		"second of two faults": {Options{Fault: "created,nothing-like-it-at-all"}, "nothing-like-it-at-all"},
 	} {
-		server, err := New(spec.MustLoadEmbedded(), test.options)
+		server, err := New(shipped(), test.options)
 		if err == nil || server != nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	_, err := New(spec.MustLoadEmbedded(), Options{Fault: "zzzzzz"})
+	_, err := New(shipped(), Options{Fault: "zzzzzz"})
 	var unknown *UnknownFaultError
 	if !errors.As(err, &unknown) || unknown.Name != "zzzzzz" || unknown.Nearest != "" {
 		t.Errorf("error %#v", err)

@@ -46,7 +46,7 @@ func TestPaths(t *testing.T) {
 		"*": "",
 		"":  "",
 	} {
-		pattern, err := newPathPattern(spec.MustLoadEmbedded().Retry.Path)
+		pattern, err := newPathPattern(shipped().Retry.Path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -135,16 +135,14 @@ const snippetLength = 20
 // marked below it as Google does, or is empty.
 func syntaxProblem(body []byte) string {
 	var value json.RawMessage
-	err := json.Unmarshal(body, &value)
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return ""
-	}
-	at := int(syntax.Offset)
-	if at >= len(body) {
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&value); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return "Unexpected end of string."
 	}
-	at = max(at-1, 0)
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(body, &value), &syntax) {
+		return ""
+	}
+	at := max(int(syntax.Offset)-1, 0)
 	start, end := max(at-snippetLength, 0), min(at+snippetLength, len(body))
 	snippet := bytes.Map(func(r rune) rune {
 		if r < ' ' {
