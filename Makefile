@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 BIN := bin/dpconform
 
-.PHONY: help run test bench build cassettes docs check fuzz lint-description clean
+.PHONY: help run test prove bench build cassettes docs check fuzz lint-description clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -15,6 +15,9 @@ run: build ## judge the shipped cassettes with the whole suite, offline
 
 test: ## run all tests
 	$(GO) test $(RACE) ./...
+
+prove: build ## seed every fault of the emulator and show what catches it
+	@$(BIN) prove
 
 build: ## build bin/dpconform
 	@$(GO) build -o $(BIN) ./cmd/dpconform

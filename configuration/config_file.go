@@ -1,8 +1,10 @@
 package configuration
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"regexp"
@@ -22,7 +24,7 @@ type entry struct {
 // readConfigFile reads a YAML mapping. A scalar is one value, a list several,
 // and a mapping becomes NAME=VALUE for each of its members.
 func readConfigFile(name string) ([]entry, error) {
-	root, err := readYAML(name)
+	root, err := ReadYAML(name)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +82,9 @@ func scalars(node *yaml.Node) ([]string, error) {
 	return values, nil
 }
 
-// readYAML reads the root of a YAML (or JSON) file; nil where it is empty.
-func readYAML(name string) (*yaml.Node, error) {
+// ReadYAML reads the root of a YAML (or JSON) file; nil where it is empty. What
+// cannot be read is a *UsageError.
+func ReadYAML(name string) (*yaml.Node, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		var pathError *fs.PathError
@@ -90,12 +93,28 @@ func readYAML(name string) (*yaml.Node, error) {
 		}
 		return nil, &UsageError{name, err.Error(), ""}
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	return ParseYAML(name, text)
+}
+
+// ParseYAML reads the root of a YAML (or JSON) text; nil where it is empty. The
+// name is that of the file, for a *UsageError.
+func ParseYAML(name string, text []byte) (*yaml.Node, error) {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err == nil {
+		err = decoder.Decode(&second)
+	}
+	switch {
+	case err == nil:
+		return nil, &UsageError{fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", ""}
+	case !errors.Is(err, io.EOF):
 		place, message := yamlMistake(name, err)
 		return nil, &UsageError{place, "not readable as YAML: " + message, ""}
-	}
-	if len(document.Content) == 0 {
+	case len(document.Content) == 0:
 		return nil, nil
 	}
 	return document.Content[0], nil

@@ -28,6 +28,9 @@ type Settings struct {
 	Focus       []string
 	Level       string
 	Reports     []string
+
+	KnownFailures      string
+	WriteKnownFailures string
 }
 
 // AddConfigFlag adds the flag that names the YAML file.
@@ -82,6 +85,8 @@ func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.LabelFilter, "label-filter", "", "judge the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
 	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
 	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json or junit; - is standard output; repeatable")
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
+	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
 }
 
 // Defaults of the flags above.

@@ -65,7 +65,7 @@ func (s *Settings) readTokenFile(given target.GivenTokens, contract *spec.Contra
 	if s.TokenFile == "" {
 		return nil
 	}
-	root, err := readYAML(s.TokenFile)
+	root, err := ReadYAML(s.TokenFile)
 	if err != nil {
 		return err
 	}

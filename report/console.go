@@ -44,6 +44,7 @@ func (c Console) Header(run Run) {
 // and one last line with the verdict.
 func (c Console) Result(report Report) {
 	c.aspects(report)
+	c.expectedFailures(report)
 	for _, verdict := range []suites.Verdict{suites.Warn, suites.Error, suites.Skip, suites.Fail} {
 		switch verdict {
 		case suites.Skip, suites.Error:
@@ -52,6 +53,7 @@ func (c Console) Result(report Report) {
 			c.broken(report, verdict)
 		}
 	}
+	c.unexpectedPasses(report)
 	c.summary(report)
 }
 
@@ -71,7 +73,8 @@ func (c Console) aspects(report Report) {
 }
 
 // verdictOrder is the order in which counts are shown.
-var verdictOrder = []suites.Verdict{suites.Pass, suites.Fail, suites.Warn, suites.Skip, suites.Error}
+var verdictOrder = []suites.Verdict{suites.Pass, suites.Fail, suites.UnexpectedPass, suites.Warn, suites.ExpectedFail,
+	suites.Skip, suites.Error}
 
 func countsText(counts map[suites.Verdict]int) string {
 	var parts []string
@@ -232,6 +235,9 @@ var verdictColours = map[suites.Verdict]lipgloss.Style{
 	suites.Warn:  lipgloss.NewStyle().Foreground(lipgloss.Yellow),
 	suites.Skip:  lipgloss.NewStyle().Foreground(lipgloss.Cyan),
 	suites.Error: lipgloss.NewStyle().Foreground(lipgloss.Magenta).Bold(true),
+
+	suites.ExpectedFail:   lipgloss.NewStyle().Foreground(lipgloss.Blue),
+	suites.UnexpectedPass: lipgloss.NewStyle().Foreground(lipgloss.Red).Bold(true),
 }
 
 func coloured(verdict suites.Verdict, text string) string {

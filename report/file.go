@@ -21,12 +21,15 @@ type File struct {
 	Path string
 }
 
-// ParseFile reads KIND=PATH. It returns an error for an unknown kind, a missing
-// path, or a path in a folder that is not there.
-func ParseFile(text string) (File, error) {
+// ParseFile reads KIND=PATH with one of Kinds. It returns an error for an
+// unknown kind, a missing path, or a path in a folder that is not there.
+func ParseFile(text string) (File, error) { return ParseFileOf(text, Kinds()...) }
+
+// ParseFileOf is ParseFile with other kinds.
+func ParseFileOf(text string, kinds ...string) (File, error) {
 	kind, path, found := strings.Cut(text, "=")
 	switch {
-	case !slices.Contains(Kinds(), kind):
+	case !slices.Contains(kinds, kind):
 		return File{}, &UnknownKindError{kind}
 	case !found || path == "":
 		return File{}, fmt.Errorf("%q names no file", text)
@@ -53,20 +56,24 @@ func (e *UnknownKindError) Error() string { return fmt.Sprintf("unknown kind of 
 // before.
 func (f File) Write(report Report, standardOutput io.Writer) error {
 	write := map[string]func(io.Writer, Report) error{"json": WriteJSON, "junit": WriteJUnit}[f.Kind]
+	return f.WriteWith(func(out io.Writer) error { return write(out, report) }, standardOutput)
+}
+
+// WriteWith is Write for whatever a function writes.
+func (f File) WriteWith(write func(io.Writer) error, standardOutput io.Writer) error {
 	if f.Path == StandardOutput {
-		return write(standardOutput, report)
+		return write(standardOutput)
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temporary.Name())
-	if err := write(temporary, report); err != nil {
-		temporary.Close()
+	defer temporary.Close()
+	if err := write(temporary); err != nil {
 		return err
 	}
 	if err := temporary.Chmod(0o644); err != nil {
-		temporary.Close()
 		return err
 	}
 	if err := temporary.Close(); err != nil {

@@ -56,7 +56,8 @@ type (
 
 // WriteJUnit writes the report as JUnit XML, one suite for each aspect. A
 // failing check has a <failure>, one that could not be judged an <error>, and a
-// warning stands in <system-out>, since JUnit has no word for it.
+// warning stands in <system-out>, since JUnit has no word for it. A known
+// failure is <skipped>, and a <failure> where it passes.
 func WriteJUnit(out io.Writer, report Report) error {
 	whole := junitSuites{Name: "dpconform " + report.Description.Title, Time: seconds(time.Duration(report.Milliseconds) * time.Millisecond)}
 	for _, aspect := range suites.Aspects() {
@@ -103,6 +104,13 @@ func junitSuiteOf(aspect string, report Report) junitSuite {
 		case suites.Fail:
 			suite.Failures++
 			one.Failure = &junitMessage{junitHeadline(check, suites.Fail), "requirement", findingsText(report, check)}
+		case suites.UnexpectedPass:
+			suite.Failures++
+			one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
+		case suites.ExpectedFail:
+			suite.Skipped++
+			one.Skipped = &junitMessage{Message: check.Reason}
+			one.SystemOut = findingsText(report, check)
 		case suites.Error:
 			suite.Errors++
 			one.Error = &junitMessage{check.Reason, "not judged", check.Reason}

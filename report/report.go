@@ -34,6 +34,8 @@ type Report struct {
 	Requirements []Requirement `json:"requirements"`
 	Checks       []Check       `json:"checks"`
 	Exchanges    []Exchange    `json:"exchanges"`
+	// KnownFailures are those that the judged checks are about.
+	KnownFailures []KnownFailure `json:"known_failures,omitempty"`
 }
 
 // Tool says which program made the report.
@@ -96,7 +98,8 @@ type Check struct {
 	Sends        string         `json:"sends"`
 	Requirements []string       `json:"requirements"`
 	Verdict      suites.Verdict `json:"verdict"`
-	// Reason and Flag say why a check was not judged and what would help.
+	// Reason and Flag say why a check was not judged and what would help. Reason
+	// is also that of a known failure.
 	Reason       string    `json:"reason,omitempty"`
 	Flag         string    `json:"flag,omitempty"`
 	Findings     []Finding `json:"findings,omitempty"`
@@ -116,6 +119,8 @@ type Finding struct {
 	Count int `json:"count"`
 	// Curl is a command that sends the same request, with the token as $TOKEN.
 	Curl string `json:"curl,omitempty"`
+	// KnownFailure is the name of the known failure that expects it.
+	KnownFailure string `json:"known_failure,omitempty"`
 }
 
 // Exchange is one request and what came of it, without secrets.
@@ -161,6 +166,8 @@ type Run struct {
 	Seed       uint64
 	Selection  suites.Selection
 	Outcome    suites.Outcome
+	// KnownFailures describes the known failures of the outcome, by their names.
+	KnownFailures []KnownFailure
 }
 
 // New makes a report. Tokens that were sent are hidden wherever a server
@@ -178,7 +185,7 @@ func New(run Run) Report {
 		Settings: Settings{run.Level, run.Seed, run.Target.Limit().Seconds(), run.AllowRetry,
 			run.Selection.Focus, run.Selection.LabelFilter},
 		Exit:       run.Outcome.Exit,
-		Conclusion: conclusions[run.Outcome.Exit],
+		Conclusion: conclusionOf(run.Outcome),
 		Counts:     Counts{map[suites.Verdict]int{}, map[suites.Verdict]int{}},
 	}
 	for _, state := range run.Contract.States {
@@ -194,6 +201,7 @@ func New(run Run) Report {
 		report.Counts.Checks[result.Verdict]++
 		report.Checks = append(report.Checks, checkOf(result, hide))
 	}
+	report.KnownFailures = knownFailuresOf(run)
 	for _, exchange := range run.Target.Journal() {
 		report.Exchanges = append(report.Exchanges, exchangeOf(exchange, hide))
 	}
@@ -227,6 +235,9 @@ func checkOf(result suites.Result, hide *redaction.Redactor) Check {
 			Want: hide.Text(finding.Want), Got: hide.Text(finding.Got), Count: finding.Count}
 		if finding.Exchange != nil {
 			shown.Exchange, shown.Curl = finding.Exchange.Number, hide.Text(Curl(finding.Exchange))
+		}
+		if finding.Known != nil {
+			shown.KnownFailure = finding.Known.Name
 		}
 		check.Findings = append(check.Findings, shown)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -216,13 +217,14 @@ func (j *Judgement) challenged(exchange *target.Exchange) {
 		j.Fail("retry.authorization.challenge", exchange, "a header WWW-Authenticate", "none")
 		return
 	}
-	// RFC 9110, 11.1: the scheme is case-insensitive.
-	if !slices.ContainsFunc(challenges, func(challenge string) bool {
-		return strings.Contains(strings.ToLower(challenge), "bearer")
-	}) {
+	if !slices.ContainsFunc(challenges, bearerScheme.MatchString) {
 		j.Fail("retry.authorization.bearer-challenge", exchange, "a challenge of the scheme Bearer", strings.Join(challenges, ", "))
 	}
 }
+
+// bearerScheme finds the scheme at the beginning of a challenge, or behind a
+// comma where several share a line. Its case means nothing: RFC 9110, 11.1.
+var bearerScheme = regexp.MustCompile(`(?i)(^|,)\s*bearer(\s|,|$)`)
 
 func judgeWrongScope(j *Judgement, wrong wrongScope) {
 	scope := wrong.scope(j.Contract)

@@ -70,12 +70,14 @@ func errorChecks() []Check {
 }
 
 func errorJSON(j *Judgement, exchange *target.Exchange, read failure) {
-	kind, _ := mediaType(exchange.Header)
+	kind, charset := mediaType(exchange.Header)
 	switch {
 	case !read.Present:
 		j.Fail("retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
 	case kind != j.Contract.Retry.MediaType:
 		j.Fail("retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+	case charset != "" && charset != "utf-8":
+		j.Fail("retry.errors.json", exchange, "UTF-8", fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
 	}
 }
 
@@ -198,8 +200,12 @@ func (s stackTrace) find(text string) string {
 	return s.pattern.FindString(text)
 }
 
+// looked is the length in bytes of the part of an answer in which a stack trace
+// is looked for: no trace begins later.
+const looked = 64 << 10
+
 func noInternals(j *Judgement, exchange *target.Exchange) {
-	text := unescapedText(exchange.Body)
+	text := unescapedText(exchange.Body[:min(len(exchange.Body), looked)])
 	for _, trace := range stackTraces {
 		if found := trace.find(text); found != "" {
 			j.Fail("retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))

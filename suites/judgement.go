@@ -51,8 +51,12 @@ func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string)
 		}
 	}
 	j.look(exchange)
+	verdict, known := verdictOf(requirement, j.session.config.Level), expected(j.session.config.Known, j.check.ID, id)
+	if known != nil {
+		verdict = ExpectedFail
+	}
 	j.findings = append(j.findings, Finding{
-		Requirement: requirement, Verdict: verdictOf(requirement, j.session.config.Level),
+		Requirement: requirement, Verdict: verdict, Known: known,
 		Want: want, Got: got, Exchange: exchange, Count: 1,
 	})
 }
@@ -145,10 +149,8 @@ func describe(exchange *target.Exchange) string {
 func (j *Judgement) result() Result {
 	result := Result{Check: j.check, Verdict: Pass, Findings: j.findings, Exchanges: j.exchanges}
 	for _, finding := range j.findings {
-		if finding.Verdict == Fail {
-			result.Verdict = Fail
-		} else if result.Verdict == Pass {
-			result.Verdict = Warn
+		if weight(finding.Verdict) > weight(result.Verdict) {
+			result.Verdict = finding.Verdict
 		}
 	}
 	switch {
@@ -157,6 +159,8 @@ func (j *Judgement) result() Result {
 		result.Verdict, result.Reason = Error, j.broken
 	case j.lacking != nil && result.Verdict == Pass:
 		result.Verdict, result.Reason, result.Flag = Skip, j.lacking.reason, j.lacking.flag
+	case result.Verdict == ExpectedFail:
+		result.Reason = knownReason(j.findings)
 	}
 	return result
 }

@@ -30,7 +30,8 @@ type RequirementResult struct {
 	Checks []string
 	// Findings lists how it is not kept.
 	Findings []Finding
-	// Reason says why it was not judged, or was judged only in part.
+	// Reason says why it was not judged, or was judged only in part, or what is
+	// known of its failure.
 	Reason string
 }
 
@@ -51,31 +52,57 @@ func ByRequirement(contract *spec.Contract, selected []Check, results []Result) 
 }
 
 func ofRequirement(requirement spec.Requirement, results []Result) RequirementResult {
-	rolled := RequirementResult{Requirement: requirement, Verdict: Skip, Reason: "no check of this version judges it"}
+	rolled := RequirementResult{Requirement: requirement, Verdict: Skip, Reason: noCheck}
 	for _, result := range results {
 		if !slices.Contains(result.Check.Requirements, requirement.ID) {
 			continue
 		}
-		rolled.Checks = append(rolled.Checks, result.Check.ID)
-		own := findingsOf(result, requirement.ID)
-		rolled.Findings = append(rolled.Findings, own...)
-		verdict, reason := result.Verdict, result.Reason
-		switch {
-		case len(own) > 0:
-			verdict = own[0].Verdict
-		case verdict == Fail || verdict == Warn:
-			// The check stumbled over another requirement: of this one it may
-			// not have seen anything.
-			verdict, reason = Skip, "check "+result.Check.ID+" failed for another requirement"
-		}
-		if len(rolled.Checks) == 1 || weight(verdict) > weight(rolled.Verdict) {
-			rolled.Verdict = verdict
-		}
-		if len(rolled.Checks) == 1 || verdict == Skip || verdict == Error {
-			rolled.Reason = reason
-		}
+		rolled.take(result)
 	}
 	return rolled
+}
+
+// take adds what one of its checks says of the requirement. What is known of a
+// failure is said before what was not judged beside it.
+func (r *RequirementResult) take(result Result) {
+	first := len(r.Checks) == 0
+	r.Checks = append(r.Checks, result.Check.ID)
+	r.Findings = append(r.Findings, findingsOf(result, r.Requirement.ID)...)
+	verdict, reason := result.about(r.Requirement.ID)
+	heavier := weight(verdict) > weight(r.Verdict)
+	ofKnown := r.Verdict.ofKnown() || verdict.ofKnown()
+	unjudged := verdict == Skip || verdict == Error
+	if first || (heavier && ofKnown) || (!ofKnown && unjudged) {
+		r.Reason = reason
+	}
+	if first || heavier {
+		r.Verdict = verdict
+	}
+}
+
+// noCheck is the reason of what the suite does not judge.
+const noCheck = "no check of this version judges it"
+
+// about says what a check says of one of its requirements.
+func (r Result) about(requirement string) (Verdict, string) {
+	own := findingsOf(r, requirement)
+	switch {
+	case len(own) > 0:
+		return own[0].Verdict, knownReason(own)
+	case r.passedUnexpectedly(requirement):
+		return UnexpectedPass, r.Reason
+	case r.Verdict == UnexpectedPass && len(r.Findings) == 0:
+		return Pass, ""
+	case r.Verdict != Error && len(r.Findings) > 0:
+		return Skip, stumbled(r)
+	}
+	return r.Verdict, r.Reason
+}
+
+// stumbled says that a check stumbled over another requirement: of this one it
+// may not have seen anything.
+func stumbled(result Result) string {
+	return "check " + result.Check.ID + " failed for another requirement"
 }
 
 func findingsOf(result Result, id string) []Finding {
@@ -88,30 +115,40 @@ func findingsOf(result Result, id string) []Finding {
 	return own
 }
 
-// weight orders verdicts: what is known to be broken outweighs what is kept,
-// and what is kept somewhere outweighs what was not judged elsewhere.
+// weight orders verdicts: what is broken outweighs what is kept, what nobody
+// expected outweighs what somebody did, and what is kept somewhere outweighs
+// what was not judged elsewhere.
 func weight(verdict Verdict) int {
-	return slices.Index([]Verdict{Skip, Pass, Error, Warn, Fail}, verdict)
+	return slices.Index([]Verdict{Skip, Pass, Error, ExpectedFail, Warn, UnexpectedPass, Fail}, verdict)
 }
+
+// ofKnown reports whether the verdict comes of a known failure.
+func (v Verdict) ofKnown() bool { return v == ExpectedFail || v == UnexpectedPass }
 
 // Outcome is what a whole run says.
 type Outcome struct {
 	Results      []Result
 	Requirements []RequirementResult
+	// Known says what came of each known failure that the selected checks are
+	// about.
+	Known []KnownResult
 	// Exit is the exit code: ExitConforms, ExitFails, ExitInconclusive or
 	// ExitUnreachable.
 	Exit int
 }
 
-// Conclude adds up a run over the selected checks.
-func Conclude(contract *spec.Contract, selected []Check, results []Result) Outcome {
+// Conclude adds up a run over the selected checks. The known failures are those
+// of the session that judged: here they are looked at for unexpected passes.
+func Conclude(contract *spec.Contract, selected []Check, results []Result, known ...Known) Outcome {
 	results = inAspectOrder(results)
-	outcome := Outcome{Results: results, Requirements: ByRequirement(contract, selected, results)}
+	outcome := Outcome{Results: results, Known: ofKnown(contract, selected, results, known)}
+	markPassed(results, outcome.Known)
+	outcome.Requirements = ByRequirement(contract, selected, results)
 	has := func(verdict Verdict) bool {
 		return slices.ContainsFunc(results, func(result Result) bool { return result.Verdict == verdict })
 	}
 	switch {
-	case has(Fail):
+	case has(Fail), has(UnexpectedPass):
 		outcome.Exit = ExitFails
 	case has(Error):
 		outcome.Exit = ExitUnreachable
@@ -125,7 +162,7 @@ func Conclude(contract *spec.Contract, selected []Check, results []Result) Outco
 // requirement by no check, or a check that is about it in the first place.
 func (o Outcome) lacksDocumented(contract *spec.Contract) bool {
 	if slices.ContainsFunc(o.Requirements, func(r RequirementResult) bool {
-		return r.Verdict == Skip && r.Requirement.Level == spec.Documented
+		return r.Verdict == Skip && r.Requirement.Level == spec.Documented && !o.hiddenByKnown(r)
 	}) {
 		return true
 	}
@@ -133,6 +170,15 @@ func (o Outcome) lacksDocumented(contract *spec.Contract) bool {
 		first, found := contract.Requirement(result.Check.Requirements[0])
 		return result.Verdict == Skip && found && first.Level == spec.Documented
 	})
+}
+
+// hiddenByKnown reports whether nothing but known failures kept the checks of a
+// requirement from seeing it. Who accepts a failure accepts what it hides.
+func (o Outcome) hiddenByKnown(requirement RequirementResult) bool {
+	otherwise := func(result Result) bool {
+		return result.Verdict != ExpectedFail && slices.Contains(requirement.Checks, result.Check.ID)
+	}
+	return len(requirement.Checks) > 0 && !slices.ContainsFunc(o.Results, otherwise)
 }
 
 func inAspectOrder(results []Result) []Result {

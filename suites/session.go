@@ -22,6 +22,8 @@ type Config struct {
 	// Seed makes the ids of unknown jobs and the unknown token. The same seed
 	// sends the same requests.
 	Seed uint64
+	// Known lists the failures that are expected.
+	Known []Known
 	// Observe is called after each check; nil means nobody looks.
 	Observe func(Result)
 }

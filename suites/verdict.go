@@ -24,15 +24,21 @@ const (
 	Skip Verdict = "skip"
 	// Error: not judged, because of the engine or the network.
 	Error Verdict = "error"
+	// ExpectedFail: not kept, and listed as a known failure.
+	ExpectedFail Verdict = "expected-fail"
+	// UnexpectedPass: kept, and listed as a known failure all the same.
+	UnexpectedPass Verdict = "unexpected-pass"
 )
 
 // Finding is one way in which a requirement is not kept.
 type Finding struct {
 	Requirement spec.Requirement
-	// Verdict is Fail or Warn.
+	// Verdict is Fail, Warn or ExpectedFail.
 	Verdict Verdict
-	Want    string
-	Got     string
+	// Known is the known failure that expects it; nil where none does.
+	Known *Known
+	Want  string
+	Got   string
 	// Exchange is the first exchange that shows it; nil where none does.
 	Exchange *target.Exchange
 	// Count is the number of exchanges that show it.
@@ -44,13 +50,17 @@ type Result struct {
 	Check    Check
 	Verdict  Verdict
 	Findings []Finding
-	// Reason says why a check was skipped or could not be judged.
+	// Reason says why a check was skipped or could not be judged, why its
+	// failure is expected, or what to do about a pass that is not.
 	Reason string
 	// Flag is what would supply what a skipped check lacked: "--job COMPLETE=ID".
 	Flag string
 	// Exchanges are those that the check sent or looked at first.
 	Exchanges []*target.Exchange
 	Took      time.Duration
+
+	// unexpected lists the known failures that should have been seen.
+	unexpected []Known
 }
 
 // verdictOf says what breaking a requirement means for a run: it fails the run
@@ -73,7 +83,11 @@ func (f Finding) Text() string {
 	if f.Count > 1 {
 		text += fmt.Sprintf(" (in %d exchanges)", f.Count)
 	}
-	return text + fmt.Sprintf("\n  %q\n  %s", f.Requirement.Quote, f.Requirement.Source)
+	text += fmt.Sprintf("\n  %q\n  %s", f.Requirement.Quote, f.Requirement.Source)
+	if f.Known != nil {
+		text += "\n  " + knownPrefix + f.Known.Reason + " (" + f.Known.Name + ")"
+	}
+	return text
 }
 
 // Message says all findings of a check.

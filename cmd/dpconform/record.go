@@ -175,7 +175,8 @@ func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emul
 	go func() { _ = serve(ctx, listener, server) }()
 	dialer := &net.Dialer{}
 	return &http.Transport{
-		DisableKeepAlives: true,
+		DisableKeepAlives:     true,
+		ExpectContinueTimeout: time.Second,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, listener.Addr().String())
 		},

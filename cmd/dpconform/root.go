@@ -35,7 +35,7 @@ emulator, or recorded answers.`,
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal),
+	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal), newProveCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))
 	return root
 }

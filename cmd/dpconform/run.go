@@ -92,6 +92,10 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
+	known, err := readKnownFailures(sources, settings, contract, began, files)
+	if err != nil {
+		return err
+	}
 	subject, err := findSubject(command.Context(), sources, settings, contract)
 	if err != nil {
 		return err
@@ -103,10 +107,11 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	whole := report.Run{
 		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
 		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
+		KnownFailures: known.Described(),
 	}
 	console.Header(whole)
 	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
-		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed,
+		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
 	}, selection, len(plan.Selected))
 	if err == nil {
 		err = subject.complaint(len(settings.Focus) == 0 && settings.LabelFilter == "")
@@ -115,7 +120,18 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 		return err
 	}
 	whole.Took = time.Since(began)
-	return conclude(terminal, console, report.New(whole), files)
+	found := report.New(whole)
+	console.Result(found)
+	if err := writeReports(terminal, found, files); err != nil {
+		return err
+	}
+	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
+		return err
+	}
+	if found.Exit != suites.ExitConforms {
+		return exitCode(found.Exit)
+	}
+	return nil
 }
 
 // judge runs the checks and shows how far they are.
@@ -130,16 +146,12 @@ func judge(ctx context.Context, terminal *terminal, config suites.Config, select
 	return outcome, err
 }
 
-// conclude prints and writes what was found.
-func conclude(terminal *terminal, console report.Console, found report.Report, files []report.File) error {
-	console.Result(found)
+// writeReports writes what was found into all files that are wanted.
+func writeReports(terminal *terminal, found report.Report, files []report.File) error {
 	for _, file := range files {
 		if err := file.Write(found, terminal.raw); err != nil {
 			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
-	}
-	if found.Exit != suites.ExitConforms {
-		return exitCode(found.Exit)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ var planted = map[string]string{
 // leaky answers every request with all secrets that it knows, and with the
 // token that it was sent.
 func leaky(writer http.ResponseWriter, request *http.Request) {
+	_, _ = io.Copy(io.Discard, request.Body)
 	writer.Header().Set("Set-Cookie", "session="+planted["cookie"]+"; HttpOnly")
 	writer.Header().Set("Content-Type", "application/json")
 	writer.Header().Set("WWW-Authenticate", `Bearer realm="x", echo="`+request.Header.Get("Authorization")+`"`)

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestParseFile(t *testing.T) {
+	folder := t.TempDir()
+	existing := filepath.Join(folder, "old.json")
+	if err := os.WriteFile(existing, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]File{
+		"json=-":                       {"json", "-"},
+		"junit=-":                      {"junit", "-"},
+		"json=" + existing:             {"json", existing},
+		"junit=" + folder + "/new.xml": {"junit", folder + "/new.xml"},
+		"json=" + folder + "/a=b":      {"json", folder + "/a=b"},
+		"json=here.json":               {"json", "here.json"},
+	} {
+		if file, err := ParseFile(text); err != nil || file != want {
+			t.Errorf("%s: %+v, %v", text, file, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                                `unknown kind of report ""`,
+		"jsn=x":                           `unknown kind of report "jsn"`,
+		"JSON=x":                          `unknown kind of report "JSON"`,
+		"x.json":                          `unknown kind of report "x.json"`,
+		"json":                            `"json" names no file`,
+		"json=":                           `"json=" names no file`,
+		"json=" + folder:                  folder + " is a folder",
+		"json=" + folder + "/gone/x.json": "there is no folder " + folder + "/gone",
+		"json=" + existing + "/x.json":    "there is no folder " + existing,
+	} {
+		file, err := ParseFile(text)
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %+v, %v; want %s", text, file, err, want)
+		}
+		var unknown *UnknownKindError
+		if isUnknown := strings.HasPrefix(want, "unknown kind"); errors.As(err, &unknown) != isUnknown {
+			t.Errorf("%q: an error of type %T", text, err)
+		}
+	}
+}
+
+func TestAReportIsWrittenWhole(t *testing.T) {
+	report := New(failing(t))
+	for kind, write := range map[string]func(io.Writer, Report) error{"json": WriteJSON, "junit": WriteJUnit} {
+		want := written(t, report, write)
+		folder := t.TempDir()
+		path := filepath.Join(folder, "report")
+		for _, before := range []string{"", "something longer that was there before" + want} {
+			if before != "" {
+				if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := (File{kind, path}).Write(report, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != want {
+				t.Errorf("%s: %d bytes, %v", kind, len(got), err)
+			}
+			wantOnly(t, folder, "report")
+		}
+		var out strings.Builder
+		if err := (File{kind, StandardOutput}).Write(report, &out); err != nil || out.String() != want {
+			t.Errorf("%s: %d bytes on standard output, %v", kind, out.Len(), err)
+		}
+	}
+}
+
+// wantOnly checks the names in a folder.
+func wantOnly(t *testing.T, folder string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, entry := range entries {
+		found = append(found, entry.Name())
+	}
+	if strings.Join(found, " ") != strings.Join(names, " ") {
+		t.Errorf("the folder holds %q, want %q", found, names)
+	}
+}
+
+func TestAFailedWriteLeavesNothing(t *testing.T) {
+	report := New(conforming(t))
+	parent := t.TempDir()
+	folder := filepath.Join(parent, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file, err := ParseFile("json=" + folder + "/report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Write(report, io.Discard); err == nil {
+		t.Error("written into a folder that is gone")
+	}
+	wantOnly(t, parent)
+
+	// The place is taken by a folder in the meantime.
+	if err := os.MkdirAll(filepath.Join(folder, "report.json", "inside"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Write(report, io.Discard); err == nil {
+		t.Error("written over a folder")
+	}
+	wantOnly(t, folder, "report.json")
+	if err := (File{"junit", StandardOutput}).Write(report, brokenPipe{}); err == nil {
+		t.Error("a broken pipe is no error")
+	}
+}
+
+// brokenPipe takes nothing.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
