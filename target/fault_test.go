@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -137,11 +139,24 @@ func TestABodyWithoutEndIsGivenUp(t *testing.T) {
 }
 
 func TestAServerMayCloseWhileALargeBodyIsSent(t *testing.T) {
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, func(c *net.TCPConn) { readHead(c); reset(c) })})
-	large := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Body: make([]byte, 16<<20)})
-	wantFault(t, large, ClosedWhileSending, "before it had read the whole body")
-	small := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Body: []byte("{}")})
-	wantFault(t, small, Reset, "reset before an answer")
+	broken := &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}
+	resetting := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	for _, test := range []struct {
+		err  error
+		body int
+		kind FaultKind
+	}{
+		{broken, largeBody + 1, ClosedWhileSending},
+		{resetting, largeBody + 1, ClosedWhileSending},
+		{fmt.Errorf("transport connection broken: %w", broken), 1 << 20, ClosedWhileSending},
+		{broken, largeBody, HangUp},
+		{resetting, largeBody, Reset},
+		{broken, 0, HangUp},
+		{resetting, 0, Reset},
+	} {
+		judged := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{test.err}})
+		wantFault(t, judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Body: make([]byte, test.body)}), test.kind, "the connection")
+	}
 }
 
 func TestNobodyListeningIsNotTheServersFault(t *testing.T) {
