@@ -88,7 +88,7 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 		return &Fault{Withheld, "the run was interrupted"}
 	case isUnreachable(err):
 		return &Fault{Unreachable, innermost(err)}
-	case sentBody > largeBody && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "write error")):
+	case sentBody > largeBody && isCutOff(err):
 		return &Fault{ClosedWhileSending, "the server closed the connection before it had read the whole body"}
 	case errors.Is(err, syscall.ECONNRESET):
 		return &Fault{Reset, "the connection was reset before an answer"}
@@ -119,6 +119,13 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	default:
 		return &Fault{Malformed, fmt.Sprintf("the body could not be read after %d bytes: %s", read, innermost(err))}
 	}
+}
+
+// isCutOff reports whether an error says that the other side did not take what
+// was being sent. One that took it all and then closed without an answer ends
+// in io.EOF.
+func isCutOff(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "write error")
 }
 
 func isUnreachable(err error) bool {

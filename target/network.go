@@ -15,10 +15,6 @@ import (
 // and says nothing about its conformance.
 const dialLimit = 10 * time.Second
 
-// continueLimit is how long a server may take to ask for a large body. One that
-// never asks gets the body all the same.
-const continueLimit = time.Second
-
 // NewNetwork is the transport to a real server. Plain HTTP gets a connection
 // for each request: what one answer leaves behind on a connection cannot spoil
 // the next, and an emulator that serves one connection at a time works.
@@ -30,7 +26,6 @@ func NewNetwork(endpoint *url.URL) http.RoundTripper {
 		TLSHandshakeTimeout:    dialLimit,
 		DisableKeepAlives:      endpoint.Scheme == "http",
 		ForceAttemptHTTP2:      true,
-		ExpectContinueTimeout:  continueLimit,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 }

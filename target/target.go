@@ -262,11 +262,6 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	for name, values := range wanted.Header {
 		request.Header[name] = slices.Clone(values)
 	}
-	if len(wanted.Body) > largeBody {
-		// RFC 9110, 10.1.1: a server that refuses a large body can say so before
-		// it is sent, instead of closing the connection in the middle of it.
-		request.Header.Set("Expect", "100-continue")
-	}
 	if t.config.UserAgent != "" {
 		request.Header.Set("User-Agent", t.config.UserAgent)
 	}

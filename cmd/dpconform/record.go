@@ -175,8 +175,7 @@ func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emul
 	go func() { _ = serve(ctx, listener, server) }()
 	dialer := &net.Dialer{}
 	return &http.Transport{
-		DisableKeepAlives:     true,
-		ExpectContinueTimeout: time.Second,
+		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, listener.Addr().String())
 		},
