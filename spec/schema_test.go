@@ -34,6 +34,7 @@ func TestBodiesAgainstTheSchemaOfTheAnswer(t *testing.T) {
 		{contract.ReadState, `{"state":"FAILED"}`, nil, nil},
 		{contract.ReadState, `{"state":"FAILED","name":"archiveJobs/a/portabilityArchiveState","urls":["u"]}`, nil, nil},
 		{contract.ReadState, `{"state":"BROKEN","urls":[1]}`, []string{"/state: value must be one of", "/urls/0: got number, want string"}, nil},
+		{contract.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/: missing", "/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: "}, nil},
 		{contract.ReadState, `{"name":"x"}`, []string{"/: missing property 'state'"}, nil},
 	} {
 		violations := test.operation.Answer.Violations([]byte(test.body))

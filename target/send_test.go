@@ -149,12 +149,19 @@ func TestNothingIsSentAgainAfterAHangUp(t *testing.T) {
 
 func TestRequestsTogetherOverlapAndKeepTheirOrder(t *testing.T) {
 	const together = 8
-	var waiting sync.WaitGroup
-	waiting.Add(together)
+	var here atomic.Int32
+	allHere := make(chan struct{})
+	open := sync.OnceFunc(func() { close(allHere) })
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// No answer before all requests are here.
-		waiting.Done()
-		waiting.Wait()
+		// No answer before all requests are here, or one of them is given up.
+		if here.Add(1) == together {
+			open()
+		}
+		select {
+		case <-allHere:
+		case <-r.Context().Done():
+			open()
+		}
 		_, _ = io.WriteString(w, r.URL.Path)
 	}))
 	t.Cleanup(server.Close)
