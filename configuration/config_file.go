@@ -19,6 +19,8 @@ type entry struct {
 	key    string
 	line   int
 	values []string
+	// mapping says that the values were written as a mapping.
+	mapping bool
 }
 
 // readConfigFile reads a YAML mapping. A scalar is one value, a list several,
@@ -46,7 +48,7 @@ func readConfigFile(name string) ([]entry, error) {
 		if err != nil {
 			return nil, &UsageError{fmt.Sprintf("%s:%d", name, value.Line), key.Value + ": " + err.Error(), ""}
 		}
-		entries = append(entries, entry{key.Value, key.Line, values})
+		entries = append(entries, entry{key.Value, key.Line, values, value.Kind == yaml.MappingNode})
 	}
 	return entries, nil
 }
@@ -54,6 +56,9 @@ func readConfigFile(name string) ([]entry, error) {
 func valuesOf(node *yaml.Node) ([]string, error) {
 	switch node.Kind {
 	case yaml.ScalarNode:
+		if node.Tag == nullTag {
+			return nil, errors.New("it has no value")
+		}
 		return []string{node.Value}, nil
 	case yaml.SequenceNode:
 		return scalars(node)
@@ -71,10 +76,13 @@ func valuesOf(node *yaml.Node) ([]string, error) {
 	return nil, errors.New("it takes a text, a list or a mapping")
 }
 
+// nullTag marks a value that is left empty: https://yaml.org/spec/1.2.2/#10211-null
+const nullTag = "!!null"
+
 func scalars(node *yaml.Node) ([]string, error) {
 	values := make([]string, 0, len(node.Content))
 	for _, item := range node.Content {
-		if item.Kind != yaml.ScalarNode {
+		if item.Kind != yaml.ScalarNode || item.Tag == nullTag {
 			return nil, errors.New("a list holds texts only")
 		}
 		values = append(values, item.Value)

@@ -101,14 +101,14 @@ func (s *Sources) fromFile(flags *pflag.FlagSet, name string, stronger []string)
 	}
 	for _, entry := range entries {
 		place := fmt.Sprintf("%s:%d", name, entry.line)
-		if !slices.Contains(s.Known, entry.key) && flags.Lookup(entry.key) == nil {
+		if !slices.Contains(s.Known, entry.key) {
 			return &UsageError{place, fmt.Sprintf("unknown key %q", entry.key), DidYouMean(entry.key, s.Known)}
 		}
 		flag := flags.Lookup(entry.key)
 		if flag == nil || slices.Contains(stronger, entry.key) {
 			continue
 		}
-		if flag.Value.Type() != repeatable && len(entry.values) != 1 {
+		if flag.Value.Type() != repeatable && (len(entry.values) != 1 || entry.mapping) {
 			return &UsageError{place, entry.key + " takes one value", ""}
 		}
 		s.origins[entry.key] = place + ": " + entry.key

@@ -75,21 +75,23 @@ func (s *Settings) readTokenFile(given target.GivenTokens, contract *spec.Contra
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		name, token := root.Content[i], root.Content[i+1]
 		place := fmt.Sprintf("%s:%d", s.TokenFile, name.Line)
-		if token.Kind != yaml.ScalarNode || token.Value == "" {
-			return &UsageError{place, fmt.Sprintf("%s has no token", name.Value), "write `SCOPE: TOKEN`"}
-		}
-		if err := addToken(given, contract, place, name.Value, token.Value); err != nil {
+		if err := addToken(given, contract, place, name.Value, scalarText(token)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// scalarText is the text of a YAML scalar; empty for anything else.
+func scalarText(node *yaml.Node) string {
+	if node.Kind != yaml.ScalarNode || node.Tag == nullTag {
+		return ""
+	}
+	return node.Value
+}
+
 // addToken keeps a token under the scopes that it is said to carry.
 func addToken(given target.GivenTokens, contract *spec.Contract, place, names, token string) error {
-	if strings.ContainsAny(token, " \t\r\n") {
-		return &UsageError{place, "the token of " + names + " has white space in it", "a token is one word, without Bearer"}
-	}
 	var scopes []string
 	for _, name := range strings.Split(names, scopeJoin) {
 		scope, err := scopeNamed(contract, place, name)
@@ -97,6 +99,15 @@ func addToken(given target.GivenTokens, contract *spec.Contract, place, names, t
 			return err
 		}
 		scopes = append(scopes, scope)
+	}
+	// From here on the names are those of scopes, and can be shown.
+	switch _, twice := given.Token(scopes...); {
+	case token == "":
+		return &UsageError{place, names + " has no token", "write `SCOPE: TOKEN`"}
+	case strings.ContainsAny(token, " \t\r\n"):
+		return &UsageError{place, "the token of " + names + " has white space in it", "a token is one word, without Bearer"}
+	case twice:
+		return &UsageError{place, names + " has a token already", "give one token for each set of scopes"}
 	}
 	given.Add(token, scopes...)
 	return nil
@@ -111,9 +122,22 @@ func scopeNamed(contract *spec.Contract, place, name string) (string, error) {
 	if index >= 0 {
 		return contract.Scopes[index].Name, nil
 	}
+	return "", unknownScope(contract, place, name)
+}
+
+// unknownScope suggests a scope, and repeats the wrong name only where it is
+// near one: what stands in its place may be the token.
+func unknownScope(contract *spec.Contract, place, name string) error {
 	known := []string{unrelated}
+	service, _, _ := strings.Cut(contract.Scopes[0].Short(), ".")
 	for _, scope := range contract.Scopes {
 		known = append(known, scope.Short())
 	}
-	return "", &UsageError{place, fmt.Sprintf("unknown scope %q", name), DidYouMean(spec.ShortScope(name), known)}
+	for _, form := range []string{spec.ShortScope(name), service + "." + name} {
+		if nearest, distance := Nearest(form, known); distance <= max(2, len(form)/5) {
+			return &UsageError{place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest)}
+		}
+	}
+	return &UsageError{place, "a name that is none of the description's scopes",
+		fmt.Sprintf("name a scope, such as %s, or %s", contract.Scopes[0].Short(), unrelated)}
 }

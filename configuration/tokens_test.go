@@ -139,7 +139,7 @@ func TestWrongTokenFilesAreRefusedWithoutShowingTheirTokens(t *testing.T) {
 		{"unrelated: " + secret + "\ndataportability.maps.reviews:\n", "FILE:2: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
 		{"dataportability.maps.reviews: [" + secret + "]\n", "FILE:1: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
 		{"dataportability.maps.reviews: {a: " + secret + "}\n", "FILE:1: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
-		{"# a\nreviews: " + secret + "\n", `FILE:2: unknown scope "reviews"; the nearest is unrelated`},
+		{"# a\nreviews: " + secret + "\n", `FILE:2: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated`},
 		{"dataportability.maps.reviews: Bearer " + secret + "\n", "FILE:1: the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"},
 		{"a: 1\nb: " + secret + ": c\n", "FILE:2: not readable as YAML: mapping values are not allowed in this context"},
 	} {
@@ -179,5 +179,5 @@ func TestScopesOfAnotherDescriptionAreItsOwn(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := settings.credentials(&Sources{}, contract)
-	wantUsage(t, err, `--token: unknown scope "added.scope"; the nearest is unrelated`)
+	wantUsage(t, err, `--token: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated`)
 }

@@ -105,6 +105,10 @@ func validateDocument(file string, document libopenapi.Document, root *yaml.Node
 	first := &DescriptionError{File: file, Message: "not a valid OpenAPI document"}
 	var candidates []*DescriptionError
 	for _, problem := range problems {
+		if len(problem.SchemaValidationErrors) == 0 {
+			candidates = append(candidates, &DescriptionError{file, max(problem.SpecLine, 1),
+				"not a valid OpenAPI document: " + firstLine(problem.Message+": "+problem.Reason)})
+		}
 		for _, violation := range problem.SchemaValidationErrors {
 			candidates = append(candidates, &DescriptionError{
 				File: file, Line: lineOfPath(root, violation.InstancePath),
@@ -134,6 +138,8 @@ func lineOfPath(node *yaml.Node, path []string) int {
 	}
 	line := node.Line
 	for _, step := range path {
+		// RFC 6901, 3: the steps of a JSON pointer are escaped.
+		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 		next := child(node, step)
 		if next == nil {
 			break
@@ -162,7 +168,7 @@ func child(node *yaml.Node, step string) *yaml.Node {
 // L1.C10-L3.C1: …".
 var (
 	yamlLine = regexp.MustCompile(`line (\d+)(?:: |, )?`)
-	yamlSpan = regexp.MustCompile(`^go-yaml load error.* at (?:L\d+\.C\d+-)?L(\d+)\.C\d+: `)
+	yamlSpan = regexp.MustCompile(`^go-yaml load error.* at (?:L\d+\.C\d+-)?L(\d+)\.C\d+(?:-C\d+)?: `)
 )
 
 // splitYAMLError takes the line out of a message of the YAML reader.
@@ -348,7 +354,7 @@ func (l *loader) states(contract *Contract) error {
 	contract.States = slices.DeleteFunc(contract.States, func(state string) bool { return state == contract.UnspecifiedState })
 	for _, state := range contract.RetryableStates {
 		if !slices.Contains(contract.States, state) {
-			return l.fail(contract.Retry.Line, "%s names %q, which is none of the states %s",
+			return l.fail(l.extensionLine(retryableStatesExtension), "%s names %q, which is none of the states %s",
 				retryableStatesExtension, state, strings.Join(contract.States, ", "))
 		}
 	}
@@ -427,7 +433,7 @@ func (l *loader) platform(contract *Contract) error {
 		return err
 	}
 	if contract.Documents(contract.UnrelatedScope) {
-		return l.fail(contract.Retry.Line, "%s is one of the documented scopes", unrelatedScopeExtension)
+		return l.fail(l.extensionLine(unrelatedScopeExtension), "%s is one of the documented scopes", unrelatedScopeExtension)
 	}
 	if err := l.decode(extensions, systemParameterExtension, contract.Retry.Line, &contract.SystemParameters); err != nil {
 		return err
@@ -470,6 +476,13 @@ func (l *loader) requirement(entry *yaml.Node) (Requirement, error) {
 			return Requirement{}, l.fail(key.Line, "a requirement has no %q; it has %s", key.Value, strings.Join(requirementKeys, ", "))
 		}
 	}
+	if expect := child(entry, "expect"); expect != nil {
+		for i := 0; expect.Kind == yaml.MappingNode && i < len(expect.Content); i += 2 {
+			if key := expect.Content[i]; key.Value != "status" && key.Value != "code" {
+				return Requirement{}, l.fail(key.Line, "expect has no %q; it has status, code", key.Value)
+			}
+		}
+	}
 	var text struct {
 		ID, Statement, Quote, Source, Note string
 		Level                              Level
@@ -487,6 +500,14 @@ func (l *loader) requirement(entry *yaml.Node) (Requirement, error) {
 		return requirement, l.fail(entry.Line, "%s", err)
 	}
 	return requirement, nil
+}
+
+// extensionLine is where an extension of the operation stands.
+func (l *loader) extensionLine(name string) int {
+	if node, found := l.retryOperation.Extensions.Get(name); found {
+		return node.Line
+	}
+	return l.retryOperation.GoLow().KeyNode.Line
 }
 
 // extensions is what decode needs of an ordered map.

@@ -27,7 +27,8 @@ func Levels() []Level { return []Level{Documented, Platform, Inferred} }
 
 // AtLeast reports whether l is as strong as other, or stronger.
 func (l Level) AtLeast(other Level) bool {
-	return slices.Index(Levels(), l) <= slices.Index(Levels(), other)
+	index := slices.Index(Levels(), l)
+	return index >= 0 && index <= slices.Index(Levels(), other)
 }
 
 // Requirement is one sentence that a server has to keep, and where it is said.

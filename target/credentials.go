@@ -1,6 +1,7 @@
 package target
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,7 +19,9 @@ type Credential struct {
 	// Scopes are the scopes that its token carries; none for a token that
 	// nobody issued.
 	Scopes []string
-	source oauth2.TokenSource
+	// source is a function so that no format verb, however deep, prints what is
+	// behind it.
+	source func() (*oauth2.Token, error)
 }
 
 // NoCredential sends no Authorization header.
@@ -34,7 +37,7 @@ func (c Credential) String() string { return c.Label }
 func (c Credential) GoString() string { return c.Label }
 
 // MarshalJSON gives the label.
-func (c Credential) MarshalJSON() ([]byte, error) { return []byte(`"` + c.Label + `"`), nil }
+func (c Credential) MarshalJSON() ([]byte, error) { return json.Marshal(c.Label) }
 
 // authorize sets the Authorization header and returns the secret that it
 // carries.
@@ -42,7 +45,7 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 	if c.source == nil {
 		return "", nil
 	}
-	token, err := c.source.Token()
+	token, err := c.source()
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +55,7 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 
 // UnknownCredential is a token that no server has given.
 func UnknownCredential(value string) Credential {
-	return Credential{Label: "unknown token", source: staticToken(value)}
+	return Credential{Label: "unknown token", source: staticToken(value).Token}
 }
 
 // Credentials gives tokens by scope.
@@ -100,11 +103,16 @@ func (g GivenTokens) Token(scopes ...string) (oauth2.TokenSource, bool) {
 	return staticToken(token), true
 }
 
-// ByToken gives the scopes of each token.
+// ByToken gives the scopes of each token, of one that was given for several
+// sets all of them.
 func (g GivenTokens) ByToken() map[string][]string {
 	scopes := make(map[string][]string, len(g))
 	for set, token := range g {
-		scopes[token] = strings.Fields(set)
+		scopes[token] = append(scopes[token], strings.Fields(set)...)
+	}
+	for token, carried := range scopes {
+		slices.Sort(carried)
+		scopes[token] = slices.Compact(carried)
 	}
 	return scopes
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"time"
@@ -85,7 +86,7 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 	case errors.As(context.Cause(ctx), &slow):
 		return &Fault{Slow, slow.Error()}
 	case ctx.Err() != nil:
-		return &Fault{Withheld, "the run was interrupted"}
+		return interrupted()
 	case isUnreachable(err):
 		return &Fault{Unreachable, innermost(err)}
 	case sentBody > largeBody && isCutOff(err):
@@ -103,6 +104,8 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 // read everything (RFC 9110, 15.5.14).
 const largeBody = 64 << 10
 
+func interrupted() *Fault { return &Fault{Withheld, "the run was interrupted"} }
+
 // FaultInBody says what an error tells that came while the body of an answer was
 // read, of which so many bytes had come.
 func FaultInBody(ctx context.Context, err error, read int) *Fault {
@@ -112,6 +115,8 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 		return &Fault{Slow, fmt.Sprintf("%s; %d bytes of the body came", slow, read)}
 	case asFault(err) != nil:
 		return asFault(err)
+	case ctx.Err() != nil:
+		return interrupted()
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		return &Fault{Truncated, fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
 	case strings.Contains(err.Error(), "chunk"):
@@ -125,7 +130,8 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 // was being sent. One that took it all and then closed without an answer ends
 // in io.EOF.
 func isCutOff(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "write error")
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "write error")
 }
 
 func isUnreachable(err error) bool {
@@ -137,7 +143,7 @@ func isUnreachable(err error) bool {
 	var record tls.RecordHeaderError
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
-	return errors.As(err, &lookup) || errors.As(err, &record) || errors.As(err, &certificate) || errors.As(err, &authority)
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &lookup) || errors.As(err, &record) || errors.As(err, &certificate) || errors.As(err, &authority)
 }
 
 // innermost gives the last error of a chain: the outer ones repeat the URL.

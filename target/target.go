@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -100,22 +101,38 @@ func New(config Config) (*Target, error) {
 // ParseEndpoint reads an endpoint and says what is wrong with it.
 func ParseEndpoint(text string) (*url.URL, error) {
 	endpoint, err := url.Parse(strings.TrimSuffix(text, "/"))
+	if hasUser(text) {
+		// What stands before the @ may be a password: it is not shown.
+		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%q is not an address", text)
 	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
 		return nil, fmt.Errorf("%q must start with http:// or https://", text)
-	case endpoint.Host == "":
+	case endpoint.Hostname() == "":
 		return nil, fmt.Errorf("%q names no host", text)
-	case endpoint.User != nil || endpoint.RawQuery != "" || endpoint.Fragment != "":
+	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
 		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
+	}
+	if port, err := strconv.Atoi(endpoint.Port()); endpoint.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		return nil, fmt.Errorf("%q names no port from 1 to 65535", text)
 	}
 	return endpoint, nil
 }
 
+// hasUser reports whether an address has something before an @ in its host.
+func hasUser(text string) bool {
+	if _, after, found := strings.Cut(text, "://"); found {
+		text = after
+	}
+	host, _, _ := strings.Cut(text, "/")
+	return strings.Contains(host, "@")
+}
+
 // IsLoopback reports whether an endpoint is on this machine.
 func IsLoopback(endpoint *url.URL) bool {
-	host := endpoint.Hostname()
+	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
 	// RFC 6761, 6.3: localhost and the names below it are this machine.
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -143,7 +160,7 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, bool) {
 	if !found {
 		return Credential{}, false
 	}
-	return Credential{Label: label, Scopes: scopes, source: source}, true
+	return Credential{Label: label, Scopes: scopes, source: source.Token}, true
 }
 
 // Jobs lists the jobs that were given as being in a state.
@@ -285,7 +302,9 @@ func (t *Target) remember(secret string, scopes []string) {
 func (t *Target) settle(exchange *Exchange) *Exchange {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if exchange.Started() && exchange.Request.Job != "" {
+	// A retry without an answer may have been started all the same.
+	unknown := exchange.Request.Starts && exchange.Fault != nil && exchange.Fault.ServerOwn()
+	if (exchange.Started() || unknown) && exchange.Request.Job != "" {
 		t.jobs.started[exchange.Request.Job] = true
 	}
 	if exchange.Fault != nil {
