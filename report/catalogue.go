@@ -72,8 +72,8 @@ func (c Catalogue) WriteJSON(out io.Writer) error {
 
 // List prints every requirement with its checks; with all, every check of many.
 func (c Console) List(catalogue Catalogue, all bool) {
-	c.print("%s, revision %s: %d requirements, %d checks\n", catalogue.Description.File, catalogue.Description.Revision,
-		len(catalogue.Requirements), len(catalogue.Checks))
+	c.paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", catalogue.Description.File, catalogue.Description.Revision,
+		len(catalogue.Requirements), len(catalogue.Checks)))
 	aspect := ""
 	for _, entry := range catalogue.Requirements {
 		if entry.Aspect != aspect {

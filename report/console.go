@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -121,7 +122,7 @@ func (c Console) brokenRequirement(requirement Requirement, verdict suites.Verdi
 		c.paragraph("    want  ", one.finding.Want)
 		c.paragraph("    got   ", one.finding.Got+times(one.finding.Count))
 		if one.finding.Curl != "" {
-			c.print("    %s\n", faint(one.finding.Curl))
+			c.print("    %s\n", faint(printable(one.finding.Curl)))
 		}
 	}
 	if rest := found[min(len(found), shownFindings):]; len(rest) > 0 {
@@ -180,8 +181,8 @@ func (c Console) summary(report Report) {
 	}
 	took := time.Duration(report.Milliseconds) * time.Millisecond
 	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
-	c.print("%s of %s: %s; %.2f s, exit %d\n", counted(total, "check"), counted(len(report.Requirements), "requirement"),
-		countsText(report.Counts.Checks), took.Seconds(), report.Exit)
+	c.print("%s\n", c.wrapped(fmt.Sprintf("%s of %s: %s; %.2f s, exit %d", counted(total, "check"),
+		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), report.Exit), 0))
 }
 
 func counted(count int, thing string) string {
@@ -206,7 +207,7 @@ func overall(exit int) suites.Verdict {
 // headline prints a verdict and wraps what it is about behind it.
 func (c Console) headline(verdict suites.Verdict, text string) {
 	word := strings.ToUpper(string(verdict))
-	wrapped := ansi.Wordwrap(text, max(20, c.Width-len(word)-1), "")
+	wrapped := c.wrapped(text, len(word)+1)
 	c.print("%s %s\n", coloured(verdict, word), strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", len(word)+1)))
 }
 
@@ -223,8 +224,24 @@ func (c Console) field(name, text string) { c.paragraph(fmt.Sprintf("  %-12s ", 
 // after it alike.
 func (c Console) paragraph(beginning, text string) {
 	indent := len(beginning)
-	wrapped := ansi.Wordwrap(text, max(20, c.Width-indent), "")
-	c.print("%s%s\n", beginning, strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", indent)))
+	c.print("%s%s\n", beginning, strings.ReplaceAll(c.wrapped(printable(text), indent), "\n", "\n"+strings.Repeat(" ", indent)))
+}
+
+// wrapped breaks text between words. Where it breaks at a hyphen, the hyphen may
+// stand one column further.
+func (c Console) wrapped(text string, indent int) string {
+	return ansi.Wordwrap(text, max(20, c.Width-indent-1), "")
+}
+
+// printable shows control characters instead of obeying them: what a server
+// answers must not move the cursor of who reads it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 func (c Console) print(format string, arguments ...any) { fmt.Fprintf(c.Out, format, arguments...) }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -16,7 +17,8 @@ const longestArgument = 200
 // the value.
 func Curl(exchange *target.Exchange) string {
 	request := exchange.Request
-	words := []string{"curl", "-i", "--path-as-is", "-X", request.Method, quote(exchange.URL)}
+	words := append([]string{"curl", "-i", "-g", "--path-as-is"}, methodWords(request.Method)...)
+	words = append(words, quote(exchange.URL))
 	if request.Credential.Present() {
 		words = append(words, "-H", `"Authorization: Bearer $TOKEN"`)
 	}
@@ -34,14 +36,29 @@ func Curl(exchange *target.Exchange) string {
 	case len(request.Body) > longestArgument:
 		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", len(request.Body)))
 	case len(request.Body) > 0:
-		words = append(words, "--data-binary", quote(string(request.Body)))
-	case request.Method != "GET":
+		words = append(words, "--data-raw", quote(string(request.Body)))
+	case slices.Contains(withLength, request.Method):
 		words = append(words, "-H", "'Content-Length: 0'")
+	}
+	if len(request.Body) > 0 && request.Header.Get("Content-Type") == "" {
+		// Without this curl says that the body is a form.
+		words = append(words, "-H", "'Content-Type:'")
 	}
 	if request.Credential.Present() {
 		words = append(words, " # TOKEN: "+request.Credential.Label)
 	}
 	return strings.Join(words, " ")
+}
+
+// withLength are the methods with which Go sends a length of 0 for no body.
+var withLength = []string{http.MethodPost, http.MethodPut, http.MethodPatch}
+
+// methodWords say the method; for HEAD curl would else wait for a body.
+func methodWords(method string) []string {
+	if method == http.MethodHead {
+		return []string{"--head"}
+	}
+	return []string{"-X", method}
 }
 
 // quote makes one word for a POSIX shell.

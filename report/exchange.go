@@ -52,10 +52,15 @@ func bodyOf(body []byte, hide *redaction.Redactor) (string, int) {
 	// A secret that the cut goes through must be hidden too, so more than what
 	// is shown is looked at; of a very long body not all.
 	const looked = 16 * longestBody
+	whole := len(body) <= looked
 	text := hide.Body(strings.ToValidUTF8(string(body[:min(len(body), looked)]), "\uFFFD"))
-	if len(text) > longestBody {
-		cut := longestBody
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
+	if !whole {
+		// The last secret may be cut, and not hidden.
+		text = text[:max(0, len(text)-longestBody)]
+	}
+	if len(text) > longestBody || !whole {
+		cut := min(longestBody, len(text))
+		for cut > 0 && cut < len(text) && !utf8.RuneStart(text[cut]) {
 			cut--
 		}
 		text = text[:cut] + "…"

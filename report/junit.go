@@ -116,7 +116,7 @@ func junitSuiteOf(aspect string, report Report) junitSuite {
 			one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
 		case suites.Skip:
 			suite.Skipped++
-			one.Skipped = &junitMessage{Message: check.Reason + "; give " + check.Flag}
+			one.Skipped = &junitMessage{Message: suites.Result{Reason: check.Reason, Flag: check.Flag}.SkipText()}
 		case suites.Warn:
 			one.SystemOut = findingsText(report, check)
 		}

@@ -5,6 +5,8 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"time"
 
 	"github.com/dpconform/dpconform/redaction"
@@ -202,6 +204,8 @@ func New(run Run) Report {
 		report.Checks = append(report.Checks, checkOf(result, hide))
 	}
 	report.KnownFailures = knownFailuresOf(run)
+	report.Requirements, report.Checks = orEmpty(report.Requirements), orEmpty(report.Checks)
+	report.Exchanges = []Exchange{}
 	for _, exchange := range run.Target.Journal() {
 		report.Exchanges = append(report.Exchanges, exchangeOf(exchange, hide))
 	}
@@ -227,7 +231,7 @@ func orEmpty[T any](list []T) []T {
 func checkOf(result suites.Result, hide *redaction.Redactor) Check {
 	check := Check{
 		ID: result.Check.ID, Aspect: result.Check.Aspect, Title: result.Check.Title, Sends: result.Check.Sends,
-		Requirements: result.Check.Requirements, Verdict: result.Verdict, Reason: result.Reason, Flag: result.Flag,
+		Requirements: result.Check.Requirements, Verdict: result.Verdict, Reason: hide.Text(result.Reason), Flag: result.Flag,
 		Exchanges: []int{}, Microseconds: result.Took.Microseconds(),
 	}
 	for _, finding := range result.Findings {
@@ -254,6 +258,9 @@ func ReadJSON(text []byte) (Report, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&report); err != nil {
 		return Report{}, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return Report{}, errors.New("something stands behind the report")
 	}
 	if report.FormatVersion != FormatVersion {
 		return Report{}, &FormatError{report.FormatVersion}

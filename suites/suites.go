@@ -113,7 +113,7 @@ func express(result Result) {
 		ginkgo.AddReportEntry("known failure", result.Message(), ginkgo.ReportEntryVisibilityFailureOrVerbose)
 		ginkgo.Skip(result.Reason)
 	case Skip:
-		ginkgo.Skip(result.Reason + "; give " + result.Flag)
+		ginkgo.Skip(result.SkipText())
 	case Error:
 		ginkgo.Fail("not judged: " + result.Reason)
 	case Fail:
@@ -149,7 +149,7 @@ func Test(t *testing.T, config Config) {
 			case ExpectedFail:
 				t.Skipf("%s\n%s", result.Reason, result.Message())
 			case Skip:
-				t.Skipf("%s; give %s", result.Reason, result.Flag)
+				t.Skip(result.SkipText())
 			}
 		})
 	}

@@ -90,6 +90,14 @@ func (f Finding) Text() string {
 	return text
 }
 
+// SkipText says why a check was skipped and, where something would help, what.
+func (r Result) SkipText() string {
+	if r.Flag == "" {
+		return r.Reason
+	}
+	return r.Reason + "; give " + r.Flag
+}
+
 // Message says all findings of a check.
 func (r Result) Message() string {
 	texts := make([]string, len(r.Findings))
