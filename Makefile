@@ -5,7 +5,7 @@ GO ?= go
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 BIN := bin/dpconform
 
-.PHONY: help run test prove bench build cassettes docs check fuzz lint-description clean
+.PHONY: help run test prove bench build cassettes docs check fuzz lint-description third-party clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,13 @@ fuzz: ## run every fuzz target for FUZZTIME
 
 lint-description: ## hold the description against independent linters (needs npm)
 	npx --yes @redocly/cli@2 lint --extends=spec spec/archivejobs-retry.openapi.yaml
+
+third-party: build ## judge mock servers that know the description alone (needs npm)
+	@if command -v npm >/dev/null; then \
+		(cd third-party && npm ci --no-progress --loglevel=error) && $(GO) run ./third-party $(BIN) docs/third-party.md; \
+	else \
+		echo "skipped @stoplight/prism-cli and @mockoon/cli: there is no npm"; \
+	fi
 
 clean: ## remove what was built
 	rm -rf bin
