@@ -227,10 +227,11 @@ func (c Console) paragraph(beginning, text string) {
 	c.print("%s%s\n", beginning, strings.ReplaceAll(c.wrapped(printable(text), indent), "\n", "\n"+strings.Repeat(" ", indent)))
 }
 
-// wrapped breaks text between words. Where it breaks at a hyphen, the hyphen may
-// stand one column further.
+// wrapped breaks text between words, not at the hyphens inside an id.
 func (c Console) wrapped(text string, indent int) string {
-	return ansi.Wordwrap(text, max(20, c.Width-indent-1), "")
+	const unbreakable = "\u2011"
+	whole := ansi.Wordwrap(strings.ReplaceAll(text, "-", unbreakable), max(20, c.Width-indent), "")
+	return strings.ReplaceAll(whole, unbreakable, "-")
 }
 
 // printable shows control characters instead of obeying them: what a server

@@ -42,7 +42,7 @@ func TestTheConsoleEndsWithTheVerdict(t *testing.T) {
 		last string
 	}{
 		"conforming":  {conforming(t), "conforms\n2 checks of 2 requirements: 2 pass; 1.23 s, exit 0\n"},
-		"failing":     {failing(t), "does not conform\n5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1\n"},
+		"failing":     {failing(t), "does not conform\n5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s,\nexit 1\n"},
 		"skipping":    {skipping(t), "could not be judged\n3 checks of 2 requirements: 1 pass, 2 skip; 1.23 s, exit 3\n"},
 		"unreachable": {unreachable(t), "could not be reached\n1 check of 1 requirement: 1 error; 1.23 s, exit 4\n"},
 	} {

@@ -17,8 +17,12 @@ const longestArgument = 200
 // the value.
 func Curl(exchange *target.Exchange) string {
 	request := exchange.Request
-	words := append([]string{"curl", "-i", "-g", "--path-as-is"}, methodWords(request.Method)...)
+	words := append([]string{"curl", "-i", "--path-as-is"}, methodWords(request.Method)...)
 	words = append(words, quote(exchange.URL))
+	if strings.ContainsAny(exchange.URL, "[]{}") {
+		// They would be ranges and lists of addresses to curl.
+		words = append(words, "--globoff")
+	}
 	if request.Credential.Present() {
 		words = append(words, "-H", `"Authorization: Bearer $TOKEN"`)
 	}

@@ -24,16 +24,17 @@ func TestCurlSendsTheSame(t *testing.T) {
 		begin + "GET 'http://h/v1'": {URL: "http://h/v1", Request: target.Request{Method: "GET"}},
 		begin + "POST 'http://h/v1?a=b&c=%2F' -H 'Content-Length: 0'": {
 			URL: "http://h/v1?a=b&c=%2F", Request: target.Request{Method: "POST"}},
-		begin + `POST 'http://h/it'\''s' --data-binary '{"a": "it'\''s $HOME \ ` + "`x`" + `"}'`: {
+		begin + `POST 'http://h/it'\''s' --data-raw '{"a": "it'\''s $HOME \ ` + "`x`" + `"}' -H 'Content-Type:'`: {
 			URL: "http://h/it's", Request: target.Request{Method: "POST", Body: []byte(`{"a": "it's $HOME \ ` + "`x`" + `"}`)}},
-		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-binary 'x'`: {
+		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-raw 'x'`: {
 			URL: "http://h/", Request: target.Request{Method: "PUT", Header: header, Body: []byte("x")}},
 		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # TOKEN: unknown token`: {
 			URL: "http://h/", Request: target.Request{Method: "POST", Credential: withToken(t)}},
-		begin + "POST 'http://h/' --data-binary '" + strings.Repeat("x", longestArgument) + "'": {
+		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'": {
 			URL: "http://h/", Request: target.Request{Method: "POST", Body: []byte(strings.Repeat("x", longestArgument))}},
-		begin + "POST 'http://h/' --data-binary @body-of-201-bytes": {
+		begin + "POST 'http://h/' --data-binary @body-of-201-bytes -H 'Content-Type:'": {
 			URL: "http://h/", Request: target.Request{Method: "POST", Body: []byte(strings.Repeat("x", longestArgument+1))}},
+		"curl -i --path-as-is --head 'http://h/{a}' --globoff": {URL: "http://h/{a}", Request: target.Request{Method: "HEAD"}},
 	} {
 		got := Curl(exchange)
 		if got != want {
@@ -61,7 +62,7 @@ func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v of %s", err, line)
 	}
-	want := []string{"-i", "--path-as-is", "-X", "POST", "http://h/a'b?c=$d", "-H", "Authorization: Bearer given", "-H", "X-A: ' ; exit 1 ; '", "--data-binary", body}
+	want := []string{"-i", "--path-as-is", "-X", "POST", "http://h/a'b?c=$d", "-H", "Authorization: Bearer given", "-H", "X-A: ' ; exit 1 ; '", "--data-raw", body, "-H", "Content-Type:"}
 	if got := strings.TrimSuffix(string(out), "\x00"); got != strings.Join(want, "\x00") {
 		t.Errorf("got  %q\nwant %q", got, strings.Join(want, "\x00"))
 	}

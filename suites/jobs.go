@@ -109,7 +109,7 @@ func (j *Judgement) failedJobs(wanted int) ([]string, *lack) {
 	}
 	if len(left) < wanted {
 		return nil, &lack{fmt.Sprintf("it needs %s that %s, and %d %s left", plural(wanted, "job"),
-			"can be retried", len(left), map[bool]string{true: "is", false: "are"}[len(left) == 1]), flag}
+			"can be retried", len(left), map[bool]string{true: "is", false: "are"}[len(left) == 1]), "more of them: " + flag}
 	}
 	return left[:wanted], nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/target"
@@ -43,6 +44,7 @@ func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string)
 	if !described {
 		return
 	}
+	want, got = tellable(want), tellable(got)
 	for i := range j.findings {
 		same := &j.findings[i]
 		if same.Requirement.ID == id && same.Want == want && same.Got == got {
@@ -59,6 +61,24 @@ func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string)
 		Requirement: requirement, Verdict: verdict, Known: known,
 		Want: want, Got: got, Exchange: exchange, Count: 1,
 	})
+}
+
+// longestTold is the number of characters of a want or got that are told.
+const longestTold = 300
+
+// tellable makes what a server sent fit to be told in one line: valid, without
+// control characters, and not endless.
+func tellable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	if runes := []rune(text); len(runes) > longestTold {
+		return string(runes[:longestTold]) + "…"
+	}
+	return text
 }
 
 // demanded reports whether the description still has a requirement of the

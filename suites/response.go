@@ -136,7 +136,7 @@ func idNew(j *Judgement) {
 			j.Fail(id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
 		case twice:
 			j.look(first)
-			j.Fail(id, exchange, "an id that was not given before", fmt.Sprintf("%q, which exchange %d gave already", given, first.Number))
+			j.Fail(id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
 		}
 		seen[given] = exchange
 	}

@@ -60,7 +60,6 @@ type Config struct {
 type Target struct {
 	config   Config
 	endpoint *url.URL
-	client   *http.Client
 	jobs     jobs
 
 	mutex       sync.Mutex
@@ -89,12 +88,8 @@ func New(config Config) (*Target, error) {
 	return &Target{
 		config:   config,
 		endpoint: endpoint,
-		client: &http.Client{
-			Transport:     config.Transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		jobs:    jobs{byState: config.Jobs, started: map[string]bool{}},
-		secrets: map[string][]string{},
+		jobs:     jobs{byState: config.Jobs, started: map[string]bool{}},
+		secrets:  map[string][]string{},
 	}, nil
 }
 
@@ -249,7 +244,9 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		exchange.Fault = &Fault{Unreachable, err.Error()}
 		return t.settle(exchange)
 	}
-	response, err := t.client.Do(request)
+	// Not by an http.Client: it follows redirects, or at least reads where they
+	// lead, and what a server says there is its own affair.
+	response, err := t.config.Transport.RoundTrip(request)
 	if err != nil {
 		exchange.Fault = FaultBeforeAnswer(ctx, err, len(exchange.Request.Body))
 		return t.settle(exchange)
@@ -258,6 +255,9 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 	exchange.Status, exchange.Header = response.StatusCode, response.Header
 	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
 	switch {
+	case exchange.Status < 100 || exchange.Status > 599:
+		// RFC 9110, 15: all valid status codes are within 100 to 599.
+		exchange.Fault = &Fault{Malformed, fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
 	case err != nil:
 		exchange.Fault = FaultInBody(ctx, err, len(exchange.Body))
 	case len(exchange.Body) > largestAnswer:
