@@ -94,7 +94,11 @@ func WriteText(out io.Writer, found Proof) {
 	}
 	fmt.Fprintf(out, "%d false alarms, %d idle checks of %d; %.1f s\n", len(found.FalseAlarms), len(found.IdleChecks), found.Checks,
 		(time.Duration(found.Milliseconds) * time.Millisecond).Seconds())
-	fmt.Fprintln(out, map[bool]string{true: "the proof holds", false: "the proof does not hold"}[found.Holds()])
+	if found.Holds() {
+		fmt.Fprintln(out, "the proof holds")
+	} else {
+		fmt.Fprintln(out, "the proof does not hold")
+	}
 }
 
 func mark(outcome Outcome) string {

@@ -135,8 +135,11 @@ func authorizationChecks(contract *spec.Contract) []Check {
 func judgeEnough(j *Judgement, id string, scopes ...string) {
 	credential, found := j.Target.Credential(tokenLabel(scopes...), scopes...)
 	if !found {
-		j.Skip("no token was given for "+map[bool]string{true: "this scope alone", false: "these scopes together"}[len(scopes) == 1],
-			"--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
+		wanted := "this scope alone"
+		if len(scopes) > 1 {
+			wanted = "these scopes together"
+		}
+		j.Skip("no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 		return
 	}
 	about, known := j.standIn()

@@ -108,8 +108,7 @@ func (j *Judgement) failedJobs(wanted int) ([]string, *lack) {
 		left = append(left, j.Target.Unstarted(state)...)
 	}
 	if len(left) < wanted {
-		return nil, &lack{fmt.Sprintf("it needs %s that %s, and %d %s left", plural(wanted, "job"),
-			"can be retried", len(left), map[bool]string{true: "is", false: "are"}[len(left) == 1]), "more of them: " + flag}
+		return nil, &lack{fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d left", plural(wanted, "job"), len(left)), flag}
 	}
 	return left[:wanted], nil
 }
