@@ -119,6 +119,25 @@ func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
 	}
 }
 
+// TestOddIDsAreNoTrouble: an id may be a letter that stands in every answer, or
+// need escapes in a path.
+func TestOddIDsAreNoTrouble(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	for name, jobs := range map[string]map[string][]string{
+		"short":   {"FAILED": {"a", "1"}, "COMPLETE": {"c", "e"}, "IN_PROGRESS": {"n"}, "CANCELLED": {"s", "-"}},
+		"escaped": {"FAILED": {"a b", "x+y="}, "COMPLETE": {"a:b", "\u00fc"}, "IN_PROGRESS": {"100%"}, "CANCELLED": {"q?r", "@home"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := emulated(t, contract, emulator.Options{Jobs: jobs})
+			for _, result := range judged(suites.Config{Contract: contract, Target: server, Seed: 1}).Results {
+				if result.Verdict != suites.Pass && result.Verdict != suites.Skip {
+					t.Errorf("%s: %s %s\n%s", result.Check.ID, result.Verdict, result.Reason, result.Message())
+				}
+			}
+		})
+	}
+}
+
 func assertSkipsSayTheFlag(t *testing.T, outcome suites.Outcome, flag string) {
 	t.Helper()
 	said := false
