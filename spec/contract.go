@@ -71,6 +71,9 @@ type Operation struct {
 	Answer  *Schema
 	// MediaType is the media type of a good answer.
 	MediaType string
+	// RequestMediaType is the media type of a body that is sent: that of the good
+	// answer, where the description has no other.
+	RequestMediaType string
 	// Line is where the operation stands in the description, 1-based.
 	Line int
 }

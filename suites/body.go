@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/target"
 )
-
-// jsonType is the media type that generated clients name with a body:
-// https://www.rfc-editor.org/rfc/rfc8259.html#section-11
-const jsonType = "application/json"
 
 // oversize is the length in bytes of a body that no server of this method has a
 // reason to take: twice a mebibyte.
@@ -25,7 +22,8 @@ type refusedBody struct {
 	body        []byte
 }
 
-func refusedBodies() []refusedBody {
+func refusedBodies(contract *spec.Contract) []refusedBody {
+	jsonType := contract.Retry.RequestMediaType
 	return []refusedBody{
 		{"unknown-field", "a field that the message does not have", "retry.body.unknown-field", jsonType, []byte(`{"dpconformUnknown":1}`)},
 		{"malformed", "an object that is not closed", "retry.body.malformed", jsonType, []byte(`{"a":`)},
@@ -47,7 +45,8 @@ var oversizeBody = sync.OnceValue(func() []byte {
 	return bytes.Join([][]byte{[]byte(`{"dpconformUnknown":"`), bytes.Repeat([]byte("x"), oversize), []byte(`"}`)}, nil)
 })
 
-func bodyChecks() []Check {
+func bodyChecks(contract *spec.Contract) []Check {
+	jsonType := contract.Retry.RequestMediaType
 	checks := []Check{{
 		ID: "body/empty", Aspect: "body", Title: "no body at all",
 		Requirements: []string{"retry.body.empty"},
@@ -56,7 +55,7 @@ func bodyChecks() []Check {
 	}, {
 		ID: "body/empty-with-type", Aspect: "body", Title: "no body, and a media type all the same",
 		Requirements: []string{"retry.body.empty"},
-		Sends:        "a retry of a job that failed, with Content-Length: 0 and Content-Type: application/json, as Google's PHP client sends it",
+		Sends:        "a retry of a job that failed, with Content-Length: 0 and Content-Type: " + jsonType + ", as Google's PHP client sends it",
 		phase:        starting, judge: func(j *Judgement) { judgeTakenBody(j, "retry.body.empty", jsonType, "") },
 	}, {
 		ID: "body/empty-message", Aspect: "body", Title: "an empty JSON object",
@@ -66,12 +65,12 @@ func bodyChecks() []Check {
 	}, {
 		ID: "body/media-type-parameter", Aspect: "body", Title: "an empty JSON object with a charset",
 		Requirements: []string{"retry.body.media-type-parameter"},
-		Sends:        "a retry of a job that failed, with the body {} as application/json; charset=UTF-8",
+		Sends:        "a retry of a job that failed, with the body {} as " + jsonType + "; charset=UTF-8",
 		phase:        starting, judge: func(j *Judgement) {
 			judgeTakenBody(j, "retry.body.media-type-parameter", jsonType+"; charset=UTF-8", emptyMessage)
 		},
 	}}
-	for _, refused := range refusedBodies() {
+	for _, refused := range refusedBodies(contract) {
 		checks = append(checks, Check{
 			ID: "body/" + refused.name, Aspect: "body", Title: refused.title,
 			Requirements: []string{refused.requirement, "retry.body.not-empty"},

@@ -49,7 +49,7 @@ type Check struct {
 // was exchanged.
 func Checks(contract *spec.Contract) []Check {
 	checks := slices.Concat(
-		authorizationChecks(contract), pathChecks(contract), bodyChecks(), semanticsChecks(contract),
+		authorizationChecks(contract), pathChecks(contract), bodyChecks(contract), semanticsChecks(contract),
 		responseChecks(), errorChecks(), robustnessChecks(),
 	)
 	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
