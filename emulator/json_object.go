@@ -27,15 +27,6 @@ func (o *object) set(name string, value any) {
 	}
 }
 
-// rename gives a member another name.
-func (o *object) rename(from, to string) {
-	for i := range *o {
-		if (*o)[i].name == from {
-			(*o)[i].name = to
-		}
-	}
-}
-
 // remove takes members out.
 func (o *object) remove(names ...string) {
 	*o = slices.DeleteFunc(*o, func(m member) bool { return slices.Contains(names, m.name) })

@@ -21,12 +21,9 @@ type File struct {
 	Path string
 }
 
-// ParseFile reads KIND=PATH with one of Kinds. It returns an error for an
+// ParseFile reads KIND=PATH with one of the kinds. It returns an error for an
 // unknown kind, a missing path, or a path in a folder that is not there.
-func ParseFile(text string) (File, error) { return ParseFileOf(text, Kinds()...) }
-
-// ParseFileOf is ParseFile with other kinds.
-func ParseFileOf(text string, kinds ...string) (File, error) {
+func ParseFile(text string, kinds ...string) (File, error) {
 	kind, path, found := strings.Cut(text, "=")
 	switch {
 	case !slices.Contains(kinds, kind):

@@ -23,7 +23,7 @@ func TestParseFile(t *testing.T) {
 		"json=" + folder + "/a=b":      {"json", folder + "/a=b"},
 		"json=here.json":               {"json", "here.json"},
 	} {
-		if file, err := ParseFile(text); err != nil || file != want {
+		if file, err := ParseFile(text, Kinds()...); err != nil || file != want {
 			t.Errorf("%s: %+v, %v", text, file, err)
 		}
 	}
@@ -38,7 +38,7 @@ func TestParseFile(t *testing.T) {
 		"json=" + folder + "/gone/x.json": "there is no folder " + folder + "/gone",
 		"json=" + existing + "/x.json":    "there is no folder " + existing,
 	} {
-		file, err := ParseFile(text)
+		file, err := ParseFile(text, Kinds()...)
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %+v, %v; want %s", text, file, err, want)
 		}
@@ -99,7 +99,7 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	file, err := ParseFile("json=" + folder + "/report.json")
+	file, err := ParseFile("json="+folder+"/report.json", Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}

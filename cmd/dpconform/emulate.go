@@ -34,11 +34,7 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
   dpconform emulate --fault last-scope-refused`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			sources, err := sourcesOf(command)
-			if err != nil {
-				return err
-			}
-			contract, err := settings.Contract()
+			sources, contract, err := prepare(command, &settings)
 			if err != nil {
 				return err
 			}

@@ -28,10 +28,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return suites.KnownNames(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			if _, err := sourcesOf(command); err != nil {
-				return err
-			}
-			contract, err := settings.Contract()
+			_, contract, err := prepare(command, &settings)
 			if err != nil {
 				return err
 			}

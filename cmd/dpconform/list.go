@@ -18,10 +18,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
   dpconform list --spec my.openapi.yaml`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			if _, err := sourcesOf(command); err != nil {
-				return err
-			}
-			contract, err := settings.Contract()
+			_, contract, err := prepare(command, &settings)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,19 +35,18 @@ check, a fault caught for the wrong reason), 2 wrong usage.`,
   dpconform prove --pairs 50 --seed 7`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			sources, err := sourcesOf(command)
+			sources, contract, err := prepare(command, &settings)
 			if err != nil {
 				return err
 			}
-			contract, err := settings.Contract()
-			if err != nil {
-				return err
+			if pairs < 0 || workers < 1 {
+				return &configuration.UsageError{Place: "--pairs, --workers", Message: "they are numbers of 0 or more, and of 1 or more"}
 			}
 			chosen, err := chooseFaults(faults)
 			if err != nil {
 				return err
 			}
-			files, err := proofFiles(sources, reports)
+			files, err := reportFiles(sources, reports, "json", "html")
 			if err != nil {
 				return err
 			}
@@ -143,21 +141,4 @@ var proofWriters = map[string]func(proof.Proof) func(io.Writer) error{
 	"html": func(found proof.Proof) func(io.Writer) error {
 		return func(out io.Writer) error { return proof.WriteHTML(out, found) }
 	},
-}
-
-func proofFiles(sources *configuration.Sources, wanted []string) ([]report.File, error) {
-	var files []report.File
-	for _, text := range wanted {
-		file, err := report.ParseFileOf(text, "json", "html")
-		var unknown *report.UnknownKindError
-		switch {
-		case errors.As(err, &unknown):
-			return nil, &configuration.UsageError{Place: sources.Origin("report"), Message: err.Error(),
-				Mend: configuration.DidYouMean(unknown.Kind, []string{"json", "html"})}
-		case err != nil:
-			return nil, &configuration.UsageError{Place: sources.Origin("report"), Message: err.Error()}
-		}
-		files = append(files, file)
-	}
-	return files, nil
 }

@@ -50,11 +50,7 @@ is set.`,
 
 func record(command *cobra.Command, terminal *terminal, settings *configuration.Settings) error {
 	began := time.Now()
-	sources, err := sourcesOf(command)
-	if err != nil {
-		return err
-	}
-	contract, err := settings.Contract()
+	sources, contract, err := prepare(command, settings)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/configuration"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // helpColumns is the width of the help: that of the narrowest usual terminal.
@@ -79,6 +80,17 @@ func flagMistake(command *cobra.Command, err error) error {
 func sourcesOf(command *cobra.Command) (*configuration.Sources, error) {
 	sources := &configuration.Sources{Known: configurationKeys(command.Root())}
 	return sources, sources.Fill(command.Flags())
+}
+
+// prepare is how every command begins: it fills the flags and loads the
+// description.
+func prepare(command *cobra.Command, settings *configuration.Settings) (*configuration.Sources, *spec.Contract, error) {
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return nil, nil, err
+	}
+	contract, err := settings.Contract()
+	return sources, contract, err
 }
 
 // configurationKeys lists the flags of all commands that read a file, so that

@@ -71,11 +71,7 @@ func completeWith(command *cobra.Command, flag string, directive cobra.ShellComp
 
 func run(command *cobra.Command, terminal *terminal, settings *configuration.Settings) error {
 	began := time.Now()
-	sources, err := sourcesOf(command)
-	if err != nil {
-		return err
-	}
-	contract, err := settings.Contract()
+	sources, contract, err := prepare(command, settings)
 	if err != nil {
 		return err
 	}
@@ -88,7 +84,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
-	files, err := reportFiles(sources, settings.Reports)
+	files, err := reportFiles(sources, settings.Reports, report.Kinds()...)
 	if err != nil {
 		return err
 	}
@@ -156,16 +152,17 @@ func writeReports(terminal *terminal, found report.Report, files []report.File) 
 	return nil
 }
 
-func reportFiles(sources *configuration.Sources, wanted []string) ([]report.File, error) {
+// reportFiles reads the wanted reports, each of one of the kinds.
+func reportFiles(sources *configuration.Sources, wanted []string, kinds ...string) ([]report.File, error) {
 	place := sources.Origin("report")
 	var files []report.File
 	seen := map[string]bool{}
 	for _, text := range wanted {
-		file, err := report.ParseFile(text)
+		file, err := report.ParseFile(text, kinds...)
 		var unknown *report.UnknownKindError
 		switch {
 		case errors.As(err, &unknown):
-			return nil, &configuration.UsageError{Place: place, Message: err.Error(), Mend: configuration.DidYouMean(unknown.Kind, report.Kinds())}
+			return nil, &configuration.UsageError{Place: place, Message: err.Error(), Mend: configuration.DidYouMean(unknown.Kind, kinds)}
 		case err != nil:
 			return nil, &configuration.UsageError{Place: place, Message: err.Error()}
 		case seen[file.Path]:
