@@ -95,6 +95,9 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 		return &Fault{Reset, "the connection was reset before an answer"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
 		return &Fault{HangUp, "the connection was closed before a whole answer"}
+	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
+		// net/http says in its own words that bytes came before it had asked.
+		return &Fault{Malformed, "not an HTTP answer: the server spoke before it was asked"}
 	default:
 		return &Fault{Malformed, "not an HTTP answer: " + innermost(err)}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -193,5 +194,15 @@ func TestOnlyFaultsOfTheServerAreItsOwn(t *testing.T) {
 		if got := (&Fault{Kind: kind}).ServerOwn(); got != own {
 			t.Errorf("%s: %v", kind, got)
 		}
+	}
+}
+
+// TestAServerThatSpeaksFirstIsToldSo: net/http's own words for it would mean
+// nothing to a person.
+func TestAServerThatSpeaksFirstIsToldSo(t *testing.T) {
+	err := &url.Error{Op: "Post", URL: "http://h/", Err: errors.New("readLoopPeekFailLocked: %!w(<nil>)")}
+	fault := FaultBeforeAnswer(context.Background(), err, 0)
+	if fault.Kind != Malformed || strings.Contains(fault.Detail, "readLoop") || strings.Contains(fault.Detail, "%!") {
+		t.Errorf("%s: %s", fault.Kind, fault.Detail)
 	}
 }
