@@ -65,6 +65,28 @@ type Credentials interface {
 	Token(scopes ...string) (oauth2.TokenSource, bool)
 }
 
+// Grouped are credentials that also have tokens which carry several documented
+// scopes at once. Such a token shows nothing of a single scope, but is enough
+// for a request that any of them would do for.
+type Grouped interface {
+	AnyToken() (scopes []string, source oauth2.TokenSource, found bool)
+}
+
+// NoTokenError says that there is no token.
+type NoTokenError struct {
+	// Reason says in one line why one that should be there cannot be had; empty
+	// where none was given. It carries no secret.
+	Reason string
+}
+
+// Error gives the reason.
+func (e *NoTokenError) Error() string {
+	if e.Reason == "" {
+		return "no token was given"
+	}
+	return e.Reason
+}
+
 // TokenTemplate mints tokens by name, for emulators that read the scopes from
 // the token itself. {scope} in the text is replaced by the full scope, {short}
 // by the part after "/auth/"; several scopes are joined.

@@ -143,12 +143,12 @@ func TestTheFirstSourceThatHasATokenGivesIt(t *testing.T) {
 
 func TestACredentialNeedsItsToken(t *testing.T) {
 	none := newTarget(t, Config{Endpoint: "http://127.0.0.1:1"})
-	if credential, found := none.Credential("x", mapsReviews); found || credential.Present() {
+	if credential, err := none.Credential("x", mapsReviews); err == nil || credential.Present() {
 		t.Errorf("found %v", credential)
 	}
 	some := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Credentials: TokenTemplate{Text: "{short}"}})
-	credential, found := some.Credential("x", mapsReviews, playDevices)
-	if !found || !credential.Present() || !slices.Equal(credential.Scopes, []string{mapsReviews, playDevices}) {
-		t.Errorf("found %v: %v with %q", found, credential, credential.Scopes)
+	credential, err := some.Credential("x", mapsReviews, playDevices)
+	if err != nil || !credential.Present() || !slices.Equal(credential.Scopes, []string{mapsReviews, playDevices}) {
+		t.Errorf("found %v: %v with %q", err, credential, credential.Scopes)
 	}
 }

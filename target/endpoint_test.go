@@ -102,7 +102,7 @@ func TestReach(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = Reach(context.Background(), endpoint)
+			err = Reach(context.Background(), endpoint, NetworkOptions{})
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
@@ -122,7 +122,7 @@ func TestReachEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := Reach(ctx, endpoint); err == nil || !strings.HasPrefix(err.Error(), server.URL+" cannot be reached: ") {
+	if err := Reach(ctx, endpoint, NetworkOptions{}); err == nil || !strings.HasPrefix(err.Error(), server.URL+" cannot be reached: ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -22,6 +22,9 @@ type Request struct {
 	Job string
 	// Starts says that a good answer means that a job was started.
 	Starts bool
+	// Once says that it must not be sent again unless it is certain that it had
+	// no effect.
+	Once bool
 	// FrontEnd says that a server in front of the method may answer in its own
 	// words: unknown path, another HTTP method.
 	FrontEnd bool
@@ -46,6 +49,9 @@ type Exchange struct {
 	Fault *Fault
 	// Took is the time from the connection to the last byte.
 	Took time.Duration
+	// Earlier are the attempts before this answer, each with what came of it: the
+	// server was busy, or the network broke.
+	Earlier []*Exchange
 }
 
 // Answered reports whether a whole answer came.

@@ -18,13 +18,22 @@ import (
 // FaultKind says in which way an answer failed to come whole.
 type FaultKind string
 
-// The kinds of fault. Unreachable and Withheld say nothing about the server's
+// The kinds of fault. Those up to Unrecorded say nothing about the server's
 // conformance; all others are the server's.
 const (
 	// Unreachable: no connection could be made.
 	Unreachable FaultKind = "unreachable"
-	// Withheld: the request was not sent, because earlier ones went unanswered.
+	// Intercepted: somebody on the way answered, such as a captive portal.
+	Intercepted FaultKind = "intercepted"
+	// Lost: the network broke the connection before an answer.
+	Lost FaultKind = "lost"
+	// Throttled: the server takes no more requests for now.
+	Throttled FaultKind = "throttled"
+	// Withheld: the request was not sent, or given up, for a reason that the
+	// detail says.
 	Withheld FaultKind = "withheld"
+	// Unrecorded: the cassettes have no such interaction.
+	Unrecorded FaultKind = "unrecorded"
 	// HangUp: the connection was closed before an answer.
 	HangUp FaultKind = "hang-up"
 	// Reset: the connection was reset before an answer.
@@ -41,8 +50,6 @@ const (
 	Endless FaultKind = "endless"
 	// ClosedWhileSending: the server closed before it had read the body.
 	ClosedWhileSending FaultKind = "closed while sending"
-	// Unrecorded: the cassettes have no such interaction.
-	Unrecorded FaultKind = "unrecorded"
 )
 
 // Fault is what came instead of a whole answer.
@@ -50,6 +57,9 @@ type Fault struct {
 	Kind FaultKind
 	// Detail is one line for a person. It carries no token.
 	Detail string
+	// Flag is what would help, such as "--max-requests"; empty where nothing
+	// would.
+	Flag string
 }
 
 // Error gives the detail.
@@ -58,7 +68,11 @@ func (f *Fault) Error() string { return f.Detail }
 // ServerOwn reports whether the fault tells something about the server, as
 // opposed to the network or to this program.
 func (f *Fault) ServerOwn() bool {
-	return f.Kind != Unreachable && f.Kind != Withheld && f.Kind != Unrecorded
+	switch f.Kind {
+	case Unreachable, Intercepted, Lost, Throttled, Withheld, Unrecorded:
+		return false
+	}
+	return true
 }
 
 // slowError is the cause with which a request over the limit is cancelled.
@@ -84,22 +98,24 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 	case asFault(err) != nil:
 		return asFault(err)
 	case errors.As(context.Cause(ctx), &slow):
-		return &Fault{Slow, slow.Error()}
+		return &Fault{Kind: Slow, Detail: slow.Error()}
 	case ctx.Err() != nil:
 		return interrupted()
 	case isUnreachable(err):
-		return &Fault{Unreachable, innermost(err)}
+		return &Fault{Kind: Unreachable, Detail: unreachableReason(err)}
+	case isHeaderTimeout(err):
+		return &Fault{Kind: Slow, Detail: "the head of the answer did not come in time", Flag: "--header-timeout"}
 	case sentBody > largeBody && isCutOff(err):
-		return &Fault{ClosedWhileSending, "the server closed the connection before it had read the whole body"}
+		return &Fault{Kind: ClosedWhileSending, Detail: "the server closed the connection before it had read the whole body"}
 	case errors.Is(err, syscall.ECONNRESET):
-		return &Fault{Reset, "the connection was reset before an answer"}
+		return &Fault{Kind: Reset, Detail: "the connection was reset before an answer"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
-		return &Fault{HangUp, "the connection was closed before a whole answer"}
+		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole answer"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
-		return &Fault{Malformed, "not an HTTP answer: the server spoke before it was asked"}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: the server spoke before it was asked"}
 	default:
-		return &Fault{Malformed, "not an HTTP answer: " + innermost(err)}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: " + innermost(err)}
 	}
 }
 
@@ -107,7 +123,7 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 // read everything (RFC 9110, 15.5.14).
 const largeBody = 64 << 10
 
-func interrupted() *Fault { return &Fault{Withheld, "the run was interrupted"} }
+func interrupted() *Fault { return &Fault{Kind: Withheld, Detail: "the run was interrupted"} }
 
 // FaultInBody says what an error tells that came while the body of an answer was
 // read, of which so many bytes had come.
@@ -115,17 +131,17 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	var slow slowError
 	switch {
 	case errors.As(context.Cause(ctx), &slow):
-		return &Fault{Slow, fmt.Sprintf("%s; %d bytes of the body came", slow, read)}
+		return &Fault{Kind: Slow, Detail: fmt.Sprintf("%s; %d bytes of the body came", slow, read)}
 	case asFault(err) != nil:
 		return asFault(err)
 	case ctx.Err() != nil:
 		return interrupted()
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
-		return &Fault{Truncated, fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
+		return &Fault{Kind: Truncated, Detail: fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
 	case strings.Contains(err.Error(), "chunk"):
-		return &Fault{BrokenChunks, fmt.Sprintf("the chunked body is broken after %d bytes: %s", read, innermost(err))}
+		return &Fault{Kind: BrokenChunks, Detail: fmt.Sprintf("the chunked body is broken after %d bytes: %s", read, innermost(err))}
 	default:
-		return &Fault{Malformed, fmt.Sprintf("the body could not be read after %d bytes: %s", read, innermost(err))}
+		return &Fault{Kind: Malformed, Detail: fmt.Sprintf("the body could not be read after %d bytes: %s", read, innermost(err))}
 	}
 }
 
@@ -143,10 +159,26 @@ func isUnreachable(err error) bool {
 		return true
 	}
 	var lookup *net.DNSError
+	var refused *proxyError
+	return errors.As(err, &lookup) || errors.As(err, &refused) || isTLSFailure(err)
+}
+
+// isTLSFailure reports whether the two sides came to no terms about TLS.
+func isTLSFailure(err error) bool {
 	var record tls.RecordHeaderError
+	var alert tls.AlertError
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
-	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &lookup) || errors.As(err, &record) || errors.As(err, &certificate) || errors.As(err, &authority)
+	// net/http keeps the type of this one to itself.
+	inTime := strings.Contains(err.Error(), "TLS handshake timeout")
+	return inTime || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record) || errors.As(err, &alert) ||
+		errors.As(err, &certificate) || errors.As(err, &authority)
+}
+
+// isHeaderTimeout knows net/http's own limit for the head of an answer, whose
+// type it keeps to itself.
+func isHeaderTimeout(err error) bool {
+	return strings.Contains(err.Error(), "timeout awaiting response headers")
 }
 
 // innermost gives the last error of a chain: the outer ones repeat the URL.

@@ -49,7 +49,7 @@ func TestWhatComesInsteadOfAnAnswer(t *testing.T) {
 		{"two lengths", saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Malformed, "not an HTTP answer: ", 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			exchange := newTarget(t, Config{Endpoint: serveRaw(t, test.answer)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/v1"})
+			exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, test.answer)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/v1"})
 			wantFault(t, exchange, test.kind, test.detail)
 			if !exchange.Fault.ServerOwn() {
 				t.Error("the fault is not laid at the server's door")
@@ -87,7 +87,7 @@ func TestAWholeAnswerIsNoFault(t *testing.T) {
 		"no body":         {"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exchange := newTarget(t, Config{Endpoint: serveRaw(t, saying(test.answer))}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+			exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, saying(test.answer))}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 			if !exchange.Answered() {
 				t.Fatal(exchange.Fault)
 			}
@@ -113,7 +113,7 @@ func TestAnAnswerOverTheLimitIsSlow(t *testing.T) {
 		}, "no whole answer within 100ms; 4 bytes of the body came", 200},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exchange := newTarget(t, Config{Endpoint: serveRaw(t, test.answer), Limit: limit}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+			exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, test.answer), Limit: limit}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 			wantFault(t, exchange, Slow, test.detail)
 			if exchange.Status != test.status || !exchange.Fault.ServerOwn() {
 				t.Errorf("status %d", exchange.Status)
@@ -130,10 +130,10 @@ func TestABodyWithoutEndIsGivenUp(t *testing.T) {
 			_, err = io.WriteString(connection, block)
 		}
 	}
-	exchange := newTarget(t, Config{Endpoint: serveRaw(t, endless)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+	exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, endless)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 	wantFault(t, exchange, Endless, "more than 4 MiB")
 	whole := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", largestAnswer, strings.Repeat("x", largestAnswer))
-	exchange = newTarget(t, Config{Endpoint: serveRaw(t, saying(whole))}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+	exchange = newLocalTarget(t, Config{Endpoint: serveRaw(t, saying(whole))}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 	if !exchange.Answered() || len(exchange.Body) != largestAnswer {
 		t.Errorf("%d bytes and %v", len(exchange.Body), exchange.Fault)
 	}
@@ -155,14 +155,14 @@ func TestAServerMayCloseWhileALargeBodyIsSent(t *testing.T) {
 		{broken, 0, HangUp},
 		{resetting, 0, Reset},
 	} {
-		judged := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{test.err}})
+		judged := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{test.err}})
 		wantFault(t, judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Body: make([]byte, test.body)}), test.kind, "the connection")
 	}
 }
 
 func TestNobodyListeningIsNotTheServersFault(t *testing.T) {
 	endpoint := closedPort(t)
-	exchange := newTarget(t, Config{Endpoint: endpoint}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+	exchange := newLocalTarget(t, Config{Endpoint: endpoint}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 	wantFault(t, exchange, Unreachable, "connection refused")
 	if exchange.Fault.ServerOwn() || strings.Contains(exchange.Fault.Detail, endpoint) {
 		t.Errorf("own %v: %s", exchange.Fault.ServerOwn(), exchange.Fault.Detail)
@@ -175,20 +175,20 @@ type failing struct{ err error }
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 func TestATransportBringsItsOwnFault(t *testing.T) {
-	fault := &Fault{Unrecorded, "the cassette has no such request"}
+	fault := &Fault{Kind: Unrecorded, Detail: "the cassette has no such request"}
 	for name, err := range map[string]error{"bare": fault, "wrapped": fmt.Errorf("replay: %w", fault)} {
-		exchange := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{err}}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
+		exchange := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{err}}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 		if exchange.Fault != fault || exchange.Fault.ServerOwn() {
 			t.Errorf("%s: %v", name, exchange.Fault)
 		}
 	}
-	unknown := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{errors.New("a\xffb")}})
+	unknown := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{errors.New("a\xffb")}})
 	wantFault(t, unknown.Send(context.Background(), "c", Request{Method: "POST", Path: "/"}), Malformed, "not an HTTP answer: a?b")
 }
 
 func TestOnlyFaultsOfTheServerAreItsOwn(t *testing.T) {
 	for kind, own := range map[FaultKind]bool{
-		Unreachable: false, Withheld: false, Unrecorded: false,
+		Unreachable: false, Withheld: false, Unrecorded: false, Lost: false, Throttled: false, Intercepted: false,
 		HangUp: true, Reset: true, Slow: true, Truncated: true, BrokenChunks: true, Malformed: true, Endless: true, ClosedWhileSending: true,
 	} {
 		if got := (&Fault{Kind: kind}).ServerOwn(); got != own {

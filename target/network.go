@@ -3,6 +3,8 @@ package target
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,51 +12,145 @@ import (
 	"time"
 )
 
-// dialLimit is how long a connection may take to come about. It is apart from
-// the limit of an answer: a full queue of a small emulator costs a second here
-// and says nothing about its conformance.
-const dialLimit = 10 * time.Second
+// DefaultConnectLimit is how long a connection, and then its TLS, may take to
+// come about. It is apart from the limit of an answer: a full queue of a small
+// emulator costs a second here and says nothing about its conformance.
+const DefaultConnectLimit = 10 * time.Second
 
-// NewNetwork is the transport to a real server. Plain HTTP gets a connection
-// for each request: what one answer leaves behind on a connection cannot spoil
-// the next, and an emulator that serves one connection at a time works.
-func NewNetwork(endpoint *url.URL) http.RoundTripper {
-	dialer := &net.Dialer{Timeout: dialLimit}
+// NetworkOptions say how a server is reached. The zero value is right for most.
+type NetworkOptions struct {
+	// Authorities are those that the server's certificate may come from; nil
+	// means those of the system.
+	Authorities *x509.CertPool
+	// Insecure takes any certificate. It is for a server on this machine alone.
+	Insecure bool
+	// ConnectLimit is how long a connection may take, HandshakeLimit its TLS; 0
+	// means DefaultConnectLimit.
+	ConnectLimit   time.Duration
+	HandshakeLimit time.Duration
+	// HeaderLimit is how long the head of an answer may take; 0 means as long
+	// as the whole answer.
+	HeaderLimit time.Duration
+}
+
+// completed fills in the defaults.
+func (o NetworkOptions) completed() NetworkOptions {
+	if o.ConnectLimit == 0 {
+		o.ConnectLimit = DefaultConnectLimit
+	}
+	if o.HandshakeLimit == 0 {
+		o.HandshakeLimit = DefaultConnectLimit
+	}
+	return o
+}
+
+func (o NetworkOptions) tlsConfig() *tls.Config {
+	return &tls.Config{RootCAs: o.Authorities, InsecureSkipVerify: o.Insecure} //nolint:gosec // Settings allow it on this machine alone.
+}
+
+// network is the way to a real server, by connections that are used again and
+// by fresh ones.
+type network struct {
+	reusing http.RoundTripper
+	fresh   http.RoundTripper
+}
+
+// NewNetwork is the transport to a real server, over proxies of the
+// environment. Plain HTTP gets a connection for each request: what one answer
+// leaves behind on a connection cannot spoil the next, and an emulator that
+// serves one connection at a time works. Over TLS connections are used again,
+// but not for a request that must not be sent twice: a server may close a
+// connection that has been idle just as a request goes out, and then nobody
+// knows whether it took it (RFC 9112, 9.3.1).
+func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
+	fresh := newTransport(options, false)
+	if endpoint.Scheme == "http" {
+		return fresh
+	}
+	return &network{reusing: newTransport(options, true), fresh: fresh}
+}
+
+// RoundTrip sends a request by the fitting connection.
+func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
+	if PlaceOf(request.Context()).Once {
+		return n.fresh.RoundTrip(request)
+	}
+	return n.reusing.RoundTrip(request)
+}
+
+func newTransport(options NetworkOptions, reusing bool) *http.Transport {
+	options = options.completed()
+	dialer := &net.Dialer{Timeout: options.ConnectLimit}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    dialLimit,
-		DisableKeepAlives:      endpoint.Scheme == "http",
+		TLSClientConfig:        options.tlsConfig(),
+		TLSHandshakeTimeout:    options.HandshakeLimit,
+		ResponseHeaderTimeout:  options.HeaderLimit,
+		IdleConnTimeout:        time.Minute,
+		DisableKeepAlives:      !reusing,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 }
 
+// proxyError says that a proxy would not connect to the server.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answered %d %s instead of connecting", e.status, http.StatusText(e.status))
+}
+
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return &proxyError{answer.StatusCode}
+	}
+	return nil
+}
+
 // Reach makes one connection to an endpoint and closes it again. The error says
 // in one line why there is none. Where a proxy stands between, nothing is
 // tried.
-func Reach(ctx context.Context, endpoint *url.URL) error {
+func Reach(ctx context.Context, endpoint *url.URL, options NetworkOptions) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: endpoint}); err == nil && proxy != nil {
 		return nil
 	}
+	options = options.completed()
 	address := endpoint.Host
 	if endpoint.Port() == "" {
 		address = net.JoinHostPort(endpoint.Hostname(), map[string]string{"http": "80", "https": "443"}[endpoint.Scheme])
 	}
-	dialer := &net.Dialer{Timeout: dialLimit}
+	dialer := &net.Dialer{Timeout: options.ConnectLimit}
 	connection, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("%s cannot be reached: %s", endpoint, innermost(err))
+		return fmt.Errorf("%s cannot be reached: %s", endpoint, unreachableReason(err))
 	}
 	defer connection.Close()
 	if endpoint.Scheme != "https" {
 		return nil
 	}
-	secure := tls.Client(connection, &tls.Config{ServerName: endpoint.Hostname()})
-	ctx, cancel := context.WithTimeout(ctx, dialLimit)
+	config := options.tlsConfig()
+	config.ServerName = endpoint.Hostname()
+	secure := tls.Client(connection, config)
+	ctx, cancel := context.WithTimeout(ctx, options.HandshakeLimit)
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("%s cannot be reached: no TLS: %s", endpoint, innermost(err))
+		return fmt.Errorf("%s cannot be reached: no TLS: %s", endpoint, unreachableReason(err))
 	}
 	return nil
+}
+
+// unreachableReason says why no connection came about, and where a flag would
+// help which one.
+func unreachableReason(err error) string {
+	var lookup *net.DNSError
+	var authority x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &lookup):
+		return fmt.Sprintf("the name %s cannot be looked up: %s", lookup.Name, lookup.Err)
+	case errors.As(err, &authority):
+		return innermost(err) + "; --ca-cert FILE names one more authority"
+	}
+	return innermost(err)
 }

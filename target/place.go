@@ -12,6 +12,10 @@ type Place struct {
 	// Together says that it is sent at the same time as its neighbours, so that
 	// which of equal requests gets which answer is chance.
 	Together bool
+	// Once says that it may start a job, so that it must not be sent twice.
+	Once bool
+	// Job is the id of the job that it is about, where there is one.
+	Job string
 }
 
 type placeKey struct{}

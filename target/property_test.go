@@ -79,7 +79,7 @@ func serveSet(t *testing.T) *serving {
 // ask sends one request to the server that gives an answer.
 func (s *serving) ask(t *rapid.T, answer rawAnswer, limit time.Duration) *Exchange {
 	s.answer.Store(&answer)
-	judged, err := New(Config{Endpoint: s.endpoint, Limit: limit})
+	judged, err := New(Config{Endpoint: s.endpoint, Limit: limit, Loopback: true, Pause: unhurried})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -110,12 +111,26 @@ func newTarget(t *testing.T, config Config) *Target {
 	if config.Limit == 0 {
 		config.Limit = patient
 	}
+	if config.Pause == nil {
+		config.Pause = unhurried
+	}
 	judged, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return judged
 }
+
+// newLocalTarget makes a target on this machine, where there is no network to
+// blame.
+func newLocalTarget(t *testing.T, config Config) *Target {
+	t.Helper()
+	config.Loopback = true
+	return newTarget(t, config)
+}
+
+// unhurried waits for nothing.
+func unhurried(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // closedPort gives an endpoint on this machine that nobody listens at.
 func closedPort(t *testing.T) string {

@@ -130,7 +130,7 @@ func TestARedirectIsAnAnswer(t *testing.T) {
 	}
 }
 
-func TestNothingIsSentAgainAfterAHangUp(t *testing.T) {
+func TestWhatMayStartAJobIsNotSentAgainAfterAHangUp(t *testing.T) {
 	var requests atomic.Int32
 	judged := newTarget(t, Config{Endpoint: serveRaw(t, func(connection *net.TCPConn) {
 		if readHead(connection) != "" {
@@ -140,7 +140,7 @@ func TestNothingIsSentAgainAfterAHangUp(t *testing.T) {
 	})})
 	for _, method := range []string{"GET", "POST", "DELETE"} {
 		requests.Store(0)
-		judged.Send(context.Background(), "c", Request{Method: method, Path: "/"})
+		judged.Send(context.Background(), "c", Request{Method: method, Path: "/", Once: true})
 		if requests.Load() != 1 {
 			t.Errorf("%s: %d requests came", method, requests.Load())
 		}

@@ -5,18 +5,14 @@ package target
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // DefaultLimit is how long an answer may take. AIP-151 calls 10 seconds a good
@@ -24,23 +20,14 @@ import (
 // https://google.aip.dev/151
 const DefaultLimit = 10 * time.Second
 
-// largestAnswer is the size in bytes over which an answer is Endless.
-const largestAnswer = 4 << 20
-
-// After so many requests without an answer no more are sent: the rest of the
-// run would only wait.
-const (
-	slowBudget        = 5
-	unreachableBudget = 3
-)
-
 // Config says everything about a target.
 type Config struct {
 	// Endpoint is the address before the path of the description:
 	// "https://dataportability.googleapis.com".
 	Endpoint string
-	// Transport carries the requests; nil means the network.
+	// Transport carries the requests; nil means the network, as Network says.
 	Transport http.RoundTripper
+	Network   NetworkOptions
 	// Credentials gives the tokens; nil means that there are none.
 	Credentials Credentials
 	// Jobs lists job ids by the state that they are in.
@@ -52,6 +39,16 @@ type Config struct {
 	Loopback bool
 	// Limit is how long an answer may take; 0 means DefaultLimit.
 	Limit time.Duration
+	// MaxRequests is how many requests may be sent; 0 means any number.
+	MaxRequests int
+	// Rate is how many requests may be sent in a second; 0 means any number.
+	Rate float64
+	// MaxPause is the longest that a server may ask for between two attempts, by
+	// Retry-After; 0 means DefaultMaxPause.
+	MaxPause time.Duration
+	// Pause waits between two attempts; nil means in earnest. It returns the
+	// context's error where that ends first.
+	Pause func(context.Context, time.Duration) error
 	// UserAgent names the program in each request.
 	UserAgent string
 }
@@ -62,11 +59,19 @@ type Target struct {
 	endpoint *url.URL
 	jobs     jobs
 
-	mutex       sync.Mutex
-	journal     []*Exchange
-	secrets     map[string][]string
-	slow        int
-	unreachable int
+	pace *rate.Limiter
+
+	mutex   sync.Mutex
+	journal []*Exchange
+	secrets map[string][]string
+	sent    int
+	slow    int
+	// slowAttempts counts the attempts that were slow, those sent again too.
+	slowAttempts int
+	unreachable  int
+	// persistent counts the requests that were in trouble to their last
+	// attempt.
+	persistent int
 }
 
 // New makes a target. It returns an error where the endpoint is not an
@@ -79,61 +84,25 @@ func New(config Config) (*Target, error) {
 	if config.Limit == 0 {
 		config.Limit = DefaultLimit
 	}
+	if config.MaxPause == 0 {
+		config.MaxPause = DefaultMaxPause
+	}
+	if config.Pause == nil {
+		config.Pause = pause
+	}
 	if config.Transport == nil {
-		config.Transport = NewNetwork(endpoint)
+		config.Transport = NewNetwork(endpoint, config.Network)
 	}
 	if config.Credentials == nil {
 		config.Credentials = GivenTokens{}
 	}
 	return &Target{
+		pace:     pacer(config.Rate),
 		config:   config,
 		endpoint: endpoint,
 		jobs:     jobs{byState: config.Jobs, started: map[string]bool{}},
 		secrets:  map[string][]string{},
 	}, nil
-}
-
-// ParseEndpoint reads an endpoint and says what is wrong with it.
-func ParseEndpoint(text string) (*url.URL, error) {
-	endpoint, err := url.Parse(strings.TrimSuffix(text, "/"))
-	if hasUser(text) {
-		// What stands before the @ may be a password: it is not shown.
-		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
-	}
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%q is not an address", text)
-	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
-		return nil, fmt.Errorf("%q must start with http:// or https://", text)
-	case endpoint.Hostname() == "":
-		return nil, fmt.Errorf("%q names no host", text)
-	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
-		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
-	}
-	if port, err := strconv.Atoi(endpoint.Port()); endpoint.Port() != "" && (err != nil || port < 1 || port > 65535) {
-		return nil, fmt.Errorf("%q names no port from 1 to 65535", text)
-	}
-	return endpoint, nil
-}
-
-// hasUser reports whether an address has something before an @ in its host.
-func hasUser(text string) bool {
-	if _, after, found := strings.Cut(text, "://"); found {
-		text = after
-	}
-	host, _, _ := strings.Cut(text, "/")
-	return strings.Contains(host, "@")
-}
-
-// IsLoopback reports whether an endpoint is on this machine.
-func IsLoopback(endpoint *url.URL) bool {
-	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
-	// RFC 6761, 6.3: localhost and the names below it are this machine.
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	address := net.ParseIP(host)
-	return address != nil && address.IsLoopback()
 }
 
 // Endpoint is the address that is judged.
@@ -148,14 +117,37 @@ func (t *Target) Loopback() bool { return t.config.Loopback }
 // MayRetry reports whether a job may be retried in earnest.
 func (t *Target) MayRetry() bool { return t.config.Loopback || t.config.AllowRetry }
 
-// Credential gives the credential for exactly these scopes, in this order, or
-// false where there is no such token.
-func (t *Target) Credential(label string, scopes ...string) (Credential, bool) {
+// Credential gives the credential for exactly these scopes, in this order. The
+// error is a *NoTokenError where there is no such token, or none can be had.
+func (t *Target) Credential(label string, scopes ...string) (Credential, error) {
 	source, found := t.config.Credentials.Token(scopes...)
+	if !found {
+		return Credential{}, &NoTokenError{}
+	}
+	// Asked for now, so that a token that cannot be had is no request that
+	// failed.
+	if _, err := source.Token(); err != nil {
+		return Credential{}, &NoTokenError{err.Error()}
+	}
+	return Credential{Label: label, Scopes: scopes, source: source.Token}, nil
+}
+
+// GroupCredential gives a credential whose token carries several documented
+// scopes, for a request that any of them would do for, or false where there is
+// none. The label is made of its scopes.
+func (t *Target) GroupCredential(label func(scopes []string) string) (Credential, bool) {
+	grouped, can := t.config.Credentials.(Grouped)
+	if !can {
+		return Credential{}, false
+	}
+	scopes, source, found := grouped.AnyToken()
 	if !found {
 		return Credential{}, false
 	}
-	return Credential{Label: label, Scopes: scopes, source: source.Token}, true
+	if _, err := source.Token(); err != nil {
+		return Credential{}, false
+	}
+	return Credential{Label: label(scopes), Scopes: scopes, source: source.Token}, true
 }
 
 // Jobs lists the jobs that were given as being in a state.
@@ -194,174 +186,4 @@ func (t *Target) ScopesOf(token string) ([]string, bool) {
 	defer t.mutex.Unlock()
 	scopes, sent := t.secrets[token]
 	return scopes, sent
-}
-
-// Send sends a request on behalf of a check, waits for the whole answer, and
-// keeps the exchange in the journal. It never follows a redirect.
-func (t *Target) Send(ctx context.Context, check string, request Request) *Exchange {
-	return t.send(ctx, t.reserve(check, request), Place{Check: check})
-}
-
-// SendTogether sends several requests at the same time and waits for all
-// answers. The exchanges keep the order of the requests.
-func (t *Target) SendTogether(ctx context.Context, check string, requests []Request) []*Exchange {
-	exchanges := make([]*Exchange, len(requests))
-	for i, request := range requests {
-		exchanges[i] = t.reserve(check, request)
-	}
-	var waiting sync.WaitGroup
-	for _, exchange := range exchanges {
-		waiting.Go(func() { t.send(ctx, exchange, Place{Check: check, Together: true}) })
-	}
-	waiting.Wait()
-	return exchanges
-}
-
-// reserve gives an exchange its number.
-func (t *Target) reserve(check string, request Request) *Exchange {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, URL: t.endpoint.String() + request.Path}
-	t.journal = append(t.journal, exchange)
-	return exchange
-}
-
-func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exchange {
-	if fault := t.withheld(); fault != nil {
-		exchange.Fault = fault
-		return exchange
-	}
-	place.Number = exchange.Number
-	ctx, cancel := context.WithCancelCause(WithPlace(ctx, place))
-	defer cancel(nil)
-	watch := &limitWatch{limit: t.config.Limit, cancel: cancel}
-	defer watch.stop()
-	// The limit is the server's: it runs from the connection on.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { watch.start() }})
-
-	request, err := t.newRequest(ctx, exchange.Request)
-	if err != nil {
-		exchange.Fault = &Fault{Unreachable, err.Error()}
-		return t.settle(exchange)
-	}
-	// Not by an http.Client: it follows redirects, or at least reads where they
-	// lead, and what a server says there is its own affair.
-	response, err := t.config.Transport.RoundTrip(request)
-	if err != nil {
-		exchange.Fault = FaultBeforeAnswer(ctx, err, len(exchange.Request.Body))
-		return t.settle(exchange)
-	}
-	defer response.Body.Close()
-	exchange.Status, exchange.Header = response.StatusCode, response.Header
-	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
-	switch {
-	case exchange.Status < 100 || exchange.Status > 599:
-		// RFC 9110, 15: all valid status codes are within 100 to 599.
-		exchange.Fault = &Fault{Malformed, fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
-	case err != nil:
-		exchange.Fault = FaultInBody(ctx, err, len(exchange.Body))
-	case len(exchange.Body) > largestAnswer:
-		exchange.Fault = &Fault{Endless, fmt.Sprintf("the body has more than %d MiB", largestAnswer>>20)}
-	}
-	exchange.Took = watch.elapsed()
-	return t.settle(exchange)
-}
-
-func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request, error) {
-	var body io.Reader = http.NoBody
-	if len(wanted.Body) > 0 {
-		body = strings.NewReader(string(wanted.Body))
-	}
-	request, err := http.NewRequestWithContext(ctx, wanted.Method, t.endpoint.String()+wanted.Path, body)
-	if err != nil {
-		return nil, err
-	}
-	for name, values := range wanted.Header {
-		request.Header[name] = slices.Clone(values)
-	}
-	if t.config.UserAgent != "" {
-		request.Header.Set("User-Agent", t.config.UserAgent)
-	}
-	secret, err := wanted.Credential.authorize(request)
-	if err != nil {
-		return nil, fmt.Errorf("no %s: the token could not be had", wanted.Credential.Label)
-	}
-	t.remember(secret, wanted.Credential.Scopes)
-	return request, nil
-}
-
-func (t *Target) remember(secret string, scopes []string) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	if secret != "" {
-		t.secrets[secret] = scopes
-	}
-}
-
-// settle counts what an exchange means for the rest of the run.
-func (t *Target) settle(exchange *Exchange) *Exchange {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	// A retry without an answer may have been started all the same.
-	unknown := exchange.Request.Starts && exchange.Fault != nil && exchange.Fault.ServerOwn()
-	if (exchange.Started() || unknown) && exchange.Request.Job != "" {
-		t.jobs.started[exchange.Request.Job] = true
-	}
-	if exchange.Fault != nil {
-		switch exchange.Fault.Kind {
-		case Slow:
-			t.slow++
-		case Unreachable:
-			t.unreachable++
-		}
-	}
-	return exchange
-}
-
-func (t *Target) withheld() *Fault {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	switch {
-	case t.slow >= slowBudget:
-		return &Fault{Withheld, fmt.Sprintf("not sent: %d earlier requests had no whole answer within %s", t.slow, t.config.Limit)}
-	case t.unreachable >= unreachableBudget:
-		return &Fault{Unreachable, "not sent: the target can no longer be reached"}
-	}
-	return nil
-}
-
-// limitWatch cancels a request that takes longer than the limit.
-type limitWatch struct {
-	limit  time.Duration
-	cancel context.CancelCauseFunc
-
-	mutex sync.Mutex
-	began time.Time
-	timer *time.Timer
-}
-
-func (w *limitWatch) start() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer == nil {
-		w.began = time.Now()
-		w.timer = time.AfterFunc(w.limit, func() { w.cancel(slowError{w.limit}) })
-	}
-}
-
-func (w *limitWatch) stop() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-}
-
-func (w *limitWatch) elapsed() time.Duration {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer == nil {
-		return 0
-	}
-	return time.Since(w.began)
 }
