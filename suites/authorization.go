@@ -133,13 +133,13 @@ func authorizationChecks(contract *spec.Contract) []Check {
 // cannot be retried shows it at no cost: its refusal comes after the
 // authorization's.
 func judgeEnough(j *Judgement, id string, scopes ...string) {
-	credential, found := j.Target.Credential(tokenLabel(scopes...), scopes...)
-	if !found {
+	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
+	if err != nil {
 		wanted := "this scope alone"
 		if len(scopes) > 1 {
 			wanted = "these scopes together"
 		}
-		j.Skip("no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
+		j.lackToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 		return
 	}
 	about, known := j.standIn()
@@ -235,13 +235,13 @@ func judgeWrongScope(j *Judgement, wrong wrongScope) {
 		j.Skip("the description has the very scope that this would send", "--spec FILE")
 		return
 	}
-	credential, found := j.Target.Credential(tokenLabel(scope), scope)
-	if !found {
+	credential, err := j.Target.Credential(tokenLabel(scope), scope)
+	if err != nil {
 		flag := "--token-template TEXT, for a server that mints tokens by name"
 		if scope == j.Contract.UnrelatedScope {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
-		j.Skip("no token was given for this scope alone", flag)
+		j.lackToken(err, "no token was given for this scope alone", flag)
 		return
 	}
 	j.refusesCaller(wrong.requirement, credential)
@@ -261,7 +261,7 @@ func beforeJob(j *Judgement) {
 		return
 	}
 	callers := []target.Credential{target.NoCredential}
-	if unrelated, found := j.Target.Credential(tokenLabel(j.Contract.UnrelatedScope), j.Contract.UnrelatedScope); found {
+	if unrelated, err := j.Target.Credential(tokenLabel(j.Contract.UnrelatedScope), j.Contract.UnrelatedScope); err == nil {
 		callers = append(callers, unrelated)
 	}
 	for _, caller := range callers {

@@ -109,9 +109,14 @@ func judgeTakenBody(j *Judgement, id, kind, body string) {
 		j.skipFor(missing)
 		return
 	}
-	request := j.retryOf(left[0], credential)
-	request.Purpose, request.Header, request.Body = "retry with an empty message", contentType(kind), []byte(body)
-	j.expect(id, j.send(request))
+	exchange := j.retryOnce(left[0], nil, func(job string) target.Request {
+		request := j.retryOf(job, credential)
+		request.Purpose, request.Header, request.Body = "retry with an empty message", contentType(kind), []byte(body)
+		return request
+	})
+	if exchange != nil {
+		j.expect(id, exchange)
+	}
 }
 
 // judgeRefusedBody sends a body that is no empty message, with a job that would

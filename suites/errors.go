@@ -19,7 +19,7 @@ func errorCheck(name, title, requirement string, judge func(*Judgement, *target.
 		Sends: "nothing of its own: it looks at every refusal of the run that is the method's",
 		phase: observing, judge: func(j *Judgement) {
 			refusals := 0
-			for _, exchange := range j.Target.Journal() {
+			for _, exchange := range j.journal() {
 				if !exchange.Answered() || exchange.Status < http.StatusBadRequest || ownPage(exchange) {
 					continue
 				}
@@ -39,7 +39,7 @@ func answerCheck(aspect, name, title, requirement string, judge func(*Judgement,
 		ID: aspect + "/" + name, Aspect: aspect, Title: title, Requirements: []string{requirement},
 		Sends: "nothing of its own: it looks at every exchange of the run",
 		phase: observing, judge: func(j *Judgement) {
-			journal := j.Target.Journal()
+			journal := j.journal()
 			for _, exchange := range journal {
 				judge(j, exchange)
 			}
@@ -48,6 +48,11 @@ func answerCheck(aspect, name, title, requirement string, judge func(*Judgement,
 			}
 		},
 	}
+}
+
+// journal lists the exchanges of the run that say something of the server.
+func (j *Judgement) journal() []*target.Exchange {
+	return slices.DeleteFunc(j.Target.Journal(), func(exchange *target.Exchange) bool { return j.session.excused[exchange] })
 }
 
 func errorChecks() []Check {
@@ -231,11 +236,18 @@ func noTokenEcho(j *Judgement) {
 	secrets := j.Target.Secrets()
 	for _, exchange := range j.Target.Journal() {
 		if slices.ContainsFunc(secrets, func(secret string) bool {
-			return len(secret) >= shortestSecret && bytes.Contains(exchange.Body, []byte(secret))
+			return len(secret) >= shortestSecret && slices.ContainsFunc(attemptsOf(exchange), func(attempt *target.Exchange) bool {
+				return bytes.Contains(attempt.Body, []byte(secret))
+			})
 		}) {
 			j.Fail("retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
 		}
 	}
+}
+
+// attemptsOf lists an exchange and the attempts before it.
+func attemptsOf(exchange *target.Exchange) []*target.Exchange {
+	return append([]*target.Exchange{exchange}, exchange.Earlier...)
 }
 
 // noServerError lets 501 pass where the HTTP method is foreign: RFC 9110, 9.1.

@@ -1,7 +1,9 @@
 package suites
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,16 +23,44 @@ type subject struct {
 	standIn bool
 }
 
-// credential gives the token of the first documented scope that has one. A
-// check that lacks it is skipped.
+// credential gives the token of the first documented scope that has one, or
+// else one that carries several. A check that lacks it is skipped.
 func (j *Judgement) credential() (target.Credential, bool) {
+	reason := ""
 	for _, scope := range j.Contract.Scopes {
-		if credential, found := j.Target.Credential(tokenLabel(scope.Name), scope.Name); found {
+		credential, err := j.Target.Credential(tokenLabel(scope.Name), scope.Name)
+		if err == nil {
 			return credential, true
 		}
+		reason = cmp.Or(reason, reasonOf(err))
 	}
-	j.Skip("no token of a documented scope was given", "--token SCOPE=VALUE or --token-template TEXT")
+	if credential, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found {
+		return credential, true
+	}
+	if reason != "" {
+		j.Skip(reason, "")
+	} else {
+		j.Skip("no token of a documented scope was given", "--token SCOPE=VALUE or --token-template TEXT")
+	}
 	return target.Credential{}, false
+}
+
+// lackToken skips a check for which there is no token: why, where one should be
+// there and cannot be had.
+func (j *Judgement) lackToken(err error, reason, flag string) {
+	if why := reasonOf(err); why != "" {
+		reason, flag = why, ""
+	}
+	j.Skip(reason, flag)
+}
+
+// reasonOf says why a token that should be there cannot be had.
+func reasonOf(err error) string {
+	var none *target.NoTokenError
+	if errors.As(err, &none) {
+		return none.Reason
+	}
+	return ""
 }
 
 func tokenLabel(scopes ...string) string {
@@ -50,7 +80,18 @@ func (j *Judgement) retryOf(job string, credential target.Credential) target.Req
 		Credential: credential,
 		Job:        job,
 		Starts:     true,
+		Once:       j.mayStart(job),
 	}
+}
+
+// mayStart reports whether a request is the retry of a job that starts one, so
+// that it must not be sent twice. What must be refused starts nothing, on
+// however many attempts.
+func (j *Judgement) mayStart(job string) bool {
+	if j.check.phase == refusing {
+		return false
+	}
+	return slices.ContainsFunc(j.Contract.RetryableStates, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
 }
 
 // readState asks the state method for a job.
@@ -191,6 +232,10 @@ func (j *Judgement) firstRetry() (*startedRetry, bool) {
 		j.skipFor(first.missing)
 		return nil, false
 	}
+	if first.broken != "" {
+		j.broken = first.broken
+		return nil, false
+	}
 	j.look(first.answer)
 	return first, true
 }
@@ -204,9 +249,15 @@ func (j *Judgement) retryFirst() *startedRetry {
 	if missing != nil {
 		return &startedRetry{missing: missing}
 	}
-	first := &startedRetry{job: left[0]}
-	first.stateBefore = j.stateIn(j.readState(first.job, credential))
-	first.answer = j.send(j.retryOf(first.job, credential))
+	first := &startedRetry{}
+	first.answer = j.retryOnce(left[0], nil, func(job string) target.Request {
+		first.job = job
+		first.stateBefore = j.stateIn(j.readState(job, credential))
+		return j.retryOf(job, credential)
+	})
+	if first.answer == nil {
+		return &startedRetry{broken: j.broken}
+	}
 	if id := j.jobIDIn(first.answer); first.answer.Started() && j.bare(id) {
 		j.newJobState(id, credential)
 	}

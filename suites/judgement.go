@@ -127,7 +127,7 @@ func (j *Judgement) answered(id string, exchange *target.Exchange, want string) 
 	case exchange.Fault.ServerOwn():
 		j.Fail(id, exchange, want, exchange.Fault.Detail)
 	case exchange.Fault.Kind == target.Withheld:
-		j.Skip(exchange.Fault.Detail, "--timeout")
+		j.Skip(exchange.Fault.Detail, exchange.Fault.Flag)
 	default:
 		j.broken = exchange.Fault.Detail
 	}

@@ -20,6 +20,9 @@ const (
 	ExitInconclusive = 3
 	// ExitUnreachable: the target could not be reached.
 	ExitUnreachable = 4
+	// ExitInterrupted: somebody ended the run before its end. It is what a shell
+	// gives for a program that SIGINT ended.
+	ExitInterrupted = 130
 )
 
 // RequirementResult is what a run says of one requirement.
@@ -132,8 +135,8 @@ type Outcome struct {
 	// Known says what came of each known failure that the selected checks are
 	// about.
 	Known []KnownResult
-	// Exit is the exit code: ExitConforms, ExitFails, ExitInconclusive or
-	// ExitUnreachable.
+	// Exit is the exit code: ExitConforms, ExitFails, ExitInconclusive,
+	// ExitUnreachable or ExitInterrupted.
 	Exit int
 }
 
@@ -155,6 +158,19 @@ func Conclude(contract *spec.Contract, selected []Check, results []Result, known
 	case outcome.lacksDocumented(contract):
 		outcome.Exit = ExitInconclusive
 	}
+	return outcome
+}
+
+// ConcludeInterrupted adds up a run that was ended early: the checks without a
+// result were not judged.
+func ConcludeInterrupted(contract *spec.Contract, selected []Check, results []Result, known ...Known) Outcome {
+	for _, check := range selected {
+		if !slices.ContainsFunc(results, func(result Result) bool { return result.Check.ID == check.ID }) {
+			results = append(results, Result{Check: check, Verdict: Skip, Reason: interrupted})
+		}
+	}
+	outcome := Conclude(contract, selected, results, known...)
+	outcome.Exit = ExitInterrupted
 	return outcome
 }
 

@@ -281,10 +281,12 @@ func (j *Judgement) meansTheSame(id, purpose string, path func(id string) string
 			j.Skip("it needs a job that the server knows", flagFor(j.Contract.RefusedStates()[:1])+" or "+missing.flag)
 			return
 		}
-		request := j.retryOf(left[0], credential)
-		request.Purpose, request.Path = purpose, path(left[0])
-		exchange := j.send(request)
-		if want := fmt.Sprint(j.Contract.Retry.Success); j.answered(id, exchange, want) && !exchange.Started() {
+		exchange := j.retryOnce(left[0], nil, func(job string) target.Request {
+			request := j.retryOf(job, credential)
+			request.Purpose, request.Path = purpose, path(job)
+			return request
+		})
+		if want := fmt.Sprint(j.Contract.Retry.Success); exchange != nil && j.answered(id, exchange, want) && !exchange.Started() {
 			j.Fail(id, exchange, want, describe(exchange))
 		}
 		return

@@ -163,7 +163,11 @@ func eachFailedJob(j *Judgement) {
 		left = more
 	}
 	for _, id := range left {
-		j.expect("retry.semantics.each-failed-job", j.send(j.retryOf(id, credential)))
+		exchange := j.retryOnce(id, left, func(job string) target.Request { return j.retryOf(job, credential) })
+		if exchange == nil {
+			return
+		}
+		j.expect("retry.semantics.each-failed-job", exchange)
 	}
 }
 
@@ -181,7 +185,7 @@ func concurrentJobs(j *Judgement) {
 	for i, id := range left {
 		requests[i] = j.retryOf(id, credential)
 	}
-	exchanges := j.sendTogether(requests)
+	exchanges := j.settledTogether(j.sendTogether(requests), func(job string) target.Request { return j.retryOf(job, credential) })
 	for _, exchange := range exchanges {
 		j.expect("retry.semantics.concurrent-jobs", exchange)
 	}
@@ -211,6 +215,10 @@ func concurrentOneJob(j *Judgement) {
 	}
 	exchanges := j.sendTogether(requests)
 	for _, exchange := range exchanges {
+		if exchange.Unsettled() && j.byChance() {
+			j.session.excuse([]*target.Exchange{exchange})
+			continue
+		}
 		j.answered("retry.semantics.concurrent-ids", exchange, "an answer")
 	}
 	j.distinctIDs(exchanges)

@@ -40,6 +40,10 @@ type Session struct {
 	states map[string]*target.Exchange
 	// failures keeps the errors that were read, for the checks that look at all.
 	failures map[*target.Exchange]failure
+	// excused are the exchanges that say nothing of the server.
+	excused map[*target.Exchange]bool
+	// unsettled counts the retries in a row of which nobody knows what came.
+	unsettled int
 }
 
 // startedRetry is a retry in earnest and what was read around it.
@@ -49,6 +53,8 @@ type startedRetry struct {
 	stateBefore string
 	stateAfter  *target.Exchange
 	missing     *lack
+	// broken says why nobody knows what came of it.
+	broken string
 }
 
 // NewSession begins a run.
@@ -64,6 +70,7 @@ func NewSession(config Config) *Session {
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
 		failures:   map[*target.Exchange]failure{},
+		excused:    map[*target.Exchange]bool{},
 	}
 }
 
@@ -74,6 +81,9 @@ func (s *Session) Contract() *spec.Contract { return s.config.Contract }
 func (s *Session) Judge(ctx context.Context, check Check) Result { return s.judge(ctx, check, true) }
 
 func (s *Session) judge(ctx context.Context, check Check, observed bool) Result {
+	if ctx.Err() != nil {
+		return Result{Check: check, Verdict: Skip, Reason: interrupted}
+	}
 	began := time.Now()
 	judgement := &Judgement{
 		Contract: s.config.Contract, Target: s.config.Target,
@@ -89,6 +99,9 @@ func (s *Session) judge(ctx context.Context, check Check, observed bool) Result 
 	}
 	return result
 }
+
+// interrupted is the reason of what a run that was ended early did not judge.
+const interrupted = "the run was interrupted"
 
 // failureOf is readFailure, once for each exchange.
 func (s *Session) failureOf(exchange *target.Exchange) failure {

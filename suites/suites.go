@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/extensions/globals"
@@ -158,9 +159,15 @@ func Test(t *testing.T, config Config) {
 	}
 }
 
+// gracePeriod is enough for the answer to a last request.
+func gracePeriod(judged *target.Target) time.Duration {
+	return judged.Limit() + 2*target.DefaultConnectLimit
+}
+
 // Run runs the selected checks as Ginkgo specs, in this process and silently,
-// and adds up what came of them. It returns an error where the selection is
-// wrong. Several runs in one process go one after the other.
+// and adds up what came of them. Where the context ends first, what was judged
+// until then stands, and the rest is skipped. It returns an error where the
+// selection is wrong. Several runs in one process go one after the other.
 func Run(ctx context.Context, config Config, selection Selection) (Outcome, error) {
 	session := NewSession(config)
 	plan, err := NewPlan(session.Contract(), selection)
@@ -181,9 +188,14 @@ func Run(ctx context.Context, config Config, selection Selection) (Outcome, erro
 	register(session, plan, nil, func(ginkgo.SpecContext) context.Context { return ctx }, func(result Result) { results = append(results, result) })
 	suite := types.NewDefaultSuiteConfig()
 	suite.RandomSeed = 1
+	// Ginkgo sees an interruption too, and lets go of a check after this time.
+	suite.GracePeriod = gracePeriod(config.Target)
 	reporter := types.NewDefaultReporterConfig()
 	reporter.NoColor, reporter.Succinct = true, true
 	ginkgo.RunSpecs(&failed, session.Contract().Title, suite, reporter)
+	if ctx.Err() != nil {
+		return ConcludeInterrupted(session.Contract(), plan.Selected, results, config.Known...), nil
+	}
 	if len(results) != len(plan.Selected) {
 		return Outcome{}, fmt.Errorf("%d of %d checks came to no end", len(plan.Selected)-len(results), len(plan.Selected))
 	}

@@ -1,0 +1,99 @@
+package suites
+
+import (
+	"slices"
+
+	"github.com/dpconform/dpconform/target"
+)
+
+// A retry that may have started a job is never sent again where nobody knows
+// what became of it: AIP-194, https://google.aip.dev/194#guidance. Another
+// failed job is retried in its place.
+
+// unsettledInARow is the number of such retries after which it is the server
+// that does not answer, and no chance of the network.
+const unsettledInARow = 3
+
+// retryOnce retries a failed job, and where nobody knows what came of it
+// another one, but none of those that are set apart. It returns nil where it
+// came to no end, and says why.
+func (j *Judgement) retryOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
+	return j.settled(j.send(request(job)), apart, request)
+}
+
+// settled is an exchange of which it is known what came of it: the given one, or
+// that of another job. It may be one without an answer, which is the server's
+// own doing then.
+func (j *Judgement) settled(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
+	var open []*target.Exchange
+	for exchange.Request.Once && exchange.Unsettled() && j.byChance() {
+		j.session.unsettled++
+		if j.session.unsettled >= unsettledInARow {
+			return exchange
+		}
+		open = append(open, exchange)
+		another, found := j.anotherJob(apart)
+		if !found {
+			j.session.excuse(open)
+			j.broken = describe(exchange) + "; it is not known whether a job was started, so the retry is not sent again, and no other failed job is left"
+			return nil
+		}
+		exchange = j.send(request(another))
+	}
+	j.session.unsettled = 0
+	j.session.excuse(open)
+	return exchange
+}
+
+// byChance reports whether a retry may have gone without an answer by chance.
+// On this machine it may not, unless other requests that did were answered when
+// they were sent again.
+func (j *Judgement) byChance() bool {
+	if !j.Target.Loopback() {
+		return true
+	}
+	return slices.ContainsFunc(j.Target.Journal(), func(exchange *target.Exchange) bool {
+		return !exchange.Unsettled() && slices.ContainsFunc(exchange.Earlier, (*target.Exchange).Unsettled)
+	})
+}
+
+// anotherJob finds a failed job from which no retry has started.
+func (j *Judgement) anotherJob(apart []string) (string, bool) {
+	for _, state := range j.Contract.RetryableStates {
+		for _, id := range j.Target.Unstarted(state) {
+			if !slices.Contains(apart, id) {
+				return id, true
+			}
+		}
+	}
+	return "", false
+}
+
+// excuse keeps exchanges that say nothing of the server from the checks that
+// look at all.
+func (s *Session) excuse(exchanges []*target.Exchange) {
+	for _, exchange := range exchanges {
+		s.excused[exchange] = true
+	}
+}
+
+// settledTogether is settled for retries that were sent at the same time. Where
+// many of them went without an answer, that is what is judged.
+func (j *Judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
+	unsettled := 0
+	for _, exchange := range exchanges {
+		if exchange.Unsettled() {
+			unsettled++
+		}
+	}
+	if unsettled >= unsettledInARow {
+		return exchanges
+	}
+	settled := make([]*target.Exchange, 0, len(exchanges))
+	for _, exchange := range exchanges {
+		if known := j.settled(exchange, nil, request); known != nil {
+			settled = append(settled, known)
+		}
+	}
+	return settled
+}
