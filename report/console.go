@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -179,10 +181,41 @@ func (c Console) summary(report Report) {
 	for _, count := range report.Counts.Checks {
 		total += count
 	}
+	if text := repeatsText(report.Exchanges); text != "" {
+		c.print("%s\n\n", c.wrapped(text, 0))
+	}
 	took := time.Duration(report.Milliseconds) * time.Millisecond
 	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
 	c.print("%s\n", c.wrapped(fmt.Sprintf("%s of %s: %s; %.2f s, exit %d", counted(total, "check"),
 		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), report.Exit), 0))
+}
+
+// repeatsText says how often requests were sent again, and after what; empty
+// where none was.
+func repeatsText(exchanges []Exchange) string {
+	total, after := 0, map[string]int{}
+	for _, exchange := range exchanges {
+		for _, attempt := range exchange.Earlier {
+			total++
+			after[attempt.outcome()]++
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	var parts []string
+	for _, outcome := range slices.Sorted(maps.Keys(after)) {
+		parts = append(parts, fmt.Sprintf("%d after %s", after[outcome], outcome))
+	}
+	return fmt.Sprintf("%s sent again: %s", counted(total, "request"), strings.Join(parts, ", "))
+}
+
+// outcome is the status of an attempt, or its fault.
+func (a Attempt) outcome() string {
+	if a.Fault != nil {
+		return a.Fault.Kind
+	}
+	return strconv.Itoa(a.Response.Status)
 }
 
 func counted(count int, thing string) string {
@@ -198,7 +231,7 @@ func overall(exit int) suites.Verdict {
 		return suites.Pass
 	case suites.ExitInconclusive:
 		return suites.Skip
-	case suites.ExitUnreachable:
+	case suites.ExitUnreachable, suites.ExitInterrupted:
 		return suites.Error
 	}
 	return suites.Fail

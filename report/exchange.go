@@ -38,14 +38,25 @@ func exchangeOf(exchange *target.Exchange, hide *redaction.Redactor) Exchange {
 		Microseconds: exchange.Took.Microseconds(),
 	}
 	shown.Request.Body, shown.Request.BodyBytes = bodyOf(exchange.Request.Body, hide)
-	if exchange.Status != 0 {
-		shown.Response = &Message{Status: exchange.Status, Header: hide.Header(exchange.Header)}
-		shown.Response.Body, shown.Response.BodyBytes = bodyOf(exchange.Body, hide)
-	}
-	if exchange.Fault != nil {
-		shown.Fault = &FaultOf{string(exchange.Fault.Kind), hide.Text(exchange.Fault.Detail)}
+	shown.Response, shown.Fault = answerOf(exchange, hide)
+	for _, earlier := range exchange.Earlier {
+		response, fault := answerOf(earlier, hide)
+		shown.Earlier = append(shown.Earlier, Attempt{response, fault, earlier.Took.Microseconds()})
 	}
 	return shown
+}
+
+// answerOf shows what came of sending a request once.
+func answerOf(exchange *target.Exchange, hide *redaction.Redactor) (*Message, *FaultOf) {
+	var response *Message
+	if exchange.Status != 0 {
+		response = &Message{Status: exchange.Status, Header: hide.Header(exchange.Header)}
+		response.Body, response.BodyBytes = bodyOf(exchange.Body, hide)
+	}
+	if exchange.Fault == nil {
+		return response, nil
+	}
+	return response, &FaultOf{string(exchange.Fault.Kind), hide.Text(exchange.Fault.Detail)}
 }
 
 func bodyOf(body []byte, hide *redaction.Redactor) (string, int) {

@@ -134,6 +134,16 @@ type Exchange struct {
 	Response     *Message `json:"response,omitempty"`
 	Fault        *FaultOf `json:"fault,omitempty"`
 	Microseconds int64    `json:"microseconds"`
+	// Earlier are the attempts before this answer: the server was busy, or the
+	// network broke.
+	Earlier []Attempt `json:"earlier,omitempty"`
+}
+
+// Attempt is what came of sending a request once, before it was sent again.
+type Attempt struct {
+	Response     *Message `json:"response,omitempty"`
+	Fault        *FaultOf `json:"fault,omitempty"`
+	Microseconds int64    `json:"microseconds"`
 }
 
 // Message is a request or an answer.
@@ -219,6 +229,7 @@ var conclusions = map[int]string{
 	suites.ExitUsage:        "wrong usage or configuration",
 	suites.ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
 	suites.ExitUnreachable:  "not judged: the target could not be reached",
+	suites.ExitInterrupted:  "interrupted: what was not judged until then is not said",
 }
 
 func orEmpty[T any](list []T) []T {
