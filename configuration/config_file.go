@@ -95,13 +95,19 @@ func scalars(node *yaml.Node) ([]string, error) {
 func ReadYAML(name string) (*yaml.Node, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err
-		}
-		return nil, &UsageError{name, err.Error(), ""}
+		return nil, &UsageError{name, reasonOfFile(err), ""}
 	}
 	return ParseYAML(name, text)
+}
+
+// reasonOfFile says why a file cannot be used, without its name, which the
+// error repeats.
+func reasonOfFile(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
 }
 
 // ParseYAML reads the root of a YAML (or JSON) text; nil where it is empty. The

@@ -49,14 +49,19 @@ func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (targ
 	if err != nil {
 		return target.Config{}, err
 	}
+	network, err := s.NetworkOptions(sources)
+	if err != nil {
+		return target.Config{}, err
+	}
 	credentials, err := s.credentials(sources, contract)
 	if err != nil {
 		return target.Config{}, err
 	}
-	return target.Config{
-		Endpoint: s.Endpoint, Credentials: credentials, Jobs: jobs, AllowRetry: s.AllowRetry,
+	config := target.Config{
+		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, AllowRetry: s.AllowRetry,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout,
-	}, nil
+	}
+	return config, s.budget(sources, &config)
 }
 
 // JobsByState reads the given jobs. An unknown state, an empty id, an id that

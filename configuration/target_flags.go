@@ -24,6 +24,18 @@ type Settings struct {
 	Timeout       time.Duration
 	Seed          uint64
 
+	CACert         string
+	Insecure       bool
+	ConnectTimeout time.Duration
+	TLSTimeout     time.Duration
+	HeaderTimeout  time.Duration
+	MaxRequests    int
+	Rate           string
+	MaxPause       time.Duration
+	DryRun         bool
+
+	CredentialSettings
+
 	LabelFilter string
 	Focus       []string
 	Level       string
@@ -50,16 +62,19 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to judge, such as http://127.0.0.1:8080; without it the cassettes are judged")
 	s.AddTokenFlags(flags)
 	s.AddGivenTokenFlags(flags)
+	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
 	flags.BoolVar(&s.AllowRetry, "allow-retry", false, "retry FAILED jobs of a target that is not on this machine")
 	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long an answer may take, a `DURATION` such as 500ms")
 	s.AddSeedFlag(flags)
+	s.AddNetworkFlags(flags)
+	s.AddBudgetFlags(flags)
 }
 
 // AddGivenTokenFlags adds the flags for tokens that somebody obtained.
 func (s *Settings) AddGivenTokenFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (from dataportability. on), several joined by +, or \"unrelated\" for a token with none of the scopes; repeatable")
-	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE to token")
+	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE, or a pattern such as youtube.*, to a token or a source of tokens")
 }
 
 // AddJobFlag adds the flag for the jobs of a target.

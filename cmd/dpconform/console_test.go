@@ -25,9 +25,15 @@ type called struct {
 // call runs a command line as a person would, on no terminal.
 func call(t testing.TB, arguments ...string) called {
 	t.Helper()
+	return callUntil(t, context.Background(), arguments...)
+}
+
+// callUntil is call with an end that somebody may bring about before its time.
+func callUntil(t testing.TB, ctx context.Context, arguments ...string) called {
+	t.Helper()
 	var out, raw, complaints bytes.Buffer
 	on := &terminal{out: &plainWriter{&out}, raw: &raw, err: &complaints, columns: func() int { return 0 }}
-	exit := execute(context.Background(), on, arguments)
+	exit := execute(ctx, on, arguments)
 	return called{exit: exit, output: out.String(), raw: raw.String(), complaints: complaints.String()}
 }
 

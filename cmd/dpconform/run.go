@@ -43,6 +43,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	}
 	settings.AddTargetFlags(command.Flags())
 	settings.AddJudgingFlags(command.Flags())
+	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
@@ -92,10 +93,14 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
+	if settings.DryRun {
+		return dryRun(command.Context(), terminal, sources, settings, contract, selection)
+	}
 	subject, err := findSubject(command.Context(), sources, settings, contract)
 	if err != nil {
 		return err
 	}
+	terminal.hide(subject.target.Secrets)
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
@@ -109,7 +114,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
 		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
 	}, selection, len(plan.Selected))
-	if err == nil {
+	if err == nil && whole.Outcome.Exit != suites.ExitInterrupted {
 		err = subject.complaint(len(settings.Focus) == 0 && settings.LabelFilter == "")
 	}
 	if err != nil {
@@ -120,6 +125,9 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	console.Result(found)
 	if err := writeReports(terminal, found, files); err != nil {
 		return err
+	}
+	if found.Exit == suites.ExitInterrupted {
+		return exitCode(found.Exit)
 	}
 	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
 		return err
@@ -136,9 +144,6 @@ func judge(ctx context.Context, terminal *terminal, config suites.Config, select
 	config.Observe = func(result suites.Result) { line.show(result.Check.ID, result.Verdict == suites.Fail) }
 	outcome, err := suites.Run(ctx, config, selection)
 	line.end()
-	if ctx.Err() != nil {
-		return outcome, ctx.Err()
-	}
 	return outcome, err
 }
 

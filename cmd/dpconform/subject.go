@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
-
-	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/configuration"
@@ -35,7 +32,11 @@ const (
 )
 
 // networkFlags are of use only with a server.
-var networkFlags = []string{"token-template", "token", "token-file", "job", "allow-retry", "timeout", "seed", "token-join"}
+var networkFlags = []string{
+	"token-template", "token", "token-file", "job", "allow-retry", "timeout", "seed", "token-join", "dry-run",
+	"ca-cert", "insecure", "connect-timeout", "tls-timeout", "header-timeout", "max-requests", "rate", "max-pause",
+	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
+}
 
 // findSubject connects to the server that the settings name, or opens the
 // cassettes.
@@ -64,7 +65,7 @@ func connect(ctx context.Context, config target.Config) (*target.Target, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := target.Reach(ctx, endpoint); err != nil {
+	if err := target.Reach(ctx, endpoint, config.Network); err != nil {
 		return nil, &unreachableError{err}
 	}
 	return target.New(config)
@@ -92,10 +93,7 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 		return nil, err
 	}
 	recorded := replay.Provenance()
-	server, err := target.New(target.Config{
-		Endpoint: recorded.RecordedFrom.Endpoint, Transport: replay, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
-		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{replay},
-	})
+	server, err := newReplayedTarget(replay, contract)
 	if err != nil {
 		return nil, err
 	}
@@ -103,20 +101,6 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 		target: server, source: fromCassettes, provenance: strings.Join(recorded.Describe()[:1], "\n"),
 		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
 	}, nil
-}
-
-// recordedCredentials gives the harmless names of the tokens that a recording
-// was made with, and none that it was made without.
-type recordedCredentials struct{ replay *recorder.Replay }
-
-// Token finds the name of a token in the recording.
-func (c recordedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	names := c.replay.Provenance().Tokens
-	template := target.TokenTemplate{Text: names.Template, Join: names.Join}
-	if !slices.Contains(c.replay.Labels(), template.Name(scopes...)) {
-		return nil, false
-	}
-	return template.Token(scopes...)
 }
 
 // complaint says how a recording and the run did not fit together, or nil.
