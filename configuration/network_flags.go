@@ -33,7 +33,8 @@ func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
 }
 
-// NetworkOptions reads how the target is reached. A file that cannot be read or
+// NetworkOptions reads how the target is reached; a time that nobody gave is the
+// target's default. A file that cannot be read or
 // holds no certificate, --insecure for a target elsewhere, and a time that is
 // not more than 0 are *UsageErrors.
 func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, error) {
@@ -41,7 +42,7 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 		Insecure: s.Insecure, ConnectLimit: s.ConnectTimeout, HandshakeLimit: s.TLSTimeout, HeaderLimit: s.HeaderTimeout,
 	}
 	for flag, limit := range map[string]time.Duration{"connect-timeout": s.ConnectTimeout, "tls-timeout": s.TLSTimeout} {
-		if limit <= 0 {
+		if limit < 0 || limit == 0 && sources.Given(flag) {
 			return options, &UsageError{sources.Origin(flag), "it must be more than 0", ""}
 		}
 	}
@@ -80,7 +81,7 @@ func (s *Settings) budget(sources *Sources, config *target.Config) error {
 	if s.MaxRequests < 0 {
 		return &UsageError{sources.Origin("max-requests"), "it must not be less than 0", ""}
 	}
-	if s.MaxPause <= 0 {
+	if s.MaxPause < 0 || s.MaxPause == 0 && sources.Given("max-pause") {
 		return &UsageError{sources.Origin("max-pause"), "it must be more than 0", ""}
 	}
 	perSecond, err := perSecond(s.Rate, config.Loopback)

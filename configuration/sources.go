@@ -1,6 +1,7 @@
 package configuration
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -20,10 +21,17 @@ const environmentPrefix = "DPCONFORM_"
 type Sources struct {
 	// Environment looks a variable up; os.LookupEnv unless a test says otherwise.
 	Environment func(string) (string, bool)
+	// Variables lists the names of all variables; that of os.Environ unless
+	// Environment is given.
+	Variables func() []string
 	// Known lists the names that a file may use: the flags of all commands that
 	// read one.
 	Known []string
+	// Context ends what is waited for when a token is obtained; nil means
+	// context.Background.
+	Context context.Context
 
+	flags   *pflag.FlagSet
 	origins map[string]string
 	given   []string
 }
@@ -32,9 +40,9 @@ type Sources struct {
 // an unknown key, or a file that cannot be read is a *UsageError.
 func (s *Sources) Fill(flags *pflag.FlagSet) error {
 	if s.Environment == nil {
-		s.Environment = os.LookupEnv
+		s.Environment, s.Variables = os.LookupEnv, environmentVariables
 	}
-	s.origins = map[string]string{}
+	s.flags, s.origins = flags, map[string]string{}
 	flags.Visit(func(flag *pflag.Flag) { s.given = append(s.given, flag.Name) })
 	if err := s.fromEnvironment(flags); err != nil {
 		return err
@@ -55,6 +63,41 @@ func (s *Sources) Origin(flag string) string {
 		return origin
 	}
 	return "--" + flag
+}
+
+// environmentVariables lists the names of all variables of this process.
+func environmentVariables() []string {
+	var names []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// lookup gives the value of an environment variable.
+func (s *Sources) lookup(variable string) (string, bool) {
+	if s.Environment == nil {
+		return "", false
+	}
+	return s.Environment(variable)
+}
+
+// context gives the context in which tokens are obtained.
+func (s *Sources) context() context.Context {
+	if s.Context == nil {
+		return context.Background()
+	}
+	return s.Context
+}
+
+// isFlagVariable reports whether an environment variable is that of a flag.
+func (s *Sources) isFlagVariable(variable string) bool {
+	found := false
+	if s.flags != nil {
+		s.flags.VisitAll(func(flag *pflag.Flag) { found = found || environmentName(flag.Name) == variable })
+	}
+	return found
 }
 
 func (s *Sources) fromEnvironment(flags *pflag.FlagSet) error {

@@ -15,6 +15,7 @@ type Settings struct {
 	Endpoint      string
 	Spec          string
 	Cassettes     string
+	MaxAge        Age
 	TokenTemplate string
 	TokenJoin     string
 	Tokens        []string
@@ -96,10 +97,11 @@ func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
 // AddJudgingFlags adds the flags that say what is judged and what is written.
 func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "judge the cassettes in `DIR` instead of the built-in ones")
+	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
 	flags.StringArrayVar(&s.Focus, "focus", nil, "judge one check, aspect or requirement, by its `ID`; repeatable")
 	flags.StringVar(&s.LabelFilter, "label-filter", "", "judge the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
 	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json or junit; - is standard output; repeatable")
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json, junit, markdown or annotations (for GitHub Actions); - is standard output; repeatable")
 	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
 	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
 }

@@ -5,139 +5,195 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
+	"github.com/dpconform/dpconform/credentials"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/target"
 )
 
-// unrelated stands for a scope that is none of the description's.
-const unrelated = "unrelated"
-
-// scopeJoin stands between several scopes of one given token.
-const scopeJoin = "+"
-
-// credentials puts all sources of tokens in order: given ones first, then the
-// template.
-func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (target.Credentials, error) {
-	given, err := s.givenTokens(sources, contract)
-	if err != nil {
-		return nil, err
-	}
-	order := target.FirstOf{given}
-	if s.TokenTemplate != "" {
-		if !strings.Contains(s.TokenTemplate, "{scope}") && !strings.Contains(s.TokenTemplate, "{short}") {
-			return nil, &UsageError{sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs"}
-		}
-		order = append(order, target.TokenTemplate{Text: s.TokenTemplate, Join: s.TokenJoin})
-	}
-	return order, nil
+// tokenEntry is a token, or a source of tokens, for scopes.
+type tokenEntry struct {
+	// place is where it was given.
+	place string
+	// key is the name of its scopes, as it was given.
+	key string
+	// scopes are the ones that it is for: of a pattern, those of the description
+	// that fit.
+	scopes  []string
+	pattern bool
+	// token is the token; empty where there is a source instead.
+	token  string
+	source *sourceDescription
 }
 
-// ScopesByToken gives the given tokens with the scopes they carry.
-func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
-	given, err := s.givenTokens(sources, contract)
+// credentials puts all sources of tokens in order: given ones, the environment,
+// the command, logins, client credentials, those of the machine, and the
+// template last.
+func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (target.Credentials, error) {
+	entries, err := s.tokenEntries(sources, contract)
 	if err != nil {
 		return nil, err
+	}
+	order, err := s.entrySources(sources, contract, entries)
+	if err != nil {
+		return nil, err
+	}
+	for _, more := range []func(*Sources, *spec.Contract) (credentials.List, error){
+		environmentSources, s.commandSource, s.loginSources, s.clientSource, s.machineSource, s.templateSource,
+	} {
+		found, err := more(sources, contract)
+		if err != nil {
+			return nil, err
+		}
+		order = append(order, found...)
+	}
+	return s.verified(sources, contract, order)
+}
+
+// templateSource mints tokens by name.
+func (s *Settings) templateSource(sources *Sources, _ *spec.Contract) (credentials.List, error) {
+	if s.TokenTemplate == "" {
+		return nil, nil
+	}
+	if !strings.Contains(s.TokenTemplate, "{scope}") && !strings.Contains(s.TokenTemplate, "{short}") {
+		return nil, &UsageError{sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs"}
+	}
+	return credentials.List{credentials.Minted{TokenTemplate: target.TokenTemplate{Text: s.TokenTemplate, Join: s.TokenJoin}}}, nil
+}
+
+// ScopesByToken gives the given tokens with the scopes they carry. A source of
+// tokens among them is a *UsageError: it gives tokens, and knows none.
+func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
+	entries, err := s.tokenEntries(sources, contract)
+	if err != nil {
+		return nil, err
+	}
+	given := target.GivenTokens{}
+	for _, entry := range entries {
+		if entry.source != nil {
+			return nil, &UsageError{entry.place, entry.key + " has a source of tokens, and an emulator needs the tokens themselves", "write `SCOPE: TOKEN`"}
+		}
+		given.Add(entry.token, entry.scopes...)
 	}
 	return given.ByToken(), nil
 }
 
-func (s *Settings) givenTokens(sources *Sources, contract *spec.Contract) (target.GivenTokens, error) {
-	given := target.GivenTokens{}
+// tokenEntries reads the given tokens and sources.
+func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) ([]tokenEntry, error) {
+	var entries []tokenEntry
 	for _, pair := range s.Tokens {
 		name, token, found := strings.Cut(pair, "=")
 		// What stands there instead may be the token itself: it is not shown.
 		if !found || token == "" {
 			return nil, &UsageError{sources.Origin("token"), "a token without its scope, or a scope without a token", "give SCOPE=VALUE"}
 		}
-		if err := addToken(given, contract, sources.Origin("token"), name, token); err != nil {
+		entry, err := newTokenEntry(contract, sources.Origin("token"), name)
+		if err != nil {
+			return nil, err
+		}
+		entry.token = token
+		if entries, err = addEntry(entries, entry); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.readTokenFile(given, contract); err != nil {
-		return nil, err
-	}
-	return given, nil
+	return s.readTokenFile(contract, entries)
 }
 
-func (s *Settings) readTokenFile(given target.GivenTokens, contract *spec.Contract) error {
-	if s.TokenFile == "" {
-		return nil
-	}
-	root, err := ReadYAML(s.TokenFile)
-	if err != nil {
-		return err
-	}
-	if root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0 {
-		return &UsageError{s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope"}
-	}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		name, token := root.Content[i], root.Content[i+1]
-		place := fmt.Sprintf("%s:%d", s.TokenFile, name.Line)
-		if err := addToken(given, contract, place, name.Value, scalarText(token)); err != nil {
-			return err
+// newTokenEntry reads the name of an entry: scopes with + between them, or a
+// pattern.
+func newTokenEntry(contract *spec.Contract, place, key string) (tokenEntry, error) {
+	entry := tokenEntry{place: place, key: key}
+	if strings.Contains(key, anything) {
+		entry.pattern, entry.scopes = true, documentedBy(contract, key)
+		if len(entry.scopes) == 0 {
+			return entry, noScopeFits(contract, place)
 		}
+		return entry, nil
 	}
-	return nil
-}
-
-// scalarText is the text of a YAML scalar; empty for anything else.
-func scalarText(node *yaml.Node) string {
-	if node.Kind != yaml.ScalarNode || node.Tag == nullTag {
-		return ""
-	}
-	return node.Value
-}
-
-// addToken keeps a token under the scopes that it is said to carry.
-func addToken(given target.GivenTokens, contract *spec.Contract, place, names, token string) error {
-	var scopes []string
-	for _, name := range strings.Split(names, scopeJoin) {
+	for _, name := range strings.Split(key, scopeJoin) {
 		scope, err := scopeNamed(contract, place, name)
 		if err != nil {
-			return err
+			return entry, err
 		}
-		scopes = append(scopes, scope)
+		entry.scopes = append(entry.scopes, scope)
 	}
-	// From here on the names are those of scopes, and can be shown.
-	switch _, twice := given.Token(scopes...); {
-	case token == "":
-		return &UsageError{place, names + " has no token", "write `SCOPE: TOKEN`"}
-	case strings.ContainsAny(token, " \t\r\n"):
-		return &UsageError{place, "the token of " + names + " has white space in it", "a token is one word, without Bearer"}
-	case twice:
-		return &UsageError{place, names + " has a token already", "give one token for each set of scopes"}
-	}
-	given.Add(token, scopes...)
-	return nil
+	return entry, nil
 }
 
-// scopeNamed finds a scope by its full name or its part after "/auth/".
-func scopeNamed(contract *spec.Contract, place, name string) (string, error) {
-	if name == unrelated || name == contract.UnrelatedScope {
-		return contract.UnrelatedScope, nil
+// addEntry checks an entry and appends it. Its name is that of scopes, and can
+// be shown.
+func addEntry(entries []tokenEntry, entry tokenEntry) ([]tokenEntry, error) {
+	switch {
+	case entry.source == nil && entry.token == "":
+		return nil, &UsageError{entry.place, entry.key + " has no token", "write `SCOPE: TOKEN`"}
+	case strings.ContainsAny(entry.token, " \t\r\n"):
+		return nil, &UsageError{entry.place, "the token of " + entry.key + " has white space in it", "a token is one word, without Bearer"}
+	case slices.ContainsFunc(entries, entry.isAgain):
+		return nil, &UsageError{entry.place, entry.key + " has a token already", "give one token for each set of scopes"}
 	}
-	index := slices.IndexFunc(contract.Scopes, func(scope spec.Scope) bool { return scope.Name == name || scope.Short() == name })
-	if index >= 0 {
-		return contract.Scopes[index].Name, nil
-	}
-	return "", unknownScope(contract, place, name)
+	return append(entries, entry), nil
 }
 
-// unknownScope suggests a scope, and repeats the wrong name only where it is
-// near one: what stands in its place may be the token.
-func unknownScope(contract *spec.Contract, place, name string) error {
-	known := []string{unrelated}
-	service, _, _ := strings.Cut(contract.Scopes[0].Short(), ".")
-	for _, scope := range contract.Scopes {
-		known = append(known, scope.Short())
+// isAgain reports whether another entry is for the same scopes.
+func (e tokenEntry) isAgain(other tokenEntry) bool {
+	if e.pattern || other.pattern {
+		return e.pattern == other.pattern && e.key == other.key
 	}
-	for _, form := range []string{spec.ShortScope(name), service + "." + name} {
-		if nearest, distance := Nearest(form, known); distance <= max(2, len(form)/5) {
-			return &UsageError{place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest)}
+	return credentials.Exactly(e.scopes...)(other.scopes)
+}
+
+// covers says for which scopes the entry is there. A token under a pattern
+// carries all that the pattern is about; a source gives one for each of them.
+func (e tokenEntry) covers(contract *spec.Contract) credentials.Coverage {
+	if !e.pattern || e.source == nil {
+		return credentials.Exactly(e.scopes...)
+	}
+	matches := scopePattern(contract, e.key)
+	return func(scopes []string) bool {
+		return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool { return !matches(scope) })
+	}
+}
+
+// group is the set of documented scopes that one token of the entry carries.
+func (e tokenEntry) group(contract *spec.Contract) []string {
+	narrows := e.source != nil && e.pattern
+	if narrows || slices.ContainsFunc(e.scopes, func(scope string) bool { return !contract.Documents(scope) }) {
+		return nil
+	}
+	return e.scopes
+}
+
+// entrySources makes a source of each entry, those for named scopes before
+// patterns.
+func (s *Settings) entrySources(sources *Sources, contract *spec.Contract, entries []tokenEntry) (credentials.List, error) {
+	var exact, patterns credentials.List
+	for _, entry := range entries {
+		issuer, err := s.issuerOf(sources, contract, entry)
+		if err != nil {
+			return nil, err
+		}
+		source := credentials.NewSource(sources.context(), issuer, entry.covers(contract), entry.group(contract)...)
+		if entry.pattern {
+			patterns = append(patterns, source)
+		} else {
+			exact = append(exact, source)
 		}
 	}
-	return &UsageError{place, "a name that is none of the description's scopes",
-		fmt.Sprintf("name a scope, such as %s, or %s", contract.Scopes[0].Short(), unrelated)}
+	return append(exact, patterns...), nil
+}
+
+func (s *Settings) issuerOf(sources *Sources, contract *spec.Contract, entry tokenEntry) (credentials.Issuer, error) {
+	if entry.source == nil {
+		return credentials.Fixed{Value: credentials.Secret(entry.token), From: entry.place}, nil
+	}
+	return entry.source.issuer(s, sources, contract, entry)
+}
+
+// refuseOpenEndpoint refuses tokens of a person or an account for an endpoint
+// that is not encrypted.
+func (s *Settings) refuseOpenEndpoint(place, what string) error {
+	endpoint, err := target.ParseEndpoint(s.Endpoint)
+	if err != nil || endpoint.Scheme == "https" || target.IsLoopback(endpoint) {
+		return nil
+	}
+	return &UsageError{place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://"}
 }

@@ -41,6 +41,7 @@ func TestGivenTokensAreFoundByTheirScopes(t *testing.T) {
 	}{
 		{[]string{"dataportability.maps.reviews=one"}, []string{reviews}, "one"},
 		{[]string{reviews + "=one"}, []string{reviews}, "one"},
+		{[]string{"maps.reviews=one"}, []string{reviews}, "one"},
 		{[]string{"dataportability.maps.reviews=one"}, []string{devices}, ""},
 		{[]string{"dataportability.maps.reviews=a=b=="}, []string{reviews}, "a=b=="},
 		{[]string{"dataportability.maps.reviews+dataportability.play.devices=both"}, []string{devices, reviews}, "both"},

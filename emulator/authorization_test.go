@@ -124,3 +124,29 @@ func TestATokenInTheQuery(t *testing.T) {
 		wantError(t, asked.send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
 	}
 }
+
+// TestIntrospectedTokensAreOneSourceAmongOthers: the table and the template come
+// first, and nobody is asked about what they know.
+func TestIntrospectedTokensAreOneSourceAmongOthers(t *testing.T) {
+	scopes := newServer(t, Options{}).contract.Scopes
+	var asked []string
+	server := newServer(t, Options{
+		Tokens: map[string][]string{"given": {scopes[0].Name}},
+		Introspect: func(token string) ([]string, bool) {
+			asked = append(asked, token)
+			return []string{scopes[1].Name}, token == "theirs"
+		},
+	})
+	for token, want := range map[string]int{
+		"given": http.StatusBadRequest, "scope:" + scopes[2].Short(): http.StatusBadRequest, "theirs": http.StatusBadRequest,
+		"nobody's": http.StatusUnauthorized,
+	} {
+		if status, _ := retryWith(t, server, "Bearer "+token); status != want {
+			t.Errorf("%s: %d, want %d", token, status, want)
+		}
+	}
+	slices.Sort(asked)
+	if !slices.Equal(asked, []string{"nobody's", "theirs"}) {
+		t.Errorf("asked about %q", asked)
+	}
+}

@@ -47,6 +47,13 @@ func decodeQuery(text string) string {
 	return text
 }
 
+// IsSystemParameter reports whether every method of the platform takes a query
+// parameter: one that the description gives an example of, or another of the
+// discovery document.
+func IsSystemParameter(contract *spec.Contract, name string) bool {
+	return isSystemParameter(contract, name)
+}
+
 // isSystemParameter reports whether every method takes a query parameter.
 func isSystemParameter(contract *spec.Contract, name string) bool {
 	return slices.Contains(furtherSystemParameters, name) ||

@@ -30,6 +30,10 @@ type Options struct {
 	TokenJoin string
 	// Tokens are tokens beside the template, with the full scopes they carry.
 	Tokens map[string][]string
+	// Introspect tells the full scopes of a token that is neither among Tokens
+	// nor of the template, or false for one that nobody issued; nil knows none.
+	// It is called by many goroutines.
+	Introspect func(token string) (scopes []string, valid bool)
 	// Seed makes the ids of new jobs: the same seed, the same ids.
 	Seed uint64
 	// Clock gives the time for the Date of each answer; nil means time.Now.

@@ -24,6 +24,8 @@ const (
 // tokenReader tells which scopes a token carries.
 type tokenReader struct {
 	given map[string][]string
+	// introspect asks somebody else; it may be nil.
+	introspect func(token string) ([]string, bool)
 
 	before, after, join string
 	// short says that the template holds short scopes; then known gives the
@@ -40,7 +42,7 @@ func newTokenReader(contract *spec.Contract, options Options) (*tokenReader, err
 	if strings.Count(template, fullPlace)+strings.Count(template, shortPlace) != 1 {
 		return nil, fmt.Errorf("token template %q must have %s or %s in it, once", template, fullPlace, shortPlace)
 	}
-	reader := &tokenReader{given: options.Tokens, join: options.TokenJoin, known: map[string]string{}}
+	reader := &tokenReader{given: options.Tokens, introspect: options.Introspect, join: options.TokenJoin, known: map[string]string{}}
 	reader.before, reader.after, reader.short = strings.Cut(template, shortPlace)
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
@@ -59,6 +61,17 @@ func (t *tokenReader) scopes(token string) ([]string, bool) {
 	if scopes, given := t.given[token]; given {
 		return slices.Clone(scopes), true
 	}
+	if scopes, named := t.named(token); named {
+		return scopes, true
+	}
+	if t.introspect != nil {
+		return t.introspect(token)
+	}
+	return nil, false
+}
+
+// named gives the scopes of a token that names them itself.
+func (t *tokenReader) named(token string) ([]string, bool) {
 	inner, begins := strings.CutPrefix(token, t.before)
 	inner, ends := strings.CutSuffix(inner, t.after)
 	if !begins || !ends {

@@ -21,6 +21,7 @@ import (
 func newEmulateCommand(terminal *terminal) *cobra.Command {
 	var settings configuration.Settings
 	var address, fault string
+	var secure secureOptions
 	command := &cobra.Command{
 		Use:   "emulate",
 		Short: "Serve the reference emulator of the description",
@@ -43,7 +44,13 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 				return err
 			}
 			options.Fault = fault
-			return emulate(command.Context(), terminal, contract, options, sources, address)
+			if options.Introspect, err = newIntrospection(command.Context(), sources, &settings); err != nil {
+				return err
+			}
+			if err := secure.read(sources); err != nil {
+				return err
+			}
+			return emulate(command.Context(), terminal, contract, options, sources, address, &secure)
 		},
 	}
 	flags := command.Flags()
@@ -54,6 +61,9 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
 	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
+	secure.addFlags(flags)
+	settings.AddIntrospectionFlag(flags)
+	settings.AddClientIdentityFlags(flags)
 	flags.StringVar(&fault, "fault", "", "break one thing, by its `NAME`; \"list\" prints all names")
 	return command
 }
@@ -73,7 +83,7 @@ func emulatorOptions(sources *configuration.Sources, settings *configuration.Set
 	return options, err
 }
 
-func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, sources *configuration.Sources, address string) error {
+func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, sources *configuration.Sources, address string, secure *secureOptions) error {
 	if options.Fault == "list" {
 		for _, fault := range emulator.Faults() {
 			fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
@@ -88,12 +98,13 @@ func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, o
 	if err != nil {
 		return &configuration.UsageError{Place: sources.Origin("addr"), Message: listenMistake(address, err)}
 	}
-	fmt.Fprintf(terminal.raw, "listening on http://%s\n", listener.Addr())
+	endpoint := secure.scheme() + "://" + listener.Addr().String()
+	fmt.Fprintf(terminal.raw, "listening on %s\n", endpoint)
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.raw, "judge it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, listener.Addr().String()))
-	return serve(ctx, listener, server)
+	fmt.Fprintf(terminal.raw, "judge it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, secure.flagsOfRun(endpoint)))
+	return serve(ctx, secure.listener(listener), server)
 }
 
 func listenMistake(address string, err error) string {
@@ -121,7 +132,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 }
 
 // runCommandFor is a command line that judges the emulator in full.
-func runCommandFor(contract *spec.Contract, options emulator.Options, address string) string {
+func runCommandFor(contract *spec.Contract, options emulator.Options, reach string) string {
 	jobs := options.Jobs
 	if jobs == nil {
 		jobs = emulator.DefaultJobs(contract)
@@ -130,7 +141,7 @@ func runCommandFor(contract *spec.Contract, options emulator.Options, address st
 	if template == "" {
 		template = emulator.DefaultTokenTemplate
 	}
-	words := []string{os.Args[0] + " run --endpoint http://" + address, "--token-template '" + template + "'"}
+	words := []string{os.Args[0] + " run " + reach, "--token-template '" + template + "'"}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join '"+options.TokenJoin+"'")
 	}
