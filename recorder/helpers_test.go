@@ -71,9 +71,9 @@ func newTarget(t testing.TB, endpoint string, transport http.RoundTripper, token
 
 func credential(t testing.TB, judged *target.Target, scopes ...string) target.Credential {
 	t.Helper()
-	given, found := judged.Credential("token", scopes...)
-	if !found {
-		t.Fatal("no token")
+	given, err := judged.Credential("token", scopes...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return given
 }

@@ -7,70 +7,37 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 )
 
-// draftPattern names the folder in which a recording is written before it is
-// moved into place. It lies inside the folder of the recording: only there is
-// it sure to be on the same file system, since that folder may be a mount.
-const draftPattern = ".recording-*"
+// A recording is written into a draft inside its folder: only there is it sure
+// to be on the same file system, since the folder may be a mount. When all of it
+// is on the disk, one rename makes the draft the committed one. From then on it
+// is what the folder holds, and its files are moved into place, one by one. A
+// process that is killed before the rename leaves the old recording, after it
+// the new one; whoever comes next finishes the moving.
+const (
+	draftPattern  = ".recording-draft-*"
+	committedName = ".recording-committed"
+)
 
-// inFolder makes a folder where it is missing, and a draft folder in it, and
-// takes both away again: the draft always, the rest where the work fails.
-func inFolder(folder string, work func(folder, draft string) error) error {
-	made, err := makeFolder(folder)
-	if err == nil {
-		err = withDraft(folder, work)
-	}
-	if err != nil {
-		for _, level := range made {
-			// A level that is not empty holds what somebody else put there.
-			_ = os.Remove(level)
-		}
-	}
-	return err
-}
+// afterStep is called after each step that changes the folder; a test makes it
+// slow.
+var afterStep = func() {}
 
-func withDraft(folder string, work func(folder, draft string) error) error {
+// withDraft makes a draft folder for the work and takes it away again, unless
+// the work has moved it.
+func withDraft(folder string, work func(draft string) error) error {
 	draft, err := os.MkdirTemp(folder, draftPattern)
 	if err != nil {
 		return err
 	}
-	err = work(folder, draft)
-	var stuck *stuckError
-	if errors.As(err, &stuck) {
-		return err
-	}
+	// Once committed it is read by whoever may read the folder.
+	err = errors.Join(os.Chmod(draft, 0o755), work(draft))
 	return errors.Join(err, os.RemoveAll(draft))
-}
-
-// makeFolder makes a folder with its parents and gives those that it made, the
-// deepest first.
-func makeFolder(folder string) ([]string, error) {
-	var missing []string
-	for level := filepath.Clean(folder); ; level = filepath.Dir(level) {
-		_, err := os.Stat(level)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		missing = append(missing, level)
-	}
-	return missing, os.MkdirAll(folder, 0o755)
-}
-
-// tryFolder finds out whether a recording can be written into a folder, and
-// leaves nothing behind.
-func tryFolder(folder string) error {
-	errTried := errors.New("tried")
-	if folder == "" {
-		return errors.New("no folder is named for the recording")
-	}
-	err := inFolder(folder, func(string, string) error { return errTried })
-	if errors.Is(err, errTried) {
-		return nil
-	}
-	return fmt.Errorf("a recording cannot be written into %s: %w", folder, err)
 }
 
 // removable lists the cassettes of the recording that a folder holds, which a
@@ -81,7 +48,7 @@ func removable(folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	named, err := namedCassettes(folder)
+	named, err := namedCassettes(filepath.Join(folder, ProvenanceFile))
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +77,10 @@ func globEscaped(folder string) string {
 // is broken or of a newer form must be replaceable too.
 var namedLine = regexp.MustCompile(`(?m)^[ \t]*(?:- )?file: *["']?([A-Za-z0-9_-]+` + regexp.QuoteMeta(cassetteExtension) + `)["']?[ \t\r]*$`)
 
-func namedCassettes(folder string) ([]string, error) {
-	data, err := os.ReadFile(filepath.Join(folder, ProvenanceFile))
+// namedCassettes lists the cassettes that a provenance names; none where there
+// is no such file.
+func namedCassettes(provenance string) ([]string, error) {
+	data, err := os.ReadFile(provenance)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -125,104 +94,107 @@ func namedCassettes(folder string) ([]string, error) {
 	return names, nil
 }
 
-// swap puts new files in the place of old ones, all or none.
-type swap struct {
-	draft, folder, aside string
-	// touched lists the files that may differ from what they were.
-	touched []string
-	// rename is os.Rename; a test makes it fail.
-	rename func(from, to string) error
+// commit makes a draft the recording of its folder. Until the one rename that
+// decides, an error leaves the folder as it was.
+func commit(folder, draft string, files, obsolete []string) error {
+	for _, name := range append(slices.Clone(files), obsolete...) {
+		if err := mayReplace(filepath.Join(folder, name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range files {
+		if err := flush(filepath.Join(draft, name)); err != nil {
+			return err
+		}
+	}
+	if err := flushFolder(draft); err != nil {
+		return err
+	}
+	afterStep()
+	if err := os.Rename(draft, filepath.Join(folder, committedName)); err != nil {
+		return err
+	}
+	afterStep()
+	err := flushFolder(folder)
+	if err == nil {
+		err = rollForward(folder)
+	}
+	if err != nil {
+		return &unmovedError{where: filepath.Join(folder, committedName), cause: err}
+	}
+	return nil
 }
 
-// stuckError says that a folder could not be brought back to what it was, and
-// where its files are.
-type stuckError struct {
-	aside string
+// unmovedError says that a recording is whole and in force, but not in place.
+type unmovedError struct {
+	where string
 	cause error
 }
 
-func (e *stuckError) Error() string {
-	return fmt.Sprintf("%v; what was there could not be put back and is in %s", e.cause, e.aside)
+func (e *unmovedError) Error() string {
+	return fmt.Sprintf("the new recording is whole in %s, from where it is replayed, but could not be moved into place: %v", e.where, e.cause)
 }
 
-func (e *stuckError) Unwrap() error { return e.cause }
+func (e *unmovedError) Unwrap() error { return e.cause }
 
-func newSwap(draft, folder string) *swap {
-	return &swap{draft: draft, folder: folder, aside: filepath.Join(draft, "old"), rename: os.Rename}
-}
-
-// install moves files from the draft into the folder, in their order, and then
-// removes those that are obsolete. On an error the folder is as it was.
-func (s *swap) install(files, obsolete []string) error {
-	if err := s.prepare(files, obsolete); err != nil {
-		return err
-	}
-	err := s.move(files, obsolete)
-	if err == nil {
+// rollForward moves a committed recording into place, as far as that is still
+// to be done. The provenance comes last: once it is there, so is the rest.
+func rollForward(folder string) error {
+	committed := filepath.Join(folder, committedName)
+	if _, err := os.Lstat(committed); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if undone := s.restore(); undone != nil {
-		return &stuckError{aside: s.aside, cause: errors.Join(err, undone)}
-	}
-	return err
-}
-
-// prepare gets everything onto the disk and keeps the old files aside.
-func (s *swap) prepare(files, obsolete []string) error {
-	for _, name := range files {
-		if err := flush(filepath.Join(s.draft, name)); err != nil {
+	if _, err := os.Lstat(filepath.Join(committed, ProvenanceFile)); err == nil {
+		if err := moveIntoPlace(folder, committed); err != nil {
 			return err
 		}
 	}
-	if err := os.Mkdir(s.aside, 0o755); err != nil {
+	// What was exchanged is in the recording now.
+	if err := os.Remove(filepath.Join(folder, partialName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, name := range append(slices.Clone(obsolete), files...) {
-		if err := keepAside(filepath.Join(s.folder, name), filepath.Join(s.aside, name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	afterStep()
+	return os.RemoveAll(committed)
 }
 
-func (s *swap) move(files, obsolete []string) error {
+func moveIntoPlace(folder, committed string) error {
+	files, err := namedCassettes(filepath.Join(committed, ProvenanceFile))
+	if err != nil {
+		return err
+	}
+	before, err := namedCassettes(filepath.Join(folder, ProvenanceFile))
+	if err != nil {
+		return err
+	}
 	for _, name := range files {
-		s.touched = append(s.touched, name)
-		if err := s.rename(filepath.Join(s.draft, name), filepath.Join(s.folder, name)); err != nil {
+		err := os.Rename(filepath.Join(committed, name), filepath.Join(folder, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		afterStep()
 	}
-	for _, name := range obsolete {
+	for _, name := range before {
 		if slices.Contains(files, name) {
 			continue
 		}
-		s.touched = append(s.touched, name)
-		if err := os.Remove(filepath.Join(s.folder, name)); err != nil {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		afterStep()
 	}
-	return nil
+	if err := flushFolder(folder); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(committed, ProvenanceFile), filepath.Join(folder, ProvenanceFile)); err != nil {
+		return err
+	}
+	afterStep()
+	return flushFolder(folder)
 }
 
-// restore puts back what the touched files were.
-func (s *swap) restore() error {
-	var failed error
-	for _, name := range s.touched {
-		path := filepath.Join(s.folder, name)
-		err := os.Rename(filepath.Join(s.aside, name), path)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = os.Remove(path)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = errors.Join(failed, err)
-		}
-	}
-	return failed
-}
-
-// keepAside gives a file a second name, or copies it where the file system has
-// no hard links. A file that does not exist needs no keeping.
-func keepAside(path, aside string) error {
+// mayReplace says why a file cannot be replaced or removed, or nil. One that
+// does not exist needs no replacing.
+func mayReplace(path string) error {
 	information, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -232,15 +204,7 @@ func keepAside(path, aside string) error {
 	case !information.Mode().IsRegular():
 		return fmt.Errorf("%s is not a plain file", path)
 	}
-	err = os.Link(path, aside)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(aside, data, information.Mode().Perm())
+	return nil
 }
 
 // flush waits until a file is on the disk. A disk that is full may say so only
@@ -251,4 +215,17 @@ func flush(path string) error {
 		return err
 	}
 	return errors.Join(file.Sync(), file.Close())
+}
+
+// flushFolder waits until the names in a folder are on the disk, where the
+// system can do that. Windows cannot, and keeps the order of renames by itself.
+func flushFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	err := flush(path)
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"regexp"
@@ -12,9 +13,57 @@ import (
 	"github.com/dnaeon/go-vcr/v2/cassette"
 )
 
-// load reads a whole recording: the provenance and the cassettes that it names,
-// in its order. It refuses a folder that holds any other cassette.
-func load(fsys fs.FS, folder folderName) (Provenance, []*cassette.Cassette, error) {
+// loadTries is how often a recording is read that is replaced meanwhile.
+const loadTries = 3
+
+// load reads a whole recording. One that is replaced while it is read is read
+// again.
+func load(fsys fs.FS, folder folderName) (provenance Provenance, cassettes []*cassette.Cassette, err error) {
+	for range loadTries {
+		before, _ := readProvenance(fsys)
+		provenance, cassettes, err = loadOnce(fsys, folder)
+		if err == nil {
+			break
+		}
+		if after, _ := readProvenance(fsys); bytes.Equal(after, before) {
+			break
+		}
+	}
+	return provenance, cassettes, err
+}
+
+// inCommitted is the path of a file of a recording that is committed and not
+// all in place yet.
+func inCommitted(file string) string { return committedName + "/" + file }
+
+// readProvenance reads the provenance that is in force.
+func readProvenance(fsys fs.FS) (data []byte, committed bool) {
+	if data, err := fs.ReadFile(fsys, inCommitted(ProvenanceFile)); err == nil {
+		return data, true
+	}
+	data, _ = fs.ReadFile(fsys, ProvenanceFile)
+	return data, false
+}
+
+// overlay shows a committed recording as if all its files were in place.
+type overlay struct{ fs.FS }
+
+// ReadFile reads a file where it is now: it may be moved at any time.
+func (o overlay) ReadFile(file string) ([]byte, error) {
+	data, err := fs.ReadFile(o.FS, inCommitted(file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ReadFile(o.FS, file)
+	}
+	return data, err
+}
+
+// loadOnce reads the provenance and the cassettes that it names, in its order.
+// It refuses a folder that holds any other cassette.
+func loadOnce(fsys fs.FS, folder folderName) (Provenance, []*cassette.Cassette, error) {
+	_, committed := readProvenance(fsys)
+	if committed {
+		fsys = overlay{fsys}
+	}
 	data, err := fs.ReadFile(fsys, ProvenanceFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -26,8 +75,11 @@ func load(fsys fs.FS, folder folderName) (Provenance, []*cassette.Cassette, erro
 	if fault != nil {
 		return Provenance{}, nil, fault
 	}
-	if fault := refuseStrangers(fsys, folder, provenance); fault != nil {
-		return Provenance{}, nil, fault
+	// Beside a committed recording there may be cassettes of the one before.
+	if !committed {
+		if fault := refuseStrangers(fsys, folder, provenance); fault != nil {
+			return Provenance{}, nil, fault
+		}
 	}
 	cassettes, fault := loadCassettes(fsys, folder, provenance.Cassettes)
 	if fault != nil {

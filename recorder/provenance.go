@@ -94,25 +94,6 @@ type Provenance struct {
 	Cassettes []CassetteFile      `yaml:"cassettes"`
 }
 
-// Describe says in two plain lines what the recording is.
-func (p Provenance) Describe() []string {
-	return []string{
-		fmt.Sprintf("recorded %s from %s", p.Date.UTC().Format(time.DateOnly), p.origin()),
-		fmt.Sprintf("description %s (%s), seed %d, %s in %s", p.Description.Name, shortDigest(p.Description.Digest), p.Seed,
-			count(p.Interactions(), "interaction"), count(len(p.Cassettes), "cassette")),
-	}
-}
-
-func (p Provenance) origin() string {
-	switch {
-	case p.IsGoogle:
-		return fmt.Sprintf("Google's own %s by dpconform %s", p.RecordedFrom.Endpoint, p.Version)
-	case p.RecordedFrom.Kind == FromEmulator:
-		return fmt.Sprintf("the reference emulator of dpconform %s — not an answer of Google's", p.Version)
-	}
-	return fmt.Sprintf("the server at %s by dpconform %s — not an answer of Google's", p.RecordedFrom.Endpoint, p.Version)
-}
-
 // Interactions is how many interactions the whole recording holds.
 func (p Provenance) Interactions() int {
 	total := 0
@@ -276,17 +257,4 @@ func decodeYAML(data []byte, into any, strict bool) (err error) {
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
-// shortDigest is enough of a digest for a reader to compare.
-func shortDigest(digest string) string {
-	const length = len("sha256:") + 12
-	return digest[:min(length, len(digest))]
-}
-
-func count(number int, what string) string {
-	if number == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", number, what)
 }

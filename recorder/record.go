@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,6 +44,15 @@ type RecordingOptions struct {
 	// KeepIncomplete saves a recording even where a request had no whole
 	// answer. A replay cannot answer that request.
 	KeepIncomplete bool
+	// Unfinished says what becomes of a recording that was interrupted in the
+	// same folder.
+	Unfinished Unfinished
+	// Pseudonyms replaces the ids of jobs; nil means that they stay.
+	Pseudonyms *Pseudonyms
+	// Verify looks at the recording before it takes the place of the old one.
+	// Its error keeps the old one, and Save returns it. Nil means that nobody
+	// looks.
+	Verify func(fs.FS) error
 }
 
 // AspectOf is the part of a check's id before its first slash, which names its
@@ -55,16 +66,31 @@ func AspectOf(check string) string {
 }
 
 // Recording is an http.RoundTripper that keeps what it carries, in memory until
-// it is saved. It is safe for use by many goroutines.
+// it is saved. Of any server but the reference emulator, whose jobs nobody
+// misses, it also writes each exchange into a file in its folder at once, so
+// that it can go on after an interruption. It is safe for use by many
+// goroutines, and ends with Save, Suspend or Discard.
 type Recording struct {
 	options    RecordingOptions
 	transport  http.RoundTripper
 	provenance Provenance
+	folder     *workFolder
+	partial    *partialFile
+	earlier    *earlier
 
 	mutex      sync.Mutex
 	exchanges  []*exchange
-	unanswered []string
+	unanswered []missed
 	closed     bool
+	stopped    error
+	labels     map[string]string
+	redactor   *redaction.Redactor
+}
+
+// missed is a request that had no whole answer.
+type missed struct {
+	number int
+	line   string
 }
 
 // exchange is one request with its whole answer, as they were, secrets and all.
@@ -73,15 +99,20 @@ type exchange struct {
 	cassette string
 	request  cassette.Request
 	response cassette.Response
+	// id is the exchange's in the file for what is interrupted, and again says
+	// that it came from there.
+	id    int
+	again bool
 }
 
 // errClosed is for requests that come too late to be recorded.
 var errClosed = errors.New("the recording is closed")
 
 // NewRecording begins a recording. It returns an error where the provenance
-// lacks something, the folder cannot be written, or it holds YAML files that a
-// recording did not put there (a *CassetteError): better before the first
-// request than after the last.
+// lacks something, the folder cannot be written, it holds YAML files that a
+// recording did not put there, another recording is under way in it (both a
+// *CassetteError), or one was interrupted there (an *UnfinishedError): better
+// before the first request than after the last.
 func NewRecording(options RecordingOptions) (*Recording, error) {
 	provenance := options.Provenance.completed()
 	if err := provenance.check(); err != nil {
@@ -96,20 +127,47 @@ func NewRecording(options RecordingOptions) (*Recording, error) {
 		if err != nil {
 			return nil, err
 		}
-		transport = target.NewNetwork(endpoint)
+		transport = target.NewNetwork(endpoint, target.NetworkOptions{})
 	}
-	if err := tryFolder(options.Folder); err != nil {
+	folder, err := openFolder(options.Folder)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := removable(options.Folder); err != nil {
+	recording := &Recording{
+		options: options, transport: transport, provenance: provenance, folder: folder,
+		labels: map[string]string{}, redactor: redaction.NewRedactor(nil),
+	}
+	if err := recording.prepare(); err != nil {
+		folder.close()
 		return nil, err
 	}
-	return &Recording{options: options, transport: transport, provenance: provenance}, nil
+	return recording, nil
+}
+
+// prepare looks at what the folder holds and makes the file for each exchange.
+func (r *Recording) prepare() error {
+	if _, err := removable(r.options.Folder); err != nil {
+		return err
+	}
+	content, err := settleUnfinished(r.options.Folder, r.options.Unfinished, r.provenance)
+	switch {
+	case err != nil:
+		return err
+	case content != nil:
+		r.earlier = earlierOf(content, r.options.CassetteOf)
+		r.partial, err = continuePartial(r.options.Folder, content, !r.provenance.Loopback)
+	case r.provenance.RecordedFrom.Kind == FromServer:
+		r.partial, err = createPartial(r.options.Folder, r.provenance)
+	default:
+		err = removePartial(r.options.Folder)
+	}
+	return err
 }
 
 // RoundTrip sends a request by the real transport and keeps the exchange. The
 // caller gets what the transport gave. The error is the transport's, or says
-// that the recording is closed or that the check has no fit cassette.
+// that the recording is closed, that the check has no fit cassette, or that the
+// exchange could not be written down.
 func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	sent, err := readBody(request)
 	if err != nil {
@@ -120,14 +178,20 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := checkCassetteName(name); err != nil {
 		return nil, err
 	}
-	if r.isClosed() {
-		return nil, errClosed
-	}
 	kept := &exchange{place: place, cassette: name, request: sentRequest(request, sent)}
+	harmless, err := r.learn(kept.request)
+	if err != nil {
+		return nil, err
+	}
+	if known, err := r.known(place, name, harmless); known != nil || err != nil {
+		return r.answerAgain(kept, request, known, err)
+	}
+	if err := r.begin(kept, request, harmless); err != nil {
+		return nil, err
+	}
 	response, err := r.transport.RoundTrip(withBody(request, sent))
 	if err != nil {
-		r.keepFault(kept, request, nil, target.FaultBeforeAnswer(request.Context(), err, len(sent)))
-		return nil, err
+		return nil, r.keepFault(kept, request, nil, err, target.FaultBeforeAnswer(request.Context(), err, len(sent)))
 	}
 	return r.keep(kept, request, response)
 }
@@ -139,11 +203,12 @@ func (r *Recording) keep(kept *exchange, request *http.Request, response *http.R
 	case err != nil:
 		// The caller meets the same bytes and then the same fault.
 		broken := receivedResponse(response, body)
-		r.keepFault(kept, request, &broken, target.FaultInBody(request.Context(), err, len(body)))
+		err = r.keepFault(kept, request, &broken, err, target.FaultInBody(request.Context(), err, len(body)))
 		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), Closer: response.Body}
 		return response, nil
 	case len(body) == largestAnswer:
 		r.miss(request)
+		r.leave()
 		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), response.Body), Closer: response.Body}
 		return response, nil
 	}
@@ -157,25 +222,42 @@ func (r *Recording) keep(kept *exchange, request *http.Request, response *http.R
 	return response, nil
 }
 
-// keepFault keeps what a server did instead of a whole answer. What says nothing
-// of the server, such as a network that is down, has no place in a recording.
-func (r *Recording) keepFault(kept *exchange, request *http.Request, broken *cassette.Response, fault *target.Fault) {
-	if !fault.ServerOwn() {
-		r.miss(request)
-		return
+// keepFault keeps what a server did instead of a whole answer, and gives the
+// error for the caller. What says nothing of the server, such as a network that
+// is down, has no place in a recording.
+func (r *Recording) keepFault(kept *exchange, request *http.Request, broken *cassette.Response, err error, fault *target.Fault) error {
+	switch {
+	case fault.ServerOwn():
+		kept.response = faultyResponse(broken, fault)
+		if failed := r.add(kept); failed != nil {
+			r.miss(request)
+			return failed
+		}
+		return err
+	case fault.Kind == target.Unreachable:
+		r.undo(kept)
+	default:
+		r.leave()
 	}
-	kept.response = faultyResponse(broken, fault)
-	if r.add(kept) != nil {
-		r.miss(request)
-	}
+	r.miss(request)
+	return err
 }
 
+// add keeps a whole exchange, on the disk first.
 func (r *Recording) add(kept *exchange) error {
+	if r.partial != nil && !kept.again {
+		response := redactedResponse(r.currentRedactor(), kept.response)
+		if err := r.partial.answer(kept.id, response); err != nil {
+			return r.stop(err)
+		}
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.closed {
 		return errClosed
 	}
+	// An attempt that failed for the network is no loss where another did not.
+	r.unanswered = slices.DeleteFunc(r.unanswered, func(line missed) bool { return line.number != 0 && line.number == kept.place.Number })
 	r.exchanges = append(r.exchanges, kept)
 	return nil
 }
@@ -183,18 +265,13 @@ func (r *Recording) add(kept *exchange) error {
 // miss remembers a request that had no whole answer.
 func (r *Recording) miss(request *http.Request) {
 	line := oneLine(methodOf(request) + " " + redaction.NewRedactor(nil).RequestTarget(request.URL.RequestURI()))
-	if check := target.PlaceOf(request.Context()).Check; check != "" {
-		line += " (" + check + ")"
+	place := target.PlaceOf(request.Context())
+	if place.Check != "" {
+		line += " (" + place.Check + ")"
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.unanswered = append(r.unanswered, line)
-}
-
-func (r *Recording) isClosed() bool {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	return r.closed
+	r.unanswered = append(r.unanswered, missed{place.Number, line})
 }
 
 // Unanswered lists the requests that had no whole answer, one line each. They
@@ -202,46 +279,9 @@ func (r *Recording) isClosed() bool {
 func (r *Recording) Unanswered() []string {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return append([]string(nil), r.unanswered...)
-}
-
-// Discard ends the recording and keeps nothing of it. The folder stays as it
-// was.
-func (r *Recording) Discard() {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.closed = true
-	r.exchanges, r.unanswered = nil, nil
-}
-
-// readBody reads the body of a request and closes it, as a RoundTripper must.
-func readBody(request *http.Request) ([]byte, error) {
-	if request.Body == nil || request.Body == http.NoBody {
-		return nil, nil
+	var lines []string
+	for _, one := range r.unanswered {
+		lines = append(lines, one.line)
 	}
-	body, err := io.ReadAll(request.Body)
-	return body, errors.Join(err, request.Body.Close())
+	return lines
 }
-
-// withBody is a copy of a request that can still be sent: a RoundTripper may
-// not change the request that it is given.
-func withBody(request *http.Request, body []byte) *http.Request {
-	copied := request.Clone(request.Context())
-	if request.Body == nil || request.Body == http.NoBody {
-		return copied
-	}
-	copied.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	copied.Body, _ = copied.GetBody()
-	return copied
-}
-
-// continued is a body of which the beginning was read already.
-type continued struct {
-	io.Reader
-	io.Closer
-}
-
-// failing is a reader that only fails.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }

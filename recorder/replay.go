@@ -24,6 +24,8 @@ type ReplayOptions struct {
 	// ContractDigest is the digest of the description that the run judges by.
 	// A recording for another one is refused. Empty means any.
 	ContractDigest string
+	// ContractName is how a person calls that description, for messages.
+	ContractName string
 	// CassetteOf names the cassette for a check, as it did when recording; nil
 	// means AspectOf.
 	CassetteOf func(check string) string
@@ -66,8 +68,8 @@ func OpenReplay(fsys fs.FS, options ReplayOptions) (*Replay, error) {
 		return nil, err
 	}
 	if options.ContractDigest != "" && options.ContractDigest != provenance.Description.Digest {
-		return nil, folder.fault(ProvenanceFile, 0, "was recorded for another description: %s (%s), not %s", provenance.Description.Name,
-			shortDigest(provenance.Description.Digest), shortDigest(options.ContractDigest))
+		return nil, folder.fault(ProvenanceFile, 0, "was recorded for another description: %s, not %s", provenance.Description,
+			DescribedBy{options.ContractName, options.ContractDigest})
 	}
 	replay := &Replay{
 		provenance: provenance, folder: folder, cassetteOf: options.CassetteOf,
@@ -155,17 +157,7 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	if interaction == nil {
 		return nil, r.unrecorded(wanted, name, missing)
 	}
-	fault := recordedFault(interaction.Response)
-	if fault != nil && interaction.Response.Code == 0 {
-		return nil, fault
-	}
-	response := answer(request, interaction.Response)
-	if fault != nil {
-		response.Header.Del(faultHeader)
-		response.Header.Del(faultDetailHeader)
-		response.Body = io.NopCloser(io.MultiReader(response.Body, failing{fault}))
-	}
-	return response, nil
+	return answerOrFault(request, interaction.Response, originalBody(interaction.Response.Body))
 }
 
 // take gives the next unused interaction for a request, or says why there is
@@ -210,9 +202,24 @@ func (r *Replay) unrecorded(wanted cassette.Request, name, why string) *target.F
 	return &target.Fault{Kind: target.Unrecorded, Detail: oneLine(detail + "; " + r.folder.recordAgain())}
 }
 
+// answerOrFault gives what was recorded: an answer, the fault in its place, or
+// an answer whose body ends in a fault.
+func answerOrFault(request *http.Request, recorded cassette.Response, body string) (*http.Response, error) {
+	fault := recordedFault(recorded)
+	if fault != nil && recorded.Code == 0 {
+		return nil, fault
+	}
+	response := answer(request, recorded, body)
+	if fault != nil {
+		response.Header.Del(faultHeader)
+		response.Header.Del(faultDetailHeader)
+		response.Body = io.NopCloser(io.MultiReader(response.Body, failing{fault}))
+	}
+	return response, nil
+}
+
 // answer makes an HTTP/1.1 answer of a recorded one.
-func answer(request *http.Request, recorded cassette.Response) *http.Response {
-	body := originalBody(recorded.Body)
+func answer(request *http.Request, recorded cassette.Response, body string) *http.Response {
 	response := &http.Response{
 		Status: recorded.Status, StatusCode: recorded.Code,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -165,17 +165,16 @@ func TestLongBodiesAreKeptAsDigests(t *testing.T) {
 
 func newRequest(t testing.TB, check, method, address string) *http.Request {
 	t.Helper()
-	var made *http.Request
-	capture := roundTripper(func(request *http.Request) (*http.Response, error) {
-		made = request
-		return nil, &target.Fault{Kind: target.Unrecorded}
-	})
-	newTarget(t, "http://127.0.0.1:1", capture, "").Send(context.Background(), check, target.Request{Method: method, Path: "/"})
-	request, err := http.NewRequestWithContext(context.WithoutCancel(made.Context()), method, address, nil)
+	request, err := requestOf(check, method, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return request
+}
+
+// requestOf is a request as a check sends it.
+func requestOf(check, method, address string) (*http.Request, error) {
+	return http.NewRequestWithContext(target.WithPlace(context.Background(), target.Place{Check: check, Number: 1}), method, address, nil)
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

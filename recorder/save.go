@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -28,37 +29,77 @@ func (e *IncompleteError) Error() string {
 	return fmt.Sprintf("not saved: %s had no whole answer, the first %s", count(len(e.Unanswered), "request"), e.Unanswered[0])
 }
 
-// Save writes the recording into its folder and ends it. Nothing secret
-// touches the disk, and the folder changes only once everything is written: on
-// any error it stays as it was. The error is an *IncompleteError where a
-// request had no whole answer, a *CassetteError where the folder holds files
-// that are not a recording's, and else says what could not be written.
+// Save writes the recording into its folder and ends it. Nothing secret touches
+// the disk, and the new recording takes the place of the old one at once and
+// whole: on any error before that, and when the process is killed, the old one
+// stays. What was exchanged stays then, too, for a recording that goes on. The
+// error is an *IncompleteError where a request had no whole answer, a
+// *CassetteError where the folder holds files that are not a recording's, a
+// *PseudonymError where the suite does not run the same with other names for
+// the jobs, that of RecordingOptions.Verify, and else says what could not be
+// written.
 func (r *Recording) Save() error {
 	exchanges, err := r.finish()
+	if errors.Is(err, errClosed) {
+		return err
+	}
+	defer r.letGo(false)
 	if err != nil {
 		return err
 	}
-	redactor := redaction.NewRedactor(r.labels(exchanges))
+	provenance, redactor := r.Provenance(), r.redactorOf(exchanges)
+	if r.options.Pseudonyms != nil {
+		if provenance, exchanges, err = r.options.Pseudonyms.rename(provenance, exchanges, redactor); err != nil {
+			return err
+		}
+	}
 	var written Provenance
-	err = inFolder(r.options.Folder, func(folder, draft string) error {
-		obsolete, err := removable(folder)
+	err = withDraft(r.options.Folder, func(draft string) error {
+		obsolete, err := removable(r.options.Folder)
 		if err != nil {
 			return err
 		}
-		provenance, err := r.write(draft, exchanges, redactor)
-		if err != nil {
+		if written, err = write(draft, provenance, exchanges, redactor); err != nil {
 			return err
 		}
-		written = provenance
-		return newSwap(draft, folder).install(provenance.files(), obsolete)
+		if err := r.verify(draft); err != nil {
+			return err
+		}
+		return commit(r.options.Folder, draft, written.files(), obsolete)
 	})
 	if err != nil {
-		return fmt.Errorf("the recording was not saved, %s is as it was: %w", r.options.Folder, err)
+		return r.unsaved(err)
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.provenance = written
 	return nil
+}
+
+// unverified carries the error of somebody who looked at the recording.
+type unverified struct{ error }
+
+func (r *Recording) verify(draft string) error {
+	if r.options.Verify == nil {
+		return nil
+	}
+	if err := r.options.Verify(os.DirFS(draft)); err != nil {
+		return unverified{err}
+	}
+	return nil
+}
+
+// unsaved says what an error means for the folder.
+func (r *Recording) unsaved(err error) error {
+	var looked unverified
+	var unmoved *unmovedError
+	switch {
+	case errors.As(err, &looked):
+		return looked.error
+	case errors.As(err, &unmoved):
+		return unmoved
+	}
+	return fmt.Errorf("the recording was not saved, %s is as it was: %w", r.options.Folder, err)
 }
 
 // finish ends the recording and says whether it can be saved.
@@ -69,35 +110,57 @@ func (r *Recording) finish() ([]*exchange, error) {
 		return nil, errClosed
 	}
 	r.closed = true
+	if r.stopped != nil {
+		return nil, fmt.Errorf("not saved: %w", r.stopped)
+	}
+	if r.earlier != nil {
+		if err := r.earlier.rest(); err != nil {
+			return nil, r.misfit(err)
+		}
+	}
 	switch {
 	case len(r.unanswered) > 0 && !r.options.KeepIncomplete:
-		return nil, &IncompleteError{Unanswered: r.unanswered}
+		lines := make([]string, len(r.unanswered))
+		for i, one := range r.unanswered {
+			lines[i] = one.line
+		}
+		return nil, &IncompleteError{Unanswered: lines}
 	case len(r.exchanges) == 0:
 		return nil, fmt.Errorf("not saved: nothing was exchanged, so there is nothing to put into %s", r.options.Folder)
 	}
 	return r.exchanges, nil
 }
 
-// labels asks for the name of each token that was sent.
-func (r *Recording) labels(exchanges []*exchange) map[string]string {
+// redactorOf knows each secret that was sent.
+func (r *Recording) redactorOf(exchanges []*exchange) *redaction.Redactor {
 	labels := map[string]string{}
 	for _, kept := range exchanges {
-		for _, secret := range redaction.OtherSecrets(kept.request.URL, kept.request.Body, kept.request.Headers) {
-			labels[secret] = redaction.Mark
+		r.addLabels(labels, kept.request)
+	}
+	return redaction.NewRedactor(labels)
+}
+
+// addLabels adds the name of each secret of a request, and reports whether one
+// is new.
+func (r *Recording) addLabels(labels map[string]string, request cassette.Request) bool {
+	added := false
+	for _, secret := range redaction.OtherSecrets(request.URL, request.Body, request.Headers) {
+		if _, known := labels[secret]; !known {
+			labels[secret], added = redaction.Mark, true
 		}
 	}
-	for _, kept := range exchanges {
-		for _, token := range redaction.TokensOf(kept.request.Headers) {
-			label := ""
-			if r.options.Label != nil {
-				if name, found := r.options.Label(token); found {
-					label = name
-				}
+	for _, token := range redaction.TokensOf(request.Headers) {
+		label := ""
+		if r.options.Label != nil {
+			if name, found := r.options.Label(token); found {
+				label = name
 			}
-			labels[token] = label
+		}
+		if known, found := labels[token]; !found || known != label {
+			labels[token], added = label, true
 		}
 	}
-	return labels
+	return added
 }
 
 // Provenance says what the recording is. Its cassettes are there once it is
@@ -109,8 +172,7 @@ func (r *Recording) Provenance() Provenance {
 }
 
 // write makes all files of the recording in a folder of its own.
-func (r *Recording) write(draft string, exchanges []*exchange, redactor *redaction.Redactor) (Provenance, error) {
-	provenance := r.Provenance()
+func write(draft string, provenance Provenance, exchanges []*exchange, redactor *redaction.Redactor) (Provenance, error) {
 	cassettes := byCassette(exchanges, redactor)
 	for _, name := range slices.Sorted(maps.Keys(cassettes)) {
 		entry, err := writeCassette(draft, name, cassettes[name], redactor)

@@ -229,44 +229,6 @@ func replaceByFolder(t *testing.T, path string) {
 	}
 }
 
-// Each step of the exchange of files fails once; the folder must be as it was.
-func TestASwapThatFailsIsUndone(t *testing.T) {
-	for failing := range 4 {
-		folder := t.TempDir()
-		writeFile(t, filepath.Join(folder, "a.yaml"), "old a")
-		writeFile(t, filepath.Join(folder, "gone.yaml"), "old gone")
-		writeFile(t, filepath.Join(folder, ProvenanceFile), "old provenance")
-		before := filesIn(t, folder)
-		err := inFolder(folder, func(folder, draft string) error {
-			files := []string{"a.yaml", "b.yaml", ProvenanceFile}
-			for _, name := range files {
-				writeFile(t, filepath.Join(draft, name), "new "+name)
-			}
-			swap := newSwap(draft, folder)
-			step := 0
-			swap.rename = func(from, to string) error {
-				if step == failing {
-					return errors.New("no space left on device")
-				}
-				step++
-				return os.Rename(from, to)
-			}
-			return swap.install(files, []string{"a.yaml", "gone.yaml"})
-		})
-		if failing < 3 {
-			if err == nil {
-				t.Fatal("installed")
-			}
-			mustBeSameFiles(t, before, filesIn(t, folder))
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustBeSameFiles(t, map[string]string{"a.yaml": "new a.yaml", "b.yaml": "new b.yaml", ProvenanceFile: "new provenance.yaml"}, filesIn(t, folder))
-	}
-}
-
 func TestACassetteNeedsAFitName(t *testing.T) {
 	server := serve(t, hello)
 	for _, name := range []string{"../up", "provenance", "a.b", ""} {
@@ -289,26 +251,4 @@ func send(t *testing.T, transport http.RoundTripper, endpoint, check string) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-}
-
-// What cannot be put back is still there, and the error says where.
-func TestWhatCannotBePutBackIsKept(t *testing.T) {
-	folder := t.TempDir()
-	writeFile(t, filepath.Join(folder, "a.yaml"), "old a")
-	err := inFolder(folder, func(folder, draft string) error {
-		writeFile(t, filepath.Join(draft, "a.yaml"), "new a")
-		swap := newSwap(draft, folder)
-		swap.rename = func(_, to string) error {
-			replaceByFolder(t, to)
-			return errors.New("no space left on device")
-		}
-		return swap.install([]string{"a.yaml"}, nil)
-	})
-	var stuck *stuckError
-	if !errors.As(err, &stuck) {
-		t.Fatalf("got %v", err)
-	}
-	if text := filesIn(t, stuck.aside)["a.yaml"]; text != "old a" || !strings.Contains(err.Error(), stuck.aside) {
-		t.Errorf("%q in %v", text, err)
-	}
 }

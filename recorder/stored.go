@@ -101,15 +101,26 @@ func harmlessRequest(r *redaction.Redactor, request cassette.Request) cassette.R
 	return request
 }
 
-// harmlessResponse is an answer as it stands in a cassette. A Content-Length
-// that was right stays right.
+// harmlessResponse is an answer as it stands in a cassette.
 func harmlessResponse(r *redaction.Redactor, response cassette.Response) cassette.Response {
+	plain := redactedResponse(r, response)
+	plain.Body = storedBody(plain.Body)
+	return plain
+}
+
+// redactedResponse is an answer without its secrets.
+func redactedResponse(r *redaction.Redactor, response cassette.Response) cassette.Response {
 	body := r.Body(response.Body)
 	headers := r.Header(response.Headers)
-	if headers.Get("Content-Length") == strconv.Itoa(len(response.Body)) {
-		headers.Set("Content-Length", strconv.Itoa(len(body)))
+	keepLength(headers, response.Body, body)
+	return cassette.Response{Code: response.Code, Status: response.Status, Headers: headers, Body: body}
+}
+
+// keepLength keeps a Content-Length right that was right for the body before.
+func keepLength(headers http.Header, before, after string) {
+	if headers.Get("Content-Length") == strconv.Itoa(len(before)) {
+		headers.Set("Content-Length", strconv.Itoa(len(after)))
 	}
-	return cassette.Response{Code: response.Code, Status: response.Status, Headers: headers, Body: storedBody(body)}
 }
 
 // keyOf is what a request is found again by: its method, path and query,

@@ -1,23 +1,25 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/report"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -25,30 +27,64 @@ import (
 // recorded: the same each time, whatever port it listens on.
 const emulatedEndpoint = "http://emulator.localhost"
 
+// recordFlags are the flags that only record has.
+type recordFlags struct {
+	force      bool
+	resume     bool
+	discard    bool
+	keepJobIDs bool
+	check      bool
+}
+
+// contradiction says which two flags do not go together, or is nil.
+func (f recordFlags) contradiction() error {
+	switch {
+	case f.resume && f.discard:
+		return &configuration.UsageError{Place: "--resume", Message: "it does not go with --discard", Mend: "go on with one, begin anew with the other"}
+	case f.check && (f.resume || f.discard || f.force):
+		return &configuration.UsageError{Place: "--check", Message: "it writes nothing, so there is nothing to --resume, --discard or --force"}
+	}
+	return nil
+}
+
 func newRecordCommand(terminal *terminal) *cobra.Command {
 	var settings configuration.Settings
+	var own recordFlags
 	command := &cobra.Command{
 		Use:   "record",
 		Short: "Run the suite against a server and keep its answers as cassettes",
 		Long: `record runs the whole suite and writes one cassette for each aspect, without any
-token, and a provenance that says where they come from. Without --endpoint it
-records the reference emulator. The date is that of SOURCE_DATE_EPOCH where it
-is set.`,
+token, with pseudonyms for the ids of jobs, and with a provenance that says where
+they come from. Without --endpoint it records the reference emulator. The date is
+that of SOURCE_DATE_EPOCH where it is set.
+
+The new cassettes take the place of the old ones at once, when all is done. What
+a server has answered is kept from the first request on, so that --resume goes on
+after an interruption: what was answered is not sent again.
+
+With --check the cassettes stay, and it exits with 1 where an answer has changed
+in shape: ids, dates and other values aside.`,
 		Example: `  dpconform record --cassettes my-cassettes
   dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
   dpconform run --cassettes my-cassettes`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return record(command, terminal, &settings)
+			return record(command, terminal, &settings, own)
 		},
 	}
 	settings.AddTargetFlags(command.Flags())
-	command.Flags().StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
+	flags := command.Flags()
+	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
+	flags.BoolVar(&own.force, "force", false, "record even into the cassettes that come with dpconform")
+	flags.BoolVar(&own.resume, "resume", false, "go on with the recording that was interrupted in this folder")
+	flags.BoolVar(&own.discard, "discard", false, "begin anew, and drop the recording that was interrupted in this folder")
+	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are instead of pseudonyms")
+	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape since the cassettes were recorded")
 	return command
 }
 
-func record(command *cobra.Command, terminal *terminal, settings *configuration.Settings) error {
+func record(command *cobra.Command, terminal *terminal, settings *configuration.Settings, own recordFlags) error {
 	began := time.Now()
 	sources, contract, err := prepare(command, settings)
 	if err != nil {
@@ -57,8 +93,17 @@ func record(command *cobra.Command, terminal *terminal, settings *configuration.
 	if settings.Cassettes == "" {
 		return &configuration.UsageError{Place: "--cassettes", Message: "it is missing", Mend: "say where the cassettes go: --cassettes DIR"}
 	}
+	if err := own.contradiction(); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(command.Context())
 	defer stop()
+	if own.check {
+		return checkRecording(ctx, terminal, sources, settings, contract)
+	}
+	if err := refuseShipped(sources, settings.Cassettes, own.force); err != nil {
+		return err
+	}
 	config, origin, err := recordedTarget(ctx, sources, settings, contract)
 	if err != nil {
 		return err
@@ -67,7 +112,8 @@ func record(command *cobra.Command, terminal *terminal, settings *configuration.
 	if err != nil {
 		return err
 	}
-	return recordInto(ctx, terminal, began, settings, contract, config, recorder.Provenance{
+	run := &recordingRun{terminal: terminal, began: began, settings: settings, own: own, contract: contract, config: config}
+	return run.record(ctx, recorder.Provenance{
 		RecordedFrom: origin, Date: date, Version: version,
 		Description: recorder.DescribedBy{Name: contract.File, Digest: contract.Digest},
 		Seed:        settings.Seed, Limit: config.Limit, Loopback: config.Loopback, AllowRetry: config.AllowRetry, Jobs: config.Jobs,
@@ -75,36 +121,26 @@ func record(command *cobra.Command, terminal *terminal, settings *configuration.
 	})
 }
 
-// recordInto runs the suite with a recording in between and saves it.
-func recordInto(ctx context.Context, terminal *terminal, began time.Time, settings *configuration.Settings, contract *spec.Contract,
-	config target.Config, provenance recorder.Provenance) error {
-	var server *target.Target
-	recording, err := recorder.NewRecording(recorder.RecordingOptions{
-		Folder: settings.Cassettes, Transport: config.Transport, Provenance: provenance,
-		Label: func(token string) (string, bool) { return labelOf(server, token) },
-	})
+// refuseShipped keeps a recording out of the folder whose cassettes become part
+// of the program, and of copies of it.
+func refuseShipped(sources *configuration.Sources, folder string, force bool) error {
+	if force || !isShipped(folder) {
+		return nil
+	}
+	return &configuration.UsageError{Place: sources.Origin("cassettes"), Message: folder + " holds the cassettes that come with dpconform",
+		Mend: "--force records them anew, --cassettes another folder leaves them alone"}
+}
+
+func isShipped(folder string) bool {
+	if source, err := os.ReadFile(filepath.Join(folder, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
+		return true
+	}
+	there, err := os.ReadFile(filepath.Join(folder, recorder.ProvenanceFile))
 	if err != nil {
-		return err
+		return false
 	}
-	config.Transport = recording
-	server, err = target.New(config)
-	if err != nil {
-		return err
-	}
-	outcome, err := judge(ctx, terminal, suites.Config{Contract: contract, Target: server, Seed: settings.Seed}, suites.Selection{},
-		len(suites.Checks(contract)))
-	if err != nil {
-		recording.Discard()
-		return err
-	}
-	if err := recording.Save(); err != nil {
-		return err
-	}
-	found := report.New(report.Run{Version: version, Started: began, Took: time.Since(began), Contract: contract, Target: server,
-		Source: fromNetwork, Level: spec.Platform, Seed: settings.Seed, Outcome: outcome})
-	fmt.Fprintf(terminal.out, "recorded %d exchanges with %s into %s\nwhat they say: %s\n", len(found.Exchanges), config.Endpoint,
-		settings.Cassettes, found.Conclusion)
-	return nil
+	shipped, err := fs.ReadFile(cassettes.Embedded(), recorder.ProvenanceFile)
+	return err == nil && bytes.Equal(there, shipped)
 }
 
 // recordedTokens makes the harmless names that stand for tokens in cassettes.
@@ -133,7 +169,8 @@ func recordedTarget(ctx context.Context, sources *configuration.Sources, setting
 		}
 		config.UserAgent = "dpconform/" + version
 		endpoint, _ := target.ParseEndpoint(config.Endpoint)
-		if err := target.Reach(ctx, endpoint); err != nil {
+		config.Transport = target.NewNetwork(endpoint, config.Network)
+		if err := target.Reach(ctx, endpoint, config.Network); err != nil {
 			return config, recorder.Origin{}, &unreachableError{err}
 		}
 		return config, recorder.Origin{Kind: recorder.FromServer, Endpoint: config.Endpoint}, nil

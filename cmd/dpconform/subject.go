@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
+	"time"
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/configuration"
@@ -23,6 +23,8 @@ type subject struct {
 	seed       uint64
 	replay     *recorder.Replay
 	folder     string
+	// stale says that the cassettes are older than they may be, or is empty.
+	stale string
 }
 
 // Where answers come from, as a report says it.
@@ -43,6 +45,9 @@ var networkFlags = []string{
 func findSubject(ctx context.Context, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) (*subject, error) {
 	if settings.Endpoint == "" {
 		return openCassettes(sources, settings, contract)
+	}
+	if settings.MaxAge != 0 {
+		return nil, &configuration.UsageError{Place: sources.Origin("max-age"), Message: "it is about the age of cassettes, and a server answers"}
 	}
 	if settings.Cassettes != "" {
 		return nil, &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
@@ -86,9 +91,13 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 			return nil, &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
 				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
 		}
+		// What a killed recording has left half done is read as it is, too.
+		_ = recorder.Recover(settings.Cassettes)
 		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
 	}
-	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{Folder: folder, ContractDigest: contract.Digest})
+	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{
+		Folder: folder, ContractDigest: contract.Digest, ContractName: contract.File,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +107,9 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 		return nil, err
 	}
 	return &subject{
-		target: server, source: fromCassettes, provenance: strings.Join(recorded.Describe()[:1], "\n"),
+		target: server, source: fromCassettes, provenance: recorded.DescribeAt(time.Now()),
 		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
+		stale: tooOld(recorded, time.Duration(settings.MaxAge), folder),
 	}, nil
 }
 
