@@ -55,6 +55,9 @@ type Contract struct {
 
 	// Requirements is the catalogue, in the document's order.
 	Requirements []Requirement
+	// ClientRequirements is what a client of the method has to keep, in the
+	// document's order; empty where the description says nothing of clients.
+	ClientRequirements []Requirement
 	// Page is the reference page that the documented requirements come from.
 	Page ReferencePage
 }

@@ -41,7 +41,7 @@ func Load(description Description) (*Contract, error) {
 	}
 	for _, step := range []func(*Contract) error{
 		loader.endpoint, loader.retry, loader.parameter, loader.link, loader.states,
-		loader.scopes, loader.platform, loader.page, loader.requirements,
+		loader.scopes, loader.platform, loader.page, loader.requirements, loader.clientRequirements,
 	} {
 		if err := step(contract); err != nil {
 			return nil, err
