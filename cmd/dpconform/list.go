@@ -12,7 +12,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	var asJSON, all, traceability bool
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "List the requirements of the description and the checks that judge them",
+		Short: "List the requirements and the checks that judge them",
 		Example: `  dpconform list
   dpconform list --json
   dpconform list --spec my.openapi.yaml`,
