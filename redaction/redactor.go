@@ -4,8 +4,6 @@ package redaction
 
 import (
 	"cmp"
-	"encoding/json"
-	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -63,32 +61,30 @@ func NewRedactor(labels map[string]string) *Redactor {
 	return redactor
 }
 
-// formsOf lists the ways in which a token is written in URLs, JSON and HTML.
-func formsOf(token string) []string {
-	forms := []string{token, url.QueryEscape(token), url.PathEscape(token), html.EscapeString(token)}
-	if quoted, err := json.Marshal(token); err == nil {
-		forms = append(forms, strings.Trim(string(quoted), `"`))
-	}
-	forms = append(forms, strings.ReplaceAll(token, "/", `\/`))
-	slices.Sort(forms[1:])
-	return slices.Compact(forms)
-}
-
 var unharmless = regexp.MustCompile(`[^\w.:~+/=-]`)
 
 // harmlessLabel makes a label fit for a header, a URL and a JSON string alike.
 func harmlessLabel(label string) string { return unharmless.ReplaceAllString(label, "-") }
 
+// mostRounds is how often a text is looked through. What one round puts in may
+// show what stood behind it, and then the next takes that out; more than two
+// are the work of somebody who tries.
+const mostRounds = 8
+
 // Text takes the secrets out of a text of any kind: the tokens that were sent,
-// the values of parameters and members whose names say that they are secret,
-// the signatures of signed URLs, bearer tokens, and what has the form of a
-// credential of Google's.
+// the values of parameters, members and headers whose names say that they are
+// secret, the URLs of downloads, the signatures of signed URLs, tokens behind
+// their scheme, passwords in URLs, and what has the form of a credential.
 func (r *Redactor) Text(text string) string {
 	text = r.replace.Replace(text)
-	text = redactMembers(text)
-	text = redactParameters(text)
-	text = r.redactBearer(text)
-	return redactShapes(text)
+	for range mostRounds {
+		spans := r.textSpans(text)
+		if len(spans) == 0 {
+			break
+		}
+		text = rewrite(text, spans)
+	}
+	return text
 }
 
 // Holds reports whether a text holds a token that was sent.
@@ -106,8 +102,13 @@ func (r *Redactor) RequestTarget(pathAndQuery string) string {
 	}
 	parameters := strings.Split(query, "&")
 	for i, parameter := range parameters {
-		name, _, _ := strings.Cut(parameter, "=")
-		if plain, err := url.QueryUnescape(name); err == nil && (isSecretName(plain) || isSignatureName(plain)) {
+		name, value, _ := strings.Cut(parameter, "=")
+		plain, err := url.QueryUnescape(name)
+		if err != nil {
+			continue
+		}
+		kind, secret := kindOfName(plain)
+		if secret && !(kind == AuthorizationCode && isErrorCode(kind, value)) || isSignatureName(plain) {
 			parameters[i] = name + "=" + Mark
 		}
 	}
@@ -135,7 +136,7 @@ func (r *Redactor) headerValue(name, value string) string {
 		return r.authorization(value)
 	case strings.EqualFold(name, "Cookie"):
 		return redactCookies(value)
-	case strings.EqualFold(name, "Set-Cookie"):
+	case strings.EqualFold(name, "Set-Cookie") || strings.EqualFold(name, "Set-Cookie2"):
 		cookie, attributes, found := strings.Cut(value, ";")
 		if found {
 			attributes = ";" + r.replace.Replace(attributes)
@@ -184,6 +185,9 @@ func (r *Redactor) label(token string) string {
 	if strings.HasPrefix(token, Mark+":") {
 		return harmlessLabel(token)
 	}
+	if unknownToken.MatchString(token) {
+		return token
+	}
 	return Unlabelled
 }
 
@@ -201,18 +205,3 @@ func redactCookies(value string) string {
 	}
 	return strings.Join(cookies, ";")
 }
-
-// secretHeaderParts are what the names of headers with secrets have in them.
-var secretHeaderParts = []string{"token", "secret", "apikey", "password", "proxyauthorization"}
-
-// isSecretHeader knows headers by their names: X-Goog-Api-Key, X-Auth-Token,
-// Proxy-Authorization and the like.
-func isSecretHeader(name string) bool {
-	name = lettersOf(name)
-	return slices.ContainsFunc(secretHeaderParts, func(part string) bool { return strings.Contains(name, part) })
-}
-
-var withoutJoiners = strings.NewReplacer("_", "", "-", "")
-
-// lettersOf writes access_token, access-token and accessToken alike.
-func lettersOf(name string) string { return strings.ToLower(withoutJoiners.Replace(name)) }

@@ -1,6 +1,7 @@
 package redaction
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,12 +29,12 @@ func TokensOf(headers http.Header) []string {
 }
 
 // OtherSecrets lists the secrets that a request carries elsewhere: in
-// parameters of the query or of a form, in other headers, in cookies. A server
-// may repeat them.
+// parameters of the query or of a form, in other headers, in cookies, and
+// within the base64 of a Basic authorization. A server may repeat them.
 func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
 	var secrets []string
 	add := func(value string) {
-		if len(value) >= shortestParameterSecret {
+		if len(value) >= shortestParameterSecret && !strings.HasPrefix(value, Mark) {
 			secrets = append(secrets, value)
 		}
 	}
@@ -51,16 +52,41 @@ func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
 	}
 	for name, values := range headers {
 		for _, value := range values {
-			switch {
-			case isSecretHeader(name):
-				add(value)
-			case strings.EqualFold(name, "Cookie"):
-				for cookie := range strings.SplitSeq(value, ";") {
-					_, content, _ := strings.Cut(cookie, "=")
-					add(strings.TrimSpace(content))
-				}
+			for _, secret := range secretsOfHeader(name, value) {
+				add(secret)
 			}
 		}
 	}
 	return secrets
+}
+
+// secretsOfHeader lists the secrets in a header, but for the token of an
+// Authorization, which TokensOf lists.
+func secretsOfHeader(name, value string) []string {
+	isAuthorization := strings.HasSuffix(strings.ToLower(name), "authorization")
+	switch {
+	case isAuthorization:
+		scheme, token := splitAuthorization(value)
+		secrets := []string{}
+		if !strings.EqualFold(name, "Authorization") {
+			secrets = append(secrets, token)
+		}
+		if strings.EqualFold(strings.TrimSpace(scheme), "basic") {
+			if plain, err := base64.StdEncoding.DecodeString(token); err == nil {
+				_, password, _ := strings.Cut(string(plain), ":")
+				secrets = append(secrets, string(plain), password)
+			}
+		}
+		return secrets
+	case strings.EqualFold(name, "Cookie"):
+		var secrets []string
+		for cookie := range strings.SplitSeq(value, ";") {
+			_, content, _ := strings.Cut(cookie, "=")
+			secrets = append(secrets, strings.TrimSpace(content))
+		}
+		return secrets
+	case isSecretHeader(name):
+		return []string{value}
+	}
+	return nil
 }

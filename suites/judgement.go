@@ -93,6 +93,17 @@ func (j *Judgement) demanded() bool {
 	return false
 }
 
+// run runs the check. A panic is the engine's own mistake: it is told as an error
+// of this check, and the others go on.
+func (j *Judgement) run() {
+	defer func() {
+		if mistake := recover(); mistake != nil {
+			j.broken = tellable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
+		}
+	}()
+	j.check.judge(j)
+}
+
 // Skip says that the check could not be judged because something was not given.
 func (j *Judgement) Skip(reason, flag string) {
 	if j.lacking == nil {

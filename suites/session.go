@@ -90,7 +90,7 @@ func (s *Session) judge(ctx context.Context, check Check, observed bool) Result 
 		ctx: ctx, session: s, check: check,
 	}
 	if judgement.demanded() {
-		check.judge(judgement)
+		judgement.run()
 	}
 	result := judgement.result()
 	result.Took = time.Since(began)

@@ -30,10 +30,23 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 		exchanges[i] = t.reserve(check, request)
 	}
 	var waiting sync.WaitGroup
+	mistakes := make(chan any, len(exchanges))
 	for _, exchange := range exchanges {
-		waiting.Go(func() { t.send(ctx, exchange, Place{Check: check, Together: true}) })
+		waiting.Go(func() {
+			// A panic of another goroutine would end the program and print what it
+			// has at hand.
+			defer func() {
+				if mistake := recover(); mistake != nil {
+					mistakes <- mistake
+				}
+			}()
+			t.send(ctx, exchange, Place{Check: check, Together: true})
+		})
 	}
 	waiting.Wait()
+	if len(mistakes) > 0 {
+		panic(<-mistakes)
+	}
 	return exchanges
 }
 

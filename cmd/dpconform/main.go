@@ -26,12 +26,19 @@ func main() {
 	defer stop()
 	// net/http tells its own log of servers that misbehave; the report does.
 	log.SetOutput(io.Discard)
+	hideTraces()
 	os.Exit(execute(ctx, newTerminal(), os.Args[1:]))
 }
 
 // execute runs a command line and gives the exit code.
-func execute(ctx context.Context, terminal *terminal, arguments []string) int {
+func execute(ctx context.Context, terminal *terminal, arguments []string) (code int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			code = terminal.crash(reason)
+		}
+	}()
 	root := newRootCommand(terminal)
+	terminal.hide(func() []string { return secretsGiven(root, arguments, os.Environ()) })
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
 	var exit exitCode

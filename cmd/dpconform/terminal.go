@@ -9,6 +9,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
+
+	"github.com/dpconform/dpconform/redaction"
 )
 
 // Widths in columns: of text that nobody's screen bounds, and of the widest
@@ -28,6 +30,8 @@ type terminal struct {
 	err io.Writer
 	// columns gives the width, anew at each call; 0 where out is no terminal.
 	columns func() int
+	// secrets list what no complaint may show.
+	secrets []func() []string
 }
 
 func newTerminal() *terminal {
@@ -55,6 +59,7 @@ func (t *terminal) onStandardError() *terminal {
 	return &terminal{
 		out: colorprofile.NewWriter(t.err, os.Environ()), raw: t.raw, err: t.err,
 		columns: func() int { return columnsOf(os.Stderr) },
+		secrets: t.secrets,
 	}
 }
 
@@ -66,10 +71,25 @@ func (t *terminal) width() int {
 	return widthWithoutTerminal
 }
 
-// complain prints one line on standard error.
+// complain prints one line on standard error, without any secret that is known
+// or has the form of one.
 func (t *terminal) complain(message string) {
-	line, _, _ := strings.Cut(message, "\n")
+	line, _, _ := strings.Cut(t.harmless(message), "\n")
 	fmt.Fprintf(t.err, "dpconform: %s\n", line)
+}
+
+// hide keeps out of every complaint what a function lists when it is made.
+func (t *terminal) hide(secrets func() []string) { t.secrets = append(t.secrets, secrets) }
+
+// harmless is a text without secrets.
+func (t *terminal) harmless(text string) string {
+	labels := map[string]string{}
+	for _, secrets := range t.secrets {
+		for _, secret := range secrets() {
+			labels[secret] = redaction.Mark
+		}
+	}
+	return redaction.NewRedactor(labels).Text(text)
 }
 
 // progress is one line that is written over again, on a terminal only.
