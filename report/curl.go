@@ -16,10 +16,14 @@ const longestArgument = 200
 // Curl gives a command that sends the same request. The token is $TOKEN, never
 // the value.
 func Curl(exchange *target.Exchange) string {
-	request := exchange.Request
+	return curlLine(exchange.URL, exchange.Request, len(exchange.Request.Body))
+}
+
+// curlLine is Curl for a request of which the body may be cut.
+func curlLine(url string, request target.Request, bodyBytes int) string {
 	words := append([]string{"curl", "-i", "--path-as-is"}, methodWords(request.Method)...)
-	words = append(words, quote(exchange.URL))
-	if strings.ContainsAny(exchange.URL, "[]{}") {
+	words = append(words, quote(url))
+	if strings.ContainsAny(url, "[]{}") {
 		// They would be ranges and lists of addresses to curl.
 		words = append(words, "--globoff")
 	}
@@ -37,8 +41,8 @@ func Curl(exchange *target.Exchange) string {
 		}
 	}
 	switch {
-	case len(request.Body) > longestArgument:
-		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", len(request.Body)))
+	case bodyBytes > longestArgument:
+		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", bodyBytes))
 	case len(request.Body) > 0:
 		words = append(words, "--data-raw", quote(string(request.Body)))
 	case slices.Contains(withLength, request.Method):

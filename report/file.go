@@ -13,7 +13,7 @@ import (
 const StandardOutput = "-"
 
 // Kinds lists the kinds of report.
-func Kinds() []string { return []string{"json", "junit"} }
+func Kinds() []string { return []string{"json", "junit", "markdown", "annotations"} }
 
 // File is a report that is wanted: of a kind, at a path.
 type File struct {
@@ -52,7 +52,8 @@ func (e *UnknownKindError) Error() string { return fmt.Sprintf("unknown kind of 
 // Write writes the report. A file is there whole or, after an error, as it was
 // before.
 func (f File) Write(report Report, standardOutput io.Writer) error {
-	write := map[string]func(io.Writer, Report) error{"json": WriteJSON, "junit": WriteJUnit}[f.Kind]
+	write := map[string]func(io.Writer, Report) error{"json": WriteJSON, "junit": WriteJUnit,
+		"markdown": WriteMarkdown, "annotations": WriteAnnotations}[f.Kind]
 	return f.WriteWith(func(out io.Writer) error { return write(out, report) }, standardOutput)
 }
 

@@ -1,5 +1,5 @@
-// Package report shows what a run found: on a console, as JSON, as JUnit. It
-// decides no verdict.
+// Package report shows what a run found: on a console, as JSON, as JUnit, as
+// Markdown, as annotations for GitHub Actions. It decides no verdict.
 package report
 
 import (

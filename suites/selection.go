@@ -18,6 +18,9 @@ type Selection struct {
 	// LabelFilter is a Ginkgo label query over aspects, levels and requirement
 	// ids: "path && documented". Empty: all.
 	LabelFilter string
+	// Replayed says that the answers are recorded ones: the other checks run too,
+	// without being reported, since a recording answers a whole run in its order.
+	Replayed bool
 }
 
 // UnknownNameError says that a name is none of the known ones.
@@ -66,17 +69,17 @@ func NewPlan(contract *spec.Contract, selection Selection) (Plan, error) {
 	if len(plan.Selected) == 0 {
 		return Plan{}, fmt.Errorf("the label filter %q and the focus select no check", selection.LabelFilter)
 	}
-	plan.addFeeders(checks)
+	plan.addFeeders(checks, selection.Replayed)
 	return plan, nil
 }
 
 // addFeeders lets all sending checks run where an observing one is selected:
-// alone it would have nothing to look at.
-func (p *Plan) addFeeders(checks []Check) {
+// alone it would have nothing to look at. Of a replay all checks run.
+func (p *Plan) addFeeders(checks []Check, replayed bool) {
 	observes := slices.ContainsFunc(p.Selected, func(check Check) bool { return check.phase == observing })
 	for _, check := range checks {
 		selected := slices.ContainsFunc(p.Selected, func(other Check) bool { return other.ID == check.ID })
-		if !selected && (!observes || check.phase == observing) {
+		if !selected && !replayed && (!observes || check.phase == observing) {
 			continue
 		}
 		p.all = append(p.all, check)

@@ -21,7 +21,7 @@ import (
 // does the variable UPDATE_GOLDEN=1.
 var updateGolden = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") == "1", "rewrite the golden reports")
 
-// TestGoldenReports holds console, JSON and JUnit of four runs over the
+// TestGoldenReports holds console, JSON, JUnit and Markdown of four runs over the
 // emulator against files, with what changes from run to run taken out. After a
 // change that is meant, go test ./cmd/dpconform -run Golden -update writes them
 // anew.
@@ -49,8 +49,8 @@ func TestGoldenReports(t *testing.T) {
 			day := time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)
 			all := emulated(t, emulator.Options{Fault: one.fault, Clock: func() time.Time { return day }})
 			folder := t.TempDir()
-			json, junit := filepath.Join(folder, "report.json"), filepath.Join(folder, "report.xml")
-			arguments := append([]string{"run", "--report", "json=" + json, "--report", "junit=" + junit}, one.flags(all)...)
+			json, junit, page := filepath.Join(folder, "report.json"), filepath.Join(folder, "report.xml"), filepath.Join(folder, "report.md")
+			arguments := append([]string{"run", "--report", "json=" + json, "--report", "junit=" + junit, "--report", "markdown=" + page}, one.flags(all)...)
 			got := call(t, arguments...)
 			if got.exit != one.exit || got.complaints != "" {
 				t.Fatalf("exit %d, want %d\n%s%s", got.exit, one.exit, got.output, got.complaints)
@@ -59,6 +59,11 @@ func TestGoldenReports(t *testing.T) {
 			compareGolden(t, one.name+".txt", normalised(got.output, endpoint))
 			compareGolden(t, one.name+".json", normalised(shortJSON(t, json), endpoint))
 			compareGolden(t, one.name+".xml", normalised(shortJUnit(t, junit), endpoint))
+			markdown, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareGolden(t, one.name+".md", normalised(string(markdown), endpoint))
 		})
 	}
 }
@@ -124,6 +129,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`\d+\.\d\d s, exit`), "TIME s, exit"},
 	{regexp.MustCompile(` time="[0-9.]+"`), ` time="TIME"`},
 	{regexp.MustCompile(` timestamp="[^"]+"`), ` timestamp="DAY"`},
+	{regexp.MustCompile(`\| run \| [^,]+,`), `| run | DAY,`},
 	{regexp.MustCompile(`dpconform(/| |", "version": ")` + regexp.QuoteMeta(version)), "dpconform${1}VERSION"},
 }
 

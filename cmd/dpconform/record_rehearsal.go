@@ -48,7 +48,7 @@ func (r *recordingRun) verifier(ctx context.Context) func(fs.FS) error {
 			return err
 		}
 		difference := differenceOf(r.outcome.Results, outcome.Results)
-		if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(true); complaint != nil && difference == "" {
+		if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(); complaint != nil && difference == "" {
 			difference = complaint.Error()
 		}
 		switch {

@@ -49,7 +49,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
 	})
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
-	completeWith(command, "report", more, func() []string { return []string{"json=", "junit="} })
+	completeWith(command, "report", more, func() []string { return []string{"json=", "junit=", "markdown=", "annotations="} })
 	completeWith(command, "job", more, func() []string {
 		var states []string
 		for _, state := range spec.MustLoadEmbedded().States {
@@ -76,7 +76,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
-	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter}
+	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter, Replayed: settings.Endpoint == ""}
 	plan, err := suites.NewPlan(contract, selection)
 	if err != nil {
 		return selectionMistake(sources, err)
@@ -115,7 +115,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
 	}, selection, len(plan.Selected))
 	if err == nil && whole.Outcome.Exit != suites.ExitInterrupted {
-		err = subject.complaint(len(settings.Focus) == 0 && settings.LabelFilter == "")
+		err = subject.complaint()
 	}
 	if err != nil {
 		return err
@@ -132,10 +132,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
 		return err
 	}
-	if found.Exit != suites.ExitConforms {
-		return exitCode(found.Exit)
-	}
-	return nil
+	return subject.exit(terminal, found.Exit)
 }
 
 // judge runs the checks and shows how far they are.

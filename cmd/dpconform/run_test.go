@@ -162,3 +162,17 @@ func TestReportOnStandardOutput(t *testing.T) {
 		t.Error("the text for a person did not go to standard error")
 	}
 }
+
+// TestEveryFocusGoesWithTheCassettes: a recording answers a whole run, and a
+// focus shows a part of it.
+func TestEveryFocusGoesWithTheCassettes(t *testing.T) {
+	for _, focus := range append(suites.Aspects(), "body/empty", "retry.body.empty", "retry.semantics.unknown-job", "retry.authorization.scope") {
+		if got := call(t, "run", "--focus", focus); got.exit != suites.ExitConforms || got.complaints != "" {
+			t.Errorf("%s: exit %d, %s", focus, got.exit, got.complaints)
+		}
+	}
+	whole := call(t, "run", "--label-filter", "inferred && !authorization")
+	if whole.exit != suites.ExitConforms {
+		t.Errorf("a label filter: exit %d, %s", whole.exit, whole.complaints)
+	}
+}

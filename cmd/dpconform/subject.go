@@ -114,8 +114,7 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 }
 
 // complaint says how a recording and the run did not fit together, or nil.
-// Interactions that were not used count only where the run was the whole one.
-func (s *subject) complaint(whole bool) error {
+func (s *subject) complaint() error {
 	if s.replay == nil {
 		return nil
 	}
@@ -124,7 +123,7 @@ func (s *subject) complaint(whole bool) error {
 			return fmt.Errorf("%s", exchange.Fault.Detail)
 		}
 	}
-	if unused := s.replay.Unused(); whole && len(unused) > 0 {
+	if unused := s.replay.Unused(); len(unused) > 0 {
 		return fmt.Errorf("%s: %s never used, the first is %s; record again: dpconform record --cassettes %s",
 			s.folder, countOf(len(unused), "interaction was", "interactions were"), unused[0], s.folder)
 	}
