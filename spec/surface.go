@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // Surface is what one source says of the method: a description, Google's
@@ -131,12 +133,19 @@ type SourceError struct {
 	Message string
 }
 
-// Error gives "name:line: message".
+// Error gives "name:line: message". Control characters, which a source may have
+// anywhere, are shown and not obeyed.
 func (e *SourceError) Error() string {
+	text := fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Message)
 	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", e.Name, e.Message)
+		text = fmt.Sprintf("%s: %s", e.Name, e.Message)
 	}
-	return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Message)
+	return strings.Map(func(character rune) rune {
+		if unicode.IsControl(character) {
+			return unicode.ReplacementChar
+		}
+		return character
+	}, text)
 }
 
 // validate refuses a surface without what every source of the method has: an

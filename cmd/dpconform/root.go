@@ -36,8 +36,8 @@ emulator, or recorded answers.`,
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal), newProveCommand(terminal),
-		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))
+	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal), newProveCommand(terminal), newClientCommand(terminal),
+		newLoginCommand(terminal), newDoctorCommand(terminal), newScanCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal), newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))
 	return root
 }
 
@@ -78,7 +78,7 @@ func flagMistake(command *cobra.Command, err error) error {
 
 // sourcesOf fills the flags of a command from environment and file.
 func sourcesOf(command *cobra.Command) (*configuration.Sources, error) {
-	sources := &configuration.Sources{Known: configurationKeys(command.Root())}
+	sources := &configuration.Sources{Known: configurationKeys(command.Root()), Context: command.Context()}
 	return sources, sources.Fill(command.Flags())
 }
 
@@ -96,7 +96,8 @@ func prepare(command *cobra.Command, settings *configuration.Settings) (*configu
 // configurationKeys lists the flags of all commands that read a file, so that
 // one file serves them all.
 func configurationKeys(root *cobra.Command) []string {
-	seen := map[string]bool{"help": true, configuration.ConfigFlag: true}
+	// What a file must not say: nobody wants to revoke logins by a file.
+	seen := map[string]bool{"help": true, configuration.ConfigFlag: true, "list": true, "revoke": true, "forget": true}
 	var keys []string
 	for _, command := range root.Commands() {
 		if command.Flags().Lookup(configuration.ConfigFlag) == nil {
