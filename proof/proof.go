@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dpconform/dpconform/client/broken"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -29,6 +30,8 @@ type Options struct {
 	Workers int
 	// Run judges a server; NewProcess makes one that starts a program.
 	Run Runner
+	// Clients says whether the judge of clients is proved as well.
+	Clients bool
 	// Observe is called after each run, one call at a time; nil means nobody looks.
 	Observe func(name string, failed bool)
 }
@@ -102,8 +105,10 @@ type Proof struct {
 	FalseAlarms   []FalseAlarm  `json:"false_alarms"`
 	// IdleChecks catch no fault; they are told only where all faults were
 	// seeded.
-	IdleChecks   []string `json:"idle_checks"`
-	Milliseconds int64    `json:"milliseconds"`
+	IdleChecks []string `json:"idle_checks"`
+	// Clients is nil where the judge of clients was not proved.
+	Clients      *broken.Proof `json:"clients,omitempty"`
+	Milliseconds int64         `json:"milliseconds"`
 }
 
 // FormatVersion is the version of the JSON form of a proof.
@@ -113,6 +118,7 @@ const FormatVersion = 1
 // right reason, no false alarm, no idle check, no pair in which one got lost.
 func (p Proof) Holds() bool {
 	return len(p.FalseAlarms) == 0 && len(p.IdleChecks) == 0 && p.count(Caught) == len(p.Faults) &&
+		(p.Clients == nil || p.Clients.Holds()) &&
 		!slices.ContainsFunc(p.Pairs, func(pair PairResult) bool { return len(pair.Lost) > 0 || pair.Reason != "" })
 }
 
@@ -160,6 +166,13 @@ func Prove(ctx context.Context, options Options) (Proof, error) {
 	})
 	if options.Faults == nil {
 		found.IdleChecks = idleChecks(options.Contract, found.Faults)
+	}
+	if options.Clients {
+		clients, err := broken.Prove(ctx, options.Contract, options.Workers)
+		if err != nil {
+			return Proof{}, fmt.Errorf("the clients could not be judged: %w", err)
+		}
+		found.Clients = &clients
 	}
 	found.Milliseconds = time.Since(began).Milliseconds()
 	return found, ctx.Err()

@@ -87,6 +87,9 @@ func WriteText(out io.Writer, found Proof) {
 		fmt.Fprintln(out)
 	}
 	writeWrong(out, found)
+	if found.Clients != nil {
+		writeClients(out, *found.Clients)
+	}
 	fmt.Fprintf(out, "%d faults: %d caught, %d survived, %d for the wrong reason, %d without a result\n", len(found.Faults),
 		found.count(Caught), found.count(Survived), found.count(WrongReason), found.count(Broken))
 	if len(found.Pairs) > 0 {

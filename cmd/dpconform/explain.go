@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dpconform/dpconform/client"
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/report"
 	"github.com/dpconform/dpconform/spec"
@@ -34,6 +35,12 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			}
 			console := report.Console{Out: terminal.out, Width: terminal.width()}
 			if console.Explain(report.NewCatalogue(contract), arguments[0]) {
+				return nil
+			}
+			if requirement, ofClients := contract.ClientRequirement(arguments[0]); ofClients {
+				// Scenarios that the description does not fit are about nothing of it.
+				scenarios, _ := client.Scenarios(contract)
+				client.Console{Out: terminal.out, Width: terminal.width()}.Explain(requirement, scenarios)
 				return nil
 			}
 			return &configuration.UsageError{Message: fmt.Sprintf("unknown requirement or check %q", arguments[0]),

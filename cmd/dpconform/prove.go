@@ -54,7 +54,8 @@ check, a fault caught for the wrong reason), 2 wrong usage.`,
 			if err != nil {
 				return err
 			}
-			options := proof.Options{Contract: contract, Faults: chosen, Pairs: pairs, Seed: settings.Seed, Workers: workers, Run: runner}
+			options := proof.Options{Contract: contract, Faults: chosen, Pairs: pairs, Seed: settings.Seed, Workers: workers, Run: runner,
+				Clients: chosen == nil && len(contract.ClientRequirements) > 0}
 			return prove(command, terminal, options, files)
 		},
 	}

@@ -36,8 +36,12 @@ emulator, or recorded answers.`,
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newRunCommand(terminal), newEmulateCommand(terminal), newRecordCommand(terminal), newProveCommand(terminal), newClientCommand(terminal),
-		newLoginCommand(terminal), newDoctorCommand(terminal), newScanCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal), newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal))
+	root.AddCommand(
+		newRunCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
+		newEmulateCommand(terminal), newClientCommand(terminal),
+		newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
+		newListCommand(terminal), newExplainCommand(terminal), newProveCommand(terminal), newScanCommand(terminal), newVersionCommand(terminal),
+	)
 	return root
 }
 

@@ -1,0 +1,206 @@
+package broken
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/dpconform/dpconform/client"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Row is what came of one broken client.
+type Row struct {
+	Name     string `json:"name"`
+	Text     string `json:"text"`
+	Breaks   string `json:"breaks"`
+	Scenario string `json:"scenario"`
+	// CaughtBy lists what was found, the broken requirement first.
+	CaughtBy []string `json:"caught_by"`
+	// Unnamed lists what was found and is neither broken nor a consequence.
+	Unnamed []string `json:"unnamed,omitempty"`
+	Caught  bool     `json:"caught"`
+}
+
+// Alarm is something found of a client that is right.
+type Alarm struct {
+	Client   string `json:"client"`
+	Scenario string `json:"scenario"`
+	Found    string `json:"found"`
+}
+
+// Proof says whether the judge of clients tells right from wrong.
+type Proof struct {
+	Rows        []Row   `json:"rows"`
+	FalseAlarms []Alarm `json:"false_alarms"`
+	// Idle lists the requirements that no broken client breaks.
+	Idle []string `json:"idle"`
+	// Calls is the number of calls that right clients made.
+	Calls int `json:"calls"`
+}
+
+// Holds reports whether every broken client was caught for the right reason, no
+// right one was blamed, and no requirement is idle.
+func (p Proof) Holds() bool {
+	return len(p.FalseAlarms) == 0 && len(p.Idle) == 0 && !slices.ContainsFunc(p.Rows, func(row Row) bool { return !row.Caught })
+}
+
+// rightClient is a client that is right, by its name.
+type rightClient struct {
+	name string
+	made program
+}
+
+// rightClients are as different as the standards let clients be.
+func rightClients() []rightClient {
+	generated, compressed, named := right(), patient(), right()
+	generated.body, generated.header = []byte("{}\n"), formOf(jsonType)
+	generated.target = func(t task) string { return right().target(t) + "?alt=json&prettyPrint=false" }
+	compressed.body, compressed.header = gzipped("{}"), map[string]string{"Content-Type": jsonType + "; charset=UTF-8", "Content-Encoding": "gzip"}
+	named.header = formOf(jsonType)
+	return []rightClient{
+		{"asks once", right()}, {"asks again", patient()}, {"sends {} and system parameters", generated},
+		{"sends {} compressed", compressed}, {"names the type of no body", named},
+	}
+}
+
+func gzipped(text string) []byte {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	// A buffer takes everything.
+	_, _ = writer.Write([]byte(text))
+	_ = writer.Close()
+	return out.Bytes()
+}
+
+// Prove has every broken client and every right one judged, a few at a time. It
+// returns an error where they cannot be judged at all.
+func Prove(ctx context.Context, contract *spec.Contract, workers int) (Proof, error) {
+	scenarios, err := client.Scenarios(contract)
+	if err != nil {
+		return Proof{}, err
+	}
+	faults := Faults()
+	found := Proof{Rows: make([]Row, len(faults)), FalseAlarms: []Alarm{}, Idle: idle(contract, faults)}
+	var tasks []func() error
+	for i, fault := range faults {
+		tasks = append(tasks, func() error {
+			row, err := proveFault(ctx, contract, scenarios, fault)
+			found.Rows[i] = row
+			return err
+		})
+	}
+	var mutex sync.Mutex
+	for _, one := range rightClients() {
+		for _, scenario := range scenarios {
+			found.Calls++
+			tasks = append(tasks, func() error {
+				result, err := judge(ctx, contract, scenario, one.made)
+				mutex.Lock()
+				defer mutex.Unlock()
+				found.FalseAlarms = append(found.FalseAlarms, alarms(one.name, result)...)
+				return err
+			})
+		}
+	}
+	return found, sideBySide(tasks, workers)
+}
+
+func alarms(name string, result client.Result) []Alarm {
+	var found []Alarm
+	for _, finding := range result.Findings {
+		found = append(found, Alarm{name, result.Name(), fmt.Sprintf("%s: want %s, got %s", finding.ID, finding.Want, finding.Got)})
+	}
+	for _, one := range result.Unjudged {
+		found = append(found, Alarm{name, result.Name(), one.ID + " was not judged: " + one.Reason})
+	}
+	if result.Note != "" {
+		found = append(found, Alarm{name, result.Name(), result.Note})
+	}
+	return found
+}
+
+func proveFault(ctx context.Context, contract *spec.Contract, scenarios []*client.Scenario, fault Fault) (Row, error) {
+	row := Row{Name: fault.Name, Text: fault.Text, Breaks: fault.Breaks, Scenario: fault.Scenario, CaughtBy: []string{}}
+	scenario, known := client.FindScenario(scenarios, fault.Scenario)
+	if !known {
+		return row, fmt.Errorf("%s: there is no scenario %s", fault.Name, fault.Scenario)
+	}
+	result, err := judge(ctx, contract, scenario, fault.program())
+	if err != nil {
+		return row, err
+	}
+	for _, finding := range result.Findings {
+		switch {
+		case slices.Contains(row.CaughtBy, finding.ID):
+			continue
+		case finding.ID == fault.Breaks:
+			row.CaughtBy = slices.Insert(row.CaughtBy, 0, finding.ID)
+			continue
+		case !slices.Contains(fault.Consequences, finding.ID):
+			row.Unnamed = append(row.Unnamed, finding.ID)
+		}
+		row.CaughtBy = append(row.CaughtBy, finding.ID)
+	}
+	row.Caught = len(row.CaughtBy) > 0 && row.CaughtBy[0] == fault.Breaks && len(row.Unnamed) == 0
+	return row, nil
+}
+
+// judge has one client make the call of one scenario.
+func judge(ctx context.Context, contract *spec.Contract, scenario *client.Scenario, made program) (client.Result, error) {
+	rules := client.Rules{Contract: contract}
+	given := task{job: client.JobOf(scenario, "1"), token: "dpconform-token-of-the-proof", fresh: "dpconform-fresh-token-of-the-proof"}
+	server, err := client.New(client.Options{Rules: rules, Only: scenario, Job: given.job, Tokens: []string{given.token, given.fresh}})
+	if err != nil {
+		return client.Result{}, err
+	}
+	site, err := client.Serve(server, "127.0.0.1:0", scenario.Secure, nil)
+	if err != nil {
+		return client.Result{}, err
+	}
+	call := server.Begin(scenario, given.job)
+	given.endpoint, given.authority = site.Endpoint, site.Authority
+	told := made.call(ctx, given)
+	site.Close()
+	if told != nil {
+		call.Tell(*told)
+	}
+	return rules.Judge(call), nil
+}
+
+// idle lists the requirements that nothing breaks.
+func idle(contract *spec.Contract, faults []Fault) []string {
+	idle := []string{}
+	for _, requirement := range contract.ClientRequirements {
+		if !slices.ContainsFunc(faults, func(fault Fault) bool { return fault.Breaks == requirement.ID }) {
+			idle = append(idle, requirement.ID)
+		}
+	}
+	return idle
+}
+
+// sideBySide does all tasks, a few at a time, and gives the first error.
+func sideBySide(tasks []func() error, workers int) error {
+	next := make(chan func() error)
+	var waiting sync.WaitGroup
+	var once sync.Once
+	var first error
+	for range max(1, workers) {
+		waiting.Go(func() {
+			for task := range next {
+				if err := task(); err != nil {
+					once.Do(func() { first = err })
+				}
+			}
+		})
+	}
+	for _, task := range tasks {
+		next <- task
+	}
+	close(next)
+	waiting.Wait()
+	return first
+}

@@ -1,0 +1,116 @@
+package client
+
+import (
+	"hash/fnv"
+	"net/url"
+	"strings"
+
+	"github.com/dpconform/dpconform/emulator"
+)
+
+// Where a client chooses a scenario beside the header: the beginning of a job
+// id, and of a path.
+const (
+	scenarioJobPrefix = "scenario-"
+	scenarioPath      = "/scenarios/"
+)
+
+// JobOf gives a job id that chooses a scenario; the end tells two calls apart.
+func JobOf(scenario *Scenario, end string) string {
+	return scenarioJobPrefix + scenario.Name + "-" + end + scenario.JobEnd
+}
+
+// choose finds the scenario that a request is for, and takes a prefix that
+// chose it off the path; nil where it chose none.
+func (s *Server) choose(arrived *Arrived) *Scenario {
+	named := arrived.Header.Get(ScenarioHeader)
+	if rest, prefixed := strings.CutPrefix(arrived.Target, scenarioPath); prefixed {
+		name, target, found := strings.Cut(rest, "/")
+		if _, known := FindScenario(s.options.Scenarios, name); known && found {
+			arrived.Target = "/" + target
+			named = name
+		}
+	}
+	if s.options.Only != nil {
+		return s.options.Only
+	}
+	if scenario, known := FindScenario(s.options.Scenarios, named); known {
+		return scenario
+	}
+	return s.scenarioOfJob(arrived.path())
+}
+
+// scenarioOfJob finds the scenario that a job id in a path chooses, wherever in
+// the path it stands: a client may have written the path wrong.
+func (s *Server) scenarioOfJob(path string) *Scenario {
+	_, rest, found := strings.Cut(path, scenarioJobPrefix)
+	if !found {
+		return nil
+	}
+	var longest *Scenario
+	for _, scenario := range s.options.Scenarios {
+		behind, begins := strings.CutPrefix(rest, scenario.Name)
+		if begins && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0) && (longest == nil || len(scenario.Name) > len(longest.Name)) {
+			longest = scenario
+		}
+	}
+	return longest
+}
+
+// jobIn finds the job's id in a path. Where the path is none of the method's it
+// is not known, and what stands in its place tells calls apart all the same.
+func (s *Server) jobIn(arrived *Arrived) (job string, known bool) {
+	path := arrived.path()
+	for _, operation := range []struct{ prefix, suffix string }{
+		{s.options.Rules.Contract.Retry.Path.Prefix, s.options.Rules.Contract.Retry.Path.Suffix},
+		{s.options.Rules.Contract.ReadState.Path.Prefix, s.options.Rules.Contract.ReadState.Path.Suffix},
+	} {
+		rest, begins := strings.CutPrefix(path, operation.prefix)
+		id, ends := strings.CutSuffix(rest, operation.suffix)
+		if !begins || !ends || id == "" || strings.Contains(id, "/") {
+			continue
+		}
+		if decoded, err := url.PathUnescape(id); err == nil {
+			return decoded, true
+		}
+	}
+	_, rest, found := strings.Cut(path, scenarioJobPrefix)
+	if !found {
+		return "", false
+	}
+	if end := strings.IndexAny(rest, ":/?%"); end >= 0 {
+		rest = rest[:end]
+	}
+	return scenarioJobPrefix + rest, false
+}
+
+// reference makes the reference server of a call: it has the one job, in the
+// state that the scenario says. Without a scenario it has the usual ones too.
+func (s *Server) reference(scenario *Scenario, job string) (*emulator.Server, error) {
+	contract := s.options.Rules.Contract
+	options := emulator.Options{Jobs: map[string][]string{}, Tokens: map[string][]string{}}
+	state := ""
+	if len(contract.RetryableStates) > 0 {
+		state = contract.RetryableStates[0]
+	}
+	if scenario == nil {
+		options.Jobs = emulator.DefaultJobs(contract)
+	} else if scenario.Job != "" {
+		state = scenario.Job
+	}
+	if job != "" && state != "" {
+		options.Jobs[state] = append([]string{job}, options.Jobs[state]...)
+	}
+	for _, token := range s.options.Tokens {
+		if len(contract.Scopes) > 0 {
+			options.Tokens[token] = []string{contract.Scopes[0].Name}
+		}
+	}
+	// Each call has new ids of its own.
+	sum := fnv.New64a()
+	if scenario != nil {
+		_, _ = sum.Write([]byte(scenario.Name + "/" + job))
+	}
+	options.Seed = sum.Sum64()
+	return emulator.New(contract, options)
+}

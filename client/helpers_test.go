@@ -1,0 +1,154 @@
+package client
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+var contract = loadContract()
+
+// loadContract loads the shipped description; a client program, which starts
+// often, makes do with what a client knows of it.
+func loadContract() *spec.Contract {
+	if os.Getenv("DPCONFORM_TEST_CLIENT") == "" {
+		return spec.MustLoadEmbedded()
+	}
+	return &spec.Contract{IDField: "archiveJobId", Retry: spec.Operation{
+		Path: spec.PathTemplate{Prefix: "/v1/archiveJobs/", Parameter: "archiveJob", Suffix: ":retry"}}}
+}
+
+// TestMain is also the client program of the tests of commands: with the
+// variable below it does what that says instead of testing.
+func TestMain(m *testing.M) {
+	if does := os.Getenv("DPCONFORM_TEST_CLIENT"); does != "" {
+		os.Exit(programs[does]())
+	}
+	os.Exit(m.Run())
+}
+
+// programs are client programs, by name; each gives its exit code.
+var programs = map[string]func() int{
+	"right": func() int { return once(true) },
+	"quiet": func() int { return once(false) },
+	"loud": func() int {
+		fmt.Fprintln(os.Stderr, "the token is "+os.Getenv("DPCONFORM_TOKEN"))
+		return once(true)
+	},
+	"failing": func() int { once(true); return 3 },
+	"writes-outcome": func() int {
+		return onceTo(func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
+	},
+	"idle":    func() int { return 0 },
+	"hanging": func() int { time.Sleep(time.Hour); return 0 },
+	"refreshing": func() int {
+		answer, err := http.PostForm(os.Getenv("DPCONFORM_TOKEN_URL"), url.Values{"grant_type": {"refresh_token"},
+			"refresh_token": {os.Getenv("DPCONFORM_REFRESH_TOKEN")}})
+		if err != nil {
+			return 1
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		if !strings.Contains(string(text), `"access_token":"`+os.Getenv("DPCONFORM_FRESH_TOKEN")+`"`) {
+			return 1
+		}
+		once(false)
+		_ = os.Setenv("DPCONFORM_TOKEN", os.Getenv("DPCONFORM_FRESH_TOKEN"))
+		return once(true)
+	},
+	"chooses": func() int {
+		for _, name := range []string{"success", "not-found"} {
+			_ = os.Setenv("DPCONFORM_JOB", "scenario-"+name+"-7")
+			once(true)
+		}
+		return 0
+	},
+}
+
+func once(tells bool) int {
+	return onceTo(func(line string) {
+		if tells {
+			fmt.Print(line)
+		}
+	})
+}
+
+// onceTo makes the call once and tells what came of it.
+func onceTo(tell func(line string)) int {
+	job := os.Getenv("DPCONFORM_JOB")
+	request, err := http.NewRequest(http.MethodPost, os.Getenv("DPCONFORM_ENDPOINT")+contract.Retry.Path.Expand(job), nil)
+	if err != nil {
+		return 9
+	}
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("DPCONFORM_TOKEN"))
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		tell(fmt.Sprintf("{\"job\":%q,\"error\":{\"message\":%q}}\n", job, err.Error()))
+		return 0
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	got := Answer{Status: answer.StatusCode, Body: body}
+	object, _ := errorOf(got)
+	switch {
+	case err != nil:
+		tell(fmt.Sprintf("{\"job\":%q,\"error\":{\"message\":%q}}\n", job, err.Error()))
+	case answer.StatusCode == http.StatusOK:
+		tell(fmt.Sprintf("{\"job\":%q,%q:%q}\n", job, contract.IDField, newID(contract, got)))
+	default:
+		tell(fmt.Sprintf("{\"job\":%q,\"error\":{\"code\":%d,\"status\":%q,\"message\":%q}}\n", job, answer.StatusCode, object.Status, object.Message))
+	}
+	return 0
+}
+
+// commandOf makes the words and the environment of a client program.
+func commandOf(t *testing.T, program string) []string {
+	t.Helper()
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DPCONFORM_TEST_CLIENT", program)
+	return []string{own}
+}
+
+func shippedScenarios(t testing.TB) []*Scenario {
+	t.Helper()
+	scenarios, err := Scenarios(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scenarios
+}
+
+func scenario(t testing.TB, name string) *Scenario {
+	t.Helper()
+	found, known := FindScenario(shippedScenarios(t), name)
+	if !known {
+		t.Fatalf("there is no scenario %s", name)
+	}
+	return found
+}
+
+// idsOf lists what was found, without repetition.
+func idsOf(findings []Finding) []string {
+	ids := []string{}
+	for _, finding := range findings {
+		if !slices.Contains(ids, finding.ID) {
+			ids = append(ids, finding.ID)
+		}
+	}
+	return ids
+}
+
+// escapes are the colours of a console.
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")

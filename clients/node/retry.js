@@ -1,0 +1,45 @@
+// Retries one archive job through Google's client library for Node.js, and prints
+// what the library told, as `dpconform client` asks.
+//
+//   node retry.js [message|nothing]
+//
+// The request message is optional: message gives the library the empty one, as
+// the sample in its documentation does, and nothing leaves it out.
+import {google} from 'googleapis';
+
+const environment = process.env;
+const job = environment.DPCONFORM_JOB;
+
+// The tokens of a user, as the library's users hold them: it refreshes by itself
+// after an answer that may be about the token.
+const auth = new google.auth.OAuth2({
+  clientId: 'client',
+  clientSecret: 'secret',
+  endpoints: {oauth2TokenUrl: environment.DPCONFORM_TOKEN_URL},
+});
+auth.setCredentials({access_token: environment.DPCONFORM_TOKEN, refresh_token: environment.DPCONFORM_REFRESH_TOKEN});
+
+const service = google.dataportability({version: 'v1', auth, rootUrl: environment.DPCONFORM_ENDPOINT + '/'});
+
+// shown is what the error tells that the library gives.
+function shown(error) {
+  const told = {message: error.message};
+  if (error.response) {
+    // The library has no member for the name of the code: it leaves the answer in
+    // response.data, where a caller finds it.
+    told.code = error.status;
+    told.status = error.response.data?.error?.status;
+  }
+  return told;
+}
+
+const told = {job};
+try {
+  const request = {name: 'archiveJobs/' + job};
+  if (process.argv[2] !== 'nothing') request.requestBody = {};
+  const answer = await service.archiveJobs.retry(request);
+  told.archiveJobId = answer.data.archiveJobId ?? '';
+} catch (error) {
+  told.error = shown(error);
+}
+console.log(JSON.stringify(told));

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/client"
+	"github.com/dpconform/dpconform/configuration"
+	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/target"
+)
+
+// clientOptions are the flags of the command.
+type clientOptions struct {
+	settings   configuration.Settings
+	names      []string
+	files      []string
+	list       bool
+	together   bool
+	job        string
+	limit      time.Duration
+	exitTells  bool
+	wireOnly   bool
+	upstream   string
+	listen     string
+	remote     bool
+	showOutput bool
+}
+
+func newClientCommand(terminal *terminal) *cobra.Command {
+	var options clientOptions
+	command := &cobra.Command{
+		Use:   "client [flags] -- COMMAND [ARGUMENT...]",
+		Short: "Judge a client: what it sends, and what it does with what comes back",
+		Long: `client runs a command that calls the method once, again for each scenario of a
+server's good and bad days, and judges every request that arrives, every repeat,
+and what the client tells of its outcome.
+
+In the command {endpoint}, {job}, {token}, {fresh-token}, {scenario} and
+{outcome} are replaced; its environment has the same as DPCONFORM_ENDPOINT and so
+on. It tells what its library told it in a line of JSON on standard output, or in
+the file DPCONFORM_OUTCOME:
+
+  {"job":"ID","archiveJobId":"NEW ID"}
+  {"job":"ID","error":{"code":429,"status":"NAME","message":"TEXT"}}
+
+With --listen it serves until it is stopped, with a page of what has arrived.
+
+Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
+3 inconclusive (something that a scenario is about could not be judged),
+4 the server of --upstream cannot be reached.`,
+		Example: `  dpconform client -- ./retry.sh
+  dpconform client --scenario rate-limited -- node retry.mjs {endpoint} {job}
+  dpconform client --together -- go test ./...
+  dpconform client --listen 127.0.0.1:8090
+  dpconform client --list`,
+		RunE: func(command *cobra.Command, arguments []string) error {
+			return runClient(command, terminal, &options, arguments)
+		},
+	}
+	flags := command.Flags()
+	options.settings.AddSpecFlag(flags)
+	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
+	flags.StringArrayVar(&options.files, "scenarios", nil, "add the scenario in a YAML file, or those in a folder, at `PATH`; one of a name that is there takes its place; repeatable")
+	flags.BoolVar(&options.list, "list", false, "list the scenarios")
+	flags.BoolVar(&options.together, "together", false, "run the command once and let it choose scenarios: by job id, header or path")
+	flags.StringVar(&options.job, "client-job", "", "`ID` that the client uses, where it cannot be told one")
+	flags.DurationVar(&options.limit, "timeout", 30*time.Second, "how long the command may take for a scenario, a `DURATION` such as 10s")
+	flags.BoolVar(&options.exitTells, "exit-tells", false, "the command's exit code 0 means that the call was a success")
+	flags.BoolVar(&options.wireOnly, "wire-only", false, "judge what is seen on the wire, and not what the client tells")
+	flags.StringVar(&options.upstream, "upstream", "", "hand requests on to the server at `URL`, and judge them on the way")
+	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped, for clients that are started by hand")
+	flags.BoolVar(&options.remote, "listen-remote", false, "let --listen be an address that other machines reach")
+	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints, on standard error")
+	flags.StringVar(&options.settings.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred")
+	flags.StringArrayVar(&options.settings.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json or junit; - is standard output; repeatable")
+	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, func() []string { return []string{"json=", "junit="} })
+	completeWith(command, "scenario", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		scenarios, _ := client.Scenarios(spec.MustLoadEmbedded())
+		return scenarioNames(scenarios)
+	})
+	return command
+}
+
+func runClient(command *cobra.Command, terminal *terminal, options *clientOptions, arguments []string) error {
+	sources, contract, err := prepare(command, &options.settings)
+	if err != nil {
+		return err
+	}
+	scenarios, err := options.scenarios(sources, contract)
+	if err != nil {
+		return err
+	}
+	if options.list {
+		client.Console{Out: terminal.out, Width: terminal.width()}.List(client.Rules{Contract: contract}, scenarios)
+		return nil
+	}
+	upstream, err := options.upstreamURL(command.Context(), sources)
+	if err != nil {
+		return err
+	}
+	level, err := options.settings.StrictLevel(sources)
+	if err != nil {
+		return err
+	}
+	files, err := reportFiles(sources, options.settings.Reports, "json", "junit")
+	if err != nil {
+		return err
+	}
+	rules := client.Rules{Contract: contract, Level: level}
+	if options.listen != "" {
+		if len(arguments) > 0 {
+			return &configuration.UsageError{Place: sources.Origin("listen"), Message: "it does not go with a command",
+				Mend: "leave one of the two out"}
+		}
+		return watchClients(command.Context(), terminal, options, sources, client.Options{Rules: rules, Scenarios: scenarios, Upstream: upstream}, files)
+	}
+	if err := options.check(command, sources, contract, arguments); err != nil {
+		return err
+	}
+	run := client.RunOptions{Rules: rules, Scenarios: scenarios, Command: arguments, Together: options.together, All: len(options.names) > 0, Job: options.job,
+		Limit: options.limit, ExitTells: options.exitTells, WireOnly: options.wireOnly, Upstream: upstream}
+	if options.showOutput {
+		run.Show = terminal.err
+	}
+	return judgeClient(command, terminal, run, files)
+}
+
+func judgeClient(command *cobra.Command, terminal *terminal, run client.RunOptions, files []report.File) error {
+	line := &progress{terminal: terminal, total: len(run.Scenarios)}
+	run.Observe = line.show
+	found, err := client.Run(command.Context(), run)
+	line.end()
+	var start *client.StartError
+	switch {
+	case errors.As(err, &start):
+		return &configuration.UsageError{Place: "--", Message: err.Error(), Mend: "give the client program and its arguments behind --"}
+	case err != nil && !found.Interrupted:
+		return err
+	}
+	return reportClient(terminal, found, files)
+}
+
+// reportClient prints and writes what was found, and gives the exit code.
+func reportClient(terminal *terminal, found client.Outcomes, files []report.File) error {
+	made := found.Report(version)
+	if writesToOutput(files) {
+		terminal = terminal.onStandardError()
+	}
+	client.Console{Out: terminal.out, Width: terminal.width()}.Result(made)
+	for _, file := range files {
+		write := map[string]func(io.Writer, client.Report) error{"json": client.WriteJSON, "junit": client.WriteJUnit}[file.Kind]
+		if err := file.WriteWith(func(out io.Writer) error { return write(out, made) }, terminal.raw); err != nil {
+			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
+		}
+	}
+	if exit := found.Exit(); exit != client.ExitConforms {
+		return exitCode(exit)
+	}
+	return nil
+}
+
+func (o *clientOptions) upstreamURL(ctx context.Context, sources *configuration.Sources) (*url.URL, error) {
+	if o.upstream == "" {
+		return nil, nil
+	}
+	upstream, err := client.ParseUpstream(o.upstream)
+	if err != nil {
+		return nil, &configuration.UsageError{Place: sources.Origin("upstream"), Message: err.Error()}
+	}
+	if err := target.Reach(ctx, upstream, target.NetworkOptions{}); err != nil {
+		return nil, &unreachableError{err}
+	}
+	return upstream, nil
+}
+
+// scenarios reads those that are chosen.
+func (o *clientOptions) scenarios(sources *configuration.Sources, contract *spec.Contract) ([]*client.Scenario, error) {
+	all, err := client.Scenarios(contract)
+	if err != nil {
+		return nil, &configuration.UsageError{Place: sources.Origin("spec"), Message: "the description does not fit the scenarios: " + err.Error()}
+	}
+	for _, path := range o.files {
+		if all, err = client.ReadScenarios(contract, path, all); err != nil {
+			return nil, &configuration.UsageError{Place: sources.Origin("scenarios"), Message: err.Error()}
+		}
+	}
+	if len(o.names) == 0 {
+		return all, nil
+	}
+	var chosen []*client.Scenario
+	for _, name := range o.names {
+		scenario, known := client.FindScenario(all, name)
+		if !known {
+			return nil, &configuration.UsageError{Place: sources.Origin("scenario"), Message: fmt.Sprintf("unknown scenario %q", name),
+				Mend: configuration.DidYouMean(name, scenarioNames(all))}
+		}
+		chosen = append(chosen, scenario)
+	}
+	return chosen, nil
+}
+
+func scenarioNames(scenarios []*client.Scenario) []string {
+	names := make([]string, len(scenarios))
+	for i, scenario := range scenarios {
+		names[i] = scenario.Name
+	}
+	return names
+}
+
+// check refuses what no run can be made of.
+func (o *clientOptions) check(command *cobra.Command, sources *configuration.Sources, contract *spec.Contract, arguments []string) error {
+	switch {
+	case len(arguments) == 0:
+		return &configuration.UsageError{Message: "there is no client to judge", Mend: "give a command behind --, or --listen ADDRESS"}
+	case command.ArgsLenAtDash() != 0:
+		return &configuration.UsageError{Message: fmt.Sprintf("client takes no %q", arguments[0]), Mend: "put -- before the command"}
+	case o.limit <= 0:
+		return &configuration.UsageError{Place: sources.Origin("timeout"), Message: "it must be more than 0"}
+	case len(contract.ClientRequirements) == 0:
+		return &configuration.UsageError{Place: sources.Origin("spec"), Message: "the description demands nothing of clients",
+			Mend: "add x-client-requirements to it"}
+	}
+	return nil
+}
