@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -158,7 +159,7 @@ func TestAResumedRecordingIsTheSame(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	books, arguments := keepBooks(t)
 	want, started, requests := uninterrupted(t, books, arguments)
-	for _, moment := range []int{1, 150, requests - 60, requests - 45, requests - 38, requests - 2} {
+	for _, moment := range sample([]int{requests - 45, 150, 1, requests - 60, requests - 38, requests - 2}) {
 		t.Run(fmt.Sprint(moment), func(t *testing.T) {
 			books.renew(t)
 			folder := t.TempDir()
@@ -191,7 +192,7 @@ func TestAKilledRecordingGoesOn(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	books, arguments := keepBooks(t)
 	want, started, requests := uninterrupted(t, books, arguments)
-	for _, moment := range []int{100, requests - 50, requests - 45, requests - 38, requests - 10} {
+	for _, moment := range sample([]int{requests - 45, 100, requests - 50, requests - 38, requests - 10}) {
 		t.Run(fmt.Sprint(moment), func(t *testing.T) {
 			books.renew(t)
 			folder := t.TempDir()
@@ -233,12 +234,20 @@ func killWhen(t *testing.T, books *bookkeeper, moment int, arguments ...string) 
 	}
 	command := exec.Command(program, arguments...)
 	command.Env = append(os.Environ(), asProgram+"=1")
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	started := make(chan struct{})
 	books.when(moment, func() {
+		<-started
 		if err := command.Process.Kill(); err != nil {
 			t.Error(err)
 		}
 	})
-	if output, err := command.CombinedOutput(); err == nil {
-		t.Errorf("it ended by itself: %s", output)
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if command.Wait() == nil {
+		t.Errorf("it ended by itself: %s", output.String())
 	}
 }
