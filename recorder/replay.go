@@ -26,6 +26,9 @@ type ReplayOptions struct {
 	ContractDigest string
 	// ContractName is how a person calls that description, for messages.
 	ContractName string
+	// RecordAgain is the command that records cassettes for that description,
+	// for messages; empty means one into the same folder.
+	RecordAgain string
 	// CassetteOf names the cassette for a check, as it did when recording; nil
 	// means AspectOf.
 	CassetteOf func(check string) string
@@ -68,8 +71,12 @@ func OpenReplay(fsys fs.FS, options ReplayOptions) (*Replay, error) {
 		return nil, err
 	}
 	if options.ContractDigest != "" && options.ContractDigest != provenance.Description.Digest {
-		return nil, folder.fault(ProvenanceFile, 0, "was recorded for another description: %s, not %s", provenance.Description,
+		other := folder.fault(ProvenanceFile, 0, "was recorded for another description: %s, not %s", provenance.Description,
 			DescribedBy{options.ContractName, options.ContractDigest})
+		if options.RecordAgain != "" {
+			other.Mend = "record again by this one: " + options.RecordAgain
+		}
+		return nil, other
 	}
 	replay := &Replay{
 		provenance: provenance, folder: folder, cassetteOf: options.CassetteOf,

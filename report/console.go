@@ -185,7 +185,9 @@ func (c Console) summary(report Report) {
 		c.print("%s\n\n", c.wrapped(text, 0))
 	}
 	took := time.Duration(report.Milliseconds) * time.Millisecond
-	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
+	for line := range strings.SplitSeq(c.wrapped(report.Conclusion, 0), "\n") {
+		c.print("%s\n", coloured(overall(report.Exit), bold(line)))
+	}
 	c.print("%s\n", c.wrapped(fmt.Sprintf("%s of %s: %s; %.2f s, exit %d", counted(total, "check"),
 		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), report.Exit), 0))
 }

@@ -60,11 +60,7 @@ type (
 // failure is <skipped>, and a <failure> where it passes.
 func WriteJUnit(out io.Writer, report Report) error {
 	whole := junitSuites{Name: "dpconform " + report.Description.Title, Time: seconds(time.Duration(report.Milliseconds) * time.Millisecond)}
-	for _, aspect := range suites.Aspects() {
-		suite := junitSuiteOf(aspect, report)
-		if suite.Tests == 0 {
-			continue
-		}
+	for _, suite := range junitSuitesOf(report) {
 		whole.Tests += suite.Tests
 		whole.Failures += suite.Failures
 		whole.Errors += suite.Errors
@@ -81,6 +77,23 @@ func WriteJUnit(out io.Writer, report Report) error {
 	}
 	_, err := io.WriteString(out, "\n")
 	return err
+}
+
+// junitSuitesOf makes a suite of each aspect that was judged, and one of the age
+// of recorded answers where they are stale.
+func junitSuitesOf(report Report) []junitSuite {
+	var all []junitSuite
+	for _, aspect := range suites.Aspects() {
+		if suite := junitSuiteOf(aspect, report); suite.Tests > 0 {
+			all = append(all, suite)
+		}
+	}
+	if report.Stale != "" {
+		all = append(all, junitSuite{Name: "cassettes", Tests: 1, Failures: 1, Time: seconds(0), Timestamp: report.Started.Format("2006-01-02T15:04:05"),
+			Cases: []junitCase{{Name: "cassettes/age: the recorded answers are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
+				Failure: &junitMessage{report.Stale, "age", report.Stale}}}})
+	}
+	return all
 }
 
 func junitSuiteOf(aspect string, report Report) junitSuite {

@@ -31,6 +31,8 @@ type Report struct {
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
+	// Stale says that the recorded answers are older than they may be.
+	Stale string `json:"stale,omitempty"`
 	// Checks and Requirements are counts by verdict.
 	Counts       Counts        `json:"counts"`
 	Requirements []Requirement `json:"requirements"`
@@ -178,6 +180,9 @@ type Run struct {
 	Seed       uint64
 	Selection  suites.Selection
 	Outcome    suites.Outcome
+	// Stale says that the recorded answers are older than they may be, so that
+	// the run fails even where they conform; empty where they are not.
+	Stale string
 	// KnownFailures describes the known failures of the outcome, by their names.
 	KnownFailures []KnownFailure
 }
@@ -200,6 +205,7 @@ func New(run Run) Report {
 		Conclusion: conclusionOf(run.Outcome),
 		Counts:     Counts{map[suites.Verdict]int{}, map[suites.Verdict]int{}},
 	}
+	report.expire(run.Stale)
 	for _, state := range run.Contract.States {
 		report.Target.Jobs[state] = len(run.Target.Jobs(state))
 	}
@@ -220,6 +226,15 @@ func New(run Run) Report {
 		report.Exchanges = append(report.Exchanges, exchangeOf(exchange, hide))
 	}
 	return report
+}
+
+// expire lets a run of stale answers fail: they show nothing of the server as it
+// is.
+func (r *Report) expire(stale string) {
+	r.Stale = stale
+	if stale != "" && (r.Exit == suites.ExitConforms || r.Exit == suites.ExitInconclusive) {
+		r.Exit, r.Conclusion = suites.ExitFails, "stale: "+stale
+	}
 }
 
 // conclusions say each exit code in words.

@@ -141,7 +141,7 @@ func TestBadCassettesSayWhatToRun(t *testing.T) {
 		}, []string{"semantics.yaml", "dpconform record --cassettes"}},
 		{"for another description", func(t *testing.T, _ string) []string {
 			return []string{"--spec", writeFile(t, "other.yaml", string(spec.Embedded().Text)+"# another\n")}
-		}, []string{"provenance.yaml", "another description", "dpconform record --cassettes"}},
+		}, []string{"provenance.yaml", "another description", "dpconform record --spec ", "other.yaml --cassettes "}},
 		{"without provenance", func(t *testing.T, folder string) []string {
 			remove(t, filepath.Join(folder, "provenance.yaml"))
 			return nil

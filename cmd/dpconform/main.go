@@ -18,12 +18,13 @@ import (
 // version is the version of the product.
 const version = "0.1.0"
 
-// exitInterrupted is what a shell gives for a program that SIGINT ended.
-const exitInterrupted = 130
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx = endAtOnce(ctx, func() {
+		// A second signal is the system's affair.
+		stop()
+	}, os.Exit)
 	// net/http tells its own log of servers that misbehave; the report does.
 	log.SetOutput(io.Discard)
 	hideTraces()
@@ -44,8 +45,8 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	var exit exitCode
 	switch {
 	case ctx.Err() != nil && !errors.As(err, &exit):
-		terminal.complain("interrupted: nothing is said of the target")
-		return exitInterrupted
+		terminal.complain("interrupted")
+		return suites.ExitInterrupted
 	case err == nil:
 		return suites.ExitConforms
 	case errors.As(err, &exit):

@@ -90,7 +90,7 @@ func record(command *cobra.Command, terminal *terminal, settings *configuration.
 	if err != nil {
 		return err
 	}
-	if settings.Cassettes == "" {
+	if settings.Cassettes == "" && !own.check {
 		return &configuration.UsageError{Place: "--cassettes", Message: "it is missing", Mend: "say where the cassettes go: --cassettes DIR"}
 	}
 	if err := own.contradiction(); err != nil {

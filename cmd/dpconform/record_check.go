@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/dpconform/dpconform/configuration"
@@ -19,9 +18,7 @@ import (
 // checkRecording runs the suite against the server and over the cassettes that
 // are kept of it, and shows what has changed in shape. It writes nothing.
 func checkRecording(ctx context.Context, terminal *terminal, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) error {
-	replay, err := recorder.OpenReplay(os.DirFS(settings.Cassettes), recorder.ReplayOptions{
-		Folder: settings.Cassettes, ContractDigest: contract.Digest, ContractName: contract.File,
-	})
+	replay, _, err := openReplay(sources, settings, contract)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func TestAResumedRecordingIsTheSame(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			books.when(moment, cancel)
 			got := callUntil(t, ctx, recordArguments(folder, arguments)...)
-			if got.exit != exitInterrupted || strings.Count(got.complaints, "\n") != 1 || !strings.Contains(got.complaints, "interrupted; ") {
+			if got.exit != suites.ExitInterrupted || strings.Count(got.complaints, "\n") != 1 || !strings.Contains(got.complaints, "interrupted; ") {
 				t.Fatalf("exit %d: %s", got.exit, got.complaints)
 			}
 			if _, err := os.Stat(filepath.Join(folder, "provenance.yaml")); err == nil {

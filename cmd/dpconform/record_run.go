@@ -179,7 +179,7 @@ func ofUnknownOutcome(exchange *target.Exchange) bool {
 // interrupted says how an interrupted recording goes on.
 func (r *recordingRun) interrupted() error {
 	r.terminal.complain("interrupted" + r.kept())
-	return exitCode(exitInterrupted)
+	return exitCode(suites.ExitInterrupted)
 }
 
 // suspended says why a recording was not finished, and how it goes on.

@@ -94,6 +94,7 @@ func prepare(command *cobra.Command, settings *configuration.Settings) (*configu
 		return nil, nil, err
 	}
 	contract, err := settings.Contract()
+	endInOrder(command.Context())
 	return sources, contract, err
 }
 

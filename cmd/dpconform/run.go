@@ -108,7 +108,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	whole := report.Run{
 		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
 		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
-		KnownFailures: known.Described(),
+		KnownFailures: known.Described(), Stale: subject.stale,
 	}
 	console.Header(whole)
 	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
@@ -132,7 +132,10 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
 		return err
 	}
-	return subject.exit(terminal, found.Exit)
+	if found.Exit != suites.ExitConforms {
+		return exitCode(found.Exit)
+	}
+	return nil
 }
 
 // judge runs the checks and shows how far they are.

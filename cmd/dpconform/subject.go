@@ -85,19 +85,7 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 				Mend: "give --endpoint URL, or leave it out for the cassettes"}
 		}
 	}
-	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
-	if settings.Cassettes != "" {
-		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
-			return nil, &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
-				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
-		}
-		// What a killed recording has left half done is read as it is, too.
-		_ = recorder.Recover(settings.Cassettes)
-		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
-	}
-	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{
-		Folder: folder, ContractDigest: contract.Digest, ContractName: contract.File,
-	})
+	replay, folder, err := openReplay(sources, settings, contract)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +97,41 @@ func openCassettes(sources *configuration.Sources, settings *configuration.Setti
 	return &subject{
 		target: server, source: fromCassettes, provenance: recorded.DescribeAt(time.Now()),
 		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
-		stale: tooOld(recorded, time.Duration(settings.MaxAge), folder),
+		stale: tooOld(recorded, settings),
 	}, nil
+}
+
+// openReplay opens the cassettes of a folder, or the built-in ones, and says how
+// a person calls their folder.
+func openReplay(sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) (*recorder.Replay, string, error) {
+	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
+	if settings.Cassettes != "" {
+		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
+			return nil, "", &configuration.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
+				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
+		}
+		// What a killed recording has left half done is read as it is, too.
+		_ = recorder.Recover(settings.Cassettes)
+		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
+	}
+	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{
+		Folder: folder, ContractDigest: contract.Digest, ContractName: contract.File, RecordAgain: recordCommand(settings),
+	})
+	return replay, folder, err
+}
+
+// recordCommand is the command that makes cassettes for the description of a
+// run. Those that the program carries cannot be made anew, but others beside
+// them.
+func recordCommand(settings *configuration.Settings) string {
+	command := "dpconform record"
+	if settings.Spec != "" {
+		command += " --spec " + settings.Spec
+	}
+	if settings.Cassettes == "" {
+		return command + " --cassettes my-cassettes, and give --cassettes my-cassettes here"
+	}
+	return command + " --cassettes " + settings.Cassettes
 }
 
 // complaint says how a recording and the run did not fit together, or nil.
