@@ -20,7 +20,7 @@ const (
 // takes, beside those that the description gives an example of: `parameters` of
 // https://dataportability.googleapis.com/$discovery/rest?version=v1
 var furtherSystemParameters = []string{
-	"$.xgafv", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "quotaUser", "uploadType", "upload_protocol",
+	".xgafv", "ct", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "quotaUser", "uploadType", "upload_protocol",
 }
 
 // queryParameter is one name of a query and its value, decoded.
@@ -54,8 +54,11 @@ func IsSystemParameter(contract *spec.Contract, name string) bool {
 	return isSystemParameter(contract, name)
 }
 
-// isSystemParameter reports whether every method takes a query parameter.
+// isSystemParameter reports whether every method takes a query parameter. Each
+// may be written with a $ before its name, which keeps it apart from the fields
+// of a message: https://cloud.google.com/apis/docs/system-parameters
 func isSystemParameter(contract *spec.Contract, name string) bool {
+	name = strings.TrimPrefix(name, "$")
 	return slices.Contains(furtherSystemParameters, name) ||
 		slices.ContainsFunc(contract.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
 }
