@@ -63,11 +63,12 @@ func TestAServerThatDoesNotConform(t *testing.T) {
 	wantOutputs(t, outcome, map[string]string{"exit": "1", "conclusion": "does not conform", "failed": "1"})
 	commands := Commands(outcome.Log)
 	requirement, _ := spec.MustLoadEmbedded().Requirement("retry.authorization.scope")
-	if len(commands) != 1 || commands[0].Name != "error" || commands[0].Properties["line"] != strconv.Itoa(requirement.Line) ||
-		commands[0].Properties["file"] != "spec/archivejobs-retry.openapi.yaml" {
+	// The built-in description is no file of the caller's repository.
+	if len(commands) != 1 || commands[0].Name != "error" || commands[0].Properties["line"] != "" || commands[0].Properties["file"] != "" {
 		t.Fatalf("annotations: %+v", commands)
 	}
-	wantText(t, "annotation", commands[0].Message, "got 403 PERMISSION_DENIED")
+	wantText(t, "annotation", commands[0].Message, "got 403 PERMISSION_DENIED",
+		"retry.authorization.scope is at line "+strconv.Itoa(requirement.Line)+" of the built-in description ")
 	if outcome.Used[uses(t, "actions/upload-artifact")]["path"] == "" {
 		t.Error("the reports of a failure are not uploaded")
 	}
@@ -78,7 +79,7 @@ func TestAnnotationsPointIntoAGivenDescription(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(runner.Workspace, "my api.yaml"), append([]byte("# mine\n"), spec.Embedded().Text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runner.Inputs["spec"] = "my api.yaml"
+	runner.Inputs["spec"] = "./my api.yaml"
 	requirement, _ := spec.MustLoadEmbedded().Requirement("retry.authorization.scope")
 	commands := Commands(run(t, runner).Log)
 	if len(commands) != 1 || commands[0].Properties["file"] != "my api.yaml" || commands[0].Properties["line"] != strconv.Itoa(requirement.Line+1) {
@@ -165,6 +166,9 @@ func TestTheBaselineIsComparedWith(t *testing.T) {
 				t.Fatalf("exit %d, regression %q\n%s", outcome.Exit, outcome.Outputs["regression"], outcome.Log)
 			}
 			wantText(t, "log", outcome.Log, test.summary)
+			if test.exit == suites.ExitUsage {
+				wantText(t, "summary", outcome.Summary, "## archiveJobs.retry: conforms", "## archiveJobs.retry: not compared with the baseline\n\n    dpconform: "+test.baseline)
+			}
 			if test.regression != "" {
 				wantText(t, "summary", outcome.Summary, "## archiveJobs.retry: "+test.summary)
 				wantFiles(t, outcome.Outputs["folder"], "diff.json", "diff.md", "report.json", "report.md", "report.xml")
@@ -190,12 +194,41 @@ func TestNothingThatAServerSaysIsObeyed(t *testing.T) {
 	wantText(t, "log", outcome.Log, "pwned")
 	for _, command := range Commands(outcome.Log) {
 		file := command.Properties["file"]
-		if !slices.Contains([]string{"error", "warning", "notice"}, command.Name) || file != "" && file != "spec/archivejobs-retry.openapi.yaml" {
+		if !slices.Contains([]string{"error", "warning", "notice"}, command.Name) || file != "" {
 			t.Errorf("obeyed: %+v", command)
 		}
 		if strings.HasPrefix(command.Message, "pwned") {
 			t.Errorf("a message of the server alone: %+v", command)
 		}
+	}
+}
+
+// TestARunThatEndsOtherwiseThanItsReportSays: the reason is the last line on
+// standard error.
+func TestARunThatEndsOtherwiseThanItsReportSays(t *testing.T) {
+	for name, test := range map[string]struct{ prints, want string }{
+		"a reason":  {`printf 'progress\ndpconform: too old :: 100%%\n\n' >&2`, "dpconform: too old :: 100%"},
+		"no reason": {"", "dpconform run ended with exit code 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runner := newRunner(t, map[string]string{"baseline": "none.json"})
+			program := filepath.Join(t.TempDir(), "dpconform")
+			script := "#!/usr/bin/env bash\n" + `"` + runner.Done["build"]["program"] + `" "$@" || exit 9` + "\n" + test.prints + "\nexit 1\n"
+			if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			runner.Done["build"] = map[string]string{"program": program}
+			outcome := run(t, runner)
+			if outcome.Exit != suites.ExitFails {
+				t.Fatalf("exit %d\n%s", outcome.Exit, outcome.Log)
+			}
+			wantOutputs(t, outcome, map[string]string{"exit": "1", "conclusion": test.want})
+			wantText(t, "summary", outcome.Summary, "## archiveJobs.retry: exit 1, though the report says: conforms\n\n    "+test.want+"\n", "| all | 169 |")
+			commands := Commands(outcome.Log)
+			if len(commands) == 0 || commands[0].Name != "error" || commands[0].Message != test.want {
+				t.Errorf("annotations: %+v", commands)
+			}
+		})
 	}
 }
 

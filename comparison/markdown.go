@@ -77,7 +77,10 @@ func writeGroup(page *strings.Builder, one group) {
 		for _, evidence := range change.Evidence {
 			fmt.Fprintf(page, "| %s | %s | %s |\n", markdown.Code(evidence.Requirement), pieceCode(evidence.Old), pieceCode(evidence.New))
 			old, new := answerIn(evidence.Old), answerIn(evidence.New)
-			fmt.Fprintf(page, "| answer | %s | %s |\n", answerCode(old), answerCode(new))
+			fmt.Fprintf(page, "| answer | %s | %s |\n", answerCode(old, new), answerCode(new, old))
+			for _, difference := range evidence.differing() {
+				fmt.Fprintf(page, "| differs in | %s | |\n", markdown.Code(difference))
+			}
 			commands = append(commands, commandsOf(old, new)...)
 		}
 		page.WriteString("\n")
@@ -101,7 +104,7 @@ func writeAnswers(page *strings.Builder, groups []answerGroup) {
 	for _, one := range groups[:min(len(groups), shownAnswers)] {
 		texts := make([]string, len(one.differences))
 		for i, difference := range one.differences {
-			texts[i] = difference.String()
+			texts[i] = difference.Shown()
 		}
 		first := one.answers[0]
 		ids := one.checks()
@@ -109,7 +112,7 @@ func writeAnswers(page *strings.Builder, groups []answerGroup) {
 		if rest := len(ids) - shownChecks; rest > 0 {
 			in += fmt.Sprintf(" and %d more", rest)
 		}
-		fmt.Fprintf(page, "| %s | %s | %s | %d | %s |\n", code(strings.Join(texts, "; ")), answerCode(&first.Old), answerCode(&first.New),
+		fmt.Fprintf(page, "| %s | %s | %s | %d | %s |\n", code(strings.Join(texts, "; ")), answerCode(&first.Old, &first.New), answerCode(&first.New, &first.Old),
 			len(one.answers), in)
 	}
 	if rest := len(groups) - shownAnswers; rest > 0 {
@@ -147,11 +150,11 @@ func pieceCode(piece *Piece) string {
 	return code(PieceText(*piece))
 }
 
-func answerCode(answer *Answer) string {
+func answerCode(answer, other *Answer) string {
 	if answer == nil {
 		return "none"
 	}
-	return code(AnswerText(*answer))
+	return code(AnswerText(*answer, other))
 }
 
 // code shows what others said, cut where it is long.

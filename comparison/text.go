@@ -159,8 +159,11 @@ func (t Text) evidence(one Evidence, named bool) {
 	if named {
 		t.paragraph("    ", lipgloss.NewStyle(), one.Requirement)
 	}
-	t.piece("    was   ", one.Old)
-	t.piece("    now   ", one.New)
+	t.piece("    was   ", one.Old, answerIn(one.New))
+	t.piece("    now   ", one.New, answerIn(one.Old))
+	for _, difference := range one.differing() {
+		t.paragraph("    differs in ", lipgloss.NewStyle(), difference)
+	}
 	for _, piece := range []*Piece{one.New, one.Old} {
 		if piece != nil && piece.Answer != nil {
 			t.line("    %s", faint.Render(printable(piece.Answer.Curl)))
@@ -169,14 +172,15 @@ func (t Text) evidence(one Evidence, named bool) {
 	}
 }
 
-func (t Text) piece(label string, piece *Piece) {
+// piece prints what one report shows; other is the answer in the other one.
+func (t Text) piece(label string, piece *Piece, other *Answer) {
 	if piece == nil {
 		t.paragraph(label, lipgloss.NewStyle(), "not in this report")
 		return
 	}
 	t.paragraph(label, lipgloss.NewStyle(), PieceText(*piece))
 	if piece.Answer != nil {
-		t.paragraph(strings.Repeat(" ", len(label)), lipgloss.NewStyle(), AnswerText(*piece.Answer))
+		t.paragraph(strings.Repeat(" ", len(label)), lipgloss.NewStyle(), AnswerText(*piece.Answer, other))
 	}
 }
 
@@ -199,12 +203,16 @@ func PieceText(piece Piece) string {
 }
 
 // AnswerText says an answer in one line: status, headers that matter, shape,
-// number.
-func AnswerText(answer Answer) string {
-	parts := []string{answer.status()}
+// number. Where other has another value of a header, a long one is cut around
+// what differs; other may be nil.
+func AnswerText(answer Answer, other *Answer) string {
+	parts, others := []string{answer.status()}, map[string]string{}
+	if other != nil {
+		others = other.Header
+	}
 	for _, name := range ComparedHeaders() {
 		if value, has := answer.Header[name]; has {
-			parts = append(parts, name+": "+markdown.Cut(value, longestHeader))
+			parts = append(parts, name+": "+around(value, others[name], longestHeader))
 		}
 	}
 	if answer.Status != 0 {
@@ -233,13 +241,13 @@ func (t Text) answers(groups []answerGroup) {
 	for _, one := range groups[:min(len(groups), shownAnswers)] {
 		t.line("%s in %s", colours[ChangedVerdict].Render("CHANGED ANSWER"), counted(len(one.answers), "exchange"))
 		for _, difference := range one.differences {
-			t.paragraph("  ", lipgloss.NewStyle(), markdown.Cut(difference.String(), longestText))
+			t.paragraph("  ", lipgloss.NewStyle(), markdown.Cut(difference.Shown(), longestText))
 		}
 		first := one.answers[0]
 		t.line("")
 		t.paragraph("  ", lipgloss.NewStyle(), first.Check+": "+first.New.Purpose)
-		t.paragraph("    was   ", lipgloss.NewStyle(), AnswerText(first.Old))
-		t.paragraph("    now   ", lipgloss.NewStyle(), AnswerText(first.New))
+		t.paragraph("    was   ", lipgloss.NewStyle(), AnswerText(first.Old, &first.New))
+		t.paragraph("    now   ", lipgloss.NewStyle(), AnswerText(first.New, &first.Old))
 		t.line("    %s", faint.Render(printable(first.New.Curl)))
 		if others := one.checks()[1:]; len(others) > 0 {
 			t.line("")

@@ -112,7 +112,7 @@ func (s *Sources) fromEnvironment(flags *pflag.FlagSet) error {
 		s.origins[flag.Name] = variable
 		for _, part := range environmentValues(flag, value) {
 			if err := flags.Set(flag.Name, part); err != nil {
-				failure = &UsageError{variable, refusal(flag, part), ""}
+				failure = &UsageError{variable, Refusal(flag, part), ""}
 				return
 			}
 		}
@@ -158,17 +158,19 @@ func (s *Sources) fromFile(flags *pflag.FlagSet, name string, stronger []string)
 		s.given = append(s.given, entry.key)
 		for _, value := range entry.values {
 			if err := flags.Set(entry.key, value); err != nil {
-				return &UsageError{place, entry.key + ": " + refusal(flag, value), ""}
+				return &UsageError{place, entry.key + ": " + Refusal(flag, value), ""}
 			}
 		}
 	}
 	return nil
 }
 
-// refusal says what a flag takes.
-func refusal(flag *pflag.Flag, value string) string {
-	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": "a whole number, 0 or more",
-		"bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
+// Refusal says that a value is not right, and what the flag takes by its type.
+func Refusal(flag *pflag.Flag, value string) string {
+	const wholeNumber = "a whole number"
+	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": wholeNumber + ", 0 or more",
+		"uint": wholeNumber + ", 0 or more", "bool": "true or false", "int": wholeNumber, "int64": wholeNumber, "float64": "a number",
+		new(Age).Type(): "a time such as 30d or 36h"}[flag.Value.Type()]
 	if takes == "" {
 		takes = "another value"
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/markdown"
+	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
@@ -16,7 +17,7 @@ const longestMessage = 4000
 
 // WriteAnnotations writes workflow commands that GitHub Actions shows beside the
 // lines of files: an error for each requirement that fails, at its line of the
-// description; an error for each known failure that passes, at its line of the
+// description where that is a file of the repository, else without a file; an error for each known failure that passes, at its line of the
 // list; a warning for each requirement that warns; and one notice about all that
 // was skipped, one about all that is known. Nothing is written of what passes.
 // Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
@@ -31,6 +32,7 @@ func WriteAnnotations(out io.Writer, report Report) error {
 		if verdict == suites.Fail {
 			text.WriteString(unexpectedAnnotations(report))
 			text.WriteString(errorAnnotations(report))
+			text.WriteString(staleAnnotation(report))
 		}
 	}
 	text.WriteString(noticeAnnotations(report))
@@ -94,19 +96,55 @@ func annotationOf(report Report, requirement Requirement, verdict suites.Verdict
 		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), checksText(idsOf(rest))))
 	}
 	lines = append(lines, requirement.Source)
-	return annotation{command, report.Description.File, requirement.Line, fmt.Sprintf("%s (%s)", requirement.ID, requirement.Level),
-		strings.Join(lines, "\n")}.String()
+	file, line := report.Description.inRepository(), requirement.Line
+	if file == "" {
+		lines = append(lines, report.Description.place(requirement))
+		line = 0
+	}
+	return annotation{command, file, line, fmt.Sprintf("%s (%s)", requirement.ID, requirement.Level), strings.Join(lines, "\n")}.String()
+}
+
+// builtIn reports whether a description is the one that the product ships.
+func (d Description) builtIn() bool {
+	return d.File == spec.EmbeddedName && d.Digest == spec.Embedded().Digest()
+}
+
+// inRepository is the description's file in the repository of the caller, or
+// nothing where it is not in there.
+func (d Description) inRepository() string {
+	if d.builtIn() {
+		return ""
+	}
+	return inRepository(d.File)
+}
+
+// place says where a requirement stands in a description that no annotation can
+// point into.
+func (d Description) place(requirement Requirement) string {
+	which := "the description "
+	if d.builtIn() {
+		which = "the built-in description "
+	}
+	return fmt.Sprintf("%s is at line %d of %s%s", requirement.ID, requirement.Line, which, d.File)
 }
 
 func unexpectedAnnotations(report Report) string {
 	var text strings.Builder
 	for _, known := range report.KnownFailures {
 		if known.State == suites.KnownPassed {
-			text.WriteString(annotation{"error", known.File, known.Line, "unexpected pass",
+			text.WriteString(annotation{"error", inRepository(known.File), lineIn(known), "unexpected pass",
 				fmt.Sprintf("%s passes: remove the entry %s (%s)", known.Entry, known.Name, known.because())}.String())
 		}
 	}
 	return text.String()
+}
+
+// lineIn is the line of a known failure, where its file is in the repository.
+func lineIn(known KnownFailure) int {
+	if inRepository(known.File) == "" {
+		return 0
+	}
+	return known.Line
 }
 
 // errorAnnotations tell what the engine or the network kept from being judged.
@@ -117,6 +155,14 @@ func errorAnnotations(report Report) string {
 			message: group.reason + "\n" + checksText(group.checks)}.String())
 	}
 	return text.String()
+}
+
+// staleAnnotation tells that the recorded answers are older than they may be.
+func staleAnnotation(report Report) string {
+	if report.Stale == "" {
+		return ""
+	}
+	return annotation{command: "error", title: "stale", message: report.Stale}.String()
 }
 
 // noticeAnnotations sum up what was skipped and what is known.

@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
@@ -43,6 +46,7 @@ func readCommand(t testing.TB, line string) command {
 
 func annotated(t testing.TB, report Report) []command {
 	t.Helper()
+	t.Setenv("GITHUB_WORKSPACE", "")
 	var text strings.Builder
 	if err := WriteAnnotations(&text, report); err != nil {
 		t.Fatal(err)
@@ -58,6 +62,7 @@ func annotated(t testing.TB, report Report) []command {
 
 func TestAnnotationsStandAtTheLinesOfTheDescription(t *testing.T) {
 	report := New(failing(t))
+	report.Description.File = "./api/../api/mine.yaml"
 	all := annotated(t, report)
 	var names []string
 	for _, one := range all {
@@ -70,7 +75,7 @@ func TestAnnotationsStandAtTheLinesOfTheDescription(t *testing.T) {
 	}
 	path := requirementOf("path")
 	failed := all[0]
-	if failed.properties["file"] != report.Description.File || failed.properties["line"] != fmt.Sprint(path.Line) || path.Line < 2 ||
+	if failed.properties["file"] != "api/mine.yaml" || failed.properties["line"] != fmt.Sprint(path.Line) || path.Line < 2 ||
 		failed.properties["title"] != fmt.Sprintf("%s (%s)", path.ID, path.Level) {
 		t.Errorf("%+v", failed)
 	}
@@ -87,6 +92,58 @@ func TestAnnotationsStandAtTheLinesOfTheDescription(t *testing.T) {
 	}
 	if all := annotated(t, New(conforming(t))); len(all) != 0 {
 		t.Errorf("a run that conforms has %+v", all)
+	}
+}
+
+func TestTheBuiltInDescriptionIsNoFileOfTheCaller(t *testing.T) {
+	failed, path := annotated(t, New(failing(t)))[0], requirementOf("path")
+	for _, property := range []string{"file", "line"} {
+		if value, has := failed.properties[property]; has {
+			t.Errorf("%s=%s", property, value)
+		}
+	}
+	want := fmt.Sprintf("%s is at line %d of the built-in description %s", path.ID, path.Line, spec.EmbeddedName)
+	if failed.properties["title"] != fmt.Sprintf("%s (%s)", path.ID, path.Level) || !strings.HasSuffix(failed.message, want) {
+		t.Errorf("%+v, want %s", failed, want)
+	}
+}
+
+func TestAFileIsRelativeToTheRepository(t *testing.T) {
+	outside := t.TempDir()
+	root := filepath.Join(outside, "ws")
+	if err := os.MkdirAll(filepath.Join(root, "api"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(root, filepath.Join(outside, "link")); err != nil {
+		t.Log("no symbolic links here:", err)
+	}
+	for _, one := range []struct{ workspace, folder, file, want string }{
+		{root, root, "api/spec.yaml", "api/spec.yaml"},
+		{root, root, "./api/spec.yaml", "api/spec.yaml"},
+		{root, root, "../ws/api/spec.yaml", "api/spec.yaml"},
+		{root, root, filepath.Join(root, "api", "spec.yaml"), "api/spec.yaml"},
+		{root + "/", root, filepath.Join(outside, "link", "api", "spec.yaml"), "api/spec.yaml"},
+		{root, filepath.Join(root, "api"), "spec.yaml", "api/spec.yaml"},
+		{root, filepath.Join(root, "api"), "../..spec.yaml", "..spec.yaml"},
+		{"", root, "./api/spec.yaml", "api/spec.yaml"},
+		{root, root, "../spec.yaml", ""},
+		{root, root, filepath.Join(outside, "wsx", "spec.yaml"), ""},
+		{root, root, "", ""},
+	} {
+		t.Chdir(one.folder)
+		t.Setenv("GITHUB_WORKSPACE", one.workspace)
+		if got := inRepository(one.file); got != one.want {
+			t.Errorf("%s in %s with the root %s: %q, want %q", one.file, one.folder, one.workspace, got, one.want)
+		}
+	}
+}
+
+func TestADescriptionOutsideOfTheRepositoryIsNamed(t *testing.T) {
+	report := New(failing(t))
+	report.Description.File = "../elsewhere.yaml"
+	failed := annotated(t, report)[0]
+	if _, has := failed.properties["file"]; has || !strings.HasSuffix(failed.message, " of the description ../elsewhere.yaml") {
+		t.Errorf("%+v", failed)
 	}
 }
 
@@ -121,6 +178,14 @@ func TestNothingThatAServerSaysIsACommand(t *testing.T) {
 	}
 	if all[0].properties["file"] != report.Description.File || !strings.Contains(all[0].message, "::error::x\n##[error]y %0A %25 ") {
 		t.Errorf("%+v", all[0])
+	}
+}
+
+func TestStaleAnswersAreAnError(t *testing.T) {
+	report := New(conforming(t))
+	report.Stale = "the cassettes are 40 days old"
+	if all := annotated(t, report); len(all) != 1 || all[0].name != "error" || all[0].message != report.Stale {
+		t.Errorf("%+v", all)
 	}
 }
 

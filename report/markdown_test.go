@@ -149,7 +149,7 @@ func TestTheCurlOfAReportedExchangeIsThatOfTheExchange(t *testing.T) {
 }
 
 func TestEveryKindIsWritten(t *testing.T) {
-	beginnings := map[string]string{"json": "{\n", "junit": "<?xml", "markdown": "## archiveJobs.retry: ", "annotations": "::error file="}
+	beginnings := map[string]string{"json": "{\n", "junit": "<?xml", "markdown": "## archiveJobs.retry: ", "annotations": "::error title="}
 	for _, kind := range Kinds() {
 		var out strings.Builder
 		if err := (File{kind, StandardOutput}).Write(New(failing(t)), &out); err != nil || beginnings[kind] == "" || !strings.HasPrefix(out.String(), beginnings[kind]) {

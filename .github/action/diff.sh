@@ -39,7 +39,9 @@ if [[ -s $FOLDER/diff.json ]]; then
     annotate error "compared with the baseline" "$(sed -n 's/^  "summary": "\(.*\)",$/\1/p' "$FOLDER/diff.json" | head -n 1)"
   fi
 else
-  annotate error dpconform "$(cat "$complaints")"
+  reason=$(last_line "$complaints")
+  summary "not compared with the baseline" "${reason:-dpconform diff ended with exit code $code}"
+  annotate error "not compared with the baseline" "${reason:-dpconform diff ended with exit code $code}"
 fi
 
 output exit "$code"

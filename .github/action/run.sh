@@ -62,14 +62,22 @@ each "" "${INPUT_ARGUMENTS:-}"
 
 code=0
 quietly "$complaints" "$PROGRAM" "${arguments[@]}" || code=$?
-summarise "$folder/report.md" "$complaints"
 
 report=""
+ending=""
 conclusion="not judged"
 failed=0
 if [[ -s $folder/report.json ]]; then
   report=$folder/report.json
   conclusion=$(sed -n 's/^  "conclusion": "\(.*\)",$/\1/p' "$report" | head -n 1)
+  # A run may end otherwise than its report says; why stands on standard error.
+  said=$(sed -n 's/^  "exit": \([0-9]*\),$/\1/p' "$report" | head -n 1)
+  if [[ $said != "$code" ]]; then
+    ending=$(last_line "$complaints")
+    ending=${ending:-dpconform run ended with exit code $code}
+    summary "exit $code, though the report says: $conclusion" "$ending"
+    conclusion=$ending
+  fi
   # The counts of checks stand first in "counts".
   failed=$(awk '
     /^  "counts": \{/ { counts = 1 }
@@ -78,6 +86,10 @@ if [[ -s $folder/report.json ]]; then
     checks && /^    \}/ { exit }
     END { print sum + 0 }
   ' "$report")
+fi
+summarise "$folder/report.md" "$complaints"
+if [[ -n $ending ]]; then
+  annotate error "exit $code" "$ending"
 fi
 if [[ -s $private/annotations ]]; then
   cat "$private/annotations"

@@ -36,14 +36,26 @@ quietly() {
   return "$code"
 }
 
+# last_line FILE prints the last line of a file that is not blank.
+last_line() { sed -n '/[^[:space:]]/h; ${x; s/\r$//; p;}' "$1"; }
+
+# summary TITLE TEXT appends a section to the summary of the job; the text stands
+# as code.
+summary() {
+  {
+    printf '## archiveJobs.retry: %s\n\n' "$1"
+    sed 's/^/    /' <<<"$2"
+    printf '\n'
+  } >>"$GITHUB_STEP_SUMMARY"
+}
+
 # summarise FILE COMPLAINTS appends Markdown to the summary of the job. Where the
 # file is not there, the complaints stand as code.
 summarise() {
   if [[ -s $1 ]]; then
     cat "$1" >>"$GITHUB_STEP_SUMMARY"
+    printf '\n' >>"$GITHUB_STEP_SUMMARY"
   else
-    printf '## archiveJobs.retry: not judged\n\n' >>"$GITHUB_STEP_SUMMARY"
-    sed 's/^/    /' "$2" >>"$GITHUB_STEP_SUMMARY"
+    summary "not judged" "$(cat "$2")"
   fi
-  printf '\n' >>"$GITHUB_STEP_SUMMARY"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -68,8 +69,13 @@ func noArguments(command *cobra.Command, arguments []string) error {
 		Mend: "see " + command.CommandPath() + " --help"}
 }
 
-// flagMistake says what is wrong with a flag and names the nearest one.
+// flagMistake says what is wrong with a flag and what it takes, or names the
+// nearest one.
 func flagMistake(command *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return &configuration.UsageError{Place: "--" + invalid.GetFlag().Name, Message: configuration.Refusal(invalid.GetFlag(), invalid.GetValue())}
+	}
 	message := err.Error()
 	name, unknown := strings.CutPrefix(message, "unknown flag: --")
 	if !unknown {
