@@ -25,7 +25,10 @@ func Compare(from, against *spec.Surface, catalogue []spec.Requirement) (Compari
 	c.calls()
 	c.scopes()
 	c.states()
+	c.retryableStates()
+	c.codes()
 	c.systemParameters()
+	c.transport()
 	c.descriptions()
 	c.prose()
 	if err := c.schemas(); err != nil {
@@ -82,8 +85,8 @@ func (c *comparison) differ(topic spec.Topic, class Class, what, before, after s
 func (c *comparison) calls() {
 	c.differ(spec.EndpointTopic, Breaking, "address of the service", c.from.Endpoint, c.against.Endpoint)
 	c.differ(spec.MethodTopic, Breaking, "method and path", place(c.from.Retry), place(c.against.Retry))
-	c.differ(spec.IDTopic, Breaking, "form of the id", c.from.Retry.IDPattern, c.against.Retry.IDPattern)
-	c.differ(spec.DeprecationTopic, Compatible, "deprecation of the method", deprecation(c.from.Retry), deprecation(c.against.Retry))
+	c.differ(spec.IDTopic, classOfID(c.from.Retry.IDPattern, c.against.Retry.IDPattern), "form of the id", c.from.Retry.IDPattern, c.against.Retry.IDPattern)
+	c.deprecation()
 	if !c.both(spec.StateMethodTopic) {
 		return
 	}
@@ -102,6 +105,41 @@ func (c *comparison) calls() {
 		c.differ(spec.StateMethodTopic, Breaking, change.What, place(before), place(after))
 		c.scopesOfState()
 	}
+}
+
+// classOfForm says who is hurt where the form of a value changes: nobody where
+// it asks for nothing any longer.
+func classOfForm(before, after string) Class {
+	if after == "" && before != "" {
+		return Compatible
+	}
+	return Breaking
+}
+
+// anySegment is the pattern that takes every id of one segment.
+const anySegment = "^[^/]+$"
+
+// classOfID is classOfForm for the id: nobody is hurt either where any segment is
+// taken instead of some.
+func classOfID(before, after string) Class {
+	if after == anySegment && before != "" && before != "^.+$" {
+		return Compatible
+	}
+	return classOfForm(before, after)
+}
+
+// deprecation compares whether the method is deprecated.
+func (c *comparison) deprecation() {
+	before, after := c.from.Retry.Deprecated, c.against.Retry.Deprecated
+	if !c.both(spec.DeprecationTopic) || before == after {
+		return
+	}
+	sentence := "The method is deprecated now."
+	if before {
+		sentence = "The method is no longer deprecated."
+	}
+	c.note(Change{Kind: Changed, Class: Compatible, Topic: spec.DeprecationTopic, What: "deprecation of the method",
+		Old: deprecation(c.from.Retry), New: deprecation(c.against.Retry), Sentence: sentence})
 }
 
 // scopesOfState compares the scopes of the method that reads the state. Changes
@@ -174,30 +212,24 @@ func (c *comparison) systemParameters() {
 		return
 	}
 	before, after := set(c.from.SystemParameters), set(c.against.SystemParameters)
+	// Two descriptions are lists of the same sort: there a difference is meant.
+	same := c.from.AllSystemParameters == c.against.AllSystemParameters
+	untold := 0
 	for _, name := range onlyIn(after, before) {
-		if c.from.AllSystemParameters {
+		if untold++; same || c.from.AllSystemParameters {
+			untold--
 			c.note(Change{Kind: Added, Class: Compatible, Topic: spec.SystemParametersTopic, What: name,
 				Sentence: fmt.Sprintf("Every method takes the query parameter %s now.", name)})
 		}
 	}
 	for _, name := range onlyIn(before, after) {
-		if c.against.AllSystemParameters {
+		if untold++; same || c.against.AllSystemParameters {
+			untold--
 			c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.SystemParametersTopic, What: name,
 				Sentence: fmt.Sprintf("Methods no longer take the query parameter %s.", name)})
 		}
 	}
-}
-
-// descriptions compares the texts about members and states that both have.
-func (c *comparison) descriptions() {
-	if !c.both(spec.DescriptionsTopic) {
-		return
-	}
-	for _, what := range inBoth(c.from.Descriptions, c.against.Descriptions) {
-		before, after := c.from.Descriptions[what], c.against.Descriptions[what]
-		if before != after && before != "" && after != "" {
-			c.note(Change{Kind: Changed, Class: Documentation, Topic: spec.DescriptionsTopic, What: what, Old: before, New: after,
-				Sentence: fmt.Sprintf("The description of the %s has changed.", what)})
-		}
+	if untold > 0 {
+		c.silent(spec.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", untold))
 	}
 }

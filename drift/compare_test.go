@@ -188,7 +188,8 @@ func TestDriftOfGooglesSources(t *testing.T) {
 		{"20250212 and 20250715", document("v0.222.0"), document("v0.243.0"), append([]string{removedMessages}, added("maps.vehicle_profile")...)},
 		{"the description and 20250212", description(), document("v0.222.0"), []string{
 			"changed documentation descriptions of members: member exportTime of the state",
-			"changed documentation descriptions of members: member state of the state"}},
+			"changed documentation descriptions of members: member state of the state",
+			"changed documentation descriptions of members: parameter in the path"}},
 	} {
 		if got := lines(compared(t, one.from, one.against)); !slices.Equal(got, one.want) {
 			t.Errorf("%s: got\n%s\nwant\n%s", one.name, strings.Join(got, "\n"), strings.Join(one.want, "\n"))

@@ -8,6 +8,15 @@ import (
 	"github.com/dpconform/dpconform/markdown"
 )
 
+// sentenceInTable says a change, with both texts where words have changed.
+func sentenceInTable(change Change) string {
+	text := markdown.Words(change.Sentence)
+	if change.Class == Documentation && change.Kind == Changed {
+		text += "<br>was: " + markdown.Words(change.Old) + "<br>now: " + markdown.Words(change.New)
+	}
+	return text
+}
+
 // WriteMarkdown writes a comparison for the summary page of a CI job.
 func WriteMarkdown(out io.Writer, comparison Comparison) error {
 	var page strings.Builder
@@ -28,7 +37,7 @@ func WriteMarkdown(out io.Writer, comparison Comparison) error {
 			for i, id := range change.Requirements {
 				ids[i] = markdown.Code(id)
 			}
-			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", change.Kind, markdown.Code(change.What), markdown.Words(change.Sentence), strings.Join(ids, " "))
+			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", change.Kind, markdown.Code(change.What), sentenceInTable(change), strings.Join(ids, " "))
 		}
 	}
 	if len(comparison.NotCompared) > 0 {

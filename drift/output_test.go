@@ -119,6 +119,9 @@ func TestMarkdownTakesNothingForMarkdown(t *testing.T) {
 			}
 		}
 	}
+	if !strings.Contains(page, "<br>was: ") || !strings.Contains(page, "<br>now: ") {
+		t.Error("the texts before and after are not told")
+	}
 	if strings.Contains(page, "\n### breaking") || !strings.Contains(page, "\n### compatible") || !strings.Contains(page, "| from | ") {
 		t.Error(page)
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/oasdiff/checker"
@@ -81,12 +83,21 @@ func (c *comparison) schemaChange(found checker.Change, words checker.Localizer)
 		change.Topic, change.What = spec.ErrorsTopic, "answer with an error"
 	}
 	text := strings.ReplaceAll(found.GetUncolorizedText(words), "`", "")
-	change.Sentence = fmt.Sprintf("In the %s, the source has %s.", change.What, strings.TrimSuffix(text, "."))
+	change.Sentence = fmt.Sprintf("%s, in the %s.", capitalized(strings.TrimSuffix(text, ".")), change.What)
 	if arguments := found.GetArgs(); len(arguments) > 0 && memberName.MatchString(fmt.Sprint(arguments[0])) &&
 		arguments[0] != mediaType {
 		change.What = fmt.Sprintf("%v in the %s", arguments[0], change.What)
 	}
 	return change
+}
+
+// capitalized begins a sentence with a text.
+func capitalized(text string) string {
+	if text == "" {
+		return text
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // memberIn is how a change of schema calls a member.

@@ -18,6 +18,9 @@ import (
 // StandardInput is the source that stands for standard input.
 const StandardInput = "-"
 
+// howToGive is the mend of a source that cannot be read.
+const howToGive = "; give a file that can be read, an address of http or https, or - for standard input"
+
 // Bounds of a fetch.
 const (
 	fetchLimit   = 30 * time.Second
@@ -55,7 +58,7 @@ func (r Reader) Read(ctx context.Context, name string) (spec.Description, error)
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return spec.Description{}, &spec.SourceError{Name: name, Message: reasonOf(err)}
+		return spec.Description{}, &spec.SourceError{Name: name, Message: reasonOf(err) + howToGive}
 	}
 	defer file.Close()
 	return readAll(name, file)
@@ -65,7 +68,7 @@ func (r Reader) Read(ctx context.Context, name string) (spec.Description, error)
 func readAll(name string, from io.Reader) (spec.Description, error) {
 	text, err := io.ReadAll(io.LimitReader(from, spec.MaximumSource+1))
 	if err != nil {
-		return spec.Description{}, &spec.SourceError{Name: name, Message: reasonOf(err)}
+		return spec.Description{}, &spec.SourceError{Name: name, Message: reasonOf(err) + howToGive}
 	}
 	return spec.Description{Name: name, Text: text}, nil
 }

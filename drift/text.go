@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -34,10 +33,13 @@ type Text struct {
 	Out io.Writer
 	// Width is the number of columns; text is wrapped to it.
 	Width int
+	// Next is what was compared, for the words on what to do next; nothing is said
+	// of that where it is empty.
+	Next Next
 }
 
 // Write says the two sources, every change by its topic, what was not compared,
-// and one last line with the counts.
+// one line with the counts, and what to do next where there is drift.
 func (t Text) Write(comparison Comparison) {
 	t.line("%s\n", bold.Render("drift of archiveJobs.retry"))
 	t.source("from", comparison.From)
@@ -48,6 +50,13 @@ func (t Text) Write(comparison Comparison) {
 	}
 	t.silences(comparison.NotCompared)
 	t.line("%s", Summary(comparison))
+	if t.Next.Against == "" || len(comparison.Changes) == 0 {
+		return
+	}
+	t.paragraph("next: ", "edit the description after the source, and read what is left to you:")
+	for _, command := range t.Next.commands(comparison, t.Width) {
+		t.line("  %s", printable(command))
+	}
 }
 
 // Summary counts the changes in one line.
@@ -117,8 +126,7 @@ func (t Text) topic(topic spec.Topic, changes []Change) {
 
 func (t Text) change(change Change) {
 	mark := fmt.Sprintf("  %s %-13s ", marks[change.Kind], change.Class)
-	text := ansi.Wordwrap(printable(change.Sentence), max(20, t.Width-len(mark)), "")
-	for index, line := range strings.Split(text, "\n") {
+	for index, line := range wrapped(printable(change.Sentence), max(20, t.Width-len(mark))) {
 		prefix := strings.Repeat(" ", len(mark))
 		if index == 0 {
 			prefix = colours[change.Class].Render(mark)
@@ -143,7 +151,7 @@ func (t Text) touches(changes []Change) {
 	}
 	if len(ids) > 0 {
 		const label = "  touches "
-		for index, line := range strings.Split(ansi.Wordwrap(strings.Join(ids, ", "), max(20, t.Width-len(label)), " "), "\n") {
+		for index, line := range wrapped(strings.Join(ids, ", "), max(20, t.Width-len(label))) {
 			t.line("%s%s", cmp.Or(map[bool]string{true: label}[index == 0], strings.Repeat(" ", len(label))), line)
 		}
 	}
@@ -170,8 +178,7 @@ func (t Text) silences(silences []Silence) {
 // paragraph prints a text, wrapped under its label.
 func (t Text) paragraph(label, text string) {
 	indent := strings.Repeat(" ", len(label))
-	wrapped := ansi.Wrap(printable(text), max(20, t.Width-len(label)), "/-.")
-	for index, line := range strings.Split(wrapped, "\n") {
+	for index, line := range wrapped(printable(text), max(20, t.Width-len(label))) {
 		t.line("%s%s", cmp.Or(map[bool]string{true: label}[index == 0], indent), line)
 	}
 }

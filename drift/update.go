@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -18,6 +19,8 @@ type Update struct {
 	Left    []Left
 	// Notes say what a person has to look at beside that.
 	Notes []string
+	// failed is why the first edit that was tried could not be made.
+	failed error
 }
 
 // Left is a change that is left to a person, and why.
@@ -44,20 +47,36 @@ func UpdateDescription(description spec.Description, source *spec.Surface) (Upda
 	}
 	update := Update{Before: description, Source: source.Provenance}
 	editor := spec.NewEditor(description)
+	if err := editor.Check(); err != nil {
+		return Update{}, err
+	}
 	// What is new comes first: a list must not become empty in between.
 	changes := slices.Clone(comparison.Changes)
 	slices.SortStableFunc(changes, func(a, b Change) int { return order(a.Kind) - order(b.Kind) })
 	for _, change := range changes {
 		update.apply(editor, contract, source, change)
 	}
-	// An older source that says nothing else does not turn the day back.
-	if source.Provenance.Date > before.Provenance.Date || len(update.Applied) > 0 && source.Provenance.Date != "" {
+	if len(update.Applied) == 0 && update.failed != nil {
+		return Update{}, update.failed
+	}
+	if update.stampsDay(before) {
 		if err := editor.SetRevision(source.Provenance.Date, source.Provenance.Kind == spec.PageSource); err != nil {
 			update.Notes = append(update.Notes, fmt.Sprintf("write the day of the source, %s: %s", source.Provenance.Date, err))
 		}
 	}
 	update.After = editor.Description()
 	return update, update.check(source)
+}
+
+// stampsDay reports whether the description gets the day of its source: where
+// something was edited, or where it says all that a newer source says. What is
+// left to a person alone leaves the day as it is, and an older source that says
+// nothing else does not turn it back.
+func (u *Update) stampsDay(before *spec.Surface) bool {
+	if len(u.Applied) > 0 {
+		return u.Source.Date != ""
+	}
+	return len(u.Left) == 0 && u.Source.Date > before.Provenance.Date
 }
 
 func order(kind Kind) int { return slices.Index([]Kind{Added, Changed, Removed}, kind) }
@@ -70,6 +89,7 @@ func (u *Update) apply(editor *spec.Editor, contract *spec.Contract, source *spe
 		return
 	}
 	if err := edit(); err != nil {
+		u.failed = cmp.Or(u.failed, err)
 		u.Left = append(u.Left, Left{change, err.Error()})
 		return
 	}

@@ -1,9 +1,13 @@
 package drift
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pb33f/go-yaml"
 
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/spec/sourcetest"
@@ -119,5 +123,31 @@ func TestADescriptionThatCannotBeEditedIsAnError(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "my.openapi.yaml") {
 			t.Errorf("%.20q: %v", text, err)
 		}
+	}
+}
+
+// TestWhatIsLeftAloneKeepsTheDay: a newer source of which nothing is edited.
+func TestWhatIsLeftAloneKeepsTheDay(t *testing.T) {
+	source := edited(t, edited(t, description(), "x-retryable-states: [FAILED]", "x-retryable-states: [FAILED, CANCELLED]"),
+		"version: \"2025-07-25\"", "version: \"2027-01-01\"")
+	if update := updated(t, description(), source); len(update.Left) != 1 || string(update.After.Text) != description() {
+		t.Errorf("left %v, and the text is another: %t", update.Left, string(update.After.Text) != description())
+	}
+}
+
+// TestADescriptionInAnotherStyleIsNotEdited: with the words of the mistake.
+func TestADescriptionInAnotherStyleIsNotEdited(t *testing.T) {
+	var value any
+	if err := yaml.Unmarshal([]byte(description()), &value); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = UpdateDescription(spec.Description{Name: "my.json", Text: text}, surface(t, "source", sourcetest.Page))
+	var mistake *spec.DescriptionError
+	if !errors.As(err, &mistake) || !strings.Contains(err.Error(), "my.json") {
+		t.Errorf("%v", err)
 	}
 }

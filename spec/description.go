@@ -36,7 +36,7 @@ func ReadDescription(file string) (Description, error) {
 		if errors.As(err, &pathError) {
 			err = pathError.Err
 		}
-		return Description{}, &DescriptionError{File: file, Message: err.Error()}
+		return Description{}, &DescriptionError{File: file, Message: err.Error() + "; give a file that can be read, such as dpconform spec print writes"}
 	}
 	return Description{Name: file, Text: text}, nil
 }

@@ -31,15 +31,16 @@ type discoveryResource struct {
 }
 
 type discoveryMethod struct {
-	ID          string                                                     `json:"id"`
-	HTTPMethod  string                                                     `json:"httpMethod"`
-	Path        string                                                     `json:"path"`
-	Description string                                                     `json:"description"`
-	Deprecated  bool                                                       `json:"deprecated"`
-	Parameters  map[string]struct{ Pattern, Location, Description string } `json:"parameters"`
-	Request     *schemaReference                                           `json:"request"`
-	Response    *schemaReference                                           `json:"response"`
-	Scopes      []string                                                   `json:"scopes"`
+	ID          string                    `json:"id"`
+	FlatPath    string                    `json:"flatPath"`
+	HTTPMethod  string                    `json:"httpMethod"`
+	Path        string                    `json:"path"`
+	Description string                    `json:"description"`
+	Deprecated  bool                      `json:"deprecated"`
+	Parameters  map[string]map[string]any `json:"parameters"`
+	Request     *schemaReference          `json:"request"`
+	Response    *schemaReference          `json:"response"`
+	Scopes      []string                  `json:"scopes"`
 }
 
 type schemaReference struct {
@@ -61,6 +62,9 @@ func readDiscovery(source Description) (*Surface, error) {
 	return reader.read()
 }
 
+// notInDiscovery are the topics that a discovery document has no member for.
+var notInDiscovery = []Topic{ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, RetryableStatesTopic}
+
 type discoveryReader struct {
 	name     string
 	document discoveryDescription
@@ -79,7 +83,7 @@ func (r *discoveryReader) read() (*Surface, error) {
 	}
 	surface := &Surface{
 		Provenance:       Provenance{Kind: DiscoverySource, Revision: r.document.Revision, Date: dateOfRevision(r.document.Revision)},
-		Says:             slices.DeleteFunc(Topics(), func(topic Topic) bool { return topic == ErrorsTopic || topic == ConstraintsTopic }),
+		Says:             slices.DeleteFunc(Topics(), func(topic Topic) bool { return slices.Contains(notInDiscovery, topic) }),
 		Endpoint:         strings.TrimSuffix(r.document.RootURL, "/"),
 		SystemParameters: slices.Sorted(maps.Keys(r.document.Parameters)), AllSystemParameters: true,
 		Descriptions: map[string]string{},
@@ -97,6 +101,13 @@ func (r *discoveryReader) read() (*Surface, error) {
 		}
 		surface.readStates()
 	}
+	surface.describe("method", oneLine(retry.Description))
+	for _, parameter := range retry.Parameters {
+		if parameter["location"] == "path" {
+			surface.describe("parameter in the path", oneLine(parameter["description"]))
+		}
+	}
+	surface.describeAnswer()
 	surface.Prose = r.prose(retry, surface)
 	return surface, nil
 }
@@ -124,15 +135,21 @@ func (r *discoveryReader) call(method discoveryMethod) (Call, error) {
 	}
 	pattern := ""
 	for name, parameter := range method.Parameters {
-		if parameter.Location == "path" && strings.Contains(method.Path, "{+"+name+"}") {
-			pattern = parameter.Pattern
+		if parameter["location"] == "path" && strings.Contains(method.Path, "{+"+name+"}") {
+			pattern = textOf(parameter["pattern"])
 		}
 	}
-	path, id, err := parseRule(strings.TrimPrefix(r.document.ServicePath, "/")+method.Path, pattern)
+	rule := method.Path
+	if pattern == "" && method.FlatPath != "" && strings.Contains(method.Path, "{+") {
+		// Without the pattern of the name, this alone says where the id stands.
+		rule = method.FlatPath
+	}
+	path, id, err := parseRule(strings.TrimPrefix(r.document.ServicePath, "/")+rule, pattern)
 	if err != nil {
 		return Call{}, r.fail("%s: %s", method.ID, err)
 	}
 	call := Call{Method: strings.ToUpper(method.HTTPMethod), Path: path, IDPattern: id, Deprecated: method.Deprecated, Scopes: method.Scopes}
+	call.Parameters = parametersOf(method)
 	if call.Request, err = r.message(method.ID, method.Request); err != nil {
 		return Call{}, err
 	}
@@ -145,6 +162,18 @@ func (r *discoveryReader) call(method discoveryMethod) (Call, error) {
 		call.Answers = map[string]map[string]any{"200": answer}
 	}
 	return call, nil
+}
+
+// parametersOf lists the parameters of a method beside those of its path.
+func parametersOf(method discoveryMethod) []Parameter {
+	var found []Parameter
+	for _, name := range slices.Sorted(maps.Keys(method.Parameters)) {
+		members := method.Parameters[name]
+		if location := textOf(members["location"]); location != "path" {
+			found = append(found, Parameter{Name: name, In: location, Required: members["required"] == true, Form: formOf(members)})
+		}
+	}
+	return found
 }
 
 func (r *discoveryReader) message(method string, reference *schemaReference) (map[string]any, error) {
@@ -235,7 +264,7 @@ func (r *discoveryReader) scopes(surface *Surface, method discoveryMethod) error
 func (r *discoveryReader) prose(retry discoveryMethod, surface *Surface) Prose {
 	texts := []string{retry.Description}
 	for _, parameter := range retry.Parameters {
-		texts = append(texts, parameter.Description)
+		texts = append(texts, oneLine(parameter["description"]))
 	}
 	texts = append(texts, describedTexts(surface.Retry.Answers["200"])...)
 	var prose Prose

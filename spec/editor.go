@@ -54,6 +54,13 @@ func (e *Editor) open() (*editedDocument, error) {
 	return newEditedDocument(e, &root)
 }
 
+// Check says why the description cannot be edited in place at all, as where it
+// is written in JSON.
+func (e *Editor) Check() error {
+	_, err := e.open()
+	return err
+}
+
 // span is a run of lines, 0-based, the last one included.
 type span struct{ first, last int }
 

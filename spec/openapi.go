@@ -69,10 +69,8 @@ func (r *openAPIReader) read(document map[string]any) (*Surface, error) {
 		}
 		surface.readStates()
 	}
-	surface.SystemParameters = systemParametersOf(retry)
-	if len(surface.SystemParameters) == 0 {
-		surface.Says = slices.DeleteFunc(surface.Says, func(topic Topic) bool { return topic == SystemParametersTopic })
-	}
+	surface.readExtensions(retry)
+	surface.describeMethod(retry)
 	surface.Provenance = provenanceOf(document, retry)
 	surface.Prose = proseOf(retry, surface)
 	return surface, nil
@@ -150,6 +148,7 @@ func (r *openAPIReader) call(document map[string]any, operation openAPIOperation
 	call := Call{Method: strings.ToUpper(operation.method), Path: path, IDPattern: id, Scopes: scopes,
 		Deprecated: operation.members["deprecated"] == true, Answers: map[string]map[string]any{}}
 	call.Request = schemaOf(operation.members["requestBody"])
+	call.readTransport(operation)
 	for status, answer := range mappingOf(operation.members["responses"]) {
 		if schema := schemaOf(answer); schema != nil {
 			call.Answers[status] = schema

@@ -16,12 +16,13 @@ var (
 	pageRequest = regexp.MustCompile(`\b(GET|POST|PUT|PATCH|DELETE)\s+(https?://[^\s/{}]+)/([^\s{}]*\{[^\s{}]+\}[^\s{}` + "`" + `]*)`)
 	// pageScope is an OAuth scope of the platform.
 	pageScope = regexp.MustCompile(`https://www\.googleapis\.com/auth/[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]`)
-	// pageDay is a day as the page writes it in every language.
-	pageDay = regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b`)
+	// pageDay is a day as the page writes it: in French with slashes, in every
+	// other language as in 2026-06-01.
+	pageDay = regexp.MustCompile(`\b[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2})\b`)
 	// afterScopes is what stands after the list of scopes in every form of the
 	// page: the guide's name or address, or the day of the last change. Without
 	// it the page is cut short, maybe in the middle of the list.
-	afterScopes = regexp.MustCompile(`OAuth ?2|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b`)
+	afterScopes = regexp.MustCompile(`OAuth ?2|` + pageDay.String())
 )
 
 // pageReader reads one page.
@@ -85,6 +86,9 @@ func (r *pageReader) rendering(text string) (rendering, error) {
 		if other != found.request[0] {
 			return found, r.fail("the page describes two requests, %s and %s: give the page of one method", found.request[0], other)
 		}
+	}
+	if piece := oddScope(text[place[1]:]); piece != "" {
+		return found, r.fail("%q has not the form of a scope; give the page as it is, with its scopes in full", piece)
 	}
 	scopes := pageScope.FindAllStringIndex(text[place[1]:], -1)
 	if len(scopes) == 0 {
@@ -162,7 +166,7 @@ func (r *pageReader) holdAgainst(main rendering, attached attachment) error {
 func (r *pageReader) day(main rendering, attached attachment) string {
 	for _, text := range []string{main.text[max(0, main.end-len(dayForm)):], attached.line} {
 		for _, day := range pageDay.FindAllString(text, -1) {
-			if isDay(day) {
+			if day = strings.ReplaceAll(day, "/", "-"); isDay(day) {
 				return day
 			}
 		}

@@ -36,6 +36,10 @@ type Surface struct {
 	// AllSystemParameters tells.
 	SystemParameters    []string
 	AllSystemParameters bool
+	// RetryableStates are the states that a job may be retried from.
+	RetryableStates []string
+	// Codes are the HTTP statuses of the names of google.rpc.Code.
+	Codes map[string]string
 	// Prose is what the source says in words.
 	Prose Prose
 }
@@ -56,6 +60,27 @@ type Call struct {
 	// holds the schemas of the answers by status. References are resolved.
 	Request map[string]any
 	Answers map[string]map[string]any
+	// BodyRequired says that a request without a body is refused.
+	BodyRequired bool
+	// RequestMedia are the media types of the body, AnswerMedia those of the
+	// answers by status; sorted.
+	RequestMedia []string
+	AnswerMedia  map[string][]string
+	// AnswerHeaders are the names of the headers of the answers by status, sorted.
+	AnswerHeaders map[string][]string
+	// Parameters are those of the query, the header and the cookies, beside the
+	// system parameters.
+	Parameters []Parameter
+}
+
+// Parameter is one parameter of a call beside those of its path.
+type Parameter struct {
+	Name string
+	// In is where it stands: query, header or cookie.
+	In       string
+	Required bool
+	// Form is what its values must be, as the JSON of its schema.
+	Form string
 }
 
 // There reports whether the source describes the call.
@@ -80,13 +105,19 @@ const (
 	MethodTopic            Topic = "method and path"
 	IDTopic                Topic = "form of the id"
 	RequestTopic           Topic = "request"
+	BodyTopic              Topic = "need of a body"
+	ParametersTopic        Topic = "parameters"
+	MediaTypesTopic        Topic = "media types"
 	AnswerTopic            Topic = "answer"
 	ConstraintsTopic       Topic = "constraints of members"
 	ErrorsTopic            Topic = "error answers"
+	CodesTopic             Topic = "codes of errors"
+	HeadersTopic           Topic = "headers of answers"
 	ScopesTopic            Topic = "scopes"
 	ScopeDescriptionsTopic Topic = "descriptions of scopes"
 	StateMethodTopic       Topic = "method that reads the state"
 	StatesTopic            Topic = "states"
+	RetryableStatesTopic   Topic = "states that can be retried"
 	SystemParametersTopic  Topic = "system parameters"
 	DeprecationTopic       Topic = "deprecation"
 	DescriptionsTopic      Topic = "descriptions of members"
@@ -95,8 +126,9 @@ const (
 
 // Topics lists every topic, in the order in which a report speaks of them.
 func Topics() []Topic {
-	return []Topic{EndpointTopic, MethodTopic, IDTopic, RequestTopic, AnswerTopic, ConstraintsTopic, ErrorsTopic, ScopesTopic,
-		ScopeDescriptionsTopic, StateMethodTopic, StatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
+	return []Topic{EndpointTopic, MethodTopic, IDTopic, RequestTopic, BodyTopic, ParametersTopic, MediaTypesTopic, AnswerTopic,
+		ConstraintsTopic, ErrorsTopic, CodesTopic, HeadersTopic, ScopesTopic,
+		ScopeDescriptionsTopic, StateMethodTopic, StatesTopic, RetryableStatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
 }
 
 // Speaks reports whether the source can say anything of a topic.

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
+	"github.com/dpconform/dpconform/comparison"
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/drift"
 	"github.com/dpconform/dpconform/report"
@@ -84,19 +85,38 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err != nil {
 		return err
 	}
-	comparison, err := compareSources(command, flags)
+	if err := refuseSources(files, flags); err != nil {
+		return err
+	}
+	compared, err := compareSources(command, flags)
 	if err != nil {
 		return err
 	}
+	next := drift.Next{From: flags.from, Against: flags.against}
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
-	drift.Text{Out: terminal.out, Width: terminal.width()}.Write(comparison)
-	if err := writeDrift(terminal, files, comparison, failOn); err != nil {
+	drift.Text{Out: terminal.out, Width: terminal.width(), Next: next}.Write(compared)
+	if err := writeDrift(terminal, files, compared, failOn, next); err != nil {
 		return err
 	}
-	if comparison.Drifts(failOn) {
+	if compared.Drifts(failOn) {
 		return exitCode(suites.ExitFails)
+	}
+	return nil
+}
+
+// refuseSources refuses to write a report over a source.
+func refuseSources(files []report.File, flags *driftFlags) error {
+	for _, file := range files {
+		if file.Path == report.StandardOutput {
+			continue
+		}
+		for _, source := range []string{flags.from, flags.against} {
+			if source != "" && comparison.SameFile(file.Path, source) {
+				return &configuration.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Mend: "give another file"}
+			}
+		}
 	}
 	return nil
 }
@@ -164,16 +184,16 @@ func readSource(ctx context.Context, reader drift.Reader, name string) (spec.Des
 	return description, err
 }
 
-func writeDrift(terminal *terminal, files []report.File, comparison drift.Comparison, failOn drift.Class) error {
+func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class, next drift.Next) error {
 	for _, file := range files {
 		write := map[string]func(io.Writer) error{
 			"text": func(out io.Writer) error {
 				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
-				drift.Text{Out: plain, Width: helpColumns}.Write(comparison)
+				drift.Text{Out: plain, Width: helpColumns, Next: next}.Write(compared)
 				return nil
 			},
-			"json":     func(out io.Writer) error { return drift.WriteJSON(out, comparison, version, failOn) },
-			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, comparison) },
+			"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
+			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
 		}[file.Kind]
 		if err := file.WriteWith(write, terminal.raw); err != nil {
 			return &configuration.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}

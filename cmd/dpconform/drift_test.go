@@ -107,18 +107,26 @@ func TestBadSourcesAreOneClearLine(t *testing.T) {
 		{"both from standard input", []string{"drift", "--against", "-", "--from", "-"}, "standard input"},
 		{"another class", []string{"drift", "--against", page, "--fail-on", "braking"}, "did you mean breaking?"},
 		{"another kind", []string{"drift", "--against", page, "--report", "html=x"}, "text, json or markdown"},
+		{"a report over a source", []string{"drift", "--against", page, "--report", "text=" + page}, "one of the sources"},
+		{"no file to edit", []string{"spec", "update", "--spec", "no-such-file", "--from", page}, "give a file that can be read"},
 		{"another scheme", []string{"drift", "--against", "ftp://x/y"}, "http or https"},
 		{"a credential", []string{"drift", "--against", "https://user:secret-word@127.0.0.1/"}, "credential"},
 		{"no description", []string{"spec", "update", "--from", page}, "--spec FILE"},
 		{"no source", []string{"spec", "update", "--spec", page}, "--from SOURCE"},
 		{"a description that is none", []string{"spec", "update", "--spec", page, "--from", page}, page},
-		{"no such command of spec", []string{"spec", "upgrade"}, "it must be one of update"},
+		{"no such command of spec", []string{"spec", "upgrade"}, "it must be one of print"},
 	} {
 		got := call(t, one.arguments...)
 		if got.exit != suites.ExitUsage || strings.Count(got.complaints, "\n") != 1 || !strings.Contains(got.complaints, one.says) || got.output+got.raw != "" ||
 			strings.Contains(got.complaints, "secret") {
 			t.Errorf("%s: exit %d: %q\n%s", one.name, got.exit, got.complaints, got.output)
 		}
+	}
+}
+
+func TestSpecPrintGivesTheBuiltInDescription(t *testing.T) {
+	if got := call(t, "spec", "print"); got.exit != suites.ExitConforms || got.raw != string(spec.Embedded().Text) {
+		t.Errorf("exit %d, %d bytes", got.exit, len(got.raw))
 	}
 }
 

@@ -29,8 +29,23 @@ func newSpecCommand(terminal *terminal) *cobra.Command {
 		Args:  noSuchCommand,
 		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newSpecUpdateCommand(terminal))
+	command.AddCommand(newSpecPrintCommand(terminal), newSpecUpdateCommand(terminal))
 	return command
+}
+
+func newSpecPrintCommand(terminal *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:   "print",
+		Short: "Print the built-in description",
+		Long: `print writes the built-in OpenAPI description to standard output, byte by byte,
+so that it can be kept as a file, edited, and given to --spec.`,
+		Example: `  dpconform spec print > my.openapi.yaml`,
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := terminal.raw.Write(spec.Embedded().Text)
+			return err
+		},
+	}
 }
 
 // updateFlags are what spec update is told.
@@ -75,7 +90,7 @@ func runSpecUpdate(command *cobra.Command, terminal *terminal, flags *updateFlag
 	switch {
 	case flags.file == "":
 		return &configuration.UsageError{Place: "--spec", Message: "there is no description to edit",
-			Mend: "give --spec FILE; the built-in one cannot be written"}
+			Mend: "give --spec FILE; dpconform spec print > FILE writes the built-in one"}
 	case flags.from == "":
 		return &configuration.UsageError{Place: "--from", Message: "there is nothing to edit after", Mend: "give --from SOURCE"}
 	}
@@ -114,6 +129,9 @@ func finishUpdate(terminal *terminal, flags *updateFlags, update drift.Update) e
 	}
 	drift.Text{Out: terminal.out, Width: terminal.width()}.WriteUpdate(update)
 	done := map[bool]string{true: "written: " + flags.file, false: "nothing to write: " + flags.file + " says all that is edited by itself"}[len(difference) > 0]
+	if len(difference) == 0 && len(update.Left) > 0 {
+		done = "nothing was written: what " + flags.file + " lacks is left to you"
+	}
 	if flags.dryRun && len(difference) > 0 {
 		done = "not written: --dry-run"
 	}
