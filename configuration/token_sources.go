@@ -18,6 +18,10 @@ func (s *Settings) commandSource(sources *Sources, contract *spec.Contract) (cre
 	if err != nil {
 		return nil, &UsageError{sources.Origin("token-command"), err.Error(), ""}
 	}
+	if !strings.Contains(s.TokenCommand, "{scope}") && !strings.Contains(s.TokenCommand, "{short}") {
+		return nil, &UsageError{sources.Origin("token-command"), "it names no scope, so that it would give one token for all of them",
+			"put {scope} or {short} where the scope belongs"}
+	}
 	return credentials.List{credentials.NewSource(sources.context(), command, credentials.Everything)}, nil
 }
 

@@ -146,6 +146,9 @@ func readCommandOutput(output []byte, now time.Time) (token *oauth2.Token, compl
 		return readCommandJSON(text, now)
 	case len(strings.Fields(text)) > 1:
 		return nil, fmt.Sprintf("printed %d words", len(strings.Fields(text)))
+	case strings.HasPrefix(text, "<"):
+		// A page, of a login for instance.
+		return nil, "printed what is no token"
 	}
 	return bearer(text), ""
 }

@@ -52,6 +52,9 @@ func settle(group []*exchange, redactor *redaction.Redactor) {
 		equal[key] = append(equal[key], kept)
 	}
 	for _, members := range equal {
+		if sentAgain(members) {
+			continue
+		}
 		answers := make([]cassette.Response, len(members))
 		for i, kept := range members {
 			answers[i] = kept.response
@@ -61,6 +64,16 @@ func settle(group []*exchange, redactor *redaction.Redactor) {
 			kept.response = answers[i]
 		}
 	}
+}
+
+// sentAgain reports whether one of the exchanges was sent more than once: the
+// answers to its attempts have an order of their own.
+func sentAgain(members []*exchange) bool {
+	numbers := map[int]bool{}
+	for _, kept := range members {
+		numbers[kept.place.Number] = true
+	}
+	return len(numbers) < len(members)
 }
 
 // compareAnswers orders by status, then body, then header; maps are printed in

@@ -62,7 +62,13 @@ func receivedResponse(response *http.Response, body []byte) cassette.Response {
 		headers = http.Header{}
 	}
 	headers.Del("Date")
-	return cassette.Response{Code: response.StatusCode, Status: response.Status, Headers: headers, Body: string(body)}
+	return cassette.Response{Code: response.StatusCode, Status: statusLine(response.StatusCode), Headers: headers, Body: string(body)}
+}
+
+// statusLine is a status with HTTP's own words for it. Those of the server mean
+// nothing (RFC 9112, 4), and may repeat what it was sent.
+func statusLine(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
 // The headers of a recorded answer that was not whole. HTTP knows neither.

@@ -45,6 +45,7 @@ var longNames = []secretName{
 	{"subject_token", AccessToken}, {"actor_token", AccessToken}, {"refresh_token", RefreshToken},
 	{"client_secret", ClientSecret}, {"client_assertion", Assertion}, {"code_verifier", CodeVerifier}, {"device_code", DeviceCode},
 	{"private_key", PrivateKey}, {"private_key_id", PrivateKey}, {"api_key", APIKey}, {"secret_key", APIKey}, {"access_key", APIKey},
+	{"session_id", Cookie}, {"csrf_token", Cookie}, {"xsrf_token", Cookie},
 	{"password", Password}, {"passwd", Password}, {"passphrase", Password}, {"upload_id", Signature},
 }
 
@@ -112,7 +113,7 @@ func anyName(names []secretName) string {
 }
 
 // nameWords are words of which each secret name has one.
-var nameWords = names("token", "secret", "key", "assertion", "verifier", "code", "pass", "upload", "rapt")
+var nameWords = names("token", "secret", "key", "assertion", "verifier", "code", "pass", "upload", "rapt", "session")
 
 // secretHeaderParts are what the names of headers with secrets have in them.
 var secretHeaderParts = []string{"token", "secret", "apikey", "password", "authorization", "assertion", "cookie"}

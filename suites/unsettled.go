@@ -12,7 +12,7 @@ import (
 
 // unsettledInARow is the number of such retries after which it is the server
 // that does not answer, and no chance of the network.
-const unsettledInARow = 3
+const unsettledInARow = 5
 
 // retryOnce retries a failed job, and where nobody knows what came of it
 // another one, but none of those that are set apart. It returns nil where it
@@ -77,6 +77,10 @@ func (s *Session) excuse(exchanges []*target.Exchange) {
 	}
 }
 
+// manyTogether is the number of retries sent at the same time that go without an
+// answer because of that, and not by chance.
+const manyTogether = 3
+
 // settledTogether is settled for retries that were sent at the same time. Where
 // many of them went without an answer, that is what is judged.
 func (j *Judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
@@ -86,7 +90,7 @@ func (j *Judgement) settledTogether(exchanges []*target.Exchange, request func(j
 			unsettled++
 		}
 	}
-	if unsettled >= unsettledInARow {
+	if unsettled >= manyTogether {
 		return exchanges
 	}
 	settled := make([]*target.Exchange, 0, len(exchanges))

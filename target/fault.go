@@ -115,8 +115,19 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 		// net/http says in its own words that bytes came before it had asked.
 		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: the server spoke before it was asked"}
 	default:
-		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: " + innermost(err)}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: " + withoutQuotes(innermost(err))}
 	}
+}
+
+// withoutQuotes leaves out what net/http quotes of a server's own bytes: a part
+// of a token that it repeats would be recognised by nobody.
+func withoutQuotes(reason string) string {
+	const line = "malformed MIME header line"
+	if strings.HasPrefix(reason, line) {
+		return line
+	}
+	before, _, _ := strings.Cut(reason, `"`)
+	return strings.TrimRight(before, ` :`)
 }
 
 // largeBody is the size in bytes from which a server may close before it has
