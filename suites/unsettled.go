@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dpconform/dpconform/target"
@@ -77,23 +78,28 @@ func (s *Session) excuse(exchanges []*target.Exchange) {
 	}
 }
 
-// manyTogether is the number of retries sent at the same time that go without an
-// answer because of that, and not by chance.
+// manyTogether is the number of retries sent at the same time that cannot be
+// made up for one by one: what they were to show, they do not show alone.
 const manyTogether = 3
 
 // settledTogether is settled for retries that were sent at the same time. Where
-// many of them went without an answer, that is what is judged.
+// many of them went without an answer by chance, nothing is judged of those.
 func (j *Judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
-	unsettled := 0
+	var settled, open []*target.Exchange
 	for _, exchange := range exchanges {
 		if exchange.Unsettled() {
-			unsettled++
+			open = append(open, exchange)
+		} else {
+			settled = append(settled, exchange)
 		}
 	}
-	if unsettled >= manyTogether {
-		return exchanges
+	if len(open) >= manyTogether && j.byChance() {
+		j.session.excuse(open)
+		j.broken = fmt.Sprintf("%d of %d retries at the same time went without an answer, as other requests did by chance; the first: %s",
+			len(open), len(exchanges), describe(open[0]))
+		return settled
 	}
-	settled := make([]*target.Exchange, 0, len(exchanges))
+	settled = settled[:0:0]
 	for _, exchange := range exchanges {
 		if known := j.settled(exchange, nil, request); known != nil {
 			settled = append(settled, known)
