@@ -193,15 +193,20 @@ func (c *comparison) states() {
 	if !c.both(spec.StatesTopic) || !c.from.ReadState.There() || !c.against.ReadState.There() {
 		return
 	}
-	before, after := set(c.from.States), set(c.against.States)
-	for _, state := range onlyIn(after, before) {
-		// AIP-180: enum values may be added, where callers are told that they may.
-		c.note(Change{Kind: Added, Class: Compatible, Topic: spec.StatesTopic, What: state,
-			Sentence: fmt.Sprintf("A job can be in the state %s now; whether it can be retried then is for a person to say.", state)})
+	// AIP-180: enum values may be added, where callers are told that they may.
+	c.members(spec.StatesTopic, c.from.States, c.against.States,
+		"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
+}
+
+// members compares two sets of which a caller may count on each member: one
+// that comes is compatible, one that goes is breaking. The sentences have a
+// place for its name.
+func (c *comparison) members(topic spec.Topic, before, after []string, added, removed string) {
+	for _, name := range onlyIn(set(after), set(before)) {
+		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name, Sentence: fmt.Sprintf(added, name)})
 	}
-	for _, state := range onlyIn(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.StatesTopic, What: state,
-			Sentence: fmt.Sprintf("No job is in the state %s any longer.", state)})
+	for _, name := range onlyIn(set(before), set(after)) {
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name, Sentence: fmt.Sprintf(removed, name)})
 	}
 }
 

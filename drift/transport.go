@@ -122,15 +122,8 @@ func (c *comparison) retryableStates() {
 	if !c.both(spec.RetryableStatesTopic) {
 		return
 	}
-	before, after := set(c.from.RetryableStates), set(c.against.RetryableStates)
-	for _, state := range onlyIn(after, before) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: spec.RetryableStatesTopic, What: state,
-			Sentence: fmt.Sprintf("A job in the state %s can be retried now.", state)})
-	}
-	for _, state := range onlyIn(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.RetryableStatesTopic, What: state,
-			Sentence: fmt.Sprintf("A job in the state %s can no longer be retried.", state)})
-	}
+	c.members(spec.RetryableStatesTopic, c.from.RetryableStates, c.against.RetryableStates,
+		"A job in the state %s can be retried now.", "A job in the state %s can no longer be retried.")
 }
 
 // codes compares the HTTP statuses of the names of errors.
