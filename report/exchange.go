@@ -31,6 +31,7 @@ var names = target.TokenTemplate{Text: redaction.Mark + ":{short}", Join: "+"}
 func exchangeOf(exchange *target.Exchange, hide *redaction.Redactor) Exchange {
 	shown := Exchange{
 		Number: exchange.Number, Check: exchange.Check, Purpose: exchange.Request.Purpose,
+		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Starts,
 		Request: Message{
 			Method: exchange.Request.Method, URL: hide.RequestTarget(exchange.URL), Credential: exchange.Request.Credential.Label,
 			Header: hide.Header(exchange.Request.Header),

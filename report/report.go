@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dpconform/dpconform/redaction"
@@ -38,6 +39,9 @@ type Report struct {
 	Requirements []Requirement `json:"requirements"`
 	Checks       []Check       `json:"checks"`
 	Exchanges    []Exchange    `json:"exchanges"`
+	// Scopes is the scope matrix, and States what a job can be in.
+	Scopes []Scope `json:"scopes"`
+	States []State `json:"states"`
 	// KnownFailures are those that the judged checks are about.
 	KnownFailures []KnownFailure `json:"known_failures,omitempty"`
 }
@@ -121,6 +125,9 @@ type Finding struct {
 	Exchange int `json:"exchange,omitempty"`
 	// Count is the number of exchanges that show it.
 	Count int `json:"count"`
+	// Place is where in that exchange it shows: "status", "fault", "body",
+	// "header NAME", or "body" with a JSON pointer: see suites.Place.
+	Place suites.Place `json:"place,omitempty"`
 	// Curl is a command that sends the same request, with the token as $TOKEN.
 	Curl string `json:"curl,omitempty"`
 	// KnownFailure is the name of the known failure that expects it.
@@ -129,13 +136,21 @@ type Finding struct {
 
 // Exchange is one request and what came of it, without secrets.
 type Exchange struct {
-	Number       int      `json:"number"`
-	Check        string   `json:"check"`
-	Purpose      string   `json:"purpose"`
-	Request      Message  `json:"request"`
-	Response     *Message `json:"response,omitempty"`
-	Fault        *FaultOf `json:"fault,omitempty"`
-	Microseconds int64    `json:"microseconds"`
+	Number  int    `json:"number"`
+	Check   string `json:"check"`
+	Purpose string `json:"purpose"`
+	// Job is the job that the request is about, and JobState the state that it was
+	// given as; both empty for other requests.
+	Job      string `json:"job,omitempty"`
+	JobState string `json:"job_state,omitempty"`
+	// Retry says that a good answer means that the job is retried.
+	Retry bool `json:"retry,omitempty"`
+	// OffsetMicroseconds is how long after the beginning of the run it began.
+	OffsetMicroseconds int64    `json:"offset_microseconds"`
+	Request            Message  `json:"request"`
+	Response           *Message `json:"response,omitempty"`
+	Fault              *FaultOf `json:"fault,omitempty"`
+	Microseconds       int64    `json:"microseconds"`
 	// Earlier are the attempts before this answer: the server was busy, or the
 	// network broke.
 	Earlier []Attempt `json:"earlier,omitempty"`
@@ -208,8 +223,10 @@ func New(run Run) Report {
 	report.expire(run.Stale)
 	for _, state := range run.Contract.States {
 		report.Target.Jobs[state] = len(run.Target.Jobs(state))
+		report.States = append(report.States, State{state, slices.Contains(run.Contract.RetryableStates, state), len(run.Target.Jobs(state))})
 	}
 	hide := redactorFor(run.Target)
+	report.Scopes, report.States = scopesOf(run.Contract, run.Outcome.Results, hide.Text), orEmpty(report.States)
 	for _, result := range run.Outcome.Requirements {
 		report.Counts.Requirements[result.Verdict]++
 		report.Requirements = append(report.Requirements, Requirement{
@@ -223,7 +240,10 @@ func New(run Run) Report {
 	report.Requirements, report.Checks = orEmpty(report.Requirements), orEmpty(report.Checks)
 	report.Exchanges = []Exchange{}
 	for _, exchange := range run.Target.Journal() {
-		report.Exchanges = append(report.Exchanges, exchangeOf(exchange, hide))
+		shown := exchangeOf(exchange, hide)
+		shown.JobState = stateOf(run, exchange.Request.Job)
+		shown.OffsetMicroseconds = max(0, exchange.Began.Sub(run.Started).Microseconds())
+		report.Exchanges = append(report.Exchanges, shown)
 	}
 	return report
 }
@@ -264,7 +284,7 @@ func checkOf(result suites.Result, hide *redaction.Redactor) Check {
 		shown := Finding{Requirement: finding.Requirement.ID, Verdict: finding.Verdict,
 			Want: hide.Text(finding.Want), Got: hide.Text(finding.Got), Count: finding.Count}
 		if finding.Exchange != nil {
-			shown.Exchange, shown.Curl = finding.Exchange.Number, hide.Text(Curl(finding.Exchange))
+			shown.Exchange, shown.Curl, shown.Place = finding.Exchange.Number, hide.Text(Curl(finding.Exchange)), finding.Place
 		}
 		if finding.Known != nil {
 			shown.KnownFailure = finding.Known.Name

@@ -76,6 +76,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			ID: "authorization/scope/" + scope.Short(), Aspect: "authorization", Title: "the scope " + scope.Short() + " alone",
 			Requirements: []string{"retry.authorization.scope"},
 			Sends:        "a retry of a job that cannot be retried, with a token of " + scope.Name + " alone",
+			Scope:        scope.Name,
 			phase:        refusing, judge: func(j *Judgement) {
 				judgeEnough(j, "retry.authorization.scope", scope.Name)
 			},
@@ -206,7 +207,7 @@ func unknownToken(j *Judgement) {
 	exchange := j.refusesCaller("retry.authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
 	j.challenged(exchange)
 	if challenge := exchange.Header.Get("Www-Authenticate"); challenge != "" && !strings.Contains(challenge, "invalid_token") {
-		j.Fail("retry.authorization.challenge-error", exchange, `error="invalid_token" in the challenge`, challenge)
+		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.challenge-error", exchange, `error="invalid_token" in the challenge`, challenge)
 	}
 }
 
@@ -217,11 +218,11 @@ func (j *Judgement) challenged(exchange *target.Exchange) {
 	}
 	challenges := exchange.Header.Values("Www-Authenticate")
 	if len(challenges) == 0 || strings.TrimSpace(strings.Join(challenges, "")) == "" {
-		j.Fail("retry.authorization.challenge", exchange, "a header WWW-Authenticate", "none")
+		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.challenge", exchange, "a header WWW-Authenticate", "none")
 		return
 	}
 	if !slices.ContainsFunc(challenges, bearerScheme.MatchString) {
-		j.Fail("retry.authorization.bearer-challenge", exchange, "a challenge of the scheme Bearer", strings.Join(challenges, ", "))
+		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.bearer-challenge", exchange, "a challenge of the scheme Bearer", strings.Join(challenges, ", "))
 	}
 }
 
@@ -307,6 +308,6 @@ func (j *Judgement) sameRefusal(unknown, known *target.Exchange, caller target.C
 		j.Fail(id, known, want, describe(known)+" for a job that exists")
 	case steady && !sameWords(known, unknown):
 		j.look(unknown)
-		j.Fail(id, known, "the same words for every id", "other words for a job that exists")
+		j.FailAt(InBody, id, known, "the same words for every id", "other words for a job that exists")
 	}
 }

@@ -39,6 +39,8 @@ type Check struct {
 	Requirements []string
 	// Sends says what is sent, for a reader.
 	Sends string
+	// Scope is the documented scope that it judges alone; empty for most checks.
+	Scope string
 
 	phase phase
 	judge func(*Judgement)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dpconform/dpconform/target"
@@ -78,11 +79,11 @@ func errorJSON(j *Judgement, exchange *target.Exchange, read failure) {
 	kind, charset := mediaType(exchange.Header)
 	switch {
 	case !read.Present:
-		j.Fail("retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
+		j.FailAt(InBody, "retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
 	case kind != j.Contract.Retry.MediaType:
-		j.Fail("retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+		j.FailAt(InHeader("Content-Type"), "retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
 	case charset != "" && charset != "utf-8":
-		j.Fail("retry.errors.json", exchange, "UTF-8", fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+		j.FailAt(InHeader("Content-Type"), "retry.errors.json", exchange, "UTF-8", fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
 	}
 }
 
@@ -93,7 +94,7 @@ func errorCode(j *Judgement, exchange *target.Exchange, read failure) {
 	}
 	raw := read.members["code"]
 	if json.Unmarshal(raw, &code) != nil || len(raw) == 0 || raw[0] == '"' || code.String() != fmt.Sprint(exchange.Status) {
-		j.Fail("retry.errors.code", exchange, fmt.Sprint(exchange.Status), orNone(raw))
+		j.FailAt(InMember("error", "code"), "retry.errors.code", exchange, fmt.Sprint(exchange.Status), orNone(raw))
 	}
 }
 
@@ -111,9 +112,9 @@ func errorStatus(j *Judgement, exchange *target.Exchange, read failure) {
 	mapped, known := j.Contract.CodeStatus[read.Status]
 	switch {
 	case !known || mapped < http.StatusBadRequest:
-		j.Fail("retry.errors.status", exchange, "a name of google.rpc.Code for an error", orNone(read.members["status"]))
+		j.FailAt(InMember("error", "status"), "retry.errors.status", exchange, "a name of google.rpc.Code for an error", orNone(read.members["status"]))
 	case mapped != exchange.Status && j.hasCode(exchange.Status):
-		j.Fail("retry.errors.status", exchange, fmt.Sprintf("a code that maps to %d", exchange.Status),
+		j.FailAt(InMember("error", "status"), "retry.errors.status", exchange, fmt.Sprintf("a code that maps to %d", exchange.Status),
 			fmt.Sprintf("%s, which maps to %d", read.Status, mapped))
 	}
 }
@@ -131,7 +132,7 @@ func (j *Judgement) hasCode(status int) bool {
 func errorMessage(j *Judgement, exchange *target.Exchange, read failure) {
 	var message string
 	if read.Present && (json.Unmarshal(read.members["message"], &message) != nil || strings.TrimSpace(message) == "") {
-		j.Fail("retry.errors.message", exchange, "a text that is not empty", orNone(read.members["message"]))
+		j.FailAt(InMember("error", "message"), "retry.errors.message", exchange, "a text that is not empty", orNone(read.members["message"]))
 	}
 }
 
@@ -147,13 +148,13 @@ func errorDetails(j *Judgement, exchange *target.Exchange, read failure) {
 	}
 	var entries []json.RawMessage
 	if json.Unmarshal(raw, &entries) != nil || bytes.Equal(raw, []byte("null")) {
-		j.Fail("retry.errors.details", exchange, "a list", string(raw))
+		j.FailAt(InMember("error", "details"), "retry.errors.details", exchange, "a list", string(raw))
 		return
 	}
-	for _, entry := range entries {
+	for i, entry := range entries {
 		var typed detail
 		if json.Unmarshal(entry, &typed) != nil || typed.Type == "" {
-			j.Fail("retry.errors.details", exchange, "an object with an @type in each place", string(entry))
+			j.FailAt(InMember("error", "details", strconv.Itoa(i)), "retry.errors.details", exchange, "an object with an @type in each place", string(entry))
 		}
 	}
 }
@@ -175,7 +176,7 @@ func errorInfo(j *Judgement, exchange *target.Exchange, read failure) {
 		}
 	}
 	if count != 1 {
-		j.Fail("retry.errors.error-info", exchange, "one ErrorInfo", fmt.Sprintf("%d", count))
+		j.FailAt(InMember("error", "details"), "retry.errors.error-info", exchange, "one ErrorInfo", fmt.Sprintf("%d", count))
 	}
 }
 
@@ -213,7 +214,7 @@ func noInternals(j *Judgement, exchange *target.Exchange) {
 	text := unescapedText(exchange.Body[:min(len(exchange.Body), looked)])
 	for _, trace := range stackTraces {
 		if found := trace.find(text); found != "" {
-			j.Fail("retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
+			j.FailAt(InBody, "retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
 			return
 		}
 	}
@@ -240,7 +241,7 @@ func noTokenEcho(j *Judgement) {
 				return bytes.Contains(attempt.Body, []byte(secret))
 			})
 		}) {
-			j.Fail("retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
+			j.FailAt(InBody, "retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
 		}
 	}
 }

@@ -217,7 +217,7 @@ func (j *Judgement) keepsState(id string, about subject, credential target.Crede
 		if got == "" {
 			got = describe(after)
 		}
-		j.Fail(id, after, "the job still "+about.state, got)
+		j.FailAt(j.placeOfState(after), id, after, "the job still "+about.state, got)
 	}
 }
 

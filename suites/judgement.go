@@ -37,6 +37,11 @@ type lack struct {
 // requirement that the check does not name is a mistake of the suite and
 // panics; a test runs every check over broken servers.
 func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string) {
+	j.FailAt(placeOf(exchange), id, exchange, want, got)
+}
+
+// FailAt is Fail with the place in the exchange that shows it.
+func (j *Judgement) FailAt(place Place, id string, exchange *target.Exchange, want, got string) {
 	requirement, described := j.Contract.Requirement(id)
 	if !slices.Contains(j.check.Requirements, id) {
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
@@ -59,7 +64,7 @@ func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string)
 	}
 	j.findings = append(j.findings, Finding{
 		Requirement: requirement, Verdict: verdict, Known: known,
-		Want: want, Got: got, Exchange: exchange, Count: 1,
+		Want: want, Got: got, Exchange: exchange, Place: place, Count: 1,
 	})
 }
 

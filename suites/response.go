@@ -55,29 +55,29 @@ func responseMediaType(j *Judgement, exchange *target.Exchange) {
 	kind, charset := mediaType(exchange.Header)
 	switch {
 	case given == "":
-		j.Fail(id, exchange, j.Contract.Retry.MediaType, "no Content-Type")
+		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, "no Content-Type")
 	case kind != j.Contract.Retry.MediaType:
-		j.Fail(id, exchange, j.Contract.Retry.MediaType, given)
+		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, given)
 	case charset != "" && charset != "utf-8":
-		j.Fail(id, exchange, j.Contract.Retry.MediaType+" in UTF-8", given)
+		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType+" in UTF-8", given)
 	}
 }
 
 func responseSchema(j *Judgement, exchange *target.Exchange) {
 	for _, violation := range j.Contract.Retry.Answer.Violations(firstValue(exchange.Body)) {
-		j.Fail("retry.response.schema", exchange, "a body that is valid by the schema", violation)
+		j.FailAt(InBody, "retry.response.schema", exchange, "a body that is valid by the schema", violation)
 	}
 }
 
 func documentedFields(j *Judgement, exchange *target.Exchange) {
 	for _, name := range j.Contract.Retry.Answer.Undocumented(firstValue(exchange.Body)) {
-		j.Fail("retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
+		j.FailAt(InMember(name), "retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
 	}
 }
 
 func uniqueNames(j *Judgement, exchange *target.Exchange) {
 	for _, name := range repeatedNames(firstValue(exchange.Body)) {
-		j.Fail("retry.response.unique-names", exchange, "each name once", name+" more than once")
+		j.FailAt(InMember(name), "retry.response.unique-names", exchange, "each name once", name+" more than once")
 	}
 }
 
@@ -106,7 +106,7 @@ func repeatedNames(body []byte) []string {
 
 func idPresent(j *Judgement, exchange *target.Exchange) {
 	if strings.TrimSpace(j.jobIDIn(exchange)) == "" {
-		j.Fail("retry.response.id-present", exchange, "a text in "+j.Contract.IDField, "none")
+		j.FailAt(InMember(j.Contract.IDField), "retry.response.id-present", exchange, "a text in "+j.Contract.IDField, "none")
 	}
 }
 
@@ -118,7 +118,7 @@ func idBare(j *Judgement, exchange *target.Exchange) {
 	}
 	given := j.jobIDIn(exchange)
 	if given != "" && !j.bare(given) {
-		j.Fail(id, exchange, "an id that matches "+j.Contract.IDPattern.String(), fmt.Sprintf("%q", given))
+		j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that matches "+j.Contract.IDPattern.String(), fmt.Sprintf("%q", given))
 	}
 }
 
@@ -131,12 +131,12 @@ func idNew(j *Judgement) {
 		switch first, twice := seen[given]; {
 		case given == "":
 		case given == exchange.Request.Job:
-			j.Fail(id, exchange, "an id other than the failed job's", "the failed job's own")
+			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id other than the failed job's", "the failed job's own")
 		case j.Target.Given(given):
-			j.Fail(id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
+			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
 		case twice:
 			j.look(first)
-			j.Fail(id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
+			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
 		}
 		seen[given] = exchange
 	}
@@ -175,18 +175,18 @@ func (j *Judgement) newJobs() []string {
 
 func newJobReadable(j *Judgement, state *target.Exchange) {
 	if j.expect("retry.response.new-job-readable", state) && j.stateIn(state) == "" {
-		j.Fail("retry.response.new-job-readable", state, "a text in "+j.Contract.StateField, "none")
+		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-readable", state, "a text in "+j.Contract.StateField, "none")
 	}
 }
 
 func newJobState(j *Judgement, state *target.Exchange) {
 	if got := j.stateIn(state); got != "" && !slices.Contains(j.Contract.States, got) {
-		j.Fail("retry.response.new-job-state", state, "one of "+strings.Join(j.Contract.States, ", "), got)
+		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-state", state, "one of "+strings.Join(j.Contract.States, ", "), got)
 	}
 }
 
 func newJobNotFailed(j *Judgement, state *target.Exchange) {
 	if got := j.stateIn(state); slices.Contains(j.Contract.RetryableStates, got) {
-		j.Fail("retry.response.new-job-not-failed", state, "any state but "+strings.Join(j.Contract.RetryableStates, ", "), got)
+		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-not-failed", state, "any state but "+strings.Join(j.Contract.RetryableStates, ", "), got)
 	}
 }

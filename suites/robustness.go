@@ -42,11 +42,11 @@ func oneValue(j *Judgement, exchange *target.Exchange) {
 	}
 	switch rest, err := behindFirstValue(exchange.Body); {
 	case err != nil:
-		j.Fail(id, exchange, "one JSON value", "no JSON: "+err.Error())
+		j.FailAt(InBody, id, exchange, "one JSON value", "no JSON: "+err.Error())
 	case len(rest) > 0:
-		j.Fail(id, exchange, "nothing behind the JSON value", fmt.Sprintf("%d bytes more", len(rest)))
+		j.FailAt(InBody, id, exchange, "nothing behind the JSON value", fmt.Sprintf("%d bytes more", len(rest)))
 	case !utf8.Valid(exchange.Body):
-		j.Fail(id, exchange, "UTF-8", "bytes that are not UTF-8")
+		j.FailAt(InBody, id, exchange, "UTF-8", "bytes that are not UTF-8")
 	}
 }
 

@@ -85,7 +85,7 @@ func failedIsRetried(j *Judgement) {
 		if after == "" {
 			after = describe(first.stateAfter)
 		}
-		j.Fail("retry.semantics.failed-job-keeps-state", first.stateAfter, "the retried job still "+first.stateBefore, after)
+		j.FailAt(j.placeOfState(first.stateAfter), "retry.semantics.failed-job-keeps-state", first.stateAfter, "the retried job still "+first.stateBefore, after)
 	}
 }
 
@@ -127,7 +127,7 @@ func givenState(j *Judgement, state string) {
 		return
 	}
 	if got := j.stateIn(exchange); got != state {
-		j.Fail(id, exchange, state+", as the job was given", fmt.Sprintf("%q", got))
+		j.FailAt(j.placeOfState(exchange), id, exchange, state+", as the job was given", fmt.Sprintf("%q", got))
 	}
 }
 
@@ -240,7 +240,7 @@ func (j *Judgement) distinctIDs(exchanges []*target.Exchange) {
 		}
 		id := j.jobIDIn(exchange)
 		if id != "" && seen[id] {
-			j.Fail("retry.semantics.concurrent-ids", exchange, "another id for each new job", fmt.Sprintf("%q more than once", id))
+			j.FailAt(InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange, "another id for each new job", fmt.Sprintf("%q more than once", id))
 		}
 		seen[id] = true
 	}

@@ -41,6 +41,8 @@ type Finding struct {
 	Got   string
 	// Exchange is the first exchange that shows it; nil where none does.
 	Exchange *target.Exchange
+	// Place is where in that exchange it shows.
+	Place Place
 	// Count is the number of exchanges that show it.
 	Count int
 }

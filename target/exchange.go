@@ -38,6 +38,8 @@ type Exchange struct {
 	// Check is the id of the check that sent it.
 	Check   string
 	Request Request
+	// Began is when the request was first made ready.
+	Began time.Time
 	// URL is the whole address that was asked.
 	URL string
 

@@ -54,7 +54,7 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 func (t *Target) reserve(check string, request Request) *Exchange {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, URL: t.endpoint.String() + request.Path}
+	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Path}
 	t.journal = append(t.journal, exchange)
 	return exchange
 }

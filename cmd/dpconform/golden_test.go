@@ -175,8 +175,10 @@ func shortJSON(t *testing.T, path string) string {
 	}
 	found.Exchanges = slices.DeleteFunc(found.Exchanges, func(one report.Exchange) bool { return !shown[one.Number] })
 	for i := range found.Exchanges {
-		found.Exchanges[i].Microseconds = 0
+		found.Exchanges[i].Microseconds, found.Exchanges[i].OffsetMicroseconds = 0, 0
 	}
+	// The rows of the matrix say what their checks do.
+	found.Scopes = found.Scopes[:min(len(found.Scopes), 2)]
 	return jsonOf(t, found)
 }
 
