@@ -40,6 +40,7 @@ func TestEveryFaultIsCaught(t *testing.T) {
 				outcome := judgeFault(t, contract, fault)
 				caught.add(outcome)
 				assertCaught(t, fault, outcome)
+				assertPlaced(t, outcome)
 			})
 		}
 	})
@@ -124,4 +125,18 @@ func withoutScope(contract *spec.Contract, name string) *spec.Contract {
 	fewer := *contract
 	fewer.Scopes = slices.DeleteFunc(slices.Clone(contract.Scopes), func(scope spec.Scope) bool { return scope.Name == name })
 	return &fewer
+}
+
+// assertPlaced: whoever shows a finding can point at it.
+func assertPlaced(t *testing.T, outcome suites.Outcome) {
+	t.Helper()
+	for _, result := range outcome.Results {
+		for _, finding := range result.Findings {
+			shown := finding.Exchange != nil
+			inFault := shown && !finding.Exchange.Answered()
+			if shown != (finding.Place != "") || inFault != (finding.Place == suites.InFault) {
+				t.Errorf("%s: place %q of %s", result.Check.ID, finding.Place, finding.Text())
+			}
+		}
+	}
 }
