@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dpconform/dpconform/target"
 )
@@ -40,9 +41,25 @@ func curlLine(url string, request target.Request, bodyBytes int) string {
 			words = append(words, "-H", quote(name+": "+value))
 		}
 	}
+	words = append(words, bodyWords(request, bodyBytes)...)
+	if strings.ContainsFunc(string(request.Body), unicode.IsControl) && bodyBytes <= longestArgument {
+		words = append([]string{printed(request.Body), "|"}, words...)
+	}
+	if request.Credential.Present() {
+		words = append(words, " # TOKEN: "+request.Credential.Label)
+	}
+	return strings.Join(words, " ")
+}
+
+// bodyWords are the options about the body: it is read from standard input where
+// it would be more than a line.
+func bodyWords(request target.Request, bodyBytes int) []string {
+	var words []string
 	switch {
 	case bodyBytes > longestArgument:
 		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", bodyBytes))
+	case strings.ContainsFunc(string(request.Body), unicode.IsControl):
+		words = append(words, "--data-binary", "@-")
 	case len(request.Body) > 0:
 		words = append(words, "--data-raw", quote(string(request.Body)))
 	case slices.Contains(withLength, request.Method):
@@ -52,10 +69,7 @@ func curlLine(url string, request target.Request, bodyBytes int) string {
 		// Without this curl says that the body is a form.
 		words = append(words, "-H", "'Content-Type:'")
 	}
-	if request.Credential.Present() {
-		words = append(words, " # TOKEN: "+request.Credential.Label)
-	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // withLength are the methods with which Go sends a length of 0 for no body.
@@ -72,4 +86,21 @@ func methodWords(method string) []string {
 // quote makes one word for a POSIX shell.
 func quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// printed is a command that prints a text with control characters, so that a
+// line stays one line in every shell.
+func printed(text []byte) string {
+	var format strings.Builder
+	for _, char := range text {
+		switch {
+		case char < ' ' || char == 0x7f || char == '\'' || char == '\\':
+			fmt.Fprintf(&format, `\%03o`, char)
+		case char == '%':
+			format.WriteString("%%")
+		default:
+			format.WriteByte(char)
+		}
+	}
+	return "printf '" + format.String() + "'"
 }

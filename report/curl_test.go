@@ -54,7 +54,7 @@ func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	body := "it's \"quoted\" $TOKEN `id` \\ ! #\n* ~ ; & | < >"
+	body := "it's \"quoted\" $TOKEN `id` \\ ! # * ~ ; & | < >"
 	line := Curl(&target.Exchange{URL: "http://h/a'b?c=$d", Request: target.Request{Method: "POST", Body: []byte(body),
 		Header: http.Header{"X-A": {"' ; exit 1 ; '"}}, Credential: withToken(t)}})
 	command := exec.CommandContext(ctx, shell, "-c", `curl() { for word; do printf '%s\0' "$word"; done; }; TOKEN=given; `+line)
@@ -65,5 +65,23 @@ func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
 	want := []string{"-i", "--path-as-is", "-X", "POST", "http://h/a'b?c=$d", "-H", "Authorization: Bearer given", "-H", "X-A: ' ; exit 1 ; '", "--data-raw", body, "-H", "Content-Type:"}
 	if got := strings.TrimSuffix(string(out), "\x00"); got != strings.Join(want, "\x00") {
 		t.Errorf("got  %q\nwant %q", got, strings.Join(want, "\x00"))
+	}
+}
+
+func TestABodyOfManyLinesIsOneLineOfCurl(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	body := "{\n\t'50%': \"\\n\u00fc\"\r\n}\n"
+	line := Curl(&target.Exchange{URL: "http://h/", Request: target.Request{Method: "POST", Body: []byte(body)}})
+	if strings.ContainsAny(line, "\n\r\t") {
+		t.Errorf("more than a line: %q", line)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, shell, "-c", "curl() { cat; }; "+line).Output()
+	if err != nil || string(out) != body {
+		t.Errorf("%v: got %q\nwant %q\nby %s", err, out, body, line)
 	}
 }
