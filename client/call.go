@@ -22,6 +22,9 @@ type Call struct {
 	// two requests belong to one call.
 	Upstream bool
 
+	// misspelled is the name of a scenario that the call chose, and that there is
+	// not.
+	misspelled *misspelling
 	// key tells it apart from other calls.
 	key string
 
@@ -112,7 +115,10 @@ type Result struct {
 	// Note is what a reader should know of the result, or empty.
 	Note string
 
-	needed bool
+	needed     bool
+	misspelled *misspelling
+	// tokens are those that the client was given, which no report shows.
+	tokens []string
 }
 
 // Judge says what is found of a call so far.
@@ -126,33 +132,44 @@ type judging struct {
 	wireOnly bool
 	// distrusted: the client broke off a TLS handshake.
 	distrusted bool
+	// sharedJob: a job that no scenario is about may have many calls, so that
+	// nobody knows which request is a repeat.
+	sharedJob bool
 }
 
 // judgeCommand is Judge for a call that a command made.
 func (r Rules) judgeCommand(call *Call, command *CommandResult, how judging) Result {
-	j := &judgement{rules: r, scenario: call.Scenario}
+	j := &judgement{rules: r, scenario: call.Scenario, plain: call.Scenario == nil}
 	requests := call.Requests()
+	result := Result{Scenario: call.Scenario, Job: call.Job, Requests: requests, Told: call.outcome(), Command: command, misspelled: call.misspelled, tokens: call.Tokens}
 	var attempts []*Arrived
 	var last *Arrived
+	malformed := 0
 	for _, request := range requests {
 		judgeRequest(j, call, request)
-		if request.Kind == Attempt {
-			attempts = append(attempts, request)
-		}
-		if request.Kind == Attempt || request.Kind == Elsewhere {
+		switch request.Kind {
+		case Attempt:
+			attempts, last = append(attempts, request), request
+		case Elsewhere:
 			last = request
+		case Malformed:
+			malformed++
 		}
 	}
-	result := Result{Scenario: call.Scenario, Job: call.Job, Requests: requests, Told: call.outcome(), Command: command}
-	if call.Scenario != nil {
+	switch {
+	case call.misspelled != nil:
+		j.fail(ConditionKnown, "the name of a scenario", call.misspelled.text())
+	case call.Scenario != nil:
 		result.Consumed = min(len(attempts), len(call.Scenario.Steps))
 		judgeRepeats(j, attempts)
 		result.Note = noteOf(call.Scenario, attempts, how)
-		judgeEnd(j, command, attempts, last, result.Note)
+		judgeEnd(j, command, attempts, last, malformed, result.Note)
 		if last != nil && !how.wireOnly {
 			judgeOutcome(j, last, toldBy(result.Told, command, how))
 		}
 		judgeSteps(j, call.Scenario, attempts, last, result.Told, how)
+	default:
+		judgePlain(j, call, attempts, last, result.Told, how)
 	}
 	result.Findings, result.Judged, result.Unjudged = j.findings, j.judged, j.unjudged
 	result.Verdict = verdictOfCall(j, result)

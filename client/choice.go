@@ -3,6 +3,7 @@ package client
 import (
 	"hash/fnv"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
@@ -21,40 +22,50 @@ func JobOf(scenario *Scenario, end string) string {
 }
 
 // choose finds the scenario that a request is for, and takes a prefix that
-// chose it off the path; nil where it chose none.
-func (s *Server) choose(arrived *Arrived) *Scenario {
+// chose it off the path; nil where it chose none. Misspelled is a name that it
+// gave and that no scenario has.
+func (s *Server) choose(arrived *Arrived) (chosen *Scenario, misspelled *misspelling) {
 	named := arrived.Header.Get(ScenarioHeader)
 	if rest, prefixed := strings.CutPrefix(arrived.Target, scenarioPath); prefixed {
-		name, target, found := strings.Cut(rest, "/")
-		if _, known := FindScenario(s.options.Scenarios, name); known && found {
-			arrived.Target = "/" + target
-			named = name
-		}
+		name, target, _ := strings.Cut(rest, "/")
+		arrived.Target, named = "/"+target, name
 	}
 	if s.options.Only != nil {
-		return s.options.Only
+		return s.options.Only, nil
 	}
 	if scenario, known := FindScenario(s.options.Scenarios, named); known {
-		return scenario
+		return scenario, nil
+	}
+	if named != "" {
+		return nil, s.misspelling(named)
 	}
 	return s.scenarioOfJob(arrived.path())
 }
 
 // scenarioOfJob finds the scenario that a job id in a path chooses, wherever in
 // the path it stands: a client may have written the path wrong.
-func (s *Server) scenarioOfJob(path string) *Scenario {
+func (s *Server) scenarioOfJob(path string) (chosen *Scenario, misspelled *misspelling) {
 	_, rest, found := strings.Cut(path, scenarioJobPrefix)
 	if !found {
-		return nil
+		return nil, nil
 	}
-	var longest *Scenario
 	for _, scenario := range s.options.Scenarios {
 		behind, begins := strings.CutPrefix(rest, scenario.Name)
-		if begins && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0) && (longest == nil || len(scenario.Name) > len(longest.Name)) {
-			longest = scenario
+		if begins && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0) && (chosen == nil || len(scenario.Name) > len(chosen.Name)) {
+			chosen = scenario
 		}
 	}
-	return longest
+	if chosen != nil {
+		return chosen, nil
+	}
+	if end := strings.IndexAny(rest, ":/?%"); end >= 0 {
+		rest = rest[:end]
+	}
+	// Most likely what stands behind the last hyphen tells two calls apart.
+	if hyphen := strings.LastIndexByte(rest, '-'); hyphen > 0 {
+		rest = rest[:hyphen]
+	}
+	return nil, s.misspelling(rest)
 }
 
 // jobIn finds the job's id in a path. Where the path is none of the method's it
@@ -84,6 +95,10 @@ func (s *Server) jobIn(arrived *Arrived) (job string, known bool) {
 	return scenarioJobPrefix + rest, false
 }
 
+// standInToken is given to the reference server in the place of a token for the
+// server upstream.
+const standInToken = "dpconform-client-token-for-upstream"
+
 // reference makes the reference server of a call: it has the one job, in the
 // state that the scenario says. Without a scenario it has the usual ones too.
 func (s *Server) reference(scenario *Scenario, job string) (*emulator.Server, error) {
@@ -99,9 +114,16 @@ func (s *Server) reference(scenario *Scenario, job string) (*emulator.Server, er
 		state = scenario.Job
 	}
 	if job != "" && state != "" {
+		for other, jobs := range options.Jobs {
+			options.Jobs[other] = slices.DeleteFunc(slices.Clone(jobs), func(one string) bool { return one == job })
+		}
 		options.Jobs[state] = append([]string{job}, options.Jobs[state]...)
 	}
-	for _, token := range s.options.Tokens {
+	tokens := s.options.Tokens
+	if s.options.Upstream != nil {
+		tokens = []string{standInToken}
+	}
+	for _, token := range tokens {
 		if len(contract.Scopes) > 0 {
 			options.Tokens[token] = []string{contract.Scopes[0].Name}
 		}

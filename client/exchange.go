@@ -45,15 +45,29 @@ func (e *exchange) perform(step Step) {
 
 // handled lets the reference server, or the one upstream, answer.
 func (e *exchange) handled() Answer {
-	handler := http.Handler(e.call.reference)
-	if e.server.forward != nil && e.call.Scenario == nil {
+	handler, request := http.Handler(e.call.reference), again(e.r, e.arrived)
+	switch {
+	case e.server.forward == nil:
+	case e.call.Scenario == nil:
 		handler = e.server.forward
 		if e.arrived.BodyProblem != "" {
 			return Answer{Status: http.StatusRequestEntityTooLarge, Header: http.Header{}}
 		}
+	default:
+		// Only the server upstream knows which tokens are right.
+		if _, isBearer := bearerToken(request.Header.Values("Authorization")); isBearer {
+			request.Header.Set("Authorization", "Bearer "+standInToken)
+		}
 	}
 	kept := &keptAnswer{header: http.Header{}}
-	handler.ServeHTTP(kept, again(e.r, e.arrived))
+	defer func() {
+		// What broke off upstream breaks off here.
+		if broken := recover(); broken != nil {
+			e.call.answered(e.arrived, Answer{Delivery: ConnectionClosed, At: time.Now()})
+			panic(broken)
+		}
+	}()
+	handler.ServeHTTP(kept, request)
 	answer := Answer{Status: kept.status, Header: kept.header, Body: kept.body.Bytes()}
 	if answer.Status == 0 {
 		answer.Status = http.StatusOK
@@ -144,6 +158,9 @@ func (e *exchange) disconnect(reset bool) {
 	connection, _, err := hijacker.Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if kept, is := connection.(*recordedConnection); is {
+		connection = kept.Conn
 	}
 	if tcp, plain := connection.(*net.TCPConn); plain && reset {
 		// With no time to linger, close sends a reset.

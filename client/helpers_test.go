@@ -1,6 +1,7 @@
 package client
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,18 +21,39 @@ var contract = loadContract()
 // loadContract loads the shipped description; a client program, which starts
 // often, makes do with what a client knows of it.
 func loadContract() *spec.Contract {
-	if os.Getenv("DPCONFORM_TEST_CLIENT") == "" {
+	if programName() == "" {
 		return spec.MustLoadEmbedded()
 	}
 	return &spec.Contract{IDField: "archiveJobId", Retry: spec.Operation{
 		Path: spec.PathTemplate{Prefix: "/v1/archiveJobs/", Parameter: "archiveJob", Suffix: ":retry"}}}
 }
 
-// TestMain is also the client program of the tests of commands: with the
-// variable below it does what that says instead of testing.
+// programArgument is what the argument begins with that names the client program
+// which the test binary is to be.
+const programArgument = "client="
+
+// programName is the client program that this process is, by its argument or by
+// its environment; empty where it tests.
+func programName() string {
+	if len(os.Args) == 2 {
+		if name, given := strings.CutPrefix(os.Args[1], programArgument); given {
+			return name
+		}
+	}
+	return os.Getenv("DPCONFORM_TEST_CLIENT")
+}
+
+// TestMain is also the client program of the tests of commands: where one is
+// named it does what that does instead of testing.
 func TestMain(m *testing.M) {
-	if does := os.Getenv("DPCONFORM_TEST_CLIENT"); does != "" {
-		os.Exit(programs[does]())
+	if name := programName(); name != "" {
+		os.Exit(programs[name]())
+	}
+	flag.Parse()
+	// A client that is told to come again later waits and computes nothing: more
+	// of them can run side by side than there are processors.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -110,15 +132,14 @@ func onceTo(tell func(line string)) int {
 	return 0
 }
 
-// commandOf makes the words and the environment of a client program.
+// commandOf makes the words of a client program.
 func commandOf(t *testing.T, program string) []string {
 	t.Helper()
 	own, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("DPCONFORM_TEST_CLIENT", program)
-	return []string{own}
+	return []string{own, programArgument + program}
 }
 
 func shippedScenarios(t testing.TB) []*Scenario {

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
@@ -29,8 +31,11 @@ func judgeAuthorization(j *judgement, call *Call, request *Arrived) {
 	}
 	headers := request.Header.Values("Authorization")
 	token, isBearer := bearerToken(headers)
-	inQuery := tokenInQuery(request)
+	inQuery, field := tokenInQuery(request), fieldWithToken(call, request)
 	switch {
+	case len(headers) == 0 && inQuery == "" && field != "":
+		j.find(authorizationBearer, request.Number, "Authorization: Bearer and the token", "the token in the field "+field)
+		return
 	case len(headers) == 0 && inQuery == "":
 		j.find(authorizationToken, request.Number, "Authorization: Bearer and the token", "no token")
 		return
@@ -38,6 +43,9 @@ func judgeAuthorization(j *judgement, call *Call, request *Arrived) {
 		j.find(authorizationOneMethod, request.Number, "one header Authorization", "several")
 	case len(headers) == 1 && inQuery != "":
 		j.find(authorizationOneMethod, request.Number, "the token in the header alone", "the token in the header and in the query")
+	}
+	if field != "" {
+		j.find(authorizationOneMethod, request.Number, "the token in the header Authorization alone", "the token in the field "+field+" too")
 	}
 	if len(headers) > 0 && !isBearer {
 		j.find(authorizationBearer, request.Number, "Authorization: Bearer and the token", "Authorization: "+shapeOf(headers[0]))
@@ -58,7 +66,7 @@ func judgeAuthorization(j *judgement, call *Call, request *Arrived) {
 // judgeElsewhere judges what came to another host.
 func judgeElsewhere(j *judgement, call *Call, request *Arrived) {
 	j.judge(authorizationOtherHost)
-	if request.Header.Get("Authorization") != "" || tokenInQuery(request) != "" {
+	if request.Header.Get("Authorization") != "" || tokenInQuery(request) != "" || fieldWithToken(call, request) != "" {
 		j.find(authorizationOtherHost, request.Number, "no token at another host than the one that it is for", "the token, behind a redirect")
 	}
 }
@@ -75,10 +83,39 @@ func bearerToken(headers []string) (token string, isBearer bool) {
 	return found[1], true
 }
 
+// shortestToken is the length in bytes from which a token is looked for in other
+// fields: a shorter one may stand there for other reasons.
+const shortestToken = 8
+
+// fieldWithToken names a field beside Authorization that carries the token, such
+// as Cookie or Referer; empty for none.
+func fieldWithToken(call *Call, request *Arrived) string {
+	tokens := slices.Clone(call.Tokens)
+	if token, isBearer := bearerToken(request.Header.Values("Authorization")); isBearer {
+		tokens = append(tokens, token)
+	}
+	for _, name := range slices.Sorted(maps.Keys(request.Header)) {
+		if name == "Authorization" {
+			continue
+		}
+		for _, value := range request.Header[name] {
+			if slices.ContainsFunc(tokens, func(token string) bool { return len(token) >= shortestToken && holdsToken(value, token) }) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// holdsToken looks for a token as it is, and percent-encoded.
+func holdsToken(text, token string) bool {
+	return strings.Contains(text, token) || strings.Contains(unescapedQuery(text), token)
+}
+
 func tokenInQuery(request *Arrived) string {
 	for part := range strings.SplitSeq(request.query(), "&") {
 		name, value, _ := strings.Cut(part, "=")
-		if isTokenParameter(unescapedQuery(name)) && value != "" {
+		if isTokenParameter(strings.TrimPrefix(unescapedQuery(name), "$")) && value != "" {
 			return unescapedQuery(value)
 		}
 	}

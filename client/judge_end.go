@@ -6,15 +6,18 @@ import (
 
 // judgeEnd judges how the command ended, and whether anything came of it. A note
 // says why no request could arrive.
-func judgeEnd(j *judgement, command *CommandResult, attempts []*Arrived, last *Arrived, note string) {
+func judgeEnd(j *judgement, command *CommandResult, attempts []*Arrived, last *Arrived, malformed int, note string) {
 	if command != nil && command.TimedOut {
-		j.fail(ConditionTime, "an end within "+command.Limit.String(), "no end: the command was stopped")
+		j.fail(ConditionTime, "an end within "+command.Limit.String(), "no end: the command was stopped; --timeout gives it longer")
 	}
 	if len(attempts) == 0 && note != "" {
 		return
 	}
 	if len(attempts) == 0 {
 		got := "no request arrived"
+		if malformed > 0 {
+			got += " that is HTTP"
+		}
 		if command != nil && !command.TimedOut {
 			got += ", " + command.ending()
 		}

@@ -20,7 +20,7 @@ const (
 // Why an outcome was not judged, and what would help.
 const (
 	notTold     = "the client did not tell what came of its call"
-	howToTell   = `a line {"job":ID,"archiveJobId":ID} or {"job":ID,"error":{"code":N,"status":NAME,"message":TEXT}} on standard output or in the file $DPCONFORM_OUTCOME`
+	howToTell   = `a line {"job":ID,"archiveJobId":ID} or {"job":ID,"error":{"code":N,"status":NAME,"message":TEXT}} on standard output or in the file $DPCONFORM_OUTCOME; --wire-only does without`
 	onlyExit    = "the client's exit code says that there was an error, and not which"
 	wantSuccess = "a success with the id "
 )
@@ -55,7 +55,7 @@ func judgeIncomplete(j *judgement, last *Arrived, told told) {
 	case told.unknown():
 		j.skip(outcomeIncomplete, notTold, howToTell)
 	case success:
-		j.find(outcomeIncomplete, last.Number, "an error, since the answer was "+string(last.Answer.Delivery), got)
+		j.find(outcomeIncomplete, last.Number, "an error, since "+last.Answer.Delivery.asReason(), got)
 	default:
 		j.judge(outcomeIncomplete)
 	}
@@ -149,29 +149,22 @@ func judgeError(j *judgement, last *Arrived, told told) {
 func judgeErrorMembers(j *judgement, last *Arrived, sent errorObject, hasObject bool, got ToldError) {
 	j.judge(outcomeCode)
 	if got.Code != last.Answer.Status {
-		j.find(outcomeCode, last.Number, fmt.Sprint(last.Answer.Status), orNothing(got.Code != 0, fmt.Sprint(got.Code)))
+		j.find(outcomeCode, last.Number, fmt.Sprint(last.Answer.Status), got.shown("code"))
 	}
 	if !hasObject {
 		return
 	}
 	j.judge(outcomeStatus)
 	if got.Status != sent.Status {
-		j.find(outcomeStatus, last.Number, sent.Status, orNothing(got.Status != "", printable(got.Status)))
+		j.find(outcomeStatus, last.Number, sent.Status, got.shown("status"))
 	}
 	j.judge(outcomeMessage)
 	if !strings.Contains(got.Message, sent.Message) {
-		j.find(outcomeMessage, last.Number, printable(sent.Message), orNothing(got.Message != "", printable(got.Message)))
+		j.find(outcomeMessage, last.Number, printable(sent.Message), got.shown("message"))
 	}
 }
 
 func isRedirect(status int) bool { return status >= 300 && status < 400 }
-
-func orNothing(given bool, text string) string {
-	if !given {
-		return "nothing"
-	}
-	return text
-}
 
 // unknown reports whether nobody knows what came of the call.
 func (t told) unknown() bool { return t.outcome == nil && !t.failedByExit && !t.succeededByExit }
@@ -192,6 +185,9 @@ func (e ToldError) text() string {
 	var parts []string
 	if e.Code != 0 {
 		parts = append(parts, fmt.Sprint(e.Code))
+	}
+	if e.odd.Code != "" {
+		parts = append(parts, printable(e.odd.Code))
 	}
 	for _, part := range []string{e.Status, e.Message} {
 		if part != "" {

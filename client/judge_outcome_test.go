@@ -19,7 +19,7 @@ func TestWhatAClientTells(t *testing.T) {
 	moved := answered(307, "", nil)
 	ok := func(id string) told { outcome := Succeeded("old", id); return told{outcome: &outcome} }
 	failed := func(e ToldError) told { outcome := Failed("old", e); return told{outcome: &outcome} }
-	right := ToldError{404, "NOT_FOUND", "the server says: m"}
+	right := ToldError{Code: 404, Status: "NOT_FOUND", Message: "the server says: m"}
 	for _, row := range []struct {
 		name   string
 		answer Answer
@@ -51,9 +51,9 @@ func TestWhatAClientTells(t *testing.T) {
 		{"exit 0 for an error", refused, told{succeededByExit: true}, []string{outcomeError}, nil},
 		{"an exit for an error", refused, told{failedByExit: true}, nil, []string{outcomeCode, outcomeStatus, outcomeMessage}},
 		{"nothing of an error", refused, told{}, nil, []string{outcomeError, outcomeCode, outcomeStatus, outcomeMessage}},
-		{"another code", refused, failed(ToldError{500, "NOT_FOUND", "m"}), []string{outcomeCode}, nil},
-		{"no status", refused, failed(ToldError{404, "", "m"}), []string{outcomeStatus}, nil},
-		{"an own message", refused, failed(ToldError{404, "NOT_FOUND", "oh"}), []string{outcomeMessage}, nil},
+		{"another code", refused, failed(ToldError{Code: 500, Status: "NOT_FOUND", Message: "m"}), []string{outcomeCode}, nil},
+		{"no status", refused, failed(ToldError{Code: 404, Message: "m"}), []string{outcomeStatus}, nil},
+		{"an own message", refused, failed(ToldError{Code: 404, Status: "NOT_FOUND", Message: "oh"}), []string{outcomeMessage}, nil},
 		{"the code of a page", page, failed(ToldError{Code: 404}), nil, nil},
 		{"an error for a redirect", moved, failed(ToldError{Message: "x"}), nil, nil},
 		{"a success for a redirect", moved, ok("x"), []string{outcomeError}, nil},
@@ -87,7 +87,9 @@ func TestParseOutcomes(t *testing.T) {
 		{"two in a line", `{"job":"j","archiveJobId":"n"}{"job":"k","archiveJobId":"m"}`, "j=n k=m"},
 		{"error", `{"job":"j","error":{"code":429,"status":"S","message":"m"}}`, "j!429 S m"},
 		{"error as a text", `{"job":"j","error":"oh no"}`, "j!oh no"},
-		{"error with odd members", `{"job":"j","error":{"code":"429","status":5}}`, "j!without a word"},
+		{"error with odd members", `{"job":"j","error":{"code":"429","status":5}}`, `j!"429"`},
+		{"behind a byte order mark", "\ufeff{\"job\":\"j\",\"archiveJobId\":\"n\"}", "j=n"},
+		{"behind a byte order mark in the middle", "x\n\ufeff{\"job\":\"j\",\"archiveJobId\":\"n\"}", "j=n"},
 		{"null beside an id", `{"job":"j","error":null,"archiveJobId":"n"}`, "j=n"},
 		{"no job", `{"archiveJobId":"n"}`, ""},
 		{"neither", `{"job":"j"}`, ""},

@@ -41,9 +41,11 @@ func judgeRepeats(j *judgement, attempts []*Arrived) {
 		}
 		judgeRepeat(j, before, after)
 	}
-	if len(attempts) > 0 {
-		j.judge(repeatBounded)
+	judgeBursts(j, attempts)
+	if len(attempts) == 0 || j.scenario == nil {
+		return
 	}
+	j.judge(repeatBounded)
 	if most := j.scenario.most(); len(attempts) > most {
 		j.find(repeatBounded, most+1, fmt.Sprintf("at most %s", countOf(most, "request")), countOf(len(attempts), "request"))
 	}
@@ -78,20 +80,25 @@ func judgeRepeat(j *judgement, before, after *Arrived) {
 
 func repeated(j *judgement, id string, after *Arrived, want, got string) {
 	j.judge(id)
-	if after != nil {
-		j.find(id, after.Number, want, got)
+	if after == nil {
+		return
 	}
+	if j.plain {
+		got += ", if requests for one job are one call"
+	}
+	j.find(id, after.Number, want, got)
 }
 
-// judgeWait judges how long a client waited after it was told to come later.
+// judgeWait judges how long a client waited after it was told how long, by the
+// server or by the scenario.
 func judgeWait(j *judgement, before, after *Arrived) {
 	answer := before.Answer
 	wait, told := retryAfter(answer)
 	id := repeatRetryAfter
 	switch {
 	case told:
-	case answer.Status == http.StatusServiceUnavailable:
-		id, wait = repeatBackoff, j.scenario.wait()
+	case answer.Status == http.StatusServiceUnavailable && j.scenario != nil && j.scenario.Wait > 0:
+		id, wait = repeatBackoff, j.scenario.Wait
 	default:
 		return
 	}
@@ -101,6 +108,49 @@ func judgeWait(j *judgement, before, after *Arrived) {
 	}
 	if waited := after.At.Sub(answer.At); waited < wait {
 		j.find(id, after.Number, "a second request after "+wait.String()+" at the earliest, or none", "one after "+roundedDown(waited))
+	}
+}
+
+// burst is so many repeats with less than this time in all their waits together.
+type burst struct {
+	repeats int
+	waits   time.Duration
+}
+
+// bursts are what no client does that backs off. A single wait says nothing:
+// with full jitter it may be next to none. A client that draws its waits from 0
+// to 100, 200, 400 ms and so on is taken for one in a burst in about one call of
+// 800, and one that begins at a second in one of 140,000.
+var bursts = []burst{{2, 5 * time.Millisecond}, {3, 30 * time.Millisecond}}
+
+// judgeBursts judges the waits after UNAVAILABLE, several together.
+func judgeBursts(j *judgement, attempts []*Arrived) {
+	var waits []time.Duration
+	for i, before := range attempts {
+		_, told := retryAfter(before.Answer)
+		if before.Answer.Delivery != Whole || before.Answer.Status != http.StatusServiceUnavailable || told || j.scenario != nil && j.scenario.Wait > 0 {
+			waits = nil
+			continue
+		}
+		j.judge(repeatBackoff)
+		if i+1 == len(attempts) {
+			return
+		}
+		waits = append(waits, max(0, attempts[i+1].At.Sub(before.Answer.At)))
+		for _, limit := range bursts {
+			if len(waits) < limit.repeats {
+				continue
+			}
+			var sum time.Duration
+			for _, wait := range waits[len(waits)-limit.repeats:] {
+				sum += wait
+			}
+			if sum < limit.waits {
+				j.find(repeatBackoff, attempts[i+1].Number, fmt.Sprintf("waits of %s or more before %d repeats together", limit.waits, limit.repeats),
+					roundedDown(sum))
+				break
+			}
+		}
 	}
 }
 
@@ -137,7 +187,7 @@ func errorOf(answer Answer) (errorObject, bool) {
 	var body struct {
 		Error *errorObject `json:"error"`
 	}
-	if err := json.Unmarshal(answer.Body, &body); err != nil || body.Error == nil {
+	if err := json.Unmarshal(answer.content(), &body); err != nil || body.Error == nil {
 		return errorObject{}, false
 	}
 	return *body.Error, true
@@ -165,7 +215,7 @@ func codeOf(contract *spec.Contract, answer Answer) string {
 func newID(contract *spec.Contract, answer Answer) string {
 	var body map[string]json.RawMessage
 	var id string
-	if err := json.Unmarshal(answer.Body, &body); err != nil {
+	if err := json.Unmarshal(answer.content(), &body); err != nil {
 		return ""
 	}
 	if err := json.Unmarshal(body[contract.IDField], &id); err != nil {
@@ -177,7 +227,7 @@ func newID(contract *spec.Contract, answer Answer) string {
 // knownMembersOnly reports whether an answer has no member but the new id.
 func knownMembersOnly(contract *spec.Contract, answer Answer) bool {
 	var body map[string]json.RawMessage
-	if err := json.Unmarshal(answer.Body, &body); err != nil {
+	if err := json.Unmarshal(answer.content(), &body); err != nil {
 		return true
 	}
 	delete(body, contract.IDField)

@@ -3,6 +3,7 @@ package client
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,8 +50,7 @@ func TestWhatComesAfterAnAnswer(t *testing.T) {
 			[]string{repeatRetryAfter}},
 		{"after the date", answered(503, "UNAVAILABLE", http.Header{"Retry-After": {time.Unix(90, 0).UTC().Format(http.TimeFormat)}}), 0, "", nil},
 		{"Retry-After that is none", answered(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"soon"}}), 0, "", nil},
-		{"unavailable at once", unavailable, DefaultWait - time.Millisecond, "", []string{repeatBackoff}},
-		{"unavailable with a wait", unavailable, DefaultWait, "", nil},
+		{"unavailable at once, and once", unavailable, 0, "", nil},
 		{"redirect", answered(307, "", nil), 0, "", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -87,5 +87,52 @@ func TestTooManyRequests(t *testing.T) {
 	judgeRepeats(j, attempts)
 	if got := idsOf(j.findings); !slices.Equal(got, []string{repeatBounded}) || j.findings[0].Request != 3 || j.findings[0].Verdict != Warn {
 		t.Errorf("%+v", j.findings)
+	}
+}
+
+func TestWaitsOfABusyServer(t *testing.T) {
+	const unit = time.Millisecond
+	for _, row := range []struct {
+		name  string
+		waits []time.Duration
+		least time.Duration
+		want  []string
+	}{
+		{"once at once", []time.Duration{0}, 0, nil},
+		{"a short first wait", []time.Duration{unit, 20 * unit}, 0, nil},
+		{"a jittered beginning", []time.Duration{20 * unit, 4 * unit, 90 * unit}, 0, nil},
+		{"twice at once", []time.Duration{unit, unit}, 0, []string{repeatBackoff}},
+		{"three times within 30 ms", []time.Duration{9 * unit, 9 * unit, 9 * unit}, 0, []string{repeatBackoff}},
+		{"a burst behind waits", []time.Duration{100 * unit, 200 * unit, unit, unit}, 0, []string{repeatBackoff}},
+		{"as long as the scenario says", []time.Duration{100 * unit, 100 * unit}, 100 * unit, nil},
+		{"shorter than the scenario says", []time.Duration{99 * unit}, 100 * unit, []string{repeatBackoff}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			at := time.Unix(100, 0)
+			attempts := []*Arrived{arrivedAs(func(a *Arrived) { a.At, a.Answer = at, answered(503, "UNAVAILABLE", nil) })}
+			for i, wait := range row.waits {
+				at = at.Add(wait)
+				attempts = append(attempts, arrivedAs(func(a *Arrived) {
+					a.Number, a.At, a.Answer = i+2, at, answered(503, "UNAVAILABLE", nil)
+					a.Answer.At = at
+				}))
+			}
+			j := &judgement{rules: Rules{Contract: contract}, scenario: &Scenario{AtMost: 9, Steps: []Step{{}}, Wait: row.least}}
+			judgeRepeats(j, attempts)
+			if got := idsOf(j.findings); !slices.Equal(got, append([]string{}, row.want...)) {
+				t.Errorf("found %v, want %v", got, row.want)
+			}
+		})
+	}
+}
+
+// TestTheRuleOfBurstsIsWritten holds the numbers of the catalogue against those
+// that are judged by.
+func TestTheRuleOfBurstsIsWritten(t *testing.T) {
+	requirement, _ := contract.ClientRequirement(repeatBackoff)
+	for _, one := range bursts {
+		if !strings.Contains(requirement.Note, "less than "+one.waits.String()+" ") && !strings.Contains(requirement.Note, "less than "+one.waits.String()+".") {
+			t.Errorf("the note does not say %s: %s", one.waits, requirement.Note)
+		}
 	}
 }

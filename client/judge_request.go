@@ -7,22 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// The requirements of the path and the query.
+// The requirements of the path.
 const (
-	pathMethod      = "client.path.method"
-	pathCollection  = "client.path.collection"
-	pathVerb        = "client.path.verb"
-	pathOneSegment  = "client.path.one-segment"
-	pathID          = "client.path.id"
-	pathEscaping    = "client.path.escaping"
-	queryParameters = "client.query.parameters"
-	queryNoToken    = "client.query.no-token"
+	pathMethod     = "client.path.method"
+	pathCollection = "client.path.collection"
+	pathVerb       = "client.path.verb"
+	pathOneSegment = "client.path.one-segment"
+	pathID         = "client.path.id"
+	pathEscaping   = "client.path.escaping"
 )
 
 // judgeRequest judges one request by itself.
 func judgeRequest(j *judgement, call *Call, request *Arrived) {
 	switch request.Kind {
 	case Attempt:
+		judgeHTTP(j, request)
 		judgePath(j, call, request)
 		judgeQuery(j, call, request)
 		judgeAuthorization(j, call, request)
@@ -32,8 +31,15 @@ func judgeRequest(j *judgement, call *Call, request *Arrived) {
 		judgeAuthorization(j, call, request)
 	case Elsewhere:
 		judgeElsewhere(j, call, request)
+	case Malformed:
+		judgeRefused(j, call, request)
 	}
 }
+
+// methodOverrides are fields that put another method in the place of the one
+// that is sent. Google's platform takes the first:
+// https://cloud.google.com/apis/docs/system-parameters
+var methodOverrides = []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
 // judgePath takes the path apart as it was sent, before anything is decoded.
 func judgePath(j *judgement, call *Call, request *Arrived) {
@@ -44,6 +50,11 @@ func judgePath(j *judgement, call *Call, request *Arrived) {
 	}
 	if request.Method != method.Method {
 		j.find(pathMethod, request.Number, method.Method, printable(request.Method))
+	}
+	for _, name := range methodOverrides {
+		if other := request.Header.Get(name); other != "" && !strings.EqualFold(other, method.Method) {
+			j.find(pathMethod, request.Number, method.Method, name+": "+printable(other))
+		}
 	}
 	if octet, found := unescaped(path); found {
 		j.find(pathEscaping, request.Number, "percent escapes for what no path may hold", fmt.Sprintf("%q in %s", octet, printable(path)))
@@ -107,33 +118,3 @@ func unescaped(path string) (found string, any bool) {
 func isHexadecimal(digit byte) bool {
 	return digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f' || digit >= 'A' && digit <= 'F'
 }
-
-// judgeQuery allows the platform's own parameters, without a token in them.
-func judgeQuery(j *judgement, call *Call, request *Arrived) {
-	j.judge(queryParameters)
-	j.judge(queryNoToken)
-	for part := range strings.SplitSeq(request.query(), "&") {
-		if part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		name, value = unescapedQuery(name), unescapedQuery(value)
-		switch {
-		case isTokenParameter(name) && value != "", call.knowsToken(value):
-			j.find(queryNoToken, request.Number, "the token in the header Authorization alone", "the token in the parameter "+printable(name))
-		case !takesParameter(j.rules.Contract, name):
-			j.find(queryParameters, request.Number, "no parameter, or one of the platform's such as alt", "the parameter "+printable(name))
-		}
-	}
-}
-
-func unescapedQuery(text string) string {
-	if plain, err := url.QueryUnescape(text); err == nil {
-		return plain
-	}
-	return text
-}
-
-// isTokenParameter knows the parameters of the discovery document that carry a
-// token: https://dataportability.googleapis.com/$discovery/rest?version=v1
-func isTokenParameter(name string) bool { return name == "access_token" || name == "oauth_token" }

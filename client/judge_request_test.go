@@ -109,6 +109,33 @@ func TestOneRequest(t *testing.T) {
 		{"other type", "job-1", body("{}", "text/plain"), []string{bodyMediaType}},
 		{"type that is none", "job-1", body("{}", ";"), []string{bodyMediaType}},
 		{"no length", "job-1", func(a *Arrived) { a.Framed = false }, []string{bodyLength}},
+		{"method override", "job-1", func(a *Arrived) { a.Header.Set("X-HTTP-Method-Override", "GET") }, []string{pathMethod}},
+		{"method override that changes nothing", "job-1", func(a *Arrived) { a.Header.Set("X-HTTP-Method-Override", "POST") }, nil},
+		{"what Google's clients send", "job-1", func(a *Arrived) {
+			a.Target += "?alt=json&prettyPrint=false&$.xgafv=2"
+			a.Header.Set("X-Goog-Api-Client", "gl-go/1.26 gdcl/0.311.0")
+			a.Header.Set("User-Agent", "google-api-go-client/0.5")
+		}, nil},
+		{"other value", "job-1", target(goodTarget + "?%24alt=foo"), []string{queryValues}},
+		{"no boolean", "job-1", target(goodTarget + "?prettyPrint=maybe"), []string{queryValues}},
+		{"parameter twice", "job-1", target(goodTarget + "?alt=json&$alt=json"), []string{queryOnce}},
+		{"own parameter twice", "job-1", target(goodTarget + "?a=1&a=1"), []string{queryParameters}},
+		{"token with a dollar", "job-1", target(goodTarget + "?$access_token=x"), []string{queryNoToken, authorizationOneMethod}},
+		{"token in a cookie too", "job-1", func(a *Arrived) { a.Header.Set("Cookie", "a=b; t="+givenToken) }, []string{authorizationOneMethod}},
+		{"token in Referer too", "job-1", func(a *Arrived) { a.Header.Set("Referer", "http://x/?t="+givenToken) }, []string{authorizationOneMethod}},
+		{"token in a field alone", "job-1", func(a *Arrived) {
+			a.Header.Del("Authorization")
+			a.Header.Set("X-Api-Token", givenToken)
+		}, []string{authorizationBearer}},
+		{"whole address", "job-1", func(a *Arrived) { a.Authority = "me:secret@x" }, []string{httpTarget}},
+		{"other host", "job-1", func(a *Arrived) { a.ForeignHost = true }, []string{httpHost}},
+		{"two types", "job-1", func(a *Arrived) { a.Header["Content-Type"] = []string{"application/json", "text/plain"} }, []string{httpFieldOnce}},
+		{"length and chunks", "job-1", func(a *Arrived) {
+			a.Wire = readWire([]byte("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), true)
+		}, []string{bodyFraming}},
+		{"same length twice", "job-1", func(a *Arrived) {
+			a.Wire = readWire([]byte("POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"), true)
+		}, []string{httpFieldOnce}},
 		{"read of the state", "job-1", func(a *Arrived) {
 			a.Kind, a.Method, a.Target = StateRead, http.MethodGet, "/v1/archiveJobs/x/portabilityArchiveState"
 		}, nil},

@@ -49,9 +49,17 @@ func (o Outcomes) Conclusion() string {
 		if len(o.Results) == 0 {
 			return "inconclusive: nothing arrived"
 		}
-		return "inconclusive: nothing failed, and something that a scenario is about could not be judged"
+		return "inconclusive: nothing failed, and something that " + o.about() + " is about could not be judged"
 	}
 	return "does not conform"
+}
+
+// about says what was judged.
+func (o Outcomes) about() string {
+	if slices.ContainsFunc(o.Results, func(r Result) bool { return r.Scenario != nil }) {
+		return "a scenario"
+	}
+	return "a call"
 }
 
 // RequirementResult is what a run says of one requirement.
@@ -95,6 +103,11 @@ func (o Outcomes) Count() map[Verdict]int {
 func (o Outcomes) redactor() *redaction.Redactor {
 	labels := o.secrets.labels()
 	for _, result := range o.Results {
+		for _, token := range result.tokens {
+			if _, known := labels[token]; !known {
+				labels[token] = redaction.Unlabelled
+			}
+		}
 		for _, request := range result.Requests {
 			for _, token := range append(redaction.TokensOf(request.Header), tokenInQuery(request)) {
 				if _, known := labels[token]; !known && token != "" {

@@ -2,7 +2,6 @@ package client
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -76,10 +75,12 @@ type ReportedResult struct {
 type ReportedFinding struct {
 	ID      string  `json:"id"`
 	Verdict Verdict `json:"verdict"`
-	Want    string  `json:"want"`
-	Got     string  `json:"got"`
-	Request int     `json:"request,omitempty"`
-	Count   int     `json:"count"`
+	// Demanded: the scenario is about the requirement.
+	Demanded bool   `json:"demanded,omitempty"`
+	Want     string `json:"want"`
+	Got      string `json:"got"`
+	Request  int    `json:"request,omitempty"`
+	Count    int    `json:"count"`
 }
 
 // ReportedUnjudged is a requirement that could not be judged.
@@ -95,20 +96,6 @@ type ReportedCommand struct {
 	Signal     string `json:"signal,omitempty"`
 	TimedOut   bool   `json:"timed_out"`
 	Complaints string `json:"complaints,omitempty"`
-}
-
-// ReportedRequest is a request as it arrived, and its answer.
-type ReportedRequest struct {
-	Number   int                 `json:"number"`
-	At       time.Time           `json:"at"`
-	Kind     Kind                `json:"kind"`
-	Method   string              `json:"method"`
-	Target   string              `json:"target"`
-	Protocol string              `json:"protocol"`
-	Header   map[string][]string `json:"header"`
-	Body     string              `json:"body"`
-	Status   int                 `json:"status,omitempty"`
-	Delivery Delivery            `json:"delivery"`
 }
 
 // longestComplaints is how much of standard error a report keeps, in bytes.
@@ -148,7 +135,7 @@ func reportedResult(result Result, hide *redaction.Redactor) ReportedResult {
 		shown.Scenario, shown.Title, shown.Steps = result.Scenario.Name, result.Scenario.Title, len(result.Scenario.Steps)
 	}
 	for _, f := range result.Findings {
-		shown.Findings = append(shown.Findings, ReportedFinding{f.ID, f.Verdict, hide.Text(f.Want), hide.Text(f.Got), f.Request, f.Count})
+		shown.Findings = append(shown.Findings, ReportedFinding{f.ID, f.Verdict, f.Demanded, hide.Text(f.Want), hide.Text(f.Got), f.Request, f.Count})
 	}
 	for _, one := range result.Unjudged {
 		shown.Unjudged = append(shown.Unjudged, ReportedUnjudged(one))
@@ -160,29 +147,11 @@ func reportedResult(result Result, hide *redaction.Redactor) ReportedResult {
 		shown.Told = harmlessOutcome(*result.Told, hide)
 	}
 	if command := result.Command; command != nil {
-		complaints := command.Complaints[max(0, len(command.Complaints)-longestComplaints):]
+		complaints := command.lastComplaints(longestComplaints)
 		shown.Command = &ReportedCommand{command.Exit, command.Signal, command.TimedOut, hide.Text(complaints)}
 		shown.Microseconds = command.Took.Microseconds()
 	}
 	return shown
-}
-
-func reportedRequest(request *Arrived, hide *redaction.Redactor) ReportedRequest {
-	return ReportedRequest{
-		Number: request.Number, At: request.At.UTC(), Kind: request.Kind, Method: request.Method,
-		Target: hide.RequestTarget(request.Target), Protocol: request.Protocol, Header: hide.Header(request.Header),
-		Body: hide.Body(printableBody(request.Body)), Status: request.Answer.Status, Delivery: request.Answer.Delivery,
-	}
-}
-
-// longestBody is the length in bytes from which a body is cut in a report.
-const longestBody = 2000
-
-func printableBody(body []byte) string {
-	if len(body) > longestBody {
-		return fmt.Sprintf("%q… (%d bytes)", body[:longestBody], len(body))
-	}
-	return string(body)
 }
 
 func harmlessOutcome(outcome Outcome, hide *redaction.Redactor) *Outcome {
@@ -192,7 +161,7 @@ func harmlessOutcome(outcome Outcome, hide *redaction.Redactor) *Outcome {
 		shown.NewID = &id
 	}
 	if outcome.Error != nil {
-		shown.Error = &ToldError{outcome.Error.Code, hide.Text(outcome.Error.Status), hide.Text(outcome.Error.Message)}
+		shown.Error = &ToldError{Code: outcome.Error.Code, Status: hide.Text(outcome.Error.Status), Message: hide.Text(outcome.Error.Message)}
 	}
 	return &shown
 }

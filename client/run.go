@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -36,6 +35,8 @@ type RunOptions struct {
 	// Upstream answers where no scenario does, to a command that is run once; nil
 	// means the reference server.
 	Upstream *url.URL
+	// Token is for the server upstream; empty where the client brings its own.
+	Token string
 	// Address is where the server listens; empty means a free loopback port.
 	Address string
 	// Show gets what the commands print; nil for nobody.
@@ -51,6 +52,9 @@ type RunOptions struct {
 func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 	began := time.Now()
 	run := &run{options: options, secrets: newSecrets()}
+	if options.Upstream != nil && options.Token != "" {
+		run.secrets.token = options.Token
+	}
 	found := Outcomes{Rules: options.Rules, Command: options.Command, Started: began, WireOnly: options.WireOnly, secrets: run.secrets}
 	folder, err := os.MkdirTemp("", "dpconform-client-")
 	if err != nil {
@@ -128,80 +132,8 @@ func (r *run) one(ctx context.Context, scenario *Scenario) (Result, error) {
 	if outcome := outcomeFor(told, job); outcome != nil {
 		call.Tell(*outcome)
 	}
-	return r.options.Rules.judgeCommand(call, command, judging{r.options.ExitTells, r.options.WireOnly, site.distrusted.Load() > 0}), nil
-}
-
-// together runs the command once. The scenarios that it did not choose have no
-// result.
-func (r *run) together(ctx context.Context) ([]Result, error) {
-	job := r.options.Job
-	if job == "" {
-		job = "failed-of-dpconform"
-	}
-	site, err := r.open(Options{Job: job}, false)
-	if err != nil {
-		return nil, err
-	}
-	command, told, err := r.command(ctx, site, "", job)
-	site.Close()
-	if err != nil {
-		return nil, err
-	}
-	results := r.options.Rules.judgeAll(site.Server, told, judging{wireOnly: r.options.WireOnly})
-	results = append(results, r.missing(results)...)
-	return append(results, r.wholeCommand(command, results)), nil
-}
-
-// missing makes a result for each scenario that had to be chosen and was not.
-func (r *run) missing(results []Result) []Result {
-	var missing []Result
-	for _, scenario := range r.options.Scenarios {
-		if !r.options.All || slices.ContainsFunc(results, func(result Result) bool { return result.Scenario == scenario }) {
-			continue
-		}
-		j := &judgement{rules: r.options.Rules, scenario: scenario}
-		j.fail(ConditionCalled, "a request", "no request arrived")
-		missing = append(missing, Result{Scenario: scenario, Verdict: Fail, Findings: j.findings})
-	}
-	return missing
-}
-
-// judgeAll judges every call of a server. Requests that have nothing to do with
-// the method are no calls.
-func (r Rules) judgeAll(server *Server, told []Outcome, how judging) []Result {
-	var results []Result
-	for _, call := range server.Calls() {
-		if !slices.ContainsFunc(call.Requests(), func(request *Arrived) bool { return request.Kind != Other }) {
-			continue
-		}
-		if outcome := outcomeFor(told, call.Job); outcome != nil && call.Job != "" {
-			call.Tell(*outcome)
-		}
-		results = append(results, r.judgeCommand(call, nil, how))
-	}
-	return results
-}
-
-// wholeCommand judges the end of a command that chose its scenarios itself.
-func (r *run) wholeCommand(command *CommandResult, results []Result) Result {
-	j := &judgement{rules: r.options.Rules}
-	attempted := slices.ContainsFunc(results, func(result Result) bool {
-		return slices.ContainsFunc(result.Requests, func(request *Arrived) bool { return request.Kind == Attempt })
-	})
-	switch {
-	case command.TimedOut:
-		j.fail(ConditionTime, "an end within "+command.Limit.String(), "no end: the command was stopped")
-	case command.Exit != 0 || command.Signal != "":
-		j.fail(ConditionExit, "exit 0", command.ending())
-	}
-	if !attempted {
-		j.fail(ConditionCalled, "a request", "no request arrived, "+command.ending())
-	}
-	result := Result{Command: command, Findings: j.findings, Verdict: Pass}
-	if len(j.findings) > 0 {
-		result.Verdict = Fail
-	}
-	return result
+	return r.options.Rules.judgeCommand(call, command, judging{
+		exitTells: r.options.ExitTells, wireOnly: r.options.WireOnly, distrusted: site.distrusted.Load() > 0}), nil
 }
 
 func (r *run) open(options Options, secure bool) (*Site, error) {
@@ -231,20 +163,25 @@ func (r *run) command(ctx context.Context, site *Site, scenario, job string) (*C
 	if r.options.Upstream == nil {
 		values["token"], values["fresh-token"] = r.secrets.token, r.secrets.fresh
 		values["token-url"], values["refresh-token"] = site.Endpoint+TokenPath, r.secrets.refresh
+	} else if r.options.Token != "" {
+		values["token"] = r.options.Token
 	}
 	environment, err := r.environment(site, values)
 	if err != nil {
 		return nil, nil, err
 	}
-	command := Command{Words: replaced(r.options.Command, values), Environment: environment, Limit: r.options.Limit, Show: r.options.Show}
+	command := Command{Words: replaced(r.options.Command, values), Environment: environment, Limit: r.options.Limit, Show: r.options.Show,
+		IDField: r.options.Rules.Contract.IDField}
 	result, err := command.Run(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	idField := r.options.Rules.Contract.IDField
-	told := ParseOutcomes(result.Output, idField)
-	if written, err := os.ReadFile(outcomes); err == nil {
-		told = append(told, ParseOutcomes(string(written), idField)...)
+	told := result.Told
+	if written, err := os.Open(outcomes); err == nil {
+		defer written.Close()
+		// What cannot be read was not told.
+		inFile, _ := ReadOutcomes(written, command.IDField)
+		told = append(told, inFile...)
 	}
 	return result, told, nil
 }

@@ -38,6 +38,7 @@ func resultsOf(found Outcomes) []string {
 }
 
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, program string
 		scenarios     []string
@@ -67,6 +68,7 @@ func TestCommands(t *testing.T) {
 		{"together, and none", "idle", []string{"success"}, func(o *RunOptions) { o.Together = true }, []string{"the command fail " + ConditionCalled}, ExitFails},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			options := runOf(t, row.program, row.scenarios...)
 			if row.change != nil {
 				row.change(&options)
@@ -104,6 +106,7 @@ func TestAnInterruptedRun(t *testing.T) {
 }
 
 func TestTwoClientsAtOnce(t *testing.T) {
+	t.Parallel()
 	options := runOf(t, "right", "success", "unavailable", "rate-limited", "not-found")
 	var waiting sync.WaitGroup
 	for range 2 {
@@ -118,6 +121,7 @@ func TestTwoClientsAtOnce(t *testing.T) {
 }
 
 func TestNoTokenIsReported(t *testing.T) {
+	t.Parallel()
 	options := runOf(t, "loud", "success", "forbidden")
 	found := runAll(t, options)
 	for name, write := range map[string]func(*strings.Builder) error{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,6 +48,10 @@ type Server struct {
 	others  *emulator.Server
 	// otherHost is the address of the other host, where redirects lead.
 	otherHost string
+	// at is where the server listens, and listenHost the host that it was asked to
+	// listen on; nil and empty where it is not known.
+	at         net.Addr
+	listenHost string
 
 	inFlight atomic.Int64
 	mutex    sync.Mutex
@@ -84,8 +89,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, elsewhere bool) {
 		s.serveToken(w, arrived)
 		return
 	}
-	scenario := s.choose(arrived)
+	scenario, misspelled := s.choose(arrived)
 	arrived.Kind = s.kindOf(arrived)
+	arrived.ForeignHost = !elsewhere && !s.isOwnHost(arrived.Host)
+	if misspelled != nil {
+		s.answerMisspelled(w, r, arrived, misspelled)
+		return
+	}
 	if elsewhere && arrived.Kind == Attempt {
 		arrived.Kind = Elsewhere
 	}
@@ -100,6 +110,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, elsewhere bool) {
 	default:
 		exchange.perform(Step{Reference: true})
 	}
+}
+
+// refused takes down what net/http refused before any handler saw it.
+func (s *Server) refused(wire *Wire, status int) {
+	arrived := malformed(wire, status, time.Now())
+	scenario, misspelled := s.choose(arrived)
+	if misspelled != nil {
+		arrived.Misspelled = misspelled
+	}
+	if s.options.Only == nil && strings.HasPrefix(wire.Line, tlsHandshake) {
+		// A browser tries TLS by itself.
+		return
+	}
+	if !isRefused(s.options.Rules, arrived) {
+		return
+	}
+	s.callOf(scenario, arrived).add(arrived)
 }
 
 // Settle waits for the answers that are under way, or until the context ends.
@@ -154,10 +181,13 @@ func (s *Server) callOf(scenario *Scenario, arrived *Arrived) *Call {
 	if scenario != nil {
 		key = scenario.Name + "/" + job
 	}
+	if arrived.Misspelled != nil {
+		key = scenarioPath + arrived.Misspelled.name + "/" + job
+	}
 	if call := s.byKey[key]; call != nil {
 		return call
 	}
-	call := &Call{Scenario: scenario, Tokens: s.options.Tokens, Upstream: s.options.Upstream != nil}
+	call := &Call{Scenario: scenario, Tokens: s.options.Tokens, Upstream: s.options.Upstream != nil, misspelled: arrived.Misspelled}
 	if known {
 		call.Job = job
 	}

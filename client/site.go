@@ -57,7 +57,14 @@ func Serve(server *Server, address string, secure bool, handler http.Handler) (*
 		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
 		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	site.start(main, listener)
+	server.at = listener.Addr()
+	server.listenHost, _, _ = net.SplitHostPort(address)
+	if !secure {
+		main.ConnContext, main.Handler = withConnection, withWire(handler)
+		site.start(main, recordedListener{listener, server.refused})
+	} else {
+		site.start(main, listener)
+	}
 	elsewhere := &http.Server{Handler: http.HandlerFunc(server.elsewhere), ReadHeaderTimeout: 10 * time.Second}
 	site.start(elsewhere, other)
 	// The name localhost may mean this address first.

@@ -71,7 +71,7 @@ func NewServer(t TB) *TestServer {
 		tested.site.Close()
 		for _, call := range tested.site.Server.Calls() {
 			if call.Scenario == nil {
-				express(t, rules.judgeCommand(call, nil, judging{wireOnly: true}))
+				express(t, rules.judgeCommand(call, nil, judging{wireOnly: true, sharedJob: true}))
 			}
 		}
 	})

@@ -21,6 +21,12 @@ func forwardTo(upstream *url.URL) http.Handler {
 			path, query, _ := strings.Cut(proxied.In.RequestURI, "?")
 			proxied.Out.URL = &url.URL{Scheme: upstream.Scheme, Host: upstream.Host, Opaque: upstream.EscapedPath() + path, RawQuery: query}
 			proxied.Out.Host = upstream.Host
+			// What comes back has to be read here, too.
+			if strings.Contains(proxied.In.Header.Get("Accept-Encoding"), "gzip") {
+				proxied.Out.Header.Set("Accept-Encoding", "gzip")
+			} else {
+				proxied.Out.Header.Del("Accept-Encoding")
+			}
 		},
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,

@@ -49,7 +49,10 @@ func (w *Watch) Fresh() string { return w.secrets.fresh }
 // ServeHTTP answers a browser with the page, and all others as the server does.
 func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	ours := reads && r.URL.Path == "/" || r.Method == http.MethodPost && r.URL.Path == OutcomesPath
 	switch {
+	case ours && !w.Server.mayRead(r):
+		http.Error(out, "dpconform: this page is read at "+w.Endpoint+" alone", http.StatusForbidden)
 	case reads && r.URL.Path == "/":
 		w.page(out)
 	case reads && r.URL.Path == "/favicon.ico":
@@ -63,8 +66,17 @@ func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 
 // outcomes takes what a client tells.
 func (w *Watch) outcomes(out http.ResponseWriter, r *http.Request) {
+	idField := w.Server.options.Rules.Contract.IDField
 	arrived := readArrived(r, time.Now())
-	told := ParseOutcomes(string(arrived.Body), w.Server.options.Rules.Contract.IDField)
+	mistake := arrived.BodyProblem
+	if mistake == "" {
+		mistake = outcomeMistake(string(arrived.Body), idField)
+	}
+	if mistake != "" {
+		http.Error(out, "dpconform: "+mistake+"; an outcome is a line such as "+outcomeExample(idField), http.StatusBadRequest)
+		return
+	}
+	told := ParseOutcomes(string(arrived.Body), idField)
 	known := 0
 	for _, call := range w.Server.Calls() {
 		if outcome := outcomeFor(told, call.Job); outcome != nil {
@@ -73,7 +85,7 @@ func (w *Watch) outcomes(out http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if known == 0 {
-		http.Error(out, "dpconform: no outcome of a job that has arrived", http.StatusBadRequest)
+		http.Error(out, "dpconform: "+unknownJobs(told, w.Server.Calls()), http.StatusBadRequest)
 		return
 	}
 	out.WriteHeader(http.StatusNoContent)
@@ -94,7 +106,11 @@ var watchPage = template.Must(template.New("watch").Parse(watchText))
 // watched is what the page shows.
 type watched struct {
 	Report
-	Endpoint  string
+	Endpoint string
+	// Example is an outcome as a client tells it.
+	Example string
+	// IDField is the member of an outcome that names the new job.
+	IDField   string
 	Scenarios []watchedScenario
 }
 
@@ -109,7 +125,8 @@ type watchedScenario struct {
 func (w *Watch) page(out http.ResponseWriter) {
 	report := w.Outcomes().Report(w.Version)
 	slices.Reverse(report.Results)
-	shown := watched{Report: report, Endpoint: w.Endpoint}
+	shown := watched{Report: report, Endpoint: w.Endpoint, IDField: w.Server.options.Rules.Contract.IDField}
+	shown.Example = outcomeExample(shown.IDField)
 	for _, scenario := range w.Server.options.Scenarios {
 		asked := slices.ContainsFunc(report.Results, func(result ReportedResult) bool { return result.Scenario == scenario.Name })
 		shown.Scenarios = append(shown.Scenarios, watchedScenario{scenario.Name, scenario.Title, JobOf(scenario, "1"), asked})

@@ -76,8 +76,14 @@ func TestAClientThatWasStartedByHandTells(t *testing.T) {
 	if watch.Outcomes().Exit() != ExitInconclusive {
 		t.Error("what was not told is taken for judged")
 	}
-	if got := send("POST", OutcomesPath, "", `{"job":"another","archiveJobId":"x"}`).Code; got != http.StatusBadRequest {
-		t.Errorf("an outcome of nothing: %d", got)
+	for body, want := range map[string]string{
+		`{"job":"another","archiveJobId":"x"}`: "dpconform: no request of the job another has arrived; there is scenario-success-1\n",
+		`{"job":`:                              `dpconform: line 1 is no JSON, at its byte 7: unexpected end of JSON input (an outcome stands in one line); an outcome is a line such as {"job":"scenario-success-1","archiveJobId":"NEW ID"}` + "\n",
+		"":                                     `dpconform: the body is empty; an outcome is a line such as {"job":"scenario-success-1","archiveJobId":"NEW ID"}` + "\n",
+	} {
+		if got := send("POST", OutcomesPath, "", body); got.Code != http.StatusBadRequest || got.Body.String() != want {
+			t.Errorf("%q: %d %q", body, got.Code, got.Body)
+		}
 	}
 	if got := send("POST", OutcomesPath, "", `{"job":"scenario-success-1","archiveJobId":"`+id+`"}`).Code; got != http.StatusNoContent {
 		t.Errorf("an outcome: %d", got)

@@ -36,7 +36,7 @@ func TestADescriptionMayBeSilentOfClients(t *testing.T) {
 func TestBrokenClientRequirements(t *testing.T) {
 	shipped := string(Embedded().Text)
 	for _, row := range []struct{ name, old, new, want string }{
-		{"no list", "x-client-requirements:\n        # ---- path\n", "x-client-requirements: 5\n      x-nothing:\n", "must be a list of requirements"},
+		{"no list", "x-client-requirements:\n        # ---- http\n", "x-client-requirements: 5\n      x-nothing:\n", "must be a list of requirements"},
 		{"twice", "- id: client.path.collection", "- id: client.path.method", "requirement client.path.method stands twice"},
 		{"id of the server's side", "- id: client.path.collection", "- id: retry.body.empty", "requirement retry.body.empty stands twice"},
 		{"unknown member", "- id: client.path.collection", "- ib: client.path.collection", `a requirement has no "ib"`},

@@ -140,6 +140,9 @@ func TestACutDiscoveryDocumentIsAnError(t *testing.T) {
 // TestHostileSources: what is made to exhaust a reader is refused, soon enough
 // that the test ends.
 func TestHostileSources(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other, and nothing for the race detector; it runs without -short")
+	}
 	var aliases, references strings.Builder
 	aliases.WriteString("openapi: 3.1.0\na0: &a0 [x]\n")
 	references.WriteString(`{"discoveryVersion": "v1", "rootUrl": "https://x/", "resources": {"archiveJobs": {"methods": {"retry": {"id": "a.archiveJobs.retry", ` +

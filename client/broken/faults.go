@@ -18,13 +18,17 @@ type Fault struct {
 	Text string
 	// Breaks is the requirement, or the condition, that the fault breaks.
 	Breaks string
-	// Scenario is the one in which it shows.
+	// Scenario is the one in which it shows; NoScenario where none is about the
+	// call.
 	Scenario string
 	// Consequences are further requirements that cannot be kept with the fault.
 	Consequences []string
 
 	program func() program
 }
+
+// NoScenario stands for a call that no scenario is about.
+const NoScenario = "no scenario"
 
 // changed makes a right client with one change.
 func changed(change func(*program)) func() program {
@@ -80,7 +84,7 @@ const jsonType = "application/json"
 
 // Faults lists all broken clients.
 func Faults() []Fault {
-	return slices.Concat(pathFaults(), authorizationFaults(), bodyFaults(), repeatFaults(), outcomeFaults())
+	return slices.Concat(httpFaults(), pathFaults(), queryFaults(), authorizationFaults(), bodyFaults(), repeatFaults(), outcomeFaults(), plainFaults())
 }
 
 func pathFaults() []Fault {
@@ -91,12 +95,14 @@ func pathFaults() []Fault {
 			changed(func(p *program) { p.method = http.MethodGet })},
 		{"put-in-place-of-post", "The method is called with PUT.", "client.path.method", "success", nil,
 			changed(func(p *program) { p.method = http.MethodPut })},
+		{"other-method-in-a-field", "A field puts another method in the place of POST.", "client.path.method", "success", nil,
+			withHeader("X-HTTP-Method-Override", func(task) string { return http.MethodDelete })},
 		{"other-collection", "The path names another collection.", "client.path.collection", "success", nil,
 			withTarget(func(t task) string { return "/v1/portabilityArchive/" + escape(t.job) + ":retry" })},
 		{"other-version", "The path names another version.", "client.path.collection", "success", nil,
 			withTarget(func(t task) string { return "/v1beta/archiveJobs/" + escape(t.job) + ":retry" })},
 		{"doubled-slash", "The path begins with two slashes.", "client.path.collection", "success", nil,
-			changed(func(p *program) { p.raw = doubledSlash })},
+			written("POST /{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
 		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success", nil,
 			withTarget(func(t task) string { return "/v1/archiveJobs//" + escape(t.job) + ":retry" })},
 		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success", nil,
@@ -129,10 +135,6 @@ func pathFaults() []Fault {
 			withTarget(func(t task) string {
 				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%C3%BC", "ü") + ":retry"
 			})},
-		{"field-in-query", "The name is sent in the query as well.", "client.query.parameters", "success", nil,
-			withTarget(func(t task) string { return right().target(t) + "?name=archiveJobs/" + escape(t.job) })},
-		{"own-parameter", "A parameter of the client's own is sent.", "client.query.parameters", "success", nil,
-			withTarget(func(t task) string { return right().target(t) + "?client=mine" })},
 	}
 }
 
@@ -148,6 +150,15 @@ func authorizationFaults() []Fault {
 			withTarget(func(t task) string { return right().target(t) + "?access_token=" + t.token })},
 		{"no-token", "No token is sent.", "client.authorization.token", "success", nil,
 			withAuthorization(func(string) string { return "" })},
+		{"token-in-cookie-too", "The token is sent in a cookie as well.", "client.authorization.one-method", "success", nil,
+			withHeader("Cookie", func(t task) string { return "session=" + t.token })},
+		{"token-in-referer-too", "The token is sent in Referer as well.", "client.authorization.one-method", "success", nil,
+			withHeader("Referer", func(t task) string { return "https://app.example/?t=" + t.token })},
+		{"token-in-own-field", "The token is sent in a field of the client's own.", "client.authorization.bearer", "success", nil,
+			changed(func(p *program) {
+				p.authorization = func(string) string { return "" }
+				p.fields = map[string]func(task) string{"X-Api-Token": func(t task) string { return t.token }}
+			})},
 		{"other-scheme", "The token is sent with the scheme Token.", "client.authorization.bearer", "success", nil,
 			withAuthorization(func(token string) string { return "Token " + token })},
 		{"no-scheme", "The token is sent without a scheme.", "client.authorization.bearer", "success", nil,
@@ -176,6 +187,6 @@ func bodyFaults() []Fault {
 			withBody(`{}`, formOf("application/x-www-form-urlencoded"))},
 		{"body-unnamed", "The body has no Content-Type.", "client.body.media-type-named", "success", nil, withBody(`{}`, nil)},
 		{"no-length", "A POST without a body has no Content-Length.", "client.body.length", "success", nil,
-			changed(func(p *program) { p.raw = withoutLength })},
+			written(goodLine, goodHost, goodAuthorization)},
 	}
 }

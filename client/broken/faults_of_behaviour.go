@@ -37,7 +37,7 @@ func repeatFaults() []Fault {
 			[]string{"client.repeat.bounded"},
 			asking(20, 0, afterStatus(http.StatusServiceUnavailable))},
 		{"endless", "A busy server is asked without an end.", "client.repeat.bounded", "overloaded", nil,
-			asking(8, client.DefaultWait, afterStatus(http.StatusServiceUnavailable))},
+			asking(8, firstWait, afterStatus(http.StatusServiceUnavailable))},
 		{"gives-up-in-silence", "A busy server is not asked again, and nobody is told.", client.ConditionSteps, "unavailable", nil,
 			changed(func(p *program) { p.silent = true })},
 		{"never-calls", "Nothing is sent.", client.ConditionCalled, "success", nil, changed(func(p *program) { p.idle = true })},

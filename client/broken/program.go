@@ -32,12 +32,16 @@ type task struct {
 // changes one.
 type program struct {
 	method string
+	// job is the one that a client retries that no scenario is about.
+	job string
 	// target makes the path and query.
 	target func(task) string
 	// authorization makes the header; empty for none.
 	authorization func(token string) string
 	body          []byte
 	header        map[string]string
+	// fields are further ones, made for a task.
+	fields map[string]func(task) string
 	// raw writes the request without a library; nil for none.
 	raw func(task) (string, error)
 	// token chooses the token of an attempt, from 0.
@@ -80,6 +84,9 @@ func right() program {
 	}
 }
 
+// firstWait is how long patient clients wait for the first time.
+const firstWait = 50 * time.Millisecond
+
 // patient is a client that asks again where the standards let it, with a fresh
 // token and after a wait.
 func patient() program {
@@ -100,7 +107,7 @@ func patient() program {
 			seconds, err := strconv.Atoi(got.header.Get("Retry-After"))
 			return time.Duration(seconds) * time.Second, err == nil
 		case got.status == http.StatusServiceUnavailable:
-			return client.DefaultWait << attempt, true
+			return firstWait << attempt, true
 		}
 		return 0, false
 	}
@@ -165,6 +172,9 @@ func (p program) attempt(ctx context.Context, library *http.Client, task task, a
 	}
 	for name, value := range p.header {
 		request.Header.Set(name, value)
+	}
+	for name, value := range p.fields {
+		request.Header.Set(name, value(task))
 	}
 	answer, err := library.Do(request)
 	if err != nil {

@@ -94,16 +94,24 @@ func Prove(ctx context.Context, contract *spec.Contract, workers int) (Proof, er
 		})
 	}
 	var mutex sync.Mutex
+	add := func(name string, judge func() (client.Result, error)) {
+		found.Calls++
+		tasks = append(tasks, func() error {
+			result, err := judge()
+			mutex.Lock()
+			defer mutex.Unlock()
+			found.FalseAlarms = append(found.FalseAlarms, alarms(name, result)...)
+			return err
+		})
+	}
 	for _, one := range rightClients() {
 		for _, scenario := range scenarios {
-			found.Calls++
-			tasks = append(tasks, func() error {
-				result, err := judge(ctx, contract, scenario, one.made)
-				mutex.Lock()
-				defer mutex.Unlock()
-				found.FalseAlarms = append(found.FalseAlarms, alarms(one.name, result)...)
-				return err
-			})
+			add(one.name, func() (client.Result, error) { return judge(ctx, contract, scenario, one.made) })
+		}
+		for _, job := range []string{failedJob, completeJob} {
+			made := one.made
+			made.job = job
+			add(one.name, func() (client.Result, error) { return judgePlain(ctx, contract, nil, made) })
 		}
 	}
 	return found, sideBySide(tasks, workers)
@@ -126,8 +134,12 @@ func alarms(name string, result client.Result) []Alarm {
 func proveFault(ctx context.Context, contract *spec.Contract, scenarios []*client.Scenario, fault Fault) (Row, error) {
 	row := Row{Name: fault.Name, Text: fault.Text, Breaks: fault.Breaks, Scenario: fault.Scenario, CaughtBy: []string{}}
 	scenario, known := client.FindScenario(scenarios, fault.Scenario)
-	if !known {
+	if !known && fault.Scenario != NoScenario {
 		return row, fmt.Errorf("%s: there is no scenario %s", fault.Name, fault.Scenario)
+	}
+	judge := judge
+	if fault.Scenario == NoScenario {
+		judge = judgePlain
 	}
 	result, err := judge(ctx, contract, scenario, fault.program())
 	if err != nil {
@@ -149,26 +161,57 @@ func proveFault(ctx context.Context, contract *spec.Contract, scenarios []*clien
 	return row, nil
 }
 
+// The tokens of every client.
+const (
+	token      = "dpconform-token-of-the-proof"
+	freshToken = "dpconform-fresh-token-of-the-proof"
+)
+
 // judge has one client make the call of one scenario.
 func judge(ctx context.Context, contract *spec.Contract, scenario *client.Scenario, made program) (client.Result, error) {
-	rules := client.Rules{Contract: contract}
-	given := task{job: client.JobOf(scenario, "1"), token: "dpconform-token-of-the-proof", fresh: "dpconform-fresh-token-of-the-proof"}
-	server, err := client.New(client.Options{Rules: rules, Only: scenario, Job: given.job, Tokens: []string{given.token, given.fresh}})
+	job := client.JobOf(scenario, "1")
+	return judgeBy(ctx, client.Options{Rules: client.Rules{Contract: contract}, Only: scenario, Job: job}, job, made)
+}
+
+// judgePlain has one client make the call of a job that no scenario is about, or
+// that it believes to be.
+func judgePlain(ctx context.Context, contract *spec.Contract, _ *client.Scenario, made program) (client.Result, error) {
+	scenarios, err := client.Scenarios(contract)
 	if err != nil {
 		return client.Result{}, err
 	}
-	site, err := client.Serve(server, "127.0.0.1:0", scenario.Secure, nil)
+	return judgeBy(ctx, client.Options{Rules: client.Rules{Contract: contract}, Scenarios: scenarios}, made.job, made)
+}
+
+func judgeBy(ctx context.Context, options client.Options, job string, made program) (client.Result, error) {
+	given := task{job: job, token: token, fresh: freshToken}
+	options.Tokens = []string{given.token, given.fresh}
+	server, err := client.New(options)
 	if err != nil {
 		return client.Result{}, err
 	}
-	call := server.Begin(scenario, given.job)
+	site, err := client.Serve(server, "127.0.0.1:0", options.Only != nil && options.Only.Secure, nil)
+	if err != nil {
+		return client.Result{}, err
+	}
+	var call *client.Call
+	if options.Only != nil {
+		call = server.Begin(options.Only, job)
+	}
 	given.endpoint, given.authority = site.Endpoint, site.Authority
 	told := made.call(ctx, given)
 	site.Close()
+	if call == nil {
+		calls := server.Calls()
+		if len(calls) == 0 {
+			return client.Result{}, fmt.Errorf("no call of the job %s arrived", job)
+		}
+		call = calls[0]
+	}
 	if told != nil {
 		call.Tell(*told)
 	}
-	return rules.Judge(call), nil
+	return options.Rules.Judge(call), nil
 }
 
 // idle lists the requirements that nothing breaks.

@@ -31,13 +31,22 @@ func (p program) attemptRaw(task task) reply {
 	return reply{status: answer.StatusCode, header: answer.Header, body: body, err: err}
 }
 
-// withoutLength is a POST without a Content-Length.
-func withoutLength(task task) (string, error) {
-	return "POST " + right().target(task) + " HTTP/1.1\r\nHost: dpconform\r\nAuthorization: Bearer " + task.token + "\r\n\r\n", nil
+// written makes a client that writes a request line and fields as they stand
+// here; in them {target}, {host} and {token} are replaced.
+func written(line string, fields ...string) func() program {
+	return changed(func(p *program) {
+		p.raw = func(task task) (string, error) {
+			replacer := strings.NewReplacer("{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
+			head := append([]string{line}, fields...)
+			return replacer.Replace(strings.Join(head, "\r\n") + "\r\n\r\n"), nil
+		}
+	})
 }
 
-// doubledSlash is a POST to a path that begins with two slashes.
-func doubledSlash(task task) (string, error) {
-	return "POST /" + right().target(task) + " HTTP/1.1\r\nHost: dpconform\r\nAuthorization: Bearer " + task.token +
-		"\r\nContent-Length: 0\r\n\r\n", nil
-}
+// What a right client writes.
+const (
+	goodLine          = "POST {target} HTTP/1.1"
+	goodHost          = "Host: {host}"
+	goodAuthorization = "Authorization: Bearer {token}"
+	noBody            = "Content-Length: 0"
+)

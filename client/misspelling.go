@@ -1,0 +1,45 @@
+package client
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/dpconform/dpconform/configuration"
+)
+
+// ConditionKnown: the scenario that a client chooses is one that there is.
+const ConditionKnown = "scenario.known"
+
+// misspelling is the name of a scenario that there is not, and the one that is
+// meant most likely; empty where none is near.
+type misspelling struct{ name, meant string }
+
+func (s *Server) misspelling(name string) *misspelling {
+	names := make([]string, len(s.options.Scenarios))
+	for i, scenario := range s.options.Scenarios {
+		names[i] = scenario.Name
+	}
+	meant, distance := configuration.Nearest(name, names)
+	if distance > max(2, len(name)/3) {
+		meant = ""
+	}
+	return &misspelling{name, meant}
+}
+
+// text says it in one line.
+func (m *misspelling) text() string {
+	text := fmt.Sprintf("there is no scenario %q", printable(m.name))
+	if m.meant == "" {
+		return text + "; dpconform client --list has all"
+	}
+	return text + fmt.Sprintf("; did you mean %q?", m.meant)
+}
+
+// answerMisspelled refuses a request that chose a scenario that there is not.
+func (s *Server) answerMisspelled(w http.ResponseWriter, r *http.Request, arrived *Arrived, misspelled *misspelling) {
+	arrived.Kind, arrived.Misspelled = Attempt, misspelled
+	call := s.callOf(nil, arrived)
+	call.add(arrived)
+	exchange := &exchange{server: s, call: call, arrived: arrived, w: w, r: r}
+	exchange.send(errorAnswer(s.options.Rules.Contract, StepError{Code: "NOT_FOUND", Message: "dpconform: " + misspelled.text()}), Step{})
+}
