@@ -11,11 +11,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
-// keptOutput is how much of a command's output is kept, in bytes: of standard
-// output from its beginning, of standard error the end.
-const keptOutput = 1 << 20
+// keptComplaints is how much of a command's standard error is kept, in bytes:
+// its end. Of standard output the outcomes alone are kept.
+const keptComplaints = 64 << 10
 
 // Command is a client program to run.
 type Command struct {
@@ -24,8 +25,10 @@ type Command struct {
 	Environment []string
 	// Limit is how long it may take.
 	Limit time.Duration
-	// Show gets what the command prints; nil for nobody.
+	// Show gets what the command prints, as it comes; nil for nobody.
 	Show io.Writer
+	// IDField is the member of an outcome that names the new job.
+	IDField string
 }
 
 // CommandResult is how a command ended.
@@ -37,9 +40,15 @@ type CommandResult struct {
 	TimedOut bool
 	Limit    time.Duration
 	Took     time.Duration
-	// Output is standard output, Complaints the end of standard error.
-	Output     string
-	Complaints string
+	// Told is what stood on standard output of outcomes, the last of each job.
+	Told []Outcome
+	// LinesPassedOver counts the lines of standard output that were longer than
+	// 1 MiB, in which no outcome was looked for.
+	LinesPassedOver int
+	// Complaints is the end of standard error, and ComplaintsCut the number of
+	// bytes before it that were not kept.
+	Complaints    string
+	ComplaintsCut int64
 }
 
 // StartError says that a command could not be started.
@@ -62,20 +71,22 @@ func (e *StartError) Error() string {
 	return fmt.Sprintf("%s cannot be started: %s", e.Command, reason)
 }
 
-// Run runs the command, and ends it and all that it started when its time is
-// over. It returns a *StartError where there is nothing to run.
+// Run runs the command, and ends it when its time is over, with all that it
+// started: its process group, and on Linux also what left the group and has kept
+// its environment. It returns a *StartError where there is nothing to run.
 func (c Command) Run(ctx context.Context) (*CommandResult, error) {
 	limited, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
+	mark := newMark()
 	process := exec.CommandContext(limited, c.Words[0], c.Words[1:]...)
-	process.Env = append(os.Environ(), c.Environment...)
-	output, complaints := &keptBytes{}, &keptBytes{end: true}
-	process.Stdout, process.Stderr = output, complaints
+	process.Env = append(append(os.Environ(), c.Environment...), mark.variable())
+	outcomes, complaints := &outcomeLines{idField: c.IDField}, &lastBytes{}
+	process.Stdout, process.Stderr = outcomes, complaints
 	if c.Show != nil {
 		shown := &oneAtATime{out: c.Show}
-		process.Stdout, process.Stderr = io.MultiWriter(output, shown), io.MultiWriter(complaints, shown)
+		process.Stdout, process.Stderr = io.MultiWriter(outcomes, shown), io.MultiWriter(complaints, shown)
 	}
-	endGroup(process)
+	endAll(process, mark)
 	// What the command started may hold its output open for longer than it lives.
 	process.WaitDelay = 2 * time.Second
 	began := time.Now()
@@ -87,13 +98,28 @@ func (c Command) Run(ctx context.Context) (*CommandResult, error) {
 	}
 	_ = process.Wait()
 	killGroup(process)
+	if limited.Err() != nil {
+		mark.kill()
+	}
 	result := &CommandResult{
 		Words: c.Words, Exit: process.ProcessState.ExitCode(), Signal: signalOf(process.ProcessState),
-		TimedOut: errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil, Limit: c.Limit,
-		Took: time.Since(began), Output: output.String(), Complaints: complaints.String(),
+		TimedOut: errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil, Limit: c.Limit, Took: time.Since(began),
 	}
+	result.Told, result.LinesPassedOver = outcomes.end()
+	result.Complaints, result.ComplaintsCut = complaints.end()
 	return result, ctx.Err()
 }
+
+// mark is what the processes of one run of a command have in their environment,
+// and no others.
+type mark string
+
+// markVariable is the environment variable of a mark.
+const markVariable = "DPCONFORM_RUN"
+
+func newMark() mark { return mark(newSecret("run")) }
+
+func (m mark) variable() string { return markVariable + "=" + string(m) }
 
 // ended reports whether the command came to an end of its own.
 func (r *CommandResult) ended() bool { return !r.TimedOut && r.Signal == "" }
@@ -111,31 +137,51 @@ func (r *CommandResult) ending() string {
 	return text
 }
 
-// keptBytes keeps the beginning or the end of what is written.
-type keptBytes struct {
+// lastBytes keeps the end of what is written.
+type lastBytes struct {
 	mutex sync.Mutex
 	kept  bytes.Buffer
-	end   bool
+	cut   int64
 }
 
-func (k *keptBytes) Write(text []byte) (int, error) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if !k.end {
-		k.kept.Write(text[:min(len(text), keptOutput-k.kept.Len())])
-		return len(text), nil
+// Write takes in a part. It never fails.
+func (l *lastBytes) Write(text []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	written := len(text)
+	if over := len(text) - keptComplaints; over > 0 {
+		text = text[over:]
+		l.cut += int64(over)
 	}
-	k.kept.Write(text)
-	if over := k.kept.Len() - keptOutput; over > 0 {
-		k.kept.Next(over)
+	if over := l.kept.Len() + len(text) - keptComplaints; over > 0 {
+		l.kept.Next(over)
+		l.cut += int64(over)
 	}
-	return len(text), nil
+	l.kept.Write(text)
+	return written, nil
 }
 
-func (k *keptBytes) String() string {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	return k.kept.String()
+func (l *lastBytes) end() (kept string, cut int64) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.kept.String(), l.cut
+}
+
+// lastComplaints gives the end of standard error in no more than so many bytes,
+// and says where it was cut, and what of standard output was passed over.
+func (r *CommandResult) lastComplaints(most int) string {
+	text, cut := r.Complaints, r.ComplaintsCut
+	if over := len(text) - most; over > 0 {
+		text = strings.TrimLeftFunc(text[over:], func(c rune) bool { return c == utf8.RuneError })
+		cut += int64(over)
+	}
+	if cut > 0 {
+		text = fmt.Sprintf("[%d bytes before this were cut]\n%s", cut, text)
+	}
+	if r.LinesPassedOver > 0 {
+		text = fmt.Sprintf("[no outcome was looked for in %s of standard output of more than 1 MiB]\n%s", countOf(r.LinesPassedOver, "line"), text)
+	}
+	return text
 }
 
 // oneAtATime lets two writers share one.

@@ -8,11 +8,15 @@ import (
 	"syscall"
 )
 
-// endGroup puts a command into a process group of its own, and ends the whole
-// group when the context ends.
-func endGroup(process *exec.Cmd) {
+// endAll puts a command into a process group of its own, and ends the whole
+// group, and what bears its mark, when the context ends.
+func endAll(process *exec.Cmd, mark mark) {
 	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGKILL) }
+	process.Cancel = func() error {
+		err := syscall.Kill(-process.Process.Pid, syscall.SIGKILL)
+		mark.kill()
+		return err
+	}
 }
 
 // killGroup ends what a command left behind.

@@ -8,8 +8,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"github.com/dpconform/dpconform/spec"
 )
 
 // Console prints a report for a person. Colours are written as escape sequences;
@@ -26,7 +24,8 @@ const shownRequests = 6
 // Result prints each scenario in a line, everything that is wrong below, what
 // was not judged, and one last line with the verdict.
 func (c Console) Result(report Report) {
-	c.print("%s judges %s\n\n", bold("dpconform "+report.Tool.Version), bold(printable(strings.Join(report.Command, " "))))
+	c.styled("", fmt.Sprintf("dpconform %s judges %s", report.Tool.Version, printable(strings.Join(report.Command, " "))), bold)
+	c.print("\n")
 	for _, result := range report.Results {
 		c.line(result)
 	}
@@ -35,10 +34,18 @@ func (c Console) Result(report Report) {
 		c.findings(report, result)
 	}
 	c.unjudged(report)
-	c.print("%s\n", coloured(overall(report.Exit), bold(report.Conclusion)))
+	c.styled("", report.Conclusion, func(line string) string { return coloured(overall(report.Exit), bold(line)) })
 	c.paragraph("", fmt.Sprintf("%s: %s; %s; %.1f s, exit %d", countOf(len(report.Results), "call"), countsText(report.Counts),
 		requirementsText(report), float64(report.Milliseconds)/1000, report.Exit))
 }
+
+// nameColumn is the width of the names of calls in the list of results; the title
+// of a longer one stands below it, as it does where less than leastText is left
+// for it.
+const (
+	nameColumn = 18
+	leastText  = 25
+)
 
 func (c Console) line(result ReportedResult) {
 	title := result.Title
@@ -50,17 +57,23 @@ func (c Console) line(result ReportedResult) {
 	case result.Command == nil && result.Job != "":
 		title += ", job " + printable(result.Job)
 	}
-	name := fmt.Sprintf("  %s  %-18s ", coloured(result.Verdict, fmt.Sprintf("%-4s", result.Verdict)), printable(result.Name))
-	c.print("%s%s\n", name, strings.ReplaceAll(c.wrapped(title, ansi.StringWidth(name)), "\n", "\n"+strings.Repeat(" ", ansi.StringWidth(name))))
+	verdict := fmt.Sprintf("  %s  ", coloured(result.Verdict, fmt.Sprintf("%-4s", result.Verdict)))
+	name := printable(result.Name)
+	if ansi.StringWidth(name) > nameColumn || c.Width < ansi.StringWidth(verdict)+nameColumn+leastText {
+		c.paragraph(verdict, name)
+		c.paragraph(strings.Repeat(" ", ansi.StringWidth(verdict)+2), title)
+		return
+	}
+	c.paragraph(verdict+name+strings.Repeat(" ", nameColumn+1-ansi.StringWidth(name)), title)
 }
 
 func (c Console) findings(report Report, result ReportedResult) {
 	if len(result.Findings) == 0 {
 		return
 	}
-	c.print("%s %s\n", coloured(result.Verdict, strings.ToUpper(string(result.Verdict))), bold(printable(result.Name)))
+	c.styled(coloured(result.Verdict, strings.ToUpper(string(result.Verdict)))+" ", printable(result.Name), bold)
 	for _, finding := range result.Findings {
-		c.finding(report, finding)
+		c.finding(report, result, finding)
 	}
 	for _, request := range result.Requests[:min(len(result.Requests), shownRequests)] {
 		c.request(result, request)
@@ -71,17 +84,20 @@ func (c Console) findings(report Report, result ReportedResult) {
 	c.print("\n")
 }
 
-func (c Console) finding(report Report, finding ReportedFinding) {
+func (c Console) finding(report Report, result ReportedResult, finding ReportedFinding) {
 	index := slices.IndexFunc(report.Requirements, func(r ReportedVerdict) bool { return r.ID == finding.ID })
 	c.print("  %s", coloured(finding.Verdict, finding.ID))
 	if index >= 0 {
 		requirement := report.Requirements[index]
 		c.print(" %s\n", faint("("+requirement.Level+")"))
+		if finding.Demanded {
+			c.styled("    ", "demanded by the scenario "+printable(result.Scenario), faint)
+		}
 		c.paragraph("    ", requirement.Statement)
 		if requirement.Quote != "" {
 			c.paragraph("    ", `"`+requirement.Quote+`"`)
 		}
-		c.print("    %s\n", faint(requirement.Source))
+		c.styled("    ", requirement.Source, faint)
 	} else {
 		c.print("\n")
 	}
@@ -109,14 +125,28 @@ func (c Console) request(result ReportedResult, request ReportedRequest) {
 	if len(words) > 0 {
 		c.paragraph("     ", strings.Join(words, " · "))
 	}
-	answer := string(request.Delivery)
-	if request.Status != 0 {
-		answer = fmt.Sprintf("%d, %s", request.Status, request.Delivery)
-	}
+	answer := request.Answered()
 	if since > 0 {
 		answer += fmt.Sprintf("; %.3f s after the first", since.Seconds())
 	}
-	c.print("     %s\n", faint("answered "+answer))
+	c.styled("     ", answer, faint)
+}
+
+// Answered says in words what a request was answered.
+func (r ReportedRequest) Answered() string {
+	switch {
+	case r.Delivery == ConnectionReset:
+		return "not answered: the connection was reset"
+	case r.Delivery == ConnectionClosed && r.Status == 0:
+		return "not answered: the connection was closed"
+	case r.Delivery == NotAwaited:
+		return "not answered: the client did not wait for it"
+	case r.Delivery == Pending:
+		return "not answered yet"
+	case r.Delivery == Whole:
+		return fmt.Sprintf("answered %d", r.Status)
+	}
+	return fmt.Sprintf("answered %d, %s", r.Status, r.Delivery)
 }
 
 // unjudged prints what could not be judged, those with the same reason together.
@@ -179,22 +209,6 @@ func overall(exit int) Verdict {
 	return Fail
 }
 
-// paragraph wraps text behind a first line's beginning and indents the lines
-// after it alike.
-func (c Console) paragraph(beginning, text string) {
-	indent := ansi.StringWidth(beginning)
-	c.print("%s%s\n", beginning, strings.ReplaceAll(c.wrapped(text, indent), "\n", "\n"+strings.Repeat(" ", indent)))
-}
-
-// wrapped breaks text between words, not at the hyphens inside an id, and a word
-// that is longer than a line where it must.
-func (c Console) wrapped(text string, indent int) string {
-	const unbreakable = "\u2011"
-	width := max(20, c.Width-indent)
-	whole := ansi.Wordwrap(strings.ReplaceAll(text, "-", unbreakable), width, "")
-	return strings.ReplaceAll(ansi.Hardwrap(whole, width, true), unbreakable, "-")
-}
-
 func (c Console) print(format string, arguments ...any) { fmt.Fprintf(c.Out, format, arguments...) }
 
 var verdictColours = map[Verdict]lipgloss.Style{
@@ -207,29 +221,6 @@ var verdictColours = map[Verdict]lipgloss.Style{
 func coloured(verdict Verdict, text string) string { return verdictColours[verdict].Render(text) }
 func bold(text string) string                      { return lipgloss.NewStyle().Bold(true).Render(text) }
 func faint(text string) string                     { return lipgloss.NewStyle().Faint(true).Render(text) }
-
-// Explain prints a requirement in full, and the scenarios that are about it.
-func (c Console) Explain(requirement spec.Requirement, scenarios []*Scenario) {
-	c.print("%s %s\n", bold(requirement.ID), faint("("+string(requirement.Level)+", of clients)"))
-	c.paragraph("  ", requirement.Statement)
-	if requirement.Quote != "" {
-		c.paragraph("  ", `"`+requirement.Quote+`"`)
-	}
-	c.print("  %s\n", faint(requirement.Source))
-	if requirement.Note != "" {
-		c.paragraph("  ", requirement.Note)
-	}
-	var about []string
-	for _, scenario := range scenarios {
-		if scenario.demands(requirement.ID) {
-			about = append(about, scenario.Name)
-		}
-	}
-	if len(about) > 0 {
-		c.print("\n")
-		c.paragraph("  fails these scenarios of dpconform client: ", strings.Join(about, ", "))
-	}
-}
 
 // List prints each scenario with what a client must and must not do.
 func (c Console) List(rules Rules, scenarios []*Scenario) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -24,7 +25,15 @@ type ToldError struct {
 	// Status is the name of a google.rpc.Code.
 	Status  string `json:"status,omitempty"`
 	Message string `json:"message,omitempty"`
+
+	// odd is what stood in the place of members that had another type than they
+	// should have.
+	odd toldOddly
 }
+
+// toldOddly is what a client told in the place of a member, as JSON, where it
+// was of another type than it should be. Members that were right are empty.
+type toldOddly struct{ Code, Status, Message string }
 
 // Succeeded makes the outcome of a call that gave an id.
 func Succeeded(job, newID string) Outcome { return Outcome{Job: job, NewID: &newID} }
@@ -39,7 +48,7 @@ func Failed(job string, told ToldError) Outcome { return Outcome{Job: job, Error
 func ParseOutcomes(output, idField string) []Outcome {
 	var outcomes []Outcome
 	for line := range strings.Lines(output) {
-		decoder := json.NewDecoder(strings.NewReader(line))
+		decoder := json.NewDecoder(strings.NewReader(strings.TrimPrefix(line, byteOrderMark)))
 		for {
 			var members map[string]json.RawMessage
 			if decoder.Decode(&members) != nil {
@@ -52,6 +61,9 @@ func ParseOutcomes(output, idField string) []Outcome {
 	}
 	return outcomes
 }
+
+// byteOrderMark is what some programs write before a text in UTF-8.
+const byteOrderMark = "\ufeff"
 
 func readOutcome(members map[string]json.RawMessage, idField string) (Outcome, bool) {
 	var outcome Outcome
@@ -73,7 +85,8 @@ func readOutcome(members map[string]json.RawMessage, idField string) (Outcome, b
 }
 
 // readToldError reads an error that may be an object or a mere text. A member
-// of another type than it should have counts as not told.
+// of another type than it should have counts as not told, and is kept as it
+// stood.
 func readToldError(told json.RawMessage) *ToldError {
 	var members map[string]json.RawMessage
 	var read ToldError
@@ -83,10 +96,43 @@ func readToldError(told json.RawMessage) *ToldError {
 		}
 		return &read
 	}
-	_ = json.Unmarshal(members["code"], &read.Code)
-	_ = json.Unmarshal(members["status"], &read.Status)
-	_ = json.Unmarshal(members["message"], &read.Message)
+	read.odd = toldOddly{
+		Code: readMember(members["code"], &read.Code), Status: readMember(members["status"], &read.Status),
+		Message: readMember(members["message"], &read.Message),
+	}
 	return &read
+}
+
+// readMember reads a member, or gives it as it stands where it is of another
+// type.
+func readMember(text json.RawMessage, into any) (odd string) {
+	if len(text) == 0 || string(text) == "null" || json.Unmarshal(text, into) == nil {
+		return ""
+	}
+	return string(text)
+}
+
+// shown says what a member is, or what stood in its place, behind "got".
+func (e ToldError) shown(member string) string {
+	value, odd, wanted := "", "", "a text"
+	switch member {
+	case "code":
+		if e.Code != 0 {
+			value = strconv.Itoa(e.Code)
+		}
+		odd, wanted = e.odd.Code, "a number"
+	case "status":
+		value, odd = e.Status, e.odd.Status
+	case "message":
+		value, odd = e.Message, e.odd.Message
+	}
+	switch {
+	case odd != "":
+		return printable(odd) + `: the member "` + member + `" of the outcome must be ` + wanted
+	case value == "":
+		return "nothing"
+	}
+	return printable(value)
 }
 
 // outcomeFor finds what was told of a job; the last counts.

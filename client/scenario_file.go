@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -9,33 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
+	"slices"
 
-	"gopkg.in/yaml.v3"
-
+	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/spec"
 )
 
 //go:embed scenarios/*.yaml
 var shipped embed.FS
-
-// ScenarioError is a mistake in a file of scenarios.
-type ScenarioError struct {
-	File string
-	// Line is 1-based; 0 where it is not known.
-	Line    int
-	Message string
-}
-
-// Error is one line.
-func (e *ScenarioError) Error() string {
-	if e.Line == 0 {
-		return e.File + ": " + e.Message
-	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
-}
 
 // Scenarios gives the shipped scenarios in the order of their file names, which
 // begin with a number. It returns an error where the description lacks what
@@ -55,86 +35,96 @@ func Scenarios(contract *spec.Contract) ([]*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
+		scenario.shipped = true
 		scenarios = append(scenarios, scenario)
 	}
 	return scenarios, nil
 }
 
-// ReadScenarios adds those of a file, or of all *.yaml of a folder, to
-// scenarios; one of the same name replaces the one that is there. Mistakes are
-// *ScenarioErrors.
+// ReadScenarios adds those of a file, or of all *.yaml and *.yml of a folder, to
+// scenarios; one that has the name of a shipped one takes its place. Mistakes
+// are *configuration.UsageErrors with file and line.
 func ReadScenarios(contract *spec.Contract, path string, scenarios []*Scenario) ([]*Scenario, error) {
-	files := []string{path}
-	information, err := os.Stat(path)
+	files, err := filesOfScenarios(path)
 	if err != nil {
-		return nil, &ScenarioError{path, 0, "there is no such file or folder"}
+		return nil, err
 	}
-	if information.IsDir() {
-		if files, _ = filepath.Glob(filepath.Join(path, "*.yaml")); len(files) == 0 {
-			return nil, &ScenarioError{path, 0, "the folder has no *.yaml"}
-		}
-	}
+	scenarios = slices.Clone(scenarios)
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := readBounded(file)
 		if err != nil {
-			return nil, &ScenarioError{file, 0, "it cannot be read"}
+			return nil, err
 		}
 		scenario, err := ParseScenario(contract, file, text)
 		if err != nil {
 			return nil, err
 		}
-		scenarios = replaceScenario(scenarios, scenario)
+		index := slices.IndexFunc(scenarios, func(other *Scenario) bool { return other.Name == scenario.Name })
+		switch {
+		case index < 0:
+			scenarios = append(scenarios, scenario)
+		case scenarios[index].shipped:
+			scenarios[index] = scenario
+		default:
+			return nil, &configuration.UsageError{Place: fmt.Sprintf("%s:%d", file, scenario.line),
+				Message: fmt.Sprintf("name: there is a scenario %s in %s:%d already", scenario.Name, scenarios[index].File, scenarios[index].line),
+				Mend:    "give one of them another name"}
+		}
 	}
 	return scenarios, nil
 }
 
-func replaceScenario(scenarios []*Scenario, scenario *Scenario) []*Scenario {
-	for i, other := range scenarios {
-		if other.Name == scenario.Name {
-			scenarios[i] = scenario
-			return scenarios
+func filesOfScenarios(path string) ([]string, error) {
+	information, err := os.Stat(path)
+	if err != nil {
+		return nil, fileMistake(path, err)
+	}
+	if !information.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fileMistake(path, err)
+	}
+	var files []string
+	for _, entry := range entries {
+		if end := filepath.Ext(entry.Name()); !entry.IsDir() && (end == ".yaml" || end == ".yml") {
+			files = append(files, filepath.Join(path, entry.Name()))
 		}
 	}
-	return append(scenarios, scenario)
+	if len(files) == 0 {
+		return nil, &configuration.UsageError{Place: path, Message: "the folder has no *.yaml", Mend: "dpconform client --print-scenario success > " + filepath.Join(path, "mine.yaml") + " is one to begin with"}
+	}
+	return files, nil
 }
 
-// ParseScenario reads one scenario. Every mistake is a *ScenarioError.
-func ParseScenario(contract *spec.Contract, file string, text []byte) (*Scenario, error) {
-	scenario := &Scenario{Consume: ConsumeAll, File: file}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(scenario); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, &ScenarioError{file, 1, "the file is empty"}
-		}
-		return nil, scenarioError(file, err)
+// largestFile is the largest file of a scenario in bytes.
+const largestFile = 1 << 20
+
+func readBounded(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fileMistake(path, err)
 	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, &ScenarioError{file, 1, "a file has one scenario"}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	if err != nil {
+		return nil, fileMistake(path, err)
 	}
-	if err := scenario.check(contract); err != nil {
-		return nil, &ScenarioError{file, 0, err.Error()}
+	if len(text) > largestFile {
+		return nil, &configuration.UsageError{Place: path, Message: "it is longer than 1 MiB, and no scenario", Mend: "give a file of YAML"}
 	}
-	return scenario, nil
+	return text, nil
 }
 
-var (
-	yamlLine    = regexp.MustCompile(`line (\d+): `)
-	unknownName = regexp.MustCompile(`field (.*) not found in type client\.\w+`)
-)
-
-// scenarioError takes the first mistake out of what the YAML reader says.
-func scenarioError(file string, err error) error {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	message = strings.TrimSpace(strings.TrimPrefix(message, "unmarshal errors:"))
-	message, _, _ = strings.Cut(message, "\n")
-	line := 0
-	if found := yamlLine.FindStringSubmatchIndex(message); found != nil {
-		line, _ = strconv.Atoi(message[found[2]:found[3]])
-		message = message[:found[0]] + message[found[1]:]
+// fileMistake says why a file cannot be read, and its name once.
+func fileMistake(path string, err error) error {
+	message := err.Error()
+	var reason *fs.PathError
+	if errors.As(err, &reason) {
+		message = reason.Err.Error()
 	}
-	message = unknownName.ReplaceAllString(message, `there is no member "$1"`)
-	return &ScenarioError{file, line, message}
+	return &configuration.UsageError{Place: path, Message: message, Mend: "give a file of YAML, or a folder of them"}
 }
 
 // FindScenario finds a scenario by its name.

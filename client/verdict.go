@@ -57,8 +57,10 @@ type Finding struct {
 	Requirement spec.Requirement
 	// Verdict is Fail or Warn.
 	Verdict Verdict
-	Want    string
-	Got     string
+	// Demanded: the scenario is about the requirement.
+	Demanded bool
+	Want     string
+	Got      string
 	// Request is the number of the first request of the call that shows it; 0
 	// where none does.
 	Request int
@@ -72,7 +74,11 @@ func (f Finding) Text() string {
 	if f.Requirement.ID == "" {
 		return text
 	}
-	text = fmt.Sprintf("%s (%s): %s\n  want: %s\n  got:  %s", f.ID, f.Requirement.Level, f.Requirement.Statement, f.Want, f.Got)
+	level := string(f.Requirement.Level)
+	if f.Demanded {
+		level += ", demanded by the scenario"
+	}
+	text = fmt.Sprintf("%s (%s): %s\n  want: %s\n  got:  %s", f.ID, level, f.Requirement.Statement, f.Want, f.Got)
 	if f.Requirement.Quote != "" {
 		text += fmt.Sprintf("\n  %q", f.Requirement.Quote)
 	}
@@ -90,7 +96,9 @@ type Unjudged struct {
 // Rules say by what a client is judged.
 type Rules struct {
 	Contract *spec.Contract
-	// Level is the weakest level that fails; empty means spec.Platform.
+	// Level is the weakest level that fails: what is weaker warns. With
+	// spec.Inferred nothing warns. Empty means spec.Platform, and whatever the
+	// scenario demands beside, of any level.
 	Level spec.Level
 }
 
@@ -99,6 +107,9 @@ type Rules struct {
 type judgement struct {
 	rules    Rules
 	scenario *Scenario
+	// plain: no scenario is about the call, so that it is held to what any of them
+	// demands after such an answer.
+	plain    bool
 	findings []Finding
 	judged   []string
 	unjudged []Unjudged
@@ -124,8 +135,8 @@ func (j *judgement) find(id string, request int, want, got string) {
 			return
 		}
 	}
-	j.findings = append(j.findings, Finding{ID: id, Requirement: requirement, Verdict: j.verdictOf(requirement), Want: want, Got: got,
-		Request: request, Count: 1})
+	j.findings = append(j.findings, Finding{ID: id, Requirement: requirement, Verdict: j.verdictOf(requirement), Demanded: j.scenario != nil && j.scenario.demands(id),
+		Want: want, Got: got, Request: request, Count: 1})
 }
 
 // fail adds a condition that was not met.
@@ -140,24 +151,24 @@ func (j *judgement) skip(id, reason, help string) {
 	}
 }
 
-// verdictOf says what breaking a requirement means: it fails where the scenario
-// is about it, or where it is a MUST as strong as the rules ask for.
+// verdictOf says what breaking a requirement means: it fails where the level is
+// asked for, if it is a MUST or what the call is about.
 func (j *judgement) verdictOf(requirement spec.Requirement) Verdict {
-	level := j.rules.Level
-	if level == "" {
-		level = spec.Platform
-	}
-	switch {
-	case j.scenario != nil && j.scenario.demands(requirement.ID), level == spec.Inferred:
+	demanded := j.demands(requirement.ID)
+	switch level := j.rules.Level; {
+	case level == "" && demanded, level == spec.Inferred:
 		return Fail
-	case requirement.Must() && requirement.Level.AtLeast(level):
+	case level == "" && requirement.Must() && requirement.Level.AtLeast(spec.Platform):
+		return Fail
+	case level != "" && requirement.Level.AtLeast(level) && (requirement.Must() || demanded):
 		return Fail
 	}
 	return Warn
 }
 
-// needed reports whether a run is inconclusive without a requirement.
+// needed reports whether a run is inconclusive without a requirement: one that is
+// documented, or that the scenario is about where breaking it would fail.
 func (j *judgement) needed(id string) bool {
-	requirement, demanded := j.rules.Contract.ClientRequirement(id)
-	return demanded && (requirement.Level == spec.Documented || j.scenario != nil && j.scenario.demands(id))
+	requirement, known := j.rules.Contract.ClientRequirement(id)
+	return known && (requirement.Level == spec.Documented || j.demands(id) && j.verdictOf(requirement) == Fail)
 }
