@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dpconform/dpconform/client"
 	"github.com/dpconform/dpconform/spec"
@@ -68,7 +69,7 @@ func reported(findings ...client.ReportedFinding) client.Report {
 // fake is a program that is there, and judged by the stand-in.
 func fake(t *testing.T, name string) program {
 	t.Helper()
-	return program{name: name, folder: ".", library: "a-library", google: true, tools: []string{"go"}, installed: "main.go",
+	return program{name: name, folder: ".", library: "a-library", google: true, tools: []string{"go"},
 		words: []string{"{folder}/retry"}, pinned: pin{"main.go", `package (\w+)`}, runtime: []string{"go", "version"}, runtimeName: "Go",
 		runs: []given{message, nothing}}
 }
@@ -90,27 +91,27 @@ func judgeFakes(t *testing.T, report client.Report, page string, partial bool, p
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	err = judgeAll(context.Background(), &out, settings{self, page, ".", programs, partial})
+	err = judgeAll(context.Background(), &out, settings{dpconform: self, page: page, root: ".", programs: programs, limit: time.Minute, partial: partial})
 	return out.String(), err
 }
 
-// TestSkips: what cannot be run is skipped by name, and the page keeps what it
-// has unless the opposite is wanted.
+// TestSkips: what cannot be run or brought is skipped by name, and the page keeps
+// what it has unless the opposite is wanted.
 func TestSkips(t *testing.T) {
-	toolless, uninstalled := fake(t, "Java"), fake(t, "Node.js")
+	toolless, unbrought := fake(t, "Java"), fake(t, "Node.js")
 	toolless.folder, toolless.tools = "java", []string{"go", "no-such-tool"}
-	uninstalled.folder, uninstalled.installed = "node", "no-such-file"
+	unbrought.folder, unbrought.brought = "node", [][]string{{"go", "version"}, {"go", "no-such-command"}}
 	const before = "the results of all clients\n"
 	for _, partial := range []bool{false, true} {
 		page := filepath.Join(t.TempDir(), "clients.md")
 		if err := os.WriteFile(page, []byte(before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		printed, err := judgeFakes(t, reported(), page, partial, fake(t, "Go"), toolless, uninstalled)
+		printed, err := judgeFakes(t, reported(), page, partial, fake(t, "Go"), toolless, unbrought)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"skipped java: there is no no-such-tool\n", "skipped node: a-library is not installed: make clients brings it\n",
+		for _, want := range []string{"skipped java: there is no no-such-tool\n", "skipped node: could not be installed (go: Run 'go help' for usage.)\n",
 			"2 pass; exit 0\n"} {
 			if !strings.Contains(printed, want) {
 				t.Errorf("it does not print %q:\n%s", want, printed)
@@ -167,7 +168,7 @@ func TestAProgramAtALoss(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			page := filepath.Join(t.TempDir(), "clients.md")
 			one := fake(t, "Java")
-			one.folder, one.installed, one.pinned.file = "java", "../main.go", "../main.go"
+			one.folder, one.pinned.file = "java", "../main.go"
 			_, err := judgeFakes(t, test.report, page, true, one)
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("want %q, got %v", test.want, err)

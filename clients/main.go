@@ -2,14 +2,17 @@
 // and curl, through all scenarios of `dpconform client`, and writes a page with
 // what they send and what they do with what comes back.
 //
-// It installs nothing: `make clients` does, and then runs it. A program whose
-// tools are not there is skipped, by name.
+// It brings the libraries from their registries first, in the versions that the
+// programs pin. A program whose tools are not there, or whose library could not
+// be brought, is skipped, by name.
 //
-//	go run ./clients [--partial] bin/dpconform docs/clients.md
+//	go run ./clients [--partial|--check] bin/dpconform docs/clients.md
+//	go run ./clients --install
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -27,18 +31,27 @@ const folder = "clients"
 
 func main() {
 	flags := flag.NewFlagSet("clients", flag.ExitOnError)
-	partial := flags.Bool("partial", false, "write the page even if a client was skipped")
+	wanted := settings{root: folder, programs: programs}
+	flags.BoolVar(&wanted.partial, "partial", false, "write the page even if a client was skipped")
+	flags.BoolVar(&wanted.check, "check", false, "write nothing: exit 1 if the page tells other verdicts than those of the clients that are there")
+	install := flags.Bool("install", false, "bring the libraries and end")
+	flags.DurationVar(&wanted.limit, "limit", 5*time.Minute, "how long it may take to bring a library")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: clients [--partial] PATH-OF-DPCONFORM PAGE")
+		fmt.Fprintln(flags.Output(), "usage: clients [--partial|--check] [--limit 5m] PATH-OF-DPCONFORM PAGE\n       clients --install [--limit 5m]")
 		flags.PrintDefaults()
 	}
 	_ = flags.Parse(os.Args[1:])
-	if flags.NArg() != 2 {
+	if *install != (flags.NArg() == 0) || !*install && flags.NArg() != 2 || wanted.partial && wanted.check {
 		flags.Usage()
 		os.Exit(2)
 	}
+	wanted.dpconform, wanted.page = flags.Arg(0), flags.Arg(1)
+	do := judgeAll
+	if *install {
+		do = installOnly
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := judgeAll(ctx, os.Stdout, settings{flags.Arg(0), flags.Arg(1), folder, programs, *partial})
+	err := do(ctx, os.Stdout, wanted)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "clients:", err)
@@ -52,7 +65,9 @@ type settings struct {
 	// root is the folder of the programs.
 	root     string
 	programs []program
-	partial  bool
+	// limit is how long it may take to bring a library.
+	limit          time.Duration
+	partial, check bool
 }
 
 // skipped is a program that was not run, and why.
@@ -61,20 +76,53 @@ type skipped struct {
 	reason string
 }
 
-// judgeAll judges every program that can be run and writes the page. A page that
-// would lack a program is not written, unless that is wanted.
-func judgeAll(ctx context.Context, out io.Writer, s settings) error {
-	var all []judged
-	var left []skipped
+// installOnly installs what is not installed yet. What cannot be had is said
+// where the programs are judged; a program that cannot be built is an error.
+func installOnly(ctx context.Context, out io.Writer, s settings) error {
+	_, _, err := s.ready(ctx, out)
+	return err
+}
+
+// ready installs the programs, and parts those that can be run from those that
+// cannot.
+func (s settings) ready(ctx context.Context, out io.Writer) (able []program, left []skipped, err error) {
+	wrong := installAll(ctx, out, s.root, s.limit, s.programs)
+	if ctx.Err() != nil {
+		return nil, nil, errInterrupted
+	}
 	for _, one := range s.programs {
-		if reason := one.missing(s.root); reason != "" {
-			fmt.Fprintf(out, "  skipped %s: %s\n", one.folder, reason)
-			left = append(left, skipped{one, reason})
+		reason := one.missing()
+		var absent *notBrought
+		if errors.As(wrong[one.folder], &absent) {
+			reason = absent.Error()
+		} else if wrong[one.folder] != nil {
+			return nil, nil, fmt.Errorf("%s: %w", one.folder, wrong[one.folder])
+		}
+		if reason == "" {
+			able = append(able, one)
 			continue
 		}
+		fmt.Fprintf(out, "  skipped %s: %s\n", one.folder, reason)
+		left = append(left, skipped{one, reason})
+	}
+	return able, left, nil
+}
+
+var errInterrupted = errors.New("interrupted, nothing was written")
+
+// judgeAll judges every program that can be run, and writes the page or holds it
+// against what was found. A page that would lack a program is not written,
+// unless that is wanted.
+func judgeAll(ctx context.Context, out io.Writer, s settings) error {
+	able, left, err := s.ready(ctx, out)
+	if err != nil {
+		return err
+	}
+	var all []judged
+	for _, one := range able {
 		found, err := judge(ctx, s.dpconform, s.root, one)
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted, nothing was written")
+			return errInterrupted
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.folder, err)
@@ -82,14 +130,19 @@ func judgeAll(ctx context.Context, out io.Writer, s settings) error {
 		fmt.Fprintf(out, "  %-8s %-42s %s\n", one.folder, one.library+" "+found.version, found.summary())
 		all = append(all, found)
 	}
-	if len(left) > 0 && !s.partial || len(all) == 0 {
+	switch contract := spec.MustLoadEmbedded(); {
+	case len(all) == 0:
+		fmt.Fprintln(out, "no client was judged")
+	case s.check:
+		return checkPage(out, s.page, pageOf(contract, all, left))
+	case len(left) > 0 && !s.partial:
 		fmt.Fprintf(out, "%s was not written: it would lack what was skipped (--partial writes it all the same)\n", s.page)
-		return nil
+	default:
+		if err := writeWhole(s.page, pageOf(contract, all, left)); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "wrote %s\n", s.page)
 	}
-	if err := writeWhole(s.page, pageOf(spec.MustLoadEmbedded(), all, left)); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "wrote %s\n", s.page)
 	return nil
 }
 

@@ -118,6 +118,13 @@ func wireTable(page *strings.Builder, all []judged) {
 				request.lengthText(), request.bodyText(), request.verdictText())
 		}
 	}
+	for _, one := range all {
+		for _, request := range one.sent {
+			if reason := one.sentReasons[request.given]; reason != "" && len(request.findings) > 0 {
+				fmt.Fprintf(page, "\n%s, given %s: %s\n", one.name, one.givenText(request.given), markdown.Words(reason))
+			}
+		}
+	}
 }
 
 // givenText says in words what a client is given.

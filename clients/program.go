@@ -30,10 +30,16 @@ type program struct {
 	// is one of Google's.
 	library string
 	google  bool
-	// tools must be found in PATH to install and to run it, and installed is a
-	// file of its folder that is there when make has done its part.
-	tools     []string
-	installed string
+	// tools must be found in PATH to install and to run it.
+	tools []string
+	// brought and built are the command lines, run in its folder, that bring its
+	// library from a registry and build it. What comes of them is made, which is
+	// removed before. What the same pins and the same runtime have made is not
+	// made again as long as installed, a file of the folder, is there.
+	brought, built [][]string
+	pins           []string
+	made           string
+	installed      string
 	// words run it; {folder} stands for its folder.
 	words []string
 	// pinned finds the library's version in a file of the folder. Without it the
@@ -47,8 +53,10 @@ type program struct {
 	runs []given
 	// remark is told of it beneath the versions.
 	remark string
-	// reasons say why something is found in a scenario.
-	reasons map[string]string
+	// reasons say why something is found in a scenario, and sentReasons why in
+	// the request that is sent when something is given.
+	reasons     map[string]string
+	sentReasons map[given]string
 }
 
 // pin is a file that names a version, and the expression whose first group it is.
@@ -57,7 +65,10 @@ type pin struct{ file, pattern string }
 var programs = []program{
 	{
 		name: "Go", folder: "go", library: "google.golang.org/api/dataportability/v1", google: true,
-		tools: []string{"go"}, installed: "retry", words: []string{"{folder}/retry"},
+		tools:   []string{"go"},
+		brought: [][]string{{"go", "list", "-deps", "."}}, built: [][]string{{"go", "build", "-o", "retry", "."}},
+		pins: []string{"go.mod", "go.sum", "main.go"}, made: "retry", installed: "retry",
+		words:   []string{"{folder}/retry"},
 		pinned:  pin{"go.mod", `google\.golang\.org/api (v\S+)`},
 		runtime: []string{"go", "version"}, runtimeName: "Go",
 		runs: []given{message, nothing},
@@ -67,7 +78,9 @@ var programs = []program{
 	},
 	{
 		name: "Node.js", folder: "node", library: "googleapis", google: true,
-		tools: []string{"npm", "node"}, installed: "node_modules/googleapis/package.json",
+		tools:   []string{"npm", "node"},
+		brought: [][]string{{"npm", "ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
+		pins:    []string{"package.json", "package-lock.json"}, made: "node_modules", installed: "node_modules/googleapis/package.json",
 		words:   []string{"node", "{folder}/retry.js"},
 		pinned:  pin{"package.json", `"googleapis": "([^"]+)"`},
 		runtime: []string{"node", "--version"}, runtimeName: "Node.js",
@@ -79,7 +92,11 @@ var programs = []program{
 	},
 	{
 		name: "Python", folder: "python", library: "google-api-python-client", google: true,
-		tools: []string{"python3"}, installed: ".venv/installed",
+		tools: []string{"python3"},
+		brought: [][]string{{"python3", "-m", "venv", ".venv"}, {".venv/bin/python", "-m", "pip", "install", "--quiet",
+			"--disable-pip-version-check", "--no-input", "--no-deps", "--no-compile", "--only-binary", ":all:", "--require-hashes",
+			"-r", "requirements.txt"}},
+		pins: []string{"requirements.txt"}, made: ".venv", installed: ".venv/bin/python",
 		words:   []string{"{folder}/.venv/bin/python", "{folder}/retry.py"},
 		pinned:  pin{"requirements.txt", `(?m)^google-api-python-client==(\S+)`},
 		runtime: []string{"python3", "--version"}, runtimeName: "Python",
@@ -87,32 +104,39 @@ var programs = []program{
 	},
 	{
 		name: "Java", folder: "java", library: "google-api-client", google: true,
-		tools: []string{"mvn", "java"}, installed: "target/client.jar",
-		words:   []string{"java", "-jar", "{folder}/target/client.jar"},
+		tools:   []string{"mvn", "javac", "java"},
+		brought: [][]string{{"mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"}},
+		built:   [][]string{{"javac", "--release", "17", "-encoding", "UTF-8", "-cp", "target/libraries/*", "-d", "target/classes", "Retry.java"}},
+		pins:    []string{"pom.xml", "Retry.java"}, made: "target", installed: "target/classes/Retry.class",
+		words:   []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "Retry"},
 		pinned:  pin{"pom.xml", `(?s)<artifactId>google-api-client</artifactId>\s*<version>([^<]+)</version>`},
 		runtime: []string{"java", "-version"}, runtimeName: "Java",
 		runs: []given{message, nothing},
 		remark: "Google generates google-api-services-dataportability on top of google-api-client, and Maven had no version of it " +
 			"when this program was written. So the program has the classes for the one method itself, with the path that Google's " +
 			"generated class has; what is sent and what is told comes from google-api-client.",
+		sentReasons: map[given]string{
+			nothing: "google-api-client puts a content of length 0 and without a type in place of the message that is not there, and " +
+				"compresses it as it does every content unless setDisableGZipContent says otherwise. So a body of 20 bytes in gzip, " +
+				"which holds nothing, goes out without a length. The Content-Type is neither the library's nor the program's: " +
+				"Java's own HttpURLConnection, by which google-http-client sends unless it is given another transport, names a " +
+				"body so that nobody has named.",
+		},
 	},
 	{
 		name: "curl", folder: "curl", library: "curl",
-		tools: []string{"bash", "curl"}, installed: "retry", words: []string{"{folder}/retry"},
+		tools: []string{"bash", "curl"}, words: []string{"{folder}/retry"},
 		runtime: []string{"curl", "--version"}, runtimeName: "curl",
 		runs: []given{nothing, message, bare},
 	},
 }
 
-// missing says why the program cannot be run; empty where it can.
-func (p program) missing(root string) string {
+// missing says which tool is not there; empty where all are.
+func (p program) missing() string {
 	for _, tool := range p.tools {
 		if _, err := exec.LookPath(tool); err != nil {
 			return "there is no " + tool
 		}
-	}
-	if _, err := os.Stat(filepath.Join(root, p.folder, p.installed)); err != nil {
-		return p.library + " is not installed: make clients brings it"
 	}
 	return ""
 }
