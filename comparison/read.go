@@ -56,6 +56,15 @@ func SameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
+// ReadReport reads one report from a file. The error is that of Read.
+func ReadReport(name string) (report.Report, error) { return ReadReportFrom(name, nil) }
+
+// ReadReportFrom is ReadReport, which takes StandardInput from a reader.
+func ReadReportFrom(name string, input io.Reader) (report.Report, error) {
+	source, err := readOne(name, input)
+	return source.Report, err
+}
+
 func readOne(name string, input io.Reader) (Source, error) {
 	text, err := readText(name, input)
 	if err != nil {
@@ -117,6 +126,8 @@ func Parse(name string, text []byte) (report.Report, error) {
 	case errors.As(err, &syntax):
 		return report.Report{}, &configuration.UsageError{Place: placeIn(name, text, syntax.Offset),
 			Message: "no JSON: " + syntax.Error(), Mend: howToWrite}
+	case otherDocument(text) != "":
+		return report.Report{}, &configuration.UsageError{Place: name, Message: "this is " + otherDocument(text) + ", not the report of a run", Mend: howToWrite}
 	case err != nil || len(format.Version) == 0:
 		return report.Report{}, notAReport(name, "it has no format_version")
 	case string(format.Version) != fmt.Sprint(report.FormatVersion):

@@ -105,6 +105,9 @@ func selectionText(of report.Report) string {
 	if of.Settings.LabelFilter != "" {
 		parts = append(parts, of.Settings.LabelFilter)
 	}
+	if of.Settings.Shard != nil {
+		parts = append(parts, "shard "+of.Settings.Shard.String())
+	}
 	if len(parts) == 0 {
 		return "everything"
 	}

@@ -273,3 +273,15 @@ func TestDoubtfulSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestFindInAPageThatShowsATextThatBrokeOff: behind what stands for a secret the
+// page goes on, and that is no part of it.
+func TestFindInAPageThatShowsATextThatBrokeOff(t *testing.T) {
+	for value, want := range map[string]int{
+		Mark: 0, Mark + "</mark>": 0, "1//0gabcdefghijklmnopqrstuvwxyz": 1, Mark + "abcdefghijklmnop</mark>": 1, Mark + "</mark>abcdefghijklmnop": 1,
+	} {
+		if found := Find(`<pre>{"a": 1, "refresh_token": "` + value + "</pre></details>\n"); len(found) != want {
+			t.Errorf("%s: %+v", value, found)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package redaction
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -49,6 +50,9 @@ func (r *Redactor) textSpans(text string) []span {
 	return merged(found)
 }
 
+// endOfElement ends an element of HTML: what stands behind a text in a page.
+var endOfElement = regexp.MustCompile(`</[a-z0-9]+>`)
+
 // isMarked reports whether a piece is what stands for a secret already. Where a
 // text broke off, what ends the text around it may be taken for a part of it.
 func isMarked(piece, with string) bool {
@@ -56,6 +60,7 @@ func isMarked(piece, with string) bool {
 		return true
 	}
 	rest, marked := strings.CutPrefix(piece, Mark)
+	rest = endOfElement.ReplaceAllString(rest, "")
 	return marked && strings.Trim(rest, "'\"`)]}>,;.\\ \t") == ""
 }
 

@@ -12,23 +12,28 @@ import (
 // StandardOutput is the path that stands for standard output.
 const StandardOutput = "-"
 
-// Kinds lists the kinds of report.
-func Kinds() []string { return []string{"json", "junit", "markdown", "annotations"} }
-
 // File is a report that is wanted: of a kind, at a path.
 type File struct {
 	Kind string
 	Path string
 }
 
-// ParseFile reads KIND=PATH with one of the kinds. It returns an error for an
-// unknown kind, a missing path, or a path in a folder that is not there.
+// ParseFile reads KIND=PATH with one of the kinds, or a path alone that ends as
+// reports of one of the kinds do. It returns an error for an unknown kind, an
+// ending that says none, a missing path, or a path in a folder that is not there.
 func ParseFile(text string, kinds ...string) (File, error) {
 	kind, path, found := strings.Cut(text, "=")
 	switch {
+	case !found && slices.Contains(kinds, text):
+		return File{}, fmt.Errorf("%q names no file", text)
+	case !found:
+		path = text
+		if kind = guessedKind(path, kinds); kind == "" {
+			return File{}, &UnclearKindError{path}
+		}
 	case !slices.Contains(kinds, kind):
 		return File{}, &UnknownKindError{kind}
-	case !found || path == "":
+	case path == "":
 		return File{}, fmt.Errorf("%q names no file", text)
 	case path == StandardOutput:
 		return File{kind, path}, nil
@@ -43,21 +48,40 @@ func ParseFile(text string, kinds ...string) (File, error) {
 	return File{kind, path}, nil
 }
 
+// endings are those of files that say of which kind they are, the longer ones
+// first. Workflow commands of a CI system have no ending of their own.
+var endings = []struct{ ending, kind string }{
+	{".sarif.json", "sarif"}, {".sarif", "sarif"}, {".har", "har"}, {".json", "json"}, {".xml", "junit"},
+	{".html", "html"}, {".htm", "html"}, {".md", "markdown"}, {".svg", "badge"}, {".txt", "text"},
+}
+
+// guessedKind is the one of the kinds that a path ends like, or empty.
+func guessedKind(path string, kinds []string) string {
+	name := strings.ToLower(filepath.Base(path))
+	for _, one := range endings {
+		if strings.HasSuffix(name, one.ending) && slices.Contains(kinds, one.kind) {
+			return one.kind
+		}
+	}
+	return ""
+}
+
 // UnknownKindError names a kind of report that there is not.
 type UnknownKindError struct{ Kind string }
 
 // Error names the kind.
 func (e *UnknownKindError) Error() string { return fmt.Sprintf("unknown kind of report %q", e.Kind) }
 
-// Write writes the report. A file is there whole or, after an error, as it was
-// before.
-func (f File) Write(report Report, standardOutput io.Writer) error {
-	write := map[string]func(io.Writer, Report) error{"json": WriteJSON, "junit": WriteJUnit,
-		"markdown": WriteMarkdown, "annotations": WriteAnnotations}[f.Kind]
-	return f.WriteWith(func(out io.Writer) error { return write(out, report) }, standardOutput)
+// UnclearKindError names a path without a kind, of which the ending says none.
+type UnclearKindError struct{ Path string }
+
+// Error names the path.
+func (e *UnclearKindError) Error() string {
+	return fmt.Sprintf("%q says no kind of report", e.Path)
 }
 
-// WriteWith is Write for whatever a function writes.
+// WriteWith writes what a function writes. A file is there whole or, after an
+// error, as it was before.
 func (f File) WriteWith(write func(io.Writer) error, standardOutput io.Writer) error {
 	if f.Path == StandardOutput {
 		return write(standardOutput)

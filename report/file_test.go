@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// someKinds are kinds to choose from.
+var someKinds = []string{"json", "junit", "markdown", "annotations"}
+
 func TestParseFile(t *testing.T) {
 	folder := t.TempDir()
 	existing := filepath.Join(folder, "old.json")
@@ -22,23 +25,32 @@ func TestParseFile(t *testing.T) {
 		"junit=" + folder + "/new.xml": {"junit", folder + "/new.xml"},
 		"json=" + folder + "/a=b":      {"json", folder + "/a=b"},
 		"json=here.json":               {"json", "here.json"},
+		"here.json":                    {"json", "here.json"},
+		folder + "/Report.XML":         {"junit", folder + "/Report.XML"},
+		"a.b.md":                       {"markdown", "a.b.md"},
+		"annotations=a.md":             {"annotations", "a.md"},
 	} {
-		if file, err := ParseFile(text, Kinds()...); err != nil || file != want {
+		if file, err := ParseFile(text, someKinds...); err != nil || file != want {
 			t.Errorf("%s: %+v, %v", text, file, err)
 		}
 	}
 	for text, want := range map[string]string{
-		"":                                `unknown kind of report ""`,
+		"":                                `"" says no kind of report`,
+		"-":                               `"-" says no kind of report`,
+		"report":                          `"report" says no kind of report`,
+		"report.html":                     `"report.html" says no kind of report`,
+		"=x.json":                         `unknown kind of report ""`,
+		folder + "/gone/x.json":           "there is no folder " + folder + "/gone",
 		"jsn=x":                           `unknown kind of report "jsn"`,
 		"JSON=x":                          `unknown kind of report "JSON"`,
-		"x.json":                          `unknown kind of report "x.json"`,
+		"x.jsn":                           `"x.jsn" says no kind of report`,
 		"json":                            `"json" names no file`,
 		"json=":                           `"json=" names no file`,
 		"json=" + folder:                  folder + " is a folder",
 		"json=" + folder + "/gone/x.json": "there is no folder " + folder + "/gone",
 		"json=" + existing + "/x.json":    "there is no folder " + existing,
 	} {
-		file, err := ParseFile(text, Kinds()...)
+		file, err := ParseFile(text, someKinds...)
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %+v, %v; want %s", text, file, err, want)
 		}
@@ -47,6 +59,11 @@ func TestParseFile(t *testing.T) {
 			t.Errorf("%q: an error of type %T", text, err)
 		}
 	}
+}
+
+// with lets a function write a report.
+func with(report Report, write func(io.Writer, Report) error) func(io.Writer) error {
+	return func(out io.Writer) error { return write(out, report) }
 }
 
 func TestAReportIsWrittenWhole(t *testing.T) {
@@ -61,7 +78,7 @@ func TestAReportIsWrittenWhole(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := (File{kind, path}).Write(report, io.Discard); err != nil {
+			if err := (File{kind, path}).WriteWith(with(report, write), io.Discard); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := os.ReadFile(path); err != nil || string(got) != want {
@@ -70,7 +87,7 @@ func TestAReportIsWrittenWhole(t *testing.T) {
 			wantOnly(t, folder, "report")
 		}
 		var out strings.Builder
-		if err := (File{kind, StandardOutput}).Write(report, &out); err != nil || out.String() != want {
+		if err := (File{kind, StandardOutput}).WriteWith(with(report, write), &out); err != nil || out.String() != want {
 			t.Errorf("%s: %d bytes on standard output, %v", kind, out.Len(), err)
 		}
 	}
@@ -99,14 +116,14 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	file, err := ParseFile("json="+folder+"/report.json", Kinds()...)
+	file, err := ParseFile("json="+folder+"/report.json", someKinds...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(folder); err != nil {
 		t.Fatal(err)
 	}
-	if err := file.Write(report, io.Discard); err == nil {
+	if err := file.WriteWith(with(report, WriteJSON), io.Discard); err == nil {
 		t.Error("written into a folder that is gone")
 	}
 	wantOnly(t, parent)
@@ -115,11 +132,11 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "report.json", "inside"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := file.Write(report, io.Discard); err == nil {
+	if err := file.WriteWith(with(report, WriteJSON), io.Discard); err == nil {
 		t.Error("written over a folder")
 	}
 	wantOnly(t, folder, "report.json")
-	if err := (File{"junit", StandardOutput}).Write(report, brokenPipe{}); err == nil {
+	if err := (File{"junit", StandardOutput}).WriteWith(with(report, WriteJUnit), brokenPipe{}); err == nil {
 		t.Error("a broken pipe is no error")
 	}
 }

@@ -4,27 +4,28 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dpconform/dpconform/suites"
 )
 
-// The elements of JUnit XML as its readers know them:
-// https://github.com/testmoapp/junitxml
+// The elements of JUnit XML, as three schemas agree on them: that of Apache Ant
+// (https://github.com/windyroad/JUnit-Schema), that of JUnit's own legacy reports
+// (jenkins-junit.xsd) and that of Jenkins' xUnit plugin (junit-10.xsd). So the
+// root has no totals, a reason stands in <skipped> and not in an attribute, and
+// what is told of a case that passes stands in the <system-out> of its suite.
 type (
 	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Skipped  int          `xml:"skipped,attr"`
-		Time     string       `xml:"time,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
+		ID         int             `xml:"id,attr"`
 		Name       string          `xml:"name,attr"`
+		Package    string          `xml:"package,attr"`
+		Hostname   string          `xml:"hostname,attr"`
 		Tests      int             `xml:"tests,attr"`
 		Failures   int             `xml:"failures,attr"`
 		Errors     int             `xml:"errors,attr"`
@@ -33,6 +34,8 @@ type (
 		Timestamp  string          `xml:"timestamp,attr"`
 		Properties []junitProperty `xml:"properties>property"`
 		Cases      []junitCase     `xml:"testcase"`
+		SystemOut  string          `xml:"system-out"`
+		SystemErr  string          `xml:"system-err"`
 	}
 	junitProperty struct {
 		Name  string `xml:"name,attr"`
@@ -42,30 +45,28 @@ type (
 		Name      string        `xml:"name,attr"`
 		ClassName string        `xml:"classname,attr"`
 		Time      string        `xml:"time,attr"`
-		Failure   *junitMessage `xml:"failure,omitempty"`
+		Skipped   *junitSkipped `xml:"skipped,omitempty"`
 		Error     *junitMessage `xml:"error,omitempty"`
-		Skipped   *junitMessage `xml:"skipped,omitempty"`
-		SystemOut string        `xml:"system-out,omitempty"`
+		Failure   *junitMessage `xml:"failure,omitempty"`
 	}
 	junitMessage struct {
 		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
+		Type    string `xml:"type,attr"`
 		Text    string `xml:",chardata"`
+	}
+	junitSkipped struct {
+		Text string `xml:",chardata"`
 	}
 )
 
 // WriteJUnit writes the report as JUnit XML, one suite for each aspect. A
 // failing check has a <failure>, one that could not be judged an <error>, and a
-// warning stands in <system-out>, since JUnit has no word for it. A known
-// failure is <skipped>, and a <failure> where it passes.
+// warning stands in the <system-out> of the suite, since JUnit has no word for
+// it. A known failure is <skipped>, and a <failure> where it passes.
 func WriteJUnit(out io.Writer, report Report) error {
-	whole := junitSuites{Name: "dpconform " + report.Description.Title, Time: seconds(time.Duration(report.Milliseconds) * time.Millisecond)}
-	for _, suite := range junitSuitesOf(report) {
-		whole.Tests += suite.Tests
-		whole.Failures += suite.Failures
-		whole.Errors += suite.Errors
-		whole.Skipped += suite.Skipped
-		whole.Suites = append(whole.Suites, suite)
+	whole := junitSuites{Suites: junitSuitesOf(report)}
+	for i := range whole.Suites {
+		whole.Suites[i].ID = i
 	}
 	if _, err := io.WriteString(out, xml.Header); err != nil {
 		return err
@@ -89,54 +90,73 @@ func junitSuitesOf(report Report) []junitSuite {
 		}
 	}
 	if report.Stale != "" {
-		all = append(all, junitSuite{Name: "cassettes", Tests: 1, Failures: 1, Time: seconds(0), Timestamp: report.Started.Format("2006-01-02T15:04:05"),
-			Cases: []junitCase{{Name: "cassettes/age: the recorded answers are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
-				Failure: &junitMessage{report.Stale, "age", report.Stale}}}})
+		suite := newJUnitSuite("cassettes", report)
+		suite.add(junitCase{Name: "cassettes/age: the recorded answers are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
+			Failure: &junitMessage{report.Stale, "age", report.Stale}})
+		all = append(all, suite)
 	}
 	return all
 }
 
-func junitSuiteOf(aspect string, report Report) junitSuite {
-	suite := junitSuite{
-		Name: aspect, Timestamp: report.Started.Format("2006-01-02T15:04:05"),
+// newJUnitSuite makes a suite without cases. The host is not told: a report is
+// to be shared.
+func newJUnitSuite(name string, report Report) junitSuite {
+	return junitSuite{
+		Name: name, Package: "dpconform", Hostname: "localhost", Time: seconds(0), Timestamp: report.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
 			{"target", report.Target.Endpoint}, {"provenance", report.Target.Provenance},
-			{"description", report.Description.File}, {"digest", report.Description.Digest},
+			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
 		},
 	}
+}
+
+// add adds a case and counts it.
+func (s *junitSuite) add(one junitCase) {
+	s.Tests++
+	switch {
+	case one.Failure != nil:
+		s.Failures++
+	case one.Error != nil:
+		s.Errors++
+	case one.Skipped != nil:
+		s.Skipped++
+	}
+	s.Cases = append(s.Cases, one)
+}
+
+func junitSuiteOf(aspect string, report Report) junitSuite {
+	suite := newJUnitSuite(aspect, report)
 	var took time.Duration
 	for _, check := range report.Checks {
 		if check.Aspect != aspect {
 			continue
 		}
-		spent := time.Duration(check.Microseconds) * time.Microsecond
-		took += spent
-		one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + aspect, Time: seconds(spent)}
-		suite.Tests++
-		switch check.Verdict {
-		case suites.Fail:
-			suite.Failures++
-			one.Failure = &junitMessage{junitHeadline(check, suites.Fail), "requirement", findingsText(report, check)}
-		case suites.UnexpectedPass:
-			suite.Failures++
-			one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
-		case suites.ExpectedFail:
-			suite.Skipped++
-			one.Skipped = &junitMessage{Message: check.Reason}
-			one.SystemOut = findingsText(report, check)
-		case suites.Error:
-			suite.Errors++
-			one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
-		case suites.Skip:
-			suite.Skipped++
-			one.Skipped = &junitMessage{Message: suites.Result{Reason: check.Reason, Flag: check.Flag}.SkipText()}
-		case suites.Warn:
-			one.SystemOut = findingsText(report, check)
+		took += time.Duration(check.Microseconds) * time.Microsecond
+		suite.add(junitCaseOf(report, check))
+		if check.Verdict == suites.Warn {
+			suite.SystemOut += check.ID + "\n" + findingsText(report, check)
 		}
-		suite.Cases = append(suite.Cases, one)
 	}
 	suite.Time = seconds(took)
 	return suite
+}
+
+func junitCaseOf(report Report, check Check) junitCase {
+	one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + check.Aspect,
+		Time: seconds(time.Duration(check.Microseconds) * time.Microsecond)}
+	switch check.Verdict {
+	case suites.Fail:
+		one.Failure = &junitMessage{junitHeadline(check, suites.Fail), "requirement", findingsText(report, check)}
+	case suites.UnexpectedPass:
+		one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
+	case suites.ExpectedFail:
+		one.Skipped = &junitSkipped{check.Reason + "\n" + findingsText(report, check)}
+	case suites.Error:
+		one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
+	case suites.Skip:
+		one.Skipped = &junitSkipped{suites.Result{Reason: check.Reason, Flag: check.Flag}.SkipText()}
+	}
+	return one
 }
 
 func junitHeadline(check Check, verdict suites.Verdict) string {

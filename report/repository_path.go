@@ -43,3 +43,19 @@ func below(folder, path string) string {
 	}
 	return filepath.ToSlash(relative)
 }
+
+// PathInRepository is the description's file relative to the root of the
+// caller's repository, with slashes, or empty where it is not in there: the
+// built-in description is in none.
+func (d Description) PathInRepository() string { return d.inRepository() }
+
+// BuiltIn reports whether it is the description that the product ships.
+func (d Description) BuiltIn() bool { return d.builtIn() }
+
+// PathInRepository is the list's file relative to the root of the caller's
+// repository, with slashes, or empty where it is not in there.
+func (k KnownFailure) PathInRepository() string { return inRepository(k.File) }
+
+// Because says why the failure is expected, until when, and where it is followed
+// up.
+func (k KnownFailure) Because() string { return k.because() }
