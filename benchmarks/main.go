@@ -54,7 +54,7 @@ func compare(program string) error {
 		return err
 	}
 	show(timed, len(recorded.interactions))
-	return nil
+	return showPage(program)
 }
 
 func show(timed []timing, exchanges int) {
