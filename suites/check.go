@@ -68,3 +68,7 @@ func (c Check) StrongestLevel(contract *spec.Contract) spec.Level {
 	}
 	return strongest
 }
+
+// Observes reports whether a check sends nothing that it judges, but looks at
+// what all others exchange.
+func Observes(check Check) bool { return check.phase == observing }

@@ -58,7 +58,7 @@ func (j *Judgement) FailAt(place Place, id string, exchange *target.Exchange, wa
 		}
 	}
 	j.look(exchange)
-	verdict, known := verdictOf(requirement, j.session.config.Level), expected(j.session.config.Known, j.check.ID, id)
+	verdict, known := VerdictOf(requirement, j.session.config.Level), expected(j.session.config.Known, j.check.ID, id)
 	if known != nil {
 		verdict = ExpectedFail
 	}

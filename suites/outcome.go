@@ -143,8 +143,13 @@ type Outcome struct {
 // Conclude adds up a run over the selected checks. The known failures are those
 // of the session that judged: here they are looked at for unexpected passes.
 func Conclude(contract *spec.Contract, selected []Check, results []Result, known ...Known) Outcome {
+	return conclude(contract, selected, results, results, known)
+}
+
+// conclude is Conclude where known failures are held against other results.
+func conclude(contract *spec.Contract, selected []Check, results, ofWhole []Result, known []Known) Outcome {
 	results = inAspectOrder(results)
-	outcome := Outcome{Results: results, Known: ofKnown(contract, selected, results, known)}
+	outcome := Outcome{Results: results, Known: ofKnown(contract, selected, ofWhole, known)}
 	markPassed(results, outcome.Known)
 	outcome.Requirements = ByRequirement(contract, selected, results)
 	has := func(verdict Verdict) bool {
@@ -164,14 +169,19 @@ func Conclude(contract *spec.Contract, selected []Check, results []Result, known
 // ConcludeInterrupted adds up a run that was ended early: the checks without a
 // result were not judged.
 func ConcludeInterrupted(contract *spec.Contract, selected []Check, results []Result, known ...Known) Outcome {
+	outcome := Conclude(contract, selected, withInterrupted(selected, results), known...)
+	outcome.Exit = ExitInterrupted
+	return outcome
+}
+
+// withInterrupted adds the checks that came to no result.
+func withInterrupted(selected []Check, results []Result) []Result {
 	for _, check := range selected {
 		if !slices.ContainsFunc(results, func(result Result) bool { return result.Check.ID == check.ID }) {
 			results = append(results, Result{Check: check, Verdict: Skip, Reason: interrupted})
 		}
 	}
-	outcome := Conclude(contract, selected, results, known...)
-	outcome.Exit = ExitInterrupted
-	return outcome
+	return results
 }
 
 // lacksDocumented reports whether something documented was not judged: a

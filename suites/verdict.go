@@ -65,10 +65,10 @@ type Result struct {
 	unexpected []Known
 }
 
-// verdictOf says what breaking a requirement means for a run: it fails the run
+// VerdictOf says what breaking a requirement means for a run: it fails the run
 // where the requirement is a MUST and as strong as the run asks for. With the
 // weakest level, everything fails the run.
-func verdictOf(requirement spec.Requirement, strictness spec.Level) Verdict {
+func VerdictOf(requirement spec.Requirement, strictness spec.Level) Verdict {
 	if strictness == spec.Inferred {
 		return Fail
 	}

@@ -5,6 +5,8 @@ import "slices"
 // jobs hands out the jobs of a target so that no check spoils another's.
 type jobs struct {
 	byState map[string][]string
+	// others are jobs that the user named and that are not for this run.
+	others  []string
 	started map[string]bool
 }
 
@@ -28,5 +30,5 @@ func (j *jobs) given(id string) bool {
 			return true
 		}
 	}
-	return false
+	return slices.Contains(j.others, id)
 }
