@@ -170,7 +170,7 @@ func Refusal(flag *pflag.Flag, value string) string {
 	const wholeNumber = "a whole number"
 	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": wholeNumber + ", 0 or more",
 		"uint": wholeNumber + ", 0 or more", "bool": "true or false", "int": wholeNumber, "int64": wholeNumber, "float64": "a number",
-		new(Age).Type(): "a time such as 30d or 36h"}[flag.Value.Type()]
+		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): join(Colors())}[flag.Value.Type()]
 	if takes == "" {
 		takes = "another value"
 	}

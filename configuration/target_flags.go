@@ -36,9 +36,11 @@ type Settings struct {
 	DryRun         bool
 
 	CredentialSettings
+	OutputSettings
 
 	LabelFilter string
 	Focus       []string
+	Shard       string
 	Level       string
 	Reports     []string
 
@@ -100,10 +102,16 @@ func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
 	flags.StringArrayVar(&s.Focus, "focus", nil, "judge one check, aspect or requirement, by its `ID`; repeatable")
 	flags.StringVar(&s.LabelFilter, "label-filter", "", "judge the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
+	flags.StringVar(&s.Shard, ShardFlag, "", "judge one part of all, as `NUMBER/TOTAL` from 1/8 to 8/8; kubernetes/8 for a pod of an Indexed Job; join the reports with dpconform merge")
 	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json, junit, markdown or annotations (for GitHub Actions); - is standard output; repeatable")
+	s.AddReportFlag(flags)
 	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
 	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
+}
+
+// AddReportFlag adds the flag that names the reports to be written.
+func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json, junit, markdown, annotations (for GitHub Actions), html, har, sarif or badge (.svg, or .json for shields.io), or as a path alone that says by its ending which; - is standard output; repeatable")
 }
 
 // Defaults of the flags above.

@@ -17,7 +17,7 @@ func TestChangesBesideTheSchemasAreTold(t *testing.T) {
 	parameter := func(in, required string) string {
 		return summary + "      parameters:\n        - {name: force, in: " + in + ", required: " + required + ", schema: {type: boolean}}\n"
 	}
-	for _, one := range []struct{ old, changed, want string }{
+	for _, one := range sample([]struct{ old, changed, want string }{
 		{request, strings.Replace(request, "false", "true", 1), "changed breaking need of a body: body of the request of the method"},
 		{request, strings.Replace(request, "json", "xml", 1), "changed breaking media types: media type of the request of the method"},
 		{"names the new job.\n          content:\n            application/json:", "names the new job.\n          content:\n            application/xml:",
@@ -39,7 +39,7 @@ func TestChangesBesideTheSchemasAreTold(t *testing.T) {
 		{"            WWW-Authenticate:\n", "            X-Challenge:\n", "removed breaking headers of answers: WWW-Authenticate of the answer 401 of the method"},
 		{summary, "", "changed documentation descriptions of members: method"},
 		{summary, "      summary: Retries a job.\n", "changed documentation descriptions of members: method"},
-	} {
+	}) {
 		comparison := compared(t, description(), edited(t, description(), one.old, one.changed))
 		if got := lines(comparison); !slices.Contains(got, one.want) {
 			t.Errorf("%q: got %q, want %q", one.changed, got, one.want)

@@ -99,12 +99,12 @@ func TestADescriptionIsUpdatedFromAnother(t *testing.T) {
 }
 
 func TestWhatAPersonMustDecideIsLeft(t *testing.T) {
-	for _, one := range []struct{ old, changed string }{
+	for _, one := range sample([]struct{ old, changed string }{
 		{"x-retryable-states: [FAILED]", "x-retryable-states: []"},
 		{"      maxProperties: 0\n", "      properties:\n        force: {type: boolean}\n"},
 		{"        urls:\n", "        links:\n"},
 		{"          - Retrying is only executed if the initial job failed.\n", "          - Something else is said.\n"},
-	} {
+	}) {
 		source := edited(t, description(), one.old, one.changed)
 		if one.changed == "x-retryable-states: []" {
 			source = edited(t, source, "COMPLETE, FAILED, CANCELLED]", "COMPLETE, CANCELLED]")

@@ -17,6 +17,8 @@ type Catalogue struct {
 	Requirements []CatalogueEntry    `json:"requirements"`
 	Checks       []CatalogueCheck    `json:"checks"`
 	Page         *spec.ReferencePage `json:"reference_page"`
+	// Clients is what is demanded of clients; NewCatalogue leaves it out.
+	Clients []ClientEntry `json:"client_requirements,omitempty"`
 }
 
 // CatalogueEntry is a requirement with the ids of its checks.
@@ -90,12 +92,18 @@ func (c Console) List(catalogue Catalogue, all bool) {
 	}
 }
 
-// Explain prints all that is known of a requirement or a check. It reports
+// Explain prints all that is known of a requirement, also of clients, or a check. It reports
 // whether there is one with this id.
 func (c Console) Explain(catalogue Catalogue, id string) bool {
 	for _, entry := range catalogue.Requirements {
 		if entry.ID == id {
 			c.explainRequirement(catalogue, entry)
+			return true
+		}
+	}
+	for _, entry := range catalogue.Clients {
+		if entry.ID == id {
+			c.explainClients(catalogue, entry)
 			return true
 		}
 	}
@@ -146,6 +154,9 @@ var levelMeanings = map[spec.Level]string{
 	spec.Platform:   "a public standard of the platform or of HTTP says it",
 	spec.Inferred:   "a user would expect it and nobody demands it",
 }
+
+// LevelMeaning says a level in words: who demands what is at it.
+func LevelMeaning(level spec.Level) string { return levelMeanings[level] }
 
 func (c Console) explainCheck(catalogue Catalogue, check CatalogueCheck) {
 	c.print("%s\n", bold(check.ID))

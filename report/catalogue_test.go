@@ -81,12 +81,13 @@ func TestEverySentenceOfThePageLeadsToARequirementAndACheck(t *testing.T) {
 	}
 	for _, sentence := range contract.Page.Sentences {
 		row, found := rows[cell(sentence)]
-		if !found || !strings.HasPrefix(row[1], "`retry.") || !slices.Contains(spec.Levels(), spec.Level(row[2])) || !strings.HasPrefix(row[3], "`") {
+		if !found || !strings.HasPrefix(row[1], "[`retry.") || !slices.Contains(spec.Levels(), spec.Level(row[2])) || !strings.HasPrefix(row[3], "`") {
 			t.Errorf("%q has the row %q", sentence, row)
 		}
 	}
 	for _, requirement := range contract.Requirements {
-		if !strings.Contains(page, "| `"+requirement.ID+"` |") || !strings.Contains(page, "- `"+requirement.ID+"`: ") {
+		linked := "[`" + requirement.ID + "`](requirements/" + requirement.ID + ".md)"
+		if !strings.Contains(page, "| "+linked+" |") || !strings.Contains(page, "- "+linked+": ") {
 			t.Errorf("%s stands in no row or no list", requirement.ID)
 		}
 	}

@@ -22,14 +22,26 @@ type Console struct {
 	Out io.Writer
 	// Width is the number of columns; text is wrapped to it.
 	Width int
+	// Quiet prints what failed, a line each, and the conclusion alone. Verbose
+	// prints every failure in full, where otherwise the weightiest are.
+	Quiet, Verbose bool
+	// Written are the reports that were written, to be named at the end.
+	Written []File
 }
 
-// shownFindings is the number of findings of one requirement that are printed;
-// the rest is counted.
-const shownFindings = 3
+// shownFindings is the number of findings of one requirement that are printed,
+// and shownRequirements that of requirements with one verdict; the rest is
+// counted.
+const (
+	shownFindings     = 3
+	shownRequirements = 10
+)
 
 // Header says what is about to be judged, by what, and where answers come from.
 func (c Console) Header(run Run) {
+	if c.Quiet {
+		return
+	}
 	c.print("%s judges %s\n\n", bold("dpconform "+run.Version), bold(run.Contract.Retry.ID))
 	if run.Provenance != "" {
 		c.field("target", "cassettes of "+run.Target.Endpoint())
@@ -40,12 +52,18 @@ func (c Console) Header(run Run) {
 	c.field("description", fmt.Sprintf("%s, revision %s, %d scopes, %d requirements", run.Contract.File, run.Contract.Revision,
 		len(run.Contract.Scopes), len(run.Contract.Requirements)))
 	c.field("", shortDigest(run.Contract.Digest))
+	c.shard(run)
 	c.print("\n")
 }
 
-// Result prints the aspects, every break of a requirement, what was skipped,
-// and one last line with the verdict.
+// Result prints the aspects, what is not kept, what was skipped, and at the end
+// one screen that is enough by itself: what failed, the weightiest first, what to
+// do next, the verdict.
 func (c Console) Result(report Report) {
+	if c.Quiet {
+		c.quietResult(report)
+		return
+	}
 	c.aspects(report)
 	c.expectedFailures(report)
 	for _, verdict := range []suites.Verdict{suites.Warn, suites.Error, suites.Skip, suites.Fail} {
@@ -57,6 +75,7 @@ func (c Console) Result(report Report) {
 		}
 	}
 	c.unexpectedPasses(report)
+	c.lastScreen(report)
 	c.summary(report)
 }
 
@@ -89,80 +108,18 @@ func countsText(counts map[suites.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// shownFinding is a finding with the check that made it.
-type shownFinding struct {
-	check   Check
-	finding Finding
-}
-
-// broken prints each requirement with a verdict once, with its first findings.
-func (c Console) broken(report Report, verdict suites.Verdict) {
-	for _, requirement := range report.Requirements {
-		var found []shownFinding
-		for _, check := range report.Checks {
-			for _, finding := range check.Findings {
-				if finding.Requirement == requirement.ID && finding.Verdict == verdict {
-					found = append(found, shownFinding{check, finding})
-				}
-			}
-		}
-		if len(found) > 0 {
-			c.brokenRequirement(requirement, verdict, found)
-		}
-	}
-}
-
-func (c Console) brokenRequirement(requirement Requirement, verdict suites.Verdict, found []shownFinding) {
-	c.print("%s %s %s\n", coloured(verdict, strings.ToUpper(string(verdict))), bold(requirement.ID), faint("("+string(requirement.Level)+")"))
-	c.paragraph("  ", requirement.Statement)
-	if requirement.Quote != "" {
-		c.paragraph("  ", `"`+requirement.Quote+`"`)
-	}
-	c.print("  %s\n", faint(requirement.Source))
-	for _, one := range found[:min(len(found), shownFindings)] {
-		c.print("\n  %s\n", one.check.ID)
-		c.paragraph("    want  ", one.finding.Want)
-		c.paragraph("    got   ", one.finding.Got+times(one.finding.Count))
-		if one.finding.Curl != "" {
-			c.print("    %s\n", faint(printable(one.finding.Curl)))
-		}
-	}
-	if rest := found[min(len(found), shownFindings):]; len(rest) > 0 {
-		names := make([]string, len(rest))
-		for i, one := range rest {
-			names[i] = one.check.ID
-		}
-		c.print("\n")
-		c.paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), strings.Join(slices.Compact(names), ", ")))
-	}
-	c.print("\n")
-}
-
 // unjudged prints the checks that were not judged, those with the same reason
-// together.
+// together, the largest group first.
 func (c Console) unjudged(report Report, verdict suites.Verdict) {
-	type group struct{ reason, flag string }
-	var order []group
-	checks := map[group][]string{}
-	for _, check := range report.Checks {
-		if check.Verdict != verdict {
-			continue
-		}
-		key := group{check.Reason, check.Flag}
-		if len(checks[key]) == 0 {
-			order = append(order, key)
-		}
-		checks[key] = append(checks[key], check.ID)
-	}
-	for _, key := range order {
-		ids := checks[key]
-		c.headline(verdict, checksText(ids))
-		c.paragraph("  ", key.reason)
-		if key.flag != "" {
-			c.paragraph("  give  ", key.flag)
+	groups := report.unjudgedGroups(verdict)
+	for _, group := range groups {
+		c.headline(verdict, checksText(group.checks))
+		c.paragraph("  ", group.reason)
+		if group.flag != "" {
+			c.paragraph("  give  ", group.flag)
 		}
 	}
-	if len(order) > 0 {
+	if len(groups) > 0 {
 		c.print("\n")
 	}
 }
@@ -188,8 +145,11 @@ func (c Console) summary(report Report) {
 	for line := range strings.SplitSeq(c.wrapped(report.Conclusion, 0), "\n") {
 		c.print("%s\n", coloured(overall(report.Exit), bold(line)))
 	}
-	c.print("%s\n", c.wrapped(fmt.Sprintf("%s of %s: %s; %.2f s, exit %d", counted(total, "check"),
-		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), report.Exit), 0))
+	// What is looked for stays in one line.
+	const space = "\u00a0"
+	counts := fmt.Sprintf("%s of %s: %s; %.2f s, exit%s%d", counted(total, "check"),
+		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), space, report.Exit)
+	c.print("%s\n", strings.ReplaceAll(c.wrapped(counts, 0), space, " "))
 }
 
 // repeatsText says how often requests were sent again, and after what; empty

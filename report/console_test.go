@@ -15,7 +15,7 @@ import (
 // plain gives what a console prints where nobody sees colours.
 func plain(run Run, width int) string {
 	var out strings.Builder
-	console := Console{colorprofile.NewWriter(&out, []string{"TERM=xterm-256color", "NO_COLOR=1"}), width}
+	console := Console{Out: colorprofile.NewWriter(&out, []string{"TERM=xterm-256color", "NO_COLOR=1"}), Width: width}
 	console.Header(run)
 	console.Result(New(run))
 	return out.String()
@@ -28,8 +28,8 @@ func TestTheConsoleIsPlainWhereNobodySeesColours(t *testing.T) {
 			t.Errorf("%s: escape sequences in\n%q", name, text)
 		}
 		var coloured strings.Builder
-		Console{&coloured, 80}.Header(run)
-		Console{&coloured, 80}.Result(New(run))
+		Console{Out: &coloured, Width: 80}.Header(run)
+		Console{Out: &coloured, Width: 80}.Result(New(run))
 		if ansi.Strip(coloured.String()) != text {
 			t.Errorf("%s: the plain text is another than the coloured one", name)
 		}
@@ -98,7 +98,7 @@ func TestProseKeepsToTheWidth(t *testing.T) {
 			wantNarrow(t, name, plain(run, width), width)
 		}
 		var out strings.Builder
-		console := Console{colorprofile.NewWriter(&out, []string{"NO_COLOR=1"}), width}
+		console := Console{Out: colorprofile.NewWriter(&out, []string{"NO_COLOR=1"}), Width: width}
 		catalogue := NewCatalogue(contract)
 		for _, all := range []bool{false, true} {
 			out.Reset()
@@ -150,7 +150,7 @@ func TestManyOfOneKindAreCounted(t *testing.T) {
 
 func TestWhatNobodyKnowsCannotBeExplained(t *testing.T) {
 	catalogue := NewCatalogue(contract)
-	console := Console{io.Discard, 80}
+	console := Console{Out: io.Discard, Width: 80}
 	for id, known := range map[string]bool{"": false, "retry.path.gone": false, "path": false, catalogue.Requirements[0].ID: true, catalogue.Checks[0].ID: true} {
 		if console.Explain(catalogue, id) != known {
 			t.Errorf("%q: explained %v", id, !known)

@@ -79,3 +79,9 @@ func bodyOf(body []byte, hide *redaction.Redactor) (string, int) {
 	}
 	return text, len(body)
 }
+
+// ShowExchange shows an exchange with a target as a report does, without the
+// tokens that were sent until then.
+func ShowExchange(sent *target.Target, exchange *target.Exchange) Exchange {
+	return exchangeOf(exchange, redactorFor(sent))
+}

@@ -187,7 +187,7 @@ func FuzzReadJSON(f *testing.F) {
 			t.Fatalf("format %d was read", report.FormatVersion)
 		}
 		var out strings.Builder
-		Console{&out, 80}.Result(report)
+		Console{Out: &out, Width: 80}.Result(report)
 		if err := WriteJUnit(&out, report); err != nil {
 			t.Error(err)
 		}

@@ -28,11 +28,11 @@ type KnownFailure struct {
 }
 
 // knownFailuresOf puts what came of each known failure to its description.
-func knownFailuresOf(run Run) []KnownFailure {
+func knownFailuresOf(results []suites.KnownResult, list []KnownFailure) []KnownFailure {
 	var all []KnownFailure
-	for _, result := range run.Outcome.Known {
+	for _, result := range results {
 		one := KnownFailure{Name: result.Known.Name, Reason: result.Known.Reason}
-		for _, described := range run.KnownFailures {
+		for _, described := range list {
 			if described.Name == one.Name {
 				one = described
 			}
@@ -41,24 +41,6 @@ func knownFailuresOf(run Run) []KnownFailure {
 		all = append(all, one)
 	}
 	return all
-}
-
-// conclusionOf says the exit code in words, and that a server conforms only but
-// for what is known.
-func conclusionOf(outcome suites.Outcome) string {
-	known := 0
-	for _, requirement := range outcome.Requirements {
-		if requirement.Verdict == suites.ExpectedFail {
-			known++
-		}
-	}
-	switch {
-	case known > 0 && outcome.Exit == suites.ExitConforms:
-		return fmt.Sprintf("conforms but for known failures of %s", counted(known, "requirement"))
-	case known > 0 && outcome.Exit == suites.ExitInconclusive:
-		return "inconclusive: nothing failed but what is known, and something documented could not be judged"
-	}
-	return conclusions[outcome.Exit]
 }
 
 // expectedFailures prints one line for each requirement and reason why it is

@@ -22,13 +22,16 @@ const FormatVersion = 1
 
 // Report is a whole run. Its JSON form is described by report.schema.json.
 type Report struct {
-	FormatVersion int         `json:"format_version"`
-	Tool          Tool        `json:"tool"`
-	Started       time.Time   `json:"started"`
-	Milliseconds  int64       `json:"milliseconds"`
-	Target        Target      `json:"target"`
-	Description   Description `json:"description"`
-	Settings      Settings    `json:"settings"`
+	FormatVersion int       `json:"format_version"`
+	Tool          Tool      `json:"tool"`
+	Started       time.Time `json:"started"`
+	Milliseconds  int64     `json:"milliseconds"`
+	// Shards are the parts that the report was put together from; empty for that
+	// of one run.
+	Shards      []ShardOf   `json:"shards,omitempty"`
+	Target      Target      `json:"target"`
+	Description Description `json:"description"`
+	Settings    Settings    `json:"settings"`
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
@@ -81,6 +84,8 @@ type Settings struct {
 	AllowRetry   bool       `json:"allow_retry"`
 	Focus        []string   `json:"focus,omitempty"`
 	LabelFilter  string     `json:"label_filter,omitempty"`
+	// Shard is the part of the run that the report is of; nil for a whole one.
+	Shard *suites.Shard `json:"shard,omitempty"`
 }
 
 // Counts gives the number of checks and of requirements for each verdict.
@@ -145,6 +150,8 @@ type Exchange struct {
 	JobState string `json:"job_state,omitempty"`
 	// Retry says that a good answer means that the job is retried.
 	Retry bool `json:"retry,omitempty"`
+	// Shard is the number of the shard that sent it; 0 where there are none.
+	Shard int `json:"shard,omitempty"`
 	// OffsetMicroseconds is how long after the beginning of the run it began.
 	OffsetMicroseconds int64    `json:"offset_microseconds"`
 	Request            Message  `json:"request"`
@@ -215,29 +222,18 @@ func New(run Run) Report {
 		Description: Description{run.Contract.File, run.Contract.Digest, run.Contract.Title, run.Contract.Revision,
 			len(run.Contract.Scopes)},
 		Settings: Settings{run.Level, run.Seed, run.Target.Limit().Seconds(), run.AllowRetry,
-			run.Selection.Focus, run.Selection.LabelFilter},
-		Exit:       run.Outcome.Exit,
-		Conclusion: conclusionOf(run.Outcome),
-		Counts:     Counts{map[suites.Verdict]int{}, map[suites.Verdict]int{}},
+			run.Selection.Focus, run.Selection.LabelFilter, shardOf(run.Selection.Shard)},
 	}
-	report.expire(run.Stale)
 	for _, state := range run.Contract.States {
 		report.Target.Jobs[state] = len(run.Target.Jobs(state))
 		report.States = append(report.States, State{state, slices.Contains(run.Contract.RetryableStates, state), len(run.Target.Jobs(state))})
 	}
+	report.States = orEmpty(report.States)
 	hide := redactorFor(run.Target)
-	report.Scopes, report.States = scopesOf(run.Contract, run.Outcome.Results, hide.Text), orEmpty(report.States)
-	for _, result := range run.Outcome.Requirements {
-		report.Counts.Requirements[result.Verdict]++
-		report.Requirements = append(report.Requirements, Requirement{
-			result.Requirement, result.Requirement.Aspect(), result.Verdict, orEmpty(result.Checks), result.Reason})
-	}
-	for _, result := range run.Outcome.Results {
-		report.Counts.Checks[result.Verdict]++
-		report.Checks = append(report.Checks, checkOf(result, hide))
-	}
-	report.KnownFailures = knownFailuresOf(run)
-	report.Requirements, report.Checks = orEmpty(report.Requirements), orEmpty(report.Checks)
+	report.Conclude(Conclusion{
+		Contract: run.Contract, Outcome: run.Outcome, KnownFailures: run.KnownFailures, Stale: run.Stale,
+		Show: func(result suites.Result) Check { return checkOf(result, hide) },
+	})
 	report.Exchanges = []Exchange{}
 	for _, exchange := range run.Target.Journal() {
 		shown := exchangeOf(exchange, hide)
@@ -246,25 +242,6 @@ func New(run Run) Report {
 		report.Exchanges = append(report.Exchanges, shown)
 	}
 	return report
-}
-
-// expire lets a run of stale answers fail: they show nothing of the server as it
-// is.
-func (r *Report) expire(stale string) {
-	r.Stale = stale
-	if stale != "" && (r.Exit == suites.ExitConforms || r.Exit == suites.ExitInconclusive) {
-		r.Exit, r.Conclusion = suites.ExitFails, "stale: "+stale
-	}
-}
-
-// conclusions say each exit code in words.
-var conclusions = map[int]string{
-	suites.ExitConforms:     "conforms",
-	suites.ExitFails:        "does not conform",
-	suites.ExitUsage:        "wrong usage or configuration",
-	suites.ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
-	suites.ExitUnreachable:  "not judged: the target could not be reached",
-	suites.ExitInterrupted:  "interrupted: what was not judged until then is not said",
 }
 
 func orEmpty[T any](list []T) []T {

@@ -25,14 +25,15 @@ type Scope struct {
 	Reason  string         `json:"reason,omitempty"`
 }
 
-// scopesOf makes the matrix in the order of the description.
-func scopesOf(contract *spec.Contract, checks []suites.Result, shown func(string) string) []Scope {
+// scopesOf makes the matrix in the order of the description, from results and
+// how each of them is shown.
+func scopesOf(contract *spec.Contract, results []suites.Result, shown []Check) []Scope {
 	rows := make([]Scope, len(contract.Scopes))
 	for i, scope := range contract.Scopes {
 		rows[i] = Scope{Name: scope.Name, Short: scope.Short(), Family: familyOf(scope.Short()), Description: scope.Description}
-		for _, result := range checks {
+		for at, result := range results {
 			if result.Check.Scope == scope.Name {
-				rows[i].Check, rows[i].Verdict, rows[i].Reason = result.Check.ID, result.Verdict, shown(result.Reason)
+				rows[i].Check, rows[i].Verdict, rows[i].Reason = result.Check.ID, result.Verdict, shown[at].Reason
 			}
 		}
 	}

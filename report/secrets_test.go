@@ -12,8 +12,8 @@ func forms(t *testing.T, run Run) map[string]string {
 	t.Helper()
 	report := New(run)
 	var console strings.Builder
-	Console{&console, 80}.Header(run)
-	Console{&console, 80}.Result(report)
+	Console{Out: &console, Width: 80}.Header(run)
+	Console{Out: &console, Width: 80}.Result(report)
 	return map[string]string{"JSON": written(t, report, WriteJSON), "JUnit": written(t, report, WriteJUnit), "console": console.String()}
 }
 

@@ -189,7 +189,7 @@ func (t *Target) withheld() *Fault {
 
 // settle says what an exchange means after its last attempt, and counts what it
 // means for the rest of the run.
-func (t *Target) settle(exchange *Exchange) *Exchange {
+func (t *Target) settle(exchange *Exchange) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.blame(exchange)
@@ -199,7 +199,7 @@ func (t *Target) settle(exchange *Exchange) *Exchange {
 		t.jobs.started[exchange.Request.Job] = true
 	}
 	if exchange.Fault == nil {
-		return exchange
+		return
 	}
 	switch exchange.Fault.Kind {
 	case Slow:
@@ -207,7 +207,6 @@ func (t *Target) settle(exchange *Exchange) *Exchange {
 	case Unreachable, Intercepted:
 		t.unreachable++
 	}
-	return exchange
 }
 
 // blame tells the network's faults from the server's. On this machine there is

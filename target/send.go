@@ -59,23 +59,33 @@ func (t *Target) reserve(check string, request Request) *Exchange {
 	return exchange
 }
 
-// send makes as many attempts as the request and its answers allow.
+// send makes an exchange and tells who watches that it has ended.
 func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exchange {
+	t.exchange(ctx, exchange, place)
+	t.watcher.Done(exchange)
+	return exchange
+}
+
+// exchange makes as many attempts as the request and its answers allow.
+func (t *Target) exchange(ctx context.Context, exchange *Exchange, place Place) {
 	place.Number, place.Once, place.Job = exchange.Number, exchange.Request.Once, exchange.Request.Job
 	for {
 		if fault := t.admit(ctx); fault != nil {
 			exchange.Fault = fault
-			return exchange
+			return
 		}
+		t.watcher.Sending(exchange)
 		t.attempt(ctx, exchange, place)
 		wait, again := t.again(exchange)
 		if !again {
-			return t.settle(exchange)
+			t.settle(exchange)
+			return
 		}
 		exchange.setAside()
+		t.tellWait(exchange, wait)
 		if t.config.Pause(ctx, wait) != nil {
 			exchange.Fault = interrupted()
-			return exchange
+			return
 		}
 	}
 }

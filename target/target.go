@@ -32,6 +32,9 @@ type Config struct {
 	Credentials Credentials
 	// Jobs lists job ids by the state that they are in.
 	Jobs map[string][]string
+	// OthersJobs lists jobs that were given as well and are left to other runs at
+	// the same time: nothing is asked about them.
+	OthersJobs []string
 	// AllowRetry lets FAILED jobs be retried where the target is not Loopback.
 	AllowRetry bool
 	// Loopback says that the target runs on this machine (or did, when it was
@@ -59,7 +62,8 @@ type Target struct {
 	endpoint *url.URL
 	jobs     jobs
 
-	pace *rate.Limiter
+	pace    *rate.Limiter
+	watcher Watcher
 
 	mutex   sync.Mutex
 	journal []*Exchange
@@ -98,9 +102,10 @@ func New(config Config) (*Target, error) {
 	}
 	return &Target{
 		pace:     pacer(config.Rate),
+		watcher:  nobody{},
 		config:   config,
 		endpoint: endpoint,
-		jobs:     jobs{byState: config.Jobs, started: map[string]bool{}},
+		jobs:     jobs{byState: config.Jobs, others: config.OthersJobs, started: map[string]bool{}},
 		secrets:  map[string][]string{},
 	}, nil
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +26,8 @@ type clientOptions struct {
 	names      []string
 	files      []string
 	list       bool
+	keys       bool
+	printed    string
 	together   bool
 	job        string
 	limit      time.Duration
@@ -44,23 +49,36 @@ server's good and bad days, and judges every request that arrives, every repeat,
 and what the client tells of its outcome.
 
 In the command {endpoint}, {job}, {token}, {fresh-token}, {scenario} and
-{outcome} are replaced; its environment has the same as DPCONFORM_ENDPOINT and so
-on. It tells what its library told it in a line of JSON on standard output, or in
-the file DPCONFORM_OUTCOME:
+{outcome} are replaced; its environment has the same as DPCONFORM_ENDPOINT and
+so on. It tells what its library told it in a line of JSON, anywhere on standard
+output or in the file DPCONFORM_OUTCOME:
 
   {"job":"ID","archiveJobId":"NEW ID"}
   {"job":"ID","error":{"code":429,"status":"NAME","message":"TEXT"}}
 
 With --listen it serves until it is stopped, with a page of what has arrived.
 
+With --upstream a server of yours answers, and {token} is what DPCONFORM_TOKEN
+has in the environment; without it the client brings a token of its own. The job
+is that of --client-job. A client may still choose scenarios itself, by a job id
+such as scenario-forbidden-1; those are answered here, to whatever token.
+
+--level says what fails; the rest warns. Without it: what the reference page or
+a public standard says MUST be, and whatever the scenario demands. With
+documented or platform: no more of it than what is at least so strong. With
+inferred: all.
+
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 3 inconclusive (something that a scenario is about could not be judged),
-4 the server of --upstream cannot be reached.`,
+4 the server of --upstream cannot be reached, 130 interrupted. Ctrl-C is how
+--listen ends: its exit says what was found.`,
 		Example: `  dpconform client -- ./retry.sh
   dpconform client --scenario rate-limited -- node retry.mjs {endpoint} {job}
   dpconform client --together -- go test ./...
   dpconform client --listen 127.0.0.1:8090
-  dpconform client --list`,
+  dpconform client --list
+  dpconform client --print-scenario rate-limited > mine.yaml
+  dpconform client --scenarios mine.yaml -- ./retry.sh`,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			return runClient(command, terminal, &options, arguments)
 		},
@@ -69,22 +87,29 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	options.settings.AddSpecFlag(flags)
 	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add the scenario in a YAML file, or those in a folder, at `PATH`; one of a name that is there takes its place; repeatable")
-	flags.BoolVar(&options.list, "list", false, "list the scenarios")
+	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands")
+	flags.StringVar(&options.printed, "print-scenario", "", "print the YAML of the scenario of this `NAME`, to begin one of your own with")
+	flags.BoolVar(&options.keys, "scenario-keys", false, "print what a scenario's YAML may hold, as Markdown")
 	flags.BoolVar(&options.together, "together", false, "run the command once and let it choose scenarios: by job id, header or path")
 	flags.StringVar(&options.job, "client-job", "", "`ID` that the client uses, where it cannot be told one")
-	flags.DurationVar(&options.limit, "timeout", 30*time.Second, "how long the command may take for a scenario, a `DURATION` such as 10s")
+	flags.DurationVar(&options.limit, "timeout", 30*time.Second, "how long the command may take for each scenario, a `DURATION` such as 10s; then it and what it started are ended")
 	flags.BoolVar(&options.exitTells, "exit-tells", false, "the command's exit code 0 means that the call was a success")
-	flags.BoolVar(&options.wireOnly, "wire-only", false, "judge what is seen on the wire, and not what the client tells")
+	flags.BoolVar(&options.wireOnly, "wire-only", false, "judge what is seen on the wire alone, and not what the client tells")
 	flags.StringVar(&options.upstream, "upstream", "", "hand requests on to the server at `URL`, and judge them on the way")
 	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped, for clients that are started by hand")
 	flags.BoolVar(&options.remote, "listen-remote", false, "let --listen be an address that other machines reach")
-	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints, on standard error")
-	flags.StringVar(&options.settings.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred")
+	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints, as it comes, on standard error")
+	flags.StringVar(&options.settings.Level, "level", "", "weakest `LEVEL` that fails the run: documented, platform or inferred; above says what fails without it")
 	flags.StringArrayVar(&options.settings.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json or junit; - is standard output; repeatable")
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, func() []string { return []string{"json=", "junit="} })
-	completeWith(command, "scenario", cobra.ShellCompDirectiveNoFileComp, func() []string {
-		scenarios, _ := client.Scenarios(spec.MustLoadEmbedded())
-		return scenarioNames(scenarios)
+	for _, flag := range []string{"scenario", "print-scenario"} {
+		completeWith(command, flag, cobra.ShellCompDirectiveNoFileComp, func() []string {
+			scenarios, _ := client.Scenarios(spec.MustLoadEmbedded())
+			return scenarioNames(scenarios)
+		})
+	}
+	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
 	})
 	return command
 }
@@ -98,15 +123,17 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if err != nil {
 		return err
 	}
-	if options.list {
-		client.Console{Out: terminal.out, Width: terminal.width()}.List(client.Rules{Contract: contract}, scenarios)
-		return nil
+	if done, err := options.tell(terminal, sources, contract, scenarios); done || err != nil {
+		return err
+	}
+	if err := options.checkUpstream(sources, arguments); err != nil {
+		return err
 	}
 	upstream, err := options.upstreamURL(command.Context(), sources)
 	if err != nil {
 		return err
 	}
-	level, err := options.settings.StrictLevel(sources)
+	level, err := options.level(sources)
 	if err != nil {
 		return err
 	}
@@ -127,6 +154,10 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	}
 	run := client.RunOptions{Rules: rules, Scenarios: scenarios, Command: arguments, Together: options.together, All: len(options.names) > 0, Job: options.job,
 		Limit: options.limit, ExitTells: options.exitTells, WireOnly: options.wireOnly, Upstream: upstream}
+	if upstream != nil {
+		run.Token = os.Getenv(tokenVariable)
+		fmt.Fprintf(terminal.err, "dpconform: requests go on to %s, with %s\n", upstream, tokenText(run.Token))
+	}
 	if options.showOutput {
 		run.Show = terminal.err
 	}
@@ -134,8 +165,9 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 }
 
 func judgeClient(command *cobra.Command, terminal *terminal, run client.RunOptions, files []report.File) error {
-	line := &progress{terminal: terminal, total: len(run.Scenarios)}
-	run.Observe = line.show
+	line := terminal.progress(command.Context(), len(run.Scenarios))
+	defer line.end()
+	line.showScenarios(&run)
 	found, err := client.Run(command.Context(), run)
 	line.end()
 	var start *client.StartError
@@ -160,9 +192,43 @@ func reportClient(terminal *terminal, found client.Outcomes, files []report.File
 		if err := file.WriteWith(func(out io.Writer) error { return write(out, made) }, terminal.raw); err != nil {
 			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
+		terminal.wrote(file)
 	}
 	if exit := found.Exit(); exit != client.ExitConforms {
 		return exitCode(exit)
+	}
+	return nil
+}
+
+// tokenVariable has the token for the server of --upstream, and is where the
+// command finds it.
+const tokenVariable = "DPCONFORM_TOKEN"
+
+func tokenText(token string) string {
+	if token == "" {
+		return "a token that the client brings along, since " + tokenVariable + " is not set"
+	}
+	return "the token of " + tokenVariable
+}
+
+// checkUpstream refuses what does not go with a server upstream.
+func (o *clientOptions) checkUpstream(sources *configuration.Sources, arguments []string) error {
+	if o.upstream == "" {
+		return nil
+	}
+	if len(o.names) > 0 {
+		return &configuration.UsageError{Place: sources.Origin("scenario"), Message: "it does not go with --upstream, whose server answers in place of a scenario",
+			Mend: "leave one of the two out"}
+	}
+	asksFor := func(name string) bool {
+		return slices.ContainsFunc(arguments, func(word string) bool { return strings.Contains(word, name) })
+	}
+	switch {
+	case asksFor("{token}") && os.Getenv(tokenVariable) == "":
+		return &configuration.UsageError{Place: "--", Message: "with --upstream there is no token to put into the command",
+			Mend: "set " + tokenVariable + " to one for the server upstream"}
+	case asksFor("{fresh-token}"):
+		return &configuration.UsageError{Place: "--", Message: "with --upstream there is no fresh token to put into the command", Mend: "leave it out"}
 	}
 	return nil
 }
@@ -189,7 +255,7 @@ func (o *clientOptions) scenarios(sources *configuration.Sources, contract *spec
 	}
 	for _, path := range o.files {
 		if all, err = client.ReadScenarios(contract, path, all); err != nil {
-			return nil, &configuration.UsageError{Place: sources.Origin("scenarios"), Message: err.Error()}
+			return nil, err
 		}
 	}
 	if len(o.names) == 0 {
@@ -197,14 +263,53 @@ func (o *clientOptions) scenarios(sources *configuration.Sources, contract *spec
 	}
 	var chosen []*client.Scenario
 	for _, name := range o.names {
-		scenario, known := client.FindScenario(all, name)
-		if !known {
-			return nil, &configuration.UsageError{Place: sources.Origin("scenario"), Message: fmt.Sprintf("unknown scenario %q", name),
-				Mend: configuration.DidYouMean(name, scenarioNames(all))}
+		scenario, err := findScenario(sources, "scenario", name, all)
+		if err != nil {
+			return nil, err
 		}
-		chosen = append(chosen, scenario)
+		if !slices.Contains(chosen, scenario) {
+			chosen = append(chosen, scenario)
+		}
 	}
 	return chosen, nil
+}
+
+// findScenario finds the scenario that a flag names.
+func findScenario(sources *configuration.Sources, flag, name string, all []*client.Scenario) (*client.Scenario, error) {
+	scenario, known := client.FindScenario(all, name)
+	if !known {
+		return nil, &configuration.UsageError{Place: sources.Origin(flag), Message: fmt.Sprintf("unknown scenario %q", name),
+			Mend: configuration.DidYouMean(name, scenarioNames(all)) + " (dpconform client --list has all)"}
+	}
+	return scenario, nil
+}
+
+// level reads the level that was asked for; it is empty where none was.
+func (o *clientOptions) level(sources *configuration.Sources) (spec.Level, error) {
+	if o.settings.Level == "" && !sources.Given("level") {
+		return "", nil
+	}
+	return o.settings.StrictLevel(sources)
+}
+
+// tell does what the flags ask for that tell of scenarios and run none. It
+// reports whether there was anything.
+func (o *clientOptions) tell(terminal *terminal, sources *configuration.Sources, contract *spec.Contract, scenarios []*client.Scenario) (done bool, err error) {
+	switch {
+	case o.list:
+		client.Console{Out: terminal.out, Width: terminal.width()}.List(client.Rules{Contract: contract}, scenarios)
+	case o.keys:
+		fmt.Fprint(terminal.raw, client.ScenarioReference(contract))
+	case o.printed != "":
+		scenario, err := findScenario(sources, "print-scenario", o.printed, scenarios)
+		if err != nil {
+			return false, err
+		}
+		fmt.Fprint(terminal.raw, scenario.Text())
+	default:
+		return false, nil
+	}
+	return true, nil
 }
 
 func scenarioNames(scenarios []*client.Scenario) []string {
@@ -223,7 +328,7 @@ func (o *clientOptions) check(command *cobra.Command, sources *configuration.Sou
 	case command.ArgsLenAtDash() != 0:
 		return &configuration.UsageError{Message: fmt.Sprintf("client takes no %q", arguments[0]), Mend: "put -- before the command"}
 	case o.limit <= 0:
-		return &configuration.UsageError{Place: sources.Origin("timeout"), Message: "it must be more than 0"}
+		return &configuration.UsageError{Place: sources.Origin("timeout"), Message: "it must be more than 0", Mend: "give a time such as 30s"}
 	case len(contract.ClientRequirements) == 0:
 		return &configuration.UsageError{Place: sources.Origin("spec"), Message: "the description demands nothing of clients",
 			Mend: "add x-client-requirements to it"}

@@ -29,7 +29,7 @@ func watchClients(ctx context.Context, terminal *terminal, options *clientOption
 	watch.Endpoint = site.Endpoint
 	fmt.Fprintf(terminal.raw, "listening on %s, with a page of what arrives\n", site.Endpoint)
 	if served.Upstream != nil {
-		fmt.Fprintf(terminal.raw, "requests go on to %s\n", served.Upstream)
+		fmt.Fprintf(terminal.raw, "requests go on to %s, with the token that the client sends\n", served.Upstream)
 	} else {
 		fmt.Fprintf(terminal.raw, "token        %s\nfresh token  %s\n", watch.Token(), watch.Fresh())
 	}

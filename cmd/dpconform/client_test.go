@@ -16,6 +16,7 @@ import (
 )
 
 func TestWrongUsageOfClient(t *testing.T) {
+	t.Setenv(tokenVariable, "")
 	folder := t.TempDir()
 	wrong := filepath.Join(folder, "wrong.yaml")
 	if err := os.WriteFile(wrong, []byte("name: a\ntitle: b\nstps: []\n"), 0o600); err != nil {
@@ -29,12 +30,19 @@ func TestWrongUsageOfClient(t *testing.T) {
 		{[]string{"client"}, 2, "there is no client to judge; give a command behind --, or --listen ADDRESS"},
 		{[]string{"client", "curl"}, 2, `client takes no "curl"; put -- before the command`},
 		{[]string{"client", "curl", "--", "x"}, 2, `client takes no "curl"; put -- before the command`},
-		{[]string{"client", "--scenario", "sucess", "--", "x"}, 2, `--scenario: unknown scenario "sucess"; did you mean success?`},
-		{[]string{"client", "--scenarios", wrong, "--", "x"}, 2, "--scenarios: " + wrong + `:3: there is no member "stps"`},
-		{[]string{"client", "--timeout", "0s", "--", "x"}, 2, "--timeout: it must be more than 0"},
+		{[]string{"client", "--scenario", "sucess", "--", "x"}, 2, `--scenario: unknown scenario "sucess"; did you mean success? (dpconform client --list has all)`},
+		{[]string{"client", "--scenarios", wrong, "--", "x"}, 2, wrong + `:3: unknown key "stps"; did you mean steps?`},
+		{[]string{"client", "--scenarios", filepath.Join(folder, "none"), "--", "x"}, 2, filepath.Join(folder, "none") + ": no such file or directory; give a file of YAML, or a folder of them"},
+		{[]string{"client", "--print-scenario", "hangup"}, 2, `--print-scenario: unknown scenario "hangup"; did you mean hang-up? (dpconform client --list has all)`},
+		{[]string{"client", "--level", "", "--", "x"}, 2, `--level: unknown level ""; it must be one of documented, platform or inferred`},
+		{[]string{"client", "--timeout", "0s", "--", "x"}, 2, "--timeout: it must be more than 0; give a time such as 30s"},
 		{[]string{"client", "--level", "high", "--", "x"}, 2, `--level: unknown level "high"; it must be one of documented, platform or inferred`},
 		{[]string{"client", "--report", "pdf=x", "--", "x"}, 2, `--report: unknown kind of report "pdf"; it must be one of json or junit`},
 		{[]string{"client", "--upstream", "ftp://x", "--", "x"}, 2, "--upstream: it is no address such as https://dataportability.googleapis.com"},
+		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--scenario", "success", "--", "x"}, 2,
+			"--scenario: it does not go with --upstream, whose server answers in place of a scenario; leave one of the two out"},
+		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--", "x", "--token={token}"}, 2,
+			"--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream"},
 		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--", "x"}, 4, "http://127.0.0.1:1 cannot be reached: connection refused"},
 		{[]string{"client", "--listen", "8090"}, 2, `--listen: "8090" is no address; give HOST:PORT such as 127.0.0.1:8090`},
 		{[]string{"client", "--listen", "0.0.0.0:0"}, 2, "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too"},
@@ -151,7 +159,45 @@ func (p *plainWriterTo) Write(text []byte) (int, error) {
 
 func TestExplainOfAClientsRequirement(t *testing.T) {
 	got := call(t, "explain", "client.repeat.retry-after")
-	if got.exit != 0 || !strings.Contains(got.output, "(platform, of clients)") || !strings.Contains(got.output, "rate-limited") {
+	for _, want := range []string{"platform: a public standard", "Servers send the", "https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3",
+		"judged in rate-limited", "broken by the client retry-after-ignored"} {
+		if got.exit != 0 || !strings.Contains(got.output, want) {
+			t.Errorf("exit %d, and nothing of %q\n%s%s", got.exit, want, got.output, got.complaints)
+		}
+	}
+	if got := call(t, "explain", "client.repeat.retry-aftr"); got.exit != 2 || !strings.Contains(got.complaints, "did you mean client.repeat.retry-after?") {
+		t.Errorf("exit %d\n%s", got.exit, got.complaints)
+	}
+}
+
+func TestTheListHasTheRequirementsOfClients(t *testing.T) {
+	contract := spec.MustLoadEmbedded()
+	whole, alone := call(t, "list"), call(t, "list", "--client")
+	for _, requirement := range contract.ClientRequirements {
+		for _, got := range []string{whole.output, alone.output} {
+			if !strings.Contains(got, "  "+requirement.ID+" ") {
+				t.Errorf("%s is not listed", requirement.ID)
+			}
+		}
+	}
+	if !strings.Contains(whole.output, contract.Requirements[0].ID) || strings.Contains(alone.output, contract.Requirements[0].ID) {
+		t.Error("the list of clients is not alone, or the whole one is not whole")
+	}
+	if got := call(t, "list", "--json"); !strings.Contains(got.raw, `"client_requirements": [`) {
+		t.Error("the JSON has no requirements of clients")
+	}
+}
+
+func TestAPrintedScenarioIsAScenario(t *testing.T) {
+	printed := call(t, "client", "--print-scenario", "rate-limited")
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(printed.raw, "name: rate-limited", "name: mine", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := call(t, "client", "--scenarios", file, "--list"); got.exit != 0 || !strings.Contains(got.output, "\nmine\n  429 with Retry-After\n") {
 		t.Errorf("exit %d\n%s%s", got.exit, got.output, got.complaints)
+	}
+	if got := call(t, "client", "--scenario-keys"); got.exit != 0 || !strings.HasPrefix(got.raw, "# Scenarios of your own\n") {
+		t.Errorf("exit %d\n%s", got.exit, got.raw)
 	}
 }

@@ -25,6 +25,7 @@ func reportOf(t *testing.T, fault string, more ...string) string {
 }
 
 func TestTwoReportsThatDifferInOneScope(t *testing.T) {
+	noRace(t)
 	const scope = "authorization/scope/dataportability.youtube.unlisted_videos"
 	good, bad := reportOf(t, ""), reportOf(t, "last-scope-refused", "--seed", "9")
 	for _, one := range []struct {
@@ -57,6 +58,7 @@ func TestTwoReportsThatDifferInOneScope(t *testing.T) {
 }
 
 func TestTheFormsOfADiff(t *testing.T) {
+	noRace(t)
 	good, bad := reportOf(t, ""), reportOf(t, "last-scope-refused")
 	folder := t.TempDir()
 	text, page := filepath.Join(folder, "diff.txt"), filepath.Join(folder, "diff.md")
@@ -76,6 +78,7 @@ func TestTheFormsOfADiff(t *testing.T) {
 }
 
 func TestBadReportsAreOneClearLine(t *testing.T) {
+	noRace(t)
 	good := reportOf(t, "")
 	for _, one := range []struct {
 		name      string

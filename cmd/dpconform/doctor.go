@@ -47,10 +47,12 @@ func examine(command *cobra.Command, terminal *terminal, settings *configuration
 		return err
 	}
 	config.UserAgent = "dpconform/" + version
-	line := &progress{terminal: terminal, total: 2 + len(contract.Scopes)}
+	total := 2 + len(contract.Scopes)
 	for _, jobs := range config.Jobs {
-		line.total += len(jobs)
+		total += len(jobs)
 	}
+	line := terminal.progress(command.Context(), total)
+	defer line.end()
 	findings, err := doctor.Examine(command.Context(), doctor.Options{Contract: contract, Target: config, Observe: line.show})
 	line.end()
 	if err != nil {

@@ -88,7 +88,10 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err := refuseSources(files, flags); err != nil {
 		return err
 	}
-	compared, err := compareSources(command, flags)
+	line := terminal.progress(command.Context(), 0)
+	defer line.end()
+	compared, err := compareSources(command, flags, line)
+	line.end()
 	if err != nil {
 		return err
 	}
@@ -133,10 +136,11 @@ func classOf(sources *configuration.Sources, text string) (drift.Class, error) {
 }
 
 // compareSources reads the two sources and compares them.
-func compareSources(command *cobra.Command, flags *driftFlags) (drift.Comparison, error) {
+func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
 	reader := sourceReader(command)
 	before := spec.Embedded()
 	if flags.from != "" {
+		line.reading(flags.from)
 		read, err := readSource(command.Context(), reader, flags.from)
 		if err != nil {
 			return drift.Comparison{}, err
@@ -147,6 +151,7 @@ func compareSources(command *cobra.Command, flags *driftFlags) (drift.Comparison
 	if err != nil {
 		return drift.Comparison{}, err
 	}
+	line.reading(flags.against)
 	after, err := readSource(command.Context(), reader, flags.against)
 	if err != nil {
 		return drift.Comparison{}, err
@@ -198,6 +203,7 @@ func writeDrift(terminal *terminal, files []report.File, compared drift.Comparis
 		if err := file.WriteWith(write, terminal.raw); err != nil {
 			return &configuration.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
 		}
+		terminal.wrote(file)
 	}
 	return nil
 }

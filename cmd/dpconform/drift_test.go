@@ -131,6 +131,7 @@ func TestSpecPrintGivesTheBuiltInDescription(t *testing.T) {
 }
 
 func TestSpecUpdateEditsInPlace(t *testing.T) {
+	noRace(t)
 	description := writeFile(t, "my.openapi.yaml", string(spec.Embedded().Text))
 	later := writeFile(t, "later.txt", laterPage())
 	dry := call(t, "spec", "update", "--spec", description, "--from", later, "--dry-run")
@@ -170,6 +171,7 @@ func TestSpecUpdateEditsInPlace(t *testing.T) {
 // TestAnUpdatedDescriptionDrivesTheSuite: the suite judges by what an update has
 // written, without another line of code.
 func TestAnUpdatedDescriptionDrivesTheSuite(t *testing.T) {
+	noRace(t)
 	folder := t.TempDir()
 	description := writeFile(t, "my.openapi.yaml", string(spec.Embedded().Text))
 	if got := call(t, "spec", "update", "--spec", description, "--from", writeFile(t, "later.txt", laterPage())); got.exit != suites.ExitConforms {

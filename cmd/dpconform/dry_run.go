@@ -26,13 +26,16 @@ import (
 // depends on the answers, so the reference emulator stands in for the target,
 // and no token is asked for.
 func dryRun(ctx context.Context, terminal *terminal, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract,
-	selection suites.Selection) error {
+	selection suites.Selection, chosen suites.Plan) error {
 	if settings.Endpoint == "" {
 		return &configuration.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
 			Mend: "give --endpoint URL"}
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {
+		return err
+	}
+	if err := takeShare(sources, &config, contract, chosen); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)

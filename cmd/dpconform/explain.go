@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dpconform/dpconform/client"
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/report"
 	"github.com/dpconform/dpconform/spec"
@@ -18,7 +17,8 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 		Use:   "explain ID",
 		Short: "Explain a requirement or a check: quote, source, what is sent",
 		Example: `  dpconform explain retry.body.empty
-  dpconform explain path/two-segments`,
+  dpconform explain path/two-segments
+  dpconform explain client.repeat.backoff`,
 		Args: func(command *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
 				return &configuration.UsageError{Message: "explain takes the id of one requirement or check", Mend: "see dpconform list"}
@@ -26,7 +26,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return suites.KnownNames(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
+			return explained(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
 			_, contract, err := prepare(command, &settings)
@@ -34,19 +34,23 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 				return err
 			}
 			console := report.Console{Out: terminal.out, Width: terminal.width()}
-			if console.Explain(report.NewCatalogue(contract), arguments[0]) {
-				return nil
-			}
-			if requirement, ofClients := contract.ClientRequirement(arguments[0]); ofClients {
-				// Scenarios that the description does not fit are about nothing of it.
-				scenarios, _ := client.Scenarios(contract)
-				client.Console{Out: terminal.out, Width: terminal.width()}.Explain(requirement, scenarios)
+			if console.Explain(wholeCatalogue(contract), arguments[0]) {
 				return nil
 			}
 			return &configuration.UsageError{Message: fmt.Sprintf("unknown requirement or check %q", arguments[0]),
-				Mend: configuration.DidYouMean(arguments[0], suites.KnownNames(contract))}
+				Mend: configuration.DidYouMean(arguments[0], explained(contract))}
 		},
 	}
 	settings.AddSpecFlag(command.Flags())
 	return command
+}
+
+// explained lists the ids that can be explained: those of aspects, checks and
+// requirements, also of clients.
+func explained(contract *spec.Contract) []string {
+	names := suites.KnownNames(contract)
+	for _, requirement := range contract.ClientRequirements {
+		names = append(names, requirement.ID)
+	}
+	return names
 }

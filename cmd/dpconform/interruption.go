@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync/atomic"
 
 	"github.com/dpconform/dpconform/suites"
@@ -22,7 +20,6 @@ func endAtOnce(ctx context.Context, ended func(), exit func(int)) context.Contex
 		<-ctx.Done()
 		ended()
 		if !orderly.Load() {
-			fmt.Fprintln(os.Stderr, "dpconform: interrupted")
 			exit(suites.ExitInterrupted)
 		}
 	}()

@@ -21,14 +21,20 @@ const version = "0.1.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	terminal := newTerminal()
+	surviveBrokenPipes()
 	ctx = endAtOnce(ctx, func() {
 		// A second signal is the system's affair.
 		stop()
-	}, os.Exit)
+	}, func(code int) {
+		terminal.showing.end()
+		fmt.Fprintln(os.Stderr, "dpconform: interrupted")
+		os.Exit(code)
+	})
 	// net/http tells its own log of servers that misbehave; the report does.
 	log.SetOutput(io.Discard)
 	hideTraces()
-	os.Exit(execute(ctx, newTerminal(), os.Args[1:]))
+	os.Exit(execute(ctx, terminal, os.Args[1:]))
 }
 
 // execute runs a command line and gives the exit code.

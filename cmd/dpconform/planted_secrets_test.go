@@ -18,7 +18,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/report/kinds"
 )
 
 // writtenForms lists how a secret may stand in an output.
@@ -116,8 +116,10 @@ func (s *scene) file(name string) string { return filepath.Join(s.folder, name) 
 // TestNoPlantedSecretIsShownOrWritten plants secrets of many kinds in what is
 // sent and what is answered, and looks for each in every byte of every output.
 func TestNoPlantedSecretIsShownOrWritten(t *testing.T) {
+	noRace(t)
 	s := newScene(t)
 	s.run(t)
+	s.converted(t)
 	s.record(t)
 	s.configured(t)
 	s.wrongUsage(t)
@@ -134,19 +136,38 @@ func TestNoPlantedSecretIsShownOrWritten(t *testing.T) {
 
 // run judges the server with everything that run can write.
 func (s *scene) run(t *testing.T) {
-	arguments := append([]string{"run", "--write-known-failures", s.file("known.yaml"), "--level", "inferred",
+	arguments := append([]string{"run", "--verbose", "--write-known-failures", s.file("known.yaml"), "--level", "inferred",
 		"--token", "dataportability.alerts.subscriptions=" + s.secrets["token of a flag"],
 		"--token", "dataportability.alerts.subscriptions+unrelated=" + s.secrets["token of two scopes"]}, s.judged(t)...)
-	for _, kind := range report.Kinds() {
-		arguments = append(arguments, "--report", kind+"="+s.file("report."+kind))
-	}
+	arguments = append(arguments, s.everyKind("report")...)
 	if got := s.call(t, "run", arguments...); got.exit != 1 {
 		t.Errorf("run: exit %d: %s", got.exit, got.complaints)
 	}
 	s.call(t, "run with a template", "run", "--endpoint", s.address, "--token-template", s.secrets["token of a template"]+":{short}",
-		"--job", "FAILED=failed-1,failed-2", "--report", "json=-")
+		"--job", "FAILED=failed-1,failed-2", "--report", "json=-", "--verbose")
 	s.call(t, "dry run", append([]string{"run", "--dry-run", "--token", "dataportability.maps.reviews+unrelated=" + s.secrets["token of a flag"]}, s.judged(t)...)...)
 	s.call(t, "doctor", "doctor", "--endpoint", s.address, "--token", "dataportability.maps.reviews="+s.secrets["token of a flag"])
+}
+
+// everyKind asks for a report of every kind, in files of a name.
+func (s *scene) everyKind(name string) []string {
+	flags := []string{"--report", "badge=" + s.file(name+".badge.json")}
+	for _, kind := range kinds.Names() {
+		path := s.file(name + "." + kind)
+		if kind == "badge" {
+			path += ".svg"
+		}
+		flags = append(flags, "--report", kind+"="+path)
+	}
+	return flags
+}
+
+// converted makes every kind once more, of the JSON report.
+func (s *scene) converted(t *testing.T) {
+	if got := s.call(t, "report", append([]string{"report", s.file("report.json")}, s.everyKind("later")...)...); got.exit != 0 {
+		t.Errorf("report: exit %d: %s", got.exit, got.complaints)
+	}
+	s.call(t, "report on the console", "report", s.file("report.json"))
 }
 
 // record keeps the server's answers as cassettes, and judges those.
@@ -157,9 +178,7 @@ func (s *scene) record(t *testing.T) {
 		t.Errorf("record: exit %d: %s", got.exit, got.complaints)
 	}
 	arguments := []string{"run", "--cassettes", cassettes}
-	for _, kind := range report.Kinds() {
-		arguments = append(arguments, "--report", kind+"="+s.file("replayed."+kind))
-	}
+	arguments = append(arguments, s.everyKind("replayed")...)
 	if got := s.call(t, "replay", arguments...); got.exit != 1 {
 		t.Errorf("replay: exit %d: %s", got.exit, got.complaints)
 	}

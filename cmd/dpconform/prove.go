@@ -39,6 +39,9 @@ check, a fault caught for the wrong reason), 2 wrong usage.`,
 			if err != nil {
 				return err
 			}
+			if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+				return err
+			}
 			if pairs < 0 || workers < 1 {
 				return &configuration.UsageError{Place: "--pairs, --workers", Message: "they are numbers of 0 or more, and of 1 or more"}
 			}
@@ -62,6 +65,7 @@ check, a fault caught for the wrong reason), 2 wrong usage.`,
 	flags := command.Flags()
 	settings.AddSpecFlag(flags)
 	settings.AddSeedFlag(flags)
+	settings.AddQuietFlag(flags)
 	flags.StringArrayVar(&faults, "fault", nil, "seed only the fault of this `NAME`; repeatable")
 	flags.IntVar(&pairs, "pairs", 0, "seed also `N` pairs of faults, drawn by the seed")
 	flags.IntVar(&workers, "workers", runtime.NumCPU(), "number `N` of runs at the same time")
@@ -111,8 +115,17 @@ func prove(command *cobra.Command, terminal *terminal, options proof.Options, fi
 	if options.Faults == nil {
 		total = len(emulator.Faults())
 	}
-	line := &progress{terminal: terminal, total: total + options.Pairs}
-	options.Observe = line.show
+	line := terminal.progress(command.Context(), total+options.Pairs)
+	defer line.end()
+	line.begin("the emulator as it is")
+	left := total + options.Pairs
+	options.Observe = func(name string, failed bool) {
+		line.show(name, failed)
+		if left--; left == 0 && options.Clients {
+			name = "the clients"
+		}
+		line.begin(name)
+	}
 	found, err := proof.Prove(command.Context(), options)
 	line.end()
 	if err != nil {
@@ -127,6 +140,7 @@ func prove(command *cobra.Command, terminal *terminal, options proof.Options, fi
 		if err := file.WriteWith(proofWriters[file.Kind](found), terminal.raw); err != nil {
 			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
+		terminal.wrote(file)
 	}
 	if !found.Holds() {
 		return exitCode(suites.ExitFails)

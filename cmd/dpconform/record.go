@@ -80,6 +80,8 @@ in shape: ids, dates and other values aside.`,
 	flags.BoolVar(&own.resume, "resume", false, "go on with the recording that was interrupted in this folder")
 	flags.BoolVar(&own.discard, "discard", false, "begin anew, and drop the recording that was interrupted in this folder")
 	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are instead of pseudonyms")
+	settings.AddQuietFlag(flags)
+	settings.AddVerboseFlag(flags)
 	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape since the cassettes were recorded")
 	return command
 }
@@ -88,6 +90,9 @@ func record(command *cobra.Command, terminal *terminal, settings *configuration.
 	began := time.Now()
 	sources, contract, err := prepare(command, settings)
 	if err != nil {
+		return err
+	}
+	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
 		return err
 	}
 	if settings.Cassettes == "" && !own.check {

@@ -18,7 +18,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		t.Fatalf("exit %d: %s", got.exit, got.complaints)
 	}
 	before := filesOf(t, folder)
-	for _, one := range []struct {
+	for _, one := range sample([]struct {
 		name, fault string
 		exit        int
 		says        []string
@@ -27,7 +27,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		{"a type", "id-is-number", suites.ExitFails, []string{"path/method-and-verb\n  POST /v1/archiveJobs/failed-job:retry\n    body archiveJobId: number, was text\n", " checks since it was recorded "}},
 		{"a status", "last-scope-refused", suites.ExitFails, []string{"authorization/scope/dataportability.youtube.unlisted_videos\n", "    status: 403, was 400\n",
 			"    body error.status: PERMISSION_DENIED, was FAILED_PRECONDITION\n", "changes in shape in 1 check since it was recorded "}},
-	} {
+	}) {
 		t.Run(one.name, func(t *testing.T) {
 			arguments := emulated(t, emulator.Options{Seed: 2, Fault: one.fault})
 			got := call(t, recordArguments(folder, arguments, "--check")...)
@@ -57,6 +57,7 @@ func TestCheckOfTheReferenceEmulator(t *testing.T) {
 }
 
 func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
+	noRace(t)
 	folder := t.TempDir()
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	if got := call(t, "record", "--cassettes", folder); got.exit != 0 {

@@ -60,6 +60,7 @@ func TestNoIDOfAJobIsRecorded(t *testing.T) {
 // TestIDsThatAreWordsHavePseudonyms: an id may be a letter, a number, or a word
 // that stands in answers for other reasons.
 func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {
+	noRace(t)
 	jobs := map[string][]string{"COMPLETE": {"job", "a"}, "IN_PROGRESS": {"archiveJobs", "x"}, "CANCELLED": {"retry", "error", "v1"}}
 	for number := range 20 {
 		jobs["FAILED"] = append(jobs["FAILED"], fmt.Sprint(number+1))
@@ -82,6 +83,7 @@ func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {
 
 // TestIDsStayWhereTheyAreToStay: with the flag, and of the reference emulator.
 func TestIDsStayWhereTheyAreToStay(t *testing.T) {
+	noRace(t)
 	folder := t.TempDir()
 	if got := call(t, recordArguments(folder, emulated(t, emulator.Options{Jobs: telltaleJobs()}), "--keep-job-ids")...); got.exit != 0 {
 		t.Fatalf("exit %d: %s", got.exit, got.complaints)
@@ -102,6 +104,7 @@ func TestFlagsOfRecordThatContradict(t *testing.T) {
 }
 
 func TestTheShippedCassettesAreNotRecordedByChance(t *testing.T) {
+	noRace(t)
 	shipped := t.TempDir()
 	if got := call(t, "record", "--cassettes", shipped); got.exit != 0 {
 		t.Fatalf("exit %d: %s", got.exit, got.complaints)

@@ -100,11 +100,13 @@ func (r *recordingRun) run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var trouble *target.Fault
-	line := &progress{terminal: r.terminal, total: len(suites.Checks(r.contract))}
+	line := r.terminal.progress(ctx, len(suites.Checks(r.contract)))
+	defer line.end()
+	line.watch(r.server)
 	outcome, err := suites.Run(running, suites.Config{
 		Contract: r.contract, Target: r.server, Seed: r.settings.Seed,
 		Observe: func(result suites.Result) {
-			line.show(result.Check.ID, result.Verdict == suites.Fail)
+			line.judged(result)
 			if fault := r.troubleIn(result); fault != nil && trouble == nil {
 				trouble = fault
 			}

@@ -37,10 +37,11 @@ emulator, or recorded answers.`,
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
+	addColorFlag(root, terminal)
 	root.AddCommand(
 		newRunCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
 		newEmulateCommand(terminal), newClientCommand(terminal),
-		newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
+		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newMergeCommand(terminal), newSpecCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newProveCommand(terminal), newScanCommand(terminal), newVersionCommand(terminal),
 	)
 	return root
@@ -109,7 +110,7 @@ func prepare(command *cobra.Command, settings *configuration.Settings) (*configu
 func configurationKeys(root *cobra.Command) []string {
 	// What a file must not say: nobody wants to revoke logins by a file.
 	seen := map[string]bool{"help": true, configuration.ConfigFlag: true, "list": true, "revoke": true, "forget": true}
-	var keys []string
+	keys := []string{configuration.ColorFlag}
 	for _, command := range root.Commands() {
 		if command.Flags().Lookup(configuration.ConfigFlag) == nil {
 			continue

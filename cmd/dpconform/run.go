@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/report"
+	"github.com/dpconform/dpconform/report/kinds"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -43,13 +43,15 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	}
 	settings.AddTargetFlags(command.Flags())
 	settings.AddJudgingFlags(command.Flags())
+	settings.AddQuietFlag(command.Flags())
+	settings.AddVerboseFlag(command.Flags())
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
 	})
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
-	completeWith(command, "report", more, func() []string { return []string{"json=", "junit=", "markdown=", "annotations="} })
+	completeWith(command, "report", more, kinds.Starts)
 	completeWith(command, "job", more, func() []string {
 		var states []string
 		for _, state := range spec.MustLoadEmbedded().States {
@@ -76,7 +78,14 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
-	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter, Replayed: settings.Endpoint == ""}
+	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+		return err
+	}
+	shard, err := settings.ShardOf(sources)
+	if err != nil {
+		return err
+	}
+	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter, Replayed: settings.Endpoint == "", Shard: shard}
 	plan, err := suites.NewPlan(contract, selection)
 	if err != nil {
 		return selectionMistake(sources, err)
@@ -85,7 +94,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if err != nil {
 		return err
 	}
-	files, err := reportFiles(sources, settings.Reports, report.Kinds()...)
+	files, err := reportsOfRun(sources, settings.Reports)
 	if err != nil {
 		return err
 	}
@@ -94,9 +103,9 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 		return err
 	}
 	if settings.DryRun {
-		return dryRun(command.Context(), terminal, sources, settings, contract, selection)
+		return dryRun(command.Context(), terminal, sources, settings, contract, selection, plan)
 	}
-	subject, err := findSubject(command.Context(), sources, settings, contract)
+	subject, err := findSubject(command.Context(), sources, settings, contract, plan)
 	if err != nil {
 		return err
 	}
@@ -104,7 +113,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
-	console := report.Console{Out: terminal.out, Width: terminal.width()}
+	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := report.Run{
 		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
 		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
@@ -122,8 +131,13 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	}
 	whole.Took = time.Since(began)
 	found := report.New(whole)
+	err = writeReports(terminal, found, files)
+	if err == nil {
+		console.Written = files
+	}
+	console.Width = terminal.width()
 	console.Result(found)
-	if err := writeReports(terminal, found, files); err != nil {
+	if err != nil {
 		return err
 	}
 	if found.Exit == suites.ExitInterrupted {
@@ -140,52 +154,11 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 
 // judge runs the checks and shows how far they are.
 func judge(ctx context.Context, terminal *terminal, config suites.Config, selection suites.Selection, total int) (suites.Outcome, error) {
-	line := &progress{terminal: terminal, total: total}
-	config.Observe = func(result suites.Result) { line.show(result.Check.ID, result.Verdict == suites.Fail) }
-	outcome, err := suites.Run(ctx, config, selection)
-	line.end()
-	return outcome, err
-}
-
-// writeReports writes what was found into all files that are wanted.
-func writeReports(terminal *terminal, found report.Report, files []report.File) error {
-	for _, file := range files {
-		if err := file.Write(found, terminal.raw); err != nil {
-			return &configuration.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
-		}
-	}
-	return nil
-}
-
-// reportFiles reads the wanted reports, each of one of the kinds.
-func reportFiles(sources *configuration.Sources, wanted []string, kinds ...string) ([]report.File, error) {
-	place := sources.Origin("report")
-	var files []report.File
-	seen := map[string]bool{}
-	for _, text := range wanted {
-		file, err := report.ParseFile(text, kinds...)
-		var unknown *report.UnknownKindError
-		switch {
-		case errors.As(err, &unknown):
-			return nil, &configuration.UsageError{Place: place, Message: err.Error(), Mend: configuration.DidYouMean(unknown.Kind, kinds)}
-		case err != nil:
-			return nil, &configuration.UsageError{Place: place, Message: err.Error()}
-		case seen[file.Path]:
-			return nil, &configuration.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path)}
-		}
-		seen[file.Path] = true
-		files = append(files, file)
-	}
-	return files, nil
-}
-
-func writesToOutput(files []report.File) bool {
-	for _, file := range files {
-		if file.Path == report.StandardOutput {
-			return true
-		}
-	}
-	return false
+	line := terminal.progress(ctx, total)
+	defer line.end()
+	line.watch(config.Target)
+	config.Observe = line.judged
+	return suites.Run(ctx, config, selection)
 }
 
 // selectionMistake says which of the two selecting flags is wrong.

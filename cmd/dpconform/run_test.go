@@ -70,7 +70,7 @@ func TestRunExitCodes(t *testing.T) {
 	}
 	nobody := "http://" + closed.Addr().String()
 	closed.Close()
-	for _, one := range []struct {
+	for _, one := range sample([]struct {
 		name      string
 		arguments []string
 		exit      int
@@ -84,7 +84,7 @@ func TestRunExitCodes(t *testing.T) {
 			suites.ExitFails, "FAIL retry.path.trailing-slash"},
 		{"a warning", emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), suites.ExitConforms, "WARN retry.path.trailing-slash"},
 		{"nobody there", []string{"--endpoint", nobody}, suites.ExitUnreachable, ""},
-	} {
+	}) {
 		t.Run(one.name, func(t *testing.T) {
 			got := call(t, append([]string{"run"}, one.arguments...)...)
 			if got.exit != one.exit || !strings.Contains(got.output, one.says) {
@@ -103,6 +103,7 @@ func TestFocusOnObservingCheckFeedsIt(t *testing.T) {
 
 // TestEditedDescriptionDrivesTheSpecs: the specs follow the document.
 func TestEditedDescriptionDrivesTheSpecs(t *testing.T) {
+	noRace(t)
 	text := string(spec.Embedded().Text)
 	const last = "https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos"
 	const added = "https://www.googleapis.com/auth/dataportability.youtube.added"
@@ -166,6 +167,7 @@ func TestReportOnStandardOutput(t *testing.T) {
 // TestEveryFocusGoesWithTheCassettes: a recording answers a whole run, and a
 // focus shows a part of it.
 func TestEveryFocusGoesWithTheCassettes(t *testing.T) {
+	noRace(t)
 	for _, focus := range append(suites.Aspects(), "body/empty", "retry.body.empty", "retry.semantics.unknown-job", "retry.authorization.scope") {
 		if got := call(t, "run", "--focus", focus); got.exit != suites.ExitConforms || got.complaints != "" {
 			t.Errorf("%s: exit %d, %s", focus, got.exit, got.complaints)

@@ -73,6 +73,7 @@ func TestScanTellsWhereSecretsAre(t *testing.T) {
 }
 
 func TestScanExits(t *testing.T) {
+	noRace(t)
 	folder := writeTree(t, map[string]string{"fine.txt": "nothing", "leak.txt": "x\nclient_secret=" + scannedSecret})
 	for name, one := range map[string]struct {
 		arguments []string

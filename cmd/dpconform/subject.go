@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 	"github.com/dpconform/dpconform/target"
 )
 
@@ -42,7 +43,8 @@ var networkFlags = []string{
 
 // findSubject connects to the server that the settings name, or opens the
 // cassettes.
-func findSubject(ctx context.Context, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract) (*subject, error) {
+func findSubject(ctx context.Context, sources *configuration.Sources, settings *configuration.Settings, contract *spec.Contract,
+	plan suites.Plan) (*subject, error) {
 	if settings.Endpoint == "" {
 		return openCassettes(sources, settings, contract)
 	}
@@ -54,6 +56,9 @@ func findSubject(ctx context.Context, sources *configuration.Sources, settings *
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {
+		return nil, err
+	}
+	if err := takeShare(sources, &config, contract, plan); err != nil {
 		return nil, err
 	}
 	config.UserAgent = "dpconform/" + version

@@ -6,11 +6,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
+	"github.com/dpconform/dpconform/configuration"
 	"github.com/dpconform/dpconform/redaction"
+	"github.com/dpconform/dpconform/report"
 )
 
 // Widths in columns: of text that nobody's screen bounds, and of the widest
@@ -20,7 +20,8 @@ const (
 	widestText           = 110
 )
 
-// terminal is where a command prints.
+// terminal is where a command prints. The result goes to standard output; what
+// is said until it is there, and every complaint, to standard error.
 type terminal struct {
 	// out takes colours and drops them where they do not belong: not a
 	// terminal, or NO_COLOR.
@@ -30,14 +31,27 @@ type terminal struct {
 	err io.Writer
 	// columns gives the width, anew at each call; 0 where out is no terminal.
 	columns func() int
+	// errColumns is columns of standard error; nil means that it is no terminal.
+	errColumns func() int
+	// environment looks a variable up; nil means that none is set.
+	environment func(string) string
+	// color is what --color says, quiet and verbose what those flags say.
+	color          *configuration.Color
+	quiet, verbose bool
+	// showing is the progress that is on the screen.
+	showing *showing
 	// secrets list what no complaint may show.
 	secrets []func() []string
 }
 
 func newTerminal() *terminal {
+	color := configuration.ColorAuto
+	raw := &untilBroken{out: os.Stdout}
 	return &terminal{
-		out: colorprofile.NewWriter(os.Stdout, os.Environ()), raw: os.Stdout, err: os.Stderr,
-		columns: func() int { return columnsOf(os.Stdout) },
+		out: colouring(raw, os.Stdout, &color), raw: raw, err: &untilBroken{out: os.Stderr},
+		columns:     func() int { return columnsOf(os.Stdout) },
+		errColumns:  func() int { return columnsOf(os.Stderr) },
+		environment: os.Getenv, color: &color, showing: &showing{},
 	}
 }
 
@@ -56,11 +70,32 @@ func columnsOf(file *os.File) int {
 // onStandardError makes a terminal whose text goes to standard error, for a
 // command that gives standard output to a report.
 func (t *terminal) onStandardError() *terminal {
-	return &terminal{
-		out: colorprofile.NewWriter(t.err, os.Environ()), raw: t.raw, err: t.err,
-		columns: func() int { return columnsOf(os.Stderr) },
-		secrets: t.secrets,
+	other := *t
+	other.out = colouring(t.err, os.Stderr, t.color)
+	other.columns = t.columnsForProgress
+	return &other
+}
+
+// columnsForProgress is the width of standard error, 0 where it is no terminal.
+func (t *terminal) columnsForProgress() int {
+	if t.errColumns == nil {
+		return 0
 	}
+	return t.errColumns()
+}
+
+// variable looks an environment variable up.
+func (t *terminal) variable(name string) string {
+	if t.environment == nil {
+		return ""
+	}
+	return t.environment(name)
+}
+
+// heed takes what the flags say of how much is printed.
+func (t *terminal) heed(sources *configuration.Sources, output configuration.OutputSettings) error {
+	t.quiet, t.verbose = output.Quiet, output.Verbose
+	return output.Contradiction(sources)
 }
 
 // width is the number of columns that text is wrapped to.
@@ -74,8 +109,16 @@ func (t *terminal) width() int {
 // complain prints one line on standard error, without any secret that is known
 // or has the form of one.
 func (t *terminal) complain(message string) {
+	t.showing.end()
 	line, _, _ := strings.Cut(t.harmless(message), "\n")
 	fmt.Fprintf(t.err, "dpconform: %s\n", line)
+}
+
+// wrote says where a report is.
+func (t *terminal) wrote(file report.File) {
+	if file.Path != report.StandardOutput && !t.quiet {
+		fmt.Fprintf(t.out, "report %s → %s\n", file.Kind, file.Path)
+	}
 }
 
 // hide keeps out of every complaint what a function lists when it is made.
@@ -90,37 +133,4 @@ func (t *terminal) harmless(text string) string {
 		}
 	}
 	return redaction.NewRedactor(labels).Text(text)
-}
-
-// progress is one line that is written over again, on a terminal only.
-type progress struct {
-	terminal *terminal
-	total    int
-	done     int
-	failed   int
-}
-
-// show says how far a run is and which check has just ended.
-func (p *progress) show(name string, failed bool) {
-	p.done++
-	if failed {
-		p.failed++
-	}
-	columns := p.terminal.columns()
-	if columns == 0 {
-		return
-	}
-	text := fmt.Sprintf("  %d/%d", p.done, p.total)
-	if p.failed > 0 {
-		text += fmt.Sprintf(", %d failed", p.failed)
-	}
-	text = ansi.Truncate(text+"  "+name, columns-1, "…")
-	fmt.Fprintf(p.terminal.out, "\r%s\x1b[K", text)
-}
-
-// end takes the line away.
-func (p *progress) end() {
-	if p.terminal.columns() > 0 && p.done > 0 {
-		fmt.Fprint(p.terminal.out, "\r\x1b[K")
-	}
 }
