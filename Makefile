@@ -2,10 +2,10 @@
 
 GO ?= go
 # The race detector needs a C compiler; without one the tests run without it.
-RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+RACE := $(filter 1,$(shell $(GO) env CGO_ENABLED))
 BIN := bin/dpconform
 
-.PHONY: help run test prove bench build cassettes docs check fuzz lint-description scan third-party oauth clients clients-go clients-node clients-python clients-java clean
+.PHONY: help run test prove bench build cassettes docs check fuzz lint-description scan third-party oauth browser validators clients clients-install clients-check build-clients clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -13,8 +13,11 @@ help: ## list the targets
 run: build ## judge the shipped cassettes with the whole suite, offline
 	@$(BIN) run
 
-test: ## run all tests
-	$(GO) test $(RACE) ./...
+# A test takes several times as long with the race detector, so that with it (and
+# -short) only a fixed sample is run of what does the same thing many times over.
+test: ## run all tests, and a sample of them with the race detector
+	$(GO) test ./...
+	$(if $(RACE),$(GO) test -race -short ./...)
 
 prove: build ## seed every fault of the emulator and show what catches it
 	@$(BIN) prove
@@ -30,6 +33,8 @@ cassettes: build ## record the shipped cassettes anew from the reference emulato
 
 docs: build ## write the generated pages of docs/
 	$(BIN) list --traceability > docs/traceability.md.new && mv docs/traceability.md.new docs/traceability.md
+	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
+	$(GO) run ./documentation $(BIN) docs
 
 check: ## what CI checks beside the tests
 	$(GO) vet ./...
@@ -57,6 +62,13 @@ third-party: build ## judge mock servers that know the description alone (needs 
 		echo "skipped @stoplight/prism-cli and @mockoon/cli: there is no npm"; \
 	fi
 
+browser: build ## look at HTML reports in Chromium, with axe-core (needs npm and chromium)
+	@if command -v npm >/dev/null; then \
+		(cd third-party/htmlreport && npm ci --no-progress --loglevel=error) && $(GO) run ./third-party/htmlreport $(BIN) third-party/htmlreport; \
+	else \
+		echo "skipped axe-core and playwright-core: there is no npm"; \
+	fi
+
 oauth: ## log in, refresh and revoke at an OAuth server of other people (needs npm)
 	@if command -v npm >/dev/null; then \
 		(cd third-party/oauthserver && npm ci --no-progress --loglevel=error) && $(GO) test -count=1 ./third-party/oauthserver; \
@@ -64,21 +76,27 @@ oauth: ## log in, refresh and revoke at an OAuth server of other people (needs n
 		echo "skipped oidc-provider: there is no npm"; \
 	fi
 
-clients: build clients-go clients-node clients-python clients-java ## judge Google's own clients and curl (npm, python3, mvn)
-	@$(GO) run ./clients $(BIN) docs/clients.md
+validators: ## show the reports to validators of other people (needs npm and python3)
+	@if command -v npm >/dev/null && command -v python3 >/dev/null; then \
+		cd third-party/reportvalidators && npm ci --no-progress --loglevel=error && python3 -m venv .venv && \
+		.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && $(GO) test -count=1 -v .; \
+	else \
+		echo "skipped har-validator, sarif-multitool and junitparser: there is no npm or no python3"; \
+	fi
 
-clients-go:
-	@cd clients/go && $(GO) build -o retry .
+CLIENTS := bin/clients
 
-clients-node:
-	@if command -v npm >/dev/null; then cd clients/node && npm ci --no-progress --loglevel=error; fi
+clients: build build-clients ## judge Google's own clients and curl (npm, python3, mvn)
+	@$(CLIENTS) $(BIN) docs/clients.md
 
-clients-python: # the mark says that the installation came to its end
-	@if command -v python3 >/dev/null; then cd clients/python && rm -f .venv/installed && python3 -m venv .venv && \
-		.venv/bin/pip install --quiet --require-hashes -r requirements.txt && touch .venv/installed; fi
+clients-install: build-clients ## bring the clients' libraries from their registries
+	@$(CLIENTS) --install
 
-clients-java:
-	@if command -v mvn >/dev/null; then cd clients/java && mvn -q -B package; fi
+clients-check: build build-clients ## hold docs/clients.md against what the clients do
+	@$(CLIENTS) --check $(BIN) docs/clients.md
+
+build-clients:
+	@$(GO) build -o $(CLIENTS) ./clients
 
 clean: ## remove what was built
 	rm -rf bin
