@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -81,12 +82,46 @@ func (e *UnclearKindError) Error() string {
 }
 
 // WriteWith writes what a function writes. A file is there whole or, after an
-// error, as it was before.
+// error, as it was before; where a link leads to it, the link stays. What is no
+// file, as a pipe or a device, is written into.
 func (f File) WriteWith(write func(io.Writer) error, standardOutput io.Writer) error {
 	if f.Path == StandardOutput {
 		return write(standardOutput)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".*")
+	if information, err := os.Stat(f.Path); err == nil && !information.Mode().IsRegular() {
+		return writeInto(f.Path, write)
+	}
+	return replace(behindLinks(f.Path), write)
+}
+
+// behindLinks is the path that symbolic links lead to, also where nothing is
+// there yet.
+func behindLinks(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	led, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(led):
+		return led
+	}
+	return filepath.Join(filepath.Dir(path), led)
+}
+
+// writeInto writes into what is there and no file.
+func writeInto(path string, write func(io.Writer) error) error {
+	out, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(out), out.Close())
+}
+
+// replace puts a file in the place of another at once.
+func replace(path string, write func(io.Writer) error) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
@@ -101,5 +136,5 @@ func (f File) WriteWith(write func(io.Writer) error, standardOutput io.Writer) e
 	if err := temporary.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), f.Path)
+	return os.Rename(temporary.Name(), path)
 }

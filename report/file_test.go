@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -145,3 +146,56 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestALinkStaysAndWhatItLeadsToIsWritten(t *testing.T) {
+	report := New(conforming(t))
+	folder := t.TempDir()
+	for _, target := range []string{"real.json", "new.json", filepath.Join(folder, "far.json")} {
+		link := filepath.Join(folder, "link-to-"+filepath.Base(target))
+		if err := os.Symlink(target, link); err != nil {
+			t.Skip("links cannot be made here: ", err)
+		}
+		if target == "real.json" {
+			if err := os.WriteFile(filepath.Join(folder, target), []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := (File{"json", link}).WriteWith(with(report, WriteJSON), io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		if information, err := os.Lstat(link); err != nil || information.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is a link no more: %v", link, err)
+		}
+		text, err := os.ReadFile(filepath.Join(folder, filepath.Base(target)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadJSON(text); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
+
+// A shell gives a pipe as a path: --report json=>(jq .counts).
+func TestAPipeIsWrittenInto(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/dev/fd/%d", writer.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("pipes have no paths here")
+	}
+	text := make(chan []byte)
+	go func() {
+		all, _ := io.ReadAll(reader)
+		text <- all
+	}()
+	if err := (File{"json", path}).WriteWith(with(New(conforming(t)), WriteJSON), io.Discard); err != nil {
+		t.Error(err)
+	}
+	writer.Close()
+	if _, err := ReadJSON(<-text); err != nil {
+		t.Error(err)
+	}
+}

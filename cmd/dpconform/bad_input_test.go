@@ -189,6 +189,7 @@ func rewrite(t *testing.T, path string, change func(string) string) {
 // TestRecordedRunEqualsTheRun: a recording judges as the server did, and two
 // recordings of the same server are the same to the byte.
 func TestRecordedRunEqualsTheRun(t *testing.T) {
+	noRace(t)
 	for _, fault := range sample([]string{"", "unknown-field-ignored"}) {
 		first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
 		for _, folder := range []string{first, second} {

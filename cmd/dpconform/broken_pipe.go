@@ -17,12 +17,13 @@ func surviveBrokenPipes() {
 }
 
 // untilBroken writes until nobody reads any more, and drops the rest without a
-// word.
+// word. Any other error is kept, since those who print seldom look.
 type untilBroken struct {
 	out io.Writer
 
 	mutex  sync.Mutex
 	broken bool
+	lost   error
 }
 
 // Write writes, or drops what nobody reads.
@@ -37,5 +38,15 @@ func (u *untilBroken) Write(text []byte) (int, error) {
 		u.broken = true
 		return len(text), nil
 	}
+	if err != nil && u.lost == nil {
+		u.lost = err
+	}
 	return written, err
+}
+
+// err is the first error by which something was not written.
+func (u *untilBroken) err() error {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	return u.lost
 }

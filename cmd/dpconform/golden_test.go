@@ -26,6 +26,7 @@ var updateGolden = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") == "1", "rewri
 // change that is meant, go test ./cmd/dpconform -run Golden -update writes them
 // anew.
 func TestGoldenReports(t *testing.T) {
+	noRace(t)
 	const token = "dataportability.maps.reviews"
 	for _, one := range []struct {
 		name string

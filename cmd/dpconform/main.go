@@ -54,7 +54,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 		terminal.complain("interrupted")
 		return suites.ExitInterrupted
 	case err == nil:
-		return suites.ExitConforms
+		return terminal.exitOfOutput()
 	case errors.As(err, &exit):
 		return int(exit)
 	}
@@ -63,6 +63,16 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	if errors.As(err, &unreachable) {
 		return suites.ExitUnreachable
 	}
+	return suites.ExitUsage
+}
+
+// exitOfOutput is the exit code where nothing is wrong but, perhaps, that the
+// result could not be printed.
+func (t *terminal) exitOfOutput() int {
+	if t.lost == nil || t.lost() == nil {
+		return suites.ExitConforms
+	}
+	t.complain("standard output was not written: " + t.lost().Error())
 	return suites.ExitUsage
 }
 

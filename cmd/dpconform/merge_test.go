@@ -79,6 +79,7 @@ func changeEndpoint(t *testing.T, file, from, to string) {
 
 // TestShardsOfCassettes: every shard replays all of them and reports its part.
 func TestShardsOfCassettes(t *testing.T) {
+	noRace(t)
 	cassettes := filepath.Join(t.TempDir(), "cassettes")
 	if got := call(t, "record", "--cassettes", cassettes); got.exit != 0 {
 		t.Fatalf("%s\n%s", got.complaints, got.output)

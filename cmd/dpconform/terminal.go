@@ -29,6 +29,9 @@ type terminal struct {
 	// raw is standard output as it is, for reports.
 	raw io.Writer
 	err io.Writer
+	// lost gives the error by which a part of standard output was not written; nil
+	// means that nobody looks.
+	lost func() error
 	// columns gives the width, anew at each call; 0 where out is no terminal.
 	columns func() int
 	// errColumns is columns of standard error; nil means that it is no terminal.
@@ -48,7 +51,7 @@ func newTerminal() *terminal {
 	color := configuration.ColorAuto
 	raw := &untilBroken{out: os.Stdout}
 	return &terminal{
-		out: colouring(raw, os.Stdout, &color), raw: raw, err: &untilBroken{out: os.Stderr},
+		out: colouring(raw, os.Stdout, &color), raw: raw, lost: raw.err, err: &untilBroken{out: os.Stderr},
 		columns:     func() int { return columnsOf(os.Stdout) },
 		errColumns:  func() int { return columnsOf(os.Stderr) },
 		environment: os.Getenv, color: &color, showing: &showing{},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -68,6 +69,19 @@ func TestWhatNobodyReadsIsDropped(t *testing.T) {
 	full := errors.New("no space left")
 	if _, err := (&untilBroken{out: failing{full}}).Write([]byte("text")); !errors.Is(err, full) {
 		t.Errorf("a full disk is %v", err)
+	}
+}
+
+// A result that nobody can read is no success.
+func TestAFullDiskUnderStandardOutputIsToldOnce(t *testing.T) {
+	var complaints bytes.Buffer
+	full := &untilBroken{out: failing{errors.New("no space left on device")}}
+	terminal := &terminal{out: full, raw: full, err: &complaints, lost: full.err, columns: func() int { return 0 }, showing: &showing{}}
+	if code := execute(t.Context(), terminal, []string{"version"}); code != 2 {
+		t.Errorf("exit %d", code)
+	}
+	if got := complaints.String(); got != "dpconform: standard output was not written: no space left on device\n" {
+		t.Error(got)
 	}
 }
 

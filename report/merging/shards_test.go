@@ -129,7 +129,7 @@ var changing = []string{
 func TestShardsTogetherEqualTheWhole(t *testing.T) {
 	sampled := 25
 	if testing.Short() {
-		sampled = 60 // As the race detector looks on.
+		sampled = 200 // As the race detector looks on.
 	}
 	equal(t, judge(t, emulated(t, ""), suites.Selection{}), merge(t, shards(t, 8, func() http.Handler { return emulated(t, "") }, suites.Selection{})))
 	for i, fault := range emulator.Faults() {
@@ -177,6 +177,9 @@ func verdictOf(of report.Report, requirement string) suites.Verdict {
 }
 
 func TestShardsOfAFocusTogetherEqualIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing new for the race detector; it runs without -short")
+	}
 	for _, selection := range []suites.Selection{
 		{Focus: []string{"body"}}, {Focus: []string{"errors"}}, {Focus: []string{"response/id-new", "path/two-segments"}},
 		{LabelFilter: "documented"}, {Focus: []string{"path/two-segments"}},
