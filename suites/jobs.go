@@ -145,11 +145,13 @@ func (j *Judgement) failedJobs(wanted int) ([]string, *lack) {
 		return nil, &lack{"the target is not on this machine, and retrying its jobs was not allowed", "--allow-retry with " + flag}
 	}
 	var left []string
+	given := 0
 	for _, state := range j.Contract.RetryableStates {
 		left = append(left, j.Target.Unstarted(state)...)
+		given += len(j.Target.Jobs(state))
 	}
 	if len(left) < wanted {
-		return nil, &lack{fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d left", plural(wanted, "job"), len(left)), flag}
+		return nil, &lack{fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d of %d left", plural(wanted, "job"), len(left), given), flag}
 	}
 	return left[:wanted], nil
 }
