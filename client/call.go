@@ -92,11 +92,6 @@ func (c *Call) answered(request *Arrived, answer Answer) {
 
 func (c *Call) accepts(token string) bool { return slices.Contains(c.Tokens, token) }
 
-// knowsToken reports whether a value is one of the tokens.
-func (c *Call) knowsToken(value string) bool {
-	return value != "" && slices.ContainsFunc(c.Tokens, func(token string) bool { return strings.Contains(value, token) })
-}
-
 // Result is what was found of a call.
 type Result struct {
 	Scenario *Scenario
@@ -135,12 +130,20 @@ type judging struct {
 	// sharedJob: a job that no scenario is about may have many calls, so that
 	// nobody knows which request is a repeat.
 	sharedJob bool
+	// tokens are known as such beside those of the call's own: by the environment,
+	// or by other calls.
+	tokens []string
+	// hint says what is wrong with a line that looks like an outcome and is none.
+	hint string
+	// contradicted: two outcomes of the call's job do not agree.
+	contradicted *contradiction
 }
 
 // judgeCommand is Judge for a call that a command made.
 func (r Rules) judgeCommand(call *Call, command *CommandResult, how judging) Result {
 	j := &judgement{rules: r, scenario: call.Scenario, plain: call.Scenario == nil}
 	requests := call.Requests()
+	j.tokens = append(slices.Clone(how.tokens), bearerTokens(requests)...)
 	result := Result{Scenario: call.Scenario, Job: call.Job, Requests: requests, Told: call.outcome(), Command: command, misspelled: call.misspelled, tokens: call.Tokens}
 	var attempts []*Arrived
 	var last *Arrived
@@ -167,9 +170,12 @@ func (r Rules) judgeCommand(call *Call, command *CommandResult, how judging) Res
 		if last != nil && !how.wireOnly {
 			judgeOutcome(j, last, toldBy(result.Told, command, how))
 		}
-		judgeSteps(j, call.Scenario, attempts, last, result.Told, how)
+		judgeSteps(j, call.Scenario, attempts, last, toldBy(result.Told, command, how), how)
 	default:
 		judgePlain(j, call, attempts, last, result.Told, how)
+	}
+	if how.contradicted != nil && !how.wireOnly {
+		j.warn(ConditionOneOutcome, "one outcome for the job", how.contradicted.text())
 	}
 	result.Findings, result.Judged, result.Unjudged = j.findings, j.judged, j.unjudged
 	result.Verdict = verdictOfCall(j, result)
@@ -206,7 +212,7 @@ func noteOf(scenario *Scenario, attempts []*Arrived, how judging) string {
 
 // toldBy puts together what is known of the client's view.
 func toldBy(outcome *Outcome, command *CommandResult, how judging) told {
-	view := told{outcome: outcome}
+	view := told{outcome: outcome, hint: how.hint}
 	if outcome == nil && command != nil && command.ended() {
 		view.failedByExit = command.Exit != 0
 		view.succeededByExit = command.Exit == 0 && how.exitTells

@@ -50,13 +50,17 @@ func (s *Server) scenarioOfJob(path string) (chosen *Scenario, misspelled *missp
 		return nil, nil
 	}
 	for _, scenario := range s.options.Scenarios {
-		behind, begins := strings.CutPrefix(rest, scenario.Name)
-		if begins && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0) && (chosen == nil || len(scenario.Name) > len(chosen.Name)) {
+		if beginsWithName(rest, scenario.Name) && (chosen == nil || len(scenario.Name) > len(chosen.Name)) {
 			chosen = scenario
 		}
 	}
 	if chosen != nil {
 		return chosen, nil
+	}
+	for _, name := range s.options.Known {
+		if beginsWithName(rest, name) {
+			return nil, s.misspelling(name)
+		}
 	}
 	if end := strings.IndexAny(rest, ":/?%"); end >= 0 {
 		rest = rest[:end]
@@ -66,6 +70,13 @@ func (s *Server) scenarioOfJob(path string) (chosen *Scenario, misspelled *missp
 		rest = rest[:hyphen]
 	}
 	return nil, s.misspelling(rest)
+}
+
+// beginsWithName reports whether a text is the name of a scenario, or begins with
+// it and ends it there.
+func beginsWithName(text, name string) bool {
+	behind, begins := strings.CutPrefix(text, name)
+	return begins && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0)
 }
 
 // jobIn finds the job's id in a path. Where the path is none of the method's it

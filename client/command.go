@@ -45,6 +45,8 @@ type CommandResult struct {
 	// LinesPassedOver counts the lines of standard output that were longer than
 	// 1 MiB, in which no outcome was looked for.
 	LinesPassedOver int
+	// told is Told, with what is wrong with it.
+	told telling
 	// Complaints is the end of standard error, and ComplaintsCut the number of
 	// bytes before it that were not kept.
 	Complaints    string
@@ -106,6 +108,7 @@ func (c Command) Run(ctx context.Context) (*CommandResult, error) {
 		TimedOut: errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil, Limit: c.Limit, Took: time.Since(began),
 	}
 	result.Told, result.LinesPassedOver = outcomes.end()
+	result.told = outcomes.telling("its output")
 	result.Complaints, result.ComplaintsCut = complaints.end()
 	return result, ctx.Err()
 }

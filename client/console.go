@@ -34,8 +34,13 @@ func (c Console) Result(report Report) {
 		c.findings(report, result)
 	}
 	c.unjudged(report)
+	if len(report.NotChosen) > 0 {
+		c.paragraph("not chosen: ", strings.Join(report.NotChosen, ", "))
+		c.paragraph("  give  ", "--scenario NAME for each that the command is to choose, and for no other")
+		c.print("\n")
+	}
 	c.styled("", report.Conclusion, func(line string) string { return coloured(overall(report.Exit), bold(line)) })
-	c.paragraph("", fmt.Sprintf("%s: %s; %s; %.1f s, exit %d", countOf(len(report.Results), "call"), countsText(report.Counts),
+	c.paragraph("", fmt.Sprintf("%s: %s; %s; %.1f s, exit %d", countOf(callsOf(report), "call"), countsText(report.Counts),
 		requirementsText(report), float64(report.Milliseconds)/1000, report.Exit))
 }
 
@@ -176,6 +181,15 @@ func (c Console) unjudged(report Report) {
 		}
 		c.print("\n")
 	}
+}
+
+// callsOf counts the calls. The end of a command that was run once is none.
+func callsOf(report Report) int {
+	count := 0
+	for _, number := range report.Counts {
+		count += number
+	}
+	return count
 }
 
 func requirementsText(report Report) string {

@@ -67,6 +67,55 @@ var programs = map[string]func() int{
 		return once(true)
 	},
 	"failing": func() int { once(true); return 3 },
+	// one-shot is as curl --fail-with-body: it exits with 22 on a refusal, and tells
+	// nothing.
+	"one-shot": func() int {
+		exit := 0
+		onceTo(func(line string) {
+			if strings.Contains(line, `"error"`) {
+				exit = 22
+			}
+		})
+		return exit
+	},
+	"crashes-after": func() int { once(false); return 3 },
+	"tells-broken-line": func() int {
+		once(false)
+		fmt.Println("starting\n{\"job\":")
+		return 0
+	},
+	"tells-broken-file": func() int {
+		once(false)
+		_ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(`{"job":`), 0o600)
+		return 0
+	},
+	"tells-of-another": func() int {
+		once(false)
+		fmt.Println(`{"job":"another","archiveJobId":"n"}`)
+		return 0
+	},
+	"tells-twice": func() int {
+		fmt.Printf("{\"job\":%q,\"error\":{\"code\":500}}\n", os.Getenv("DPCONFORM_JOB"))
+		return once(true)
+	},
+	"token-in-query": func() int {
+		token := os.Getenv("DPCONFORM_TOKEN")
+		if token == "" {
+			token = "a-token-of-the-client"
+		}
+		address := os.Getenv("DPCONFORM_ENDPOINT") + contract.Retry.Path.Expand(os.Getenv("DPCONFORM_JOB")) + "?t=" + token
+		request, err := http.NewRequest(http.MethodPost, address, nil)
+		if err != nil {
+			return 9
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 9
+		}
+		_ = answer.Body.Close()
+		return 0
+	},
 	"writes-outcome": func() int {
 		return onceTo(func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
 	},

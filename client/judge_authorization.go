@@ -31,7 +31,7 @@ func judgeAuthorization(j *judgement, call *Call, request *Arrived) {
 	}
 	headers := request.Header.Values("Authorization")
 	token, isBearer := bearerToken(headers)
-	inQuery, field := tokenInQuery(request), fieldWithToken(call, request)
+	inQuery, field := tokenInQuery(request), fieldWithToken(j.tokensOf(call), request)
 	switch {
 	case len(headers) == 0 && inQuery == "" && field != "":
 		j.find(authorizationBearer, request.Number, "Authorization: Bearer and the token", "the token in the field "+field)
@@ -66,7 +66,7 @@ func judgeAuthorization(j *judgement, call *Call, request *Arrived) {
 // judgeElsewhere judges what came to another host.
 func judgeElsewhere(j *judgement, call *Call, request *Arrived) {
 	j.judge(authorizationOtherHost)
-	if request.Header.Get("Authorization") != "" || tokenInQuery(request) != "" || fieldWithToken(call, request) != "" {
+	if request.Header.Get("Authorization") != "" || tokenInQuery(request) != "" || fieldWithToken(j.tokensOf(call), request) != "" {
 		j.find(authorizationOtherHost, request.Number, "no token at another host than the one that it is for", "the token, behind a redirect")
 	}
 }
@@ -89,11 +89,8 @@ const shortestToken = 8
 
 // fieldWithToken names a field beside Authorization that carries the token, such
 // as Cookie or Referer; empty for none.
-func fieldWithToken(call *Call, request *Arrived) string {
-	tokens := slices.Clone(call.Tokens)
-	if token, isBearer := bearerToken(request.Header.Values("Authorization")); isBearer {
-		tokens = append(tokens, token)
-	}
+func fieldWithToken(tokens []string, request *Arrived) string {
+	tokens = append(slices.Clone(tokens), bearerTokens([]*Arrived{request})...)
 	for _, name := range slices.Sorted(maps.Keys(request.Header)) {
 		if name == "Authorization" {
 			continue
@@ -105,6 +102,28 @@ func fieldWithToken(call *Call, request *Arrived) string {
 		}
 	}
 	return ""
+}
+
+// tokensOf gives all that is known to be a token of a call.
+func (j *judgement) tokensOf(call *Call) []string { return slices.Concat(call.Tokens, j.tokens) }
+
+// bearerTokens gives the tokens that requests have in the header Authorization.
+func bearerTokens(requests []*Arrived) []string {
+	var tokens []string
+	for _, request := range requests {
+		if token, isBearer := bearerToken(request.Header.Values("Authorization")); isBearer && !slices.Contains(tokens, token) {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
+}
+
+// holdsKnownToken reports whether a value is one of the tokens, or has one in it
+// that is long enough to stand there for no other reason.
+func holdsKnownToken(value string, tokens []string) bool {
+	return value != "" && slices.ContainsFunc(tokens, func(token string) bool {
+		return value == token || len(token) >= shortestToken && holdsToken(value, token)
+	})
 }
 
 // holdsToken looks for a token as it is, and percent-encoded.

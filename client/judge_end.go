@@ -39,17 +39,24 @@ func judgeEnd(j *judgement, command *CommandResult, attempts []*Arrived, last *A
 
 // judgeSteps judges whether the scenario came to its end. A client may stop
 // before where the scenario lets it, if it told the error that it stopped at.
-func judgeSteps(j *judgement, scenario *Scenario, attempts []*Arrived, last *Arrived, outcome *Outcome, how judging) {
+func judgeSteps(j *judgement, scenario *Scenario, attempts []*Arrived, last *Arrived, told told, how judging) {
 	if len(attempts) == 0 || len(attempts) >= len(scenario.Steps) {
 		return
 	}
 	got := fmt.Sprintf("%s: the client never called again", countOf(len(attempts), "request"))
 	want := countOf(len(scenario.Steps), "request")
 	if scenario.Consume == ConsumeOrTell {
-		if outcome != nil && outcome.Error != nil || how.wireOnly {
+		if told.outcome != nil && told.outcome.Error != nil || how.wireOnly {
+			return
+		}
+		// Which error it was, the requirements of the outcome ask.
+		if how.exitTells && told.failedByExit {
 			return
 		}
 		got += fmt.Sprintf(", and did not tell the error of the last answer, %d", last.Answer.Status)
+		if told.outcome == nil && told.hint != "" {
+			got += "; " + told.hint
+		}
 		want += ", or the error told"
 	}
 	j.fail(ConditionSteps, want, got)

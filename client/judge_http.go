@@ -97,6 +97,10 @@ func judgeSyntax(j *judgement, request *Arrived) bool {
 		broken := wire.Fields[slices.IndexFunc(wire.Fields, isMalformed)]
 		name, _, _ := strings.Cut(broken.Line, ":")
 		j.find(httpSyntax, request.Number, want, "a field that is none: "+quoted(name))
+	case wire.BareFeeds > 0:
+		// A recipient may take a line feed alone for the end of a line; a sender has
+		// no such choice (RFC 9112, 2.2).
+		j.find(httpSyntax, request.Number, "a carriage return and a line feed at the end of each line", countOf(wire.BareFeeds, "line")+" with a line feed alone")
 	case !wire.Whole:
 		j.find(httpSyntax, request.Number, "an empty line behind the fields", "a head that broke off")
 	default:

@@ -32,6 +32,8 @@ type told struct {
 	failedByExit bool
 	// succeededByExit says that the exit code says that there was none.
 	succeededByExit bool
+	// hint says what is wrong with what looks like an outcome and is none.
+	hint string
 }
 
 // judgeOutcome holds what the client told against the last answer that it got.
@@ -53,7 +55,7 @@ func judgeOutcome(j *judgement, last *Arrived, told told) {
 func judgeIncomplete(j *judgement, last *Arrived, told told) {
 	switch got, success := told.success(); {
 	case told.unknown():
-		j.skip(outcomeIncomplete, notTold, howToTell)
+		j.skip(outcomeIncomplete, told.silence(), howToTell)
 	case success:
 		j.find(outcomeIncomplete, last.Number, "an error, since "+last.Answer.Delivery.asReason(), got)
 	default:
@@ -65,7 +67,7 @@ func judgeIncomplete(j *judgement, last *Arrived, told told) {
 func judgeMissingID(j *judgement, last *Arrived, told told) {
 	switch outcome := told.outcome; {
 	case outcome == nil:
-		j.skip(outcomeNoInventedID, notTold, howToTell)
+		j.skip(outcomeNoInventedID, told.silence(), howToTell)
 	case outcome.NewID != nil && *outcome.NewID != "":
 		j.find(outcomeNoInventedID, last.Number, "an error or no id, since the answer has none", "the id "+printable(*outcome.NewID))
 	default:
@@ -84,12 +86,14 @@ func judgeNewID(j *judgement, last *Arrived, told told) {
 	outcome := told.outcome
 	switch {
 	case outcome == nil:
-		j.skip(outcomeNewID, notTold, howToTell)
-		if tolerant != outcomeNewID && !told.failedByExit {
-			j.skip(tolerant, notTold, howToTell)
-		}
 		if told.failedByExit {
 			j.find(tolerant, last.Number, wantSuccess+printable(id), "an exit code that says that there was an error")
+		}
+		if tolerant != outcomeNewID || !told.failedByExit {
+			j.skip(outcomeNewID, told.silence(), howToTell)
+		}
+		if tolerant != outcomeNewID && !told.failedByExit {
+			j.skip(tolerant, told.silence(), howToTell)
 		}
 	case outcome.Error != nil:
 		j.find(tolerant, last.Number, wantSuccess+printable(id), "the error "+outcome.Error.text())
@@ -125,15 +129,15 @@ func judgeError(j *judgement, last *Arrived, told told) {
 		return
 	}
 	if told.unknown() {
-		j.skip(outcomeError, notTold, howToTell)
+		j.skip(outcomeError, told.silence(), howToTell)
 	} else {
 		j.judge(outcomeError)
 	}
 	if told.outcome == nil {
 		for _, id := range members {
-			reason := notTold
+			reason := told.silence()
 			if told.failedByExit {
-				reason = onlyExit
+				reason = told.withHint(onlyExit)
 			}
 			j.skip(id, reason, howToTell)
 		}
@@ -165,6 +169,16 @@ func judgeErrorMembers(j *judgement, last *Arrived, sent errorObject, hasObject 
 }
 
 func isRedirect(status int) bool { return status >= 300 && status < 400 }
+
+// silence says why an outcome is not known.
+func (t told) silence() string { return t.withHint(notTold) }
+
+func (t told) withHint(reason string) string {
+	if t.hint == "" {
+		return reason
+	}
+	return reason + "; " + t.hint
+}
 
 // unknown reports whether nobody knows what came of the call.
 func (t told) unknown() bool { return t.outcome == nil && !t.failedByExit && !t.succeededByExit }

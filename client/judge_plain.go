@@ -30,6 +30,6 @@ func judgePlain(j *judgement, call *Call, attempts []*Arrived, last *Arrived, ou
 	case last.Answer.Delivery == Whole && isRedirect(last.Answer.Status):
 		j.skip(outcomeError, redirected, "")
 	default:
-		judgeOutcome(j, last, told{outcome: outcome})
+		judgeOutcome(j, last, told{outcome: outcome, hint: how.hint})
 	}
 }

@@ -16,9 +16,11 @@ const (
 
 // parameterValues are the values that the platform documents of its parameters:
 // https://cloud.google.com/apis/docs/system-parameters. Those that are not here
-// take any text.
+// take any text. That enumerations are numbers in the answer is what Google's own
+// library asks for by the form of alt with a semicolon:
+// https://github.com/googleapis/python-api-core/blob/main/google/api_core/rest_helpers.py
 var parameterValues = map[string][]string{
-	"alt":         {"json", "media", "proto", "sse"},
+	"alt":         {"json", "json;enum-encoding=int", "media", "proto", "sse"},
 	"prettyPrint": {"true", "false"},
 	".xgafv":      {"1", "2"},
 }
@@ -40,7 +42,7 @@ func judgeQuery(j *judgement, call *Call, request *Arrived) {
 		plain := strings.TrimPrefix(name, "$")
 		known, limited := parameterValues[plain]
 		switch {
-		case isTokenParameter(plain) && value != "", call.knowsToken(value):
+		case isTokenParameter(plain) && value != "", holdsKnownToken(value, j.tokensOf(call)):
 			j.find(queryNoToken, request.Number, "the token in the header Authorization alone", "the token in the parameter "+printable(name))
 		case !takesParameter(j.rules.Contract, name):
 			j.find(queryParameters, request.Number, "no parameter, or one of the platform's such as alt", "the parameter "+printable(name))

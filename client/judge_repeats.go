@@ -119,9 +119,9 @@ type burst struct {
 
 // bursts are what no client does that backs off. A single wait says nothing:
 // with full jitter it may be next to none. A client that draws its waits from 0
-// to 100, 200, 400 ms and so on is taken for one in a burst in about one call of
-// 800, and one that begins at a second in one of 140,000.
-var bursts = []burst{{2, 5 * time.Millisecond}, {3, 30 * time.Millisecond}}
+// to 100, 200, 400 ms and so on, five of them, is taken for one in a burst in about
+// one call of 700, and one that begins at a second in one of 100,000.
+var bursts = []burst{{2, 5 * time.Millisecond}, {3, 30 * time.Millisecond}, {4, 60 * time.Millisecond}}
 
 // judgeBursts judges the waits after UNAVAILABLE, several together.
 func judgeBursts(j *judgement, attempts []*Arrived) {

@@ -103,6 +103,8 @@ func TestWaitsOfABusyServer(t *testing.T) {
 		{"a jittered beginning", []time.Duration{20 * unit, 4 * unit, 90 * unit}, 0, nil},
 		{"twice at once", []time.Duration{unit, unit}, 0, []string{repeatBackoff}},
 		{"three times within 30 ms", []time.Duration{9 * unit, 9 * unit, 9 * unit}, 0, []string{repeatBackoff}},
+		{"four times within 60 ms", []time.Duration{10 * unit, 10 * unit, 11 * unit, 10 * unit}, 0, []string{repeatBackoff}},
+		{"four times in 60 ms", []time.Duration{15 * unit, 15 * unit, 15 * unit, 15 * unit}, 0, nil},
 		{"a burst behind waits", []time.Duration{100 * unit, 200 * unit, unit, unit}, 0, []string{repeatBackoff}},
 		{"as long as the scenario says", []time.Duration{100 * unit, 100 * unit}, 100 * unit, nil},
 		{"shorter than the scenario says", []time.Duration{99 * unit}, 100 * unit, []string{repeatBackoff}},
@@ -130,9 +132,13 @@ func TestWaitsOfABusyServer(t *testing.T) {
 // that are judged by.
 func TestTheRuleOfBurstsIsWritten(t *testing.T) {
 	requirement, _ := contract.ClientRequirement(repeatBackoff)
+	inWords := map[int]string{2: "two waits in a row", 3: "three", 4: "four"}
 	for _, one := range bursts {
-		if !strings.Contains(requirement.Note, "less than "+one.waits.String()+" ") && !strings.Contains(requirement.Note, "less than "+one.waits.String()+".") {
-			t.Errorf("the note does not say %s: %s", one.waits, requirement.Note)
+		if want := inWords[one.repeats] + " that are less than " + one.waits.String() + " together"; inWords[one.repeats] == "" || !strings.Contains(requirement.Note, want) {
+			t.Errorf("the note does not say %q: %s", want, requirement.Note)
 		}
+	}
+	if count := strings.Count(requirement.Note, "less than"); count != len(bursts) {
+		t.Errorf("the note has %d bursts, and the judge %d", count, len(bursts))
 	}
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/dpconform/dpconform/configuration"
 )
@@ -12,22 +13,33 @@ const ConditionKnown = "scenario.known"
 
 // misspelling is the name of a scenario that there is not, and the one that is
 // meant most likely; empty where none is near.
-type misspelling struct{ name, meant string }
+type misspelling struct {
+	name, meant string
+	// unselected: there is one of the name, and it is not among those that a client
+	// may choose.
+	unselected bool
+}
 
 func (s *Server) misspelling(name string) *misspelling {
-	names := make([]string, len(s.options.Scenarios))
-	for i, scenario := range s.options.Scenarios {
-		names[i] = scenario.Name
+	names := slices.Clone(s.options.Known)
+	for _, scenario := range s.options.Scenarios {
+		names = append(names, scenario.Name)
+	}
+	if slices.Contains(names, name) {
+		return &misspelling{name: name, unselected: true}
 	}
 	meant, distance := configuration.Nearest(name, names)
 	if distance > max(2, len(name)/3) {
 		meant = ""
 	}
-	return &misspelling{name, meant}
+	return &misspelling{name: name, meant: meant}
 }
 
 // text says it in one line.
 func (m *misspelling) text() string {
+	if m.unselected {
+		return fmt.Sprintf("there is a scenario %q, and it was not selected by --scenario", printable(m.name))
+	}
 	text := fmt.Sprintf("there is no scenario %q", printable(m.name))
 	if m.meant == "" {
 		return text + "; dpconform client --list has all"

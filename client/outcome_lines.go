@@ -27,6 +27,13 @@ type outcomeLines struct {
 	outcomes []Outcome
 	// where has the index of each job's outcome: the last word counts.
 	where map[string]int
+	// contradicted has those that the last word does not agree with.
+	contradicted map[string]*contradiction
+	// number is that of the line, from 1; brace, whether the one before it was a
+	// brace alone.
+	number  int
+	brace   bool
+	mistold mistold
 }
 
 // Write takes in a part of the output. It never fails.
@@ -59,9 +66,19 @@ func (o *outcomeLines) extend(text []byte) {
 }
 
 func (o *outcomeLines) endLine() {
+	o.number++
+	if o.brace && beginsWithJob(o.line.String()) {
+		o.mistold.lone(o.number - 1)
+	}
+	o.brace = string(bytes.TrimSpace(o.line.Bytes())) == "{"
 	if !o.passing && bytes.IndexByte(o.line.Bytes(), '{') >= 0 {
-		for _, outcome := range ParseOutcomes(o.line.String(), o.idField) {
+		line := o.line.String()
+		outcomes := ParseOutcomes(line, o.idField)
+		for _, outcome := range outcomes {
 			o.keep(outcome)
+		}
+		if len(outcomes) == 0 {
+			o.mistold.look(line, o.number, o.idField)
 		}
 	}
 	o.line.Reset()
@@ -70,9 +87,12 @@ func (o *outcomeLines) endLine() {
 
 func (o *outcomeLines) keep(outcome Outcome) {
 	if o.where == nil {
-		o.where = map[string]int{}
+		o.where, o.contradicted = map[string]int{}, map[string]*contradiction{}
 	}
 	if index, known := o.where[outcome.Job]; known {
+		if before := o.outcomes[index]; outcome.contradicts(before) {
+			o.contradicted[outcome.Job] = &contradiction{before, outcome}
+		}
 		o.outcomes[index] = outcome
 		return
 	}
@@ -80,6 +100,13 @@ func (o *outcomeLines) keep(outcome Outcome) {
 		o.where[outcome.Job] = len(o.outcomes)
 		o.outcomes = append(o.outcomes, outcome)
 	}
+}
+
+// telling is what was found when the end has come, in an output of this name.
+func (o *outcomeLines) telling(output string) telling {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return telling{o.outcomes, o.contradicted, o.mistold.of(output)}
 }
 
 // end takes the last line for whole, and gives what was found.

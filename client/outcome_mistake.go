@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +50,11 @@ func lineMistake(line, idField string) string {
 	job, named := members["job"]
 	switch {
 	case !named:
+		for _, other := range slices.Sorted(maps.Keys(members)) {
+			if strings.EqualFold(other, "job") {
+				return fmt.Sprintf(`has no member "job", but %q`, other)
+			}
+		}
 		return `has no member "job"`
 	case json.Unmarshal(job, &text) != nil:
 		return fmt.Sprintf(`has the job %s, which must be a text`, printable(string(job)))

@@ -17,6 +17,9 @@ type Outcomes struct {
 	// Interrupted: the run was ended before its time.
 	Interrupted bool
 	Results     []Result
+	// NotChosen are the names of the scenarios that a command which is run once did
+	// not choose, where it was to choose any.
+	NotChosen []string
 
 	secrets secrets
 }
@@ -29,7 +32,7 @@ func (o Outcomes) Exit() int {
 		return ExitInterrupted
 	case has(func(r Result) bool { return r.Verdict == Fail }):
 		return ExitFails
-	case len(o.Results) == 0, has(func(r Result) bool { return r.needed }):
+	case len(o.Results) == 0, len(o.NotChosen) > 0, has(func(r Result) bool { return r.needed }):
 		return ExitInconclusive
 	}
 	return ExitConforms
@@ -48,6 +51,9 @@ func (o Outcomes) Conclusion() string {
 	case ExitInconclusive:
 		if len(o.Results) == 0 {
 			return "inconclusive: nothing arrived"
+		}
+		if !slices.ContainsFunc(o.Results, func(r Result) bool { return r.needed }) {
+			return "inconclusive: nothing failed, and not every scenario was chosen"
 		}
 		return "inconclusive: nothing failed, and something that " + o.about() + " is about could not be judged"
 	}
@@ -89,11 +95,14 @@ func (o Outcomes) Requirements() []RequirementResult {
 	return all
 }
 
-// Count gives the number of results with each verdict.
+// Count gives the number of calls with each verdict. The end of a command that
+// was run once is no call.
 func (o Outcomes) Count() map[Verdict]int {
 	counts := map[Verdict]int{}
 	for _, result := range o.Results {
-		counts[result.Verdict]++
+		if result.Scenario != nil || result.Command == nil {
+			counts[result.Verdict]++
+		}
 	}
 	return counts
 }

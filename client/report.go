@@ -26,7 +26,9 @@ type Report struct {
 	Conclusion    string            `json:"conclusion"`
 	Counts        map[Verdict]int   `json:"counts"`
 	Requirements  []ReportedVerdict `json:"requirements"`
-	Results       []ReportedResult  `json:"results"`
+	// NotChosen are the scenarios that a command which is run once did not choose.
+	NotChosen []string         `json:"not_chosen,omitempty"`
+	Results   []ReportedResult `json:"results"`
 }
 
 // ReportTool says which program made the report.
@@ -109,7 +111,7 @@ func (o Outcomes) Report(version string) Report {
 		FormatVersion: ReportFormat, Tool: ReportTool{"dpconform", version}, Started: o.Started.UTC().Truncate(time.Millisecond),
 		Milliseconds: o.Took.Milliseconds(), Command: []string{}, WireOnly: o.WireOnly,
 		Description: ReportDescription{contract.File, contract.Digest, contract.Revision},
-		Exit:        o.Exit(), Conclusion: o.Conclusion(), Counts: o.Count(),
+		Exit:        o.Exit(), Conclusion: o.Conclusion(), Counts: o.Count(), NotChosen: o.NotChosen,
 		Requirements: []ReportedVerdict{}, Results: []ReportedResult{},
 	}
 	for _, word := range o.Command {
@@ -138,7 +140,7 @@ func reportedResult(result Result, hide *redaction.Redactor) ReportedResult {
 		shown.Findings = append(shown.Findings, ReportedFinding{f.ID, f.Verdict, f.Demanded, hide.Text(f.Want), hide.Text(f.Got), f.Request, f.Count})
 	}
 	for _, one := range result.Unjudged {
-		shown.Unjudged = append(shown.Unjudged, ReportedUnjudged(one))
+		shown.Unjudged = append(shown.Unjudged, ReportedUnjudged{one.ID, hide.Text(one.Reason), one.Help})
 	}
 	for _, request := range result.Requests {
 		shown.Requests = append(shown.Requests, reportedRequest(request, hide))

@@ -16,6 +16,9 @@ import (
 type RunOptions struct {
 	Rules     Rules
 	Scenarios []*Scenario
+	// Known are the names of all scenarios that there are, selected or not; nil where
+	// nobody knows of more.
+	Known []string
 	// Command is the words of the client program; {endpoint}, {job}, {token},
 	// {fresh-token}, {scenario} and {outcome} in them are replaced.
 	Command []string
@@ -63,7 +66,7 @@ func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 	defer os.RemoveAll(folder)
 	run.folder = folder
 	if options.Together || options.Upstream != nil {
-		found.Results, err = run.together(ctx)
+		found.Results, found.NotChosen, err = run.together(ctx)
 	} else {
 		found.Results, err = run.each(ctx)
 	}
@@ -129,15 +132,16 @@ func (r *run) one(ctx context.Context, scenario *Scenario) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if outcome := outcomeFor(told, job); outcome != nil {
+	if outcome := outcomeFor(told.outcomes, job); outcome != nil {
 		call.Tell(*outcome)
 	}
 	return r.options.Rules.judgeCommand(call, command, judging{
-		exitTells: r.options.ExitTells, wireOnly: r.options.WireOnly, distrusted: site.distrusted.Load() > 0}), nil
+		exitTells: r.options.ExitTells, wireOnly: r.options.WireOnly, distrusted: site.distrusted.Load() > 0,
+		hint: told.hintFor(job), contradicted: told.contradicted[job]}), nil
 }
 
 func (r *run) open(options Options, secure bool) (*Site, error) {
-	options.Rules, options.Scenarios, options.Upstream = r.options.Rules, r.options.Scenarios, r.options.Upstream
+	options.Rules, options.Scenarios, options.Known, options.Upstream = r.options.Rules, r.options.Scenarios, r.options.Known, r.options.Upstream
 	if options.Upstream == nil {
 		// Upstream the tokens are those of the client's own.
 		options.Tokens, options.RefreshToken = r.secrets.tokens(), r.secrets.refresh
@@ -154,10 +158,10 @@ func (r *run) open(options Options, secure bool) (*Site, error) {
 }
 
 // command runs the command against a site and reads what it told.
-func (r *run) command(ctx context.Context, site *Site, scenario, job string) (*CommandResult, []Outcome, error) {
+func (r *run) command(ctx context.Context, site *Site, scenario, job string) (*CommandResult, telling, error) {
 	outcomes := filepath.Join(r.folder, "outcome")
 	if err := os.WriteFile(outcomes, nil, 0o600); err != nil {
-		return nil, nil, err
+		return nil, telling{}, err
 	}
 	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": scenario, "outcome": outcomes}
 	if r.options.Upstream == nil {
@@ -168,20 +172,22 @@ func (r *run) command(ctx context.Context, site *Site, scenario, job string) (*C
 	}
 	environment, err := r.environment(site, values)
 	if err != nil {
-		return nil, nil, err
+		return nil, telling{}, err
 	}
 	command := Command{Words: replaced(r.options.Command, values), Environment: environment, Limit: r.options.Limit, Show: r.options.Show,
 		IDField: r.options.Rules.Contract.IDField}
 	result, err := command.Run(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, telling{}, err
 	}
-	told := result.Told
+	told := result.told
 	if written, err := os.Open(outcomes); err == nil {
 		defer written.Close()
+		lines := &outcomeLines{idField: command.IDField}
 		// What cannot be read was not told.
-		inFile, _ := ReadOutcomes(written, command.IDField)
-		told = append(told, inFile...)
+		_, _ = io.Copy(lines, written)
+		lines.end()
+		told = told.then(lines.telling("the file $DPCONFORM_OUTCOME"))
 	}
 	return result, told, nil
 }

@@ -6,27 +6,45 @@ import (
 )
 
 // together runs the command once. The scenarios that it did not choose have no
-// result.
-func (r *run) together(ctx context.Context) ([]Result, error) {
+// result, unless it had to; where no server upstream answers their names are
+// given.
+func (r *run) together(ctx context.Context) (results []Result, notChosen []string, err error) {
 	job := r.options.Job
 	if job == "" {
 		job = "failed-of-dpconform"
 	}
 	site, err := r.open(Options{Job: job}, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	command, told, err := r.command(ctx, site, "", job)
 	site.Close()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	results := r.options.Rules.judgeAll(site.Server, told, judging{wireOnly: r.options.WireOnly})
+	how := judging{wireOnly: r.options.WireOnly, hint: told.hint}
+	if r.options.Upstream != nil && r.options.Token != "" {
+		how.tokens = []string{r.options.Token}
+	}
+	results = r.options.Rules.judgeAll(site.Server, told, how)
 	if !r.options.WireOnly {
-		results = append(results, r.invented(told, results)...)
+		results = append(results, r.invented(told.outcomes, results)...)
 	}
-	results = append(results, r.missing(results)...)
-	return append(results, r.wholeCommand(command, results)), nil
+	if r.options.All {
+		results = append(results, r.missing(results)...)
+	} else if r.options.Upstream == nil {
+		for _, scenario := range r.unchosen(results) {
+			notChosen = append(notChosen, scenario.Name)
+		}
+	}
+	return append(results, r.wholeCommand(command, results)), notChosen, nil
+}
+
+// unchosen are the scenarios without a result.
+func (r *run) unchosen(results []Result) []*Scenario {
+	return slices.DeleteFunc(slices.Clone(r.options.Scenarios), func(scenario *Scenario) bool {
+		return slices.ContainsFunc(results, func(result Result) bool { return result.Scenario == scenario })
+	})
 }
 
 // invented makes a result for each job that the client told an outcome of and
@@ -52,10 +70,7 @@ func (r *run) invented(told []Outcome, results []Result) []Result {
 // missing makes a result for each scenario that had to be chosen and was not.
 func (r *run) missing(results []Result) []Result {
 	var missing []Result
-	for _, scenario := range r.options.Scenarios {
-		if !r.options.All || slices.ContainsFunc(results, func(result Result) bool { return result.Scenario == scenario }) {
-			continue
-		}
+	for _, scenario := range r.unchosen(results) {
 		j := &judgement{rules: r.options.Rules, scenario: scenario}
 		j.fail(ConditionCalled, "a request", "no request arrived")
 		missing = append(missing, Result{Scenario: scenario, Verdict: Fail, Findings: j.findings})
@@ -65,15 +80,20 @@ func (r *run) missing(results []Result) []Result {
 
 // judgeAll judges every call of a server. Requests that have nothing to do with
 // the method are no calls.
-func (r Rules) judgeAll(server *Server, told []Outcome, how judging) []Result {
+func (r Rules) judgeAll(server *Server, told telling, how judging) []Result {
 	var results []Result
-	for _, call := range server.Calls() {
+	calls := server.Calls()
+	for _, call := range calls {
+		how.tokens = append(how.tokens, bearerTokens(call.Requests())...)
+	}
+	for _, call := range calls {
 		if !slices.ContainsFunc(call.Requests(), func(request *Arrived) bool { return request.Kind != Other }) {
 			continue
 		}
-		if outcome := outcomeFor(told, call.Job); outcome != nil && call.Job != "" {
+		if outcome := outcomeFor(told.outcomes, call.Job); outcome != nil && call.Job != "" {
 			call.Tell(*outcome)
 		}
+		how.contradicted = told.contradicted[call.Job]
 		results = append(results, r.judgeCommand(call, nil, how))
 	}
 	return results

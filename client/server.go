@@ -23,6 +23,9 @@ type Options struct {
 	Rules Rules
 	// Scenarios are those that a client may choose.
 	Scenarios []*Scenario
+	// Known are the names of all scenarios that there are, for what is said of one
+	// that is not among Scenarios; nil where nobody knows of more.
+	Known []string
 	// Only is the scenario of every request, whatever it says; nil lets a client
 	// choose.
 	Only *Scenario

@@ -46,6 +46,8 @@ const (
 	ConditionExit = "scenario.exit"
 	// ConditionTime: the command ended by itself in time.
 	ConditionTime = "scenario.time"
+	// ConditionOneOutcome: the outcomes that were told of a job agree.
+	ConditionOneOutcome = "scenario.one-outcome"
 )
 
 // Finding is one way in which a client does not keep a requirement, or in which
@@ -113,6 +115,8 @@ type judgement struct {
 	findings []Finding
 	judged   []string
 	unjudged []Unjudged
+	// tokens are known as such beside those that the client was given.
+	tokens []string
 }
 
 // judge notes that a requirement was looked at.
@@ -142,6 +146,11 @@ func (j *judgement) find(id string, request int, want, got string) {
 // fail adds a condition that was not met.
 func (j *judgement) fail(condition, want, got string) {
 	j.findings = append(j.findings, Finding{ID: condition, Verdict: Fail, Want: want, Got: got, Count: 1})
+}
+
+// warn adds a condition that was not met, and that does not fail the run.
+func (j *judgement) warn(condition, want, got string) {
+	j.findings = append(j.findings, Finding{ID: condition, Verdict: Warn, Want: want, Got: got, Count: 1})
 }
 
 // skip notes a requirement that could not be judged.

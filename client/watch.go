@@ -95,7 +95,7 @@ func (w *Watch) outcomes(out http.ResponseWriter, r *http.Request) {
 func (w *Watch) Outcomes() Outcomes {
 	rules := w.Server.options.Rules
 	return Outcomes{Rules: rules, Command: []string{"what arrives at " + w.Endpoint}, Started: w.started, Took: time.Since(w.started),
-		WireOnly: w.WireOnly, Results: rules.judgeAll(w.Server, nil, judging{wireOnly: w.WireOnly}), secrets: w.secrets}
+		WireOnly: w.WireOnly, Results: rules.judgeAll(w.Server, telling{}, judging{wireOnly: w.WireOnly}), secrets: w.secrets}
 }
 
 //go:embed watch.html.tmpl

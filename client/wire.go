@@ -17,6 +17,8 @@ type Wire struct {
 	Fields []WireField
 	// Whole: the head came to its end.
 	Whole bool
+	// BareFeeds counts the lines that end in a line feed without a carriage return.
+	BareFeeds int
 }
 
 // WireField is a line of a head. Name is empty where the line is no field.
@@ -49,10 +51,15 @@ func (w *Wire) parts() (method, target, protocol string, all bool) {
 // readWire takes a head apart, whatever is wrong with it.
 func readWire(head []byte, whole bool) *Wire {
 	lines := strings.Split(string(head), "\n")
+	bare := 0
 	for i, line := range lines {
+		// Behind the last line feed no line has ended.
+		if i+1 < len(lines) && !strings.HasSuffix(line, "\r") {
+			bare++
+		}
 		lines[i] = strings.TrimSuffix(line, "\r")
 	}
-	wire := &Wire{Line: lines[0], Whole: whole}
+	wire := &Wire{Line: lines[0], Whole: whole, BareFeeds: bare}
 	for _, line := range lines[1:] {
 		if line == "" {
 			continue

@@ -110,6 +110,8 @@ func TestWhatIsNoHTTPArrivesAllTheSame(t *testing.T) {
 		{"another protocol", strings.Replace(good, "HTTP/1.1", "HTTP/3.0", 1) + "\r\n", httpSyntax, "HTTP/3.0"},
 		{"no field", strings.Replace(good, "Host:", "Host", 1) + "\r\n", httpSyntax, "a field that is none"},
 		{"a field in two lines", good + "X: a\r\n b\r\n\r\n", httpSyntax, ""},
+		{"a line feed alone", strings.ReplaceAll(good, "\r\n", "\n") + "Content-Length: 0\n\n", httpSyntax, ""},
+		{"a line feed alone at the end", good + "Content-Length: 0\r\n\n", httpSyntax, ""},
 		{"a head without an end", good, httpSyntax, "a head that broke off"},
 		{"TLS", "\x16\x03\x01\x00\x05hello", httpSyntax, "a TLS handshake"},
 		{"no host", strings.Replace(good, "Host: HOST\r\n", "", 1) + "\r\n", httpHost, "no Host"},

@@ -16,6 +16,8 @@ func httpFaults() []Fault {
 		{"space-before-colon", "A space stands between the name of a field and its colon.", "client.http.syntax", "success",
 			append([]string{"client.authorization.token"}, never...),
 			written(goodLine, goodHost, "Authorization : Bearer {token}", noBody)},
+		{"bare-line-feeds", "Lines end in a line feed without a carriage return.", "client.http.syntax", "success", nil,
+			writtenInLines("\n", goodLine, goodHost, goodAuthorization, noBody)},
 		{"whole-address", "The whole address is sent, as to a proxy.", "client.http.target", "success", nil,
 			written("POST http://{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
 		{"user-in-target", "A user name and a password are sent in the target.", "client.http.target", "success", nil,

@@ -34,11 +34,16 @@ func (p program) attemptRaw(task task) reply {
 // written makes a client that writes a request line and fields as they stand
 // here; in them {target}, {host} and {token} are replaced.
 func written(line string, fields ...string) func() program {
+	return writtenInLines("\r\n", line, fields...)
+}
+
+// writtenInLines is written with lines that end in their own way.
+func writtenInLines(end, line string, fields ...string) func() program {
 	return changed(func(p *program) {
 		p.raw = func(task task) (string, error) {
 			replacer := strings.NewReplacer("{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
 			head := append([]string{line}, fields...)
-			return replacer.Replace(strings.Join(head, "\r\n") + "\r\n\r\n"), nil
+			return replacer.Replace(strings.Join(head, end) + end + end), nil
 		}
 	})
 }

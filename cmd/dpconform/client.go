@@ -37,6 +37,8 @@ type clientOptions struct {
 	listen     string
 	remote     bool
 	showOutput bool
+	// known are the names of all scenarios, selected or not.
+	known []string
 }
 
 func newClientCommand(terminal *terminal) *cobra.Command {
@@ -147,12 +149,12 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 			return &configuration.UsageError{Place: sources.Origin("listen"), Message: "it does not go with a command",
 				Mend: "leave one of the two out"}
 		}
-		return watchClients(command.Context(), terminal, options, sources, client.Options{Rules: rules, Scenarios: scenarios, Upstream: upstream}, files)
+		return watchClients(command.Context(), terminal, options, sources, client.Options{Rules: rules, Scenarios: scenarios, Known: options.known, Upstream: upstream}, files)
 	}
 	if err := options.check(command, sources, contract, arguments); err != nil {
 		return err
 	}
-	run := client.RunOptions{Rules: rules, Scenarios: scenarios, Command: arguments, Together: options.together, All: len(options.names) > 0, Job: options.job,
+	run := client.RunOptions{Rules: rules, Scenarios: scenarios, Known: options.known, Command: arguments, Together: options.together, All: len(options.names) > 0, Job: options.job,
 		Limit: options.limit, ExitTells: options.exitTells, WireOnly: options.wireOnly, Upstream: upstream}
 	if upstream != nil {
 		run.Token = os.Getenv(tokenVariable)
@@ -258,6 +260,7 @@ func (o *clientOptions) scenarios(sources *configuration.Sources, contract *spec
 			return nil, err
 		}
 	}
+	o.known = scenarioNames(all)
 	if len(o.names) == 0 {
 		return all, nil
 	}
