@@ -3,6 +3,7 @@ package redaction
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"slices"
@@ -36,10 +37,56 @@ func plainForms(token string) []string {
 	if lower := lowerEscapes(escaped); lower != escaped {
 		forms = append(forms, lower)
 	}
+	forms = append(forms, percentForms(token)...)
+	forms = append(forms, spelled(token, "%%%02X"), spelled(token, "%%%02x"), spelled(token, "%02x"), spelled(token, "%02X"),
+		spelled(token, "&#%d;"), spelled(token, "&#x%x;"), spelled(token, "&#x%X;"))
 	if quoted, err := json.Marshal(token); err == nil {
 		forms = append(forms, strings.Trim(string(quoted), `"`))
 	}
 	return forms
+}
+
+// mostEscapable is how many different characters of a token may be escaped or
+// not, each by itself; of more only what common libraries do is looked for.
+const mostEscapable = 6
+
+// percentForms lists a token with each choice of its characters escaped that are
+// no letters and digits: libraries do not agree on which must be.
+func percentForms(token string) []string {
+	var escapable []byte
+	for i := range len(token) {
+		if char := token[i]; !isAlphanumeric(char) && !slices.Contains(escapable, char) {
+			escapable = append(escapable, char)
+		}
+	}
+	if len(escapable) > mostEscapable {
+		return nil
+	}
+	var forms []string
+	for choice := 1; choice < 1<<len(escapable); choice++ {
+		var pairs []string
+		for i, char := range escapable {
+			if choice&(1<<i) != 0 {
+				pairs = append(pairs, string(rune(char)), fmt.Sprintf("%%%02X", char))
+			}
+		}
+		escaped := strings.NewReplacer(pairs...).Replace(token)
+		forms = append(forms, escaped, lowerEscapes(escaped))
+	}
+	return forms
+}
+
+func isAlphanumeric(char byte) bool {
+	return char >= '0' && char <= '9' || char >= 'A' && char <= 'Z' || char >= 'a' && char <= 'z'
+}
+
+// spelled writes each byte of a token by a format.
+func spelled(token, format string) string {
+	var text strings.Builder
+	for i := range len(token) {
+		fmt.Fprintf(&text, format, token[i])
+	}
+	return text.String()
 }
 
 // lowerEscapes writes %2F as %2f.
