@@ -25,8 +25,12 @@ const howToShard = "give NUMBER/TOTAL, counted from 1, such as 2/8"
 // kubernetes/TOTAL is the part of a pod of an Indexed Job. The error is a
 // *UsageError.
 func (s *Settings) ShardOf(sources *Sources) (suites.Shard, error) {
-	if s.Shard == "" {
+	if s.Shard == "" && !sources.Given(ShardFlag) {
 		return suites.Shard{}, nil
+	}
+	if s.Shard == "" {
+		// As of a variable that is not set: each of the shards would judge everything.
+		return suites.Shard{}, &UsageError{sources.Origin(ShardFlag), "it is empty", howToShard}
 	}
 	place, text := sources.Origin(ShardFlag), s.Shard
 	if total, indexed := strings.CutPrefix(text, kubernetesShard+"/"); indexed {

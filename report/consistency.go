@@ -25,12 +25,51 @@ func (r Report) Contradiction() string {
 	case !maps.Equal(withoutZeros(r.Counts.Requirements), requirements):
 		return "its counts are not those of its requirements"
 	}
+	if contradiction := r.contradictionOfVerdicts(); contradiction != "" {
+		return contradiction
+	}
+	seen := map[int]bool{}
 	for _, exchange := range r.Exchanges {
+		if exchange.Number < 1 || seen[exchange.Number] {
+			return fmt.Sprintf("the number of its exchange %d is not its own", exchange.Number)
+		}
+		seen[exchange.Number] = true
 		for _, attempt := range slices.Concat(exchange.Earlier, []Attempt{{exchange.Response, exchange.Fault, 0}}) {
 			if attempt.Response == nil && attempt.Fault == nil {
 				return fmt.Sprintf("nothing came of its exchange %d, and no fault", exchange.Number)
 			}
 		}
+	}
+	return ""
+}
+
+// contradictionOfVerdicts holds verdicts against findings, and the exit code
+// against the verdicts.
+func (r Report) contradictionOfVerdicts() string {
+	broken := map[string]bool{}
+	failing := 0
+	for _, check := range r.Checks {
+		found := false
+		for _, finding := range check.Findings {
+			found = found || finding.Verdict == suites.Fail
+			broken[finding.Requirement] = broken[finding.Requirement] || finding.Verdict == suites.Fail
+		}
+		if found != (check.Verdict == suites.Fail) {
+			return fmt.Sprintf("the verdict of its check %s is not that of the findings", check.ID)
+		}
+		if check.Verdict == suites.Fail || check.Verdict == suites.UnexpectedPass {
+			failing++
+		}
+	}
+	for _, requirement := range r.Requirements {
+		if broken[requirement.ID] != (requirement.Verdict == suites.Fail) {
+			return fmt.Sprintf("the verdict of its requirement %s is not that of the findings", requirement.ID)
+		}
+	}
+	_, known := conclusions[r.Exit]
+	fails := r.Exit == suites.ExitFails || r.Exit == suites.ExitInterrupted
+	if !known || r.Conclusion == "" || failing > 0 && !fails || failing == 0 && r.Stale == "" && r.Exit == suites.ExitFails {
+		return fmt.Sprintf("its exit code %d and its conclusion are not those of its checks", r.Exit)
 	}
 	return ""
 }

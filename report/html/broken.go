@@ -59,7 +59,9 @@ func (m *maker) broken(of suites.Verdict) []broken {
 type unjudged struct {
 	verdict
 	Reason, Flag string
-	Checks       []reference
+	// Pasteable says that the flag is one, and no sentence about flags.
+	Pasteable bool
+	Checks    []reference
 	Count        string
 }
 
@@ -81,7 +83,7 @@ func (m *maker) unjudged(of suites.Verdict) []unjudged {
 		at := slices.IndexFunc(groups, func(group unjudged) bool { return group.Reason == reason && group.Flag == flag })
 		if at < 0 {
 			at = len(groups)
-			groups = append(groups, unjudged{verdict: shown(of), Reason: reason, Flag: flag})
+			groups = append(groups, unjudged{verdict: shown(of), Reason: reason, Flag: flag, Pasteable: pasteable(flag)})
 		}
 		groups[at].Checks = append(groups[at].Checks, reference{m.checkLink(check.ID), clean(check.ID)})
 		groups[at].Count = counted(len(groups[at].Checks), "check")

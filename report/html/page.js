@@ -59,19 +59,21 @@
     return texts.get(one);
   };
   const buttons = all('[data-verdict]', tools);
+  const pressed = (button) => button.getAttribute('aria-pressed') === 'true';
+  const press = (button, down) => button.setAttribute('aria-pressed', String(down));
   const filter = () => {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const off = new Set(buttons.filter((one) => one.getAttribute('aria-pressed') === 'false').map((one) => one.dataset.verdict));
+    const chosen = new Set(buttons.filter((one) => one.dataset.verdict && pressed(one)).map((one) => one.dataset.verdict));
     let shown = 0;
     for (const one of requirements) {
-      one.hidden = off.has(one.dataset.verdict) || !words.every((word) => textOf(one).includes(word));
+      one.hidden = chosen.size > 0 && !chosen.has(one.dataset.verdict) || !words.every((word) => textOf(one).includes(word));
       if (!one.hidden) shown++;
     }
     for (const group of all('.group')) {
       const inside = all('.requirement', group);
       group.hidden = inside.length > 0 && inside.every((one) => one.hidden);
     }
-    found.textContent = words.length || off.size ? `${shown} of ${requirements.length} requirements shown` : '';
+    found.textContent = words.length || chosen.size ? `${shown} of ${requirements.length} requirements shown` : '';
   };
   let waiting;
   query.addEventListener('input', () => {
@@ -80,7 +82,11 @@
   });
   for (const button of buttons) {
     button.addEventListener('click', () => {
-      button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') === 'false'));
+      // One verdict after the other can be chosen; where none is, all are shown.
+      const verdicts = buttons.filter((one) => one.dataset.verdict);
+      if (button.dataset.verdict) press(button, !pressed(button));
+      else verdicts.forEach((one) => press(one, false));
+      press(buttons.find((one) => !one.dataset.verdict), !verdicts.some(pressed));
       filter();
     });
   }

@@ -21,13 +21,18 @@ type requirement struct {
 	verdict
 	Anchor                            string
 	Link                              template.URL
-	ID, Level, Statement, Quote, Note string
+	ID, Level, Quote string
+	// Statement and Note show what stands between backticks as code.
+	Statement, Note template.HTML
 	// Source is where the quote is from, and SourceLink the same where it is an
 	// address of the web.
 	Source, SourceLink string
 	Reason             string
 	Open               bool
-	CheckText          string
+	// Outcome says how many of its checks say so, and InPart that others did not
+	// judge it.
+	Outcome string
+	InPart  bool
 	// Inside are its checks: those that stand under it in full, and a line for each
 	// of the others.
 	Inside template.HTML
@@ -127,9 +132,9 @@ func (m *maker) homes() map[string][]*report.Check {
 // somebody else can have, is shown without checks.
 func (m *maker) requirement(from report.Requirement, homes map[string][]*report.Check, again bool) requirement {
 	made := requirement{
-		verdict: shown(from.Verdict), ID: clean(from.ID), Level: clean(string(from.Level)), Statement: clean(from.Statement),
-		Quote: clean(from.Quote), Note: clean(from.Note), Source: clean(from.Source), SourceLink: webAddress(from.Source),
-		Reason: clean(from.Reason), CheckText: counted(len(from.Checks), "check"),
+		verdict: shown(from.Verdict), ID: clean(from.ID), Level: clean(string(from.Level)), Statement: withCode(clean(from.Statement)),
+		Quote: clean(from.Quote), Note: withCode(clean(from.Note)), Source: clean(from.Source), SourceLink: webAddress(from.Source),
+		Reason: clean(from.Reason), Outcome: m.outcome(from), InPart: m.inPart(from),
 	}
 	if again {
 		made.Anchor = m.anchors.next(from.ID)

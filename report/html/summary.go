@@ -60,7 +60,7 @@ func (m *maker) summary() summary {
 	made := summary{
 		Overall: ofExit(m.Exit), Headline: capital(headline), Detail: capital(detail),
 		Subject: clean(m.Description.Title), Provenance: capital(clean(m.Target.Provenance)), Endpoint: clean(m.Target.Endpoint),
-		Totals: []total{totalOf("requirement", m.Counts.Requirements), totalOf("check", m.Counts.Checks)},
+		Totals: []total{m.requirementsTotal(), totalOf("check", m.Counts.Checks)},
 		Tool:   clean(m.Tool.Name + " " + m.Tool.Version), Exit: m.Exit,
 		When: m.Started.UTC().Format("2 January 2006, 15:04 UTC"), WhenExact: m.Started.UTC().Format("2006-01-02T15:04:05Z"),
 	}

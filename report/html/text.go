@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"html/template"
 	"net/url"
 	"strings"
 	"time"
@@ -94,4 +95,26 @@ const longestGlance = 160
 // glance is a text for a line in a list.
 func glance(text string) string {
 	return strings.ReplaceAll(shorten(text, longestGlance), "\n", " ")
+}
+
+// withCode shows what stands between two backticks of a line as code. Another
+// backtick stays as it is.
+func withCode(text string) template.HTML {
+	var made markup
+	for {
+		before, rest, found := strings.Cut(text, "`")
+		inside, after, closed := strings.Cut(rest, "`")
+		switch {
+		case !found || !closed:
+			made.text(text)
+			return made.html()
+		case inside == "" || strings.Contains(inside, "\n"):
+			made.text(before + "`")
+			text = rest
+		default:
+			made.text(before)
+			made.element("code", inside)
+			text = after
+		}
+	}
 }

@@ -96,6 +96,8 @@ func (t tally) total() int {
 type count struct {
 	verdict
 	Count int
+	// InPart is how many of them were judged in part only.
+	InPart int
 	// At and Wide place it in a bar of barLength.
 	At, Wide int
 }

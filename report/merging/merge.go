@@ -37,6 +37,9 @@ func Merge(contract *spec.Contract, version string, parts []Part) (whole report.
 	if err != nil {
 		return whole, nil, err
 	}
+	if err := uncontradicted(parts); err != nil {
+		return whole, nil, err
+	}
 	conclude := suites.Conclude
 	if interrupted(parts) {
 		conclude = suites.ConcludeInterrupted
@@ -182,4 +185,16 @@ func knownOf(parts []Part) ([]report.KnownFailure, []suites.Known, error) {
 		known = append(known, made)
 	}
 	return list, known, sameKnown(parts, known)
+}
+
+// uncontradicted refuses a part that was edited: a verdict that somebody changed
+// would be that of the whole.
+func uncontradicted(parts []Part) error {
+	for _, part := range parts {
+		if contradiction := part.Report.Contradiction(); contradiction != "" {
+			return &configuration.UsageError{Place: part.Name,
+				Message: "this report was changed after it was written: " + contradiction, Mend: "judge this shard again"}
+		}
+	}
+	return nil
 }
