@@ -70,12 +70,12 @@ func (r *Redactor) headerSpans(name, value string) []span {
 	var spans []span
 	switch {
 	case strings.Contains(letters, "cookie"):
+		if strings.HasPrefix(letters, "setcookie") {
+			value, _, _ = strings.Cut(value, ";") // What follows are attributes.
+		}
 		for _, at := range cookiePair.FindAllStringSubmatchIndex(value, -1) {
 			if !isHarmlessValue(Cookie, value[at[4]:at[5]]) {
 				spans = append(spans, span{start: at[4], end: at[5], kind: Cookie, with: Mark})
-			}
-			if strings.HasPrefix(letters, "setcookie") {
-				break // What follows are attributes.
 			}
 		}
 	case strings.HasSuffix(letters, "authorization"):

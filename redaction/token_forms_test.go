@@ -28,3 +28,15 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 		t.Errorf("%d forms of a token of odd characters", len(forms))
 	}
 }
+
+// A server clears a cookie by an empty value: its attributes are no secret.
+func TestTheAttributesOfAClearedCookieStay(t *testing.T) {
+	for _, line := range []string{"Set-Cookie: sid=; Path=/; Max-Age=0", `{"Set-Cookie": ["sid=; Path=/"]}`} {
+		if got := NewRedactor(nil).Text(line); got != line {
+			t.Error(got)
+		}
+	}
+	if got := NewRedactor(nil).Text("Set-Cookie: sid=abc123def; Path=/"); got != "Set-Cookie: sid="+Mark+"; Path=/" {
+		t.Error(got)
+	}
+}

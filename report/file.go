@@ -1,6 +1,7 @@
 package report
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -119,9 +120,11 @@ func writeInto(path string, write func(io.Writer) error) error {
 	return errors.Join(write(out), out.Close())
 }
 
-// replace puts a file in the place of another at once.
+// replace puts a file in the place of another at once. It may be read by those
+// who might read the other, or else by those whom the caller's umask lets.
 func replace(path string, write func(io.Writer) error) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8])
+	temporary, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
@@ -130,8 +133,10 @@ func replace(path string, write func(io.Writer) error) error {
 	if err := write(temporary); err != nil {
 		return err
 	}
-	if err := temporary.Chmod(0o644); err != nil {
-		return err
+	if information, err := os.Stat(path); err == nil {
+		if err := temporary.Chmod(information.Mode().Perm()); err != nil {
+			return err
+		}
 	}
 	if err := temporary.Close(); err != nil {
 		return err

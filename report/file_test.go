@@ -199,3 +199,16 @@ func TestAPipeIsWrittenInto(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAReportKeepsWhoMayReadIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (File{"json", path}).WriteWith(with(New(conforming(t)), WriteJSON), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if information, err := os.Stat(path); err != nil || information.Mode().Perm()&0o077 != 0 {
+		t.Errorf("%v, %v", information.Mode(), err)
+	}
+}
