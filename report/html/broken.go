@@ -62,7 +62,7 @@ type unjudged struct {
 	// Pasteable says that the flag is one, and no sentence about flags.
 	Pasteable bool
 	Checks    []reference
-	Count        string
+	Count     string
 }
 
 // reference leads to something of the report by its name.

@@ -74,10 +74,10 @@ func does(of suites.Verdict, number int) string {
 		suites.Skip: {"not judged", "not judged"}, suites.Error: {"ends in an error", "end in an error"},
 		suites.ExpectedFail: {"fails as expected", "fail as expected"}, suites.UnexpectedPass: {"passes unexpectedly", "pass unexpectedly"},
 	}[of]
-	switch {
-	case !known:
-		return "say " + shown(of).Word
-	case number == 1:
+	if !known {
+		words = [2]string{"says " + shown(of).Word, "say " + shown(of).Word}
+	}
+	if number == 1 {
 		return words[0]
 	}
 	return words[1]

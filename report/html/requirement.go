@@ -19,8 +19,8 @@ type group struct {
 // requirement is a requirement with all that the run says of it.
 type requirement struct {
 	verdict
-	Anchor                            string
-	Link                              template.URL
+	Anchor           string
+	Link             template.URL
 	ID, Level, Quote string
 	// Statement and Note show what stands between backticks as code.
 	Statement, Note template.HTML
