@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,4 +69,19 @@ func writeReports(terminal *terminal, found report.Report, files []report.File) 
 
 func writesToOutput(files []report.File) bool {
 	return slices.ContainsFunc(files, func(file report.File) bool { return file.Path == report.StandardOutput })
+}
+
+// leftBehind adds to an error that kept a run from its end which of its reports
+// are still those of an earlier run, and would be taken for its own.
+func leftBehind(err error, files []report.File) error {
+	var old []string
+	for _, file := range files {
+		if information, missing := os.Stat(file.Path); missing == nil && information.Mode().IsRegular() {
+			old = append(old, file.Path)
+		}
+	}
+	if len(old) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; still of an earlier run: %s", err, strings.Join(old, ", "))
 }

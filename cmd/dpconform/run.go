@@ -107,7 +107,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 	}
 	subject, err := findSubject(command.Context(), sources, settings, contract, plan)
 	if err != nil {
-		return err
+		return leftBehind(err, files)
 	}
 	terminal.hide(subject.target.Secrets)
 	if writesToOutput(files) {
@@ -127,7 +127,7 @@ func run(command *cobra.Command, terminal *terminal, settings *configuration.Set
 		err = subject.complaint()
 	}
 	if err != nil {
-		return err
+		return leftBehind(err, files)
 	}
 	whole.Took = time.Since(began)
 	found := report.New(whole)

@@ -178,3 +178,19 @@ func TestEveryFocusGoesWithTheCassettes(t *testing.T) {
 		t.Errorf("a label filter: exit %d, %s", whole.exit, whole.complaints)
 	}
 }
+
+// TestAnOldReportIsNotTakenForThatOfARunThatFailed: who reads the file after exit
+// 4 is told that it is an earlier run's.
+func TestAnOldReportIsNotTakenForThatOfARunThatFailed(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "http://" + nobody.Addr().String()
+	nobody.Close()
+	old, none := writeFile(t, "night.json", "{}"), filepath.Join(t.TempDir(), "none.xml")
+	got := call(t, "run", "--endpoint", endpoint, "--report", "json="+old, "--report", "junit="+none)
+	if got.exit != suites.ExitUnreachable || !strings.HasSuffix(got.complaints, "; still of an earlier run: "+old+"\n") {
+		t.Errorf("exit %d: %s", got.exit, got.complaints)
+	}
+}
