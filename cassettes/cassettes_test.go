@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/cassettes"
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/recorder"
-	"github.com/dpconform/dpconform/redaction"
 )
 
 func TestTheEmbeddedRecordingIsWhole(t *testing.T) {
@@ -28,7 +28,7 @@ func TestTheEmbeddedRecordingHoldsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redactor := redaction.NewRedactor(labels(t))
+	redactor := redact.NewRedactor(labels(t))
 	for _, name := range files {
 		data, err := fs.ReadFile(cassettes.Embedded(), name)
 		if err != nil {

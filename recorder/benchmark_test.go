@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/redaction"
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // recordMany records a number of interactions in one cassette, without a
@@ -26,7 +26,7 @@ func recordMany(b *testing.B, folder string, number int) {
 		b.Fatal(err)
 	}
 	template := newRequest(b, "path/a", "POST", endpoint)
-	template.Header.Set("Authorization", "Bearer "+redaction.Mark+":dataportability.maps.reviews")
+	template.Header.Set("Authorization", "Bearer "+redact.Mark+":dataportability.maps.reviews")
 	for i := range number {
 		request := template.Clone(template.Context())
 		request.URL.Path = fmt.Sprintf("/v1/archiveJobs/%d:retry", i)
@@ -48,7 +48,7 @@ func BenchmarkReplayLinear(b *testing.B) {
 		recordMany(b, folder, number)
 		requests := make([]*http.Request, number)
 		template := newRequest(b, "path/a", "POST", "http://127.0.0.1:8080")
-		template.Header.Set("Authorization", "Bearer "+redaction.Mark+":dataportability.maps.reviews")
+		template.Header.Set("Authorization", "Bearer "+redact.Mark+":dataportability.maps.reviews")
 		for i := range requests {
 			requests[i] = template.Clone(template.Context())
 			requests[i].URL.Path = fmt.Sprintf("/v1/archiveJobs/%d:retry", number-1-i)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // counting answers requests for one job in whatever order they come in, with a

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // misbehave does by path what a server should not.

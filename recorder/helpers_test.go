@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 const (
@@ -38,7 +38,7 @@ func testProvenance(endpoint string) Provenance {
 // labelOf names the tokens that testTarget mints.
 func labelOf(token string) (string, bool) {
 	short, found := strings.CutPrefix(token, "minted-for-")
-	return redaction.Mark + ":" + short, found
+	return redact.Mark + ":" + short, found
 }
 
 func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // learn takes note of the secrets of a request and gives it without them. The
@@ -26,7 +26,7 @@ func (r *Recording) learn(request cassette.Request) (cassette.Request, error) {
 		return cassette.Request{}, notSent(r.stopped)
 	}
 	if r.addLabels(r.labels, request) {
-		r.redactor = redaction.NewRedactor(r.labels)
+		r.redactor = redact.NewRedactor(r.labels)
 	}
 	return harmlessRequest(r.redactor, request), nil
 }
@@ -35,7 +35,7 @@ func notSent(reason error) *target.Fault {
 	return &target.Fault{Kind: target.Withheld, Detail: "not sent: " + oneLine(reason.Error())}
 }
 
-func (r *Recording) currentRedactor() *redaction.Redactor {
+func (r *Recording) currentRedactor() *redact.Redactor {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.redactor

@@ -7,12 +7,12 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // byCassette sorts exchanges into cassettes, in an order that is the same for
 // the same server: that of their numbers, whatever the order of the answers.
-func byCassette(exchanges []*exchange, redactor *redaction.Redactor) map[string][]*exchange {
+func byCassette(exchanges []*exchange, redactor *redact.Redactor) map[string][]*exchange {
 	sorted := slices.Clone(exchanges)
 	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
 	for _, group := range together(sorted) {
@@ -45,7 +45,7 @@ func together(sorted []*exchange) [][]*exchange {
 
 // settle sorts the answers to equal requests of a group among them: which of
 // them got which answer was chance.
-func settle(group []*exchange, redactor *redaction.Redactor) {
+func settle(group []*exchange, redactor *redact.Redactor) {
 	equal := map[string][]*exchange{}
 	for _, kept := range group {
 		key := keyOf(harmlessRequest(redactor, kept.request))

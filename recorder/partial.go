@@ -11,7 +11,7 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // partialName is the file in the folder of a recording that takes each exchange

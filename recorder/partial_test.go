@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 func TestALineThatIsTornOffIsDropped(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // ProvenanceFile is the file of a recording that says where it comes from.
@@ -120,7 +120,7 @@ func (p Provenance) completed() Provenance {
 		p.Date = time.Now()
 	}
 	p.Date = p.Date.UTC().Truncate(time.Second)
-	p.Tokens.Template = cmp.Or(p.Tokens.Template, redaction.Mark+":{short}")
+	p.Tokens.Template = cmp.Or(p.Tokens.Template, redact.Mark+":{short}")
 	p.Tokens.Join = cmp.Or(p.Tokens.Join, "+")
 	if endpoint, err := target.ParseEndpoint(p.RecordedFrom.Endpoint); err == nil {
 		p.IsGoogle = isGoogle(endpoint)

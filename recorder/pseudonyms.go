@@ -10,8 +10,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // Pseudonyms says how the ids of jobs become names that belong to nobody, the
@@ -42,7 +42,7 @@ func (e *PseudonymError) Error() string {
 }
 
 // rename gives the provenance and the exchanges with pseudonyms.
-func (p *Pseudonyms) rename(provenance Provenance, exchanges []*exchange, redactor *redaction.Redactor) (Provenance, []*exchange, error) {
+func (p *Pseudonyms) rename(provenance Provenance, exchanges []*exchange, redactor *redact.Redactor) (Provenance, []*exchange, error) {
 	names := namesFor(provenance.Jobs, p.NewJobs())
 	provenance.Jobs = names.jobs(provenance.Jobs)
 	rehearsal := newRehearsal(provenance, exchanges, names, redactor)
@@ -70,7 +70,7 @@ type Rehearsal struct {
 // rehearsed finds the requests of a check that are about one job.
 type rehearsed struct{ check, method, job string }
 
-func newRehearsal(provenance Provenance, exchanges []*exchange, names *jobNames, redactor *redaction.Redactor) *Rehearsal {
+func newRehearsal(provenance Provenance, exchanges []*exchange, names *jobNames, redactor *redact.Redactor) *Rehearsal {
 	rehearsal := &Rehearsal{provenance: provenance, names: names, waiting: map[rehearsed][]*exchange{}, left: len(exchanges)}
 	sorted := slices.Clone(exchanges)
 	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
@@ -78,7 +78,7 @@ func newRehearsal(provenance Provenance, exchanges []*exchange, names *jobNames,
 	labels := map[string]bool{}
 	for _, kept := range sorted {
 		harmless := harmlessRequest(redactor, kept.request)
-		for _, label := range redaction.TokensOf(harmless.Headers) {
+		for _, label := range redact.TokensOf(harmless.Headers) {
 			labels[label] = true
 		}
 		renamed := *kept

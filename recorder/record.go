@@ -18,8 +18,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // largestAnswer is the size in bytes over which an answer is not kept. It is
@@ -84,7 +84,7 @@ type Recording struct {
 	closed     bool
 	stopped    error
 	labels     map[string]string
-	redactor   *redaction.Redactor
+	redactor   *redact.Redactor
 }
 
 // missed is a request that had no whole answer.
@@ -135,7 +135,7 @@ func NewRecording(options RecordingOptions) (*Recording, error) {
 	}
 	recording := &Recording{
 		options: options, transport: transport, provenance: provenance, folder: folder,
-		labels: map[string]string{}, redactor: redaction.NewRedactor(nil),
+		labels: map[string]string{}, redactor: redact.NewRedactor(nil),
 	}
 	if err := recording.prepare(); err != nil {
 		folder.close()
@@ -264,7 +264,7 @@ func (r *Recording) add(kept *exchange) error {
 
 // miss remembers a request that had no whole answer.
 func (r *Recording) miss(request *http.Request) {
-	line := oneLine(methodOf(request) + " " + redaction.NewRedactor(nil).RequestTarget(request.URL.RequestURI()))
+	line := oneLine(methodOf(request) + " " + redact.NewRedactor(nil).RequestTarget(request.URL.RequestURI()))
 	place := target.PlaceOf(request.Context())
 	if place.Check != "" {
 		line += " (" + place.Check + ")"

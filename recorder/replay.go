@@ -13,8 +13,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // ReplayOptions says how a recording is opened.
@@ -42,7 +42,7 @@ type Replay struct {
 	folder     folderName
 	origin     string
 	cassetteOf func(check string) string
-	redactor   *redaction.Redactor
+	redactor   *redact.Redactor
 	labels     []string
 	tapes      map[string]*tape
 	order      []string
@@ -112,7 +112,7 @@ func labelsIn(cassettes []*cassette.Cassette) []string {
 	labels := map[string]bool{}
 	for _, recorded := range cassettes {
 		for _, interaction := range recorded.Interactions {
-			for _, token := range redaction.TokensOf(interaction.Request.Headers) {
+			for _, token := range redact.TokensOf(interaction.Request.Headers) {
 				labels[token] = true
 			}
 		}
@@ -122,12 +122,12 @@ func labelsIn(cassettes []*cassette.Cassette) []string {
 
 // redactorFor makes the redactor of a replay. A token that is a name in the
 // recording already stays; any other becomes what the recording made of it.
-func redactorFor(labels []string) *redaction.Redactor {
+func redactorFor(labels []string) *redact.Redactor {
 	same := map[string]string{}
 	for _, label := range labels {
 		same[label] = label
 	}
-	return redaction.NewRedactor(same)
+	return redact.NewRedactor(same)
 }
 
 func originOf(scheme, host string) string { return strings.ToLower(scheme + "://" + host) }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // Unfinished says what becomes of the recording that was interrupted in the
@@ -158,7 +158,7 @@ func withSecrets(labels map[string]string, response cassette.Response) cassette.
 	names := make([]string, 0, len(tokens))
 	for label, same := range tokens {
 		// A name of several tokens tells none of them.
-		if len(same) == 1 && strings.HasPrefix(label, redaction.Mark+":") && label != redaction.Unlabelled {
+		if len(same) == 1 && strings.HasPrefix(label, redact.Mark+":") && label != redact.Unlabelled {
 			names = append(names, label)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // echo is a server that numbers its answers and repeats the token.
@@ -162,7 +162,7 @@ func openReplayAs(t *testing.T, folder string) http.RoundTripper {
 	t.Helper()
 	replay := openReplay(t, folder)
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
-		request.Header.Set("Authorization", "Bearer "+redaction.Mark+":dataportability.maps.reviews")
+		request.Header.Set("Authorization", "Bearer "+redact.Mark+":dataportability.maps.reviews")
 		return replay.RoundTrip(request)
 	})
 }

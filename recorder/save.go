@@ -14,7 +14,7 @@ import (
 	"github.com/dnaeon/go-vcr/v2/cassette"
 	vcr "github.com/dnaeon/go-vcr/v2/recorder"
 
-	"github.com/dpconform/dpconform/redaction"
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // IncompleteError says that a recording was not saved because requests had no
@@ -132,24 +132,24 @@ func (r *Recording) finish() ([]*exchange, error) {
 }
 
 // redactorOf knows each secret that was sent.
-func (r *Recording) redactorOf(exchanges []*exchange) *redaction.Redactor {
+func (r *Recording) redactorOf(exchanges []*exchange) *redact.Redactor {
 	labels := map[string]string{}
 	for _, kept := range exchanges {
 		r.addLabels(labels, kept.request)
 	}
-	return redaction.NewRedactor(labels)
+	return redact.NewRedactor(labels)
 }
 
 // addLabels adds the name of each secret of a request, and reports whether one
 // is new.
 func (r *Recording) addLabels(labels map[string]string, request cassette.Request) bool {
 	added := false
-	for _, secret := range redaction.OtherSecrets(request.URL, request.Body, request.Headers) {
+	for _, secret := range redact.OtherSecrets(request.URL, request.Body, request.Headers) {
 		if _, known := labels[secret]; !known {
-			labels[secret], added = redaction.Mark, true
+			labels[secret], added = redact.Mark, true
 		}
 	}
-	for _, token := range redaction.TokensOf(request.Headers) {
+	for _, token := range redact.TokensOf(request.Headers) {
 		label := ""
 		if r.options.Label != nil {
 			if name, found := r.options.Label(token); found {
@@ -172,7 +172,7 @@ func (r *Recording) Provenance() Provenance {
 }
 
 // write makes all files of the recording in a folder of its own.
-func write(draft string, provenance Provenance, exchanges []*exchange, redactor *redaction.Redactor) (Provenance, error) {
+func write(draft string, provenance Provenance, exchanges []*exchange, redactor *redact.Redactor) (Provenance, error) {
 	cassettes := byCassette(exchanges, redactor)
 	for _, name := range slices.Sorted(maps.Keys(cassettes)) {
 		entry, err := writeCassette(draft, name, cassettes[name], redactor)
@@ -190,7 +190,7 @@ func write(draft string, provenance Provenance, exchanges []*exchange, redactor 
 
 // writeCassette lets go-vcr write one cassette, and reads it again: what YAML
 // or a full disk lost shows now, not at the next replay.
-func writeCassette(draft, name string, exchanges []*exchange, redactor *redaction.Redactor) (CassetteFile, error) {
+func writeCassette(draft, name string, exchanges []*exchange, redactor *redact.Redactor) (CassetteFile, error) {
 	feed := &feed{}
 	tape, err := vcr.NewAsMode(filepath.Join(draft, name), vcr.ModeRecording, feed)
 	if err != nil {
@@ -218,7 +218,7 @@ func writeCassette(draft, name string, exchanges []*exchange, redactor *redactio
 }
 
 // harmless is the filter that go-vcr runs before it writes.
-func harmless(r *redaction.Redactor) cassette.Filter {
+func harmless(r *redact.Redactor) cassette.Filter {
 	return func(interaction *cassette.Interaction) error {
 		interaction.Request = harmlessRequest(r, interaction.Request)
 		interaction.Response = harmlessResponse(r, interaction.Response)

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // planted holds one secret for each place that a secret may be in.
@@ -83,7 +83,7 @@ func plantedRequest(t *testing.T, endpoint, path, token string) *http.Request {
 func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 	folder := t.TempDir()
 	server := serve(t, plantedServer)
-	label := func(token string) (string, bool) { return redaction.Mark + ":maps.reviews", token == planted["token"] }
+	label := func(token string) (string, bool) { return redact.Mark + ":maps.reviews", token == planted["token"] }
 	recording, err := NewRecording(RecordingOptions{Folder: folder, Label: label, Provenance: testProvenance(server.URL)})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 		}
 	}
 	stored := filesIn(t, folder)["secrets.yaml"]
-	for _, wanted := range []string{"Bearer " + redaction.Mark + ":maps.reviews", "Bearer " + redaction.Unlabelled, "alt=json", "sid=" + redaction.Mark + "; Path=/; HttpOnly", "123456789", "X-Goog-Algorithm="} {
+	for _, wanted := range []string{"Bearer " + redact.Mark + ":maps.reviews", "Bearer " + redact.Unlabelled, "alt=json", "sid=" + redact.Mark + "; Path=/; HttpOnly", "123456789", "X-Goog-Algorithm="} {
 		if !strings.Contains(stored, wanted) {
 			t.Errorf("the cassette lacks %q", wanted)
 		}
@@ -138,7 +138,7 @@ func TestRedactedRequestsAreReplayed(t *testing.T) {
 	}
 	replay := openReplay(t, folder)
 	for _, path := range []string{"/form", "/json?key=another-key&alt=json"} {
-		request := plantedRequest(t, server.URL, path, redaction.Mark+":dataportability.maps.reviews")
+		request := plantedRequest(t, server.URL, path, redact.Mark+":dataportability.maps.reviews")
 		if _, err := replay.RoundTrip(request); err != nil {
 			t.Error(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // Exchanged is what a run has exchanged, to be compared in shape with another.

@@ -12,8 +12,8 @@ import (
 	"github.com/dnaeon/go-vcr/v2/cassette"
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // longestBody is the size in bytes over which the body of a request is kept as
@@ -99,7 +99,7 @@ func recordedFault(recorded cassette.Response) *target.Fault {
 }
 
 // harmlessRequest is a request as it stands in a cassette.
-func harmlessRequest(r *redaction.Redactor, request cassette.Request) cassette.Request {
+func harmlessRequest(r *redact.Redactor, request cassette.Request) cassette.Request {
 	request.URL = r.RequestTarget(request.URL)
 	request.Headers = r.Header(request.Headers)
 	request.Body = storedBody(r.Body(request.Body))
@@ -108,14 +108,14 @@ func harmlessRequest(r *redaction.Redactor, request cassette.Request) cassette.R
 }
 
 // harmlessResponse is an answer as it stands in a cassette.
-func harmlessResponse(r *redaction.Redactor, response cassette.Response) cassette.Response {
+func harmlessResponse(r *redact.Redactor, response cassette.Response) cassette.Response {
 	plain := redactedResponse(r, response)
 	plain.Body = storedBody(plain.Body)
 	return plain
 }
 
 // redactedResponse is an answer without its secrets.
-func redactedResponse(r *redaction.Redactor, response cassette.Response) cassette.Response {
+func redactedResponse(r *redact.Redactor, response cassette.Response) cassette.Response {
 	body := r.Body(response.Body)
 	headers := r.Header(response.Headers)
 	keepLength(headers, response.Body, body)

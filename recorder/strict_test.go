@@ -10,8 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/dpconform/dpconform/redaction"
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 func TestReplayIsStrict(t *testing.T) {
@@ -81,7 +81,7 @@ func TestAScopeThatIsNewIsNotTakenForTheUnknownToken(t *testing.T) {
 	if exchange := judged.Send(context.Background(), "authorization/unknown", request); exchange.Fault != nil {
 		t.Error(exchange.Fault)
 	}
-	if labels := strings.Join(replay.Labels(), " "); labels != redaction.Unlabelled {
+	if labels := strings.Join(replay.Labels(), " "); labels != redact.Unlabelled {
 		t.Errorf("labels: %s", labels)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/spec/sourcetest"
+	"github.com/dpconform/dpconform/internal/sourcetest"
 )
 
 // TestAScopeIsNotCut: what is no scope is named whole.

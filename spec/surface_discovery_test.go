@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/spec/sourcetest"
+	"github.com/dpconform/dpconform/internal/sourcetest"
 )
 
 // smallDiscovery is a discovery document with two scopes and what the method

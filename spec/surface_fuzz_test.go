@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/spec/sourcetest"
+	"github.com/dpconform/dpconform/internal/sourcetest"
 )
 
 // understoodOrRefused is what every text must be: a surface with all that a

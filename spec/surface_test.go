@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/spec/sourcetest"
+	"github.com/dpconform/dpconform/internal/sourcetest"
 )
 
 // surface reads a source that must be understood.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // wrongScope is a scope that must not be enough.

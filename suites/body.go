@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // oversize is the length in bytes of a body that no server of this method has a

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // errorCheck is a check of every refusal of the method in the whole run.

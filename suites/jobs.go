@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // subject is a job that a check sends something about which must start nothing.

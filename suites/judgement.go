@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // Judgement is one check at work: it sends requests and gathers findings.

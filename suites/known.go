@@ -21,19 +21,6 @@ type Known struct {
 	Covers func(check, requirement string) bool
 }
 
-// KnownState is what a run says of a known failure.
-type KnownState string
-
-// The states of a known failure.
-const (
-	// KnownUsed: something failed that it covers.
-	KnownUsed KnownState = "used"
-	// KnownPassed: everything that it covers was judged, and nothing failed.
-	KnownPassed KnownState = "unexpected-pass"
-	// KnownNotJudged: nothing failed that it covers, and not all was judged.
-	KnownNotJudged KnownState = "not-judged"
-)
-
 // KnownResult is what a run says of one known failure.
 type KnownResult struct {
 	Known Known

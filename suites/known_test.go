@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
-	"github.com/dpconform/dpconform/target"
 )
 
 // knownCheck and knownRequirement are known failures of all whose id begins so.

@@ -7,24 +7,6 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// The exit codes of a run.
-const (
-	// ExitConforms: nothing failed, and everything documented was judged.
-	ExitConforms = 0
-	// ExitFails: a requirement is not kept.
-	ExitFails = 1
-	// ExitUsage: wrong usage or configuration; nothing is said of the target.
-	ExitUsage = 2
-	// ExitInconclusive: nothing failed, and something documented could not be
-	// judged.
-	ExitInconclusive = 3
-	// ExitUnreachable: the target could not be reached.
-	ExitUnreachable = 4
-	// ExitInterrupted: somebody ended the run before its end. It is what a shell
-	// gives for a program that SIGINT ended.
-	ExitInterrupted = 130
-)
-
 // RequirementResult is what a run says of one requirement.
 type RequirementResult struct {
 	Requirement spec.Requirement
@@ -73,7 +55,7 @@ func (r *RequirementResult) take(result Result) {
 	r.Findings = append(r.Findings, findingsOf(result, r.Requirement.ID)...)
 	verdict, reason := result.about(r.Requirement.ID)
 	heavier := weight(verdict) > weight(r.Verdict)
-	ofKnown := r.Verdict.ofKnown() || verdict.ofKnown()
+	ofKnown := ofKnownFailure(r.Verdict) || ofKnownFailure(verdict)
 	unjudged := verdict == Skip || verdict == Error
 	if first || (heavier && ofKnown) || (!ofKnown && unjudged) {
 		r.Reason = reason
@@ -126,7 +108,7 @@ func weight(verdict Verdict) int {
 }
 
 // ofKnown reports whether the verdict comes of a known failure.
-func (v Verdict) ofKnown() bool { return v == ExpectedFail || v == UnexpectedPass }
+func ofKnownFailure(v Verdict) bool { return v == ExpectedFail || v == UnexpectedPass }
 
 // Outcome is what a whole run says.
 type Outcome struct {

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // foreignPath is a path that must not reach the method with the job's own id.

@@ -1,38 +1,8 @@
 package suites
 
 import (
-	"net/http"
-	"strings"
-
-	"github.com/dpconform/dpconform/target"
+	"github.com/dpconform/dpconform/internal/target"
 )
-
-// Place says where in an exchange a finding shows, for those who point at it:
-// "status", "fault", "body", "header Content-Type", "body /error/code". The text
-// behind "body" is a JSON pointer (RFC 6901) into the answer's body.
-type Place string
-
-// The places that need no name behind them.
-const (
-	// InStatus: the status line of the answer, and with it its meaning.
-	InStatus Place = "status"
-	// InFault: there is no whole answer.
-	InFault Place = "fault"
-	// InBody: the body of the answer as a whole.
-	InBody Place = "body"
-)
-
-// InHeader is a header field of the answer.
-func InHeader(name string) Place { return Place("header " + http.CanonicalHeaderKey(name)) }
-
-// InMember is a member of the answer's JSON body, by its names from the top.
-func InMember(names ...string) Place {
-	place := InBody + " "
-	for _, name := range names {
-		place += Place("/" + pointerEscapes.Replace(name))
-	}
-	return place
-}
 
 // placeOf is the place of a finding that does not say one.
 func placeOf(exchange *target.Exchange) Place {
@@ -44,9 +14,6 @@ func placeOf(exchange *target.Exchange) Place {
 	}
 	return InStatus
 }
-
-// pointerEscapes are those of RFC 6901, section 3.
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // placeOfState is where a state shows that is read from an answer: in its
 // member, or in the status where there is none.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
-	"github.com/dpconform/dpconform/target"
 )
 
 // TestConformingEmulatorPasses: no false alarm, and nothing left unjudged.

@@ -21,9 +21,6 @@ type Selection struct {
 	// Replayed says that the answers are recorded ones: the other checks run too,
 	// without being reported, since a recording answers a whole run in its order.
 	Replayed bool
-	// Shard is the part of the selected checks that this run is to judge; the zero
-	// value is all of them.
-	Shard Shard
 }
 
 // UnknownNameError says that a name is none of the known ones.
@@ -45,18 +42,11 @@ type Plan struct {
 	// feeders run so that observing checks have something to observe.
 	feeders map[string]bool
 	all     []Check
-
-	shard Shard
-	// partial says that observing checks see only what this shard exchanges.
-	partial bool
-	// requests is about how many requests the plan sends, and allRequests all
-	// shards together.
-	requests, allRequests int
 }
 
 // NewPlan selects checks. It returns an *UnknownNameError for a focus that
 // nothing answers to, and an error for a label query that cannot be read or
-// that selects nothing. A shard may have nothing to do.
+// that selects nothing.
 func NewPlan(contract *spec.Contract, selection Selection) (Plan, error) {
 	checks := Checks(contract)
 	for _, focus := range selection.Focus {
@@ -80,7 +70,6 @@ func NewPlan(contract *spec.Contract, selection Selection) (Plan, error) {
 		return Plan{}, fmt.Errorf("the label filter %q and the focus select no check", selection.LabelFilter)
 	}
 	plan.addFeeders(checks, selection.Replayed)
-	plan.takeShard(selection.Shard, selection.Replayed)
 	return plan, nil
 }
 

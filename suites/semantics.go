@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
 )
 
 // together is the number of retries that are sent at the same time.

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
-	"github.com/dpconform/dpconform/target"
 )
 
 // unreliable is a network between a target and its server that breaks some of

@@ -5,29 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/target"
-)
-
-// Verdict is what came of a check or of a requirement.
-type Verdict string
-
-// The verdicts.
-const (
-	// Pass: judged, and kept.
-	Pass Verdict = "pass"
-	// Fail: judged, and not kept.
-	Fail Verdict = "fail"
-	// Warn: not kept, at a level that does not fail the run.
-	Warn Verdict = "warn"
-	// Skip: not judged, because a job, a token or a permission was not given.
-	Skip Verdict = "skip"
-	// Error: not judged, because of the engine or the network.
-	Error Verdict = "error"
-	// ExpectedFail: not kept, and listed as a known failure.
-	ExpectedFail Verdict = "expected-fail"
-	// UnexpectedPass: kept, and listed as a known failure all the same.
-	UnexpectedPass Verdict = "unexpected-pass"
 )
 
 // Finding is one way in which a requirement is not kept.

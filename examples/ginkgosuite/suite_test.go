@@ -11,9 +11,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
-	"github.com/dpconform/dpconform/target"
 )
 
 func TestMySuite(t *testing.T) {

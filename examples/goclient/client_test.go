@@ -10,11 +10,11 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/dpconform/dpconform/client"
+	"github.com/dpconform/dpconform/clienttest"
 )
 
 func TestMyClient(t *testing.T) {
-	server := client.NewServer(t)
+	server := clienttest.NewServer(t)
 	for _, name := range server.Scenarios() {
 		t.Run(name, func(t *testing.T) {
 			call := server.Scenario(t, name)
@@ -38,12 +38,12 @@ type apiError struct {
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Code, e.Status, e.Message) }
 
 // toldError takes apart what the client gave to its caller.
-func toldError(err error) client.ToldError {
+func toldError(err error) clienttest.ToldError {
 	var shown *apiError
 	if errors.As(err, &shown) {
-		return client.ToldError{Code: shown.Code, Status: shown.Status, Message: shown.Message}
+		return clienttest.ToldError{Code: shown.Code, Status: shown.Status, Message: shown.Message}
 	}
-	return client.ToldError{Message: err.Error()}
+	return clienttest.ToldError{Message: err.Error()}
 }
 
 // retry is the client under test: one that asks once.

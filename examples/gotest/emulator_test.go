@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
-	"github.com/dpconform/dpconform/target"
 )
 
 func TestConformance(t *testing.T) {

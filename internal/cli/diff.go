@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/diff"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// diffKinds are the kinds of its reports.
+var diffKinds = []string{"text", "json", "markdown"}
+
+func newDiffCommand(terminal *terminal) *cobra.Command {
+	var failOn string
+	var reports []string
+	command := &cobra.Command{
+		Use:   "diff OLD.json NEW.json",
+		Short: "Compare two reports of runs",
+		Long: `diff says in what two JSON reports of run differ: what fails, passes or is not
+judged since then, and which answers changed in their status, in a header that
+matters, or in the shape of their body. Each change shows what both reports
+say. One of the reports may be - for standard input.
+
+Exchanges are compared with those of the same check and purpose, whatever jobs
+and seeds the runs were given. What makes two runs unlike (another target,
+description, level, selection or number of jobs) is said in a line each.
+
+A regression is what fails now and did not, what an error keeps from being
+judged now, and what is documented and no longer judged.
+
+Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
+that is no report.`,
+		Example: `  dpconform run --report json=monday.json
+  dpconform run --report json=tuesday.json
+  dpconform diff monday.json tuesday.json
+  dpconform diff monday.json tuesday.json --fail-on changed --report markdown=-`,
+		Args: twoReports,
+		RunE: func(command *cobra.Command, names []string) error {
+			return runDiff(command, terminal, names, failOn, reports)
+		},
+	}
+	command.Flags().StringVar(&failOn, "fail-on", string(diff.OnRegression),
+		"which `CHANGE` gives exit 1: regression, changed (anything, answers included) or never")
+	command.Flags().StringArrayVar(&reports, "report", nil,
+		"write a report, as `KIND=PATH` with KIND text, json or markdown; - is standard output; repeatable")
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, failOnNames)
+	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
+		func() []string { return []string{"text=", "json=", "markdown="} })
+	return command
+}
+
+func failOnNames() []string {
+	var names []string
+	for _, one := range diff.AllFailOn() {
+		names = append(names, string(one))
+	}
+	return names
+}
+
+// twoReports refuses any other number of files.
+func twoReports(command *cobra.Command, names []string) error {
+	if len(names) == 2 {
+		return nil
+	}
+	return &config.UsageError{Message: fmt.Sprintf("diff takes two reports, not %d", len(names)),
+		Mend: "give OLD.json and NEW.json, as dpconform run --report json=FILE writes them"}
+}
+
+func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnText string, reports []string) error {
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return err
+	}
+	failOn, err := failOnOf(sources, failOnText)
+	if err != nil {
+		return err
+	}
+	files, err := reportFiles(sources, reports, diffKinds...)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.Path != report.StandardOutput && (diff.SameFile(file.Path, names[0]) || diff.SameFile(file.Path, names[1])) {
+			return &config.UsageError{Place: "--report", Message: file.Path + " is one of the reports that are compared", Mend: "give another file"}
+		}
+	}
+	before, after, err := diff.Read(names[0], names[1], command.InOrStdin())
+	if err != nil {
+		return err
+	}
+	compared := diff.Compare(before, after)
+	if writesToOutput(files) {
+		terminal = terminal.onStandardError()
+	}
+	diff.Text{Out: terminal.out, Width: terminal.width()}.Write(compared, failOn)
+	if err := writeDiff(terminal, files, compared, failOn); err != nil {
+		return err
+	}
+	if compared.Fails(failOn) {
+		return exitCode(result.ExitFails)
+	}
+	return nil
+}
+
+func failOnOf(sources *config.Sources, text string) (diff.FailOn, error) {
+	for _, one := range diff.AllFailOn() {
+		if string(one) == text {
+			return one, nil
+		}
+	}
+	return "", &config.UsageError{Place: sources.Origin("fail-on"), Message: fmt.Sprintf("unknown change %q", text),
+		Mend: config.DidYouMean(text, failOnNames())}
+}
+
+func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison, failOn diff.FailOn) error {
+	for _, file := range files {
+		write := map[string]func(io.Writer) error{
+			"text": func(out io.Writer) error {
+				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
+				diff.Text{Out: plain, Width: helpColumns}.Write(compared, failOn)
+				return nil
+			},
+			"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },
+			"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
+		}[file.Kind]
+		if err := file.WriteWith(write, terminal.raw); err != nil {
+			return &config.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/doctor"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// examined calls the doctor and reads what it found.
+func examined(t *testing.T, arguments ...string) doctor.Findings {
+	t.Helper()
+	got := call(t, append([]string{"doctor", "--json"}, arguments...)...)
+	var found doctor.Findings
+	if err := json.Unmarshal([]byte(got.raw), &found); err != nil {
+		t.Fatalf("exit %d: %s%s", got.exit, got.raw, got.complaints)
+	}
+	if found.Exit != got.exit {
+		t.Errorf("exit %d, and %d in the findings", got.exit, found.Exit)
+	}
+	return found
+}
+
+func TestDoctorFindsAllThere(t *testing.T) {
+	ownHome(t)
+	all := emulated(t, emulator.Options{})
+	found := examined(t, all...)
+	if found.Exit != 0 || !found.Endpoint.Reached || found.Endpoint.Protocol != "HTTP/1.1" || found.Endpoint.TLS != "" || found.Endpoint.ClockText != "" {
+		t.Errorf("%d, %+v", found.Exit, found.Endpoint)
+	}
+	for _, scope := range found.Scopes {
+		if scope.State != doctor.There || scope.From != "the token template" {
+			t.Errorf("%+v", scope)
+		}
+	}
+	for _, job := range found.Jobs {
+		if !job.Agrees || job.State != job.Given {
+			t.Errorf("%+v", job)
+		}
+	}
+	text := call(t, append([]string{"doctor"}, all...)...)
+	for _, want := range []string{"reached by HTTP/1.1 without TLS", "67 of 67 scopes have one", "67 there: the token template", "all is there"} {
+		if !strings.Contains(text.output, want) {
+			t.Errorf("lacks %q:\n%s", want, text.output)
+		}
+	}
+}
+
+// TestDoctorChangesNothing: it sends GET alone.
+func TestDoctorChangesNothing(t *testing.T) {
+	ownHome(t)
+	var methods []string
+	endpoint := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		methods = append(methods, r.Method)
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	found := examined(t, "--endpoint", endpoint, "--token-template", "scope:{short}", "--job", "FAILED=a,b")
+	if len(methods) != 3 || strings.Trim(strings.Join(methods, " "), "GET ") != "" {
+		t.Errorf("%q", methods)
+	}
+	if found.Exit != result.ExitInconclusive || found.Jobs[0].Reason != "no such job (404)" {
+		t.Errorf("%+v", found.Jobs)
+	}
+}
+
+// TestDoctorNamesWhatIsWrong: in text, with all that is equal said once, and
+// within 80 columns.
+func TestDoctorNamesWhatIsWrong(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no /bin/sh")
+	}
+	ownHome(t)
+	mint := filepath.Join(t.TempDir(), "mint")
+	if err := os.WriteFile(mint, []byte("#!/bin/sh\ncase $1 in *.maps.*) ;; *) echo scope:$1;; esac\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	all := emulated(t, emulator.Options{Clock: func() time.Time { return time.Now().Add(-time.Hour) }})
+	tokens := writeFile(t, "tokens.yaml", "unrelated: {environment: DPCONFORM_NOT_SET}\n")
+	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
+	got := callOn(t, 80, arguments...)
+	if got.exit != result.ExitInconclusive {
+		t.Errorf("exit %d: %s", got.exit, got.complaints)
+	}
+	text := strings.Join(strings.Fields(got.output), " ")
+	for _, want := range []string{
+		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 67 scopes have one", "56 there: the command " + mint,
+		"10 unusable: the command " + mint + ": the token command printed nothing (" + mint + " {short})",
+		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
+		"maps 10", "1 of 3 are in the state that they were given as", "not COMPLETE: failed-1 is FAILED",
+		"not known: unknown-1, given as FAILED: no such job (404)", "something is missing or wrong",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, got.output)
+		}
+	}
+	for line := range strings.Lines(got.output) {
+		// A path is one word, however long.
+		if columns := len([]rune(strings.TrimRight(line, "\n"))); columns > 80 && !strings.Contains(line, "/") {
+			t.Errorf("%d columns: %s", columns, line)
+		}
+	}
+	if lines := strings.Count(got.output, "\n"); lines > 40 {
+		t.Errorf("%d lines:\n%s", lines, got.output)
+	}
+}
+
+func TestDoctorOfNobody(t *testing.T) {
+	ownHome(t)
+	endpoint := listen(t, http.NotFoundHandler())
+	closed := strings.Replace(endpoint, "127.0.0.1", "127.0.0.2", 1)
+	found := examined(t, "--endpoint", closed, "--token-template", "{short}", "--job", "FAILED=a")
+	if found.Exit != result.ExitUnreachable || found.Endpoint.Reached || found.Endpoint.Reason == "" || found.Jobs[0].Reason != "the endpoint was not reached" {
+		t.Errorf("%+v", found)
+	}
+	got := call(t, "doctor")
+	if got.exit != result.ExitUsage {
+		t.Errorf("exit %d", got.exit)
+	}
+	assertOneLine(t, got, []string{"--endpoint", "give --endpoint URL"})
+}
+
+// TestDoctorWithALogin: the tokens of a login are narrowed, and used for its
+// endpoint alone.
+func TestDoctorWithALogin(t *testing.T) {
+	store, server := ownHome(t), newAuthority(t)
+	endpoint := listen(t, mustEmulate(t))
+	if got := server.login(t, "--issuer", server.address, "--endpoint", endpoint, "--scopes", "*"); got.exit != 0 {
+		t.Fatalf("exit %d: %s", got.exit, got.complaints)
+	}
+	wantLogins(t, store, 1)
+	found := examined(t, "--endpoint", endpoint, "--job", "FAILED=failed-1")
+	for _, scope := range found.Scopes {
+		if there := scope.State == doctor.There && strings.HasPrefix(scope.From, "login 1 of "); there == scope.Unrelated {
+			t.Errorf("%+v", scope)
+		}
+	}
+	if !found.Jobs[0].Agrees {
+		t.Errorf("%+v", found.Jobs[0])
+	}
+	other := examined(t, "--endpoint", listen(t, mustEmulate(t)))
+	for _, scope := range other.Scopes {
+		if scope.State != doctor.Missing {
+			t.Errorf("another endpoint got a token: %+v", scope)
+		}
+	}
+}
+
+// TestATokenOfAnotherScopeIsASkip: where somebody knows what a token carries,
+// one that was given for another scope spoils no verdict.
+func TestATokenOfAnotherScopeIsASkip(t *testing.T) {
+	ownHome(t)
+	const devices = "https://www.googleapis.com/auth/dataportability.play.devices"
+	information := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || r.URL.RawQuery != "" {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"scope": devices, "expires_in": "600"})
+	}))
+	all := emulated(t, emulator.Options{Tokens: map[string][]string{"a-token-of-devices": {devices}}})
+	path := filepath.Join(t.TempDir(), "report.json")
+	arguments := []string{"run", "--endpoint", all[1], "--tokeninfo-url", information, "--focus", "authorization", "--report", "json=" + path,
+		"--token", "dataportability.maps.reviews=a-token-of-devices", "--token", "dataportability.play.devices=a-token-of-devices"}
+	if got := call(t, arguments...); got.exit != result.ExitInconclusive {
+		t.Errorf("exit %d: %s%s", got.exit, got.output, got.complaints)
+	}
+	reasons := map[string]string{}
+	for _, check := range readReport(t, path).Checks {
+		reasons[check.ID] = string(check.Verdict) + " " + check.Reason
+	}
+	want := "skip the token carries dataportability.play.devices instead, says the tokeninfo of " + strings.TrimPrefix(information, "http://")
+	if got := reasons["authorization/scope/dataportability.maps.reviews"]; !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := reasons["authorization/scope/dataportability.play.devices"]; got != "pass " {
+		t.Error(got)
+	}
+}

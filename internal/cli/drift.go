@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/diff"
+	"github.com/dpconform/dpconform/internal/drift"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// driftFlags are what drift is told.
+type driftFlags struct {
+	from, against, failOn string
+	reports               []string
+}
+
+// driftKinds are the kinds of its reports.
+var driftKinds = []string{"text", "json", "markdown"}
+
+func newDriftCommand(terminal *terminal) *cobra.Command {
+	var flags driftFlags
+	command := &cobra.Command{
+		Use:   "drift --against SOURCE",
+		Short: "Compare what two sources say of the method",
+		Long: `drift says what one source of the method has added, removed or changed against
+another one, who is hurt by it, and which requirements it touches.
+
+A SOURCE is a file, an address of http or https, or - for standard input. What
+is in it tells what it is: a Google discovery document, the reference page (as
+HTML, as the text that a browser shows, or as Markdown, in any language), or
+an OpenAPI document.
+
+A change is breaking (a caller that was right is wrong now: a scope is gone),
+compatible (there is more than before: a scope is new), or documentation (only
+words have changed). What one source cannot speak of is not compared, and
+said.
+
+Exit: 0 no drift of the class of --fail-on or worse, 1 drift, 2 wrong usage, or
+a source that is not understood, 4 an address that does not give the source.`,
+		Example: `  dpconform drift --against \
+      'https://dataportability.googleapis.com/$discovery/rest?version=v1'
+  dpconform drift --against retry.html --fail-on breaking
+  dpconform drift --from old.json --against new.json --report markdown=-`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error { return runDrift(command, terminal, &flags) },
+	}
+	command.Flags().StringVar(&flags.against, "against", "", "the `SOURCE` that may have changed")
+	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with; without it the built-in description")
+	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
+		"the least `CLASS` of change that gives exit 1: breaking, compatible or documentation")
+	command.Flags().StringArrayVar(&flags.reports, "report", nil,
+		"write a report, as `KIND=PATH` with KIND text, json or markdown; - is standard output; repeatable")
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		return []string{string(drift.Breaking), string(drift.Compatible), string(drift.Documentation)}
+	})
+	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
+		func() []string { return []string{"text=", "json=", "markdown="} })
+	return command
+}
+
+func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) error {
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return err
+	}
+	failOn, err := classOf(sources, flags.failOn)
+	if err != nil {
+		return err
+	}
+	if flags.against == "" {
+		return &config.UsageError{Place: "--against", Message: "there is nothing to compare with", Mend: "give --against SOURCE"}
+	}
+	if flags.from == drift.StandardInput && flags.against == drift.StandardInput {
+		return &config.UsageError{Place: "--from, --against", Message: "both are standard input"}
+	}
+	files, err := reportFiles(sources, flags.reports, driftKinds...)
+	if err != nil {
+		return err
+	}
+	if err := refuseSources(files, flags); err != nil {
+		return err
+	}
+	line := terminal.progress(command.Context(), 0)
+	defer line.end()
+	compared, err := compareSources(command, flags, line)
+	line.end()
+	if err != nil {
+		return err
+	}
+	next := drift.Next{From: flags.from, Against: flags.against}
+	if writesToOutput(files) {
+		terminal = terminal.onStandardError()
+	}
+	drift.Text{Out: terminal.out, Width: terminal.width(), Next: next}.Write(compared)
+	if err := writeDrift(terminal, files, compared, failOn, next); err != nil {
+		return err
+	}
+	if compared.Drifts(failOn) {
+		return exitCode(result.ExitFails)
+	}
+	return nil
+}
+
+// refuseSources refuses to write a report over a source.
+func refuseSources(files []report.File, flags *driftFlags) error {
+	for _, file := range files {
+		if file.Path == report.StandardOutput {
+			continue
+		}
+		for _, source := range []string{flags.from, flags.against} {
+			if source != "" && diff.SameFile(file.Path, source) {
+				return &config.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Mend: "give another file"}
+			}
+		}
+	}
+	return nil
+}
+
+func classOf(sources *config.Sources, text string) (drift.Class, error) {
+	var known []string
+	for _, class := range drift.Classes() {
+		if string(class) == text {
+			return class, nil
+		}
+		known = append(known, string(class))
+	}
+	return "", &config.UsageError{Place: sources.Origin("fail-on"), Message: "unknown class " + text, Mend: config.DidYouMean(text, known)}
+}
+
+// compareSources reads the two sources and compares them.
+func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
+	reader := sourceReader(command)
+	before := spec.Embedded()
+	if flags.from != "" {
+		line.reading(flags.from)
+		read, err := readSource(command.Context(), reader, flags.from)
+		if err != nil {
+			return drift.Comparison{}, err
+		}
+		before = read
+	}
+	from, err := spec.ReadSurface(before)
+	if err != nil {
+		return drift.Comparison{}, err
+	}
+	line.reading(flags.against)
+	after, err := readSource(command.Context(), reader, flags.against)
+	if err != nil {
+		return drift.Comparison{}, err
+	}
+	against, err := spec.ReadSurface(after)
+	if err != nil {
+		return drift.Comparison{}, err
+	}
+	return drift.Compare(from, against, catalogueOf(before, from))
+}
+
+// catalogueOf gives the requirements of a description, or the built-in ones
+// where a source has none.
+func catalogueOf(description spec.Description, surface *spec.Surface) []spec.Requirement {
+	if surface.Provenance.Kind == spec.DescriptionSource {
+		if contract, err := spec.Load(description); err == nil {
+			return contract.Requirements
+		}
+	}
+	return spec.MustLoadEmbedded().Requirements
+}
+
+func sourceReader(command *cobra.Command) drift.Reader {
+	return drift.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
+}
+
+// readSource reads a source; an address that does not answer has the exit code
+// of its own.
+func readSource(ctx context.Context, reader drift.Reader, name string) (spec.Description, error) {
+	description, err := reader.Read(ctx, name)
+	var unreachable *drift.UnreachableError
+	if errors.As(err, &unreachable) {
+		return description, &unreachableError{err}
+	}
+	return description, err
+}
+
+func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class, next drift.Next) error {
+	for _, file := range files {
+		write := map[string]func(io.Writer) error{
+			"text": func(out io.Writer) error {
+				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
+				drift.Text{Out: plain, Width: helpColumns, Next: next}.Write(compared)
+				return nil
+			},
+			"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
+			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
+		}[file.Kind]
+		if err := file.WriteWith(write, terminal.raw); err != nil {
+			return &config.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
+		}
+		terminal.wrote(file)
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// dryRun prints every request that a run would send, in order. What a run sends
+// depends on the answers, so the reference emulator stands in for the target,
+// and no token is asked for.
+func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
+	selection suites.Selection) error {
+	if settings.Endpoint == "" {
+		return &config.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
+			Mend: "give --endpoint URL"}
+	}
+	config, err := settings.TargetConfig(sources, contract)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	standIn, err := listenAsEmulator(ctx, contract, emulator.Options{Jobs: config.Jobs, Seed: settings.Seed})
+	if err != nil {
+		return err
+	}
+	config.Transport = plainly{standIn}
+	config.Credentials = namedCredentials{config.Credentials}
+	config.Rate = 0
+	config.Pause = func(context.Context, time.Duration) error { return nil }
+	server, err := target.New(config)
+	if err != nil {
+		return err
+	}
+	outcome, err := suites.Run(ctx, suites.Config{Contract: contract, Target: server, Seed: settings.Seed}, selection)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	plan := requestPlan{server: server, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
+	plan.print(terminal.raw)
+	return nil
+}
+
+// plainly sends requests without TLS to where the transport leads them.
+type plainly struct{ transport http.RoundTripper }
+
+func (p plainly) RoundTrip(request *http.Request) (*http.Response, error) {
+	plain := request.Clone(request.Context())
+	plain.URL.Scheme = "http"
+	return p.transport.RoundTrip(plain)
+}
+
+// namedCredentials gives a token of the stand-in's own wherever the real ones
+// have one, without asking for it.
+type namedCredentials struct{ real target.Credentials }
+
+// Token finds out whether there is a token for the scopes.
+func (n namedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	if _, found := n.real.Token(scopes...); !found {
+		return nil, false
+	}
+	return n.named(scopes)
+}
+
+// AnyToken finds out whether there is a token for a group of scopes.
+func (n namedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
+	grouped, can := n.real.(target.Grouped)
+	if !can {
+		return nil, nil, false
+	}
+	scopes, _, found := grouped.AnyToken()
+	if !found {
+		return nil, nil, false
+	}
+	source, found := n.named(scopes)
+	return scopes, source, found
+}
+
+func (namedCredentials) named(scopes []string) (oauth2.TokenSource, bool) {
+	return target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}.Token(scopes...)
+}
+
+// requestPlan is what a run would send.
+type requestPlan struct {
+	server   *target.Target
+	outcome  suites.Outcome
+	redactor *redact.Redactor
+	width    int
+}
+
+func (p requestPlan) print(out io.Writer) {
+	sent, withheld := 0, 0
+	retried := map[string]int{}
+	for _, exchange := range p.server.Journal() {
+		if exchange.Fault != nil && exchange.Fault.Kind == target.Withheld {
+			withheld++
+			continue
+		}
+		sent++
+		started := exchange.Started() && exchange.Answered()
+		if started {
+			retried[exchange.Request.Job]++
+		}
+		p.printRequest(out, sent, exchange, started)
+	}
+	fmt.Fprintf(out, "\n%s to %s; nothing was sent\n", countOf(sent, "request would go", "requests would go"), p.server.Endpoint())
+	if withheld > 0 {
+		fmt.Fprintf(out, "%s withheld by --max-requests\n", countOf(withheld, "more is", "more are"))
+	}
+	p.paragraph(out, startsText(retried))
+	p.paragraph(out, "assumed are the answers of a server that conforms, and its ids of new jobs; other answers may lead to fewer requests, "+
+		"and to more where a server is busy or the network breaks")
+	p.printSkipped(out)
+}
+
+// startsText says which jobs would be retried in earnest.
+func startsText(retried map[string]int) string {
+	if len(retried) == 0 {
+		return "none of them starts a job"
+	}
+	total, jobs := 0, make([]string, 0, len(retried))
+	for _, job := range slices.Sorted(maps.Keys(retried)) {
+		total += retried[job]
+		if retried[job] > 1 {
+			job = fmt.Sprintf("%s (%d times)", job, retried[job])
+		}
+		jobs = append(jobs, job)
+	}
+	return countOf(total, "of them starts a job, of ", "of them start a job, of ") + strings.Join(jobs, ", ")
+}
+
+func (p requestPlan) paragraph(out io.Writer, text string) {
+	fmt.Fprintln(out, ansi.Wordwrap(text, p.width, ""))
+}
+
+func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, started bool) {
+	request := exchange.Request
+	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, p.redactor.RequestTarget(request.Path))
+	details := []string{request.Credential.Label}
+	if kind := request.Header.Get("Content-Type"); kind != "" {
+		details = append(details, kind)
+	}
+	if len(request.Body) > 0 {
+		details = append(details, shownBody(request.Body))
+	}
+	fmt.Fprintf(out, "      %s\n", strings.Join(details, ", "))
+	reason := exchange.Check + ": " + request.Purpose
+	if started {
+		reason += " — STARTS A JOB"
+	}
+	fmt.Fprintf(out, "      %s\n", reason)
+}
+
+// shownBody is a body in a few letters.
+func shownBody(body []byte) string {
+	const few = 40
+	if len(body) > few {
+		return fmt.Sprintf("body %s… (%d bytes)", strconv.Quote(string(body[:few/2])), len(body))
+	}
+	return "body " + strconv.Quote(string(body))
+}
+
+// printSkipped counts the checks that send nothing because something is not
+// given.
+func (p requestPlan) printSkipped(out io.Writer) {
+	skipped := map[string]int{}
+	var order []string
+	for _, result := range p.outcome.Results {
+		if result.Verdict != suites.Skip {
+			continue
+		}
+		if skipped[result.Flag] == 0 {
+			order = append(order, result.Flag)
+		}
+		skipped[result.Flag]++
+	}
+	for _, flag := range order {
+		line := countOf(skipped[flag], "check would be skipped", "checks would be skipped")
+		if flag != "" {
+			line += " for want of " + flag
+		}
+		fmt.Fprintln(out, line)
+	}
+}

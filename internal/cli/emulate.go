@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/spec"
+)
+
+func newEmulateCommand(terminal *terminal) *cobra.Command {
+	var settings config.Settings
+	var address, fault string
+	var secure secureOptions
+	command := &cobra.Command{
+		Use:   "emulate",
+		Short: "Serve the reference emulator of the description",
+		Long: `emulate serves a server that conforms to the description, prints its address and
+a command that judges it, and runs until it is stopped.
+
+Without --job it has 24 jobs of each state that can be retried and two of every
+other. Without --token-template a token names its own scopes: scope:SHORT.`,
+		Example: `  dpconform emulate
+  dpconform emulate --addr 127.0.0.1:8080 --job FAILED=a,b --job COMPLETE=c
+  dpconform emulate --fault last-scope-refused`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			sources, contract, err := prepare(command, &settings)
+			if err != nil {
+				return err
+			}
+			options, err := emulatorOptions(sources, &settings, contract)
+			if err != nil {
+				return err
+			}
+			options.Fault = fault
+			if options.Introspect, err = newIntrospection(command.Context(), sources, &settings); err != nil {
+				return err
+			}
+			if err := secure.read(sources); err != nil {
+				return err
+			}
+			return emulate(command.Context(), terminal, contract, options, sources, address, &secure)
+		},
+	}
+	flags := command.Flags()
+	settings.AddConfigFlag(flags)
+	settings.AddSpecFlag(flags)
+	settings.AddTokenFlags(flags)
+	settings.AddGivenTokenFlags(flags)
+	settings.AddJobFlag(flags)
+	settings.AddSeedFlag(flags)
+	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
+	secure.addFlags(flags)
+	settings.AddIntrospectionFlag(flags)
+	settings.AddClientIdentityFlags(flags)
+	flags.StringVar(&fault, "fault", "", "break one thing, by its `NAME`; \"list\" prints all names")
+	return command
+}
+
+// emulatorOptions reads jobs and tokens; what is not given stays the emulator's
+// own.
+func emulatorOptions(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (emulator.Options, error) {
+	options := emulator.Options{TokenTemplate: settings.TokenTemplate, TokenJoin: settings.TokenJoin, Seed: settings.Seed}
+	jobs, err := settings.JobsByState(sources, contract)
+	if err != nil {
+		return options, err
+	}
+	if len(jobs) > 0 {
+		options.Jobs = jobs
+	}
+	options.Tokens, err = settings.ScopesByToken(sources, contract)
+	return options, err
+}
+
+func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, sources *config.Sources, address string, secure *secureOptions) error {
+	if options.Fault == "list" {
+		for _, fault := range emulator.Faults() {
+			fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
+		}
+		return nil
+	}
+	server, err := emulator.New(contract, options)
+	if err != nil {
+		return &config.UsageError{Place: "emulate", Message: err.Error()}
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return &config.UsageError{Place: sources.Origin("addr"), Message: listenMistake(address, err)}
+	}
+	endpoint := secure.scheme() + "://" + listener.Addr().String()
+	fmt.Fprintf(terminal.raw, "listening on %s\n", endpoint)
+	if options.Fault != "" {
+		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
+	}
+	fmt.Fprintf(terminal.raw, "judge it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, secure.flagsOfRun(endpoint)))
+	return serve(ctx, secure.listener(listener), server)
+}
+
+func listenMistake(address string, err error) string {
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		err = operation.Err
+	}
+	return fmt.Sprintf("cannot listen on %s: %s", address, err)
+}
+
+// serve answers until the context ends, then lets running answers finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		finish, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = server.Shutdown(finish)
+		return exitCode(0)
+	}
+}
+
+// runCommandFor is a command line that judges the emulator in full.
+func runCommandFor(contract *spec.Contract, options emulator.Options, reach string) string {
+	jobs := options.Jobs
+	if jobs == nil {
+		jobs = emulator.DefaultJobs(contract)
+	}
+	template := options.TokenTemplate
+	if template == "" {
+		template = emulator.DefaultTokenTemplate
+	}
+	words := []string{os.Args[0] + " run " + reach, "--token-template '" + template + "'"}
+	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
+		words = append(words, "--token-join '"+options.TokenJoin+"'")
+	}
+	for _, state := range contract.States {
+		if ids := slices.Clone(jobs[state]); len(ids) > 0 {
+			words = append(words, "--job "+state+"="+strings.Join(ids, ","))
+		}
+	}
+	return strings.Join(words, " \\\n    ")
+}

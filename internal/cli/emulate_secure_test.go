@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/doctor"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// mustEmulate is the reference emulator.
+func mustEmulate(t testing.TB) http.Handler {
+	t.Helper()
+	server, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// callOn runs a command line on a terminal of so many columns.
+func callOn(t testing.TB, columns int, arguments ...string) called {
+	t.Helper()
+	var out, raw, complaints bytes.Buffer
+	on := &terminal{out: &plainWriter{&out}, raw: &raw, err: &complaints, columns: func() int { return columns }}
+	exit := execute(context.Background(), on, arguments)
+	output := out.String()
+	if end := strings.LastIndex(output, "\r"); end >= 0 {
+		output = output[end+1:] // What the progress line left.
+	}
+	return called{exit: exit, output: output, raw: raw.String(), complaints: complaints.String()}
+}
+
+// ownCertificate writes a certificate of this machine and its key.
+func ownCertificate(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "certificate.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed}))),
+		writeFile(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
+}
+
+// emulating runs dpconform emulate until the test ends and gives its endpoint
+// and all that it printed first.
+func emulating(t *testing.T, arguments ...string) (endpoint, printed string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	reader, writer := io.Pipe()
+	ended := make(chan struct{})
+	var complaints bytes.Buffer
+	go func() {
+		defer close(ended)
+		on := &terminal{out: writer, raw: writer, err: &complaints, columns: func() int { return 0 }}
+		execute(ctx, on, append([]string{"emulate"}, arguments...))
+		writer.Close()
+	}()
+	t.Cleanup(func() { stop(); <-ended })
+	text := make([]byte, 1<<14)
+	for !strings.Contains(printed, "stop it with Ctrl-C") {
+		read, err := reader.Read(text)
+		if err != nil {
+			<-ended
+			t.Fatalf("it ended: %s", &complaints)
+		}
+		printed += string(text[:read])
+	}
+	endpoint, _, _ = strings.Cut(strings.TrimPrefix(printed, "listening on "), "\n")
+	return endpoint, printed
+}
+
+func TestTheEmulatorServesTLS(t *testing.T) {
+	ownHome(t)
+	certificate, key := ownCertificate(t)
+	endpoint, printed := emulating(t, "--tls-cert", certificate, "--tls-key", key)
+	if !strings.HasPrefix(endpoint, "https://127.0.0.1:") || !strings.Contains(printed, "--endpoint "+endpoint+" --ca-cert "+certificate) {
+		t.Errorf("%s", printed)
+	}
+	flags := []string{"--endpoint", endpoint, "--ca-cert", certificate, "--token-template", emulator.DefaultTokenTemplate}
+	if found := examined(t, flags...); found.Endpoint.Protocol != "HTTP/2.0" || found.Endpoint.TLS != "TLS 1.3" || found.Exit != 0 {
+		t.Errorf("%+v", found.Endpoint)
+	}
+	if got := call(t, append([]string{"run", "--focus", "authorization"}, append(flags, "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1,failed-2,failed-3")...)...); got.exit == result.ExitFails || got.exit == result.ExitUnreachable {
+		t.Errorf("exit %d\n%s", got.exit, got.output)
+	}
+	stranger := examined(t, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate)
+	if stranger.Exit != result.ExitUnreachable || !strings.Contains(stranger.Endpoint.Reason, "--ca-cert FILE") {
+		t.Errorf("%+v", stranger.Endpoint)
+	}
+}
+
+func TestAWrongCertificateIsOneLine(t *testing.T) {
+	certificate, key := ownCertificate(t)
+	_, otherKey := ownCertificate(t)
+	for _, one := range []struct {
+		arguments []string
+		says      []string
+	}{
+		{[]string{"--tls-cert", certificate}, []string{"--tls-cert", "give --tls-key FILE"}},
+		{[]string{"--tls-key", key}, []string{"--tls-key", "give --tls-cert FILE"}},
+		{[]string{"--tls-cert", certificate, "--tls-key", otherKey}, []string{"--tls-cert", "are no certificate with its key"}},
+		{[]string{"--tls-cert", "no-such-file", "--tls-key", key}, []string{"--tls-cert", "no-such-file"}},
+		{[]string{"--introspection-url", "http://auth.example"}, []string{"--introspection-url", "not encrypted"}},
+	} {
+		got := call(t, append([]string{"emulate"}, one.arguments...)...)
+		if got.exit != result.ExitUsage {
+			t.Errorf("exit %d", got.exit)
+		}
+		assertOneLine(t, got, one.says)
+	}
+}
+
+// TestTheEmulatorAsksWhatATokenIs: once for a number of requests.
+func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
+	ownHome(t)
+	contract := spec.MustLoadEmbedded()
+	asked := 0
+	server := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		user, secret, _ := r.BasicAuth()
+		if user != "an-id" || secret != "a-secret-of-the-emulator" {
+			t.Errorf("asked by %q", user)
+		}
+		if r.FormValue("token") == "known" {
+			fmt.Fprintf(w, `{"active":true,"scope":%q}`, contract.Scopes[0].Name)
+			return
+		}
+		fmt.Fprint(w, `{"active":false}`)
+	}))
+	t.Setenv("DPCONFORM_CLIENT_SECRET", "a-secret-of-the-emulator")
+	endpoint, _ := emulating(t, "--introspection-url", server, "--client-id", "an-id")
+	t.Setenv("DPCONFORM_CLIENT_SECRET", "")
+	short := contract.Scopes[0].Short()
+	found := examined(t, "--endpoint", endpoint, "--token", short+"=known", "--job", "FAILED=failed-1,failed-2")
+	if found.Jobs[0].State != "FAILED" || !found.Jobs[1].Agrees || found.Scopes[0].State != doctor.There {
+		t.Errorf("%+v", found.Jobs)
+	}
+	if found := examined(t, "--endpoint", endpoint, "--token", short+"=unknown", "--job", "FAILED=failed-1"); found.Jobs[0].Agrees {
+		t.Errorf("%+v", found.Jobs)
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times for two tokens", asked)
+	}
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"gopkg.in/yaml.v3"
+
+	"github.com/dpconform/dpconform/internal/redact"
+)
+
+// secretsGiven lists the secrets that a command line brings along: in its
+// arguments, in variables of dpconform, in the configuration, and in the files
+// that they name. It is asked anew for each complaint, since flags are filled
+// one after the other and any of them may be what is complained of.
+func secretsGiven(root *cobra.Command, arguments, environment []string) []string {
+	secrets := slices.Concat(secretsOfArguments(arguments), secretsOfEnvironment(environment))
+	for _, command := range root.Commands() {
+		command.Flags().VisitAll(func(flag *pflag.Flag) {
+			values, several := flag.Value.(pflag.SliceValue)
+			switch {
+			case !flag.Changed:
+			case flag.Name == tokenFlag && several:
+				for _, value := range values.GetSlice() {
+					secrets = append(secrets, tokenOf(value))
+				}
+			case strings.HasSuffix(flag.Name, "-file") && namesSecret.MatchString(flag.Name):
+				secrets = append(secrets, secretsOfFile(flag.Value.String())...)
+			}
+		})
+	}
+	return secrets
+}
+
+// tokenFlag is the flag that takes SCOPE=TOKEN.
+const tokenFlag = "token"
+
+var (
+	namesSecret = regexp.MustCompile(`(?i)token|secret|password|assertion|key`)
+	// namesPlace are variables that name where a secret is, or how one is made.
+	namesPlace = regexp.MustCompile(`(?i)_(?:FILE|TEMPLATE|JOIN|URL|COMMAND)$`)
+)
+
+// tokenOf is the token in SCOPE=TOKEN. What has no scope may be the token.
+func tokenOf(value string) string {
+	if _, token, found := strings.Cut(value, "="); found {
+		return token
+	}
+	return value
+}
+
+func secretsOfArguments(arguments []string) []string {
+	var secrets []string
+	for i, argument := range arguments {
+		if value, found := strings.CutPrefix(argument, "--"+tokenFlag+"="); found {
+			secrets = append(secrets, tokenOf(value))
+		}
+		if argument != "--"+tokenFlag {
+			continue
+		}
+		// Of "--token SCOPE TOKEN", which lacks a sign, the token is a word that
+		// belongs to no flag.
+		for _, value := range arguments[i+1 : min(len(arguments), i+3)] {
+			if strings.HasPrefix(value, "-") {
+				break
+			}
+			secrets = append(secrets, tokenOf(value))
+			for word := range strings.FieldsSeq(tokenOf(value)) {
+				if redact.IsOpaque(word) {
+					secrets = append(secrets, word)
+				}
+			}
+		}
+	}
+	return secrets
+}
+
+// secretsOfEnvironment reads variables of the form NAME=VALUE.
+func secretsOfEnvironment(environment []string) []string {
+	var secrets []string
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "DPCONFORM_") || !namesSecret.MatchString(name) || namesPlace.MatchString(name) {
+			continue
+		}
+		for one := range strings.SplitSeq(value, ";") {
+			secrets = append(secrets, tokenOf(one), strings.TrimSpace(one))
+		}
+	}
+	return secrets
+}
+
+// secretsOfFile lists what may be a secret in a file with tokens. A file that
+// cannot be read brings none.
+func secretsOfFile(name string) []string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	var root yaml.Node
+	var words []string
+	if yaml.Unmarshal(text, &root) == nil {
+		words = scalarsOf(&root)
+	} else {
+		words = strings.FieldsFunc(string(text), func(letter rune) bool { return strings.ContainsRune(" \t\r\n\"'{}[],", letter) })
+	}
+	return slices.DeleteFunc(words, func(word string) bool {
+		return strings.Contains(word, "://") || strings.Contains(word, "/auth/") || strings.HasPrefix(word, "dataportability.") || !redact.IsOpaque(word)
+	})
+}
+
+// scalarsOf lists the values of a document, without the names of its members.
+func scalarsOf(node *yaml.Node) []string {
+	if node.Kind == yaml.ScalarNode {
+		return []string{node.Value}
+	}
+	var values []string
+	for i, child := range node.Content {
+		if node.Kind != yaml.MappingNode || i%2 == 1 {
+			values = append(values, scalarsOf(child)...)
+		}
+	}
+	return values
+}

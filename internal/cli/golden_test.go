@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// updateGolden rewrites the golden reports instead of comparing with them, as
+// does the variable UPDATE_GOLDEN=1.
+var updateGolden = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") == "1", "rewrite the golden reports")
+
+// TestGoldenReports holds console, JSON, JUnit and Markdown of four runs over the
+// emulator against files, with what changes from run to run taken out. After a
+// change that is meant, go test ./internal/cli -run Golden -update writes them
+// anew.
+func TestGoldenReports(t *testing.T) {
+	noRace(t)
+	const token = "dataportability.maps.reviews"
+	for _, one := range []struct {
+		name string
+		// fault is the emulator's; flags gives those of the run from all that
+		// judge the emulator.
+		fault string
+		flags func(all []string) []string
+		exit  int
+	}{
+		{"conforming", "", func(all []string) []string { return all }, result.ExitConforms},
+		{"failing", "unknown-field-ignored", func(all []string) []string { return all }, result.ExitFails},
+		{"partly-skipped", "", func(all []string) []string {
+			return append(slices.Clone(all[:2]), "--token", token+"="+strings.Replace(emulator.DefaultTokenTemplate, "{short}", token, 1),
+				"--job", "FAILED=failed-1,failed-2", "--job", "COMPLETE=complete-1")
+		}, result.ExitInconclusive},
+		{"known-failing", "unknown-field-ignored", func(all []string) []string {
+			return append(slices.Clone(all), "--known-failures", "testdata/known-failures.yaml")
+		}, result.ExitConforms},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			day := time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)
+			all := emulated(t, emulator.Options{Fault: one.fault, Clock: func() time.Time { return day }})
+			folder := t.TempDir()
+			json, junit, page := filepath.Join(folder, "report.json"), filepath.Join(folder, "report.xml"), filepath.Join(folder, "report.md")
+			arguments := append([]string{"run", "--report", "json=" + json, "--report", "junit=" + junit, "--report", "markdown=" + page}, one.flags(all)...)
+			got := call(t, arguments...)
+			if got.exit != one.exit || got.complaints != "" {
+				t.Fatalf("exit %d, want %d\n%s%s", got.exit, one.exit, got.output, got.complaints)
+			}
+			endpoint := all[1]
+			compareGolden(t, one.name+".txt", normalised(strings.ReplaceAll(got.output, folder, "FOLDER"), endpoint))
+			compareGolden(t, one.name+".json", normalised(shortJSON(t, json), endpoint))
+			compareGolden(t, one.name+".xml", normalised(shortJUnit(t, junit), endpoint))
+			markdown, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareGolden(t, one.name+".md", normalised(string(markdown), endpoint))
+		})
+	}
+}
+
+// compareGolden holds a text against a golden file, or writes the file.
+func compareGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *updateGolden {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := firstDifference(string(want), got); difference != "" {
+		t.Errorf("%s differs, at line %s\nif that is meant: go test ./internal/cli -run Golden -update", path, difference)
+	}
+}
+
+// firstDifference shows the first lines in which two texts differ, with those
+// right before them; it is empty for texts that are the same.
+func firstDifference(want, got string) string {
+	const shown, before = 4, 3
+	if want == got {
+		return ""
+	}
+	wanted, came := strings.Split(want, "\n"), strings.Split(got, "\n")
+	at := 0
+	for at < len(wanted) && at < len(came) && wanted[at] == came[at] {
+		at++
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d:\n", at+1)
+	for _, part := range []struct {
+		mark  string
+		lines []string
+		from  int
+		to    int
+	}{
+		{"  ", wanted, max(0, at-before), at},
+		{"- ", wanted, at, at + shown},
+		{"+ ", came, at, at + shown},
+	} {
+		for _, line := range part.lines[part.from:min(part.to, len(part.lines))] {
+			text.WriteString(part.mark + line + "\n")
+		}
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// unsteady is what changes from run to run, from one build to the next or with
+// every edit of the description, and what stands in its place.
+var unsteady = []struct {
+	pattern *regexp.Regexp
+	steady  string
+}{
+	{regexp.MustCompile(`sha256:[0-9a-f]+`), "sha256:DIGEST"},
+	{regexp.MustCompile(`\bgo1\.\d+(\.\d+)?`), "GO-VERSION"},
+	{regexp.MustCompile(`\d+\.\d\d s, exit`), "TIME s, exit"},
+	{regexp.MustCompile(` time="[0-9.]+"`), ` time="TIME"`},
+	{regexp.MustCompile(` timestamp="[^"]+"`), ` timestamp="DAY"`},
+	{regexp.MustCompile(`\| run \| [^,]+,`), `| run | DAY,`},
+	{regexp.MustCompile(`dpconform(/| |", "version": ")` + regexp.QuoteMeta(version)), "dpconform${1}VERSION"},
+}
+
+// normalised takes out of a report what is unsteady.
+func normalised(text, endpoint string) string {
+	text = strings.ReplaceAll(text, endpoint, "http://ENDPOINT")
+	for _, one := range unsteady {
+		text = one.pattern.ReplaceAllString(text, one.steady)
+	}
+	return text
+}
+
+// keptOfAKind is the number of entries of one kind that stay in a shortened
+// report; the counts in it tell of all.
+const keptOfAKind = 3
+
+// shortJSON reads a report, sees that it is written as it was read, takes out
+// the times, and shortens its lists: of requirements and checks the first of
+// each verdict stay, of exchanges the first and those of the findings.
+func shortJSON(t *testing.T, path string) string {
+	t.Helper()
+	found := readReport(t, path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := jsonOf(t, found); again != string(text) {
+		t.Errorf("the report is not written as it was read, at line %s", firstDifference(string(text), again))
+	}
+	found.Tool.Version, found.Started, found.Milliseconds = "VERSION", time.Time{}, 0
+	requirements, checks := keptKinds{}, keptKinds{}
+	found.Requirements = slices.DeleteFunc(found.Requirements, func(one report.Requirement) bool { return requirements.enough(string(one.Verdict)) })
+	for i := range found.Requirements {
+		found.Requirements[i].Line = 0
+	}
+	found.Checks = slices.DeleteFunc(found.Checks, func(one report.Check) bool { return checks.enough(string(one.Verdict)) })
+	shown := map[int]bool{1: true}
+	for i := range found.Checks {
+		found.Checks[i].Microseconds = 0
+		for _, finding := range found.Checks[i].Findings {
+			shown[finding.Exchange] = true
+		}
+	}
+	found.Exchanges = slices.DeleteFunc(found.Exchanges, func(one report.Exchange) bool { return !shown[one.Number] })
+	for i := range found.Exchanges {
+		found.Exchanges[i].Microseconds, found.Exchanges[i].OffsetMicroseconds = 0, 0
+	}
+	// The rows of the matrix say what their checks do.
+	found.Scopes = found.Scopes[:min(len(found.Scopes), 2)]
+	return jsonOf(t, found)
+}
+
+func jsonOf(t *testing.T, found report.Report) string {
+	t.Helper()
+	var text bytes.Buffer
+	if err := report.WriteJSON(&text, found); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// keptKinds counts how many entries of each kind were kept.
+type keptKinds map[string]int
+
+func (k keptKinds) enough(kind string) bool {
+	k[kind]++
+	return k[kind] > keptOfAKind
+}
+
+// testCase is a test case in a JUnit report, with the lines in it, and what
+// else stands in one line.
+var (
+	testCase      = regexp.MustCompile(`(?sm)^    <testcase [^>]*>(?:</testcase>|.*?^    </testcase>)\n`)
+	testCaseKinds = regexp.MustCompile(`<(failure|error|skipped|system-out)\b`)
+	suiteName     = regexp.MustCompile(`classname="[^"]*"`)
+)
+
+// shortJUnit reads a JUnit report and keeps, in each suite, the first test cases
+// of each kind.
+func shortJUnit(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := keptKinds{}
+	return testCase.ReplaceAllStringFunc(string(text), func(one string) string {
+		if seen.enough(suiteName.FindString(one) + testCaseKinds.FindString(one)) {
+			return ""
+		}
+		return one
+	})
+}

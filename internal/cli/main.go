@@ -1,0 +1,87 @@
+// Package cli is the command line of dpconform, one file for each command.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// version is the version of the product.
+const version = "0.1.0"
+
+// Main runs the command line of this process and returns its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	terminal := newTerminal()
+	surviveBrokenPipes()
+	ctx = endAtOnce(ctx, func() {
+		// A second signal is the system's affair.
+		stop()
+	}, func(code int) {
+		terminal.showing.end()
+		fmt.Fprintln(os.Stderr, "dpconform: interrupted")
+		os.Exit(code)
+	})
+	// net/http tells its own log of servers that misbehave; the report does.
+	log.SetOutput(io.Discard)
+	hideTraces()
+	return execute(ctx, terminal, os.Args[1:])
+}
+
+// execute runs a command line and gives the exit code.
+func execute(ctx context.Context, terminal *terminal, arguments []string) (code int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			code = terminal.crash(reason)
+		}
+	}()
+	root := newRootCommand(terminal)
+	terminal.hide(func() []string { return secretsGiven(root, arguments, os.Environ()) })
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	var exit exitCode
+	switch {
+	case ctx.Err() != nil && !errors.As(err, &exit):
+		terminal.complain("interrupted")
+		return result.ExitInterrupted
+	case err == nil:
+		return terminal.exitOfOutput()
+	case errors.As(err, &exit):
+		return int(exit)
+	}
+	terminal.complain(err.Error())
+	var unreachable *unreachableError
+	if errors.As(err, &unreachable) {
+		return result.ExitUnreachable
+	}
+	return result.ExitUsage
+}
+
+// exitOfOutput is the exit code where nothing is wrong but, perhaps, that the
+// result could not be printed.
+func (t *terminal) exitOfOutput() int {
+	if t.lost == nil || t.lost() == nil {
+		return result.ExitConforms
+	}
+	t.complain("standard output was not written: " + t.lost().Error())
+	return result.ExitUsage
+}
+
+// exitCode is the exit code of a run that came to its end.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// unreachableError says that there is nobody to judge.
+type unreachableError struct{ reason error }
+
+func (e *unreachableError) Error() string { return e.reason.Error() }

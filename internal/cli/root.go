@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// helpColumns is the width of the help: that of the narrowest usual terminal.
+const helpColumns = 80
+
+// newRootCommand puts all commands together.
+func newRootCommand(terminal *terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dpconform",
+		Short: "Judge servers of archiveJobs.retry by its description",
+		Long: `dpconform judges any server that claims to be the method archiveJobs.retry of
+Google's Data Portability API, requirement by requirement: a live endpoint, an
+emulator, or recorded answers.`,
+		Example: `  dpconform run
+  dpconform run --endpoint http://127.0.0.1:8080 \
+      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
+  dpconform explain retry.body.empty`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	root.SetOut(terminal.raw)
+	root.SetErr(terminal.err)
+	root.SetFlagErrorFunc(flagMistake)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
+	root.CompletionOptions.HiddenDefaultCmd = false
+	addColorFlag(root, terminal)
+	root.AddCommand(
+		newRunCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
+		newEmulateCommand(terminal), newClientCommand(terminal),
+		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal),
+		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal),
+	)
+	return root
+}
+
+// noSuchCommand answers a word that is no command.
+func noSuchCommand(command *cobra.Command, arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	var known []string
+	for _, one := range command.Commands() {
+		if one.IsAvailableCommand() {
+			known = append(known, one.Name())
+		}
+	}
+	return &config.UsageError{Message: fmt.Sprintf("unknown command %q", arguments[0]), Mend: config.DidYouMean(arguments[0], known)}
+}
+
+// noArguments refuses words that a command has no use for.
+func noArguments(command *cobra.Command, arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	return &config.UsageError{Message: fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]),
+		Mend: "see " + command.CommandPath() + " --help"}
+}
+
+// flagMistake says what is wrong with a flag and what it takes, or names the
+// nearest one.
+func flagMistake(command *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return &config.UsageError{Place: "--" + invalid.GetFlag().Name, Message: config.Refusal(invalid.GetFlag(), invalid.GetValue())}
+	}
+	message := err.Error()
+	name, unknown := strings.CutPrefix(message, "unknown flag: --")
+	if !unknown {
+		return &config.UsageError{Message: message, Mend: "see " + command.CommandPath() + " --help"}
+	}
+	var known []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
+	return &config.UsageError{Message: "unknown flag --" + name, Mend: config.DidYouMean("--"+name, known)}
+}
+
+// sourcesOf fills the flags of a command from environment and file.
+func sourcesOf(command *cobra.Command) (*config.Sources, error) {
+	sources := &config.Sources{Known: configurationKeys(command.Root()), Context: command.Context()}
+	return sources, sources.Fill(command.Flags())
+}
+
+// prepare is how every command begins: it fills the flags and loads the
+// description.
+func prepare(command *cobra.Command, settings *config.Settings) (*config.Sources, *spec.Contract, error) {
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return nil, nil, err
+	}
+	contract, err := settings.Contract()
+	endInOrder(command.Context())
+	return sources, contract, err
+}
+
+// configurationKeys lists the flags of all commands that read a file, so that
+// one file serves them all.
+func configurationKeys(root *cobra.Command) []string {
+	// What a file must not say: nobody wants to revoke logins by a file.
+	seen := map[string]bool{"help": true, config.ConfigFlag: true, "list": true, "revoke": true, "forget": true}
+	keys := []string{config.ColorFlag}
+	for _, command := range root.Commands() {
+		if command.Flags().Lookup(config.ConfigFlag) == nil {
+			continue
+		}
+		command.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+			if !seen[flag.Name] {
+				seen[flag.Name] = true
+				keys = append(keys, flag.Name)
+			}
+		})
+	}
+	return keys
+}

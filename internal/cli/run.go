@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/report/kinds"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+func newRunCommand(terminal *terminal) *cobra.Command {
+	var settings config.Settings
+	command := &cobra.Command{
+		Use:   "run",
+		Short: "Judge a server, or recorded answers, requirement by requirement",
+		Long: `run sends what the description demands and judges what comes back. Without
+--endpoint it judges the cassettes that the program carries.
+
+Every flag can also be a key of the YAML file of --config, or an environment
+variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
+variables, variables over the file. Several values of one variable are
+separated by semicolons.
+
+Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
+(nothing failed, and something documented could not be judged), 4 unreachable.`,
+		Example: `  dpconform run
+  dpconform run --endpoint http://127.0.0.1:8080 \
+      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2 \
+      --job COMPLETE=complete-1 --report junit=report.xml
+  dpconform run --config dpconform.yaml --focus body --focus authorization
+  dpconform run --label-filter 'path && documented'`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return run(command, terminal, &settings)
+		},
+	}
+	settings.AddTargetFlags(command.Flags())
+	settings.AddJudgingFlags(command.Flags())
+	settings.AddQuietFlag(command.Flags())
+	settings.AddVerboseFlag(command.Flags())
+	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
+	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
+	})
+	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
+	completeWith(command, "report", more, kinds.Starts)
+	completeWith(command, "job", more, func() []string {
+		var states []string
+		for _, state := range spec.MustLoadEmbedded().States {
+			states = append(states, state+"=")
+		}
+		return states
+	})
+	return command
+}
+
+// completeWith lets a shell complete the value of a flag from a list.
+func completeWith(command *cobra.Command, flag string, directive cobra.ShellCompDirective, values func() []string) {
+	// The error is that of a flag that does not exist, which every call shows.
+	if err := command.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), directive
+	}); err != nil {
+		panic(err)
+	}
+}
+
+func run(command *cobra.Command, terminal *terminal, settings *config.Settings) error {
+	began := time.Now()
+	sources, contract, err := prepare(command, settings)
+	if err != nil {
+		return err
+	}
+	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+		return err
+	}
+	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter, Replayed: settings.Endpoint == ""}
+	plan, err := suites.NewPlan(contract, selection)
+	if err != nil {
+		return selectionMistake(sources, err)
+	}
+	level, err := settings.StrictLevel(sources)
+	if err != nil {
+		return err
+	}
+	files, err := reportsOfRun(sources, settings.Reports)
+	if err != nil {
+		return err
+	}
+	known, err := readKnownFailures(sources, settings, contract, began, files)
+	if err != nil {
+		return err
+	}
+	if settings.DryRun {
+		return dryRun(command.Context(), terminal, sources, settings, contract, selection)
+	}
+	subject, err := findSubject(command.Context(), sources, settings, contract)
+	if err != nil {
+		return leftBehind(err, files)
+	}
+	terminal.hide(subject.target.Secrets)
+	if writesToOutput(files) {
+		terminal = terminal.onStandardError()
+	}
+	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
+	whole := report.Run{
+		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
+		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
+		KnownFailures: known.Described(), Stale: subject.stale,
+	}
+	console.Header(whole)
+	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
+		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
+	}, selection, len(plan.Selected))
+	if err == nil && whole.Outcome.Exit != result.ExitInterrupted {
+		err = subject.complaint()
+	}
+	if err != nil {
+		return leftBehind(err, files)
+	}
+	whole.Took = time.Since(began)
+	found := report.New(whole)
+	err = writeReports(terminal, found, files)
+	if err == nil {
+		console.Written = files
+	}
+	console.Width = terminal.width()
+	console.Result(found)
+	if err != nil {
+		return err
+	}
+	if found.Exit == result.ExitInterrupted {
+		return exitCode(found.Exit)
+	}
+	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
+		return err
+	}
+	if found.Exit != result.ExitConforms {
+		return exitCode(found.Exit)
+	}
+	return nil
+}
+
+// judge runs the checks and shows how far they are.
+func judge(ctx context.Context, terminal *terminal, config suites.Config, selection suites.Selection, total int) (suites.Outcome, error) {
+	line := terminal.progress(ctx, total)
+	defer line.end()
+	line.watch(config.Target)
+	config.Observe = line.judged
+	return suites.Run(ctx, config, selection)
+}
+
+// selectionMistake says which of the two selecting flags is wrong.
+func selectionMistake(sources *config.Sources, err error) error {
+	var unknown *suites.UnknownNameError
+	if errors.As(err, &unknown) {
+		return &config.UsageError{Place: sources.Origin("focus"), Message: err.Error(),
+			Mend: config.DidYouMean(unknown.Name, unknown.Known)}
+	}
+	return &config.UsageError{Place: sources.Origin("label-filter"), Message: strings.TrimSpace(err.Error())}
+}

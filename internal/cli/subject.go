@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/dpconform/dpconform/cassettes"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// subject is what a run judges: a server, or cassettes.
+type subject struct {
+	target     *target.Target
+	source     string
+	provenance string
+	allowRetry bool
+	seed       uint64
+	replay     *recorder.Replay
+	folder     string
+	// stale says that the cassettes are older than they may be, or is empty.
+	stale string
+}
+
+// Where answers come from, as a report says it.
+const (
+	fromNetwork   = "network"
+	fromCassettes = "cassettes"
+)
+
+// networkFlags are of use only with a server.
+var networkFlags = []string{
+	"token-template", "token", "token-file", "job", "allow-retry", "timeout", "seed", "token-join", "dry-run",
+	"ca-cert", "insecure", "connect-timeout", "tls-timeout", "header-timeout", "max-requests", "rate", "max-pause",
+	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
+}
+
+// findSubject connects to the server that the settings name, or opens the
+// cassettes.
+func findSubject(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
+	if settings.Endpoint == "" {
+		return openCassettes(sources, settings, contract)
+	}
+	if settings.MaxAge != 0 {
+		return nil, &config.UsageError{Place: sources.Origin("max-age"), Message: "it is about the age of cassettes, and a server answers"}
+	}
+	if settings.Cassettes != "" {
+		return nil, &config.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
+	}
+	config, err := settings.TargetConfig(sources, contract)
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = "dpconform/" + version
+	server, err := connect(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &subject{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
+}
+
+// connect makes a target of a server that can be reached.
+func connect(ctx context.Context, config target.Config) (*target.Target, error) {
+	endpoint, err := target.ParseEndpoint(config.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := target.Reach(ctx, endpoint, config.Network); err != nil {
+		return nil, &unreachableError{err}
+	}
+	return target.New(config)
+}
+
+// openCassettes makes a target that answers from a recording, with the jobs,
+// tokens and seed that it was recorded with.
+func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
+	for _, flag := range networkFlags {
+		if sources.Given(flag) {
+			return nil, &config.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
+				Mend: "give --endpoint URL, or leave it out for the cassettes"}
+		}
+	}
+	replay, folder, err := openReplay(sources, settings, contract)
+	if err != nil {
+		return nil, err
+	}
+	recorded := replay.Provenance()
+	server, err := newReplayedTarget(replay, contract)
+	if err != nil {
+		return nil, err
+	}
+	return &subject{
+		target: server, source: fromCassettes, provenance: recorded.DescribeAt(time.Now()),
+		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
+		stale: tooOld(recorded, settings),
+	}, nil
+}
+
+// openReplay opens the cassettes of a folder, or the built-in ones, and says how
+// a person calls their folder.
+func openReplay(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*recorder.Replay, string, error) {
+	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
+	if settings.Cassettes != "" {
+		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
+			return nil, "", &config.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
+				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
+		}
+		// What a killed recording has left half done is read as it is, too.
+		_ = recorder.Recover(settings.Cassettes)
+		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
+	}
+	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{
+		Folder: folder, ContractDigest: contract.Digest, ContractName: contract.File, RecordAgain: recordCommand(settings),
+	})
+	return replay, folder, err
+}
+
+// recordCommand is the command that makes cassettes for the description of a
+// run. Those that the program carries cannot be made anew, but others beside
+// them.
+func recordCommand(settings *config.Settings) string {
+	command := "dpconform record"
+	if settings.Spec != "" {
+		command += " --spec " + settings.Spec
+	}
+	if settings.Cassettes == "" {
+		return command + " --cassettes my-cassettes, and give --cassettes my-cassettes here"
+	}
+	return command + " --cassettes " + settings.Cassettes
+}
+
+// complaint says how a recording and the run did not fit together, or nil.
+func (s *subject) complaint() error {
+	if s.replay == nil {
+		return nil
+	}
+	for _, exchange := range s.target.Journal() {
+		if exchange.Fault != nil && exchange.Fault.Kind == target.Unrecorded {
+			return fmt.Errorf("%s", exchange.Fault.Detail)
+		}
+	}
+	if unused := s.replay.Unused(); len(unused) > 0 {
+		return fmt.Errorf("%s: %s never used, the first is %s; record again: dpconform record --cassettes %s",
+			s.folder, countOf(len(unused), "interaction was", "interactions were"), unused[0], s.folder)
+	}
+	return nil
+}
+
+func countOf(count int, one, many string) string {
+	if count == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", count, many)
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/report"
+)
+
+// Widths in columns: of text that nobody's screen bounds, and of the widest
+// line that is still easy to read.
+const (
+	widthWithoutTerminal = 100
+	widestText           = 110
+)
+
+// terminal is where a command prints. The result goes to standard output; what
+// is said until it is there, and every complaint, to standard error.
+type terminal struct {
+	// out takes colours and drops them where they do not belong: not a
+	// terminal, or NO_COLOR.
+	out io.Writer
+	// raw is standard output as it is, for reports.
+	raw io.Writer
+	err io.Writer
+	// lost gives the error by which a part of standard output was not written; nil
+	// means that nobody looks.
+	lost func() error
+	// columns gives the width, anew at each call; 0 where out is no terminal.
+	columns func() int
+	// errColumns is columns of standard error; nil means that it is no terminal.
+	errColumns func() int
+	// environment looks a variable up; nil means that none is set.
+	environment func(string) string
+	// color is what --color says, quiet and verbose what those flags say.
+	color          *config.Color
+	quiet, verbose bool
+	// showing is the progress that is on the screen.
+	showing *showing
+	// secrets list what no complaint may show.
+	secrets []func() []string
+}
+
+func newTerminal() *terminal {
+	color := config.ColorAuto
+	raw := &untilBroken{out: os.Stdout}
+	return &terminal{
+		out: colouring(raw, os.Stdout, &color), raw: raw, lost: raw.err, err: &untilBroken{out: os.Stderr},
+		columns:     func() int { return columnsOf(os.Stdout) },
+		errColumns:  func() int { return columnsOf(os.Stderr) },
+		environment: os.Getenv, color: &color, showing: &showing{},
+	}
+}
+
+// columnsOf gives the width of a terminal, 0 for anything else.
+func columnsOf(file *os.File) int {
+	if !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || columns <= 0 {
+		return 80
+	}
+	return columns
+}
+
+// onStandardError makes a terminal whose text goes to standard error, for a
+// command that gives standard output to a report.
+func (t *terminal) onStandardError() *terminal {
+	other := *t
+	other.out = colouring(t.err, os.Stderr, t.color)
+	other.columns = t.columnsForProgress
+	return &other
+}
+
+// columnsForProgress is the width of standard error, 0 where it is no terminal.
+func (t *terminal) columnsForProgress() int {
+	if t.errColumns == nil {
+		return 0
+	}
+	return t.errColumns()
+}
+
+// variable looks an environment variable up.
+func (t *terminal) variable(name string) string {
+	if t.environment == nil {
+		return ""
+	}
+	return t.environment(name)
+}
+
+// heed takes what the flags say of how much is printed.
+func (t *terminal) heed(sources *config.Sources, output config.OutputSettings) error {
+	t.quiet, t.verbose = output.Quiet, output.Verbose
+	return output.Contradiction(sources)
+}
+
+// width is the number of columns that text is wrapped to.
+func (t *terminal) width() int {
+	if columns := t.columns(); columns > 0 {
+		return min(columns, widestText)
+	}
+	return widthWithoutTerminal
+}
+
+// complain prints one line on standard error, without any secret that is known
+// or has the form of one.
+func (t *terminal) complain(message string) {
+	t.showing.end()
+	line, _, _ := strings.Cut(t.harmless(message), "\n")
+	fmt.Fprintf(t.err, "dpconform: %s\n", line)
+}
+
+// wrote says where a report is.
+func (t *terminal) wrote(file report.File) {
+	if file.Path != report.StandardOutput && !t.quiet {
+		fmt.Fprintf(t.out, "report %s → %s\n", file.Kind, file.Path)
+	}
+}
+
+// hide keeps out of every complaint what a function lists when it is made.
+func (t *terminal) hide(secrets func() []string) { t.secrets = append(t.secrets, secrets) }
+
+// harmless is a text without secrets.
+func (t *terminal) harmless(text string) string {
+	labels := map[string]string{}
+	for _, secrets := range t.secrets {
+		for _, secret := range secrets() {
+			labels[secret] = redact.Mark
+		}
+	}
+	return redact.NewRedactor(labels).Text(text)
+}

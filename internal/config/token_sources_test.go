@@ -1,0 +1,355 @@
+package config
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/tokens"
+)
+
+// kept makes a store of logins in a configuration folder of the test's own.
+func kept(t *testing.T, logins ...tokens.Login) *tokens.Store {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", home)
+	t.Setenv("HOME", home)
+	t.Setenv("AppData", home)
+	folder, err := tokens.DefaultFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := tokens.NewStore(folder)
+	for _, login := range logins {
+		if _, err := store.Add(t.Context(), login); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
+}
+
+// found are the credentials of what a person gives.
+func (g given) credentials(t *testing.T) (target.Credentials, error) {
+	t.Helper()
+	settings, sources, err := g.fill(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := settings.TargetConfig(sources, contract)
+	return config.Credentials, err
+}
+
+// origin says where the token for scopes comes from; "" for none.
+func origin(t *testing.T, found target.Credentials, scopes ...string) string {
+	t.Helper()
+	if _, there := found.Token(scopes...); !there {
+		return ""
+	}
+	return tokens.OriginOf(found, scopes...)
+}
+
+// orderedStep is a source that wins over those of the steps behind it.
+type orderedStep struct {
+	flags       []string
+	environment map[string]string
+	// from is the origin of its tokens.
+	from string
+}
+
+// wantOrder checks that each step wins over those behind it.
+func wantOrder(t *testing.T, scope string, steps []orderedStep) {
+	t.Helper()
+	for i := range steps {
+		all := given{flags: []string{"--endpoint", "https://api.example", "--token-template", "{short}"}, environment: map[string]string{"DPCONFORM_CLIENT_SECRET": secret}}
+		for _, step := range steps[i:] {
+			all.flags = append(all.flags, step.flags...)
+			maps.Copy(all.environment, step.environment)
+		}
+		found, err := all.credentials(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := origin(t, found, scope); got != steps[i].from {
+			t.Errorf("step %d: from %q, want %q", i, got, steps[i].from)
+		}
+	}
+}
+
+// TestSourcesStandInOrder: given tokens, the environment, the command, logins,
+// client credentials, the machine's, the template.
+func TestSourcesStandInOrder(t *testing.T) {
+	kept(t, tokens.Login{Endpoint: "https://api.example", Scopes: []string{reviews}, Obtained: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)},
+		tokens.Login{Endpoint: "https://other.example", Scopes: []string{devices}})
+	client := orderedStep{[]string{"--token-url", "https://auth.example/token", "--client-id", "x"}, nil, "client credentials at auth.example"}
+	wantOrder(t, reviews, []orderedStep{
+		{[]string{"--token", "dataportability.maps.reviews=x"}, nil, "--token"},
+		{nil, map[string]string{"DPCONFORM_TOKEN_MAPS_REVIEWS": "x"}, "the variable DPCONFORM_TOKEN_MAPS_REVIEWS"},
+		{[]string{"--token-command", "/bin/mint {scope}"}, nil, "the command /bin/mint"},
+		{client.flags, nil, "login 1 of 2026-11-24"},
+	})
+	wantOrder(t, devices, []orderedStep{
+		client,
+		{[]string{"--application-default"}, nil, "application default credentials"},
+		{nil, nil, "the token template"},
+	})
+	file := writeFile(t, "maps.*: {command: mint}\ndataportability.maps.reviews: x\n")
+	found, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", file}}.credentials(t)
+	if err != nil || origin(t, found, reviews) != file+":2" {
+		t.Errorf("a pattern comes before the scope itself, or %v", err)
+	}
+}
+
+func TestPatternsAndGroupsInATokenFile(t *testing.T) {
+	kept(t)
+	text := `
+"dataportability.maps.*": {environment: MAPS}
+"*.devices": one-token
+"*": {command: "mint {scope}"}
+`
+	found, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, text)}, environment: map[string]string{"MAPS": "x"}}.credentials(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, scopes := range map[string][]string{
+		"the variable MAPS": {reviews},
+		"the command mint":  {userinfo},
+	} {
+		if got := origin(t, found, scopes...); got != want {
+			t.Errorf("%q: from %q, want %q", scopes, got, want)
+		}
+	}
+	if got := origin(t, found, reviews, "https://www.googleapis.com/auth/dataportability.maps.vehicles"); got != "the variable MAPS" {
+		t.Errorf("from %q", got)
+	}
+	if got := origin(t, found, reviews, userinfo); got != "the command mint" {
+		t.Errorf("from %q", got)
+	}
+	scopes, source, there := found.(target.Grouped).AnyToken()
+	if token, err := source.Token(); !there || err != nil || token.AccessToken != "one-token" || len(scopes) != 1 || scopes[0] != devices {
+		t.Errorf("%q, %v, %v", scopes, there, err)
+	}
+}
+
+func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
+	kept(t)
+	for _, test := range []struct{ text, want string }{
+		{"x.*: {command: mint}\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
+		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
+		{"maps.*: x\n'maps.*': y\n", "FILE:2: maps.* has a token already; give one token for each set of scopes"},
+		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
+		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceMend},
+		{"maps.*: {command: mint, environment: X}\n", "FILE:1: environment of maps.* does not go with command"},
+		{"maps.*: {command: mint, command: mint}\n", "FILE:1: command of maps.* stands there twice"},
+		{"maps.*: {command: }\n", "FILE:1: command of maps.* has no value"},
+		{"maps.*: {command: [mint]}\n", "FILE:1: command of maps.* has no value"},
+		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes"},
+		{"maps.*: {refresh-token: " + secret + ", client-id: x}\n", "FILE:1: refresh-token of maps.* needs token-url beside it"},
+		{"maps.*: {refresh-token: " + secret + ", token-url: 'https://a.example'}\n", "FILE:1: refresh-token of maps.* needs client-id beside it"},
+		{"maps.*: {refresh-token: " + secret + ", client-id: x, token-url: 'http://a.example'}\n", "FILE:1: token-url: a.example is not encrypted, and secrets would go there: give an https address"},
+		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set it before the call"},
+		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
+		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* does not go with client-secret"},
+		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* says not where its tokens come from; " + sourceMend},
+		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory"},
+		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true"},
+	} {
+		_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, test.text)}}.credentials(t)
+		wantUsage(t, err, test.want)
+		wantNoSecret(t, err)
+	}
+	key := writeFile(t, "{")
+	_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, "maps.*: {service-account: "+key+"}")}}.credentials(t)
+	wantUsage(t, err, "FILE:1: FILE: it is no JSON")
+}
+
+func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
+	kept(t)
+	empty, client := writeFile(t, "\n"), writeFile(t, `{"web":{"client_id":"another","client_secret":"`+secret+`"}}`)
+	for _, test := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed"},
+		{[]string{"--token-url", "http://a.example"}, "--token-url: a.example is not encrypted, and secrets would go there: give an https address"},
+		{[]string{"--token-url", "https://a.example"}, "--token-url: no client is named; give --client-id ID"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
+			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},
+		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is no address that starts with https://"},
+		{[]string{"--introspection-url", "http://a.example"}, "--introspection-url: a.example is not encrypted, and secrets would go there: give an https address"},
+	} {
+		_, err := given{flags: append([]string{"--endpoint", "https://api.example"}, test.flags...)}.credentials(t)
+		wantUsage(t, err, test.want)
+		wantNoSecret(t, err)
+	}
+}
+
+// TestTokensOfPeopleGoToEncryptedEndpointsAlone, unless they are on this machine.
+func TestTokensOfPeopleGoToEncryptedEndpointsAlone(t *testing.T) {
+	kept(t, tokens.Login{Endpoint: "http://api.example", Scopes: []string{reviews}})
+	refresh := writeFile(t, "maps.*: {refresh-token: x, client-id: x, token-url: 'https://a.example'}")
+	for _, test := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--application-default"}, "--application-default: tokens of the application default credentials are not sent to http://api.example, which is not encrypted; give an endpoint with https://"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: tokens of a token server are not sent to http://api.example, which is not encrypted; give an endpoint with https://"},
+		{[]string{"--token-file", refresh}, "FILE:1: tokens of a token server are not sent to http://api.example, which is not encrypted; give an endpoint with https://"},
+	} {
+		environment := map[string]string{"DPCONFORM_CLIENT_SECRET": secret}
+		_, err := given{flags: append([]string{"--endpoint", "http://api.example"}, test.flags...), environment: environment}.credentials(t)
+		wantUsage(t, err, test.want)
+		if _, err := (given{flags: append([]string{"--endpoint", "http://127.0.0.1:1"}, test.flags...), environment: environment}).credentials(t); err != nil {
+			t.Errorf("%q on this machine: %v", test.flags, err)
+		}
+	}
+	found, err := given{flags: []string{"--endpoint", "http://api.example"}}.credentials(t)
+	if err != nil || origin(t, found, reviews) != "" {
+		t.Errorf("the login is used, or %v", err)
+	}
+}
+
+func TestABrokenStoreIsOneLine(t *testing.T) {
+	store := kept(t, tokens.Login{Endpoint: "https://api.example", Scopes: []string{reviews}, RefreshToken: secret})
+	if err := os.Truncate(store.Path(), 100); err != nil {
+		t.Fatal(err)
+	}
+	_, err := given{flags: []string{"--endpoint", "https://api.example"}}.credentials(t)
+	wantUsage(t, err, store.Path()+": it is no store of logins any more: its JSON cannot be read; move it away and log in again")
+	wantNoSecret(t, err)
+}
+
+func TestAVariableThatNamesNoScopeIsAMistake(t *testing.T) {
+	kept(t)
+	settings, sources := given{flags: []string{"--endpoint", "https://api.example"}, environment: map[string]string{"DPCONFORM_TOKEN_MAPS_REVIEW": secret}}.mustFill(t)
+	sources.Variables = func() []string {
+		return []string{"PATH", "DPCONFORM_TOKEN_TEMPLATE", "DPCONFORM_TOKEN_UNRELATED", "DPCONFORM_TOKEN_MAPS_REVIEW"}
+	}
+	_, err := settings.TargetConfig(sources, contract)
+	wantUsage(t, err, "DPCONFORM_TOKEN_MAPS_REVIEW: it names none of the description's scopes; did you mean DPCONFORM_TOKEN_MAPS_REVIEWS?")
+	wantNoSecret(t, err)
+}
+
+func TestTokenVariables(t *testing.T) {
+	seen := map[string]string{}
+	for _, scope := range contract.Scopes {
+		variable := TokenVariable(contract, scope.Name)
+		if other, twice := seen[variable]; twice {
+			t.Errorf("%s is that of %s and %s", variable, scope.Name, other)
+		}
+		seen[variable] = scope.Name
+	}
+	if seen["DPCONFORM_TOKEN_MAPS_REVIEWS"] != reviews || TokenVariable(contract, userinfo) != "DPCONFORM_TOKEN_UNRELATED" {
+		t.Error("the variables have other names")
+	}
+}
+
+func TestWhoKnowsATokenIsAsked(t *testing.T) {
+	kept(t)
+	for endpoint, want := range map[string]string{
+		"https://dataportability.googleapis.com": tokens.GoogleTokenInformationURL, "https://googleapis.com.evil.example": "",
+		"http://dataportability.googleapis.com": "", "http://127.0.0.1:1": "",
+	} {
+		settings, sources := given{flags: []string{"--endpoint", endpoint}}.mustFill(t)
+		if inspector, err := settings.Inspector(sources); err != nil || inspector.TokenInformationURL != want {
+			t.Errorf("%s: %q, %v", endpoint, inspector.TokenInformationURL, err)
+		}
+	}
+	file := writeFile(t, `{"installed":{"client_id":"of-the-file","client_secret":"`+secret+`"}}`)
+	settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--introspection-url", "https://auth.example/i", "--client-secret-file", file}}.mustFill(t)
+	inspector, err := settings.Inspector(sources)
+	if err != nil || inspector.ClientID != "of-the-file" || string(inspector.ClientSecret) != secret || inspector.TokenInformationURL != "" {
+		t.Errorf("%+v, %v", inspector, err)
+	}
+	found, err := settings.TargetConfig(sources, contract)
+	if _, verified := found.Credentials.(*tokens.Verified); !verified || err != nil {
+		t.Errorf("%T, %v", found.Credentials, err)
+	}
+}
+
+func TestScopesNamed(t *testing.T) {
+	for text, want := range map[string]int{
+		"maps.reviews": 1, reviews: 1, "dataportability.maps.reviews": 1, "maps.reviews, play.devices": 2, "maps.reviews,maps.reviews": 1,
+		"*": len(contract.Scopes), "unrelated": 1, "*,unrelated": len(contract.Scopes) + 1, "maps.reviews,maps.*": 10, "*.devices": 1,
+	} {
+		if scopes, err := ScopesNamed(contract, "--scopes", text); err != nil || len(scopes) != want {
+			t.Errorf("%s: %d scopes, %v", text, len(scopes), err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                   "--scopes: a scope is empty; name scopes with commas between them: maps.reviews,youtube.*",
+		"maps.reviews,":      "--scopes: a scope is empty; name scopes with commas between them: maps.reviews,youtube.*",
+		"maps.review":        `--scopes: unknown scope "maps.review"; did you mean dataportability.maps.reviews?`,
+		"mapz.*":             "--scopes: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product",
+		"something.else.yet": "--scopes: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
+	} {
+		_, err := ScopesNamed(contract, "--scopes", text)
+		wantUsage(t, err, want)
+	}
+}
+
+// TestAnEmulatorTakesTokensAlone: it knows tokens, and asks nobody for them.
+func TestAnEmulatorTakesTokensAlone(t *testing.T) {
+	settings := &Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}
+	_, err := settings.ScopesByToken(&Sources{}, contract)
+	wantUsage(t, err, "FILE:1: play.* has a source of tokens, and an emulator needs the tokens themselves; write `SCOPE: TOKEN`")
+	settings = &Settings{TokenFile: writeFile(t, "play.*: many\n")}
+	scopes, err := settings.ScopesByToken(&Sources{}, contract)
+	if err != nil || len(scopes["many"]) != 10 || !strings.Contains(strings.Join(scopes["many"], " "), devices) {
+		t.Errorf("%q, %v", scopes, err)
+	}
+}
+
+// TestInsecureIsForThisMachine: another server's certificate is looked at
+// whatever is allowed for the target.
+func TestInsecureIsForThisMachine(t *testing.T) {
+	kept(t)
+	settings, sources := given{flags: []string{"--endpoint", "https://127.0.0.1:1", "--insecure"}}.mustFill(t)
+	client, err := settings.OAuthClient(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if transport, both := client.Transport.(oauthTransport); !both || transport.here == transport.elsewhere {
+		t.Errorf("%T", client.Transport)
+	}
+	if err := client.CheckRedirect(nil, nil); err == nil {
+		t.Error("redirects are followed")
+	}
+}
+
+// FuzzTokenSources: whatever stands in a token file, sources included, becomes
+// credentials or one line that names its place.
+func FuzzTokenSources(f *testing.F) {
+	for _, text := range []string{
+		"maps.*: {command: 'mint {scope}'}\n", "'*': {environment: X}\n", "unrelated: {application-default: true}\n", "maps.*: {}\n", "'*': *a\n",
+		"maps.*: {refresh-token: a, client-id: b, token-url: 'https:..a'}\n", "maps.*: {client-id: b, client-secret: c, token-url: 'https:..a'}\n",
+		"maps.*: {service-account: x}\n", "dataportability.maps.reviews+unrelated: {command: mint}\n", "'**': {command: \"'\"}\n", "maps.*: &a {command: mint}\nplay.*: *a\n",
+		"maps.*: {? [a] : b}\n", "maps.*: {command: !!binary aGk=}\n", "maps.*: {client-secret-env: X, refresh-token-env: Y}\n",
+	} {
+		f.Add([]byte(text))
+	}
+	home := f.TempDir()
+	f.Setenv("XDG_CONFIG_HOME", home)
+	f.Setenv("HOME", home)
+	name := filepath.Join(home, "tokens.yaml")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if strings.Contains(string(text), "/") {
+			t.Skip() // It may name a file of the machine.
+		}
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--token-file", name}}.mustFill(t)
+		config, err := settings.TargetConfig(sources, contract)
+		wantOnlyUsage(t, err)
+		if err == nil && config.Credentials == nil {
+			t.Error("a file without tokens is no mistake")
+		}
+	})
+}

@@ -1,0 +1,281 @@
+package diff
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/pb33f/jsonschema/v6"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/renderer/html"
+
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// evil is what a server may say to spoil a page or a screen.
+const evil = "</code></td><script>alert(1)</script> | `` | ``` \n# heading\n| a | b |\n::error::x\n\x1b[31m [x](http://evil.example) <!-- "
+
+// everyKind is a comparison with every kind of change, full of what a hostile
+// server says.
+func everyKind() Comparison {
+	of := func(verdicts ...result.Verdict) *run {
+		r := newRun()
+		for i, verdict := range verdicts {
+			if verdict == "" {
+				continue
+			}
+			id, requirement := "path/"+string(rune('a'+i)), "retry.path."+string(rune('a'+i))
+			r.requirement(requirement, spec.Documented, verdict)
+			r.exchange(id, "retry j", "j", "token for x", answer{400 + len(verdict), map[string]string{"Content-Type": evil, "Allow": evil}, `{"` + "<b>|`\\u000a" + `":1}`})
+			var findings []report.Finding
+			if verdict == result.Fail || verdict == result.Warn {
+				findings = []report.Finding{{Requirement: requirement, Verdict: verdict, Want: "x | y", Got: evil, Exchange: len(r.Exchanges), Count: 2, Curl: "curl " + evil}}
+			}
+			r.check(id, requirement, verdict, findings...)
+			r.Checks[len(r.Checks)-1].Reason, r.Checks[len(r.Checks)-1].Title = evil, evil
+		}
+		return r
+	}
+	old := of(result.Pass, result.Pass, result.Pass, result.Pass, result.Fail, result.Pass, result.Fail, "", result.Pass)
+	new := of(result.Fail, result.Error, result.Skip, "", result.Fail, result.Warn, result.Pass, result.Pass, result.Pass)
+	new.Exchanges[len(new.Exchanges)-1].Response.Status = 500
+	new.Target.Endpoint, new.Conclusion, old.Target.Endpoint = "http://x/"+evil, evil, "http://x"
+	return compare(old, new)
+}
+
+// comparisons are some of each sort.
+func comparisons() map[string]Comparison {
+	passes, failing := judgedOnce(result.Pass, refusal(400)), judgedOnce(result.Fail, refusal(403))
+	return map[string]Comparison{"nothing": compare(passes, passes), "empty": compare(newRun(), newRun()), "worse": compare(passes, failing),
+		"better": compare(failing, passes), "everything": everyKind()}
+}
+
+func TestEveryKindIsThere(t *testing.T) {
+	counts := everyKind().Counts()
+	for _, kind := range Kinds() {
+		if counts.Checks[kind] != 1 || counts.Requirements[kind] != 1 {
+			t.Errorf("%s: %d checks, %d requirements", kind, counts.Checks[kind], counts.Requirements[kind])
+		}
+	}
+	if counts.Answers == 0 {
+		t.Error("no answer changed")
+	}
+}
+
+func TestTheJSONFormIsWhatItsSchemaSays(t *testing.T) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("comparison.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("comparison.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, comparison := range comparisons() {
+		var text bytes.Buffer
+		if err := WriteJSON(&text, comparison, "1.2.3", OnRegression); err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(value); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var read Document
+		if err := json.Unmarshal(text.Bytes(), &read); err != nil || read.Fails != comparison.Fails(OnRegression) || read.Summary != Summary(comparison) {
+			t.Errorf("%s: %v, %+v", name, err, read)
+		}
+		for member := range value.(map[string]any) {
+			spoiled := map[string]any{}
+			for key, other := range value.(map[string]any) {
+				spoiled[key] = other
+			}
+			delete(spoiled, member)
+			if err := compiled.Validate(spoiled); err == nil {
+				t.Errorf("%s: nothing is said without %s", name, member)
+			}
+		}
+	}
+}
+
+func TestTheTextFitsItsColumns(t *testing.T) {
+	for name, comparison := range comparisons() {
+		for _, width := range []int{80, 100} {
+			var out strings.Builder
+			Text{&out, width}.Write(comparison, OnRegression)
+			lines := strings.Split(strings.TrimSuffix(ansi.Strip(out.String()), "\n"), "\n")
+			for _, line := range lines {
+				if ansi.StringWidth(line) > width && !strings.HasPrefix(line, "    curl ") {
+					t.Errorf("%s at %d: %q", name, width, line)
+				}
+				if strings.ContainsAny(line, "\x1b\r") || strings.TrimRight(line, " ") != line {
+					t.Errorf("%s: %q", name, line)
+				}
+			}
+			whole := strings.Join(strings.Fields(ansi.Strip(out.String())), " ")
+			if !strings.HasPrefix(whole, Summary(comparison)+" ") || !strings.Contains(whole, Summary(comparison)+"; exit ") {
+				t.Errorf("%s begins %q and ends %q", name, lines[0], lines[len(lines)-1])
+			}
+			if code := lines[len(lines)-1]; strings.HasSuffix(code, "exit 1") != comparison.Regresses() {
+				t.Errorf("%s ends %q", name, code)
+			}
+		}
+	}
+}
+
+func TestTheMarkdownIsSafe(t *testing.T) {
+	for name, comparison := range comparisons() {
+		var page, out bytes.Buffer
+		if err := WriteMarkdown(&page, comparison); err != nil {
+			t.Fatal(err)
+		}
+		reader := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithRendererOptions(html.WithUnsafe()))
+		if err := reader.Convert(page.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		rendered := out.String()
+		for _, never := range []string{"<script", "<!--", "<a ", "<h1", "<b>"} {
+			if strings.Contains(rendered, never) {
+				t.Errorf("%s has %s:\n%s", name, never, rendered)
+			}
+		}
+		if tables := strings.Count(page.String(), "| --- |"); tables == 0 || strings.Count(rendered, "<h2") != 1 {
+			t.Errorf("%s:\n%s", name, page.String())
+		}
+		for _, line := range strings.Split(page.String(), "\n") {
+			if strings.HasPrefix(line, "|") && !strings.HasSuffix(line, "|") {
+				t.Errorf("%s: a row is broken: %s", name, line)
+			}
+		}
+		if strings.Count(rendered, "<table>") != strings.Count(page.String(), "\n| --- |") {
+			t.Errorf("%s: %d tables of %d", name, strings.Count(rendered, "<table>"), strings.Count(page.String(), "\n| --- |"))
+		}
+	}
+}
+
+func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
+	of := func(verdict result.Verdict, status int) *run {
+		r := newRun().requirement("retry.path.one", spec.Documented, verdict)
+		for i := range 40 {
+			id := "path/check-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
+			r.exchange(id, "retry a", "a", "t", refusal(status))
+			r.check(id, "retry.path.one", verdict)
+		}
+		return r
+	}
+	var out strings.Builder
+	Text{&out, 80}.Write(compare(of(result.Pass, 400), of(result.Fail, 500)), OnRegression)
+	if text := ansi.Strip(out.String()); !strings.Contains(text, "and 37 more: path/check-da") || strings.Count(text, "curl ") != shownChecks {
+		t.Errorf("%s", text)
+	}
+	out.Reset()
+	Text{&out, 80}.Write(compare(of(result.Pass, 400), of(result.Pass, 500)), OnRegression)
+	if text := ansi.Strip(out.String()); !strings.Contains(text, "CHANGED ANSWER in 40 exchanges") || !strings.Contains(text, "and in 39 more") || strings.Count(text, "curl ") != 1 {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestReadRefusesWhatIsNoReport(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	whole, err := json.MarshalIndent(judgedOnce(result.Pass, refusal(400)).Report, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := write("good.json", string(whole))
+	link := filepath.Join(folder, "link.json")
+	if err := os.Symlink(good, link); err != nil {
+		t.Fatal(err)
+	}
+	without := func(member string) string {
+		var all map[string]any
+		if err := json.Unmarshal(whole, &all); err != nil {
+			t.Fatal(err)
+		}
+		delete(all, member)
+		text, _ := json.Marshal(all)
+		return string(text)
+	}
+	for _, test := range []struct{ name, old, new, says string }{
+		{"missing", good, filepath.Join(folder, "none.json"), "none.json: there is no such file"},
+		{"folder", good, folder, "this is a folder"},
+		{"the same", good, good, "the old report too"},
+		{"the same by another name", good, folder + "/./good.json", "the old report too"},
+		{"the same by a link", good, link, "the old report too"},
+		{"standard input twice", "-", "-", "the old report too"},
+		{"empty", good, write("empty.json", " \n"), "empty.json: it is empty"},
+		{"no JSON", good, write("text.json", "{\n\"a\": x}"), "text.json:2: no JSON"},
+		{"cut short", good, write("cut.json", string(whole[:len(whole)/2])), "no JSON: unexpected end"},
+		{"a list", good, write("list.json", "[]"), "no report of a run: it has no format_version"},
+		{"another document", good, write("other.json", `{"format_version": 1, "tool": {"name": "dpconform"}}`), "no report of a run: it has no target.endpoint"},
+		{"a newer format", good, write("newer.json", `{"format_version": 2, "checks": "other"}`), "a report of format 2; this version reads format 1"},
+		{"a wrong type", good, write("type.json", "{\"format_version\": 1,\n\"checks\": \"x\"}"), "type.json:2: no report of a run: checks is a string"},
+		{"something behind", good, write("behind.json", string(whole)+"{}"), "no JSON: invalid character"},
+		{"no checks", good, write("checks.json", without("checks")), "it has no checks"},
+		{"no exchanges", good, write("exchanges.json", without("exchanges")), "it has no exchanges"},
+		{"old one", write("bad.json", "x"), good, "bad.json:1: no JSON"},
+	} {
+		_, _, err := Read(test.old, test.new, strings.NewReader(""))
+		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q", test.name, err, test.says)
+		}
+	}
+	old, new, err := Read("-", good, bytes.NewReader(append([]byte("\xef\xbb\xbf"), whole...)))
+	if err != nil || old.Report.Target.Endpoint != "http://old.example" || new.File != good {
+		t.Errorf("%v, %+v", err, old)
+	}
+}
+
+// FuzzParse: no text makes the reading or the comparison fail, and what is
+// compared with itself has not changed.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []*run{newRun(), judgedOnce(result.Fail, refusal(403)), judgedOnce(result.Skip, answer{200, nil, "<html>"})} {
+		text, err := json.Marshal(seed.Report)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(`{"format_version":1}`))
+	base := Source{"base", judgedOnce(result.Pass, refusal(400)).Report}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		found, err := Parse("x", text)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		source := Source{"x", found}
+		if same := Compare(source, source); same.Changes() || same.Regresses() {
+			t.Fatalf("%s", Summary(same))
+		}
+		for _, compared := range []Comparison{Compare(base, source), Compare(source, base)} {
+			var out bytes.Buffer
+			Text{&out, 80}.Write(compared, OnChanged)
+			if WriteMarkdown(&out, compared) != nil || WriteJSON(&out, compared, "1", OnChanged) != nil {
+				t.Fatal("not written")
+			}
+		}
+	})
+}

@@ -1,0 +1,98 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// run is a report in the making.
+type run struct{ report.Report }
+
+func newRun() *run {
+	return &run{report.Report{
+		FormatVersion: report.FormatVersion, Tool: report.Tool{Name: "dpconform", Version: "1.2.3"},
+		Started:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Target:      report.Target{Endpoint: "http://old.example", Source: "network", Jobs: map[string]int{"FAILED": 2}},
+		Description: report.Description{File: "x.yaml", Digest: "sha256:" + strings.Repeat("0", 64), Title: "x", Revision: "2025", Scopes: 1},
+		Settings:    report.Settings{Level: spec.Platform, LimitSeconds: 10}, Conclusion: "conforms",
+		Counts:       report.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
+		Requirements: []report.Requirement{}, Checks: []report.Check{}, Exchanges: []report.Exchange{},
+	}}
+}
+
+// requirement adds one of a level, or gives it another verdict.
+func (r *run) requirement(id string, level spec.Level, verdict result.Verdict) *run {
+	r.Requirements = append(r.Requirements, report.Requirement{Requirement: spec.Requirement{ID: id, Level: level, Statement: "It MUST be " + id + ".",
+		Quote: "quote", Source: "https://example/" + id, Line: 7}, Aspect: "path", Verdict: verdict, Checks: []string{}})
+	return r
+}
+
+// check adds one that judges a requirement by its own exchanges.
+func (r *run) check(id, requirement string, verdict result.Verdict, findings ...report.Finding) *run {
+	check := report.Check{ID: id, Aspect: "path", Title: "the title of " + id, Sends: "something", Requirements: []string{requirement}, Verdict: verdict,
+		Findings: findings, Exchanges: []int{}}
+	for _, exchange := range r.Exchanges {
+		if exchange.Check == id {
+			check.Exchanges = append(check.Exchanges, exchange.Number)
+		}
+	}
+	r.Checks = append(r.Checks, check)
+	return r
+}
+
+// answer is what a server says in a test.
+type answer struct {
+	status int
+	header map[string]string
+	body   string
+}
+
+// exchange adds one of a check about a job.
+func (r *run) exchange(check, purpose, job, credential string, came answer) *run {
+	header := map[string][]string{"Date": {fmt.Sprint(len(r.Exchanges))}}
+	for name, value := range maps.All(came.header) {
+		header[name] = []string{value}
+	}
+	r.Exchanges = append(r.Exchanges, report.Exchange{
+		Number: len(r.Exchanges) + 1, Check: check, Purpose: purpose,
+		Request: report.Message{Method: "POST", URL: r.Target.Endpoint + "/v1/archiveJobs/" + job + ":retry", Credential: credential,
+			Header: map[string][]string{}},
+		Response: &report.Message{Status: came.status, Header: header, Body: came.body, BodyBytes: len(came.body)},
+	})
+	return r
+}
+
+// judged is a check with one exchange and one requirement, all with a verdict.
+func judgedOnce(verdict result.Verdict, came answer) *run {
+	r := newRun().requirement("retry.path.one", spec.Documented, verdict)
+	r.exchange("path/one", "retry a", "a", "token for x", came)
+	var findings []report.Finding
+	switch verdict {
+	case result.Fail, result.Warn, result.ExpectedFail:
+		findings = []report.Finding{{Requirement: "retry.path.one", Verdict: verdict, Want: "400", Got: fmt.Sprint(came.status), Exchange: 1, Count: 1, Curl: "curl it"}}
+	}
+	return r.check("path/one", "retry.path.one", verdict, findings...)
+}
+
+func compare(old, new *run) Comparison {
+	return Compare(Source{"old.json", old.Report}, Source{"new.json", new.Report})
+}
+
+// refusal is a usual answer.
+func refusal(status int) answer {
+	return answer{status, map[string]string{"Content-Type": "application/json"}, fmt.Sprintf(`{"error":{"code":%d,"message":"no"}}`, status)}
+}
+
+func wantSummary(t *testing.T, comparison Comparison, want string) {
+	t.Helper()
+	if got := Summary(comparison); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

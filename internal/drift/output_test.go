@@ -1,0 +1,128 @@
+package drift
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/pb33f/jsonschema/v6"
+
+	"github.com/dpconform/dpconform/internal/sourcetest"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// hostile is a comparison with what others might put into a source.
+func hostile() Comparison {
+	evil := "a\x1b[2Jb\u202ec|d`e<img src=x onerror=alert(1)>[f](javascript:g) @everyone\nh"
+	return Comparison{
+		From:    spec.Provenance{Kind: spec.PageSource, Name: evil, Revision: evil, Date: "2025-07-25", Digest: "sha256:" + strings.Repeat("0", 64)},
+		Against: spec.Provenance{Kind: spec.DiscoverySource, Name: "b.json", Digest: "sha256:" + strings.Repeat("1", 64)},
+		Changes: []Change{
+			{Kind: Added, Class: Compatible, Topic: spec.StatesTopic, What: evil, New: evil, Requirements: []string{"retry.body.empty"}, Sentence: evil},
+			{Kind: Changed, Class: Documentation, Topic: spec.DescriptionsTopic, What: "member", Old: evil, New: evil, Requirements: []string{}, Sentence: evil},
+		},
+		NotCompared: []Silence{{spec.ProseTopic, "the reference page says nothing of it"}},
+	}
+}
+
+func text(comparison Comparison, width int) string {
+	var out bytes.Buffer
+	Text{Out: &colorprofile.Writer{Forward: &out, Profile: colorprofile.NoTTY}, Width: width}.Write(comparison)
+	return out.String()
+}
+
+func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
+	comparison := compared(t, sourcetest.Page, strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.clips_and_something_that_is_long"))
+	for _, width := range []int{80, 110} {
+		for _, shown := range []string{text(comparison, width), text(hostile(), width)} {
+			for _, line := range strings.Split(shown, "\n") {
+				if ansi.StringWidth(line) > width {
+					t.Errorf("%d columns: %q", width, line)
+				}
+			}
+			if strings.ContainsAny(shown, "\x1b\u202e") {
+				t.Errorf("a terminal would obey %q", shown)
+			}
+		}
+	}
+	shown := text(comparison, 80)
+	for _, want := range []string{"reference page, revision 2025-07-25", "- breaking", "+ compatible", "touches retry.authorization.scope",
+		"not compared: ", "drift: 1 breaking, 1 compatible\n"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the text lacks %q:\n%s", want, shown)
+		}
+	}
+	if shown := text(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
+		t.Error(shown)
+	}
+}
+
+func TestJSONKeepsItsSchema(t *testing.T) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("drift.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("drift.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, comparison := range []Comparison{hostile(), compared(t, description(), sourcetest.Page),
+		compared(t, sourcetest.Page, strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.other"))} {
+		var out bytes.Buffer
+		if err := WriteJSON(&out, comparison, "0.0.0", Compatible); err != nil {
+			t.Fatal(err)
+		}
+		written, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(written); err != nil {
+			t.Errorf("%s\n%s", err, out.String())
+		}
+		var read Comparison
+		if err := json.Unmarshal(out.Bytes(), &read); err != nil || len(read.Changes) != len(comparison.Changes) {
+			t.Errorf("%v: %d changes", err, len(read.Changes))
+		}
+	}
+	// The topics of the schema are those of the product.
+	for _, topic := range spec.Topics() {
+		if !strings.Contains(string(Schema()), `"`+string(topic)+`"`) {
+			t.Errorf("the schema lacks the topic %s", topic)
+		}
+	}
+}
+
+// inCode finds what Markdown shows as it is.
+var inCode = regexp.MustCompile("`[^`]*`")
+
+func TestMarkdownTakesNothingForMarkdown(t *testing.T) {
+	var out bytes.Buffer
+	if err := WriteMarkdown(&out, hostile()); err != nil {
+		t.Fatal(err)
+	}
+	page := out.String()
+	for _, never := range []string{"\x1b", "\u202e", "<img", "[f]", "@everyone"} {
+		for _, line := range strings.Split(page, "\n") {
+			// What stands in code is shown as it is.
+			outside := inCode.ReplaceAllString(strings.ReplaceAll(line, "\\`", ""), "")
+			if strings.Contains(outside, never) {
+				t.Errorf("%q stands in %q", never, line)
+			}
+		}
+	}
+	if !strings.Contains(page, "<br>was: ") || !strings.Contains(page, "<br>now: ") {
+		t.Error("the texts before and after are not told")
+	}
+	if strings.Contains(page, "\n### breaking") || !strings.Contains(page, "\n### compatible") || !strings.Contains(page, "| from | ") {
+		t.Error(page)
+	}
+}

@@ -1,0 +1,27 @@
+package knownfailures
+
+import (
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// Known gives the list as a run of the suite takes it.
+func (l List) Known() []suites.Known {
+	var known []suites.Known
+	for _, entry := range l.Entries {
+		known = append(known, suites.Known{Name: entry.Name, Reason: entry.Reason, Covers: entry.Covers})
+	}
+	return known
+}
+
+// Described gives the list as a report shows it.
+func (l List) Described() []report.KnownFailure {
+	var described []report.KnownFailure
+	for _, entry := range l.Entries {
+		described = append(described, report.KnownFailure{
+			Name: entry.Name, Entry: entry.String(), File: l.File, Line: entry.Line,
+			Reason: entry.Reason, Expires: entry.day(), Issue: entry.Issue,
+		})
+	}
+	return described
+}

@@ -1,0 +1,204 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// The elements of JUnit XML, as three schemas agree on them: that of Apache Ant
+// (https://github.com/windyroad/JUnit-Schema), that of JUnit's own legacy reports
+// (jenkins-junit.xsd) and that of Jenkins' xUnit plugin (junit-10.xsd). So the
+// root has no totals, a reason stands in <skipped> and not in an attribute, and
+// what is told of a case that passes stands in the <system-out> of its suite.
+type (
+	junitSuites struct {
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		ID         int             `xml:"id,attr"`
+		Name       string          `xml:"name,attr"`
+		Package    string          `xml:"package,attr"`
+		Hostname   string          `xml:"hostname,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Errors     int             `xml:"errors,attr"`
+		Skipped    int             `xml:"skipped,attr"`
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr"`
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+		SystemOut  string          `xml:"system-out"`
+		SystemErr  string          `xml:"system-err"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Name      string        `xml:"name,attr"`
+		ClassName string        `xml:"classname,attr"`
+		Time      string        `xml:"time,attr"`
+		Skipped   *junitSkipped `xml:"skipped,omitempty"`
+		Error     *junitMessage `xml:"error,omitempty"`
+		Failure   *junitMessage `xml:"failure,omitempty"`
+	}
+	junitMessage struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+	junitSkipped struct {
+		Text string `xml:",chardata"`
+	}
+)
+
+// WriteJUnit writes the report as JUnit XML, one suite for each aspect. A
+// failing check has a <failure>, one that could not be judged an <error>, and a
+// warning stands in the <system-out> of the suite, since JUnit has no word for
+// it. A known failure is <skipped>, and a <failure> where it passes.
+func WriteJUnit(out io.Writer, report Report) error {
+	whole := junitSuites{Suites: junitSuitesOf(report)}
+	for i := range whole.Suites {
+		whole.Suites[i].ID = i
+	}
+	if _, err := io.WriteString(out, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(out)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(whole); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, "\n")
+	return err
+}
+
+// junitSuitesOf makes a suite of each aspect that was judged, and one of the age
+// of recorded answers where they are stale.
+func junitSuitesOf(report Report) []junitSuite {
+	var all []junitSuite
+	for _, aspect := range suites.Aspects() {
+		if suite := junitSuiteOf(aspect, report); suite.Tests > 0 {
+			all = append(all, suite)
+		}
+	}
+	if report.Stale != "" {
+		suite := newJUnitSuite("cassettes", report)
+		suite.add(junitCase{Name: "cassettes/age: the recorded answers are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
+			Failure: &junitMessage{report.Stale, "age", report.Stale}})
+		all = append(all, suite)
+	}
+	return all
+}
+
+// newJUnitSuite makes a suite without cases. The host is not told: a report is
+// to be shared.
+func newJUnitSuite(name string, report Report) junitSuite {
+	return junitSuite{
+		Name: name, Package: "dpconform", Hostname: "localhost", Time: seconds(0), Timestamp: report.Started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: []junitProperty{
+			{"target", report.Target.Endpoint}, {"provenance", report.Target.Provenance},
+			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
+		},
+	}
+}
+
+// add adds a case and counts it.
+func (s *junitSuite) add(one junitCase) {
+	s.Tests++
+	switch {
+	case one.Failure != nil:
+		s.Failures++
+	case one.Error != nil:
+		s.Errors++
+	case one.Skipped != nil:
+		s.Skipped++
+	}
+	s.Cases = append(s.Cases, one)
+}
+
+func junitSuiteOf(aspect string, report Report) junitSuite {
+	suite := newJUnitSuite(aspect, report)
+	var took time.Duration
+	for _, check := range report.Checks {
+		if check.Aspect != aspect {
+			continue
+		}
+		took += time.Duration(check.Microseconds) * time.Microsecond
+		suite.add(junitCaseOf(report, check))
+		if check.Verdict == result.Warn {
+			suite.SystemOut += check.ID + "\n" + findingsText(report, check)
+		}
+	}
+	suite.Time = seconds(took)
+	return suite
+}
+
+func junitCaseOf(report Report, check Check) junitCase {
+	one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + check.Aspect,
+		Time: seconds(time.Duration(check.Microseconds) * time.Microsecond)}
+	switch check.Verdict {
+	case result.Fail:
+		one.Failure = &junitMessage{junitHeadline(check, result.Fail), "requirement", findingsText(report, check)}
+	case result.UnexpectedPass:
+		one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
+	case result.ExpectedFail:
+		one.Skipped = &junitSkipped{check.Reason + "\n" + findingsText(report, check)}
+	case result.Error:
+		one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
+	case result.Skip:
+		one.Skipped = &junitSkipped{suites.Result{Reason: check.Reason, Flag: check.Flag}.SkipText()}
+	}
+	return one
+}
+
+func junitHeadline(check Check, verdict result.Verdict) string {
+	for _, finding := range check.Findings {
+		if finding.Verdict == verdict {
+			return fmt.Sprintf("%s: want %s, got %s", finding.Requirement, finding.Want, finding.Got)
+		}
+	}
+	return check.ID
+}
+
+// findingsText says all findings of a check in plain text.
+func findingsText(report Report, check Check) string {
+	var text strings.Builder
+	for _, finding := range check.Findings {
+		fmt.Fprintf(&text, "%s %s\n", finding.Verdict, finding.Requirement)
+		if requirement, found := requirementIn(report, finding.Requirement); found {
+			fmt.Fprintf(&text, "  %s\n  %q\n  %s\n", requirement.Statement, requirement.Quote, requirement.Source)
+		}
+		fmt.Fprintf(&text, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
+		if finding.Curl != "" {
+			fmt.Fprintf(&text, "  %s\n", finding.Curl)
+		}
+	}
+	return text.String()
+}
+
+func requirementIn(r Report, id string) (Requirement, bool) {
+	for _, requirement := range r.Requirements {
+		if requirement.ID == id {
+			return requirement, true
+		}
+	}
+	return Requirement{}, false
+}
+
+func times(count int) string {
+	if count > 1 {
+		return fmt.Sprintf(" (in %d exchanges)", count)
+	}
+	return ""
+}
+
+func seconds(duration time.Duration) string { return fmt.Sprintf("%.3f", duration.Seconds()) }

@@ -1,0 +1,242 @@
+// Package result is the one model of what a run found, of servers and of
+// clients: verdicts, findings, known failures, and the report that every format
+// is generated from.
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// FormatVersion is the version of the JSON form. It grows when a member changes
+// its meaning or goes away; members may be added without.
+const FormatVersion = 1
+
+// Report is a whole run. Its JSON form is described by report.schema.json.
+type Report struct {
+	FormatVersion int         `json:"format_version"`
+	Tool          Tool        `json:"tool"`
+	Started       time.Time   `json:"started"`
+	Milliseconds  int64       `json:"milliseconds"`
+	Target        Target      `json:"target"`
+	Description   Description `json:"description"`
+	Settings      Settings    `json:"settings"`
+	// Exit is the exit code of the run, and Conclusion the same in words.
+	Exit       int    `json:"exit"`
+	Conclusion string `json:"conclusion"`
+	// Stale says that the recorded answers are older than they may be.
+	Stale string `json:"stale,omitempty"`
+	// Checks and Requirements are counts by verdict.
+	Counts       Counts        `json:"counts"`
+	Requirements []Requirement `json:"requirements"`
+	Checks       []Check       `json:"checks"`
+	Exchanges    []Exchange    `json:"exchanges"`
+	// Scopes is the scope matrix, and States what a job can be in.
+	Scopes []Scope `json:"scopes"`
+	States []State `json:"states"`
+	// KnownFailures are those that the judged checks are about.
+	KnownFailures []KnownFailure `json:"known_failures,omitempty"`
+}
+
+// Tool says which program made the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Target says what was judged.
+type Target struct {
+	Endpoint string `json:"endpoint"`
+	// Source is "network" or "cassettes".
+	Source string `json:"source"`
+	// Provenance says in words where answers from cassettes came from; empty
+	// for the network.
+	Provenance string `json:"provenance,omitempty"`
+	// Jobs is the number of given jobs by state.
+	Jobs map[string]int `json:"jobs"`
+}
+
+// Description says by what it was judged.
+type Description struct {
+	File     string `json:"file"`
+	Digest   string `json:"digest"`
+	Title    string `json:"title"`
+	Revision string `json:"revision"`
+	Scopes   int    `json:"scopes"`
+}
+
+// Settings says how it was judged.
+type Settings struct {
+	Level        spec.Level `json:"level"`
+	Seed         uint64     `json:"seed"`
+	LimitSeconds float64    `json:"limit_seconds"`
+	AllowRetry   bool       `json:"allow_retry"`
+	Focus        []string   `json:"focus,omitempty"`
+	LabelFilter  string     `json:"label_filter,omitempty"`
+}
+
+// Counts gives the number of checks and of requirements for each verdict.
+type Counts struct {
+	Checks       map[Verdict]int `json:"checks"`
+	Requirements map[Verdict]int `json:"requirements"`
+}
+
+// Requirement is what the run says of one requirement.
+type Requirement struct {
+	spec.Requirement
+	Aspect  string   `json:"aspect"`
+	Verdict Verdict  `json:"verdict"`
+	Checks  []string `json:"checks"`
+	Reason  string   `json:"reason,omitempty"`
+}
+
+// Check is what came of one check.
+type Check struct {
+	ID           string   `json:"id"`
+	Aspect       string   `json:"aspect"`
+	Title        string   `json:"title"`
+	Sends        string   `json:"sends"`
+	Requirements []string `json:"requirements"`
+	Verdict      Verdict  `json:"verdict"`
+	// Reason and Flag say why a check was not judged and what would help. Reason
+	// is also that of a known failure.
+	Reason       string    `json:"reason,omitempty"`
+	Flag         string    `json:"flag,omitempty"`
+	Findings     []Finding `json:"findings,omitempty"`
+	Exchanges    []int     `json:"exchanges"`
+	Microseconds int64     `json:"microseconds"`
+}
+
+// Finding is one way in which a requirement is not kept.
+type Finding struct {
+	Requirement string  `json:"requirement"`
+	Verdict     Verdict `json:"verdict"`
+	Want        string  `json:"want"`
+	Got         string  `json:"got"`
+	// Exchange is the number of the first exchange that shows it; 0 for none.
+	Exchange int `json:"exchange,omitempty"`
+	// Count is the number of exchanges that show it.
+	Count int `json:"count"`
+	// Place is where in that exchange it shows: "status", "fault", "body",
+	// "header NAME", or "body" with a JSON pointer: see Place.
+	Place Place `json:"place,omitempty"`
+	// Curl is a command that sends the same request, with the token as $TOKEN.
+	Curl string `json:"curl,omitempty"`
+	// KnownFailure is the name of the known failure that expects it.
+	KnownFailure string `json:"known_failure,omitempty"`
+}
+
+// Exchange is one request and what came of it, without secrets.
+type Exchange struct {
+	Number  int    `json:"number"`
+	Check   string `json:"check"`
+	Purpose string `json:"purpose"`
+	// Job is the job that the request is about, and JobState the state that it was
+	// given as; both empty for other requests.
+	Job      string `json:"job,omitempty"`
+	JobState string `json:"job_state,omitempty"`
+	// Retry says that a good answer means that the job is retried.
+	Retry bool `json:"retry,omitempty"`
+	// OffsetMicroseconds is how long after the beginning of the run it began.
+	OffsetMicroseconds int64    `json:"offset_microseconds"`
+	Request            Message  `json:"request"`
+	Response           *Message `json:"response,omitempty"`
+	Fault              *FaultOf `json:"fault,omitempty"`
+	Microseconds       int64    `json:"microseconds"`
+	// Earlier are the attempts before this answer: the server was busy, or the
+	// network broke.
+	Earlier []Attempt `json:"earlier,omitempty"`
+}
+
+// Attempt is what came of sending a request once, before it was sent again.
+type Attempt struct {
+	Response     *Message `json:"response,omitempty"`
+	Fault        *FaultOf `json:"fault,omitempty"`
+	Microseconds int64    `json:"microseconds"`
+}
+
+// Message is a request or an answer.
+type Message struct {
+	Method     string              `json:"method,omitempty"`
+	URL        string              `json:"url,omitempty"`
+	Credential string              `json:"credential,omitempty"`
+	Status     int                 `json:"status,omitempty"`
+	Header     map[string][]string `json:"header"`
+	// Body is text, cut where it is long; BodyBytes is its whole length.
+	Body      string `json:"body"`
+	BodyBytes int    `json:"body_bytes"`
+}
+
+// FaultOf says what came instead of a whole answer.
+type FaultOf struct {
+	Kind   string `json:"kind"`
+	Detail string `json:"detail"`
+}
+
+// Scope is a row of the scope matrix: a documented scope and what a token with
+// it alone was worth.
+type Scope struct {
+	Name string `json:"name"`
+	// Short is the name without the part that all scopes share, and Family its
+	// product: "youtube".
+	Short  string `json:"short"`
+	Family string `json:"family"`
+	// Description is what a person who grants it reads.
+	Description string `json:"description,omitempty"`
+	// Check is the id of the check that judges it.
+	Check string `json:"check,omitempty"`
+	// Verdict is that of the check; empty where the run did not select it.
+	Verdict Verdict `json:"verdict,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
+}
+
+// State is a documented state of a job, for the diagram of states.
+type State struct {
+	Name string `json:"name"`
+	// Retryable says that a job in it may be retried.
+	Retryable bool `json:"retryable"`
+	// Jobs is the number of jobs that were given as being in it.
+	Jobs int `json:"jobs"`
+}
+
+// KnownFailure is an entry of a list of known failures and what came of it.
+type KnownFailure struct {
+	// Name says where the entry is, and no other has it: "known.yaml:3".
+	Name string `json:"name"`
+	// Entry is what it names, as the file does: "check: body/empty".
+	Entry string `json:"entry"`
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	// Reason says why the failure is expected, Expires until when (a day), and
+	// Issue where it is followed up.
+	Reason  string `json:"reason"`
+	Expires string `json:"expires,omitempty"`
+	Issue   string `json:"issue,omitempty"`
+	// Checks lists the judged checks that it covers.
+	Checks []string   `json:"checks"`
+	State  KnownState `json:"state"`
+	// NotJudged says why the state is not-judged.
+	NotJudged string `json:"not_judged,omitempty"`
+}
+
+// ReadJSON reads a report back. It returns an error for a text that is no
+// report or of a newer format.
+func ReadJSON(text []byte) (Report, error) {
+	var report Report
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&report); err != nil {
+		return Report{}, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return Report{}, errors.New("something stands behind the report")
+	}
+	if report.FormatVersion != FormatVersion {
+		return Report{}, &FormatError{report.FormatVersion}
+	}
+	return report, nil
+}
