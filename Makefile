@@ -1,42 +1,43 @@
-# What a person does with dpconform. Nothing but Go and make is needed.
+# Everything a person does with dpconform. Go and make are all that the first
+# group needs; other targets name what else they use and skip what is missing.
 
 GO ?= go
-# The race detector needs a C compiler; without one the tests run without it.
-RACE := $(filter 1,$(shell $(GO) env CGO_ENABLED))
 BIN := bin/dpconform
 
-.PHONY: help run test prove bench build cassettes docs check fuzz lint-description third-party oauth browser validators clients clients-install clients-check build-clients clean
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: help run test prove race build docs cassettes bench fuzz check lint secrets \
+	third-party browser oauth validators lint-description clients clients-install clients-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-run: build ## judge the shipped cassettes with the whole suite, offline
+run: build ## run the whole suite offline, on the shipped cassettes
 	@$(BIN) run
 
-# A test takes several times as long with the race detector, so that with it (and
-# -short) only a fixed sample is run of what does the same thing many times over,
-# and nothing of packages that start no goroutine or only drive programs.
-UNRACED := /(internal/drift|spec|tools)(/|$$)
-test: ## run all tests, and a sample of them with the race detector
+test: ## run all tests
 	$(GO) test ./...
-	$(if $(RACE),$(GO) test -race -short $$($(GO) list ./... | grep -vE '$(UNRACED)'))
+
+prove: ## print the kill matrix: which requirement catches which seeded fault
+	@$(GO) test -count=1 -v -run KillMatrix ./suites ./clienttest | grep -vE '^\s*(=== |--- PASS|PASS$$)'
 
 build: ## build bin/dpconform
 	@$(GO) build -o $(BIN) ./cmd/dpconform
 
-bench: build ## compare a run with a bare loop over the same exchanges
-	@$(GO) run ./tools/bench $(BIN)
-
-cassettes: build ## record the shipped cassettes anew from the reference emulator
-	$(BIN) record --cassettes cassettes --force
+race: ## run the tests of what is concurrent with the race detector (needs a C compiler)
+	$(GO) test -race -short ./internal/target ./internal/tokens ./recorder ./emulator ./clienttest ./suites
 
 docs: build ## write the generated pages of docs/
-	$(BIN) list --traceability > docs/traceability.md.new && mv docs/traceability.md.new docs/traceability.md
+	$(BIN) list --markdown > docs/requirements.md.new && mv docs/requirements.md.new docs/requirements.md
 	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
 
-check: ## what CI checks beside the tests
-	$(GO) vet ./...
-	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+cassettes: build ## record the shipped cassettes again, from the reference emulator
+	$(BIN) record --cassettes cassettes --force
+
+bench: build ## compare runs with the same exchanges sent without dpconform
+	@$(GO) run ./tools/bench $(BIN)
 
 FUZZTIME ?= 10s
 fuzz: ## run every fuzz target for FUZZTIME
@@ -47,51 +48,50 @@ fuzz: ## run every fuzz target for FUZZTIME
 		done; \
 	done
 
-lint-description: ## hold the description against independent linters (needs npm)
+check: ## go vet and gofmt
+	$(GO) vet ./...
+	$(GO) vet -tags external ./tools/...
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+
+lint: ## golangci-lint, and actionlint over the action and the example workflows
+	$(GO) run $(GOLANGCI) run ./...
+	$(GO) run $(ACTIONLINT) docs/github/*.yml
+
+secrets: ## look for secrets in what is shipped
+	$(GO) run $(GITLEAKS) dir --no-banner --redact cassettes docs spec README.md
+
+# What follows needs other languages' tools.
+
+npm = if command -v npm >/dev/null; then cd tools/$(1) && npm ci --no-progress --loglevel=error && cd ../.. && $(3); else echo "skipped $(2): there is no npm"; fi
+
+third-party: build ## run the suite against third-party mock servers (npm)
+	@$(call npm,mockservers,@stoplight/prism-cli and @mockoon/cli,$(GO) run ./tools/mockservers $(BIN) docs/third-party.md)
+
+browser: build ## check HTML reports in Chromium with axe-core (npm, chromium)
+	@$(call npm,browser,axe-core and playwright-core,$(GO) run ./tools/browser $(BIN) tools/browser)
+
+oauth: ## log in, refresh and revoke at a third-party OAuth server (npm)
+	@$(call npm,oauthserver,oidc-provider,$(GO) test -count=1 -tags external ./tools/oauthserver)
+
+validators: ## check reports with third-party validators (npm, python3)
+	@if command -v python3 >/dev/null; then \
+		$(call npm,validators,har-validator and sarif-multitool, \
+		python3 -m venv tools/validators/.venv && \
+		tools/validators/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/validators/requirements.txt && \
+		$(GO) test -count=1 -tags external ./tools/validators); \
+	else echo "skipped har-validator, sarif-multitool and junitparser: there is no python3"; fi
+
+lint-description: ## lint the description with a third-party linter (npm)
 	npx --yes @redocly/cli@2 lint --extends=spec spec/archivejobs-retry.openapi.yaml
 
-third-party: build ## judge mock servers that know the description alone (needs npm)
-	@if command -v npm >/dev/null; then \
-		(cd tools/third-party && npm ci --no-progress --loglevel=error) && $(GO) run ./tools/third-party $(BIN) docs/third-party.md; \
-	else \
-		echo "skipped @stoplight/prism-cli and @mockoon/cli: there is no npm"; \
-	fi
+clients: build ## test Google's own client libraries and curl (npm, python3, mvn)
+	@$(GO) run ./tools/clients $(BIN) docs/clients.md
 
-browser: build ## look at HTML reports in Chromium, with axe-core (needs npm and chromium)
-	@if command -v npm >/dev/null; then \
-		(cd tools/third-party/htmlreport && npm ci --no-progress --loglevel=error) && $(GO) run ./tools/third-party/htmlreport $(BIN) tools/third-party/htmlreport; \
-	else \
-		echo "skipped axe-core and playwright-core: there is no npm"; \
-	fi
+clients-install: ## install the clients' libraries from their registries
+	@$(GO) run ./tools/clients --install
 
-oauth: ## log in, refresh and revoke at an OAuth server of other people (needs npm)
-	@if command -v npm >/dev/null; then \
-		(cd tools/third-party/oauthserver && npm ci --no-progress --loglevel=error) && $(GO) test -count=1 ./tools/third-party/oauthserver; \
-	else \
-		echo "skipped oidc-provider: there is no npm"; \
-	fi
-
-validators: ## show the reports to validators of other people (needs npm and python3)
-	@if command -v npm >/dev/null && command -v python3 >/dev/null; then \
-		cd tools/third-party/reportvalidators && npm ci --no-progress --loglevel=error && python3 -m venv .venv && \
-		.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && $(GO) test -count=1 -v .; \
-	else \
-		echo "skipped har-validator, sarif-multitool and junitparser: there is no npm or no python3"; \
-	fi
-
-CLIENTS := bin/clients
-
-clients: build build-clients ## judge Google's own clients and curl (npm, python3, mvn)
-	@$(CLIENTS) $(BIN) docs/clients.md
-
-clients-install: build-clients ## bring the clients' libraries from their registries
-	@$(CLIENTS) --install
-
-clients-check: build build-clients ## hold docs/clients.md against what the clients do
-	@$(CLIENTS) --check $(BIN) docs/clients.md
-
-build-clients:
-	@$(GO) build -o $(CLIENTS) ./tools/clients
+clients-check: build ## compare docs/clients.md with what the clients do
+	@$(GO) run ./tools/clients --check $(BIN) docs/clients.md
 
 clean: ## remove what was built
 	rm -rf bin

@@ -1,6 +1,6 @@
-// Command htmlreport looks at the HTML reports of a passing, a failing and a
-// partly skipped run in a Chromium of the machine: the accessibility rules of
-// axe-core, errors, requests, and what does not fit.
+// Command browser opens the HTML reports of passing, failing and partly skipped
+// runs in the machine's Chromium and checks them: accessibility with axe-core,
+// script errors, requests, and anything wider than the window.
 package main
 
 import (
@@ -17,16 +17,16 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: htmlreport PATH-OF-DPCONFORM FOLDER-OF-LOOK.MJS")
+		fmt.Fprintln(os.Stderr, "usage: browser DPCONFORM FOLDER")
 		os.Exit(2)
 	}
 	if err := look(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "htmlreport:", err)
+		fmt.Fprintln(os.Stderr, "browser:", err)
 		os.Exit(1)
 	}
 }
 
-// browsers are the names of programs that a Chromium may have.
+// browsers are the names under which Chromium may be installed.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
 func look(program, folder string) error {
@@ -73,7 +73,7 @@ var runs = []run{
 	{name: "partly-skipped", states: []string{"COMPLETE"}, exit: 3},
 }
 
-// write judges the emulator and writes the page.
+// write runs the suite against the emulator and writes the page.
 func (r run) write(program, page string) error {
 	contract, err := spec.Load(spec.Embedded())
 	if err != nil {
@@ -89,13 +89,13 @@ func (r run) write(program, page string) error {
 	for _, state := range r.states {
 		arguments = append(arguments, "--job", state+"="+strings.Join(emulator.DefaultJobs(contract)[state], ","))
 	}
-	judging := exec.Command(program, arguments...)
-	output, err := judging.CombinedOutput()
-	if judging.ProcessState == nil {
+	testing := exec.Command(program, arguments...)
+	output, err := testing.CombinedOutput()
+	if testing.ProcessState == nil {
 		return err
 	}
-	if code := judging.ProcessState.ExitCode(); code != r.exit {
-		return fmt.Errorf("it ends with exit code %d, not %d:\n%s", code, r.exit, output)
+	if code := testing.ProcessState.ExitCode(); code != r.exit {
+		return fmt.Errorf("exit code is %d, not %d:\n%s", code, r.exit, output)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
-// Package reportvalidators holds reports against validators that other people
-// wrote. make validators installs them.
-package reportvalidators
+//go:build external
+
+// Package validators checks reports with third-party validators, which make
+// validators installs.
+package validators
 
 import (
 	"encoding/json"
@@ -17,15 +19,15 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// TestValidatorsOfOtherPeople makes reports of runs that pass, fail, are partly
-// skipped and fail as is known, and shows them to each validator.
-func TestValidatorsOfOtherPeople(t *testing.T) {
+// TestThirdPartyValidators writes reports of runs that pass, fail, are partly
+// skipped and fail as expected, and gives them to each validator.
+func TestThirdPartyValidators(t *testing.T) {
 	if _, err := os.Stat("node_modules"); err != nil {
 		t.Skip("skipped har-validator, sarif-multitool and junitparser: they are not installed; make validators installs them")
 	}
 	folder := t.TempDir()
 	program := filepath.Join(folder, "dpconform")
-	if printed, err := exec.Command("go", "build", "-o", program, "../../../cmd/dpconform").CombinedOutput(); err != nil {
+	if printed, err := exec.Command("go", "build", "-o", program, "../../cmd/dpconform").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, printed)
 	}
 	var names []string
@@ -34,7 +36,7 @@ func TestValidatorsOfOtherPeople(t *testing.T) {
 		for _, kind := range []string{"json", "har", "sarif", "junit"} {
 			arguments = append(arguments, "--report", kind+"="+filepath.Join(folder, name+"."+kind))
 		}
-		// What a run exits with is told by its report.
+		// The exit code is in the report.
 		printed, _ := exec.Command(program, arguments...).CombinedOutput()
 		if _, err := os.Stat(filepath.Join(folder, name+".junit")); err != nil {
 			t.Fatalf("%s: %s", name, printed)
@@ -46,7 +48,7 @@ func TestValidatorsOfOtherPeople(t *testing.T) {
 	t.Run("junitparser and jenkins-junit.xsd", func(t *testing.T) { acceptsJUnit(t, names) })
 }
 
-// runs gives the flags of runs, by name.
+// runs returns the flags of runs, by name.
 func runs(t *testing.T) map[string][]string {
 	known := filepath.Join(t.TempDir(), "known.yaml")
 	if err := os.WriteFile(known, []byte("known-failures:\n  - check: body/unknown-field\n    reason: the gateway lets it through\n"), 0o600); err != nil {
@@ -59,7 +61,7 @@ func runs(t *testing.T) map[string][]string {
 	}
 }
 
-// emulated serves the reference emulator and gives the flags that judge it.
+// emulated serves the reference emulator and returns the flags that test it.
 func emulated(t *testing.T, fault string) []string {
 	contract := spec.MustLoadEmbedded()
 	handler, err := emulator.New(contract, emulator.Options{Fault: fault})
@@ -75,7 +77,7 @@ func emulated(t *testing.T, fault string) []string {
 	return flags
 }
 
-// with puts an ending behind each name.
+// with appends an ending to each name.
 func with(ending string, names []string) []string {
 	var paths []string
 	for _, name := range names {

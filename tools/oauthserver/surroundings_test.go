@@ -1,3 +1,5 @@
+//go:build external
+
 // Package oauthserver tests logins and tokens against an OAuth server of other
 // people, oidc-provider, and the emulator behind TLS.
 package oauthserver
@@ -57,7 +59,7 @@ func startAll(t *testing.T) *surroundings {
 	s := &surroundings{t: t, program: filepath.Join(folder, "dpconform"), home: filepath.Join(folder, "home"), secrets: map[string]string{
 		"secret of service": "the-secret-of-service", "secret of resource": "the-secret-of-resource",
 	}}
-	if printed, err := exec.Command("go", "build", "-o", s.program, "../../../cmd/dpconform").CombinedOutput(); err != nil {
+	if printed, err := exec.Command("go", "build", "-o", s.program, "../../cmd/dpconform").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
 	}
 	s.startServer(folder)

@@ -1,0 +1,215 @@
+// Command bench compares, in one run, what dpconform takes with what the same
+// exchanges take without it: offline, from the shipped cassettes, and over
+// loopback, against the reference emulator.
+//
+// Times are medians over rounds in which the tasks take turns. Quote the ratios:
+// machines differ and drift.
+//
+//	go run ./tools/bench bin/dpconform
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnaeon/go-vcr/v2/cassette"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/spec"
+)
+
+const rounds = 11
+
+type task struct {
+	name  string
+	do    func() error
+	times []time.Duration
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: bench DPCONFORM")
+		os.Exit(2)
+	}
+	if err := compare(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func compare(program string) error {
+	served := &loopback{}
+	server := httptest.NewServer(served)
+	defer server.Close()
+	run := func(arguments ...string) error {
+		output, err := exec.Command(program, arguments...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, output)
+		}
+		return nil
+	}
+	online := []string{"run", "--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate}
+	for state, ids := range emulator.DefaultJobs(spec.MustLoadEmbedded()) {
+		online = append(online, "--job", state+"="+strings.Join(ids, ","))
+	}
+	// What a run sends is captured once, for the bare client to send the same.
+	if err := served.reset(true); err != nil {
+		return err
+	}
+	if err := run(online...); err != nil {
+		return err
+	}
+	exchanges := served.seen
+	onFreshJobs := func(do func() error) func() error {
+		return func() error {
+			if err := served.reset(false); err != nil {
+				return err
+			}
+			return do()
+		}
+	}
+	tasks := []*task{
+		{name: "start (dpconform version)", do: func() error { return run("version") }},
+		{name: "whole offline run (dpconform run)", do: func() error { return run("run") }},
+		{name: "bare loop over the cassettes", do: bareLoop},
+		{name: "run over loopback", do: onFreshJobs(func() error { return run(online...) })},
+		{name: "bare client over loopback", do: onFreshJobs(func() error { return bareClient(server.URL, exchanges) })},
+		{name: "offline run with every report", do: func() error { return everyReport(run) }},
+	}
+	for round := range rounds + 1 {
+		for _, one := range tasks {
+			began := time.Now()
+			if err := one.do(); err != nil {
+				return fmt.Errorf("%s: %w", one.name, err)
+			}
+			// The first round warms up.
+			if round > 0 {
+				one.times = append(one.times, time.Since(began))
+			}
+		}
+	}
+	fmt.Printf("%d exchanges, medians of %d rounds\n\n", len(exchanges), rounds)
+	for _, one := range tasks {
+		fmt.Printf("  %-36s %8.1f ms   (%.1f to %.1f)\n", one.name, milliseconds(one.median()),
+			milliseconds(slices.Min(one.times)), milliseconds(slices.Max(one.times)))
+	}
+	start := tasks[0].median()
+	fmt.Printf("\n  offline run less its start, to the bare loop     %6.2f x\n", ratio(tasks[1].median()-start, tasks[2].median()))
+	fmt.Printf("  loopback run less its start, to the bare client  %6.2f x\n", ratio(tasks[3].median()-start, tasks[4].median()))
+	fmt.Printf("  every report, to a run without one               %6.2f x\n", ratio(tasks[5].median(), tasks[1].median()))
+	return nil
+}
+
+func (t *task) median() time.Duration { return slices.Sorted(slices.Values(t.times))[len(t.times)/2] }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+
+// everyReport runs the suite offline and writes each file format.
+func everyReport(run func(...string) error) error {
+	folder, err := os.MkdirTemp("", "dpconform-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	arguments := []string{"run"}
+	for _, format := range []string{"json", "junit", "markdown", "html", "har", "sarif"} {
+		arguments = append(arguments, "--report", format+"="+filepath.Join(folder, format))
+	}
+	return run(arguments...)
+}
+
+// bareLoop reads every shipped cassette, as go-vcr does, and looks up each of
+// its interactions once.
+func bareLoop() error {
+	files, err := filepath.Glob("cassettes/*.yaml")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if filepath.Base(file) == "provenance.yaml" {
+			continue
+		}
+		loaded, err := cassette.Load(strings.TrimSuffix(file, ".yaml"))
+		if err != nil {
+			return err
+		}
+		for _, one := range loaded.Interactions {
+			request, err := http.NewRequest(one.Request.Method, one.Request.URL, strings.NewReader(one.Request.Body))
+			if err != nil {
+				return err
+			}
+			if _, err := loaded.GetInteraction(request); err != nil {
+				return fmt.Errorf("%s: %s %s: %w", file, request.Method, request.URL, err)
+			}
+		}
+	}
+	return nil
+}
+
+// sent is a request as it arrived.
+type sent struct {
+	method, uri string
+	header      http.Header
+	body        []byte
+}
+
+// loopback is the reference emulator, with fresh jobs for each round because a
+// round uses jobs up. It can capture what it is sent.
+type loopback struct {
+	mutex   sync.Mutex
+	current http.Handler
+	capture bool
+	seen    []sent
+}
+
+func (l *loopback) reset(capture bool) error {
+	fresh, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{})
+	l.current, l.capture = fresh, capture
+	return err
+}
+
+func (l *loopback) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	if l.capture {
+		body, _ := io.ReadAll(request.Body)
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		l.mutex.Lock()
+		l.seen = append(l.seen, sent{request.Method, request.RequestURI, request.Header.Clone(), body})
+		l.mutex.Unlock()
+	}
+	l.current.ServeHTTP(writer, request)
+}
+
+// bareClient sends the same requests, each over a connection of its own, as a
+// run does over plain HTTP.
+func bareClient(endpoint string, requests []sent) error {
+	transport := &http.Transport{DisableKeepAlives: true}
+	for _, one := range requests {
+		request, err := http.NewRequest(one.method, endpoint+one.uri, bytes.NewReader(one.body))
+		if err != nil {
+			return err
+		}
+		request.Header = one.header
+		response, err := transport.RoundTrip(request)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
