@@ -41,7 +41,7 @@ emulator, or recorded answers.`,
 	root.AddCommand(
 		newRunCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
 		newEmulateCommand(terminal), newClientCommand(terminal),
-		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal),
+		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal),
 	)
 	return root
