@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -77,7 +78,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			Requirements: []string{"retry.authorization.scope"},
 			Sends:        "a retry of a job that cannot be retried, with a token of " + scope.Name + " alone",
 			Scope:        scope.Name,
-			phase:        refusing, judge: func(j *Judgement) {
+			phase:        refusing, judge: func(j *judgement) {
 				judgeEnough(j, "retry.authorization.scope", scope.Name)
 			},
 		})
@@ -87,7 +88,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			ID: "authorization/scope-then-unrelated", Aspect: "authorization", Title: "a documented scope and an unrelated one behind it",
 			Requirements: []string{"retry.authorization.scope-among-others"},
 			Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-			phase:        refusing, judge: func(j *Judgement) {
+			phase:        refusing, judge: func(j *judgement) {
 				judgeEnough(j, "retry.authorization.scope-among-others", j.Contract.Scopes[0].Name, j.Contract.UnrelatedScope)
 			},
 		},
@@ -95,7 +96,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			ID: "authorization/unrelated-then-scope", Aspect: "authorization", Title: "a documented scope and an unrelated one before it",
 			Requirements: []string{"retry.authorization.scope-among-others"},
 			Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-			phase:        refusing, judge: func(j *Judgement) {
+			phase:        refusing, judge: func(j *judgement) {
 				judgeEnough(j, "retry.authorization.scope-among-others", j.Contract.UnrelatedScope, j.Contract.Scopes[0].Name)
 			},
 		},
@@ -124,7 +125,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			ID: "authorization/" + wrong.name, Aspect: "authorization", Title: wrong.title,
 			Requirements: []string{wrong.requirement, "retry.authorization.required"},
 			Sends:        "a retry of a job that failed, with a token of " + wrong.scope(contract) + " alone",
-			phase:        refusing, judge: func(j *Judgement) { judgeWrongScope(j, wrong) },
+			phase:        refusing, judge: func(j *judgement) { judgeWrongScope(j, wrong) },
 		})
 	}
 	return checks
@@ -133,7 +134,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 // judgeEnough judges that a token gets past the authorization. A job that
 // cannot be retried shows it at no cost: its refusal comes after the
 // authorization's.
-func judgeEnough(j *Judgement, id string, scopes ...string) {
+func judgeEnough(j *judgement, id string, scopes ...string) {
 	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
 	if err != nil {
 		wanted := "this scope alone"
@@ -173,7 +174,7 @@ func isScopeRefusal(exchange *target.Exchange) bool {
 
 // forbiddenSubject gives the job for a request that must not get past the
 // authorization: one that would be started, where that is allowed.
-func (j *Judgement) forbiddenSubject() (subject, target.Credential) {
+func (j *judgement) forbiddenSubject() (subject, target.Credential) {
 	if credential, found := j.credential(); found {
 		if about, found := j.untouched(credential); found {
 			j.lacking = nil
@@ -185,7 +186,7 @@ func (j *Judgement) forbiddenSubject() (subject, target.Credential) {
 }
 
 // refusesCaller judges the refusal of a caller who may not retry.
-func (j *Judgement) refusesCaller(id string, credential target.Credential) *target.Exchange {
+func (j *judgement) refusesCaller(id string, credential target.Credential) *target.Exchange {
 	about, reader := j.forbiddenSubject()
 	exchange := j.send(j.retryOf(about.id, credential))
 	if exchange.Started() {
@@ -198,31 +199,31 @@ func (j *Judgement) refusesCaller(id string, credential target.Credential) *targ
 	return exchange
 }
 
-func noToken(j *Judgement) {
+func noToken(j *judgement) {
 	exchange := j.refusesCaller("retry.authorization.no-token", target.NoCredential)
 	j.challenged(exchange)
 }
 
-func unknownToken(j *Judgement) {
+func unknownToken(j *judgement) {
 	exchange := j.refusesCaller("retry.authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
 	j.challenged(exchange)
 	if challenge := exchange.Header.Get("Www-Authenticate"); challenge != "" && !strings.Contains(challenge, "invalid_token") {
-		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.challenge-error", exchange, `error="invalid_token" in the challenge`, challenge)
+		j.FailAt(result.InHeader("Www-Authenticate"), "retry.authorization.challenge-error", exchange, `error="invalid_token" in the challenge`, challenge)
 	}
 }
 
 // challenged judges the challenge of an answer 401.
-func (j *Judgement) challenged(exchange *target.Exchange) {
+func (j *judgement) challenged(exchange *target.Exchange) {
 	if exchange.Status != http.StatusUnauthorized {
 		return
 	}
 	challenges := exchange.Header.Values("Www-Authenticate")
 	if len(challenges) == 0 || strings.TrimSpace(strings.Join(challenges, "")) == "" {
-		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.challenge", exchange, "a header WWW-Authenticate", "none")
+		j.FailAt(result.InHeader("Www-Authenticate"), "retry.authorization.challenge", exchange, "a header WWW-Authenticate", "none")
 		return
 	}
 	if !slices.ContainsFunc(challenges, bearerScheme.MatchString) {
-		j.FailAt(InHeader("Www-Authenticate"), "retry.authorization.bearer-challenge", exchange, "a challenge of the scheme Bearer", strings.Join(challenges, ", "))
+		j.FailAt(result.InHeader("Www-Authenticate"), "retry.authorization.bearer-challenge", exchange, "a challenge of the scheme Bearer", strings.Join(challenges, ", "))
 	}
 }
 
@@ -230,7 +231,7 @@ func (j *Judgement) challenged(exchange *target.Exchange) {
 // comma where several share a line. Its case means nothing: RFC 9110, 11.1.
 var bearerScheme = regexp.MustCompile(`(?i)(^|,)\s*bearer(\s|,|$)`)
 
-func judgeWrongScope(j *Judgement, wrong wrongScope) {
+func judgeWrongScope(j *judgement, wrong wrongScope) {
 	scope := wrong.scope(j.Contract)
 	if scope == "" {
 		j.Skip("the description has the very scope that this would send", "--spec FILE")
@@ -250,7 +251,7 @@ func judgeWrongScope(j *Judgement, wrong wrongScope) {
 
 // beforeJob compares the refusals of callers without permission over jobs in
 // every state and an unknown id.
-func beforeJob(j *Judgement) {
+func beforeJob(j *judgement) {
 	var ids []string
 	for _, state := range j.Contract.States {
 		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayRetry() || !slices.Contains(j.Contract.RetryableStates, state)) {
@@ -297,7 +298,7 @@ func masked(exchange *target.Exchange, around string) []byte {
 	return bytes.ReplaceAll(exchange.Body, fmt.Appendf(nil, around, exchange.Request.Job), fmt.Appendf(nil, around, "ID"))
 }
 
-func (j *Judgement) sameRefusal(unknown, known *target.Exchange, caller target.Credential, steady bool) {
+func (j *judgement) sameRefusal(unknown, known *target.Exchange, caller target.Credential, steady bool) {
 	const id = "retry.authorization.before-job"
 	want := fmt.Sprintf("%s with %s, as for an unknown id", describe(unknown), caller.Label)
 	if !j.answered(id, unknown, "an answer") || !j.answered(id, known, want) {
@@ -308,6 +309,6 @@ func (j *Judgement) sameRefusal(unknown, known *target.Exchange, caller target.C
 		j.Fail(id, known, want, describe(known)+" for a job that exists")
 	case steady && !sameWords(known, unknown):
 		j.look(unknown)
-		j.FailAt(InBody, id, known, "the same words for every id", "other words for a job that exists")
+		j.FailAt(result.InBody, id, known, "the same words for every id", "other words for a job that exists")
 	}
 }

@@ -56,17 +56,17 @@ func bodyChecks(contract *spec.Contract) []Check {
 		ID: "body/empty-with-type", Aspect: "body", Title: "no body, and a media type all the same",
 		Requirements: []string{"retry.body.empty"},
 		Sends:        "a retry of a job that failed, with Content-Length: 0 and Content-Type: " + jsonType + ", as Google's PHP client sends it",
-		phase:        starting, judge: func(j *Judgement) { judgeTakenBody(j, "retry.body.empty", jsonType, "") },
+		phase:        starting, judge: func(j *judgement) { judgeTakenBody(j, "retry.body.empty", jsonType, "") },
 	}, {
 		ID: "body/empty-message", Aspect: "body", Title: "an empty JSON object",
 		Requirements: []string{"retry.body.empty-message"},
 		Sends:        "a retry of a job that failed, with the body {} and a newline, as Google's Go client sends it",
-		phase:        starting, judge: func(j *Judgement) { judgeTakenBody(j, "retry.body.empty-message", jsonType, emptyMessage) },
+		phase:        starting, judge: func(j *judgement) { judgeTakenBody(j, "retry.body.empty-message", jsonType, emptyMessage) },
 	}, {
 		ID: "body/media-type-parameter", Aspect: "body", Title: "an empty JSON object with a charset",
 		Requirements: []string{"retry.body.media-type-parameter"},
 		Sends:        "a retry of a job that failed, with the body {} as " + jsonType + "; charset=UTF-8",
-		phase:        starting, judge: func(j *Judgement) {
+		phase:        starting, judge: func(j *judgement) {
 			judgeTakenBody(j, "retry.body.media-type-parameter", jsonType+"; charset=UTF-8", emptyMessage)
 		},
 	}}
@@ -75,7 +75,7 @@ func bodyChecks(contract *spec.Contract) []Check {
 			ID: "body/" + refused.name, Aspect: "body", Title: refused.title,
 			Requirements: []string{refused.requirement, "retry.body.not-empty"},
 			Sends:        fmt.Sprintf("a retry of a job that failed, with %s as %s", shown(refused.body), refused.kind),
-			phase:        refusing, judge: func(j *Judgement) { judgeRefusedBody(j, refused) },
+			phase:        refusing, judge: func(j *judgement) { judgeRefusedBody(j, refused) },
 		})
 	}
 	return checks
@@ -89,7 +89,7 @@ func shown(body []byte) string {
 	return string(body)
 }
 
-func emptyBody(j *Judgement) {
+func emptyBody(j *judgement) {
 	if first, found := j.firstRetry(); found {
 		j.expect("retry.body.empty", first.answer)
 	}
@@ -99,7 +99,7 @@ func emptyBody(j *Judgement) {
 const emptyMessage = "{}\n"
 
 // judgeTakenBody retries a failed job with a body that is an empty message.
-func judgeTakenBody(j *Judgement, id, kind, body string) {
+func judgeTakenBody(j *judgement, id, kind, body string) {
 	credential, found := j.credential()
 	if !found {
 		return
@@ -121,7 +121,7 @@ func judgeTakenBody(j *Judgement, id, kind, body string) {
 
 // judgeRefusedBody sends a body that is no empty message, with a job that would
 // be started if the body were overlooked.
-func judgeRefusedBody(j *Judgement, refused refusedBody) {
+func judgeRefusedBody(j *judgement, refused refusedBody) {
 	credential, about, found := j.refusalSubject()
 	if !found {
 		return

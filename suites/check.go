@@ -43,7 +43,7 @@ type Check struct {
 	Scope string
 
 	phase phase
-	judge func(*Judgement)
+	judge func(*judgement)
 }
 
 // Checks makes all checks for a description, in the order in which they run:

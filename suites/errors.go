@@ -10,15 +10,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
 // errorCheck is a check of every refusal of the method in the whole run.
-func errorCheck(name, title, requirement string, judge func(*Judgement, *target.Exchange, failure)) Check {
+func errorCheck(name, title, requirement string, judge func(*judgement, *target.Exchange, failure)) Check {
 	return Check{
 		ID: "errors/" + name, Aspect: "errors", Title: title, Requirements: []string{requirement},
 		Sends: "nothing of its own: it looks at every refusal of the run that is the method's",
-		phase: observing, judge: func(j *Judgement) {
+		phase: observing, judge: func(j *judgement) {
 			refusals := 0
 			for _, exchange := range j.journal() {
 				if !exchange.Answered() || exchange.Status < http.StatusBadRequest || ownPage(exchange) {
@@ -35,11 +36,11 @@ func errorCheck(name, title, requirement string, judge func(*Judgement, *target.
 }
 
 // answerCheck is a check of every answer in the whole run.
-func answerCheck(aspect, name, title, requirement string, judge func(*Judgement, *target.Exchange)) Check {
+func answerCheck(aspect, name, title, requirement string, judge func(*judgement, *target.Exchange)) Check {
 	return Check{
 		ID: aspect + "/" + name, Aspect: aspect, Title: title, Requirements: []string{requirement},
 		Sends: "nothing of its own: it looks at every exchange of the run",
-		phase: observing, judge: func(j *Judgement) {
+		phase: observing, judge: func(j *judgement) {
 			journal := j.journal()
 			for _, exchange := range journal {
 				judge(j, exchange)
@@ -52,7 +53,7 @@ func answerCheck(aspect, name, title, requirement string, judge func(*Judgement,
 }
 
 // journal lists the exchanges of the run that say something of the server.
-func (j *Judgement) journal() []*target.Exchange {
+func (j *judgement) journal() []*target.Exchange {
 	return slices.DeleteFunc(j.Target.Journal(), func(exchange *target.Exchange) bool { return j.session.excused[exchange] })
 }
 
@@ -75,26 +76,26 @@ func errorChecks() []Check {
 	}
 }
 
-func errorJSON(j *Judgement, exchange *target.Exchange, read failure) {
+func errorJSON(j *judgement, exchange *target.Exchange, read failure) {
 	kind, charset := mediaType(exchange.Header)
 	switch {
 	case !read.Present:
-		j.FailAt(InBody, "retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
+		j.FailAt(result.InBody, "retry.errors.json", exchange, "a JSON object with a member error", "none, with the status "+describe(exchange))
 	case kind != j.Contract.Retry.MediaType:
-		j.FailAt(InHeader("Content-Type"), "retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+		j.FailAt(result.InHeader("Content-Type"), "retry.errors.json", exchange, "the media type "+j.Contract.Retry.MediaType, fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
 	case charset != "" && charset != "utf-8":
-		j.FailAt(InHeader("Content-Type"), "retry.errors.json", exchange, "UTF-8", fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
+		j.FailAt(result.InHeader("Content-Type"), "retry.errors.json", exchange, "UTF-8", fmt.Sprintf("%q", exchange.Header.Get("Content-Type")))
 	}
 }
 
-func errorCode(j *Judgement, exchange *target.Exchange, read failure) {
+func errorCode(j *judgement, exchange *target.Exchange, read failure) {
 	var code json.Number
 	if !read.Present {
 		return
 	}
 	raw := read.members["code"]
 	if json.Unmarshal(raw, &code) != nil || len(raw) == 0 || raw[0] == '"' || code.String() != fmt.Sprint(exchange.Status) {
-		j.FailAt(InMember("error", "code"), "retry.errors.code", exchange, fmt.Sprint(exchange.Status), orNone(raw))
+		j.FailAt(result.InMember("error", "code"), "retry.errors.code", exchange, fmt.Sprint(exchange.Status), orNone(raw))
 	}
 }
 
@@ -105,22 +106,22 @@ func orNone(raw json.RawMessage) string {
 	return string(raw)
 }
 
-func errorStatus(j *Judgement, exchange *target.Exchange, read failure) {
+func errorStatus(j *judgement, exchange *target.Exchange, read failure) {
 	if !read.Present {
 		return
 	}
 	mapped, known := j.Contract.CodeStatus[read.Status]
 	switch {
 	case !known || mapped < http.StatusBadRequest:
-		j.FailAt(InMember("error", "status"), "retry.errors.status", exchange, "a name of google.rpc.Code for an error", orNone(read.members["status"]))
+		j.FailAt(result.InMember("error", "status"), "retry.errors.status", exchange, "a name of google.rpc.Code for an error", orNone(read.members["status"]))
 	case mapped != exchange.Status && j.hasCode(exchange.Status):
-		j.FailAt(InMember("error", "status"), "retry.errors.status", exchange, fmt.Sprintf("a code that maps to %d", exchange.Status),
+		j.FailAt(result.InMember("error", "status"), "retry.errors.status", exchange, fmt.Sprintf("a code that maps to %d", exchange.Status),
 			fmt.Sprintf("%s, which maps to %d", read.Status, mapped))
 	}
 }
 
 // hasCode reports whether any google.rpc.Code maps to an HTTP status.
-func (j *Judgement) hasCode(status int) bool {
+func (j *judgement) hasCode(status int) bool {
 	for _, mapped := range j.Contract.CodeStatus {
 		if mapped == status {
 			return true
@@ -129,10 +130,10 @@ func (j *Judgement) hasCode(status int) bool {
 	return false
 }
 
-func errorMessage(j *Judgement, exchange *target.Exchange, read failure) {
+func errorMessage(j *judgement, exchange *target.Exchange, read failure) {
 	var message string
 	if read.Present && (json.Unmarshal(read.members["message"], &message) != nil || strings.TrimSpace(message) == "") {
-		j.FailAt(InMember("error", "message"), "retry.errors.message", exchange, "a text that is not empty", orNone(read.members["message"]))
+		j.FailAt(result.InMember("error", "message"), "retry.errors.message", exchange, "a text that is not empty", orNone(read.members["message"]))
 	}
 }
 
@@ -141,20 +142,20 @@ type detail struct {
 	Type string `json:"@type"`
 }
 
-func errorDetails(j *Judgement, exchange *target.Exchange, read failure) {
+func errorDetails(j *judgement, exchange *target.Exchange, read failure) {
 	raw, present := read.members["details"]
 	if !present {
 		return
 	}
 	var entries []json.RawMessage
 	if json.Unmarshal(raw, &entries) != nil || bytes.Equal(raw, []byte("null")) {
-		j.FailAt(InMember("error", "details"), "retry.errors.details", exchange, "a list", string(raw))
+		j.FailAt(result.InMember("error", "details"), "retry.errors.details", exchange, "a list", string(raw))
 		return
 	}
 	for i, entry := range entries {
 		var typed detail
 		if json.Unmarshal(entry, &typed) != nil || typed.Type == "" {
-			j.FailAt(InMember("error", "details", strconv.Itoa(i)), "retry.errors.details", exchange, "an object with an @type in each place", string(entry))
+			j.FailAt(result.InMember("error", "details", strconv.Itoa(i)), "retry.errors.details", exchange, "an object with an @type in each place", string(entry))
 		}
 	}
 }
@@ -163,7 +164,7 @@ func errorDetails(j *Judgement, exchange *target.Exchange, read failure) {
 // https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
 const errorInfoType = "google.rpc.ErrorInfo"
 
-func errorInfo(j *Judgement, exchange *target.Exchange, read failure) {
+func errorInfo(j *judgement, exchange *target.Exchange, read failure) {
 	if !read.Present {
 		return
 	}
@@ -176,7 +177,7 @@ func errorInfo(j *Judgement, exchange *target.Exchange, read failure) {
 		}
 	}
 	if count != 1 {
-		j.FailAt(InMember("error", "details"), "retry.errors.error-info", exchange, "one ErrorInfo", fmt.Sprintf("%d", count))
+		j.FailAt(result.InMember("error", "details"), "retry.errors.error-info", exchange, "one ErrorInfo", fmt.Sprintf("%d", count))
 	}
 }
 
@@ -210,11 +211,11 @@ func (s stackTrace) find(text string) string {
 // is looked for: no trace begins later.
 const looked = 64 << 10
 
-func noInternals(j *Judgement, exchange *target.Exchange) {
+func noInternals(j *judgement, exchange *target.Exchange) {
 	text := unescapedText(exchange.Body[:min(len(exchange.Body), looked)])
 	for _, trace := range stackTraces {
 		if found := trace.find(text); found != "" {
-			j.FailAt(InBody, "retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
+			j.FailAt(result.InBody, "retry.errors.no-internals", exchange, "no stack trace", fmt.Sprintf("%q", found))
 			return
 		}
 	}
@@ -233,7 +234,7 @@ func unescapedText(body []byte) string {
 // chance.
 const shortestSecret = 8
 
-func noTokenEcho(j *Judgement) {
+func noTokenEcho(j *judgement) {
 	secrets := j.Target.Secrets()
 	for _, exchange := range j.Target.Journal() {
 		if slices.ContainsFunc(secrets, func(secret string) bool {
@@ -241,7 +242,7 @@ func noTokenEcho(j *Judgement) {
 				return bytes.Contains(attempt.Body, []byte(secret))
 			})
 		}) {
-			j.FailAt(InBody, "retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
+			j.FailAt(result.InBody, "retry.errors.no-token-echo", exchange, "no token in the answer", "the token of a request")
 		}
 	}
 }
@@ -252,7 +253,7 @@ func attemptsOf(exchange *target.Exchange) []*target.Exchange {
 }
 
 // noServerError lets 501 pass where the HTTP method is foreign: RFC 9110, 9.1.
-func noServerError(j *Judgement, exchange *target.Exchange) {
+func noServerError(j *judgement, exchange *target.Exchange) {
 	foreign := exchange.Status == http.StatusNotImplemented && exchange.Request.Method != j.Contract.Retry.Method &&
 		exchange.Request.FrontEnd
 	if exchange.Answered() && exchange.Status >= http.StatusInternalServerError && !foreign {

@@ -25,7 +25,7 @@ type subject struct {
 
 // credential gives the token of the first documented scope that has one, or
 // else one that carries several. A check that lacks it is skipped.
-func (j *Judgement) credential() (target.Credential, bool) {
+func (j *judgement) credential() (target.Credential, bool) {
 	reason := ""
 	for _, scope := range j.Contract.Scopes {
 		credential, err := j.Target.Credential(tokenLabel(scope.Name), scope.Name)
@@ -47,7 +47,7 @@ func (j *Judgement) credential() (target.Credential, bool) {
 
 // lackToken skips a check for which there is no token: why, where one should be
 // there and cannot be had.
-func (j *Judgement) lackToken(err error, reason, flag string) {
+func (j *judgement) lackToken(err error, reason, flag string) {
 	if why := reasonOf(err); why != "" {
 		reason, flag = why, ""
 	}
@@ -72,7 +72,7 @@ func tokenLabel(scopes ...string) string {
 }
 
 // retryOf is the request of the description for a job, without a body.
-func (j *Judgement) retryOf(job string, credential target.Credential) target.Request {
+func (j *judgement) retryOf(job string, credential target.Credential) target.Request {
 	return target.Request{
 		Purpose:    "retry " + job,
 		Method:     j.Contract.Retry.Method,
@@ -87,7 +87,7 @@ func (j *Judgement) retryOf(job string, credential target.Credential) target.Req
 // mayStart reports whether a request is the retry of a job that starts one, so
 // that it must not be sent twice. What must be refused starts nothing, on
 // however many attempts.
-func (j *Judgement) mayStart(job string) bool {
+func (j *judgement) mayStart(job string) bool {
 	if j.check.phase == refusing {
 		return false
 	}
@@ -95,7 +95,7 @@ func (j *Judgement) mayStart(job string) bool {
 }
 
 // readState asks the state method for a job.
-func (j *Judgement) readState(job string, credential target.Credential) *target.Exchange {
+func (j *judgement) readState(job string, credential target.Credential) *target.Exchange {
 	return j.send(target.Request{
 		Purpose:    "read the state of " + job,
 		Method:     j.Contract.ReadState.Method,
@@ -107,7 +107,7 @@ func (j *Judgement) readState(job string, credential target.Credential) *target.
 
 // stateIn takes the state out of an answer of the state method; empty where
 // there is none.
-func (j *Judgement) stateIn(exchange *target.Exchange) string {
+func (j *judgement) stateIn(exchange *target.Exchange) string {
 	if !exchange.Answered() || exchange.Status != j.Contract.ReadState.Success {
 		return ""
 	}
@@ -115,7 +115,7 @@ func (j *Judgement) stateIn(exchange *target.Exchange) string {
 }
 
 // jobIDIn takes the new job's id out of an answer; empty where there is none.
-func (j *Judgement) jobIDIn(exchange *target.Exchange) string {
+func (j *judgement) jobIDIn(exchange *target.Exchange) string {
 	return stringMember(exchange.Body, j.Contract.IDField)
 }
 
@@ -139,7 +139,7 @@ func flagFor(states []string) string {
 
 // failedJobs lists the failed jobs that may still be retried, or says what is
 // missing for so many of them.
-func (j *Judgement) failedJobs(wanted int) ([]string, *lack) {
+func (j *judgement) failedJobs(wanted int) ([]string, *lack) {
 	flag := flagFor(j.Contract.RetryableStates)
 	if !j.Target.MayRetry() {
 		return nil, &lack{"the target is not on this machine, and retrying its jobs was not allowed", "--allow-retry with " + flag}
@@ -166,7 +166,7 @@ func plural(count int, thing string) string {
 // untouched finds a job for a request that must start nothing: a failed one,
 // on which a server that wrongly starts it gives itself away, else one that
 // cannot be retried.
-func (j *Judgement) untouched(credential target.Credential) (subject, bool) {
+func (j *judgement) untouched(credential target.Credential) (subject, bool) {
 	if left, missing := j.failedJobs(1); missing == nil {
 		// The state method has the last word, so that a job that an earlier
 		// check's request has spoiled is not taken.
@@ -191,7 +191,7 @@ func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
 // standIn finds a given job that cannot be retried: the last one of its state,
 // so that the first stays for the checks about the state itself.
-func (j *Judgement) standIn() (subject, bool) {
+func (j *judgement) standIn() (subject, bool) {
 	for _, state := range j.refusedStates() {
 		if ids := j.Target.Jobs(state); len(ids) > 0 {
 			return subject{id: ids[len(ids)-1], state: state, standIn: true}, true
@@ -202,7 +202,7 @@ func (j *Judgement) standIn() (subject, bool) {
 
 // refusedStates puts the states that a job never leaves first: a job in
 // progress may fail while the suite runs.
-func (j *Judgement) refusedStates() []string {
+func (j *judgement) refusedStates() []string {
 	states := slices.Clone(j.Contract.RefusedStates())
 	slices.Reverse(states)
 	return states
@@ -210,7 +210,7 @@ func (j *Judgement) refusedStates() []string {
 
 // keepsState reads the state of a subject again and reports whether it changed,
 // as a break of a requirement.
-func (j *Judgement) keepsState(id string, about subject, credential target.Credential) {
+func (j *judgement) keepsState(id string, about subject, credential target.Credential) {
 	if about.state == "" {
 		return
 	}
@@ -225,7 +225,7 @@ func (j *Judgement) keepsState(id string, about subject, credential target.Crede
 
 // firstRetry retries one failed job in earnest, once for the whole session, and
 // reads the states around it.
-func (j *Judgement) firstRetry() (*startedRetry, bool) {
+func (j *judgement) firstRetry() (*startedRetry, bool) {
 	if j.session.first == nil {
 		j.session.first = j.retryFirst()
 	}
@@ -242,7 +242,7 @@ func (j *Judgement) firstRetry() (*startedRetry, bool) {
 	return first, true
 }
 
-func (j *Judgement) retryFirst() *startedRetry {
+func (j *judgement) retryFirst() *startedRetry {
 	credential, found := j.credential()
 	if !found {
 		return &startedRetry{missing: j.lacking}
@@ -268,7 +268,7 @@ func (j *Judgement) retryFirst() *startedRetry {
 }
 
 // newJobState reads the state of a new job, once for the whole session.
-func (j *Judgement) newJobState(id string, credential target.Credential) *target.Exchange {
+func (j *judgement) newJobState(id string, credential target.Credential) *target.Exchange {
 	if known, found := j.session.states[id]; found {
 		j.look(known)
 		return known
@@ -279,7 +279,7 @@ func (j *Judgement) newJobState(id string, credential target.Credential) *target
 }
 
 // bare reports whether an id can stand in the path of the state method.
-func (j *Judgement) bare(id string) bool {
+func (j *judgement) bare(id string) bool {
 	if id == "" || strings.Contains(id, "/") {
 		return false
 	}
@@ -287,7 +287,7 @@ func (j *Judgement) bare(id string) bool {
 }
 
 // startedRetries lists the exchanges of the whole run that started a job.
-func (j *Judgement) startedRetries() []*target.Exchange {
+func (j *judgement) startedRetries() []*target.Exchange {
 	var started []*target.Exchange
 	for _, exchange := range j.Target.Journal() {
 		if exchange.Started() && exchange.Answered() {

@@ -12,8 +12,8 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Judgement is one check at work: it sends requests and gathers findings.
-type Judgement struct {
+// judgement is one check at work: it sends requests and gathers findings.
+type judgement struct {
 	Contract *spec.Contract
 	Target   *target.Target
 
@@ -36,12 +36,12 @@ type lack struct {
 // counted together. What the description does not demand is not reported. A
 // requirement that the check does not name is a mistake of the suite and
 // panics; a test runs every check over broken servers.
-func (j *Judgement) Fail(id string, exchange *target.Exchange, want, got string) {
+func (j *judgement) Fail(id string, exchange *target.Exchange, want, got string) {
 	j.FailAt(placeOf(exchange), id, exchange, want, got)
 }
 
 // FailAt is Fail with the place in the exchange that shows it.
-func (j *Judgement) FailAt(place Place, id string, exchange *target.Exchange, want, got string) {
+func (j *judgement) FailAt(place Place, id string, exchange *target.Exchange, want, got string) {
 	requirement, described := j.Contract.Requirement(id)
 	if !slices.Contains(j.check.Requirements, id) {
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
@@ -88,7 +88,7 @@ func tellable(text string) string {
 
 // demanded reports whether the description still has a requirement of the
 // check; without one there is nothing to judge.
-func (j *Judgement) demanded() bool {
+func (j *judgement) demanded() bool {
 	for _, id := range j.check.Requirements {
 		if _, found := j.Contract.Requirement(id); found {
 			return true
@@ -100,7 +100,7 @@ func (j *Judgement) demanded() bool {
 
 // run runs the check. A panic is the engine's own mistake: it is told as an error
 // of this check, and the others go on.
-func (j *Judgement) run() {
+func (j *judgement) run() {
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			j.broken = tellable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
@@ -110,24 +110,24 @@ func (j *Judgement) run() {
 }
 
 // Skip says that the check could not be judged because something was not given.
-func (j *Judgement) Skip(reason, flag string) {
+func (j *judgement) Skip(reason, flag string) {
 	if j.lacking == nil {
 		j.lacking = &lack{reason, flag}
 	}
 }
 
 // skipFor is Skip with a lack found elsewhere.
-func (j *Judgement) skipFor(missing *lack) { j.Skip(missing.reason, missing.flag) }
+func (j *judgement) skipFor(missing *lack) { j.Skip(missing.reason, missing.flag) }
 
 // look keeps an exchange as evidence, once.
-func (j *Judgement) look(exchange *target.Exchange) {
+func (j *judgement) look(exchange *target.Exchange) {
 	if exchange != nil && !slices.Contains(j.exchanges, exchange) {
 		j.exchanges = append(j.exchanges, exchange)
 	}
 }
 
 // send sends a request and keeps the exchange as evidence.
-func (j *Judgement) send(request target.Request) *target.Exchange {
+func (j *judgement) send(request target.Request) *target.Exchange {
 	exchange := j.Target.Send(j.ctx, j.check.ID, request)
 	j.look(exchange)
 	return exchange
@@ -136,7 +136,7 @@ func (j *Judgement) send(request target.Request) *target.Exchange {
 // answered reports whether a whole answer came. Where it did not by the
 // server's fault, the requirement that needed it is not kept; where by the
 // network's, nothing is judged.
-func (j *Judgement) answered(id string, exchange *target.Exchange, want string) bool {
+func (j *judgement) answered(id string, exchange *target.Exchange, want string) bool {
 	switch {
 	case exchange.Answered():
 		return true
@@ -151,7 +151,7 @@ func (j *Judgement) answered(id string, exchange *target.Exchange, want string) 
 }
 
 // expect judges an answer by what the requirement allows.
-func (j *Judgement) expect(id string, exchange *target.Exchange) bool {
+func (j *judgement) expect(id string, exchange *target.Exchange) bool {
 	requirement, _ := j.Contract.Requirement(id)
 	want := requirement.Expect.String()
 	if !j.answered(id, exchange, want) {
@@ -182,7 +182,7 @@ func describe(exchange *target.Exchange) string {
 }
 
 // result adds up what the check found.
-func (j *Judgement) result() Result {
+func (j *judgement) result() Result {
 	result := Result{Check: j.check, Verdict: Pass, Findings: j.findings, Exchanges: j.exchanges}
 	for _, finding := range j.findings {
 		if weight(finding.Verdict) > weight(result.Verdict) {

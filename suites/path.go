@@ -115,7 +115,7 @@ func pathChecks(contract *spec.Contract) []Check {
 			ID: "path/" + foreign.name, Aspect: "path", Title: foreign.title,
 			Requirements: []string{foreign.requirement},
 			Sends:        contract.Retry.Method + " " + foreign.path(template, "ID"),
-			phase:        refusing, judge: func(j *Judgement) { judgeForeignPath(j, foreign) },
+			phase:        refusing, judge: func(j *judgement) { judgeForeignPath(j, foreign) },
 		})
 	}
 	for _, method := range foreignMethods {
@@ -123,7 +123,7 @@ func pathChecks(contract *spec.Contract) []Check {
 			ID: "path/http-method-" + strings.ToLower(method), Aspect: "path", Title: method + " for " + contract.Retry.Method,
 			Requirements: []string{"retry.path.http-method"},
 			Sends:        method + " " + template.Raw("ID"),
-			phase:        refusing, judge: func(j *Judgement) { judgeForeignMethod(j, method) },
+			phase:        refusing, judge: func(j *judgement) { judgeForeignMethod(j, method) },
 		})
 	}
 	return append(checks,
@@ -153,7 +153,7 @@ func pathChecks(contract *spec.Contract) []Check {
 		})
 }
 
-func methodAndVerb(j *Judgement) {
+func methodAndVerb(j *judgement) {
 	if first, found := j.firstRetry(); found {
 		j.expect("retry.path.method-and-verb", first.answer)
 	}
@@ -161,7 +161,7 @@ func methodAndVerb(j *Judgement) {
 
 // judgeForeignPath sends a path that is not the method's, with a job that a
 // careless server would retry.
-func judgeForeignPath(j *Judgement, foreign foreignPath) {
+func judgeForeignPath(j *judgement, foreign foreignPath) {
 	if foreign.needsPattern && j.Contract.IDPattern == nil {
 		j.Skip("the description gives no pattern for "+j.Contract.Retry.Path.Parameter+", so it does not say what an id looks like",
 			"--spec FILE with a pattern")
@@ -182,7 +182,7 @@ func judgeForeignPath(j *Judgement, foreign foreignPath) {
 	j.startsNothing(foreign.requirement, j.send(request), about, credential)
 }
 
-func judgeForeignMethod(j *Judgement, method string) {
+func judgeForeignMethod(j *judgement, method string) {
 	credential, about, found := j.refusalSubject()
 	if !found {
 		return
@@ -194,7 +194,7 @@ func judgeForeignMethod(j *Judgement, method string) {
 
 // unknownParameter is judged on a job as it is: the refusal of the parameter
 // must not be the refusal of the job.
-func unknownParameter(j *Judgement) {
+func unknownParameter(j *judgement) {
 	credential, about, found := j.refusalSubject()
 	if !found {
 		return
@@ -211,7 +211,7 @@ func unknownParameter(j *Judgement) {
 }
 
 // refusalSubject gives what every request needs that must start nothing.
-func (j *Judgement) refusalSubject() (target.Credential, subject, bool) {
+func (j *judgement) refusalSubject() (target.Credential, subject, bool) {
 	credential, found := j.credential()
 	if !found {
 		return credential, subject{}, false
@@ -222,7 +222,7 @@ func (j *Judgement) refusalSubject() (target.Credential, subject, bool) {
 
 // startsNothing judges an answer to a path that is not the method's. The
 // refusal of the job's state shows that the path reached the job all the same.
-func (j *Judgement) startsNothing(id string, exchange *target.Exchange, about subject, credential target.Credential) {
+func (j *judgement) startsNothing(id string, exchange *target.Exchange, about subject, credential target.Credential) {
 	requirement, _ := j.Contract.Requirement(id)
 	if about.standIn && exchange.Answered() && j.isJobRefusal(exchange) {
 		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
@@ -235,29 +235,29 @@ func (j *Judgement) startsNothing(id string, exchange *target.Exchange, about su
 }
 
 // isJobRefusal reports whether an answer refuses the state of a job.
-func (j *Judgement) isJobRefusal(exchange *target.Exchange) bool {
+func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 	refusal, found := j.Contract.Requirement("retry.semantics.refusal-status")
 	return found && exchange.Answered() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(readFailure(exchange).Status)
 }
 
-func (j *Judgement) skipStandIn() {
+func (j *judgement) skipStandIn() {
 	j.Skip("the job was refused for its state, so that nothing shows of the rest", flagFor(j.Contract.RetryableStates)+
 		", with --allow-retry where the target is not on this machine")
 }
 
-func encodedUnreserved(j *Judgement) {
+func encodedUnreserved(j *judgement) {
 	j.meansTheSame("retry.path.encoded-unreserved", "the id with its unreserved characters encoded",
 		func(id string) string { return j.Contract.Retry.Path.Raw(encodeAll(id)) })
 }
 
 // encodedUnreservedLower is apart: RFC 3986, 2.1, makes the case of the digits
 // mean nothing, and a table of escapes may know only one.
-func encodedUnreservedLower(j *Judgement) {
+func encodedUnreservedLower(j *judgement) {
 	j.meansTheSame("retry.path.encoded-unreserved", "the id encoded with lower-case digits",
 		func(id string) string { return j.Contract.Retry.Path.Raw(lowerEscapes(encodeAll(id))) })
 }
 
-func systemParameters(j *Judgement) {
+func systemParameters(j *judgement) {
 	if len(j.Contract.SystemParameters) == 0 {
 		j.Skip("the description names no system parameters", "--spec FILE with x-system-parameters")
 		return
@@ -269,7 +269,7 @@ func systemParameters(j *Judgement) {
 // meansTheSame judges that another way to write a path is answered like the
 // plain one. A job that is refused for its state shows it at no cost; where
 // there is none, a failed job is retried.
-func (j *Judgement) meansTheSame(id, purpose string, path func(id string) string) {
+func (j *judgement) meansTheSame(id, purpose string, path func(id string) string) {
 	credential, found := j.credential()
 	if !found {
 		return

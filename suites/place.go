@@ -17,7 +17,7 @@ func placeOf(exchange *target.Exchange) Place {
 
 // placeOfState is where a state shows that is read from an answer: in its
 // member, or in the status where there is none.
-func (j *Judgement) placeOfState(exchange *target.Exchange) Place {
+func (j *judgement) placeOfState(exchange *target.Exchange) Place {
 	if j.stateIn(exchange) == "" {
 		return placeOf(exchange)
 	}

@@ -7,16 +7,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
 // responseCheck is a check of every answer that started a job, whoever sent the
 // request.
-func responseCheck(name, title, requirement string, judge func(*Judgement, *target.Exchange)) Check {
+func responseCheck(name, title, requirement string, judge func(*judgement, *target.Exchange)) Check {
 	return Check{
 		ID: "response/" + name, Aspect: "response", Title: title, Requirements: []string{requirement},
 		Sends: "nothing of its own: it looks at every retry of the run that was started",
-		phase: observing, judge: func(j *Judgement) {
+		phase: observing, judge: func(j *judgement) {
 			for _, exchange := range j.startedRetries() {
 				judge(j, exchange)
 			}
@@ -45,39 +46,39 @@ func responseChecks() []Check {
 	}
 }
 
-func responseStatus(j *Judgement, exchange *target.Exchange) {
+func responseStatus(j *judgement, exchange *target.Exchange) {
 	j.expect("retry.response.status", exchange)
 }
 
-func responseMediaType(j *Judgement, exchange *target.Exchange) {
+func responseMediaType(j *judgement, exchange *target.Exchange) {
 	const id = "retry.response.media-type"
 	given := exchange.Header.Get("Content-Type")
 	kind, charset := mediaType(exchange.Header)
 	switch {
 	case given == "":
-		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, "no Content-Type")
+		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, "no Content-Type")
 	case kind != j.Contract.Retry.MediaType:
-		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, given)
+		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, given)
 	case charset != "" && charset != "utf-8":
-		j.FailAt(InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType+" in UTF-8", given)
+		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType+" in UTF-8", given)
 	}
 }
 
-func responseSchema(j *Judgement, exchange *target.Exchange) {
+func responseSchema(j *judgement, exchange *target.Exchange) {
 	for _, violation := range j.Contract.Retry.Answer.Violations(firstValue(exchange.Body)) {
-		j.FailAt(InBody, "retry.response.schema", exchange, "a body that is valid by the schema", violation)
+		j.FailAt(result.InBody, "retry.response.schema", exchange, "a body that is valid by the schema", violation)
 	}
 }
 
-func documentedFields(j *Judgement, exchange *target.Exchange) {
+func documentedFields(j *judgement, exchange *target.Exchange) {
 	for _, name := range j.Contract.Retry.Answer.Undocumented(firstValue(exchange.Body)) {
-		j.FailAt(InMember(name), "retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
+		j.FailAt(result.InMember(name), "retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
 	}
 }
 
-func uniqueNames(j *Judgement, exchange *target.Exchange) {
+func uniqueNames(j *judgement, exchange *target.Exchange) {
 	for _, name := range repeatedNames(firstValue(exchange.Body)) {
-		j.FailAt(InMember(name), "retry.response.unique-names", exchange, "each name once", name+" more than once")
+		j.FailAt(result.InMember(name), "retry.response.unique-names", exchange, "each name once", name+" more than once")
 	}
 }
 
@@ -104,13 +105,13 @@ func repeatedNames(body []byte) []string {
 	return repeated
 }
 
-func idPresent(j *Judgement, exchange *target.Exchange) {
+func idPresent(j *judgement, exchange *target.Exchange) {
 	if strings.TrimSpace(j.jobIDIn(exchange)) == "" {
-		j.FailAt(InMember(j.Contract.IDField), "retry.response.id-present", exchange, "a text in "+j.Contract.IDField, "none")
+		j.FailAt(result.InMember(j.Contract.IDField), "retry.response.id-present", exchange, "a text in "+j.Contract.IDField, "none")
 	}
 }
 
-func idBare(j *Judgement, exchange *target.Exchange) {
+func idBare(j *judgement, exchange *target.Exchange) {
 	const id = "retry.response.id-bare"
 	if j.Contract.IDPattern == nil {
 		j.Skip("the description gives no pattern for "+j.Contract.ReadState.Path.Parameter, "--spec FILE with a pattern")
@@ -118,12 +119,12 @@ func idBare(j *Judgement, exchange *target.Exchange) {
 	}
 	given := j.jobIDIn(exchange)
 	if given != "" && !j.bare(given) {
-		j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that matches "+j.Contract.IDPattern.String(), fmt.Sprintf("%q", given))
+		j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that matches "+j.Contract.IDPattern.String(), fmt.Sprintf("%q", given))
 	}
 }
 
 // idNew compares all ids that the run was given, in the order of the requests.
-func idNew(j *Judgement) {
+func idNew(j *judgement) {
 	const id = "retry.response.id-new"
 	seen := map[string]*target.Exchange{}
 	for _, exchange := range j.startedRetries() {
@@ -131,23 +132,23 @@ func idNew(j *Judgement) {
 		switch first, twice := seen[given]; {
 		case given == "":
 		case given == exchange.Request.Job:
-			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id other than the failed job's", "the failed job's own")
+			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id other than the failed job's", "the failed job's own")
 		case j.Target.Given(given):
-			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
+			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
 		case twice:
 			j.look(first)
-			j.FailAt(InMember(j.Contract.IDField), id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
+			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
 		}
 		seen[given] = exchange
 	}
 }
 
 // newJobCheck is a check of the state of every new job.
-func newJobCheck(name, title, requirement string, judge func(*Judgement, *target.Exchange)) Check {
+func newJobCheck(name, title, requirement string, judge func(*judgement, *target.Exchange)) Check {
 	return Check{
 		ID: "response/" + name, Aspect: "response", Title: title, Requirements: []string{requirement},
 		Sends: "the state method for each new job of the run, unless it was read already",
-		phase: observing, judge: func(j *Judgement) {
+		phase: observing, judge: func(j *judgement) {
 			credential, found := j.credential()
 			if !found {
 				return
@@ -162,7 +163,7 @@ func newJobCheck(name, title, requirement string, judge func(*Judgement, *target
 // newJobs lists the ids of all new jobs that can be asked for, sorted: which of
 // several retries at the same time got which id is chance, and a recording
 // should not show it.
-func (j *Judgement) newJobs() []string {
+func (j *judgement) newJobs() []string {
 	var ids []string
 	for _, exchange := range j.startedRetries() {
 		if id := j.jobIDIn(exchange); j.bare(id) {
@@ -173,20 +174,20 @@ func (j *Judgement) newJobs() []string {
 	return slices.Compact(ids)
 }
 
-func newJobReadable(j *Judgement, state *target.Exchange) {
+func newJobReadable(j *judgement, state *target.Exchange) {
 	if j.expect("retry.response.new-job-readable", state) && j.stateIn(state) == "" {
-		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-readable", state, "a text in "+j.Contract.StateField, "none")
+		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-readable", state, "a text in "+j.Contract.StateField, "none")
 	}
 }
 
-func newJobState(j *Judgement, state *target.Exchange) {
+func newJobState(j *judgement, state *target.Exchange) {
 	if got := j.stateIn(state); got != "" && !slices.Contains(j.Contract.States, got) {
-		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-state", state, "one of "+strings.Join(j.Contract.States, ", "), got)
+		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-state", state, "one of "+strings.Join(j.Contract.States, ", "), got)
 	}
 }
 
-func newJobNotFailed(j *Judgement, state *target.Exchange) {
+func newJobNotFailed(j *judgement, state *target.Exchange) {
 	if got := j.stateIn(state); slices.Contains(j.Contract.RetryableStates, got) {
-		j.FailAt(InMember(j.Contract.StateField), "retry.response.new-job-not-failed", state, "any state but "+strings.Join(j.Contract.RetryableStates, ", "), got)
+		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-not-failed", state, "any state but "+strings.Join(j.Contract.RetryableStates, ", "), got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
@@ -25,8 +26,8 @@ func robustnessChecks() []Check {
 }
 
 // faultCheck judges that no exchange ended in one of the kinds of fault.
-func faultCheck(id, want string, kinds ...target.FaultKind) func(*Judgement, *target.Exchange) {
-	return func(j *Judgement, exchange *target.Exchange) {
+func faultCheck(id, want string, kinds ...target.FaultKind) func(*judgement, *target.Exchange) {
+	return func(j *judgement, exchange *target.Exchange) {
 		if exchange.Fault != nil && slices.Contains(kinds, exchange.Fault.Kind) {
 			j.Fail(id, exchange, want, exchange.Fault.Detail)
 		}
@@ -34,7 +35,7 @@ func faultCheck(id, want string, kinds ...target.FaultKind) func(*Judgement, *ta
 }
 
 // oneValue judges the text of a JSON answer: RFC 8259, 2 and 8.1.
-func oneValue(j *Judgement, exchange *target.Exchange) {
+func oneValue(j *judgement, exchange *target.Exchange) {
 	const id = "retry.robustness.one-value"
 	kind, _ := mediaType(exchange.Header)
 	if !exchange.Answered() || kind != j.Contract.Retry.MediaType || ownPage(exchange) || exchange.Status == http.StatusNoContent {
@@ -42,11 +43,11 @@ func oneValue(j *Judgement, exchange *target.Exchange) {
 	}
 	switch rest, err := behindFirstValue(exchange.Body); {
 	case err != nil:
-		j.FailAt(InBody, id, exchange, "one JSON value", "no JSON: "+err.Error())
+		j.FailAt(result.InBody, id, exchange, "one JSON value", "no JSON: "+err.Error())
 	case len(rest) > 0:
-		j.FailAt(InBody, id, exchange, "nothing behind the JSON value", fmt.Sprintf("%d bytes more", len(rest)))
+		j.FailAt(result.InBody, id, exchange, "nothing behind the JSON value", fmt.Sprintf("%d bytes more", len(rest)))
 	case !utf8.Valid(exchange.Body):
-		j.FailAt(InBody, id, exchange, "UTF-8", "bytes that are not UTF-8")
+		j.FailAt(result.InBody, id, exchange, "UTF-8", "bytes that are not UTF-8")
 	}
 }
 

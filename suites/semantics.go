@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -29,7 +30,7 @@ func semanticsChecks(contract *spec.Contract) []Check {
 			Title:        "a job that is " + state + " is refused",
 			Requirements: []string{"retry.semantics.only-failed", "retry.semantics.refusal-status", "retry.semantics.refusal-keeps-state"},
 			Sends:        "a retry of a job that is " + state + ", and the state method before and after",
-			phase:        refusing, judge: func(j *Judgement) { refusedState(j, state) },
+			phase:        refusing, judge: func(j *judgement) { refusedState(j, state) },
 		})
 	}
 	for _, state := range contract.States {
@@ -38,7 +39,7 @@ func semanticsChecks(contract *spec.Contract) []Check {
 			Title:        "a job that was given as " + state + " is shown so",
 			Requirements: []string{"retry.semantics.given-state"},
 			Sends:        "the state method for the first job given as " + state,
-			phase:        refusing, judge: func(j *Judgement) { givenState(j, state) },
+			phase:        refusing, judge: func(j *judgement) { givenState(j, state) },
 		})
 	}
 	return append(checks,
@@ -73,7 +74,7 @@ func stateName(state string) string {
 	return strings.ReplaceAll(strings.ToLower(state), "_", "-")
 }
 
-func failedIsRetried(j *Judgement) {
+func failedIsRetried(j *judgement) {
 	first, found := j.firstRetry()
 	if !found {
 		return
@@ -90,7 +91,7 @@ func failedIsRetried(j *Judgement) {
 }
 
 // refusedState retries a job in a state that is not to be retried.
-func refusedState(j *Judgement, state string) {
+func refusedState(j *judgement, state string) {
 	credential, found := j.credential()
 	if !found {
 		return
@@ -111,7 +112,7 @@ func refusedState(j *Judgement, state string) {
 }
 
 // givenState holds the state method against what the jobs were given as.
-func givenState(j *Judgement, state string) {
+func givenState(j *judgement, state string) {
 	const id = "retry.semantics.given-state"
 	credential, found := j.credential()
 	if !found {
@@ -131,7 +132,7 @@ func givenState(j *Judgement, state string) {
 	}
 }
 
-func unknownJob(j *Judgement) {
+func unknownJob(j *judgement) {
 	credential, found := j.credential()
 	if !found {
 		return
@@ -146,7 +147,7 @@ func unknownJob(j *Judgement) {
 	}
 }
 
-func eachFailedJob(j *Judgement) {
+func eachFailedJob(j *judgement) {
 	credential, found := j.credential()
 	if !found {
 		return
@@ -171,7 +172,7 @@ func eachFailedJob(j *Judgement) {
 	}
 }
 
-func concurrentJobs(j *Judgement) {
+func concurrentJobs(j *judgement) {
 	credential, found := j.credential()
 	if !found {
 		return
@@ -195,7 +196,7 @@ func concurrentJobs(j *Judgement) {
 // concurrentOneJob retries one job many times, which a person's job is too good
 // for. A server may refuse some of them; the user guide allows three retries
 // without a new authorization.
-func concurrentOneJob(j *Judgement) {
+func concurrentOneJob(j *judgement) {
 	if !j.Target.Loopback() {
 		j.Skip("one job is retried several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
 		return
@@ -224,7 +225,7 @@ func concurrentOneJob(j *Judgement) {
 	j.distinctIDs(exchanges)
 }
 
-func (j *Judgement) sendTogether(requests []target.Request) []*target.Exchange {
+func (j *judgement) sendTogether(requests []target.Request) []*target.Exchange {
 	exchanges := j.Target.SendTogether(j.ctx, j.check.ID, requests)
 	for _, exchange := range exchanges {
 		j.look(exchange)
@@ -232,7 +233,7 @@ func (j *Judgement) sendTogether(requests []target.Request) []*target.Exchange {
 	return exchanges
 }
 
-func (j *Judgement) distinctIDs(exchanges []*target.Exchange) {
+func (j *judgement) distinctIDs(exchanges []*target.Exchange) {
 	seen := map[string]bool{}
 	for _, exchange := range exchanges {
 		if !exchange.Started() {
@@ -240,7 +241,7 @@ func (j *Judgement) distinctIDs(exchanges []*target.Exchange) {
 		}
 		id := j.jobIDIn(exchange)
 		if id != "" && seen[id] {
-			j.FailAt(InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange, "another id for each new job", fmt.Sprintf("%q more than once", id))
+			j.FailAt(result.InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange, "another id for each new job", fmt.Sprintf("%q more than once", id))
 		}
 		seen[id] = true
 	}

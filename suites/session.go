@@ -85,7 +85,7 @@ func (s *Session) judge(ctx context.Context, check Check, observed bool) Result 
 		return Result{Check: check, Verdict: Skip, Reason: interrupted}
 	}
 	began := time.Now()
-	judgement := &Judgement{
+	judgement := &judgement{
 		Contract: s.config.Contract, Target: s.config.Target,
 		ctx: ctx, session: s, check: check,
 	}

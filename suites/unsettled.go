@@ -18,14 +18,14 @@ const unsettledInARow = 5
 // retryOnce retries a failed job, and where nobody knows what came of it
 // another one, but none of those that are set apart. It returns nil where it
 // came to no end, and says why.
-func (j *Judgement) retryOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
+func (j *judgement) retryOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
 	return j.settled(j.send(request(job)), apart, request)
 }
 
 // settled is an exchange of which it is known what came of it: the given one, or
 // that of another job. It may be one without an answer, which is the server's
 // own doing then.
-func (j *Judgement) settled(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
+func (j *judgement) settled(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
 	var open []*target.Exchange
 	for exchange.Request.Once && exchange.Unsettled() && j.byChance() {
 		j.session.unsettled++
@@ -49,7 +49,7 @@ func (j *Judgement) settled(exchange *target.Exchange, apart []string, request f
 // byChance reports whether a retry may have gone without an answer by chance.
 // On this machine it may not, unless other requests that did were answered when
 // they were sent again.
-func (j *Judgement) byChance() bool {
+func (j *judgement) byChance() bool {
 	if !j.Target.Loopback() {
 		return true
 	}
@@ -59,7 +59,7 @@ func (j *Judgement) byChance() bool {
 }
 
 // anotherJob finds a failed job from which no retry has started.
-func (j *Judgement) anotherJob(apart []string) (string, bool) {
+func (j *judgement) anotherJob(apart []string) (string, bool) {
 	for _, state := range j.Contract.RetryableStates {
 		for _, id := range j.Target.Unstarted(state) {
 			if !slices.Contains(apart, id) {
@@ -84,7 +84,7 @@ const manyTogether = 3
 
 // settledTogether is settled for retries that were sent at the same time. Where
 // many of them went without an answer by chance, nothing is judged of those.
-func (j *Judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
+func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
 	var settled, open []*target.Exchange
 	for _, exchange := range exchanges {
 		if exchange.Unsettled() {
