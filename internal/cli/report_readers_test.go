@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
 	"golang.org/x/net/html"
 )
 
@@ -179,13 +178,13 @@ func toldBySARIF(t *testing.T, path string) told {
 	unmarshal(t, path, &document)
 	run := document.Runs[0]
 	checks := map[result.Verdict]map[string]bool{result.Fail: {}, result.ExpectedFail: {}}
-	for _, result := range run.Results {
+	for _, found := range run.Results {
 		switch {
-		case result.Properties.Check == "":
-		case len(result.Suppressions) > 0:
-			checks[suites.ExpectedFail][result.Properties.Check] = true
-		case result.Level == "error":
-			checks[result.Fail][result.Properties.Check] = true
+		case found.Properties.Check == "":
+		case len(found.Suppressions) > 0:
+			checks[result.ExpectedFail][found.Properties.Check] = true
+		case found.Level == "error":
+			checks[result.Fail][found.Properties.Check] = true
 		}
 	}
 	counts := run.Properties.Checks
