@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // ConditionKnown: the scenario that a client chooses is one that there is.
@@ -28,7 +28,7 @@ func (s *Server) misspelling(name string) *misspelling {
 	if slices.Contains(names, name) {
 		return &misspelling{name: name, unselected: true}
 	}
-	meant, distance := config.Nearest(name, names)
+	meant, distance := text.Nearest(name, names)
 	if distance > max(2, len(name)/3) {
 		meant = ""
 	}

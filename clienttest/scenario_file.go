@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -51,11 +51,11 @@ func ReadScenarios(contract *spec.Contract, path string, scenarios []*Scenario) 
 	}
 	scenarios = slices.Clone(scenarios)
 	for _, file := range files {
-		text, err := readBounded(file)
+		value, err := readBounded(file)
 		if err != nil {
 			return nil, err
 		}
-		scenario, err := ParseScenario(contract, file, text)
+		scenario, err := ParseScenario(contract, file, value)
 		if err != nil {
 			return nil, err
 		}
@@ -66,9 +66,9 @@ func ReadScenarios(contract *spec.Contract, path string, scenarios []*Scenario) 
 		case scenarios[index].shipped:
 			scenarios[index] = scenario
 		default:
-			return nil, &config.UsageError{Place: fmt.Sprintf("%s:%d", file, scenario.line),
+			return nil, &text.UsageError{Place: fmt.Sprintf("%s:%d", file, scenario.line),
 				Message: fmt.Sprintf("name: there is a scenario %s in %s:%d already", scenario.Name, scenarios[index].File, scenarios[index].line),
-				Mend:    "give one of them another name"}
+				Fix:     "give one of them another name"}
 		}
 	}
 	return scenarios, nil
@@ -93,7 +93,7 @@ func filesOfScenarios(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, &config.UsageError{Place: path, Message: "the folder has no *.yaml", Mend: "dpconform client --print-scenario success > " + filepath.Join(path, "mine.yaml") + " is one to begin with"}
+		return nil, &text.UsageError{Place: path, Message: "the folder has no *.yaml", Fix: "dpconform client --print-scenario success > " + filepath.Join(path, "mine.yaml") + " is one to begin with"}
 	}
 	return files, nil
 }
@@ -107,14 +107,14 @@ func readBounded(path string) ([]byte, error) {
 		return nil, fileMistake(path, err)
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	value, err := io.ReadAll(io.LimitReader(file, largestFile+1))
 	if err != nil {
 		return nil, fileMistake(path, err)
 	}
-	if len(text) > largestFile {
-		return nil, &config.UsageError{Place: path, Message: "it is longer than 1 MiB, and no scenario", Mend: "give a file of YAML"}
+	if len(value) > largestFile {
+		return nil, &text.UsageError{Place: path, Message: "it is longer than 1 MiB, and no scenario", Fix: "give a file of YAML"}
 	}
-	return text, nil
+	return value, nil
 }
 
 // fileMistake says why a file cannot be read, and its name once.
@@ -124,7 +124,7 @@ func fileMistake(path string, err error) error {
 	if errors.As(err, &reason) {
 		message = reason.Err.Error()
 	}
-	return &config.UsageError{Place: path, Message: message, Mend: "give a file of YAML, or a folder of them"}
+	return &text.UsageError{Place: path, Message: message, Fix: "give a file of YAML, or a folder of them"}
 }
 
 // FindScenario finds a scenario by its name.

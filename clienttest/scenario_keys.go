@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -263,5 +263,5 @@ func requirementsOf(p place, node *yaml.Node, contract *spec.Contract) ([]string
 }
 
 func mendOfRequirement(id string, known []string) string {
-	return config.DidYouMean(shortly(id), known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
+	return text.DidYouMean(shortly(id), known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
 }

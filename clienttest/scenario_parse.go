@@ -12,25 +12,26 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // ParseScenario reads one scenario. Every mistake is a
-// *config.UsageError with its line.
-func ParseScenario(contract *spec.Contract, file string, text []byte) (*Scenario, error) {
-	if !utf8.Valid(text) || strings.ContainsRune(string(text), 0) {
-		return nil, &config.UsageError{Place: file, Message: "it is no text in UTF-8", Mend: "a scenario is a file of YAML"}
+// *text.UsageError with its line.
+func ParseScenario(contract *spec.Contract, file string, value []byte) (*Scenario, error) {
+	if !utf8.Valid(value) || strings.ContainsRune(string(value), 0) {
+		return nil, &text.UsageError{Place: file, Message: "it is no text in UTF-8", Fix: "a scenario is a file of YAML"}
 	}
-	root, err := config.ParseYAML(file, text)
+	root, err := config.ParseYAML(file, value)
 	if err != nil {
 		return nil, secondDocument(err)
 	}
 	if root == nil {
-		return nil, &config.UsageError{Place: file + ":1", Message: "the file is empty",
-			Mend: "dpconform client --print-scenario success shows one to begin with"}
+		return nil, &text.UsageError{Place: file + ":1", Message: "the file is empty",
+			Fix: "dpconform client --print-scenario success shows one to begin with"}
 	}
 	p := place{file: file}
-	scenario := &Scenario{Consume: ConsumeAll, File: file, text: string(text)}
+	scenario := &Scenario{Consume: ConsumeAll, File: file, text: string(value)}
 	read, err := readMembers(p, root, scenarioKeys(contract), scenario)
 	if err != nil {
 		return nil, err
@@ -43,9 +44,9 @@ func ParseScenario(contract *spec.Contract, file string, text []byte) (*Scenario
 
 // secondDocument says how to mend a file of two scenarios.
 func secondDocument(err error) error {
-	var usage *config.UsageError
-	if errors.As(err, &usage) && usage.Mend == "" && strings.Contains(usage.Message, "second YAML document") {
-		usage.Mend = "put each scenario into a file of its own"
+	var usage *text.UsageError
+	if errors.As(err, &usage) && usage.Fix == "" && strings.Contains(usage.Message, "second YAML document") {
+		usage.Fix = "put each scenario into a file of its own"
 	}
 	return err
 }

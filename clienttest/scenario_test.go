@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -33,8 +33,8 @@ func TestTheShippedScenarios(t *testing.T) {
 
 func TestParseScenario(t *testing.T) {
 	const head = "name: mine\ntitle: my day\n"
-	step := func(text string) string { return head + "steps:\n  - " + text + "\n" }
-	for _, row := range []struct{ name, text, want string }{
+	step := func(content string) string { return head + "steps:\n  - " + content + "\n" }
+	for _, row := range []struct{ name, content, want string }{
 		{"empty", "", "mine.yaml:1: the file is empty; dpconform client --print-scenario success shows one to begin with"},
 		{"a comment", "# later\n", "mine.yaml:1: the file is empty; dpconform client --print-scenario success shows one to begin with"},
 		{"two", head + "steps: [{reset: true}]\n---\nname: b\n", "mine.yaml:4: a second YAML document begins here, and only one is read; put each scenario into a file of its own"},
@@ -101,8 +101,8 @@ func TestParseScenario(t *testing.T) {
 		{"an alias to what it is in", head + "steps: &a [*a]\n", "mine.yaml:3: step 1: here must be a mapping of keys to values, and not a list"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := ParseScenario(contract, "mine.yaml", []byte(row.text))
-			var mistake *config.UsageError
+			_, err := ParseScenario(contract, "mine.yaml", []byte(row.content))
+			var mistake *text.UsageError
 			if !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), row.want) {
 				t.Errorf("got  %v\nwant %s", err, row.want)
 			}

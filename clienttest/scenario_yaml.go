@@ -9,7 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // key is one key of a mapping in a file of scenarios: what is said of it to a
@@ -35,13 +35,13 @@ func (p place) below(name string) place {
 	return place{p.file, name}
 }
 
-// mistake is a *config.UsageError in the line of a node.
+// mistake is a *text.UsageError in the line of a node.
 func (p place) mistake(node *yaml.Node, mend, format string, arguments ...any) error {
 	message := fmt.Sprintf(format, arguments...)
 	if p.path != "" {
 		message = p.path + ": " + message
 	}
-	return &config.UsageError{Place: fmt.Sprintf("%s:%d", p.file, node.Line), Message: message, Mend: mend}
+	return &text.UsageError{Place: fmt.Sprintf("%s:%d", p.file, node.Line), Message: message, Fix: mend}
 }
 
 // members are the values of a mapping by their keys, and the mapping itself.
@@ -75,7 +75,7 @@ func readMembers[T any](p place, node *yaml.Node, keys []key[T], into *T) (membe
 		name, value := node.Content[i], aliased(node.Content[i+1])
 		index := slices.Index(names, name.Value)
 		if index < 0 {
-			return read, p.mistake(name, config.DidYouMean(shortly(name.Value), names), "unknown key %q", shortly(name.Value))
+			return read, p.mistake(name, text.DidYouMean(shortly(name.Value), names), "unknown key %q", shortly(name.Value))
 		}
 		if first, twice := read.values[name.Value]; twice {
 			return read, p.mistake(name, "remove one of them", "the key %s stands already in line %d", name.Value, first.Line)
@@ -130,11 +130,11 @@ func textOf(p place, node *yaml.Node) (string, error) {
 
 // oneOf reads a text that is one of a few.
 func oneOf(p place, node *yaml.Node, what string, known []string) (string, error) {
-	text, err := textOf(p, node)
-	if err == nil && !slices.Contains(known, text) {
-		err = p.mistake(node, config.DidYouMean(shortly(text), known), "unknown %s %q", what, shortly(text))
+	value, err := textOf(p, node)
+	if err == nil && !slices.Contains(known, value) {
+		err = p.mistake(node, text.DidYouMean(shortly(value), known), "unknown %s %q", what, shortly(value))
 	}
-	return text, err
+	return value, err
 }
 
 func truthOf(p place, node *yaml.Node) (bool, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -146,8 +147,8 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	rules := clienttest.Rules{Contract: contract, Level: level}
 	if options.listen != "" {
 		if len(arguments) > 0 {
-			return &config.UsageError{Place: sources.Origin("listen"), Message: "it does not go with a command",
-				Mend: "leave one of the two out"}
+			return &text.UsageError{Place: sources.Origin("listen"), Message: "it does not go with a command",
+				Fix: "leave one of the two out"}
 		}
 		return watchClients(command.Context(), terminal, options, sources, clienttest.Options{Rules: rules, Scenarios: scenarios, Known: options.known, Upstream: upstream}, files)
 	}
@@ -175,7 +176,7 @@ func judgeClient(command *cobra.Command, terminal *terminal, run clienttest.RunO
 	var start *clienttest.StartError
 	switch {
 	case errors.As(err, &start):
-		return &config.UsageError{Place: "--", Message: err.Error(), Mend: "give the client program and its arguments behind --"}
+		return &text.UsageError{Place: "--", Message: err.Error(), Fix: "give the client program and its arguments behind --"}
 	case err != nil && !found.Interrupted:
 		return err
 	}
@@ -192,7 +193,7 @@ func reportClient(terminal *terminal, found clienttest.Outcomes, files []report.
 	for _, file := range files {
 		write := map[string]func(io.Writer, clienttest.Report) error{"json": clienttest.WriteJSON, "junit": clienttest.WriteJUnit}[file.Kind]
 		if err := file.WriteWith(func(out io.Writer) error { return write(out, made) }, terminal.raw); err != nil {
-			return &config.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
+			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
 		terminal.wrote(file)
 	}
@@ -219,18 +220,18 @@ func (o *clientOptions) checkUpstream(sources *config.Sources, arguments []strin
 		return nil
 	}
 	if len(o.names) > 0 {
-		return &config.UsageError{Place: sources.Origin("scenario"), Message: "it does not go with --upstream, whose server answers in place of a scenario",
-			Mend: "leave one of the two out"}
+		return &text.UsageError{Place: sources.Origin("scenario"), Message: "it does not go with --upstream, whose server answers in place of a scenario",
+			Fix: "leave one of the two out"}
 	}
 	asksFor := func(name string) bool {
 		return slices.ContainsFunc(arguments, func(word string) bool { return strings.Contains(word, name) })
 	}
 	switch {
 	case asksFor("{token}") && os.Getenv(tokenVariable) == "":
-		return &config.UsageError{Place: "--", Message: "with --upstream there is no token to put into the command",
-			Mend: "set " + tokenVariable + " to one for the server upstream"}
+		return &text.UsageError{Place: "--", Message: "with --upstream there is no token to put into the command",
+			Fix: "set " + tokenVariable + " to one for the server upstream"}
 	case asksFor("{fresh-token}"):
-		return &config.UsageError{Place: "--", Message: "with --upstream there is no fresh token to put into the command", Mend: "leave it out"}
+		return &text.UsageError{Place: "--", Message: "with --upstream there is no fresh token to put into the command", Fix: "leave it out"}
 	}
 	return nil
 }
@@ -241,7 +242,7 @@ func (o *clientOptions) upstreamURL(ctx context.Context, sources *config.Sources
 	}
 	upstream, err := clienttest.ParseUpstream(o.upstream)
 	if err != nil {
-		return nil, &config.UsageError{Place: sources.Origin("upstream"), Message: err.Error()}
+		return nil, &text.UsageError{Place: sources.Origin("upstream"), Message: err.Error()}
 	}
 	if err := target.Reach(ctx, upstream, target.NetworkOptions{}); err != nil {
 		return nil, &unreachableError{err}
@@ -253,7 +254,7 @@ func (o *clientOptions) upstreamURL(ctx context.Context, sources *config.Sources
 func (o *clientOptions) scenarios(sources *config.Sources, contract *spec.Contract) ([]*clienttest.Scenario, error) {
 	all, err := clienttest.Scenarios(contract)
 	if err != nil {
-		return nil, &config.UsageError{Place: sources.Origin("spec"), Message: "the description does not fit the scenarios: " + err.Error()}
+		return nil, &text.UsageError{Place: sources.Origin("spec"), Message: "the description does not fit the scenarios: " + err.Error()}
 	}
 	for _, path := range o.files {
 		if all, err = clienttest.ReadScenarios(contract, path, all); err != nil {
@@ -281,8 +282,8 @@ func (o *clientOptions) scenarios(sources *config.Sources, contract *spec.Contra
 func findScenario(sources *config.Sources, flag, name string, all []*clienttest.Scenario) (*clienttest.Scenario, error) {
 	scenario, known := clienttest.FindScenario(all, name)
 	if !known {
-		return nil, &config.UsageError{Place: sources.Origin(flag), Message: fmt.Sprintf("unknown scenario %q", name),
-			Mend: config.DidYouMean(name, scenarioNames(all)) + " (dpconform client --list has all)"}
+		return nil, &text.UsageError{Place: sources.Origin(flag), Message: fmt.Sprintf("unknown scenario %q", name),
+			Fix: text.DidYouMean(name, scenarioNames(all)) + " (dpconform client --list has all)"}
 	}
 	return scenario, nil
 }
@@ -327,14 +328,14 @@ func scenarioNames(scenarios []*clienttest.Scenario) []string {
 func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, contract *spec.Contract, arguments []string) error {
 	switch {
 	case len(arguments) == 0:
-		return &config.UsageError{Message: "there is no client to judge", Mend: "give a command behind --, or --listen ADDRESS"}
+		return &text.UsageError{Message: "there is no client to judge", Fix: "give a command behind --, or --listen ADDRESS"}
 	case command.ArgsLenAtDash() != 0:
-		return &config.UsageError{Message: fmt.Sprintf("client takes no %q", arguments[0]), Mend: "put -- before the command"}
+		return &text.UsageError{Message: fmt.Sprintf("client takes no %q", arguments[0]), Fix: "put -- before the command"}
 	case o.limit <= 0:
-		return &config.UsageError{Place: sources.Origin("timeout"), Message: "it must be more than 0", Mend: "give a time such as 30s"}
+		return &text.UsageError{Place: sources.Origin("timeout"), Message: "it must be more than 0", Fix: "give a time such as 30s"}
 	case len(contract.ClientRequirements) == 0:
-		return &config.UsageError{Place: sources.Origin("spec"), Message: "the description demands nothing of clients",
-			Mend: "add x-client-requirements to it"}
+		return &text.UsageError{Place: sources.Origin("spec"), Message: "the description demands nothing of clients",
+			Fix: "add x-client-requirements to it"}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dpconform/dpconform/clienttest"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // watchClients serves clients that are started by hand until the context ends,
@@ -20,11 +21,11 @@ func watchClients(ctx context.Context, terminal *terminal, options *clientOption
 	}
 	watch, err := clienttest.NewWatch(served, version, options.wireOnly)
 	if err != nil {
-		return &config.UsageError{Place: "client", Message: err.Error()}
+		return &text.UsageError{Place: "client", Message: err.Error()}
 	}
 	site, err := clienttest.Serve(watch.Server, options.listen, false, watch)
 	if err != nil {
-		return &config.UsageError{Place: sources.Origin("listen"), Message: listenMistake(options.listen, err)}
+		return &text.UsageError{Place: sources.Origin("listen"), Message: listenMistake(options.listen, err)}
 	}
 	watch.Endpoint = site.Endpoint
 	fmt.Fprintf(terminal.raw, "listening on %s, with a page of what arrives\n", site.Endpoint)
@@ -55,13 +56,13 @@ func jobsOfScenarios(scenarios []*clienttest.Scenario) string {
 func (o *clientOptions) checkAddress(sources *config.Sources) error {
 	host, _, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return &config.UsageError{Place: sources.Origin("listen"), Message: fmt.Sprintf("%q is no address", o.listen),
-			Mend: "give HOST:PORT such as 127.0.0.1:8090"}
+		return &text.UsageError{Place: sources.Origin("listen"), Message: fmt.Sprintf("%q is no address", o.listen),
+			Fix: "give HOST:PORT such as 127.0.0.1:8090"}
 	}
 	address, err := netip.ParseAddr(host)
 	if host == "localhost" || err == nil && address.IsLoopback() || o.remote {
 		return nil
 	}
-	return &config.UsageError{Place: sources.Origin("listen"), Message: fmt.Sprintf("other machines may reach %s", o.listen),
-		Mend: "listen on 127.0.0.1, or give --listen-remote too"}
+	return &text.UsageError{Place: sources.Origin("listen"), Message: fmt.Sprintf("other machines may reach %s", o.listen),
+		Fix: "listen on 127.0.0.1, or give --listen-remote too"}
 }

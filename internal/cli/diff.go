@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // diffKinds are the kinds of its reports.
@@ -68,8 +69,8 @@ func twoReports(command *cobra.Command, names []string) error {
 	if len(names) == 2 {
 		return nil
 	}
-	return &config.UsageError{Message: fmt.Sprintf("diff takes two reports, not %d", len(names)),
-		Mend: "give OLD.json and NEW.json, as dpconform run --report json=FILE writes them"}
+	return &text.UsageError{Message: fmt.Sprintf("diff takes two reports, not %d", len(names)),
+		Fix: "give OLD.json and NEW.json, as dpconform run --report json=FILE writes them"}
 }
 
 func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnText string, reports []string) error {
@@ -87,7 +88,7 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	}
 	for _, file := range files {
 		if file.Path != report.StandardOutput && (diff.SameFile(file.Path, names[0]) || diff.SameFile(file.Path, names[1])) {
-			return &config.UsageError{Place: "--report", Message: file.Path + " is one of the reports that are compared", Mend: "give another file"}
+			return &text.UsageError{Place: "--report", Message: file.Path + " is one of the reports that are compared", Fix: "give another file"}
 		}
 	}
 	before, after, err := diff.Read(names[0], names[1], command.InOrStdin())
@@ -108,14 +109,14 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	return nil
 }
 
-func failOnOf(sources *config.Sources, text string) (diff.FailOn, error) {
+func failOnOf(sources *config.Sources, value string) (diff.FailOn, error) {
 	for _, one := range diff.AllFailOn() {
-		if string(one) == text {
+		if string(one) == value {
 			return one, nil
 		}
 	}
-	return "", &config.UsageError{Place: sources.Origin("fail-on"), Message: fmt.Sprintf("unknown change %q", text),
-		Mend: config.DidYouMean(text, failOnNames())}
+	return "", &text.UsageError{Place: sources.Origin("fail-on"), Message: fmt.Sprintf("unknown change %q", value),
+		Fix: text.DidYouMean(value, failOnNames())}
 }
 
 func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison, failOn diff.FailOn) error {
@@ -130,7 +131,7 @@ func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison
 			"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
 		}[file.Kind]
 		if err := file.WriteWith(write, terminal.raw); err != nil {
-			return &config.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
+			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/doctor"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 func newDoctorCommand(terminal *terminal) *cobra.Command {
@@ -40,7 +41,7 @@ func examine(command *cobra.Command, terminal *terminal, settings *config.Settin
 		return err
 	}
 	if settings.Endpoint == "" {
-		return &config.UsageError{Place: sources.Origin("endpoint"), Message: "there is no server to look at", Mend: "give --endpoint URL"}
+		return &text.UsageError{Place: sources.Origin("endpoint"), Message: "there is no server to look at", Fix: "give --endpoint URL"}
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/dpconform/dpconform/internal/drift"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -76,10 +77,10 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 		return err
 	}
 	if flags.against == "" {
-		return &config.UsageError{Place: "--against", Message: "there is nothing to compare with", Mend: "give --against SOURCE"}
+		return &text.UsageError{Place: "--against", Message: "there is nothing to compare with", Fix: "give --against SOURCE"}
 	}
 	if flags.from == drift.StandardInput && flags.against == drift.StandardInput {
-		return &config.UsageError{Place: "--from, --against", Message: "both are standard input"}
+		return &text.UsageError{Place: "--from, --against", Message: "both are standard input"}
 	}
 	files, err := reportFiles(sources, flags.reports, driftKinds...)
 	if err != nil {
@@ -117,22 +118,22 @@ func refuseSources(files []report.File, flags *driftFlags) error {
 		}
 		for _, source := range []string{flags.from, flags.against} {
 			if source != "" && diff.SameFile(file.Path, source) {
-				return &config.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Mend: "give another file"}
+				return &text.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Fix: "give another file"}
 			}
 		}
 	}
 	return nil
 }
 
-func classOf(sources *config.Sources, text string) (drift.Class, error) {
+func classOf(sources *config.Sources, value string) (drift.Class, error) {
 	var known []string
 	for _, class := range drift.Classes() {
-		if string(class) == text {
+		if string(class) == value {
 			return class, nil
 		}
 		known = append(known, string(class))
 	}
-	return "", &config.UsageError{Place: sources.Origin("fail-on"), Message: "unknown class " + text, Mend: config.DidYouMean(text, known)}
+	return "", &text.UsageError{Place: sources.Origin("fail-on"), Message: "unknown class " + value, Fix: text.DidYouMean(value, known)}
 }
 
 // compareSources reads the two sources and compares them.
@@ -201,7 +202,7 @@ func writeDrift(terminal *terminal, files []report.File, compared drift.Comparis
 			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
 		}[file.Kind]
 		if err := file.WriteWith(write, terminal.raw); err != nil {
-			return &config.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
+			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
 		}
 		terminal.wrote(file)
 	}

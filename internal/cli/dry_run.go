@@ -18,6 +18,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -28,8 +29,8 @@ import (
 func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
 	selection suites.Selection) error {
 	if settings.Endpoint == "" {
-		return &config.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
-			Mend: "give --endpoint URL"}
+		return &text.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
+			Fix: "give --endpoint URL"}
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -92,11 +93,11 @@ func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, o
 	}
 	server, err := emulator.New(contract, options)
 	if err != nil {
-		return &config.UsageError{Place: "emulate", Message: err.Error()}
+		return &text.UsageError{Place: "emulate", Message: err.Error()}
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return &config.UsageError{Place: sources.Origin("addr"), Message: listenMistake(address, err)}
+		return &text.UsageError{Place: sources.Origin("addr"), Message: listenMistake(address, err)}
 	}
 	endpoint := secure.scheme() + "://" + listener.Addr().String()
 	fmt.Fprintf(terminal.raw, "listening on %s\n", endpoint)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // secureOptions say how the emulator serves TLS.
@@ -29,13 +30,13 @@ func (o *secureOptions) read(sources *config.Sources) error {
 	case o.certificate == "" && o.key == "":
 		return nil
 	case o.key == "":
-		return &config.UsageError{Place: sources.Origin("tls-cert"), Message: "a certificate without its key", Mend: "give --tls-key FILE"}
+		return &text.UsageError{Place: sources.Origin("tls-cert"), Message: "a certificate without its key", Fix: "give --tls-key FILE"}
 	case o.certificate == "":
-		return &config.UsageError{Place: sources.Origin("tls-key"), Message: "a key without its certificate", Mend: "give --tls-cert FILE"}
+		return &text.UsageError{Place: sources.Origin("tls-key"), Message: "a key without its certificate", Fix: "give --tls-cert FILE"}
 	}
 	pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
 	if err != nil {
-		return &config.UsageError{Place: sources.Origin("tls-cert"), Message: fmt.Sprintf("%s and %s are no certificate with its key: %s", o.certificate, o.key, err)}
+		return &text.UsageError{Place: sources.Origin("tls-cert"), Message: fmt.Sprintf("%s and %s are no certificate with its key: %s", o.certificate, o.key, err)}
 	}
 	o.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -21,7 +22,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
   dpconform explain client.repeat.backoff`,
 		Args: func(command *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
-				return &config.UsageError{Message: "explain takes the id of one requirement or check", Mend: "see dpconform list"}
+				return &text.UsageError{Message: "explain takes the id of one requirement or check", Fix: "see dpconform list"}
 			}
 			return nil
 		},
@@ -37,8 +38,8 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			if console.Explain(wholeCatalogue(contract), arguments[0]) {
 				return nil
 			}
-			return &config.UsageError{Message: fmt.Sprintf("unknown requirement or check %q", arguments[0]),
-				Mend: config.DidYouMean(arguments[0], explained(contract))}
+			return &text.UsageError{Message: fmt.Sprintf("unknown requirement or check %q", arguments[0]),
+				Fix: text.DidYouMean(arguments[0], explained(contract))}
 		},
 	}
 	settings.AddSpecFlag(command.Flags())

@@ -7,6 +7,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/knownfailures"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -24,7 +25,7 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, contr
 	}
 	for _, file := range files {
 		if file.Path == settings.WriteKnownFailures {
-			return knownfailures.List{}, &config.UsageError{Place: sources.Origin(writingFlag), Message: "a report goes to " + file.Path + " too"}
+			return knownfailures.List{}, &text.UsageError{Place: sources.Origin(writingFlag), Message: "a report goes to " + file.Path + " too"}
 		}
 	}
 	if settings.KnownFailures == "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -89,7 +90,7 @@ func login(command *cobra.Command, terminal *terminal, settings *config.Settings
 	}
 	folder, err := tokens.DefaultFolder()
 	if err != nil {
-		return &config.UsageError{Message: "there is no folder for the logins: " + err.Error(), Mend: "set XDG_CONFIG_HOME"}
+		return &text.UsageError{Message: "there is no folder for the logins: " + err.Error(), Fix: "set XDG_CONFIG_HOME"}
 	}
 	store := tokens.NewStore(folder)
 	// Looked at first: what a person grants and nobody can keep is lost.
@@ -112,7 +113,7 @@ func login(command *cobra.Command, terminal *terminal, settings *config.Settings
 func obtainLogins(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
 	options loginOptions, store *tokens.Store) error {
 	if options.scopes == "" {
-		return &config.UsageError{Place: sources.Origin("scopes"), Message: "no scopes are named", Mend: "give --scopes 'maps.reviews,youtube.*'"}
+		return &text.UsageError{Place: sources.Origin("scopes"), Message: "no scopes are named", Fix: "give --scopes 'maps.reviews,youtube.*'"}
 	}
 	scopes, err := config.ScopesNamed(contract, sources.Origin("scopes"), options.scopes)
 	if err != nil {
@@ -145,7 +146,7 @@ func obtainLogin(ctx context.Context, terminal *terminal, settings *config.Setti
 		terminal.complain(err.Error())
 		return exitCode(result.ExitInconclusive)
 	case errors.As(err, &listening):
-		return &config.UsageError{Place: "--port", Message: listenMistake(fmt.Sprintf("127.0.0.1:%d", authorization.Port), err)}
+		return &text.UsageError{Place: "--port", Message: listenMistake(fmt.Sprintf("127.0.0.1:%d", authorization.Port), err)}
 	case err != nil:
 		return err
 	}
@@ -179,14 +180,14 @@ func newAuthorization(ctx context.Context, terminal *terminal, sources *config.S
 	none := tokens.Authorization{}
 	endpoint, err := target.ParseEndpoint(settings.Endpoint)
 	if err != nil {
-		return none, &config.UsageError{Place: sources.Origin("endpoint"), Message: err.Error()}
+		return none, &text.UsageError{Place: sources.Origin("endpoint"), Message: err.Error()}
 	}
 	if endpoint.Scheme != "https" && !target.IsLoopback(endpoint) {
-		return none, &config.UsageError{Place: sources.Origin("endpoint"), Message: endpoint.String() + " is not encrypted, and tokens of a login would go there",
-			Mend: "give an endpoint with https://"}
+		return none, &text.UsageError{Place: sources.Origin("endpoint"), Message: endpoint.String() + " is not encrypted, and tokens of a login would go there",
+			Fix: "give an endpoint with https://"}
 	}
 	if options.wait <= 0 || options.port < 0 || options.port > 65535 {
-		return none, &config.UsageError{Message: "--wait must be more than 0 and --port one from 0 to 65535"}
+		return none, &text.UsageError{Message: "--wait must be more than 0 and --port one from 0 to 65535"}
 	}
 	client, err := settings.OAuthClient(sources)
 	if err != nil {
@@ -197,7 +198,7 @@ func newAuthorization(ctx context.Context, terminal *terminal, sources *config.S
 		return none, err
 	}
 	if id == "" {
-		return none, &config.UsageError{Place: sources.Origin("client-id"), Message: "no client is named", Mend: "give --client-id ID, at Google of a client of the type desktop app"}
+		return none, &text.UsageError{Place: sources.Origin("client-id"), Message: "no client is named", Fix: "give --client-id ID, at Google of a client of the type desktop app"}
 	}
 	server, err := authorizationServer(ctx, sources, settings, options, client)
 	return tokens.Authorization{
@@ -213,13 +214,13 @@ func authorizationServer(ctx context.Context, sources *config.Sources, settings 
 	switch {
 	case options.issuer != "":
 		if server, err = tokens.Discover(ctx, client, options.issuer); err != nil {
-			return server, &config.UsageError{Place: sources.Origin("issuer"), Message: err.Error()}
+			return server, &text.UsageError{Place: sources.Origin("issuer"), Message: err.Error()}
 		}
 	case options.authURL == "" && settings.TokenURL == "" && config.IsGoogle(settings.Endpoint):
 		server = tokens.Google()
 	case options.authURL == "" || settings.TokenURL == "":
-		return server, &config.UsageError{Place: sources.Origin("endpoint"), Message: "who gives tokens for " + settings.Endpoint + " is not known",
-			Mend: "give --issuer URL, or --auth-url and --token-url"}
+		return server, &text.UsageError{Place: sources.Origin("endpoint"), Message: "who gives tokens for " + settings.Endpoint + " is not known",
+			Fix: "give --issuer URL, or --auth-url and --token-url"}
 	}
 	for _, one := range []struct {
 		flag, given string
@@ -229,7 +230,7 @@ func authorizationServer(ctx context.Context, sources *config.Sources, settings 
 			continue
 		}
 		if err := tokens.CheckAddress(one.given); err != nil {
-			return server, &config.UsageError{Place: sources.Origin(one.flag), Message: err.Error()}
+			return server, &text.UsageError{Place: sources.Origin(one.flag), Message: err.Error()}
 		}
 		*one.into = one.given
 	}

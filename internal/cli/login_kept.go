@@ -8,6 +8,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 )
 
@@ -73,6 +74,6 @@ func chosenLogins(sources *config.Sources, wanted string, logins []tokens.Login)
 			return []tokens.Login{login}, nil
 		}
 	}
-	return nil, &config.UsageError{Place: sources.Origin("revoke"), Message: fmt.Sprintf("there is no login %q", wanted),
-		Mend: "dpconform login --list names them"}
+	return nil, &text.UsageError{Place: sources.Origin("revoke"), Message: fmt.Sprintf("there is no login %q", wanted),
+		Fix: "dpconform login --list names them"}
 }

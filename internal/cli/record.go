@@ -19,6 +19,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -40,9 +41,9 @@ type recordFlags struct {
 func (f recordFlags) contradiction() error {
 	switch {
 	case f.resume && f.discard:
-		return &config.UsageError{Place: "--resume", Message: "it does not go with --discard", Mend: "go on with one, begin anew with the other"}
+		return &text.UsageError{Place: "--resume", Message: "it does not go with --discard", Fix: "go on with one, begin anew with the other"}
 	case f.check && (f.resume || f.discard || f.force):
-		return &config.UsageError{Place: "--check", Message: "it writes nothing, so there is nothing to --resume, --discard or --force"}
+		return &text.UsageError{Place: "--check", Message: "it writes nothing, so there is nothing to --resume, --discard or --force"}
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 		return err
 	}
 	if settings.Cassettes == "" && !own.check {
-		return &config.UsageError{Place: "--cassettes", Message: "it is missing", Mend: "say where the cassettes go: --cassettes DIR"}
+		return &text.UsageError{Place: "--cassettes", Message: "it is missing", Fix: "say where the cassettes go: --cassettes DIR"}
 	}
 	if err := own.contradiction(); err != nil {
 		return err
@@ -132,8 +133,8 @@ func refuseShipped(sources *config.Sources, folder string, force bool) error {
 	if force || !isShipped(folder) {
 		return nil
 	}
-	return &config.UsageError{Place: sources.Origin("cassettes"), Message: folder + " holds the cassettes that come with dpconform",
-		Mend: "--force records them anew, --cassettes another folder leaves them alone"}
+	return &text.UsageError{Place: sources.Origin("cassettes"), Message: folder + " holds the cassettes that come with dpconform",
+		Fix: "--force records them anew, --cassettes another folder leaves them alone"}
 }
 
 func isShipped(folder string) bool {
@@ -204,7 +205,7 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emulator.Options) (http.RoundTripper, error) {
 	server, err := emulator.New(contract, options)
 	if err != nil {
-		return nil, &config.UsageError{Message: err.Error()}
+		return nil, &text.UsageError{Message: err.Error()}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -223,13 +224,13 @@ func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emul
 // recordingDate is now, or what SOURCE_DATE_EPOCH says in seconds since 1970:
 // https://reproducible-builds.org/specs/source-date-epoch/
 func recordingDate() (time.Time, error) {
-	text, set := os.LookupEnv("SOURCE_DATE_EPOCH")
-	if !set || text == "" {
+	value, set := os.LookupEnv("SOURCE_DATE_EPOCH")
+	if !set || value == "" {
 		return time.Now(), nil
 	}
-	seconds, err := strconv.ParseInt(text, 10, 64)
+	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return time.Time{}, &config.UsageError{Place: "SOURCE_DATE_EPOCH", Message: fmt.Sprintf("%q is no number of seconds", text)}
+		return time.Time{}, &text.UsageError{Place: "SOURCE_DATE_EPOCH", Message: fmt.Sprintf("%q is no number of seconds", value)}
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -25,8 +26,8 @@ func checkRecording(ctx context.Context, terminal *terminal, sources *config.Sou
 	}
 	kept := replay.Provenance()
 	if kept.RecordedFrom.Kind == recorder.FromServer && settings.Endpoint == "" {
-		return &config.UsageError{Place: "--check", Message: "the cassettes are recorded from " + kept.RecordedFrom.Endpoint,
-			Mend: "give it as --endpoint, with its tokens and jobs"}
+		return &text.UsageError{Place: "--check", Message: "the cassettes are recorded from " + kept.RecordedFrom.Endpoint,
+			Fix: "give it as --endpoint, with its tokens and jobs"}
 	}
 	// The same seed sends the same requests.
 	if !sources.Given("seed") {

@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/report/kinds"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 func newReportCommand(terminal *terminal) *cobra.Command {
@@ -61,8 +62,8 @@ func oneReport(_ *cobra.Command, names []string) error {
 	if len(names) == 1 {
 		return nil
 	}
-	return &config.UsageError{Message: fmt.Sprintf("report takes one report, not %d", len(names)),
-		Mend: "give FROM.json, as dpconform run --report json=FILE writes it, or - for standard input"}
+	return &text.UsageError{Message: fmt.Sprintf("report takes one report, not %d", len(names)),
+		Fix: "give FROM.json, as dpconform run --report json=FILE writes it, or - for standard input"}
 }
 
 func makeReports(command *cobra.Command, terminal *terminal, name string, settings *config.Settings, asTheRun bool) error {
@@ -79,7 +80,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 	}
 	for _, file := range files {
 		if file.Path != report.StandardOutput && diff.SameFile(file.Path, name) {
-			return &config.UsageError{Place: sources.Origin("report"), Message: file.Path + " is the report that others are made from", Mend: "give another file"}
+			return &text.UsageError{Place: sources.Origin("report"), Message: file.Path + " is the report that others are made from", Fix: "give another file"}
 		}
 	}
 	found, err := savedReport(command, name)
@@ -102,8 +103,8 @@ func savedReport(command *cobra.Command, name string) (report.Report, error) {
 		return found, err
 	}
 	if contradiction := report.Contradiction(found); contradiction != "" {
-		return found, &config.UsageError{Place: name, Message: "this report was changed after it was written: " + contradiction,
-			Mend: "give the file as dpconform run --report json=FILE wrote it"}
+		return found, &text.UsageError{Place: name, Message: "this report was changed after it was written: " + contradiction,
+			Fix: "give the file as dpconform run --report json=FILE wrote it"}
 	}
 	return found, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/report/kinds"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // reportsOfRun reads the reports that are wanted of a run, each of a kind that
@@ -29,14 +30,14 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 	place := sources.Origin("report")
 	var files []report.File
 	seen := map[string]bool{}
-	for _, text := range wanted {
-		file, err := parse(text)
+	for _, value := range wanted {
+		file, err := parse(value)
 		if err != nil {
-			return nil, &config.UsageError{Place: place, Message: err.Error(), Mend: mendOfReport(err, names)}
+			return nil, &text.UsageError{Place: place, Message: err.Error(), Fix: mendOfReport(err, names)}
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] {
-			return nil, &config.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path), Mend: "give each a path of its own"}
+			return nil, &text.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path), Fix: "give each a path of its own"}
 		}
 		seen[path] = true
 		files = append(files, file)
@@ -50,7 +51,7 @@ func mendOfReport(err error, names []string) string {
 	var unclear *report.UnclearKindError
 	switch {
 	case errors.As(err, &unknown):
-		return config.DidYouMean(unknown.Kind, names)
+		return text.DidYouMean(unknown.Kind, names)
 	case errors.As(err, &unclear):
 		return fmt.Sprintf("write KIND=%s with KIND %s or %s", unclear.Path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 	}
@@ -61,7 +62,7 @@ func mendOfReport(err error, names []string) string {
 func writeReports(terminal *terminal, found report.Report, files []report.File) error {
 	for _, file := range files {
 		if err := kinds.Write(file, found, terminal.raw); err != nil {
-			return &config.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
+			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
 	}
 	return nil

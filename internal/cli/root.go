@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -58,7 +59,7 @@ func noSuchCommand(command *cobra.Command, arguments []string) error {
 			known = append(known, one.Name())
 		}
 	}
-	return &config.UsageError{Message: fmt.Sprintf("unknown command %q", arguments[0]), Mend: config.DidYouMean(arguments[0], known)}
+	return &text.UsageError{Message: fmt.Sprintf("unknown command %q", arguments[0]), Fix: text.DidYouMean(arguments[0], known)}
 }
 
 // noArguments refuses words that a command has no use for.
@@ -66,8 +67,8 @@ func noArguments(command *cobra.Command, arguments []string) error {
 	if len(arguments) == 0 {
 		return nil
 	}
-	return &config.UsageError{Message: fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]),
-		Mend: "see " + command.CommandPath() + " --help"}
+	return &text.UsageError{Message: fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]),
+		Fix: "see " + command.CommandPath() + " --help"}
 }
 
 // flagMistake says what is wrong with a flag and what it takes, or names the
@@ -75,16 +76,16 @@ func noArguments(command *cobra.Command, arguments []string) error {
 func flagMistake(command *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return &config.UsageError{Place: "--" + invalid.GetFlag().Name, Message: config.Refusal(invalid.GetFlag(), invalid.GetValue())}
+		return &text.UsageError{Place: "--" + invalid.GetFlag().Name, Message: config.Refusal(invalid.GetFlag(), invalid.GetValue())}
 	}
 	message := err.Error()
 	name, unknown := strings.CutPrefix(message, "unknown flag: --")
 	if !unknown {
-		return &config.UsageError{Message: message, Mend: "see " + command.CommandPath() + " --help"}
+		return &text.UsageError{Message: message, Fix: "see " + command.CommandPath() + " --help"}
 	}
 	var known []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
-	return &config.UsageError{Message: "unknown flag --" + name, Mend: config.DidYouMean("--"+name, known)}
+	return &text.UsageError{Message: "unknown flag --" + name, Fix: text.DidYouMean("--"+name, known)}
 }
 
 // sourcesOf fills the flags of a command from environment and file.

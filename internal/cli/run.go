@@ -12,6 +12,7 @@ import (
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/report/kinds"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -162,8 +163,8 @@ func judge(ctx context.Context, terminal *terminal, config suites.Config, select
 func selectionMistake(sources *config.Sources, err error) error {
 	var unknown *suites.UnknownNameError
 	if errors.As(err, &unknown) {
-		return &config.UsageError{Place: sources.Origin("focus"), Message: err.Error(),
-			Mend: config.DidYouMean(unknown.Name, unknown.Known)}
+		return &text.UsageError{Place: sources.Origin("focus"), Message: err.Error(),
+			Fix: text.DidYouMean(unknown.Name, unknown.Known)}
 	}
-	return &config.UsageError{Place: sources.Origin("label-filter"), Message: strings.TrimSpace(err.Error())}
+	return &text.UsageError{Place: sources.Origin("label-filter"), Message: strings.TrimSpace(err.Error())}
 }

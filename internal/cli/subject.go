@@ -10,6 +10,7 @@ import (
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -47,10 +48,10 @@ func findSubject(ctx context.Context, sources *config.Sources, settings *config.
 		return openCassettes(sources, settings, contract)
 	}
 	if settings.MaxAge != 0 {
-		return nil, &config.UsageError{Place: sources.Origin("max-age"), Message: "it is about the age of cassettes, and a server answers"}
+		return nil, &text.UsageError{Place: sources.Origin("max-age"), Message: "it is about the age of cassettes, and a server answers"}
 	}
 	if settings.Cassettes != "" {
-		return nil, &config.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
+		return nil, &text.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {
@@ -81,8 +82,8 @@ func connect(ctx context.Context, config target.Config) (*target.Target, error) 
 func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
-			return nil, &config.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
-				Mend: "give --endpoint URL, or leave it out for the cassettes"}
+			return nil, &text.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
+				Fix: "give --endpoint URL, or leave it out for the cassettes"}
 		}
 	}
 	replay, folder, err := openReplay(sources, settings, contract)
@@ -107,8 +108,8 @@ func openReplay(sources *config.Sources, settings *config.Settings, contract *sp
 	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
 	if settings.Cassettes != "" {
 		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
-			return nil, "", &config.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
-				Mend: "record it: dpconform record --cassettes " + settings.Cassettes}
+			return nil, "", &text.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
+				Fix: "record it: dpconform record --cassettes " + settings.Cassettes}
 		}
 		// What a killed recording has left half done is read as it is, too.
 		_ = recorder.Recover(settings.Cassettes)

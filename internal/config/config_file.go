@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // entry is one key of a YAML file with its values as a flag would take them.
@@ -34,19 +35,19 @@ func readConfigFile(name string) ([]entry, error) {
 		return nil, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, &UsageError{fmt.Sprintf("%s:%d", name, root.Line), "it must be a mapping of keys to values", ""}
+		return nil, text.Mistake(fmt.Sprintf("%s:%d", name, root.Line), "it must be a mapping of keys to values", "")
 	}
 	var entries []entry
 	seen := map[string]int{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		if first, twice := seen[key.Value]; twice {
-			return nil, &UsageError{fmt.Sprintf("%s:%d", name, key.Line), fmt.Sprintf("key %q stands already in line %d", key.Value, first), ""}
+			return nil, text.Mistake(fmt.Sprintf("%s:%d", name, key.Line), fmt.Sprintf("key %q stands already in line %d", key.Value, first), "")
 		}
 		seen[key.Value] = key.Line
 		values, err := valuesOf(value)
 		if err != nil {
-			return nil, &UsageError{fmt.Sprintf("%s:%d", name, value.Line), key.Value + ": " + err.Error(), ""}
+			return nil, text.Mistake(fmt.Sprintf("%s:%d", name, value.Line), key.Value+": "+err.Error(), "")
 		}
 		entries = append(entries, entry{key.Value, key.Line, values, value.Kind == yaml.MappingNode})
 	}
@@ -93,28 +94,18 @@ func scalars(node *yaml.Node) ([]string, error) {
 // ReadYAML reads the root of a YAML (or JSON) file; nil where it is empty. What
 // cannot be read is a *UsageError.
 func ReadYAML(name string) (*yaml.Node, error) {
-	text, err := os.ReadFile(name)
+	value, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &UsageError{name, reasonOfFile(err), ""}
+		return nil, text.Mistake(name, text.Reason(err), "")
 	}
-	return ParseYAML(name, text)
-}
-
-// reasonOfFile says why a file cannot be used, without its name, which the
-// error repeats.
-func reasonOfFile(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err.Error()
-	}
-	return err.Error()
+	return ParseYAML(name, value)
 }
 
 // ParseYAML reads the root of a YAML (or JSON) text; nil where it is empty. The
 // name is that of the file, for a *UsageError.
-func ParseYAML(name string, text []byte) (*yaml.Node, error) {
+func ParseYAML(name string, value []byte) (*yaml.Node, error) {
 	var document, second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder := yaml.NewDecoder(bytes.NewReader(value))
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
@@ -124,10 +115,10 @@ func ParseYAML(name string, text []byte) (*yaml.Node, error) {
 	}
 	switch {
 	case err == nil:
-		return nil, &UsageError{fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", ""}
+		return nil, text.Mistake(fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", "")
 	case !errors.Is(err, io.EOF):
 		place, message := yamlMistake(name, err)
-		return nil, &UsageError{place, "not readable as YAML: " + message, ""}
+		return nil, text.Mistake(place, "not readable as YAML: "+message, "")
 	case len(document.Content) == 0:
 		return nil, nil
 	}

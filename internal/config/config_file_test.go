@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 func TestWrongFilesAreRefusedByNameAndLine(t *testing.T) {
@@ -44,13 +46,13 @@ func TestBrokenYAMLIsRefusedWithItsLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := given{file: test.file}.fill(t)
-			var usage *UsageError
+			var usage *text.UsageError
 			if !errors.As(err, &usage) {
 				t.Fatalf("got %v", err)
 			}
-			text := folderOfFile.ReplaceAllString(usage.Error(), "FILE")
-			if !strings.HasPrefix(text, test.place+"not readable as YAML: ") || strings.Contains(text, "\n") || strings.Contains(text, "yaml:") {
-				t.Errorf("got %q", text)
+			value := folderOfFile.ReplaceAllString(usage.Error(), "FILE")
+			if !strings.HasPrefix(value, test.place+"not readable as YAML: ") || strings.Contains(value, "\n") || strings.Contains(value, "yaml:") {
+				t.Errorf("got %q", value)
 			}
 		})
 	}

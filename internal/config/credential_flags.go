@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 )
 
@@ -65,19 +66,19 @@ func (s *CredentialSettings) Client(sources *Sources) (id string, secret tokens.
 		return s.ClientID, tokens.Secret(strings.TrimSpace(value)), nil
 	}
 	place := sources.Origin(clientSecretFlag)
-	text, err := os.ReadFile(s.ClientSecretFile)
+	content, err := os.ReadFile(s.ClientSecretFile)
 	if err != nil {
-		return "", "", &UsageError{place, s.ClientSecretFile + ": " + reasonOfFile(err), ""}
+		return "", "", text.Mistake(place, s.ClientSecretFile+": "+text.Reason(err), "")
 	}
-	id, value := s.ClientID, strings.TrimSpace(string(text))
+	id, value := s.ClientID, strings.TrimSpace(string(content))
 	if strings.HasPrefix(value, "{") {
 		var complaint string
 		if id, value, complaint = clientOfJSON(value, id); complaint != "" {
-			return "", "", &UsageError{place, s.ClientSecretFile + ": " + complaint, "give the JSON file of a client of type desktop app, or the secret alone"}
+			return "", "", text.Mistake(place, s.ClientSecretFile+": "+complaint, "give the JSON file of a client of type desktop app, or the secret alone")
 		}
 	}
 	if len(strings.Fields(value)) != 1 {
-		return "", "", &UsageError{place, s.ClientSecretFile + " holds no secret", "put the secret alone into it"}
+		return "", "", text.Mistake(place, s.ClientSecretFile+" holds no secret", "put the secret alone into it")
 	}
 	return id, tokens.Secret(value), nil
 }
@@ -106,14 +107,14 @@ func clientOfJSON(text, wanted string) (id, secret, complaint string) {
 	return found.ID, found.Secret, ""
 }
 
-// checkedAddress gives the address of a flag, or a *UsageError where secrets
+// checkedAddress gives the address of a flag, or a *text.UsageError where secrets
 // must not go there.
 func checkedAddress(sources *Sources, flag, address string) (string, error) {
 	if address == "" {
 		return "", nil
 	}
 	if err := tokens.CheckAddress(address); err != nil {
-		return "", &UsageError{sources.Origin(flag), err.Error(), ""}
+		return "", text.Mistake(sources.Origin(flag), err.Error(), "")
 	}
 	return address, nil
 }
@@ -129,10 +130,10 @@ func (s *Settings) tokenServer(sources *Sources) (*tokens.TokenServer, error) {
 	case err != nil:
 		return nil, err
 	case id == "":
-		return nil, &UsageError{sources.Origin("token-url"), "no client is named", "give --client-id ID"}
+		return nil, text.Mistake(sources.Origin("token-url"), "no client is named", "give --client-id ID")
 	case secret == "":
-		return nil, &UsageError{sources.Origin("token-url"), fmt.Sprintf("the client %s has no secret", id),
-			"put it into " + clientSecretVariable + " or into a file for --" + clientSecretFlag}
+		return nil, text.Mistake(sources.Origin("token-url"), fmt.Sprintf("the client %s has no secret", id),
+			"put it into "+clientSecretVariable+" or into a file for --"+clientSecretFlag)
 	}
 	client, err := s.OAuthClient(sources)
 	if err != nil {

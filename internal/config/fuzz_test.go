@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-// wantOnlyUsage fails for an error that is no *UsageError with a place.
+// wantOnlyUsage fails for an error that is no *text.UsageError with a place.
 func wantOnlyUsage(t *testing.T, err error) {
 	t.Helper()
-	var usage *UsageError
+	var usage *text.UsageError
 	if err == nil {
 		return
 	}

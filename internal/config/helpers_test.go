@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -80,11 +81,11 @@ func (g given) mustFill(t testing.TB) (*Settings, *Sources) {
 	return settings, sources
 }
 
-// wantUsage checks that an error is a *UsageError, of one line, with this text
+// wantUsage checks that an error is a *text.UsageError, of one line, with this text
 // once the folder of files is taken out.
 func wantUsage(t *testing.T, err error, want string) {
 	t.Helper()
-	var usage *UsageError
+	var usage *text.UsageError
 	if !errors.As(err, &usage) {
 		t.Errorf("got %v, of type %T; want %s", err, err, want)
 		return

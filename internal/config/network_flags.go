@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // remoteRate is how many requests a target that is not on this machine is sent
@@ -43,15 +44,15 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 	}
 	for flag, limit := range map[string]time.Duration{"connect-timeout": s.ConnectTimeout, "tls-timeout": s.TLSTimeout} {
 		if limit < 0 || limit == 0 && sources.Given(flag) {
-			return options, &UsageError{sources.Origin(flag), "it must be more than 0", ""}
+			return options, text.Mistake(sources.Origin(flag), "it must be more than 0", "")
 		}
 	}
 	if s.HeaderTimeout < 0 {
-		return options, &UsageError{sources.Origin("header-timeout"), "it must not be less than 0", ""}
+		return options, text.Mistake(sources.Origin("header-timeout"), "it must not be less than 0", "")
 	}
 	if endpoint, err := target.ParseEndpoint(s.Endpoint); s.Insecure && err == nil && !target.IsLoopback(endpoint) {
-		return options, &UsageError{sources.Origin("insecure"), endpoint.Host + " is not on this machine, so its certificate is looked at",
-			"name its authority: --ca-cert FILE"}
+		return options, text.Mistake(sources.Origin("insecure"), endpoint.Host+" is not on this machine, so its certificate is looked at",
+			"name its authority: --ca-cert FILE")
 	}
 	authorities, err := s.authorities(sources)
 	options.Authorities = authorities
@@ -62,16 +63,16 @@ func (s *Settings) authorities(sources *Sources) (*x509.CertPool, error) {
 	if s.CACert == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(s.CACert)
+	value, err := os.ReadFile(s.CACert)
 	if err != nil {
-		return nil, &UsageError{sources.Origin("ca-cert"), s.CACert + ": " + reasonOfFile(err), ""}
+		return nil, text.Mistake(sources.Origin("ca-cert"), s.CACert+": "+text.Reason(err), "")
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, &UsageError{sources.Origin("ca-cert"), s.CACert + " holds no certificate", "give a PEM file, which begins with -----BEGIN CERTIFICATE-----"}
+	if !pool.AppendCertsFromPEM(value) {
+		return nil, text.Mistake(sources.Origin("ca-cert"), s.CACert+" holds no certificate", "give a PEM file, which begins with -----BEGIN CERTIFICATE-----")
 	}
 	return pool, nil
 }
@@ -79,14 +80,14 @@ func (s *Settings) authorities(sources *Sources) (*x509.CertPool, error) {
 // budget fills in how much the target may be asked.
 func (s *Settings) budget(sources *Sources, config *target.Config) error {
 	if s.MaxRequests < 0 {
-		return &UsageError{sources.Origin("max-requests"), "it must not be less than 0", ""}
+		return text.Mistake(sources.Origin("max-requests"), "it must not be less than 0", "")
 	}
 	if s.MaxPause < 0 || s.MaxPause == 0 && sources.Given("max-pause") {
-		return &UsageError{sources.Origin("max-pause"), "it must be more than 0", ""}
+		return text.Mistake(sources.Origin("max-pause"), "it must be more than 0", "")
 	}
 	perSecond, err := perSecond(s.Rate, config.Loopback)
 	if err != nil {
-		return &UsageError{sources.Origin("rate"), err.Error(), "give a number such as 5, 5/s or 100/m"}
+		return text.Mistake(sources.Origin("rate"), err.Error(), "give a number such as 5, 5/s or 100/m")
 	}
 	config.MaxRequests, config.Rate, config.MaxPause = s.MaxRequests, perSecond, s.MaxPause
 	return nil

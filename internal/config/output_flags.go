@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // OutputSettings is what a command is told of how much it prints.
@@ -23,12 +25,12 @@ func (o *OutputSettings) AddVerboseFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Verbose, "verbose", false, "print each exchange as it ends, on standard error, and every failure in full")
 }
 
-// Contradiction is a *UsageError where both are wanted, or nil.
+// Contradiction is a *text.UsageError where both are wanted, or nil.
 func (o *OutputSettings) Contradiction(sources *Sources) error {
 	if !o.Quiet || !o.Verbose {
 		return nil
 	}
-	return &UsageError{Place: sources.Origin("quiet"), Message: "it does not go with " + sources.Origin("verbose"), Mend: "leave one of the two out"}
+	return &text.UsageError{Place: sources.Origin("quiet"), Message: "it does not go with " + sources.Origin("verbose"), Fix: "leave one of the two out"}
 }
 
 // ColorFlag is the name of the flag that says whether there are colours.
@@ -54,11 +56,11 @@ func Colors() []string { return []string{string(ColorAuto), string(ColorAlways),
 func (c *Color) String() string { return string(*c) }
 
 // Set takes one of the values.
-func (c *Color) Set(text string) error {
-	if !slices.Contains(Colors(), text) {
-		return fmt.Errorf("it must be one of %s", join(Colors()))
+func (c *Color) Set(value string) error {
+	if !slices.Contains(Colors(), value) {
+		return fmt.Errorf("it must be one of %s", text.List(Colors(), "or"))
 	}
-	*c = Color(text)
+	*c = Color(value)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -31,7 +32,7 @@ func (s *Settings) StrictLevel(sources *Sources) (spec.Level, error) {
 		for _, one := range spec.Levels() {
 			known = append(known, string(one))
 		}
-		return "", &UsageError{sources.Origin("level"), fmt.Sprintf("unknown level %q", s.Level), DidYouMean(s.Level, known)}
+		return "", text.Mistake(sources.Origin("level"), fmt.Sprintf("unknown level %q", s.Level), text.DidYouMean(s.Level, known))
 	}
 	return level, nil
 }
@@ -40,10 +41,10 @@ func (s *Settings) StrictLevel(sources *Sources) (spec.Level, error) {
 func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(s.Endpoint)
 	if err != nil {
-		return target.Config{}, &UsageError{sources.Origin("endpoint"), err.Error(), ""}
+		return target.Config{}, text.Mistake(sources.Origin("endpoint"), err.Error(), "")
 	}
 	if s.Timeout <= 0 {
-		return target.Config{}, &UsageError{sources.Origin("timeout"), "it must be more than 0", ""}
+		return target.Config{}, text.Mistake(sources.Origin("timeout"), "it must be more than 0", "")
 	}
 	jobs, err := s.JobsByState(sources, contract)
 	if err != nil {
@@ -73,10 +74,10 @@ func (s *Settings) JobsByState(sources *Sources, contract *spec.Contract) (map[s
 	for _, given := range s.Jobs {
 		state, ids, found := strings.Cut(given, "=")
 		if !found {
-			return nil, &UsageError{place, fmt.Sprintf("%q has no state", given), "give STATE=ID"}
+			return nil, text.Mistake(place, fmt.Sprintf("%q has no state", given), "give STATE=ID")
 		}
 		if !slices.Contains(contract.States, state) {
-			return nil, &UsageError{place, fmt.Sprintf("unknown state %q", state), DidYouMean(strings.ToUpper(state), contract.States)}
+			return nil, text.Mistake(place, fmt.Sprintf("unknown state %q", state), text.DidYouMean(strings.ToUpper(state), contract.States))
 		}
 		for _, id := range strings.Split(ids, ",") {
 			id = strings.TrimSpace(id)
@@ -93,11 +94,11 @@ func (s *Settings) JobsByState(sources *Sources, contract *spec.Contract) (map[s
 func checkJobID(place, state, id string, stateOf map[string]string) error {
 	switch other, twice := stateOf[id]; {
 	case id == "":
-		return &UsageError{place, "an id of state " + state + " is empty", "give " + state + "=ID[,ID...]"}
+		return text.Mistake(place, "an id of state "+state+" is empty", "give "+state+"=ID[,ID...]")
 	case strings.Contains(id, "/"):
-		return &UsageError{place, fmt.Sprintf("the id %q has a slash", id), "give the bare id, without archiveJobs/"}
+		return text.Mistake(place, fmt.Sprintf("the id %q has a slash", id), "give the bare id, without archiveJobs/")
 	case twice:
-		return &UsageError{place, fmt.Sprintf("the id %q is given twice, as %s and as %s", id, other, state), ""}
+		return text.Mistake(place, fmt.Sprintf("the id %q is given twice, as %s and as %s", id, other, state), "")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -41,12 +42,12 @@ func unknownScope(contract *spec.Contract, place, name string) error {
 		known = append(known, scope.Short())
 	}
 	for _, form := range []string{spec.ShortScope(name), service(contract) + "." + name} {
-		if nearest, distance := Nearest(form, known); distance <= max(2, len(form)/5) {
-			return &UsageError{place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest)}
+		if nearest, distance := text.Nearest(form, known); distance <= max(2, len(form)/5) {
+			return text.Mistake(place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest))
 		}
 	}
-	return &UsageError{place, "a name that is none of the description's scopes",
-		fmt.Sprintf("name a scope, such as %s, or %s", contract.Scopes[0].Short(), unrelated)}
+	return text.Mistake(place, "a name that is none of the description's scopes",
+		fmt.Sprintf("name a scope, such as %s, or %s", contract.Scopes[0].Short(), unrelated))
 }
 
 // service is the first part of the description's scopes: "dataportability".
@@ -114,7 +115,7 @@ func scopesOfName(contract *spec.Contract, place, name string) ([]string, error)
 		return nil, noScopeFits(contract, place)
 	}
 	if name == "" {
-		return nil, &UsageError{place, "a scope is empty", "name scopes with commas between them: maps.reviews,youtube.*"}
+		return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: maps.reviews,youtube.*")
 	}
 	scope, err := scopeNamed(contract, place, name)
 	return []string{scope}, err
@@ -122,6 +123,6 @@ func scopesOfName(contract *spec.Contract, place, name string) ([]string, error)
 
 // noScopeFits does not repeat the pattern: it may be a token with a star in it.
 func noScopeFits(contract *spec.Contract, place string) error {
-	return &UsageError{place, "a pattern that none of the description's scopes fits",
-		fmt.Sprintf("write %s.* for all scopes of a product", contract.Scopes[0].Family())}
+	return text.Mistake(place, "a pattern that none of the description's scopes fits",
+		fmt.Sprintf("write %s.* for all scopes of a product", contract.Scopes[0].Family()))
 }

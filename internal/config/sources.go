@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // ConfigFlag is the name of the flag that names the YAML file.
@@ -112,7 +114,7 @@ func (s *Sources) fromEnvironment(flags *pflag.FlagSet) error {
 		s.origins[flag.Name] = variable
 		for _, part := range environmentValues(flag, value) {
 			if err := flags.Set(flag.Name, part); err != nil {
-				failure = &UsageError{variable, Refusal(flag, part), ""}
+				failure = text.Mistake(variable, Refusal(flag, part), "")
 				return
 			}
 		}
@@ -145,20 +147,20 @@ func (s *Sources) fromFile(flags *pflag.FlagSet, name string, stronger []string)
 	for _, entry := range entries {
 		place := fmt.Sprintf("%s:%d", name, entry.line)
 		if !slices.Contains(s.Known, entry.key) {
-			return &UsageError{place, fmt.Sprintf("unknown key %q", entry.key), DidYouMean(entry.key, s.Known)}
+			return text.Mistake(place, fmt.Sprintf("unknown key %q", entry.key), text.DidYouMean(entry.key, s.Known))
 		}
 		flag := flags.Lookup(entry.key)
 		if flag == nil || slices.Contains(stronger, entry.key) {
 			continue
 		}
 		if flag.Value.Type() != repeatable && (len(entry.values) != 1 || entry.mapping) {
-			return &UsageError{place, entry.key + " takes one value", ""}
+			return text.Mistake(place, entry.key+" takes one value", "")
 		}
 		s.origins[entry.key] = place + ": " + entry.key
 		s.given = append(s.given, entry.key)
 		for _, value := range entry.values {
 			if err := flags.Set(entry.key, value); err != nil {
-				return &UsageError{place, entry.key + ": " + Refusal(flag, value), ""}
+				return text.Mistake(place, entry.key+": "+Refusal(flag, value), "")
 			}
 		}
 	}
@@ -170,7 +172,7 @@ func Refusal(flag *pflag.Flag, value string) string {
 	const wholeNumber = "a whole number"
 	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": wholeNumber + ", 0 or more",
 		"uint": wholeNumber + ", 0 or more", "bool": "true or false", "int": wholeNumber, "int64": wholeNumber, "float64": "a number",
-		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): join(Colors())}[flag.Value.Type()]
+		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): text.List(Colors(), "or")}[flag.Value.Type()]
 	if takes == "" {
 		takes = "another value"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -22,7 +23,7 @@ func (s *Settings) readTokenFile(contract *spec.Contract, entries []tokenEntry) 
 		return nil, err
 	}
 	if root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0 {
-		return nil, &UsageError{s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope"}
+		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		name, value := root.Content[i], root.Content[i+1]
@@ -107,23 +108,23 @@ func readSource(file string, entry tokenEntry, node *yaml.Node) (*sourceDescript
 			unknown = key.Value
 			continue
 		}
-		text := scalarText(value)
+		content := scalarText(value)
 		switch _, twice := source.values[key.Value]; {
 		case twice:
-			return nil, &UsageError{place, key.Value + " of " + entry.key + " stands there twice", ""}
-		case text == "":
-			return nil, &UsageError{place, key.Value + " of " + entry.key + " has no value", ""}
+			return nil, text.Mistake(place, key.Value+" of "+entry.key+" stands there twice", "")
+		case content == "":
+			return nil, text.Mistake(place, key.Value+" of "+entry.key+" has no value", "")
 		}
-		source.values[key.Value] = text
+		source.values[key.Value] = content
 	}
-	nearest, distance := Nearest(unknown, sourceKeys)
+	nearest, distance := text.Nearest(unknown, sourceKeys)
 	switch {
 	case unknown != "" && distance <= max(2, len(unknown)/4):
-		return nil, &UsageError{entry.place, fmt.Sprintf("%s has an unknown key %q", entry.key, unknown), "did you mean " + nearest + "?"}
+		return nil, text.Mistake(entry.place, fmt.Sprintf("%s has an unknown key %q", entry.key, unknown), "did you mean "+nearest+"?")
 	case len(source.values) == 0:
-		return nil, &UsageError{entry.place, entry.key + " has no token", "write `SCOPE: TOKEN`"}
+		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
 	case unknown != "":
-		return nil, &UsageError{entry.place, entry.key + " has a key that no source has", sourceMend}
+		return nil, text.Mistake(entry.place, entry.key+" has a key that no source has", sourceMend)
 	}
 	return source, source.check(entry)
 }
@@ -137,20 +138,20 @@ func (d *sourceDescription) check(entry tokenEntry) error {
 		kind := form.tells[slices.IndexFunc(form.tells, d.has)]
 		for _, key := range form.needs {
 			if !d.has(key) {
-				return &UsageError{entry.place, fmt.Sprintf("%s of %s needs %s beside it", kind, entry.key, key), ""}
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s needs %s beside it", kind, entry.key, key), "")
 			}
 		}
 		for _, key := range sourceKeys {
 			if d.has(key) && key != kind && !slices.Contains(form.needs, key) && !slices.Contains(form.allows, key) {
-				return &UsageError{entry.place, fmt.Sprintf("%s of %s does not go with %s", key, entry.key, kind), ""}
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", key, entry.key, kind), "")
 			}
 		}
 		if d.has(clientSecretKey) && d.has(clientSecretEnv) {
-			return &UsageError{entry.place, fmt.Sprintf("%s of %s does not go with %s", clientSecretEnv, entry.key, clientSecretKey), ""}
+			return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", clientSecretEnv, entry.key, clientSecretKey), "")
 		}
 		return nil
 	}
-	return &UsageError{entry.place, entry.key + " says not where its tokens come from", sourceMend}
+	return text.Mistake(entry.place, entry.key+" says not where its tokens come from", sourceMend)
 }
 
 func (d *sourceDescription) has(key string) bool { return d.values[key] != "" }
@@ -163,7 +164,7 @@ func (d *sourceDescription) secret(sources *Sources, place, key, variableKey str
 	}
 	value, _ := sources.lookup(variable)
 	if strings.TrimSpace(value) == "" {
-		return "", &UsageError{place, "the variable of " + variableKey + " is not set", "set it before the call"}
+		return "", text.Mistake(place, "the variable of "+variableKey+" is not set", "set it before the call")
 	}
 	return tokens.Secret(strings.TrimSpace(value)), nil
 }
@@ -177,7 +178,7 @@ func (d *sourceDescription) issuer(settings *Settings, sources *Sources, contrac
 		return tokens.Environment{Variable: d.values[environmentKey], Lookup: sources.lookup}, nil
 	case d.has(defaultsKey):
 		if d.values[defaultsKey] != "true" {
-			return nil, &UsageError{entry.place, defaultsKey + " takes true", ""}
+			return nil, text.Mistake(entry.place, defaultsKey+" takes true", "")
 		}
 		return settings.applicationDefault(sources, contract, entry.place)
 	case d.has(serviceAccountKey):
@@ -189,7 +190,7 @@ func (d *sourceDescription) issuer(settings *Settings, sources *Sources, contrac
 // tokenServerIssuer makes a source that asks a token server.
 func (d *sourceDescription) tokenServerIssuer(settings *Settings, sources *Sources, contract *spec.Contract, entry tokenEntry) (tokens.Issuer, error) {
 	if err := tokens.CheckAddress(d.values[tokenURLKey]); err != nil {
-		return nil, &UsageError{entry.place, tokenURLKey + ": " + err.Error(), ""}
+		return nil, text.Mistake(entry.place, tokenURLKey+": "+err.Error(), "")
 	}
 	if err := settings.refuseOpenEndpoint(entry.place, "tokens of a token server"); err != nil {
 		return nil, err
@@ -205,7 +206,7 @@ func (d *sourceDescription) tokenServerIssuer(settings *Settings, sources *Sourc
 	server := &tokens.TokenServer{Address: d.values[tokenURLKey], ClientID: d.values[clientIDKey], ClientSecret: secret, HTTP: client}
 	if !d.has(refreshTokenKey) && !d.has(refreshTokenEnv) {
 		if secret == "" {
-			return nil, &UsageError{entry.place, "client credentials of " + entry.key + " need client-secret or client-secret-env", ""}
+			return nil, text.Mistake(entry.place, "client credentials of "+entry.key+" need client-secret or client-secret-env", "")
 		}
 		return tokens.ClientCredentials{Server: server, Documented: contract.Documents}, nil
 	}
@@ -217,23 +218,23 @@ func (d *sourceDescription) tokenServerIssuer(settings *Settings, sources *Sourc
 }
 
 // newCommand reads a token command.
-func newCommand(place, text string, contract *spec.Contract) (tokens.Issuer, error) {
-	command, err := tokens.NewCommand(text, contract.Documents)
+func newCommand(place, value string, contract *spec.Contract) (tokens.Issuer, error) {
+	command, err := tokens.NewCommand(value, contract.Documents)
 	if err != nil {
-		return nil, &UsageError{place, "the token command: " + err.Error(), ""}
+		return nil, text.Mistake(place, "the token command: "+err.Error(), "")
 	}
 	return command, nil
 }
 
 // serviceAccount reads the key of a service account.
 func (s *Settings) serviceAccount(sources *Sources, contract *spec.Contract, place, file string) (tokens.Issuer, error) {
-	text, err := os.ReadFile(file)
+	value, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &UsageError{place, file + ": " + reasonOfFile(err), ""}
+		return nil, text.Mistake(place, file+": "+text.Reason(err), "")
 	}
-	account, err := tokens.NewServiceAccount(text, file)
+	account, err := tokens.NewServiceAccount(value, file)
 	if err != nil {
-		return nil, &UsageError{place, file + ": " + err.Error(), ""}
+		return nil, text.Mistake(place, file+": "+err.Error(), "")
 	}
 	if err := s.refuseOpenEndpoint(place, "tokens of a service account"); err != nil {
 		return nil, err

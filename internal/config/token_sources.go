@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -16,11 +17,11 @@ func (s *Settings) commandSource(sources *Sources, contract *spec.Contract) (tok
 	}
 	command, err := tokens.NewCommand(s.TokenCommand, contract.Documents)
 	if err != nil {
-		return nil, &UsageError{sources.Origin("token-command"), err.Error(), ""}
+		return nil, text.Mistake(sources.Origin("token-command"), err.Error(), "")
 	}
 	if !strings.Contains(s.TokenCommand, "{scope}") && !strings.Contains(s.TokenCommand, "{short}") {
-		return nil, &UsageError{sources.Origin("token-command"), "it names no scope, so that it would give one token for all of them",
-			"put {scope} or {short} where the scope belongs"}
+		return nil, text.Mistake(sources.Origin("token-command"), "it names no scope, so that it would give one token for all of them",
+			"put {scope} or {short} where the scope belongs")
 	}
 	return tokens.List{tokens.NewSource(sources.context(), command, tokens.Everything)}, nil
 }
@@ -55,7 +56,7 @@ func (s *Settings) loginSources(sources *Sources, contract *spec.Contract) (toke
 func storeMistake(err error) error {
 	var mistake *tokens.StoreError
 	if errors.As(err, &mistake) {
-		return &UsageError{mistake.Path, mistake.Message, mistake.Mend}
+		return text.Mistake(mistake.Path, mistake.Message, mistake.Mend)
 	}
 	return err
 }

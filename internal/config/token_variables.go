@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -54,7 +55,7 @@ func unknownTokenVariable(sources *Sources, known []string) error {
 	}
 	for _, name := range slices.Sorted(slices.Values(sources.Variables())) {
 		if strings.HasPrefix(name, tokenVariablePrefix) && !slices.Contains(known, name) && !sources.isFlagVariable(name) {
-			return &UsageError{name, "it names none of the description's scopes", DidYouMean(name, known)}
+			return text.Mistake(name, "it names none of the description's scopes", text.DidYouMean(name, known))
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -55,7 +56,7 @@ func (s *Settings) templateSource(sources *Sources, _ *spec.Contract) (tokens.Li
 		return nil, nil
 	}
 	if !strings.Contains(s.TokenTemplate, "{scope}") && !strings.Contains(s.TokenTemplate, "{short}") {
-		return nil, &UsageError{sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs"}
+		return nil, text.Mistake(sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs")
 	}
 	return tokens.List{tokens.Minted{TokenTemplate: target.TokenTemplate{Text: s.TokenTemplate, Join: s.TokenJoin}}}, nil
 }
@@ -70,7 +71,7 @@ func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map
 	given := target.GivenTokens{}
 	for _, entry := range entries {
 		if entry.source != nil {
-			return nil, &UsageError{entry.place, entry.key + " has a source of tokens, and an emulator needs the tokens themselves", "write `SCOPE: TOKEN`"}
+			return nil, text.Mistake(entry.place, entry.key+" has a source of tokens, and an emulator needs the tokens themselves", "write `SCOPE: TOKEN`")
 		}
 		given.Add(entry.token, entry.scopes...)
 	}
@@ -84,7 +85,7 @@ func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) ([]to
 		name, token, found := strings.Cut(pair, "=")
 		// What stands there instead may be the token itself: it is not shown.
 		if !found || token == "" {
-			return nil, &UsageError{sources.Origin("token"), "a token without its scope, or a scope without a token", "give SCOPE=VALUE"}
+			return nil, text.Mistake(sources.Origin("token"), "a token without its scope, or a scope without a token", "give SCOPE=VALUE")
 		}
 		entry, err := newTokenEntry(contract, sources.Origin("token"), name)
 		if err != nil {
@@ -124,11 +125,11 @@ func newTokenEntry(contract *spec.Contract, place, key string) (tokenEntry, erro
 func addEntry(entries []tokenEntry, entry tokenEntry) ([]tokenEntry, error) {
 	switch {
 	case entry.source == nil && entry.token == "":
-		return nil, &UsageError{entry.place, entry.key + " has no token", "write `SCOPE: TOKEN`"}
+		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
 	case strings.ContainsAny(entry.token, " \t\r\n"):
-		return nil, &UsageError{entry.place, "the token of " + entry.key + " has white space in it", "a token is one word, without Bearer"}
+		return nil, text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
 	case slices.ContainsFunc(entries, entry.isAgain):
-		return nil, &UsageError{entry.place, entry.key + " has a token already", "give one token for each set of scopes"}
+		return nil, text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
 	}
 	return append(entries, entry), nil
 }
@@ -195,5 +196,5 @@ func (s *Settings) refuseOpenEndpoint(place, what string) error {
 	if err != nil || endpoint.Scheme == "https" || target.IsLoopback(endpoint) {
 		return nil
 	}
-	return &UsageError{place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://"}
+	return text.Mistake(place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://")
 }

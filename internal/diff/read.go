@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // StandardInput is the name that stands for standard input.
@@ -27,11 +27,11 @@ const largest = 256 << 20
 const howToWrite = "give a file that dpconform run --report json=FILE wrote"
 
 // Read reads two reports by the names of their files; one of them may be
-// StandardInput. The error is a *config.UsageError for a file that
+// StandardInput. The error is a *text.UsageError for a file that
 // cannot be read, that is no report, or that is given twice.
 func Read(oldName, newName string, input io.Reader) (old, new Source, err error) {
 	if SameFile(oldName, newName) {
-		return old, new, &config.UsageError{Place: newName, Message: "this is the old report too", Mend: "give two reports"}
+		return old, new, &text.UsageError{Place: newName, Message: "this is the old report too", Fix: "give two reports"}
 	}
 	if old, err = readOne(oldName, input); err != nil {
 		return old, new, err
@@ -77,7 +77,7 @@ func readOne(name string, input io.Reader) (Source, error) {
 
 func readText(name string, input io.Reader) ([]byte, error) {
 	wrong := func(message string) error {
-		return &config.UsageError{Place: name, Message: message, Mend: howToWrite}
+		return &text.UsageError{Place: name, Message: message, Fix: howToWrite}
 	}
 	if name != StandardInput {
 		file, err := os.Open(name)
@@ -93,14 +93,14 @@ func readText(name string, input io.Reader) ([]byte, error) {
 		}
 		input = file
 	}
-	text, err := io.ReadAll(io.LimitReader(input, largest+1))
+	value, err := io.ReadAll(io.LimitReader(input, largest+1))
 	switch {
 	case err != nil:
 		return nil, wrong(reasonOf(err))
-	case len(text) > largest:
+	case len(value) > largest:
 		return nil, wrong(fmt.Sprintf("longer than %d MiB", largest>>20))
 	}
-	return text, nil
+	return value, nil
 }
 
 // reasonOf leaves out the name of the file, which is said already.
@@ -112,35 +112,35 @@ func reasonOf(err error) string {
 	return "it cannot be read: " + err.Error()
 }
 
-// Parse reads the text of a report. The error is a *config.UsageError
+// Parse reads the text of a report. The error is a *text.UsageError
 // that names the file and, where the text is no JSON, the line.
-func Parse(name string, text []byte) (report.Report, error) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+func Parse(name string, value []byte) (report.Report, error) {
+	value = bytes.TrimPrefix(value, []byte("\xef\xbb\xbf"))
 	var format struct {
 		Version json.RawMessage `json:"format_version"`
 	}
-	err := json.Unmarshal(text, &format)
+	err := json.Unmarshal(value, &format)
 	var syntax *json.SyntaxError
 	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return report.Report{}, &config.UsageError{Place: name, Message: "it is empty", Mend: howToWrite}
+	case len(bytes.TrimSpace(value)) == 0:
+		return report.Report{}, &text.UsageError{Place: name, Message: "it is empty", Fix: howToWrite}
 	case errors.As(err, &syntax):
-		return report.Report{}, &config.UsageError{Place: placeIn(name, text, syntax.Offset),
-			Message: "no JSON: " + syntax.Error(), Mend: howToWrite}
-	case otherDocument(text) != "":
-		return report.Report{}, &config.UsageError{Place: name, Message: "this is " + otherDocument(text) + ", not the report of a run", Mend: howToWrite}
+		return report.Report{}, &text.UsageError{Place: placeIn(name, value, syntax.Offset),
+			Message: "no JSON: " + syntax.Error(), Fix: howToWrite}
+	case otherDocument(value) != "":
+		return report.Report{}, &text.UsageError{Place: name, Message: "this is " + otherDocument(value) + ", not the report of a run", Fix: howToWrite}
 	case err != nil || len(format.Version) == 0:
 		return report.Report{}, notAReport(name, "it has no format_version")
 	case string(format.Version) != fmt.Sprint(report.FormatVersion):
-		return report.Report{}, &config.UsageError{Place: name,
+		return report.Report{}, &text.UsageError{Place: name,
 			Message: fmt.Sprintf("a report of format %.20s; this version reads format %d", format.Version, report.FormatVersion),
-			Mend:    "use the dpconform that wrote it"}
+			Fix:     "use the dpconform that wrote it"}
 	}
-	found, err := result.ReadJSON(text)
+	found, err := result.ReadJSON(value)
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind):
-		return report.Report{}, notAReport(placeIn(name, text, kind.Offset), fmt.Sprintf("%s is a %s", kind.Field, kind.Value))
+		return report.Report{}, notAReport(placeIn(name, value, kind.Offset), fmt.Sprintf("%s is a %s", kind.Field, kind.Value))
 	case err != nil:
 		return report.Report{}, notAReport(name, strings.ReplaceAll(err.Error(), "\n", " "))
 	}
@@ -151,7 +151,7 @@ func Parse(name string, text []byte) (report.Report, error) {
 }
 
 func notAReport(place, why string) error {
-	return &config.UsageError{Place: place, Message: "no report of a run: " + why, Mend: howToWrite}
+	return &text.UsageError{Place: place, Message: "no report of a run: " + why, Fix: howToWrite}
 }
 
 // placeIn names the line of an offset.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -52,7 +52,7 @@ func mendOf(name string, ids, others []string) string {
 			return fmt.Sprintf("did you mean %s?", name+separator+anything)
 		}
 	}
-	return config.DidYouMean(name, ids)
+	return text.DidYouMean(name, ids)
 }
 
 // otherKeyOf gives the key for an id by its form: checks have slashes.

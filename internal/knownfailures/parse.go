@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -25,7 +26,7 @@ var entryKeys = []string{requirementKey, checkKey, reasonKey, expiresKey, issueK
 
 // Read reads a file of known failures for a description. The moment is when the
 // run began: its day, where it was taken, is held against the expiry of each
-// entry. Every mistake is a *config.UsageError with its line.
+// entry. Every mistake is a *text.UsageError with its line.
 func Read(file string, contract *spec.Contract, began time.Time) (List, error) {
 	root, err := config.ReadYAML(file)
 	if err != nil {
@@ -45,7 +46,7 @@ func Parse(file string, text []byte, contract *spec.Contract, began time.Time) (
 
 func listOf(file string, root *yaml.Node, contract *spec.Contract, began time.Time) (List, error) {
 	if root == nil {
-		return List{}, &config.UsageError{Place: file, Message: "it is empty", Mend: "write a list under the key " + listKey}
+		return List{}, &text.UsageError{Place: file, Message: "it is empty", Fix: "write a list under the key " + listKey}
 	}
 	items, err := itemsOf(file, root)
 	if err != nil {
@@ -81,11 +82,11 @@ func itemsOf(file string, root *yaml.Node) ([]*yaml.Node, error) {
 	value, found := members[listKey]
 	switch {
 	case !found:
-		return nil, &config.UsageError{Place: place(file, root.Line), Message: "it has no key " + listKey, Mend: "write the list under it"}
+		return nil, &text.UsageError{Place: place(file, root.Line), Message: "it has no key " + listKey, Fix: "write the list under it"}
 	case isNull(value):
 		return nil, nil
 	case value.Kind != yaml.SequenceNode:
-		return nil, &config.UsageError{Place: place(file, value.Line), Message: listKey + " must be a list of entries"}
+		return nil, &text.UsageError{Place: place(file, value.Line), Message: listKey + " must be a list of entries"}
 	}
 	return value.Content, nil
 }
@@ -93,18 +94,18 @@ func itemsOf(file string, root *yaml.Node) ([]*yaml.Node, error) {
 // membersOf reads a mapping that has no other keys than those known.
 func membersOf(file string, node *yaml.Node, known []string) (map[string]*yaml.Node, error) {
 	if node.Kind != yaml.MappingNode {
-		return nil, &config.UsageError{Place: place(file, node.Line), Message: "here must be a mapping of keys to values",
-			Mend: "its keys are " + enumerated(known)}
+		return nil, &text.UsageError{Place: place(file, node.Line), Message: "here must be a mapping of keys to values",
+			Fix: "its keys are " + enumerated(known)}
 	}
 	members := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], resolved(node.Content[i+1])
 		if !slices.Contains(known, key.Value) {
-			return nil, &config.UsageError{Place: place(file, key.Line), Message: fmt.Sprintf("unknown key %q", shortened(key.Value)),
-				Mend: config.DidYouMean(shortened(key.Value), known)}
+			return nil, &text.UsageError{Place: place(file, key.Line), Message: fmt.Sprintf("unknown key %q", shortened(key.Value)),
+				Fix: text.DidYouMean(shortened(key.Value), known)}
 		}
 		if _, twice := members[key.Value]; twice {
-			return nil, &config.UsageError{Place: place(file, key.Line), Message: fmt.Sprintf("the key %s stands here twice", key.Value)}
+			return nil, &text.UsageError{Place: place(file, key.Line), Message: fmt.Sprintf("the key %s stands here twice", key.Value)}
 		}
 		members[key.Value] = value
 	}

@@ -9,7 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // entryReader reads one entry and says its mistakes.
@@ -25,7 +25,7 @@ func (r *entryReader) mistake(key, message, mend string) error {
 	if value, found := r.members[key]; found {
 		line = value.Line
 	}
-	return &config.UsageError{Place: place(r.file, line), Message: message, Mend: mend}
+	return &text.UsageError{Place: place(r.file, line), Message: message, Fix: mend}
 }
 
 func (r *entryReader) read() (Entry, error) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/knownfailures"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -118,7 +118,7 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 
 func assertUsageError(t *testing.T, err error, says ...string) {
 	t.Helper()
-	var usage *config.UsageError
+	var usage *text.UsageError
 	if !errors.As(err, &usage) {
 		t.Fatalf("%v is no UsageError", err)
 	}

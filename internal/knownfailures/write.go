@@ -10,8 +10,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // toBeWritten stands where a person has to write a reason; Read refuses it.
@@ -26,13 +26,13 @@ func CheckNew(origin, file string) error {
 	}
 	folder := filepath.Dir(file)
 	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
-		return &config.UsageError{Place: origin, Message: "there is no folder " + folder}
+		return &text.UsageError{Place: origin, Message: "there is no folder " + folder}
 	}
 	return nil
 }
 
 func exists(origin, file string) error {
-	return &config.UsageError{Place: origin, Message: file + " is there already and is not written over", Mend: "give the name of a new file"}
+	return &text.UsageError{Place: origin, Message: file + " is there already and is not written over", Fix: "give the name of a new file"}
 }
 
 // Write writes a new file with an entry for everything that failed in a run,
@@ -49,7 +49,7 @@ func Write(origin, file string, found report.Report) (int, error) {
 	case errors.Is(err, fs.ErrExist):
 		return 0, exists(origin, file)
 	case err != nil:
-		return 0, &config.UsageError{Place: origin, Message: fmt.Sprintf("%s was not written: %s", file, err)}
+		return 0, &text.UsageError{Place: origin, Message: fmt.Sprintf("%s was not written: %s", file, err)}
 	}
 	return len(entries), nil
 }

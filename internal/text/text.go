@@ -1,0 +1,153 @@
+// Package text has what every part of the program needs to show and to read
+// text: counted nouns, safe and wrapped output, suggestions, usage errors, files
+// that are written whole, and strict YAML.
+package text
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Counted is a number with its noun: "1 check", "2 checks", "0 retries".
+func Counted(count int, noun string) string { return fmt.Sprintf("%d %s", count, Plural(count, noun)) }
+
+// Plural is the form of a noun that goes with a number: "check" with 1, "checks"
+// with any other.
+func Plural(count int, noun string) string {
+	if count == 1 || noun == "" {
+		return noun
+	}
+	for _, ending := range []string{"s", "x", "ch", "sh"} {
+		if strings.HasSuffix(noun, ending) {
+			return noun + "es"
+		}
+	}
+	if stem, found := strings.CutSuffix(noun, "y"); found && stem != "" && !strings.ContainsRune("aeiou", rune(stem[len(stem)-1])) {
+		return stem + "ies"
+	}
+	return noun + "s"
+}
+
+// List joins words: "a", "a and b", "a, b and c".
+func List(words []string, conjunction string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
+// Printable makes text of others safe to show: control characters, invisible
+// ones and those that reorder text become U+FFFD, as does invalid UTF-8. Tabs
+// and line breaks stay.
+func Printable(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(unicode.ReplacementChar)), "\r\n", "\n")
+	return strings.Map(func(character rune) rune {
+		switch {
+		case character == '\n' || character == '\t':
+			return character
+		case unicode.In(character, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			return unicode.ReplacementChar
+		}
+		return character
+	}, text)
+}
+
+// isPlain spares most texts the work: they are ASCII.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf || text[i] < ' ' && text[i] != '\n' && text[i] != '\t' || text[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+var lineBreaks = regexp.MustCompile(`[ \t]*(\r\n|\r|\n|\x{2028}|\x{2029})[ \t]*|\t`)
+
+// Line is Printable for a place that has one line: line breaks, with the blanks
+// around them, and tabs become a space.
+func Line(text string) string {
+	if strings.ContainsAny(text, "\r\n\t\u2028\u2029") {
+		text = lineBreaks.ReplaceAllString(text, " ")
+	}
+	return Printable(text)
+}
+
+// Cut shortens a text to a number of characters and marks the cut with an
+// ellipsis.
+func Cut(text string, longest int) string {
+	if len(text) <= longest {
+		return text
+	}
+	for at := range text {
+		if longest--; longest < 0 {
+			return text[:at] + "…"
+		}
+	}
+	return text
+}
+
+// narrowest is the width to which text is wrapped where there is less space.
+const narrowest = 20
+
+// Wrap breaks a text into lines that are no wider than a number of columns. It
+// breaks at spaces alone, so that ids can be copied; a word that is wider than a
+// line is broken where it has to be, but an address stays whole. A width of 0 is
+// no limit.
+func Wrap(text string, width int) []string {
+	if width <= 0 {
+		return strings.Split(text, "\n")
+	}
+	width = max(width, narrowest)
+	var lines []string
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, wrapParagraph(paragraph, width)...)
+	}
+	return lines
+}
+
+func wrapParagraph(text string, width int) []string {
+	var lines []string
+	line, lineWidth, begun := "", 0, false
+	put := func(word string) {
+		wordWidth := ansi.StringWidth(word)
+		switch {
+		case !begun:
+			line, lineWidth, begun = word, wordWidth, true
+		case lineWidth+1+wordWidth <= width:
+			line, lineWidth = line+" "+word, lineWidth+1+wordWidth
+		default:
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, lineWidth = word, wordWidth
+		}
+	}
+	for word := range strings.SplitSeq(text, " ") {
+		if ansi.StringWidth(word) <= width || strings.Contains(word, "://") {
+			put(word)
+			continue
+		}
+		for piece := range strings.SplitSeq(ansi.Wrap(word, width, "/-."), "\n") {
+			put(piece)
+		}
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// Paragraph wraps a text behind the beginning of its first line, and indents the
+// lines after it alike. The width is that of the whole.
+func Paragraph(beginning, text string, width int) string {
+	indent := ansi.StringWidth(beginning)
+	if width > 0 {
+		width = max(width-indent, narrowest)
+	}
+	return beginning + strings.Join(Wrap(text, width), "\n"+strings.Repeat(" ", indent))
+}

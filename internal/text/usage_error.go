@@ -1,0 +1,71 @@
+package text
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// UsageError is a mistake of the caller in one line: the place, what is wrong
+// there, and how to fix it.
+type UsageError struct {
+	// Place is a flag, an environment variable, or a place in a file: "--job",
+	// "DPCONFORM_JOB", "dpconform.yaml:4:3". It may be empty.
+	Place   string
+	Message string
+	// Fix says what to do, or is empty.
+	Fix string
+}
+
+// Mistake makes a UsageError.
+func Mistake(place, message, fix string) *UsageError { return &UsageError{place, message, fix} }
+
+// Error is "place: message; fix".
+func (e *UsageError) Error() string {
+	text := e.Message
+	if e.Place != "" {
+		text = e.Place + ": " + text
+	}
+	if e.Fix != "" {
+		text += "; " + e.Fix
+	}
+	return text
+}
+
+// Reason says why a file cannot be used, without its name.
+func Reason(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}
+
+// Nearest finds the known name with the fewest letters to change, whatever their
+// case, and their number.
+func Nearest(name string, known []string) (best string, distance int) {
+	name = strings.ToLower(name)
+	for i, candidate := range known {
+		if d := levenshtein.ComputeDistance(name, strings.ToLower(candidate)); i == 0 || d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best, distance
+}
+
+// DidYouMean is the fix for an unknown name: the one that was probably meant, or
+// the choice.
+func DidYouMean(name string, known []string) string {
+	const few = 8
+	best, distance := Nearest(name, known)
+	switch {
+	case best != "" && distance <= max(2, len(name)/3):
+		return fmt.Sprintf("did you mean %s?", best)
+	case len(known) <= few:
+		return "it must be one of " + List(known, "or")
+	}
+	return "the nearest is " + best
+}

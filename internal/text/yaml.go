@@ -1,0 +1,362 @@
+package text
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The bounds of a YAML file: its bytes, how deep its values are nested, and how
+// many there are once aliases are followed.
+const (
+	largestYAML = 4 << 20
+	deepestYAML = 100
+	mostValues  = 200_000
+)
+
+// YAML is a value of a YAML (or JSON) file. Aliases are followed. Its methods
+// return a *UsageError that names the file, the line and the column.
+type YAML struct {
+	file, path string
+	node       *yaml.Node
+}
+
+// Member is one member of a mapping. The Key is a value too, for its place.
+type Member struct {
+	Name  string
+	Key   YAML
+	Value YAML
+}
+
+// ReadYAML reads a YAML file.
+func ReadYAML(name string) (YAML, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return YAML{}, &UsageError{name, Reason(err), ""}
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, largestYAML+1))
+	if err != nil {
+		return YAML{}, &UsageError{name, Reason(err), ""}
+	}
+	return ParseYAML(name, content)
+}
+
+// ParseYAML reads the one document of a YAML text. The name is that of its file.
+func ParseYAML(name string, content []byte) (YAML, error) {
+	if len(content) > largestYAML {
+		return YAML{}, &UsageError{name, fmt.Sprintf("it is larger than %d MiB", largestYAML>>20), ""}
+	}
+	if !isUTF16(content) && !utf8.Valid(content) {
+		line := 1 + bytes.Count(content[:invalidAt(content)], []byte("\n"))
+		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, line), "it is not text in UTF-8", ""}
+	}
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return YAML{file: name}, nil
+	}
+	if err == nil {
+		err = decoder.Decode(&second)
+	}
+	switch {
+	case err == nil:
+		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", ""}
+	case !errors.Is(err, io.EOF):
+		place, message := yamlMistake(name, err)
+		return YAML{}, &UsageError{place, "not readable as YAML: " + message, ""}
+	case len(document.Content) == 0:
+		return YAML{file: name}, nil
+	}
+	root := YAML{file: name, node: document.Content[0]}
+	left := mostValues
+	return root, root.bounded(0, &left)
+}
+
+// isUTF16 reports the mark with which some editors and shells of Windows begin a
+// file; yaml.v3 reads it.
+func isUTF16(content []byte) bool {
+	return bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff"))
+}
+
+func invalidAt(content []byte) int {
+	for at := 0; at < len(content); {
+		character, size := utf8.DecodeRune(content[at:])
+		if character == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
+	return len(content)
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+func yamlMistake(name string, err error) (place, message string) {
+	message, _, _ = strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
+	if match := yamlLine.FindStringSubmatch(message); match != nil {
+		return name + ":" + match[1], strings.Replace(message, match[0], "", 1)
+	}
+	return name, message
+}
+
+// bounded refuses values that are nested too deep or too many, an alias inside
+// of what it stands for being both.
+func (y YAML) bounded(depth int, left *int) error {
+	*left--
+	switch {
+	case depth > deepestYAML:
+		return y.Mistake("", "its values are nested more than %d deep", deepestYAML)
+	case *left < 0:
+		return y.Mistake("", "it has more than %d values", mostValues)
+	}
+	node := y.resolved()
+	for _, inner := range node.Content {
+		if err := (YAML{y.file, "", inner}).bounded(depth+1, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolved follows an alias to what it stands for.
+func (y YAML) resolved() *yaml.Node {
+	node := y.node
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
+}
+
+// below is a value inside this one, for messages: "step 2: error".
+func (y YAML) below(name string, node *yaml.Node) YAML {
+	if y.path != "" && name != "" {
+		name = y.path + ": " + name
+	} else if name == "" {
+		name = y.path
+	}
+	return YAML{y.file, name, node}
+}
+
+// Named gives the value a name for messages, in place of the keys that lead to
+// it: "step 2".
+func (y YAML) Named(name string) YAML { return YAML{y.file, name, y.node} }
+
+// Line is where the value begins.
+func (y YAML) Line() int {
+	if y.node == nil {
+		return 1
+	}
+	return y.node.Line
+}
+
+// Place is the file with the line and the column.
+func (y YAML) Place() string {
+	if y.node == nil {
+		return y.file
+	}
+	return fmt.Sprintf("%s:%d:%d", y.file, y.node.Line, y.node.Column)
+}
+
+// Mistake says what is wrong with the value, and how to fix it.
+func (y YAML) Mistake(fix, format string, arguments ...any) error {
+	message := fmt.Sprintf(format, arguments...)
+	if y.path != "" {
+		message = y.path + ": " + message
+	}
+	return &UsageError{y.Place(), message, fix}
+}
+
+// IsEmpty reports whether there is no document at all.
+func (y YAML) IsEmpty() bool { return y.node == nil }
+
+// IsNull reports whether the value was left empty:
+// https://yaml.org/spec/1.2.2/#10211-null
+func (y YAML) IsNull() bool {
+	return y.node == nil || y.resolved().Kind == yaml.ScalarNode && y.resolved().Tag == "!!null"
+}
+
+// IsMapping reports whether the value has members.
+func (y YAML) IsMapping() bool { return y.node != nil && y.resolved().Kind == yaml.MappingNode }
+
+// IsList reports whether the value has items.
+func (y YAML) IsList() bool { return y.node != nil && y.resolved().Kind == yaml.SequenceNode }
+
+// String names the value for a message, and shows a short text.
+func (y YAML) String() string {
+	switch {
+	case y.IsMapping():
+		return "a mapping"
+	case y.IsList():
+		return "a list"
+	case y.IsNull():
+		return "nothing"
+	}
+	return fmt.Sprintf("%q", shown(y.resolved().Value))
+}
+
+// shown is what an error may show of a text of the file.
+func shown(text string) string {
+	const longest = 60
+	return Cut(Line(text), longest)
+}
+
+// AnyMembers are the members of a mapping in their order, whatever their names.
+// A name that stands there twice is not shown: it may be secret.
+func (y YAML) AnyMembers() ([]Member, error) {
+	return y.members("the same key is already in line %[2]d")
+}
+
+func (y YAML) members(twice string) ([]Member, error) {
+	if !y.IsMapping() {
+		return nil, y.Mistake("", "it must be a mapping of keys to values, and not %s", y)
+	}
+	content := y.resolved().Content
+	members := make([]Member, 0, len(content)/2)
+	lines := make(map[string]int, len(content)/2)
+	for i := 0; i+1 < len(content); i += 2 {
+		key := y.below("", content[i])
+		name := key.resolved()
+		if name.Kind != yaml.ScalarNode {
+			return nil, key.Mistake("", "a key must be a text")
+		}
+		if first, found := lines[name.Value]; found {
+			return nil, key.Mistake("remove one of them", twice, shown(name.Value), first)
+		}
+		lines[name.Value] = name.Line
+		members = append(members, Member{name.Value, key, y.below(shown(name.Value), content[i+1])})
+	}
+	return members, nil
+}
+
+// Members are the members of a mapping that may have no other keys than those
+// given.
+func (y YAML) Members(keys ...string) (Mapping, error) {
+	if !y.IsMapping() {
+		return Mapping{}, y.Mistake("its keys are "+List(keys, "and"), "it must be a mapping of keys to values, and not %s", y)
+	}
+	members, err := y.members("the key %s is already in line %d")
+	if err != nil {
+		return Mapping{}, err
+	}
+	for _, member := range members {
+		if !slices.Contains(keys, member.Name) {
+			return Mapping{}, member.Key.Mistake(DidYouMean(shown(member.Name), keys), "unknown key %q", shown(member.Name))
+		}
+	}
+	return Mapping{y, members}, nil
+}
+
+// Mapping is a mapping whose keys are known.
+type Mapping struct {
+	YAML
+	// Entries are its members in the order of the file.
+	Entries []Member
+}
+
+// Has reports whether there is a key.
+func (m Mapping) Has(name string) bool {
+	return slices.ContainsFunc(m.Entries, func(member Member) bool { return member.Name == name })
+}
+
+// At is the value of a key, or the mapping itself where there is none.
+func (m Mapping) At(name string) YAML {
+	for _, member := range m.Entries {
+		if member.Name == name {
+			return member.Value
+		}
+	}
+	return m.YAML
+}
+
+// Items are the values of a list.
+func (y YAML) Items() ([]YAML, error) {
+	if !y.IsList() {
+		return nil, y.Mistake("", "it takes a list, and not %s", y)
+	}
+	var items []YAML
+	for _, node := range y.resolved().Content {
+		items = append(items, y.below("", node))
+	}
+	return items, nil
+}
+
+// Text is a scalar as it was written.
+func (y YAML) Text() (string, error) {
+	if y.IsNull() || y.resolved().Kind != yaml.ScalarNode {
+		return "", y.Mistake("", "it takes a text, and not %s", y)
+	}
+	return y.resolved().Value, nil
+}
+
+// Texts are the scalars of a list.
+func (y YAML) Texts() ([]string, error) {
+	items, err := y.Items()
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		if texts[i], err = item.Text(); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+// OneOf is a text that is one of those known, which the noun names.
+func (y YAML) OneOf(noun string, known []string) (string, error) {
+	text, err := y.Text()
+	if err == nil && !slices.Contains(known, text) {
+		err = y.Mistake(DidYouMean(shown(text), known), "unknown %s %q", noun, shown(text))
+	}
+	return text, err
+}
+
+// Bool is true or false.
+func (y YAML) Bool() (bool, error) {
+	if y.IsNull() || y.resolved().Tag != "!!bool" {
+		return false, y.Mistake("", "it takes true or false, and not %s", y)
+	}
+	return strings.EqualFold(y.resolved().Value, "true"), nil
+}
+
+// Int is a whole number from least to most.
+func (y YAML) Int(least, most int) (int, error) {
+	if !y.IsNull() && y.resolved().Kind == yaml.ScalarNode {
+		if number, err := strconv.Atoi(y.resolved().Value); err == nil && least <= number && number <= most {
+			return number, nil
+		}
+	}
+	return 0, y.Mistake("", "it takes a whole number from %d to %d, and not %s", least, most, y)
+}
+
+// Duration is a time that is not below 0.
+func (y YAML) Duration() (time.Duration, error) {
+	if !y.IsNull() && y.resolved().Kind == yaml.ScalarNode {
+		if duration, err := time.ParseDuration(y.resolved().Value); err == nil && duration >= 0 {
+			return duration, nil
+		}
+	}
+	return 0, y.Mistake("", "it takes a time such as 2s or 500ms, and not %s", y)
+}
+
+// Decode fills a Go value as yaml.v3 does, for what has no keys of ours.
+func (y YAML) Decode(into any) error {
+	if err := y.resolved().Decode(into); err != nil {
+		_, message := yamlMistake("", err)
+		return y.Mistake("", "%s", message)
+	}
+	return nil
+}
