@@ -10,22 +10,22 @@ import (
 
 func authorizationFaults() []Fault {
 	return []Fault{
-		{"one-scope-refused", "retry.authorization.scope", "One scope of the description is not enough.", nil,
+		{"one-scope-refused", "retry.authorization.scope", "One scope of the description is not enough.",
 			notAccepting(func(c *spec.Contract, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
-		{"last-scope-refused", "retry.authorization.scope", "The last scope of the description is not enough.", nil,
+		{"last-scope-refused", "retry.authorization.scope", "The last scope of the description is not enough.",
 			notAccepting(func(c *spec.Contract, scope string) bool { return scope == lastScope(c) })},
-		{"last-family-refused", "retry.authorization.scope", "The scopes of one product are not enough.", nil,
+		{"last-family-refused", "retry.authorization.scope", "The scopes of one product are not enough.",
 			notAccepting(func(c *spec.Contract, scope string) bool {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
-		{"only-first-scope-accepted", "retry.authorization.scope", "Only the first scope of the description is enough.", nil,
+		{"only-first-scope-accepted", "retry.authorization.scope", "Only the first scope of the description is enough.",
 			notAccepting(func(c *spec.Contract, scope string) bool { return scope != c.Scopes[0].Name })},
-		{"scopes-behind-first-ignored", "retry.authorization.scope-among-others", "Only the first scope of a token counts.", nil,
+		{"scopes-behind-first-ignored", "retry.authorization.scope-among-others", "Only the first scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
-		{"scopes-before-last-ignored", "retry.authorization.scope-among-others", "Only the last scope of a token counts.", nil,
+		{"scopes-before-last-ignored", "retry.authorization.scope-among-others", "Only the last scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[max(0, len(scopes)-1):] })},
-		{"single-scope-demanded", "retry.authorization.scope-among-others", "A token with several scopes counts for none.", nil,
+		{"single-scope-demanded", "retry.authorization.scope-among-others", "A token with several scopes counts for none.",
 			counting(func(scopes []string) []string {
 				if len(scopes) > 1 {
 					return nil
@@ -33,74 +33,69 @@ func authorizationFaults() []Fault {
 				return scopes
 			})},
 		{"no-authorization", "retry.authorization.required", "Nobody is asked for a token.",
-			slices.Concat(wrongScopes, []string{"retry.authorization.no-token", "retry.authorization.unknown-token", "retry.authorization.before-job"}),
 			overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
-		{"refused-caller-starts-job", "retry.authorization.required", "A request without a token is refused, and the job goes on all the same.", spoiledJob,
+		{"refused-caller-starts-job", "retry.authorization.required", "A request without a token is refused, and the job goes on all the same.",
 			restarting(refusalsFor(credentialMissing))},
 		{"no-token-taken", "retry.authorization.no-token", "A request without a token is let pass.",
-			[]string{"retry.authorization.required", "retry.authorization.before-job"},
 			overlookingAll(credentialMissing)},
-		{"no-token-forbidden", "retry.authorization.no-token", "A request without a token is refused as 403.", nil,
+		{"no-token-forbidden", "retry.authorization.no-token", "A request without a token is refused as 403.",
 			refusingWith(credentialMissing, codePermissionDenied)},
-		{"no-token-is-bad-request", "retry.authorization.no-token", "A request without a token is refused as 400.", nil,
+		{"no-token-is-bad-request", "retry.authorization.no-token", "A request without a token is refused as 400.",
 			refusingWith(credentialMissing, codeInvalidArgument)},
-		{"unknown-token-taken", "retry.authorization.unknown-token", "Any token will do that nobody issued.", startedCaller,
+		{"unknown-token-taken", "retry.authorization.unknown-token", "Any token will do that nobody issued.",
 			overlookingAll(credentialUnknown)},
-		{"unknown-token-forbidden", "retry.authorization.unknown-token", "A token that nobody issued is refused as 403.", nil,
+		{"unknown-token-forbidden", "retry.authorization.unknown-token", "A token that nobody issued is refused as 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
-		{"no-challenge", "retry.authorization.challenge", "An answer 401 has no challenge.", nil,
+		{"no-challenge", "retry.authorization.challenge", "An answer 401 has no challenge.",
 			answeringHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
-		{"challenge-misspelt", "retry.authorization.challenge", "The header of the challenge is written WWW-Authentication.", nil,
+		{"challenge-misspelt", "retry.authorization.challenge", "The header of the challenge is written WWW-Authentication.",
 			composing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, a *answer) {
 				a.header["WWW-Authentication"] = a.header.Values(challengeHeader)
 				a.header.Del(challengeHeader)
 			})},
-		{"basic-challenge", "retry.authorization.bearer-challenge", "The challenge to a request without a token asks for a password.", nil,
+		{"basic-challenge", "retry.authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
 			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
-		{"basic-challenge-for-bearers", "retry.authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.", nil,
+		{"basic-challenge-for-bearers", "retry.authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
 			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
-		{"challenge-without-error", "retry.authorization.challenge-error", "The challenge to an unknown token names no error.", nil,
+		{"challenge-without-error", "retry.authorization.challenge-error", "The challenge to an unknown token names no error.",
 			answeringHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
-		{"challenge-with-other-error", "retry.authorization.challenge-error", "The challenge to an unknown token names another error.", nil,
+		{"challenge-with-other-error", "retry.authorization.challenge-error", "The challenge to an unknown token names another error.",
 			answeringHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
 		{"unrelated-scope-taken", "retry.authorization.unrelated-scope", "An unrelated scope is enough.",
-			[]string{"retry.authorization.required", "retry.authorization.before-job"},
 			accepting(func(c *spec.Contract, scope string) bool { return scope == c.UnrelatedScope })},
-		{"wrong-scope-unauthorized", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as 401.", wrongScopes,
+		{"wrong-scope-unauthorized", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
 			refusingWith(scopeMissing, codeUnauthenticated)},
-		{"wrong-scope-hidden", "retry.authorization.unrelated-scope", "A token without one of the scopes is told that there is no such job.", wrongScopes,
+		{"wrong-scope-hidden", "retry.authorization.unrelated-scope", "A token without one of the scopes is told that there is no such job.",
 			refusingWith(scopeMissing, codeNotFound)},
 		{"any-scope-taken", "retry.authorization.unrelated-scope", "Any scope is enough.",
-			slices.Concat(wrongScopes, []string{"retry.authorization.required", "retry.authorization.before-job"}),
 			overlookingAll(scopeMissing)},
-		{"sibling-scope-taken", "retry.authorization.sibling-scope", "A scope is enough that only begins with the name of the service.", startedCaller,
+		{"sibling-scope-taken", "retry.authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
 		{"any-scope-of-service-taken", "retry.authorization.sibling-scope", "Every scope is enough that begins with the name of the service.",
-			[]string{"retry.authorization.required", "retry.authorization.scope-prefix", "retry.authorization.scope-suffix"},
 			accepting(hasFirstPart)},
-		{"scope-prefix-taken", "retry.authorization.scope-prefix", "The beginning of a scope of the description is enough.", startedCaller,
+		{"scope-prefix-taken", "retry.authorization.scope-prefix", "The beginning of a scope of the description is enough.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
 			})},
-		{"scope-suffix-taken", "retry.authorization.scope-suffix", "A scope of the description with something behind it is enough.", startedCaller,
+		{"scope-suffix-taken", "retry.authorization.scope-suffix", "A scope of the description with something behind it is enough.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name) })
 			})},
-		{"scope-part-more-taken", "retry.authorization.scope-suffix", "A scope of the description with a part more is enough.", startedCaller,
+		{"scope-part-more-taken", "retry.authorization.scope-suffix", "A scope of the description with a part more is enough.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name+".") })
 			})},
-		{"scope-case-ignored", "retry.authorization.scope-case", "A scope is compared without regard to case.", startedCaller,
+		{"scope-case-ignored", "retry.authorization.scope-case", "A scope is compared without regard to case.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
-		{"job-before-authorization", "retry.authorization.before-job", "The job is looked up before the authorization is checked.", nil,
+		{"job-before-authorization", "retry.authorization.before-job", "The job is looked up before the authorization is checked.",
 			askingFirst(findJob)},
-		{"state-before-authorization", "retry.authorization.before-job", "The state of the job is checked before the authorization is.", nil,
+		{"state-before-authorization", "retry.authorization.before-job", "The state of the job is checked before the authorization is.",
 			askingFirst(refuseWrongState)},
-		{"existing-job-hidden-otherwise", "retry.authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.", nil,
+		{"existing-job-hidden-otherwise", "retry.authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			func(b *behaviour) {
 				composing(refusalsFor(scopeMissing), func(c *call, a *answer) {
 					b.jobs.mutex.Lock()

@@ -3,14 +3,12 @@ package emulator
 import (
 	"bytes"
 	"net/http"
-	"slices"
 	"strings"
 )
 
 func bodyFaults() []Fault {
 	return []Fault{
 		{"empty-body-refused", "retry.body.empty", "A request without a body is refused as malformed.",
-			slices.Concat(grantedRetry, []string{"retry.semantics.refusal-status", "retry.semantics.unknown-job"}),
 			asking(func(s *Server, c *call) *refusal {
 				if len(c.body) > 0 {
 					return nil
@@ -18,7 +16,6 @@ func bodyFaults() []Fault {
 				return s.refuse(bodyMalformed, "Unexpected end of string.")
 			})},
 		{"empty-body-needs-length", "retry.body.empty", "A request without a body is answered with 411.",
-			slices.Concat(grantedRetry, unknownIDs, []string{"retry.semantics.refusal-status"}),
 			asking(func(s *Server, c *call) *refusal {
 				if len(c.body) > 0 {
 					return nil
@@ -28,7 +25,6 @@ func bodyFaults() []Fault {
 				return refusal
 			})},
 		{"empty-object-refused", "retry.body.empty-message", "An empty JSON object is refused: only no body at all is taken for empty.",
-			[]string{"retry.body.media-type-parameter"},
 			asking(func(s *Server, c *call) *refusal {
 				if len(c.body) == 0 {
 					return nil
@@ -36,14 +32,13 @@ func bodyFaults() []Fault {
 				return s.refuse(bodyNoMessage, "")
 			})},
 		{"newline-behind-object-refused", "retry.body.empty-message", "An empty JSON object is refused with white space around it.",
-			[]string{"retry.body.media-type-parameter"},
 			asking(func(s *Server, c *call) *refusal {
 				if len(bytes.TrimSpace(c.body)) == len(c.body) {
 					return nil
 				}
 				return s.refuse(bodyMalformed, "Unexpected token.")
 			})},
-		{"charset-refused", "retry.body.media-type-parameter", "The media type is refused where it has a parameter.", nil,
+		{"charset-refused", "retry.body.media-type-parameter", "The media type is refused where it has a parameter.",
 			asking(func(s *Server, c *call) *refusal {
 				if named := c.request.Header.Get("Content-Type"); strings.Contains(named, ";") {
 					return s.refuse(mediaTypeUnsupported, named)
@@ -51,37 +46,36 @@ func bodyFaults() []Fault {
 				return nil
 			})},
 		{"body-ignored", "retry.body.not-empty", "The body is not looked at.",
-			[]string{"retry.body.unknown-field", "retry.body.malformed", "retry.body.array", "retry.body.scalar", "retry.body.oversize", "retry.body.media-type"},
 			overlookingAll(bodyRefusals...)},
-		{"refused-body-starts-job", "retry.body.not-empty", "A retry with an unknown field is refused, and the job goes on all the same.", spoiledJob,
+		{"refused-body-starts-job", "retry.body.not-empty", "A retry with an unknown field is refused, and the job goes on all the same.",
 			restarting(refusalsFor(fieldUnknown))},
-		{"unknown-field-ignored", "retry.body.unknown-field", "A field that the message does not have is overlooked.", startedBody,
+		{"unknown-field-ignored", "retry.body.unknown-field", "A field that the message does not have is overlooked.",
 			overlookingAll(fieldUnknown)},
-		{"unknown-field-is-precondition", "retry.body.unknown-field", "An unknown field is refused with a code that fits the status and not the case.", nil,
+		{"unknown-field-is-precondition", "retry.body.unknown-field", "An unknown field is refused with a code that fits the status and not the case.",
 			refusingWith(fieldUnknown, codeFailedPrecondition)},
-		{"unknown-field-unprocessable", "retry.body.unknown-field", "An unknown field is refused with 422.", nil,
+		{"unknown-field-unprocessable", "retry.body.unknown-field", "An unknown field is refused with 422.",
 			refusingAs(fieldUnknown, http.StatusUnprocessableEntity, codeInvalidArgument)},
-		{"malformed-body-ignored", "retry.body.malformed", "A body that is no JSON is taken for an empty one.", startedBody,
+		{"malformed-body-ignored", "retry.body.malformed", "A body that is no JSON is taken for an empty one.",
 			overlookingAll(bodyMalformed)},
-		{"open-object-taken", "retry.body.malformed", "An object that is not closed is taken for an empty one.", startedBody,
+		{"open-object-taken", "retry.body.malformed", "An object that is not closed is taken for an empty one.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{"))
 			})},
-		{"array-ignored", "retry.body.array", "An array is taken for an empty body.", startedBody,
+		{"array-ignored", "retry.body.array", "An array is taken for an empty body.",
 			overlookingBodies("[")},
-		{"array-unwrapped", "retry.body.array", "An array with one empty message in it is taken for the message.", startedBody,
+		{"array-unwrapped", "retry.body.array", "An array with one empty message in it is taken for the message.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyNoMessage && string(bytes.TrimSpace(c.body)) == "[{}]"
 			})},
-		{"string-ignored", "retry.body.scalar", "A JSON string is taken for an empty body.", startedBody,
+		{"string-ignored", "retry.body.scalar", "A JSON string is taken for an empty body.",
 			overlookingBodies(`"`)},
-		{"number-ignored", "retry.body.scalar", "A JSON number is taken for an empty body.", startedBody,
+		{"number-ignored", "retry.body.scalar", "A JSON number is taken for an empty body.",
 			overlookingBodies("1")},
-		{"oversize-body-dropped", "retry.body.oversize", "A body over the limit is dropped unread, and the retry goes on without it.", startedBody,
+		{"oversize-body-dropped", "retry.body.oversize", "A body over the limit is dropped unread, and the retry goes on without it.",
 			overlookingAll(bodyTooLarge)},
-		{"media-type-ignored", "retry.body.media-type", "The media type is not looked at.", startedBody,
+		{"media-type-ignored", "retry.body.media-type", "The media type is not looked at.",
 			overlookingAll(mediaTypeUnsupported)},
-		{"xml-ignored", "retry.body.media-type", "A body in XML is taken for an empty one.", startedBody,
+		{"xml-ignored", "retry.body.media-type", "A body in XML is taken for an empty one.",
 			overlookingBodies("<")},
 	}
 }

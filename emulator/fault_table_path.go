@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/spec"
@@ -11,116 +10,114 @@ import (
 func pathFaults() []Fault {
 	return []Fault{
 		{"method-not-served", "retry.path.method-and-verb", "The path of the method is unknown to the server.",
-			slices.Concat(grantedRetry, refusalCodes, pastAuthorization, []string{"retry.path.unknown-parameter", "retry.errors.json"}),
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
 			})},
 		{"put-for-post", "retry.path.method-and-verb", "The method is served under PUT instead of its own HTTP method.",
-			slices.Concat(grantedRetry, refusalCodes, unknownIDs, []string{"retry.path.http-method", "retry.path.unknown-parameter", "retry.errors.json"}),
 			rewriting(swapMethods)},
-		{"retry-redirected", "retry.path.method-and-verb", "A granted retry is answered with a redirection to the path with a slash.", grantedRetry,
+		{"retry-redirected", "retry.path.method-and-verb", "A granted retry is answered with a redirection to the path with a slash.",
 			composing(retryAnswers, func(c *call, a *answer) {
 				a.status = http.StatusPermanentRedirect
 				a.header.Set("Location", c.line.path+"/")
 			})},
-		{"second-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the first is taken.", nil,
+		{"second-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the first is taken.",
 			readingID(func(id string) string { first, _, _ := strings.Cut(id, "/"); return first })},
-		{"first-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the last is taken.", nil,
+		{"first-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the last is taken.",
 			readingID(func(id string) string { return id[strings.LastIndex(id, "/")+1:] })},
-		{"empty-id-taken", "retry.path.empty-id", "An empty id retries the first job that may be retried.", nil,
+		{"empty-id-taken", "retry.path.empty-id", "An empty id retries the first job that may be retried.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				if line.path == b.contract.Retry.Path.Raw("") {
 					line.path = b.contract.Retry.Path.Expand(b.firstRetryable)
 				}
 			})},
-		{"id-not-required", "retry.path.id-required", "The verb behind the collection retries the first job that may be retried.", nil,
+		{"id-not-required", "retry.path.id-required", "The verb behind the collection retries the first job that may be retried.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				template := b.contract.Retry.Path
 				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
 					line.path = template.Expand(b.firstRetryable)
 				}
 			})},
-		{"any-collection-taken", "retry.path.collection", "The name of the collection is not looked at.", []string{"retry.path.case"},
+		{"any-collection-taken", "retry.path.collection", "The name of the collection is not looked at.",
 			readingCollection(func(_, _ string) bool { return true })},
-		{"longer-collection-taken", "retry.path.collection", "A collection is taken whose name only begins like the right one.", nil,
+		{"longer-collection-taken", "retry.path.collection", "A collection is taken whose name only begins like the right one.",
 			readingCollection(strings.HasPrefix)},
-		{"verb-not-required", "retry.path.verb", "A path without the verb retries the job.", nil,
+		{"verb-not-required", "retry.path.verb", "A path without the verb retries the job.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
 					return t.Raw(id)
 				}
 				return path
 			})},
-		{"any-verb-taken", "retry.path.verb", "Any verb retries the job.", []string{"retry.path.case"},
+		{"any-verb-taken", "retry.path.verb", "Any verb retries the job.",
 			readingVerb(func(string, string) bool { return true })},
-		{"longer-verb-taken", "retry.path.verb", "A verb is taken that only begins like the right one.", nil,
+		{"longer-verb-taken", "retry.path.verb", "A verb is taken that only begins like the right one.",
 			readingVerb(strings.HasPrefix)},
-		{"get-taken", "retry.path.http-method", "GET retries the job.", nil, takingMethod(http.MethodGet)},
-		{"put-taken", "retry.path.http-method", "PUT retries the job.", nil, takingMethod(http.MethodPut)},
-		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", nil, takingMethod(http.MethodPatch)},
-		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", nil, takingMethod(http.MethodDelete)},
-		{"head-taken", "retry.path.http-method", "HEAD retries the job.", []string{"retry.response.id-present", "retry.response.schema"},
+		{"get-taken", "retry.path.http-method", "GET retries the job.", takingMethod(http.MethodGet)},
+		{"put-taken", "retry.path.http-method", "PUT retries the job.", takingMethod(http.MethodPut)},
+		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", takingMethod(http.MethodPatch)},
+		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", takingMethod(http.MethodDelete)},
+		{"head-taken", "retry.path.http-method", "HEAD retries the job.",
 			takingMethod(http.MethodHead)},
-		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method is answered with 400.", nil,
+		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method is answered with 400.",
 			answeringStatus(otherMethodPages, http.StatusBadRequest)},
-		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.", nil,
+		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.",
 			readingVerb(strings.EqualFold)},
-		{"collection-case-ignored", "retry.path.case", "The collection is taken in any case.", nil,
+		{"collection-case-ignored", "retry.path.case", "The collection is taken in any case.",
 			readingCollection(strings.EqualFold)},
-		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.", nil,
+		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "."); return before })},
-		{"id-cut-at-tilde", "retry.path.transcoding", "What follows a tilde in the id is dropped.", nil,
+		{"id-cut-at-tilde", "retry.path.transcoding", "What follows a tilde in the id is dropped.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "~"); return before })},
-		{"id-cut-at-underscore", "retry.path.transcoding", "What follows an underscore in the id is dropped.", nil,
+		{"id-cut-at-underscore", "retry.path.transcoding", "What follows an underscore in the id is dropped.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "_"); return before })},
-		{"id-trimmed", "retry.path.transcoding", "An encoded space at the end of the id is dropped.", nil,
+		{"id-trimmed", "retry.path.transcoding", "An encoded space at the end of the id is dropped.",
 			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
-		{"id-cut-at-question-mark", "retry.path.transcoding", "An encoded question mark ends the id.", nil,
+		{"id-cut-at-question-mark", "retry.path.transcoding", "An encoded question mark ends the id.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%3F"); return before })},
-		{"id-case-ignored", "retry.path.case", "The id is taken in lower case.", nil,
+		{"id-case-ignored", "retry.path.case", "The id is taken in lower case.",
 			readingID(strings.ToLower)},
-		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.", []string{"retry.errors.no-server-error"},
+		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.",
 			crashingOn("~")},
-		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.", nil,
+		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, ":"); return before })},
-		{"id-begins-behind-colon", "retry.path.colon-in-id", "The id begins behind its last colon.", nil,
+		{"id-begins-behind-colon", "retry.path.colon-in-id", "The id begins behind its last colon.",
 			readingID(func(id string) string { return id[strings.LastIndex(id, ":")+1:] })},
-		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.", []string{"retry.errors.no-server-error"},
+		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.",
 			crashingOn(":")},
-		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.", nil,
+		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
-		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.", nil,
+		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
 			readingID(keepCapitalEscapes)},
-		{"escapes-in-small-letters-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.", nil,
+		{"escapes-in-small-letters-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.",
 			readingID(keepSmallEscapes)},
-		{"small-encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash in small letters ends the id.", nil,
+		{"small-encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash in small letters ends the id.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%2f"); return before })},
-		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.", nil,
+		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.",
 			readingID(func(id string) string { before, _, _ := strings.Cut(id, "%2F"); return before })},
-		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.", nil,
+		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.",
 			readingID(func(id string) string {
 				pieces := strings.Split(id, "%2F")
 				return pieces[len(pieces)-1]
 			})},
-		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", nil,
+		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", "%3A", 1)); found {
 					return id + t.Suffix
 				}
 				return path
 			})},
-		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.", nil,
+		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", "%3a", 1)); found {
 					return id + t.Suffix
 				}
 				return path
 			})},
-		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.", nil,
+		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
-		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before its segments are told apart.", nil,
+		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before its segments are told apart.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
-		{"query-refused", "retry.path.system-parameters", "Any query is refused.", nil,
+		{"query-refused", "retry.path.system-parameters", "Any query is refused.",
 			asking(func(s *Server, c *call) *refusal {
 				if c.line.query == "" {
 					return nil
@@ -128,24 +125,23 @@ func pathFaults() []Fault {
 				return s.refuse(parameterUnknown, c.line.query)
 			})},
 		{"query-read-as-path", "retry.path.system-parameters", "The query is taken for a part of the verb.",
-			[]string{"retry.path.unknown-parameter", "retry.errors.json"},
 			rewriting(func(_ *behaviour, line *requestLine) {
 				if line.query != "" {
 					line.path += "?" + line.query
 				}
 			})},
-		{"last-system-parameter-refused", "retry.path.system-parameters", "The last of the system parameters of the description is refused.", nil,
+		{"last-system-parameter-refused", "retry.path.system-parameters", "The last of the system parameters of the description is refused.",
 			asking(refuseLastSystemParameter)},
-		{"unknown-parameter-ignored", "retry.path.unknown-parameter", "A query parameter that nobody knows is overlooked.", nil,
+		{"unknown-parameter-ignored", "retry.path.unknown-parameter", "A query parameter that nobody knows is overlooked.",
 			overlookingAll(parameterUnknown)},
-		{"slash-for-colon-taken", "retry.path.slash-verb", "A slash before the verb is as good as a colon.", nil,
+		{"slash-for-colon-taken", "retry.path.slash-verb", "A slash before the verb is as good as a colon.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutSuffix(path, "/"+t.Verb()); found {
 					return id + t.Suffix
 				}
 				return path
 			})},
-		{"trailing-slash-taken", "retry.path.trailing-slash", "A slash behind the verb is overlooked.", nil,
+		{"trailing-slash-taken", "retry.path.trailing-slash", "A slash behind the verb is overlooked.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
 	}
 }

@@ -14,8 +14,6 @@ type Fault struct {
 	Breaks string
 	// Text is one sentence for a person.
 	Text string
-	// Consequences lists further requirements that may fail because of it.
-	Consequences []string
 
 	change func(*behaviour)
 }

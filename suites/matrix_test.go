@@ -1,0 +1,308 @@
+package suites
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The kill matrix is mutation testing of the checks: each fault of the emulator
+// is one mutant. A fault is caught when the requirement that it breaks fails.
+//
+// No list says what else a fault may break. Beside the faulty emulator runs a
+// conforming one that receives the same requests, so that for every exchange it
+// is known what a server without the fault would have sent at that moment. A
+// finding is explained if its exchange differs from that, in the status or in
+// the very place that the finding points at. A finding that nothing explains is
+// a false alarm, whichever requirement it is about.
+
+// TestKillMatrix seeds every fault, one at a time, and runs all checks over it.
+// With -short it seeds a fixed sample.
+func TestKillMatrix(t *testing.T) {
+	t.Parallel()
+	contract := spec.MustLoadEmbedded()
+	all := emulator.Faults()
+	faults := all
+	switch {
+	case *onlyFault != "":
+		faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
+	case testing.Short():
+		faults = everyTenth(all)
+	}
+	if len(faults) == 0 {
+		t.Fatalf("there is no fault %q", *onlyFault)
+	}
+	matrix := newMatrix(contract, Checks(contract), faults)
+	if testing.Verbose() {
+		matrix.write(t.Output())
+	}
+	problems := matrix.problems()
+	if len(faults) == len(all) {
+		problems = slices.Concat(problems, matrix.idleChecks(), matrix.unbrokenRequirements())
+	}
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
+
+// onlyFault seeds one fault alone: go test ./suites -run KillMatrix -v -fault NAME
+var onlyFault = flag.String("fault", "", "seed this fault alone in TestKillMatrix")
+
+// everyTenth is the first of a list, and each tenth after it.
+func everyTenth[T any](list []T) []T {
+	var some []T
+	for i := 0; i < len(list); i += 10 {
+		some = append(some, list[i])
+	}
+	return some
+}
+
+// matrix is what came of all faults.
+type matrix struct {
+	contract   *spec.Contract
+	checks     []Check
+	conforming trial
+	rows       []row
+}
+
+// row is one fault and what came of it.
+type row struct {
+	emulator.Fault
+	trial
+}
+
+// newMatrix runs the checks over the conforming emulator and over one with each
+// fault, several at the same time.
+func newMatrix(contract *spec.Contract, checks []Check, faults []emulator.Fault) *matrix {
+	found := &matrix{contract: contract, checks: checks, rows: make([]row, len(faults))}
+	var waiting sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) + 1 {
+		waiting.Go(func() {
+			for i := range next {
+				found.rows[i] = row{faults[i], try(contract, checks, faults[i])}
+			}
+		})
+	}
+	found.conforming = try(contract, checks, emulator.Fault{})
+	// Backwards: the slow faults are the last of the table.
+	for i := range slices.Backward(faults) {
+		next <- i
+	}
+	close(next)
+	waiting.Wait()
+	return found
+}
+
+// trial is one run of the checks.
+type trial struct {
+	// err says why there is no result.
+	err error
+	// verdicts has the requirements that have a finding: fail or warn.
+	verdicts map[string]result.Verdict
+	// catching are the checks that have a finding.
+	catching []string
+	// falseAlarms are the findings that no difference explains.
+	falseAlarms []string
+	// skipped and broken are the checks that came to no verdict.
+	skipped, broken []string
+}
+
+// try runs the checks over the emulator with a fault, or without one where the
+// fault has no name.
+func try(contract *spec.Contract, checks []Check, fault emulator.Fault) trial {
+	faulty, err := emulator.New(contract, emulator.Options{Seed: 1, Clock: noon, Fault: fault.Name, Delay: time.Hour})
+	if err != nil {
+		return trial{err: err}
+	}
+	limit := time.Minute
+	if strings.HasSuffix(fault.Breaks, "robustness.in-time") {
+		// A slow fault holds its response until the client gives up. A busy machine
+		// can only add to what it breaks: every late response is its doing.
+		limit = 400 * time.Millisecond
+	}
+	return compare(contract, checks, faulty, limit)
+}
+
+// compare runs the checks over a server, beside the conforming emulator.
+func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit time.Duration) trial {
+	server, err := newShadowed(contract, faulty)
+	if err != nil {
+		return trial{err: err}
+	}
+	listening := httptest.NewServer(server)
+	defer listening.Close()
+	endpoint, err := url.Parse(listening.URL)
+	if err != nil {
+		return trial{err: err}
+	}
+	asked, err := target.New(target.Config{
+		Endpoint: listening.URL, Jobs: emulator.DefaultJobs(contract), Loopback: true, Limit: limit,
+		Transport:   numbering{target.NewNetwork(endpoint, target.NetworkOptions{})},
+		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
+	})
+	if err != nil {
+		return trial{err: err}
+	}
+	found := trial{verdicts: map[string]result.Verdict{}}
+	for _, checked := range runChecks(contract, checks, asked) {
+		found.take(server, asked.Journal(), checked)
+	}
+	return found
+}
+
+// runChecks runs checks without Ginkgo, so that many runs can go on at the same
+// time. It is all that the kill matrix needs of the engine.
+func runChecks(contract *spec.Contract, checks []Check, asked *target.Target) []Result {
+	session := NewSession(Config{Contract: contract, Target: asked, Seed: 1})
+	var results []Result
+	for _, check := range checks {
+		results = append(results, session.Judge(context.Background(), check))
+	}
+	return results
+}
+
+func (r *trial) take(server *shadowed, journal []*target.Exchange, checked Result) {
+	switch checked.Verdict {
+	case result.Skip:
+		r.skipped = append(r.skipped, checked.Check.ID+" is skipped: "+checked.Reason)
+	case result.Error:
+		r.broken = append(r.broken, checked.Check.ID+": "+checked.Reason)
+	}
+	for _, finding := range checked.Findings {
+		shown := finding.Exchange != nil
+		inFault := shown && !finding.Exchange.Answered()
+		if shown != (finding.Place != "") || inFault != (finding.Place == result.InFault) {
+			r.broken = append(r.broken, fmt.Sprintf("%s: the place %q of a finding is not in its exchange", checked.Check.ID, finding.Place))
+		}
+		if !server.explains(journal, finding.Exchange, string(finding.Place)) {
+			r.falseAlarms = append(r.falseAlarms, fmt.Sprintf("%s: %s: want %s, got %s", checked.Check.ID, finding.Requirement.ID, finding.Want, finding.Got))
+			continue
+		}
+		r.verdicts[finding.Requirement.ID] = finding.Verdict
+		if !slices.Contains(r.catching, checked.Check.ID) {
+			r.catching = append(r.catching, checked.Check.ID)
+		}
+	}
+}
+
+// outcome says in a word what came of a fault, and problem why that is wrong;
+// empty where it is as it must be.
+func (m *matrix) outcome(r row) (outcome, problem string) {
+	requirement, described := m.contract.Requirement(r.Breaks)
+	want := VerdictOf(requirement, spec.Platform)
+	switch got := r.verdicts[r.Breaks]; {
+	case r.err != nil:
+		return "BROKEN", r.err.Error()
+	case !described:
+		return "UNKNOWN", "the description has no such requirement"
+	case len(r.broken) > 0:
+		return "BROKEN", strings.Join(r.broken, "; ")
+	case len(r.falseAlarms) > 0:
+		return "FALSE ALARM", "the conforming emulator responds alike to\n  " + strings.Join(r.falseAlarms, "\n  ")
+	case len(r.verdicts) == 0:
+		return "SURVIVED", "no check notices it"
+	case got != want:
+		return "WRONG REASON", fmt.Sprintf("verdict %q of %s, want %q; other verdicts: %v", got, r.Breaks, want, r.verdicts)
+	}
+	return "caught", ""
+}
+
+// problems lists what is wrong.
+func (m *matrix) problems() []string {
+	var problems []string
+	if m.conforming.err != nil {
+		problems = append(problems, "conforming emulator: "+m.conforming.err.Error())
+	}
+	for _, alarm := range slices.Concat(m.conforming.falseAlarms, m.conforming.skipped, m.conforming.broken) {
+		problems = append(problems, "FALSE ALARM for the conforming emulator: "+alarm)
+	}
+	for _, row := range m.rows {
+		if outcome, problem := m.outcome(row); problem != "" {
+			problems = append(problems, fmt.Sprintf("%s %s, which breaks %s: %s", outcome, row.Name, row.Breaks, problem))
+		}
+	}
+	return problems
+}
+
+// idleChecks lists the checks that catch no fault.
+func (m *matrix) idleChecks() []string {
+	var idle []string
+	for _, check := range m.checks {
+		if !slices.ContainsFunc(m.rows, func(r row) bool { return slices.Contains(r.catching, check.ID) }) {
+			idle = append(idle, "IDLE check "+check.ID+" catches no fault")
+		}
+	}
+	return idle
+}
+
+// unbrokenRequirements lists the requirements that no fault is there for.
+func (m *matrix) unbrokenRequirements() []string {
+	var unbroken []string
+	for _, requirement := range m.contract.Requirements {
+		if !slices.ContainsFunc(m.rows, func(r row) bool { return r.Breaks == requirement.ID }) {
+			unbroken = append(unbroken, "IDLE requirement "+requirement.ID+" is broken by no fault")
+		}
+	}
+	return unbroken
+}
+
+// write prints the matrix, aspect by aspect.
+func (m *matrix) write(out io.Writer) {
+	caught := 0
+	for _, aspect := range Aspects() {
+		fmt.Fprintln(out, aspect)
+		for _, row := range m.rows {
+			if requirement := (spec.Requirement{ID: row.Breaks}); requirement.Aspect() != aspect {
+				continue
+			}
+			outcome, _ := m.outcome(row)
+			if outcome == "caught" {
+				caught++
+			}
+			more := ""
+			if others := len(row.verdicts) - 1; others > 0 {
+				more = fmt.Sprintf(" (+%d)", others)
+			}
+			fmt.Fprintf(out, "  %-8s %-36s %s%s\n", outcome, row.Name, row.Breaks, more)
+		}
+	}
+	fmt.Fprintf(out, "%d of %d faults caught by %d checks of %d requirements\n", caught, len(m.rows), len(m.checks), len(m.contract.Requirements))
+}
+
+// TestEachScopeRowCatchesItsScope: a server that refuses one scope fails the
+// check of that scope, and no other.
+func TestEachScopeRowCatchesItsScope(t *testing.T) {
+	t.Parallel()
+	contract := spec.MustLoadEmbedded()
+	rows := slices.DeleteFunc(Checks(contract), func(check Check) bool { return check.Scope == "" })
+	if testing.Short() {
+		rows = everyTenth(rows)
+	}
+	for _, row := range rows {
+		fewer := *contract
+		fewer.Scopes = slices.DeleteFunc(slices.Clone(contract.Scopes), func(scope spec.Scope) bool { return scope.Name == row.Scope })
+		server, err := emulator.New(&fewer, emulator.Options{Clock: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := compare(contract, rows, server, time.Minute); !slices.Equal(got.catching, []string{row.ID}) || len(got.falseAlarms) > 0 {
+			t.Errorf("without %s: caught by %q, false alarms %q", row.Scope, got.catching, got.falseAlarms)
+		}
+	}
+}
