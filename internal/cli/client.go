@@ -191,7 +191,7 @@ func reportClient(terminal *terminal, found clienttest.Outcomes, files []report.
 	}
 	clienttest.Console{Out: terminal.out, Width: terminal.width()}.Result(made)
 	for _, file := range files {
-		write := map[string]func(io.Writer, clienttest.Report) error{"json": clienttest.WriteJSON, "junit": clienttest.WriteJUnit}[file.Kind]
+		write := map[string]func(io.Writer, clienttest.Report) error{"json": clienttest.WriteJSON, "junit": clienttest.WriteJUnit}[file.Format]
 		if err := file.WriteWith(func(out io.Writer) error { return write(out, made) }, terminal.raw); err != nil {
 			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}

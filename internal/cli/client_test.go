@@ -37,7 +37,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 		{[]string{"client", "--level", "", "--", "x"}, 2, `--level: unknown level ""; it must be one of documented, platform or inferred`},
 		{[]string{"client", "--timeout", "0s", "--", "x"}, 2, "--timeout: it must be more than 0; give a time such as 30s"},
 		{[]string{"client", "--level", "high", "--", "x"}, 2, `--level: unknown level "high"; it must be one of documented, platform or inferred`},
-		{[]string{"client", "--report", "pdf=x", "--", "x"}, 2, `--report: unknown kind of report "pdf"; it must be one of json or junit`},
+		{[]string{"client", "--report", "pdf=x", "--", "x"}, 2, `--report: unknown report format "pdf"; it must be one of json or junit`},
 		{[]string{"client", "--upstream", "ftp://x", "--", "x"}, 2, "--upstream: it is no address such as https://dataportability.googleapis.com"},
 		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--scenario", "success", "--", "x"}, 2,
 			"--scenario: it does not go with --upstream, whose server answers in place of a scenario; leave one of the two out"},

@@ -129,7 +129,7 @@ func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison
 			},
 			"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },
 			"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
-		}[file.Kind]
+		}[file.Format]
 		if err := file.WriteWith(write, terminal.raw); err != nil {
 			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
 		}

@@ -94,7 +94,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 		{"no report", []string{good, writeFile(t, "x.json", `{"format_version": 1}`)}, []string{"x.json: no report of a run"}},
 		{"a newer format", []string{good, writeFile(t, "x.json", `{"format_version": 7}`)}, []string{"format 7; this version reads format 1"}},
 		{"what to fail on", []string{good, "x.json", "--fail-on", "regresion"}, []string{"--fail-on", "did you mean regression?"}},
-		{"kind of report", []string{good, "x.json", "--report", "junit=x"}, []string{"--report", `unknown kind of report "junit"`}},
+		{"kind of report", []string{good, "x.json", "--report", "junit=x"}, []string{"--report", `unknown report format "junit"`}},
 		{"over a report", []string{good, reportOf(t, ""), "--report", "json=" + good}, []string{"--report", "one of the reports that are compared"}},
 		{"flag", []string{good, "x.json", "--fail-om", "never"}, []string{"--fail-om", "did you mean --fail-on?"}},
 	} {

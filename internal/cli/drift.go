@@ -200,7 +200,7 @@ func writeDrift(terminal *terminal, files []report.File, compared drift.Comparis
 			},
 			"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
 			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
-		}[file.Kind]
+		}[file.Format]
 		if err := file.WriteWith(write, terminal.raw); err != nil {
 			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -34,7 +33,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			console := report.Console{Out: terminal.out, Width: terminal.width()}
+			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}}
 			if console.Explain(wholeCatalogue(contract), arguments[0]) {
 				return nil
 			}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -162,11 +161,11 @@ func shortJSON(t *testing.T, path string) string {
 	}
 	found.Tool.Version, found.Started, found.Milliseconds = "VERSION", time.Time{}, 0
 	requirements, checks := keptKinds{}, keptKinds{}
-	found.Requirements = slices.DeleteFunc(found.Requirements, func(one report.Requirement) bool { return requirements.enough(string(one.Verdict)) })
+	found.Requirements = slices.DeleteFunc(found.Requirements, func(one result.Requirement) bool { return requirements.enough(string(one.Verdict)) })
 	for i := range found.Requirements {
 		found.Requirements[i].Line = 0
 	}
-	found.Checks = slices.DeleteFunc(found.Checks, func(one report.Check) bool { return checks.enough(string(one.Verdict)) })
+	found.Checks = slices.DeleteFunc(found.Checks, func(one result.Check) bool { return checks.enough(string(one.Verdict)) })
 	shown := map[int]bool{1: true}
 	for i := range found.Checks {
 		found.Checks[i].Microseconds = 0
@@ -174,7 +173,7 @@ func shortJSON(t *testing.T, path string) string {
 			shown[finding.Exchange] = true
 		}
 	}
-	found.Exchanges = slices.DeleteFunc(found.Exchanges, func(one report.Exchange) bool { return !shown[one.Number] })
+	found.Exchanges = slices.DeleteFunc(found.Exchanges, func(one result.Exchange) bool { return !shown[one.Number] })
 	for i := range found.Exchanges {
 		found.Exchanges[i].Microseconds, found.Exchanges[i].OffsetMicroseconds = 0, 0
 	}
@@ -183,10 +182,10 @@ func shortJSON(t *testing.T, path string) string {
 	return jsonOf(t, found)
 }
 
-func jsonOf(t *testing.T, found report.Report) string {
+func jsonOf(t *testing.T, found result.Report) string {
 	t.Helper()
 	var text bytes.Buffer
-	if err := report.WriteJSON(&text, found); err != nil {
+	if err := result.WriteJSON(&text, found); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()

@@ -7,6 +7,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/knownfailures"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -36,7 +37,7 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, contr
 
 // writeKnownFailures writes the list that the settings name, of what failed,
 // and says so.
-func writeKnownFailures(terminal *terminal, sources *config.Sources, settings *config.Settings, found report.Report) error {
+func writeKnownFailures(terminal *terminal, sources *config.Sources, settings *config.Settings, found result.Report) error {
 	file := settings.WriteKnownFailures
 	if file == "" {
 		return nil

@@ -11,7 +11,6 @@ import (
 	"github.com/pb33f/jsonschema/v6"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -156,7 +155,7 @@ func TestReportsOfKnownFailures(t *testing.T) {
 		"--report", "junit=" + folder + "/report.xml"}, emulated(t, emulator.Options{Fault: "unknown-field-ignored"})...)...)
 	assertValidReport(t, folder+"/report.json")
 	read := readReport(t, folder+"/report.json")
-	want := []report.KnownFailure{
+	want := []result.KnownFailure{
 		{Name: file + ":2", Entry: "check: body/unknown-field", File: file, Line: 2, Reason: "a proxy", Expires: "9999-12-31",
 			Checks: []string{"body/unknown-field"}, State: result.KnownUsed},
 		{Name: file + ":3", Entry: "requirement: retry.body.empty-message", File: file, Line: 3, Reason: "a router",
@@ -180,7 +179,7 @@ func TestReportsOfKnownFailures(t *testing.T) {
 // assertValidReport holds a report against its JSON Schema.
 func assertValidReport(t *testing.T, path string) {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(result.Schema()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/dpconform/dpconform/clienttest/broken"
 	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -32,9 +32,9 @@ func newListCommand(terminal *terminal) *cobra.Command {
 			case asJSON:
 				return catalogue.WriteJSON(terminal.raw)
 			case traceability:
-				return report.WriteTraceability(terminal.raw, catalogue)
+				return WriteTraceability(terminal.raw, catalogue)
 			}
-			console := report.Console{Out: terminal.out, Width: terminal.width()}
+			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}}
 			if !clients {
 				console.List(catalogue, all)
 				fmt.Fprintln(terminal.out)
@@ -53,8 +53,8 @@ func newListCommand(terminal *terminal) *cobra.Command {
 }
 
 // wholeCatalogue lists what a description demands of servers and of clients.
-func wholeCatalogue(contract *spec.Contract) report.Catalogue {
-	catalogue := report.NewCatalogue(contract)
+func wholeCatalogue(contract *spec.Contract) Catalogue {
+	catalogue := NewCatalogue(contract)
 	catalogue.Clients = broken.Catalogue(contract)
 	return catalogue
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/recorder"
@@ -41,8 +40,8 @@ func (r *recordingRun) record(ctx context.Context, provenance recorder.Provenanc
 	if err := r.recording.Save(); err != nil {
 		return r.unsaved(ctx, err)
 	}
-	found := report.New(report.Run{Version: version, Started: r.began, Took: time.Since(r.began), Contract: r.contract, Target: r.server,
-		Source: fromNetwork, Level: spec.Platform, Seed: r.settings.Seed, Outcome: r.outcome})
+	found := finished{started: r.began, took: time.Since(r.began), contract: r.contract, target: r.server,
+		source: fromNetwork, level: spec.Platform, seed: r.settings.Seed, outcome: r.outcome}.report()
 	fmt.Fprintf(r.terminal.out, "recorded %d exchanges with %s into %s\nwhat they say: %s\n", len(found.Exchanges), r.config.Endpoint,
 		r.settings.Cassettes, found.Conclusion)
 	return nil

@@ -9,7 +9,6 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/report"
-	"github.com/dpconform/dpconform/internal/report/kinds"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -19,22 +18,23 @@ func newReportCommand(terminal *terminal) *cobra.Command {
 	var asTheRun bool
 	command := &cobra.Command{
 		Use:   "report FROM.json",
-		Short: "Make reports of any kind from the JSON report of a run",
-		Long: `report makes of a JSON report what run would have written beside it, with the
-same verdicts and counts: nothing is sent, and nothing is judged anew. FROM.json
-may be - for standard input. Without --report it prints what run printed.
+		Short: "Write reports in any format from the JSON report of a run",
+		Long: `report writes from a JSON report what run would have written beside it, with the
+same verdicts and counts: no request is sent, and nothing is tested again.
+FROM.json may be - for standard input. Without --report it prints what run
+printed.
 
-The kinds are:
-` + kindsText() + `
-Without KIND= the ending says the kind: .json, .xml, .md, .html, .har, .sarif,
-.svg.
+The formats are:
+` + formatsText() + `
+Without FORMAT= the ending gives the format: .json, .xml, .md, .html, .har,
+.sarif. github needs no path.
 
-Exit: 0 where the reports were made, whatever they say; with --exit-code that of
+Exit: 0 where the reports were written, whatever they say; with --exit-code that of
 the run. 2 wrong usage, or a file that is no report of a run.`,
 		Example: `  dpconform run --report json=run.json
   dpconform report run.json
   dpconform report run.json --report html=run.html --report sarif=run.sarif
-  dpconform report run.json --report badge=badge.svg --exit-code
+  dpconform report run.json --report badge=badge.json --exit-code
   ssh ci cat run.json | dpconform report - --report run.html`,
 		Args: oneReport,
 		RunE: func(command *cobra.Command, names []string) error {
@@ -44,15 +44,25 @@ the run. 2 wrong usage, or a file that is no report of a run.`,
 	settings.AddReportFlag(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	command.Flags().BoolVar(&asTheRun, "exit-code", false, "end with the exit code of the run")
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, kinds.Starts)
+	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, reportStarts)
 	return command
 }
 
-// kindsText lists the kinds of report for a person, a line each.
-func kindsText() string {
+// reportStarts lists how the values of --report begin, for a shell that
+// completes them.
+func reportStarts() []string {
+	var starts []string
+	for _, name := range report.Names() {
+		starts = append(starts, name+"=")
+	}
+	return starts
+}
+
+// formatsText lists the kinds of report for a person, a line each.
+func formatsText() string {
 	var text strings.Builder
-	for _, kind := range kinds.All() {
-		fmt.Fprintf(&text, "  %-12s %s\n", kind.Name, kind.What)
+	for _, format := range report.Formats() {
+		fmt.Fprintf(&text, "  %-12s %s\n", format.Name, format.About)
 	}
 	return text.String()
 }
@@ -97,12 +107,12 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 }
 
 // savedReport reads the report of a run.
-func savedReport(command *cobra.Command, name string) (report.Report, error) {
+func savedReport(command *cobra.Command, name string) (result.Report, error) {
 	found, err := diff.ReadReportFrom(name, command.InOrStdin())
 	if err != nil {
 		return found, err
 	}
-	if contradiction := report.Contradiction(found); contradiction != "" {
+	if contradiction := result.Contradiction(found); contradiction != "" {
 		return found, &text.UsageError{Place: name, Message: "this report was changed after it was written: " + contradiction,
 			Fix: "give the file as dpconform run --report json=FILE wrote it"}
 	}
@@ -111,10 +121,10 @@ func savedReport(command *cobra.Command, name string) (report.Report, error) {
 
 // showSaved writes the wanted reports, or prints the report where none is
 // wanted.
-func showSaved(terminal *terminal, found report.Report, files []report.File) error {
+func showSaved(terminal *terminal, found result.Report, files []report.File) error {
 	if len(files) == 0 {
 		console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet}
-		console.SavedHeader(found)
+		console.Header(found, len(found.Requirements), true)
 		console.Result(found)
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/report/kinds"
+	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -26,7 +26,7 @@ type told struct {
 // readers read each kind as others would, apart from what writes it.
 var readers = map[string]func(*testing.T, string) told{
 	"json": toldByJSON, "junit": toldByJUnit, "markdown": toldByMarkdown, "html": toldByHTML, "har": toldByHAR, "sarif": toldBySARIF,
-	"badge": toldByBadge, "annotations": toldByAnnotations,
+	"badge": toldByBadge, "github": toldByAnnotations,
 }
 
 // TestAllKindsAgree holds every kind of report of several runs against what the
@@ -87,7 +87,7 @@ func TestAllKindsAgree(t *testing.T) {
 func everyKind(folder, name string) ([]string, map[string]string) {
 	paths := map[string]string{}
 	var flags []string
-	for _, kind := range kinds.Names() {
+	for _, kind := range report.Names() {
 		paths[kind] = filepath.Join(folder, name+"."+kind)
 		if kind == "badge" {
 			paths[kind] += ".json"

@@ -10,18 +10,17 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
-	"github.com/dpconform/dpconform/internal/report/kinds"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// reportsOfRun reads the reports that are wanted of a run, each of a kind that
-// can be made of one.
+// reportsOfRun reads the reports that are wanted of a run, each in a format of one.
 func reportsOfRun(sources *config.Sources, wanted []string) ([]report.File, error) {
-	return parseReports(sources, wanted, kinds.Names(), kinds.Parse)
+	return parseReports(sources, wanted, report.Names(), report.Parse)
 }
 
-// reportFiles reads the reports that are wanted of anything else, each of one of
-// the kinds.
+// reportFiles reads the reports that are wanted of anything else, each in one of
+// the formats.
 func reportFiles(sources *config.Sources, wanted []string, names ...string) ([]report.File, error) {
 	return parseReports(sources, wanted, names, func(text string) (report.File, error) { return report.ParseFile(text, names...) })
 }
@@ -33,7 +32,7 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 	for _, value := range wanted {
 		file, err := parse(value)
 		if err != nil {
-			return nil, &text.UsageError{Place: place, Message: err.Error(), Fix: mendOfReport(err, names)}
+			return nil, &text.UsageError{Place: place, Message: err.Error(), Fix: fixOfReport(err, names)}
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] {
@@ -45,23 +44,23 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 	return files, nil
 }
 
-// mendOfReport says how to write what cannot be read.
-func mendOfReport(err error, names []string) string {
-	var unknown *report.UnknownKindError
-	var unclear *report.UnclearKindError
+// fixOfReport says how to write a report flag that cannot be read.
+func fixOfReport(err error, names []string) string {
+	var unknown *report.UnknownFormatError
+	var unclear *report.UnclearFormatError
 	switch {
 	case errors.As(err, &unknown):
-		return text.DidYouMean(unknown.Kind, names)
+		return text.DidYouMean(unknown.Format, names)
 	case errors.As(err, &unclear):
-		return fmt.Sprintf("write KIND=%s with KIND %s or %s", unclear.Path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+		return fmt.Sprintf("write FORMAT=%s with FORMAT %s or %s", unclear.Path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 	}
 	return ""
 }
 
 // writeReports writes what was found into all files that are wanted.
-func writeReports(terminal *terminal, found report.Report, files []report.File) error {
+func writeReports(terminal *terminal, found result.Report, files []report.File) error {
 	for _, file := range files {
-		if err := kinds.Write(file, found, terminal.raw); err != nil {
+		if err := file.Write(found, terminal.raw); err != nil {
 			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
 	}

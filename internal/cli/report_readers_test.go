@@ -246,7 +246,7 @@ func toldByAnnotations(t *testing.T, path string) told {
 	if notice := regexp.MustCompile(`(?m)^::notice title=(\d+) checks? skipped`).FindStringSubmatch(text); notice != nil {
 		skipped, _ = strconv.Atoi(notice[1])
 	}
-	json := toldByJSON(t, strings.TrimSuffix(path, "annotations")+"json")
+	json := toldByJSON(t, strings.TrimSuffix(path, "github")+"json")
 	if failed != json.requirements[result.Fail] || skipped != json.checks[result.Skip] {
 		t.Errorf("annotations tell of %d requirements that fail and %d skips; want %v, %v", failed, skipped, json.requirements, json.checks)
 	}

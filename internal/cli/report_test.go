@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/internal/report/kinds"
+	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -93,9 +93,9 @@ func TestWhatIsNoReportOfARunIsOneClearLine(t *testing.T) {
 		{"no exit code of ours", []string{edited(`"exit": 0`, `"exit": 77`)}, []string{"its exit code 77 and its conclusion are not those of its checks"}},
 		{"an exchange twice", []string{edited(`"number": 2,`, `"number": 1,`)}, []string{"the number of its exchange 1 is not its own"}},
 		{"over itself", []string{good, "--report", "json=" + good}, []string{"--report: " + good + " is the report that others are made from; give another file"}},
-		{"unknown kind", []string{good, "--report", "jsn=x"}, []string{`--report: unknown kind of report "jsn"; did you mean json?`}},
-		{"no kind", []string{good, "--report", "out.txt"}, []string{`--report: "out.txt" says no kind of report; write KIND=out.txt with KIND json, junit, `}},
-		{"no ending of a badge", []string{good, "--report", "badge=badge.png"}, []string{"--report: a badge is an .svg or a .json, and badge.png is neither"}},
+		{"unknown kind", []string{good, "--report", "jsn=x"}, []string{`--report: unknown report format "jsn"; did you mean json?`}},
+		{"no kind", []string{good, "--report", "out.txt"}, []string{`--report: the ending of "out.txt" gives no report format; write FORMAT=out.txt with FORMAT json, junit, `}},
+		{"no ending of a badge", []string{good, "--report", "badge=badge.png"}, []string{"--report: a badge is a .json file for shields.io, and badge.png is not"}},
 		{"twice", []string{good, "--report", "junit=" + out, "--report", folder + "/./out.xml"}, []string{"two reports go to", "give each a path of its own"}},
 		{"no folder", []string{good, "--report", "no/such/x.html"}, []string{"there is no folder no/such"}},
 	} {
@@ -114,15 +114,15 @@ func TestWhatIsNoReportOfARunIsOneClearLine(t *testing.T) {
 
 // The help of --report is in a package that must not know the kinds.
 func TestTheHelpNamesEveryKind(t *testing.T) {
-	for _, command := range []string{"run", "merge", "report"} {
+	for _, command := range []string{"run", "report"} {
 		help := call(t, command, "--help").raw
-		for _, kind := range kinds.Names() {
+		for _, kind := range report.Names() {
 			if !strings.Contains(help, kind) {
 				t.Errorf("%s --help does not name %s", command, kind)
 			}
 		}
 		completed := call(t, "__complete", command, "x.json", "--report", "").raw
-		for _, start := range kinds.Starts() {
+		for _, start := range reportStarts() {
 			if !strings.Contains(completed, start+"\n") {
 				t.Errorf("%s does not complete %s: %s", command, start, completed)
 			}

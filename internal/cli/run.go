@@ -10,7 +10,6 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
-	"github.com/dpconform/dpconform/internal/report/kinds"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -53,7 +52,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
 	})
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
-	completeWith(command, "report", more, kinds.Starts)
+	completeWith(command, "report", more, reportStarts)
 	completeWith(command, "job", more, func() []string {
 		var states []string
 		for _, state := range spec.MustLoadEmbedded().States {
@@ -112,23 +111,22 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := report.Run{
-		Version: version, Started: began, Contract: contract, Target: subject.target, Source: subject.source,
-		Provenance: subject.provenance, AllowRetry: subject.allowRetry, Level: level, Seed: subject.seed, Selection: selection,
-		KnownFailures: known.Described(), Stale: subject.stale,
+	whole := finished{
+		started: began, contract: contract, target: subject.target, source: subject.source, provenance: subject.provenance,
+		allowRetry: subject.allowRetry, level: level, seed: subject.seed, selection: selection, known: known.Described(), stale: subject.stale,
 	}
-	console.Header(whole)
-	whole.Outcome, err = judge(command.Context(), terminal, suites.Config{
+	console.Header(whole.beginning(), len(contract.Requirements), false)
+	whole.outcome, err = judge(command.Context(), terminal, suites.Config{
 		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
 	}, selection, len(plan.Selected))
-	if err == nil && whole.Outcome.Exit != result.ExitInterrupted {
+	if err == nil && whole.outcome.Exit != result.ExitInterrupted {
 		err = subject.complaint()
 	}
 	if err != nil {
 		return leftBehind(err, files)
 	}
-	whole.Took = time.Since(began)
-	found := report.New(whole)
+	whole.took = time.Since(began)
+	found := whole.report()
 	err = writeReports(terminal, found, files)
 	if err == nil {
 		console.Written = files

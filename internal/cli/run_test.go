@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -141,7 +140,7 @@ func TestEditedDescriptionDrivesTheSpecs(t *testing.T) {
 	}
 }
 
-func readReport(t testing.TB, path string) report.Report {
+func readReport(t testing.TB, path string) result.Report {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -156,7 +155,7 @@ func readReport(t testing.TB, path string) report.Report {
 
 func TestReportOnStandardOutput(t *testing.T) {
 	got := call(t, "run", "--report", "json=-")
-	var read report.Report
+	var read result.Report
 	if err := json.Unmarshal([]byte(got.raw), &read); err != nil || read.Exit != result.ExitConforms {
 		t.Errorf("standard output is no report: %v\n%.200s", err, got.raw)
 	}

@@ -120,7 +120,7 @@ func (t *terminal) complain(message string) {
 // wrote says where a report is.
 func (t *terminal) wrote(file report.File) {
 	if file.Path != report.StandardOutput && !t.quiet {
-		fmt.Fprintf(t.out, "report %s → %s\n", file.Kind, file.Path)
+		fmt.Fprintf(t.out, "report %s → %s\n", file.Format, file.Path)
 	}
 }
 

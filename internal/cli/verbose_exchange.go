@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
@@ -13,7 +12,7 @@ import (
 // it: number, what came of each attempt, how long the last one took, method and
 // path, credential, check.
 func exchangeLine(sent *target.Target, exchange *target.Exchange) string {
-	shownExchange := report.ShowExchange(sent, exchange)
+	shownExchange := reportedExchange(exchange, redactorFor(sent))
 	outcomes := make([]string, 0, len(exchange.Earlier)+1)
 	for _, earlier := range exchange.Earlier {
 		outcomes = append(outcomes, outcomeOf(earlier))

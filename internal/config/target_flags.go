@@ -109,7 +109,7 @@ func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 
 // AddReportFlag adds the flag that names the reports to be written.
 func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `KIND=PATH` with KIND json, junit, markdown, annotations (for GitHub Actions), html, har, sarif or badge (.svg, or .json for shields.io), or as a path alone that says by its ending which; - is standard output; repeatable")
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH` with FORMAT json, junit, markdown, github, html, har, sarif or badge (JSON for shields.io), or as a path whose ending gives the format; - is standard output, and github needs no path; repeatable")
 }
 
 // Defaults of the flags above.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/bodyshape"
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 // Answer is what one exchange shows, without what changes from run to run.
@@ -86,10 +86,10 @@ func (d Difference) String() string {
 }
 
 // answerOf reads an exchange of a report.
-func answerOf(exchange report.Exchange, endpoint string) Answer {
+func answerOf(exchange result.Exchange, endpoint string) Answer {
 	answer := Answer{
 		Exchange: exchange.Number, Request: exchange.Request.Method + " " + exchange.Request.URL, Purpose: exchange.Purpose,
-		Credential: exchange.Request.Credential, Header: map[string]string{}, Curl: report.CurlOf(exchange), steady: map[string]string{},
+		Credential: exchange.Request.Credential, Header: map[string]string{}, Curl: exchange.Request.Curl(), steady: map[string]string{},
 	}
 	if exchange.Fault != nil {
 		answer.Fault = exchange.Fault.Kind
@@ -110,7 +110,7 @@ func answerOf(exchange report.Exchange, endpoint string) Answer {
 	return answer
 }
 
-func shapeOf(message report.Message) (string, *bodyshape.Shape) {
+func shapeOf(message result.Message) (string, *bodyshape.Shape) {
 	if message.Body == "" {
 		return emptyShape, nil
 	}
@@ -138,7 +138,7 @@ func headerValues(header map[string][]string, name string) []string {
 // steadyWords puts fixed words in the place of the address that was judged and,
 // where it is a segment of a path, of the job: both may be others in another
 // run.
-func steadyWords(exchange report.Exchange, endpoint string) func(string) string {
+func steadyWords(exchange result.Exchange, endpoint string) func(string) string {
 	var words []string
 	if endpoint != "" {
 		words = append(words, strings.TrimSuffix(endpoint, "/"), "{endpoint}")

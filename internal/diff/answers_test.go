@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -76,9 +75,9 @@ func TestTheTargetAndTheJobAreNoDifference(t *testing.T) {
 
 func TestAFaultIsAnAnswerToo(t *testing.T) {
 	broken := judgedOnce(result.Pass, refusal(400))
-	broken.Exchanges[0].Response, broken.Exchanges[0].Fault = nil, &report.FaultOf{Kind: "hang-up", Detail: "closed"}
+	broken.Exchanges[0].Response, broken.Exchanges[0].Fault = nil, &result.FaultOf{Kind: "hang-up", Detail: "closed"}
 	cut := judgedOnce(result.Pass, refusal(400))
-	cut.Exchanges[0].Fault = &report.FaultOf{Kind: "truncated", Detail: "ended"}
+	cut.Exchanges[0].Fault = &result.FaultOf{Kind: "truncated", Detail: "ended"}
 	for want, new := range map[string]*run{"400 → hang-up": broken, "400 → 400 and truncated": cut} {
 		found := compare(judgedOnce(result.Pass, refusal(400)), new)
 		if len(found.Answers) != 1 || !strings.Contains(found.Answers[0].Differences[0].String(), want) {
@@ -145,13 +144,13 @@ func TestOfTwoChecksEachHasItsOwnExchanges(t *testing.T) {
 }
 
 func TestAnObservingCheckPointsAtTheExchangesOfOthers(t *testing.T) {
-	of := func(verdict result.Verdict, status int, findings ...report.Finding) *run {
+	of := func(verdict result.Verdict, status int, findings ...result.Finding) *run {
 		r := newRun().requirement("retry.errors.code", spec.Documented, verdict)
 		r.exchange("path/one", "read a", "a", "t", refusal(400))
 		r.exchange("path/one", "retry a", "a", "t", refusal(status))
 		return r.check("errors/code", "retry.errors.code", verdict, findings...)
 	}
-	found := compare(of(result.Pass, 400), of(result.Fail, 500, report.Finding{Requirement: "retry.errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
+	found := compare(of(result.Pass, 400), of(result.Fail, 500, result.Finding{Requirement: "retry.errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
 	shown := found.Checks[0].Evidence[0]
 	if shown.Old.Answer == nil || shown.Old.Answer.Exchange != 2 || shown.Old.Answer.Status != 400 || shown.New.Answer.Status != 500 {
 		t.Errorf("%+v %+v", shown.Old, shown.New)

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -165,14 +164,14 @@ func (c Comparison) Changes() bool {
 
 // index finds what a report says of a check or a requirement.
 type index struct {
-	report                   report.Report
+	report                   result.Report
 	checkIDs, requirementIDs []string
-	checks                   map[string]report.Check
-	requirements             map[string]report.Requirement
+	checks                   map[string]result.Check
+	requirements             map[string]result.Requirement
 }
 
-func indexed(of report.Report) index {
-	all := index{report: of, checks: map[string]report.Check{}, requirements: map[string]report.Requirement{}}
+func indexed(of result.Report) index {
+	all := index{report: of, checks: map[string]result.Check{}, requirements: map[string]result.Requirement{}}
 	for _, check := range of.Checks {
 		if _, twice := all.checks[check.ID]; !twice {
 			all.checkIDs = append(all.checkIDs, check.ID)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -37,7 +36,7 @@ type Piece struct {
 
 // evidence gathers what both reports show of a check, for each requirement that
 // something was found of in either; without a finding for its first one.
-func evidence(before, after report.Check, old, new index, pairs pairs) []Evidence {
+func evidence(before, after result.Check, old, new index, pairs pairs) []Evidence {
 	var ids []string
 	for _, finding := range slices.Concat(after.Findings, before.Findings) {
 		if !slices.Contains(ids, finding.Requirement) {
@@ -64,7 +63,7 @@ func evidence(before, after report.Check, old, new index, pairs pairs) []Evidenc
 // exchangesOf finds the exchanges, by their numbers in both reports, that show
 // a requirement in a check; 0 for none. The new finding comes first, then the
 // old one.
-func exchangesOf(before, after report.Check, requirement string, pairs pairs) (old, new int) {
+func exchangesOf(before, after result.Check, requirement string, pairs pairs) (old, new int) {
 	old, new = findingOf(before, requirement).Exchange, findingOf(after, requirement).Exchange
 	switch {
 	case new != 0 && old == 0:
@@ -86,7 +85,7 @@ func exchangesOf(before, after report.Check, requirement string, pairs pairs) (o
 }
 
 // telling is the first exchange of a check that does more than read.
-func telling(check report.Check, answers map[int]Answer) int {
+func telling(check result.Check, answers map[int]Answer) int {
 	first := 0
 	for _, number := range check.Exchanges {
 		answer, found := answers[number]
@@ -103,18 +102,18 @@ func telling(check report.Check, answers map[int]Answer) int {
 	return first
 }
 
-func findingOf(check report.Check, requirement string) report.Finding {
+func findingOf(check result.Check, requirement string) result.Finding {
 	for _, finding := range check.Findings {
 		if finding.Requirement == requirement {
 			return finding
 		}
 	}
-	return report.Finding{}
+	return result.Finding{}
 }
 
 // piece is what a report shows of a requirement in a check; nil where it does
 // not have the check.
-func piece(check report.Check, requirement string, answers map[int]Answer, number int) *Piece {
+func piece(check result.Check, requirement string, answers map[int]Answer, number int) *Piece {
 	if check.ID == "" {
 		return nil
 	}

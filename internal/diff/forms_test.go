@@ -14,7 +14,6 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -34,9 +33,9 @@ func everyKind() Comparison {
 			id, requirement := "path/"+string(rune('a'+i)), "retry.path."+string(rune('a'+i))
 			r.requirement(requirement, spec.Documented, verdict)
 			r.exchange(id, "retry j", "j", "token for x", answer{400 + len(verdict), map[string]string{"Content-Type": evil, "Allow": evil}, `{"` + "<b>|`\\u000a" + `":1}`})
-			var findings []report.Finding
+			var findings []result.Finding
 			if verdict == result.Fail || verdict == result.Warn {
-				findings = []report.Finding{{Requirement: requirement, Verdict: verdict, Want: "x | y", Got: evil, Exchange: len(r.Exchanges), Count: 2, Curl: "curl " + evil}}
+				findings = []result.Finding{{Requirement: requirement, Verdict: verdict, Want: "x | y", Got: evil, Exchange: len(r.Exchanges), Count: 2, Curl: "curl " + evil}}
 			}
 			r.check(id, requirement, verdict, findings...)
 			r.Checks[len(r.Checks)-1].Reason, r.Checks[len(r.Checks)-1].Title = evil, evil

@@ -7,36 +7,35 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // run is a report in the making.
-type run struct{ report.Report }
+type run struct{ result.Report }
 
 func newRun() *run {
-	return &run{report.Report{
-		FormatVersion: report.FormatVersion, Tool: report.Tool{Name: "dpconform", Version: "1.2.3"},
+	return &run{result.Report{
+		FormatVersion: result.FormatVersion, Tool: result.Tool{Name: "dpconform", Version: "1.2.3"},
 		Started:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		Target:      report.Target{Endpoint: "http://old.example", Source: "network", Jobs: map[string]int{"FAILED": 2}},
-		Description: report.Description{File: "x.yaml", Digest: "sha256:" + strings.Repeat("0", 64), Title: "x", Revision: "2025", Scopes: 1},
-		Settings:    report.Settings{Level: spec.Platform, LimitSeconds: 10}, Conclusion: "conforms",
-		Counts:       report.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
-		Requirements: []report.Requirement{}, Checks: []report.Check{}, Exchanges: []report.Exchange{},
+		Target:      result.Target{Endpoint: "http://old.example", Source: "network", Jobs: map[string]int{"FAILED": 2}},
+		Description: result.Description{File: "x.yaml", Digest: "sha256:" + strings.Repeat("0", 64), Title: "x", Revision: "2025", Scopes: 1},
+		Settings:    result.Settings{Level: spec.Platform, LimitSeconds: 10}, Conclusion: "conforms",
+		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
+		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{},
 	}}
 }
 
 // requirement adds one of a level, or gives it another verdict.
 func (r *run) requirement(id string, level spec.Level, verdict result.Verdict) *run {
-	r.Requirements = append(r.Requirements, report.Requirement{Requirement: spec.Requirement{ID: id, Level: level, Statement: "It MUST be " + id + ".",
+	r.Requirements = append(r.Requirements, result.Requirement{Requirement: spec.Requirement{ID: id, Level: level, Statement: "It MUST be " + id + ".",
 		Quote: "quote", Source: "https://example/" + id, Line: 7}, Aspect: "path", Verdict: verdict, Checks: []string{}})
 	return r
 }
 
 // check adds one that judges a requirement by its own exchanges.
-func (r *run) check(id, requirement string, verdict result.Verdict, findings ...report.Finding) *run {
-	check := report.Check{ID: id, Aspect: "path", Title: "the title of " + id, Sends: "something", Requirements: []string{requirement}, Verdict: verdict,
+func (r *run) check(id, requirement string, verdict result.Verdict, findings ...result.Finding) *run {
+	check := result.Check{ID: id, Aspect: "path", Title: "the title of " + id, Sends: "something", Requirements: []string{requirement}, Verdict: verdict,
 		Findings: findings, Exchanges: []int{}}
 	for _, exchange := range r.Exchanges {
 		if exchange.Check == id {
@@ -60,11 +59,11 @@ func (r *run) exchange(check, purpose, job, credential string, came answer) *run
 	for name, value := range maps.All(came.header) {
 		header[name] = []string{value}
 	}
-	r.Exchanges = append(r.Exchanges, report.Exchange{
+	r.Exchanges = append(r.Exchanges, result.Exchange{
 		Number: len(r.Exchanges) + 1, Check: check, Purpose: purpose,
-		Request: report.Message{Method: "POST", URL: r.Target.Endpoint + "/v1/archiveJobs/" + job + ":retry", Credential: credential,
+		Request: result.Message{Method: "POST", URL: r.Target.Endpoint + "/v1/archiveJobs/" + job + ":retry", Credential: credential,
 			Header: map[string][]string{}},
-		Response: &report.Message{Status: came.status, Header: header, Body: came.body, BodyBytes: len(came.body)},
+		Response: &result.Message{Status: came.status, Header: header, Body: came.body, BodyBytes: len(came.body)},
 	})
 	return r
 }
@@ -73,10 +72,10 @@ func (r *run) exchange(check, purpose, job, credential string, came answer) *run
 func judgedOnce(verdict result.Verdict, came answer) *run {
 	r := newRun().requirement("retry.path.one", spec.Documented, verdict)
 	r.exchange("path/one", "retry a", "a", "token for x", came)
-	var findings []report.Finding
+	var findings []result.Finding
 	switch verdict {
 	case result.Fail, result.Warn, result.ExpectedFail:
-		findings = []report.Finding{{Requirement: "retry.path.one", Verdict: verdict, Want: "400", Got: fmt.Sprint(came.status), Exchange: 1, Count: 1, Curl: "curl it"}}
+		findings = []result.Finding{{Requirement: "retry.path.one", Verdict: verdict, Want: "400", Got: fmt.Sprint(came.status), Exchange: 1, Count: 1, Curl: "curl it"}}
 	}
 	return r.check("path/one", "retry.path.one", verdict, findings...)
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"io"
 
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 //go:embed comparison.schema.json
@@ -22,7 +22,7 @@ const FormatVersion = 1
 // comparison.schema.json.
 type Document struct {
 	Format int         `json:"format_version"`
-	Tool   report.Tool `json:"tool"`
+	Tool   result.Tool `json:"tool"`
 	// FailOn is what counted as a failure, and Fails whether there was one.
 	FailOn FailOn `json:"fail_on"`
 	Fails  bool   `json:"fails"`
@@ -41,7 +41,7 @@ func WriteJSON(out io.Writer, comparison Comparison, version string, failOn Fail
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(Document{
-		Format: FormatVersion, Tool: report.Tool{Name: "dpconform", Version: version}, FailOn: failOn, Fails: comparison.Fails(failOn),
+		Format: FormatVersion, Tool: result.Tool{Name: "dpconform", Version: version}, FailOn: failOn, Fails: comparison.Fails(failOn),
 		Regression: comparison.Regresses(), Changed: comparison.Changes(), Summary: Summary(comparison), Counts: comparison.Counts(),
 		Comparison: comparison,
 	})

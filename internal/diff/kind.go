@@ -3,7 +3,6 @@ package diff
 import (
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -107,7 +106,7 @@ func checkChange(id string, old, new index, pairs pairs, sameDescription bool) (
 
 // documented reports whether a check is in the first place about something
 // documented, as suites decides it for an inconclusive run.
-func (i index) documented(check report.Check) bool {
+func (i index) documented(check result.Check) bool {
 	return len(check.Requirements) > 0 && i.requirements[check.Requirements[0]].Level == spec.Documented
 }
 

@@ -158,7 +158,7 @@ func answerCode(answer, other *Answer) string {
 }
 
 // code shows what others said, cut where it is long.
-func code(text string) string { return markdown.Code(markdown.Cut(text, longestText)) }
+func code(text string) string { return markdown.Code(cut(text, longestText)) }
 
 func codes(texts []string) string {
 	shown := make([]string, 0, shownNames)

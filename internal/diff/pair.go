@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 // pairs are the exchanges of two reports that belong together, by their
@@ -26,7 +26,7 @@ type pairs struct {
 //
 // Requests that are the same in all of this are paired by their answers: which
 // of several requests at once is answered first is chance.
-func pair(before, after report.Report) pairs {
+func pair(before, after result.Report) pairs {
 	all := pairs{old: answersOf(before), new: answersOf(after), toNew: map[int]int{}, toOld: map[int]int{}, checkOf: map[int]string{}}
 	for _, exchange := range after.Exchanges {
 		if _, twice := all.checkOf[exchange.Number]; !twice {
@@ -35,7 +35,7 @@ func pair(before, after report.Report) pairs {
 		}
 	}
 	for _, step := range []struct {
-		key   func(report.Exchange) string
+		key   func(result.Exchange) string
 		exact bool
 	}{{wholeKey, true}, {jobKey, false}, {roleKey, false}} {
 		old, new := all.lonely(before.Exchanges, all.toNew, step.key), all.lonely(after.Exchanges, all.toOld, step.key)
@@ -48,7 +48,7 @@ func pair(before, after report.Report) pairs {
 	return all
 }
 
-func answersOf(of report.Report) map[int]Answer {
+func answersOf(of result.Report) map[int]Answer {
 	answers := map[int]Answer{}
 	for _, exchange := range of.Exchanges {
 		if _, twice := answers[exchange.Number]; !twice {
@@ -59,7 +59,7 @@ func answersOf(of report.Report) map[int]Answer {
 }
 
 // lonely groups the exchanges without a counterpart by their keys.
-func (p pairs) lonely(exchanges []report.Exchange, joined map[int]int, key func(report.Exchange) string) map[string][]int {
+func (p pairs) lonely(exchanges []result.Exchange, joined map[int]int, key func(result.Exchange) string) map[string][]int {
 	groups, seen := map[string][]int{}, map[int]bool{}
 	for _, exchange := range exchanges {
 		if _, has := joined[exchange.Number]; has || seen[exchange.Number] {
@@ -102,20 +102,20 @@ func (p pairs) alone() int { return len(p.old) + len(p.new) - len(p.toNew) - len
 
 func keyOf(parts ...string) string { return strings.Join(parts, "\x00") }
 
-func wholeKey(exchange report.Exchange) string {
+func wholeKey(exchange result.Exchange) string {
 	return keyOf(exchange.Check, exchange.Request.Method, exchange.Request.Credential, exchange.Purpose)
 }
 
-func jobKey(exchange report.Exchange) string {
+func jobKey(exchange result.Exchange) string {
 	return keyOf(exchange.Check, exchange.Request.Method, exchange.Request.Credential, role(exchange))
 }
 
-func roleKey(exchange report.Exchange) string {
+func roleKey(exchange result.Exchange) string {
 	return keyOf(exchange.Check, exchange.Request.Method, role(exchange))
 }
 
 // role is the purpose of an exchange without the job that it ends with.
-func role(exchange report.Exchange) string {
+func role(exchange result.Exchange) string {
 	if job := jobIn(exchange); job != "" {
 		return strings.TrimSuffix(exchange.Purpose, job) + "{job}"
 	}
@@ -124,7 +124,7 @@ func role(exchange report.Exchange) string {
 
 // jobIn finds the job in "retry failed-1": the last word of a purpose, where it
 // is a segment of the path too, alone or before a verb.
-func jobIn(exchange report.Exchange) string {
+func jobIn(exchange result.Exchange) string {
 	word := exchange.Purpose[strings.LastIndexByte(exchange.Purpose, ' ')+1:]
 	address, err := url.Parse(exchange.Request.URL)
 	if err != nil || word == "" || word == exchange.Purpose {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -58,10 +57,10 @@ func SameFile(a, b string) bool {
 }
 
 // ReadReport reads one report from a file. The error is that of Read.
-func ReadReport(name string) (report.Report, error) { return ReadReportFrom(name, nil) }
+func ReadReport(name string) (result.Report, error) { return ReadReportFrom(name, nil) }
 
 // ReadReportFrom is ReadReport, which takes StandardInput from a reader.
-func ReadReportFrom(name string, input io.Reader) (report.Report, error) {
+func ReadReportFrom(name string, input io.Reader) (result.Report, error) {
 	source, err := readOne(name, input)
 	return source.Report, err
 }
@@ -114,7 +113,7 @@ func reasonOf(err error) string {
 
 // Parse reads the text of a report. The error is a *text.UsageError
 // that names the file and, where the text is no JSON, the line.
-func Parse(name string, value []byte) (report.Report, error) {
+func Parse(name string, value []byte) (result.Report, error) {
 	value = bytes.TrimPrefix(value, []byte("\xef\xbb\xbf"))
 	var format struct {
 		Version json.RawMessage `json:"format_version"`
@@ -123,29 +122,29 @@ func Parse(name string, value []byte) (report.Report, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case len(bytes.TrimSpace(value)) == 0:
-		return report.Report{}, &text.UsageError{Place: name, Message: "it is empty", Fix: howToWrite}
+		return result.Report{}, &text.UsageError{Place: name, Message: "it is empty", Fix: howToWrite}
 	case errors.As(err, &syntax):
-		return report.Report{}, &text.UsageError{Place: placeIn(name, value, syntax.Offset),
+		return result.Report{}, &text.UsageError{Place: placeIn(name, value, syntax.Offset),
 			Message: "no JSON: " + syntax.Error(), Fix: howToWrite}
 	case otherDocument(value) != "":
-		return report.Report{}, &text.UsageError{Place: name, Message: "this is " + otherDocument(value) + ", not the report of a run", Fix: howToWrite}
+		return result.Report{}, &text.UsageError{Place: name, Message: "this is " + otherDocument(value) + ", not the report of a run", Fix: howToWrite}
 	case err != nil || len(format.Version) == 0:
-		return report.Report{}, notAReport(name, "it has no format_version")
-	case string(format.Version) != fmt.Sprint(report.FormatVersion):
-		return report.Report{}, &text.UsageError{Place: name,
-			Message: fmt.Sprintf("a report of format %.20s; this version reads format %d", format.Version, report.FormatVersion),
+		return result.Report{}, notAReport(name, "it has no format_version")
+	case string(format.Version) != fmt.Sprint(result.FormatVersion):
+		return result.Report{}, &text.UsageError{Place: name,
+			Message: fmt.Sprintf("a report of format %.20s; this version reads format %d", format.Version, result.FormatVersion),
 			Fix:     "use the dpconform that wrote it"}
 	}
 	found, err := result.ReadJSON(value)
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind):
-		return report.Report{}, notAReport(placeIn(name, value, kind.Offset), fmt.Sprintf("%s is a %s", kind.Field, kind.Value))
+		return result.Report{}, notAReport(placeIn(name, value, kind.Offset), fmt.Sprintf("%s is a %s", kind.Field, kind.Value))
 	case err != nil:
-		return report.Report{}, notAReport(name, strings.ReplaceAll(err.Error(), "\n", " "))
+		return result.Report{}, notAReport(name, strings.ReplaceAll(err.Error(), "\n", " "))
 	}
 	if lacks := missing(found); lacks != "" {
-		return report.Report{}, notAReport(name, "it has no "+lacks)
+		return result.Report{}, notAReport(name, "it has no "+lacks)
 	}
 	return found, nil
 }
@@ -162,7 +161,7 @@ func placeIn(name string, text []byte, offset int64) string {
 
 // missing names what every report has and this one does not; other documents
 // have a format version too.
-func missing(of report.Report) string {
+func missing(of result.Report) string {
 	switch {
 	case of.Target.Endpoint == "":
 		return "target.endpoint"

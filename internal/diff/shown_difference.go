@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/dpconform/dpconform/internal/markdown"
 )
 
 const (
@@ -105,7 +103,7 @@ func without(words, other []string) []string {
 func firstWords(words []string) string {
 	shown := make([]string, 0, shownWords)
 	for _, word := range words[:min(len(words), shownWords)] {
-		shown = append(shown, markdown.Cut(strings.TrimPrefix(word, scopePrefix), longestHeader))
+		shown = append(shown, cut(strings.TrimPrefix(word, scopePrefix), longestHeader))
 	}
 	text := strings.Join(shown, ", ")
 	if rest := len(words) - shownWords; rest > 0 {
@@ -121,7 +119,7 @@ func around(text, other string, longest int) string {
 	}
 	at := 0
 	if text == other {
-		return markdown.Cut(text, longest)
+		return cut(text, longest)
 	}
 	for at < min(len(text), len(other)) && text[at] == other[at] {
 		at++
@@ -130,11 +128,11 @@ func around(text, other string, longest int) string {
 	for start > 0 && !utf8.RuneStart(text[start]) {
 		start--
 	}
-	cut := markdown.Cut(text[start:], longest)
+	shortened := cut(text[start:], longest)
 	if start > 0 {
-		cut = "…" + cut
+		shortened = "…" + shortened
 	}
-	return cut
+	return shortened
 }
 
 // differing says in what the answers of both sides differ beside the status,
@@ -147,7 +145,7 @@ func (e Evidence) differing() []string {
 	var all []string
 	for _, one := range differences(*old, *new) {
 		if one.What != "status" {
-			all = append(all, markdown.Cut(one.Shown(), longestText))
+			all = append(all, cut(one.Shown(), longestText))
 		}
 	}
 	if rest := len(all) - shownDifferences; rest > 0 {

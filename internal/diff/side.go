@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -15,16 +14,16 @@ import (
 type Source struct {
 	// File is its name as the caller gave it.
 	File   string
-	Report report.Report
+	Report result.Report
 }
 
 // Side says which run one of the two reports is of.
 type Side struct {
 	File        string             `json:"file"`
-	Tool        report.Tool        `json:"tool"`
+	Tool        result.Tool        `json:"tool"`
 	Started     time.Time          `json:"started"`
-	Target      report.Target      `json:"target"`
-	Description report.Description `json:"description"`
+	Target      result.Target      `json:"target"`
+	Description result.Description `json:"description"`
 	Exit        int                `json:"exit"`
 	Conclusion  string             `json:"conclusion"`
 }
@@ -59,7 +58,7 @@ func (c Caveat) beginning() string {
 }
 
 // caveats lists why two reports cannot be compared fairly.
-func caveats(old, new report.Report) []Caveat {
+func caveats(old, new result.Report) []Caveat {
 	all := []Caveat{}
 	note := func(topic, before, after string) {
 		if before != after {
@@ -82,7 +81,7 @@ func caveats(old, new report.Report) []Caveat {
 	return all
 }
 
-func targetText(of report.Report) string {
+func targetText(of result.Report) string {
 	if of.Target.Source == "cassettes" {
 		return "cassettes of " + of.Target.Endpoint
 	}
@@ -91,13 +90,13 @@ func targetText(of report.Report) string {
 
 // descriptionText tells descriptions apart by what is in them, not by their
 // file.
-func descriptionText(of report.Report) string {
+func descriptionText(of result.Report) string {
 	digest := of.Description.Digest
 	const shown = len("sha256:") + 12
 	return fmt.Sprintf("revision %s, %s", of.Description.Revision, digest[:min(len(digest), shown)])
 }
 
-func selectionText(of report.Report) string {
+func selectionText(of result.Report) string {
 	var parts []string
 	if len(of.Settings.Focus) > 0 {
 		parts = append(parts, strings.Join(of.Settings.Focus, ", "))
@@ -111,7 +110,7 @@ func selectionText(of report.Report) string {
 	return strings.Join(parts, " and ")
 }
 
-func jobsText(of report.Report) string {
+func jobsText(of result.Report) string {
 	var parts []string
 	for _, state := range slices.Sorted(maps.Keys(of.Target.Jobs)) {
 		if count := of.Target.Jobs[state]; count > 0 {
@@ -124,14 +123,14 @@ func jobsText(of report.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func permissionText(of report.Report) string {
+func permissionText(of result.Report) string {
 	if of.Settings.AllowRetry {
 		return "FAILED jobs may be retried"
 	}
 	return "FAILED jobs may not be retried"
 }
 
-func knownText(of report.Report) string {
+func knownText(of result.Report) string {
 	var entries []string
 	for _, known := range of.KnownFailures {
 		entries = append(entries, known.Entry)
@@ -144,7 +143,7 @@ func knownText(of report.Report) string {
 }
 
 // endText tells a run that came to its end from one that did not.
-func endText(of report.Report) string {
+func endText(of result.Report) string {
 	switch of.Exit {
 	case result.ExitUnreachable, result.ExitInterrupted:
 		return of.Conclusion
@@ -157,7 +156,7 @@ const scopeRow = "authorization/scope/"
 
 // scopes says which scopes only one report judges. Where a run selected checks,
 // that says nothing of the scopes.
-func scopes(old, new report.Report) Scopes {
+func scopes(old, new result.Report) Scopes {
 	result := Scopes{Appeared: []string{}, Gone: []string{}}
 	before, after := scopesOf(old), scopesOf(new)
 	if len(before) != old.Description.Scopes || len(after) != new.Description.Scopes {
@@ -176,7 +175,7 @@ func scopes(old, new report.Report) Scopes {
 	return result
 }
 
-func scopesOf(of report.Report) []string {
+func scopesOf(of result.Report) []string {
 	var names []string
 	for _, check := range of.Checks {
 		if scope, found := strings.CutPrefix(check.ID, scopeRow); found {

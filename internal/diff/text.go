@@ -8,8 +8,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"github.com/dpconform/dpconform/internal/markdown"
 )
 
 // shownChecks is how many checks of one kind and requirement, and how many
@@ -199,7 +197,7 @@ func PieceText(piece Piece) string {
 	if piece.Flag != "" {
 		text += "; give " + piece.Flag
 	}
-	return markdown.Cut(text, longestText)
+	return cut(text, longestText)
 }
 
 // AnswerText says an answer in one line: status, headers that matter, shape,
@@ -218,7 +216,7 @@ func AnswerText(answer Answer, other *Answer) string {
 	if answer.Status != 0 {
 		parts = append(parts, "body "+answer.Shape)
 	}
-	return markdown.Cut(strings.Join(parts, "; "), longestText) + fmt.Sprintf(" (exchange %d)", answer.Exchange)
+	return cut(strings.Join(parts, "; "), longestText) + fmt.Sprintf(" (exchange %d)", answer.Exchange)
 }
 
 func (t Text) requirement(change RequirementChange) {
@@ -234,14 +232,14 @@ func VerdictText(verdict, reason string) string {
 	if reason != "" {
 		text += ": " + reason
 	}
-	return markdown.Cut(text, longestText)
+	return cut(text, longestText)
 }
 
 func (t Text) answers(groups []answerGroup) {
 	for _, one := range groups[:min(len(groups), shownAnswers)] {
 		t.line("%s in %s", colours[ChangedVerdict].Render("CHANGED ANSWER"), counted(len(one.answers), "exchange"))
 		for _, difference := range one.differences {
-			t.paragraph("  ", lipgloss.NewStyle(), markdown.Cut(difference.Shown(), longestText))
+			t.paragraph("  ", lipgloss.NewStyle(), cut(difference.Shown(), longestText))
 		}
 		first := one.answers[0]
 		t.line("")
@@ -282,5 +280,5 @@ func (t Text) paragraph(label string, style lipgloss.Style, text string) {
 
 // printable shows control characters instead of obeying them, in one line.
 func printable(text string) string {
-	return markdown.Printable(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text))
+	return safe(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text))
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -127,7 +126,7 @@ func TestFailOn(t *testing.T) {
 
 func TestWhatIsNoLongerJudgedSaysWhy(t *testing.T) {
 	after := judgedOnce(result.Skip, refusal(400))
-	after.Exchanges, after.Checks[0].Exchanges = []report.Exchange{}, []int{}
+	after.Exchanges, after.Checks[0].Exchanges = []result.Exchange{}, []int{}
 	after.Checks[0].Reason, after.Checks[0].Flag = "no job was given", "--job FAILED=ID"
 	found := compare(judgedOnce(result.Pass, refusal(400)), after)
 	wantSummary(t, found, "regression: 1 check no longer judged")
@@ -144,14 +143,14 @@ func TestWhatIsNoLongerJudgedSaysWhy(t *testing.T) {
 }
 
 func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
-	both := func(second result.Verdict, findings ...report.Finding) *run {
+	both := func(second result.Verdict, findings ...result.Finding) *run {
 		r := newRun().requirement("retry.path.one", spec.Documented, result.Fail).requirement("retry.path.two", spec.Platform, second)
 		r.check("path/one", "retry.path.one", result.Fail, findings...)
 		r.Checks[0].Requirements = []string{"retry.path.one", "retry.path.two"}
 		return r
 	}
-	one := report.Finding{Requirement: "retry.path.one", Verdict: result.Fail, Want: "a", Got: "b", Count: 1}
-	two := report.Finding{Requirement: "retry.path.two", Verdict: result.Fail, Want: "c", Got: "d", Count: 1}
+	one := result.Finding{Requirement: "retry.path.one", Verdict: result.Fail, Want: "a", Got: "b", Count: 1}
+	two := result.Finding{Requirement: "retry.path.two", Verdict: result.Fail, Want: "c", Got: "d", Count: 1}
 	found := compare(both(result.Skip, one), both(result.Fail, one, two))
 	wantSummary(t, found, "regression: 1 check still failing")
 	if found.Requirements[0].ID != "retry.path.two" || !found.Requirements[0].Regression {
@@ -206,7 +205,7 @@ func TestCaveats(t *testing.T) {
 		"selection":      func(r *run) { r.Settings.LabelFilter = "path" },
 		"jobs":           func(r *run) { r.Target.Jobs = map[string]int{"FAILED": 2, "COMPLETE": 1} },
 		"permission":     func(r *run) { r.Settings.AllowRetry = true },
-		"known failures": func(r *run) { r.KnownFailures = []report.KnownFailure{{Entry: "check: path/one"}} },
+		"known failures": func(r *run) { r.KnownFailures = []result.KnownFailure{{Entry: "check: path/one"}} },
 		"version":        func(r *run) { r.Tool.Version = "2" },
 		"end":            func(r *run) { r.Exit, r.Conclusion = result.ExitInterrupted, "interrupted" },
 		"order":          func(r *run) { r.Started = r.Started.AddDate(0, 0, -1) },

@@ -1,7 +1,7 @@
 package knownfailures
 
 import (
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/suites"
 )
 
@@ -15,10 +15,10 @@ func (l List) Known() []suites.Known {
 }
 
 // Described gives the list as a report shows it.
-func (l List) Described() []report.KnownFailure {
-	var described []report.KnownFailure
+func (l List) Described() []result.KnownFailure {
+	var described []result.KnownFailure
 	for _, entry := range l.Entries {
-		described = append(described, report.KnownFailure{
+		described = append(described, result.KnownFailure{
 			Name: entry.Name, Entry: entry.String(), File: l.File, Line: entry.Line,
 			Reason: entry.Reason, Expires: entry.day(), Issue: entry.Issue,
 		})

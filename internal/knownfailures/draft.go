@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -18,12 +17,12 @@ type draft struct {
 // failure is one finding that fails a run, with its check.
 type failure struct {
 	check   string
-	finding report.Finding
+	finding result.Finding
 }
 
 // draftsOf makes an entry for each requirement that is not kept, in the order
 // of the description.
-func draftsOf(found report.Report) []draft {
+func draftsOf(found result.Report) []draft {
 	var drafts []draft
 	for _, requirement := range found.Requirements {
 		failures, judged := failuresOf(found, requirement.ID)
@@ -53,7 +52,7 @@ func draftsByCheck(failures []failure) []draft {
 
 // failuresOf finds what fails the run for a requirement, and the number of the
 // checks that judged it.
-func failuresOf(found report.Report, requirement string) (failures []failure, judged int) {
+func failuresOf(found result.Report, requirement string) (failures []failure, judged int) {
 	for _, check := range found.Checks {
 		if !slices.Contains(check.Requirements, requirement) {
 			continue

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/suites"
 )
 
 // FromReport makes a known failure of what a report says of it, so that a report
 // can be added up anew. It returns an error for an entry that names nothing.
-func FromReport(described report.KnownFailure) (suites.Known, error) {
+func FromReport(described result.KnownFailure) (suites.Known, error) {
 	key, name, found := strings.Cut(described.Entry, ": ")
 	entry := Entry{Reason: described.Reason, Name: described.Name}
 	switch {

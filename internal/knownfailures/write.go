@@ -10,7 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -39,7 +39,7 @@ func exists(origin, file string) error {
 // and gives their number. The reasons are still to be written. Where nothing
 // failed, no file is written. The file is there whole or not at all, and one
 // that is there already stays as it is. Errors are *config.UsageErrors.
-func Write(origin, file string, found report.Report) (int, error) {
+func Write(origin, file string, found result.Report) (int, error) {
 	entries := draftsOf(found)
 	if len(entries) == 0 {
 		return 0, nil
@@ -78,7 +78,7 @@ func writeNew(file, text string) error {
 }
 
 // render writes the entries in the form that Read takes.
-func render(file string, found report.Report, entries []draft) string {
+func render(file string, found result.Report, entries []draft) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# What failed at %s on %s.\n", oneLine(found.Target.Endpoint), found.Started.Format(dayFormat))
 	fmt.Fprintf(&text, "# Write a reason for each entry, and where it helps `%s: 2027-01-31` (the last day on which\n", expiresKey)

@@ -8,26 +8,26 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/knownfailures"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 )
 
 // failing makes a report in which the first of a number of checks fail one
 // requirement.
-func failing(requirement string, failed, checks int, got string) report.Report {
+func failing(requirement string, failed, checks int, got string) result.Report {
 	contract := spec.MustLoadEmbedded()
 	known, _ := contract.Requirement(requirement)
-	made := report.Report{Started: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Target: report.Target{Endpoint: "http://127.0.0.1:1"},
-		Requirements: []report.Requirement{{Requirement: known}}}
-	for _, check := range report.NewCatalogue(contract).Checks {
+	made := result.Report{Started: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Target: result.Target{Endpoint: "http://127.0.0.1:1"},
+		Requirements: []result.Requirement{{Requirement: known}}}
+	for _, check := range suites.Checks(contract) {
 		if len(made.Checks) == checks || !strings.Contains(strings.Join(check.Requirements, " ")+" ", requirement+" ") {
 			continue
 		}
-		one := report.Check{ID: check.ID, Requirements: check.Requirements, Verdict: result.Pass}
+		one := result.Check{ID: check.ID, Requirements: check.Requirements, Verdict: result.Pass}
 		if len(made.Checks) < failed {
 			one.Verdict = result.Fail
-			one.Findings = []report.Finding{{Requirement: requirement, Verdict: result.Fail, Want: "400", Got: got, Count: 1}}
+			one.Findings = []result.Finding{{Requirement: requirement, Verdict: result.Fail, Want: "400", Got: got, Count: 1}}
 		}
 		made.Checks = append(made.Checks, one)
 	}
@@ -37,7 +37,7 @@ func failing(requirement string, failed, checks int, got string) report.Report {
 func TestWriteGroupsByRequirement(t *testing.T) {
 	for _, one := range []struct {
 		name    string
-		found   report.Report
+		found   result.Report
 		entries []string
 		comment string
 	}{

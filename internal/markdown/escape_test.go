@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
@@ -61,11 +62,11 @@ var hostile = []string{
 }
 
 // shown is a text as it has to be seen in one line.
-func shown(text string) string { return strings.Join(strings.Fields(line(text)), " ") }
+func shown(words string) string { return strings.Join(strings.Fields(text.Line(words)), " ") }
 
 func FuzzTexts(f *testing.F) {
-	for _, text := range hostile {
-		f.Add(text)
+	for _, words := range hostile {
+		f.Add(words)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		row := "before\n\n| a | b |\n| --- | --- |\n| x" + Words(text) + "x | " + Code(text) + " |\n\nafter " + Words(text) + " end\n"
@@ -100,18 +101,6 @@ func TestABlockShowsItsLines(t *testing.T) {
 	} {
 		if got := Block("sh", text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, test := range []struct {
-		text    string
-		longest int
-		want    string
-	}{{"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"aä", 2, "a…"}, {"", 0, ""}} {
-		if got := Cut(test.text, test.longest); got != test.want {
-			t.Errorf("%q cut to %d is %q", test.text, test.longest, got)
 		}
 	}
 }

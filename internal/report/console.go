@@ -5,30 +5,30 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Console prints a report for a person. Colours are written as escape
-// sequences; the writer behind it takes them out where nobody sees them.
+// Console prints a result for a person. Colours are escape sequences; the writer
+// behind it removes them where nobody sees them.
 type Console struct {
 	Out io.Writer
-	// Width is the number of columns; text is wrapped to it.
+	// Width is the number of columns that text is wrapped to.
 	Width int
-	// Quiet prints what failed, a line each, and the conclusion alone. Verbose
-	// prints every failure in full, where otherwise the weightiest are.
+	// Quiet prints a line for each failure, and the conclusion. Verbose prints
+	// every failure in full, not only the most severe.
 	Quiet, Verbose bool
 	// Written are the reports that were written, to be named at the end.
 	Written []File
 }
+
+// printer is what the parts of the text are printed with.
+func (c Console) printer() text.Printer { return text.Printer{Out: c.Out, Width: c.Width} }
 
 // shownFindings is the number of findings of one requirement that are printed,
 // and shownRequirements that of requirements with one verdict; the rest is
@@ -38,94 +38,208 @@ const (
 	shownRequirements = 10
 )
 
-// Header says what is about to be judged, by what, and where answers come from.
-func (c Console) Header(run Run) {
+// Header names the target and the description, with its number of requirements.
+// A saved report is one of an earlier run.
+func (c Console) Header(report result.Report, requirements int, saved bool) {
 	if c.Quiet {
 		return
 	}
-	c.print("%s judges %s\n\n", bold("dpconform "+run.Version), bold(run.Contract.Retry.ID))
-	if run.Provenance != "" {
-		c.field("target", "cassettes of "+run.Target.Endpoint())
-		c.field("", run.Provenance)
-	} else {
-		c.field("target", run.Target.Endpoint())
+	p := c.printer()
+	tool := Bold(text.Line(report.Tool.Name + " " + report.Tool.Version))
+	method := Bold(text.Line(report.MethodID()))
+	if report.Client != nil {
+		method = "a client of " + method
 	}
-	c.field("description", fmt.Sprintf("%s, revision %s, %d scopes, %d requirements", run.Contract.File, run.Contract.Revision,
-		len(run.Contract.Scopes), len(run.Contract.Requirements)))
-	c.field("", shortDigest(run.Contract.Digest))
-	c.print("\n")
+	if saved {
+		p.Printf("%s tested %s on %s\n\n", tool, method, report.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	} else {
+		p.Printf("%s tests %s\n\n", tool, method)
+	}
+	for i, line := range targetLines(report) {
+		p.Field([]string{"target", ""}[min(i, 1)], line)
+	}
+	p.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.Revision,
+		text.Counted(report.Description.Scopes, "scope"), text.Counted(requirements, "requirement")))
+	p.Field("", shortDigest(report.Description.Digest))
+	p.Printf("\n")
 }
 
+// targetLines name the server, the recordings, or the client under test.
+func targetLines(report result.Report) []string {
+	switch {
+	case report.Client != nil && len(report.Client.Command) > 0:
+		return []string{"client: " + strings.Join(report.Client.Command, " ")}
+	case report.Client != nil:
+		return []string{"a client that was started by hand"}
+	case report.Target.Provenance != "":
+		return []string{"cassettes of " + report.Target.Endpoint, report.Target.Provenance}
+	}
+	return []string{report.Target.Endpoint}
+}
+
+// shortDigest is the beginning of a digest, enough to tell two apart. The whole
+// one is in the JSON report and in `dpconform version`.
+func shortDigest(digest string) string { return digest[:min(len(digest), len("sha256:")+24)] }
+
 // Result prints the aspects, what is not kept, what was skipped, and at the end
-// one screen that is enough by itself: what failed, the weightiest first, what to
+// one screen that is enough by itself: what failed, most severe first, what to
 // do next, the verdict.
-func (c Console) Result(report Report) {
+func (c Console) Result(report result.Report) {
 	if c.Quiet {
 		c.quietResult(report)
 		return
 	}
-	c.aspects(report)
-	c.expectedFailures(report)
-	for _, verdict := range []result.Verdict{result.Warn, result.Error, result.Skip, result.Fail} {
-		switch verdict {
-		case result.Skip, result.Error:
-			c.unjudged(report, verdict)
-		default:
-			c.broken(report, verdict)
+	p := c.printer()
+	for _, aspect := range report.Aspects() {
+		if counts := report.CountByAspect(aspect); len(counts) > 0 {
+			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
 		}
 	}
-	c.unexpectedPasses(report)
+	p.Printf("\n")
+	c.expectedFailures(report)
+	c.broken(report, result.Warn)
+	c.unjudged(report, result.Error)
+	c.unjudged(report, result.Skip)
+	c.broken(report, result.Fail)
+	for _, known := range report.Known(result.KnownPassed) {
+		c.headline(result.UnexpectedPass, known.Entry)
+		p.Paragraph("  known   ", known.Because())
+		p.Paragraph("  passed  ", ChecksText(known.Checks))
+		p.Paragraph("  fix     ", "remove the entry at "+known.Name)
+		p.Printf("\n")
+	}
 	c.lastScreen(report)
 	c.summary(report)
 }
 
-func (c Console) aspects(report Report) {
-	for _, aspect := range suites.Aspects() {
-		counts := map[result.Verdict]int{}
-		for _, check := range report.Checks {
-			if check.Aspect == aspect {
-				counts[check.Verdict]++
-			}
-		}
-		if len(counts) > 0 {
-			c.print("  %-14s %s\n", aspect, countsText(counts))
-		}
-	}
-	c.print("\n")
+// headline prints a verdict and wraps what it is about behind it.
+func (c Console) headline(verdict result.Verdict, about string) {
+	word := strings.ToUpper(string(verdict))
+	indent := strings.Repeat(" ", len(word)+1)
+	lines := text.Wrap(text.Printable(about), c.Width-len(indent))
+	c.printer().Printf("%s %s\n", Coloured(verdict, word), strings.Join(lines, "\n"+indent))
 }
 
-// verdictOrder is the order in which counts are shown.
-var verdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail,
-	result.Skip, result.Error}
+// broken prints each requirement with a verdict once, with its first findings.
+func (c Console) broken(report result.Report, verdict result.Verdict) {
+	groups := report.Broken(verdict)
+	printed := len(groups)
+	if !c.Verbose {
+		printed = min(printed, shownRequirements)
+	}
+	for _, group := range groups[:printed] {
+		c.brokenRequirement(group, verdict)
+	}
+	if rest := len(groups) - printed; rest > 0 {
+		c.headline(verdict, fmt.Sprintf("%s more; --verbose prints them", text.Counted(rest, "requirement")))
+		c.printer().Printf("\n")
+	}
+}
 
-func countsText(counts map[result.Verdict]int) string {
-	var parts []string
-	for _, verdict := range verdictOrder {
-		if counts[verdict] > 0 {
-			parts = append(parts, coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
+func (c Console) brokenRequirement(group result.Broken, verdict result.Verdict) {
+	p, requirement := c.printer(), group.Requirement
+	p.Printf("%s %s %s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint("("+text.Line(string(requirement.Level))+")"))
+	p.Paragraph("  ", requirement.Statement)
+	if requirement.Quote != "" {
+		p.Paragraph("  ", `"`+requirement.Quote+`"`)
+	}
+	p.Printf("  %s\n", Faint(text.Line(requirement.Source)))
+	printed := min(len(group.Found), shownFindings)
+	if c.Verbose {
+		printed = len(group.Found)
+	}
+	for _, one := range group.Found[:printed] {
+		p.Printf("\n  %s\n", text.Line(one.Check.ID))
+		p.Paragraph("    want  ", one.Want)
+		p.Paragraph("    got   ", one.Got+times(one.Count))
+		if one.Curl != "" {
+			p.Printf("    %s\n", Faint(text.Printable(one.Curl)))
 		}
 	}
-	return strings.Join(parts, ", ")
+	if rest := group.Found[printed:]; len(rest) > 0 {
+		p.Printf("\n")
+		p.Paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), strings.Join(result.ChecksOf(rest), ", ")))
+	}
+	p.Printf("\n")
 }
 
 // unjudged prints the checks that were not judged, those with the same reason
 // together, the largest group first.
-func (c Console) unjudged(report Report, verdict result.Verdict) {
-	groups := unjudgedGroups(report, verdict)
+func (c Console) unjudged(report result.Report, verdict result.Verdict) {
+	p, groups := c.printer(), report.Unjudged(verdict)
 	for _, group := range groups {
-		c.headline(verdict, checksText(group.checks))
-		c.paragraph("  ", group.reason)
-		if group.flag != "" {
-			c.paragraph("  give  ", group.flag)
+		c.headline(verdict, ChecksText(group.Checks))
+		p.Paragraph("  ", group.Reason)
+		if group.Flag != "" {
+			p.Paragraph("  give  ", group.Flag)
 		}
 	}
 	if len(groups) > 0 {
-		c.print("\n")
+		p.Printf("\n")
 	}
 }
 
-// checksText names checks, the first few of many.
-func checksText(ids []string) string {
+// expectedFailures prints one line for each requirement and reason why it is
+// expected not to be kept, and one for each known failure that was not judged.
+func (c Console) expectedFailures(report result.Report) {
+	p, printed := c.printer(), false
+	for _, requirement := range report.Requirements {
+		for _, group := range expectedGroups(report, requirement.ID) {
+			printed = true
+			names := group.names[0]
+			if more := len(group.names) - 1; more > 0 {
+				names += fmt.Sprintf(" and %d more", more)
+			}
+			p.Printf("%s %s in %s: %s (%s)\n", Coloured(result.ExpectedFail, "EXPECTED-FAIL"), Bold(text.Line(requirement.ID)),
+				text.Line(ChecksText(group.checks)), text.Line(group.because), text.Line(names))
+		}
+	}
+	for _, known := range report.Known(result.KnownNotJudged) {
+		printed = true
+		p.Printf("%s %s at %s: %s\n", Coloured(result.Skip, "KNOWN FAILURE NOT JUDGED"), text.Line(known.Entry), text.Line(known.Name),
+			text.Line(known.NotJudged))
+	}
+	if printed {
+		p.Printf("\n")
+	}
+}
+
+// expectedGroup is what failed for one requirement and is expected for one
+// reason.
+type expectedGroup struct {
+	because       string
+	names, checks []string
+}
+
+// expectedGroups puts the checks together that fail a requirement for the same
+// reason: a list may have one entry for each of many scopes.
+func expectedGroups(report result.Report, requirement string) []expectedGroup {
+	var groups []expectedGroup
+	for _, known := range report.KnownFailures {
+		var checks []string
+		for _, check := range report.Checks {
+			if slices.ContainsFunc(check.Findings, func(finding result.Finding) bool {
+				return finding.Requirement == requirement && finding.KnownFailure == known.Name
+			}) {
+				checks = append(checks, check.ID)
+			}
+		}
+		if len(checks) == 0 {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(group expectedGroup) bool { return group.because == known.Because() })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, expectedGroup{because: known.Because()})
+		}
+		groups[at].names = append(groups[at].names, known.Name)
+		groups[at].checks = append(groups[at].checks, checks...)
+	}
+	return groups
+}
+
+// ChecksText names checks, the first few of many.
+func ChecksText(ids []string) string {
 	const few = 4
 	if len(ids) <= few {
 		return strings.Join(ids, ", ")
@@ -133,33 +247,46 @@ func checksText(ids []string) string {
 	return fmt.Sprintf("%s and %d more checks", strings.Join(ids[:few-1], ", "), len(ids)-few+1)
 }
 
-func (c Console) summary(report Report) {
-	total := 0
-	for _, count := range report.Counts.Checks {
-		total += count
+func (c Console) summary(report result.Report) {
+	p := c.printer()
+	if repeats := repeatsText(report.Exchanges); repeats != "" {
+		p.Paragraph("", repeats)
+		p.Printf("\n")
 	}
-	if text := repeatsText(report.Exchanges); text != "" {
-		c.print("%s\n\n", c.wrapped(text, 0))
+	for _, line := range text.Wrap(text.Printable(report.Conclusion), c.Width) {
+		p.Printf("%s\n", Coloured(overall(report.Exit), Bold(line)))
 	}
-	took := time.Duration(report.Milliseconds) * time.Millisecond
-	for line := range strings.SplitSeq(c.wrapped(report.Conclusion, 0), "\n") {
-		c.print("%s\n", coloured(overall(report.Exit), bold(line)))
+	const space = "\u00a0" // So that "exit 1", which scripts look for, stays in one line.
+	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
+		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
+	p.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
+}
+
+func tookText(report result.Report) string {
+	return fmt.Sprintf("%.2f s", (time.Duration(report.Milliseconds) * time.Millisecond).Seconds())
+}
+
+// verdictOrder is the order in which counts are shown.
+var verdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
+
+func countsText(counts map[result.Verdict]int) string {
+	var parts []string
+	for _, verdict := range verdictOrder {
+		if counts[verdict] > 0 {
+			parts = append(parts, Coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
+		}
 	}
-	// What is looked for stays in one line.
-	const space = "\u00a0"
-	counts := fmt.Sprintf("%s of %s: %s; %.2f s, exit%s%d", counted(total, "check"),
-		counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took.Seconds(), space, report.Exit)
-	c.print("%s\n", strings.ReplaceAll(c.wrapped(counts, 0), space, " "))
+	return strings.Join(parts, ", ")
 }
 
 // repeatsText says how often requests were sent again, and after what; empty
 // where none was.
-func repeatsText(exchanges []Exchange) string {
+func repeatsText(exchanges []result.Exchange) string {
 	total, after := 0, map[string]int{}
 	for _, exchange := range exchanges {
 		for _, attempt := range exchange.Earlier {
 			total++
-			after[attemptOutcome(attempt)]++
+			after[attempt.Outcome()]++
 		}
 	}
 	if total == 0 {
@@ -169,24 +296,18 @@ func repeatsText(exchanges []Exchange) string {
 	for _, outcome := range slices.Sorted(maps.Keys(after)) {
 		parts = append(parts, fmt.Sprintf("%d after %s", after[outcome], outcome))
 	}
-	return fmt.Sprintf("%s sent again: %s", counted(total, "request"), strings.Join(parts, ", "))
+	return text.Line(fmt.Sprintf("%s sent again: %s", text.Counted(total, "request"), strings.Join(parts, ", ")))
 }
 
-// outcome is the status of an attempt, or its fault.
-func attemptOutcome(a Attempt) string {
-	if a.Fault != nil {
-		return a.Fault.Kind
+// times says in how many exchanges something was found.
+func times(count int) string {
+	if count > 1 {
+		return fmt.Sprintf(" (in %d exchanges)", count)
 	}
-	return strconv.Itoa(a.Response.Status)
+	return ""
 }
 
-func counted(count int, thing string) string {
-	if count == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", count, thing)
-}
-
+// overall is the verdict whose colour an exit code has.
 func overall(exit int) result.Verdict {
 	switch exit {
 	case result.ExitConforms:
@@ -199,49 +320,6 @@ func overall(exit int) result.Verdict {
 	return result.Fail
 }
 
-// headline prints a verdict and wraps what it is about behind it.
-func (c Console) headline(verdict result.Verdict, text string) {
-	word := strings.ToUpper(string(verdict))
-	wrapped := c.wrapped(text, len(word)+1)
-	c.print("%s %s\n", coloured(verdict, word), strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", len(word)+1)))
-}
-
-// shortDigest is the beginning of a digest, enough to tell two apart. The whole
-// one is in the JSON report and in `dpconform version`.
-func shortDigest(digest string) string {
-	const shown = len("sha256:") + 24
-	return digest[:min(len(digest), shown)]
-}
-
-func (c Console) field(name, text string) { c.paragraph(fmt.Sprintf("  %-12s ", name), text) }
-
-// paragraph wraps text behind a first line's beginning and indents the lines
-// after it alike.
-func (c Console) paragraph(beginning, text string) {
-	indent := len(beginning)
-	c.print("%s%s\n", beginning, strings.ReplaceAll(c.wrapped(printable(text), indent), "\n", "\n"+strings.Repeat(" ", indent)))
-}
-
-// wrapped breaks text between words, not at the hyphens inside an id.
-func (c Console) wrapped(text string, indent int) string {
-	const unbreakable = "\u2011"
-	whole := ansi.Wordwrap(strings.ReplaceAll(text, "-", unbreakable), max(20, c.Width-indent), "")
-	return strings.ReplaceAll(whole, unbreakable, "-")
-}
-
-// printable shows control characters instead of obeying them: what a server
-// answers must not move the cursor of who reads it.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
-}
-
-func (c Console) print(format string, arguments ...any) { fmt.Fprintf(c.Out, format, arguments...) }
-
 var verdictColours = map[result.Verdict]lipgloss.Style{
 	result.Pass:  lipgloss.NewStyle().Foreground(lipgloss.Green),
 	result.Fail:  lipgloss.NewStyle().Foreground(lipgloss.Red).Bold(true),
@@ -253,8 +331,13 @@ var verdictColours = map[result.Verdict]lipgloss.Style{
 	result.UnexpectedPass: lipgloss.NewStyle().Foreground(lipgloss.Red).Bold(true),
 }
 
-func coloured(verdict result.Verdict, text string) string {
+// Coloured is a text in the colour of a verdict.
+func Coloured(verdict result.Verdict, text string) string {
 	return verdictColours[verdict].Render(text)
 }
-func bold(text string) string  { return lipgloss.NewStyle().Bold(true).Render(text) }
-func faint(text string) string { return lipgloss.NewStyle().Faint(true).Render(text) }
+
+// Bold is a text in bold letters.
+func Bold(text string) string { return lipgloss.NewStyle().Bold(true).Render(text) }
+
+// Faint is a text that stands back.
+func Faint(text string) string { return lipgloss.NewStyle().Faint(true).Render(text) }

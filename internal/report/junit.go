@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // The elements of JUnit XML, as three schemas agree on them: that of Apache Ant
 // (https://github.com/windyroad/JUnit-Schema), that of JUnit's own legacy reports
 // (jenkins-junit.xsd) and that of Jenkins' xUnit plugin (junit-10.xsd). So the
 // root has no totals, a reason stands in <skipped> and not in an attribute, and
-// what is told of a case that passes stands in the <system-out> of its suite.
+// warnings stand in the <system-out> of their suite.
 type (
 	junitSuites struct {
 		XMLName xml.Name     `xml:"testsuites"`
@@ -60,52 +59,45 @@ type (
 	}
 )
 
-// WriteJUnit writes the report as JUnit XML, one suite for each aspect. A
-// failing check has a <failure>, one that could not be judged an <error>, and a
-// warning stands in the <system-out> of the suite, since JUnit has no word for
-// it. A known failure is <skipped>, and a <failure> where it passes.
-func WriteJUnit(out io.Writer, report Report) error {
-	whole := junitSuites{Suites: junitSuitesOf(report)}
-	for i := range whole.Suites {
-		whole.Suites[i].ID = i
+// WriteJUnit writes a result as JUnit XML, one suite for each aspect. A failing
+// check has a <failure>, one that could not be judged an <error>, and a warning
+// stands in the <system-out> of the suite, since JUnit has no word for it. A
+// known failure is <skipped>, and a <failure> where it passes.
+func WriteJUnit(out io.Writer, report result.Report) error {
+	var all junitSuites
+	for _, aspect := range report.Aspects() {
+		if suite := junitSuiteOf(aspect, report); len(suite.Cases) > 0 {
+			all.Suites = append(all.Suites, suite)
+		}
+	}
+	if report.Stale != "" {
+		suite := newJUnitSuite("cassettes", report)
+		suite.add(junitCase{Name: "cassettes/age: the recorded responses are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
+			Failure: &junitMessage{report.Stale, "age", report.Stale}})
+		all.Suites = append(all.Suites, suite)
+	}
+	for i := range all.Suites {
+		all.Suites[i].ID = i
 	}
 	if _, err := io.WriteString(out, xml.Header); err != nil {
 		return err
 	}
 	encoder := xml.NewEncoder(out)
 	encoder.Indent("", "  ")
-	if err := encoder.Encode(whole); err != nil {
+	if err := encoder.Encode(all); err != nil {
 		return err
 	}
 	_, err := io.WriteString(out, "\n")
 	return err
 }
 
-// junitSuitesOf makes a suite of each aspect that was judged, and one of the age
-// of recorded answers where they are stale.
-func junitSuitesOf(report Report) []junitSuite {
-	var all []junitSuite
-	for _, aspect := range suites.Aspects() {
-		if suite := junitSuiteOf(aspect, report); suite.Tests > 0 {
-			all = append(all, suite)
-		}
-	}
-	if report.Stale != "" {
-		suite := newJUnitSuite("cassettes", report)
-		suite.add(junitCase{Name: "cassettes/age: the recorded answers are not too old", ClassName: "dpconform.cassettes", Time: seconds(0),
-			Failure: &junitMessage{report.Stale, "age", report.Stale}})
-		all = append(all, suite)
-	}
-	return all
-}
-
-// newJUnitSuite makes a suite without cases. The host is not told: a report is
-// to be shared.
-func newJUnitSuite(name string, report Report) junitSuite {
+// newJUnitSuite makes a suite without cases. The host of the run is left out: a
+// report may be shared.
+func newJUnitSuite(name string, report result.Report) junitSuite {
 	return junitSuite{
 		Name: name, Package: "dpconform", Hostname: "localhost", Time: seconds(0), Timestamp: report.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
-			{"target", report.Target.Endpoint}, {"provenance", report.Target.Provenance},
+			{"target", targetLines(report)[0]}, {"provenance", report.Target.Provenance},
 			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
 		},
 	}
@@ -125,14 +117,14 @@ func (s *junitSuite) add(one junitCase) {
 	s.Cases = append(s.Cases, one)
 }
 
-func junitSuiteOf(aspect string, report Report) junitSuite {
+func junitSuiteOf(aspect string, report result.Report) junitSuite {
 	suite := newJUnitSuite(aspect, report)
-	var took time.Duration
+	var took int64
 	for _, check := range report.Checks {
 		if check.Aspect != aspect {
 			continue
 		}
-		took += time.Duration(check.Microseconds) * time.Microsecond
+		took += check.Microseconds
 		suite.add(junitCaseOf(report, check))
 		if check.Verdict == result.Warn {
 			suite.SystemOut += check.ID + "\n" + findingsText(report, check)
@@ -142,12 +134,18 @@ func junitSuiteOf(aspect string, report Report) junitSuite {
 	return suite
 }
 
-func junitCaseOf(report Report, check Check) junitCase {
-	one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + check.Aspect,
-		Time: seconds(time.Duration(check.Microseconds) * time.Microsecond)}
+func junitCaseOf(report result.Report, check result.Check) junitCase {
+	one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + check.Aspect, Time: seconds(check.Microseconds)}
 	switch check.Verdict {
 	case result.Fail:
-		one.Failure = &junitMessage{junitHeadline(check, result.Fail), "requirement", findingsText(report, check)}
+		headline := check.ID
+		for _, finding := range check.Findings {
+			if finding.Verdict == result.Fail {
+				headline = fmt.Sprintf("%s: want %s, got %s", finding.Requirement, finding.Want, finding.Got)
+				break
+			}
+		}
+		one.Failure = &junitMessage{headline, "requirement", findingsText(report, check)}
 	case result.UnexpectedPass:
 		one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
 	case result.ExpectedFail:
@@ -155,50 +153,27 @@ func junitCaseOf(report Report, check Check) junitCase {
 	case result.Error:
 		one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
 	case result.Skip:
-		one.Skipped = &junitSkipped{suites.Result{Reason: check.Reason, Flag: check.Flag}.SkipText()}
+		one.Skipped = &junitSkipped{result.NotJudgedText(check.Reason, check.Flag)}
 	}
 	return one
 }
 
-func junitHeadline(check Check, verdict result.Verdict) string {
+// findingsText gives all findings of a check in plain text.
+func findingsText(report result.Report, check result.Check) string {
+	var lines strings.Builder
 	for _, finding := range check.Findings {
-		if finding.Verdict == verdict {
-			return fmt.Sprintf("%s: want %s, got %s", finding.Requirement, finding.Want, finding.Got)
+		fmt.Fprintf(&lines, "%s %s\n", finding.Verdict, finding.Requirement)
+		if requirement, found := report.Requirement(finding.Requirement); found {
+			fmt.Fprintf(&lines, "  %s\n  %q\n  %s\n", requirement.Statement, requirement.Quote, requirement.Source)
 		}
-	}
-	return check.ID
-}
-
-// findingsText says all findings of a check in plain text.
-func findingsText(report Report, check Check) string {
-	var text strings.Builder
-	for _, finding := range check.Findings {
-		fmt.Fprintf(&text, "%s %s\n", finding.Verdict, finding.Requirement)
-		if requirement, found := requirementIn(report, finding.Requirement); found {
-			fmt.Fprintf(&text, "  %s\n  %q\n  %s\n", requirement.Statement, requirement.Quote, requirement.Source)
-		}
-		fmt.Fprintf(&text, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
+		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
 		if finding.Curl != "" {
-			fmt.Fprintf(&text, "  %s\n", finding.Curl)
+			fmt.Fprintf(&lines, "  %s\n", finding.Curl)
 		}
 	}
-	return text.String()
+	return lines.String()
 }
 
-func requirementIn(r Report, id string) (Requirement, bool) {
-	for _, requirement := range r.Requirements {
-		if requirement.ID == id {
-			return requirement, true
-		}
-	}
-	return Requirement{}, false
+func seconds(microseconds int64) string {
+	return fmt.Sprintf("%.3f", (time.Duration(microseconds) * time.Microsecond).Seconds())
 }
-
-func times(count int) string {
-	if count > 1 {
-		return fmt.Sprintf(" (in %d exchanges)", count)
-	}
-	return ""
-}
-
-func seconds(duration time.Duration) string { return fmt.Sprintf("%.3f", duration.Seconds()) }

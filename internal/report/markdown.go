@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // longestShown is the length in bytes from which a text of a server is cut in
@@ -20,13 +18,13 @@ const longestShown = 600
 // shownNames is the number of checks that Markdown names in one list.
 const shownNames = 12
 
-// WriteMarkdown writes the report for the summary page of a CI job: the verdict
-// on top, the target, counts, and what failed, warns, is known, or was not
-// judged. What servers say stands as code, so that nothing in it is taken for
-// Markdown or HTML.
-func WriteMarkdown(out io.Writer, report Report) error {
+// WriteMarkdown writes a result for the summary page of a CI job: the verdict on
+// top, the target, counts, and what failed, warns, is known, or was not judged.
+// What servers say stands as code, so that nothing in it is taken for Markdown
+// or HTML.
+func WriteMarkdown(out io.Writer, report result.Report) error {
 	page := markdownPage{report: report}
-	page.print("## archiveJobs.retry: %s\n\n", markdown.Words(report.Conclusion))
+	page.print("## %s: %s\n\n", markdown.Words(report.Title()), markdown.Words(report.Conclusion))
 	page.facts()
 	page.aspects()
 	page.requirements(result.Fail, "Failures")
@@ -42,161 +40,153 @@ func WriteMarkdown(out io.Writer, report Report) error {
 // markdownPage is a page in the making.
 type markdownPage struct {
 	strings.Builder
-	report Report
+	report result.Report
 }
 
 func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, format, arguments...) }
 
-// facts says what was judged, by what, and how.
+// facts says what was tested, by what, and how.
 func (p *markdownPage) facts() {
 	report := p.report
 	p.print("| | |\n| --- | --- |\n")
-	if report.Target.Provenance != "" {
+	switch {
+	case report.Client != nil:
+		p.print("| client | %s |\n", code(strings.TrimPrefix(targetLines(report)[0], "client: ")))
+	case report.Target.Provenance != "":
 		p.print("| target | cassettes of %s: %s |\n", code(report.Target.Endpoint), markdown.Words(report.Target.Provenance))
-	} else {
+	default:
 		p.print("| target | %s |\n", code(report.Target.Endpoint))
 	}
 	p.print("| description | %s, revision %s, %s, %s |\n", code(report.Description.File), markdown.Words(report.Description.Revision),
-		counted(report.Description.Scopes, "scope"), markdown.Code(shortDigest(report.Description.Digest)))
-	took := time.Duration(report.Milliseconds) * time.Millisecond
-	p.print("| run | %s, dpconform %s, %.2f s, exit %d |\n", report.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
-		markdown.Words(report.Tool.Version), took.Seconds(), report.Exit)
-	if text := repeatsText(report.Exchanges); text != "" {
-		p.print("| network | %s |\n", markdown.Words(text))
+		text.Counted(report.Description.Scopes, "scope"), markdown.Code(shortDigest(report.Description.Digest)))
+	p.print("| run | %s, dpconform %s, %s, exit %d |\n", report.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
+		markdown.Words(report.Tool.Version), tookText(report), report.Exit)
+	if repeats := repeatsText(report.Exchanges); repeats != "" {
+		p.print("| network | %s |\n", markdown.Words(repeats))
 	}
 	p.print("\n")
 }
 
 // aspects counts the checks of each aspect by their verdicts, with a column for
-// each verdict that there is.
+// each verdict that occurs.
 func (p *markdownPage) aspects() {
 	var verdicts []result.Verdict
+	head, rule := "| aspect |", "| --- |"
 	for _, verdict := range verdictOrder {
 		if p.report.Counts.Checks[verdict] > 0 {
 			verdicts = append(verdicts, verdict)
+			head, rule = head+" "+string(verdict)+" |", rule+" ---: |"
 		}
 	}
-	head, rule := "| aspect |", "| --- |"
-	for _, verdict := range verdicts {
-		head, rule = head+" "+string(verdict)+" |", rule+" ---: |"
+	row := func(name string, counts map[result.Verdict]int) {
+		p.print("| %s |", markdown.Words(name))
+		for _, verdict := range verdicts {
+			p.print(" %d |", counts[verdict])
+		}
+		p.print("\n")
 	}
 	p.print("%s\n%s\n", head, rule)
-	for _, aspect := range suites.Aspects() {
-		counts := map[result.Verdict]int{}
-		for _, check := range p.report.Checks {
-			if check.Aspect == aspect {
-				counts[check.Verdict]++
-			}
-		}
-		if len(counts) > 0 {
-			p.countsRow(aspect, verdicts, counts)
+	for _, aspect := range p.report.Aspects() {
+		if counts := p.report.CountByAspect(aspect); len(counts) > 0 {
+			row(aspect, counts)
 		}
 	}
-	p.countsRow("all", verdicts, p.report.Counts.Checks)
-}
-
-func (p *markdownPage) countsRow(name string, verdicts []result.Verdict, counts map[result.Verdict]int) {
-	p.print("| %s |", name)
-	for _, verdict := range verdicts {
-		p.print(" %d |", counts[verdict])
-	}
-	p.print("\n")
+	row("all", p.report.Counts.Checks)
 }
 
 // requirements shows each requirement with findings of a verdict.
 func (p *markdownPage) requirements(verdict result.Verdict, title string) {
-	titled := false
-	for _, requirement := range p.report.Requirements {
-		found := findingsOf(p.report, requirement.ID, verdict)
-		if len(found) == 0 {
-			continue
-		}
-		if !titled {
-			titled = true
+	for i, group := range p.report.Broken(verdict) {
+		if i == 0 {
 			p.print("\n### %s\n", title)
 		}
-		p.requirement(requirement, found)
-	}
-}
-
-func (p *markdownPage) requirement(requirement Requirement, found []shownFinding) {
-	p.print("\n#### %s (%s)\n\n", markdown.Code(requirement.ID), requirement.Level)
-	p.print("Requirement: %s\n\n", markdown.Words(requirement.Statement))
-	if requirement.Quote != "" {
-		p.print("> “%s”\n>\n", markdown.Words(requirement.Quote))
-	}
-	p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
-	for _, one := range found[:min(len(found), shownFindings)] {
-		p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(one.check.ID), code(one.finding.Want), code(one.finding.Got),
-			times(one.finding.Count))
-		if one.finding.Curl != "" {
-			p.print("%s\n", markdown.Block("sh", one.finding.Curl))
+		requirement := group.Requirement
+		p.print("\n#### %s (%s)\n\n", markdown.Code(requirement.ID), markdown.Words(string(requirement.Level)))
+		p.print("Requirement: %s\n\n", markdown.Words(requirement.Statement))
+		if requirement.Quote != "" {
+			p.print("> “%s”\n>\n", markdown.Words(requirement.Quote))
+		}
+		p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
+		shown := min(len(group.Found), shownFindings)
+		for _, one := range group.Found[:shown] {
+			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(one.Check.ID), code(one.Want), code(one.Got), times(one.Count))
+			if one.Curl != "" {
+				p.print("%s\n", markdown.Block("sh", one.Curl))
+			}
+		}
+		if rest := group.Found[shown:]; len(rest) > 0 {
+			p.print("and %d more: %s\n", len(rest), codes(result.ChecksOf(rest)))
 		}
 	}
-	if rest := found[min(len(found), shownFindings):]; len(rest) > 0 {
-		p.print("and %d more: %s\n", len(rest), codes(idsOf(rest)))
-	}
 }
 
-// unexpected lists the known failures that are none any more.
+// unexpected lists the known failures that passed.
 func (p *markdownPage) unexpected() {
-	var rows []string
-	for _, known := range p.report.KnownFailures {
-		if known.State == result.KnownPassed {
-			rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", code(known.Name), code(known.Entry), code(because(known))))
+	for i, known := range p.report.Known(result.KnownPassed) {
+		if i == 0 {
+			p.print("\n### Unexpected passes\n\nRemove these entries:\n\n| entry | of | reason |\n| --- | --- | --- |\n")
 		}
-	}
-	if len(rows) > 0 {
-		p.print("\n### Unexpected passes\n\nRemove these entries:\n\n| entry | of | reason |\n| --- | --- | --- |\n%s", strings.Join(rows, ""))
+		p.print("| %s | %s | %s |\n", code(known.Name), code(known.Entry), code(known.Because()))
 	}
 }
 
 // known lists the known failures that were seen, or could not be.
 func (p *markdownPage) known() {
-	var rows []string
+	titled := false
 	for _, known := range p.report.KnownFailures {
-		if known.State == result.KnownPassed {
-			continue
-		}
 		seen := "seen"
-		if known.State == result.KnownNotJudged {
+		switch known.State {
+		case result.KnownPassed:
+			continue
+		case result.KnownNotJudged:
 			seen = "not judged: " + code(known.NotJudged)
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |\n", code(known.Entry), code(because(known)), codes(known.Checks), seen))
-	}
-	if len(rows) > 0 {
-		p.print("\n### Known failures\n\n| entry | reason | checks | |\n| --- | --- | --- | --- |\n%s", strings.Join(rows, ""))
+		if !titled {
+			p.print("\n### Known failures\n\n| entry | reason | checks | |\n| --- | --- | --- | --- |\n")
+			titled = true
+		}
+		p.print("| %s | %s | %s | %s |\n", code(known.Entry), code(known.Because()), codes(known.Checks), seen)
 	}
 }
 
 // unjudged lists the checks that were not judged, with what would help.
 func (p *markdownPage) unjudged(verdict result.Verdict, title string) {
-	groups := unjudgedGroups(p.report, verdict)
-	if len(groups) == 0 {
-		return
-	}
-	p.print("\n### %s\n\n| checks | | reason | give |\n| ---: | --- | --- | --- |\n", title)
-	for _, group := range groups {
-		give := ""
-		if group.flag != "" {
-			give = code(group.flag)
+	for i, group := range p.report.Unjudged(verdict) {
+		if i == 0 {
+			p.print("\n### %s\n\n| checks | | reason | give |\n| ---: | --- | --- | --- |\n", title)
 		}
-		p.print("| %d | %s | %s | %s |\n", len(group.checks), codes(group.checks), code(group.reason), give)
+		give := ""
+		if group.Flag != "" {
+			give = code(group.Flag)
+		}
+		p.print("| %d | %s | %s | %s |\n", len(group.Checks), codes(group.Checks), code(group.Reason), give)
 	}
 }
 
-// linkOrCode makes a link of an address of the web, and code of anything else.
+// webAddress is the web address that a source begins with; empty for none. A
+// description comes from a user, and its sources may be anything.
+func webAddress(source string) string {
+	words := strings.Fields(source)
+	if len(words) == 0 || text.Printable(source) != source || strings.ContainsAny(words[0], "<>`\"\\|") {
+		return ""
+	}
+	address, err := url.Parse(words[0])
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return ""
+	}
+	return address.String()
+}
+
+// linkOrCode makes a link of a web address, and code of anything else.
 func linkOrCode(source string) string {
-	address, err := url.Parse(source)
-	web := err == nil && slices.Contains([]string{"http", "https"}, address.Scheme) && address.Host != ""
-	if web && !strings.ContainsAny(source, " <>\\`|\"") && markdown.Printable(source) == source && !strings.Contains(source, "\n") {
-		return "<" + source + ">"
+	if address := webAddress(source); address == source {
+		return "<" + address + ">"
 	}
 	return code(source)
 }
 
 // code shows a text of others, cut where it is long.
-func code(text string) string { return markdown.Code(markdown.Cut(text, longestShown)) }
+func code(words string) string { return markdown.Code(text.Cut(words, longestShown)) }
 
 // codes names the first of many checks.
 func codes(ids []string) string {

@@ -1,123 +1,155 @@
-// Package report shows what a run found: on a console, as JSON, as JUnit, as
-// Markdown, as annotations for GitHub Actions. It decides no verdict.
+// Package report writes a result in every format: for a console, CI systems,
+// browsers, and other programs. It decides no verdict.
 package report
 
 import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
-	"time"
+	"strings"
 
-	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-// The model of a report is that of package result.
-const FormatVersion = result.FormatVersion
-
-type (
-	Report       = result.Report
-	Tool         = result.Tool
-	Target       = result.Target
-	Description  = result.Description
-	Settings     = result.Settings
-	Counts       = result.Counts
-	Requirement  = result.Requirement
-	Check        = result.Check
-	Finding      = result.Finding
-	Exchange     = result.Exchange
-	Attempt      = result.Attempt
-	Message      = result.Message
-	FaultOf      = result.FaultOf
-	Scope        = result.Scope
-	State        = result.State
-	KnownFailure = result.KnownFailure
-	FormatError  = result.FormatError
-)
-
-// Run is everything that a report is made of.
-type Run struct {
-	Version    string
-	Started    time.Time
-	Took       time.Duration
-	Contract   *spec.Contract
-	Target     *target.Target
-	Source     string
-	Provenance string
-	AllowRetry bool
-	Level      spec.Level
-	Seed       uint64
-	Selection  suites.Selection
-	Outcome    suites.Outcome
-	// Stale says that the recorded answers are older than they may be, so that
-	// the run fails even where they conform; empty where they are not.
-	Stale string
-	// KnownFailures describes the known failures of the outcome, by their names.
-	KnownFailures []KnownFailure
+// Format is a format that a result is written in.
+type Format struct {
+	// Name stands before the = of FORMAT=PATH.
+	Name string
+	// About says in a few words what it is for.
+	About string
+	Write func(io.Writer, result.Report) error
+	// alias is an older name that is still accepted.
+	alias string
 }
 
-// New makes a report. Tokens that were sent are hidden wherever a server
-// repeated them.
-func New(run Run) Report {
-	report := Report{
-		FormatVersion: FormatVersion,
-		Tool:          Tool{"dpconform", run.Version},
-		Started:       run.Started.UTC().Truncate(time.Millisecond),
-		Milliseconds:  run.Took.Milliseconds(),
-		Target: Target{Endpoint: run.Target.Endpoint(), Source: run.Source, Provenance: run.Provenance,
-			Jobs: map[string]int{}},
-		Description: Description{run.Contract.File, run.Contract.Digest, run.Contract.Title, run.Contract.Revision,
-			len(run.Contract.Scopes)},
-		Settings: Settings{run.Level, run.Seed, run.Target.Limit().Seconds(), run.AllowRetry,
-			run.Selection.Focus, run.Selection.LabelFilter},
+// Formats lists every format, the one that all others are generated from first.
+func Formats() []Format {
+	return []Format{
+		{"json", "everything, for programs; the source of all others", result.WriteJSON, ""},
+		{"junit", "JUnit XML, for CI systems", WriteJUnit, ""},
+		{"markdown", "a page for the summary of a CI job", WriteMarkdown, ""},
+		{"github", "annotations, job summary and outputs of GitHub Actions", WriteAnnotations, "annotations"},
+		{"html", "a page to read, and to share", html.Write, ""},
+		{"har", "every exchange, as an HTTP archive", WriteHAR, ""},
+		{"sarif", "each failure at its line of the description, for code scanning", WriteSARIF, ""},
+		{"badge", "JSON, for an endpoint badge of shields.io", WriteBadge, ""},
 	}
-	for _, state := range run.Contract.States {
-		report.Target.Jobs[state] = len(run.Target.Jobs(state))
-		report.States = append(report.States, State{state, slices.Contains(run.Contract.RetryableStates, state), len(run.Target.Jobs(state))})
-	}
-	report.States = orEmpty(report.States)
-	hide := redactorFor(run.Target)
-	Conclude(&report, Conclusion{
-		Contract: run.Contract, Outcome: run.Outcome, KnownFailures: run.KnownFailures, Stale: run.Stale,
-		Show: func(result suites.Result) Check { return checkOf(result, hide) },
-	})
-	report.Exchanges = []Exchange{}
-	for _, exchange := range run.Target.Journal() {
-		shown := exchangeOf(exchange, hide)
-		shown.JobState = stateOf(run, exchange.Request.Job)
-		shown.OffsetMicroseconds = max(0, exchange.Began.Sub(run.Started).Microseconds())
-		report.Exchanges = append(report.Exchanges, shown)
-	}
-	return report
 }
 
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
+// Names lists the names of all formats.
+func Names() []string {
+	var names []string
+	for _, format := range Formats() {
+		names = append(names, format.Name)
 	}
-	return list
+	return names
 }
 
-func checkOf(result suites.Result, hide *redact.Redactor) Check {
-	check := Check{
-		ID: result.Check.ID, Aspect: result.Check.Aspect, Title: result.Check.Title, Sends: result.Check.Sends,
-		Requirements: result.Check.Requirements, Verdict: result.Verdict, Reason: hide.Text(result.Reason), Flag: result.Flag,
-		Exchanges: []int{}, Microseconds: result.Took.Microseconds(),
-	}
-	for _, finding := range result.Findings {
-		shown := Finding{Requirement: finding.Requirement.ID, Verdict: finding.Verdict,
-			Want: hide.Text(finding.Want), Got: hide.Text(finding.Got), Count: finding.Count}
-		if finding.Exchange != nil {
-			shown.Exchange, shown.Curl, shown.Place = finding.Exchange.Number, hide.Text(Curl(finding.Exchange)), finding.Place
+// StandardOutput is the path that stands for standard output.
+const StandardOutput = "-"
+
+// File is a report to write: its format and its path.
+type File struct {
+	Format string
+	Path   string
+}
+
+// Parse reads FORMAT=PATH, or a path whose ending gives the format, of a result;
+// "github" needs no path. The errors are those of ParseFile.
+func Parse(given string) (File, error) {
+	name, path, found := strings.Cut(given, "=")
+	for _, format := range Formats() {
+		if found && format.alias == name {
+			given = format.Name + "=" + path
 		}
-		if finding.Known != nil {
-			shown.KnownFailure = finding.Known.Name
+	}
+	if given == "github" {
+		given = "github=" + StandardOutput
+	}
+	file, err := ParseFile(given, Names()...)
+	if err == nil && file.Format == "badge" && file.Path != StandardOutput && strings.ToLower(filepath.Ext(file.Path)) != ".json" {
+		return File{}, fmt.Errorf("a badge is a .json file for shields.io, and %s is not", file.Path)
+	}
+	return file, err
+}
+
+// endings are those of files by which a format is known, the longer ones first.
+var endings = []struct{ ending, format string }{
+	{".sarif.json", "sarif"}, {".sarif", "sarif"}, {".har", "har"}, {".json", "json"}, {".xml", "junit"},
+	{".html", "html"}, {".htm", "html"}, {".md", "markdown"}, {".txt", "text"},
+}
+
+// ParseFile reads FORMAT=PATH with one of the formats, or a path alone that ends
+// like a file of one of them. It returns an error for an unknown format, an
+// ending that gives none, a missing path, or a path in a missing folder.
+func ParseFile(given string, formats ...string) (File, error) {
+	format, path, found := strings.Cut(given, "=")
+	switch {
+	case !found && slices.Contains(formats, given), found && path == "" && slices.Contains(formats, format):
+		return File{}, fmt.Errorf("%q names no file", given)
+	case !found:
+		path = given
+		if format = formatByEnding(path, formats); format == "" {
+			return File{}, &UnclearFormatError{path}
 		}
-		check.Findings = append(check.Findings, shown)
+	case !slices.Contains(formats, format):
+		return File{}, &UnknownFormatError{format}
+	case path == StandardOutput:
+		return File{format, path}, nil
 	}
-	for _, exchange := range result.Exchanges {
-		check.Exchanges = append(check.Exchanges, exchange.Number)
+	folder := filepath.Dir(path)
+	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
+		return File{}, fmt.Errorf("there is no folder %s", folder)
 	}
-	return check
+	if information, err := os.Stat(path); err == nil && information.IsDir() {
+		return File{}, fmt.Errorf("%s is a folder", path)
+	}
+	return File{format, path}, nil
+}
+
+func formatByEnding(path string, formats []string) string {
+	name := strings.ToLower(filepath.Base(path))
+	for _, one := range endings {
+		if strings.HasSuffix(name, one.ending) && slices.Contains(formats, one.format) {
+			return one.format
+		}
+	}
+	return ""
+}
+
+// UnknownFormatError names a format that does not exist.
+type UnknownFormatError struct{ Format string }
+
+// Error names the format.
+func (e *UnknownFormatError) Error() string { return fmt.Sprintf("unknown report format %q", e.Format) }
+
+// UnclearFormatError names a path without a format whose ending gives none.
+type UnclearFormatError struct{ Path string }
+
+// Error names the path.
+func (e *UnclearFormatError) Error() string {
+	return fmt.Sprintf("the ending of %q gives no report format", e.Path)
+}
+
+// Write writes a result. A file is there whole or, after an error, as it was
+// before.
+func (f File) Write(found result.Report, standardOutput io.Writer) error {
+	for _, format := range Formats() {
+		if format.Name == f.Format {
+			return f.WriteWith(func(out io.Writer) error { return format.Write(out, found) }, standardOutput)
+		}
+	}
+	return &UnknownFormatError{f.Format}
+}
+
+// WriteWith is Write for what a function writes.
+func (f File) WriteWith(write func(io.Writer) error, standardOutput io.Writer) error {
+	if f.Path == StandardOutput {
+		return write(standardOutput)
+	}
+	return text.WriteFile(f.Path, 0o666, write)
 }

@@ -19,13 +19,15 @@ const FormatVersion = 1
 
 // Report is a whole run. Its JSON form is described by report.schema.json.
 type Report struct {
-	FormatVersion int         `json:"format_version"`
-	Tool          Tool        `json:"tool"`
-	Started       time.Time   `json:"started"`
-	Milliseconds  int64       `json:"milliseconds"`
-	Target        Target      `json:"target"`
-	Description   Description `json:"description"`
-	Settings      Settings    `json:"settings"`
+	FormatVersion int       `json:"format_version"`
+	Tool          Tool      `json:"tool"`
+	Started       time.Time `json:"started"`
+	Milliseconds  int64     `json:"milliseconds"`
+	Target        Target    `json:"target"`
+	// Client is the client under test; absent for a server.
+	Client      *Client     `json:"client,omitempty"`
+	Description Description `json:"description"`
+	Settings    Settings    `json:"settings"`
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
@@ -61,6 +63,17 @@ type Target struct {
 	Jobs map[string]int `json:"jobs"`
 }
 
+// Client says which client was tested, in the place of a server.
+type Client struct {
+	// Command is the command line that was run; empty for a client that was
+	// started by hand.
+	Command []string `json:"command"`
+	// WireOnly says that only requests were tested, not what the client reported.
+	WireOnly bool `json:"wire_only"`
+	// NotChosen are the scenarios that a command which is run once did not choose.
+	NotChosen []string `json:"not_chosen,omitempty"`
+}
+
 // Description says by what it was judged.
 type Description struct {
 	File     string `json:"file"`
@@ -68,6 +81,8 @@ type Description struct {
 	Title    string `json:"title"`
 	Revision string `json:"revision"`
 	Scopes   int    `json:"scopes"`
+	// Method is the id of the method under test; reports of old versions lack it.
+	Method string `json:"method,omitempty"`
 }
 
 // Settings says how it was judged.

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // markFile of a program's folder holds the digest of what was installed there.
@@ -128,12 +128,12 @@ func runIn(ctx context.Context, folder string, words []string) (printed []byte, 
 // known without one.
 func complaint(printed []byte, err error) string {
 	for line := range bytes.Lines(printed) {
-		if text := strings.TrimSpace(string(line)); strings.Contains(strings.ToLower(text), "error") {
-			return markdown.Cut(text, longestReason)
+		if words := strings.TrimSpace(string(line)); strings.Contains(strings.ToLower(words), "error") {
+			return text.Cut(words, longestReason)
 		}
 	}
-	if text := strings.TrimSpace(string(printed)); text != "" {
-		return markdown.Cut(text[strings.LastIndex(text, "\n")+1:], longestReason)
+	if words := strings.TrimSpace(string(printed)); words != "" {
+		return text.Cut(words[strings.LastIndex(words, "\n")+1:], longestReason)
 	}
 	return err.Error()
 }

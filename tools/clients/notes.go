@@ -7,6 +7,7 @@ import (
 
 	"github.com/dpconform/dpconform/clienttest"
 	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // longestText is the length in bytes from which a note is cut.
@@ -24,7 +25,7 @@ func (n *notes) of(one judged, result clienttest.ReportedResult) []int {
 	var numbers []int
 	for _, finding := range result.Findings {
 		numbers = append(numbers, n.number(fmt.Sprintf("%s: want %s, got %s.", markdown.Code(finding.ID),
-			markdown.Words(markdown.Cut(finding.Want, longestText)), markdown.Words(markdown.Cut(finding.Got, longestText)))))
+			markdown.Words(text.Cut(finding.Want, longestText)), markdown.Words(text.Cut(finding.Got, longestText)))))
 	}
 	if result.Verdict == clienttest.Skip {
 		numbers = append(numbers, n.number(whySkipped(result)))

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/doctor"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -119,7 +118,7 @@ func doctorNarrowed(t *testing.T, s *surroundings) {
 }
 
 // judge runs the suite and reads its report.
-func judge(t *testing.T, s *surroundings, secret string, arguments ...string) report.Report {
+func judge(t *testing.T, s *surroundings, secret string, arguments ...string) result.Report {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.json")
 	got := s.call(secret, append([]string{"run", "--endpoint", s.endpoint, "--ca-cert", s.authority, "--report", "json=" + path}, arguments...)...)
@@ -136,7 +135,7 @@ func judge(t *testing.T, s *surroundings, secret string, arguments ...string) re
 }
 
 // judgedScopes counts the rows of single scopes by their verdicts.
-func judgedScopes(t *testing.T, found report.Report) map[result.Verdict]int {
+func judgedScopes(t *testing.T, found result.Report) map[result.Verdict]int {
 	t.Helper()
 	rows := map[result.Verdict]int{}
 	for _, check := range found.Checks {

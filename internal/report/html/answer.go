@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/markdown"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	cut "github.com/dpconform/dpconform/internal/text"
 )
 
 // segment is a part of an answer, marked where a finding shows in it.
@@ -18,7 +17,7 @@ type segment struct {
 
 // answer is what came of a request, as text, with the places of findings marked.
 // Bodies are cut at a length in bytes.
-func answer(from *report.Exchange, places []result.Place, longest int) []segment {
+func answer(from *result.Exchange, places []result.Place, longest int) []segment {
 	var all []segment
 	if from.Response != nil {
 		all = append(all, segment{statusLine(from.Response), slices.Contains(places, result.InStatus)})
@@ -38,7 +37,7 @@ func answer(from *report.Exchange, places []result.Place, longest int) []segment
 }
 
 // fields are the header, and the fields that a finding misses in it.
-func fields(response *report.Message, places []result.Place) []segment {
+func fields(response *result.Message, places []result.Place) []segment {
 	var all []segment
 	missed := named(places)
 	for _, line := range headerLines(response.Header) {
@@ -65,10 +64,10 @@ func named(places []result.Place) []string {
 }
 
 // body is a body with the places of findings marked.
-func body(response *report.Message, places []result.Place, longest int) []segment {
+func body(response *result.Message, places []result.Place, longest int) []segment {
 	text, end := response.Body, ""
 	if len(text) > longest {
-		text, end = strings.TrimSuffix(markdown.Cut(text, longest), ellipsis), ellipsis
+		text, end = strings.TrimSuffix(cut.Cut(text, longest), ellipsis), ellipsis
 	}
 	spans := spansOf(text, places)
 	if text == "" {

@@ -1,9 +1,8 @@
 package html
 
 import (
+	"github.com/dpconform/dpconform/internal/result"
 	"html/template"
-
-	"github.com/dpconform/dpconform/internal/report"
 )
 
 // aspect is a row of the table of aspects.
@@ -55,7 +54,7 @@ func (m *maker) aspects() []aspect {
 	return all
 }
 
-func add(tallies map[string]tally, aspect string, check report.Check) {
+func add(tallies map[string]tally, aspect string, check result.Check) {
 	if tallies[aspect] == nil {
 		tallies[aspect] = tally{}
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -77,9 +76,9 @@ func (r *stateRow) draw(number int) {
 	r.StartedAt, r.NotAt, r.StopAt = r.Upper-7, r.Middle-7, r.Lower-7
 }
 
-func (m *maker) stateRow(state report.State) stateRow {
+func (m *maker) stateRow(state result.State) stateRow {
 	row := stateRow{Name: clean(state.Name), Short: shortState(clean(state.Name)), Jobs: counted(state.Jobs, "job"), Retryable: state.Retryable}
-	retries := map[int]*report.Exchange{}
+	retries := map[int]*result.Exchange{}
 	var judged, unjudged result.Verdict
 	for _, check := range m.Checks {
 		tried := m.retriesFrom(state.Name, check)
@@ -105,8 +104,8 @@ func (m *maker) stateRow(state report.State) stateRow {
 }
 
 // retriesFrom are the retries of a check of the aspect "semantics" from a state.
-func (m *maker) retriesFrom(state string, check report.Check) []*report.Exchange {
-	var retries []*report.Exchange
+func (m *maker) retriesFrom(state string, check result.Check) []*result.Exchange {
+	var retries []*result.Exchange
 	if check.Aspect != "semantics" {
 		return nil
 	}
@@ -120,7 +119,7 @@ func (m *maker) retriesFrom(state string, check report.Check) []*report.Exchange
 }
 
 // tell says what came of retries.
-func (r *stateRow) tell(retries map[int]*report.Exchange) {
+func (r *stateRow) tell(retries map[int]*result.Exchange) {
 	started, refused, other := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, exchange := range retries {
 		switch outcome := outcomeOf(exchange.Response, exchange.Fault); statusClass(exchange.Response, exchange.Fault) {

@@ -1,12 +1,11 @@
 package html
 
 import (
+	"github.com/dpconform/dpconform/internal/result"
 	"html/template"
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/dpconform/dpconform/internal/report"
 )
 
 // exchange is a request and what came of it.
@@ -80,7 +79,7 @@ func longestOf(lengths []int, bytes int) int {
 	return 64
 }
 
-func (m *maker) exchange(from *report.Exchange) exchange {
+func (m *maker) exchange(from *result.Exchange) exchange {
 	places := m.evidence[from.Number]
 	longest := m.budget.passing
 	if len(places) > 0 {
@@ -99,11 +98,11 @@ func (m *maker) exchange(from *report.Exchange) exchange {
 		made.Bytes = counted(from.Response.BodyBytes, "byte")
 	}
 	if m.budget.curl || len(places) > 0 {
-		made.Curl = clean(report.CurlOf(*from))
+		made.Curl = clean(from.Request.Curl())
 	}
 	for _, earlier := range from.Earlier {
 		text := strings.Builder{}
-		for _, part := range answer(&report.Exchange{Response: earlier.Response, Fault: earlier.Fault}, nil, min(longest, 512)) {
+		for _, part := range answer(&result.Exchange{Response: earlier.Response, Fault: earlier.Fault}, nil, min(longest, 512)) {
 			text.WriteString(part.Text)
 		}
 		made.Earlier = append(made.Earlier, attempt{statusText(earlier.Response, earlier.Fault), duration(earlier.Microseconds), text.String()})
@@ -112,7 +111,7 @@ func (m *maker) exchange(from *report.Exchange) exchange {
 }
 
 // requestLine is the method and the path, for a line.
-func requestLine(request report.Message) string {
+func requestLine(request result.Message) string {
 	path := request.URL
 	if _, behind, found := strings.Cut(path, "://"); found {
 		path = behind[max(0, strings.Index(behind, "/")):]
@@ -122,7 +121,7 @@ func requestLine(request report.Message) string {
 
 // requestText is the request as it is sent, with the name of the token instead
 // of the token.
-func requestText(request report.Message, longest int) string {
+func requestText(request result.Message, longest int) string {
 	var text strings.Builder
 	text.WriteString(clean(request.Method + " " + request.URL))
 	for _, line := range headerLines(request.Header) {
@@ -162,12 +161,12 @@ func headerLines(header map[string][]string) []headerLine {
 func oneLine(text string) string { return strings.ReplaceAll(clean(text), "\n", "\uFFFD") }
 
 // statusText is what came of a request, for a line.
-func statusText(response *report.Message, fault *report.FaultOf) string {
+func statusText(response *result.Message, fault *result.FaultOf) string {
 	return shorten(outcomeOf(response, fault), 24)
 }
 
 // statusClass tells answers that do something, that refuse, and none apart.
-func statusClass(response *report.Message, fault *report.FaultOf) string {
+func statusClass(response *result.Message, fault *result.FaultOf) string {
 	switch {
 	case fault != nil || response == nil:
 		return "none"
@@ -180,6 +179,6 @@ func statusClass(response *report.Message, fault *report.FaultOf) string {
 }
 
 // statusLine is the beginning of an answer.
-func statusLine(response *report.Message) string {
+func statusLine(response *result.Message) string {
 	return strings.TrimRight(number10(response.Status)+" "+http.StatusText(response.Status), " ")
 }

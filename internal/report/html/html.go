@@ -10,11 +10,10 @@ package html
 import (
 	"bytes"
 	"embed"
+	"github.com/dpconform/dpconform/internal/result"
 	"html/template"
 	"io"
 	"sync"
-
-	"github.com/dpconform/dpconform/internal/report"
 )
 
 //go:embed page.css page.js templates/*.gohtml
@@ -27,7 +26,7 @@ var templates = sync.OnceValue(func() *template.Template {
 
 // Write writes the report as a page of HTML. It returns the errors of out, and
 // writes nothing before the whole page is made.
-func Write(out io.Writer, report report.Report) error {
+func Write(out io.Writer, report result.Report) error {
 	var page bytes.Buffer
 	page.Grow(expectedBytes(report))
 	if err := templates().ExecuteTemplate(&page, "page", pageOf(report)); err != nil {
@@ -38,7 +37,7 @@ func Write(out io.Writer, report report.Report) error {
 }
 
 // expectedBytes is about how long the page becomes, in bytes.
-func expectedBytes(report report.Report) int {
+func expectedBytes(report result.Report) int {
 	const style, requirement, check, exchange = 64 << 10, 3 << 10, 1 << 10, 3 << 9
 	return style + requirement*len(report.Requirements) + check*len(report.Checks) + exchange*len(report.Exchanges)
 }

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
 // judgedBy counts what the checks of a requirement say of it. A check that found
 // something else broken may not have seen anything of it.
-func (m *maker) judgedBy(requirement report.Requirement) tally {
+func (m *maker) judgedBy(requirement result.Requirement) tally {
 	said := tally{}
 	for _, id := range requirement.Checks {
 		if check := m.byCheck[id]; check != nil {
@@ -20,7 +19,7 @@ func (m *maker) judgedBy(requirement report.Requirement) tally {
 	return said
 }
 
-func about(check *report.Check, requirement report.Requirement) result.Verdict {
+func about(check *result.Check, requirement result.Requirement) result.Verdict {
 	for _, finding := range check.Findings {
 		if finding.Requirement == requirement.ID {
 			return finding.Verdict
@@ -37,13 +36,13 @@ func about(check *report.Check, requirement report.Requirement) result.Verdict {
 
 // inPart says that a requirement passed where some of its checks did not judge
 // it. A pass has no other reason than that.
-func (m *maker) inPart(requirement report.Requirement) bool {
+func (m *maker) inPart(requirement result.Requirement) bool {
 	return requirement.Verdict == result.Pass && (requirement.Reason != "" || m.judgedBy(requirement)[result.Skip] > 0)
 }
 
 // outcome says the verdict on a requirement by the number of checks it is of:
 // "1 of 12 checks fails".
-func (m *maker) outcome(requirement report.Requirement) string {
+func (m *maker) outcome(requirement result.Requirement) string {
 	said := m.judgedBy(requirement)
 	total, of, skipped := said.total(), said[requirement.Verdict], said[result.Skip]
 	switch {

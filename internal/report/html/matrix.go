@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -65,7 +64,7 @@ func (m *maker) matrix() matrix {
 	return made
 }
 
-func (m *maker) cell(scope report.Scope) cell {
+func (m *maker) cell(scope result.Scope) cell {
 	one := cell{verdict: shown(scope.Verdict), Name: clean(scope.Short), Description: clean(scope.Description), Reason: clean(scope.Reason),
 		Link: m.checkLink(scope.Check)}
 	one.Leaf = one.Name

@@ -3,7 +3,6 @@ package html
 import (
 	"html/template"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -39,14 +38,14 @@ type section struct {
 // maker makes a page of a report. It knows where everything of the report
 // stands on the page.
 type maker struct {
-	report.Report
+	result.Report
 	anchors *anchors
 	// requirements, checks and exchanges are ids of the page, by the names that
 	// they have in the report.
 	requirements, checks map[string]string
 	exchanges            map[int]string
-	byCheck              map[string]*report.Check
-	byNumber             map[int]*report.Exchange
+	byCheck              map[string]*result.Check
+	byNumber             map[int]*result.Exchange
 	// shownUnder is the check that shows an exchange, and home the requirement
 	// that shows a check.
 	shownUnder   map[int]string
@@ -60,7 +59,7 @@ type maker struct {
 	markup markup
 }
 
-func pageOf(from report.Report) *page {
+func pageOf(from result.Report) *page {
 	maker := newMaker(from)
 	made := &page{head: headOfPages(), summary: maker.summary()}
 	made.Failures, made.Warnings = maker.broken(result.Fail), maker.broken(result.Warn)
@@ -73,11 +72,11 @@ func pageOf(from report.Report) *page {
 	return made
 }
 
-func newMaker(from report.Report) *maker {
+func newMaker(from result.Report) *maker {
 	made := &maker{
 		Report: from, anchors: newAnchors(),
 		requirements: map[string]string{}, checks: map[string]string{}, exchanges: map[int]string{},
-		byCheck: map[string]*report.Check{}, byNumber: map[int]*report.Exchange{},
+		byCheck: map[string]*result.Check{}, byNumber: map[int]*result.Exchange{},
 		shownUnder: map[int]string{}, home: map[string]string{}, evidence: map[int][]result.Place{}, done: map[int]bool{},
 	}
 	for _, requirement := range from.Requirements {
@@ -97,7 +96,7 @@ func newMaker(from report.Report) *maker {
 
 // place says where a check stands: under the requirement that it found broken,
 // or else the first that it judges.
-func (m *maker) place(check *report.Check) {
+func (m *maker) place(check *result.Check) {
 	if m.byCheck[check.ID] != nil {
 		return
 	}
@@ -122,7 +121,7 @@ func (m *maker) place(check *report.Check) {
 
 // placeExchange says where an exchange stands: under the check that sent it,
 // where that says so too.
-func (m *maker) placeExchange(exchange *report.Exchange) {
+func (m *maker) placeExchange(exchange *result.Exchange) {
 	number := exchange.Number
 	if m.byNumber[number] != nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -117,8 +116,8 @@ func (m *maker) groups() []group {
 }
 
 // homes lists the checks that stand under each requirement.
-func (m *maker) homes() map[string][]*report.Check {
-	homes := map[string][]*report.Check{}
+func (m *maker) homes() map[string][]*result.Check {
+	homes := map[string][]*result.Check{}
 	for i := range m.Report.Checks {
 		check := &m.Report.Checks[i]
 		if m.byCheck[check.ID] == check {
@@ -130,7 +129,7 @@ func (m *maker) homes() map[string][]*report.Check {
 
 // requirement shows one. A second one with the same id, which only a report of
 // somebody else can have, is shown without checks.
-func (m *maker) requirement(from report.Requirement, homes map[string][]*report.Check, again bool) requirement {
+func (m *maker) requirement(from result.Requirement, homes map[string][]*result.Check, again bool) requirement {
 	made := requirement{
 		verdict: shown(from.Verdict), ID: clean(from.ID), Level: clean(string(from.Level)), Statement: withCode(clean(from.Statement)),
 		Quote: clean(from.Quote), Note: withCode(clean(from.Note)), Source: clean(from.Source), SourceLink: webAddress(from.Source),
@@ -163,7 +162,7 @@ func (m *maker) requirement(from report.Requirement, homes map[string][]*report.
 }
 
 // checkLine shows a check in a line, with what it found of one requirement.
-func (m *maker) checkLine(from *report.Check, requirement string) checkLine {
+func (m *maker) checkLine(from *result.Check, requirement string) checkLine {
 	line := checkLine{verdict: shown(from.Verdict), Link: m.checkLink(from.ID), ID: clean(from.ID), Title: clean(from.Title)}
 	for _, found := range from.Findings {
 		if found.Requirement == requirement {
@@ -173,7 +172,7 @@ func (m *maker) checkLine(from *report.Check, requirement string) checkLine {
 	return line
 }
 
-func (m *maker) check(from *report.Check) check {
+func (m *maker) check(from *result.Check) check {
 	made := check{checkLine: m.checkLine(from, ""), Anchor: m.checks[from.ID], Sends: clean(from.Sends)}
 	if from.Verdict != result.Pass {
 		made.Reason, made.Flag = clean(from.Reason), clean(from.Flag)
@@ -206,7 +205,7 @@ func (m *maker) check(from *report.Check) check {
 	return made
 }
 
-func (m *maker) finding(from report.Finding) finding {
+func (m *maker) finding(from result.Finding) finding {
 	made := finding{
 		verdict: shown(from.Verdict), Want: clean(from.Want), Got: clean(from.Got), Place: placeText(from.Place), Curl: clean(from.Curl),
 		Requirement: reference{linkOrNone(m.requirements[from.Requirement]), clean(from.Requirement)},

@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -114,14 +113,14 @@ func (m *maker) facts() []fact {
 	return append(facts, fact{"Made by", clean(m.Tool.Name + " " + m.Tool.Version), false})
 }
 
-func sourceText(from report.Report) string {
+func sourceText(from result.Report) string {
 	if from.Target.Source == "network" {
 		return "the network"
 	}
 	return clean(from.Target.Source)
 }
 
-func jobsText(from report.Report) string {
+func jobsText(from result.Report) string {
 	var parts []string
 	for _, state := range from.States {
 		parts = append(parts, fmt.Sprintf("%d %s", state.Jobs, clean(state.Name)))
@@ -137,7 +136,7 @@ func jobsText(from report.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func retriesText(from report.Report) string {
+func retriesText(from result.Report) string {
 	if from.Settings.AllowRetry {
 		return "allowed (--allow-retry)"
 	}
@@ -164,7 +163,7 @@ func (m *maker) repeats() string {
 }
 
 // outcomeOf says in a word what came of a request.
-func outcomeOf(response *report.Message, fault *report.FaultOf) string {
+func outcomeOf(response *result.Message, fault *result.FaultOf) string {
 	switch {
 	case fault != nil:
 		return clean(fault.Kind)

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/dpconform/dpconform/internal/markdown"
+	cut "github.com/dpconform/dpconform/internal/text"
 )
 
 // longestText is the length in bytes from which a text is cut that is no body:
@@ -24,7 +24,7 @@ func shorten(text string, longest int) string {
 	if len(text) <= longest {
 		return printable(text)
 	}
-	return printable(strings.TrimSuffix(markdown.Cut(text, longest), ellipsis)) + ellipsis
+	return printable(strings.TrimSuffix(cut.Cut(text, longest), ellipsis)) + ellipsis
 }
 
 // ellipsis says that a text is cut.
@@ -39,7 +39,7 @@ func printable(text string) string {
 	}
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\t")
 	for i, part := range lines {
-		lines[i] = markdown.Printable(part)
+		lines[i] = cut.Printable(part)
 	}
 	return strings.Join(lines, "\t")
 }

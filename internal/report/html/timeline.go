@@ -2,11 +2,10 @@ package html
 
 import (
 	"cmp"
+	"github.com/dpconform/dpconform/internal/result"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/dpconform/dpconform/internal/report"
 )
 
 // timeline is the exchanges of a run over its time, an aspect in each row.
@@ -52,7 +51,7 @@ func (m *maker) timeline() timeline {
 	}
 	length, slowest := m.span(), m.slowest()
 	made := timeline{Length: duration(length), Ticks: ticks(length), Recorded: m.Target.Source != "network"}
-	lanes := map[string][]*report.Exchange{}
+	lanes := map[string][]*result.Exchange{}
 	for i := range m.Exchanges {
 		aspect := m.aspectOfExchange(&m.Exchanges[i])
 		lanes[aspect] = append(lanes[aspect], &m.Exchanges[i])
@@ -73,7 +72,7 @@ func (m *maker) timeline() timeline {
 // otherAspect is that of exchanges of which no check is in the report.
 const otherAspect = "other"
 
-func (m *maker) aspectOfExchange(exchange *report.Exchange) string {
+func (m *maker) aspectOfExchange(exchange *result.Exchange) string {
 	if check := m.byCheck[exchange.Check]; check != nil {
 		return check.Aspect
 	}
@@ -90,27 +89,27 @@ func (m *maker) span() int64 {
 }
 
 // slowest are the exchanges that took much longer than most, longest first.
-func (m *maker) slowest() []*report.Exchange {
+func (m *maker) slowest() []*result.Exchange {
 	times := make([]int64, len(m.Exchanges))
 	for i, exchange := range m.Exchanges {
 		times[i] = exchange.Microseconds
 	}
 	slices.Sort(times)
 	middle := max(times[len(times)/2], 1)
-	var found []*report.Exchange
+	var found []*result.Exchange
 	for i := range m.Exchanges {
 		if m.Exchanges[i].Microseconds >= slowFactor*middle && m.byNumber[m.Exchanges[i].Number] == &m.Exchanges[i] {
 			found = append(found, &m.Exchanges[i])
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *report.Exchange) int { return cmp.Compare(b.Microseconds, a.Microseconds) })
+	slices.SortStableFunc(found, func(a, b *result.Exchange) int { return cmp.Compare(b.Microseconds, a.Microseconds) })
 	return found[:min(len(found), mostSlow)]
 }
 
 // lineLength is the length of the time line in units of its drawing.
 const lineLength = 1000
 
-func laneOf(aspect string, exchanges []*report.Exchange, length int64, slowest []*report.Exchange) lane {
+func laneOf(aspect string, exchanges []*result.Exchange, length int64, slowest []*result.Exchange) lane {
 	var quick, slow, again, broken strings.Builder
 	made := lane{Name: aspectName(aspect), Exchanges: len(exchanges)}
 	times := make([]int64, len(exchanges))
@@ -135,7 +134,7 @@ func laneOf(aspect string, exchanges []*report.Exchange, length int64, slowest [
 }
 
 // stroke draws an exchange: a box as wide as it took long.
-func stroke(path *strings.Builder, exchange *report.Exchange, length int64) {
+func stroke(path *strings.Builder, exchange *result.Exchange, length int64) {
 	const narrowest = 2
 	at := min(lineLength-narrowest, place(exchange.OffsetMicroseconds, length))
 	wide := min(lineLength-at, max(narrowest, place(exchange.Microseconds, length)))

@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"slices"
 
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -147,7 +146,7 @@ func unknownVerdicts(t tally) []result.Verdict {
 
 // aspectsOf lists the aspects of a report: those of the suite in its order, and
 // then whatever else there is.
-func aspectsOf(from report.Report) []string {
+func aspectsOf(from result.Report) []string {
 	aspects := suites.Aspects()
 	for _, check := range from.Checks {
 		if !slices.Contains(aspects, check.Aspect) {

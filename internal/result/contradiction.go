@@ -1,18 +1,16 @@
-package report
+package result
 
 import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/dpconform/dpconform/internal/result"
 )
 
 // Contradiction says in what a report that was read contradicts itself, or
 // nothing where it does not. Every kind is made of the same counts and lists, so
 // that one which was edited by hand would tell different things.
 func Contradiction(r Report) string {
-	checks, requirements := map[result.Verdict]int{}, map[result.Verdict]int{}
+	checks, requirements := map[Verdict]int{}, map[Verdict]int{}
 	for _, check := range r.Checks {
 		checks[check.Verdict]++
 	}
@@ -51,31 +49,55 @@ func contradictionOfVerdicts(r Report) string {
 	for _, check := range r.Checks {
 		found := false
 		for _, finding := range check.Findings {
-			found = found || finding.Verdict == result.Fail
-			broken[finding.Requirement] = broken[finding.Requirement] || finding.Verdict == result.Fail
+			found = found || finding.Verdict == Fail
+			broken[finding.Requirement] = broken[finding.Requirement] || finding.Verdict == Fail
 		}
-		if found != (check.Verdict == result.Fail) {
+		if found != (check.Verdict == Fail) {
 			return fmt.Sprintf("the verdict of its check %s is not that of the findings", check.ID)
 		}
-		if check.Verdict == result.Fail || check.Verdict == result.UnexpectedPass {
+		if check.Verdict == Fail || check.Verdict == UnexpectedPass {
 			failing++
 		}
 	}
 	for _, requirement := range r.Requirements {
-		if broken[requirement.ID] != (requirement.Verdict == result.Fail) {
+		if broken[requirement.ID] != (requirement.Verdict == Fail) {
 			return fmt.Sprintf("the verdict of its requirement %s is not that of the findings", requirement.ID)
 		}
 	}
 	_, known := conclusions[r.Exit]
-	fails := r.Exit == result.ExitFails || r.Exit == result.ExitInterrupted
-	if !known || r.Conclusion == "" || failing > 0 && !fails || failing == 0 && r.Stale == "" && r.Exit == result.ExitFails {
+	fails := r.Exit == ExitFails || r.Exit == ExitInterrupted
+	if !known || r.Conclusion == "" || failing > 0 && !fails || failing == 0 && r.Stale == "" && r.Exit == ExitFails {
 		return fmt.Sprintf("its exit code %d and its conclusion are not those of its checks", r.Exit)
 	}
 	return ""
 }
 
-func withoutZeros(counts map[result.Verdict]int) map[result.Verdict]int {
+func withoutZeros(counts map[Verdict]int) map[Verdict]int {
 	kept := maps.Clone(counts)
-	maps.DeleteFunc(kept, func(_ result.Verdict, count int) bool { return count == 0 })
+	maps.DeleteFunc(kept, func(_ Verdict, count int) bool { return count == 0 })
 	return kept
+}
+
+// conclusions say each exit code in words.
+var conclusions = map[int]string{
+	ExitConforms:     "conforms",
+	ExitFails:        "does not conform",
+	ExitUsage:        "wrong usage or configuration",
+	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
+	ExitUnreachable:  "not judged: the target could not be reached",
+	ExitInterrupted:  "interrupted: what was not judged until then is not said",
+}
+
+// Conclusion says an exit code in words, and that a target conforms only but
+// for the requirements, a number, of which failures are known.
+func Conclusion(exit, known int) string {
+	switch {
+	case known == 1 && exit == ExitConforms:
+		return "conforms but for known failures of 1 requirement"
+	case known > 0 && exit == ExitConforms:
+		return fmt.Sprintf("conforms but for known failures of %d requirements", known)
+	case known > 0 && exit == ExitInconclusive:
+		return "inconclusive: nothing failed but what is known, and something documented could not be judged"
+	}
+	return conclusions[exit]
 }

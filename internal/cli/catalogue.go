@@ -1,4 +1,4 @@
-package report
+package cli
 
 import (
 	"encoding/json"
@@ -7,18 +7,22 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/clienttest/broken"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
 // Catalogue is what a description demands and which checks judge it.
 type Catalogue struct {
-	Description  Description         `json:"description"`
+	Description  result.Description  `json:"description"`
 	Requirements []CatalogueEntry    `json:"requirements"`
 	Checks       []CatalogueCheck    `json:"checks"`
 	Page         *spec.ReferencePage `json:"reference_page"`
 	// Clients is what is demanded of clients; NewCatalogue leaves it out.
-	Clients []ClientEntry `json:"client_requirements,omitempty"`
+	Clients []broken.ClientEntry `json:"client_requirements,omitempty"`
 }
 
 // CatalogueEntry is a requirement with the ids of its checks.
@@ -41,8 +45,9 @@ type CatalogueCheck struct {
 func NewCatalogue(contract *spec.Contract) Catalogue {
 	checks := suites.Checks(contract)
 	catalogue := Catalogue{
-		Description: Description{contract.File, contract.Digest, contract.Title, contract.Revision, len(contract.Scopes)},
-		Page:        &contract.Page,
+		Description: result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title,
+			Revision: contract.Revision, Scopes: len(contract.Scopes), Method: contract.Retry.ID},
+		Page: &contract.Page,
 	}
 	for _, aspect := range suites.Aspects() {
 		for _, check := range checks {
@@ -72,29 +77,32 @@ func (c Catalogue) WriteJSON(out io.Writer) error {
 	return encoder.Encode(c)
 }
 
+// catalogueConsole prints a catalogue for a person.
+type catalogueConsole struct{ text.Printer }
+
 // List prints every requirement with its checks; with all, every check of many.
-func (c Console) List(catalogue Catalogue, all bool) {
-	c.paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", catalogue.Description.File, catalogue.Description.Revision,
+func (c catalogueConsole) List(catalogue Catalogue, all bool) {
+	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", catalogue.Description.File, catalogue.Description.Revision,
 		len(catalogue.Requirements), len(catalogue.Checks)))
 	aspect := ""
 	for _, entry := range catalogue.Requirements {
 		if entry.Aspect != aspect {
 			aspect = entry.Aspect
-			c.print("\n%s\n", bold(aspect))
+			c.Printf("\n%s\n", report.Bold(aspect))
 		}
-		c.print("  %s %s\n", entry.ID, faint(string(entry.Level)))
-		c.paragraph("      ", entry.Statement)
-		ids := checksText(entry.Checks)
+		c.Printf("  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
+		c.Paragraph("      ", entry.Statement)
+		ids := report.ChecksText(entry.Checks)
 		if all {
 			ids = strings.Join(entry.Checks, ", ")
 		}
-		c.paragraph("      judged by ", ids)
+		c.Paragraph("      judged by ", ids)
 	}
 }
 
 // Explain prints all that is known of a requirement, also of clients, or a check. It reports
 // whether there is one with this id.
-func (c Console) Explain(catalogue Catalogue, id string) bool {
+func (c catalogueConsole) Explain(catalogue Catalogue, id string) bool {
 	for _, entry := range catalogue.Requirements {
 		if entry.ID == id {
 			c.explainRequirement(catalogue, entry)
@@ -116,18 +124,18 @@ func (c Console) Explain(catalogue Catalogue, id string) bool {
 	return false
 }
 
-func (c Console) explainRequirement(catalogue Catalogue, entry CatalogueEntry) {
-	c.print("%s\n", bold(entry.ID))
-	c.field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
-	c.field("statement", entry.Statement)
-	c.field("quote", `"`+entry.Quote+`"`)
-	c.field("source", entry.Source)
+func (c catalogueConsole) explainRequirement(catalogue Catalogue, entry CatalogueEntry) {
+	c.Printf("%s\n", report.Bold(entry.ID))
+	c.Field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
+	c.Field("statement", entry.Statement)
+	c.Field("quote", `"`+entry.Quote+`"`)
+	c.Field("source", entry.Source)
 	if entry.Note != "" {
-		c.field("note", entry.Note)
+		c.Field("note", entry.Note)
 	}
-	c.field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
+	c.Field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
 	if expected := entry.Expect.String(); expected != "" {
-		c.field("expected", expected)
+		c.Field("expected", expected)
 	}
 	shown := 0
 	for _, check := range catalogue.Checks {
@@ -137,12 +145,12 @@ func (c Console) explainRequirement(catalogue Catalogue, entry CatalogueEntry) {
 		if shown++; shown > shownChecks {
 			continue
 		}
-		c.print("\n  judged by %s\n", check.ID)
-		c.paragraph("    sends   ", check.Sends)
-		c.paragraph("    judges  ", check.Title)
+		c.Printf("\n  judged by %s\n", check.ID)
+		c.Paragraph("    sends   ", check.Sends)
+		c.Paragraph("    judges  ", check.Title)
 	}
 	if shown > shownChecks {
-		c.print("\n  and by %d more checks like these: dpconform list --all\n", shown-shownChecks)
+		c.Printf("\n  and by %d more checks like these: dpconform list --all\n", shown-shownChecks)
 	}
 }
 
@@ -158,22 +166,22 @@ var levelMeanings = map[spec.Level]string{
 // LevelMeaning says a level in words: who demands what is at it.
 func LevelMeaning(level spec.Level) string { return levelMeanings[level] }
 
-func (c Console) explainCheck(catalogue Catalogue, check CatalogueCheck) {
-	c.print("%s\n", bold(check.ID))
-	c.field("judges", check.Title)
-	c.field("sends", check.Sends)
+func (c catalogueConsole) explainCheck(catalogue Catalogue, check CatalogueCheck) {
+	c.Printf("%s\n", report.Bold(check.ID))
+	c.Field("judges", check.Title)
+	c.Field("sends", check.Sends)
 	for _, id := range check.Requirements {
 		for _, entry := range catalogue.Requirements {
 			if entry.ID != id {
 				continue
 			}
-			c.print("\n  %s %s\n", entry.ID, faint(string(entry.Level)))
-			c.paragraph("    ", entry.Statement)
+			c.Printf("\n  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
+			c.Paragraph("    ", entry.Statement)
 			if expected := entry.Expect.String(); expected != "" {
-				c.paragraph("    expected  ", expected)
+				c.Paragraph("    expected  ", expected)
 			}
-			c.paragraph("    ", `"`+entry.Quote+`"`)
-			c.print("    %s\n", faint(entry.Source))
+			c.Paragraph("    ", `"`+entry.Quote+`"`)
+			c.Printf("    %s\n", report.Faint(entry.Source))
 		}
 	}
 }

@@ -1,7 +1,8 @@
-package report
+package cli
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +11,8 @@ import (
 )
 
 func TestEveryRequirementOfTheCatalogueHasACheckAndTheOtherWayRound(t *testing.T) {
-	catalogue := NewCatalogue(contract)
-	if len(catalogue.Requirements) != len(contract.Requirements) || len(catalogue.Checks) == 0 {
+	catalogue := NewCatalogue(spec.MustLoadEmbedded())
+	if len(catalogue.Requirements) != len(spec.MustLoadEmbedded().Requirements) || len(catalogue.Checks) == 0 {
 		t.Fatalf("%d requirements, %d checks", len(catalogue.Requirements), len(catalogue.Checks))
 	}
 	for _, entry := range catalogue.Requirements {
@@ -31,7 +32,7 @@ func TestEveryRequirementOfTheCatalogueHasACheckAndTheOtherWayRound(t *testing.T
 			t.Errorf("check %+v", check)
 		}
 		for _, id := range check.Requirements {
-			if _, described := contract.Requirement(id); !described {
+			if _, described := spec.MustLoadEmbedded().Requirement(id); !described {
 				t.Errorf("%s judges %s, which the description lacks", check.ID, id)
 			}
 		}
@@ -40,7 +41,7 @@ func TestEveryRequirementOfTheCatalogueHasACheckAndTheOtherWayRound(t *testing.T
 
 func TestTheCatalogueAsJSON(t *testing.T) {
 	var out strings.Builder
-	if err := NewCatalogue(contract).WriteJSON(&out); err != nil {
+	if err := NewCatalogue(spec.MustLoadEmbedded()).WriteJSON(&out); err != nil {
 		t.Fatal(err)
 	}
 	var read struct {
@@ -57,10 +58,10 @@ func TestTheCatalogueAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.String()), &read); err != nil {
 		t.Fatal(err)
 	}
-	if read.Description.Digest != contract.Digest || len(read.Requirements) != len(contract.Requirements) || !slices.Equal(read.Page.Sentences, contract.Page.Sentences) {
+	if read.Description.Digest != spec.MustLoadEmbedded().Digest || len(read.Requirements) != len(spec.MustLoadEmbedded().Requirements) || !slices.Equal(read.Page.Sentences, spec.MustLoadEmbedded().Page.Sentences) {
 		t.Errorf("%s, %d requirements, %d sentences", read.Description.Digest, len(read.Requirements), len(read.Page.Sentences))
 	}
-	for i, requirement := range contract.Requirements {
+	for i, requirement := range spec.MustLoadEmbedded().Requirements {
 		if got := read.Requirements[i]; got.ID != requirement.ID || got.Quote != requirement.Quote || got.Line != requirement.Line || got.Aspect != requirement.Aspect() || len(got.Checks) == 0 {
 			t.Errorf("%s: %+v", requirement.ID, got)
 		}
@@ -69,7 +70,7 @@ func TestTheCatalogueAsJSON(t *testing.T) {
 
 func TestEverySentenceOfThePageLeadsToARequirementAndACheck(t *testing.T) {
 	var out strings.Builder
-	if err := WriteTraceability(&out, NewCatalogue(contract)); err != nil {
+	if err := WriteTraceability(&out, NewCatalogue(spec.MustLoadEmbedded())); err != nil {
 		t.Fatal(err)
 	}
 	page := out.String()
@@ -79,13 +80,13 @@ func TestEverySentenceOfThePageLeadsToARequirementAndACheck(t *testing.T) {
 			rows[cells[0]] = cells
 		}
 	}
-	for _, sentence := range contract.Page.Sentences {
+	for _, sentence := range spec.MustLoadEmbedded().Page.Sentences {
 		row, found := rows[cell(sentence)]
 		if !found || !strings.HasPrefix(row[1], "[`retry.") || !slices.Contains(spec.Levels(), spec.Level(row[2])) || !strings.HasPrefix(row[3], "`") {
 			t.Errorf("%q has the row %q", sentence, row)
 		}
 	}
-	for _, requirement := range contract.Requirements {
+	for _, requirement := range spec.MustLoadEmbedded().Requirements {
 		linked := "[`" + requirement.ID + "`](requirements/" + requirement.ID + ".md)"
 		if !strings.Contains(page, "| "+linked+" |") || !strings.Contains(page, "- "+linked+": ") {
 			t.Errorf("%s stands in no row or no list", requirement.ID)
@@ -111,8 +112,8 @@ func cellsOf(line string) []string {
 }
 
 func TestASentenceWithoutRequirementIsSeenOnThePage(t *testing.T) {
-	changed := *contract
-	changed.Page.Sentences = append(slices.Clone(contract.Page.Sentences), "A sentence | that *nobody* heeds.")
+	changed := *spec.MustLoadEmbedded()
+	changed.Page.Sentences = append(slices.Clone(spec.MustLoadEmbedded().Page.Sentences), "A sentence | that *nobody* heeds.")
 	var out strings.Builder
 	if err := WriteTraceability(&out, NewCatalogue(&changed)); err != nil {
 		t.Fatal(err)
@@ -120,7 +121,12 @@ func TestASentenceWithoutRequirementIsSeenOnThePage(t *testing.T) {
 	if !strings.Contains(out.String(), `| A sentence \| that \*nobody\* heeds. | | | |`+"\n") {
 		t.Error("the row is missing")
 	}
-	if err := WriteTraceability(brokenPipe{}, NewCatalogue(contract)); err == nil {
+	if err := WriteTraceability(brokenWriter{}, NewCatalogue(spec.MustLoadEmbedded())); err == nil {
 		t.Error("a broken pipe is no error")
 	}
 }
+
+// brokenWriter takes nothing.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

@@ -1,42 +1,23 @@
-package report
+package cli
 
 import (
 	"fmt"
 	"strings"
 
-	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/clienttest/broken"
+	"github.com/dpconform/dpconform/internal/report"
 )
 
-// ClientEntry is a requirement of clients, with what judges it and what shows
-// that it is judged.
-type ClientEntry struct {
-	spec.Requirement
-	Aspect string `json:"aspect"`
-	// Scenarios are those that are about it; empty where it is judged in all of
-	// them, of every request.
-	Scenarios []string `json:"scenarios"`
-	// BrokenClients are those that break it.
-	BrokenClients []BrokenClient `json:"broken_clients"`
-}
-
-// BrokenClient is a client with one fault, that `dpconform prove` has judged.
-type BrokenClient struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-	// Scenario is the one in which the fault shows.
-	Scenario string `json:"scenario"`
-}
-
 // scenariosText names the scenarios of a requirement.
-func (e ClientEntry) scenariosText() string {
-	if len(e.Scenarios) == 0 {
+func scenariosText(entry broken.ClientEntry) string {
+	if len(entry.Scenarios) == 0 {
 		return "every scenario, in each request"
 	}
-	return strings.Join(e.Scenarios, ", ")
+	return strings.Join(entry.Scenarios, ", ")
 }
 
 // brokenClientsOf counts all broken clients of a catalogue.
-func brokenClientsOf(entries []ClientEntry) int {
+func brokenClientsOf(entries []broken.ClientEntry) int {
 	count := 0
 	for _, entry := range entries {
 		count += len(entry.BrokenClients)
@@ -46,51 +27,51 @@ func brokenClientsOf(entries []ClientEntry) int {
 
 // ListClients prints every requirement of clients with the scenarios that judge
 // it; with all, the broken clients that break it too.
-func (c Console) ListClients(catalogue Catalogue, all bool) {
-	c.paragraph("", fmt.Sprintf("of clients: %d requirements, judged by dpconform client; %d broken clients break one each",
+func (c catalogueConsole) ListClients(catalogue Catalogue, all bool) {
+	c.Paragraph("", fmt.Sprintf("of clients: %d requirements, judged by dpconform client; %d broken clients break one each",
 		len(catalogue.Clients), brokenClientsOf(catalogue.Clients)))
 	aspect := ""
 	for _, entry := range catalogue.Clients {
 		if entry.Aspect != aspect {
 			aspect = entry.Aspect
-			c.print("\n%s\n", bold("client "+aspect))
+			c.Printf("\n%s\n", report.Bold("client "+aspect))
 		}
-		c.print("  %s %s\n", entry.ID, faint(string(entry.Level)))
-		c.paragraph("      ", entry.Statement)
-		c.paragraph("      judged in ", entry.scenariosText())
+		c.Printf("  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
+		c.Paragraph("      ", entry.Statement)
+		c.Paragraph("      judged in ", scenariosText(entry))
 		if all {
 			names := make([]string, len(entry.BrokenClients))
 			for i, client := range entry.BrokenClients {
 				names[i] = client.Name
 			}
-			c.paragraph("      broken by ", strings.Join(names, ", "))
+			c.Paragraph("      broken by ", strings.Join(names, ", "))
 		}
 	}
 }
 
-func (c Console) explainClients(catalogue Catalogue, entry ClientEntry) {
-	c.print("%s\n", bold(entry.ID))
-	c.field("of", "clients")
-	c.field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
-	c.field("statement", entry.Statement)
+func (c catalogueConsole) explainClients(catalogue Catalogue, entry broken.ClientEntry) {
+	c.Printf("%s\n", report.Bold(entry.ID))
+	c.Field("of", "clients")
+	c.Field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
+	c.Field("statement", entry.Statement)
 	if entry.Quote != "" {
-		c.field("quote", `"`+entry.Quote+`"`)
+		c.Field("quote", `"`+entry.Quote+`"`)
 	}
-	c.field("source", entry.Source)
+	c.Field("source", entry.Source)
 	if entry.Note != "" {
-		c.field("note", entry.Note)
+		c.Field("note", entry.Note)
 	}
-	c.field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
-	c.print("\n")
-	c.paragraph("  judged in ", entry.scenariosText())
+	c.Field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
+	c.Printf("\n")
+	c.Paragraph("  judged in ", scenariosText(entry))
 	if len(entry.Scenarios) > 0 {
-		c.paragraph("  ", "see them with: dpconform client --list; try one with: dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
+		c.Paragraph("  ", "see them with: dpconform client --list; try one with: dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
 	}
 	for _, client := range entry.BrokenClients {
-		c.print("\n")
-		c.paragraph("  broken by the client ", client.Name)
-		c.paragraph("    which    ", client.Text)
-		c.paragraph("    seen in  ", client.Scenario)
+		c.Printf("\n")
+		c.Paragraph("  broken by the client ", client.Name)
+		c.Paragraph("    which    ", client.Text)
+		c.Paragraph("    seen in  ", client.Scenario)
 	}
 }
 

@@ -1,4 +1,4 @@
-package report
+package result
 
 import (
 	_ "embed"
@@ -9,10 +9,10 @@ import (
 //go:embed report.schema.json
 var schema []byte
 
-// Schema is the JSON Schema of the JSON form (draft 2020-12).
+// Schema is the JSON Schema of a report (draft 2020-12).
 func Schema() []byte { return schema }
 
-// WriteJSON writes the report in its JSON form, indented.
+// WriteJSON writes a report in its JSON form, indented.
 func WriteJSON(out io.Writer, report Report) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")

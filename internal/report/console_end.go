@@ -1,0 +1,203 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The last screen has to fit into a terminal of 24 lines, the prompt included.
+const (
+	listedFailures = 6
+	// longestCommand is the number of lines that a command may take there; a
+	// longer one is printed with its failure only.
+	longestCommand = 4
+	namedFocus     = 3
+)
+
+// lastScreen says what failed or was not judged in a few lines, and what to do
+// next.
+func (c Console) lastScreen(report result.Report) {
+	if report.Exit == result.ExitConforms {
+		c.writtenReports(false)
+		return
+	}
+	p, failed := c.printer(), report.Broken(result.Fail)
+	c.failedList(failed)
+	if report.Exit == result.ExitInconclusive {
+		c.missingInputs(report)
+	}
+	if report.Exit == result.ExitInterrupted {
+		judged := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
+		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until it was interrupted", judged, text.Counted(len(report.Checks), "check")))
+	}
+	switch {
+	case len(failed) > 0:
+		c.afterFailure(failed)
+	case report.Exit == result.ExitUnreachable:
+		c.afterError(report)
+	case report.Exit == result.ExitInterrupted:
+		p.Paragraph("  again    ", "the same command")
+	case report.Exit == result.ExitInconclusive:
+		p.Paragraph("  again    ", "the same command, with what is listed above")
+	}
+	c.writtenReports(true)
+}
+
+// failedList names the most severe requirements that failed, a line each.
+func (c Console) failedList(failed []result.Broken) {
+	if len(failed) == 0 {
+		return
+	}
+	p := c.printer()
+	p.Printf("%s\n", Bold(text.Counted(len(failed), "requirement")+" failed, most severe first"))
+	listed := min(len(failed), listedFailures)
+	if len(failed) > listedFailures {
+		listed-- // The line that counts the rest takes its place.
+	}
+	for _, group := range failed[:listed] {
+		p.Printf("%s\n", ansi.Truncate(failedLine("  ", group), c.Width, "…"))
+	}
+	if rest := len(failed) - listed; rest > 0 {
+		p.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)))
+	}
+	p.Printf("\n")
+}
+
+// failedLine says a failed requirement in one line: its first finding.
+func failedLine(beginning string, group result.Broken) string {
+	first := group.Found[0]
+	words := fmt.Sprintf("want %s, got %s", first.Want, first.Got)
+	if more := len(group.Checks()) - 1; more > 0 {
+		words = fmt.Sprintf("%s; and %s", words, text.Counted(more, "more check"))
+	}
+	id := text.Line(group.Requirement.ID + " (" + string(group.Requirement.Level) + ")")
+	return beginning + Coloured(result.Fail, id) + "  " + text.Line(words)
+}
+
+// afterFailure says how to understand the first failure, to send its request
+// again, and to test what failed once more.
+func (c Console) afterFailure(failed []result.Broken) {
+	p, first := c.printer(), failed[0]
+	p.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
+	for _, one := range first.Found {
+		line := "  send it  " + text.Line(one.Curl)
+		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
+			p.Printf("%s\n", line)
+			break
+		}
+	}
+	name := func(group result.Broken) string { return group.Requirement.ID }
+	if len(failed) > namedFocus {
+		name = func(group result.Broken) string { return group.Requirement.Aspect }
+	}
+	var flags []string
+	for _, group := range failed {
+		if flag := "--focus " + name(group); !slices.Contains(flags, flag) {
+			flags = append(flags, flag)
+		}
+	}
+	p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
+}
+
+// afterError says what to look at where the target could not be reached.
+func (c Console) afterError(report result.Report) {
+	p := c.printer()
+	if report.Target.Source == "network" {
+		p.Paragraph("  look     ", "dpconform doctor, with the same flags, says what of the target can be reached")
+	}
+	var flags []string
+	for _, group := range report.Unjudged(result.Error) {
+		flags = append(flags, "--focus "+group.Checks[0])
+	}
+	again := "the same command"
+	if errors := report.Counts.Checks[result.Error]; errors < len(report.Checks) && len(flags) == errors && errors <= namedFocus {
+		again += " with " + strings.Join(flags, " ")
+	}
+	p.Paragraph("  again    ", again)
+}
+
+// missingInputs lists the inputs that would let more be judged, what helps most
+// first.
+func (c Console) missingInputs(report result.Report) {
+	flags, checks := missingFlags(report)
+	if len(flags) == 0 {
+		return
+	}
+	p := c.printer()
+	p.Printf("%s\n", Bold("what would let more be judged, what helps most first"))
+	for _, flag := range flags[:min(len(flags), listedFailures)] {
+		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), flag)
+	}
+	if rest := len(flags) - listedFailures; rest > 0 {
+		p.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
+	}
+	p.Printf("\n")
+}
+
+// missingFlags lists the flags that would let skipped checks be judged, that of
+// most checks first, with the number of checks.
+func missingFlags(report result.Report) ([]string, map[string]int) {
+	var flags []string
+	checks := map[string]int{}
+	for _, group := range report.Unjudged(result.Skip) {
+		if group.Flag == "" {
+			continue
+		}
+		if checks[group.Flag] == 0 {
+			flags = append(flags, group.Flag)
+		}
+		checks[group.Flag] += len(group.Checks)
+	}
+	slices.SortStableFunc(flags, func(a, b string) int { return checks[b] - checks[a] })
+	return flags, checks
+}
+
+// writtenReports says where the reports are, or how to get one.
+func (c Console) writtenReports(suggest bool) {
+	var written []string
+	for _, file := range c.Written {
+		if file.Path != StandardOutput {
+			written = append(written, file.Format+" → "+file.Path)
+		}
+	}
+	p := c.printer()
+	switch {
+	case len(written) > 0:
+		p.Paragraph("  report   ", strings.Join(written, ", "))
+	case suggest && len(c.Written) == 0:
+		p.Printf("  report   give --report html=report.html for every exchange\n")
+	default:
+		return
+	}
+	p.Printf("\n")
+}
+
+// quietResult prints a line for each requirement that is not kept, for each
+// reason why something was not judged, and for the conclusion; of a target that
+// conforms the last one alone.
+func (c Console) quietResult(report result.Report) {
+	p := c.printer()
+	for _, group := range report.Broken(result.Fail) {
+		p.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group))
+	}
+	for _, known := range report.Known(result.KnownPassed) {
+		p.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))
+	}
+	for _, group := range report.Unjudged(result.Error) {
+		p.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(ChecksText(group.Checks)), text.Line(group.Reason))
+	}
+	if report.Exit == result.ExitInconclusive {
+		flags, checks := missingFlags(report)
+		for _, flag := range flags {
+			p.Printf("%s %s for want of %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
+		}
+	}
+	p.Printf("%s: %s: %s; %s, exit %d\n", Coloured(overall(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),
+		countsText(report.Counts.Checks), tookText(report), report.Exit)
+}

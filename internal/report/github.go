@@ -1,0 +1,184 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// longestMessage is the length in bytes from which the message of an annotation
+// is cut.
+const longestMessage = 4000
+
+// WriteAnnotations writes workflow commands that GitHub Actions shows beside the
+// lines of files: an error for each requirement that fails, at its line of the
+// description where that is a file of the repository; an error for each known
+// failure that passes, at its line of the list; a warning for each requirement
+// that warns; and one notice about all that was skipped, one about all that is
+// known. Nothing is written of what passes.
+// Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+func WriteAnnotations(out io.Writer, report result.Report) error {
+	var all []Annotation
+	for _, group := range report.Broken(result.Fail) {
+		all = append(all, annotationOf(report, "error", group))
+	}
+	for _, known := range report.Known(result.KnownPassed) {
+		one := Annotation{Command: "error", Title: "unexpected pass", File: inRepository(known.File),
+			Message: fmt.Sprintf("%s passes: remove the entry %s (%s)", known.Entry, known.Name, known.Because())}
+		if one.File != "" {
+			one.Line = known.Line
+		}
+		all = append(all, one)
+	}
+	for _, group := range report.Unjudged(result.Error) {
+		all = append(all, Annotation{Command: "error", Title: text.Counted(len(group.Checks), "check") + " not judged",
+			Message: group.Reason + "\n" + ChecksText(group.Checks)})
+	}
+	if report.Stale != "" {
+		all = append(all, Annotation{Command: "error", Title: "stale", Message: report.Stale})
+	}
+	for _, group := range report.Broken(result.Warn) {
+		all = append(all, annotationOf(report, "warning", group))
+	}
+	var lines []string
+	for _, group := range report.Unjudged(result.Skip) {
+		lines = append(lines, text.Counted(len(group.Checks), "check")+": "+group.Text())
+	}
+	if len(lines) > 0 {
+		all = append(all, Annotation{Command: "notice", Title: text.Counted(report.Counts.Checks[result.Skip], "check") + " skipped",
+			Message: strings.Join(lines, "\n")})
+	}
+	lines = nil
+	for _, known := range report.Known(result.KnownUsed) {
+		lines = append(lines, known.Entry+": "+known.Because())
+	}
+	if len(lines) > 0 {
+		all = append(all, Annotation{Command: "notice", Title: text.Counted(len(lines), "known failure"), Message: strings.Join(lines, "\n")})
+	}
+	var commands strings.Builder
+	for _, one := range all {
+		commands.WriteString(one.String())
+	}
+	_, err := io.WriteString(out, commands.String())
+	return err
+}
+
+// Annotation is one workflow command.
+type Annotation struct {
+	// Command is "error", "warning" or "notice".
+	Command string
+	// File, in the repository, and Line may be missing.
+	File           string
+	Line           int
+	Title, Message string
+}
+
+// The escapes of workflow commands, as the runner undoes them. A property ends
+// at a comma, and the properties at the second "::".
+var (
+	messageEscapes  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// String is the command in one line with its end.
+func (a Annotation) String() string {
+	safe := func(words string) string {
+		return text.Printable(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(words))
+	}
+	line := ""
+	if a.Line > 0 {
+		line = strconv.Itoa(a.Line)
+	}
+	var properties []string
+	for _, property := range []struct{ name, value string }{{"file", a.File}, {"line", line}, {"title", a.Title}} {
+		if property.value != "" {
+			properties = append(properties, property.name+"="+propertyEscapes.Replace(safe(property.value)))
+		}
+	}
+	return "::" + a.Command + " " + strings.Join(properties, ",") + "::" + messageEscapes.Replace(safe(text.Cut(a.Message, longestMessage))) + "\n"
+}
+
+// annotationOf shows one requirement with its first findings.
+func annotationOf(report result.Report, command string, group result.Broken) Annotation {
+	requirement := group.Requirement
+	lines := []string{requirement.Statement}
+	shown := min(len(group.Found), shownFindings)
+	for _, one := range group.Found[:shown] {
+		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", one.Check.ID, one.Want, text.Cut(one.Got, longestShown), times(one.Count)))
+	}
+	if rest := group.Found[shown:]; len(rest) > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), ChecksText(result.ChecksOf(rest))))
+	}
+	lines = append(lines, requirement.Source)
+	made := Annotation{Command: command, File: descriptionInRepository(report.Description), Line: requirement.Line,
+		Title: fmt.Sprintf("%s (%s)", requirement.ID, requirement.Level)}
+	if made.File == "" {
+		made.Line = 0
+		which := "the description "
+		if builtIn(report.Description) {
+			which = "the built-in description "
+		}
+		lines = append(lines, fmt.Sprintf("%s is at line %d of %s%s", requirement.ID, requirement.Line, which, report.Description.File))
+	}
+	made.Message = strings.Join(lines, "\n")
+	return made
+}
+
+// builtIn reports whether a description is the one that the product ships.
+func builtIn(description result.Description) bool {
+	return description.File == spec.EmbeddedName && description.Digest == spec.Embedded().Digest()
+}
+
+// descriptionInRepository is the description's file in the repository of the
+// caller; empty where it is not in there.
+func descriptionInRepository(description result.Description) string {
+	if builtIn(description) {
+		return ""
+	}
+	return inRepository(description.File)
+}
+
+// inRepository is the path of a file relative to the root of the repository, with
+// slashes; empty for a file outside. The root is GITHUB_WORKSPACE or, where that
+// is not set, the working folder.
+// Source: https://docs.github.com/actions/reference/workflows-and-actions/variables
+func inRepository(file string) string {
+	if file == "" {
+		return ""
+	}
+	root := os.Getenv("GITHUB_WORKSPACE")
+	if root == "" {
+		root = "."
+	}
+	root, rootErr := filepath.Abs(root)
+	whole, err := filepath.Abs(file)
+	if rootErr != nil || err != nil {
+		return ""
+	}
+	if path := below(root, whole); path != "" {
+		return path
+	}
+	// A symbolic link may name the same folder.
+	root, rootErr = filepath.EvalSymlinks(root)
+	folder, err := filepath.EvalSymlinks(filepath.Dir(whole))
+	if rootErr != nil || err != nil {
+		return ""
+	}
+	return below(root, filepath.Join(folder, filepath.Base(whole)))
+}
+
+// below is a path relative to a folder; empty where it is not in there.
+func below(folder, path string) string {
+	relative, err := filepath.Rel(folder, path)
+	if err != nil || relative == ".." || strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
+		return ""
+	}
+	return filepath.ToSlash(relative)
+}

@@ -1,0 +1,86 @@
+package result
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// NoCredential is the credential of a request that is sent without a token.
+const NoCredential = "no token"
+
+// longestArgument is the length in bytes up to which a body stands in a curl
+// command.
+const longestArgument = 200
+
+// Curl is a command that sends the request again. The token is $TOKEN, never
+// the value.
+func (m Message) Curl() string {
+	words := []string{"curl", "-i", "--path-as-is"}
+	if m.Method == http.MethodHead {
+		words = append(words, "--head") // With -X HEAD curl would wait for a body.
+	} else {
+		words = append(words, "-X", m.Method)
+	}
+	words = append(words, quoted(m.URL))
+	if strings.ContainsAny(m.URL, "[]{}") {
+		// To curl these would be ranges and lists of addresses.
+		words = append(words, "--globoff")
+	}
+	authorized := m.Credential != "" && m.Credential != NoCredential
+	if authorized {
+		words = append(words, "-H", `"Authorization: Bearer $TOKEN"`)
+	}
+	names := make([]string, 0, len(m.Header))
+	for name := range m.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, value := range m.Header[name] {
+			words = append(words, "-H", quoted(name+": "+value))
+		}
+	}
+	length := max(m.BodyBytes, len(m.Body))
+	control := strings.ContainsFunc(m.Body, unicode.IsControl)
+	switch {
+	case length > longestArgument:
+		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", length))
+	case control:
+		words = append(append([]string{printed(m.Body), "|"}, words...), "--data-binary", "@-")
+	case m.Body != "":
+		words = append(words, "--data-raw", quoted(m.Body))
+	case slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, m.Method):
+		words = append(words, "-H", "'Content-Length: 0'") // Go sends it with these methods.
+	}
+	if m.Body != "" && http.Header(m.Header).Get("Content-Type") == "" {
+		// Without this curl says that the body is a form.
+		words = append(words, "-H", "'Content-Type:'")
+	}
+	if authorized {
+		words = append(words, " # TOKEN: "+m.Credential)
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted makes one word for a POSIX shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// printed is a command that prints a text with control characters and is one
+// line in every shell.
+func printed(text string) string {
+	var format strings.Builder
+	for _, char := range []byte(text) {
+		switch {
+		case char < ' ' || char == 0x7f || char == '\'' || char == '\\':
+			fmt.Fprintf(&format, `\%03o`, char)
+		case char == '%':
+			format.WriteString("%%")
+		default:
+			format.WriteByte(char)
+		}
+	}
+	return "printf '" + format.String() + "'"
+}

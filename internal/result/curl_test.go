@@ -1,0 +1,70 @@
+package result
+
+import (
+	"context"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCurlSendsTheSame(t *testing.T) {
+	const begin = "curl -i --path-as-is -X "
+	header := http.Header{"X-B": {"2"}, "Content-Type": {"text/plain"}, "X-A": {"it's", "two"}}
+	for want, exchange := range map[string]Message{
+		begin + "GET 'http://h/v1'":                                   {URL: "http://h/v1", Method: "GET"},
+		begin + "POST 'http://h/v1?a=b&c=%2F' -H 'Content-Length: 0'": {URL: "http://h/v1?a=b&c=%2F", Method: "POST"},
+		begin + `POST 'http://h/it'\''s' --data-raw '{"a": "it'\''s $HOME \ ` + "`x`" + `"}' -H 'Content-Type:'`:           {URL: "http://h/it's", Method: "POST", Body: `{"a": "it's $HOME \ ` + "`x`" + `"}`},
+		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-raw 'x'`: {URL: "http://h/", Method: "PUT", Header: header, Body: "x"},
+		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # TOKEN: unknown token`:        {URL: "http://h/", Method: "POST", Credential: "unknown token"},
+		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'":            {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument)},
+		begin + "POST 'http://h/' --data-binary @body-of-201-bytes -H 'Content-Type:'":                                     {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument+1)},
+		"curl -i --path-as-is --head 'http://h/{a}' --globoff":                                                             {URL: "http://h/{a}", Method: "HEAD"},
+	} {
+		got := exchange.Curl()
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// A shell is asked what it makes of the words; no curl is needed.
+func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	body := "it's \"quoted\" $TOKEN `id` \\ ! # * ~ ; & | < >"
+	line := Message{URL: "http://h/a'b?c=$d", Method: "POST", Body: body,
+		Header: http.Header{"X-A": {"' ; exit 1 ; '"}}, Credential: "unknown token"}.Curl()
+	command := exec.CommandContext(ctx, shell, "-c", `curl() { for word; do printf '%s\0' "$word"; done; }; TOKEN=given; `+line)
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v of %s", err, line)
+	}
+	want := []string{"-i", "--path-as-is", "-X", "POST", "http://h/a'b?c=$d", "-H", "Authorization: Bearer given", "-H", "X-A: ' ; exit 1 ; '", "--data-raw", body, "-H", "Content-Type:"}
+	if got := strings.TrimSuffix(string(out), "\x00"); got != strings.Join(want, "\x00") {
+		t.Errorf("got  %q\nwant %q", got, strings.Join(want, "\x00"))
+	}
+}
+
+func TestABodyOfManyLinesIsOneLineOfCurl(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	body := "{\n\t'50%': \"\\n\u00fc\"\r\n}\n"
+	line := Message{URL: "http://h/", Method: "POST", Body: body}.Curl()
+	if strings.ContainsAny(line, "\n\r\t") {
+		t.Errorf("more than a line: %q", line)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, shell, "-c", "curl() { cat; }; "+line).Output()
+	if err != nil || string(out) != body {
+		t.Errorf("%v: got %q\nwant %q\nby %s", err, out, body, line)
+	}
+}

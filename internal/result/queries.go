@@ -1,0 +1,207 @@
+package result
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// MethodID is the id of the method under test.
+func (r Report) MethodID() string {
+	// Only reports of old versions, all of one method, lack it.
+	return cmp.Or(r.Description.Method, "dataportability.archiveJobs.retry")
+}
+
+// Title names what was tested in few words: the method of a server, without the
+// name of its API, or a client of it.
+func (r Report) Title() string {
+	method := r.MethodID()
+	if _, short, found := strings.Cut(method, "."); found && strings.Contains(short, ".") {
+		method = short
+	}
+	if r.Client != nil {
+		return "client of " + method
+	}
+	return method
+}
+
+// Aspects lists the aspects of the checks, and of requirements without one, in
+// their order.
+func (r Report) Aspects() []string {
+	var aspects []string
+	seen := map[string]bool{}
+	note := func(aspect string) {
+		if !seen[aspect] {
+			seen[aspect] = true
+			aspects = append(aspects, aspect)
+		}
+	}
+	for _, check := range r.Checks {
+		note(check.Aspect)
+	}
+	for _, requirement := range r.Requirements {
+		note(requirement.Aspect)
+	}
+	return aspects
+}
+
+// CountByAspect counts the checks of an aspect by their verdicts.
+func (r Report) CountByAspect(aspect string) map[Verdict]int {
+	counts := map[Verdict]int{}
+	for _, check := range r.Checks {
+		if check.Aspect == aspect {
+			counts[check.Verdict]++
+		}
+	}
+	return counts
+}
+
+// Failed is the number of checks that fail the run.
+func (r Report) Failed() int { return r.Counts.Checks[Fail] + r.Counts.Checks[UnexpectedPass] }
+
+// Requirement finds a requirement by its id.
+func (r Report) Requirement(id string) (Requirement, bool) {
+	at := slices.IndexFunc(r.Requirements, func(one Requirement) bool { return one.ID == id })
+	if at < 0 {
+		return Requirement{}, false
+	}
+	return r.Requirements[at], true
+}
+
+// Found is a finding with the check that made it.
+type Found struct {
+	Finding
+	Check Check
+}
+
+// Broken is a requirement that is not kept, with what was found.
+type Broken struct {
+	Requirement Requirement
+	Found       []Found
+}
+
+// Checks names the checks that found it, each once.
+func (b Broken) Checks() []string { return ChecksOf(b.Found) }
+
+// ChecksOf names the checks of findings, each once.
+func ChecksOf(found []Found) []string {
+	var ids []string
+	for _, one := range found {
+		if !slices.Contains(ids, one.Check.ID) {
+			ids = append(ids, one.Check.ID)
+		}
+	}
+	return ids
+}
+
+// Broken lists the requirements with findings of a verdict, most severe first:
+// documented before platform before inferred, a MUST before a SHOULD.
+func (r Report) Broken(verdict Verdict) []Broken {
+	found := map[string][]Found{}
+	for _, check := range r.Checks {
+		for _, finding := range check.Findings {
+			if finding.Verdict == verdict {
+				found[finding.Requirement] = append(found[finding.Requirement], Found{finding, check})
+			}
+		}
+	}
+	var broken []Broken
+	for _, requirement := range r.Requirements {
+		if here := found[requirement.ID]; len(here) > 0 {
+			broken = append(broken, Broken{requirement, here})
+			delete(found, requirement.ID)
+		}
+	}
+	severity := func(b Broken) int {
+		rank := 2 * slices.Index([]spec.Level{spec.Documented, spec.Platform, spec.Inferred}, b.Requirement.Level)
+		if !b.Requirement.Must() {
+			rank++
+		}
+		return rank
+	}
+	slices.SortStableFunc(broken, func(a, b Broken) int { return cmp.Compare(severity(a), severity(b)) })
+	return broken
+}
+
+// Unjudged is the checks without a verdict for one reason.
+type Unjudged struct {
+	Reason, Flag string
+	Checks       []string
+}
+
+// Text gives the reason and what would help.
+func (u Unjudged) Text() string { return NotJudgedText(u.Reason, u.Flag) }
+
+// NotJudgedText gives the reason of a skip and what would help.
+func NotJudgedText(reason, flag string) string {
+	if flag == "" {
+		return reason
+	}
+	return reason + "; give " + flag
+}
+
+// Unjudged groups the checks with a verdict by their reason, the largest group
+// first.
+func (r Report) Unjudged(verdict Verdict) []Unjudged {
+	var groups []Unjudged
+	for _, check := range r.Checks {
+		if check.Verdict != verdict {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(group Unjudged) bool { return group.Reason == check.Reason && group.Flag == check.Flag })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, Unjudged{Reason: check.Reason, Flag: check.Flag})
+		}
+		groups[at].Checks = append(groups[at].Checks, check.ID)
+	}
+	slices.SortStableFunc(groups, func(a, b Unjudged) int { return cmp.Compare(len(b.Checks), len(a.Checks)) })
+	return groups
+}
+
+// Because gives the reason of a known failure, until when, and where it is
+// followed up.
+func (k KnownFailure) Because() string {
+	text := k.Reason
+	if k.Expires != "" {
+		text += ", until " + k.Expires
+	}
+	if k.Issue != "" {
+		text += ", " + k.Issue
+	}
+	return text
+}
+
+// Known lists the known failures in a state.
+func (r Report) Known(state KnownState) []KnownFailure {
+	var all []KnownFailure
+	for _, known := range r.KnownFailures {
+		if known.State == state {
+			all = append(all, known)
+		}
+	}
+	return all
+}
+
+// Outcome is what came of an attempt in a word: its status, or its fault.
+func (a Attempt) Outcome() string {
+	switch {
+	case a.Fault != nil:
+		return a.Fault.Kind
+	case a.Response == nil:
+		return "no response"
+	}
+	return fmt.Sprint(a.Response.Status)
+}
+
+// Last is the last attempt at an exchange.
+func (e Exchange) Last() Attempt { return Attempt{e.Response, e.Fault, e.Microseconds} }
+
+// Fails reports whether breaking a requirement fails the run: it is a MUST, and
+// as strong as the level; with the weakest level, everything fails.
+func (s Settings) Fails(requirement spec.Requirement) bool {
+	return s.Level == spec.Inferred || requirement.Must() && requirement.Level.AtLeast(s.Level)
+}
