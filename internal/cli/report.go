@@ -29,8 +29,8 @@ The formats are:
 Without FORMAT= the ending gives the format: .json, .xml, .md, .html, .har,
 .sarif. github needs no path.
 
-Exit: 0 where the reports were written, whatever they say; with --exit-code that of
-the run. 2 wrong usage, or a file that is no report of a run.`,
+Exit: 0 where the reports were written, whatever they say; with --exit-code that
+of the run. 2 wrong usage, or a file that is no report of a run.`,
 		Example: `  dpconform run --report json=run.json
   dpconform report run.json
   dpconform report run.json --report html=run.html --report sarif=run.sarif

@@ -18,7 +18,7 @@ func TestReportPrintsWhatRunPrinted(t *testing.T) {
 	if got.exit != result.ExitConforms || got.complaints != "" || got.raw != "" {
 		t.Fatalf("exit %d: %s%s", got.exit, got.complaints, got.raw)
 	}
-	for _, want := range []string{"dpconform " + version + " judged archiveJobs.retry on 20", "http://127.0.0.1:", "FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n"} {
+	for _, want := range []string{"dpconform " + version + " tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:", "FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n"} {
 		if !strings.Contains(got.output, want) {
 			t.Errorf("it does not say %q:\n%s", want, got.output)
 		}

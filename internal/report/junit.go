@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -97,7 +98,7 @@ func newJUnitSuite(name string, report result.Report) junitSuite {
 	return junitSuite{
 		Name: name, Package: "dpconform", Hostname: "localhost", Time: seconds(0), Timestamp: report.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
-			{"target", targetLines(report)[0]}, {"provenance", report.Target.Provenance},
+			{"target", cmp.Or(report.Target.Endpoint, targetLines(report)[0])}, {"provenance", report.Target.Provenance},
 			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
 		},
 	}
