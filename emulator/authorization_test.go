@@ -71,7 +71,7 @@ func TestTokenTemplates(t *testing.T) {
 		{"<{short}>", ",", "<>", ""},
 		{"ab{short}ba", ",", "aba", ""},
 	} {
-		reader, err := newTokenReader(shipped(), withDefaults(shipped(), Options{TokenTemplate: test.template, TokenJoin: test.join}))
+		reader, err := newTokenReader(shipped(), Options{TokenTemplate: test.template, TokenJoin: test.join}.completed(shipped()))
 		if err != nil {
 			t.Fatal(err)
 		}

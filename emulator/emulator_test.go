@@ -142,7 +142,7 @@ func stateOf(t testing.TB, server *Server, id string) string {
 	return body.State
 }
 
-func TestTheAnswerIsWrittenAsGoogleWritesIt(t *testing.T) {
+func TestResponsesAreWrittenAsGoogleWritesThem(t *testing.T) {
 	server := newServer(t, Options{})
 	recorder := request{path: "/v1/archiveJobs/failed-1:retry"}.send(t, server)
 	if want := "{\n  \"archiveJobId\": \"" + startedID(t, recorder) + "\"\n}\n"; recorder.Body.String() != want {

@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -95,21 +97,21 @@ func initialState(contract *spec.Contract) string {
 // that of two retries at the same time one sees what the other did. Only a job
 // in a retryable state is retried, and it keeps that state: the new job has one
 // of its own.
-func startRetry(s *Server, c *call) *refusal {
-	s.jobs.mutex.Lock()
-	defer s.jobs.mutex.Unlock()
-	behaviour := s.behaviour
+func startRetry(c *call) *refusal {
+	c.jobs.mutex.Lock()
+	defer c.jobs.mutex.Unlock()
+	behaviour := c.behaviour
 	retried := behaviour.find(c)
 	if retried == nil {
-		return s.refuse(jobUnknown, "")
+		return c.refuse(jobUnknown, "")
 	}
-	c.subject = *retried
+	c.found = *retried
 	if !behaviour.mayRetry(retried) {
 		behaviour.afterRefusal(retried)
-		return s.refuse(stateNotRetryable, retried.state)
+		return c.refuse(stateNotRetryable, retried.state)
 	}
 	retried.retries++
-	s.jobs.started++
+	c.jobs.started++
 	started := &job{id: behaviour.newID(c, retried), state: behaviour.newState, from: retried.id}
 	behaviour.keep(started)
 	behaviour.afterRetry(retried)
@@ -118,13 +120,37 @@ func startRetry(s *Server, c *call) *refusal {
 }
 
 // findJob looks up the job that the state method is asked for.
-func findJob(s *Server, c *call) *refusal {
-	s.jobs.mutex.Lock()
-	defer s.jobs.mutex.Unlock()
-	found := s.behaviour.find(c)
+func findJob(c *call) *refusal {
+	c.jobs.mutex.Lock()
+	defer c.jobs.mutex.Unlock()
+	found := c.behaviour.find(c)
 	if found == nil {
-		return s.refuse(jobUnknown, "")
+		return c.refuse(jobUnknown, "")
 	}
-	c.subject = *found
+	c.found = *found
 	return nil
+}
+
+// unusedID gives the id of a job that is started from another. It hangs on the
+// seed, the other job and the count of its retries alone, so that the same
+// requests give the same ids in whatever order the jobs are retried. The caller
+// holds the lock.
+func (s *jobStore) unusedID(seed uint64, retried *job) string {
+	for count := uint64(retried.retries); ; count += 1 << 32 {
+		id := newID(seed, retried.id, count)
+		if _, taken := s.byID[id]; !taken {
+			return id
+		}
+	}
+}
+
+// newID makes an id in the form of a UUID of version 8, the one for contents of
+// one's own: https://www.rfc-editor.org/rfc/rfc9562.html#section-5.8
+func newID(seed uint64, retried string, count uint64) string {
+	text := binary.BigEndian.AppendUint64(nil, seed)
+	text = binary.BigEndian.AppendUint64(text, count)
+	sum := sha256.Sum256(append(text, retried...))
+	sum[6] = sum[6]&0x0f | 0x80
+	sum[8] = sum[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }

@@ -113,7 +113,7 @@ func problemOf(server *Server, sent generated, answer *answered) string {
 	case header.Get("Content-Type") != operation.MediaType+jsonParameter:
 		return "the method does not answer in its media type"
 	case answer.Code == operation.Success:
-		return goodAnswerProblem(server, operation, segment, sent, answer)
+		return successProblem(server, operation, segment, sent, answer)
 	}
 	return refusalProblem(sent, answer)
 }
@@ -126,9 +126,9 @@ func pageProblem(answer *answered, status int) string {
 	return ""
 }
 
-// goodAnswerProblem says what is wrong with a good answer, or why there should
+// successProblem says what is wrong with a good answer, or why there should
 // be none.
-func goodAnswerProblem(server *Server, operation spec.Operation, segment string, sent generated, answer *answered) string {
+func successProblem(server *Server, operation spec.Operation, segment string, sent generated, answer *answered) string {
 	body := answer.Body.Bytes()
 	if problems := append(operation.Answer.Violations(body), operation.Answer.Undocumented(body)...); len(problems) > 0 {
 		return "the answer is not what the description says: " + strings.Join(problems, "; ")

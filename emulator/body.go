@@ -16,7 +16,7 @@ const (
 	// message of this method is empty, so that any limit will do.
 	bodyLimit = 1 << 20
 	// drainLimit is how much of a body over the limit is read, so that the
-	// client gets to see the answer instead of a broken connection.
+	// client gets to see the response instead of a broken connection.
 	drainLimit = 8 << 20
 )
 
@@ -24,17 +24,17 @@ const (
 var gzipCodings = []string{"gzip", "x-gzip"}
 
 // readBody reads the body of a request and decompresses it.
-func readBody(s *Server, c *call) *refusal {
+func readBody(c *call) *refusal {
 	if c.request.Body == nil {
 		return nil
 	}
 	sent, whole, err := readUpTo(c.request.Body, bodyLimit)
 	if !whole {
 		_, _ = io.Copy(io.Discard, io.LimitReader(c.request.Body, drainLimit))
-		return s.refuse(bodyTooLarge, "")
+		return c.refuse(bodyTooLarge, "")
 	}
 	if err != nil {
-		return s.refuse(bodyMalformed, "The request body could not be read.")
+		return c.refuse(bodyMalformed, "The request body could not be read.")
 	}
 	coding := strings.ToLower(strings.TrimSpace(c.request.Header.Get("Content-Encoding")))
 	switch {
@@ -42,22 +42,22 @@ func readBody(s *Server, c *call) *refusal {
 		c.body = sent
 		return nil
 	case coding == gzipCodings[0] || coding == gzipCodings[1]:
-		return s.decompress(c, sent)
+		return c.decompress(sent)
 	}
-	return s.refuse(codingUnsupported, coding)
+	return c.refuse(codingUnsupported, coding)
 }
 
-func (s *Server) decompress(c *call, sent []byte) *refusal {
+func (c *call) decompress(sent []byte) *refusal {
 	reader, err := gzip.NewReader(bytes.NewReader(sent))
 	if err != nil {
-		return s.refuse(bodyMalformed, "The request body is not gzip.")
+		return c.refuse(bodyMalformed, "The request body is not gzip.")
 	}
 	body, whole, err := readUpTo(reader, bodyLimit)
 	switch {
 	case !whole:
-		return s.refuse(bodyTooLarge, "")
+		return c.refuse(bodyTooLarge, "")
 	case err != nil:
-		return s.refuse(bodyMalformed, "The request body is not gzip.")
+		return c.refuse(bodyMalformed, "The request body is not gzip.")
 	}
 	c.body = body
 	return nil
@@ -71,12 +71,12 @@ func readUpTo(reader io.Reader, limit int) (body []byte, whole bool, err error) 
 
 // checkMediaType refuses a body that is named as anything but JSON. Without a
 // name it is taken for JSON; without a body the name says nothing.
-func checkMediaType(s *Server, c *call) *refusal {
+func checkMediaType(c *call) *refusal {
 	named := c.request.Header.Get("Content-Type")
 	if len(c.body) == 0 || named == "" || mediaTypeOf(named) == mediaTypeOf(c.operation.MediaType) {
 		return nil
 	}
-	return s.refuse(mediaTypeUnsupported, named)
+	return c.refuse(mediaTypeUnsupported, named)
 }
 
 // mediaTypeOf gives a media type in lower case without its parameters, which
@@ -92,21 +92,21 @@ func mediaTypeOf(named string) string {
 // checkMessage refuses a body that is not the empty message: no body at all,
 // an object without members, or null, which Google's Go client sends for a
 // request that is nil.
-func checkMessage(s *Server, c *call) *refusal {
+func checkMessage(c *call) *refusal {
 	if len(c.body) == 0 {
 		return nil
 	}
 	if problem := syntaxProblem(c.body); problem != "" {
-		return s.refuse(bodyMalformed, problem)
+		return c.refuse(bodyMalformed, problem)
 	}
 	switch text := bytes.TrimLeft(c.body, jsonWhiteSpace); text[0] {
 	case '{':
 		if name, found := firstName(text); found {
-			return s.refuse(fieldUnknown, name)
+			return c.refuse(fieldUnknown, name)
 		}
 	case 'n':
 	default:
-		return s.refuse(bodyNoMessage, "")
+		return c.refuse(bodyNoMessage, "")
 	}
 	return nil
 }

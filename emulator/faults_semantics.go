@@ -20,74 +20,50 @@ func semanticsFaults() []Fault {
 					return first
 				})(b)
 			}},
-		{"every-state-retried", "retry.semantics.only-failed", "A job is retried whatever its state.",
-			retrying(func(*behaviour, *job) bool { return true })},
+		{"every-state-retried", "retry.semantics.only-failed", "A job is retried whatever its state.", retrying(func(*behaviour, *job) bool { return true })},
 		{"first-refused-state-retried", "retry.semantics.only-failed", "A job is retried in the first of the states that it must not be retried from.",
 			retrying(func(b *behaviour, j *job) bool { return j.state == first(b.contract.RefusedStates()) })},
 		{"last-refused-state-retried", "retry.semantics.only-failed", "A job is retried in the last of the states that it must not be retried from.",
-			retrying(func(b *behaviour, j *job) bool {
-				return j.state == last(b.contract.RefusedStates())
-			})},
-		{"wrong-state-not-found", "retry.semantics.refusal-status", "A job that did not fail is refused as 404.",
-			refusingWith(stateNotRetryable, codeNotFound)},
-		{"wrong-state-conflict", "retry.semantics.refusal-status", "A job that did not fail is refused as 409.",
-			refusingWith(stateNotRetryable, codeAborted)},
+			retrying(func(b *behaviour, j *job) bool { return j.state == last(b.contract.RefusedStates()) })},
+		{"wrong-state-not-found", "retry.semantics.refusal-status", "A job that did not fail is refused as 404.", refusingWith(stateNotRetryable, codeNotFound)},
+		{"wrong-state-conflict", "retry.semantics.refusal-status", "A job that did not fail is refused as 409.", refusingWith(stateNotRetryable, codeAborted)},
 		{"wrong-state-invalid-argument", "retry.semantics.refusal-status", "A job that did not fail is refused with a code that fits the status and not the case.",
 			refusingWith(stateNotRetryable, codeInvalidArgument)},
 		{"wrong-state-precondition-failed", "retry.semantics.refusal-status", "A job that did not fail is refused as 412.",
 			refusingAs(stateNotRetryable, http.StatusPreconditionFailed, codeFailedPrecondition)},
-		{"wrong-state-forbidden", "retry.semantics.refusal-status", "A job that did not fail is refused as 403.",
-			refusingWith(stateNotRetryable, codePermissionDenied)},
+		{"wrong-state-forbidden", "retry.semantics.refusal-status", "A job that did not fail is refused as 403.", refusingWith(stateNotRetryable, codePermissionDenied)},
 		{"refusal-changes-state", "retry.semantics.refusal-keeps-state", "A refused retry puts the job into the next state that is not retried.",
-			afterRefusal(func(b *behaviour, j *job) {
-				j.state = following(b.contract.RefusedStates(), j.state)
-			})},
+			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.contract.RefusedStates(), j.state) })},
 		{"refusal-forgets-job", "retry.semantics.refusal-keeps-state", "A refused retry removes the job.",
 			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"unknown-job-invalid", "retry.semantics.unknown-job", "An unknown id is refused as 400.",
-			refusingWith(jobUnknown, codeInvalidArgument)},
-		{"unknown-job-gone", "retry.semantics.unknown-job", "An unknown id is refused as 410.",
-			refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
+		{"unknown-job-invalid", "retry.semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
+		{"unknown-job-gone", "retry.semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
 		{"unknown-job-precondition", "retry.semantics.unknown-job", "An unknown id is refused like a job that did not fail.",
 			refusingWith(jobUnknown, codeFailedPrecondition)},
-		{"unknown-job-retried", "retry.semantics.unknown-job-not-retried", "A retry of an unknown id starts a job.",
-			inventingJobs},
+		{"unknown-job-retried", "retry.semantics.unknown-job-not-retried", "A retry of an unknown id starts a job.", inventingJobs},
 		{"only-first-job-retried", "retry.semantics.each-failed-job", "Of all failed jobs, only the first may be retried.",
-			askingWith(retriesExhausted, func(s *Server, c *call) *refusal {
-				return s.exhaustedIf(func(j *job) bool { return j.id != s.behaviour.firstRetryable }, c)
-			})},
+			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstRetryable })},
 		{"three-retries-in-all", "retry.semantics.each-failed-job", "The limit of three retries counts over all jobs.",
-			askingWith(retriesExhausted, func(s *Server, c *call) *refusal {
-				return s.exhaustedIf(func(*job) bool { return s.jobs.started >= 3 }, c)
-			})},
+			limiting(func(c *call, _ *job) bool { return c.jobs.started >= 3 })},
 		{"retry-restarts-failed-job", "retry.semantics.failed-job-keeps-state", "A retry puts the failed job into progress, beside the new one.",
 			afterRetry(func(b *behaviour, j *job) { j.state = b.newState })},
 		{"retry-forgets-failed-job", "retry.semantics.failed-job-keeps-state", "A retry removes the failed job.",
 			afterRetry(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"concurrent-retries-refused", "retry.semantics.concurrent-jobs", "While one retry is under way, others are refused.",
-			refusingOverlap},
-		{"concurrent-retries-share-id", "retry.semantics.concurrent-ids", "Retries that overlap are given the same id.",
-			sharingIDs},
+		{"concurrent-retries-refused", "retry.semantics.concurrent-jobs", "While one retry is under way, others are refused.", refusingOverlap},
+		{"concurrent-retries-share-id", "retry.semantics.concurrent-ids", "Retries that overlap are given the same id.", sharingIDs},
 		{"one-id-for-each-job", "retry.semantics.concurrent-ids", "The new id hangs on the failed job alone, so that its next retry is given it again.",
-			numbering(func(b *behaviour, retried *job, _ string) string { return newID(b.seed, retried.id, 1) })},
+			numbering(func(c *call, retried *job, _ string) string { return newID(c.behaviour.seed, retried.id, 1) })},
 		{"given-jobs-shown-failed", "retry.semantics.given-state", "The state method shows each given job as failed.",
-			showing(givenJobStates, func(b *behaviour, _ string) string { return first(b.contract.RetryableStates) })},
+			showing(givenJobStates, func(c *call, _ string) string { return first(c.contract.RetryableStates) })},
 		{"last-state-shown-as-first", "retry.semantics.given-state", "The state method shows the last state of the description as the first.",
-			showing(givenJobStates, func(b *behaviour, state string) string {
-				if state == last(b.contract.States) {
-					return first(b.contract.States)
+			showing(givenJobStates, func(c *call, state string) string {
+				if state == last(c.contract.States) {
+					return first(c.contract.States)
 				}
 				return state
 			})},
 		{"state-readable-by-last-scope", "retry.semantics.given-state", "The state of a given job can be read with the last scope only.",
-			func(b *behaviour) {
-				b.stateStages = append(b.stateStages, func(s *Server, c *call) *refusal {
-					if c.subject.from != "" || slices.Contains(c.scopes, lastScope(s.contract)) {
-						return nil
-					}
-					return s.refuse(scopeMissing, "")
-				})
-			}},
+			readingByLastScope(func(j job) bool { return j.from == "" })},
 	}
 }
 
@@ -102,31 +78,33 @@ func inventingJobs(b *behaviour) {
 	}
 }
 
-// exhaustedIf refuses a job that may be retried where a limit is reached.
-func (s *Server) exhaustedIf(limited func(*job) bool, c *call) *refusal {
-	s.jobs.mutex.Lock()
-	defer s.jobs.mutex.Unlock()
-	if job := s.jobs.byID[c.id]; !s.isRetryable(job) || !limited(job) {
-		return nil
-	}
-	return s.refuse(retriesExhausted.kind, "")
+// limiting refuses jobs that may be retried where a limit is reached.
+func limiting(reached func(*call, *job) bool) change {
+	return askingWith(retriesExhausted, func(c *call) *refusal {
+		c.jobs.mutex.Lock()
+		defer c.jobs.mutex.Unlock()
+		if job := c.jobs.byID[c.id]; !c.isRetryable(job) || !reached(c, job) {
+			return nil
+		}
+		return c.refuse(retriesExhausted.kind, "")
+	})
 }
 
 // isRetryable reports whether there is a job and it failed.
-func (s *Server) isRetryable(j *job) bool {
-	return j != nil && slices.Contains(s.contract.RetryableStates, j.state)
+func (c *call) isRetryable(j *job) bool {
+	return j != nil && slices.Contains(c.contract.RetryableStates, j.state)
 }
 
 // overlapping asks a question where a retry will be started.
 func overlapping(question stage) stage {
-	return func(s *Server, c *call) *refusal {
-		s.jobs.mutex.Lock()
-		willStart := s.isRetryable(s.jobs.byID[c.id])
-		s.jobs.mutex.Unlock()
+	return func(c *call) *refusal {
+		c.jobs.mutex.Lock()
+		willStart := c.isRetryable(c.jobs.byID[c.id])
+		c.jobs.mutex.Unlock()
 		if !willStart {
 			return nil
 		}
-		return question(s, c)
+		return question(c)
 	}
 }
 
@@ -137,9 +115,9 @@ const overlap = 100 * time.Millisecond
 // refusingOverlap refuses retries while another one is under way.
 func refusingOverlap(b *behaviour) {
 	var underWay sync.Mutex
-	askingWith(retryUnderWay, overlapping(func(s *Server, _ *call) *refusal {
+	askingWith(retryUnderWay, overlapping(func(c *call) *refusal {
 		if !underWay.TryLock() {
-			return s.refuse(retryUnderWay.kind, "")
+			return c.refuse(retryUnderWay.kind, "")
 		}
 		defer underWay.Unlock()
 		time.Sleep(overlap)
@@ -152,7 +130,7 @@ func sharingIDs(b *behaviour) {
 	var mutex sync.Mutex
 	underWay, batch := 0, uint64(0)
 	batches := map[*call]uint64{}
-	asking(overlapping(func(_ *Server, c *call) *refusal {
+	asking(overlapping(func(c *call) *refusal {
 		mutex.Lock()
 		if underWay++; underWay == 1 {
 			batch++
@@ -172,4 +150,38 @@ func sharingIDs(b *behaviour) {
 		delete(batches, c)
 		return newID(b.seed, "", number)
 	}
+}
+
+// retrying retries further jobs.
+func retrying(which func(*behaviour, *job) bool) change {
+	return func(b *behaviour) { also(&b.mayRetry, func(j *job) bool { return which(b, j) }) }
+}
+
+// notRetrying refuses jobs that may be retried.
+func notRetrying(which func(*behaviour, *job) bool) change {
+	return func(b *behaviour) { except(&b.mayRetry, func(j *job) bool { return which(b, j) }) }
+}
+
+// afterRetry does something to the job that was retried.
+func afterRetry(alter func(*behaviour, *job)) change {
+	return func(b *behaviour) {
+		before := b.afterRetry
+		b.afterRetry = func(j *job) { before(j); alter(b, j) }
+	}
+}
+
+// afterRefusal does something to the job whose retry was refused for its state.
+func afterRefusal(alter func(*behaviour, *job)) change {
+	return func(b *behaviour) {
+		before := b.afterRefusal
+		b.afterRefusal = func(j *job) { before(j); alter(b, j) }
+	}
+}
+
+// following gives the name behind another one, the first behind the last.
+func following(names []string, name string) string {
+	if len(names) == 0 {
+		return name
+	}
+	return names[(slices.Index(names, name)+1)%len(names)]
 }

@@ -76,7 +76,7 @@ const bearerChallenge = `Bearer realm="https://accounts.google.com/"`
 const expectedCredential = "Expected OAuth 2 access token, login cookie or other valid authentication credential. " +
 	"See https://developers.google.com/identity/sign-in/web/devconsole-project."
 
-// refusalTable holds how each reason is answered.
+// refusalTable has the response for each reason.
 type refusalTable map[refusalKind]refusal
 
 // conformingRefusals words the refusals as Google's front end does where public
@@ -119,7 +119,7 @@ func conformingRefusals() refusalTable {
 }
 
 // checkCodes returns an error where the description says of a code that is
-// needed no HTTP status that a server can answer with.
+// needed no HTTP status that a server can send.
 func (t refusalTable) checkCodes(contract *spec.Contract) error {
 	for _, kind := range slices.Sorted(maps.Keys(t)) {
 		if status := contract.CodeStatus[t[kind].code]; status < http.StatusBadRequest || status > 599 {
@@ -130,8 +130,8 @@ func (t refusalTable) checkCodes(contract *spec.Contract) error {
 }
 
 // refuse makes a refusal; the detail is what is particular to the request.
-func (s *Server) refuse(kind refusalKind, detail string) *refusal {
-	refusal := s.behaviour.refusals[kind]
+func (c *call) refuse(kind refusalKind, detail string) *refusal {
+	refusal := c.behaviour.refusals[kind]
 	refusal.message = strings.ReplaceAll(refusal.message, detailPlace, strings.ToValidUTF8(detail, "?"))
 	return &refusal
 }
@@ -158,33 +158,33 @@ const (
 	detailsField = "details"
 )
 
-// refusalAnswer answers with the error model of AIP-193.
-func (s *Server) refusalAnswer(c *call, r *refusal) *answer {
+// refusalResponse has the error model of AIP-193.
+func (c *call) refusalResponse(r *refusal) *response {
 	status := r.status
 	if status == 0 {
-		status = s.contract.CodeStatus[r.code]
+		status = c.contract.CodeStatus[r.code]
 	}
 	failure := &object{
-		{codeField, status}, {messageField, r.message}, {statusField, r.code}, {detailsField, s.details(c, r)},
+		{codeField, status}, {messageField, r.message}, {statusField, r.code}, {detailsField, c.details(r)},
 	}
-	answer := newAnswer(refused, status, c.operation.MediaType, &object{{errorField, failure}})
-	answer.reason, answer.failure = r.kind, failure
+	response := newResponse(refused, status, c.operation.MediaType, &object{{errorField, failure}})
+	response.reason, response.failure = r.kind, failure
 	if r.challenge != "" {
-		answer.header.Set(challengeHeader, s.challenge(r))
+		response.header.Set(challengeHeader, c.challenge(r))
 	}
-	return answer
+	return response
 }
 
 // details gives exactly one ErrorInfo, and a BadRequest before it where a part
 // of the request is at fault.
-func (s *Server) details(c *call, r *refusal) []any {
+func (c *call) details(r *refusal) []any {
 	domain := platformDomain
 	if r.kind == jobUnknown || r.kind == stateNotRetryable {
-		domain = s.service
+		domain = c.service
 	}
 	details := []any{&object{
 		{typeField, errorInfoType}, {"reason", r.reason}, {"domain", domain},
-		{"metadata", &object{{"service", s.service}, {"method", c.operation.ID}}},
+		{"metadata", &object{{"service", c.service}, {"method", c.operation.ID}}},
 	}}
 	if r.violation {
 		violations := []any{&object{{"description", r.message}}}
@@ -193,12 +193,12 @@ func (s *Server) details(c *call, r *refusal) []any {
 	return details
 }
 
-func (s *Server) challenge(r *refusal) string {
+func (c *call) challenge(r *refusal) string {
 	if !r.namesScopes {
 		return r.challenge
 	}
-	names := make([]string, len(s.contract.Scopes))
-	for i, scope := range s.contract.Scopes {
+	names := make([]string, len(c.contract.Scopes))
+	for i, scope := range c.contract.Scopes {
 		names[i] = scope.Name
 	}
 	return fmt.Sprintf("%s, scope=%q", r.challenge, strings.Join(names, " "))

@@ -32,49 +32,42 @@ func authorizationFaults() []Fault {
 				}
 				return scopes
 			})},
-		{"no-authorization", "retry.authorization.required", "Nobody is asked for a token.",
-			overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
+		{"no-authorization", "retry.authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
 		{"refused-caller-starts-job", "retry.authorization.required", "A request without a token is refused, and the job goes on all the same.",
 			restarting(refusalsFor(credentialMissing))},
-		{"no-token-taken", "retry.authorization.no-token", "A request without a token is let pass.",
-			overlookingAll(credentialMissing)},
-		{"no-token-forbidden", "retry.authorization.no-token", "A request without a token is refused as 403.",
-			refusingWith(credentialMissing, codePermissionDenied)},
-		{"no-token-is-bad-request", "retry.authorization.no-token", "A request without a token is refused as 400.",
-			refusingWith(credentialMissing, codeInvalidArgument)},
-		{"unknown-token-taken", "retry.authorization.unknown-token", "Any token will do that nobody issued.",
-			overlookingAll(credentialUnknown)},
+		{"no-token-taken", "retry.authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
+		{"no-token-forbidden", "retry.authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
+		{"no-token-is-bad-request", "retry.authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
+		{"unknown-token-taken", "retry.authorization.unknown-token", "Any token will do that nobody issued.", overlookingAll(credentialUnknown)},
 		{"unknown-token-forbidden", "retry.authorization.unknown-token", "A token that nobody issued is refused as 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
-		{"no-challenge", "retry.authorization.challenge", "An answer 401 has no challenge.",
-			answeringHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
+		{"no-challenge", "retry.authorization.challenge", "A response 401 has no challenge.",
+			withHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
 		{"challenge-misspelt", "retry.authorization.challenge", "The header of the challenge is written WWW-Authentication.",
-			composing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, a *answer) {
-				a.header["WWW-Authentication"] = a.header.Values(challengeHeader)
-				a.header.Del(challengeHeader)
+			changing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, r *response) {
+				r.header["WWW-Authentication"] = r.header.Values(challengeHeader)
+				r.header.Del(challengeHeader)
 			})},
 		{"basic-challenge", "retry.authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
-			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
+			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
 		{"basic-challenge-for-bearers", "retry.authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
-			answeringHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
+			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
 		{"challenge-without-error", "retry.authorization.challenge-error", "The challenge to an unknown token names no error.",
-			answeringHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
+			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
 		{"challenge-with-other-error", "retry.authorization.challenge-error", "The challenge to an unknown token names another error.",
-			answeringHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
+			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
 		{"unrelated-scope-taken", "retry.authorization.unrelated-scope", "An unrelated scope is enough.",
 			accepting(func(c *spec.Contract, scope string) bool { return scope == c.UnrelatedScope })},
 		{"wrong-scope-unauthorized", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
 			refusingWith(scopeMissing, codeUnauthenticated)},
-		{"wrong-scope-hidden", "retry.authorization.unrelated-scope", "A token without one of the scopes is told that there is no such job.",
+		{"wrong-scope-hidden", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as if there were no such job.",
 			refusingWith(scopeMissing, codeNotFound)},
-		{"any-scope-taken", "retry.authorization.unrelated-scope", "Any scope is enough.",
-			overlookingAll(scopeMissing)},
+		{"any-scope-taken", "retry.authorization.unrelated-scope", "Any scope is enough.", overlookingAll(scopeMissing)},
 		{"sibling-scope-taken", "retry.authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-taken", "retry.authorization.sibling-scope", "Every scope is enough that begins with the name of the service.",
-			accepting(hasFirstPart)},
+		{"any-scope-of-service-taken", "retry.authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", accepting(hasFirstPart)},
 		{"scope-prefix-taken", "retry.authorization.scope-prefix", "The beginning of a scope of the description is enough.",
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
@@ -91,22 +84,18 @@ func authorizationFaults() []Fault {
 			accepting(func(c *spec.Contract, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
-		{"job-before-authorization", "retry.authorization.before-job", "The job is looked up before the authorization is checked.",
-			askingFirst(findJob)},
-		{"state-before-authorization", "retry.authorization.before-job", "The state of the job is checked before the authorization is.",
-			askingFirst(refuseWrongState)},
+		{"job-before-authorization", "retry.authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
+		{"state-before-authorization", "retry.authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
 		{"existing-job-hidden-otherwise", "retry.authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
-			func(b *behaviour) {
-				composing(refusalsFor(scopeMissing), func(c *call, a *answer) {
-					b.jobs.mutex.Lock()
-					defer b.jobs.mutex.Unlock()
-					if b.jobs.byID[c.id] == nil {
-						a.status = http.StatusNotFound
-						a.failure.set(codeField, a.status)
-						a.failure.set(statusField, codeNotFound)
-					}
-				})(b)
-			}},
+			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
+				c.jobs.mutex.Lock()
+				defer c.jobs.mutex.Unlock()
+				if c.jobs.byID[c.id] == nil {
+					r.status = http.StatusNotFound
+					r.failure.set(codeField, r.status)
+					r.failure.set(statusField, codeNotFound)
+				}
+			})},
 	}
 }
 
@@ -121,11 +110,43 @@ func hasFirstPart(contract *spec.Contract, scope string) bool {
 }
 
 // refuseWrongState refuses a job that exists and may not be retried.
-func refuseWrongState(s *Server, c *call) *refusal {
-	s.jobs.mutex.Lock()
-	defer s.jobs.mutex.Unlock()
-	if job := s.jobs.byID[c.id]; job != nil && !s.isRetryable(job) {
-		return s.refuse(stateNotRetryable, job.state)
+func refuseWrongState(c *call) *refusal {
+	c.jobs.mutex.Lock()
+	defer c.jobs.mutex.Unlock()
+	if job := c.jobs.byID[c.id]; job != nil && !c.isRetryable(job) {
+		return c.refuse(stateNotRetryable, job.state)
 	}
 	return nil
 }
+
+// accepting takes further scopes for enough.
+func accepting(which func(contract *spec.Contract, scope string) bool) change {
+	return func(b *behaviour) { also(&b.accepts, func(scope string) bool { return which(b.contract, scope) }) }
+}
+
+// notAccepting takes a scope of the description for not enough.
+func notAccepting(which func(contract *spec.Contract, scope string) bool) change {
+	return func(b *behaviour) { except(&b.accepts, func(scope string) bool { return which(b.contract, scope) }) }
+}
+
+// counting looks at some scopes of a token only.
+func counting(which func(scopes []string) []string) change {
+	return func(b *behaviour) {
+		before := b.countedScopes
+		b.countedScopes = func(scopes []string) []string { return which(before(scopes)) }
+	}
+}
+
+// restarting puts the job of a refused request into the state of a job that was
+// just started.
+func restarting(which selector) change {
+	return changing(which, func(c *call, _ *response) {
+		c.jobs.mutex.Lock()
+		defer c.jobs.mutex.Unlock()
+		if job := c.jobs.byID[c.id]; job != nil {
+			job.state = c.behaviour.newState
+		}
+	})
+}
+
+func lastScope(contract *spec.Contract) string { return contract.Scopes[len(contract.Scopes)-1].Name }

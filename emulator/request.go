@@ -2,18 +2,52 @@ package emulator
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/spec"
 )
 
+// requestLine is what a request asks for, before anything of it is understood.
+type requestLine struct {
+	method string
+	// path is escaped, as it was sent.
+	path  string
+	query string
+}
+
+// call is one request and what the stages learn of it.
+type call struct {
+	*Server
+	request *http.Request
+	line    requestLine
+	// operation is the method that the path belongs to.
+	operation *spec.Operation
+	// id is the job's id in the path, decoded.
+	id string
+	// token and scopes are the caller's.
+	token  string
+	scopes []string
+	// body is the request's, decompressed.
+	body []byte
+	// found is the job that the id belongs to, started the job that was started
+	// from it: copies, as they were under the lock.
+	found   job
+	started job
+}
+
+// stage is one question that a request must pass before it is granted. It
+// gives nil to go on.
+type stage func(*call) *refusal
+
 // route is one method of the description as it is served.
 type route struct {
 	operation spec.Operation
 	pattern   pathPattern
 	stages    []stage
-	succeed   func(*Server, *call) *answer
+	succeed   func(*call) *response
 }
 
 // pathPattern matches paths by the rules of google.api.http:
@@ -113,10 +147,10 @@ func hexadecimal(digit byte) (value byte, found bool) {
 
 // route finds the method that a request is for, or the front end's page that
 // says that there is none.
-func (s *Server) route(c *call) (*route, *answer) {
+func (c *call) route() (*route, *response) {
 	var allowed []string
-	for i := range s.routes {
-		route := &s.routes[i]
+	for i := range c.routes {
+		route := &c.routes[i]
 		id, matches := route.pattern.match(c.line.path)
 		if !matches {
 			continue
@@ -133,4 +167,71 @@ func (s *Server) route(c *call) (*route, *answer) {
 		return nil, otherMethodPage(c, allowed)
 	}
 	return nil, unknownPathPage(c)
+}
+
+// The parameters that may carry the caller's token instead of the header
+// Authorization (RFC 6750, 2.3, and the discovery document's words for them:
+// "OAuth access token" and "OAuth 2.0 token for the current user").
+const (
+	accessTokenParameter = "access_token"
+	oauthTokenParameter  = "oauth_token"
+)
+
+// furtherSystemParameters are the parameters that every method of the platform
+// takes, beside those that the description gives an example of: `parameters` of
+// https://dataportability.googleapis.com/$discovery/rest?version=v1
+var furtherSystemParameters = []string{
+	".xgafv", "ct", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "quotaUser", "uploadType", "upload_protocol",
+}
+
+// queryParameter is one name of a query and its value, decoded.
+type queryParameter struct{ name, value string }
+
+// queryParameters reads a query in its order. A name or value that cannot be
+// decoded is taken as it is written.
+func queryParameters(query string) []queryParameter {
+	var parameters []queryParameter
+	for part := range strings.SplitSeq(query, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		parameters = append(parameters, queryParameter{decodeQuery(name), decodeQuery(value)})
+	}
+	return parameters
+}
+
+func decodeQuery(text string) string {
+	if decoded, err := url.QueryUnescape(text); err == nil {
+		return decoded
+	}
+	return text
+}
+
+// IsSystemParameter reports whether every method of the platform takes a query
+// parameter: one that the description gives an example of, or another of the
+// discovery document.
+func IsSystemParameter(contract *spec.Contract, name string) bool {
+	return isSystemParameter(contract, name)
+}
+
+// isSystemParameter reports whether every method takes a query parameter. Each
+// may be written with a $ before its name, which keeps it apart from the fields
+// of a message: https://cloud.google.com/apis/docs/system-parameters
+func isSystemParameter(contract *spec.Contract, name string) bool {
+	name = strings.TrimPrefix(name, "$")
+	return slices.Contains(furtherSystemParameters, name) ||
+		slices.ContainsFunc(contract.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
+}
+
+// checkParameters refuses a query parameter that is none of the platform's: the
+// message has no field that a query could bind, since the path and the body
+// bind them all (http.proto, HttpRule.body).
+func checkParameters(c *call) *refusal {
+	for _, parameter := range queryParameters(c.line.query) {
+		if !isSystemParameter(c.contract, parameter.name) {
+			return c.refuse(parameterUnknown, parameter.name)
+		}
+	}
+	return nil
 }

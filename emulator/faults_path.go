@@ -1,0 +1,235 @@
+package emulator
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+func pathFaults() []Fault {
+	return []Fault{
+		{"method-not-served", "retry.path.method-and-verb", "The path of the method is unknown to the server.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
+			})},
+		{"put-for-post", "retry.path.method-and-verb", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
+		{"retry-redirected", "retry.path.method-and-verb", "A granted retry gets a redirection to the path with a slash.",
+			changing(granted, func(c *call, r *response) {
+				r.status = http.StatusPermanentRedirect
+				r.header.Set("Location", c.line.path+"/")
+			})},
+		{"second-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the first is taken.", cuttingID("/")},
+		{"first-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the last is taken.", beginningBehind("/")},
+		{"empty-id-taken", "retry.path.empty-id", "An empty id retries the first job that may be retried.",
+			rewriting(func(b *behaviour, line *requestLine) {
+				if line.path == b.contract.Retry.Path.Raw("") {
+					line.path = b.contract.Retry.Path.Expand(b.firstRetryable)
+				}
+			})},
+		{"id-not-required", "retry.path.id-required", "The verb behind the collection retries the first job that may be retried.",
+			rewriting(func(b *behaviour, line *requestLine) {
+				template := b.contract.Retry.Path
+				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
+					line.path = template.Expand(b.firstRetryable)
+				}
+			})},
+		{"any-collection-taken", "retry.path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
+		{"longer-collection-taken", "retry.path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
+		{"verb-not-required", "retry.path.verb", "A path without the verb retries the job.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
+					return t.Raw(id)
+				}
+				return path
+			})},
+		{"any-verb-taken", "retry.path.verb", "Any verb retries the job.", readingVerb(func(string, string) bool { return true })},
+		{"longer-verb-taken", "retry.path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
+		{"get-taken", "retry.path.http-method", "GET retries the job.", takingMethod(http.MethodGet)},
+		{"put-taken", "retry.path.http-method", "PUT retries the job.", takingMethod(http.MethodPut)},
+		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", takingMethod(http.MethodPatch)},
+		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", takingMethod(http.MethodDelete)},
+		{"head-taken", "retry.path.http-method", "HEAD retries the job.", takingMethod(http.MethodHead)},
+		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
+		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
+		{"collection-case-ignored", "retry.path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
+		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
+		{"id-cut-at-tilde", "retry.path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
+		{"id-cut-at-underscore", "retry.path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
+		{"id-trimmed", "retry.path.transcoding", "An encoded space at the end of the id is dropped.",
+			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
+		{"id-cut-at-question-mark", "retry.path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
+		{"id-case-ignored", "retry.path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
+		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
+		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
+		{"id-begins-behind-colon", "retry.path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
+		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
+		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.",
+			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
+		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
+			keepingEscapes(strings.ToLower)},
+		{"escapes-in-small-letters-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.",
+			keepingEscapes(strings.ToUpper)},
+		{"small-encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash in small letters ends the id.", cuttingID("%2f")},
+		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.", cuttingID("%2F")},
+		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.", beginningBehind("%2F")},
+		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", takingForColon("%3A")},
+		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.", takingForColon("%3a")},
+		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
+		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before its segments are told apart.",
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
+		{"query-refused", "retry.path.system-parameters", "Any query is refused.",
+			asking(func(c *call) *refusal {
+				if c.line.query == "" {
+					return nil
+				}
+				return c.refuse(parameterUnknown, c.line.query)
+			})},
+		{"query-read-as-path", "retry.path.system-parameters", "The query is taken for a part of the verb.",
+			rewriting(func(_ *behaviour, line *requestLine) {
+				if line.query != "" {
+					line.path += "?" + line.query
+				}
+			})},
+		{"last-system-parameter-refused", "retry.path.system-parameters", "The last of the system parameters of the description is refused.",
+			asking(refuseLastSystemParameter)},
+		{"unknown-parameter-ignored", "retry.path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
+		{"slash-for-colon-taken", "retry.path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
+		{"trailing-slash-taken", "retry.path.trailing-slash", "A slash behind the verb is overlooked.",
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
+	}
+}
+
+func swapMethods(b *behaviour, line *requestLine) {
+	if !strings.HasSuffix(line.path, b.contract.Retry.Path.Suffix) {
+		return
+	}
+	switch line.method {
+	case b.contract.Retry.Method:
+		line.method = http.MethodPut
+	case http.MethodPut:
+		line.method = b.contract.Retry.Method
+	}
+}
+
+// readingCollection takes another collection for the right one where they are
+// close enough.
+func readingCollection(close func(given, right string) bool) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		rest, found := strings.CutPrefix(path, t.Base())
+		given, id, isLonger := strings.Cut(rest, "/")
+		if !found || !isLonger || !close(given, t.Collection()) {
+			return path
+		}
+		return t.Prefix + id
+	})
+}
+
+// readingVerb takes another verb for the right one where they are close enough.
+func readingVerb(close func(given, right string) bool) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		rest, given := cutVerb(path)
+		if given == "" || !close(given, t.Suffix) {
+			return path
+		}
+		return rest + t.Suffix
+	})
+}
+
+// crashingOn fails with a server error where the id has a text in it.
+func crashingOn(text string) change {
+	return askingWith(internalError, func(c *call) *refusal {
+		if !strings.Contains(c.id, text) {
+			return nil
+		}
+		return c.refuse(internalError.kind, "")
+	})
+}
+
+// keepingEscapes guards the escapes that are not in the given case from decoding.
+func keepingEscapes(inCase func(string) string) change {
+	return readingID(func(id string) string {
+		var kept strings.Builder
+		for i := range len(id) {
+			kept.WriteByte(id[i])
+			if _, escaped := escapeAt(id, i); escaped && id[i+1:i+3] != inCase(id[i+1:i+3]) {
+				kept.WriteString("25")
+			}
+		}
+		return kept.String()
+	})
+}
+
+func refuseLastSystemParameter(c *call) *refusal {
+	known := c.contract.SystemParameters
+	if len(known) == 0 {
+		return nil
+	}
+	last := known[len(known)-1].Name
+	for _, parameter := range queryParameters(c.line.query) {
+		if parameter.name == last {
+			return c.refuse(parameterUnknown, last)
+		}
+	}
+	return nil
+}
+
+// rewriting reads the request line in another way.
+func rewriting(rewrite func(*behaviour, *requestLine)) change {
+	return func(b *behaviour) {
+		before := b.readLine
+		b.readLine = func(line *requestLine) {
+			before(line)
+			rewrite(b, line)
+		}
+	}
+}
+
+// readingPath reads the path in another way.
+func readingPath(read func(template spec.PathTemplate, path string) string) change {
+	return rewriting(func(b *behaviour, line *requestLine) { line.path = read(b.contract.Retry.Path, line.path) })
+}
+
+// readingID reads what stands in the place of the id in another way.
+func readingID(read func(escaped string) string) change {
+	return readingPath(func(template spec.PathTemplate, path string) string {
+		rest, hasPrefix := strings.CutPrefix(path, template.Prefix)
+		escaped, hasSuffix := strings.CutSuffix(rest, template.Suffix)
+		if !hasPrefix || !hasSuffix {
+			return path
+		}
+		return template.Raw(read(escaped))
+	})
+}
+
+// takingMethod takes another HTTP method for the one of the retry.
+func takingMethod(method string) change {
+	return rewriting(func(b *behaviour, line *requestLine) {
+		if line.method == method && strings.HasSuffix(line.path, b.contract.Retry.Path.Suffix) {
+			line.method = b.contract.Retry.Method
+		}
+	})
+}
+
+// cuttingID drops what follows a text in the id, and the text.
+func cuttingID(end string) change {
+	return readingID(func(id string) string { before, _, _ := strings.Cut(id, end); return before })
+}
+
+// beginningBehind drops the id up to the last of a text.
+func beginningBehind(text string) change {
+	return readingID(func(id string) string {
+		pieces := strings.Split(id, text)
+		return pieces[len(pieces)-1]
+	})
+}
+
+// takingForColon takes a text for the colon before the verb.
+func takingForColon(text string) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		if rest, found := strings.CutSuffix(path, strings.Replace(t.Suffix, ":", text, 1)); found {
+			return rest + t.Suffix
+		}
+		return path
+	})
+}

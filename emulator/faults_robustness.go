@@ -1,0 +1,184 @@
+package emulator
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+func robustnessFaults() []Fault {
+	return []Fault{
+		{"slow-retry", "retry.robustness.in-time", "The response to a granted retry comes late.", sending(granted, sendLate)},
+		{"slow-refusal", "retry.robustness.in-time", "The refusal of an unknown query parameter comes late.", sending(refusalsFor(parameterUnknown), sendLate)},
+		{"slow-body", "retry.robustness.in-time", "The second half of the body comes late when a field is unknown.", sending(refusalsFor(fieldUnknown), sendSlowly)},
+		{"hang-up-on-retry", "retry.robustness.answered", "A granted retry gets no response; the connection is closed.", sending(granted, hangUp)},
+		{"hang-up-on-refusal", "retry.robustness.answered", "The connection is closed where a body is no object.", sending(refusalsFor(bodyNoMessage), hangUp)},
+		{"reset-on-retry", "retry.robustness.answered", "The connection of a granted retry is reset.", sending(granted, reset)},
+		{"reset-on-refusal", "retry.robustness.answered", "The connection is reset where a job did not fail.", sending(refusalsFor(stateNotRetryable), reset)},
+		{"answer-is-no-http", "retry.robustness.answered", "The response to an unknown field is no HTTP.",
+			sending(refusalsFor(fieldUnknown), sendingText("{\"error\":{}}\n"))},
+		{"answer-ends-in-head", "retry.robustness.answered", "The response to an unknown id ends within its head.",
+			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
+		{"half-body", "retry.robustness.whole", "The response to a granted retry breaks off in the middle.", sending(granted, sendHalf)},
+		{"half-state", "retry.robustness.whole", "The response about the state of a new job breaks off in the middle.", sending(newJobStates, sendHalf)},
+		{"half-refusal", "retry.robustness.whole", "The refusal of an unknown field breaks off in the middle.", sending(refusalsFor(fieldUnknown), sendHalf)},
+		{"length-too-large", "retry.robustness.whole", "The length that is announced is larger than the body.",
+			sending(refusalsFor(bodyMalformed), sendingRaw(
+				func(body []byte) string { return lengthLine(len(body) + 10) },
+				func(body []byte) []byte { return body }))},
+		{"chunk-size-broken", "retry.robustness.whole", "The size of a chunk is no number.",
+			sending(granted, sendingRaw(
+				func([]byte) string { return chunkedLine },
+				func(body []byte) []byte { return fmt.Appendf(nil, "zz\r\n%s\r\n0\r\n\r\n", body) }))},
+		{"last-chunk-missing", "retry.robustness.whole", "The chunks end without the last, empty one.",
+			sending(refusalsFor(stateNotRetryable), sendingRaw(
+				func([]byte) string { return chunkedLine },
+				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body) }))},
+		{"endless-body", "retry.robustness.whole", "The refusal of an unknown field is followed by megabytes of blanks.",
+			withBody(refusalsFor(fieldUnknown), func(body []byte) []byte {
+				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
+			})},
+		{"length-too-small", "retry.robustness.one-value", "The length that is announced is smaller than the body.",
+			sending(refusalsFor(bodyMalformed), sendingRaw(
+				func(body []byte) string { return lengthLine(len(body) / 2) },
+				func(body []byte) []byte { return body }))},
+		{"trailing-bytes", "retry.robustness.one-value", "Something stands behind the JSON of a granted retry.",
+			withBody(granted, func(body []byte) []byte { return append(body, "OK\n"...) })},
+		{"second-value", "retry.robustness.one-value", "A second JSON value stands behind each response.",
+			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
+		{"byte-order-mark", "retry.robustness.one-value", "The response about a state begins with a byte order mark.",
+			withBody(states, func(body []byte) []byte { return append([]byte("\ufeff"), body...) })},
+		{"guard-before-json", "retry.robustness.one-value", "A guard against scripts stands before the JSON of a granted retry.",
+			withBody(granted, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
+		{"latin-letter", "retry.robustness.one-value", "A message has a letter in ISO-8859-1.",
+			withBody(refusalsFor(stateNotRetryable), func(body []byte) []byte {
+				return bytes.Replace(body, []byte("failed"), []byte("fail\xe9"), 1)
+			})},
+	}
+}
+
+// withBody changes the bytes of responses.
+func withBody(which selector, alter func(body []byte) []byte) change {
+	return func(b *behaviour) {
+		before := b.write
+		b.write = func(c *call, r *response) {
+			before(c, r)
+			if which(c, r) {
+				r.body = alter(slices.Clone(r.body))
+			}
+		}
+	}
+}
+
+// sender brings a response to the client.
+type sender = func(http.ResponseWriter, *call, *response)
+
+// sending brings some responses to the client in another way.
+func sending(which selector, send sender) change {
+	return func(b *behaviour) {
+		before := b.send
+		b.send = func(w http.ResponseWriter, c *call, r *response) {
+			if which(c, r) {
+				send(w, c, r)
+				return
+			}
+			before(w, c, r)
+		}
+	}
+}
+
+// hangUp closes the connection without a response. Where the server is asked
+// without a network, its caller gets the panic.
+func hangUp(http.ResponseWriter, *call, *response) { panic(http.ErrAbortHandler) }
+
+// reset closes the connection so that the client gets a reset instead of an end.
+func reset(w http.ResponseWriter, _ *call, _ *response) {
+	connection := takeConnection(w)
+	defer connection.Close()
+	if secure, isSecure := connection.(*tls.Conn); isSecure {
+		connection = secure.NetConn()
+	}
+	if tcp, isTCP := connection.(*net.TCPConn); isTCP {
+		// With no time to linger, close sends a reset.
+		_ = tcp.SetLinger(0)
+		_ = tcp.Close()
+	}
+}
+
+// takeConnection takes the connection out of net/http's hands, which would not
+// send anything wrong. Where there is none to be had, it hangs up.
+func takeConnection(w http.ResponseWriter) net.Conn {
+	hijacker, can := w.(http.Hijacker)
+	if !can {
+		panic(http.ErrAbortHandler)
+	}
+	connection, _, err := hijacker.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return connection
+}
+
+// sendingRaw writes the head of a response with further lines in it, then bytes
+// in place of the body, and closes the connection.
+func sendingRaw(lines func(body []byte) string, bytesOf func(body []byte) []byte) sender {
+	return func(w http.ResponseWriter, _ *call, r *response) {
+		connection := takeConnection(w)
+		defer connection.Close()
+		var text bytes.Buffer
+		fmt.Fprintf(&text, "HTTP/1.1 %d %s\r\n", r.status, http.StatusText(r.status))
+		_ = r.header.Write(&text)
+		text.WriteString(lines(r.body) + "Connection: close\r\n\r\n")
+		text.Write(bytesOf(r.body))
+		_, _ = connection.Write(text.Bytes())
+	}
+}
+
+// sendingText writes a text in place of an HTTP response.
+func sendingText(text string) sender {
+	return func(w http.ResponseWriter, _ *call, _ *response) {
+		connection := takeConnection(w)
+		defer connection.Close()
+		_, _ = connection.Write([]byte(text))
+	}
+}
+
+func lengthLine(length int) string { return "Content-Length: " + strconv.Itoa(length) + "\r\n" }
+
+const chunkedLine = "Transfer-Encoding: chunked\r\n"
+
+// sendHalf announces the whole body and sends the first half of it.
+func sendHalf(w http.ResponseWriter, _ *call, r *response) {
+	sendHeader(w, r, len(r.body))
+	_, _ = w.Write(r.body[:len(r.body)/2])
+}
+
+// sendLate waits before the response.
+func sendLate(w http.ResponseWriter, c *call, r *response) {
+	c.wait()
+	sendResponse(w, c, r)
+}
+
+// sendSlowly waits between the two halves of the body.
+func sendSlowly(w http.ResponseWriter, c *call, r *response) {
+	sendHeader(w, r, len(r.body))
+	_, _ = w.Write(r.body[:len(r.body)/2])
+	_ = http.NewResponseController(w).Flush()
+	c.wait()
+	_, _ = w.Write(r.body[len(r.body)/2:])
+}
+
+// wait lets the delay pass, or ends when the client has gone.
+func (c *call) wait() {
+	timer := time.NewTimer(c.behaviour.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.request.Context().Done():
+	}
+}

@@ -1,0 +1,211 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// responseKind says what a response is about.
+type responseKind int
+
+const (
+	// retryStarted: the retry was granted.
+	retryStarted responseKind = iota
+	// stateShown: the state of a job.
+	stateShown
+	// refused: the method refuses the request.
+	refused
+	// frontEndPage: there is no such method.
+	frontEndPage
+)
+
+// response is what goes back to the client.
+type response struct {
+	kind responseKind
+	// reason says why the method refuses.
+	reason refusalKind
+	status int
+	header http.Header
+	// content is the JSON body as long as it is not yet written down, and
+	// failure the `error` object in it; nil for a page.
+	content any
+	failure *object
+	body    []byte
+}
+
+// object is the JSON object that is sent, or an empty one that nobody sees where
+// the body is none.
+func (r *response) object() *object {
+	if content, isObject := r.content.(*object); isObject {
+		return content
+	}
+	return &object{}
+}
+
+// jsonParameter follows the media type of each JSON response, as Google's front
+// end writes it.
+const jsonParameter = "; charset=UTF-8"
+
+// newResponse makes a JSON response of the method.
+func newResponse(kind responseKind, status int, mediaType string, content any) *response {
+	return &response{kind: kind, status: status, content: content, header: http.Header{
+		"Content-Type": {mediaType + jsonParameter},
+		"Vary":         {"Origin, X-Origin, Referer"},
+	}}
+}
+
+// retryResponse names the job that a retry started.
+func (c *call) retryResponse() *response {
+	content := &object{{c.contract.IDField, c.started.id}}
+	return newResponse(retryStarted, c.contract.Retry.Success, c.contract.Retry.MediaType, content)
+}
+
+// nameField carries the resource name of the state: "archiveJobs/ID/…"
+// (schemas.PortabilityArchiveState.name of
+// https://dataportability.googleapis.com/$discovery/rest?version=v1).
+const nameField = "name"
+
+// stateResponse shows the state of a job. A start time is "set only if the
+// start_time field is specified in the InitiatePortabilityArchiveRequest", which
+// no job here has come from.
+func (c *call) stateResponse() *response {
+	path := c.contract.ReadState.Path
+	content := &object{
+		{nameField, strings.TrimPrefix(path.Raw(c.found.id), path.Base())},
+		{c.contract.StateField, c.found.state},
+	}
+	return newResponse(stateShown, c.contract.ReadState.Success, c.contract.ReadState.MediaType, content)
+}
+
+// finish turns a response into what is sent.
+func (c *call) finish(r *response) {
+	r.header.Set("Date", c.clock().UTC().Format(http.TimeFormat))
+	c.behaviour.compose(c, r)
+	if r.content != nil {
+		r.body = encode(r.content)
+	}
+	c.behaviour.write(c, r)
+}
+
+// encode writes JSON as Google does: two spaces for each level, a newline at
+// the end, < and > escaped.
+func encode(content any) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetIndent("", "  ")
+	// Objects of texts and numbers always have a JSON form.
+	_ = encoder.Encode(content)
+	return text.Bytes()
+}
+
+// sendResponse sends a response with its length.
+func sendResponse(w http.ResponseWriter, c *call, r *response) {
+	sendHeader(w, r, len(r.body))
+	if c.request.Method != http.MethodHead {
+		_, _ = w.Write(r.body)
+	}
+}
+
+// sendHeader sends everything before the body, and says how long the body is.
+func sendHeader(w http.ResponseWriter, r *response, length int) {
+	header := w.Header()
+	for name, values := range r.header {
+		header[name] = values
+	}
+	header.Set("Content-Length", strconv.Itoa(length))
+	w.WriteHeader(r.status)
+}
+
+// unknownPathPage is the front end's response to a path that no method has. It is
+// a page and no error object: the request has not reached a method.
+func unknownPathPage(c *call) *response {
+	return newPage(http.StatusNotFound, fmt.Sprintf("The requested URL %s was not found on this server.", c.line.path))
+}
+
+// otherMethodPage is the front end's response to another HTTP method than those
+// that a path has: 405 with the allowed ones (RFC 9110, 15.5.6).
+func otherMethodPage(c *call, allowed []string) *response {
+	page := newPage(http.StatusMethodNotAllowed,
+		fmt.Sprintf("The request method %s is inappropriate for the URL %s.", c.line.method, c.line.path))
+	page.header.Set("Allow", strings.Join(allowed, ", "))
+	return page
+}
+
+func newPage(status int, text string) *response {
+	title := fmt.Sprintf("Error %d (%s)", status, http.StatusText(status))
+	return &response{
+		kind: frontEndPage, status: status,
+		header: http.Header{
+			"Content-Type":    {"text/html; charset=UTF-8"},
+			"Referrer-Policy": {"no-referrer"},
+		},
+		body: fmt.Appendf(nil, "<!DOCTYPE html>\n<html lang=en>\n<meta charset=utf-8>\n<title>%s</title>\n<p>%s\n</html>\n",
+			title, html.EscapeString(strings.ToValidUTF8(text, "?"))),
+	}
+}
+
+// object is a JSON object that keeps the order of its members, and keeps a name
+// twice where it is added twice.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// add puts a member at the end.
+func (o *object) add(name string, value any) { *o = append(*o, member{name, value}) }
+
+// set gives a member another value.
+func (o *object) set(name string, value any) {
+	for i := range *o {
+		if (*o)[i].name == name {
+			(*o)[i].value = value
+		}
+	}
+}
+
+// remove takes members out.
+func (o *object) remove(names ...string) {
+	*o = slices.DeleteFunc(*o, func(m member) bool { return slices.Contains(names, m.name) })
+}
+
+// text gives the value of a member that is a text; empty where there is none.
+func (o *object) text(name string) string {
+	for _, member := range *o {
+		if text, isText := member.value.(string); isText && member.name == name {
+			return text
+		}
+	}
+	return ""
+}
+
+// MarshalJSON writes the members in their order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	text.WriteByte('{')
+	for i, member := range o {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		name, err := json.Marshal(member.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(member.value)
+		if err != nil {
+			return nil, err
+		}
+		text.Write(name)
+		text.WriteByte(':')
+		text.Write(value)
+	}
+	text.WriteByte('}')
+	return text.Bytes(), nil
+}
