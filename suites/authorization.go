@@ -177,11 +177,11 @@ func isScopeRefusal(exchange *target.Exchange) bool {
 func (j *judgement) forbiddenSubject() (subject, target.Credential) {
 	if credential, found := j.credential(); found {
 		if about, found := j.untouched(credential); found {
-			j.lacking = nil
+			j.missing = nil
 			return about, credential
 		}
 	}
-	j.lacking = nil
+	j.missing = nil
 	return subject{id: j.session.unknownID()}, target.NoCredential
 }
 

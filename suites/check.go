@@ -7,13 +7,9 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
-
-// Aspects lists the aspects of the suite in the order in which they are shown.
-func Aspects() []string {
-	return []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
-}
 
 // phase orders the checks in time, across the aspects.
 type phase int
@@ -39,8 +35,10 @@ type Check struct {
 	Requirements []string
 	// Sends says what is sent, for a reader.
 	Sends string
-	// Scope is the documented scope that it judges alone; empty for most checks.
+	// Scope is the documented scope that it tests alone; empty for most checks.
 	Scope string
+	// Level is the strongest level among its requirements.
+	Level spec.Level
 
 	phase phase
 	judge func(*judgement)
@@ -55,11 +53,13 @@ func Checks(contract *spec.Contract) []Check {
 		responseChecks(), errorChecks(), robustnessChecks(),
 	)
 	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
+	for i := range checks {
+		checks[i].Level = checks[i].strongestLevel(contract)
+	}
 	return checks
 }
 
-// StrongestLevel is the strongest level among the requirements of a check.
-func (c Check) StrongestLevel(contract *spec.Contract) spec.Level {
+func (c Check) strongestLevel(contract *spec.Contract) spec.Level {
 	strongest := spec.Inferred
 	for _, id := range c.Requirements {
 		if requirement, found := contract.Requirement(id); found && requirement.Level.AtLeast(strongest) {
@@ -69,6 +69,13 @@ func (c Check) StrongestLevel(contract *spec.Contract) spec.Level {
 	return strongest
 }
 
-// Observes reports whether a check sends nothing that it judges, but looks at
-// what all others exchange.
-func Observes(check Check) bool { return check.phase == observing }
+// Labels are the Ginkgo labels of a check: its aspect, the strongest level and
+// the ids of its requirements.
+func (c Check) Labels() []string {
+	return append([]string{c.Aspect, string(c.Level)}, c.Requirements...)
+}
+
+// result is the check before anything came of it.
+func (c Check) result() result.Check {
+	return result.Check{ID: c.ID, Aspect: c.Aspect, Title: c.Title, Sends: c.Sends, Requirements: c.Requirements, Exchanges: []int{}}
+}

@@ -1,4 +1,4 @@
-package suites_test
+package suites
 
 import (
 	"net/http"
@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // TestRequirementsAndChecksKnowEachOther: a requirement without a check would
@@ -19,12 +19,12 @@ func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	judged := map[string]bool{}
 	seen := map[string]bool{}
-	for _, check := range suites.Checks(contract) {
+	for _, check := range Checks(contract) {
 		if seen[check.ID] {
 			t.Errorf("two checks are called %s", check.ID)
 		}
 		seen[check.ID] = true
-		if !slices.Contains(suites.Aspects(), check.Aspect) || !strings.HasPrefix(check.ID, check.Aspect+"/") {
+		if !slices.Contains(result.Aspects(), check.Aspect) || !strings.HasPrefix(check.ID, check.Aspect+"/") {
 			t.Errorf("check %s is of aspect %q", check.ID, check.Aspect)
 		}
 		if check.Title == "" || check.Sends == "" || len(check.Requirements) == 0 {
@@ -63,7 +63,7 @@ func startsByJob(judged *target.Target) map[string]int {
 func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	server := emulated(t, contract, emulator.Options{}, atADistance(false))
-	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	outcome := tested(t, contract, server, 1)
 	if starts := startsByJob(server); len(starts) > 0 {
 		t.Errorf("jobs were started: %v", starts)
 	}
@@ -72,8 +72,8 @@ func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
 			t.Errorf("exchange %d (%s) touches a failed job", exchange.Number, exchange.Request.Purpose)
 		}
 	}
-	if outcome.Exit != suites.ExitInconclusive {
-		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitInconclusive)
+	if outcome.Exit != result.ExitInconclusive {
+		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitInconclusive)
 	}
 	assertSkipsSayTheFlag(t, outcome, "--allow-retry")
 }
@@ -81,7 +81,7 @@ func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
 func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	server := emulated(t, contract, emulator.Options{}, atADistance(true))
-	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
+	outcome := tested(t, contract, server, 1)
 	starts := startsByJob(server)
 	if len(starts) == 0 {
 		t.Error("nothing was started")
@@ -91,8 +91,8 @@ func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
 			t.Errorf("job %s was started %d times", job, count)
 		}
 	}
-	if outcome.Exit != suites.ExitConforms {
-		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitConforms)
+	if outcome.Exit != result.ExitConforms {
+		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitConforms)
 	}
 }
 
@@ -102,15 +102,15 @@ func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	jobs := map[string][]string{"FAILED": {"only"}, "COMPLETE": {"done"}}
 	server := emulated(t, contract, emulator.Options{Jobs: jobs}, atADistance(true))
-	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
-	for _, result := range outcome.Results {
-		if result.Verdict != suites.Pass && result.Verdict != suites.Skip {
-			t.Errorf("%s: %s\n%s", result.Check.ID, result.Verdict, result.Message())
+	outcome := tested(t, contract, server, 1)
+	for _, check := range outcome.Checks {
+		if check.Verdict != result.Pass && check.Verdict != result.Skip {
+			t.Errorf("%s: %s\n%s", check.ID, check.Verdict, check.Findings)
 		}
 	}
 	for _, id := range []string{"retry.semantics.failed-is-retried", "retry.body.empty", "retry.body.unknown-field", "retry.path.one-segment",
 		"retry.response.id-new", "retry.response.new-job-readable", "retry.authorization.scope", "retry.errors.code"} {
-		if got := verdictsByRequirement(outcome)[id].Verdict; got != suites.Pass {
+		if got := verdictsByRequirement(outcome)[id].Verdict; got != result.Pass {
 			t.Errorf("%s: %s, want pass", id, got)
 		}
 	}
@@ -129,26 +129,26 @@ func TestOddIDsAreNoTrouble(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := emulated(t, contract, emulator.Options{Jobs: jobs})
-			for _, result := range judged(suites.Config{Contract: contract, Target: server, Seed: 1}).Results {
-				if result.Verdict != suites.Pass && result.Verdict != suites.Skip {
-					t.Errorf("%s: %s %s\n%s", result.Check.ID, result.Verdict, result.Reason, result.Message())
+			for _, check := range tested(t, contract, server, 1).Checks {
+				if check.Verdict != result.Pass && check.Verdict != result.Skip {
+					t.Errorf("%s: %s %s\n%s", check.ID, check.Verdict, check.Reason, check.Findings)
 				}
 			}
 		})
 	}
 }
 
-func assertSkipsSayTheFlag(t *testing.T, outcome suites.Outcome, flag string) {
+func assertSkipsSayTheFlag(t *testing.T, outcome result.Report, flag string) {
 	t.Helper()
 	said := false
-	for _, result := range outcome.Results {
-		if result.Verdict != suites.Skip {
+	for _, check := range outcome.Checks {
+		if check.Verdict != result.Skip {
 			continue
 		}
-		if result.Reason == "" || !strings.Contains(result.Flag, "--") {
-			t.Errorf("%s was skipped for %q and says %q would help", result.Check.ID, result.Reason, result.Flag)
+		if check.Reason == "" || !strings.Contains(check.Flag, "--") {
+			t.Errorf("%s was skipped for %q and says %q would help", check.ID, check.Reason, check.Flag)
 		}
-		said = said || strings.Contains(result.Flag, flag)
+		said = said || strings.Contains(check.Flag, flag)
 	}
 	if !said {
 		t.Errorf("no skip names %s", flag)
@@ -160,11 +160,11 @@ func assertSkipsSayTheFlag(t *testing.T, outcome suites.Outcome, flag string) {
 func TestWithoutTokensOnlyTheirAbsenceIsJudged(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	server := emulated(t, contract, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.Credentials = nil })
-	outcome := judged(suites.Config{Contract: contract, Target: server, Seed: 1})
-	if outcome.Exit != suites.ExitInconclusive {
-		t.Errorf("exit %d, want %d", outcome.Exit, suites.ExitInconclusive)
+	outcome := tested(t, contract, server, 1)
+	if outcome.Exit != result.ExitInconclusive {
+		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitInconclusive)
 	}
-	if got := verdictsByRequirement(outcome)["retry.authorization.no-token"].Verdict; got != suites.Pass {
+	if got := verdictsByRequirement(outcome)["retry.authorization.no-token"].Verdict; got != result.Pass {
 		t.Errorf("no-token: %s, want pass", got)
 	}
 	assertSkipsSayTheFlag(t, outcome, "--token-template")
@@ -175,7 +175,7 @@ func TestSameSeedSendsTheSame(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	sent := func(seed uint64) []string {
 		server := emulated(t, contract, emulator.Options{})
-		judged(suites.Config{Contract: contract, Target: server, Seed: seed})
+		tested(t, contract, server, seed)
 		var lines []string
 		for _, exchange := range server.Journal() {
 			lines = append(lines, exchange.Request.Method+" "+exchange.Request.Path+" "+exchange.Request.Credential.Label)

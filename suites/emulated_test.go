@@ -1,4 +1,4 @@
-package suites_test
+package suites
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // patience is a limit that no answer of a conforming emulator comes near, on
@@ -56,22 +56,37 @@ func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 	return recorded.Result(), nil
 }
 
-// judged runs all checks one after the other, without Ginkgo, so that tests can
-// do it side by side.
-func judged(config suites.Config) suites.Outcome {
-	session := suites.NewSession(config)
-	checks := suites.Checks(session.Contract())
-	var results []suites.Result
-	for _, check := range checks {
-		results = append(results, session.Judge(context.Background(), check))
-	}
-	return suites.Conclude(session.Contract(), checks, results)
+// tested runs all checks over a target, without Ginkgo, so that tests can do it
+// side by side.
+func tested(t testing.TB, contract *spec.Contract, server *target.Target, seed uint64, known ...result.KnownFailure) result.Report {
+	t.Helper()
+	return testedBy(t, contract, server, seed, func(Check) bool { return true }, known...)
 }
 
-func verdictsByRequirement(outcome suites.Outcome) map[string]suites.RequirementResult {
-	verdicts := map[string]suites.RequirementResult{}
-	for _, result := range outcome.Requirements {
-		verdicts[result.Requirement.ID] = result
+// testedBy is tested for some of the checks.
+func testedBy(t testing.TB, contract *spec.Contract, server *target.Target, seed uint64, selected func(Check) bool, known ...result.KnownFailure) result.Report {
+	t.Helper()
+	session, err := newSession(Config{Contract: contract, Endpoint: server.Endpoint(), Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := result.NewContext(target.NewContext(context.Background(), server), known)
+	run := result.Run{Requirements: contract.Requirements, Known: known}
+	for _, check := range session.checks {
+		run.Catalogue = append(run.Catalogue, check.result())
+		if selected(check) {
+			run.Checks = append(run.Checks, session.run(ctx, check))
+		}
+	}
+	var report result.Report
+	report.Conclude(run)
+	return report
+}
+
+func verdictsByRequirement(outcome result.Report) map[string]result.Requirement {
+	verdicts := map[string]result.Requirement{}
+	for _, requirement := range outcome.Requirements {
+		verdicts[requirement.ID] = requirement
 	}
 	return verdicts
 }

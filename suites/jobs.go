@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -139,10 +140,10 @@ func flagFor(states []string) string {
 
 // failedJobs lists the failed jobs that may still be retried, or says what is
 // missing for so many of them.
-func (j *judgement) failedJobs(wanted int) ([]string, *lack) {
+func (j *judgement) failedJobs(wanted int) ([]string, *result.Missing) {
 	flag := flagFor(j.Contract.RetryableStates)
 	if !j.Target.MayRetry() {
-		return nil, &lack{"the target is not on this machine, and retrying its jobs was not allowed", "--allow-retry with " + flag}
+		return nil, &result.Missing{Reason: "the target is not on this machine, and retrying its jobs was not allowed", Flag: "--allow-retry with " + flag}
 	}
 	var left []string
 	given := 0
@@ -151,7 +152,8 @@ func (j *judgement) failedJobs(wanted int) ([]string, *lack) {
 		given += len(j.Target.Jobs(state))
 	}
 	if len(left) < wanted {
-		return nil, &lack{fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d of %d left", plural(wanted, "job"), len(left), given), flag}
+		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d of %d left",
+			plural(wanted, "job"), len(left), given)}
 	}
 	return left[:wanted], nil
 }
@@ -245,7 +247,7 @@ func (j *judgement) firstRetry() (*startedRetry, bool) {
 func (j *judgement) retryFirst() *startedRetry {
 	credential, found := j.credential()
 	if !found {
-		return &startedRetry{missing: j.lacking}
+		return &startedRetry{missing: j.missing}
 	}
 	left, missing := j.failedJobs(1)
 	if missing != nil {

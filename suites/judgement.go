@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -18,18 +19,13 @@ type judgement struct {
 	Target   *target.Target
 
 	ctx       context.Context
-	session   *Session
+	session   *session
 	check     Check
-	findings  []Finding
+	findings  []result.Finding
 	exchanges []*target.Exchange
-	lacking   *lack
-	broken    string
-}
-
-// lack is what a check needed and was not given.
-type lack struct {
-	reason string
-	flag   string
+	missing   *result.Missing
+	// broken says what went wrong that is not the server's doing.
+	broken string
 }
 
 // Fail reports that a requirement is not kept. Findings that say the same are
@@ -41,7 +37,7 @@ func (j *judgement) Fail(id string, exchange *target.Exchange, want, got string)
 }
 
 // FailAt is Fail with the place in the exchange that shows it.
-func (j *judgement) FailAt(place Place, id string, exchange *target.Exchange, want, got string) {
+func (j *judgement) FailAt(place result.Place, id string, exchange *target.Exchange, want, got string) {
 	requirement, described := j.Contract.Requirement(id)
 	if !slices.Contains(j.check.Requirements, id) {
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
@@ -49,41 +45,52 @@ func (j *judgement) FailAt(place Place, id string, exchange *target.Exchange, wa
 	if !described {
 		return
 	}
-	want, got = tellable(want), tellable(got)
+	hide := j.Target.Redactor()
+	want, got = printable(hide.Text(want)), printable(hide.Text(got))
 	for i := range j.findings {
 		same := &j.findings[i]
-		if same.Requirement.ID == id && same.Want == want && same.Got == got {
+		if same.Requirement == id && same.Want == want && same.Got == got {
 			same.Count++
 			return
 		}
 	}
 	j.look(exchange)
-	verdict, known := VerdictOf(requirement, j.session.config.Level), expected(j.session.config.Known, j.check.ID, id)
-	if known != nil {
-		verdict = ExpectedFail
+	finding := result.Finding{Requirement: id, Verdict: result.VerdictOf(requirement, j.session.config.Level), Want: want, Got: got, Count: 1,
+		KnownFailure: j.session.known.Expecting(j.check.ID, id)}
+	if exchange != nil {
+		finding.Exchange, finding.Place = exchange.Number, place
 	}
-	j.findings = append(j.findings, Finding{
-		Requirement: requirement, Verdict: verdict, Known: known,
-		Want: want, Got: got, Exchange: exchange, Place: place, Count: 1,
-	})
+	if finding.KnownFailure != "" {
+		finding.Verdict = result.ExpectedFail
+	}
+	j.findings = append(j.findings, finding)
 }
 
-// longestTold is the number of characters of a want or got that are told.
-const longestTold = 300
-
-// tellable makes what a server sent fit to be told in one line: valid, without
-// control characters, and not endless.
-func tellable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-	if runes := []rune(text); len(runes) > longestTold {
-		return string(runes[:longestTold]) + "…"
+// placeOf is the place of a finding that does not say one.
+func placeOf(exchange *target.Exchange) result.Place {
+	switch {
+	case exchange == nil:
+		return ""
+	case !exchange.Answered():
+		return result.InFault
 	}
-	return text
+	return result.InStatus
+}
+
+// placeOfState is where a state shows that is read from a response: in its
+// member, or in the status where there is none.
+func (j *judgement) placeOfState(exchange *target.Exchange) result.Place {
+	if j.stateIn(exchange) == "" {
+		return placeOf(exchange)
+	}
+	return result.InMember(j.Contract.StateField)
+}
+
+// printable makes what a server sent fit for one line: valid, without control
+// characters, and not endless.
+func printable(got string) string {
+	const longest = 300
+	return text.Cut(text.Printable(got), longest)
 }
 
 // demanded reports whether the description still has a requirement of the
@@ -103,7 +110,7 @@ func (j *judgement) demanded() bool {
 func (j *judgement) run() {
 	defer func() {
 		if mistake := recover(); mistake != nil {
-			j.broken = tellable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
+			j.broken = printable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
 		}
 	}()
 	j.check.judge(j)
@@ -111,13 +118,13 @@ func (j *judgement) run() {
 
 // Skip says that the check could not be judged because something was not given.
 func (j *judgement) Skip(reason, flag string) {
-	if j.lacking == nil {
-		j.lacking = &lack{reason, flag}
+	if j.missing == nil {
+		j.missing = &result.Missing{Reason: reason, Flag: flag}
 	}
 }
 
-// skipFor is Skip with a lack found elsewhere.
-func (j *judgement) skipFor(missing *lack) { j.Skip(missing.reason, missing.flag) }
+// skipFor is Skip for what was found missing elsewhere.
+func (j *judgement) skipFor(missing *result.Missing) { j.Skip(missing.Reason, missing.Flag) }
 
 // look keeps an exchange as evidence, once.
 func (j *judgement) look(exchange *target.Exchange) {
@@ -182,21 +189,13 @@ func describe(exchange *target.Exchange) string {
 }
 
 // result adds up what the check found.
-func (j *judgement) result() Result {
-	result := Result{Check: j.check, Verdict: Pass, Findings: j.findings, Exchanges: j.exchanges}
-	for _, finding := range j.findings {
-		if weight(finding.Verdict) > weight(result.Verdict) {
-			result.Verdict = finding.Verdict
-		}
+func (j *judgement) result() result.Check {
+	found := j.check.result()
+	found.Findings = j.findings
+	for _, exchange := range j.exchanges {
+		found.Exchanges = append(found.Exchanges, exchange.Number)
 	}
-	switch {
-	case result.Verdict == Fail:
-	case j.broken != "":
-		result.Verdict, result.Reason = Error, j.broken
-	case j.lacking != nil && result.Verdict == Pass:
-		result.Verdict, result.Reason, result.Flag = Skip, j.lacking.reason, j.lacking.flag
-	case result.Verdict == ExpectedFail:
-		result.Reason = knownReason(j.findings)
-	}
-	return result
+	found.Settle(j.broken, j.missing, j.session.known)
+	found.Reason = j.Target.Redactor().Text(found.Reason)
+	return found
 }

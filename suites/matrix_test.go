@@ -176,35 +176,41 @@ func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit
 
 // runChecks runs checks without Ginkgo, so that many runs can go on at the same
 // time. It is all that the kill matrix needs of the engine.
-func runChecks(contract *spec.Contract, checks []Check, asked *target.Target) []Result {
-	session := NewSession(Config{Contract: contract, Target: asked, Seed: 1})
-	var results []Result
+func runChecks(contract *spec.Contract, checks []Check, asked *target.Target) []result.Check {
+	session, err := newSession(Config{Contract: contract, Endpoint: asked.Endpoint()})
+	if err != nil {
+		panic(err)
+	}
+	var results []result.Check
 	for _, check := range checks {
-		results = append(results, session.Judge(context.Background(), check))
+		results = append(results, session.run(target.NewContext(context.Background(), asked), check))
 	}
 	return results
 }
 
-func (r *trial) take(server *shadowed, journal []*target.Exchange, checked Result) {
+func (r *trial) take(server *shadowed, journal []*target.Exchange, checked result.Check) {
 	switch checked.Verdict {
 	case result.Skip:
-		r.skipped = append(r.skipped, checked.Check.ID+" is skipped: "+checked.Reason)
+		r.skipped = append(r.skipped, checked.ID+" is skipped: "+checked.Reason)
 	case result.Error:
-		r.broken = append(r.broken, checked.Check.ID+": "+checked.Reason)
+		r.broken = append(r.broken, checked.ID+": "+checked.Reason)
 	}
 	for _, finding := range checked.Findings {
-		shown := finding.Exchange != nil
-		inFault := shown && !finding.Exchange.Answered()
-		if shown != (finding.Place != "") || inFault != (finding.Place == result.InFault) {
-			r.broken = append(r.broken, fmt.Sprintf("%s: the place %q of a finding is not in its exchange", checked.Check.ID, finding.Place))
+		var exchange *target.Exchange
+		if finding.Exchange > 0 {
+			exchange = journal[finding.Exchange-1]
 		}
-		if !server.explains(journal, finding.Exchange, string(finding.Place)) {
-			r.falseAlarms = append(r.falseAlarms, fmt.Sprintf("%s: %s: want %s, got %s", checked.Check.ID, finding.Requirement.ID, finding.Want, finding.Got))
+		inFault := exchange != nil && !exchange.Answered()
+		if (exchange != nil) != (finding.Place != "") || inFault != (finding.Place == result.InFault) {
+			r.broken = append(r.broken, fmt.Sprintf("%s: the place %q of a finding is not in its exchange", checked.ID, finding.Place))
+		}
+		if !server.explains(journal, exchange, string(finding.Place)) {
+			r.falseAlarms = append(r.falseAlarms, checked.ID+": "+finding.String())
 			continue
 		}
-		r.verdicts[finding.Requirement.ID] = finding.Verdict
-		if !slices.Contains(r.catching, checked.Check.ID) {
-			r.catching = append(r.catching, checked.Check.ID)
+		r.verdicts[finding.Requirement] = finding.Verdict
+		if !slices.Contains(r.catching, checked.ID) {
+			r.catching = append(r.catching, checked.ID)
 		}
 	}
 }
@@ -213,7 +219,7 @@ func (r *trial) take(server *shadowed, journal []*target.Exchange, checked Resul
 // empty where it is as it must be.
 func (m *matrix) outcome(r row) (outcome, problem string) {
 	requirement, described := m.contract.Requirement(r.Breaks)
-	want := VerdictOf(requirement, spec.Platform)
+	want := result.VerdictOf(requirement, spec.Platform)
 	switch got := r.verdicts[r.Breaks]; {
 	case r.err != nil:
 		return "BROKEN", r.err.Error()
@@ -273,7 +279,7 @@ func (m *matrix) unbrokenRequirements() []string {
 // write prints the matrix, aspect by aspect.
 func (m *matrix) write(out io.Writer) {
 	caught := 0
-	for _, aspect := range Aspects() {
+	for _, aspect := range result.Aspects() {
 		fmt.Fprintln(out, aspect)
 		for _, row := range m.rows {
 			if requirement := (spec.Requirement{ID: row.Breaks}); requirement.Aspect() != aspect {

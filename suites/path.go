@@ -278,7 +278,7 @@ func (j *judgement) meansTheSame(id, purpose string, path func(id string) string
 	if !found {
 		left, missing := j.failedJobs(1)
 		if missing != nil {
-			j.Skip("it needs a job that the server knows", flagFor(j.Contract.RefusedStates()[:1])+" or "+missing.flag)
+			j.Skip("it needs a job that the server knows", flagFor(j.Contract.RefusedStates()[:1])+" or "+missing.Flag)
 			return
 		}
 		exchange := j.retryOnce(left[0], nil, func(job string) target.Request {

@@ -1,4 +1,4 @@
-package suites_test
+package suites
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // erratic answers each request with whatever comes to its mind, the same for
@@ -126,15 +126,15 @@ func TestWhateverAServerAnswersIsJudged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		outcome := judged(suites.Config{Contract: contract, Target: asked})
-		for _, result := range outcome.Results {
+		outcome := tested(t, contract, asked, 1)
+		for _, check := range outcome.Checks {
 			// A 503 leaves open whether a job was started.
-			if result.Verdict == suites.Error && !strings.Contains(result.Reason, "503 Service Unavailable; it is not known whether a job was started") {
-				t.Errorf("seed %d, %d of 16 answers sound: %s gives up: %s", seed, erratic.sound, result.Check.ID, result.Reason)
+			if check.Verdict == result.Error && !strings.Contains(check.Reason, "503 Service Unavailable; it is not known whether a job was started") {
+				t.Errorf("seed %d, %d of 16 answers sound: %s gives up: %s", seed, erratic.sound, check.ID, check.Reason)
 			}
 		}
-		if outcome.Exit != suites.ExitFails {
-			t.Errorf("seed %d, %d of 16 answers sound: exit %d, want %d", seed, erratic.sound, outcome.Exit, suites.ExitFails)
+		if outcome.Exit != result.ExitFails {
+			t.Errorf("seed %d, %d of 16 answers sound: exit %d, want %d", seed, erratic.sound, outcome.Exit, result.ExitFails)
 		}
 	}
 }

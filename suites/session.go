@@ -6,32 +6,24 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Config says what is judged and how strictly.
-type Config struct {
-	// Contract is the description; nil means the one that the product ships.
-	Contract *spec.Contract
-	// Target is the server under judgement.
-	Target *target.Target
-	// Level is the weakest level whose requirements fail the run; empty means
-	// Platform. At Inferred everything fails it, a SHOULD included.
-	Level spec.Level
-	// Seed makes the ids of unknown jobs and the unknown token. The same seed
-	// sends the same requests.
-	Seed uint64
-	// Known lists the failures that are expected.
-	Known []Known
-	// Observe is called after each check; nil means nobody looks.
-	Observe func(Result)
-}
-
-// Session is one run of the suite over one target. Checks of one session share
+// session is one run of the checks over one target. Checks of one session share
 // what they learn.
-type Session struct {
+type session struct {
 	config Config
+	known  result.KnownFailures
+	// target is made when the first check runs.
+	target *target.Target
+	// unconnected says why there is none.
+	unconnected error
+
+	checks []Check
+	// came holds what came of the checks that ran, by their ids.
+	came map[string]result.Check
 
 	unknownIDs *rand.Rand
 	// first is the retry that every check shares which needs just one.
@@ -46,65 +38,108 @@ type Session struct {
 	unsettled int
 }
 
-// startedRetry is a retry in earnest and what was read around it.
+// startedRetry is a real retry and what was read around it.
 type startedRetry struct {
 	job         string
 	answer      *target.Exchange
 	stateBefore string
 	stateAfter  *target.Exchange
-	missing     *lack
+	missing     *result.Missing
 	// broken says why nobody knows what came of it.
 	broken string
 }
 
-// NewSession begins a run.
-func NewSession(config Config) *Session {
-	if config.Contract == nil {
-		config.Contract = spec.MustLoadEmbedded()
+// newSession begins a run. It sends nothing yet. The error is one line for the
+// author of the test.
+func newSession(config Config) (*session, error) {
+	config, known, err := config.completed()
+	if err != nil {
+		return nil, err
 	}
-	if config.Level == "" {
-		config.Level = spec.Platform
-	}
-	return &Session{
+	return &session{
 		config:     config,
+		known:      known,
+		checks:     Checks(config.Contract),
+		came:       map[string]result.Check{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
 		failures:   map[*target.Exchange]failure{},
 		excused:    map[*target.Exchange]bool{},
-	}
+	}, nil
 }
 
-// Contract is the description that the session judges by.
-func (s *Session) Contract() *spec.Contract { return s.config.Contract }
-
-// Judge runs one check and says what came of it.
-func (s *Session) Judge(ctx context.Context, check Check) Result { return s.judge(ctx, check, true) }
-
-func (s *Session) judge(ctx context.Context, check Check, observed bool) Result {
-	if ctx.Err() != nil {
-		return Result{Check: check, Verdict: Skip, Reason: interrupted}
+// connect makes the target, once, or takes the one that the context has, with
+// the known failures that the context has.
+func (s *session) connect(ctx context.Context) error {
+	if s.target != nil || s.unconnected != nil {
+		return s.unconnected
 	}
+	if s.target = target.FromContext(ctx); s.target == nil {
+		s.target, s.unconnected = s.config.newTarget(ctx)
+	}
+	if known := result.FromContext(ctx); known != nil {
+		s.known = known
+	}
+	return s.unconnected
+}
+
+// runAll runs every check, without Ginkgo. The exchanges are in the journal of
+// the session's target.
+func (s *session) runAll(ctx context.Context) []result.Check {
+	var results []result.Check
+	for _, check := range s.checks {
+		results = append(results, s.run(ctx, check))
+	}
+	return results
+}
+
+// run runs a check, once the checks have run that it builds on and that nobody
+// selected: what they find is not reported.
+func (s *session) run(ctx context.Context, check Check) result.Check {
+	if err := s.connect(ctx); err != nil {
+		found := check.result()
+		found.Settle(err.Error(), nil, nil)
+		return found
+	}
+	for _, earlier := range s.checks {
+		if earlier.ID == check.ID {
+			break
+		}
+		if _, ran := s.came[earlier.ID]; !ran && check.buildsOn(earlier, s.target.InOrder()) {
+			s.came[earlier.ID] = s.runAlone(ctx, earlier)
+		}
+	}
+	found := s.runAlone(ctx, check)
+	s.came[check.ID] = found
+	return found
+}
+
+// buildsOn reports whether a check needs an earlier one to have run: one that
+// looks at all exchanges needs those that send, and recorded responses come in
+// the order of a whole run.
+func (c Check) buildsOn(earlier Check, inOrder bool) bool {
+	return inOrder || c.phase == observing && earlier.phase != observing
+}
+
+func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	began := time.Now()
-	judgement := &judgement{
-		Contract: s.config.Contract, Target: s.config.Target,
-		ctx: ctx, session: s, check: check,
+	j := &judgement{Contract: s.config.Contract, Target: s.target, ctx: ctx, session: s, check: check}
+	switch {
+	case ctx.Err() != nil:
+		j.Skip(result.Interrupted, "")
+	case j.demanded():
+		j.run()
 	}
-	if judgement.demanded() {
-		judgement.run()
-	}
-	result := judgement.result()
-	result.Took = time.Since(began)
-	if observed && s.config.Observe != nil {
-		s.config.Observe(result)
-	}
-	return result
+	found := j.result()
+	found.Microseconds = time.Since(began).Microseconds()
+	return found
 }
 
-// interrupted is the reason of what a run that was ended early did not judge.
-const interrupted = "the run was interrupted"
+// level is the weakest level that fails a check.
+func (s *session) level() spec.Level { return s.config.Level }
 
 // failureOf is readFailure, once for each exchange.
-func (s *Session) failureOf(exchange *target.Exchange) failure {
+func (s *session) failureOf(exchange *target.Exchange) failure {
 	read, known := s.failures[exchange]
 	if !known {
 		read = readFailure(exchange)
@@ -114,11 +149,11 @@ func (s *Session) failureOf(exchange *target.Exchange) failure {
 }
 
 // unknownID makes an id that no job has, the same for the same seed.
-func (s *Session) unknownID() string {
+func (s *session) unknownID() string {
 	return fmt.Sprintf("dpconform-unknown-%016x", s.unknownIDs.Uint64())
 }
 
 // unknownToken makes a token that nobody issued, the same for the same seed.
-func (s *Session) unknownToken() string {
+func (s *session) unknownToken() string {
 	return fmt.Sprintf("dpconform-unknown-token-%016x", s.unknownIDs.Uint64())
 }

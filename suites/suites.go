@@ -1,203 +1,162 @@
+// Package suites tests a server that implements a described method: each check
+// sends requests and compares the responses with what the description requires.
+//
+// Test runs the checks as subtests of go test, Register as specs of a Ginkgo
+// suite.
 package suites
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/extensions/globals"
-	"github.com/onsi/ginkgo/v2/formatter"
-	"github.com/onsi/ginkgo/v2/types"
-	"github.com/onsi/gomega"
 
-	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/result/specreport"
 )
 
-// SuiteConfig is a Config for a Ginkgo suite of one's own.
-type SuiteConfig struct {
-	Config
-	// Selection says which checks become specs; all unless set.
-	Selection Selection
-	// Connect makes the target when the first spec runs, for a server that is
-	// not yet up while the tree is built. It is used where Config.Target is nil.
-	Connect func(ctx context.Context) (*target.Target, error)
+// Test runs the checks inside go test, each as a subtest, so that -run, -count
+// and -v work as usual: -run 'TestMine/authorization'. It does not need Ginkgo,
+// which allows one suite for a package and no -count.
+func Test(t *testing.T, config Config) {
+	t.Helper()
+	session, err := newSession(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var results []result.Check
+	for _, check := range session.checks {
+		t.Run(check.ID, func(t *testing.T) {
+			found := session.run(t.Context(), check)
+			results = append(results, found)
+			switch found.Verdict {
+			case result.Fail:
+				t.Error(session.message(found))
+			case result.Error:
+				t.Errorf("not tested: %s", found.Reason)
+			case result.Warn:
+				t.Logf("warning: %s", session.message(found))
+			case result.ExpectedFail:
+				t.Skipf("%s\n%s", found.Reason, session.message(found))
+			case result.Skip:
+				t.Skip(found.SkipText())
+			}
+		})
+	}
+	for _, message := range session.unexpectedPasses(results) {
+		t.Error(message)
+	}
 }
 
 // Register adds one container with a spec for each check to the Ginkgo suite
-// that is being built. Call it at the top level or inside a container; like
-// Ginkgo's own nodes it gives true, so that it can stand behind var _ =. A
-// selection that nothing answers to panics, as Ginkgo does for a tree that
-// cannot be built.
-func Register(config SuiteConfig) bool {
-	session := NewSession(config.Config)
-	plan, err := NewPlan(session.Contract(), config.Selection)
+// that is being built. Call it at the top level or inside a container that is
+// not Ordered; it returns true, so that it can stand behind var _ =. The labels
+// of a spec are those of Check.Labels.
+//
+// An invalid configuration becomes one spec that fails and says what to do: a
+// panic would end the process with a stack trace, and take the specs of the
+// host with it.
+func Register(config Config) bool {
+	refuseOrdered()
+	session, err := newSession(config)
 	if err != nil {
-		panic("dpconform: " + err.Error())
+		ginkgo.Describe("dpconform", func() {
+			ginkgo.It("has a valid configuration", func() { ginkgo.Fail(err.Error()) })
+		})
+		return true
 	}
-	register(session, plan, config.Connect, func(spec ginkgo.SpecContext) context.Context { return spec }, func(Result) {})
+	session.register()
 	return true
 }
 
-// register builds the container. It is ordered, since later checks judge what
+// refuseOrdered panics, as Ginkgo does for a tree that cannot be built, inside
+// an Ordered container: there the first failure would skip all other checks.
+func refuseOrdered() {
+	ordered := func() (ordered bool) {
+		// Outside a container there is no such report, and Ginkgo panics.
+		defer func() { _ = recover() }()
+		return ginkgo.CurrentTreeConstructionNodeReport().IsInOrderedContainer
+	}
+	if ordered() {
+		panic("dpconform: suites.Register inside an Ordered container: call it at the top level or in a container that is not Ordered")
+	}
+}
+
+// register builds the container. It is ordered, since later checks look at what
 // earlier ones exchanged; a failure does not keep the others from running.
-func register(session *Session, plan Plan, connect func(context.Context) (*target.Target, error),
-	contextOf func(ginkgo.SpecContext) context.Context, keep func(Result)) {
-	var results []Result
-	ginkgo.Describe(session.Contract().Retry.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
-		if session.config.Target == nil && connect != nil {
-			ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
-				connected, err := connect(ctx)
-				gomega.Expect(err).NotTo(gomega.HaveOccurred())
-				session.config.Target = connected
+func (s *session) register() {
+	var results []result.Check
+	// current is the check that Ginkgo runs. One that Ginkgo gave up, after an
+	// interruption, must not write into the report of another.
+	var current atomic.Pointer[string]
+	ginkgo.Describe(s.config.Contract.Retry.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.MustPassRepeatedly(1), func() {
+		for _, check := range s.checks {
+			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.Labels()...), func(ctx ginkgo.SpecContext) {
+				current.Store(&check.ID)
+				found := s.run(ctx, check)
+				if current.Load() != &check.ID {
+					return
+				}
+				results = append(results, found)
+				specreport.Write(found, s.message(found))
 			})
 		}
-		for _, check := range plan.all {
-			feeder := plan.feeders[check.ID]
-			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.labels(session.Contract())...), func(spec ginkgo.SpecContext) {
-				result := session.judge(contextOf(spec), check, !feeder)
-				if !feeder {
-					keep(result)
-					results = append(results, result)
-					express(result)
+		if len(s.known) > 0 {
+			ginkgo.It("known failures: what is listed still fails", ginkgo.Label("known-failures"), func() {
+				if passed := s.unexpectedPasses(results); len(passed) > 0 {
+					ginkgo.Fail(strings.Join(passed, "\n"))
 				}
 			})
 		}
-		if len(session.config.Known) > 0 {
-			registerKnown(session, plan, &results)
-		}
+		ginkgo.ReportAfterEach(func(ginkgo.SpecReport) { current.Store(nil) })
 	})
 }
 
-// registerKnown adds a last spec that fails where a known failure passed.
-func registerKnown(session *Session, plan Plan, results *[]Result) {
-	ginkgo.It("known failures: what is listed is still seen", ginkgo.Label("known-failures"), func() {
-		if passed := unexpectedPasses(session, plan.Selected, *results); len(passed) > 0 {
-			ginkgo.Fail(strings.Join(passed, "\n"))
-		}
-	})
-}
-
-// unexpectedPasses says which known failures passed in the checks that came to
-// an end. A runner may have filtered out others; then those that look at all
-// exchanges saw only some, and their pass says little.
-func unexpectedPasses(session *Session, checks []Check, results []Result) []string {
-	came := func(check Check) bool {
-		return slices.ContainsFunc(results, func(result Result) bool { return result.Check.ID == check.ID })
+// unexpectedPasses says which known failures passed in the checks that ran. A
+// runner may have filtered out others; then those that look at all exchanges
+// saw only some, and their pass says little.
+func (s *session) unexpectedPasses(results []result.Check) []string {
+	var catalogue, ran []result.Check
+	for _, check := range s.checks {
+		catalogue = append(catalogue, check.result())
 	}
-	whole := !slices.ContainsFunc(checks, func(check Check) bool { return !came(check) })
-	ran := slices.DeleteFunc(slices.Clone(checks), func(check Check) bool {
-		return !came(check) || (!whole && check.phase == observing)
-	})
+	for _, found := range results {
+		at := slices.IndexFunc(s.checks, func(check Check) bool { return check.ID == found.ID })
+		if len(results) == len(s.checks) || s.checks[at].phase != observing {
+			ran = append(ran, found)
+		}
+	}
+	var report result.Report
+	report.Conclude(result.Run{Requirements: s.config.Contract.Requirements, Catalogue: catalogue, Checks: ran, Known: s.known})
 	var messages []string
-	for _, known := range Conclude(session.Contract(), ran, results, session.config.Known...).Known {
-		if known.State == KnownPassed {
+	for _, known := range report.KnownFailures {
+		if known.State == result.KnownPassed {
 			messages = append(messages, known.Message())
 		}
 	}
 	return messages
 }
 
-// express says a verdict in Ginkgo's words.
-func express(result Result) {
-	for _, finding := range result.Findings {
-		if finding.Verdict == Warn {
-			ginkgo.AddReportEntry("warning", finding.Text(), ginkgo.ReportEntryVisibilityAlways)
+// message says all findings of a check, each with its requirement.
+func (s *session) message(found result.Check) string {
+	texts := make([]string, len(found.Findings))
+	for i, finding := range found.Findings {
+		requirement, _ := s.config.Contract.Requirement(finding.Requirement)
+		text := fmt.Sprintf("%s (%s): %s\n  want: %s\n  got:  %s", requirement.ID, requirement.Level, requirement.Statement, finding.Want, finding.Got)
+		if finding.Count > 1 {
+			text += fmt.Sprintf(" (in %d exchanges)", finding.Count)
 		}
-	}
-	switch result.Verdict {
-	case ExpectedFail:
-		ginkgo.AddReportEntry("known failure", result.Message(), ginkgo.ReportEntryVisibilityFailureOrVerbose)
-		ginkgo.Skip(result.Reason)
-	case Skip:
-		ginkgo.Skip(result.SkipText())
-	case Error:
-		ginkgo.Fail("not judged: " + result.Reason)
-	case Fail:
-		for _, finding := range result.Findings {
-			if finding.Verdict == Fail {
-				ginkgo.AddReportEntry("finding", finding.Text(), ginkgo.ReportEntryVisibilityFailureOrVerbose)
-			}
+		text += fmt.Sprintf("\n  %q\n  %s", requirement.Quote, requirement.Source)
+		if finding.KnownFailure != "" {
+			text += "\n  " + found.Reason + " (" + finding.KnownFailure + ")"
 		}
-		ginkgo.Fail(result.Message())
+		texts[i] = text
 	}
-}
-
-// Test runs the suite inside go test, each check as a subtest, so that -run,
-// -count and -v work as for any other: -run 'TestMine/authorization'. It does
-// without Ginkgo, which allows one suite for a package and no -count; a suite
-// of Ginkgo's uses Register.
-func Test(t *testing.T, config Config) {
-	t.Helper()
-	session := NewSession(config)
-	checks := Checks(session.Contract())
-	var results []Result
-	for _, check := range checks {
-		t.Run(check.ID, func(t *testing.T) {
-			result := session.Judge(t.Context(), check)
-			results = append(results, result)
-			switch result.Verdict {
-			case Fail:
-				t.Error(result.Message())
-			case Error:
-				t.Errorf("not judged: %s", result.Reason)
-			case Warn:
-				t.Logf("warning: %s", result.Message())
-			case ExpectedFail:
-				t.Skipf("%s\n%s", result.Reason, result.Message())
-			case Skip:
-				t.Skip(result.SkipText())
-			}
-		})
-	}
-	for _, message := range unexpectedPasses(session, checks, results) {
-		t.Error(message)
-	}
-}
-
-// gracePeriod is enough for the answer to a last request.
-func gracePeriod(judged *target.Target) time.Duration {
-	return judged.Limit() + 2*target.DefaultConnectLimit
-}
-
-// Run runs the selected checks as Ginkgo specs, in this process and silently,
-// and adds up what came of them. Where the context ends first, what was judged
-// until then stands, and the rest is skipped. It returns an error where the
-// selection is wrong. Several runs in one process go one after the other.
-func Run(ctx context.Context, config Config, selection Selection) (Outcome, error) {
-	session := NewSession(config)
-	plan, err := NewPlan(session.Contract(), selection)
-	if err != nil {
-		return Outcome{}, err
-	}
-	runs.Lock()
-	defer runs.Unlock()
-	globals.Reset()
-	output := formatter.ColorableStdOut
-	formatter.ColorableStdOut = io.Discard
-	defer func() { formatter.ColorableStdOut = output }()
-
-	var results []Result
-	var failed failedSpecs
-	gomega.RegisterFailHandler(ginkgo.Fail)
-
-	register(session, plan, nil, func(ginkgo.SpecContext) context.Context { return ctx }, func(result Result) { results = append(results, result) })
-	suite := types.NewDefaultSuiteConfig()
-	suite.RandomSeed = 1
-	// Ginkgo sees an interruption too, and lets go of a check after this time.
-	suite.GracePeriod = gracePeriod(config.Target)
-	reporter := types.NewDefaultReporterConfig()
-	reporter.NoColor, reporter.Succinct = true, true
-	ginkgo.RunSpecs(&failed, session.Contract().Title, suite, reporter)
-	if ctx.Err() != nil {
-		return ConcludeInterrupted(session.Contract(), plan.Selected, results, config.Known...), nil
-	}
-	if len(results) != len(plan.Selected) {
-		return Outcome{}, fmt.Errorf("%d of %d checks came to no end", len(plan.Selected)-len(results), len(plan.Selected))
-	}
-	return Conclude(session.Contract(), plan.Selected, results, config.Known...), nil
+	return strings.Join(texts, "\n")
 }

@@ -1,4 +1,4 @@
-package suites_test
+package suites
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // unreliable is a network between a target and its server that breaks some of
@@ -92,7 +92,7 @@ func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 					config.Transport, config.Loopback, config.AllowRetry = network, loopback, true
 					config.Pause = func(context.Context, time.Duration) error { return nil }
 				})
-				outcome := judged(suites.Config{Contract: contract, Target: server, Seed: seed})
+				outcome := tested(t, contract, server, seed)
 				if network.broken == 0 {
 					t.Fatal("nothing was broken")
 				}
@@ -105,15 +105,15 @@ func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 	}
 }
 
-func assertNobodyIsBlamed(t *testing.T, outcome suites.Outcome) {
+func assertNobodyIsBlamed(t *testing.T, outcome result.Report) {
 	t.Helper()
-	for _, result := range outcome.Results {
-		switch result.Verdict {
-		case suites.Fail, suites.Warn:
-			t.Errorf("%s: %s: %s", result.Check.ID, result.Verdict, result.Message())
+	for _, check := range outcome.Checks {
+		switch check.Verdict {
+		case result.Fail, result.Warn:
+			t.Errorf("%s: %s: %s", check.ID, check.Verdict, check.Findings)
 		}
 	}
-	if !slices.Contains([]int{suites.ExitConforms, suites.ExitInconclusive, suites.ExitUnreachable}, outcome.Exit) {
+	if !slices.Contains([]int{result.ExitConforms, result.ExitInconclusive, result.ExitUnreachable}, outcome.Exit) {
 		t.Errorf("exit %d", outcome.Exit)
 	}
 }
@@ -133,11 +133,11 @@ func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	for name, test := range map[string]struct {
 		loopback bool
-		want     suites.Verdict
+		want     result.Verdict
 		exit     int
 	}{
-		"on this machine": {true, suites.Fail, suites.ExitFails},
-		"elsewhere":       {false, suites.Error, suites.ExitUnreachable},
+		"on this machine": {true, result.Fail, result.ExitFails},
+		"elsewhere":       {false, result.Error, result.ExitUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := emulated(t, contract, emulator.Options{}, func(config *target.Config, handler http.Handler) {
@@ -145,13 +145,13 @@ func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 				config.Loopback, config.AllowRetry = test.loopback, true
 				config.Pause = func(context.Context, time.Duration) error { return nil }
 			})
-			outcome := judged(suites.Config{Contract: contract, Target: server})
+			outcome := tested(t, contract, server, 1)
 			if outcome.Exit != test.exit {
 				t.Errorf("exit %d, want %d", outcome.Exit, test.exit)
 			}
-			for _, result := range outcome.Results {
-				if result.Check.ID == "semantics/failed-is-retried" && result.Verdict != test.want {
-					t.Errorf("%s: %s %s", result.Check.ID, result.Verdict, result.Reason)
+			for _, check := range outcome.Checks {
+				if check.ID == "semantics/failed-is-retried" && check.Verdict != test.want {
+					t.Errorf("%s: %s %s", check.ID, check.Verdict, check.Reason)
 				}
 			}
 		})
@@ -170,33 +170,4 @@ func (b breakingStarts) RoundTrip(request *http.Request) (*http.Response, error)
 		return nil, syscall.ECONNRESET
 	}
 	return answer, err
-}
-
-// TestAnInterruptedRunSaysWhatItJudged: what was judged stands, the rest is
-// skipped, and the exit code says so.
-func TestAnInterruptedRunSaysWhatItJudged(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
-	ctx, interrupt := context.WithCancel(context.Background())
-	server := emulated(t, contract, emulator.Options{})
-	seen := 0
-	outcome, err := suites.Run(ctx, suites.Config{Contract: contract, Target: server, Observe: func(suites.Result) {
-		if seen++; seen == 40 {
-			interrupt()
-		}
-	}}, suites.Selection{})
-	if err != nil || outcome.Exit != suites.ExitInterrupted || len(outcome.Results) != len(suites.Checks(contract)) {
-		t.Fatalf("exit %d with %d results, %v", outcome.Exit, len(outcome.Results), err)
-	}
-	judged := 0
-	for _, result := range outcome.Results {
-		switch {
-		case result.Verdict == suites.Pass:
-			judged++
-		case result.Verdict != suites.Skip || result.Reason != "the run was interrupted":
-			t.Errorf("%s: %s %s", result.Check.ID, result.Verdict, result.Reason)
-		}
-	}
-	if judged != 40 {
-		t.Errorf("%d checks passed", judged)
-	}
 }

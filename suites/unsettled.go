@@ -72,7 +72,7 @@ func (j *judgement) anotherJob(apart []string) (string, bool) {
 
 // excuse keeps exchanges that say nothing of the server from the checks that
 // look at all.
-func (s *Session) excuse(exchanges []*target.Exchange) {
+func (s *session) excuse(exchanges []*target.Exchange) {
 	for _, exchange := range exchanges {
 		s.excused[exchange] = true
 	}

@@ -24,19 +24,16 @@ type finished struct {
 	allowRetry bool
 	level      spec.Level
 	seed       uint64
-	selection  suites.Selection
-	outcome    suites.Outcome
-	// stale says that the recorded responses are older than they may be, so that
-	// the run fails even where they conform; empty where they are not.
-	stale string
-	// known describes the known failures of the outcome, by their names.
-	known []result.KnownFailure
+	// focus and labelFilter say which checks were selected.
+	focus       []string
+	labelFilter string
+	outcome     result.Run
 }
 
 // report assembles the report of a run. Tokens that were sent are redacted
 // wherever a server repeated them.
 func (f finished) report() result.Report {
-	hide := redactorFor(f.target)
+	hide := f.target.Redactor()
 	report := f.beginning()
 	report.Milliseconds = f.took.Milliseconds()
 	f.conclude(&report, hide)
@@ -59,7 +56,7 @@ func (f finished) beginning() result.Report {
 		Description: result.Description{File: f.contract.File, Digest: f.contract.Digest, Title: f.contract.Title,
 			Revision: f.contract.Revision, Scopes: len(f.contract.Scopes), Method: f.contract.Retry.ID},
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), AllowRetry: f.allowRetry,
-			Focus: f.selection.Focus, LabelFilter: f.selection.LabelFilter},
+			Focus: f.focus, LabelFilter: f.labelFilter},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
@@ -71,74 +68,31 @@ func (f finished) beginning() result.Report {
 	return report
 }
 
-// conclude fills in the exit code, the counts, and what came of each
-// requirement, check, scope and known failure.
+// conclude fills in what follows from the checks, and what makes a finding easy
+// to follow up.
 func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
-	for _, one := range f.outcome.Requirements {
-		report.Counts.Requirements[one.Verdict]++
-		report.Requirements = append(report.Requirements, result.Requirement{Requirement: one.Requirement,
-			Aspect: one.Requirement.Aspect(), Verdict: one.Verdict, Checks: orEmpty(one.Checks), Reason: one.Reason})
+	report.Conclude(f.outcome)
+	journal := f.target.Journal()
+	verdicts := map[string]result.Check{}
+	for _, check := range report.Checks {
+		for i := range check.Findings {
+			if finding := &check.Findings[i]; finding.Exchange > 0 {
+				finding.Curl = hide.Text(requestOf(journal[finding.Exchange-1]).Curl())
+			}
+		}
+		verdicts[check.ID] = check
 	}
-	for _, one := range f.outcome.Results {
-		report.Counts.Checks[one.Verdict]++
-		report.Checks = append(report.Checks, checkOf(one, hide))
-	}
-	report.Exit = f.outcome.Exit
-	report.Conclusion = result.Conclusion(report.Exit, report.Counts.Requirements[result.ExpectedFail])
-	report.Stale = f.stale
-	if f.stale != "" && (report.Exit == result.ExitConforms || report.Exit == result.ExitInconclusive) {
-		// Stale responses show nothing of the server as it is now.
-		report.Exit, report.Conclusion = result.ExitFails, "stale: "+f.stale
+	byScope := map[string]string{}
+	for _, check := range suites.Checks(f.contract) {
+		byScope[check.Scope] = check.ID
 	}
 	for _, scope := range f.contract.Scopes {
 		row := result.Scope{Name: scope.Name, Short: scope.Short(), Family: familyOf(scope.Short()), Description: scope.Description}
-		for at, one := range f.outcome.Results {
-			if one.Check.Scope == scope.Name {
-				row.Check, row.Verdict, row.Reason = one.Check.ID, one.Verdict, report.Checks[at].Reason
-			}
+		if check, tested := verdicts[byScope[scope.Name]]; tested {
+			row.Check, row.Verdict, row.Reason = check.ID, check.Verdict, check.Reason
 		}
 		report.Scopes = append(report.Scopes, row)
 	}
-	for _, one := range f.outcome.Known {
-		entry := result.KnownFailure{Name: one.Known.Name, Reason: one.Known.Reason}
-		for _, described := range f.known {
-			if described.Name == entry.Name {
-				entry = described
-			}
-		}
-		entry.Checks, entry.State, entry.NotJudged = orEmpty(one.Checks), one.State, one.Reason
-		report.KnownFailures = append(report.KnownFailures, entry)
-	}
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-func checkOf(from suites.Result, hide *redact.Redactor) result.Check {
-	check := result.Check{
-		ID: from.Check.ID, Aspect: from.Check.Aspect, Title: from.Check.Title, Sends: from.Check.Sends,
-		Requirements: from.Check.Requirements, Verdict: from.Verdict, Reason: hide.Text(from.Reason), Flag: from.Flag,
-		Exchanges: []int{}, Microseconds: from.Took.Microseconds(),
-	}
-	for _, finding := range from.Findings {
-		shown := result.Finding{Requirement: finding.Requirement.ID, Verdict: finding.Verdict,
-			Want: hide.Text(finding.Want), Got: hide.Text(finding.Got), Count: finding.Count}
-		if finding.Exchange != nil {
-			shown.Exchange, shown.Curl, shown.Place = finding.Exchange.Number, hide.Text(requestOf(finding.Exchange).Curl()), finding.Place
-		}
-		if finding.Known != nil {
-			shown.KnownFailure = finding.Known.Name
-		}
-		check.Findings = append(check.Findings, shown)
-	}
-	for _, exchange := range from.Exchanges {
-		check.Exchanges = append(check.Exchanges, exchange.Number)
-	}
-	return check
 }
 
 // familyOf is the product in the short name of a scope:
@@ -159,20 +113,6 @@ func (f finished) stateOf(job string) string {
 		}
 	}
 	return ""
-}
-
-// redactorFor knows the tokens that were sent to a target, each by its scopes.
-func redactorFor(sent *target.Target) *redact.Redactor {
-	aliases := target.TokenTemplate{Text: redact.Mark + ":{short}", Join: "+"}
-	labels := map[string]string{}
-	for _, token := range sent.Secrets() {
-		label := token // A token that nobody issued is no secret.
-		if scopes, _ := sent.ScopesOf(token); len(scopes) > 0 {
-			label = aliases.Name(scopes...)
-		}
-		labels[token] = label
-	}
-	return redact.NewRedactor(labels)
 }
 
 // requestOf is a request as it was sent, but for the token.

@@ -49,7 +49,7 @@ func NewCatalogue(contract *spec.Contract) Catalogue {
 			Revision: contract.Revision, Scopes: len(contract.Scopes), Method: contract.Retry.ID},
 		Page: &contract.Page,
 	}
-	for _, aspect := range suites.Aspects() {
+	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
 			if check.Aspect == aspect {
 				catalogue.Checks = append(catalogue.Checks,

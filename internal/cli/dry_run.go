@@ -17,17 +17,17 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // dryRun prints every request that a run would send, in order. What a run sends
 // depends on the answers, so the reference emulator stands in for the target,
 // and no token is asked for.
 func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
-	selection suites.Selection) error {
+	selected selection) error {
 	if settings.Endpoint == "" {
 		return &text.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
 			Fix: "give --endpoint URL"}
@@ -50,7 +50,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if err != nil {
 		return err
 	}
-	outcome, err := suites.Run(ctx, suites.Config{Contract: contract, Target: server, Seed: settings.Seed}, selection)
+	outcome, err := suiteRun{contract: contract, target: server, seed: settings.Seed, selected: selected}.run(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (namedCredentials) named(scopes []string) (oauth2.TokenSource, bool) {
 // requestPlan is what a run would send.
 type requestPlan struct {
 	server   *target.Target
-	outcome  suites.Outcome
+	outcome  result.Run
 	redactor *redact.Redactor
 	width    int
 }
@@ -186,14 +186,14 @@ func shownBody(body []byte) string {
 func (p requestPlan) printSkipped(out io.Writer) {
 	skipped := map[string]int{}
 	var order []string
-	for _, result := range p.outcome.Results {
-		if result.Verdict != suites.Skip {
+	for _, check := range p.outcome.Checks {
+		if check.Verdict != result.Skip {
 			continue
 		}
-		if skipped[result.Flag] == 0 {
-			order = append(order, result.Flag)
+		if skipped[check.Flag] == 0 {
+			order = append(order, check.Flag)
 		}
-		skipped[result.Flag]++
+		skipped[check.Flag]++
 	}
 	for _, flag := range order {
 		line := countOf(skipped[flag], "check would be skipped", "checks would be skipped")

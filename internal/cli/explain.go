@@ -8,7 +8,6 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func newExplainCommand(terminal *terminal) *cobra.Command {
@@ -48,7 +47,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 // explained lists the ids that can be explained: those of aspects, checks and
 // requirements, also of clients.
 func explained(contract *spec.Contract) []string {
-	names := suites.KnownNames(contract)
+	names := knownNames(contract)
 	for _, requirement := range contract.ClientRequirements {
 		names = append(names, requirement.ID)
 	}

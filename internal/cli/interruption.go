@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -30,5 +33,41 @@ func endAtOnce(ctx context.Context, ended func(), exit func(int)) context.Contex
 func endInOrder(ctx context.Context) {
 	if orderly, found := ctx.Value(orderlyKey{}).(*atomic.Bool); found {
 		orderly.Store(true)
+	}
+}
+
+// listenKey leads to what listens for signals again.
+type listenKey struct{}
+
+// listenForSignals ends the context with the first signal that ends a program.
+// After stop, signals are the system's affair.
+func listenForSignals(parent context.Context) (ctx context.Context, stop func()) {
+	signals := make(chan os.Signal, 1)
+	listen := func() {
+		if ctx.Err() == nil {
+			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(parent, listenKey{}, listen))
+	listen()
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel()
+	}
+}
+
+// restoreSignals takes the signals back from Ginkgo, which goes on to listen
+// after a run: a second signal is to end the program.
+func restoreSignals(ctx context.Context) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	if listen, found := ctx.Value(listenKey{}).(func()); found {
+		listen()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 )
 
 // writingFlag is the flag that names the list to be written.
@@ -32,7 +33,11 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, contr
 	if settings.KnownFailures == "" {
 		return knownfailures.List{}, nil
 	}
-	return knownfailures.Read(settings.KnownFailures, contract, began)
+	var ids []string
+	for _, check := range suites.Checks(contract) {
+		ids = append(ids, check.ID)
+	}
+	return knownfailures.Read(settings.KnownFailures, contract, ids, began)
 }
 
 // writeKnownFailures writes the list that the settings name, of what failed,

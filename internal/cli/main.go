@@ -8,8 +8,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -19,7 +17,7 @@ const version = "0.1.0"
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := listenForSignals(context.Background())
 	defer stop()
 	terminal := newTerminal()
 	surviveBrokenPipes()

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/drift"
-	"github.com/dpconform/dpconform/suites"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 // Times of the progress: how often the live line is looked at, which is also the
@@ -102,20 +102,20 @@ func (p *progress) tick(ctx context.Context) {
 
 // show says that something of a name has just ended.
 func (p *progress) show(name string, failed bool) {
-	verdict := suites.Pass
+	verdict := result.Pass
 	if failed {
-		verdict = suites.Fail
+		verdict = result.Fail
 		p.above(failedLine(name, ""), false)
 	}
 	p.change(func(tally *tally) { tally.ended(name, verdict) })
 }
 
-// judged says that a check has ended.
-func (p *progress) judged(result suites.Result) {
-	if result.Verdict == suites.Fail {
-		p.above(failedLine(result.Check.ID, p.terminal.harmless(wantAndGot(result))), false)
+// tested says that a check has ended.
+func (p *progress) tested(check result.Check) {
+	if check.Verdict == result.Fail {
+		p.above(failedLine(check.ID, p.terminal.harmless(wantAndGot(check))), false)
 	}
-	p.change(func(tally *tally) { tally.ended(result.Check.ID, result.Verdict) })
+	p.change(func(tally *tally) { tally.ended(check.ID, check.Verdict) })
 }
 
 // begin says what is done now.
@@ -159,13 +159,13 @@ func (p *progress) end() {
 func (p *progress) writer(out io.Writer) io.Writer { return &writerAbove{progress: p, out: out} }
 
 // wantAndGot says the first finding of a failed check.
-func wantAndGot(result suites.Result) string {
-	for _, finding := range result.Findings {
-		if finding.Verdict == suites.Fail {
+func wantAndGot(check result.Check) string {
+	for _, finding := range check.Findings {
+		if finding.Verdict == result.Fail {
 			return fmt.Sprintf("want %s, got %s", finding.Want, finding.Got)
 		}
 	}
-	return result.Reason
+	return check.Reason
 }
 
 // showing is the progress that is on the screen, so that whatever ends the

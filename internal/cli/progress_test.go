@@ -15,8 +15,6 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // byHand is a progress whose time and looks a test decides.
@@ -50,10 +48,10 @@ func liveOn(screen *fakeScreen) *liveLine {
 }
 
 // resultOf is what came of a check.
-func resultOf(id string, verdict result.Verdict, want, got string) suites.Result {
-	made := suites.Result{Check: suites.Check{ID: id}, Verdict: verdict}
-	if verdict == suites.Fail {
-		made.Findings = []suites.Finding{{Requirement: spec.Requirement{ID: "retry.example"}, Verdict: verdict, Want: want, Got: got}}
+func resultOf(id string, verdict result.Verdict, want, got string) result.Check {
+	made := result.Check{ID: id, Verdict: verdict}
+	if verdict == result.Fail {
+		made.Findings = []result.Finding{{Requirement: "retry.example", Verdict: verdict, Want: want, Got: got}}
 	}
 	return made
 }
@@ -73,8 +71,8 @@ func watcherOf(p *byHand) *exchangeWatcher { return &exchangeWatcher{progress: p
 func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 169)
-	line.judged(resultOf("path/one", suites.Pass, "", ""))
-	line.judged(resultOf("path/two", suites.Skip, "", ""))
+	line.tested(resultOf("path/one", result.Pass, "", ""))
+	line.tested(resultOf("path/two", result.Skip, "", ""))
 	watcherOf(line).Sending(exchangeOf(3, "path/three"))
 	line.pass(2 * time.Second)
 	wantRows(t, screen, "  2/169  2 s  1 pass, 1 skip  path/three")
@@ -99,10 +97,10 @@ func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
 func TestWhatFailsStandsAboveTheLiveLine(t *testing.T) {
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 3)
-	line.judged(resultOf("path/one", suites.Fail, "404", "200"))
+	line.tested(resultOf("path/one", result.Fail, "404", "200"))
 	wantRows(t, screen, "FAIL path/one  want 404, got 200", "")
 	line.pass(time.Second)
-	line.judged(resultOf("path/two", suites.Fail, "400", "a\n\x1b[2Jtext \u202eof "+strings.Repeat("many words ", 20)))
+	line.tested(resultOf("path/two", result.Fail, "400", "a\n\x1b[2Jtext \u202eof "+strings.Repeat("many words ", 20)))
 	rows := screen.rows()
 	if len(rows) != 3 || !strings.HasPrefix(rows[1], "FAIL path/two  want 400, got a \uFFFD[2Jtext \uFFFDof many") || !strings.HasSuffix(rows[1], "…") {
 		t.Errorf("%q", rows)
@@ -163,7 +161,7 @@ func TestTheLiveLineDoesNotFlicker(t *testing.T) {
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 1000)
 	for i := range 500 {
-		line.judged(resultOf(fmt.Sprint("check/", i), suites.Pass, "", ""))
+		line.tested(resultOf(fmt.Sprint("check/", i), result.Pass, "", ""))
 	}
 	if screen.writes != 0 {
 		t.Errorf("%d writes between two looks", screen.writes)
@@ -173,7 +171,7 @@ func TestTheLiveLineDoesNotFlicker(t *testing.T) {
 	if screen.writes != 1 {
 		t.Errorf("%d writes for one change", screen.writes)
 	}
-	line.judged(resultOf("check/last", suites.Fail, "this", "that"))
+	line.tested(resultOf("check/last", result.Fail, "this", "that"))
 	if screen.writes != 2 {
 		t.Errorf("%d writes for one line above it", screen.writes-1)
 	}
@@ -195,12 +193,12 @@ func TestOthersPrintAboveTheLiveLine(t *testing.T) {
 func TestALogIsToldNowAndThen(t *testing.T) {
 	var log bytes.Buffer
 	line := progressOn(t, &lines{out: &log, paint: ansi.Strip}, 169)
-	line.judged(resultOf("path/one", suites.Pass, "", ""))
+	line.tested(resultOf("path/one", result.Pass, "", ""))
 	line.pass(tellEvery - 1)
 	if log.Len() > 0 {
 		t.Errorf("too early: %q", log.String())
 	}
-	line.judged(resultOf("path/two", suites.Fail, "404", "200"))
+	line.tested(resultOf("path/two", result.Fail, "404", "200"))
 	for range 30 {
 		line.pass(time.Second)
 	}
@@ -256,11 +254,11 @@ func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
 	var together sync.WaitGroup
 	for i := range 40 {
 		together.Go(func() {
-			verdict := suites.Pass
+			verdict := result.Pass
 			if i%10 == 0 {
-				verdict = suites.Fail
+				verdict = result.Fail
 			}
-			line.judged(resultOf(fmt.Sprint("check/", i), verdict, "this", "that"))
+			line.tested(resultOf(fmt.Sprint("check/", i), verdict, "this", "that"))
 		})
 	}
 	together.Wait()

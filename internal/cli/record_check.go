@@ -14,7 +14,6 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // checkRecording runs the suite against the server and over the cassettes that
@@ -41,7 +40,7 @@ func checkRecording(ctx context.Context, terminal *terminal, sources *config.Sou
 	if err != nil {
 		return err
 	}
-	if _, err := suites.Run(ctx, suites.Config{Contract: contract, Target: recorded, Seed: kept.Seed}, suites.Selection{}); err != nil {
+	if _, err := (suiteRun{contract: contract, target: recorded, seed: kept.Seed}).run(ctx); err != nil {
 		return err
 	}
 	changes := recorder.CompareShapes(exchangedWith(recorded, contract, kept.Jobs), fresh)
@@ -64,8 +63,7 @@ func exchangeAnew(ctx context.Context, terminal *terminal, sources *config.Sourc
 		return recorder.Exchanged{}, err
 	}
 	terminal.hide(server.Secrets)
-	outcome, err := judge(ctx, terminal, suites.Config{Contract: contract, Target: server, Seed: settings.Seed}, suites.Selection{},
-		len(suites.Checks(contract)))
+	outcome, err := runShown(ctx, terminal, suiteRun{contract: contract, target: server, seed: settings.Seed})
 	if err == nil {
 		err = incomparable(outcome)
 	}
@@ -73,13 +71,13 @@ func exchangeAnew(ctx context.Context, terminal *terminal, sources *config.Sourc
 }
 
 // incomparable says why a run shows nothing of the server's shape, or nil.
-func incomparable(outcome suites.Outcome) error {
-	if outcome.Exit == result.ExitInterrupted {
-		return exitCode(outcome.Exit)
+func incomparable(outcome result.Run) error {
+	if outcome.Interrupted {
+		return exitCode(result.ExitInterrupted)
 	}
-	for _, result := range outcome.Results {
-		if result.Verdict == suites.Error {
-			return &unreachableError{fmt.Errorf("not compared: %s: %s", result.Check.ID, result.Reason)}
+	for _, check := range outcome.Checks {
+		if check.Verdict == result.Error {
+			return &unreachableError{fmt.Errorf("not compared: %s: %s", check.ID, check.Reason)}
 		}
 	}
 	return nil

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/recorder"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // pseudonyms says how the ids of jobs are replaced.
@@ -23,12 +23,12 @@ func (r *recordingRun) pseudonyms(ctx context.Context) *recorder.Pseudonyms {
 }
 
 // judgeRecorded runs the suite over recorded answers.
-func (r *recordingRun) judgeRecorded(ctx context.Context, answers recordedAnswers) (suites.Outcome, *target.Target, error) {
+func (r *recordingRun) judgeRecorded(ctx context.Context, answers recordedAnswers) (result.Run, *target.Target, error) {
 	server, err := newReplayedTarget(answers, r.contract)
 	if err != nil {
-		return suites.Outcome{}, nil, err
+		return result.Run{}, nil, err
 	}
-	outcome, err := suites.Run(ctx, suites.Config{Contract: r.contract, Target: server, Seed: answers.Provenance().Seed}, suites.Selection{})
+	outcome, err := suiteRun{contract: r.contract, target: server, seed: answers.Provenance().Seed}.run(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -47,8 +47,8 @@ func (r *recordingRun) verifier(ctx context.Context) func(fs.FS) error {
 		if err != nil {
 			return err
 		}
-		difference := differenceOf(r.outcome.Results, outcome.Results)
-		if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(); complaint != nil && difference == "" {
+		difference := differenceOf(r.outcome.Checks, outcome.Checks)
+		if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(true); complaint != nil && difference == "" {
 			difference = complaint.Error()
 		}
 		switch {
@@ -64,28 +64,28 @@ func (r *recordingRun) verifier(ctx context.Context) func(fs.FS) error {
 
 // differenceOf names the first check of which two runs say something else, or is
 // empty.
-func differenceOf(live, replayed []suites.Result) string {
-	again := map[string]suites.Result{}
-	for _, result := range replayed {
-		again[result.Check.ID] = result
+func differenceOf(live, replayed []result.Check) string {
+	again := map[string]result.Check{}
+	for _, check := range replayed {
+		again[check.ID] = check
 	}
-	for _, result := range live {
-		other := again[result.Check.ID]
-		if result.Verdict != other.Verdict {
-			return fmt.Sprintf("%s is %s, and %s of the recording", result.Check.ID, result.Verdict, other.Verdict)
+	for _, check := range live {
+		other := again[check.ID]
+		if check.Verdict != other.Verdict {
+			return fmt.Sprintf("%s is %s, and %s of the recording", check.ID, check.Verdict, other.Verdict)
 		}
-		if !slices.Equal(brokenBy(result), brokenBy(other)) {
-			return fmt.Sprintf("%s finds %v, and %v in the recording", result.Check.ID, brokenBy(result), brokenBy(other))
+		if !slices.Equal(brokenBy(check), brokenBy(other)) {
+			return fmt.Sprintf("%s finds %v, and %v in the recording", check.ID, brokenBy(check), brokenBy(other))
 		}
 	}
 	return ""
 }
 
 // brokenBy lists the requirements that a check found broken, sorted.
-func brokenBy(result suites.Result) []string {
+func brokenBy(check result.Check) []string {
 	var ids []string
-	for _, finding := range result.Findings {
-		ids = append(ids, finding.Requirement.ID)
+	for _, finding := range check.Findings {
+		ids = append(ids, finding.Requirement)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

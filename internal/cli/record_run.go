@@ -12,7 +12,6 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // recordingRun is one run of the suite with a recording in between.
@@ -26,7 +25,7 @@ type recordingRun struct {
 
 	server    *target.Target
 	recording *recorder.Recording
-	outcome   suites.Outcome
+	outcome   result.Run
 }
 
 // record runs the suite and saves what was exchanged.
@@ -100,21 +99,20 @@ func (r *recordingRun) run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var trouble *target.Fault
-	line := r.terminal.progress(ctx, len(suites.Checks(r.contract)))
+	suite := suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed}
+	line := r.terminal.progress(ctx, suite.total())
 	defer line.end()
 	line.watch(r.server)
-	outcome, err := suites.Run(running, suites.Config{
-		Contract: r.contract, Target: r.server, Seed: r.settings.Seed,
-		Observe: func(result suites.Result) {
-			line.judged(result)
-			if fault := r.troubleIn(result); fault != nil && trouble == nil {
-				trouble = fault
-			}
-			if trouble != nil || r.recording.Stopped() != nil {
-				stop()
-			}
-		},
-	}, suites.Selection{})
+	suite.observe = func(check result.Check) {
+		line.tested(check)
+		if fault := r.troubleIn(check); fault != nil && trouble == nil {
+			trouble = fault
+		}
+		if trouble != nil || r.recording.Stopped() != nil {
+			stop()
+		}
+	}
+	outcome, err := suite.run(running)
 	line.end()
 	r.outcome = outcome
 	switch stopped := r.recording.Stopped(); {
@@ -133,9 +131,11 @@ func (r *recordingRun) run(ctx context.Context) error {
 
 // troubleIn gives the first fault of a check that says nothing of the server, or
 // nil, and lets the recording forget the answers that led to it.
-func (r *recordingRun) troubleIn(result suites.Result) *target.Fault {
+func (r *recordingRun) troubleIn(check result.Check) *target.Fault {
 	var first *target.Fault
-	for _, exchange := range result.Exchanges {
+	journal := r.server.Journal()
+	for _, number := range check.Exchanges {
+		exchange := journal[number-1]
 		if !isTrouble(exchange) {
 			continue
 		}
@@ -151,12 +151,12 @@ func (r *recordingRun) troubleIn(result suites.Result) *target.Fault {
 		}
 	}
 	switch {
-	case result.Verdict != suites.Error && (first == nil || first.Flag != maxRequestsFlag):
+	case check.Verdict != result.Error && (first == nil || first.Flag != maxRequestsFlag):
 		return nil
-	case first == nil && slices.ContainsFunc(r.server.Journal(), ofUnknownOutcome):
+	case first == nil && slices.ContainsFunc(journal, ofUnknownOutcome):
 		return nil
 	case first == nil:
-		first = &target.Fault{Kind: target.Withheld, Detail: result.Reason}
+		first = &target.Fault{Kind: target.Withheld, Detail: check.Reason}
 	}
 	return first
 }

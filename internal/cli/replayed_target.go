@@ -28,7 +28,7 @@ func newReplayedTarget(answers recordedAnswers, contract *spec.Contract) (*targe
 	recorded := answers.Provenance()
 	return target.New(target.Config{
 		Endpoint: recorded.RecordedFrom.Endpoint, Transport: answers, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
-		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{answers, contract}, Pause: noPause,
+		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{answers, contract}, Pause: noPause, InOrder: true,
 	})
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func newRunCommand(terminal *terminal) *cobra.Command {
@@ -51,7 +50,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
 	})
-	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return suites.KnownNames(spec.MustLoadEmbedded()) })
+	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(spec.MustLoadEmbedded()) })
 	completeWith(command, "report", more, reportStarts)
 	completeWith(command, "job", more, func() []string {
 		var states []string
@@ -82,10 +81,9 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
 		return err
 	}
-	selection := suites.Selection{Focus: settings.Focus, LabelFilter: settings.LabelFilter, Replayed: settings.Endpoint == ""}
-	plan, err := suites.NewPlan(contract, selection)
+	selected, err := selectChecks(contract, settings.Focus, settings.LabelFilter)
 	if err != nil {
-		return selectionMistake(sources, err)
+		return selectionMistake(sources, contract, err)
 	}
 	level, err := settings.StrictLevel(sources)
 	if err != nil {
@@ -100,7 +98,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		return err
 	}
 	if settings.DryRun {
-		return dryRun(command.Context(), terminal, sources, settings, contract, selection)
+		return dryRun(command.Context(), terminal, sources, settings, contract, selected)
 	}
 	subject, err := findSubject(command.Context(), sources, settings, contract)
 	if err != nil {
@@ -113,14 +111,15 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{
 		started: began, contract: contract, target: subject.target, source: subject.source, provenance: subject.provenance,
-		allowRetry: subject.allowRetry, level: level, seed: subject.seed, selection: selection, known: known.Described(), stale: subject.stale,
+		allowRetry: subject.allowRetry, level: level, seed: subject.seed, focus: settings.Focus, labelFilter: settings.LabelFilter,
 	}
 	console.Header(whole.beginning(), len(contract.Requirements), false)
-	whole.outcome, err = judge(command.Context(), terminal, suites.Config{
-		Contract: contract, Target: subject.target, Level: level, Seed: subject.seed, Known: known.Known(),
-	}, selection, len(plan.Selected))
-	if err == nil && whole.outcome.Exit != result.ExitInterrupted {
-		err = subject.complaint()
+	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
+		contract: contract, target: subject.target, level: level, seed: subject.seed, known: known.Known(), selected: selected,
+	})
+	whole.outcome.Stale = subject.stale
+	if err == nil && !whole.outcome.Interrupted {
+		err = subject.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
 	}
 	if err != nil {
 		return leftBehind(err, files)
@@ -148,21 +147,20 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	return nil
 }
 
-// judge runs the checks and shows how far they are.
-func judge(ctx context.Context, terminal *terminal, config suites.Config, selection suites.Selection, total int) (suites.Outcome, error) {
-	line := terminal.progress(ctx, total)
+// runShown runs the suite and shows how far it is.
+func runShown(ctx context.Context, terminal *terminal, suite suiteRun) (result.Run, error) {
+	line := terminal.progress(ctx, suite.total())
 	defer line.end()
-	line.watch(config.Target)
-	config.Observe = line.judged
-	return suites.Run(ctx, config, selection)
+	line.watch(suite.target)
+	suite.observe = line.tested
+	return suite.run(ctx)
 }
 
 // selectionMistake says which of the two selecting flags is wrong.
-func selectionMistake(sources *config.Sources, err error) error {
-	var unknown *suites.UnknownNameError
+func selectionMistake(sources *config.Sources, contract *spec.Contract, err error) error {
+	var unknown *unknownNameError
 	if errors.As(err, &unknown) {
-		return &text.UsageError{Place: sources.Origin("focus"), Message: err.Error(),
-			Fix: text.DidYouMean(unknown.Name, unknown.Known)}
+		return text.Mistake(sources.Origin("focus"), err.Error(), text.DidYouMean(unknown.name, knownNames(contract)))
 	}
-	return &text.UsageError{Place: sources.Origin("label-filter"), Message: strings.TrimSpace(err.Error())}
+	return text.Mistake(sources.Origin("label-filter"), strings.TrimSpace(err.Error()), "")
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func TestOfflineRunConforms(t *testing.T) {
@@ -168,7 +167,7 @@ func TestReportOnStandardOutput(t *testing.T) {
 // focus shows a part of it.
 func TestEveryFocusGoesWithTheCassettes(t *testing.T) {
 	noRace(t)
-	for _, focus := range append(suites.Aspects(), "body/empty", "retry.body.empty", "retry.semantics.unknown-job", "retry.authorization.scope") {
+	for _, focus := range append(result.Aspects(), "body/empty", "retry.body.empty", "retry.semantics.unknown-job", "retry.authorization.scope") {
 		if got := call(t, "run", "--focus", focus); got.exit != result.ExitConforms || got.complaints != "" {
 			t.Errorf("%s: exit %d, %s", focus, got.exit, got.complaints)
 		}

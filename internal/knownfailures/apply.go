@@ -1,27 +1,15 @@
 package knownfailures
 
-import (
-	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
-)
+import "github.com/dpconform/dpconform/internal/result"
 
-// Known gives the list as a run of the suite takes it.
-func (l List) Known() []suites.Known {
-	var known []suites.Known
+// Known gives the list as a run takes it and a report shows it.
+func (l List) Known() result.KnownFailures {
+	var known result.KnownFailures
 	for _, entry := range l.Entries {
-		known = append(known, suites.Known{Name: entry.Name, Reason: entry.Reason, Covers: entry.Covers})
-	}
-	return known
-}
-
-// Described gives the list as a report shows it.
-func (l List) Described() []result.KnownFailure {
-	var described []result.KnownFailure
-	for _, entry := range l.Entries {
-		described = append(described, result.KnownFailure{
+		known = append(known, result.KnownFailure{
 			Name: entry.Name, Entry: entry.String(), File: l.File, Line: entry.Line,
 			Reason: entry.Reason, Expires: entry.day(), Issue: entry.Issue,
 		})
 	}
-	return described
+	return known
 }

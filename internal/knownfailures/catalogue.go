@@ -7,7 +7,6 @@ import (
 
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // catalogue is what entries may name: the ids of a description.
@@ -16,13 +15,10 @@ type catalogue struct {
 	checks       []string
 }
 
-func newCatalogue(contract *spec.Contract) catalogue {
-	var known catalogue
+func newCatalogue(contract *spec.Contract, checks []string) catalogue {
+	known := catalogue{checks: checks}
 	for _, requirement := range contract.Requirements {
 		known.requirements = append(known.requirements, requirement.ID)
-	}
-	for _, check := range suites.Checks(contract) {
-		known.checks = append(known.checks, check.ID)
 	}
 	return known
 }

@@ -27,24 +27,24 @@ var entryKeys = []string{requirementKey, checkKey, reasonKey, expiresKey, issueK
 // Read reads a file of known failures for a description. The moment is when the
 // run began: its day, where it was taken, is held against the expiry of each
 // entry. Every mistake is a *text.UsageError with its line.
-func Read(file string, contract *spec.Contract, began time.Time) (List, error) {
+func Read(file string, contract *spec.Contract, checks []string, began time.Time) (List, error) {
 	root, err := config.ReadYAML(file)
 	if err != nil {
 		return List{}, err
 	}
-	return listOf(file, root, contract, began)
+	return listOf(file, root, contract, checks, began)
 }
 
 // Parse is Read for the text of a file.
-func Parse(file string, text []byte, contract *spec.Contract, began time.Time) (List, error) {
+func Parse(file string, text []byte, contract *spec.Contract, checks []string, began time.Time) (List, error) {
 	root, err := config.ParseYAML(file, text)
 	if err != nil {
 		return List{}, err
 	}
-	return listOf(file, root, contract, began)
+	return listOf(file, root, contract, checks, began)
 }
 
-func listOf(file string, root *yaml.Node, contract *spec.Contract, began time.Time) (List, error) {
+func listOf(file string, root *yaml.Node, contract *spec.Contract, checks []string, began time.Time) (List, error) {
 	if root == nil {
 		return List{}, &text.UsageError{Place: file, Message: "it is empty", Fix: "write a list under the key " + listKey}
 	}
@@ -53,7 +53,7 @@ func listOf(file string, root *yaml.Node, contract *spec.Contract, began time.Ti
 		return List{}, err
 	}
 	list := List{File: file}
-	known := newCatalogue(contract)
+	known := newCatalogue(contract, checks)
 	for _, item := range items {
 		reader := entryReader{file: file, node: resolved(item)}
 		entry, err := reader.read()

@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/knownfailures"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 )
 
 // began is a moment late on a day where it is not yet, or no longer, that day
@@ -28,7 +29,7 @@ known-failures:
     issue: https://issues.example/12
   - {check: authorization/scope/*, reason: scopes come in May}
   - {check: path/no-id, reason: a router}
-`), spec.MustLoadEmbedded(), began)
+`), spec.MustLoadEmbedded(), checks, began)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ known-failures:
 		first.Issue != "https://issues.example/12" || first.Name != "known.yaml:3" || first.Line != 3 {
 		t.Errorf("the first entry is %+v", first)
 	}
-	if described := list.Described()[0]; described.Expires != "2027-01-31" || described.File != "known.yaml" {
+	if described := list.Known()[0]; described.Expires != "2027-01-31" || described.File != "known.yaml" {
 		t.Errorf("it is described as %+v", described)
 	}
 	if second := list.Entries[1]; second.String() != "check: authorization/scope/*" || second.Line != 9 {
@@ -51,7 +52,7 @@ known-failures:
 // TestListWithoutEntries: the last entry may be removed and the file stay.
 func TestListWithoutEntries(t *testing.T) {
 	for _, text := range []string{"known-failures:\n", "known-failures: []\n", "known-failures: # none\n"} {
-		list, err := knownfailures.Parse("known.yaml", []byte(text), spec.MustLoadEmbedded(), began)
+		list, err := knownfailures.Parse("known.yaml", []byte(text), spec.MustLoadEmbedded(), checks, began)
 		if err != nil || len(list.Entries) != 0 || len(list.Known()) != 0 {
 			t.Errorf("%q: %v, %d entries", text, err, len(list.Entries))
 		}
@@ -61,7 +62,7 @@ func TestListWithoutEntries(t *testing.T) {
 // TestEntriesOfOneLineHaveNamesOfTheirOwn: a report tells them apart.
 func TestEntriesOfOneLineHaveNamesOfTheirOwn(t *testing.T) {
 	text := "known-failures: [{check: path/no-id, reason: a router}, {check: path/empty-id, reason: a router}]\n"
-	list, err := knownfailures.Parse("known.yaml", []byte(text), spec.MustLoadEmbedded(), began)
+	list, err := knownfailures.Parse("known.yaml", []byte(text), spec.MustLoadEmbedded(), checks, began)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 		{"entry twice", head + good + good, []string{"known.yaml:4: ", "already in line 2"}},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			_, err := knownfailures.Parse("known.yaml", []byte(one.text), spec.MustLoadEmbedded(), began)
+			_, err := knownfailures.Parse("known.yaml", []byte(one.text), spec.MustLoadEmbedded(), checks, began)
 			assertUsageError(t, err, one.says...)
 		})
 	}
@@ -134,7 +135,7 @@ func assertUsageError(t *testing.T, err error, says ...string) {
 
 func TestPlaceholdersAreNoReasons(t *testing.T) {
 	reason := func(text string) error {
-		_, err := knownfailures.Parse("known.yaml", []byte("known-failures:\n  - check: body/empty\n    reason: "+text+"\n"), spec.MustLoadEmbedded(), began)
+		_, err := knownfailures.Parse("known.yaml", []byte("known-failures:\n  - check: body/empty\n    reason: "+text+"\n"), spec.MustLoadEmbedded(), checks, began)
 		return err
 	}
 	for _, text := range []string{"", "''", "' '", "~", "TODO", "todo", "Todo.", "'TODO: say why'", "FIXME", "fixme later", "tbd", "T.B.D.", "to do", "TBA", "xxx", "'?'", "'???'",
@@ -165,7 +166,7 @@ func TestEntryHoldsOnItsLastDay(t *testing.T) {
 		{time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC), false},
 		{time.Date(2027, 2, 1, 0, 30, 0, 0, time.FixedZone("east", 9*60*60)), false},
 	} {
-		if _, err := knownfailures.Parse("known.yaml", text, spec.MustLoadEmbedded(), one.began); (err == nil) != one.holds {
+		if _, err := knownfailures.Parse("known.yaml", text, spec.MustLoadEmbedded(), checks, one.began); (err == nil) != one.holds {
 			t.Errorf("%s: %v", one.began, err)
 		}
 	}
@@ -199,12 +200,12 @@ func TestPatterns(t *testing.T) {
 
 func TestReadSaysWhichFileIsMissing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	_, err := knownfailures.Read(missing, spec.MustLoadEmbedded(), began)
+	_, err := knownfailures.Read(missing, spec.MustLoadEmbedded(), checks, began)
 	assertUsageError(t, err, missing+": no such file")
 	if err := os.WriteFile(missing, []byte("known-failures: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := knownfailures.Read(missing, spec.MustLoadEmbedded(), began); err != nil {
+	if _, err := knownfailures.Read(missing, spec.MustLoadEmbedded(), checks, began); err != nil {
 		t.Error(err)
 	}
 }
@@ -221,7 +222,7 @@ func FuzzParse(f *testing.F) {
 	}
 	contract := spec.MustLoadEmbedded()
 	f.Fuzz(func(t *testing.T, text string) {
-		list, err := knownfailures.Parse("known.yaml", []byte(text), contract, began)
+		list, err := knownfailures.Parse("known.yaml", []byte(text), contract, checks, began)
 		if err != nil {
 			assertUsageError(t, err, "known.yaml")
 			return
@@ -233,3 +234,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// checks are the ids of all checks.
+var checks = func() []string {
+	var ids []string
+	for _, check := range suites.Checks(spec.MustLoadEmbedded()) {
+		ids = append(ids, check.ID)
+	}
+	return ids
+}()

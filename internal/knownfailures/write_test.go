@@ -60,9 +60,9 @@ func TestWriteGroupsByRequirement(t *testing.T) {
 			if !strings.Contains(text, one.comment) {
 				t.Errorf("the file lacks %q:\n%s", one.comment, text)
 			}
-			_, err = knownfailures.Read(file, spec.MustLoadEmbedded(), began)
+			_, err = knownfailures.Read(file, spec.MustLoadEmbedded(), checks, began)
 			assertUsageError(t, err, file+":7: ", `"TODO"`)
-			list, err := knownfailures.Parse(file, []byte(strings.ReplaceAll(text, "TODO", "a proxy")), spec.MustLoadEmbedded(), began)
+			list, err := knownfailures.Parse(file, []byte(strings.ReplaceAll(text, "TODO", "a proxy")), spec.MustLoadEmbedded(), checks, began)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}

@@ -77,27 +77,3 @@ func withoutZeros(counts map[Verdict]int) map[Verdict]int {
 	maps.DeleteFunc(kept, func(_ Verdict, count int) bool { return count == 0 })
 	return kept
 }
-
-// conclusions say each exit code in words.
-var conclusions = map[int]string{
-	ExitConforms:     "conforms",
-	ExitFails:        "does not conform",
-	ExitUsage:        "wrong usage or configuration",
-	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
-	ExitUnreachable:  "not judged: the target could not be reached",
-	ExitInterrupted:  "interrupted: what was not judged until then is not said",
-}
-
-// Conclusion says an exit code in words, and that a target conforms only but
-// for the requirements, a number, of which failures are known.
-func Conclusion(exit, known int) string {
-	switch {
-	case known == 1 && exit == ExitConforms:
-		return "conforms but for known failures of 1 requirement"
-	case known > 0 && exit == ExitConforms:
-		return fmt.Sprintf("conforms but for known failures of %d requirements", known)
-	case known > 0 && exit == ExitInconclusive:
-		return "inconclusive: nothing failed but what is known, and something documented could not be judged"
-	}
-	return conclusions[exit]
-}

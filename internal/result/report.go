@@ -42,7 +42,7 @@ type Report struct {
 	Scopes []Scope `json:"scopes"`
 	States []State `json:"states"`
 	// KnownFailures are those that the judged checks are about.
-	KnownFailures []KnownFailure `json:"known_failures,omitempty"`
+	KnownFailures KnownFailures `json:"known_failures,omitempty"`
 }
 
 // Tool says which program made the report.

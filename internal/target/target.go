@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // DefaultLimit is how long an answer may take. AIP-151 calls 10 seconds a good
@@ -52,6 +54,9 @@ type Config struct {
 	// Pause waits between two attempts; nil means in earnest. It returns the
 	// context's error where that ends first.
 	Pause func(context.Context, time.Duration) error
+	// InOrder says that the transport has recorded responses, which come in the
+	// order of a whole run.
+	InOrder bool
 	// UserAgent names the program in each request.
 	UserAgent string
 }
@@ -76,6 +81,10 @@ type Target struct {
 	// persistent counts the requests that were in trouble to their last
 	// attempt.
 	persistent int
+
+	// redactor knows so many secrets.
+	redactor *redact.Redactor
+	redacted int
 }
 
 // New makes a target. It returns an error where the endpoint is not an

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/suites"
 )
 
 // verdict is how a verdict is shown: by a word, a colour, and a mark of its own
@@ -147,7 +146,7 @@ func unknownVerdicts(t tally) []result.Verdict {
 // aspectsOf lists the aspects of a report: those of the suite in its order, and
 // then whatever else there is.
 func aspectsOf(from result.Report) []string {
-	aspects := suites.Aspects()
+	aspects := result.Aspects()
 	for _, check := range from.Checks {
 		if !slices.Contains(aspects, check.Aspect) {
 			aspects = append(aspects, check.Aspect)

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/extensions/globals"
+	"github.com/onsi/ginkgo/v2/formatter"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/result/specreport"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// selection is which checks a run reports, in the words of Ginkgo.
+type selection struct {
+	checks      []suites.Check
+	focus       []string
+	labelFilter string
+}
+
+// unknownNameError says that --focus names nothing.
+type unknownNameError struct{ name string }
+
+func (e *unknownNameError) Error() string {
+	return fmt.Sprintf("unknown check, aspect or requirement %q", e.name)
+}
+
+// selectChecks finds the checks that a focus names, by the id of a check, the
+// beginning of one up to a slash, or the id of a requirement, and that a label
+// filter lets through. Nothing given selects all.
+func selectChecks(contract *spec.Contract, focus []string, labelFilter string) (selection, error) {
+	labels, err := types.ParseLabelFilter(labelFilter)
+	if err != nil {
+		return selection{}, fmt.Errorf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()",
+			labelFilter)
+	}
+	checks := suites.Checks(contract)
+	selected := selection{labelFilter: labelFilter}
+	named := map[string]bool{}
+	for _, name := range focus {
+		found := false
+		for _, check := range checks {
+			if check.ID == name || strings.HasPrefix(check.ID, name+"/") || slices.Contains(check.Requirements, name) {
+				found, named[check.ID] = true, true
+			}
+		}
+		if !found {
+			return selection{}, &unknownNameError{name}
+		}
+	}
+	for _, check := range checks {
+		if len(focus) > 0 && !named[check.ID] {
+			continue
+		}
+		if len(focus) > 0 {
+			selected.focus = append(selected.focus, `(^| )`+regexp.QuoteMeta(specPrefix(check.ID)))
+		}
+		if labels(check.Labels()) {
+			selected.checks = append(selected.checks, check)
+		}
+	}
+	if len(selected.checks) == 0 {
+		return selection{}, fmt.Errorf("the label filter %q and the focus select no check", labelFilter)
+	}
+	return selected, nil
+}
+
+// specPrefix begins the text of the spec of a check.
+func specPrefix(id string) string { return id + ": " }
+
+// knownNames lists all that --focus can name.
+func knownNames(contract *spec.Contract) []string {
+	names := result.Aspects()
+	for _, check := range suites.Checks(contract) {
+		names = append(names, check.ID)
+	}
+	for _, requirement := range contract.Requirements {
+		names = append(names, requirement.ID)
+	}
+	return names
+}
+
+// suiteRun is one run of the suite in this process.
+type suiteRun struct {
+	contract *spec.Contract
+	target   *target.Target
+	level    spec.Level
+	seed     uint64
+	known    result.KnownFailures
+	selected selection
+	// observe is called after each check; nil means that nobody looks.
+	observe func(result.Check)
+}
+
+// total is the number of checks that are reported.
+func (r suiteRun) total() int {
+	if r.selected.checks == nil {
+		return len(suites.Checks(r.contract))
+	}
+	return len(r.selected.checks)
+}
+
+// runs lets one run at a time use Ginkgo's global tree.
+var runs sync.Mutex
+
+// run runs the selected checks as Ginkgo specs, silently, and reads what came of
+// them from Ginkgo's report. Where the context ends first, what was tested until
+// then stands, and the rest is skipped.
+func (r suiteRun) run(ctx context.Context) (result.Run, error) {
+	runs.Lock()
+	defer runs.Unlock()
+	if r.selected.checks == nil {
+		r.selected.checks = suites.Checks(r.contract)
+	}
+	// One process may run the suite again, as a recording does to rehearse.
+	globals.Reset()
+	output := formatter.ColorableStdOut
+	formatter.ColorableStdOut = io.Discard
+	defer func() { formatter.ColorableStdOut = output }()
+	defer restoreSignals(ctx)
+
+	suites.Register(suites.Config{Contract: r.contract, Endpoint: r.target.Endpoint(), Level: r.level, Seed: r.seed})
+	ginkgo.ReportAfterEach(func(spec ginkgo.SpecReport) {
+		if found, ran := r.read(spec); ran && r.observe != nil && found.Reason != result.Interrupted {
+			r.observe(found)
+		}
+	})
+	var report types.Report
+	ginkgo.ReportAfterSuite("", func(whole ginkgo.Report) { report = whole })
+
+	suite := types.NewDefaultSuiteConfig()
+	suite.RandomSeed, suite.Timeout, suite.FailOnEmpty = 1, 0, true
+	suite.FocusStrings, suite.LabelFilter = r.selected.focus, r.selected.labelFilter
+	// Ginkgo sees an interruption too, and gives a check up after this time. It is
+	// enough for the response to a last request.
+	suite.GracePeriod = r.target.Limit() + 2*target.DefaultConnectLimit
+	reporter := types.NewDefaultReporterConfig()
+	reporter.NoColor, reporter.Succinct = true, true
+	ginkgo.RunSpecs(&failedSpecs{}, r.contract.Title, suite, reporter, ginkgo.AroundNode(r.around(ctx)))
+	return r.result(report, ctx.Err() != nil)
+}
+
+// around gives the context of a spec the target, and ends it with the command's.
+func (r suiteRun) around(ctx context.Context) func(context.Context, func(context.Context)) {
+	return func(node context.Context, body func(context.Context)) {
+		node, cancel := context.WithCancelCause(node)
+		defer cancel(nil)
+		if ctx.Err() != nil {
+			cancel(context.Cause(ctx))
+		}
+		defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
+		body(result.NewContext(target.NewContext(node, r.target), r.known))
+	}
+}
+
+// read finds the check of a spec and what came of it, or false for a spec that
+// did not run.
+func (r suiteRun) read(spec types.SpecReport) (result.Check, bool) {
+	for _, check := range r.selected.checks {
+		if strings.HasPrefix(spec.LeafNodeText, specPrefix(check.ID)) {
+			return specreport.Read(spec, untested(check)), spec.NumAttempts > 0
+		}
+	}
+	return result.Check{}, false
+}
+
+// untested is a check that nothing has come of.
+func untested(check suites.Check) result.Check {
+	return result.Check{ID: check.ID, Aspect: check.Aspect, Title: check.Title, Sends: check.Sends, Requirements: check.Requirements,
+		Verdict: result.Skip, Reason: result.Interrupted, Exchanges: []int{}}
+}
+
+// result adds the checks that an interruption kept from running.
+func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, error) {
+	run := result.Run{Requirements: r.contract.Requirements, Known: r.known}
+	found := map[string]result.Check{}
+	for _, spec := range report.SpecReports {
+		interrupted = interrupted || spec.State == types.SpecStateInterrupted
+		if check, ran := r.read(spec); ran {
+			found[check.ID] = check
+		}
+	}
+	for _, check := range suites.Checks(r.contract) {
+		run.Catalogue = append(run.Catalogue, untested(check))
+	}
+	for _, check := range r.selected.checks {
+		came, ran := found[check.ID]
+		if !ran {
+			came = untested(check)
+		}
+		run.Checks = append(run.Checks, came)
+	}
+	run.Interrupted = interrupted
+	if missing := len(r.selected.checks) - len(found); missing > 0 && !interrupted {
+		return run, fmt.Errorf("%s came to no end", text.Counted(missing, "check"))
+	}
+	return run, nil
+}
+
+// failedSpecs is the part of testing.T that Ginkgo asks for. What failed is in
+// Ginkgo's report.
+type failedSpecs struct{}
+
+// Fail takes no note.
+func (*failedSpecs) Fail() {}

@@ -1,0 +1,255 @@
+package result
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Run is what a report is concluded from.
+type Run struct {
+	// Requirements are those of the description, in its order.
+	Requirements []spec.Requirement
+	// Catalogue lists every check there is, selected or not.
+	Catalogue []Check
+	// Checks are the selected ones with what came of them. Their order among
+	// those of one aspect stays.
+	Checks []Check
+	// Known are the failures that somebody accepted.
+	Known KnownFailures
+	// Interrupted says that the run ended early.
+	Interrupted bool
+	// Stale says why recorded responses no longer count; empty where they do.
+	Stale string
+}
+
+// Aspects lists the aspects of servers in the order in which they are shown.
+func Aspects() []string {
+	return []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
+}
+
+// Conclude fills in what follows from the checks of a run: the verdict of each
+// requirement, what came of each known failure, the counts and the exit code.
+func (r *Report) Conclude(run Run) {
+	r.Checks = slices.Clone(run.Checks)
+	slices.SortStableFunc(r.Checks, func(a, b Check) int {
+		return cmp.Compare(slices.Index(Aspects(), a.Aspect), slices.Index(Aspects(), b.Aspect))
+	})
+	r.KnownFailures = run.knownFailures()
+	markUnexpectedPasses(r.Checks, r.KnownFailures)
+	r.Requirements = []Requirement{}
+	for _, requirement := range run.Requirements {
+		covers := func(check Check) bool { return slices.Contains(check.Requirements, requirement.ID) }
+		if slices.ContainsFunc(run.Catalogue, covers) && !slices.ContainsFunc(r.Checks, covers) {
+			continue // Not selected, which is not a skip.
+		}
+		r.Requirements = append(r.Requirements, r.rollUp(requirement))
+	}
+	r.Counts = Counts{map[Verdict]int{}, map[Verdict]int{}}
+	for _, check := range r.Checks {
+		r.Counts.Checks[check.Verdict]++
+	}
+	for _, requirement := range r.Requirements {
+		r.Counts.Requirements[requirement.Verdict]++
+	}
+	r.exit(run)
+}
+
+// exit sets the exit code and its words.
+func (r *Report) exit(run Run) {
+	checks := r.Counts.Checks
+	switch {
+	case run.Interrupted:
+		r.Exit = ExitInterrupted
+	case checks[Fail] > 0 || checks[UnexpectedPass] > 0:
+		r.Exit = ExitFails
+	case checks[Error] > 0:
+		r.Exit = ExitUnreachable
+	case r.misses(run.Requirements):
+		r.Exit = ExitInconclusive
+	default:
+		r.Exit = ExitConforms
+	}
+	r.Conclusion = Conclusion(r.Exit, r.Counts.Requirements[ExpectedFail])
+	r.Stale = run.Stale
+	if run.Stale != "" && (r.Exit == ExitConforms || r.Exit == ExitInconclusive) {
+		// Stale responses show nothing of the server as it is now.
+		r.Exit, r.Conclusion = ExitFails, "stale: "+run.Stale
+	}
+}
+
+// misses reports whether something documented was not tested: a requirement by
+// no check, or a check that is about it in the first place.
+func (r *Report) misses(requirements []spec.Requirement) bool {
+	level := map[string]spec.Level{}
+	for _, requirement := range requirements {
+		level[requirement.ID] = requirement.Level
+	}
+	return slices.ContainsFunc(r.Requirements, func(one Requirement) bool {
+		return one.Verdict == Skip && one.Level == spec.Documented && !r.hiddenByKnown(one)
+	}) || slices.ContainsFunc(r.Checks, func(check Check) bool {
+		return check.Verdict == Skip && level[check.Requirements[0]] == spec.Documented
+	})
+}
+
+// hiddenByKnown reports whether nothing but known failures kept the checks of a
+// requirement from seeing it. Who accepts a failure accepts what it hides.
+func (r *Report) hiddenByKnown(requirement Requirement) bool {
+	return len(requirement.Checks) > 0 && !slices.ContainsFunc(r.Checks, func(check Check) bool {
+		return check.Verdict != ExpectedFail && slices.Contains(requirement.Checks, check.ID)
+	})
+}
+
+// noCheck is the reason of what nothing tests.
+const noCheck = "no check of this version judges it"
+
+// rollUp makes the verdict of a requirement from its checks: the most severe.
+// The reason is that of a known failure, else why some check did not test it.
+func (r *Report) rollUp(requirement spec.Requirement) Requirement {
+	rolled := Requirement{Requirement: requirement, Aspect: requirement.Aspect(), Verdict: Skip, Checks: []string{}, Reason: noCheck}
+	ofKnown := func(verdict Verdict) bool { return verdict == ExpectedFail || verdict == UnexpectedPass }
+	for _, check := range r.Checks {
+		if !slices.Contains(check.Requirements, requirement.ID) {
+			continue
+		}
+		first := len(rolled.Checks) == 0
+		rolled.Checks = append(rolled.Checks, check.ID)
+		verdict, reason := r.about(check, requirement.ID)
+		worse := severity(verdict) > severity(rolled.Verdict)
+		known := ofKnown(rolled.Verdict) || ofKnown(verdict)
+		untested := verdict == Skip || verdict == Error
+		if first || worse && known || untested && !known {
+			rolled.Reason = reason
+		}
+		if first || worse {
+			rolled.Verdict = verdict
+		}
+	}
+	return rolled
+}
+
+// about is what a check says of one of its requirements.
+func (r *Report) about(check Check, requirement string) (Verdict, string) {
+	own := check.FindingsOf(requirement)
+	switch {
+	case len(own) > 0:
+		return own[0].Verdict, r.KnownFailures.reason(own)
+	case r.KnownFailures.passedUnexpectedly(check.ID, requirement):
+		return UnexpectedPass, check.Reason
+	case check.Verdict == UnexpectedPass && len(check.Findings) == 0:
+		return Pass, ""
+	case check.Verdict != Error && len(check.Findings) > 0:
+		return Skip, stumbled(check)
+	}
+	return check.Verdict, check.Reason
+}
+
+// stumbled says that a check stumbled over another requirement: of this one it
+// may not have seen anything.
+func stumbled(check Check) string { return "check " + check.ID + " failed for another requirement" }
+
+// FindingsOf lists the findings about a requirement.
+func (c Check) FindingsOf(requirement string) []Finding {
+	var own []Finding
+	for _, finding := range c.Findings {
+		if finding.Requirement == requirement {
+			own = append(own, finding)
+		}
+	}
+	return own
+}
+
+// severity orders verdicts: what is broken outweighs what is kept, what nobody
+// expected outweighs what somebody did, and what is kept somewhere outweighs
+// what was not tested elsewhere.
+func severity(verdict Verdict) int {
+	return slices.Index([]Verdict{Skip, Pass, Error, ExpectedFail, Warn, UnexpectedPass, Fail}, verdict)
+}
+
+// VerdictOf says what breaking a requirement means for a run: it fails the run
+// where the requirement is a MUST and as strong as the run asks for. With the
+// weakest level, everything fails the run.
+func VerdictOf(requirement spec.Requirement, strictness spec.Level) Verdict {
+	if strictness == spec.Inferred || requirement.Must() && requirement.Level.AtLeast(strictness) {
+		return Fail
+	}
+	return Warn
+}
+
+// Missing is an input that a check needed and was not given.
+type Missing struct {
+	// Reason says what is missing, and Flag what would supply it.
+	Reason string
+	Flag   string
+}
+
+// Settle gives a check its verdict: that of its most severe finding, or why it
+// did not test everything. A failure stands, whatever else went wrong.
+func (c *Check) Settle(broken string, missing *Missing, known KnownFailures) {
+	c.Verdict, c.Reason, c.Flag = c.MostSevere(), "", ""
+	switch {
+	case c.Verdict == Fail:
+	case broken != "":
+		c.Verdict, c.Reason = Error, broken
+	case missing != nil && c.Verdict == Pass:
+		c.Verdict, c.Reason, c.Flag = Skip, missing.Reason, missing.Flag
+	case c.Verdict == ExpectedFail:
+		c.Reason = known.reason(c.Findings)
+	}
+}
+
+// MostSevere is the verdict of the most severe finding, or Pass.
+func (c Check) MostSevere() Verdict {
+	worst := Pass
+	for _, finding := range c.Findings {
+		if severity(finding.Verdict) > severity(worst) {
+			worst = finding.Verdict
+		}
+	}
+	return worst
+}
+
+// Interrupted is the reason of what a run that ended early did not test.
+const Interrupted = "the run was interrupted"
+
+// SkipText says why a check was skipped and, where something would help, what.
+func (c Check) SkipText() string {
+	if c.Flag == "" {
+		return c.Reason
+	}
+	return c.Reason + "; give " + c.Flag
+}
+
+// String gives want and got, for a log.
+func (f Finding) String() string {
+	text := fmt.Sprintf("%s: want %s, got %s", f.Requirement, f.Want, f.Got)
+	if f.Count > 1 {
+		text += fmt.Sprintf(" (in %d exchanges)", f.Count)
+	}
+	return text
+}
+
+// Conclusion says an exit code in words, and that a target conforms but for the
+// known failures of so many requirements.
+func Conclusion(exit, known int) string {
+	switch {
+	case known > 0 && exit == ExitConforms:
+		return "conforms but for known failures of " + text.Counted(known, "requirement")
+	case known > 0 && exit == ExitInconclusive:
+		return "inconclusive: nothing failed but what is known, and something documented could not be judged"
+	}
+	return conclusions[exit]
+}
+
+// conclusions say each exit code in words.
+var conclusions = map[int]string{
+	ExitConforms:     "conforms",
+	ExitFails:        "does not conform",
+	ExitUsage:        "wrong usage or configuration",
+	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
+	ExitUnreachable:  "not judged: the target could not be reached",
+	ExitInterrupted:  "interrupted: what was not judged until then is not said",
+}

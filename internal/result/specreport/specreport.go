@@ -1,0 +1,88 @@
+// Package specreport writes what came of a check into the report of its Ginkgo
+// spec, and reads it back from there.
+package specreport
+
+import (
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// The names of the report entries.
+const (
+	findingEntry  = "finding"
+	warningEntry  = "warning"
+	evidenceEntry = "evidence"
+)
+
+// Evidence is what the report entries of a spec say beside its findings.
+type Evidence struct {
+	// Exchanges are the numbers of the exchanges that the check looked at.
+	Exchanges []int `json:"exchanges"`
+	// Reason and Flag say why the check did not test everything, and what would
+	// help.
+	Reason string `json:"reason,omitempty"`
+	Flag   string `json:"flag,omitempty"`
+}
+
+// String gives the reason, for a log.
+func (e Evidence) String() string { return e.Reason }
+
+// Write ends the spec of a check. Every finding is a report entry; then a
+// failed check fails the spec with the message, an expected failure and a
+// missing input skip it, and a warning lets it pass. What it writes has no
+// secrets, since a host's own reports print entries whether visible or not.
+func Write(check result.Check, message string) {
+	for _, finding := range check.Findings {
+		if finding.Verdict == result.Warn {
+			ginkgo.AddReportEntry(warningEntry, finding, ginkgo.ReportEntryVisibilityAlways)
+		} else {
+			ginkgo.AddReportEntry(findingEntry, finding, ginkgo.ReportEntryVisibilityNever)
+		}
+	}
+	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag}, ginkgo.ReportEntryVisibilityNever)
+	switch check.Verdict {
+	case result.Fail:
+		ginkgo.Fail(message)
+	case result.Error:
+		ginkgo.Fail("not tested: " + check.Reason)
+	case result.Skip, result.ExpectedFail:
+		ginkgo.Skip(check.SkipText())
+	}
+}
+
+// Read fills in what the report of a spec says of its check: the spec's state
+// with the findings is the verdict. The spec has run in this process.
+func Read(spec types.SpecReport, check result.Check) result.Check {
+	check.Microseconds = spec.RunTime.Microseconds()
+	complete := false
+	for _, entry := range spec.ReportEntries {
+		switch value := entry.GetRawValue().(type) {
+		case result.Finding:
+			check.Findings = append(check.Findings, value)
+		case Evidence:
+			complete = true
+			check.Exchanges, check.Reason, check.Flag = value.Exchanges, value.Reason, value.Flag
+		}
+	}
+	switch worst := check.MostSevere(); {
+	case worst == result.Fail:
+		check.Verdict = worst
+	case spec.State == types.SpecStateInterrupted && complete && check.Reason == "", spec.State == types.SpecStatePassed:
+		check.Verdict = worst
+	case spec.State == types.SpecStateSkipped && worst == result.ExpectedFail:
+		check.Verdict = worst
+	case spec.State.Is(types.SpecStateSkipped | types.SpecStateInterrupted):
+		check.Verdict = result.Skip
+		if !complete {
+			check.Reason = result.Interrupted
+		}
+	default:
+		check.Verdict = result.Error
+		if !complete {
+			check.Reason = spec.Failure.Message
+		}
+	}
+	return check
+}

@@ -1,0 +1,184 @@
+package suites
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/internal/knownfailures"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Config says which server is tested, with what, and how strictly. Endpoint,
+// Tokens and Jobs are enough for most; everything else has a default. Checks
+// that miss an input are skipped and name it.
+type Config struct {
+	// Endpoint is the address before the path of the description:
+	// "http://127.0.0.1:8080".
+	Endpoint string
+	// Connect gives the endpoint just before the first check, for a server that
+	// is not up while a Ginkgo tree is built. It is used where Endpoint is empty.
+	Connect func(ctx context.Context) (endpoint string, err error)
+	// Tokens supplies access tokens.
+	Tokens Tokens
+	// Jobs lists the ids of existing jobs by their state:
+	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}.
+	Jobs map[string][]string
+	// AllowRetry lets failed jobs be retried on a server that is not on this
+	// machine. There, each is retried once at most.
+	AllowRetry bool
+	// Transport carries the requests; nil means the network.
+	Transport http.RoundTripper
+
+	// Contract is the description of the method; nil means the shipped one.
+	Contract *spec.Contract
+	// Level is the weakest level whose requirements fail a check: documented,
+	// platform or inferred; empty means platform. A weaker one is a warning.
+	Level spec.Level
+	// KnownFailures names a YAML file of failures that are accepted.
+	KnownFailures string
+	// Seed makes the ids of unknown jobs and the unknown token. The same seed
+	// sends the same requests. 0 means 1, as in the command.
+	Seed uint64
+
+	// Timeout is how long a response may take; 0 means 10 seconds.
+	Timeout time.Duration
+	// Rate is how many requests are sent in a second, and MaxRequests in all; 0
+	// means any number.
+	Rate        float64
+	MaxRequests int
+	// MaxPause is the longest pause that the server may ask for by Retry-After;
+	// 0 means a minute.
+	MaxPause time.Duration
+}
+
+// Tokens supplies access tokens.
+type Tokens interface {
+	// Token gives a token that carries exactly these scopes. An empty one, or an
+	// error, skips the checks that need it; the error is their reason.
+	Token(ctx context.Context, scopes ...string) (string, error)
+}
+
+// TokenTemplate makes tokens for a server that reads the scopes of a token from
+// its text. {short} stands for the part of a scope behind "/auth/", {scope} for
+// the whole scope; several are joined by +.
+func TokenTemplate(template string) Tokens { return tokenTemplate(template) }
+
+type tokenTemplate string
+
+func (t tokenTemplate) Token(_ context.Context, scopes ...string) (string, error) {
+	return target.TokenTemplate{Text: string(t), Join: "+"}.Name(scopes...), nil
+}
+
+// credentials are the tokens of a Config as a target asks for them.
+type credentials struct{ tokens Tokens }
+
+func (c credentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	token, err := c.tokens.Token(context.Background(), scopes...)
+	return tokenOrError{token, err}, token != "" || err != nil
+}
+
+type tokenOrError struct {
+	token string
+	err   error
+}
+
+func (t tokenOrError) Token() (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: t.token, TokenType: "Bearer"}, t.err
+}
+
+// completed gives the configuration with its defaults, and its known failures.
+// The error is one line for the author of the test.
+func (c Config) completed() (Config, result.KnownFailures, error) {
+	if c.Contract == nil {
+		c.Contract = spec.MustLoadEmbedded()
+	}
+	if c.Level == "" {
+		c.Level = spec.Platform
+	}
+	if c.Seed == 0 {
+		c.Seed = 1
+	}
+	if err := c.mistake(); err != nil {
+		return c, nil, fmt.Errorf("suites.Config: %w", err)
+	}
+	if c.KnownFailures == "" {
+		return c, nil, nil
+	}
+	var ids []string
+	for _, check := range Checks(c.Contract) {
+		ids = append(ids, check.ID)
+	}
+	known, err := knownfailures.Read(c.KnownFailures, c.Contract, ids, time.Now())
+	return c, known.Known(), err
+}
+
+// mistake says what is wrong with the configuration, or nil.
+func (c Config) mistake() error {
+	if c.Endpoint == "" && c.Connect == nil {
+		return errors.New(`Endpoint is missing: give the address of the server under test, such as "http://127.0.0.1:8080"`)
+	}
+	if c.Endpoint != "" {
+		if _, err := target.ParseEndpoint(c.Endpoint); err != nil {
+			return fmt.Errorf("Endpoint: %w", err)
+		}
+	}
+	if isNilPointer(c.Transport) || isNilPointer(c.Tokens) {
+		return errors.New("Transport or Tokens holds a nil pointer: leave it out, or give a value")
+	}
+	if !slices.Contains(spec.Levels(), c.Level) {
+		return fmt.Errorf("Level: unknown level %q: want documented, platform or inferred", c.Level)
+	}
+	for state, ids := range c.Jobs {
+		if !slices.Contains(c.Contract.States, state) {
+			return fmt.Errorf("Jobs: unknown state %q: %s", state, text.DidYouMean(strings.ToUpper(state), c.Contract.States))
+		}
+		for _, id := range ids {
+			if id == "" || strings.Contains(id, "/") {
+				return fmt.Errorf("Jobs: invalid id %q of state %s: want a bare id, without a slash", id, state)
+			}
+		}
+	}
+	if c.Timeout < 0 || c.Rate < 0 || c.MaxRequests < 0 || c.MaxPause < 0 {
+		return errors.New("Timeout, Rate, MaxRequests and MaxPause must not be negative")
+	}
+	return nil
+}
+
+func isNilPointer(value any) bool {
+	of := reflect.ValueOf(value)
+	return of.Kind() == reflect.Pointer && of.IsNil()
+}
+
+// newTarget makes the target that the configuration describes.
+func (c Config) newTarget(ctx context.Context) (*target.Target, error) {
+	if c.Endpoint == "" {
+		endpoint, err := c.Connect(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("suites.Config: Connect: %w", err)
+		}
+		c.Endpoint = endpoint
+	}
+	endpoint, err := target.ParseEndpoint(c.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("suites.Config: Connect: %w", err)
+	}
+	config := target.Config{
+		Endpoint: c.Endpoint, Transport: c.Transport, Jobs: c.Jobs, AllowRetry: c.AllowRetry, Loopback: target.IsLoopback(endpoint),
+		Limit: c.Timeout, Rate: c.Rate, MaxRequests: c.MaxRequests, MaxPause: c.MaxPause,
+	}
+	if c.Tokens != nil {
+		config.Credentials = credentials{c.Tokens}
+	}
+	return target.New(config)
+}
