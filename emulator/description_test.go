@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -41,22 +42,21 @@ func TestTheDescriptionDrivesTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := map[string]string{"Authorization": "Bearer scope:exports.reviews"}
-	granted := request{method: "PUT", path: "/v2/exports/broken-1:again", header: header}.send(t, server)
+	ask := func(method, path, token string) *httptest.ResponseRecorder {
+		return request{method: method, path: path, authorization: token}.send(t, server)
+	}
+	const token = "Bearer scope:exports.reviews"
+	granted := ask("PUT", "/v2/exports/broken-1:again", token)
 	id, found := strings.CutPrefix(granted.Body.String(), "{\n  \"exportId\": \"")
 	if granted.Code != http.StatusOK || !found {
-		t.Fatalf("answer %d %s", granted.Code, granted.Body)
+		t.Fatalf("%d %s", granted.Code, granted.Body)
 	}
 	id, _, _ = strings.Cut(id, `"`)
-	state := request{method: "GET", path: "/v2/exports/" + id + "/progress", header: header}.send(t, server)
-	if want := "{\n  \"name\": \"exports/" + id + "/progress\",\n  \"phase\": \"UNDER_WAY\"\n}\n"; state.Body.String() != want {
-		t.Errorf("got %s, want %s", state.Body, want)
+	if want, got := "{\n  \"name\": \"exports/"+id+"/progress\",\n  \"phase\": \"UNDER_WAY\"\n}\n", ask("GET", "/v2/exports/"+id+"/progress", token); got.Body.String() != want {
+		t.Errorf("got %s, want %s", got.Body, want)
 	}
-	refused := request{method: "PUT", path: "/v2/exports/complete-1:again", header: header}.send(t, server)
-	wantError(t, refused, http.StatusPreconditionFailed, "FAILED_PRECONDITION")
-	header["Authorization"] = usualToken
-	forbidden := request{method: "PUT", path: "/v2/exports/broken-1:again", header: header}.send(t, server)
-	wantError(t, forbidden, http.StatusForbidden, "PERMISSION_DENIED")
+	wantError(t, ask("PUT", "/v2/exports/complete-1:again", token), http.StatusPreconditionFailed, "FAILED_PRECONDITION")
+	wantError(t, ask("PUT", "/v2/exports/broken-1:again", usualToken), http.StatusForbidden, "PERMISSION_DENIED")
 }
 
 func TestACodeWithoutAStatusIsRefused(t *testing.T) {

@@ -2,7 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,7 +18,7 @@ import (
 // shipped is the description that the product ships. It is read only.
 var shipped = sync.OnceValue(spec.MustLoadEmbedded)
 
-// noon is the time of every answer in these tests.
+// noon is the time of every response in these tests.
 func noon() time.Time { return time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC) }
 
 func newServer(t testing.TB, options Options) *Server {
@@ -31,26 +31,47 @@ func newServer(t testing.TB, options Options) *Server {
 	return server
 }
 
-// request is one request of a test; empty parts get the usual value.
+// request is one request of a test. The path is escaped already.
 type request struct {
-	method, path, body string
-	header             map[string]string
-	anonymous          bool
+	method, path, query, authorization, body string
+	// header has names and values in turn.
+	header []string
 }
 
 const usualToken = "Bearer scope:dataportability.maps.reviews"
 
+// retry asks for the retry of a job, state for its state.
+func retry(id string) request {
+	return request{method: http.MethodPost, path: "/v1/archiveJobs/" + id + ":retry", authorization: usualToken}
+}
+
+func state(id string) request {
+	return request{method: http.MethodGet, path: "/v1/archiveJobs/" + id + "/portabilityArchiveState", authorization: usualToken}
+}
+
+// with is the same request with something changed.
+func (r request) with(change func(*request)) request {
+	change(&r)
+	return r
+}
+
+func (r request) withBody(body string) request { r.body = body; return r }
+
+func (r request) as(authorization string) request { r.authorization = authorization; return r }
+
 func (r request) send(t testing.TB, server http.Handler) *httptest.ResponseRecorder {
 	t.Helper()
-	if r.method == "" {
-		r.method = http.MethodPost
+	decoded, err := url.PathUnescape(r.path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	sent := httptest.NewRequest(r.method, r.path, strings.NewReader(r.body))
-	if !r.anonymous {
-		sent.Header.Set("Authorization", usualToken)
+	sent := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(r.body))
+	sent.Method, sent.URL = r.method, &url.URL{Path: decoded, RawPath: r.path, RawQuery: r.query}
+	if r.authorization != "" {
+		sent.Header.Set("Authorization", r.authorization)
 	}
-	for name, value := range r.header {
-		sent.Header.Set(name, value)
+	for pair := range slices.Chunk(r.header, 2) {
+		sent.Header.Set(pair[0], pair[1])
 	}
 	recorder := httptest.NewRecorder()
 	server.ServeHTTP(recorder, sent)
@@ -83,15 +104,17 @@ func readError(t testing.TB, recorder *httptest.ResponseRecorder) errorBody {
 // wantError checks everything that each refusal of the method has.
 func wantError(t *testing.T, recorder *httptest.ResponseRecorder, status int, code string) errorBody {
 	t.Helper()
-	body := readError(t, recorder)
-	if recorder.Code != status || body.Error.Status != code {
-		t.Errorf("answer %d %s, want %d %s", recorder.Code, body.Error.Status, status, code)
+	if problem := refusalProblem(part{status: status, code: code}, recorder); problem != "" {
+		t.Errorf("%s: %d %s", problem, recorder.Code, recorder.Body)
 	}
-	if body.Error.Code != recorder.Code {
-		t.Errorf("error.code %d in an answer %d", body.Error.Code, recorder.Code)
-	}
-	if body.Error.Message == "" {
-		t.Error("no message")
+	return readError(t, recorder)
+}
+
+// refusalProblem says what is wrong with a refusal, or is empty.
+func refusalProblem(want part, recorder *httptest.ResponseRecorder) string {
+	var body errorBody
+	if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil {
+		return "the body is no error object: " + err.Error()
 	}
 	infos := 0
 	for _, detail := range body.Error.Details {
@@ -99,32 +122,41 @@ func wantError(t *testing.T, recorder *httptest.ResponseRecorder, status int, co
 			infos++
 		}
 	}
-	if infos != 1 {
-		t.Errorf("%d ErrorInfo, want one:\n%s", infos, recorder.Body)
+	challenge := recorder.Header().Get(challengeHeader)
+	switch {
+	case recorder.Code != want.status || body.Error.Status != want.code:
+		return fmt.Sprintf("want %d %s", want.status, want.code)
+	case body.Error.Code != recorder.Code:
+		return "error.code is not the status"
+	case body.Error.Message == "" || !strings.Contains(body.Error.Message, want.message):
+		return fmt.Sprintf("the message does not have %q", want.message)
+	case infos != 1:
+		return fmt.Sprintf("%d ErrorInfo, want one", infos)
+	case (challenge != "") != (want.status == http.StatusUnauthorized || want.status == http.StatusForbidden):
+		return fmt.Sprintf("the challenge is %q", challenge)
 	}
-	wantJSONHeader(t, recorder)
-	return body
+	return jsonHeaderProblem(recorder)
 }
 
-func wantJSONHeader(t *testing.T, recorder *httptest.ResponseRecorder) {
-	t.Helper()
-	if got := recorder.Header().Get("Content-Type"); got != "application/json; charset=UTF-8" {
-		t.Errorf("Content-Type %q", got)
+// jsonHeaderProblem says what is wrong with the form of a JSON response.
+func jsonHeaderProblem(recorder *httptest.ResponseRecorder) string {
+	switch header := recorder.Header(); {
+	case header.Get("Content-Type") != "application/json; charset=UTF-8":
+		return "the media type is " + header.Get("Content-Type")
+	case header.Get("Vary") != "Origin, X-Origin, Referer":
+		return "the header Vary is " + header.Get("Vary")
+	case !strings.HasSuffix(recorder.Body.String(), "}\n"):
+		return "the body does not end in a newline"
 	}
-	if got := recorder.Header().Get("Vary"); got != "Origin, X-Origin, Referer" {
-		t.Errorf("Vary %q", got)
-	}
-	if !strings.HasSuffix(recorder.Body.String(), "}\n") {
-		t.Errorf("the body does not end in a newline: %q", recorder.Body)
-	}
+	return ""
 }
 
-// startedID gives the new job's id of an answer that must be a granted retry.
+// startedID gives the new job's id of a response that must grant a retry.
 func startedID(t testing.TB, recorder *httptest.ResponseRecorder) string {
 	t.Helper()
 	var body map[string]string
 	if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil || recorder.Code != http.StatusOK {
-		t.Fatalf("answer %d, want a granted retry: %s", recorder.Code, recorder.Body)
+		t.Fatalf("%d, want a granted retry: %s", recorder.Code, recorder.Body)
 	}
 	if len(body) != 1 || body["archiveJobId"] == "" {
 		t.Fatalf("want an id and nothing else, got %s", recorder.Body)
@@ -134,26 +166,24 @@ func startedID(t testing.TB, recorder *httptest.ResponseRecorder) string {
 
 func stateOf(t testing.TB, server *Server, id string) string {
 	t.Helper()
-	recorder := request{method: http.MethodGet, path: "/v1/archiveJobs/" + id + "/portabilityArchiveState"}.send(t, server)
+	recorder := state(id).send(t, server)
 	var body struct{ State string }
 	if err := json.Unmarshal(recorder.Body.Bytes(), &body); err != nil || recorder.Code != http.StatusOK {
-		t.Fatalf("the state of %s: answer %d %s", id, recorder.Code, recorder.Body)
+		t.Fatalf("the state of %s: %d %s", id, recorder.Code, recorder.Body)
 	}
 	return body.State
 }
 
 func TestResponsesAreWrittenAsGoogleWritesThem(t *testing.T) {
 	server := newServer(t, Options{})
-	recorder := request{path: "/v1/archiveJobs/failed-1:retry"}.send(t, server)
-	if want := "{\n  \"archiveJobId\": \"" + startedID(t, recorder) + "\"\n}\n"; recorder.Body.String() != want {
-		t.Errorf("got %q, want %q", recorder.Body, want)
-	}
-	wantJSONHeader(t, recorder)
-	if got := recorder.Header().Get("Date"); got != "Fri, 02 Jan 2026 12:00:00 GMT" {
-		t.Errorf("Date %q, want the clock's", got)
-	}
-	refusal := request{path: "/v1/archiveJobs/failed-1:retry", body: `{"<x>":1}`}.send(t, server)
-	want := `{
+	granted := retry("failed-1").send(t, server)
+	for _, test := range []struct {
+		recorder *httptest.ResponseRecorder
+		want     string
+	}{
+		{granted, "{\n  \"archiveJobId\": \"" + startedID(t, granted) + "\"\n}\n"},
+		{state("complete-1").send(t, server), "{\n  \"name\": \"archiveJobs/complete-1/portabilityArchiveState\",\n  \"state\": \"COMPLETE\"\n}\n"},
+		{retry("failed-1").withBody(`{"<x>":1}`).send(t, server), `{
   "error": {
     "code": 400,
     "message": "Invalid JSON payload received. Unknown name \"\u003cx\u003e\": Cannot find field.",
@@ -179,77 +209,70 @@ func TestResponsesAreWrittenAsGoogleWritesThem(t *testing.T) {
     ]
   }
 }
-`
-	if refusal.Body.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", refusal.Body, want)
-	}
-}
-
-func TestTheStateMethodNamesTheResource(t *testing.T) {
-	server := newServer(t, Options{})
-	recorder := request{method: http.MethodGet, path: "/v1/archiveJobs/complete-1/portabilityArchiveState"}.send(t, server)
-	want := "{\n  \"name\": \"archiveJobs/complete-1/portabilityArchiveState\",\n  \"state\": \"COMPLETE\"\n}\n"
-	if recorder.Code != http.StatusOK || recorder.Body.String() != want {
-		t.Errorf("answer %d %s", recorder.Code, recorder.Body)
-	}
-	if violations := server.contract.ReadState.Answer.Violations(recorder.Body.Bytes()); violations != nil {
-		t.Error(violations)
-	}
-	unknown := request{method: http.MethodGet, path: "/v1/archiveJobs/nobody/portabilityArchiveState"}.send(t, server)
-	wantError(t, unknown, http.StatusNotFound, "NOT_FOUND")
-	anonymous := request{method: http.MethodGet, path: "/v1/archiveJobs/complete-1/portabilityArchiveState", anonymous: true}.send(t, server)
-	wantError(t, anonymous, http.StatusUnauthorized, "UNAUTHENTICATED")
-}
-
-func TestTheAuthorizationComesBeforeEverythingElse(t *testing.T) {
-	server := newServer(t, Options{})
-	for _, asked := range []request{
-		{path: "/v1/archiveJobs/failed-1:retry"},
-		{path: "/v1/archiveJobs/complete-1:retry"},
-		{path: "/v1/archiveJobs/nobody:retry"},
-		{path: "/v1/archiveJobs/failed-1:retry?foo=1"},
-		{path: "/v1/archiveJobs/failed-1:retry", body: `[`},
+`},
 	} {
-		asked.anonymous = true
-		wantError(t, asked.send(t, server), http.StatusUnauthorized, "UNAUTHENTICATED")
-		asked.header = map[string]string{"Authorization": "Bearer scope:userinfo.email"}
-		wantError(t, asked.send(t, server), http.StatusForbidden, "PERMISSION_DENIED")
+		if got := test.recorder.Body.String(); got != test.want || jsonHeaderProblem(test.recorder) != "" {
+			t.Errorf("got\n%s\nwant\n%s\n%s", got, test.want, jsonHeaderProblem(test.recorder))
+		}
+		if got := test.recorder.Header().Get("Date"); got != "Fri, 02 Jan 2026 12:00:00 GMT" {
+			t.Errorf("Date %q, want the clock's", got)
+		}
 	}
 }
 
-// FuzzServer sends whatever comes: the server never fails, and whatever is its
-// method's answer is JSON.
-func FuzzServer(f *testing.F) {
-	f.Add("POST", "/v1/archiveJobs/failed-1:retry", "alt=json", "{}\n", "application/json", "", usualToken)
-	f.Add("POST", "/v1/archiveJobs/failed%2D1:retry", "", "{\"a\":", "application/json", "gzip", usualToken)
-	f.Add("GET", "/v1/archiveJobs/x/portabilityArchiveState", "%zz=%", "", "", "identity", "Basic eDp5")
-	f.Add("HEAD", "/v1/archiveJobs/%:retry", "&&=&", "\ufeff{}", "text/;;", "br", "Bearer scope:")
-	f.Add("", "", "", "nul", "", "", "Bearer")
-	f.Add("OPTIONS", "*", "access_token=scope:a.b", "\xff", "application/json; charset=\"", "x-gzip", "")
-	server := newServer(f, Options{})
-	f.Fuzz(func(t *testing.T, method, path, query, body, kind, coding, authorization string) {
-		decoded, err := url.PathUnescape(path)
-		if err != nil {
-			decoded = path
+func TestTheStateMethod(t *testing.T) {
+	server := newServer(t, Options{})
+	recorder := state("complete-1").send(t, server)
+	if violations := server.contract.ReadState.Answer.Violations(recorder.Body.Bytes()); recorder.Code != http.StatusOK || violations != nil {
+		t.Error(recorder.Code, violations)
+	}
+	wantError(t, state("nobody").send(t, server), http.StatusNotFound, "NOT_FOUND")
+	wantError(t, state("complete-1").as("").send(t, server), http.StatusUnauthorized, "UNAUTHENTICATED")
+	posted := state("failed-1").with(func(r *request) { r.method = http.MethodPost }).send(t, server)
+	if posted.Code != http.StatusMethodNotAllowed || posted.Header().Get("Allow") != "GET" {
+		t.Errorf("POST: %d, Allow %q", posted.Code, posted.Header().Get("Allow"))
+	}
+}
+
+func TestPathPatterns(t *testing.T) {
+	pattern, err := newPathPattern(shipped().Retry.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/v1/archiveJobs/a:retry":                         "a",
+		"/v1/archiveJobs/a-b_c.d~e:retry":                 "a-b_c.d~e",
+		"/v1/archiveJobs/a:b:retry":                       "a:b",
+		"/v1/archiveJobs/a%3Ab:retry":                     "a:b",
+		"/v1/archiveJobs/a%2Fb:retry":                     "a%2Fb",
+		"/v1/archiveJobs/a%2fb:retry":                     "a%2fb",
+		"/v1/archiveJobs/%2561:retry":                     "%61",
+		"/v1/archiveJobs/%C3%A4:retry":                    "ä",
+		"/v1/archiveJobs/a%:retry":                        "a%",
+		"/v1/archiveJobs/a%6:retry":                       "a%6",
+		"/v1/archiveJobs/a%zz:retry":                      "a%zz",
+		"/v1/archiveJobs/::retry":                         ":",
+		"/v1/archiveJobs/a/:retry":                        "",
+		"/v1/archiveJobs//a:retry":                        "",
+		"//v1/archiveJobs/a:retry":                        "",
+		"v1/archiveJobs/a:retry":                          "",
+		"/v1/archiveJobs/a:retryx":                        "",
+		"/v1/archiveJobs/a:":                              "",
+		"/v1/archiveJobsx/a:retry":                        "",
+		"/v1beta/archiveJobs/a:retry":                     "",
+		"/v1/archiveJobs/a/portabilityArchiveState:retry": "",
+		"*": "",
+		"":  "",
+	} {
+		if id, matches := pattern.match(path); id != want || matches != (want != "") {
+			t.Errorf("%s: id %q, %v; want %q", path, id, matches, want)
 		}
-		sent := &http.Request{
-			Method: method, URL: &url.URL{Path: decoded, RawPath: path, RawQuery: query},
-			Header: http.Header{"Content-Type": {kind}, "Content-Encoding": {coding}, "Authorization": {authorization}},
-			Body:   io.NopCloser(strings.NewReader(body)),
-		}
-		recorder := httptest.NewRecorder()
-		server.ServeHTTP(recorder, sent)
-		switch code := recorder.Code; {
-		case code < 200 || code >= 500:
-			t.Errorf("answer %d", code)
-		case strings.HasPrefix(recorder.Header().Get("Content-Type"), "text/html"):
-			if !slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed}, code) {
-				t.Errorf("a page with %d", code)
-			}
-		case code != http.StatusOK:
-			if got := readError(t, recorder); got.Error.Code != code {
-				t.Errorf("error.code %d in an answer %d", got.Error.Code, code)
-			}
-		}
-	})
+	}
+	template, err := spec.ParsePathTemplate("/v1/archiveJobs/{archiveJob}-retry")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newPathPattern(template); err == nil || !strings.Contains(err.Error(), "-retry") {
+		t.Errorf("a verb in the segment of the id: error %v", err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dpconform/dpconform/spec"
@@ -40,28 +41,25 @@ func TestEveryFaultIsSound(t *testing.T) {
 
 // probes are requests that together reach every stage.
 func probes() []request {
-	return []request{
-		{path: "/v1/archiveJobs/failed-1:retry"},
-		{path: "/v1/archiveJobs/failed-1:retry", body: "{}\n", header: map[string]string{"Content-Type": "application/json; charset=UTF-8"}},
-		{path: "/v1/archiveJobs/failed-1:retry", body: `{"a":1}`},
-		{path: "/v1/archiveJobs/failed-1:retry", body: `[{}]`},
-		{path: "/v1/archiveJobs/failed-1:retry", body: `{`},
-		{path: "/v1/archiveJobs/failed-1:retry", body: `<a/>`, header: map[string]string{"Content-Type": "application/xml"}},
-		{path: "/v1/archiveJobs/failed-1:retry?alt=json&foo=1"},
-		{path: "/v1/archiveJobs/complete-1:retry?alt=json&prettyPrint=false"},
-		{path: "/v1/archiveJobs/complete-1:retry"},
-		{path: "/v1/archiveJobs/nobody:retry"},
-		{path: "/v1/archiveJobs/failed-1.x~y:z%2Fw%25:retry"},
-		{path: "/v1/archiveJobs/:retry"},
-		{path: "/v1/archiveJobs:retry"},
-		{path: "/v1"},
-		{path: "/v1/archiveJobs/failed-1:retry", anonymous: true},
-		{path: "/v1/archiveJobs/failed-1:retry", header: map[string]string{"Authorization": "Bearer x"}},
-		{path: "/v1/archiveJobs/nobody:retry", header: map[string]string{"Authorization": "Bearer scope:userinfo.email"}},
-		{method: "GET", path: "/v1/archiveJobs/failed-1:retry"},
-		{method: "GET", path: "/v1/archiveJobs/failed-1/portabilityArchiveState"},
-		{method: "GET", path: "/v1/archiveJobs/cancelled-1/portabilityArchiveState"},
+	probes := []request{
+		retry("failed-1"), retry("failed-1").withBody(`{"a":1}`), retry("failed-1").withBody(`[{}]`), retry("failed-1").withBody(`{`),
+		retry("complete-1"), retry("nobody"), retry("failed-1.x~y:z%2Fw%25"), retry(""), state("failed-1"), state("cancelled-1"),
+		retry("failed-1").as(""), retry("failed-1").as("Bearer x"), retry("nobody").as("Bearer scope:userinfo.email"),
 	}
+	for _, change := range []func(*request){
+		func(r *request) {
+			r.body, r.header = "{}\n", []string{"Content-Type", "application/json; charset=UTF-8"}
+		},
+		func(r *request) { r.body, r.header = "<a/>", []string{"Content-Type", "application/xml"} },
+		func(r *request) { r.query = "alt=json&foo=1" },
+		func(r *request) { r.query = "alt=json&prettyPrint=false" },
+		func(r *request) { r.path = "/v1/archiveJobs:retry" },
+		func(r *request) { r.path = "/v1" },
+		func(r *request) { r.method = http.MethodGet },
+	} {
+		probes = append(probes, retry("failed-1").with(change))
+	}
+	return probes
 }
 
 // sendHanging sends a request to a server that may hang up.
@@ -77,26 +75,21 @@ func sendHanging(t *testing.T, server http.Handler, asked request) {
 // TestNoFaultPanics also takes descriptions at the edge: one without a
 // retryable state, one without any other, with one scope and no parameters.
 func TestNoFaultPanics(t *testing.T) {
-	oversize := strings.Repeat("x", bodyLimit+1)
 	text := string(spec.Embedded().Text)
 	scopes := strings.Index(text, "        - oauth2: [https://www.googleapis.com/auth/dataportability.businessmessaging")
 	end := strings.Index(text, "      x-reference-page:")
-	contracts := map[string]*spec.Contract{
+	for name, contract := range map[string]*spec.Contract{
 		"shipped":        shipped(),
 		"none retryable": edited(t, "[FAILED]", "[]"),
 		"all retryable": edited(t, "[FAILED]", "[FAILED, COMPLETE, IN_PROGRESS, CANCELLED]",
 			text[scopes:end], "",
 			"        - {name: alt, example: json}\n", "", "        - {name: prettyPrint, example: \"false\"}\n", "",
 			"x-system-parameters:", "x-system-parameters: []"),
-	}
-	for name, contract := range contracts {
-		for _, fault := range Faults() {
-			if fault.Breaks == "retry.robustness.in-time" {
-				continue
-			}
-			t.Run(name+"/"+fault.Name, func(t *testing.T) {
-				t.Parallel()
-				server, err := New(contract, Options{Fault: fault.Name})
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, fault := range Faults() {
+				server, err := New(contract, Options{Fault: fault.Name, Delay: time.Nanosecond})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -104,40 +97,39 @@ func TestNoFaultPanics(t *testing.T) {
 					sendHanging(t, server, asked)
 				}
 				if contract == shipped() {
-					sendHanging(t, server, request{path: "/v1/archiveJobs/failed-1:retry", body: oversize})
+					sendHanging(t, server, retry("failed-1").withBody(strings.Repeat("x", bodyLimit+1)))
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
 func TestTwoFaultsAtOnce(t *testing.T) {
-	server := newServer(t, Options{Fault: "created,further-field"})
-	recorder := request{path: "/v1/archiveJobs/failed-1:retry"}.send(t, server)
+	recorder := retry("failed-1").send(t, newServer(t, Options{Fault: "created,further-field"}))
 	if recorder.Code != http.StatusCreated || !strings.Contains(recorder.Body.String(), "retriedFrom") {
-		t.Errorf("answer %d %s", recorder.Code, recorder.Body)
+		t.Errorf("%d %s", recorder.Code, recorder.Body)
 	}
 }
 
-func TestFaultsThatHangOnTime(t *testing.T) {
+// TestSlowFaults: the response comes after the delay, on the clock of a bubble.
+func TestSlowFaults(t *testing.T) {
 	for fault, asked := range map[string]request{
-		"slow-retry":   {path: "/v1/archiveJobs/failed-1:retry"},
-		"slow-refusal": {path: "/v1/archiveJobs/failed-1:retry?foo=1"},
-		"slow-body":    {path: "/v1/archiveJobs/failed-1:retry", body: `{"a":1}`},
+		"slow-retry":   retry("failed-1"),
+		"slow-refusal": retry("failed-1").with(func(r *request) { r.query = "foo=1" }),
+		"slow-body":    retry("failed-1").withBody(`{"a":1}`),
 	} {
-		const delay = 20 * time.Millisecond
-		server := newServer(t, Options{Fault: fault, Delay: delay})
-		began := time.Now()
-		asked.send(t, server)
-		if took := time.Since(began); took < delay {
-			t.Errorf("%s: answered in %s", fault, took)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			server, began := newServer(t, Options{Fault: fault}), time.Now()
+			asked.send(t, server)
+			if took := time.Since(began); took != defaultDelay {
+				t.Errorf("%s: the response took %s", fault, took)
+			}
+		})
 	}
 }
 
-// ask sends one request over the network and gives what came of the whole
-// answer.
-func ask(t *testing.T, fault, path, body string) (status int, text string, err error) {
+// ask sends one request over the network and gives the body that came.
+func ask(t *testing.T, fault, path, body string) (text string, err error) {
 	t.Helper()
 	web := httptest.NewUnstartedServer(newServer(t, Options{Fault: fault}))
 	web.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -148,20 +140,20 @@ func ask(t *testing.T, fault, path, body string) (status int, text string, err e
 		t.Fatal(err)
 	}
 	sent.Header.Set("Authorization", usualToken)
-	answer, err := web.Client().Do(sent)
+	response, err := web.Client().Do(sent)
 	if err != nil {
-		return 0, "", err
+		return "", err
 	}
-	defer answer.Body.Close()
-	read, err := io.ReadAll(answer.Body)
-	return answer.StatusCode, string(read), err
+	defer response.Body.Close()
+	read, err := io.ReadAll(response.Body)
+	return string(read), err
 }
 
 func TestFaultsOfTheTransport(t *testing.T) {
 	const failed, unknown, complete = "/v1/archiveJobs/failed-1:retry", "/v1/archiveJobs/x:retry", "/v1/archiveJobs/complete-1:retry"
 	for _, test := range []struct {
 		fault, path, body string
-		// is tells the error; empty says what stands in its text.
+		// is the error, or contains a part of its text.
 		is       error
 		contains string
 	}{
@@ -177,7 +169,7 @@ func TestFaultsOfTheTransport(t *testing.T) {
 		{"chunk-size-broken", failed, "", nil, "chunk"},
 		{"last-chunk-missing", complete, "", io.ErrUnexpectedEOF, ""},
 	} {
-		_, _, err := ask(t, test.fault, test.path, test.body)
+		_, err := ask(t, test.fault, test.path, test.body)
 		if err == nil || test.is != nil && !errors.Is(err, test.is) || !strings.Contains(fmt.Sprint(err), test.contains) {
 			t.Errorf("%s: error %v", test.fault, err)
 		}
@@ -185,7 +177,7 @@ func TestFaultsOfTheTransport(t *testing.T) {
 	for fault, want := range map[string]string{
 		"trailing-bytes": "}\nOK\n", "second-value": "}\n{}\n",
 	} {
-		if _, text, err := ask(t, fault, failed, ""); err != nil || !strings.HasSuffix(text, want) {
+		if text, err := ask(t, fault, failed, ""); err != nil || !strings.HasSuffix(text, want) {
 			t.Errorf("%s: %q, error %v", fault, text, err)
 		}
 	}

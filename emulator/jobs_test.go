@@ -10,35 +10,16 @@ import (
 	"testing"
 )
 
-func TestOnlyFailedJobsAreRetried(t *testing.T) {
-	server := newServer(t, Options{})
-	for state, ids := range DefaultJobs(server.contract) {
-		recorder := request{path: "/v1/archiveJobs/" + ids[0] + ":retry"}.send(t, server)
-		if state == "FAILED" {
-			startedID(t, recorder)
-		} else {
-			body := wantError(t, recorder, http.StatusBadRequest, "FAILED_PRECONDITION")
-			if !strings.Contains(body.Error.Message, state) {
-				t.Errorf("the message does not name %s: %s", state, body.Error.Message)
-			}
-		}
-		if got := stateOf(t, server, ids[0]); got != state {
-			t.Errorf("%s is %s after its retry, was %s", ids[0], got, state)
-		}
-	}
-	wantError(t, request{path: "/v1/archiveJobs/nobody:retry"}.send(t, server), http.StatusNotFound, "NOT_FOUND")
-}
-
 func TestANewJobHasAStateOfItsOwn(t *testing.T) {
 	server := newServer(t, Options{})
-	id := startedID(t, request{path: "/v1/archiveJobs/failed-1:retry"}.send(t, server))
+	id := startedID(t, retry("failed-1").send(t, server))
 	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
 		t.Errorf("id %q is no UUID", id)
 	}
 	if got := stateOf(t, server, id); got != "IN_PROGRESS" {
 		t.Errorf("the new job is %s", got)
 	}
-	wantError(t, request{path: "/v1/archiveJobs/" + id + ":retry"}.send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
+	wantError(t, retry(id).send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
 }
 
 func TestDefaultJobs(t *testing.T) {
@@ -63,8 +44,7 @@ func retryAll(t *testing.T, server *Server, order []int) map[int][]string {
 	ids := map[int][]string{}
 	for range 4 {
 		for _, number := range order {
-			path := fmt.Sprintf("/v1/archiveJobs/failed-%d:retry", number)
-			ids[number] = append(ids[number], startedID(t, request{path: path}.send(t, server)))
+			ids[number] = append(ids[number], startedID(t, retry(fmt.Sprintf("failed-%d", number)).send(t, server)))
 		}
 	}
 	return ids
@@ -95,7 +75,7 @@ func TestTheSameSeedGivesTheSameIDs(t *testing.T) {
 func TestAnIDThatIsTakenIsNotGivenAgain(t *testing.T) {
 	taken := newID(7, "failed-1", 1)
 	server := newServer(t, Options{Seed: 7, Jobs: map[string][]string{"FAILED": {"failed-1"}, "COMPLETE": {taken}}})
-	if id := startedID(t, request{path: "/v1/archiveJobs/failed-1:retry"}.send(t, server)); id == taken {
+	if id := startedID(t, retry("failed-1").send(t, server)); id == taken {
 		t.Errorf("the id of another job is given: %s", id)
 	}
 	if got := stateOf(t, server, taken); got != "COMPLETE" {
@@ -105,22 +85,22 @@ func TestAnIDThatIsTakenIsNotGivenAgain(t *testing.T) {
 
 func TestConcurrentRetriesGetIDsOfTheirOwn(t *testing.T) {
 	const retries = 32
-	given := func(path func(int) string) []string {
+	given := func(id func(int) string) []string {
 		server := newServer(t, Options{Seed: 7})
 		ids := make([]string, retries)
 		var waiting sync.WaitGroup
 		for i := range retries {
-			waiting.Go(func() { ids[i] = startedID(t, request{path: path(i)}.send(t, server)) })
+			waiting.Go(func() { ids[i] = startedID(t, retry(id(i)).send(t, server)) })
 		}
 		waiting.Wait()
 		slices.Sort(ids)
 		return ids
 	}
-	for name, path := range map[string]func(int) string{
-		"one job":      func(int) string { return "/v1/archiveJobs/failed-1:retry" },
-		"several jobs": func(i int) string { return fmt.Sprintf("/v1/archiveJobs/failed-%d:retry", i%24+1) },
+	for name, id := range map[string]func(int) string{
+		"one job":      func(int) string { return "failed-1" },
+		"several jobs": func(i int) string { return fmt.Sprintf("failed-%d", i%24+1) },
 	} {
-		first, second := given(path), given(path)
+		first, second := given(id), given(id)
 		if len(slices.Compact(slices.Clone(first))) != retries {
 			t.Errorf("%s: an id twice in %q", name, first)
 		}

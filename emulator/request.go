@@ -210,15 +210,10 @@ func decodeQuery(text string) string {
 
 // IsSystemParameter reports whether every method of the platform takes a query
 // parameter: one that the description gives an example of, or another of the
-// discovery document.
+// discovery document. Each may be written with a $ before its name, which keeps
+// it apart from the fields of a message:
+// https://cloud.google.com/apis/docs/system-parameters
 func IsSystemParameter(contract *spec.Contract, name string) bool {
-	return isSystemParameter(contract, name)
-}
-
-// isSystemParameter reports whether every method takes a query parameter. Each
-// may be written with a $ before its name, which keeps it apart from the fields
-// of a message: https://cloud.google.com/apis/docs/system-parameters
-func isSystemParameter(contract *spec.Contract, name string) bool {
 	name = strings.TrimPrefix(name, "$")
 	return slices.Contains(furtherSystemParameters, name) ||
 		slices.ContainsFunc(contract.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
@@ -229,7 +224,7 @@ func isSystemParameter(contract *spec.Contract, name string) bool {
 // bind them all (http.proto, HttpRule.body).
 func checkParameters(c *call) *refusal {
 	for _, parameter := range queryParameters(c.line.query) {
-		if !isSystemParameter(c.contract, parameter.name) {
+		if !IsSystemParameter(c.contract, parameter.name) {
 			return c.refuse(parameterUnknown, parameter.name)
 		}
 	}
