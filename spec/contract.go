@@ -1,15 +1,22 @@
-// Package spec reads the OpenAPI description of archiveJobs.retry, with the
-// requirement catalogue inside it, into one typed Contract.
+// Package spec reads the OpenAPI description of a method, and the catalogue of
+// requirements inside it, into one typed [Contract].
+//
+// A description is a plain OpenAPI 3.1 document. The operation under test is the
+// one with the extension x-requirements. [Embedded] is the description that the
+// product ships, that of archiveJobs.retry of Google's Data Portability API;
+// [ReadDescription] reads another one from a file.
 package spec
 
 import (
+	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// Contract is everything that the description says and the suite needs. It is
-// read only, and safe for use by many goroutines.
+// Contract is everything that a description says and the checks need. It must
+// not be changed, and is safe for use by many goroutines.
 type Contract struct {
 	// File is where the description was read from.
 	File string
@@ -21,17 +28,17 @@ type Contract struct {
 	// Endpoint is the address of the real service.
 	Endpoint string
 
-	// Retry is the method that is judged; ReadState the one that shows what it
-	// did.
+	// Retry is the method under test; ReadState reads the state of a job, which
+	// shows what Retry did.
 	Retry     Operation
 	ReadState Operation
 
-	// IDPattern is what the description says an id in the path looks like; nil
-	// where it says nothing.
+	// IDPattern is the documented pattern of an id in the path; nil where the
+	// description gives none.
 	IDPattern *regexp.Regexp
-	// IDField is the member of the answer that carries the new job's id.
+	// IDField is the member of Retry's response that carries the new job's id.
 	IDField string
-	// StateField is the member of the state's answer that carries the state.
+	// StateField is the member of ReadState's response that carries the state.
 	StateField string
 
 	// States lists every documented state that a job can be in.
@@ -55,7 +62,7 @@ type Contract struct {
 
 	// Requirements is the catalogue, in the document's order.
 	Requirements []Requirement
-	// ClientRequirements is what a client of the method has to keep, in the
+	// ClientRequirements are those of clients that call the method, in the
 	// document's order; empty where the description says nothing of clients.
 	ClientRequirements []Requirement
 	// Page is the reference page that the documented requirements come from.
@@ -69,15 +76,15 @@ type Operation struct {
 	// Method is the HTTP method, in capitals.
 	Method string
 	Path   PathTemplate
-	// Success is the status of a good answer, and Answer its schema.
-	Success int
-	Answer  *Schema
-	// MediaType is the media type of a good answer.
+	// Success is the status of a successful response, and Response its schema.
+	Success  int
+	Response *Schema
+	// MediaType is the media type of a successful response.
 	MediaType string
-	// RequestMediaType is the media type of a body that is sent: that of the good
-	// answer, where the description has no other.
+	// RequestMediaType is the media type of a request body: MediaType, where the
+	// description has no other.
 	RequestMediaType string
-	// Line is where the operation stands in the description, 1-based.
+	// Line is the line of the operation in the description, 1-based.
 	Line int
 }
 
@@ -92,8 +99,8 @@ type Scope struct {
 // scopePrefixEnd ends the part of a Google scope that all of them share.
 const scopePrefixEnd = "/auth/"
 
-// ShortScope is the part of a scope after "/auth/", or the whole of it where
-// it has no such part.
+// ShortScope returns the part of a scope after "/auth/", or the whole of it
+// where it has no such part.
 func ShortScope(scope string) string {
 	if _, short, found := strings.Cut(scope, scopePrefixEnd); found {
 		return short
@@ -101,10 +108,10 @@ func ShortScope(scope string) string {
 	return scope
 }
 
-// Short is the part after "/auth/": "dataportability.maps.reviews".
+// Short returns the part after "/auth/": "dataportability.maps.reviews".
 func (s Scope) Short() string { return ShortScope(s.Name) }
 
-// Family is the product that the scope belongs to: "maps".
+// Family returns the product that the scope belongs to: "maps".
 func (s Scope) Family() string {
 	parts := strings.Split(s.Short(), ".")
 	if len(parts) < 2 {
@@ -113,13 +120,14 @@ func (s Scope) Family() string {
 	return parts[1]
 }
 
-// SystemParameter is a query parameter of the platform.
+// SystemParameter is a query parameter that every method of the platform takes,
+// with a value to send.
 type SystemParameter struct {
 	Name    string `yaml:"name"`
 	Example string `yaml:"example"`
 }
 
-// ReferencePage is what a documented requirement is traced back to.
+// ReferencePage is the page that documented requirements are traced back to.
 type ReferencePage struct {
 	URL       string   `yaml:"url" json:"url"`
 	Updated   string   `yaml:"updated" json:"updated"`
@@ -127,21 +135,31 @@ type ReferencePage struct {
 	Sentences []string `yaml:"sentences" json:"sentences"`
 }
 
-// Requirement finds a requirement by its id.
+// Requirement finds a requirement for servers by its id.
 func (c *Contract) Requirement(id string) (Requirement, bool) {
-	index := slices.IndexFunc(c.Requirements, func(r Requirement) bool { return r.ID == id })
+	return find(c.Requirements, id)
+}
+
+// ClientRequirement finds a requirement for clients by its id.
+func (c *Contract) ClientRequirement(id string) (Requirement, bool) {
+	return find(c.ClientRequirements, id)
+}
+
+func find(requirements []Requirement, id string) (Requirement, bool) {
+	index := slices.IndexFunc(requirements, func(r Requirement) bool { return r.ID == id })
 	if index < 0 {
 		return Requirement{}, false
 	}
-	return c.Requirements[index], true
+	return requirements[index], true
 }
 
-// Documents reports whether a scope is one of the description's.
+// Documents reports whether the description lists a scope for the method.
 func (c *Contract) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
 }
 
-// RefusedStates lists the documented states from which a job is not retried.
+// RefusedStates lists the documented states from which a job must not be
+// retried.
 func (c *Contract) RefusedStates() []string {
 	var refused []string
 	for _, state := range c.States {
@@ -150,4 +168,62 @@ func (c *Contract) RefusedStates() []string {
 		}
 	}
 	return refused
+}
+
+// PathTemplate is an OpenAPI path with one parameter, taken apart:
+// "/v1/archiveJobs/{archiveJob}:retry" has the prefix "/v1/archiveJobs/", the
+// parameter "archiveJob" and the suffix ":retry".
+type PathTemplate struct {
+	Prefix    string
+	Parameter string
+	Suffix    string
+}
+
+// parsePathTemplate returns an error unless the path has exactly one parameter
+// and a collection before it.
+func parsePathTemplate(path string) (PathTemplate, error) {
+	prefix, rest, found := strings.Cut(path, "{")
+	parameter, suffix, closed := strings.Cut(rest, "}")
+	switch {
+	case !found || !closed || parameter == "":
+		return PathTemplate{}, fmt.Errorf("path %q has no {parameter}", path)
+	case strings.ContainsAny(suffix, "{}"):
+		return PathTemplate{}, fmt.Errorf("path %q has more than one {parameter}", path)
+	case !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") || len(strings.Trim(prefix, "/")) == 0:
+		return PathTemplate{}, fmt.Errorf("path %q has no collection before its parameter", path)
+	}
+	return PathTemplate{Prefix: prefix, Parameter: parameter, Suffix: suffix}, nil
+}
+
+// String returns the path as OpenAPI writes it.
+func (t PathTemplate) String() string {
+	return t.Prefix + "{" + t.Parameter + "}" + t.Suffix
+}
+
+// Expand returns the path with an id in it, escaped as one segment.
+func (t PathTemplate) Expand(id string) string {
+	return t.Raw(url.PathEscape(id))
+}
+
+// Raw returns the path with text in the place of its parameter, unescaped.
+func (t PathTemplate) Raw(segment string) string {
+	return t.Prefix + segment + t.Suffix
+}
+
+// Verb returns the custom verb after the last colon of the suffix ("retry"), or the
+// empty string (AIP-136).
+func (t PathTemplate) Verb() string {
+	_, verb, _ := strings.Cut(t.Suffix, ":")
+	return verb
+}
+
+// Collection returns the last literal segment before the parameter ("archiveJobs").
+func (t PathTemplate) Collection() string {
+	segments := strings.Split(strings.TrimSuffix(t.Prefix, "/"), "/")
+	return segments[len(segments)-1]
+}
+
+// Base returns what stands before the collection, with its slash ("/v1/").
+func (t PathTemplate) Base() string {
+	return strings.TrimSuffix(t.Prefix, t.Collection()+"/")
 }

@@ -5,30 +5,35 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+	"unicode"
 )
-
-// EmbeddedName is the name of the description that the product ships.
-const EmbeddedName = "spec/archivejobs-retry.openapi.yaml"
 
 //go:embed archivejobs-retry.openapi.yaml
 var embedded []byte
 
-// Description is the text of an OpenAPI document, not yet understood.
+// embeddedName is where the description that the product ships is in its
+// repository.
+const embeddedName = "spec/archivejobs-retry.openapi.yaml"
+
+// Description is the text of an OpenAPI document, not yet parsed.
 type Description struct {
-	// Name is the file it was read from, or EmbeddedName.
+	// Name is the file that the text was read from. [Embedded] has a name of its
+	// own.
 	Name string
 	Text []byte
 }
 
-// Embedded is the description that the product ships.
+// Embedded returns the description that the product ships.
 func Embedded() Description {
-	return Description{Name: EmbeddedName, Text: embedded}
+	return Description{Name: embeddedName, Text: embedded}
 }
 
-// ReadDescription reads a description from a file. A file that cannot be read
-// is a *DescriptionError.
+// ReadDescription reads a description from a file. The error for a file that
+// cannot be read is an [*Error].
 func ReadDescription(file string) (Description, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -36,14 +41,42 @@ func ReadDescription(file string) (Description, error) {
 		if errors.As(err, &pathError) {
 			err = pathError.Err
 		}
-		return Description{}, &DescriptionError{File: file, Message: err.Error() + "; give a file that can be read, such as dpconform spec print writes"}
+		return Description{}, &Error{File: file, Message: err.Error() + "; give a file that can be read"}
 	}
 	return Description{Name: file, Text: text}, nil
 }
 
-// Digest identifies the very bytes of the description: "sha256:" and 64
-// hexadecimal digits.
+// Digest identifies the bytes of the description: "sha256:" and 64 hexadecimal
+// digits.
 func (d Description) Digest() string {
 	sum := sha256.Sum256(d.Text)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Error is a mistake in a description, with its location.
+type Error struct {
+	File string
+	// Line and Column are 1-based. Both are 0 where the mistake belongs to the file
+	// as a whole, and Column is 0 where it belongs to a whole line.
+	Line, Column int
+	// Message is one line.
+	Message string
+}
+
+// Error returns "file:line:column: message", the form that editors jump to. It
+// replaces control characters, which a terminal would obey.
+func (e *Error) Error() string {
+	place := e.File
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, e.Line)
+	}
+	if e.Column > 0 {
+		place = fmt.Sprintf("%s:%d", place, e.Column)
+	}
+	return strings.Map(func(character rune) rune {
+		if unicode.IsControl(character) {
+			return unicode.ReplacementChar
+		}
+		return character
+	}, place+": "+e.Message)
 }

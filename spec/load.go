@@ -1,10 +1,14 @@
 package spec
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pb33f/go-yaml"
@@ -14,19 +18,8 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// The extensions of the description, each read in one place below.
-const (
-	requirementsExtension     = "x-requirements"
-	retryableStatesExtension  = "x-retryable-states"
-	unspecifiedStateExtension = "x-unspecified-state"
-	unrelatedScopeExtension   = "x-unrelated-scope"
-	systemParameterExtension  = "x-system-parameters"
-	codesExtension            = "x-google-rpc-codes"
-	pageExtension             = "x-reference-page"
-)
-
-// Load understands a description. Every mistake in it is a *DescriptionError
-// with the line where it stands.
+// Load reads a description. Every mistake in it is an [*Error] with its
+// location.
 func Load(description Description) (*Contract, error) {
 	model, err := buildModel(description)
 	if err != nil {
@@ -40,8 +33,8 @@ func Load(description Description) (*Contract, error) {
 		Revision: model.Info.Version,
 	}
 	for _, step := range []func(*Contract) error{
-		loader.endpoint, loader.retry, loader.parameter, loader.link, loader.states,
-		loader.scopes, loader.platform, loader.page, loader.requirements, loader.clientRequirements,
+		loader.endpoint, loader.retry, loader.idPattern, loader.link, loader.states,
+		loader.scopes, loader.platform, loader.requirements, loader.clientRequirements,
 	} {
 		if err := step(contract); err != nil {
 			return nil, err
@@ -50,8 +43,8 @@ func Load(description Description) (*Contract, error) {
 	return contract, nil
 }
 
-// MustLoadEmbedded loads the description that the product ships; tests of this
-// package show that it is sound.
+// MustLoadEmbedded loads the description that the product ships. It cannot fail:
+// the tests of this package load the same bytes.
 func MustLoadEmbedded() *Contract {
 	contract, err := Load(Embedded())
 	if err != nil {
@@ -60,32 +53,40 @@ func MustLoadEmbedded() *Contract {
 	return contract
 }
 
+// Validate returns an error, an [*Error], unless the text is a valid OpenAPI 3
+// document. Unlike [Load] it asks for no requirements.
+func (d Description) Validate() error {
+	_, err := buildModel(d)
+	return err
+}
+
 func buildModel(description Description) (*v3.Document, error) {
-	fail := func(line int, format string, arguments ...any) (*v3.Document, error) {
-		return nil, &DescriptionError{description.Name, line, fmt.Sprintf(format, arguments...)}
+	fail := func(line, column int, format string, arguments ...any) (*v3.Document, error) {
+		return nil, &Error{description.Name, line, column, fmt.Sprintf(format, arguments...)}
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(description.Text, &root); err != nil {
-		line, message := splitYAMLError(err)
-		return fail(line, "not readable as YAML: %s", message)
+		line, column, message := locateYAMLError(err)
+		return fail(line, column, "not readable as YAML: %s", message)
 	}
 	document, err := libopenapi.NewDocumentWithConfiguration(description.Text, &datamodel.DocumentConfiguration{
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
-		return fail(1, "not an OpenAPI 3 document: %s", firstLine(err.Error()))
+		line, column, message := locateYAMLError(err)
+		return fail(max(line, 1), column, "not an OpenAPI 3 document: %s", message)
 	}
 	if !strings.HasPrefix(document.GetVersion(), "3.") {
-		return fail(1, "not an OpenAPI 3 document: its version is %q", document.GetVersion())
+		return fail(1, 0, "not an OpenAPI 3 document: its version is %q", document.GetVersion())
 	}
 	model, err := document.BuildV3Model()
 	if err != nil {
-		return fail(0, "not a sound OpenAPI document: %s", firstLine(err.Error()))
+		return fail(0, 0, "not a sound OpenAPI document: %s", firstLine(err.Error()))
 	}
-	// The model swallows mistakes of structure. The shipped description is
-	// validated by a test instead: compiling the schema of OpenAPI takes longer
-	// than the rest of the load.
-	if description.Name != EmbeddedName {
+	// The model swallows mistakes of structure. A test validates the shipped
+	// description instead: compiling the schema of OpenAPI takes longer than all the
+	// rest.
+	if description.Name != embeddedName {
 		if err := validateDocument(description.Name, document, &root); err != nil {
 			return nil, err
 		}
@@ -93,37 +94,81 @@ func buildModel(description Description) (*v3.Document, error) {
 	return &model.Model, nil
 }
 
-// validateDocument holds a document against the JSON Schema of OpenAPI itself.
+// validateDocument validates a document against the JSON Schema of OpenAPI.
 func validateDocument(file string, document libopenapi.Document, root *yaml.Node) error {
 	valid, problems := schema_validation.ValidateOpenAPIDocument(document)
 	if valid {
 		return nil
 	}
-	first := &DescriptionError{File: file, Message: "not a valid OpenAPI document"}
-	var candidates []*DescriptionError
+	mistakes := []*Error{{File: file, Message: "not a valid OpenAPI document"}}
 	for _, problem := range problems {
 		if len(problem.SchemaValidationErrors) == 0 {
-			candidates = append(candidates, &DescriptionError{file, max(problem.SpecLine, 1),
-				"not a valid OpenAPI document: " + firstLine(problem.Message+": "+problem.Reason)})
+			mistakes = append(mistakes, &Error{File: file, Line: max(problem.SpecLine, 1),
+				Message: "not a valid OpenAPI document: " + firstLine(problem.Message+": "+problem.Reason)})
 		}
 		for _, violation := range problem.SchemaValidationErrors {
-			candidates = append(candidates, &DescriptionError{
-				File: file, Line: lineOfPath(root, violation.InstancePath),
-				Message: fmt.Sprintf("not a valid OpenAPI document: at %s: %s",
-					"/"+strings.Join(violation.InstancePath, "/"), firstLine(violation.Reason)),
-			})
+			node := followPath(root, violation.InstancePath)
+			mistakes = append(mistakes, &Error{File: file, Line: node.Line, Column: node.Column,
+				Message: fmt.Sprintf("not a valid OpenAPI document: at %s: %s", "/"+strings.Join(violation.InstancePath, "/"), firstLine(violation.Reason))})
 		}
 	}
-	// The deepest place is the nearest to the mistake, and the validator's own
-	// order changes from run to run.
-	slices.SortFunc(candidates, func(a, b *DescriptionError) int {
-		if a.Line != b.Line {
-			return b.Line - a.Line
-		}
-		return strings.Compare(a.Message, b.Message)
+	// The last location is the nearest to the mistake. The order of the validator
+	// changes from run to run.
+	return slices.MinFunc(mistakes, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(b.Line, a.Line), cmp.Compare(a.Message, b.Message))
 	})
-	if len(candidates) > 0 {
-		first = candidates[0]
+}
+
+// followPath follows a JSON path as far as it goes and returns the node it
+// reaches.
+func followPath(node *yaml.Node, path []string) *yaml.Node {
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		node = node.Content[0]
 	}
-	return first
+	for _, step := range path {
+		// RFC 6901, 3: the steps of a JSON pointer are escaped.
+		next := child(node, strings.NewReplacer("~1", "/", "~0", "~").Replace(step))
+		if next == nil {
+			break
+		}
+		node = next
+	}
+	return node
+}
+
+func child(node *yaml.Node, step string) *yaml.Node {
+	if node.Kind == yaml.SequenceNode {
+		if index, err := strconv.Atoi(step); err == nil && index >= 0 && index < len(node.Content) {
+			return node.Content[index]
+		}
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == step {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// yamlLine is how some errors of the YAML reader give the line.
+var yamlLine = regexp.MustCompile(`line (\d+)(?:: |, )?`)
+
+// locateYAMLError takes the location out of an error of the YAML reader.
+func locateYAMLError(err error) (line, column int, message string) {
+	var located *yaml.LoadError
+	if errors.As(err, &located) && located.Mark.Line > 0 {
+		return located.Mark.Line, located.Mark.Column, firstLine(located.Message)
+	}
+	message = strings.TrimPrefix(firstLine(err.Error()), "yaml: ")
+	if match := yamlLine.FindStringSubmatch(message); match != nil {
+		line, _ = strconv.Atoi(match[1])
+		message = strings.Replace(message, match[0], "", 1)
+	}
+	return line, 0, message
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
 }

@@ -13,24 +13,13 @@ import (
 // embeddedText is the description that the product ships, to be edited.
 func embeddedText() string { return string(Embedded().Text) }
 
-// replaced gives the text with one passage changed; the passage must be there.
+// replaced returns the text with one passage changed; the passage must be there.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	if !strings.Contains(text, old) {
 		t.Fatalf("the description lacks %q", old)
 	}
 	return strings.Replace(text, old, new, 1)
-}
-
-// without cuts the text from one passage up to another, which stays.
-func without(t testing.TB, text, from, to string) string {
-	t.Helper()
-	before, rest, found := strings.Cut(text, from)
-	_, after, foundEnd := strings.Cut(rest, to)
-	if !found || !foundEnd {
-		t.Fatalf("the description lacks %q with %q after it", from, to)
-	}
-	return before + to + after
 }
 
 // loadEdited loads a text under a name of its own, so that it is validated.
@@ -48,23 +37,13 @@ func mustLoad(t testing.TB, text string) *Contract {
 	return contract
 }
 
-func TestTheEmbeddedDescriptionIsSoundOpenAPI(t *testing.T) {
-	contract, err := Load(Embedded())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if contract.File != EmbeddedName || contract.Digest != Embedded().Digest() {
-		t.Errorf("file %s, digest %s", contract.File, contract.Digest)
-	}
-	// Under another name it is held against the JSON Schema of OpenAPI as well.
-	copied := mustLoad(t, embeddedText())
-	if copied.File != "edited.openapi.yaml" || copied.Digest != contract.Digest {
-		t.Errorf("file %s, digest %s", copied.File, copied.Digest)
-	}
-}
-
 func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
-	contract := MustLoadEmbedded()
+	t.Parallel()
+	// Under this name it is validated against the JSON Schema of OpenAPI as well.
+	contract := mustLoad(t, embeddedText())
+	if shipped := MustLoadEmbedded(); shipped.File != Embedded().Name || shipped.Digest != contract.Digest || contract.File != "edited.openapi.yaml" {
+		t.Errorf("file %s, digests %s and %s", shipped.File, shipped.Digest, contract.Digest)
+	}
 	for what, pair := range map[string][2]string{
 		"endpoint":          {contract.Endpoint, "https://dataportability.googleapis.com"},
 		"retry":             {contract.Retry.Method + " " + contract.Retry.Path.String(), "POST /v1/archiveJobs/{archiveJob}:retry"},
@@ -83,10 +62,10 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 		}
 	}
 	if contract.Retry.Success != 200 || contract.ReadState.Success != 200 {
-		t.Errorf("good answers %d and %d", contract.Retry.Success, contract.ReadState.Success)
+		t.Errorf("successful responses %d and %d", contract.Retry.Success, contract.ReadState.Success)
 	}
-	if contract.Retry.Line != lineOf(t, embeddedText(), "    post:\n") {
-		t.Errorf("the operation stands in line %d", contract.Retry.Line)
+	if line := strings.Split(embeddedText(), "\n")[contract.Retry.Line-1]; line != "    post:" {
+		t.Errorf("the operation is in line %d, %q", contract.Retry.Line, line)
 	}
 	if len(contract.CodeStatus) != 17 || contract.CodeStatus["FAILED_PRECONDITION"] != 400 {
 		t.Errorf("codes %v", contract.CodeStatus)
@@ -99,13 +78,13 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 }
 
 func TestEveryScopeHasOneLineForAPerson(t *testing.T) {
+	t.Parallel()
 	contract := MustLoadEmbedded()
 	const scopesOfThePage = 66
-	if len(contract.Scopes) != scopesOfThePage {
-		t.Errorf("%d scopes", len(contract.Scopes))
-	}
 	name := regexp.MustCompile(`^https://www\.googleapis\.com/auth/dataportability\.[a-z_]+(\.[a-z_]+)+$`)
+	names := map[string]bool{contract.UnrelatedScope: true}
 	for _, scope := range contract.Scopes {
+		names[scope.Name] = true
 		if !name.MatchString(scope.Name) {
 			t.Errorf("scope %q", scope.Name)
 		}
@@ -113,24 +92,13 @@ func TestEveryScopeHasOneLineForAPerson(t *testing.T) {
 			t.Errorf("%s: description %q", scope.Short(), scope.Description)
 		}
 	}
-	names := scopeNames(contract)
-	if slices.Sort(names); len(slices.Compact(names)) != scopesOfThePage {
-		t.Error("a scope stands twice")
+	if len(contract.Scopes) != scopesOfThePage || len(names) != scopesOfThePage+1 {
+		t.Errorf("%d scopes, %d different ones with the unrelated one", len(contract.Scopes), len(names))
 	}
-	if contract.Documents(contract.UnrelatedScope) || contract.UnrelatedScope == "" {
-		t.Errorf("unrelated scope %q", contract.UnrelatedScope)
-	}
-}
-
-func scopeNames(contract *Contract) []string {
-	var names []string
-	for _, scope := range contract.Scopes {
-		names = append(names, scope.Name)
-	}
-	return names
 }
 
 func TestShortScopesAndFamilies(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string][2]string{
 		"https://www.googleapis.com/auth/dataportability.maps.reviews":             {"dataportability.maps.reviews", "maps"},
 		"https://www.googleapis.com/auth/dataportability.search_ugc.media.watched": {"dataportability.search_ugc.media.watched", "search_ugc"},
@@ -146,6 +114,7 @@ func TestShortScopesAndFamilies(t *testing.T) {
 }
 
 func TestReadDescription(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "copy.yaml")
 	if err := os.WriteFile(file, Embedded().Text, 0o600); err != nil {
 		t.Fatal(err)
@@ -155,7 +124,7 @@ func TestReadDescription(t *testing.T) {
 		t.Errorf("read %s with %s: %v", description.Name, description.Digest(), err)
 	}
 	for _, unreadable := range []string{filepath.Join(t.TempDir(), "gone.yaml"), t.TempDir()} {
-		var mistake *DescriptionError
+		var mistake *Error
 		if _, err := ReadDescription(unreadable); !errors.As(err, &mistake) || mistake.File != unreadable || mistake.Line != 0 {
 			t.Errorf("%s: %v", unreadable, err)
 		} else if strings.Count(err.Error(), unreadable) != 1 {
@@ -164,34 +133,113 @@ func TestReadDescription(t *testing.T) {
 	}
 }
 
-func TestTheDigestIsOfTheVeryBytes(t *testing.T) {
+func TestTheDigestIsOfTheBytes(t *testing.T) {
+	t.Parallel()
 	first := Description{Name: "a", Text: []byte("openapi: 3.1.0\n")}
-	for name, other := range map[string]struct {
-		description Description
-		same        bool
-	}{
-		"another name":    {Description{Name: "b", Text: first.Text}, true},
-		"one space more":  {Description{Name: "a", Text: []byte("openapi: 3.1.0 \n")}, false},
-		"nothing at all":  {Description{Name: "a"}, false},
-		"other line ends": {Description{Name: "a", Text: []byte("openapi: 3.1.0\r\n")}, false},
-	} {
-		if same := first.Digest() == other.description.Digest(); same != other.same {
-			t.Errorf("%s: %s and %s", name, first.Digest(), other.description.Digest())
-		}
-	}
 	if !regexp.MustCompile(`^sha256:[0-9a-f]{64}$`).MatchString(first.Digest()) {
 		t.Errorf("digest %s", first.Digest())
 	}
+	for text, same := range map[string]bool{"openapi: 3.1.0\n": true, "openapi: 3.1.0 \n": false, "": false, "openapi: 3.1.0\r\n": false} {
+		if (Description{Name: "b", Text: []byte(text)}.Digest() == first.Digest()) != same {
+			t.Errorf("%q: the same digest is %t", text, !same)
+		}
+	}
 }
 
-func TestADescriptionErrorIsWhatEditorsJumpTo(t *testing.T) {
-	for want, mistake := range map[string]*DescriptionError{
-		"a.yaml:7: wrong": {File: "a.yaml", Line: 7, Message: "wrong"},
-		"a.yaml: wrong":   {File: "a.yaml", Message: "wrong"},
+func TestAnErrorIsWhatEditorsJumpTo(t *testing.T) {
+	t.Parallel()
+	for want, mistake := range map[string]*Error{
+		"a.yaml:7:3: wrong": {File: "a.yaml", Line: 7, Column: 3, Message: "wrong"},
+		"a.yaml:7: wrong":   {File: "a.yaml", Line: 7, Message: "wrong"},
+		"a.yaml: wrong":     {File: "a.yaml", Message: "wrong"},
 	} {
 		if mistake.Error() != want {
 			t.Errorf("got %q, want %q", mistake, want)
 		}
+	}
+}
+
+func TestPathTemplates(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]struct{ base, collection, verb, expanded string }{
+		"/v1/archiveJobs/{archiveJob}:retry":                   {"/v1/", "archiveJobs", "retry", "/v1/archiveJobs/a%2Fb%3F%C3%A4:c:retry"},
+		"/v1/archiveJobs/{archiveJob}/portabilityArchiveState": {"/v1/", "archiveJobs", "", "/v1/archiveJobs/a%2Fb%3F%C3%A4:c/portabilityArchiveState"},
+		"/jobs/{id}":              {"/", "jobs", "", "/jobs/a%2Fb%3F%C3%A4:c"},
+		"/v1/x/jobs/{id}/a:start": {"/v1/x/", "jobs", "start", "/v1/x/jobs/a%2Fb%3F%C3%A4:c/a:start"},
+		"/jobs/jobs/{id}:x":       {"/jobs/", "jobs", "x", "/jobs/jobs/a%2Fb%3F%C3%A4:c:x"},
+	} {
+		template, err := parsePathTemplate(path)
+		if err != nil || template.String() != path || template.Expand("a/b?ä:c") != want.expanded || template.Raw("{"+template.Parameter+"}") != path ||
+			template.Base() != want.base || template.Collection() != want.collection || template.Verb() != want.verb {
+			t.Errorf("%s: %+v, base %q, collection %q, verb %q, %s, %v", path, template, template.Base(), template.Collection(), template.Verb(), template.Expand("a/b?ä:c"), err)
+		}
+	}
+	for reason, paths := range map[string][]string{
+		"has no {parameter}":                     {"", "/v1/archiveJobs:retry", "/v1/archiveJobs/{}", "/v1/archiveJobs/{id", "/v1/archiveJobs/id}"},
+		"has more than one {parameter}":          {"/v1/{a}/{b}", "/v1/{a}}"},
+		"has no collection before its parameter": {"/{id}", "//{id}", "{id}", "v1/jobs/{id}", "/v1/jobs-{id}"},
+	} {
+		for _, path := range paths {
+			if _, err := parsePathTemplate(path); err == nil || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), `"`+path+`"`) {
+				t.Errorf("%q: %v", path, err)
+			}
+		}
+	}
+}
+
+func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
+	t.Parallel()
+	contract := MustLoadEmbedded()
+	const discoveryDocument = "https://dataportability.googleapis.com/$discovery/rest"
+	quoted := map[string]bool{}
+	for _, requirement := range contract.Requirements {
+		fromPage := strings.HasPrefix(requirement.Source, contract.Page.URL)
+		switch {
+		case fromPage && requirement.Level != Documented:
+			t.Errorf("%s is from the page and has level %s", requirement.ID, requirement.Level)
+		case fromPage && !slices.Contains(contract.Page.Sentences, requirement.Quote):
+			t.Errorf("%s quotes %q, which is no sentence of the page", requirement.ID, requirement.Quote)
+		case !fromPage && requirement.Level == Documented && !strings.HasPrefix(requirement.Source, discoveryDocument):
+			t.Errorf("%s is documented by %s", requirement.ID, requirement.Source)
+		}
+		quoted[requirement.Quote] = quoted[requirement.Quote] || fromPage
+	}
+	for _, sentence := range contract.Page.Sentences {
+		if !quoted[sentence] {
+			t.Errorf("no requirement quotes %q", sentence)
+		}
+	}
+}
+
+func TestEveryRequirementIsWhole(t *testing.T) {
+	t.Parallel()
+	contract := MustLoadEmbedded()
+	aspects := []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
+	lines := strings.Split(embeddedText(), "\n")
+	for _, requirement := range slices.Concat(contract.Requirements, contract.ClientRequirements) {
+		found, known := contract.Requirement(requirement.ID)
+		if strings.HasPrefix(requirement.ID, "client.") {
+			found, known = contract.ClientRequirement(requirement.ID)
+		} else if !slices.Contains(aspects, requirement.Aspect()) || requirement.Quote == "" {
+			t.Errorf("%s: aspect %q, quote %q", requirement.ID, requirement.Aspect(), requirement.Quote)
+		}
+		if !known || found.Line != requirement.Line {
+			t.Errorf("%s is not found by its id", requirement.ID)
+		}
+		if !strings.HasPrefix(requirement.Source, "https://") || strings.Contains(requirement.Statement, "\n") || !strings.HasSuffix(requirement.Statement, ".") {
+			t.Errorf("%s: source %q, statement %q", requirement.ID, requirement.Source, requirement.Statement)
+		}
+		if line := lines[requirement.Line-1]; !strings.Contains(line, "- id: "+requirement.ID) {
+			t.Errorf("%s is not in line %d: %s", requirement.ID, requirement.Line, line)
+		}
+		for _, code := range requirement.Expect.Code {
+			if status, known := contract.CodeStatus[code]; !known || !requirement.Expect.AllowsStatus(status) {
+				t.Errorf("%s expects code %s, status %d, and statuses %v", requirement.ID, code, status, requirement.Expect.Status)
+			}
+		}
+	}
+	if _, known := contract.Requirement("retry.path.gone"); known || len(contract.Requirements) == 0 || len(contract.ClientRequirements) == 0 {
+		t.Error("an unknown requirement was found, or there are none")
 	}
 }
 

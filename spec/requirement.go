@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Level says who demands a requirement. The order is by force: Documented is
-// the strongest.
+// Level says who demands a requirement. Documented is the strongest.
 type Level string
 
 // The levels of a requirement, strongest first.
@@ -22,7 +21,7 @@ const (
 	Inferred Level = "inferred"
 )
 
-// Levels lists every level, strongest first.
+// Levels returns every level, strongest first.
 func Levels() []Level { return []Level{Documented, Platform, Inferred} }
 
 // AtLeast reports whether l is as strong as other, or stronger.
@@ -31,7 +30,8 @@ func (l Level) AtLeast(other Level) bool {
 	return index >= 0 && index <= slices.Index(Levels(), other)
 }
 
-// Requirement is one sentence that a server has to keep, and where it is said.
+// Requirement is one sentence that a server or a client has to keep, with its
+// source.
 type Requirement struct {
 	// ID is stable: "retry.body.empty".
 	ID    string `json:"id"`
@@ -42,16 +42,17 @@ type Requirement struct {
 	Quote string `json:"quote"`
 	// Source is the URL of the page and section that the quote is from.
 	Source string `json:"source"`
-	// Note says what the quote alone does not: alternatives, disagreement of
-	// sources.
+	// Note adds what the quote alone does not say: alternatives, sources that
+	// disagree.
 	Note string `json:"note,omitempty"`
-	// Expect is the answer that the requirement allows, where it is about one.
-	Expect Answers `json:"expect,omitzero"`
-	// Line is where the requirement stands in the description, 1-based.
-	Line int `json:"line"`
+	// Expect is the set of responses that the requirement allows, where it is about
+	// one.
+	Expect Responses `json:"expect,omitzero"`
+	// Line is the line of the requirement in the description, 1-based.
+	Line int `json:"line" yaml:"-"`
 }
 
-// Aspect is the middle part of the id: "body" of "retry.body.empty".
+// Aspect returns the middle part of the id: "body" of "retry.body.empty".
 func (r Requirement) Aspect() string {
 	parts := strings.SplitN(r.ID, ".", 3)
 	if len(parts) < 3 {
@@ -64,28 +65,28 @@ func (r Requirement) Aspect() string {
 // warns, whatever its level.
 func (r Requirement) Must() bool { return strings.Contains(r.Statement, "MUST") }
 
-// Answers is a set of allowed answers: HTTP statuses ("404", or a class such
+// Responses is a set of allowed responses: HTTP statuses ("404", or a class such
 // as "4xx"), and google.rpc.Code names. An empty list allows any.
-type Answers struct {
+type Responses struct {
 	Status []string `json:"status,omitempty" yaml:"status"`
 	Code   []string `json:"code,omitempty" yaml:"code"`
 }
 
-// notARefusal are the 4xx statuses that say nothing about the request itself:
-// a credential or quota stood in the way, so a class "4xx" does not mean them.
+// notARefusal are the 4xx statuses that say nothing about the request itself: a
+// credential or a quota was missing, so the class "4xx" does not include them.
 var notARefusal = []int{
 	http.StatusUnauthorized, http.StatusProxyAuthRequired,
 	http.StatusRequestTimeout, http.StatusTooManyRequests,
 }
 
-// AllowsStatus reports whether an HTTP status is among the allowed ones. A
-// class such as "4xx" leaves out 401, 407, 408 and 429, which judge the caller
-// and not the request.
-func (a Answers) AllowsStatus(status int) bool {
-	if len(a.Status) == 0 {
+// AllowsStatus reports whether an HTTP status is allowed. A class such as "4xx"
+// does not include 401, 407, 408 and 429, which are about the caller and not
+// about the request.
+func (r Responses) AllowsStatus(status int) bool {
+	if len(r.Status) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(a.Status, func(allowed string) bool {
+	return slices.ContainsFunc(r.Status, func(allowed string) bool {
 		if class, isClass := strings.CutSuffix(allowed, "xx"); isClass {
 			return strconv.Itoa(status/100) == class && !slices.Contains(notARefusal, status)
 		}
@@ -93,22 +94,22 @@ func (a Answers) AllowsStatus(status int) bool {
 	})
 }
 
-// AllowsCode reports whether a google.rpc.Code name is among the allowed ones.
-func (a Answers) AllowsCode(code string) bool {
-	return len(a.Code) == 0 || slices.Contains(a.Code, code)
+// AllowsCode reports whether a google.rpc.Code name is allowed.
+func (r Responses) AllowsCode(code string) bool {
+	return len(r.Code) == 0 || slices.Contains(r.Code, code)
 }
 
-// String says the allowed answers for a reader: "404 or 403, NOT_FOUND or
+// String returns the allowed responses for a reader: "404 or 403, NOT_FOUND or
 // PERMISSION_DENIED".
-func (a Answers) String() string {
-	status := strings.Join(a.Status, " or ")
-	if len(a.Code) == 0 {
+func (r Responses) String() string {
+	status := strings.Join(r.Status, " or ")
+	if len(r.Code) == 0 {
 		return status
 	}
-	return strings.TrimPrefix(status+", "+strings.Join(a.Code, " or "), ", ")
+	return strings.TrimPrefix(status+", "+strings.Join(r.Code, " or "), ", ")
 }
 
-// validate says what is missing in a requirement, or nil.
+// validate returns an error for the first thing that is missing or wrong.
 func (r Requirement) validate() error {
 	switch {
 	case r.ID == "":
@@ -116,7 +117,7 @@ func (r Requirement) validate() error {
 	case r.Aspect() == "":
 		return fmt.Errorf("requirement %q: the id must have the form method.aspect.name", r.ID)
 	case !slices.Contains(Levels(), r.Level):
-		return fmt.Errorf("requirement %s: level %q is none of %s", r.ID, r.Level, joinLevels())
+		return fmt.Errorf("requirement %s: level %q is none of %s, %s, %s", r.ID, r.Level, Documented, Platform, Inferred)
 	case r.Statement == "":
 		return fmt.Errorf("requirement %s has no statement", r.ID)
 	case !strings.Contains(r.Statement, "MUST") && !strings.Contains(r.Statement, "SHOULD"):
@@ -129,20 +130,12 @@ func (r Requirement) validate() error {
 	return r.Expect.validate(r.ID)
 }
 
-func (a Answers) validate(id string) error {
-	for _, status := range a.Status {
+func (r Responses) validate(id string) error {
+	for _, status := range r.Status {
 		number, err := strconv.Atoi(strings.Replace(status, "xx", "00", 1))
 		if err != nil || number < 100 || number > 599 {
 			return fmt.Errorf("requirement %s: expect: %q is not an HTTP status", id, status)
 		}
 	}
 	return nil
-}
-
-func joinLevels() string {
-	names := make([]string, 0, len(Levels()))
-	for _, level := range Levels() {
-		names = append(names, string(level))
-	}
-	return strings.Join(names, ", ")
 }

@@ -41,7 +41,7 @@ func TestAllowedStatuses(t *testing.T) {
 		{[]string{"5xx"}, []int{500, 501, 503}, true},
 	} {
 		for _, status := range test.statuses {
-			if got := (Answers{Status: test.allowed}).AllowsStatus(status); got != test.want {
+			if got := (Responses{Status: test.allowed}).AllowsStatus(status); got != test.want {
 				t.Errorf("%v allows %d: %v", test.allowed, status, got)
 			}
 		}
@@ -61,14 +61,14 @@ func TestAllowedCodes(t *testing.T) {
 		{[]string{"NOT_FOUND"}, "not_found", false},
 		{[]string{"NOT_FOUND"}, "", false},
 	} {
-		if got := (Answers{Code: test.allowed}).AllowsCode(test.code); got != test.want {
+		if got := (Responses{Code: test.allowed}).AllowsCode(test.code); got != test.want {
 			t.Errorf("%v allows %q: %v", test.allowed, test.code, got)
 		}
 	}
 }
 
-func TestAnswersReadAsASentence(t *testing.T) {
-	for want, answers := range map[string]Answers{
+func TestResponsesReadAsASentence(t *testing.T) {
+	for want, responses := range map[string]Responses{
 		"":                        {},
 		"200":                     {Status: []string{"200"}},
 		"404 or 403":              {Status: []string{"404", "403"}},
@@ -77,8 +77,8 @@ func TestAnswersReadAsASentence(t *testing.T) {
 		"4xx or 501, NOT_FOUND":   {Status: []string{"4xx", "501"}, Code: []string{"NOT_FOUND"}},
 		"404 or 403 or 400, A, B": {Status: []string{"404", "403", "400"}, Code: []string{"A, B"}},
 	} {
-		if got := answers.String(); got != want {
-			t.Errorf("%+v: %q, want %q", answers, got, want)
+		if got := responses.String(); got != want {
+			t.Errorf("%+v: %q, want %q", responses, got, want)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestExpectedStatusesAreStatuses(t *testing.T) {
 		"200": true, "599": true, "1xx": true, "4xx": true, "5xx": true,
 		"": false, "xx": false, "20": false, "600": false, "6xx": false, "99": false, "OK": false, "40x": false, "4XX": false, "x4xx": false, "-200": false,
 	} {
-		err := Answers{Status: []string{status}}.validate("retry.path.x")
+		err := Responses{Status: []string{status}}.validate("retry.path.x")
 		if (err == nil) != right {
 			t.Errorf("%q: %v", status, err)
 		}

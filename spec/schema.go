@@ -20,7 +20,11 @@ type Schema struct {
 	properties []string
 }
 
-func compileSchema(schema *base.Schema) (*Schema, error) {
+func compileSchema(proxy *base.SchemaProxy) (*Schema, error) {
+	schema, err := proxy.BuildSchema()
+	if err != nil {
+		return nil, err
+	}
 	compiled, err := schema_validation.CompileSchemaForValidation(
 		schema, schema_validation.SchemaValidationPurposeGeneric, nil, 3.1)
 	if err != nil {
@@ -33,8 +37,8 @@ func compileSchema(schema *base.Schema) (*Schema, error) {
 	return result, nil
 }
 
-// Violations validates a JSON body and says each offence in one line, sorted.
-// An empty body is an offence of its own: validators let it pass.
+// Violations validates a JSON body and returns one line for each violation,
+// sorted. An empty body is a violation of its own: validators let it pass.
 func (s *Schema) Violations(body []byte) []string {
 	if strings.TrimSpace(string(body)) == "" {
 		return []string{"the body is empty"}
@@ -46,8 +50,8 @@ func (s *Schema) Violations(body []byte) []string {
 	return describeViolations(s.compiled.Validate(value))
 }
 
-// Undocumented lists the members of a JSON object that the schema does not
-// name, sorted. A body that is no object has none.
+// Undocumented returns the members of a JSON object that the schema does not
+// name, sorted. A body that is not an object has none.
 func (s *Schema) Undocumented(body []byte) []string {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestBodiesAgainstTheSchemaOfTheAnswer(t *testing.T) {
+func TestBodiesAgainstTheSchemaOfTheResponse(t *testing.T) {
 	contract := MustLoadEmbedded()
 	for _, test := range []struct {
 		operation    Operation
@@ -37,7 +37,7 @@ func TestBodiesAgainstTheSchemaOfTheAnswer(t *testing.T) {
 		{contract.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/: missing", "/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: "}, nil},
 		{contract.ReadState, `{"name":"x"}`, []string{"/: missing property 'state'"}, nil},
 	} {
-		violations := test.operation.Answer.Violations([]byte(test.body))
+		violations := test.operation.Response.Violations([]byte(test.body))
 		if !slices.EqualFunc(violations, test.violations, strings.HasPrefix) {
 			t.Errorf("%s: %q, want %q", test.body, violations, test.violations)
 		}
@@ -46,7 +46,7 @@ func TestBodiesAgainstTheSchemaOfTheAnswer(t *testing.T) {
 				t.Errorf("%s: a violation of several lines: %q", test.body, line)
 			}
 		}
-		if undocumented := test.operation.Answer.Undocumented([]byte(test.body)); !slices.Equal(undocumented, test.undocumented) {
+		if undocumented := test.operation.Response.Undocumented([]byte(test.body)); !slices.Equal(undocumented, test.undocumented) {
 			t.Errorf("%s: undocumented %q, want %q", test.body, undocumented, test.undocumented)
 		}
 	}
@@ -55,7 +55,7 @@ func TestBodiesAgainstTheSchemaOfTheAnswer(t *testing.T) {
 func TestTheSchemaFollowsTheDescription(t *testing.T) {
 	stricter := mustLoad(t, replaced(t, embeddedText(), "          minLength: 1\n", "          minLength: 1\n          pattern: ^job-\n"))
 	for body, sound := range map[string]bool{`{"archiveJobId":"job-1"}`: true, `{"archiveJobId":"new-1"}`: false} {
-		if violations := stricter.Retry.Answer.Violations([]byte(body)); (len(violations) == 0) != sound {
+		if violations := stricter.Retry.Response.Violations([]byte(body)); (len(violations) == 0) != sound {
 			t.Errorf("%s: %q", body, violations)
 		}
 	}
@@ -63,7 +63,7 @@ func TestTheSchemaFollowsTheDescription(t *testing.T) {
 	if renamed.IDField != "newJob" {
 		t.Errorf("the id is in %q", renamed.IDField)
 	}
-	if undocumented := renamed.Retry.Answer.Undocumented([]byte(`{"archiveJobId":"x","newJob":"y"}`)); !slices.Equal(undocumented, []string{"archiveJobId"}) {
+	if undocumented := renamed.Retry.Response.Undocumented([]byte(`{"archiveJobId":"x","newJob":"y"}`)); !slices.Equal(undocumented, []string{"archiveJobId"}) {
 		t.Errorf("undocumented %q", undocumented)
 	}
 }

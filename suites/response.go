@@ -65,13 +65,13 @@ func responseMediaType(j *judgement, exchange *target.Exchange) {
 }
 
 func responseSchema(j *judgement, exchange *target.Exchange) {
-	for _, violation := range j.Contract.Retry.Answer.Violations(firstValue(exchange.Body)) {
+	for _, violation := range j.Contract.Retry.Response.Violations(firstValue(exchange.Body)) {
 		j.FailAt(result.InBody, "retry.response.schema", exchange, "a body that is valid by the schema", violation)
 	}
 }
 
 func documentedFields(j *judgement, exchange *target.Exchange) {
-	for _, name := range j.Contract.Retry.Answer.Undocumented(firstValue(exchange.Body)) {
+	for _, name := range j.Contract.Retry.Response.Undocumented(firstValue(exchange.Body)) {
 		j.FailAt(result.InMember(name), "retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
 	}
 }

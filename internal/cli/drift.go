@@ -13,6 +13,7 @@ import (
 	"github.com/dpconform/dpconform/internal/drift"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -79,7 +80,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if flags.against == "" {
 		return &text.UsageError{Place: "--against", Message: "there is nothing to compare with", Fix: "give --against SOURCE"}
 	}
-	if flags.from == drift.StandardInput && flags.against == drift.StandardInput {
+	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return &text.UsageError{Place: "--from, --against", Message: "both are standard input"}
 	}
 	files, err := reportFiles(sources, flags.reports, driftKinds...)
@@ -96,12 +97,11 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err != nil {
 		return err
 	}
-	next := drift.Next{From: flags.from, Against: flags.against}
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
-	drift.Text{Out: terminal.out, Width: terminal.width(), Next: next}.Write(compared)
-	if err := writeDrift(terminal, files, compared, failOn, next); err != nil {
+	drift.Text{Out: terminal.out, Width: terminal.width()}.Write(compared)
+	if err := writeDrift(terminal, files, compared, failOn); err != nil {
 		return err
 	}
 	if compared.Drifts(failOn) {
@@ -116,8 +116,8 @@ func refuseSources(files []report.File, flags *driftFlags) error {
 		if file.Path == report.StandardOutput {
 			continue
 		}
-		for _, source := range []string{flags.from, flags.against} {
-			if source != "" && diff.SameFile(file.Path, source) {
+		for _, name := range []string{flags.from, flags.against} {
+			if name != "" && diff.SameFile(file.Path, name) {
 				return &text.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Fix: "give another file"}
 			}
 		}
@@ -148,7 +148,7 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 		}
 		before = read
 	}
-	from, err := spec.ReadSurface(before)
+	from, err := source.Parse(before)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
@@ -157,7 +157,7 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	against, err := spec.ReadSurface(after)
+	against, err := source.Parse(after)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
@@ -166,8 +166,8 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 
 // catalogueOf gives the requirements of a description, or the built-in ones
 // where a source has none.
-func catalogueOf(description spec.Description, surface *spec.Surface) []spec.Requirement {
-	if surface.Provenance.Kind == spec.DescriptionSource {
+func catalogueOf(description spec.Description, read *source.Source) []spec.Requirement {
+	if read.Provenance.Kind == source.Description {
 		if contract, err := spec.Load(description); err == nil {
 			return contract.Requirements
 		}
@@ -175,27 +175,27 @@ func catalogueOf(description spec.Description, surface *spec.Surface) []spec.Req
 	return spec.MustLoadEmbedded().Requirements
 }
 
-func sourceReader(command *cobra.Command) drift.Reader {
-	return drift.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
+func sourceReader(command *cobra.Command) source.Reader {
+	return source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
 }
 
 // readSource reads a source; an address that does not answer has the exit code
 // of its own.
-func readSource(ctx context.Context, reader drift.Reader, name string) (spec.Description, error) {
+func readSource(ctx context.Context, reader source.Reader, name string) (spec.Description, error) {
 	description, err := reader.Read(ctx, name)
-	var unreachable *drift.UnreachableError
+	var unreachable *source.UnreachableError
 	if errors.As(err, &unreachable) {
 		return description, &unreachableError{err}
 	}
 	return description, err
 }
 
-func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class, next drift.Next) error {
+func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class) error {
 	for _, file := range files {
 		write := map[string]func(io.Writer) error{
 			"text": func(out io.Writer) error {
 				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
-				drift.Text{Out: plain, Width: helpColumns, Next: next}.Write(compared)
+				drift.Text{Out: plain, Width: helpColumns}.Write(compared)
 				return nil
 			},
 			"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/drift"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/source"
 )
 
 // Times of the progress: how often the live line is looked at, which is also the
@@ -123,12 +123,12 @@ func (p *progress) begin(name string) { p.change(func(tally *tally) { tally.inHa
 
 // reading says which source is read now. Standard input may be a person who
 // writes, and is not to be disturbed.
-func (p *progress) reading(source string) {
-	if source == drift.StandardInput {
+func (p *progress) reading(name string) {
+	if name == source.StandardInput {
 		p.end()
 		return
 	}
-	p.begin("reading " + p.terminal.harmless(source))
+	p.begin("reading " + p.terminal.harmless(name))
 }
 
 func (p *progress) change(change func(*tally)) {

@@ -11,7 +11,7 @@ import (
 )
 
 // Contract loads the description that the settings name, or the built-in one.
-// Mistakes in it are *spec.DescriptionError.
+// Mistakes in it are *spec.Error.
 func (s *Settings) Contract() (*spec.Contract, error) {
 	description := spec.Embedded()
 	if s.Spec != "" {

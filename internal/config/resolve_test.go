@@ -126,7 +126,7 @@ func TestWrongTargetsAreRefused(t *testing.T) {
 
 func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 	shipped, err := (&Settings{}).Contract()
-	if err != nil || shipped.File != spec.EmbeddedName {
+	if err != nil || shipped.File != spec.Embedded().Name {
 		t.Fatalf("%v, %v", shipped, err)
 	}
 	file := filepath.Join(t.TempDir(), "copy.yaml")
@@ -138,12 +138,12 @@ func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 		t.Errorf("%v, %v", named, err)
 	}
 	for name, text := range map[string]string{"no OpenAPI": "{}", "no YAML": "a: b: c"} {
-		var mistake *spec.DescriptionError
+		var mistake *spec.Error
 		if _, err := (&Settings{Spec: writeFile(t, text)}).Contract(); !errors.As(err, &mistake) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	var mistake *spec.DescriptionError
+	var mistake *spec.Error
 	if _, err := (&Settings{Spec: filepath.Join(t.TempDir(), "gone")}).Contract(); !errors.As(err, &mistake) {
 		t.Errorf("a file that is not there: %v", err)
 	}

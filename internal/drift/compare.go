@@ -3,38 +3,43 @@ package drift
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
+	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // comparison is a Comparison that is being made.
 type comparison struct {
-	from, against *spec.Surface
+	from, against *source.Source
 	catalogue     []spec.Requirement
 	result        Comparison
 }
 
-// Compare says what the source "against" says otherwise than the source "from".
-// Only what both can speak of is compared. The catalogue is that of the
+// Compare returns what the source "against" says otherwise than the source
+// "from". Only what both can speak of is compared. The catalogue has the
 // requirements that changes may touch.
-func Compare(from, against *spec.Surface, catalogue []spec.Requirement) (Comparison, error) {
+func Compare(from, against *source.Source, catalogue []spec.Requirement) (Comparison, error) {
 	c := &comparison{from: from, against: against, catalogue: catalogue}
 	c.result = Comparison{From: from.Provenance, Against: against.Provenance, Changes: []Change{}, NotCompared: []Silence{}}
 	c.silences()
-	c.calls()
+	c.methods()
 	c.scopes()
 	c.states()
-	c.retryableStates()
 	c.codes()
 	c.systemParameters()
-	c.transport()
+	c.transport(from.Retry, against.Retry, "of the method")
+	if c.bothReadState() {
+		c.transport(from.ReadState, against.ReadState, "of the method that reads the state")
+	}
 	c.descriptions()
 	c.prose()
 	if err := c.schemas(); err != nil {
 		return Comparison{}, err
 	}
-	order := spec.Topics()
+	order := source.Topics()
 	slices.SortStableFunc(c.result.Changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Topic), slices.Index(order, b.Topic)),
 			cmp.Compare(slices.Index(Classes(), a.Class), slices.Index(Classes(), b.Class)))
@@ -44,119 +49,104 @@ func Compare(from, against *spec.Surface, catalogue []spec.Requirement) (Compari
 
 // silences notes what one source, or both, cannot speak of.
 func (c *comparison) silences() {
-	for _, topic := range spec.Topics() {
-		switch mute, other := !c.from.Speaks(topic), !c.against.Speaks(topic); {
-		case mute && other:
+	for _, topic := range source.Topics() {
+		switch silent, other := !c.from.Speaks(topic), !c.against.Speaks(topic); {
+		case silent && other:
 			c.silent(topic, "neither source says anything of it")
-		case mute:
-			c.silent(topic, fmt.Sprintf("the %s says nothing of it", nameOf(c.from)))
+		case silent:
+			c.silent(topic, fmt.Sprintf("the %s says nothing of it", kindName(c.from.Provenance.Kind)))
 		case other:
-			c.silent(topic, fmt.Sprintf("the %s says nothing of it", nameOf(c.against)))
+			c.silent(topic, fmt.Sprintf("the %s says nothing of it", kindName(c.against.Provenance.Kind)))
 		}
 	}
 }
 
-func (c *comparison) silent(topic spec.Topic, reason string) {
+func (c *comparison) silent(topic source.Topic, reason string) {
 	c.result.NotCompared = append(c.result.NotCompared, Silence{topic, reason})
 }
 
-func (c *comparison) both(topic spec.Topic) bool {
+func (c *comparison) both(topic source.Topic) bool {
 	return c.from.Speaks(topic) && c.against.Speaks(topic)
 }
 
-// note adds a change with the requirements of its topic.
+// bothReadState reports whether both sources describe the method that reads a
+// job's state.
+func (c *comparison) bothReadState() bool {
+	return c.both(source.StateMethodTopic) && c.from.ReadState.Known() && c.against.ReadState.Known()
+}
+
+// note adds a change, unless one of the sources says nothing of its topic. It
+// touches the requirements of the topic, if it names no others.
 func (c *comparison) note(change Change) {
+	if !c.both(change.Topic) {
+		return
+	}
 	if change.Requirements == nil {
-		change.Requirements = requirementsOf(c.catalogue, change.Topic)
+		change.Requirements = ids(c.catalogue, func(r spec.Requirement) bool { return slices.Contains(touched[change.Topic], r.ID) })
 	}
 	c.result.Changes = append(c.result.Changes, change)
 }
 
 // differ notes a value that is not the same on both sides.
-func (c *comparison) differ(topic spec.Topic, class Class, what, before, after string) {
-	if !c.both(topic) || before == after {
-		return
+func (c *comparison) differ(topic source.Topic, class Class, what, before, after string) {
+	if before != after {
+		c.note(Change{Kind: Changed, Class: class, Topic: topic, What: what, Old: before, New: after,
+			Sentence: fmt.Sprintf("The %s is %s, no longer %s.", what, shown(after), shown(before))})
 	}
-	c.note(Change{Kind: Changed, Class: class, Topic: topic, What: what, Old: before, New: after,
-		Sentence: fmt.Sprintf("The %s is %s, no longer %s.", what, said(after), said(before))})
 }
 
-// calls compares where the two methods are.
-func (c *comparison) calls() {
-	c.differ(spec.EndpointTopic, Breaking, "address of the service", c.from.Endpoint, c.against.Endpoint)
-	c.differ(spec.MethodTopic, Breaking, "method and path", place(c.from.Retry), place(c.against.Retry))
-	c.differ(spec.IDTopic, classOfID(c.from.Retry.IDPattern, c.against.Retry.IDPattern), "form of the id", c.from.Retry.IDPattern, c.against.Retry.IDPattern)
-	c.deprecation()
-	if !c.both(spec.StateMethodTopic) {
-		return
+// members compares two sets of which a caller may count on each member: one that
+// comes is compatible, one that goes is breaking. The sentences have a place for
+// its name.
+func (c *comparison) members(topic source.Topic, before, after []string, what, added, removed string) {
+	for _, name := range missing(after, before) {
+		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name + what, Sentence: fmt.Sprintf(added, name)})
 	}
-	before, after := c.from.ReadState, c.against.ReadState
-	change := Change{Topic: spec.StateMethodTopic, What: "method that reads the state"}
+	for _, name := range missing(before, after) {
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name + what, Sentence: fmt.Sprintf(removed, name)})
+	}
+}
+
+// methods compares where the two methods are.
+func (c *comparison) methods() {
+	c.differ(source.EndpointTopic, Breaking, "address of the service", c.from.Endpoint, c.against.Endpoint)
+	c.differ(source.MethodTopic, Breaking, "method and path", place(c.from.Retry), place(c.against.Retry))
+	before, after := c.from.Retry.IDPattern, c.against.Retry.IDPattern
+	class := classOfForm(before, after)
+	if after == "^[^/]+$" && before != "" && before != "^.+$" {
+		// Any segment is allowed now, and only some before.
+		class = Compatible
+	}
+	c.differ(source.IDTopic, class, "form of the id", before, after)
+	if before, after := c.from.Retry.Deprecated, c.against.Retry.Deprecated; before != after {
+		words := map[bool]string{false: "not deprecated", true: "deprecated"}
+		sentence := map[bool]string{false: "The method is no longer deprecated.", true: "The method is deprecated now."}[after]
+		c.note(Change{Kind: Changed, Class: Compatible, Topic: source.DeprecationTopic, What: "deprecation of the method",
+			Old: words[before], New: words[after], Sentence: sentence})
+	}
+	c.readState(c.from.ReadState, c.against.ReadState)
+}
+
+// readState compares the method that reads a job's state. Changes of scopes that
+// the method itself has, too, are reported there.
+func (c *comparison) readState(before, after source.Call) {
+	const what = "method that reads the state"
 	switch {
-	case before.There() && !after.There():
-		change.Kind, change.Class, change.Old = Removed, Breaking, place(before)
-		change.Sentence = fmt.Sprintf("The method that reads a job's state, %s, is gone.", place(before))
-		c.note(change)
-	case after.There() && !before.There():
-		change.Kind, change.Class, change.New = Added, Compatible, place(after)
-		change.Sentence = fmt.Sprintf("There is a method that reads a job's state now, %s.", place(after))
-		c.note(change)
+	case before.Known() && !after.Known():
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.StateMethodTopic, What: what, Old: place(before),
+			Sentence: fmt.Sprintf("The method that reads a job's state, %s, is gone.", place(before))})
+	case after.Known() && !before.Known():
+		c.note(Change{Kind: Added, Class: Compatible, Topic: source.StateMethodTopic, What: what, New: place(after),
+			Sentence: fmt.Sprintf("There is a method that reads a job's state now, %s.", place(after))})
 	default:
-		c.differ(spec.StateMethodTopic, Breaking, change.What, place(before), place(after))
-		c.scopesOfState()
-	}
-}
-
-// classOfForm says who is hurt where the form of a value changes: nobody where
-// it asks for nothing any longer.
-func classOfForm(before, after string) Class {
-	if after == "" && before != "" {
-		return Compatible
-	}
-	return Breaking
-}
-
-// anySegment is the pattern that takes every id of one segment.
-const anySegment = "^[^/]+$"
-
-// classOfID is classOfForm for the id: nobody is hurt either where any segment is
-// taken instead of some.
-func classOfID(before, after string) Class {
-	if after == anySegment && before != "" && before != "^.+$" {
-		return Compatible
-	}
-	return classOfForm(before, after)
-}
-
-// deprecation compares whether the method is deprecated.
-func (c *comparison) deprecation() {
-	before, after := c.from.Retry.Deprecated, c.against.Retry.Deprecated
-	if !c.both(spec.DeprecationTopic) || before == after {
-		return
-	}
-	sentence := "The method is deprecated now."
-	if before {
-		sentence = "The method is no longer deprecated."
-	}
-	c.note(Change{Kind: Changed, Class: Compatible, Topic: spec.DeprecationTopic, What: "deprecation of the method",
-		Old: deprecation(c.from.Retry), New: deprecation(c.against.Retry), Sentence: sentence})
-}
-
-// scopesOfState compares the scopes of the method that reads the state. Changes
-// that the method itself has, too, are told there.
-func (c *comparison) scopesOfState() {
-	before, after := set(c.from.ReadState.Scopes), set(c.against.ReadState.Scopes)
-	told := append(onlyIn(set(c.against.Retry.Scopes), set(c.from.Retry.Scopes)),
-		onlyIn(set(c.from.Retry.Scopes), set(c.against.Retry.Scopes))...)
-	for _, name := range onlyIn(after, before) {
-		if !slices.Contains(told, name) {
-			c.note(Change{Kind: Added, Class: Compatible, Topic: spec.StateMethodTopic, What: name,
+		c.differ(source.StateMethodTopic, Breaking, what, place(before), place(after))
+		retry := slices.Concat(missing(c.against.Retry.Scopes, c.from.Retry.Scopes), missing(c.from.Retry.Scopes, c.against.Retry.Scopes))
+		for _, name := range missing(missing(after.Scopes, before.Scopes), retry) {
+			c.note(Change{Kind: Added, Class: Compatible, Topic: source.StateMethodTopic, What: name,
 				Sentence: fmt.Sprintf("A token with %s is enough to read a job's state now.", spec.ShortScope(name))})
 		}
-	}
-	for _, name := range onlyIn(before, after) {
-		if !slices.Contains(told, name) {
-			c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.StateMethodTopic, What: name,
+		for _, name := range missing(missing(before.Scopes, after.Scopes), retry) {
+			c.note(Change{Kind: Removed, Class: Breaking, Topic: source.StateMethodTopic, What: name,
 				Sentence: fmt.Sprintf("A token with %s alone no longer reads a job's state.", spec.ShortScope(name))})
 		}
 	}
@@ -165,76 +155,187 @@ func (c *comparison) scopesOfState() {
 // scopes compares the sets of scopes: any one of them is enough, so their order
 // says nothing.
 func (c *comparison) scopes() {
-	if !c.both(spec.ScopesTopic) {
-		return
-	}
 	before, after := scopesByName(c.from), scopesByName(c.against)
 	for _, name := range onlyIn(after, before) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: spec.ScopesTopic, What: name, New: after[name],
+		c.note(Change{Kind: Added, Class: Compatible, Topic: source.ScopesTopic, What: name, New: after[name],
 			Sentence: fmt.Sprintf("A token with %s is enough now.", spec.ShortScope(name))})
 	}
 	for _, name := range onlyIn(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.ScopesTopic, What: name, Old: before[name],
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.ScopesTopic, What: name, Old: before[name],
 			Sentence: fmt.Sprintf("A token with %s alone is no longer enough.", spec.ShortScope(name))})
-	}
-	if !c.both(spec.ScopeDescriptionsTopic) {
-		return
 	}
 	for _, name := range inBoth(before, after) {
 		if before[name] != after[name] && before[name] != "" && after[name] != "" {
-			c.note(Change{Kind: Changed, Class: Documentation, Topic: spec.ScopeDescriptionsTopic, What: name, Old: before[name],
+			c.note(Change{Kind: Changed, Class: Documentation, Topic: source.ScopeDescriptionsTopic, What: name, Old: before[name],
 				New: after[name], Sentence: fmt.Sprintf("The description of %s has changed.", spec.ShortScope(name))})
 		}
 	}
 }
 
-// states compares the values of the enum.
+// states compares the states of a job and those that can be retried. AIP-180: enum
+// values may be added, where callers are told that they may.
 func (c *comparison) states() {
-	if !c.both(spec.StatesTopic) || !c.from.ReadState.There() || !c.against.ReadState.There() {
-		return
+	if c.from.ReadState.Known() && c.against.ReadState.Known() {
+		c.members(source.StatesTopic, c.from.States, c.against.States, "",
+			"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
 	}
-	// AIP-180: enum values may be added, where callers are told that they may.
-	c.members(spec.StatesTopic, c.from.States, c.against.States,
-		"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
+	c.members(source.RetryableStatesTopic, c.from.RetryableStates, c.against.RetryableStates, "",
+		"A job in the state %s can be retried now.", "A job in the state %s can no longer be retried.")
 }
 
-// members compares two sets of which a caller may count on each member: one
-// that comes is compatible, one that goes is breaking. The sentences have a
-// place for its name.
-func (c *comparison) members(topic spec.Topic, before, after []string, added, removed string) {
-	for _, name := range onlyIn(set(after), set(before)) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name, Sentence: fmt.Sprintf(added, name)})
+// codes compares the HTTP statuses of the names of errors.
+func (c *comparison) codes() {
+	for _, name := range onlyIn(c.against.Codes, c.from.Codes) {
+		c.note(Change{Kind: Added, Class: Compatible, Topic: source.CodesTopic, What: name, New: c.against.Codes[name],
+			Sentence: fmt.Sprintf("There is a code of errors %s now, with the status %s.", name, c.against.Codes[name])})
 	}
-	for _, name := range onlyIn(set(before), set(after)) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name, Sentence: fmt.Sprintf(removed, name)})
+	for _, name := range onlyIn(c.from.Codes, c.against.Codes) {
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.CodesTopic, What: name, Old: c.from.Codes[name],
+			Sentence: fmt.Sprintf("The code of errors %s is gone.", name)})
+	}
+	for _, name := range inBoth(c.from.Codes, c.against.Codes) {
+		c.differ(source.CodesTopic, Breaking, "status of "+name, c.from.Codes[name], c.against.Codes[name])
 	}
 }
 
 // systemParameters compares the parameters of every method. A source that lists
-// only some of them does not say that others are new or gone.
+// only some of them does not say that others are new or gone, unless both do:
+// then a difference is meant.
 func (c *comparison) systemParameters() {
-	if !c.both(spec.SystemParametersTopic) {
-		return
+	before, after := c.from.SystemParameters, c.against.SystemParameters
+	some := 0
+	if c.against.AllSystemParameters && !c.from.AllSystemParameters {
+		some += len(missing(after, before))
+		after = missing(after, missing(after, before))
 	}
-	before, after := set(c.from.SystemParameters), set(c.against.SystemParameters)
-	// Two descriptions are lists of the same sort: there a difference is meant.
-	same := c.from.AllSystemParameters == c.against.AllSystemParameters
-	untold := 0
-	for _, name := range onlyIn(after, before) {
-		if untold++; same || c.from.AllSystemParameters {
-			untold--
-			c.note(Change{Kind: Added, Class: Compatible, Topic: spec.SystemParametersTopic, What: name,
-				Sentence: fmt.Sprintf("Every method takes the query parameter %s now.", name)})
-		}
+	if c.from.AllSystemParameters && !c.against.AllSystemParameters {
+		some += len(missing(before, after))
+		before = missing(before, missing(before, after))
 	}
-	for _, name := range onlyIn(before, after) {
-		if untold++; same || c.against.AllSystemParameters {
-			untold--
-			c.note(Change{Kind: Removed, Class: Breaking, Topic: spec.SystemParametersTopic, What: name,
-				Sentence: fmt.Sprintf("Methods no longer take the query parameter %s.", name)})
-		}
-	}
-	if untold > 0 {
-		c.silent(spec.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", untold))
+	c.members(source.SystemParametersTopic, before, after, "",
+		"Every method takes the query parameter %s now.", "Methods no longer take the query parameter %s.")
+	if some > 0 && c.both(source.SystemParametersTopic) {
+		c.silent(source.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", some))
 	}
 }
+
+// transport compares what the requests and responses of a method are beside their
+// schemas.
+func (c *comparison) transport(before, after source.Call, whose string) {
+	if before.BodyRequired != after.BodyRequired {
+		change := Change{Kind: Changed, Class: Breaking, Topic: source.BodyTopic, What: "body of the request " + whose, Old: "optional",
+			New: "required", Sentence: fmt.Sprintf("A request %s must have a body now.", whose)}
+		if before.BodyRequired {
+			change.Class, change.Old, change.New = Compatible, change.New, change.Old
+			change.Sentence = fmt.Sprintf("A request %s may go without a body now.", whose)
+		}
+		c.note(change)
+	}
+	c.parameters(before, after, whose)
+	c.mediaTypes("request "+whose, before.RequestMedia, after.RequestMedia)
+	for _, status := range inBoth(before.ResponseMedia, after.ResponseMedia) {
+		what := fmt.Sprintf("response %s %s", status, whose)
+		c.mediaTypes(what, before.ResponseMedia[status], after.ResponseMedia[status])
+		c.members(source.HeadersTopic, before.ResponseHeaders[status], after.ResponseHeaders[status], " of the "+what,
+			"The "+what+" has the header %s now.", "The "+what+" no longer has the header %s.")
+	}
+}
+
+// mediaTypes compares the media types of one body. It is breaking where one is
+// gone that a caller may use.
+func (c *comparison) mediaTypes(what string, before, after []string) {
+	class := Compatible
+	if len(missing(before, after)) > 0 {
+		class = Breaking
+	}
+	c.differ(source.MediaTypesTopic, class, "media type of the "+what, strings.Join(before, ", "), strings.Join(after, ", "))
+}
+
+// parameters compares the parameters of the query, the header and the cookies.
+func (c *comparison) parameters(before, after source.Call, whose string) {
+	old, now := parametersByName(before), parametersByName(after)
+	for _, name := range onlyIn(now, old) {
+		change := Change{Kind: Added, Class: Compatible, Topic: source.ParametersTopic, What: name + " " + whose, New: need(now[name]),
+			Sentence: fmt.Sprintf("There is a %s %s now; it is optional.", name, whose)}
+		if now[name].Required {
+			change.Class, change.Sentence = Breaking, fmt.Sprintf("There is a %s %s now, and it is required.", name, whose)
+		}
+		c.note(change)
+	}
+	for _, name := range onlyIn(old, now) {
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.ParametersTopic, What: name + " " + whose, Old: need(old[name]),
+			Sentence: fmt.Sprintf("The %s %s is gone.", name, whose)})
+	}
+	for _, name := range inBoth(old, now) {
+		what, class := name+" "+whose, Breaking
+		if old[name].Required {
+			class = Compatible
+		}
+		c.differ(source.ParametersTopic, class, what, need(old[name]), need(now[name]))
+		c.differ(source.ParametersTopic, classOfForm(old[name].Form, now[name].Form), "form of the "+what, old[name].Form, now[name].Form)
+	}
+}
+
+// classOfForm says whom it breaks that the form of a value changes: nobody, where
+// it demands nothing any longer.
+func classOfForm(before, after string) Class {
+	if after == "" && before != "" {
+		return Compatible
+	}
+	return Breaking
+}
+
+// missing lists the elements of one list that another lacks, sorted.
+func missing(one, other []string) []string {
+	return slices.Compact(slices.Sorted(func(yield func(string) bool) {
+		for _, element := range one {
+			if !slices.Contains(other, element) && !yield(element) {
+				return
+			}
+		}
+	}))
+}
+
+// onlyIn lists the keys of a that b lacks, sorted.
+func onlyIn[V any](a, b map[string]V) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(a)), func(key string) bool { _, has := b[key]; return has })
+}
+
+// inBoth lists the keys of a that b has, too, sorted.
+func inBoth[V any](a, b map[string]V) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(a)), func(key string) bool { _, has := b[key]; return !has })
+}
+
+// scopesByName returns the descriptions of a source's scopes.
+func scopesByName(read *source.Source) map[string]string {
+	scopes := map[string]string{}
+	for _, scope := range read.Scopes {
+		scopes[scope.Name] = scope.Description
+	}
+	return scopes
+}
+
+func parametersByName(call source.Call) map[string]source.Parameter {
+	found := map[string]source.Parameter{}
+	for _, parameter := range call.Parameters {
+		found[parameter.In+" parameter "+parameter.Name] = parameter
+	}
+	return found
+}
+
+func need(parameter source.Parameter) string {
+	if parameter.Required {
+		return "required"
+	}
+	return "optional"
+}
+
+// place is a method with its path: "POST /v1/archiveJobs/{id}:retry".
+func place(call source.Call) string {
+	if !call.Known() {
+		return ""
+	}
+	return call.Method + " " + call.Path.String()
+}
+
+func shown(value string) string { return cmp.Or(value, "not given") }

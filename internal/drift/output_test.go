@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,21 +12,21 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/pb33f/jsonschema/v6"
 
+	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/sourcetest"
-	"github.com/dpconform/dpconform/spec"
 )
 
-// hostile is a comparison with what others might put into a source.
+// hostile is a comparison with what a hostile author might put into a source.
 func hostile() Comparison {
 	evil := "a\x1b[2Jb\u202ec|d`e<img src=x onerror=alert(1)>[f](javascript:g) @everyone\nh"
 	return Comparison{
-		From:    spec.Provenance{Kind: spec.PageSource, Name: evil, Revision: evil, Date: "2025-07-25", Digest: "sha256:" + strings.Repeat("0", 64)},
-		Against: spec.Provenance{Kind: spec.DiscoverySource, Name: "b.json", Digest: "sha256:" + strings.Repeat("1", 64)},
+		From:    source.Provenance{Kind: source.Page, Name: evil, Revision: evil, Date: "2025-07-25", Digest: "sha256:" + strings.Repeat("0", 64)},
+		Against: source.Provenance{Kind: source.Discovery, Name: "b.json", Digest: "sha256:" + strings.Repeat("1", 64)},
 		Changes: []Change{
-			{Kind: Added, Class: Compatible, Topic: spec.StatesTopic, What: evil, New: evil, Requirements: []string{"retry.body.empty"}, Sentence: evil},
-			{Kind: Changed, Class: Documentation, Topic: spec.DescriptionsTopic, What: "member", Old: evil, New: evil, Requirements: []string{}, Sentence: evil},
+			{Kind: Added, Class: Compatible, Topic: source.StatesTopic, What: evil, New: evil, Requirements: []string{"retry.body.empty"}, Sentence: evil},
+			{Kind: Changed, Class: Documentation, Topic: source.DescriptionsTopic, What: "member", Old: evil, New: evil, Requirements: []string{}, Sentence: evil},
 		},
-		NotCompared: []Silence{{spec.ProseTopic, "the reference page says nothing of it"}},
+		NotCompared: []Silence{{source.ProseTopic, "the reference page says nothing of it"}},
 	}
 }
 
@@ -58,6 +59,27 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 	}
 	if shown := text(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
 		t.Error(shown)
+	}
+	if shown := text(compared(t, description(), strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.cuts")), 80); !strings.Contains(shown, "\nnext: dpconform spec print") {
+		t.Error(shown)
+	}
+}
+
+func TestWordsAreNotBrokenInside(t *testing.T) {
+	t.Parallel()
+	long := scopePrefix + strings.Repeat("a", 80)
+	for _, one := range []struct {
+		text string
+		want []string
+	}{
+		{"", []string{""}},
+		{"touches retry.path.method-and-verb, retry.body.empty", []string{"touches", "retry.path.method-and-verb,", "retry.body.empty"}},
+		{"the scope " + long + " is gone", []string{"the scope", long, "is gone"}},
+		{"/a/path/that/is/longer/than/thirty/columns", []string{"/a/path/that/is/longer/than/", "thirty/columns"}},
+	} {
+		if got := wrapped(one.text, 30); !slices.Equal(got, one.want) {
+			t.Errorf("%q: got %q, want %q", one.text, got, one.want)
+		}
 	}
 }
 
@@ -94,7 +116,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 		}
 	}
 	// The topics of the schema are those of the product.
-	for _, topic := range spec.Topics() {
+	for _, topic := range source.Topics() {
 		if !strings.Contains(string(Schema()), `"`+string(topic)+`"`) {
 			t.Errorf("the schema lacks the topic %s", topic)
 		}

@@ -1,225 +1,160 @@
 package drift
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/oasdiff/oasdiff/checker"
-	"github.com/oasdiff/oasdiff/diff"
-	"github.com/oasdiff/oasdiff/load"
+	"github.com/pb33f/go-yaml"
+	"github.com/pb33f/libopenapi/datamodel/low/base"
+	"github.com/pb33f/libopenapi/what-changed/model"
 
+	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// The two methods in the documents that are given to oasdiff. Where they are is
-// compared elsewhere, so their paths are the same on both sides.
-const (
-	retryPath = "/retry"
-	statePath = "/state"
-	mediaType = "application/json"
-)
-
-// The answers in the words of a change.
-const (
-	answerOfMethod  = "answer of the method"
-	answerWithState = "answer with the state"
-)
-
-// severities are the checks of oasdiff that are judged otherwise here. AIP-180:
-// enum values may be added, where callers are told that they may; and a member of
-// an answer must not go, though proto3 marks none as required.
-var severities = map[string]checker.Level{
-	"response-property-enum-value-added":  checker.INFO,
-	"response-mediatype-enum-value-added": checker.INFO,
-	"response-optional-property-removed":  checker.ERR,
+// schemas compares the bodies of requests and responses.
+func (c *comparison) schemas() error {
+	if err := c.request(source.RequestTopic, "body of the request", c.from.Retry, c.against.Retry); err != nil {
+		return err
+	}
+	if err := c.responses(c.from.Retry, c.against.Retry); err != nil || !c.bothReadState() {
+		return err
+	}
+	if err := c.request(source.StateMethodTopic, "body of the request for the state", c.from.ReadState, c.against.ReadState); err != nil {
+		return err
+	}
+	_, before := c.from.ReadState.Success()
+	_, after := c.against.ReadState.Success()
+	// The enum of the states is a topic of its own.
+	return c.schema(bodies{source.StateMethodTopic, "response with the state", false, c.withoutEnum(before, c.from.StateField), c.withoutEnum(after, c.against.StateField)})
 }
 
-// schemas lets oasdiff compare the bodies and answers.
-func (c *comparison) schemas() error {
-	before, err := c.document(c.from)
-	if err != nil {
-		return err
+func (c *comparison) request(topic source.Topic, where string, before, after source.Call) error {
+	if !c.both(source.RequestTopic) {
+		return nil
 	}
-	after, err := c.document(c.against)
-	if err != nil {
-		return err
+	schema := func(call source.Call) map[string]any {
+		if call.Request == nil {
+			return map[string]any{"type": "object"}
+		}
+		return c.bare(call.Request)
 	}
-	found, operations, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), before, after)
-	if err != nil {
-		return fmt.Errorf("the schemas of the two sources cannot be compared: %w", err)
+	return c.schema(bodies{topic, where, true, schema(before), schema(after)})
+}
+
+// responses compares the responses of the method. Those with an error mostly have
+// one schema, and are compared once.
+func (c *comparison) responses(before, after source.Call) error {
+	successful := func(status string) bool { return strings.HasPrefix(status, "2") }
+	class := map[bool]Class{false: Compatible, true: Breaking}
+	topic := map[bool]source.Topic{false: source.ErrorsTopic, true: source.ResponseTopic}
+	for _, status := range onlyIn(after.Responses, before.Responses) {
+		c.note(Change{Kind: Added, Class: Compatible, Topic: topic[successful(status)], What: "response " + status,
+			Sentence: fmt.Sprintf("There is a response with the status %s now.", status)})
 	}
-	config := checker.NewConfig(checker.GetAllChecks(), checker.WithSeverityLevels(severities))
-	words := checker.NewDefaultLocalizer()
-	for _, change := range checker.CheckBackwardCompatibilityUntilLevel(config, found, operations, checker.INFO) {
-		c.note(c.schemaChange(change, words))
+	for _, status := range onlyIn(before.Responses, after.Responses) {
+		c.note(Change{Kind: Removed, Class: class[successful(status)], Topic: topic[successful(status)], What: "response " + status,
+			Sentence: fmt.Sprintf("There is no response with the status %s any longer.", status)})
+	}
+	groups, order := map[string]*bodies{}, []*bodies{}
+	for _, status := range inBoth(before.Responses, after.Responses) {
+		pair := &bodies{topic[successful(status)], "response of the method", false, c.bare(before.Responses[status]), c.bare(after.Responses[status])}
+		if successful(status) {
+			order = append(order, pair)
+			continue
+		}
+		pair.where = "error response " + status
+		key := written(pair.before) + written(pair.after)
+		if same := groups[key]; same != nil {
+			same.where = strings.Replace(same.where, "error response ", "error responses ", 1) + ", " + status
+			continue
+		}
+		groups[key] = pair
+		order = append(order, pair)
+	}
+	for _, pair := range order {
+		if err := c.schema(*pair); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// schemaChange puts a change of oasdiff into words of ours.
-func (c *comparison) schemaChange(found checker.Change, words checker.Localizer) Change {
-	change := Change{Kind: Changed, Class: Breaking, Topic: spec.AnswerTopic, What: answerOfMethod}
-	switch id := found.GetId(); {
-	case strings.HasSuffix(id, "-added"), strings.HasPrefix(id, "new-"):
-		change.Kind = Added
-	case strings.HasSuffix(id, "-removed"):
-		change.Kind = Removed
-	}
-	if found.GetLevel() == checker.INFO {
-		change.Class = Compatible
-	}
-	switch {
-	case found.GetPath() == statePath:
-		change.Topic, change.What = spec.StateMethodTopic, answerWithState
-	case strings.Contains(found.GetId(), "request"):
-		change.Topic, change.What = spec.RequestTopic, "body of the request"
-	case slices.ContainsFunc(found.GetArgs(), isError):
-		change.Topic, change.What = spec.ErrorsTopic, "answer with an error"
-	}
-	text := strings.ReplaceAll(found.GetUncolorizedText(words), "`", "")
-	change.Sentence = fmt.Sprintf("%s, in the %s.", capitalized(strings.TrimSuffix(text, ".")), change.What)
-	if arguments := found.GetArgs(); len(arguments) > 0 && memberName.MatchString(fmt.Sprint(arguments[0])) &&
-		arguments[0] != mediaType {
-		change.What = fmt.Sprintf("%v in the %s", arguments[0], change.What)
-	}
-	return change
+// bodies are the schemas of one body on both sides.
+type bodies struct {
+	topic         source.Topic
+	where         string
+	request       bool
+	before, after map[string]any
 }
 
-// capitalized begins a sentence with a text.
-func capitalized(text string) string {
-	if text == "" {
-		return text
+// schema lets libopenapi find the changes between two schemas without references,
+// and classifies them: libopenapi does not know a request from a response.
+func (c *comparison) schema(pair bodies) error {
+	if !c.both(pair.topic) {
+		return nil
 	}
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
-}
-
-// memberIn is how a change of schema calls a member.
-func memberIn(name string, topic spec.Topic) string {
-	if topic == spec.StateMethodTopic {
-		return name + " in the " + answerWithState
-	}
-	return name + " in the " + answerOfMethod
-}
-
-// memberName is the path of a member as oasdiff has it; its other arguments are
-// statuses, numbers and media types.
-var memberName = regexp.MustCompile(`^[A-Za-z_@][\w@]*(?:/[\w@]+)*/?$`)
-
-func isStatus(text string) bool { return len(text) == 3 && strings.Trim(text, "0123456789") == "" }
-
-// isError reports whether an argument of oasdiff is the status of an error.
-func isError(argument any) bool {
-	text := fmt.Sprint(argument)
-	return isStatus(text) && text[0] != '2'
-}
-
-// document makes an OpenAPI document of what both sources can speak of.
-func (c *comparison) document(surface *spec.Surface) (*load.SpecInfo, error) {
-	paths := map[string]any{retryPath: map[string]any{"post": c.operation(surface.Retry, "")}}
-	if c.both(spec.StateMethodTopic) && c.from.ReadState.There() && c.against.ReadState.There() {
-		paths[statePath] = map[string]any{"post": c.operation(surface.ReadState, surface.StateField)}
-	}
-	text, err := json.Marshal(map[string]any{
-		"openapi": "3.1.0", "info": map[string]any{"title": "surface", "version": "1"}, "paths": paths,
-	})
+	before, err := build(pair.before, c.from.Provenance.Name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", surface.Provenance.Name, err)
+		return err
 	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
+	after, err := build(pair.after, c.against.Provenance.Name)
 	if err != nil {
-		return nil, &spec.SourceError{Name: surface.Provenance.Name, Message: "its schemas are not understood: " + firstLine(err.Error())}
+		return err
 	}
-	return &load.SpecInfo{Url: surface.Provenance.Name, Spec: document}, nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-// operation describes a call by its bodies alone. The enum of the states, in the
-// member of that name, is compared as a topic of its own.
-func (c *comparison) operation(call spec.Call, states string) map[string]any {
-	answers := map[string]any{}
-	for status, schema := range call.Answers {
-		topic := spec.AnswerTopic
-		if !strings.HasPrefix(status, "2") {
-			topic = spec.ErrorsTopic
-		}
-		if !c.both(topic) {
-			continue
-		}
-		bare := c.bare(schema)
-		if properties, has := bare["properties"].(map[string]any); has && states != "" {
-			if member, has := properties[states].(map[string]any); has {
-				delete(member, "enum")
-			}
-		}
-		answers[status] = map[string]any{"description": "an answer", "content": content(bare)}
+	walk := &schemaWalk{bodies: pair}
+	walk.schema(model.CompareSchemas(before, after), pair.before, pair.after, "")
+	slices.SortFunc(walk.found, func(a, b Change) int { return strings.Compare(a.What+a.Sentence, b.What+b.Sentence) })
+	for _, change := range walk.found {
+		c.note(change)
 	}
-	operation := map[string]any{"responses": answers}
-	if c.both(spec.RequestTopic) {
-		request := call.Request
-		if request == nil {
-			request = map[string]any{"type": "object"}
-		}
-		operation["requestBody"] = map[string]any{"content": content(c.bare(request))}
-	}
-	return operation
+	return nil
 }
 
-func content(schema map[string]any) map[string]any {
-	return map[string]any{mediaType: map[string]any{"schema": schema}}
-}
+// wordy are the keywords of a schema that constrain nothing, and structural those
+// that every source gives.
+var (
+	wordy      = []string{"description", "title", "example", "examples", "externalDocs", "deprecated", "$comment"}
+	structural = []string{"type", "format", "properties", "items", "additionalProperties"}
+)
 
-// wordy are the keywords of a schema that constrain nothing.
-var wordy = []string{"description", "title", "example", "examples", "externalDocs", "deprecated", "$comment"}
-
-// structural are the keywords that every source gives.
-var structural = []string{"type", "format", "properties", "items", "additionalProperties"}
-
-// compared reports whether a keyword is one that both sources know: then it is a
-// change that one of them is silent.
+// compared reports whether a keyword is one that both sources know: otherwise it
+// is not a change that one of them is silent.
 func (c *comparison) compared(keyword string, value any) bool {
 	_, isSchema := value.(map[string]any)
 	switch {
 	case slices.Contains(wordy, keyword) || strings.HasPrefix(keyword, "x-"):
 		return false
-	case c.both(spec.ConstraintsTopic):
+	case c.both(source.ConstraintsTopic):
 		return true
 	case keyword == "additionalProperties":
 		return isSchema
 	case keyword == "enum":
-		return c.both(spec.StatesTopic)
+		return c.both(source.StatesTopic)
 	}
 	return slices.Contains(structural, keyword)
 }
 
-// bare gives a schema with the keywords that are compared.
+// bare returns a schema with the keywords that are compared.
 func (c *comparison) bare(schema map[string]any) map[string]any {
 	result := map[string]any{}
 	for keyword, value := range schema {
 		if !c.compared(keyword, value) {
 			continue
 		}
-		members, isMapping := value.(map[string]any)
-		if keyword != "properties" || !isMapping {
-			result[keyword] = c.bareValue(value)
-			continue
+		result[keyword] = c.bareValue(value)
+		if members, is := value.(map[string]any); is && keyword == "properties" {
+			// The names of members are not keywords.
+			properties := map[string]any{}
+			for name, member := range members {
+				properties[name] = c.bareValue(member)
+			}
+			result[keyword] = properties
 		}
-		// The names of members are not keywords.
-		properties := map[string]any{}
-		for name, member := range members {
-			properties[name] = c.bareValue(member)
-		}
-		result[keyword] = properties
 	}
 	return result
 }
@@ -229,11 +164,297 @@ func (c *comparison) bareValue(value any) any {
 	case map[string]any:
 		return c.bare(value)
 	case []any:
-		list := make([]any, 0, len(value))
-		for _, element := range value {
-			list = append(list, c.bareValue(element))
+		elements := make([]any, len(value))
+		for i, element := range value {
+			elements[i] = c.bareValue(element)
 		}
-		return list
+		return elements
 	}
 	return value
+}
+
+// withoutEnum is bare without the enum of one member.
+func (c *comparison) withoutEnum(schema map[string]any, member string) map[string]any {
+	bare := c.bare(schema)
+	delete(mapping(mapping(bare["properties"])[member]), "enum")
+	return bare
+}
+
+// build makes of a schema what libopenapi compares.
+func build(schema map[string]any, name string) (*base.SchemaProxy, error) {
+	var node yaml.Node
+	err := node.Encode(schema)
+	proxy := &base.SchemaProxy{}
+	if err == nil {
+		err = proxy.Build(context.Background(), nil, &node, nil)
+	}
+	if err == nil && proxy.Schema() == nil {
+		err = proxy.GetBuildError()
+	}
+	if err != nil {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, &spec.Error{File: name, Message: "its schemas are not understood: " + line}
+	}
+	return proxy, nil
+}
+
+// effect is what a change does to the set of values that a schema allows.
+type effect int
+
+const (
+	neutral effect = iota
+	tightened
+	loosened
+	replaced
+)
+
+// class says whom an effect breaks: in a request those whose values are refused
+// now, in a response those that rely on what is no longer promised.
+func (w *schemaWalk) class(effect effect) Class {
+	if effect == replaced || w.request && effect == tightened || !w.request && effect == loosened {
+		return Breaking
+	}
+	return Compatible
+}
+
+// schemaWalk collects the changes between two schemas.
+type schemaWalk struct {
+	bodies
+	found []Change
+}
+
+// note adds a change of the value at a path. The sentence names the body between
+// its two parts.
+func (w *schemaWalk) note(kind Kind, class Class, path, before, after, head, tail string) {
+	what := w.where
+	if path != "" {
+		what = path + " in the " + w.where
+	}
+	w.found = append(w.found, Change{Kind: kind, Class: class, Topic: w.topic, What: what, Old: before, New: after, Sentence: head + w.where + tail})
+}
+
+// of continues a sentence with the value at a path, up to the body it is in.
+func of(path string) string {
+	if path == "" {
+		return " of the "
+	}
+	return " of " + path + " in the "
+}
+
+// schema goes through the changes of one schema and of those inside it.
+func (w *schemaWalk) schema(changes *model.SchemaChanges, before, after map[string]any, path string) {
+	if changes == nil {
+		return
+	}
+	if changes.PropertyChanges != nil {
+		for _, change := range changes.Changes {
+			w.change(change, before, after, path)
+		}
+	}
+	for name, nested := range changes.SchemaPropertyChanges {
+		w.schema(nested, mapping(mapping(before["properties"])[name]), mapping(mapping(after["properties"])[name]), join(path, name))
+	}
+	w.schema(changes.ItemsChanges, mapping(before["items"]), mapping(after["items"]), join(path, "items"))
+	w.schema(changes.AdditionalPropertiesChanges, mapping(before["additionalProperties"]), mapping(after["additionalProperties"]), join(path, "*"))
+	// What changes inside alternatives and conditions may break anyone.
+	inside := slices.Concat(changes.AllOfChanges, changes.AnyOfChanges, changes.OneOfChanges, changes.PrefixItemsChanges,
+		[]*model.SchemaChanges{changes.NotChanges, changes.IfChanges, changes.ThenChanges, changes.ElseChanges, changes.PropertyNamesChanges,
+			changes.ContainsChanges, changes.UnevaluatedItemsChanges, changes.UnevaluatedPropertiesChanges, changes.ContentSchemaChanges},
+		slices.Collect(maps.Values(changes.DependentSchemasChanges)), slices.Collect(maps.Values(changes.PatternPropertiesChanges)))
+	for _, nested := range inside {
+		for _, change := range nested.GetAllChanges() {
+			w.keyword(change.Property+" of an alternative", replaced, path, change.Original, change.New)
+		}
+	}
+	for _, change := range changes.DependentRequiredChanges {
+		w.keyword(change.Property, replaced, path, change.Original, change.New)
+	}
+}
+
+// change notes one change that libopenapi has found in a schema.
+func (w *schemaWalk) change(change *model.Change, before, after map[string]any, path string) {
+	added := change.ChangeType == model.ObjectAdded || change.ChangeType == model.PropertyAdded
+	name := change.Original + change.New
+	switch keyword := change.Property; keyword {
+	case "properties":
+		w.member(name, added, slices.Contains(list(after["required"]), any(name)), path)
+	case "required":
+		_, was := mapping(before["properties"])[name]
+		_, is := mapping(after["properties"])[name]
+		switch {
+		case was != is:
+			// The member itself came or went.
+		case added:
+			w.note(Changed, w.class(tightened), join(path, name), "optional", "required", "The member "+join(path, name)+" of the ", " is required now.")
+		default:
+			w.note(Changed, w.class(loosened), join(path, name), "required", "optional", "The member "+join(path, name)+" of the ", " is optional now.")
+		}
+	case "enum":
+		w.value(name, added, before["enum"] == nil, after["enum"] == nil, path)
+	case "oneOf", "anyOf", "allOf":
+		w.keyword(keyword, effectOfAlternative(keyword, added, len(list(before[keyword])), len(list(after[keyword]))), path,
+			fmt.Sprintf("%d schemas", len(list(before[keyword]))), fmt.Sprintf("%d schemas", len(list(after[keyword]))))
+	default:
+		w.keyword(keyword, effectOf(keyword, before[keyword], after[keyword]), path, written(before[keyword]), written(after[keyword]))
+	}
+}
+
+// member notes a member that came or went. AIP-180: a member of a response must not
+// go, though proto3 marks none as required.
+func (w *schemaWalk) member(name string, added, required bool, path string) {
+	path = join(path, name)
+	switch {
+	case !added:
+		w.note(Removed, Breaking, path, "", "", "The member "+path+" of the ", " is gone.")
+	case w.request && required:
+		w.note(Added, Breaking, path, "", "", "The ", " has a member "+path+" now, and it is required.")
+	default:
+		w.note(Added, Compatible, path, "", "", "The ", " has a member "+path+" now.")
+	}
+}
+
+// value notes a value of an enum that came or went. AIP-180: values may be added to
+// a response, where callers are told that they may.
+func (w *schemaWalk) value(name string, added, first, last bool, path string) {
+	effect := map[bool]effect{false: tightened, true: loosened}[added != (first || last)]
+	switch {
+	case added && !w.request:
+		w.note(Added, Compatible, path, "", name, "There is a value "+name+of(path), " now.")
+	case added:
+		w.note(Added, w.class(effect), path, "", name, "There is a value "+name+of(path), " now.")
+	default:
+		w.note(Removed, w.class(effect), path, name, "", "There is no value "+name+of(path), " any longer.")
+	}
+}
+
+// keyword notes a keyword whose value has changed.
+func (w *schemaWalk) keyword(keyword string, effect effect, path, before, after string) {
+	w.note(Changed, w.class(effect), path, before, after, "The "+keyword+of(path), " is "+shown(after)+", no longer "+shown(before)+".")
+}
+
+// effectOfAlternative returns what one more or one fewer schema does: of allOf every
+// one must be kept, of the others one is enough.
+func effectOfAlternative(keyword string, added bool, before, after int) effect {
+	restricts := keyword == "allOf" || before == 0 || after == 0
+	if added == restricts {
+		return tightened
+	}
+	return loosened
+}
+
+// effectOf returns what a keyword does that came, went or has another value.
+func effectOf(keyword string, before, after any) effect {
+	switch keyword {
+	case "default", "readOnly", "writeOnly":
+		return neutral
+	case "type":
+		return effectOfTypes(types(before), types(after))
+	case "nullable":
+		return map[bool]effect{false: tightened, true: loosened}[after == true]
+	case "additionalProperties", "unevaluatedProperties", "unevaluatedItems":
+		return compareRanks(openness(before), openness(after))
+	}
+	if before == nil || before == false {
+		return tightened
+	}
+	if after == nil || after == false {
+		return loosened
+	}
+	old, isNumber := number(before)
+	now, isStill := number(after)
+	bound := strings.TrimPrefix(strings.ToLower(keyword), "exclusive")
+	switch {
+	case isNumber && isStill && strings.HasPrefix(bound, "min"):
+		return compareRanks(old, now)
+	case isNumber && isStill && strings.HasPrefix(bound, "max"):
+		return compareRanks(now, old)
+	}
+	return replaced
+}
+
+// compareRanks returns the effect of a value that is stricter the higher it is.
+func compareRanks(before, after float64) effect {
+	switch {
+	case before < after:
+		return tightened
+	case before > after:
+		return loosened
+	}
+	return replaced
+}
+
+func openness(value any) float64 {
+	if value == nil || value == true {
+		return 0
+	}
+	if value == false {
+		return 2
+	}
+	return 1
+}
+
+func effectOfTypes(before, after []string) effect {
+	within := func(one, other []string) bool {
+		for _, name := range one {
+			if !slices.Contains(other, name) && (name != "integer" || !slices.Contains(other, "number")) {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case len(before) == 0 || len(after) > 0 && within(after, before):
+		return tightened
+	case len(after) == 0 || within(before, after):
+		return loosened
+	}
+	return replaced
+}
+
+func types(value any) []string {
+	if name, is := value.(string); is {
+		return []string{name}
+	}
+	var names []string
+	for _, name := range list(value) {
+		names = append(names, fmt.Sprint(name))
+	}
+	return names
+}
+
+func number(value any) (float64, bool) {
+	switch value := value.(type) {
+	case int:
+		return float64(value), true
+	case float64:
+		return value, true
+	}
+	return 0, false
+}
+
+// written returns a value as JSON, a text as it is, and nothing for nothing.
+func written(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+func join(path, name string) string { return strings.TrimPrefix(path+"/"+name, "/") }
+
+func mapping(value any) map[string]any {
+	members, _ := value.(map[string]any)
+	return members
+}
+
+func list(value any) []any {
+	elements, _ := value.([]any)
+	return elements
 }

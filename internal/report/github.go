@@ -133,7 +133,7 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 
 // builtIn reports whether a description is the one that the product ships.
 func builtIn(description result.Description) bool {
-	return description.File == spec.EmbeddedName && description.Digest == spec.Embedded().Digest()
+	return description.File == spec.Embedded().Name && description.Digest == spec.Embedded().Digest()
 }
 
 // descriptionInRepository is the description's file in the repository of the

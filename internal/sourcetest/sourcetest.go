@@ -4,7 +4,6 @@
 package sourcetest
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // Page is the reference page of 2025-07-25 as a browser shows it in Hebrew. See
@@ -22,7 +20,7 @@ import (
 //go:embed page/archiveJobs.retry.he.txt
 var Page string
 
-// Markdown gives the page in the English Markdown that stands under its text.
+// Markdown returns the page in the English Markdown that follows its text.
 func Markdown(t testing.TB) string {
 	t.Helper()
 	_, list, found := strings.Cut(Page, "\n[null,null,")
@@ -38,85 +36,29 @@ func Markdown(t testing.TB) string {
 	return markdown
 }
 
-// module holds Google's discovery documents, one of each release's day.
-const module = "google.golang.org/api"
+// moduleCache is where the go command keeps modules.
+var moduleCache = sync.OnceValues(func() (string, error) {
+	output, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	return strings.TrimSpace(string(output)), err
+})
 
-// downloadLimit is how long the module proxy may take. A slower one makes tests
-// skip, not fail.
-const downloadLimit = 3 * time.Minute
-
-// found are the folders of the module by version, each looked for once.
-var found sync.Map
-
-type folder struct{ path, reason string }
-
-// Discovery gives the discovery document of the API's version ("v1", "v1beta")
-// in a release of the module google.golang.org/api. It comes from the module
-// cache, or else from the Go module proxy; where that cannot be reached, and with
-// -short where the cache lacks it, the test is skipped by name.
-func Discovery(t testing.TB, release, version string) []byte {
+// Discovery returns the discovery document of the API's version ("v1", "v1beta")
+// in a release of the module google.golang.org/api, which has those of each
+// release's day. It downloads nothing: the test is skipped where the module cache
+// lacks the release, which `make drift-sources` downloads.
+func Discovery(t testing.TB, release, version string) string {
 	t.Helper()
-	once, _ := found.LoadOrStore(release, sync.OnceValue(func() folder { return find(release, !testing.Short()) }))
-	return read(t, once.(func() folder)(), release, version)
-}
-
-// Cached is Discovery for a release that is not worth a download.
-func Cached(t testing.TB, release, version string) []byte {
-	t.Helper()
-	return read(t, find(release, false), release, version)
-}
-
-func read(t testing.TB, from folder, release, version string) []byte {
-	t.Helper()
-	if from.path == "" {
-		t.Skipf("the module %s@%s cannot be had here: %s", module, release, from.reason)
+	cache, err := moduleCache()
+	if err != nil {
+		t.Skip("there is no go command: ", err)
 	}
-	text, err := os.ReadFile(filepath.Join(from.path, "dataportability", version, "dataportability-api.json"))
+	folder := filepath.Join(cache, "google.golang.org", "api@"+release)
+	if _, err := os.Stat(folder); err != nil {
+		t.Skipf("google.golang.org/api@%s is not in the module cache; make drift-sources downloads it", release)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "dataportability", version, "dataportability-api.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
-}
-
-// find asks the go command for the folder of the module.
-func find(release string, download bool) folder {
-	program, err := exec.LookPath("go")
-	if err != nil {
-		return folder{reason: "there is no go command"}
-	}
-	directory, err := os.MkdirTemp("", "dpconform-module")
-	if err != nil {
-		return folder{reason: err.Error()}
-	}
-	defer os.RemoveAll(directory)
-	ctx, cancel := context.WithTimeout(context.Background(), downloadLimit)
-	defer cancel()
-	arguments := []string{"list", "-m", "-json", module + "@" + release}
-	if download {
-		arguments = []string{"mod", "download", "-json", module + "@" + release}
-	}
-	command := exec.CommandContext(ctx, program, arguments...)
-	// Away from the module of the product, which does not need this one.
-	command.Dir = directory
-	command.Env = append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOFLAGS=-mod=mod")
-	if !download {
-		command.Env = append(command.Env, "GOPROXY=off")
-	}
-	output, err := command.Output()
-	var answer struct{ Dir, Error any }
-	if json.Unmarshal(output, &answer) == nil {
-		if path, is := answer.Dir.(string); is && path != "" {
-			return folder{path: path}
-		}
-	}
-	reason, _ := answer.Error.(string)
-	switch {
-	case reason != "":
-		return folder{reason: reason}
-	case ctx.Err() != nil:
-		return folder{reason: "the module proxy takes too long"}
-	case err != nil:
-		return folder{reason: "the go command cannot get it: " + err.Error()}
-	}
-	return folder{reason: "it is not in the module cache"}
+	return string(text)
 }

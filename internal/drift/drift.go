@@ -1,0 +1,132 @@
+// Package drift compares what two sources say of archiveJobs.retry: what was
+// added, removed or changed, whom that breaks, and which requirements it touches.
+package drift
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Kind is what happened.
+type Kind string
+
+// The kinds of change.
+const (
+	Added   Kind = "added"
+	Removed Kind = "removed"
+	Changed Kind = "changed"
+)
+
+// Class says whom a change breaks.
+type Class string
+
+// The classes of change, most severe first.
+const (
+	// Breaking: a caller that was right is wrong now, in the sense of AIP-180.
+	Breaking Class = "breaking"
+	// Compatible: a caller may do more, or gets more, than before.
+	Compatible Class = "compatible"
+	// Documentation: only words have changed.
+	Documentation Class = "documentation"
+)
+
+// Classes lists every class, most severe first.
+func Classes() []Class { return []Class{Breaking, Compatible, Documentation} }
+
+// AtLeast reports whether c is as severe as other, or more.
+func (c Class) AtLeast(other Class) bool {
+	index := slices.Index(Classes(), c)
+	return index >= 0 && index <= slices.Index(Classes(), other)
+}
+
+// Change is one difference between two sources.
+type Change struct {
+	Kind  Kind         `json:"kind"`
+	Class Class        `json:"class"`
+	Topic source.Topic `json:"topic"`
+	// What is the thing that changed: a scope, a state, a member.
+	What string `json:"what"`
+	// Old and New are what the two sources say; one of them is empty where something
+	// was added or removed.
+	Old string `json:"old,omitempty"`
+	New string `json:"new,omitempty"`
+	// Requirements are the ids of the requirements that the change touches.
+	Requirements []string `json:"requirements"`
+	// Sentence describes the change to a person.
+	Sentence string `json:"sentence"`
+}
+
+// Silence is a topic that was not compared, and why.
+type Silence struct {
+	Topic  source.Topic `json:"topic"`
+	Reason string       `json:"reason"`
+}
+
+// Comparison is what two sources differ in.
+type Comparison struct {
+	From    source.Provenance `json:"from"`
+	Against source.Provenance `json:"against"`
+	// Changes are in the order of their topics, the most severe of each first.
+	Changes     []Change  `json:"changes"`
+	NotCompared []Silence `json:"not_compared"`
+}
+
+// Count returns the number of changes of a class.
+func (c Comparison) Count(class Class) int {
+	count := 0
+	for _, change := range c.Changes {
+		if change.Class == class {
+			count++
+		}
+	}
+	return count
+}
+
+// Drifts reports whether any change is of a class or more severe.
+func (c Comparison) Drifts(class Class) bool {
+	return slices.ContainsFunc(c.Changes, func(change Change) bool { return change.Class.AtLeast(class) })
+}
+
+// touched says which requirements are about a topic: when the fact changes, so
+// does what they demand. A test compares the ids with the catalogue.
+var touched = map[source.Topic][]string{
+	source.MethodTopic: {"retry.path.method-and-verb", "retry.path.collection", "retry.path.verb", "retry.path.http-method",
+		"retry.path.id-required"},
+	source.IDTopic: {"retry.path.one-segment", "retry.path.empty-id", "retry.path.transcoding", "retry.path.encoded-slash",
+		"retry.path.colon-in-id"},
+	source.RequestTopic:    {"retry.body.empty", "retry.body.empty-message", "retry.body.not-empty", "retry.body.unknown-field"},
+	source.BodyTopic:       {"retry.body.empty", "retry.body.empty-message"},
+	source.ParametersTopic: {"retry.path.system-parameters", "retry.path.unknown-parameter"},
+	source.MediaTypesTopic: {"retry.body.media-type", "retry.body.media-type-parameter", "retry.response.media-type", "retry.errors.json"},
+	source.HeadersTopic:    {"retry.authorization.challenge", "retry.authorization.bearer-challenge"},
+	source.CodesTopic:      {"retry.errors.code", "retry.errors.status"},
+	source.RetryableStatesTopic: {"retry.semantics.failed-is-retried", "retry.semantics.only-failed", "retry.semantics.refusal-status",
+		"retry.semantics.given-state"},
+	source.ResponseTopic: {"retry.response.schema", "retry.response.documented-fields", "retry.response.id-present"},
+	source.ErrorsTopic:   {"retry.errors.json", "retry.errors.code", "retry.errors.status", "retry.errors.message"},
+	source.ScopesTopic:   {"retry.authorization.scope", "retry.authorization.scope-among-others", "retry.authorization.required"},
+	source.StateMethodTopic: {"retry.response.new-job-readable", "retry.response.new-job-state",
+		"retry.semantics.refusal-keeps-state", "retry.semantics.failed-job-keeps-state"},
+	source.StatesTopic: {"retry.semantics.only-failed", "retry.semantics.refusal-status", "retry.semantics.given-state",
+		"retry.response.new-job-state"},
+	source.SystemParametersTopic: {"retry.path.system-parameters", "retry.path.unknown-parameter"},
+}
+
+// ids lists the requirements of a catalogue that satisfy a condition.
+func ids(catalogue []spec.Requirement, is func(spec.Requirement) bool) []string {
+	found := []string{}
+	for _, requirement := range catalogue {
+		if is(requirement) {
+			found = append(found, requirement.ID)
+		}
+	}
+	return found
+}
+
+// quoting lists the requirements that rest on a sentence.
+func quoting(catalogue []spec.Requirement, sentence string) []string {
+	return ids(catalogue, func(r spec.Requirement) bool { return strings.Contains(r.Quote, sentence) })
+}

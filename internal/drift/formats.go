@@ -1,0 +1,290 @@
+package drift
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/spec"
+)
+
+//go:embed drift.schema.json
+var schema []byte
+
+// Schema returns the JSON Schema of the JSON form (draft 2020-12).
+func Schema() []byte { return schema }
+
+// formatVersion is the version of the JSON form.
+const formatVersion = 1
+
+// WriteJSON writes a comparison in its JSON form, indented.
+func WriteJSON(out io.Writer, comparison Comparison, version string, failOn Class) error {
+	counts := map[Class]int{}
+	for _, class := range Classes() {
+		counts[class] = comparison.Count(class)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	type tool struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}
+	return encoder.Encode(struct {
+		Format int           `json:"format_version"`
+		Tool   tool          `json:"tool"`
+		FailOn Class         `json:"fail_on"`
+		Drifts bool          `json:"drifts"`
+		Counts map[Class]int `json:"counts"`
+		Comparison
+	}{formatVersion, tool{"dpconform", version}, failOn, comparison.Drifts(failOn), counts, comparison})
+}
+
+// WriteMarkdown writes a comparison for the summary page of a CI job.
+func WriteMarkdown(out io.Writer, comparison Comparison) error {
+	var page strings.Builder
+	fmt.Fprintf(&page, "## archiveJobs.retry: %s\n\n", summary(comparison))
+	page.WriteString("| | source | |\n| --- | --- | --- |\n")
+	fmt.Fprintf(&page, "| from | %s | %s |\n", markdown.Code(comparison.From.Name), markdown.Words(described(comparison.From)))
+	fmt.Fprintf(&page, "| against | %s | %s |\n", markdown.Code(comparison.Against.Name), markdown.Words(described(comparison.Against)))
+	for _, class := range Classes() {
+		if comparison.Count(class) == 0 {
+			continue
+		}
+		fmt.Fprintf(&page, "\n### %s\n\n| | what | | requirements |\n| --- | --- | --- | --- |\n", class)
+		for _, change := range comparison.Changes {
+			if change.Class != class {
+				continue
+			}
+			sentence := markdown.Words(change.Sentence)
+			if class == Documentation && change.Kind == Changed {
+				sentence += "<br>was: " + markdown.Words(change.Old) + "<br>now: " + markdown.Words(change.New)
+			}
+			ids := make([]string, len(change.Requirements))
+			for i, id := range change.Requirements {
+				ids[i] = markdown.Code(id)
+			}
+			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", change.Kind, markdown.Code(change.What), sentence, strings.Join(ids, " "))
+		}
+	}
+	if len(comparison.NotCompared) > 0 {
+		page.WriteString("\nNot compared:\n\n")
+	}
+	for _, silence := range comparison.NotCompared {
+		fmt.Fprintf(&page, "- %s: %s\n", silence.Topic, markdown.Words(silence.Reason))
+	}
+	_, err := io.WriteString(out, page.String())
+	return err
+}
+
+// shownWords is how many changes of words are printed for each topic; the JSON
+// form has all.
+const shownWords = 5
+
+var (
+	bold = lipgloss.NewStyle().Bold(true)
+	// colours of the classes, of the 16 that every terminal has.
+	colours = map[Class]lipgloss.Style{
+		Breaking:      lipgloss.NewStyle().Foreground(lipgloss.Red),
+		Compatible:    lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+		Documentation: lipgloss.NewStyle().Foreground(lipgloss.Cyan),
+	}
+	marks = map[Kind]string{Added: "+", Removed: "-", Changed: "~"}
+)
+
+// Text prints comparisons for a person.
+type Text struct {
+	Out io.Writer
+	// Width is the number of columns; text is wrapped to it.
+	Width int
+}
+
+// Write prints the two sources, every change by its topic, what was not compared,
+// one line with the counts, and what to do next where there is drift.
+func (t Text) Write(comparison Comparison) {
+	t.line("%s\n", bold.Render("drift of archiveJobs.retry"))
+	t.source("from", comparison.From)
+	t.source("against", comparison.Against)
+	t.line("")
+	for _, topic := range source.Topics() {
+		t.topic(topic, slices.DeleteFunc(slices.Clone(comparison.Changes), func(change Change) bool { return change.Topic != topic }))
+	}
+	t.silences(comparison.NotCompared)
+	t.line("%s", summary(comparison))
+	if len(comparison.Changes) > 0 && comparison.From.Name == spec.Embedded().Name {
+		t.paragraph("next: ", "dpconform spec print > my.openapi.yaml writes the built-in description; edit it after the source, "+
+			"compare with drift --from my.openapi.yaml, and test with run --spec my.openapi.yaml")
+	}
+}
+
+// summary counts the changes in one line.
+func summary(comparison Comparison) string {
+	var parts []string
+	for _, class := range Classes() {
+		if count := comparison.Count(class); count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count, class))
+		}
+	}
+	if len(parts) == 0 {
+		return "no drift"
+	}
+	return "drift: " + strings.Join(parts, ", ")
+}
+
+// kindName is the format of a source in words.
+func kindName(kind source.Kind) string {
+	switch kind {
+	case source.Description:
+		return "OpenAPI description"
+	case source.Discovery:
+		return "discovery document"
+	}
+	return string(kind)
+}
+
+// described says what a source is, with its revision and date.
+func described(from source.Provenance) string {
+	text := kindName(from.Kind)
+	if from.Revision != "" {
+		text += ", revision " + from.Revision
+	}
+	if from.Date == "" {
+		return text + ", without a date"
+	}
+	if from.Date != from.Revision {
+		text += ", of " + from.Date
+	}
+	return text
+}
+
+func (t Text) line(format string, arguments ...any) {
+	fmt.Fprintln(t.Out, strings.TrimRight(fmt.Sprintf(format, arguments...), " "))
+}
+
+func (t Text) source(label string, from source.Provenance) {
+	t.paragraph(fmt.Sprintf("  %-8s ", label), from.Name)
+	t.paragraph(strings.Repeat(" ", 11), described(from))
+}
+
+// topic prints the changes of one topic under a heading, with the requirements
+// that all of them touch.
+func (t Text) topic(topic source.Topic, changes []Change) {
+	if len(changes) == 0 {
+		return
+	}
+	t.line("%s", bold.Render(string(topic)))
+	words := 0
+	var ids []string
+	for _, change := range changes {
+		for _, id := range change.Requirements {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		if change.Class == Documentation {
+			words++
+		}
+		if change.Class != Documentation || words <= shownWords {
+			t.change(change)
+		}
+	}
+	if words > shownWords {
+		t.paragraph("    ", fmt.Sprintf("and %d more, which --report json=FILE has", words-shownWords))
+	}
+	if len(ids) > 0 {
+		t.paragraph("  touches ", strings.Join(ids, ", "))
+	}
+	t.line("")
+}
+
+func (t Text) change(change Change) {
+	mark := fmt.Sprintf("  %s %-13s ", marks[change.Kind], change.Class)
+	for index, line := range wrapped(printable(change.Sentence), max(20, t.Width-len(mark))) {
+		prefix := strings.Repeat(" ", len(mark))
+		if index == 0 {
+			prefix = colours[change.Class].Render(mark)
+		}
+		t.line("%s%s", prefix, line)
+	}
+	if change.Class == Documentation && change.Kind == Changed {
+		t.paragraph("      was  ", change.Old)
+		t.paragraph("      now  ", change.New)
+	}
+}
+
+// silences prints what was not compared, topics with the same reason together.
+func (t Text) silences(silences []Silence) {
+	byReason := map[string][]string{}
+	var reasons []string
+	for _, silence := range silences {
+		if byReason[silence.Reason] == nil {
+			reasons = append(reasons, silence.Reason)
+		}
+		byReason[silence.Reason] = append(byReason[silence.Reason], string(silence.Topic))
+	}
+	for _, reason := range reasons {
+		t.paragraph("not compared: ", strings.Join(byReason[reason], ", ")+" ("+reason+")")
+	}
+	if len(reasons) > 0 {
+		t.line("")
+	}
+}
+
+// paragraph prints a text, wrapped under its label.
+func (t Text) paragraph(label, text string) {
+	for index, line := range wrapped(printable(text), max(20, t.Width-len(label))) {
+		t.line("%s%s", cmp.Or(map[bool]string{true: label}[index == 0], strings.Repeat(" ", len(label))), line)
+	}
+}
+
+// printable replaces control characters, which a terminal would obey: sources come
+// from others.
+func printable(text string) string {
+	return strings.Map(func(character rune) rune {
+		if unicode.IsControl(character) || unicode.Is(unicode.Cf, character) {
+			return unicode.ReplacementChar
+		}
+		return character
+	}, text)
+}
+
+// scopePrefix begins every scope of the platform.
+const scopePrefix = "https://www.googleapis.com/auth/"
+
+// wrapped breaks a text into lines of no more than width columns. It breaks at
+// spaces alone, so that ids and scopes can be copied; a word that is longer than a
+// line is broken where it has to be, unless it is a scope, which stays whole.
+func wrapped(text string, width int) []string {
+	var lines []string
+	line, begun := "", false
+	put := func(word string) {
+		switch {
+		case !begun:
+			line, begun = word, true
+		case ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	for _, word := range strings.Split(text, " ") {
+		if ansi.StringWidth(word) <= width || strings.HasPrefix(word, scopePrefix) {
+			put(word)
+			continue
+		}
+		for _, piece := range strings.Split(ansi.Wrap(word, width, "/-."), "\n") {
+			put(piece)
+		}
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,160 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// StandardInput is the source that stands for standard input.
+const StandardInput = "-"
+
+// howToGive is the fix for a source that cannot be read.
+const howToGive = "; give a file that can be read, an address of http or https, or - for standard input"
+
+// Bounds of a fetch.
+const (
+	fetchLimit   = 30 * time.Second
+	maxRedirects = 5
+)
+
+// UnreachableError says that an address did not give the source.
+type UnreachableError struct {
+	Address string
+	Reason  string
+}
+
+// Error names the address without its query, which may hold a key.
+func (e *UnreachableError) Error() string { return e.Address + ": " + e.Reason }
+
+// Reader reads sources.
+type Reader struct {
+	// Input is standard input.
+	Input io.Reader
+	// Client sends what is fetched; nil means the network.
+	Client *http.Client
+	// UserAgent names the program to a server.
+	UserAgent string
+}
+
+// Read reads the text of a source: a file, an address of http or https, or - for
+// standard input. A file that cannot be read or is too long is a
+// *spec.Error, an address that does not respond an *UnreachableError.
+func (r Reader) Read(ctx context.Context, name string) (spec.Description, error) {
+	switch {
+	case name == StandardInput:
+		return readAll("standard input", r.Input)
+	case strings.Contains(name, "://"):
+		return r.fetch(ctx, name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return spec.Description{}, &spec.Error{File: name, Message: reasonOf(err) + howToGive}
+	}
+	defer file.Close()
+	return readAll(name, file)
+}
+
+// readAll reads no more than a source may have, and one byte.
+func readAll(name string, from io.Reader) (spec.Description, error) {
+	text, err := io.ReadAll(io.LimitReader(from, MaximumLength+1))
+	if err != nil {
+		return spec.Description{}, &spec.Error{File: name, Message: reasonOf(err) + howToGive}
+	}
+	return spec.Description{Name: name, Text: text}, nil
+}
+
+func reasonOf(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// fetch gets a source from an address. It sends no credential and keeps none.
+func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error) {
+	address, err := url.Parse(name)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
+		return spec.Description{}, &spec.Error{File: name, Message: "it is not an address of http or https; give a file, an address, or -"}
+	}
+	if address.User != nil {
+		address.User = nil
+		return spec.Description{}, &spec.Error{File: address.String(), Message: "the address has a credential in it, and none is sent"}
+	}
+	shown := *address
+	shown.RawQuery, shown.Fragment = "", ""
+	fail := func(reason string) (spec.Description, error) {
+		return spec.Description{}, &UnreachableError{shown.String(), reason}
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return fail(err.Error())
+	}
+	request.Header.Set("User-Agent", r.UserAgent)
+	request.Header.Set("Accept", "application/json, text/html, text/markdown, text/plain, */*")
+	response, err := r.client().Do(request)
+	if err != nil {
+		return fail(fetchFailure(err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fail(fmt.Sprintf("the server responds with %d, not 200", response.StatusCode))
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, MaximumLength+1))
+	if err != nil {
+		return fail("the response broke off: " + fetchFailure(err))
+	}
+	return spec.Description{Name: shown.String(), Text: text}, nil
+}
+
+func (r Reader) client() *http.Client {
+	client := http.Client{Transport: http.DefaultTransport}
+	if r.Client != nil {
+		client = *r.Client
+	}
+	client.Jar = nil
+	client.CheckRedirect = followSafely
+	return &client
+}
+
+// followSafely follows a redirect to https, or to the same host by the same
+// scheme.
+func followSafely(next *http.Request, before []*http.Request) error {
+	last := before[len(before)-1].URL
+	switch {
+	case len(before) > maxRedirects:
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	case next.URL.User != nil:
+		return errors.New("a redirect to an address with a credential")
+	case next.URL.Scheme == "https" || next.URL.Scheme == last.Scheme && next.URL.Host == last.Host:
+		next.Header.Del("Referer")
+		return nil
+	}
+	return fmt.Errorf("a redirect to %s://%s, which is neither https nor the same host", next.URL.Scheme, next.URL.Host)
+}
+
+// fetchFailure says why in one line, without the address, which may hold a key
+// in its query.
+func fetchFailure(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no whole response within %s", fetchLimit)
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

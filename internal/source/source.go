@@ -1,0 +1,268 @@
+// Package source reads what a source says of archiveJobs.retry: an OpenAPI
+// description, Google's discovery document, or the reference page in any
+// language.
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// MaximumLength is the greatest length of a source, in bytes. Google's discovery
+// document has a quarter of a million, the reference page fewer.
+const MaximumLength = 8 << 20
+
+// Source is what one source says of the method. It says less than a
+// spec.Contract needs; Says lists what it can speak of, so that silence is not
+// taken for a change.
+type Source struct {
+	Provenance Provenance
+	// Says lists the topics that this format can speak of.
+	Says []Topic
+
+	// Endpoint is the address of the service, without a slash at its end.
+	Endpoint string
+	// Retry is the method itself; ReadState reads a job's state, and is empty where
+	// the source does not know it.
+	Retry     Call
+	ReadState Call
+	// Scopes lists the OAuth scopes in the source's order.
+	Scopes []spec.Scope
+	// StateField is the member of ReadState's response that carries the state, and
+	// States its values, the enum's zero value included.
+	StateField string
+	States     []string
+	// Descriptions are one-line texts by what they describe, such as "state
+	// FAILED" or "member urls of the state".
+	Descriptions map[string]string
+	// SystemParameters are the query parameters of every method, sorted. Only with
+	// AllSystemParameters does the source list all of them.
+	SystemParameters    []string
+	AllSystemParameters bool
+	// RetryableStates are the states that a job may be retried from.
+	RetryableStates []string
+	// Codes are the HTTP statuses of the names of google.rpc.Code.
+	Codes map[string]string
+	// Prose is what the source says in words.
+	Prose Prose
+}
+
+// Call is one method as a source describes it.
+type Call struct {
+	// Method is the HTTP method, in capitals.
+	Method string
+	Path   spec.PathTemplate
+	// IDPattern is the regular expression of the id in the path.
+	IDPattern  string
+	Deprecated bool
+	// Scopes are the names of the scopes that the call takes, in the source's
+	// order.
+	Scopes []string
+	// Request is the JSON Schema of the body, nil where there is none. Responses
+	// holds the schemas of the responses by status. References are resolved.
+	Request   map[string]any
+	Responses map[string]map[string]any
+	// BodyRequired says that a request without a body is refused.
+	BodyRequired bool
+	// RequestMedia are the media types of the body, ResponseMedia those of the
+	// responses by status; sorted.
+	RequestMedia  []string
+	ResponseMedia map[string][]string
+	// ResponseHeaders are the names of the headers of the responses by status,
+	// sorted.
+	ResponseHeaders map[string][]string
+	// Parameters are those of the query, the header and the cookies, without the
+	// system parameters.
+	Parameters []Parameter
+}
+
+// Parameter is one parameter of a call that is not in its path.
+type Parameter struct {
+	Name string
+	// In is query, header or cookie.
+	In       string
+	Required bool
+	// Form is what its values must be, as the JSON of its schema.
+	Form string
+}
+
+// Known reports whether the source describes the call.
+func (c Call) Known() bool { return c.Method != "" }
+
+// Success returns the status and the schema of a call's successful response.
+func (c Call) Success() (string, map[string]any) {
+	for _, status := range sortedKeys(c.Responses) {
+		if status[:1] == "2" {
+			return status, c.Responses[status]
+		}
+	}
+	return "", nil
+}
+
+// Prose is the text of a source, sentence by sentence.
+type Prose struct {
+	Sentences []string
+	// Whole says that these are all sentences of the reference page; otherwise they
+	// are some that the page has, too.
+	Whole bool
+	// Summary says that the page's summary of itself is among them.
+	Summary bool
+}
+
+// Topic is something that a source can speak of, or not.
+type Topic string
+
+// The topics of a source.
+const (
+	EndpointTopic          Topic = "endpoint"
+	MethodTopic            Topic = "method and path"
+	IDTopic                Topic = "form of the id"
+	RequestTopic           Topic = "request"
+	BodyTopic              Topic = "need of a body"
+	ParametersTopic        Topic = "parameters"
+	MediaTypesTopic        Topic = "media types"
+	ResponseTopic          Topic = "response"
+	ConstraintsTopic       Topic = "constraints of members"
+	ErrorsTopic            Topic = "error responses"
+	CodesTopic             Topic = "codes of errors"
+	HeadersTopic           Topic = "headers of responses"
+	ScopesTopic            Topic = "scopes"
+	ScopeDescriptionsTopic Topic = "descriptions of scopes"
+	StateMethodTopic       Topic = "method that reads the state"
+	StatesTopic            Topic = "states"
+	RetryableStatesTopic   Topic = "states that can be retried"
+	SystemParametersTopic  Topic = "system parameters"
+	DeprecationTopic       Topic = "deprecation"
+	DescriptionsTopic      Topic = "descriptions of members"
+	ProseTopic             Topic = "prose"
+)
+
+// Topics lists every topic, in the order of a report.
+func Topics() []Topic {
+	return []Topic{EndpointTopic, MethodTopic, IDTopic, RequestTopic, BodyTopic, ParametersTopic, MediaTypesTopic, ResponseTopic,
+		ConstraintsTopic, ErrorsTopic, CodesTopic, HeadersTopic, ScopesTopic, ScopeDescriptionsTopic, StateMethodTopic, StatesTopic,
+		RetryableStatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
+}
+
+// topicsWithout lists every topic but some.
+func topicsWithout(silent ...Topic) []Topic {
+	return slices.DeleteFunc(Topics(), func(topic Topic) bool { return slices.Contains(silent, topic) })
+}
+
+// Speaks reports whether the source can say anything of a topic.
+func (s *Source) Speaks(topic Topic) bool { return slices.Contains(s.Says, topic) }
+
+// Kind is the format of a source.
+type Kind string
+
+// The formats of a source.
+const (
+	Description Kind = "openapi"
+	Discovery   Kind = "discovery"
+	Page        Kind = "reference page"
+)
+
+// Provenance says where a source comes from.
+type Provenance struct {
+	Kind Kind `json:"kind"`
+	// Name is the file or address.
+	Name string `json:"name"`
+	// Revision is the source's own word for its version, or empty.
+	Revision string `json:"revision"`
+	// Date is the day that the source gives for itself, as 2006-01-02, or empty.
+	Date string `json:"date"`
+	// Digest identifies the bytes: "sha256:" and 64 hexadecimal digits.
+	Digest string `json:"digest"`
+}
+
+// fail returns an error that names the source.
+func fail(name, format string, arguments ...any) error {
+	return &spec.Error{File: name, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// openAPILine is the member that every OpenAPI document has, as a line of YAML.
+var openAPILine = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?[ \t]*:`)
+
+// Parse understands a source, whose format it finds out itself. The error for
+// one that it does not understand is a *spec.Error.
+func Parse(text spec.Description) (*Source, error) {
+	if err := checkText(text); err != nil {
+		return nil, err
+	}
+	trimmed := bytes.TrimSpace(bytes.TrimPrefix(text.Text, []byte("\ufeff")))
+	parse := parsePage
+	switch {
+	case bytes.HasPrefix(trimmed, []byte("{")):
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(trimmed, &members); err != nil {
+			return nil, jsonError(text.Name, trimmed, err)
+		}
+		switch {
+		case members["discoveryVersion"] != nil:
+			parse = parseDiscovery
+		case members["openapi"] != nil || members["swagger"] != nil:
+			parse = parseOpenAPI
+		default:
+			return nil, fail(text.Name, "JSON without the member discoveryVersion of a discovery document or openapi of an OpenAPI document")
+		}
+	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine.Match(trimmed):
+		parse = parseOpenAPI
+	}
+	source, err := parse(spec.Description{Name: text.Name, Text: trimmed})
+	if err != nil {
+		return nil, err
+	}
+	source.Provenance.Name, source.Provenance.Digest = text.Name, text.Digest()
+	// Without these it would look like a method that lost everything.
+	for _, missing := range []struct {
+		what string
+		is   bool
+	}{
+		{"the address of the service", source.Endpoint == ""},
+		{"the HTTP method and path of archiveJobs.retry", !source.Retry.Known() || source.Retry.Path.Prefix == ""},
+		{"an OAuth scope of archiveJobs.retry", len(source.Scopes) == 0},
+		{"the response of archiveJobs.retry", len(source.Retry.Responses) == 0},
+	} {
+		if missing.is {
+			return nil, fail(text.Name, "looked for %s, and did not find it", missing.what)
+		}
+	}
+	return source, nil
+}
+
+// checkText refuses what is not text, and what is too long.
+func checkText(source spec.Description) error {
+	switch {
+	case len(source.Text) > MaximumLength:
+		return fail(source.Name, "longer than %d MiB, which no source of the method is", MaximumLength>>20)
+	case len(bytes.TrimSpace(source.Text)) == 0:
+		return fail(source.Name, "it is empty")
+	case bytes.IndexByte(source.Text, 0) >= 0:
+		return fail(source.Name, "it has a NUL byte, so it is not text")
+	case !utf8.Valid(source.Text):
+		return fail(source.Name, "it is not UTF-8")
+	}
+	return nil
+}
+
+// jsonError gives the line in which JSON is wrong.
+func jsonError(name string, text []byte, err error) error {
+	line := func(offset int64) int { return 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n")) }
+	mistake := &spec.Error{File: name, Message: "not readable as JSON: " + err.Error()}
+	switch err := err.(type) {
+	case *json.SyntaxError:
+		mistake.Line = line(err.Offset)
+		if err.Error() == "unexpected end of JSON input" {
+			mistake.Message += "; it is cut short"
+		}
+	case *json.UnmarshalTypeError:
+		mistake.Line, mistake.Message = line(err.Offset), fmt.Sprintf("%s must not be a JSON %s", err.Field, err.Value)
+	}
+	return mistake
+}

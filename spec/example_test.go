@@ -1,0 +1,57 @@
+package spec_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+func ExampleLoad() {
+	contract, err := spec.Load(spec.Embedded())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(contract.Retry.Method, contract.Retry.Path)
+	fmt.Println("from", contract.RetryableStates, "and not from", contract.RefusedStates())
+	fmt.Println(contract.Scopes[0].Short())
+	// Output:
+	// POST /v1/archiveJobs/{archiveJob}:retry
+	// from [FAILED] and not from [IN_PROGRESS COMPLETE CANCELLED]
+	// dataportability.alerts.subscriptions
+}
+
+// A mistake in a description has its location.
+func ExampleLoad_mistake() {
+	text := strings.Replace(string(spec.Embedded().Text), "level: documented", "levl: documented", 1)
+	_, err := spec.Load(spec.Description{Name: "my.openapi.yaml", Text: []byte(text)})
+	var mistake *spec.Error
+	if errors.As(err, &mistake) {
+		fmt.Println(mistake.Message)
+	}
+	// Output:
+	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect
+}
+
+func ExampleContract_Requirement() {
+	requirement, _ := spec.MustLoadEmbedded().Requirement("retry.body.empty")
+	fmt.Printf("%s: %s, expects %s\n", requirement.ID, requirement.Level, requirement.Expect)
+	// Output:
+	// retry.body.empty: documented, expects 200
+}
+
+func ExampleSchema_Violations() {
+	for _, violation := range spec.MustLoadEmbedded().Retry.Response.Violations([]byte(`{"archiveJobId": 3}`)) {
+		fmt.Println(violation)
+	}
+	// Output:
+	// /archiveJobId: got number, want string
+}
+
+func ExamplePathTemplate_Expand() {
+	fmt.Println(spec.MustLoadEmbedded().Retry.Path.Expand("job/1"))
+	// Output:
+	// /v1/archiveJobs/job%2F1:retry
+}

@@ -1,0 +1,267 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pb33f/go-yaml"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+	"github.com/pb33f/libopenapi/orderedmap"
+)
+
+// loader fills a Contract from a model, one step for each part.
+type loader struct {
+	file  string
+	model *v3.Document
+
+	// operation is the operation under test, and item the path it belongs to.
+	operation *v3.Operation
+	item      *v3.PathItem
+}
+
+// fail returns an error at a node; nil means the first line.
+func (l *loader) fail(at *yaml.Node, format string, arguments ...any) error {
+	mistake := &Error{File: l.file, Line: 1, Message: fmt.Sprintf(format, arguments...)}
+	if at != nil {
+		mistake.Line, mistake.Column = at.Line, at.Column
+	}
+	return mistake
+}
+
+func (l *loader) endpoint(contract *Contract) error {
+	if len(l.model.Servers) == 0 || l.model.Servers[0].URL == "" {
+		return l.fail(nil, "no servers: the description does not say where the service is")
+	}
+	contract.Endpoint = strings.TrimSuffix(l.model.Servers[0].URL, "/")
+	return nil
+}
+
+// operations calls do with every operation of the model until it returns an
+// error.
+func (l *loader) operations(do func(path, method string, item *v3.PathItem, operation *v3.Operation) error) error {
+	if l.model.Paths == nil {
+		return nil
+	}
+	for path, item := range l.model.Paths.PathItems.FromOldest() {
+		for method, operation := range item.GetOperations().FromOldest() {
+			if err := do(path, method, item, operation); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// retry finds the operation under test: the one with the catalogue.
+func (l *loader) retry(contract *Contract) error {
+	err := l.operations(func(path, method string, item *v3.PathItem, operation *v3.Operation) error {
+		if _, has := operation.Extensions.Get(requirementsExtension); !has {
+			return nil
+		}
+		if l.operation != nil {
+			return l.fail(operation.GoLow().KeyNode, "two operations have %s: %s and %s", requirementsExtension, contract.Retry.ID, operation.OperationId)
+		}
+		l.operation, l.item = operation, item
+		var err error
+		contract.Retry, err = l.describe(path, method, operation)
+		return err
+	})
+	if err != nil || l.operation != nil {
+		return err
+	}
+	var paths *yaml.Node
+	if l.model.Paths != nil && l.model.Paths.GoLow() != nil {
+		paths = l.model.Paths.GoLow().KeyNode
+	}
+	return l.fail(paths, "no operation has %s: it marks the method under test", requirementsExtension)
+}
+
+// describe reads one operation and its successful response.
+func (l *loader) describe(path, method string, operation *v3.Operation) (Operation, error) {
+	at := operation.GoLow().KeyNode
+	template, err := parsePathTemplate(path)
+	if err != nil {
+		return Operation{}, l.fail(at, "%s", err)
+	}
+	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(method), Path: template, Line: at.Line}
+	if operation.RequestBody != nil {
+		if first := orderedmap.First(operation.RequestBody.Content); first != nil {
+			described.RequestMediaType = first.Key()
+		}
+	}
+	if operation.Responses == nil {
+		return described, l.fail(at, "%s has no responses", operation.OperationId)
+	}
+	for code, response := range operation.Responses.Codes.FromOldest() {
+		status, err := strconv.Atoi(code)
+		if err != nil || status < http.StatusOK || status >= http.StatusMultipleChoices {
+			continue
+		}
+		for mediaType, content := range response.Content.FromOldest() {
+			if content.Schema == nil {
+				continue
+			}
+			compiled, err := compileSchema(content.Schema)
+			if err != nil {
+				return described, l.fail(at, "%s: the schema of response %s: %s", operation.OperationId, code, firstLine(err.Error()))
+			}
+			described.Success, described.MediaType, described.Response = status, mediaType, compiled
+			described.RequestMediaType = cmp.Or(described.RequestMediaType, mediaType)
+			return described, nil
+		}
+	}
+	return described, l.fail(at, "%s has no successful response (2xx) with a schema", operation.OperationId)
+}
+
+// idPattern reads the pattern of the id in the path, which a description may
+// lack.
+func (l *loader) idPattern(contract *Contract) error {
+	name := contract.Retry.Path.Parameter
+	for _, parameter := range slices.Concat(l.item.Parameters, l.operation.Parameters) {
+		if parameter.Name != name || parameter.In != "path" || parameter.Schema == nil {
+			continue
+		}
+		schema := parameter.Schema.Schema()
+		if schema == nil || schema.Pattern == "" {
+			return nil
+		}
+		pattern, err := regexp.Compile(schema.Pattern)
+		if err != nil {
+			return l.fail(schema.GoLow().Pattern.ValueNode, "the pattern of %s: %s", name, err)
+		}
+		contract.IDPattern = pattern
+		return nil
+	}
+	return l.fail(l.operation.GoLow().KeyNode, "%s does not describe its path parameter %s", contract.Retry.ID, name)
+}
+
+// link follows the OpenAPI link of the successful response to the method that
+// reads the state of the new job. Its runtime expression names the member with
+// the id.
+func (l *loader) link(contract *Contract) error {
+	at := l.operation.GoLow().KeyNode
+	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(contract.Retry.Success))
+	for _, link := range response.Links.FromOldest() {
+		for _, expression := range link.Parameters.FromOldest() {
+			field, found := strings.CutPrefix(expression, "$response.body#/")
+			if !found {
+				continue
+			}
+			contract.IDField = field
+			err := l.operations(func(path, method string, _ *v3.PathItem, operation *v3.Operation) error {
+				if operation.OperationId != link.OperationId || contract.ReadState.ID != "" {
+					return nil
+				}
+				var err error
+				contract.ReadState, err = l.describe(path, method, operation)
+				return err
+			})
+			if err == nil && contract.ReadState.ID == "" {
+				err = l.fail(at, "the link of %s names operation %q, which the description lacks", contract.Retry.ID, link.OperationId)
+			}
+			return err
+		}
+	}
+	return l.fail(at, "response %d of %s has no link from $response.body#/… to the method that reads a job's state",
+		contract.Retry.Success, contract.Retry.ID)
+}
+
+// states reads the enum of states in the response of the method that reads them.
+func (l *loader) states(contract *Contract) error {
+	if err := l.extension(retryableStatesExtension, &contract.RetryableStates); err != nil {
+		return err
+	}
+	if err := l.extension(unspecifiedStateExtension, &contract.UnspecifiedState); err != nil {
+		return err
+	}
+	read := l.model.Paths.PathItems.GetOrZero(contract.ReadState.Path.String()).GetOperations().GetOrZero(strings.ToLower(contract.ReadState.Method))
+	response := read.Responses.Codes.GetOrZero(strconv.Itoa(contract.ReadState.Success))
+	for name, property := range response.Content.GetOrZero(contract.ReadState.MediaType).Schema.Schema().Properties.FromOldest() {
+		member := property.Schema()
+		if member == nil || len(member.Enum) == 0 {
+			continue
+		}
+		contract.StateField = name
+		for _, value := range member.Enum {
+			if value.Value != contract.UnspecifiedState {
+				contract.States = append(contract.States, value.Value)
+			}
+		}
+		break
+	}
+	if contract.StateField == "" {
+		return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", contract.ReadState.ID)
+	}
+	for _, state := range contract.RetryableStates {
+		if !slices.Contains(contract.States, state) {
+			return l.fail(l.operation.Extensions.GetOrZero(retryableStatesExtension), "%s names %q, which is none of the states %s",
+				retryableStatesExtension, state, strings.Join(contract.States, ", "))
+		}
+	}
+	return nil
+}
+
+// scopes reads the alternatives of the operation's security in their order.
+func (l *loader) scopes(contract *Contract) error {
+	descriptions := l.scopeDescriptions()
+	for index, alternative := range l.operation.Security {
+		at := l.operation.GoLow().KeyNode
+		if low := l.operation.GoLow().Security.Value; index < len(low) && low[index].ValueNode != nil {
+			at = low[index].ValueNode
+		}
+		var names []string
+		for _, scopes := range alternative.Requirements.FromOldest() {
+			names = append(names, scopes...)
+		}
+		if len(names) != 1 {
+			return l.fail(at, "each alternative of security must name exactly one scope; this one names %d", len(names))
+		}
+		if contract.Documents(names[0]) {
+			return l.fail(at, "scope %s is in security twice", names[0])
+		}
+		contract.Scopes = append(contract.Scopes, Scope{names[0], descriptions[names[0]]})
+	}
+	if len(contract.Scopes) == 0 {
+		return l.fail(l.operation.GoLow().KeyNode, "%s names no OAuth scope in its security", contract.Retry.ID)
+	}
+	return nil
+}
+
+func (l *loader) scopeDescriptions() map[string]string {
+	descriptions := map[string]string{}
+	if l.model.Components == nil {
+		return descriptions
+	}
+	for _, scheme := range l.model.Components.SecuritySchemes.FromOldest() {
+		if scheme.Flows == nil {
+			continue
+		}
+		for _, flow := range []*v3.OAuthFlow{scheme.Flows.AuthorizationCode, scheme.Flows.Implicit,
+			scheme.Flows.ClientCredentials, scheme.Flows.Password} {
+			if flow == nil {
+				continue
+			}
+			for name, description := range flow.Scopes.FromOldest() {
+				descriptions[name] = description
+			}
+		}
+	}
+	return descriptions
+}
+
+// platform reads what the platform adds to every method, and the reference page.
+func (l *loader) platform(contract *Contract) error {
+	if err := l.extension(unrelatedScopeExtension, &contract.UnrelatedScope); err != nil {
+		return err
+	}
+	if contract.Documents(contract.UnrelatedScope) {
+		return l.fail(l.operation.Extensions.GetOrZero(unrelatedScopeExtension), "%s is one of the documented scopes", unrelatedScopeExtension)
+	}
+	return cmp.Or(l.extension(systemParameterExtension, &contract.SystemParameters),
+		l.extension(codesExtension, &contract.CodeStatus), l.extension(pageExtension, &contract.Page))
+}
