@@ -1,59 +1,49 @@
 package html
 
 import (
-	"github.com/dpconform/dpconform/internal/result"
-	"html/template"
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // exchange is a request and what came of it.
 type exchange struct {
-	Number     int
-	Anchor     string
-	Link       template.URL
-	Purpose    string
-	Line       string
-	Status     string
-	Class      string
-	Took       string
-	Credential string
-	Request    string
-	Answer     []segment
-	// Bytes is the length of the answer's body.
-	Bytes   string
-	Curl    string
-	Earlier []attempt
-	Open    bool
+	*result.Exchange
+	Anchor, Path, Outcome, Kind string
+	Sent                        string
+	Got                         []segment
+	Curl                        string
+	Earlier                     []attempt
+	Open                        bool
 }
 
 // attempt is what came of sending the request before.
-type attempt struct{ Status, Took, Answer string }
-
-// budget bounds what the exchanges add to the page: bodies are cut shorter where
-// there are many.
-type budget struct {
-	// evidence and passing are the longest bodies, in bytes, of exchanges that
-	// show a finding and of the others.
-	evidence, passing int
-	// curl says that every exchange has its command; those of findings always do.
-	curl bool
+type attempt struct {
+	result.Attempt
+	Got []segment
 }
 
-// The bytes that bodies may have in all, those of findings and the others, and
-// the number of exchanges from which those alone have commands.
-const (
-	evidenceBytes = 1 << 20
-	passingBytes  = 3 << 17
-	withCurl      = 600
-)
+// segment is a part of a response, marked where a finding shows in it.
+type segment struct {
+	Text   string
+	Marked bool
+}
 
-func (m *maker) budgetOf() budget {
-	var evidence, passing []int
-	for _, exchange := range m.Exchanges {
-		lengths := &passing
-		if len(m.evidence[exchange.Number]) > 0 {
+// budget bounds the bytes of bodies on a page. Those that are evidence of a
+// finding may be longer.
+type budget struct{ evidence, other int }
+
+func (p *page) newBudget() budget {
+	var evidence, other []int
+	for _, exchange := range p.Exchanges {
+		lengths := &other
+		if len(p.evidence[exchange.Number]) > 0 {
 			lengths = &evidence
 		}
 		*lengths = append(*lengths, len(exchange.Request.Body))
@@ -61,7 +51,7 @@ func (m *maker) budgetOf() budget {
 			*lengths = append(*lengths, len(exchange.Response.Body))
 		}
 	}
-	return budget{longestOf(evidence, evidenceBytes), longestOf(passing, passingBytes), len(m.Exchanges) <= withCurl}
+	return budget{longestOf(evidence, 1<<20), longestOf(other, 3<<17)}
 }
 
 // longestOf is the length to which texts must be cut for all to fit into a
@@ -79,106 +69,238 @@ func longestOf(lengths []int, bytes int) int {
 	return 64
 }
 
-func (m *maker) exchange(from *result.Exchange) exchange {
-	places := m.evidence[from.Number]
-	longest := m.budget.passing
+func (p *page) exchange(from *result.Exchange) exchange {
+	places := p.evidence[from.Number]
+	longest := p.budget.other
 	if len(places) > 0 {
-		longest = m.budget.evidence
+		longest = p.budget.evidence
+	}
+	path := from.Request.URL
+	if _, behind, found := strings.Cut(path, "://"); found {
+		path = behind[max(0, strings.Index(behind, "/")):]
 	}
 	made := exchange{
-		Number: from.Number, Anchor: m.exchanges[from.Number], Link: m.exchangeLink(from.Number), Purpose: glance(from.Purpose),
-		Line: requestLine(from.Request), Status: statusText(from.Response, from.Fault), Class: statusClass(from.Response, from.Fault),
-		Credential: clean(from.Request.Credential), Request: requestText(from.Request, longest), Answer: answer(from, places, longest),
-		Open: len(places) > 0,
-	}
-	if from.Microseconds > 0 {
-		made.Took = duration(from.Microseconds)
-	}
-	if from.Response != nil && from.Response.BodyBytes > 0 {
-		made.Bytes = counted(from.Response.BodyBytes, "byte")
-	}
-	if m.budget.curl || len(places) > 0 {
-		made.Curl = clean(from.Request.Curl())
+		Exchange: from, Anchor: p.exchanges[from.Number], Path: path, Outcome: from.Last().Outcome(), Kind: kindOf(from.Last()),
+		Sent: sentText(from.Request, longest), Got: segmentsOf(from.Last(), places, longest), Curl: from.Request.Curl(), Open: len(places) > 0,
 	}
 	for _, earlier := range from.Earlier {
-		text := strings.Builder{}
-		for _, part := range answer(&result.Exchange{Response: earlier.Response, Fault: earlier.Fault}, nil, min(longest, 512)) {
-			text.WriteString(part.Text)
-		}
-		made.Earlier = append(made.Earlier, attempt{statusText(earlier.Response, earlier.Fault), duration(earlier.Microseconds), text.String()})
+		made.Earlier = append(made.Earlier, attempt{earlier, segmentsOf(earlier, nil, min(longest, 512))})
 	}
 	return made
 }
 
-// requestLine is the method and the path, for a line.
-func requestLine(request result.Message) string {
-	path := request.URL
-	if _, behind, found := strings.Cut(path, "://"); found {
-		path = behind[max(0, strings.Index(behind, "/")):]
-	}
-	return glance(request.Method + " " + path)
-}
-
-// requestText is the request as it is sent, with the name of the token instead
-// of the token.
-func requestText(request result.Message, longest int) string {
-	var text strings.Builder
-	text.WriteString(clean(request.Method + " " + request.URL))
-	for _, line := range headerLines(request.Header) {
-		text.WriteString("\n" + line.text)
-	}
-	if request.Body != "" {
-		text.WriteString("\n\n" + shorten(request.Body, longest))
-	}
-	return text.String()
-}
-
-// headerLine is a field of a header as a line.
-type headerLine struct{ name, text string }
-
-// mostFields is the number of lines of a header that are shown.
-const mostFields = 60
-
-func headerLines(header map[string][]string) []headerLine {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var lines []headerLine
-	for _, name := range names {
-		for _, value := range header[name] {
-			if len(lines) == mostFields {
-				return append(lines, headerLine{"", "… and more"})
-			}
-			lines = append(lines, headerLine{http.CanonicalHeaderKey(name), oneLine(name + ": " + value)})
-		}
-	}
-	return lines
-}
-
-// oneLine keeps a text in its line.
-func oneLine(text string) string { return strings.ReplaceAll(clean(text), "\n", "\uFFFD") }
-
-// statusText is what came of a request, for a line.
-func statusText(response *result.Message, fault *result.FaultOf) string {
-	return shorten(outcomeOf(response, fault), 24)
-}
-
-// statusClass tells answers that do something, that refuse, and none apart.
-func statusClass(response *result.Message, fault *result.FaultOf) string {
+// kindOf tells responses that grant, that refuse, and none apart, for page.css.
+func kindOf(attempt result.Attempt) string {
 	switch {
-	case fault != nil || response == nil:
+	case attempt.Fault != nil || attempt.Response == nil:
 		return "none"
-	case response.Status/100 == 2:
-		return "good"
-	case response.Status/100 == 5:
+	case attempt.Response.Status/100 == 2:
+		return "granted"
+	case attempt.Response.Status/100 == 5:
 		return "broken"
 	}
 	return "refused"
 }
 
-// statusLine is the beginning of an answer.
-func statusLine(response *result.Message) string {
-	return strings.TrimRight(number10(response.Status)+" "+http.StatusText(response.Status), " ")
+// sentText is the request as it was sent, with the name of the token instead of
+// the token.
+func sentText(request result.Message, longest int) string {
+	lines := []string{text.Cut(request.Method+" "+request.URL, 4<<10)}
+	for _, field := range fieldsOf(request.Header) {
+		lines = append(lines, field.line)
+	}
+	if request.Body != "" {
+		lines = append(lines, "", text.Cut(request.Body, longest))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// field is one field of a header.
+type field struct{ name, line string }
+
+// fieldsOf lists a header by its names, up to a number of fields.
+func fieldsOf(header map[string][]string) []field {
+	const most = 60
+	var fields []field
+	for name, values := range header {
+		for _, value := range values {
+			fields = append(fields, field{http.CanonicalHeaderKey(name), text.Line(text.Cut(name+": "+value, 4<<10))})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.line, b.line)) })
+	if len(fields) > most {
+		fields = append(fields[:most], field{"", "… and more"})
+	}
+	return fields
+}
+
+// segmentsOf is what came of a request, with the places of findings marked.
+func segmentsOf(attempt result.Attempt, places []result.Place, longest int) []segment {
+	var all []segment
+	if response := attempt.Response; response != nil {
+		status := strings.TrimSpace(strconv.Itoa(response.Status) + " " + http.StatusText(response.Status))
+		all = append(all, segment{status, slices.Contains(places, result.InStatus)})
+		var missed []string
+		for _, place := range places {
+			if name, header := strings.CutPrefix(string(place), "header "); header && !slices.Contains(missed, name) {
+				missed = append(missed, name)
+			}
+		}
+		for _, field := range fieldsOf(response.Header) {
+			marked := slices.Contains(missed, field.name)
+			all = append(all, segment{Text: "\n"}, segment{field.line, marked})
+		}
+		for _, name := range missed {
+			if http.Header(response.Header).Values(name) == nil {
+				all = append(all, segment{Text: "\n"}, segment{text.Line(text.Cut(name, 160)) + ": (not in the response)", true})
+			}
+		}
+		all = append(all, bodySegments(response.Body, places, longest)...)
+	}
+	switch {
+	case attempt.Fault != nil:
+		if len(all) > 0 {
+			all = append(all, segment{Text: "\n\n"})
+		}
+		all = append(all, segment{text.Cut(attempt.Fault.Kind+": "+attempt.Fault.Detail, 4<<10), slices.Contains(places, result.InFault)})
+	case attempt.Response == nil:
+		all = append(all, segment{"no response", len(places) > 0})
+	}
+	return all
+}
+
+func bodySegments(body string, places []result.Place, longest int) []segment {
+	body = text.Cut(body, longest)
+	var spans []span
+	for _, place := range places {
+		pointer, inside := strings.CutPrefix(string(place), string(result.InBody)+" ")
+		switch {
+		case place == result.InBody:
+			spans = append(spans, span{0, len(body)})
+		case inside:
+			spans = append(spans, memberOf(body, pointer))
+		}
+	}
+	if body == "" {
+		if len(spans) > 0 {
+			return []segment{{Text: "\n\n"}, {"(no body)", true}}
+		}
+		return nil
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	all, at := []segment{{Text: "\n\n"}}, 0
+	for _, one := range spans {
+		if one.to > at {
+			from := max(at, one.from)
+			all = append(all, segment{Text: body[at:from]}, segment{body[from:one.to], true})
+			at = one.to
+		}
+	}
+	return append(all, segment{Text: strings.TrimRight(body[at:], "\n")})
+}
+
+// span is a part of a text, from a byte to before another.
+type span struct{ from, to int }
+
+// memberOf is where the member that a JSON pointer names stands in a body, with
+// its name. Without such a member it is what should have it; in a body that is no
+// JSON, the whole. A body that is cut is read as far as it goes.
+// Source of the pointer: https://www.rfc-editor.org/rfc/rfc6901#section-4
+func memberOf(body, pointer string) span {
+	whole := span{0, len(body)}
+	if pointer == "" {
+		return whole
+	}
+	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, name := range names {
+		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	}
+	reader := memberReader{body, json.NewDecoder(strings.NewReader(body))}
+	if found := reader.find(names, 0); found.to > found.from {
+		return found
+	}
+	return whole
+}
+
+// memberReader reads a body token by token.
+type memberReader struct {
+	body   string
+	tokens *json.Decoder
+}
+
+// find looks in the value that comes next, which begins (with its name, if it
+// has one) at a byte. It reads no further than to what it found.
+func (r memberReader) find(names []string, from int) span {
+	if len(names) == 0 {
+		if !r.skip() {
+			return span{from, len(r.body)}
+		}
+		return span{from, r.end()}
+	}
+	token, err := r.tokens.Token()
+	delimiter, _ := token.(json.Delim)
+	if err != nil || delimiter != '{' && delimiter != '[' {
+		return span{from, r.end()}
+	}
+	for index := 0; r.tokens.More(); index++ {
+		at := r.end()
+		begins := at + len(r.body[at:]) - len(strings.TrimLeft(r.body[at:], " \t\r\n,:"))
+		name := strconv.Itoa(index)
+		if delimiter == '{' {
+			key, err := r.tokens.Token()
+			if err != nil {
+				return span{from, len(r.body)}
+			}
+			name, _ = key.(string)
+		}
+		if name == names[0] {
+			return r.find(names[1:], begins)
+		}
+		if !r.skip() {
+			return span{from, len(r.body)}
+		}
+	}
+	_, _ = r.tokens.Token()
+	return span{from, r.end()}
+}
+
+// skip reads one value and reports whether it was whole.
+func (r memberReader) skip() bool {
+	for depth := 0; ; {
+		token, err := r.tokens.Token()
+		if err != nil {
+			return false
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return true
+		}
+	}
+}
+
+// end is the byte behind the last token.
+func (r memberReader) end() int { return min(len(r.body), int(r.tokens.InputOffset())) }
+
+// placeText names a place in words.
+func placeText(place result.Place) string {
+	pointer, inside := strings.CutPrefix(string(place), string(result.InBody)+" ")
+	name, header := strings.CutPrefix(string(place), "header ")
+	switch {
+	case place == result.InStatus:
+		return "the status"
+	case place == result.InFault:
+		return "the end of the connection"
+	case place == result.InBody:
+		return "the body"
+	case header:
+		return "the header field " + name
+	case inside:
+		return "the member " + pointer
+	}
+	return string(place)
 }

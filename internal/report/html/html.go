@@ -1,43 +1,491 @@
-// Package html shows a report as one page for a browser. The page is a single
-// file that needs no network and no script to be read, and it is made from the
-// report alone, so that it can be made from its JSON form at any time.
+// Package html writes a result as one page for a browser: a single file that
+// needs no network and no script. It is made from the result alone, so the same
+// page can be made from its JSON form at any time.
 //
-// Whatever stands in a report is taken for the text of somebody else: it is
-// escaped by html/template, control characters are shown and not obeyed, and
-// only addresses of the web become links.
+// Whatever a report says is taken for the text of somebody else: html/template
+// escapes it, control characters are shown and not obeyed, and only web addresses
+// become links.
 package html
 
 import (
 	"bytes"
-	"embed"
-	"github.com/dpconform/dpconform/internal/result"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
+	"unicode"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-//go:embed page.css page.js templates/*.gohtml
-var files embed.FS
+//go:embed page.gohtml
+var pageTemplate string
+
+//go:embed page.css
+var style string
+
+// script unfolds what a link leads to, in browsers that do not by themselves.
+const script = `function unfold(){for(let e=document.getElementById(decodeURIComponent(location.hash.slice(1)));e;e=e.parentElement)if(e.localName=="details")e.open=true}addEventListener("hashchange",unfold);unfold()`
 
 // templates are parsed at the first page: most commands make none.
 var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(files, "templates/*.gohtml"))
+	return template.Must(template.New("page").Funcs((&page{}).functions()).Parse(pageTemplate))
 })
 
-// Write writes the report as a page of HTML. It returns the errors of out, and
-// writes nothing before the whole page is made.
+// Write writes the page of a report. It writes nothing before the whole page is
+// made.
 func Write(out io.Writer, report result.Report) error {
-	var page bytes.Buffer
-	page.Grow(expectedBytes(report))
-	if err := templates().ExecuteTemplate(&page, "page", pageOf(report)); err != nil {
+	made := newPage(report)
+	tmpl, err := templates().Clone()
+	if err != nil {
 		return err
 	}
-	_, err := out.Write(page.Bytes())
+	var buffer bytes.Buffer
+	if err := tmpl.Funcs(made.functions()).Execute(&buffer, made); err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, text.Printable(buffer.String()))
 	return err
 }
 
-// expectedBytes is about how long the page becomes, in bytes.
-func expectedBytes(report result.Report) int {
-	const style, requirement, check, exchange = 64 << 10, 3 << 10, 1 << 10, 3 << 9
-	return style + requirement*len(report.Requirements) + check*len(report.Checks) + exchange*len(report.Exchanges)
+// page is what the template shows, with the places of everything on it.
+type page struct {
+	result.Report
+	taken map[string]bool
+	// requirements, checks and exchanges are the ids on the page, by the names in
+	// the report.
+	requirements, checks map[string]string
+	exchanges            map[int]string
+	byID                 map[string]*result.Check
+	byNumber             map[int]*result.Exchange
+	// home is the requirement that shows a check; under is the check that shows an
+	// exchange.
+	home     map[string]string
+	under    map[int]string
+	sent     map[string][]int
+	evidence map[int][]result.Place
+	budget   budget
+}
+
+func newPage(report result.Report) *page {
+	p := &page{
+		Report: report, taken: map[string]bool{}, requirements: map[string]string{}, checks: map[string]string{}, exchanges: map[int]string{},
+		byID: map[string]*result.Check{}, byNumber: map[int]*result.Exchange{}, home: map[string]string{}, under: map[int]string{}, sent: map[string][]int{},
+		evidence: map[int][]result.Place{},
+	}
+	for _, name := range []string{"top", "main", "failures", "warnings", "errors", "unexpected", "scopes", "states", "requirements", "not-judged", "known", "timing", "facts"} {
+		p.taken[name] = true
+	}
+	for _, requirement := range report.Requirements {
+		if p.requirements[requirement.ID] == "" {
+			p.requirements[requirement.ID] = p.anchor(requirement.ID)
+		}
+	}
+	for i := range report.Exchanges {
+		if exchange := &report.Exchanges[i]; p.byNumber[exchange.Number] == nil {
+			p.byNumber[exchange.Number], p.exchanges[exchange.Number] = exchange, p.anchor("exchange-"+strconv.Itoa(exchange.Number))
+			p.sent[exchange.Check] = append(p.sent[exchange.Check], exchange.Number)
+		}
+	}
+	for i := range report.Checks {
+		p.placeCheck(&report.Checks[i])
+	}
+	for _, exchange := range report.Exchanges {
+		if p.byID[exchange.Check] != nil {
+			p.under[exchange.Number] = exchange.Check
+		}
+	}
+	p.budget = p.newBudget()
+	return p
+}
+
+// placeCheck puts a check under the requirement that it found broken, or else
+// the first that it is about.
+func (p *page) placeCheck(check *result.Check) {
+	if p.byID[check.ID] != nil {
+		return
+	}
+	p.byID[check.ID], p.checks[check.ID] = check, p.anchor(check.ID)
+	var about []string
+	for _, finding := range check.Findings {
+		about = append(about, finding.Requirement)
+		p.evidence[finding.Exchange] = append(p.evidence[finding.Exchange], finding.Place)
+	}
+	for _, id := range append(about, check.Requirements...) {
+		if p.home[check.ID] == "" && p.requirements[id] != "" {
+			p.home[check.ID] = id
+		}
+	}
+	for _, number := range p.numbers(check) {
+		if p.under[number] == "" {
+			p.under[number] = check.ID
+		}
+	}
+}
+
+// anchor gives an id that is like a name, and that nothing else on the page has.
+func (p *page) anchor(name string) string {
+	wanted := strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._/-", r)) {
+			return r
+		}
+		return '-'
+	}, name[:min(len(name), 160)])
+	if wanted == "" {
+		wanted = "unnamed"
+	}
+	free := wanted
+	for i := 2; p.taken[free]; i++ {
+		free = wanted + "--" + strconv.Itoa(i)
+	}
+	p.taken[free] = true
+	return free
+}
+
+// functions are those of the template.
+func (p *page) functions() template.FuncMap {
+	return template.FuncMap{
+		"requirementID": func(id string) string { return p.requirements[id] },
+		"checkID":       func(id string) string { return p.checks[id] },
+		"exchangeID":    func(number int) string { return p.exchanges[number] },
+		"class":         class,
+		"word":          word,
+		"counts":        countsOf,
+		"capital":       capital,
+		"cut":           func(words string) string { return text.Cut(words, 4<<10) },
+		"glance":        func(words string) string { return text.Line(text.Cut(words, 160)) },
+		"counted":       text.Counted,
+		"took":          took,
+		"place":         placeText,
+		"address":       webAddress,
+		"code":          withCode,
+		"pasteable":     pasteable,
+		"names":         func(ids []string) references { return references{ids, p.checks} },
+	}
+}
+
+// references are names of checks, of which those on the page are links.
+type references struct {
+	IDs     []string
+	Anchors map[string]string
+}
+
+// group is the requirements of one aspect.
+type group struct {
+	Name         string
+	Open         bool
+	Checks       int
+	Counts       map[result.Verdict]int
+	Requirements []requirement
+}
+
+// requirement is a requirement with all that the run says of it.
+type requirement struct {
+	result.Requirement
+	Anchor string
+	Open   bool
+	// Outcome says how many of its checks say so; InPart that some did not test it.
+	Outcome string
+	InPart  bool
+	// Home are the checks that it shows: those with a finding or, where there is
+	// none, all. Rest are those without one, and Others stand elsewhere.
+	Home, Rest []check
+	Others     []*result.Check
+}
+
+// check is a check with the exchanges that it shows.
+type check struct {
+	*result.Check
+	Anchor    string
+	Open      bool
+	Exchanges []exchange
+	// Elsewhere are exchanges that stand under another check.
+	Elsewhere []int
+}
+
+// openChecks is the number of checks of a failing requirement that are unfolded.
+const openChecks = 2
+
+// Groups lists the requirements by their aspects. What fails is unfolded.
+func (p *page) Groups() []group {
+	homes := map[string][]*result.Check{}
+	for i := range p.Checks {
+		if one := &p.Checks[i]; p.byID[one.ID] == one {
+			homes[p.home[one.ID]] = append(homes[p.home[one.ID]], one)
+		}
+	}
+	at, groups := map[string]int{}, []group{}
+	for _, aspect := range p.Aspects() {
+		at[aspect] = len(groups)
+		one := group{Name: capital(aspect), Counts: p.CountByAspect(aspect)}
+		for _, count := range one.Counts {
+			one.Checks += count
+		}
+		groups = append(groups, one)
+	}
+	seen := map[string]bool{}
+	for _, from := range p.Requirements {
+		made := requirement{Requirement: from, Anchor: p.requirements[from.ID], Open: from.Verdict == result.Fail}
+		made.Outcome, made.InPart = p.outcome(from)
+		if seen[from.ID] {
+			// Only a report that was edited has one twice.
+			made.Anchor = p.anchor(from.ID)
+		} else {
+			for _, from := range homes[from.ID] {
+				one := p.check(from)
+				if len(one.Findings) == 0 {
+					made.Rest = append(made.Rest, one)
+					continue
+				}
+				one.Open = len(made.Home) < openChecks
+				made.Home = append(made.Home, one)
+			}
+			if len(made.Home) == 0 {
+				made.Home, made.Rest = made.Rest, nil
+			}
+			for _, id := range from.Checks {
+				if one := p.byID[id]; one != nil && p.home[id] != from.ID {
+					made.Others = append(made.Others, one)
+				}
+			}
+		}
+		seen[from.ID] = true
+		to := &groups[at[from.Aspect]]
+		to.Open = to.Open || made.Open
+		to.Requirements = append(to.Requirements, made)
+	}
+	return slices.DeleteFunc(groups, func(one group) bool { return len(one.Requirements) == 0 })
+}
+
+// OtherChecks are those that are about no requirement of the report.
+func (p *page) OtherChecks() []check {
+	var others []check
+	for i := range p.Checks {
+		if one := &p.Checks[i]; p.byID[one.ID] == one && p.home[one.ID] == "" {
+			others = append(others, p.check(one))
+		}
+	}
+	return others
+}
+
+// OtherExchanges are those that no check shows.
+func (p *page) OtherExchanges() []exchange {
+	var others []exchange
+	for i := range p.Exchanges {
+		if one := &p.Exchanges[i]; p.byNumber[one.Number] == one && p.byID[p.under[one.Number]] == nil {
+			others = append(others, p.exchange(one))
+		}
+	}
+	return others
+}
+
+func (p *page) check(from *result.Check) check {
+	made := check{Check: from, Anchor: p.checks[from.ID]}
+	for _, number := range p.numbers(from) {
+		if p.under[number] == from.ID {
+			made.Exchanges = append(made.Exchanges, p.exchange(p.byNumber[number]))
+		} else {
+			made.Elsewhere = append(made.Elsewhere, number)
+		}
+	}
+	return made
+}
+
+// numbers are the exchanges of the report that a check looked at, sent, or found
+// something in, each once.
+func (p *page) numbers(check *result.Check) []int {
+	numbers := slices.Clone(check.Exchanges)
+	for _, finding := range check.Findings {
+		numbers = append(numbers, finding.Exchange)
+	}
+	numbers = append(numbers, p.sent[check.ID]...)
+	seen := map[int]bool{}
+	return slices.DeleteFunc(numbers, func(number int) bool {
+		twice := seen[number] || p.byNumber[number] == nil
+		seen[number] = true
+		return twice
+	})
+}
+
+// outcome says a verdict by the number of checks that give it: "1 of 12 checks:
+// fail". A requirement passes in part where some checks did not test it.
+func (p *page) outcome(requirement result.Requirement) (words string, inPart bool) {
+	said, total := map[result.Verdict]int{}, 0
+	for _, id := range requirement.Checks {
+		if check := p.byID[id]; check != nil {
+			said[about(check, requirement)]++
+			total++
+		}
+	}
+	inPart = requirement.Verdict == result.Pass && (requirement.Reason != "" || said[result.Skip] > 0)
+	words = word(requirement.Verdict)
+	if of := said[requirement.Verdict]; of > 0 && of < total {
+		words = fmt.Sprintf("%s: %d of %s", words, of, text.Counted(total, "check"))
+	} else if of > 0 {
+		words = fmt.Sprintf("%s: %s", words, text.Counted(total, "check"))
+	}
+	if requirement.Verdict != result.Skip && said[result.Skip] > 0 {
+		words += fmt.Sprintf(", %d not judged", said[result.Skip])
+	}
+	return words, inPart
+}
+
+// about is what a check says of a requirement. One that found another broken may
+// not have seen anything of it.
+func about(check *result.Check, requirement result.Requirement) result.Verdict {
+	for _, finding := range check.Findings {
+		if finding.Requirement == requirement.ID {
+			return finding.Verdict
+		}
+	}
+	switch {
+	case check.Verdict == result.UnexpectedPass && requirement.Verdict != result.UnexpectedPass:
+		return result.Pass
+	case check.Verdict != result.Error && len(check.Findings) > 0:
+		return result.Skip
+	}
+	return check.Verdict
+}
+
+// Security is the Content-Security-Policy. Style and script are named by their
+// digests, so that one that came in with a report would not be obeyed.
+// Source: https://www.w3.org/TR/CSP3/#framework-directives
+func (p *page) Security() string {
+	digest := func(words string) string {
+		sum := sha256.Sum256([]byte(words))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + digest(style) + "; script-src " + digest(script) + "; img-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// Style and Script are the elements of the page that are not from a report.
+func (p *page) Style() template.HTML { return template.HTML("<style>" + style + "</style>") }
+
+// Script is the script element.
+func (p *page) Script() template.HTML { return template.HTML("<script>" + script + "</script>") }
+
+// class names the colour and the mark of a verdict in page.css.
+func class(verdict result.Verdict) string {
+	switch verdict {
+	case result.Pass, result.Fail, result.Warn, result.Skip, result.Error:
+		return string(verdict)
+	case result.ExpectedFail:
+		return "expected"
+	case result.UnexpectedPass:
+		return "unexpected"
+	}
+	return "none"
+}
+
+func word(verdict result.Verdict) string {
+	if verdict == "" {
+		return "not selected"
+	}
+	return text.Line(text.Cut(string(verdict), 40))
+}
+
+// severity is the order in which a reader has to look at verdicts.
+var severity = []result.Verdict{result.Fail, result.UnexpectedPass, result.Error, result.Warn, result.ExpectedFail, result.Skip, result.Pass}
+
+// count is a number of things with a verdict, and its part of a bar.
+type count struct {
+	Verdict  result.Verdict
+	Count    int
+	At, Wide int
+}
+
+// countsOf puts counts in order, each with its part of a bar of 1,000 units, none
+// so small that it could not be seen.
+func countsOf(counts map[result.Verdict]int) []count {
+	total := 0
+	for _, number := range counts {
+		total += number
+	}
+	order := slices.Clone(severity)
+	for verdict := range counts {
+		if !slices.Contains(order, verdict) {
+			order = append(order, verdict)
+		}
+	}
+	slices.Sort(order[len(severity):])
+	var all []count
+	at := 0
+	for _, verdict := range order {
+		if number := counts[verdict]; number > 0 {
+			wide := max(8, number*1000/total)
+			all = append(all, count{verdict, number, at, wide})
+			at += wide
+		}
+	}
+	return all
+}
+
+func capital(words string) string {
+	for i, first := range words {
+		return words[:i] + string(unicode.ToUpper(first)) + words[i+len(string(first)):]
+	}
+	return words
+}
+
+// took shows a time in microseconds with about two digits.
+func took(microseconds int64) string {
+	duration := time.Duration(max(0, microseconds)) * time.Microsecond
+	switch {
+	case duration < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(duration.Microseconds())/1000)
+	case duration < time.Second:
+		return fmt.Sprintf("%d ms", duration.Milliseconds())
+	}
+	return duration.Round(100 * time.Millisecond).String()
+}
+
+// webAddress is an address that may become a link; empty for every other: a
+// description comes from a user, and its sources may be anything.
+func webAddress(source string) string {
+	address, err := url.Parse(source)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" ||
+		text.Line(source) != source || strings.ContainsAny(source, " \"<>\\`") {
+		return ""
+	}
+	return source
+}
+
+// withCode shows what stands between two backticks of a line as code.
+func withCode(words string) template.HTML {
+	var made strings.Builder
+	for {
+		before, rest, found := strings.Cut(words, "`")
+		inside, after, closed := strings.Cut(rest, "`")
+		if !found || !closed || inside == "" || strings.Contains(inside, "\n") {
+			made.WriteString(template.HTMLEscapeString(words))
+			return template.HTML(made.String())
+		}
+		made.WriteString(template.HTMLEscapeString(before) + "<code>" + template.HTMLEscapeString(inside) + "</code>")
+		words = after
+	}
+}
+
+// pasteable reports whether a text is flags with at most one value each, as a
+// shell takes them, and no sentence about flags. A small word behind a flag is
+// one of a sentence: "--allow-retry with --job FAILED=ID".
+func pasteable(words string) bool {
+	afterFlag := false
+	for _, word := range strings.Fields(words) {
+		isFlag := strings.HasPrefix(word, "--")
+		isWord := strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
+		if strings.HasSuffix(word, ",") || !isFlag && (!afterFlag || isWord) {
+			return false
+		}
+		afterFlag = isFlag
+	}
+	return words != ""
 }

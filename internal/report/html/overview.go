@@ -1,0 +1,251 @@
+package html
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// Headline is the verdict, and Detail what the conclusion says beyond it.
+func (p *page) Headline() string {
+	headline, _, _ := strings.Cut(p.Conclusion, ": ")
+	return capital(cmp.Or(headline, "Exit code "+strconv.Itoa(p.Exit)))
+}
+
+// Detail is the conclusion without the headline, and how much failed.
+func (p *page) Detail() string {
+	_, detail, _ := strings.Cut(p.Conclusion, ": ")
+	failed, total := p.Counts.Requirements[result.Fail], len(p.Requirements)
+	if failed > 0 {
+		return fmt.Sprintf("%d of %s failed, in %s of %d.", failed, text.Counted(total, "requirement"), text.Counted(p.Failed(), "check"), len(p.Checks))
+	}
+	return capital(detail)
+}
+
+// Overall is the verdict that the exit code is like.
+func (p *page) Overall() result.Verdict {
+	switch p.Exit {
+	case result.ExitConforms:
+		return result.Pass
+	case result.ExitFails:
+		return result.Fail
+	case result.ExitInconclusive:
+		return result.Skip
+	}
+	return result.Error
+}
+
+// Where names the server or the client under test.
+func (p *page) Where() string {
+	if p.Client == nil {
+		return p.Target.Endpoint
+	}
+	return cmp.Or(strings.Join(p.Client.Command, " "), "a client that was started by hand")
+}
+
+// Notes are what a reader must know before the counts.
+func (p *page) Notes() []string {
+	var notes []string
+	add := func(there bool, note string) {
+		if there {
+			notes = append(notes, note)
+		}
+	}
+	add(p.Stale != "" && !strings.Contains(p.Conclusion, p.Stale), "The recorded responses are stale: "+p.Stale)
+	add(p.Exit == result.ExitInterrupted, "The run was interrupted. What was not judged until then is not in this report.")
+	add(len(p.Settings.Focus) > 0 || p.Settings.LabelFilter != "", "Only some checks were selected; the verdict is about those.")
+	add(p.Client != nil && p.Client.WireOnly, "Only what the client sent was tested, not what it reported.")
+	repeats := 0
+	for _, exchange := range p.Exchanges {
+		repeats += len(exchange.Earlier)
+	}
+	add(repeats > 0, text.Counted(repeats, "request")+" had to be sent again; see Timing.")
+	return notes
+}
+
+// Facts name what was tested, by what and how.
+func (p *page) Facts() [][2]string {
+	facts := [][2]string{{"Target", p.Where()}}
+	if p.Client == nil {
+		source := p.Target.Source
+		if source == "network" {
+			source = "the network"
+		}
+		retries := "only of this machine's jobs"
+		if p.Settings.AllowRetry {
+			retries = "allowed (--allow-retry)"
+		}
+		var jobs []string
+		for _, state := range slices.Sorted(maps.Keys(p.Target.Jobs)) {
+			jobs = append(jobs, fmt.Sprintf("%d %s", p.Target.Jobs[state], state))
+		}
+		facts = append(facts, [2]string{"Responses from", source}, [2]string{"Jobs given", cmp.Or(strings.Join(jobs, ", "), "none")},
+			[2]string{"Retries", retries}, [2]string{"Time limit of a response", strconv.FormatFloat(p.Settings.LimitSeconds, 'g', 4, 64) + " s"})
+	} else if len(p.Client.NotChosen) > 0 {
+		facts = append(facts, [2]string{"Scenarios not chosen", strings.Join(p.Client.NotChosen, ", ")})
+	}
+	facts = append(facts,
+		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.Revision}, [2]string{"Digest", p.Description.Digest},
+		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", took(p.Milliseconds * 1000)},
+		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
+	for _, optional := range [][2]string{{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
+		if optional[1] != "" {
+			facts = append(facts, optional)
+		}
+	}
+	return append(facts, [2]string{"Made by", p.Tool.Name + " " + p.Tool.Version})
+}
+
+// family is the scopes of one product.
+type family struct {
+	Name   string
+	Scopes []result.Scope
+	// Count says how many of them passed: "15/15".
+	Count string
+}
+
+// Many says that the cells need a wider column.
+func (f family) Many() bool { return len(f.Scopes) > 4 }
+
+// Families is the scope grid.
+func (p *page) Families() []family {
+	at, passed := map[string]int{}, map[string]int{}
+	var families []family
+	for _, scope := range p.Scopes {
+		if _, there := at[scope.Family]; !there {
+			at[scope.Family] = len(families)
+			families = append(families, family{Name: scope.Family})
+		}
+		one := &families[at[scope.Family]]
+		one.Scopes = append(one.Scopes, scope)
+		if scope.Verdict == result.Pass {
+			passed[scope.Family]++
+		}
+		one.Count = fmt.Sprintf("%d/%d", passed[scope.Family], len(one.Scopes))
+	}
+	return families
+}
+
+// ScopeCounts counts the scopes by their verdicts.
+func (p *page) ScopeCounts() map[result.Verdict]int {
+	counts := map[result.Verdict]int{}
+	for _, scope := range p.Scopes {
+		counts[scope.Verdict]++
+	}
+	return counts
+}
+
+// state is a documented state of a job, and what came of retries from it.
+type state struct {
+	result.State
+	Verdict          result.Verdict
+	Granted, Refused string
+	Checks           []string
+}
+
+// Rows lists the job states. It is about retries of the checks of the aspect
+// "semantics": others send a wrong path, body or token on purpose.
+func (p *page) Rows() []state {
+	var rows []state
+	for _, from := range p.States {
+		row := state{State: from}
+		granted, refused, counted := map[string]int{}, map[string]int{}, map[int]bool{}
+		for _, check := range p.Checks {
+			tried := false
+			for _, number := range check.Exchanges {
+				exchange := p.byNumber[number]
+				if check.Aspect != "semantics" || exchange == nil || !exchange.Retry || exchange.JobState != from.Name {
+					continue
+				}
+				tried = true
+				if counted[number] {
+					continue
+				}
+				counted[number] = true
+				if kindOf(exchange.Last()) == "granted" {
+					granted[exchange.Last().Outcome()]++
+				} else {
+					refused[exchange.Last().Outcome()]++
+				}
+			}
+			if tried {
+				row.Checks = append(row.Checks, check.ID)
+				row.Verdict = moreSevere(row.Verdict, check.Verdict)
+			}
+		}
+		row.Granted, row.Refused = outcomes(granted), outcomes(refused)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// moreSevere is the one of two verdicts that a reader has to look at first; one
+// that says nothing of the server, last.
+func moreSevere(a, b result.Verdict) result.Verdict {
+	rank := func(verdict result.Verdict) int {
+		switch verdict {
+		case result.Skip, result.Error:
+			return len(severity)
+		case "":
+			return len(severity) + 1
+		}
+		return slices.Index(severity, verdict)
+	}
+	if rank(b) < rank(a) {
+		return b
+	}
+	return a
+}
+
+// outcomes counts outcomes: "3 × 200, 1 × reset".
+func outcomes(counts map[string]int) string {
+	var parts []string
+	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d × %s", counts[outcome], outcome))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// timing is how long the exchanges of one aspect took.
+type timing struct {
+	Name            string
+	Exchanges       int
+	Median, Longest int64
+	// Slowest is the number of the slowest exchange.
+	Slowest, Again int
+}
+
+// Timing lists how long exchanges took by the aspects of their checks.
+func (p *page) Timing() []timing {
+	byAspect := map[string][]result.Exchange{}
+	for _, exchange := range p.Exchanges {
+		aspect := "other"
+		if check := p.byID[exchange.Check]; check != nil {
+			aspect = check.Aspect
+		}
+		byAspect[aspect] = append(byAspect[aspect], exchange)
+	}
+	var all []timing
+	for _, aspect := range append(p.Aspects(), "other") {
+		exchanges := byAspect[aspect]
+		if len(exchanges) == 0 {
+			continue
+		}
+		delete(byAspect, aspect)
+		slices.SortStableFunc(exchanges, func(a, b result.Exchange) int { return cmp.Compare(a.Microseconds, b.Microseconds) })
+		slowest := exchanges[len(exchanges)-1]
+		one := timing{Name: capital(aspect), Exchanges: len(exchanges), Median: exchanges[len(exchanges)/2].Microseconds,
+			Longest: slowest.Microseconds, Slowest: slowest.Number}
+		for _, exchange := range exchanges {
+			one.Again += len(exchange.Earlier)
+		}
+		all = append(all, one)
+	}
+	return all
+}
