@@ -196,6 +196,8 @@ func (j *judgement) result() result.Check {
 		found.Exchanges = append(found.Exchanges, exchange.Number)
 	}
 	found.Settle(j.broken, j.missing, j.session.known)
-	found.Reason = j.Target.Redactor().Text(found.Reason)
+	if found.Reason != "" {
+		found.Reason = j.Target.Redactor().Text(found.Reason)
+	}
 	return found
 }
