@@ -91,7 +91,7 @@ func (c *comparison) note(change Change) {
 func (c *comparison) differ(topic source.Topic, class Class, what, before, after string) {
 	if before != after {
 		c.note(Change{Kind: Changed, Class: class, Topic: topic, What: what, Old: before, New: after,
-			Sentence: fmt.Sprintf("The %s is %s, no longer %s.", what, shown(after), shown(before))})
+			Sentence: "The " + what + becomes(before, after)})
 	}
 }
 
@@ -338,4 +338,13 @@ func place(call source.Call) string {
 	return call.Method + " " + call.Path.String()
 }
 
-func shown(value string) string { return cmp.Or(value, "not given") }
+// becomes ends a sentence about a value that has changed.
+func becomes(before, after string) string {
+	switch {
+	case before == "":
+		return " is " + after + "; none was given before."
+	case after == "":
+		return " is not given any longer; it was " + before + "."
+	}
+	return " is " + after + ", no longer " + before + "."
+}

@@ -1,20 +1,18 @@
 package drift
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -154,17 +152,17 @@ func kindName(kind source.Kind) string {
 
 // described says what a source is, with its revision and date.
 func described(from source.Provenance) string {
-	text := kindName(from.Kind)
+	words := kindName(from.Kind)
 	if from.Revision != "" {
-		text += ", revision " + from.Revision
+		words += ", revision " + from.Revision
 	}
 	if from.Date == "" {
-		return text + ", without a date"
+		return words + ", without a date"
 	}
 	if from.Date != from.Revision {
-		text += ", of " + from.Date
+		words += ", of " + from.Date
 	}
-	return text
+	return words
 }
 
 func (t Text) line(format string, arguments ...any) {
@@ -209,13 +207,7 @@ func (t Text) topic(topic source.Topic, changes []Change) {
 
 func (t Text) change(change Change) {
 	mark := fmt.Sprintf("  %s %-13s ", marks[change.Kind], change.Class)
-	for index, line := range wrapped(printable(change.Sentence), max(20, t.Width-len(mark))) {
-		prefix := strings.Repeat(" ", len(mark))
-		if index == 0 {
-			prefix = colours[change.Class].Render(mark)
-		}
-		t.line("%s%s", prefix, line)
-	}
+	t.line("%s", text.Paragraph(colours[change.Class].Render(mark), text.Line(change.Sentence), t.Width))
 	if change.Class == Documentation && change.Kind == Changed {
 		t.paragraph("      was  ", change.Old)
 		t.paragraph("      now  ", change.New)
@@ -240,51 +232,7 @@ func (t Text) silences(silences []Silence) {
 	}
 }
 
-// paragraph prints a text, wrapped under its label.
-func (t Text) paragraph(label, text string) {
-	for index, line := range wrapped(printable(text), max(20, t.Width-len(label))) {
-		t.line("%s%s", cmp.Or(map[bool]string{true: label}[index == 0], strings.Repeat(" ", len(label))), line)
-	}
-}
-
-// printable replaces control characters, which a terminal would obey: sources come
-// from others.
-func printable(text string) string {
-	return strings.Map(func(character rune) rune {
-		if unicode.IsControl(character) || unicode.Is(unicode.Cf, character) {
-			return unicode.ReplacementChar
-		}
-		return character
-	}, text)
-}
-
-// scopePrefix begins every scope of the platform.
-const scopePrefix = "https://www.googleapis.com/auth/"
-
-// wrapped breaks a text into lines of no more than width columns. It breaks at
-// spaces alone, so that ids and scopes can be copied; a word that is longer than a
-// line is broken where it has to be, unless it is a scope, which stays whole.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line, begun := "", false
-	put := func(word string) {
-		switch {
-		case !begun:
-			line, begun = word, true
-		case ansi.StringWidth(line)+1+ansi.StringWidth(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	for _, word := range strings.Split(text, " ") {
-		if ansi.StringWidth(word) <= width || strings.HasPrefix(word, scopePrefix) {
-			put(word)
-			continue
-		}
-		for _, piece := range strings.Split(ansi.Wrap(word, width, "/-."), "\n") {
-			put(piece)
-		}
-	}
-	return append(lines, line)
+// paragraph prints text of others, wrapped under its label.
+func (t Text) paragraph(label, words string) {
+	t.line("%s", text.Paragraph(label, text.Line(words), t.Width))
 }

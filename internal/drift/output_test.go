@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +29,7 @@ func hostile() Comparison {
 	}
 }
 
-func text(comparison Comparison, width int) string {
+func printed(comparison Comparison, width int) string {
 	var out bytes.Buffer
 	Text{Out: &colorprofile.Writer{Forward: &out, Profile: colorprofile.NoTTY}, Width: width}.Write(comparison)
 	return out.String()
@@ -39,7 +38,7 @@ func text(comparison Comparison, width int) string {
 func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 	comparison := compared(t, sourcetest.Page, strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.clips_and_something_that_is_long"))
 	for _, width := range []int{80, 110} {
-		for _, shown := range []string{text(comparison, width), text(hostile(), width)} {
+		for _, shown := range []string{printed(comparison, width), printed(hostile(), width)} {
 			for _, line := range strings.Split(shown, "\n") {
 				if ansi.StringWidth(line) > width {
 					t.Errorf("%d columns: %q", width, line)
@@ -50,36 +49,18 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 			}
 		}
 	}
-	shown := text(comparison, 80)
+	shown := printed(comparison, 80)
 	for _, want := range []string{"reference page, revision 2025-07-25", "- breaking", "+ compatible", "touches retry.authorization.scope",
 		"not compared: ", "drift: 1 breaking, 1 compatible\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the text lacks %q:\n%s", want, shown)
 		}
 	}
-	if shown := text(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
+	if shown := printed(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
 		t.Error(shown)
 	}
-	if shown := text(compared(t, description(), strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.cuts")), 80); !strings.Contains(shown, "\nnext: dpconform spec print") {
+	if shown := printed(compared(t, description(), strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.cuts")), 80); !strings.Contains(shown, "\nnext: dpconform spec print") {
 		t.Error(shown)
-	}
-}
-
-func TestWordsAreNotBrokenInside(t *testing.T) {
-	t.Parallel()
-	long := scopePrefix + strings.Repeat("a", 80)
-	for _, one := range []struct {
-		text string
-		want []string
-	}{
-		{"", []string{""}},
-		{"touches retry.path.method-and-verb, retry.body.empty", []string{"touches", "retry.path.method-and-verb,", "retry.body.empty"}},
-		{"the scope " + long + " is gone", []string{"the scope", long, "is gone"}},
-		{"/a/path/that/is/longer/than/thirty/columns", []string{"/a/path/that/is/longer/than/", "thirty/columns"}},
-	} {
-		if got := wrapped(one.text, 30); !slices.Equal(got, one.want) {
-			t.Errorf("%q: got %q, want %q", one.text, got, one.want)
-		}
 	}
 }
 

@@ -18,83 +18,105 @@ import (
 
 // schemas compares the bodies of requests and responses.
 func (c *comparison) schemas() error {
-	if err := c.request(source.RequestTopic, "body of the request", c.from.Retry, c.against.Retry); err != nil {
+	err := c.bodies(c.from.Retry, c.against.Retry, bodyWords{source.RequestTopic, source.ResponseTopic, source.ErrorsTopic,
+		"body of the request", "response of the method", ""})
+	if err != nil || !c.bothReadState() {
 		return err
 	}
-	if err := c.responses(c.from.Retry, c.against.Retry); err != nil || !c.bothReadState() {
-		return err
-	}
-	if err := c.request(source.StateMethodTopic, "body of the request for the state", c.from.ReadState, c.against.ReadState); err != nil {
-		return err
-	}
-	_, before := c.from.ReadState.Success()
-	_, after := c.against.ReadState.Success()
-	// The enum of the states is a topic of its own.
-	return c.schema(bodies{source.StateMethodTopic, "response with the state", false, c.withoutEnum(before, c.from.StateField), c.withoutEnum(after, c.against.StateField)})
+	return c.bodies(c.from.ReadState, c.against.ReadState, bodyWords{source.StateMethodTopic, source.StateMethodTopic, source.StateMethodTopic,
+		"body of the request for the state", "response with the state", " for the state"})
 }
 
-func (c *comparison) request(topic source.Topic, where string, before, after source.Call) error {
-	if !c.both(source.RequestTopic) {
-		return nil
-	}
-	schema := func(call source.Call) map[string]any {
-		if call.Request == nil {
-			return map[string]any{"type": "object"}
-		}
-		return c.bare(call.Request)
-	}
-	return c.schema(bodies{topic, where, true, schema(before), schema(after)})
+// bodyWords are the topics of the bodies of one method, and what they are called.
+type bodyWords struct {
+	request, response, errors source.Topic
+	ofRequest, ofResponse     string
+	// suffix follows the status of an error.
+	suffix string
 }
 
-// responses compares the responses of the method. Those with an error mostly have
-// one schema, and are compared once.
-func (c *comparison) responses(before, after source.Call) error {
-	successful := func(status string) bool { return strings.HasPrefix(status, "2") }
-	class := map[bool]Class{false: Compatible, true: Breaking}
-	topic := map[bool]source.Topic{false: source.ErrorsTopic, true: source.ResponseTopic}
-	for _, status := range onlyIn(after.Responses, before.Responses) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: topic[successful(status)], What: "response " + status,
-			Sentence: fmt.Sprintf("There is a response with the status %s now.", status)})
-	}
-	for _, status := range onlyIn(before.Responses, after.Responses) {
-		c.note(Change{Kind: Removed, Class: class[successful(status)], Topic: topic[successful(status)], What: "response " + status,
-			Sentence: fmt.Sprintf("There is no response with the status %s any longer.", status)})
-	}
-	groups, order := map[string]*bodies{}, []*bodies{}
-	for _, status := range inBoth(before.Responses, after.Responses) {
-		pair := &bodies{topic[successful(status)], "response of the method", false, c.bare(before.Responses[status]), c.bare(after.Responses[status])}
-		if successful(status) {
-			order = append(order, pair)
-			continue
-		}
-		pair.where = "error response " + status
-		key := written(pair.before) + written(pair.after)
-		if same := groups[key]; same != nil {
-			same.where = strings.Replace(same.where, "error response ", "error responses ", 1) + ", " + status
-			continue
-		}
-		groups[key] = pair
-		order = append(order, pair)
-	}
-	for _, pair := range order {
-		if err := c.schema(*pair); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bodies are the schemas of one body on both sides.
-type bodies struct {
+// body is one body on both sides.
+type body struct {
 	topic         source.Topic
 	where         string
 	request       bool
 	before, after map[string]any
 }
 
+func (c *comparison) bodies(before, after source.Call, words bodyWords) error {
+	c.statuses(before, after, words)
+	var bodies []*body
+	if c.both(source.RequestTopic) {
+		bodies = append(bodies, &body{words.request, words.ofRequest, true, c.requestSchema(before), c.requestSchema(after)})
+	}
+	errors := map[string]*body{}
+	for _, status := range inBoth(before.Responses, after.Responses) {
+		found := &body{words.response, words.ofResponse, false, c.bare(before.Responses[status]), c.bare(after.Responses[status])}
+		if successful(status) {
+			if words.response == source.StateMethodTopic {
+				// The enum of the states is a topic of its own.
+				delete(mapping(mapping(found.before["properties"])[c.from.StateField]), "enum")
+				delete(mapping(mapping(found.after["properties"])[c.against.StateField]), "enum")
+			}
+			bodies = append(bodies, found)
+			continue
+		}
+		// Errors mostly have one schema: what changes in it is one change.
+		key := written(found.before) + written(found.after)
+		switch same := errors[key]; {
+		case !c.both(source.ErrorsTopic):
+		case same != nil:
+			same.where = strings.Replace(same.where, "error response ", "error responses ", 1) + ", " + status
+		default:
+			found.topic, found.where = words.errors, "error response "+status
+			errors[key] = found
+			bodies = append(bodies, found)
+		}
+	}
+	for _, one := range bodies {
+		if one.topic == words.errors && one.where != words.ofRequest && one.where != words.ofResponse {
+			one.where += words.suffix
+		}
+		if err := c.schema(*one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statuses compares which responses a method has.
+func (c *comparison) statuses(before, after source.Call, words bodyWords) {
+	note := func(kind Kind, class Class, status, sentence string) {
+		topic := words.response
+		if !successful(status) {
+			topic, class = words.errors, Compatible
+		}
+		if successful(status) || c.both(source.ErrorsTopic) {
+			c.note(Change{Kind: kind, Class: class, Topic: topic, What: "response " + status + words.suffix, Sentence: fmt.Sprintf(sentence, status+words.suffix)})
+		}
+	}
+	for _, status := range onlyIn(after.Responses, before.Responses) {
+		note(Added, Compatible, status, "There is a response %s now.")
+	}
+	for _, status := range onlyIn(before.Responses, after.Responses) {
+		note(Removed, Breaking, status, "There is no response %s any longer.")
+	}
+}
+
+func successful(status string) bool { return strings.HasPrefix(status, "2") }
+
+// requestSchema is the schema of the body of a request: any object, where the
+// source does not describe it.
+func (c *comparison) requestSchema(call source.Call) map[string]any {
+	if call.Request == nil {
+		return map[string]any{"type": "object"}
+	}
+	return c.bare(call.Request)
+}
+
 // schema lets libopenapi find the changes between two schemas without references,
 // and classifies them: libopenapi does not know a request from a response.
-func (c *comparison) schema(pair bodies) error {
+func (c *comparison) schema(pair body) error {
 	if !c.both(pair.topic) {
 		return nil
 	}
@@ -106,7 +128,7 @@ func (c *comparison) schema(pair bodies) error {
 	if err != nil {
 		return err
 	}
-	walk := &schemaWalk{bodies: pair}
+	walk := &schemaWalk{body: pair}
 	walk.schema(model.CompareSchemas(before, after), pair.before, pair.after, "")
 	slices.SortFunc(walk.found, func(a, b Change) int { return strings.Compare(a.What+a.Sentence, b.What+b.Sentence) })
 	for _, change := range walk.found {
@@ -173,13 +195,6 @@ func (c *comparison) bareValue(value any) any {
 	return value
 }
 
-// withoutEnum is bare without the enum of one member.
-func (c *comparison) withoutEnum(schema map[string]any, member string) map[string]any {
-	bare := c.bare(schema)
-	delete(mapping(mapping(bare["properties"])[member]), "enum")
-	return bare
-}
-
 // build makes of a schema what libopenapi compares.
 func build(schema map[string]any, name string) (*base.SchemaProxy, error) {
 	var node yaml.Node
@@ -219,7 +234,7 @@ func (w *schemaWalk) class(effect effect) Class {
 
 // schemaWalk collects the changes between two schemas.
 type schemaWalk struct {
-	bodies
+	body
 	found []Change
 }
 
@@ -329,7 +344,7 @@ func (w *schemaWalk) value(name string, added, first, last bool, path string) {
 
 // keyword notes a keyword whose value has changed.
 func (w *schemaWalk) keyword(keyword string, effect effect, path, before, after string) {
-	w.note(Changed, w.class(effect), path, before, after, "The "+keyword+of(path), " is "+shown(after)+", no longer "+shown(before)+".")
+	w.note(Changed, w.class(effect), path, before, after, "The "+keyword+of(path), becomes(before, after))
 }
 
 // effectOfAlternative returns what one more or one fewer schema does: of allOf every

@@ -105,9 +105,24 @@ func schemaLines(t *testing.T, before, after string, request bool) string {
 func TestErrorResponsesWithOneSchemaAreReportedOnce(t *testing.T) {
 	t.Parallel()
 	comparison := compared(t, description(), edited(t, description(), "            message:\n              type: string", "            message:\n              type: integer"))
-	if got := lines(comparison); len(got) != 1 || !slices.ContainsFunc(comparison.Changes, func(change Change) bool {
-		return strings.Contains(change.Sentence, "The type of error/message in the error responses 400, 401") && strings.HasSuffix(change.Sentence, " is integer, no longer string.")
-	}) {
-		t.Errorf("%v: %v", got, comparison.Changes)
+	if len(comparison.Changes) != 2 || comparison.Changes[0].Sentence != "The type of error/message in the error responses 400, 401, 403, 404 is integer, no longer string." ||
+		comparison.Changes[1].Sentence != "The type of error/message in the error responses 401, 403, 404 for the state is integer, no longer string." {
+		t.Errorf("%v", comparison.Changes)
+	}
+}
+
+func TestResponsesComeAndGo(t *testing.T) {
+	t.Parallel()
+	read := func(statuses ...string) *source.Source {
+		call := source.Call{Method: "POST", Responses: map[string]map[string]any{}}
+		for _, status := range statuses {
+			call.Responses[status] = map[string]any{"type": "object"}
+		}
+		return &source.Source{Says: source.Topics(), Retry: call}
+	}
+	comparison, err := Compare(read("200", "400", "404"), read("201", "400", "409"), nil)
+	if want := []string{"removed breaking response: response 200", "added compatible response: response 201",
+		"added compatible error responses: response 409", "removed compatible error responses: response 404"}; err != nil || !slices.Equal(lines(comparison), want) {
+		t.Errorf("got %q, want %q, %v", lines(comparison), want, err)
 	}
 }

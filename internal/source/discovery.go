@@ -125,7 +125,7 @@ func (r *discoveryReader) operation(method discoveryMethod) (operation, error) {
 	var parameters, security []any
 	for _, name := range sortedKeys(method.Parameters) {
 		members := method.Parameters[name]
-		patterned = patterned || members["location"] == "path" && text(members["pattern"]) != "" && strings.Contains(method.Path, "{+"+name+"}")
+		patterned = patterned || members["location"] == "path" && scalar(members["pattern"]) != "" && strings.Contains(method.Path, "{+"+name+"}")
 		parameters = append(parameters, map[string]any{"name": name, "in": members["location"], "required": members["required"],
 			"description": members["description"], "schema": members})
 	}

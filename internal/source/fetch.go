@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -58,7 +58,7 @@ func (r Reader) Read(ctx context.Context, name string) (spec.Description, error)
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return spec.Description{}, &spec.Error{File: name, Message: reasonOf(err) + howToGive}
+		return spec.Description{}, &spec.Error{File: name, Message: text.Reason(err) + howToGive}
 	}
 	defer file.Close()
 	return readAll(name, file)
@@ -66,19 +66,11 @@ func (r Reader) Read(ctx context.Context, name string) (spec.Description, error)
 
 // readAll reads no more than a source may have, and one byte.
 func readAll(name string, from io.Reader) (spec.Description, error) {
-	text, err := io.ReadAll(io.LimitReader(from, MaximumLength+1))
+	content, err := io.ReadAll(io.LimitReader(from, MaximumLength+1))
 	if err != nil {
-		return spec.Description{}, &spec.Error{File: name, Message: reasonOf(err) + howToGive}
+		return spec.Description{}, &spec.Error{File: name, Message: text.Reason(err) + howToGive}
 	}
-	return spec.Description{Name: name, Text: text}, nil
-}
-
-func reasonOf(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
+	return spec.Description{Name: name, Text: content}, nil
 }
 
 // fetch gets a source from an address. It sends no credential and keeps none.
@@ -112,11 +104,11 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	if response.StatusCode != http.StatusOK {
 		return fail(fmt.Sprintf("the server responds with %d, not 200", response.StatusCode))
 	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, MaximumLength+1))
+	content, err := io.ReadAll(io.LimitReader(response.Body, MaximumLength+1))
 	if err != nil {
 		return fail("the response broke off: " + fetchFailure(err))
 	}
-	return spec.Description{Name: shown.String(), Text: text}, nil
+	return spec.Description{Name: shown.String(), Text: content}, nil
 }
 
 func (r Reader) client() *http.Client {

@@ -50,7 +50,7 @@ func TestADiscoveryDocumentIsRead(t *testing.T) {
 		read.Scopes[1].Description:                      "Move two",
 		read.Descriptions["state FAILED"]:               "It failed.",
 		strings.Join(read.SystemParameters, ""):         "altkey",
-		text(at(state, "properties", "when", "format")): "date-time",
+		scalar(at(state, "properties", "when", "format")): "date-time",
 		form(mapping(at(state, "properties", "again"))): "", // a message inside itself ends
 	} {
 		if got != want {
@@ -209,7 +209,7 @@ func TestMessagesOnAPage(t *testing.T) {
 		got := ""
 		for _, message := range messages("before " + shown + " after") {
 			for name, member := range mapping(message["properties"]) {
-				got += " " + name + ":" + text(at(member, "type"))
+				got += " " + name + ":" + scalar(at(member, "type"))
 			}
 		}
 		parts := strings.Fields(got)

@@ -41,12 +41,12 @@ func parseOpenAPI(source spec.Description) (*Source, error) {
 	if !found {
 		return nil, fail(source.Name, "looked for an operation with x-requirements, with the operationId %s, or with the verb :retry, and did not find it", retryMethod)
 	}
-	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: text(at(whole, "info", "version"))}}
+	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: scalar(at(whole, "info", "version"))}}
 	for _, server := range list(at(whole, "servers")) {
-		read.Endpoint = strings.TrimSuffix(text(at(server, "url")), "/")
+		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
 	}
-	for _, day := range []string{read.Provenance.Revision, text(at(retry.members, "x-reference-page", "updated"))} {
+	for _, day := range []string{read.Provenance.Revision, scalar(at(retry.members, "x-reference-page", "updated"))} {
 		if isDay(day) {
 			read.Provenance.Date = day
 		}
@@ -68,7 +68,7 @@ type operation struct {
 	shared map[string]any
 }
 
-func (o operation) id() string { return text(o.members["operationId"]) }
+func (o operation) id() string { return scalar(o.members["operationId"]) }
 
 // parameters lists those of the path and of the operation. OpenAPI 3.1, 4.8.9: one
 // of the operation replaces that of the path with the same name and place.
@@ -76,7 +76,7 @@ func (o operation) parameters() []map[string]any {
 	byName := map[string]map[string]any{}
 	for _, parameter := range slices.Concat(list(o.shared["parameters"]), list(o.members["parameters"])) {
 		members := mapping(parameter)
-		byName[text(members["in"])+" "+text(members["name"])] = members
+		byName[scalar(members["in"])+" "+scalar(members["name"])] = members
 	}
 	var found []map[string]any
 	for _, key := range sortedKeys(byName) {
@@ -123,7 +123,7 @@ func findReadState(operations []operation, retry operation) *operation {
 	linked := readStateMethod
 	for _, response := range mapping(retry.members["responses"]) {
 		for _, link := range mapping(at(response, "links")) {
-			if id := text(at(link, "operationId")); id != "" {
+			if id := scalar(at(link, "operationId")); id != "" {
 				linked = id
 			}
 		}
@@ -168,9 +168,9 @@ func readCall(name string, o operation) (Call, error) {
 	for _, members := range o.parameters() {
 		schema := mapping(members["schema"])
 		if members["in"] == "path" {
-			pattern = text(schema["pattern"])
-		} else if text(members["name"]) != "" {
-			call.Parameters = append(call.Parameters, Parameter{text(members["name"]), text(members["in"]), members["required"] == true, form(schema)})
+			pattern = scalar(schema["pattern"])
+		} else if scalar(members["name"]) != "" {
+			call.Parameters = append(call.Parameters, Parameter{scalar(members["name"]), scalar(members["in"]), members["required"] == true, form(schema)})
 		}
 	}
 	var err error
@@ -210,7 +210,7 @@ func alternatives(name string, o operation) ([]string, error) {
 		var names []string
 		for _, scopes := range mapping(alternative) {
 			for _, scope := range list(scopes) {
-				names = append(names, text(scope))
+				names = append(names, scalar(scope))
 			}
 		}
 		slices.Sort(names)
@@ -296,15 +296,15 @@ func (s *Source) readStates() {
 // of its topic.
 func (s *Source) readExtensions(retry operation) {
 	for _, parameter := range list(retry.members["x-system-parameters"]) {
-		s.SystemParameters = append(s.SystemParameters, text(at(parameter, "name")))
+		s.SystemParameters = append(s.SystemParameters, scalar(at(parameter, "name")))
 	}
 	slices.Sort(s.SystemParameters)
 	for _, state := range list(retry.members["x-retryable-states"]) {
-		s.RetryableStates = append(s.RetryableStates, text(state))
+		s.RetryableStates = append(s.RetryableStates, scalar(state))
 	}
 	s.Codes = map[string]string{}
 	for name, status := range mapping(retry.members["x-google-rpc-codes"]) {
-		s.Codes[name] = text(status)
+		s.Codes[name] = scalar(status)
 	}
 	for topic, extension := range map[Topic]string{SystemParametersTopic: "x-system-parameters",
 		RetryableStatesTopic: "x-retryable-states", CodesTopic: "x-google-rpc-codes"} {

@@ -251,7 +251,7 @@ func schemaOnPage(value any) map[string]any {
 		}
 		return schema
 	}
-	name, detail, _ := strings.Cut(text(value), " ")
+	name, detail, _ := strings.Cut(scalar(value), " ")
 	switch {
 	case name == "value":
 		return map[string]any{}

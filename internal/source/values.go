@@ -138,7 +138,7 @@ func follow(root any, reference string) any {
 	return root
 }
 
-// mapping, list and text return a plain value, or nothing where it is of another
+// mapping, list and scalar return a plain value, or nothing where it is of another
 // type. at goes down through mappings.
 func mapping(value any) map[string]any {
 	members, _ := value.(map[string]any)
@@ -150,7 +150,7 @@ func list(value any) []any {
 	return elements
 }
 
-func text(value any) string {
+func scalar(value any) string {
 	switch value := value.(type) {
 	case nil:
 		return ""
