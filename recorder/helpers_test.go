@@ -2,14 +2,13 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,19 +25,18 @@ const (
 
 func testProvenance(endpoint string) Provenance {
 	return Provenance{
-		RecordedFrom: Origin{Kind: FromEmulator, Endpoint: endpoint},
-		Date:         time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
-		Version:      "0.1.0",
-		Description:  DescribedBy{Name: "archivejobs-retry.openapi.yaml", Digest: testDigest},
-		Seed:         7, Limit: 10 * time.Second, Loopback: true,
+		Endpoint: endpoint, Emulator: true, Date: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Version: "0.1.0",
+		Description: "archivejobs-retry.openapi.yaml", Digest: testDigest, Seed: 7, Limit: 10 * time.Second, Loopback: true,
 		Jobs: map[string][]string{"FAILED": {"failed-2", "failed-1"}, "COMPLETE": {"complete-1"}},
 	}
 }
 
-// labelOf names the tokens that testTarget mints.
-func labelOf(token string) (string, bool) {
-	short, found := strings.CutPrefix(token, "minted-for-")
-	return redact.Mark + ":" + short, found
+// tokenName names the tokens that newTarget mints.
+func tokenName(token string) string {
+	if short, found := strings.CutPrefix(token, "minted-for-"); found {
+		return redact.Mark + ":" + short
+	}
+	return ""
 }
 
 func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
@@ -48,60 +46,74 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-func newRecording(t testing.TB, folder, endpoint string) *Recording {
+func begin(t testing.TB, folder, endpoint string, options ...func(*Options)) *Recording {
 	t.Helper()
-	recording, err := NewRecording(RecordingOptions{Folder: folder, Label: labelOf, Provenance: testProvenance(endpoint)})
+	recording, err := record(folder, endpoint, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return recording
 }
 
+func record(folder, endpoint string, options ...func(*Options)) (*Recording, error) {
+	with := Options{TokenName: tokenName, Provenance: testProvenance(endpoint)}
+	for _, option := range options {
+		option(&with)
+	}
+	return Record(folder, with)
+}
+
 func newTarget(t testing.TB, endpoint string, transport http.RoundTripper, tokens string) *target.Target {
 	t.Helper()
-	judged, err := target.New(target.Config{
+	made, err := target.New(target.Config{
 		Endpoint: endpoint, Transport: transport, Loopback: true, UserAgent: "dpconform-test/1",
 		Credentials: target.TokenTemplate{Text: tokens, Join: "+"},
+		Pause:       func(context.Context, time.Duration) error { return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judged
+	return made
 }
 
-func credential(t testing.TB, judged *target.Target, scopes ...string) target.Credential {
+func credential(t testing.TB, server *target.Target, scopes ...string) target.Credential {
 	t.Helper()
-	given, err := judged.Credential("token", scopes...)
+	given, err := server.Credential("token", scopes...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return given
 }
 
-func openReplay(t testing.TB, folder string) *Replay {
+func open(t testing.TB, folder string) *Replay {
 	t.Helper()
-	replay, err := OpenReplay(os.DirFS(folder), ReplayOptions{Folder: folder, ContractDigest: testDigest})
+	replay, err := Open(os.DirFS(folder), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return replay
 }
 
+func save(t testing.TB, recording *Recording) {
+	t.Helper()
+	if err := recording.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // recordPaths records GET requests for paths, each by the check of its name.
 func recordPaths(t testing.TB, folder string, handler http.HandlerFunc, checksAndPaths ...string) *httptest.Server {
 	t.Helper()
 	server := serve(t, handler)
-	recording := newRecording(t, folder, server.URL)
-	judged := newTarget(t, server.URL, recording, "minted-for-{short}")
+	recording := begin(t, folder, server.URL)
+	sender := newTarget(t, server.URL, recording, "minted-for-{short}")
 	for i := 0; i < len(checksAndPaths); i += 2 {
-		exchange := judged.Send(context.Background(), checksAndPaths[i], target.Request{Method: "GET", Path: checksAndPaths[i+1]})
+		exchange := sender.Send(context.Background(), checksAndPaths[i], target.Request{Method: "GET", Path: checksAndPaths[i+1]})
 		if exchange.Fault != nil {
 			t.Fatal(exchange.Fault)
 		}
 	}
-	if err := recording.Save(); err != nil {
-		t.Fatal(err)
-	}
+	save(t, recording)
 	return server
 }
 
@@ -110,17 +122,46 @@ func hello(writer http.ResponseWriter, request *http.Request) {
 	fmt.Fprintf(writer, "{\n  \"path\": %q\n}\n", request.URL.Path)
 }
 
-// filesIn gives the contents of all files below a folder.
+// send sends a GET request as a check does.
+func send(t testing.TB, transport http.RoundTripper, check, address string) {
+	t.Helper()
+	response, err := transport.RoundTrip(newRequest(check, "GET", address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+}
+
+// newRequest is a request as a check sends it.
+func newRequest(check, method, address string) *http.Request {
+	request, err := http.NewRequestWithContext(target.WithPlace(context.Background(), target.Place{Check: check, Number: 1}), method, address, nil)
+	if err != nil {
+		panic(err)
+	}
+	return request
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+
+// filesIn gives the contents of all files below a folder, and folders by a name
+// that ends in a slash.
 func filesIn(t testing.TB, folder string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || path == folder {
 			return err
 		}
-		data, err := os.ReadFile(path)
 		relative, _ := filepath.Rel(folder, path)
-		files[filepath.ToSlash(relative)] = string(data)
+		name := filepath.ToSlash(relative)
+		if entry.IsDir() {
+			files[name+"/"] = ""
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		files[name] = string(data)
 		return err
 	})
 	if err != nil {
@@ -129,28 +170,11 @@ func filesIn(t testing.TB, folder string) map[string]string {
 	return files
 }
 
-// entriesOf lists everything below a folder, folders too.
-func entriesOf(t testing.TB, folder string) []string {
-	t.Helper()
-	var entries []string
-	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-		if path != folder {
-			relative, _ := filepath.Rel(folder, path)
-			entries = append(entries, filepath.ToSlash(relative))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return entries
-}
-
 func mustBeSameFiles(t testing.TB, want, got map[string]string) {
 	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if got[name] != want[name] {
-			t.Errorf("%s differs:\n%s\n--- instead of ---\n%s", name, got[name], want[name])
+	for name, text := range want {
+		if now, there := got[name]; !there || now != text {
+			t.Errorf("%s differs:\n%s\n--- instead of ---\n%s", name, now, text)
 		}
 	}
 	for name := range got {
@@ -167,14 +191,27 @@ func writeFile(t testing.TB, path, text string) {
 	}
 }
 
-func mustContain(t testing.TB, text string, parts ...string) {
+// mustSay checks an error that is one line.
+func mustSay(t testing.TB, err error, parts ...string) {
 	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, instead of %q", parts)
+	}
 	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q lacks %q", text, part)
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not say %q", err, part)
 		}
 	}
-	if strings.Contains(text, "\n") {
-		t.Errorf("%q is more than one line", text)
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q is more than one line", err)
 	}
+}
+
+func mustBeError(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	var fault *Error
+	if !errors.As(err, &fault) {
+		t.Fatalf("got %v", err)
+	}
+	mustSay(t, err, parts...)
 }

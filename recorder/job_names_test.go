@@ -91,7 +91,7 @@ func TestJSONStaysWhatItWas(t *testing.T) {
 	}
 }
 
-func TestHeadersOfAnAnswerHavePseudonyms(t *testing.T) {
+func TestHeadersOfAResponseHavePseudonyms(t *testing.T) {
 	names := testNames()
 	got := names.response(cassette.Response{Code: 200, Body: firstUUID, Headers: http.Header{
 		"Location": {"/v1/archiveJobs/job"}, "Content-Type": {"application/job"}, "Content-Length": {"36"}, "Vary": {firstUUID},

@@ -4,113 +4,97 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
+	yaml4 "go.yaml.in/yaml/v4"
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // ProvenanceFile is the file of a recording that says where it comes from.
 const ProvenanceFile = "provenance.yaml"
 
-// formatVersion is the version of the provenance that this program writes, and
-// the newest that it reads.
-const formatVersion = 1
+// formatVersion is the version of the provenance that this program reads and
+// writes. Version 1 stored URLs without their host.
+const formatVersion = 2
 
-// cassetteExtension ends the name of each cassette; go-vcr adds it.
+// cassetteExtension ends the file name of each cassette; go-vcr adds it to the
+// name that it is given.
 const cassetteExtension = ".yaml"
 
-// OriginKind is what sort of server was recorded.
-type OriginKind string
-
-// The kinds of origin.
-const (
-	// FromEmulator is the reference emulator of dpconform.
-	FromEmulator OriginKind = "emulator"
-	// FromServer is any other server.
-	FromServer OriginKind = "server"
-)
-
-// Origin is the server that was recorded.
-type Origin struct {
-	Kind OriginKind `yaml:"kind"`
-	// Endpoint is the address before the path of the description. It is the
-	// only place in a recording that holds the host: the cassettes hold paths.
+// Provenance says where a recording comes from, with everything that a run needs
+// to send the same requests again. Only the endpoint is required.
+type Provenance struct {
+	// Format is the version of the file's format; it is filled in.
+	Format int `yaml:"format"`
+	// Endpoint is the base URL of the recorded server. URLs in the cassettes are
+	// absolute, so a client needs it as its own base URL in a replay.
 	Endpoint string `yaml:"endpoint"`
+	// Emulator says that the reference emulator of dpconform was recorded.
+	Emulator bool `yaml:"is_emulator"`
+	// Google says that the endpoint is one of Google's APIs; it is filled in.
+	Google bool `yaml:"is_google"`
+	// Date is when it was recorded, in seconds and UTC; the zero value means now.
+	Date time.Time `yaml:"date"`
+	// Version is that of the dpconform that recorded.
+	Version string `yaml:"dpconform"`
+	// Description names the OpenAPI description that the requests were made from,
+	// and Digest identifies it.
+	Description string `yaml:"description"`
+	Digest      string `yaml:"description_digest"`
+	// Seed is the seed of the run, and Limit is how long a response could take.
+	Seed  uint64        `yaml:"seed"`
+	Limit time.Duration `yaml:"limit"`
+	// Loopback says that the server ran on the same machine, and AllowRetry that
+	// jobs could be retried elsewhere, too.
+	Loopback   bool `yaml:"loopback"`
+	AllowRetry bool `yaml:"allow_retry"`
+	// TokenTemplate and TokenJoin make of scopes the name that replaces a token in
+	// the cassettes, such as "dpconform-redacted:{short}" and "+".
+	TokenTemplate string `yaml:"token_template"`
+	TokenJoin     string `yaml:"token_join"`
+	// Jobs lists job ids by the state in which they were given.
+	Jobs map[string][]string `yaml:"jobs"`
+	// Cassettes lists the files of the recording; it is filled in.
+	Cassettes []Cassette `yaml:"cassettes"`
 }
 
-// DescribedBy is the OpenAPI description that drove the recorded run.
-type DescribedBy struct {
-	Name string `yaml:"name"`
-	// Digest identifies its bytes: "sha256:" and 64 hexadecimal digits.
-	Digest string `yaml:"digest"`
-}
-
-// TokenNames says how a scope becomes the harmless name that stands in the
-// cassettes for a token of that scope, in the words of target.TokenTemplate.
-type TokenNames struct {
-	Template string `yaml:"template"`
-	Join     string `yaml:"join"`
-}
-
-// CassetteFile is one cassette of a recording.
-type CassetteFile struct {
+// Cassette is one file of a recording, which go-vcr can load.
+type Cassette struct {
+	// File is its name within the folder of the recording.
 	File string `yaml:"file"`
-	// Interactions is how many requests with their answers it holds.
+	// Interactions is the number of requests with their responses in it.
 	Interactions int `yaml:"interactions"`
-	// SHA256 identifies its bytes: "sha256:" and 64 hexadecimal digits.
+	// SHA256 identifies its content: "sha256:" and 64 hexadecimal digits.
 	SHA256 string `yaml:"sha256"`
 }
 
-// Provenance says where a recording comes from, and everything that a replay
-// needs to send the same requests again.
-type Provenance struct {
-	// Format is the version of this file's form.
-	Format       int    `yaml:"format"`
-	RecordedFrom Origin `yaml:"recorded_from"`
-	// IsGoogle says that the endpoint is Google's own.
-	IsGoogle bool      `yaml:"is_google"`
-	Date     time.Time `yaml:"date"`
-	// Version is that of the dpconform that recorded.
-	Version     string      `yaml:"dpconform"`
-	Description DescribedBy `yaml:"description"`
-	Seed        uint64      `yaml:"seed"`
-	// Limit is how long an answer was allowed to take.
-	Limit      time.Duration `yaml:"limit"`
-	Loopback   bool          `yaml:"loopback"`
-	AllowRetry bool          `yaml:"allow_retry"`
-	Tokens     TokenNames    `yaml:"tokens"`
-	// Jobs lists the job ids by the state that they were given for.
-	Jobs      map[string][]string `yaml:"jobs"`
-	Cassettes []CassetteFile      `yaml:"cassettes"`
-}
-
-// Interactions is how many interactions the whole recording holds.
-func (p Provenance) Interactions() int {
-	total := 0
-	for _, file := range p.Cassettes {
-		total += file.Interactions
+// Describe says in one line what was recorded, when and by whom, and how many
+// days ago that is where it is one or more.
+func (p Provenance) Describe(now time.Time) string {
+	ago := ""
+	if days := int(now.Sub(p.Date) / (24 * time.Hour)); days > 0 {
+		ago = ", " + text.Counted(days, "day") + " ago,"
 	}
-	return total
-}
-
-// files lists the files of the recording, the provenance last: it makes the
-// others a recording.
-func (p Provenance) files() []string {
-	var files []string
-	for _, file := range p.Cassettes {
-		files = append(files, file.File)
+	origin := fmt.Sprintf("the server at %s by dpconform %s — not a response of Google's", p.Endpoint, p.Version)
+	switch {
+	case p.Google:
+		origin = fmt.Sprintf("Google's own %s by dpconform %s", p.Endpoint, p.Version)
+	case p.Emulator:
+		origin = fmt.Sprintf("the reference emulator of dpconform %s — not a response of Google's", p.Version)
 	}
-	return append(files, ProvenanceFile)
+	return fmt.Sprintf("recorded %s%s from %s", p.Date.UTC().Format(time.DateOnly), ago, origin)
 }
 
 // completed fills in what follows from the rest.
@@ -120,10 +104,10 @@ func (p Provenance) completed() Provenance {
 		p.Date = time.Now()
 	}
 	p.Date = p.Date.UTC().Truncate(time.Second)
-	p.Tokens.Template = cmp.Or(p.Tokens.Template, redact.Mark+":{short}")
-	p.Tokens.Join = cmp.Or(p.Tokens.Join, "+")
-	if endpoint, err := target.ParseEndpoint(p.RecordedFrom.Endpoint); err == nil {
-		p.IsGoogle = isGoogle(endpoint)
+	p.TokenTemplate = cmp.Or(p.TokenTemplate, redact.Mark+":{short}")
+	p.TokenJoin = cmp.Or(p.TokenJoin, "+")
+	if endpoint, err := target.ParseEndpoint(p.Endpoint); err == nil {
+		p.Google = isGoogle(endpoint)
 	}
 	p.Cassettes = nil
 	return p
@@ -135,110 +119,87 @@ func isGoogle(endpoint *url.URL) bool {
 	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
 }
 
+// settings are what two halves of an interrupted recording must have in common,
+// each with its key in the file.
+func (p Provenance) settings() map[string]string {
+	return map[string]string{
+		"endpoint": p.Endpoint, "dpconform": p.Version, "description_digest": p.Digest, "seed": fmt.Sprint(p.Seed), "limit": p.Limit.String(),
+		"loopback": fmt.Sprint(p.Loopback), "allow_retry": fmt.Sprint(p.AllowRetry), "jobs": fmt.Sprint(p.Jobs),
+	}
+}
+
 var (
-	cassetteName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+	cassetteFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\` + cassetteExtension + `$`)
 	digestForm   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
-// checkCassetteName says why a name cannot be that of a cassette, or nil.
-func checkCassetteName(name string) error {
-	if !cassetteName.MatchString(name) {
-		return fmt.Errorf("%q cannot be the name of a cassette: letters, digits, - and _ can", name)
-	}
-	if strings.EqualFold(name+cassetteExtension, ProvenanceFile) {
-		return fmt.Errorf("%q cannot be the name of a cassette: it is that of the provenance", name)
-	}
-	return nil
-}
-
 // check says what is wrong with a provenance, or nil.
 func (p Provenance) check() error {
-	endpoint, err := target.ParseEndpoint(p.RecordedFrom.Endpoint)
+	endpoint, err := target.ParseEndpoint(p.Endpoint)
 	switch {
-	case p.RecordedFrom.Kind != FromEmulator && p.RecordedFrom.Kind != FromServer:
-		return fmt.Errorf("recorded_from.kind is %q, neither %q nor %q", p.RecordedFrom.Kind, FromEmulator, FromServer)
 	case err != nil:
-		return fmt.Errorf("recorded_from.endpoint: %w", err)
-	case p.IsGoogle != isGoogle(endpoint):
-		return fmt.Errorf("is_google is %t, which %s contradicts", p.IsGoogle, endpoint)
-	case p.IsGoogle && p.RecordedFrom.Kind == FromEmulator:
-		return fmt.Errorf("recorded_from.kind is %q, which %s contradicts", FromEmulator, endpoint)
+		return fmt.Errorf("endpoint: %w", err)
+	case p.Google != isGoogle(endpoint):
+		return fmt.Errorf("is_google is %t, which %s contradicts", p.Google, endpoint)
+	case p.Google && p.Emulator:
+		return fmt.Errorf("is_emulator is true, which %s contradicts", endpoint)
 	case p.Date.IsZero():
 		return errors.New("date is missing")
-	case p.Description.Digest == "":
-		return errors.New("description.digest is missing")
-	case p.Tokens.Template == "":
-		return errors.New("tokens.template is missing")
 	}
-	return p.checkCassettes()
-}
-
-func (p Provenance) checkCassettes() error {
-	seen := map[string]bool{}
-	for _, file := range p.Cassettes {
-		name, found := strings.CutSuffix(file.File, cassetteExtension)
-		if !found {
-			return fmt.Errorf("cassettes: %q does not end in %s", file.File, cassetteExtension)
-		}
-		if err := checkCassetteName(name); err != nil {
-			return fmt.Errorf("cassettes: %w", err)
-		}
+	seen := map[string]bool{ProvenanceFile: true}
+	for _, one := range p.Cassettes {
 		switch {
-		case seen[file.File]:
-			return fmt.Errorf("cassettes: %s is there twice", file.File)
-		case file.Interactions < 1:
-			return fmt.Errorf("cassettes: %s has %d interactions", file.File, file.Interactions)
-		case !digestForm.MatchString(file.SHA256):
-			return fmt.Errorf("cassettes: the sha256 of %s is not one", file.File)
+		case !cassetteFile.MatchString(one.File):
+			return fmt.Errorf("cassettes: %q cannot be the name of a cassette", one.File)
+		case seen[one.File]:
+			return fmt.Errorf("cassettes: %s is there twice, or is no cassette", one.File)
+		case one.Interactions < 1:
+			return fmt.Errorf("cassettes: %s has %d interactions", one.File, one.Interactions)
+		case !digestForm.MatchString(one.SHA256):
+			return fmt.Errorf("cassettes: the sha256 of %s is malformed", one.File)
 		}
-		seen[file.File] = true
+		seen[one.File] = true
 	}
 	return nil
 }
-
-// provenanceHeading stands over each provenance, for a reader.
-const provenanceHeading = "# Written by dpconform record. A replay compares each cassette with its sha256.\n"
 
 // encode gives the provenance as it stands in its file.
 func (p Provenance) encode() ([]byte, error) {
-	buffer := bytes.NewBufferString(provenanceHeading)
-	encoder := yaml.NewEncoder(buffer)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(p); err != nil {
-		return nil, err
-	}
-	return buffer.Bytes(), encoder.Close()
+	data, err := yaml4.Dump(p, yaml4.WithV3Defaults(), yaml4.WithIndent(2), yaml4.WithLineWidth(-1))
+	return append([]byte("# Written by dpconform record. A replay compares each cassette with its sha256.\n"), data...), err
 }
 
 // decodeProvenance reads a provenance. Unknown keys are refused, so that a
-// newer form is not half understood.
-func decodeProvenance(folder folderName, data []byte) (Provenance, *CassetteError) {
+// newer format is not half understood.
+func decodeProvenance(in folderName, data []byte) (Provenance, error) {
 	var version struct {
 		Format int `yaml:"format"`
 	}
 	if err := decodeYAML(data, &version, false); err != nil {
-		return Provenance{}, folder.broken(ProvenanceFile, err)
-	}
-	if version.Format > formatVersion {
-		newer := folder.fault(ProvenanceFile, 0, "has format %d, and this dpconform reads format %d", version.Format, formatVersion)
-		newer.Mend = "use a newer dpconform, or " + newer.Mend
-		return Provenance{}, newer
+		return Provenance{}, in.broken(ProvenanceFile, err)
 	}
 	if version.Format < 1 {
-		return Provenance{}, folder.fault(ProvenanceFile, 0, "is not the provenance of a recording: format is missing")
+		return Provenance{}, in.fault(ProvenanceFile, 0, "is not the provenance of a recording: format is missing")
+	}
+	if version.Format != formatVersion {
+		other := in.fault(ProvenanceFile, 0, "has format %d, and this dpconform reads format %d", version.Format, formatVersion)
+		if version.Format > formatVersion {
+			other.Fix = "use a newer dpconform, or " + other.Fix
+		}
+		return Provenance{}, other
 	}
 	var provenance Provenance
 	if err := decodeYAML(data, &provenance, true); err != nil {
-		return Provenance{}, folder.broken(ProvenanceFile, err)
+		return Provenance{}, in.broken(ProvenanceFile, err)
 	}
 	if err := provenance.check(); err != nil {
-		return Provenance{}, folder.fault(ProvenanceFile, 0, "%s", err)
+		return Provenance{}, in.fault(ProvenanceFile, 0, "%s", err)
 	}
 	return provenance, nil
 }
 
-// decodeYAML decodes one document. A panic of the decoder becomes an error: a
-// file is never a reason to crash.
+// decodeYAML decodes one document as go-vcr does. A panic of the decoder becomes
+// an error: a file is never a reason to crash.
 func decodeYAML(data []byte, into any, strict bool) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
@@ -253,8 +214,62 @@ func decodeYAML(data []byte, into any, strict bool) (err error) {
 	return nil
 }
 
-// digestOf identifies the bytes of a file, in the form of spec.Contract.
-func digestOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
+func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+
+// Error says what is wrong with a recording, where, and how to fix it.
+type Error struct {
+	// File is the file, with the folder as the caller named it.
+	File string
+	// Line is 1-based; 0 means the file as a whole.
+	Line int
+	// Message says what is wrong, and Fix what to do about it.
+	Message, Fix string
+}
+
+// Error is one line: "file:line: message; fix".
+func (e *Error) Error() string {
+	place := e.File
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return text.Line(place + ": " + e.Message + "; " + e.Fix)
+}
+
+// folderName is the folder of a recording as the caller named it.
+type folderName string
+
+func (f folderName) file(name string) string { return path.Join(string(f), name) }
+
+// fault is an error whose fix is to record again.
+func (f folderName) fault(file string, line int, format string, values ...any) *Error {
+	return &Error{File: f.file(file), Line: line, Message: fmt.Sprintf(format, values...), Fix: f.recordAgain()}
+}
+
+var (
+	// yamlLine finds the line in the words of yaml.v3: "yaml: line 3: could not
+	// find expected ':'" and "yaml: unmarshal errors:\n  line 3: cannot unmarshal".
+	yamlLine = regexp.MustCompile(`line (\d+): ([^\n]*)`)
+	// unknownKey finds the key that a type does not have.
+	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+)
+
+// broken says where a file is not what it should be; one that a full disk or a
+// kill cut off is broken, too.
+func (f folderName) broken(file string, err error) *Error {
+	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
+	if parts := yamlLine.FindStringSubmatch(message); parts != nil {
+		line, _ = strconv.Atoi(parts[1])
+		message = parts[2]
+	}
+	return f.fault(file, line, "is broken or cut short: %s", unknownKey.ReplaceAllString(message, "unknown key $1"))
+}
+
+// recordAgain is the command that records the folder anew, with the folder as
+// one word of a command line.
+func (f folderName) recordAgain() string {
+	argument := cmp.Or(string(f), "DIR")
+	if strings.ContainsAny(argument, " \t\n'\"\\$&;|<>()*?[]#~`!") {
+		argument = "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+	}
+	return "record again: dpconform record --cassettes " + argument
 }

@@ -1,13 +1,13 @@
 package recorder
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -15,134 +15,91 @@ import (
 
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-// ReplayOptions says how a recording is opened.
-type ReplayOptions struct {
-	// Folder is how a person calls the folder, for messages. It is not opened.
-	Folder string
-	// ContractDigest is the digest of the description that the run judges by.
-	// A recording for another one is refused. Empty means any.
-	ContractDigest string
-	// ContractName is how a person calls that description, for messages.
-	ContractName string
-	// RecordAgain is the command that records cassettes for that description,
-	// for messages; empty means one into the same folder.
-	RecordAgain string
-	// CassetteOf names the cassette for a check, as it did when recording; nil
-	// means AspectOf.
-	CassetteOf func(check string) string
-}
-
-// Replay is an http.RoundTripper that answers from a recording, at once and
-// strictly: each interaction once, and nothing that was not recorded. It is
-// safe for use by many goroutines.
+// Replay is an http.RoundTripper that responds from a recording, at once and
+// strictly: each interaction once, and nothing that was not recorded. It is safe
+// for use by many goroutines.
 type Replay struct {
 	provenance Provenance
 	folder     folderName
-	origin     string
-	cassetteOf func(check string) string
 	redactor   *redact.Redactor
-	labels     []string
+	tokenNames []string
 	tapes      map[string]*tape
-	order      []string
 }
 
-// tape is a cassette with an index in front. go-vcr scans a cassette from its
-// beginning for each request, which makes a replay quadratic.
+// tape is a cassette, split by method and URL: go-vcr looks through a cassette
+// from its beginning for each request, which would make a replay quadratic.
 type tape struct {
-	interactions []*cassette.Interaction
+	whole *cassette.Cassette
+	byURL map[string]*cassette.Cassette
 
 	mutex sync.Mutex
-	// waiting lists, for each key, the interactions that are not used yet, in
-	// their order.
-	waiting map[string][]int
-	used    []bool
+	used  map[*cassette.Interaction]bool
 }
 
-// OpenReplay reads a whole recording. The error is a *CassetteError: the
-// provenance or a cassette is missing, broken, cut short or edited, a cassette
-// does not belong to the recording, the recording is for another description,
-// or its form is newer than this program.
-func OpenReplay(fsys fs.FS, options ReplayOptions) (*Replay, error) {
-	folder := folderName(options.Folder)
-	provenance, cassettes, err := load(fsys, folder)
+// Open reads a whole recording; folder is how a person calls it. The error is an
+// *Error where the provenance or a cassette is missing, broken, cut short or
+// edited, where a cassette does not belong to the recording, or where its format
+// is not that of this program.
+func Open(fsys fs.FS, folder string) (*Replay, error) {
+	provenance, cassettes, err := load(fsys, folderName(folder))
 	if err != nil {
 		return nil, err
 	}
-	if options.ContractDigest != "" && options.ContractDigest != provenance.Description.Digest {
-		other := folder.fault(ProvenanceFile, 0, "was recorded for another description: %s, not %s", provenance.Description,
-			DescribedBy{options.ContractName, options.ContractDigest})
-		if options.RecordAgain != "" {
-			other.Mend = "record again by this one: " + options.RecordAgain
+	replay := &Replay{provenance: provenance, folder: folderName(folder), redactor: redact.NewRedactor(nil), tapes: map[string]*tape{}}
+	tokens := map[string]bool{}
+	for _, one := range cassettes {
+		replay.tapes[one.Name] = newTape(one)
+		for _, interaction := range one.Interactions {
+			addTokenNames(tokens, interaction.Request)
 		}
-		return nil, other
 	}
-	replay := &Replay{
-		provenance: provenance, folder: folder, cassetteOf: options.CassetteOf,
-		tapes: map[string]*tape{},
+	replay.tokenNames = slices.Sorted(maps.Keys(tokens))
+	// A token that is a name in the recording stays; any other becomes what the
+	// recording made of it.
+	for _, name := range replay.tokenNames {
+		replay.redactor.Learn(name, name)
 	}
-	if replay.cassetteOf == nil {
-		replay.cassetteOf = AspectOf
-	}
-	// The provenance was checked, so its endpoint is one.
-	if endpoint, err := target.ParseEndpoint(provenance.RecordedFrom.Endpoint); err == nil {
-		replay.origin = originOf(endpoint.Scheme, endpoint.Host)
-	}
-	for _, recorded := range cassettes {
-		replay.tapes[recorded.Name] = newTape(recorded.Interactions)
-		replay.order = append(replay.order, recorded.Name)
-	}
-	replay.labels = labelsIn(cassettes)
-	replay.redactor = redactorFor(replay.labels)
 	return replay, nil
 }
 
-func newTape(interactions []*cassette.Interaction) *tape {
-	tape := &tape{interactions: interactions, waiting: make(map[string][]int, len(interactions)), used: make([]bool, len(interactions))}
-	for i, interaction := range interactions {
-		key := keyOf(interaction.Request)
-		tape.waiting[key] = append(tape.waiting[key], i)
-	}
-	return tape
-}
-
-// labelsIn lists the harmless names of tokens that stand in cassettes.
-func labelsIn(cassettes []*cassette.Cassette) []string {
-	labels := map[string]bool{}
-	for _, recorded := range cassettes {
-		for _, interaction := range recorded.Interactions {
-			for _, token := range redact.TokensOf(interaction.Request.Headers) {
-				labels[token] = true
-			}
+func newTape(whole *cassette.Cassette) *tape {
+	split := &tape{whole: whole, byURL: map[string]*cassette.Cassette{}, used: map[*cassette.Interaction]bool{}}
+	for _, interaction := range whole.Interactions {
+		key := interaction.Request.Method + " " + interaction.Request.URL
+		part, found := split.byURL[key]
+		if !found {
+			part = cassette.New(whole.Name)
+			part.Matcher = matches
+			split.byURL[key] = part
 		}
+		part.AddInteraction(interaction)
 	}
-	return slices.Sorted(maps.Keys(labels))
+	return split
 }
 
-// redactorFor makes the redactor of a replay. A token that is a name in the
-// recording already stays; any other becomes what the recording made of it.
-func redactorFor(labels []string) *redact.Redactor {
-	same := map[string]string{}
-	for _, label := range labels {
-		same[label] = label
-	}
-	return redact.NewRedactor(same)
-}
+// redactedKey finds in a context what a request looks like in a cassette.
+type redactedKey struct{}
 
-func originOf(scheme, host string) string { return strings.ToLower(scheme + "://" + host) }
+// matches compares a request with a recorded one of the same method and URL.
+func matches(request *http.Request, recorded cassette.Request) bool {
+	wanted, _ := request.Context().Value(redactedKey{}).(cassette.Request)
+	return keyOf(wanted) == keyOf(recorded)
+}
 
 // Provenance says where the recording comes from.
 func (r *Replay) Provenance() Provenance { return r.provenance }
 
-// Labels lists the harmless names of the tokens that were sent while
-// recording, sorted. A run that sends another one finds nothing recorded.
-func (r *Replay) Labels() []string { return slices.Clone(r.labels) }
+// TokenNames lists the names of the tokens that were sent while recording,
+// sorted. A request with another token finds nothing recorded.
+func (r *Replay) TokenNames() []string { return slices.Clone(r.tokenNames) }
 
-// RoundTrip answers a request as it was answered when it was recorded. The
-// error is a *target.Fault: the recorded one where the server gave no whole
-// answer, or of the kind target.Unrecorded where the recording has no such
-// request, or not one that is unused. Or it is that of a context that is done.
+// RoundTrip responds to a request as it was responded to when it was recorded.
+// The error is that of a context that is done, the recorded one where the server
+// gave no whole response, or says that there is no such request, or none that is
+// unused.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := readBody(request)
 	if err != nil {
@@ -151,46 +108,48 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := request.Context().Err(); err != nil {
 		return nil, err
 	}
-	name := r.cassetteOf(target.PlaceOf(request.Context()).Check)
-	wanted := harmlessRequest(r.redactor, sentRequest(request, body))
-	if origin := originOf(request.URL.Scheme, request.URL.Host); origin != r.origin {
-		return nil, r.unrecorded(wanted, name, fmt.Sprintf("the recording is of %s, not of %s", r.origin, origin))
+	wanted := redactedRequest(r.redactor, sentRequest(request, body))
+	name, err := cassetteName(target.PlaceOf(request.Context()).Check)
+	if err != nil {
+		return nil, err
+	}
+	if endpoint, err := target.ParseEndpoint(r.provenance.Endpoint); err == nil && !strings.EqualFold(endpoint.Host, request.URL.Host) {
+		return nil, r.unrecorded(wanted, name, fmt.Sprintf("the recording is of %s, not of %s", endpoint.Host, request.URL.Host))
 	}
 	tape, found := r.tapes[name]
 	if !found {
 		return nil, r.unrecorded(wanted, name, "the recording has no such cassette")
 	}
-	interaction, missing := tape.take(wanted)
+	interaction, missing := tape.take(request, wanted)
 	if interaction == nil {
 		return nil, r.unrecorded(wanted, name, missing)
 	}
-	return answerOrFault(request, interaction.Response, originalBody(interaction.Response.Body))
+	return recordedResponse(request, interaction.Response)
 }
 
 // take gives the next unused interaction for a request, or says why there is
 // none.
-func (t *tape) take(wanted cassette.Request) (*cassette.Interaction, string) {
-	key := keyOf(wanted)
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	waiting, found := t.waiting[key]
-	switch {
-	case len(waiting) > 0:
-		t.waiting[key] = waiting[1:]
-		t.used[waiting[0]] = true
-		return t.interactions[waiting[0]], ""
-	case found:
-		return nil, "it is asked more often than it was recorded"
+func (t *tape) take(request *http.Request, wanted cassette.Request) (*cassette.Interaction, string) {
+	part, found := t.byURL[wanted.Method+" "+wanted.URL]
+	if !found {
+		return nil, ""
 	}
-	for _, interaction := range t.interactions {
-		if interaction.Request.Method == wanted.Method && interaction.Request.URL == wanted.URL {
-			return nil, "it is recorded with " + difference(interaction.Request, wanted)
+	interaction, err := part.GetInteraction(request.WithContext(context.WithValue(request.Context(), redactedKey{}, wanted)))
+	if err == nil {
+		t.mutex.Lock()
+		defer t.mutex.Unlock()
+		t.used[interaction] = true
+		return interaction, ""
+	}
+	for _, interaction := range part.Interactions {
+		if keyOf(interaction.Request) == keyOf(wanted) {
+			return nil, "it is sent more often than it was recorded"
 		}
 	}
-	return nil, ""
+	return nil, "it is recorded with " + difference(part.Interactions[0].Request, wanted)
 }
 
-// difference says what tells two requests for the same path apart.
+// difference says in what two requests for the same URL differ.
 func difference(recorded, wanted cassette.Request) string {
 	switch {
 	case !slices.Equal(recorded.Headers["Authorization"], wanted.Headers["Authorization"]):
@@ -206,62 +165,137 @@ func (r *Replay) unrecorded(wanted cassette.Request, name, why string) *target.F
 	if why != "" {
 		detail += " (" + why + ")"
 	}
-	return &target.Fault{Kind: target.Unrecorded, Detail: oneLine(detail + "; " + r.folder.recordAgain())}
-}
-
-// answerOrFault gives what was recorded: an answer, the fault in its place, or
-// an answer whose body ends in a fault.
-func answerOrFault(request *http.Request, recorded cassette.Response, body string) (*http.Response, error) {
-	fault := recordedFault(recorded)
-	if fault != nil && recorded.Code == 0 {
-		return nil, fault
-	}
-	response := answer(request, recorded, body)
-	if fault != nil {
-		response.Header.Del(faultHeader)
-		response.Header.Del(faultDetailHeader)
-		response.Body = io.NopCloser(io.MultiReader(response.Body, failing{fault}))
-	}
-	return response, nil
-}
-
-// answer makes an HTTP/1.1 answer of a recorded one.
-func answer(request *http.Request, recorded cassette.Response, body string) *http.Response {
-	response := &http.Response{
-		Status: recorded.Status, StatusCode: recorded.Code,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: recorded.Headers.Clone(), Request: request,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}
-	if response.Header == nil {
-		response.Header = http.Header{}
-	}
-	// Only the answer to HEAD announces a length that it does not have (RFC
-	// 9110, section 8.6).
-	if announced, err := strconv.ParseInt(response.Header.Get("Content-Length"), 10, 64); err == nil && methodOf(request) == http.MethodHead {
-		response.ContentLength = announced
-	}
-	return response
+	return &target.Fault{Kind: target.Unrecorded, Detail: text.Line(detail + "; " + r.folder.recordAgain())}
 }
 
 // Unused lists the interactions that were never asked for, one line each.
 func (r *Replay) Unused() []string {
 	var lines []string
-	for _, name := range r.order {
-		lines = append(lines, r.tapes[name].unused(r.folder.file(name+cassetteExtension))...)
+	for _, file := range r.provenance.Cassettes {
+		tape := r.tapes[strings.TrimSuffix(file.File, cassetteExtension)]
+		tape.mutex.Lock()
+		for i, interaction := range tape.whole.Interactions {
+			if !tape.used[interaction] {
+				lines = append(lines, text.Line(fmt.Sprintf("%s: interaction %d: %s %s", r.folder.file(file.File), i+1, interaction.Request.Method, interaction.Request.URL)))
+			}
+		}
+		tape.mutex.Unlock()
 	}
 	return lines
 }
 
-func (t *tape) unused(file string) []string {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	var lines []string
-	for i, used := range t.used {
-		if !used {
-			request := t.interactions[i].Request
-			lines = append(lines, oneLine(fmt.Sprintf("%s: interaction %d: %s %s", file, i+1, request.Method, request.URL)))
+// load reads the provenance and the cassettes that it names, in its order. A
+// recording that is replaced while it is read is read again.
+func load(fsys fs.FS, folder folderName) (provenance Provenance, cassettes []*cassette.Cassette, err error) {
+	const tries = 3
+	for range tries {
+		before, committed, failed := readInForce(fsys, ProvenanceFile)
+		if failed != nil {
+			return Provenance{}, nil, folder.unreadable(ProvenanceFile, failed, "is missing, so there is no recording here")
+		}
+		provenance, cassettes, err = loadOnce(fsys, folder, before, committed)
+		if err == nil {
+			break
+		}
+		if after, _, failed := readInForce(fsys, ProvenanceFile); failed == nil && string(after) == string(before) {
+			break
 		}
 	}
-	return lines
+	return provenance, cassettes, err
+}
+
+func loadOnce(fsys fs.FS, folder folderName, data []byte, committed bool) (Provenance, []*cassette.Cassette, error) {
+	provenance, err := decodeProvenance(folder, data)
+	if err != nil {
+		return Provenance{}, nil, err
+	}
+	// Beside a committed recording there may be cassettes of the one before.
+	if !committed {
+		if err := refuseOthers(fsys, folder, provenance); err != nil {
+			return Provenance{}, nil, err
+		}
+	}
+	cassettes := make([]*cassette.Cassette, len(provenance.Cassettes))
+	faults := make([]error, len(provenance.Cassettes))
+	var reading sync.WaitGroup
+	for i, file := range provenance.Cassettes {
+		reading.Go(func() { cassettes[i], faults[i] = loadCassette(fsys, folder, file) })
+	}
+	reading.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return Provenance{}, nil, err
+		}
+	}
+	return provenance, cassettes, nil
+}
+
+// refuseOthers refuses a cassette that the provenance does not name: nobody
+// knows where it comes from.
+func refuseOthers(fsys fs.FS, folder folderName, provenance Provenance) error {
+	found, err := fs.Glob(fsys, "*"+cassetteExtension)
+	if err != nil {
+		return folder.unreadable("", err, "")
+	}
+	for _, name := range found {
+		named := slices.ContainsFunc(provenance.Cassettes, func(file Cassette) bool { return file.File == name })
+		if !named && name != ProvenanceFile {
+			fault := folder.fault(name, 0, "does not belong to the recording: %s does not name it", ProvenanceFile)
+			fault.Fix = "move it away, and if it was recorded, " + fault.Fix
+			return fault
+		}
+	}
+	return nil
+}
+
+func loadCassette(fsys fs.FS, folder folderName, file Cassette) (*cassette.Cassette, error) {
+	data, _, err := readInForce(fsys, file.File)
+	if err != nil {
+		return nil, folder.unreadable(file.File, err, "is missing, and "+ProvenanceFile+" names it")
+	}
+	read, err := decodeCassette(file.File, data)
+	switch {
+	case err != nil:
+		return nil, folder.broken(file.File, err)
+	case len(read.Interactions) < file.Interactions:
+		return nil, folder.fault(file.File, 0, "is cut short: it holds %d of %s", len(read.Interactions), text.Counted(file.Interactions, "interaction"))
+	case digestOf(data) != file.SHA256:
+		return nil, folder.fault(file.File, 0, "was changed after it was recorded: its sha256 is not the one in %s", ProvenanceFile)
+	case len(read.Interactions) != file.Interactions:
+		return nil, folder.fault(ProvenanceFile, 0, "was changed after it was recorded: %s holds %s, not %d", file.File,
+			text.Counted(len(read.Interactions), "interaction"), file.Interactions)
+	}
+	return read, nil
+}
+
+// unreadable says why a file could not be read, without the path, which the
+// error already starts with.
+func (f folderName) unreadable(file string, err error, missing string) error {
+	if errors.Is(err, fs.ErrNotExist) && missing != "" {
+		return f.fault(file, 0, "%s", missing)
+	}
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		err = inPath.Err
+	}
+	return f.fault(file, 0, "cannot be read: %s", err)
+}
+
+// decodeCassette reads a cassette as go-vcr's Load does, which can only read
+// from a disk, and refuses what a player would stumble over.
+func decodeCassette(file string, data []byte) (*cassette.Cassette, error) {
+	read := cassette.New(strings.TrimSuffix(file, cassetteExtension))
+	supported := read.Version
+	if err := decodeYAML(data, read, false); err != nil {
+		return nil, err
+	}
+	if read.Version != supported {
+		return nil, fmt.Errorf("not a cassette of version %d", supported)
+	}
+	for i, interaction := range read.Interactions {
+		if interaction == nil || interaction.Request.Method == "" || interaction.Response.Code == 0 && recordedFault(interaction.Response) == nil {
+			return nil, fmt.Errorf("interaction %d is not whole", i+1)
+		}
+	}
+	return read, nil
 }

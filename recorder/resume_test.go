@@ -6,19 +6,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
-// echo is a server that numbers its answers and repeats the token.
+// echo is a server that numbers its responses and repeats the token. Paths that
+// begin with /once start a job.
 type echo struct {
 	mutex sync.Mutex
 	paths []string
 	fail  map[string]error
+	codes map[string]int
 }
 
 func (e *echo) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -28,268 +34,350 @@ func (e *echo) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := e.fail[request.URL.Path]; err != nil {
 		return nil, err
 	}
+	code := 200
+	if other := e.codes[request.URL.Path]; other != 0 {
+		code = other
+	}
 	body := fmt.Sprintf("%d %s \xff %s", len(e.paths), request.URL.Path, request.Header.Get("Authorization"))
 	return &http.Response{
-		StatusCode: 200, Status: "200 OK", Request: request, Body: io.NopCloser(strings.NewReader(body)),
+		StatusCode: code, Request: request, Body: io.NopCloser(strings.NewReader(body)),
 		Header: http.Header{"Content-Length": {fmt.Sprint(len(body))}, "X-Odd": {"caf\xe9 " + request.Header.Get("Authorization")}},
 	}, nil
 }
 
 const echoEndpoint = "http://127.0.0.1:8080"
 
-func echoOptions(folder string, server http.RoundTripper, unfinished Unfinished) RecordingOptions {
-	provenance := testProvenance(echoEndpoint)
-	provenance.RecordedFrom.Kind = FromServer
-	return RecordingOptions{Folder: folder, Label: labelOf, Provenance: provenance, Transport: server, Unfinished: unfinished}
+func echoOptions(server http.RoundTripper, unfinished string) func(*Options) {
+	return func(options *Options) {
+		options.Provenance.Emulator, options.Transport = false, server
+		options.Resume, options.Discard = unfinished == "resume", unfinished == "discard"
+	}
 }
 
-func beginEcho(t *testing.T, folder string, server http.RoundTripper, unfinished Unfinished) *Recording {
+func beginEcho(t *testing.T, folder string, server http.RoundTripper, unfinished string) *Recording {
 	t.Helper()
-	recording, err := NewRecording(echoOptions(folder, server, unfinished))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return recording
+	return begin(t, folder, echoEndpoint, echoOptions(server, unfinished))
 }
 
 // ask sends what a check would, one request after the other, and gives the
 // bodies or faults.
-func ask(recording http.RoundTripper, paths ...string) []string {
-	return askFrom(recording, 1, paths...)
-}
-
-func askFrom(recording http.RoundTripper, number int, paths ...string) []string {
+func ask(transport http.RoundTripper, paths ...string) []string {
 	var got []string
 	for i, path := range paths {
-		place := target.Place{Check: "path/a", Number: number + i, Once: strings.HasPrefix(path, "/once")}
-		request, err := http.NewRequestWithContext(target.WithPlace(context.Background(), place), "POST", echoEndpoint+path, nil)
-		if err != nil {
-			panic(err)
-		}
-		request.Header.Set("Authorization", "Bearer "+sentToken)
-		response, err := recording.RoundTrip(request)
-		if err != nil {
-			got = append(got, err.Error())
-			continue
-		}
-		body, err := io.ReadAll(response.Body)
-		if err != nil {
-			body = append(body, err.Error()...)
-		}
-		got = append(got, string(body)+"|"+response.Header.Get("X-Odd")+"|"+response.Header.Get("Content-Length"))
+		place := target.Place{Check: "path/a", Number: 1 + i, Once: strings.HasPrefix(path, "/once")}
+		got = append(got, askAt(context.Background(), transport, place, path))
 	}
 	return got
 }
 
-func mustSay(t *testing.T, got, want []string) {
+func askAt(ctx context.Context, transport http.RoundTripper, place target.Place, path string) string {
+	request, err := http.NewRequestWithContext(target.WithPlace(ctx, place), "POST", echoEndpoint+path, nil)
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+sentToken)
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return err.Error()
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		body = append(body, err.Error()...)
+	}
+	return string(body) + "|" + response.Header.Get("X-Odd") + "|" + response.Header.Get("Content-Length")
+}
+
+func mustBe(t *testing.T, got, want []string) {
 	t.Helper()
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if !slices.Equal(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }
 
-func TestWhatWasAnsweredIsNotSentAgain(t *testing.T) {
+func TestWhatHadAResponseIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	whole, folder := t.TempDir(), t.TempDir()
 	paths := []string{"/a", "/once/b", "/a", "/c", "/once/d"}
-	uninterrupted := beginEcho(t, whole, &echo{}, Refuse)
+	uninterrupted := beginEcho(t, whole, &echo{}, "")
 	want := ask(uninterrupted, paths...)
-	if err := uninterrupted.Save(); err != nil {
-		t.Fatal(err)
-	}
+	save(t, uninterrupted)
 	for interrupted := 1; interrupted < len(paths); interrupted++ {
 		server := &echo{}
-		first := beginEcho(t, folder, server, Discard)
-		mustSay(t, ask(first, paths[:interrupted]...), want[:interrupted])
-		if kept := first.Suspend(); kept != interrupted {
+		first := beginEcho(t, folder, server, "discard")
+		mustBe(t, ask(first, paths[:interrupted]...), want[:interrupted])
+		if information, err := os.Stat(filepath.Join(folder, journalName)); err != nil || information.Mode().Perm() != 0o600 {
+			t.Errorf("others may read the journal: %v, %v", information, err)
+		}
+		if kept := first.Close(); kept != interrupted {
 			t.Errorf("%d exchanges are kept, want %d", kept, interrupted)
 		}
 		for name, text := range filesIn(t, folder) {
 			if strings.Contains(text, sentToken) {
-				t.Errorf("%s holds the token", name)
+				t.Errorf("%s has the token", name)
 			}
 		}
-		second := beginEcho(t, folder, server, Resume)
-		if !second.Answering() {
-			t.Error("nothing is answered from what was kept")
-		}
-		mustSay(t, ask(second, paths...), want)
-		mustSay(t, server.paths, paths)
-		if second.Answering() {
-			t.Error("something is left of what was kept")
-		}
-		if err := second.Save(); err != nil {
-			t.Fatal(err)
-		}
+		second := beginEcho(t, folder, server, "resume")
+		mustBe(t, ask(second, paths...), want)
+		mustBe(t, server.paths, paths)
+		save(t, second)
 		mustBeSameFiles(t, filesIn(t, whole), filesIn(t, folder))
 	}
 }
 
-func TestARequestThatMayHaveStartedAJobIsNotSentAgain(t *testing.T) {
-	folder := t.TempDir()
-	server := &echo{fail: map[string]error{"/once/b": context.Canceled, "/c": context.Canceled}}
-	first := beginEcho(t, folder, server, Refuse)
-	// An interruption leaves both of them without an answer.
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	for i, path := range []string{"/once/b", "/c"} {
-		place := target.Place{Check: "path/a", Number: 1 + i, Once: i == 0}
-		request, err := http.NewRequestWithContext(target.WithPlace(ctx, place), "POST", echoEndpoint+path, nil)
-		if err != nil {
-			t.Fatal(err)
+// A request that may have started a job is sent again only where it certainly
+// did not; all others are, unless they had a proper response.
+func TestWhatIsSentAgain(t *testing.T) {
+	t.Parallel()
+	unreachable := &target.Fault{Kind: target.Unreachable, Detail: "nobody"}
+	for _, one := range []struct {
+		path    string
+		fail    error
+		code    int
+		again   bool
+		unknown bool
+	}{
+		{"/a", nil, 200, false, false},
+		{"/a", nil, 404, false, false},
+		{"/a", nil, 429, true, false},
+		{"/a", nil, 503, true, false},
+		{"/a", nil, 302, true, false},
+		{"/a", context.Canceled, 0, true, false},
+		{"/a", io.ErrUnexpectedEOF, 0, true, false},
+		{"/a", unreachable, 0, true, false},
+		{"/once", nil, 200, false, false},
+		{"/once", nil, 404, false, false},
+		{"/once", nil, 429, true, false},
+		{"/once", nil, 503, false, false},
+		{"/once", context.Canceled, 0, false, true},
+		{"/once", io.ErrUnexpectedEOF, 0, false, true},
+		{"/once", unreachable, 0, true, false},
+	} {
+		name := fmt.Sprint(one.path, one.fail, one.code)
+		folder := t.TempDir()
+		server := &echo{fail: map[string]error{one.path: one.fail}, codes: map[string]int{one.path: one.code}}
+		remote := func(options *Options) { options.Provenance.Loopback = false }
+		first := begin(t, folder, echoEndpoint, echoOptions(server, ""), remote)
+		ctx, cancel := context.WithCancel(context.Background())
+		if errors.Is(one.fail, context.Canceled) {
+			cancel()
 		}
-		request.Header.Set("Authorization", "Bearer "+sentToken)
-		if _, err := first.RoundTrip(request); err == nil {
-			t.Fatal("answered")
+		ask(first, "/first")
+		place := target.Place{Check: "path/a", Number: 2, Once: one.path == "/once"}
+		askAt(ctx, first, place, one.path)
+		cancel()
+		first.Close()
+		server.fail, server.codes = nil, nil
+		second := begin(t, folder, echoEndpoint, echoOptions(server, "resume"), remote)
+		got := ask(second, "/first", one.path)
+		if again := len(server.paths) == 3; again != one.again || len(server.paths) > 3 {
+			t.Errorf("%s: sent were %v", name, server.paths)
 		}
-	}
-	first.Suspend()
-	server.fail, server.paths = nil, nil
-	second := beginEcho(t, folder, server, Resume)
-	got := ask(second, "/once/b", "/c")
-	if got[0] != UnknownOutcome || !strings.Contains(got[1], "1 /c") {
-		t.Errorf("got %q", got)
-	}
-	mustSay(t, server.paths, []string{"/c"})
-	if err := second.Save(); err != nil {
-		t.Fatal(err)
-	}
-	replayed := ask(openReplayAs(t, folder), "/once/b")
-	mustSay(t, replayed, []string{UnknownOutcome})
-}
-
-// openReplayAs opens a recording whose tokens are asked for by their own value.
-func openReplayAs(t *testing.T, folder string) http.RoundTripper {
-	t.Helper()
-	replay := openReplay(t, folder)
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
-		request.Header.Set("Authorization", "Bearer "+redact.Mark+":dataportability.maps.reviews")
-		return replay.RoundTrip(request)
-	})
-}
-
-func TestARequestThatReachedNobodyIsSentAgain(t *testing.T) {
-	folder := t.TempDir()
-	server := &echo{fail: map[string]error{"/once/a": &target.Fault{Kind: target.Unreachable, Detail: "nobody"}}}
-	first := beginEcho(t, folder, server, Refuse)
-	ask(first, "/b", "/once/a")
-	var incomplete *IncompleteError
-	if err := first.Save(); !errors.As(err, &incomplete) {
-		t.Fatalf("got %v", err)
-	}
-	server.fail = nil
-	second := beginEcho(t, folder, server, Resume)
-	ask(second, "/b", "/once/a")
-	mustSay(t, server.paths, []string{"/b", "/once/a", "/once/a"})
-	if err := second.Save(); err != nil {
-		t.Error(err)
+		if unknown := got[1] == target.UnknownOutcome; unknown != one.unknown {
+			t.Errorf("%s: got %q", name, got[1])
+		}
+		save(t, second)
+		if !one.unknown {
+			continue
+		}
+		replay := open(t, folder)
+		replayed := ask(roundTripper(func(request *http.Request) (*http.Response, error) {
+			request.Header.Set("Authorization", "Bearer "+redact.Mark+":dataportability.maps.reviews")
+			return replay.RoundTrip(request)
+		}), one.path)
+		mustBe(t, replayed, []string{target.UnknownOutcome})
 	}
 }
 
-// An attempt that reached nobody is no loss where the next one was answered.
-func TestALaterAttemptMakesUpForOneThatFailed(t *testing.T) {
+// Several attempts at an exchange are replayed in their order, and one that
+// reached nobody is no loss where the next one had a response.
+func TestLaterAttempts(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := &echo{fail: map[string]error{"/a": &target.Fault{Kind: target.Unreachable, Detail: "nobody"}}}
-	recording := beginEcho(t, folder, server, Refuse)
-	ask(recording, "/a")
-	server.fail = nil
-	ask(recording, "/a")
-	if lines := recording.Unanswered(); len(lines) != 0 {
-		t.Errorf("unanswered: %v", lines)
-	}
-	if err := recording.Save(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestWhatIsForgottenIsSentAgain(t *testing.T) {
-	folder := t.TempDir()
-	server := &echo{}
-	first := beginEcho(t, folder, server, Refuse)
-	ask(first, "/a", "/b")
-	if err := first.Forget(2); err != nil {
-		t.Fatal(err)
-	}
-	first.Suspend()
-	second := beginEcho(t, folder, server, Resume)
-	ask(second, "/a", "/b")
-	second.Discard()
-	mustSay(t, server.paths, []string{"/a", "/b", "/b"})
-	if entries := entriesOf(t, folder); len(entries) != 0 {
-		t.Errorf("there is %v", entries)
-	}
+	first := beginEcho(t, folder, server, "")
+	ask(first, "/a")
+	mustSay(t, first.Save(), "not saved: 1 request had no whole response")
+	server.fail, server.codes = nil, map[string]int{"/a": 503}
+	second := beginEcho(t, folder, server, "discard")
+	want := ask(second, "/a")
+	server.codes = nil
+	want = append(want, ask(second, "/a")...)
+	second.Close()
+	third := beginEcho(t, folder, server, "resume")
+	mustBe(t, append(ask(third, "/a"), ask(third, "/a")...), want)
+	mustBe(t, server.paths, []string{"/a", "/a", "/a"})
+	save(t, third)
 }
 
 func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
-	first := beginEcho(t, folder, &echo{}, Refuse)
+	first := beginEcho(t, folder, &echo{}, "")
 	ask(first, "/a", "/b")
-	first.Suspend()
-	_, err := NewRecording(echoOptions(folder, &echo{}, Refuse))
-	var unfinished *UnfinishedError
-	if !errors.As(err, &unfinished) {
-		t.Fatalf("got %v", err)
-	}
-	mustContain(t, err.Error(), folder+": a recording was interrupted here after 2 exchanges; go on with --resume, or begin anew with --discard")
-
-	// So it is where the emulator is recorded there.
-	_, err = NewRecording(RecordingOptions{Folder: folder, Provenance: testProvenance(echoEndpoint)})
-	if !errors.As(err, &unfinished) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestOnlyTheSameRecordingGoesOn(t *testing.T) {
-	folder := t.TempDir()
-	first := beginEcho(t, folder, &echo{}, Refuse)
-	ask(first, "/a", "/b")
-	first.Suspend()
+	first.Close()
 	before := filesIn(t, folder)
-	for name, change := range map[string]func(*Provenance){
-		"with --endpoint " + echoEndpoint + ", not http://127.0.0.1:8081": func(p *Provenance) { p.RecordedFrom.Endpoint = "http://127.0.0.1:8081" },
-		"with --seed 7, not 8":               func(p *Provenance) { p.Seed = 8 },
-		"with --timeout 10s, not 20s":        func(p *Provenance) { p.Limit *= 2 },
-		"with --allow-retry false, not true": func(p *Provenance) { p.AllowRetry = true },
-		"by dpconform 0.1.0, not 0.2.0":      func(p *Provenance) { p.Version = "0.2.0" },
-		"for the description sha256:":        func(p *Provenance) { p.Description.Digest = "sha256:2" },
-		"with other jobs by --job":           func(p *Provenance) { p.Jobs = map[string][]string{"FAILED": {"another"}} },
+	const says = ": a recording was interrupted here after 2 exchanges; go on with --resume, or begin anew with --discard"
+	_, err := record(folder, echoEndpoint, echoOptions(&echo{}, ""))
+	mustBeError(t, err, folder+says)
+	// So it is where the emulator is recorded there.
+	_, err = record(folder, echoEndpoint)
+	mustBeError(t, err, folder+says)
+
+	// Only the same recording goes on.
+	for says, change := range map[string]func(*Provenance){
+		"endpoint " + echoEndpoint + ", not http://127.0.0.1:8081": func(p *Provenance) { p.Endpoint = "http://127.0.0.1:8081" },
+		"seed 7, not 8":                func(p *Provenance) { p.Seed = 8 },
+		"limit 10s, not 20s":           func(p *Provenance) { p.Limit *= 2 },
+		"allow_retry false, not true":  func(p *Provenance) { p.AllowRetry = true },
+		"dpconform 0.1.0, not 0.2.0":   func(p *Provenance) { p.Version = "0.2.0" },
+		"description_digest sha256:11": func(p *Provenance) { p.Digest = "sha256:2" },
+		"jobs map[":                    func(p *Provenance) { p.Jobs = map[string][]string{"FAILED": {"another"}} },
 	} {
-		options := echoOptions(folder, &echo{}, Resume)
-		change(&options.Provenance)
-		_, err := NewRecording(options)
-		var fault *CassetteError
-		if !errors.As(err, &fault) {
-			t.Fatalf("%s: got %v", name, err)
-		}
-		mustContain(t, err.Error(), partialName+": was begun "+name, "begin anew with --discard")
+		_, err := record(folder, echoEndpoint, echoOptions(&echo{}, "resume"), func(options *Options) { change(&options.Provenance) })
+		mustBeError(t, err, journalName+": was begun with "+says, "begin anew with --discard")
 	}
 	mustBeSameFiles(t, before, filesIn(t, folder))
-	_, err := NewRecording(echoOptions(t.TempDir(), &echo{}, Resume))
-	if err == nil {
-		t.Fatal("resumed what is not there")
-	}
-	mustContain(t, err.Error(), "no recording was interrupted here, so none can be resumed; leave --resume away")
+	_, err = record(t.TempDir(), echoEndpoint, echoOptions(&echo{}, "resume"))
+	mustBeError(t, err, "no recording was interrupted here, so none can be resumed; leave --resume away")
 }
 
 // A run that sends something else than the one that was interrupted would mix
 // two recordings.
 func TestAnotherRunDoesNotGoOn(t *testing.T) {
+	t.Parallel()
 	for name, paths := range map[string][]string{"another request": {"/a", "/x", "/c"}, "one is left out": {"/a", "/b"}} {
 		folder := t.TempDir()
-		first := beginEcho(t, folder, &echo{}, Refuse)
+		first := beginEcho(t, folder, &echo{}, "")
 		ask(first, "/a", "/b", "/c")
-		first.Suspend()
+		first.Close()
 		server := &echo{}
-		second := beginEcho(t, folder, server, Resume)
+		second := beginEcho(t, folder, server, "resume")
 		ask(second, paths...)
 		err := second.Save()
-		if err == nil || len(server.paths) > 1 {
-			t.Fatalf("%s: saved, %v was sent", name, server.paths)
+		if len(server.paths) > 1 {
+			t.Fatalf("%s: %v was sent", name, server.paths)
 		}
-		mustContain(t, err.Error(), partialName+": the interrupted recording has POST /", "(path/a), which this run does not send; give the tokens and flags of the first time, or begin anew with --discard")
-		third := beginEcho(t, folder, &echo{}, Resume)
+		mustSay(t, err, journalName+": the interrupted recording has POST http", "(path/a), which this run does not send; give the tokens and flags of the first time, or begin anew with --discard")
+		third := beginEcho(t, folder, &echo{}, "resume")
 		ask(third, "/a", "/b", "/c")
-		if err := third.Save(); err != nil {
-			t.Errorf("%s: what was kept is lost: %v", name, err)
+		save(t, third)
+	}
+}
+
+func TestALineThatIsTornOffIsDropped(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	first := beginEcho(t, folder, &echo{}, "")
+	ask(first, "/a", "/b")
+	first.Close()
+	path := filepath.Join(folder, journalName)
+	text := filesIn(t, folder)[journalName]
+	for cut := range len(text) {
+		content, _, err := decodeJournal([]byte(text[:cut]))
+		if err != nil {
+			t.Fatalf("cut after %d bytes: %v", cut, err)
+		}
+		if whole := strings.LastIndex(text[:cut], "\n") + 1; content == nil && whole > 0 || content != nil && content.end != int64(whole) {
+			t.Fatalf("cut after %d bytes: %+v", cut, content)
 		}
 	}
+	// What goes on behind it can be read again.
+	writeFile(t, path, text[:len(text)-10])
+	server := &echo{paths: []string{"/a"}}
+	for range 2 {
+		again := beginEcho(t, folder, server, "resume")
+		ask(again, "/a", "/b")
+		again.Close()
+	}
+	mustBe(t, server.paths, []string{"/a", "/b"})
+
+	lines := strings.SplitAfter(text, "\n")
+	lines[2] = "{\n"
+	writeFile(t, path, strings.Join(lines, ""))
+	_, err := record(folder, echoEndpoint, echoOptions(server, "resume"))
+	mustBeError(t, err, journalName+":3: is not what an interrupted recording leaves: the line is broken; begin anew with --discard")
+}
+
+// fullDisk takes no byte beyond a size.
+type fullDisk struct {
+	journalStorage
+	left int
+}
+
+func (f *fullDisk) Write(data []byte) (int, error) {
+	fits := min(len(data), f.left)
+	f.left -= fits
+	written, err := f.journalStorage.Write(data[:fits])
+	if err == nil && written < len(data) {
+		err = &os.PathError{Op: "write", Path: "DIR/" + journalName, Err: syscall.ENOSPC}
+	}
+	return written, err
+}
+
+// Wherever the disk becomes full: nothing that may start a job is sent twice, and
+// nothing is sent that could not be written down.
+func TestAFullDiskStartsNoJobTwice(t *testing.T) {
+	t.Parallel()
+	paths := []string{"/a", "/once/b", "/c", "/once/d", "/e"}
+	stops := 0
+	for size := 100; ; size += 150 {
+		folder := t.TempDir()
+		server := &echo{}
+		first := beginEcho(t, folder, server, "")
+		first.journal.storage = &fullDisk{first.journal.storage, size}
+		ask(first, paths...)
+		stopped := first.Stopped()
+		if stopped == nil {
+			first.Close()
+			break
+		}
+		stops++
+		if !errors.Is(stopped, syscall.ENOSPC) {
+			t.Fatalf("size %d: stopped by %v", size, stopped)
+		}
+		mustSay(t, first.Save(), "no space left on device")
+		unfinished := "resume"
+		if _, err := os.Stat(filepath.Join(folder, journalName)); err != nil {
+			unfinished = ""
+		}
+		second := beginEcho(t, folder, server, unfinished)
+		ask(second, paths...)
+		save(t, second)
+		sent := map[string]int{}
+		for _, path := range server.paths {
+			sent[path]++
+		}
+		if sent["/once/b"] != 1 || sent["/once/d"] != 1 {
+			t.Fatalf("size %d: sent were %v", size, server.paths)
+		}
+	}
+	if stops < 10 {
+		t.Errorf("the disk was full only %d times", stops)
+	}
+}
+
+// FuzzDecodeJournal: whatever stands in the file, reading it gives an error or
+// something to go on with, and no panic.
+func FuzzDecodeJournal(f *testing.F) {
+	folder := f.TempDir()
+	recording := begin(f, folder, echoEndpoint, echoOptions(&echo{}, ""))
+	ask(recording, "/a", "/once")
+	text := filesIn(f, folder)[journalName]
+	recording.Close()
+	f.Add([]byte(text))
+	f.Add([]byte(text + `"id: 1\nundone: true\n"` + "\n"))
+	f.Add([]byte(text + `"id: 9\nresponse: {}\n"` + "\n"))
+	f.Add([]byte(`"provenance: {format: 3}"` + "\n"))
+	f.Add([]byte(`""` + "\n\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		content, _, err := decodeJournal(data)
+		if err != nil || content == nil {
+			return
+		}
+		known := content.earlier(true)
+		for _, kept := range content.exchanges {
+			_, _ = known.take(*kept.Place, "path", *kept.Request)
+		}
+		_ = known.rest()
+	})
 }

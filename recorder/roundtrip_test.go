@@ -6,18 +6,23 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/dnaeon/go-vcr/v2/cassette"
 
 	"github.com/dpconform/dpconform/internal/target"
 )
 
-// odd answers by the last letter of the path, each time differently enough to
-// trouble YAML, JSON or HTTP.
+// oddBodies trouble YAML, JSON or HTTP.
 var oddBodies = map[string]string{
 	"a": "{\n  \"id\": \"x\"\n}\n", "b": "", "c": "\n  indented\n", "d": "\x00\xff\xfe", "e": "\u2028\n", "f": "---\na: b\n",
-	"g": "no newline", "h": "dpconform: base64 AAAA", "i": "\r\n\r\n", "j": "\ttab\n", "k": "null", "l": "\ufeff{}", "m": strings.Repeat("x", 100_000),
+	"g": "no newline", "h": "\n", "i": "\r\n\r\n", "j": "\ttab\n", "k": "null", "l": "\ufeff{}", "m": strings.Repeat("x", 100_000),
+	"n": "\t\nx", "o": " \n x", "p": "a\r\nb", "q": "\n\n\ta: [", "r": "x \n y\t\n", "s": strings.Repeat("long words ", 40) + "\n", "t": "...\n", "u": "\u0085",
 }
 
 func oddServer(writer http.ResponseWriter, request *http.Request) {
@@ -32,15 +37,20 @@ func oddServer(writer http.ResponseWriter, request *http.Request) {
 	_, _ = io.WriteString(writer, oddBodies[letter])
 }
 
-func oddRequests(judged *target.Target, t *testing.T) []target.Request {
+func oddRequests(server *target.Target, t *testing.T) []target.Request {
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	requests := []target.Request{
-		{Method: "POST", Path: "/v1/archiveJobs/a%2Fb%20c:retry?alt=json&prettyPrint=false&x=%zz;y#a", Credential: credential(t, judged, scope), Body: []byte("{}\n"), Header: http.Header{"Content-Type": {"application/json"}}},
-		{Method: "POST", Path: "/form/g", Body: []byte("%zz=;&a"), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}},
+		{Method: "POST", Path: "/v1/archiveJobs/a%2Fb%20c:retry?alt=json&prettyPrint=false&x=%zz;y#a", Credential: credential(t, server, scope), Body: []byte("{}\n"), Header: http.Header{"Content-Type": {"application/json"}}},
+		{Method: "POST", Path: "/form/g", Body: []byte("%zz=;&a"), Header: form},
 		{Method: "POST", Path: "/g", Body: bytes.Repeat([]byte("long "), 10_000)},
 		{Method: "HEAD", Path: "/g"},
-		{Method: "POST", Path: "/g", Credential: credential(t, judged, scope, scope+"x")},
+		{Method: "POST", Path: "/g", Credential: credential(t, server, scope, scope+"x")},
 		{Method: "POST", Path: "/g", Credential: target.UnknownCredential("dpconform-unknown-token-0001")},
 		{Method: "PATCH", Path: "/g?key=0123456789abcdef0123&access_token=example"},
+		{Method: "POST", Path: "/g", Body: []byte("\t\n\xff"), Header: form},
+	}
+	for _, path := range []string{"/v1//g", "/%2Fg", "/%FF/g", "/./g", "/../g", "/[x]/g", "/a;b=%3A/g", "/g?"} {
+		requests = append(requests, target.Request{Method: "GET", Path: path})
 	}
 	for letter := range oddBodies {
 		requests = append(requests, target.Request{Method: "GET", Path: "/" + letter})
@@ -48,10 +58,13 @@ func oddRequests(judged *target.Target, t *testing.T) []target.Request {
 	return requests
 }
 
+// What a server sent comes back from the replay byte for byte, and go-vcr loads
+// the same from the files.
 func TestReplayGivesBackWhatWasRecorded(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := serve(t, oddServer)
-	recording := newRecording(t, folder, server.URL)
+	recording := begin(t, folder, server.URL)
 	live := newTarget(t, server.URL, recording, "minted-for-{short}")
 	requests := oddRequests(live, t)
 	for i, request := range requests {
@@ -59,73 +72,89 @@ func TestReplayGivesBackWhatWasRecorded(t *testing.T) {
 			t.Fatalf("%s: %s", request.Path, exchange.Fault)
 		}
 	}
-	if err := recording.Save(); err != nil {
+	early, err := recording.Replay()
+	if err != nil {
 		t.Fatal(err)
 	}
+	save(t, recording)
 	server.Close()
 
-	replay := openReplay(t, folder)
-	names := replay.Provenance().Tokens
-	replayed := newTarget(t, server.URL, replay, names.Template)
-	for i, recorded := range live.Journal() {
-		request := requests[i]
-		switch {
-		case i == 0:
-			request.Credential = credential(t, replayed, scope)
-		case i == 4:
-			request.Credential = credential(t, replayed, scope, scope+"x")
+	replay := open(t, folder)
+	for _, replay := range []*Replay{early, replay} {
+		replayed := newTarget(t, server.URL, replay, replay.Provenance().TokenTemplate)
+		for i, recorded := range live.Journal() {
+			request := requests[i]
+			switch {
+			case i == 0:
+				request.Credential = credential(t, replayed, scope)
+			case i == 4:
+				request.Credential = credential(t, replayed, scope, scope+"x")
+			}
+			got := replayed.Send(context.Background(), recorded.Check, request)
+			if got.Fault != nil {
+				t.Fatalf("%s: %s", request.Path, got.Fault)
+			}
+			recorded.Header.Del("Date")
+			if got.Status != recorded.Status || !bytes.Equal(got.Body, recorded.Body) || !reflect.DeepEqual(got.Header, recorded.Header) {
+				t.Errorf("%s: got %d %v %q\nwant %d %v %q", request.Path, got.Status, got.Header, got.Body, recorded.Status, recorded.Header, recorded.Body)
+			}
 		}
-		got := replayed.Send(context.Background(), recorded.Check, request)
-		if got.Fault != nil {
-			t.Fatalf("%s: %s", request.Path, got.Fault)
-		}
-		recorded.Header.Del("Date")
-		if got.Status != recorded.Status || !bytes.Equal(got.Body, recorded.Body) || !reflect.DeepEqual(got.Header, recorded.Header) {
-			t.Errorf("%s: got %d %v %q\nwant %d %v %q", request.Path, got.Status, got.Header, got.Body, recorded.Status, recorded.Header, recorded.Body)
+		if unused := replay.Unused(); len(unused) > 0 {
+			t.Errorf("unused: %v", unused)
 		}
 	}
-	if unused := replay.Unused(); len(unused) > 0 {
-		t.Errorf("unused: %v", unused)
+	for name, tape := range replay.tapes {
+		loaded, err := cassette.Load(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, interaction := range loaded.Interactions {
+			if !sameInteraction(interaction, tape.whole.Interactions[i]) {
+				t.Errorf("go-vcr reads %+v", interaction)
+			}
+			if !strings.HasPrefix(interaction.Request.URL, server.URL+"/") {
+				t.Errorf("%s is not absolute", interaction.Request.URL)
+			}
+		}
 	}
 }
 
-func TestReplayAnswersInHTTP11(t *testing.T) {
+func TestReplayRespondsInHTTP11(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := recordPaths(t, folder, hello, "path/a", "/v1/x", "path/a", "/v1/x")
-	replay := openReplay(t, folder)
-	request := func() *http.Response {
-		response, err := replay.RoundTrip(newRequest(t, "path/a", "GET", server.URL+"/v1/x"))
+	replay := open(t, folder)
+	respond := func() *http.Response {
+		response, err := replay.RoundTrip(newRequest("path/a", "GET", server.URL+"/v1/x"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return response
 	}
-	first := request()
+	first := respond()
 	if first.Proto != "HTTP/1.1" || !first.ProtoAtLeast(1, 1) || first.Close || first.ContentLength != 22 || first.Status != "200 OK" || first.Request == nil {
-		t.Errorf("not a proper answer: %+v", first)
+		t.Errorf("not a proper response: %+v", first)
 	}
 	first.Header.Set("Content-Type", "changed")
-	if got := request().Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("the header of another answer changed to %q", got)
+	if got := respond().Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("the header of another response changed to %q", got)
 	}
 }
 
 func TestRecordingLeavesTheExchangeAlone(t *testing.T) {
-	folder := t.TempDir()
+	t.Parallel()
 	server := serve(t, func(writer http.ResponseWriter, request *http.Request) {
 		writer.Header().Set("Set-Cookie", "sid=secret-of-the-session")
 		fmt.Fprint(writer, request.Header.Get("Authorization"))
 	})
-	recording := newRecording(t, folder, server.URL)
-	request := newRequest(t, "path/a", "GET", server.URL)
+	recording := begin(t, t.TempDir(), server.URL)
+	request := newRequest("path/a", "GET", server.URL)
 	request.Header.Set("Authorization", "Bearer "+sentToken)
 	response, err := recording.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := recording.Save(); err != nil {
-		t.Fatal(err)
-	}
+	save(t, recording)
 	body, _ := io.ReadAll(response.Body)
 	if string(body) != "Bearer "+sentToken || response.Header.Get("Set-Cookie") != "sid=secret-of-the-session" {
 		t.Errorf("the caller saw the redaction: %q %v", body, response.Header)
@@ -135,48 +164,178 @@ func TestRecordingLeavesTheExchangeAlone(t *testing.T) {
 	}
 }
 
-func TestLongBodiesAreKeptAsDigests(t *testing.T) {
+func TestLongBodiesAreStoredAsDigests(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := serve(t, hello)
-	recording := newRecording(t, folder, server.URL)
-	live := newTarget(t, server.URL, recording, "")
+	recording := begin(t, folder, server.URL)
 	limit := bytes.Repeat([]byte("a"), longestBody)
 	over := append(bytes.Clone(limit), 'a')
-	for _, body := range [][]byte{limit, over} {
-		live.Send(context.Background(), "body/long", target.Request{Method: "POST", Path: "/", Body: body})
+	ask := func(transport http.RoundTripper, body []byte) *target.Fault {
+		return newTarget(t, server.URL, transport, "").Send(context.Background(), "body/long", target.Request{Method: "POST", Path: "/", Body: body}).Fault
 	}
-	if err := recording.Save(); err != nil {
-		t.Fatal(err)
-	}
+	ask(recording, limit)
+	ask(recording, over)
+	save(t, recording)
 	stored := filesIn(t, folder)["body.yaml"]
 	if !strings.Contains(stored, "dpconform: 4097 bytes, sha256:") || strings.Contains(stored, string(over)) || !strings.Contains(stored, string(limit)) {
-		t.Error("the bodies are not kept as they should be")
+		t.Error("the bodies are not stored as they should be")
 	}
-	replayed := newTarget(t, server.URL, openReplay(t, folder), "")
 	other := bytes.Clone(over)
 	other[0] = 'b'
-	if got := replayed.Send(context.Background(), "body/long", target.Request{Method: "POST", Path: "/", Body: other}); got.Fault == nil {
-		t.Error("another long body was answered")
+	replay := open(t, folder)
+	if ask(replay, other) == nil {
+		t.Error("another long body had a response")
 	}
-	if got := replayed.Send(context.Background(), "body/long", target.Request{Method: "POST", Path: "/", Body: over}); got.Fault != nil {
-		t.Error(got.Fault)
+	if fault := ask(replay, over); fault != nil {
+		t.Error(fault)
 	}
 }
 
-func newRequest(t testing.TB, check, method, address string) *http.Request {
+// misbehave does by path what a server should not.
+func misbehave(writer http.ResponseWriter, request *http.Request) {
+	switch request.URL.Path {
+	case "/hang-up":
+		panic(http.ErrAbortHandler)
+	case "/truncated":
+		writer.Header().Set("Content-Length", "100")
+		writer.Header().Set("X-Kept", "yes")
+		_, _ = io.WriteString(writer, "short")
+	case "/malformed":
+		connection, _, err := writer.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(connection, "what?\r\n\r\n")
+		_ = connection.Close()
+	}
+}
+
+// A server that gives no whole response is recorded so, and a replay meets the
+// same.
+func TestFaultsAreReplayedAsTheyWere(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	server := httptest.NewServer(http.HandlerFunc(misbehave))
+	defer server.Close()
+	recording := begin(t, folder, server.URL)
+	ask := func(transport http.RoundTripper, path string) *target.Exchange {
+		return newTarget(t, server.URL, transport, "").Send(context.Background(), "path/fault", target.Request{Method: "GET", Path: path})
+	}
+	paths := []string{"/hang-up", "/truncated", "/malformed"}
+	var recorded []*target.Exchange
+	for _, path := range paths {
+		recorded = append(recorded, ask(recording, path))
+	}
+	save(t, recording)
+	replay := open(t, folder)
+	for i, path := range paths {
+		was, is := recorded[i], ask(replay, path)
+		if was.Fault == nil || is.Fault == nil || *was.Fault != *is.Fault {
+			t.Errorf("%s: recorded %v, replayed %v", path, was.Fault, is.Fault)
+			continue
+		}
+		if was.Status != is.Status || string(was.Body) != string(is.Body) || was.Header.Get("X-Kept") != is.Header.Get("X-Kept") {
+			t.Errorf("%s: recorded %d %q, replayed %d %q", path, was.Status, was.Body, is.Status, is.Body)
+		}
+		if is.Header.Get(faultHeader) != "" {
+			t.Errorf("%s: the replay shows how the fault was stored", path)
+		}
+	}
+}
+
+// recordTogether makes a recording with requests at the same time, some of them
+// equal, by a server that numbers its responses.
+func recordTogether(t *testing.T) (string, map[string]string) {
 	t.Helper()
-	request, err := requestOf(check, method, address)
-	if err != nil {
-		t.Fatal(err)
+	folder := t.TempDir()
+	var number atomic.Int64
+	transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+		code, body := 200, request.URL.Path
+		if strings.HasSuffix(request.URL.Path, "/same") {
+			current := number.Add(1)
+			if current%3 == 0 {
+				code = http.StatusConflict
+			}
+			body = fmt.Sprint("new-", current)
+		}
+		return &http.Response{StatusCode: code, Header: http.Header{"Date": {fmt.Sprint("now ", number.Load())}}, Request: request, Body: io.NopCloser(strings.NewReader(body))}, nil
+	})
+	recording := begin(t, folder, "http://server.localhost", func(options *Options) { options.Transport = transport })
+	sender := newTarget(t, "http://server.localhost", recording, "minted-for-{short}")
+	token := credential(t, sender, scope)
+	var requests []target.Request
+	for i := range 16 {
+		path := "/jobs/same"
+		if i%2 == 0 {
+			path = fmt.Sprintf("/jobs/%d", i)
+		}
+		requests = append(requests, target.Request{Method: "POST", Path: path, Credential: token})
 	}
-	return request
+	sender.Send(context.Background(), "path/first", requests[0])
+	sender.SendTogether(context.Background(), "semantics/together", requests)
+	sender.Send(context.Background(), "semantics/last", requests[1])
+	sender.SendTogether(context.Background(), "semantics/again", requests)
+	save(t, recording)
+	return folder, filesIn(t, folder)
 }
 
-// requestOf is a request as a check sends it.
-func requestOf(check, method, address string) (*http.Request, error) {
-	return http.NewRequestWithContext(target.WithPlace(context.Background(), target.Place{Check: check, Number: 1}), method, address, nil)
+func TestTwoRecordingsOfADeterministicServerAreEqual(t *testing.T) {
+	t.Parallel()
+	folder, first := recordTogether(t)
+	if len(first) != 3 {
+		t.Fatalf("not three files: %d", len(first))
+	}
+	for range 4 {
+		_, again := recordTogether(t)
+		mustBeSameFiles(t, first, again)
+	}
+	// What differs each time is not stored.
+	for _, unwanted := range []string{"Date:", "User-Agent"} {
+		if strings.Contains(first["semantics.yaml"], unwanted) {
+			t.Errorf("the cassette has %q", unwanted)
+		}
+	}
+	replay := open(t, folder)
+	replayed := newTarget(t, "http://server.localhost", replay, replay.Provenance().TokenTemplate)
+	requests := make([]target.Request, 8)
+	for i := range requests {
+		requests[i] = target.Request{Method: "POST", Path: "/jobs/same", Credential: credential(t, replayed, scope)}
+	}
+	bodies := map[string]bool{}
+	for _, exchange := range replayed.SendTogether(context.Background(), "semantics/together", requests) {
+		if exchange.Fault != nil {
+			t.Fatal(exchange.Fault)
+		}
+		bodies[string(exchange.Body)] = true
+	}
+	if len(bodies) != len(requests) {
+		t.Errorf("responses: %v", bodies)
+	}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+// The last interactions cost no more than the first: a replay is not quadratic.
+func BenchmarkReplay(b *testing.B) {
+	for _, number := range []int{100, 5_000} {
+		folder := b.TempDir()
+		recording := begin(b, folder, "http://server.localhost", func(options *Options) {
+			options.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Request: request, Body: http.NoBody, Header: http.Header{}}, nil
+			})
+		})
+		address := func(i int) string { return fmt.Sprintf("http://server.localhost/v1/archiveJobs/%d:retry", i) }
+		for i := range number {
+			send(b, recording, "path/a", address(i))
+		}
+		save(b, recording)
+		b.Run(fmt.Sprint(number), func(b *testing.B) {
+			for b.Loop() {
+				replay := open(b, folder)
+				for i := range number {
+					send(b, replay, "path/a", address(number-1-i))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*number), "ns/interaction")
+		})
+	}
+}

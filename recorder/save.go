@@ -1,278 +1,182 @@
 package recorder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
-	vcr "github.com/dnaeon/go-vcr/v2/recorder"
+	yaml4 "go.yaml.in/yaml/v4"
 
 	"github.com/dpconform/dpconform/internal/redact"
 )
 
-// IncompleteError says that a recording was not saved because requests had no
-// whole answer.
-type IncompleteError struct {
-	// Unanswered lists them, one line each.
-	Unanswered []string
+// Replay ends the recording, writes what Save would put into the folder beside
+// it, and opens that: who wants to see that it replays well does so before the
+// old recording is gone.
+func (r *Recording) Replay() (*Replay, error) {
+	if err := r.write(); err != nil {
+		return nil, err
+	}
+	return Open(os.DirFS(r.session.draft), string(r.session.folder.name()))
 }
 
-// Error gives one line with the first of them.
-func (e *IncompleteError) Error() string {
-	return fmt.Sprintf("not saved: %s had no whole answer, the first %s", count(len(e.Unanswered), "request"), e.Unanswered[0])
-}
-
-// Save writes the recording into its folder and ends it. Nothing secret touches
-// the disk, and the new recording takes the place of the old one at once and
-// whole: on any error before that, and when the process is killed, the old one
-// stays. What was exchanged stays then, too, for a recording that goes on. The
-// error is an *IncompleteError where a request had no whole answer, a
-// *CassetteError where the folder holds files that are not a recording's, a
-// *PseudonymError where the suite does not run the same with other names for
-// the jobs, that of RecordingOptions.Verify, and else says what could not be
-// written.
+// Save writes the recording into its folder, ends it, and closes it. Nothing
+// secret touches the disk, and the new recording takes the place of the old one
+// at once and whole: on any error before that, and when the process is killed,
+// the old one stays, and so does the journal of what was exchanged.
 func (r *Recording) Save() error {
-	exchanges, err := r.finish()
-	if errors.Is(err, errClosed) {
+	err := r.write()
+	if errors.Is(err, errEnded) {
 		return err
 	}
-	defer r.letGo(false)
+	defer r.Close()
 	if err != nil {
 		return err
 	}
-	provenance, redactor := r.Provenance(), r.redactorOf(exchanges)
-	if r.options.Pseudonyms != nil {
-		if provenance, exchanges, err = r.options.Pseudonyms.rename(provenance, exchanges, redactor); err != nil {
-			return err
-		}
+	obsolete, err := removable(r.session.folder.path)
+	if err != nil {
+		return err
 	}
-	var written Provenance
-	err = withDraft(r.options.Folder, func(draft string) error {
-		obsolete, err := removable(r.options.Folder)
+	return r.session.folder.commit(r.session.draft, r.provenance.files(), obsolete)
+}
+
+// write makes all files of the recording in a folder of its own, once.
+func (r *Recording) write() error {
+	if r.session.draft != "" {
+		return nil
+	}
+	exchanges, err := r.end()
+	if err != nil {
+		return err
+	}
+	draft, err := r.session.folder.makeDraft()
+	if err == nil {
+		r.session.draft = draft
+		err = r.writeInto(draft, exchanges)
+	}
+	if err != nil {
+		return r.session.folder.unsaved(err)
+	}
+	return nil
+}
+
+func (r *Recording) writeInto(draft string, exchanges []*exchange) error {
+	written := r.provenance
+	cassettes := byCassette(exchanges, r.redactor)
+	for _, name := range slices.Sorted(maps.Keys(cassettes)) {
+		entry, err := writeCassette(draft, name, cassettes[name], r.redactor)
 		if err != nil {
 			return err
 		}
-		if written, err = write(draft, provenance, exchanges, redactor); err != nil {
-			return err
-		}
-		if err := r.verify(draft); err != nil {
-			return err
-		}
-		return commit(r.options.Folder, draft, written.files(), obsolete)
-	})
+		written.Cassettes = append(written.Cassettes, entry)
+	}
+	data, err := written.encode()
 	if err != nil {
-		return r.unsaved(err)
+		return err
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.provenance = written
-	return nil
+	return os.WriteFile(filepath.Join(draft, ProvenanceFile), data, 0o644)
 }
 
-// unverified carries the error of somebody who looked at the recording.
-type unverified struct{ error }
-
-func (r *Recording) verify(draft string) error {
-	if r.options.Verify == nil {
-		return nil
+// files lists the files of the recording, the provenance last: it makes the
+// others a recording.
+func (p Provenance) files() []string {
+	var files []string
+	for _, one := range p.Cassettes {
+		files = append(files, one.File)
 	}
-	if err := r.options.Verify(os.DirFS(draft)); err != nil {
-		return unverified{err}
-	}
-	return nil
+	return append(files, ProvenanceFile)
 }
 
-// unsaved says what an error means for the folder.
-func (r *Recording) unsaved(err error) error {
-	var looked unverified
-	var unmoved *unmovedError
-	switch {
-	case errors.As(err, &looked):
-		return looked.error
-	case errors.As(err, &unmoved):
-		return unmoved
-	}
-	return fmt.Errorf("the recording was not saved, %s is as it was: %w", r.options.Folder, err)
-}
-
-// finish ends the recording and says whether it can be saved.
-func (r *Recording) finish() ([]*exchange, error) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if r.closed {
-		return nil, errClosed
-	}
-	r.closed = true
-	if r.stopped != nil {
-		return nil, fmt.Errorf("not saved: %w", r.stopped)
-	}
-	if r.earlier != nil {
-		if err := r.earlier.rest(); err != nil {
-			return nil, r.misfit(err)
-		}
-	}
-	switch {
-	case len(r.unanswered) > 0 && !r.options.KeepIncomplete:
-		lines := make([]string, len(r.unanswered))
-		for i, one := range r.unanswered {
-			lines[i] = one.line
-		}
-		return nil, &IncompleteError{Unanswered: lines}
-	case len(r.exchanges) == 0:
-		return nil, fmt.Errorf("not saved: nothing was exchanged, so there is nothing to put into %s", r.options.Folder)
-	}
-	return r.exchanges, nil
-}
-
-// redactorOf knows each secret that was sent.
-func (r *Recording) redactorOf(exchanges []*exchange) *redact.Redactor {
-	labels := map[string]string{}
+// writeCassette writes one cassette and reads it again: what YAML or a full disk
+// lost shows now, not at the next replay. The cassette's own Save would not do:
+// with yaml.v3, bodies that begin with a line break are changed or cannot be
+// read again.
+func writeCassette(draft, name string, exchanges []*exchange, redactor *redact.Redactor) (Cassette, error) {
+	made := cassette.New(name)
 	for _, kept := range exchanges {
-		r.addLabels(labels, kept.request)
+		made.AddInteraction(&cassette.Interaction{
+			Request: redactedRequest(redactor, kept.request), Response: redactedResponse(redactor, kept.response),
+		})
 	}
-	return redact.NewRedactor(labels)
+	document, err := yaml4.Dump(made, yaml4.WithV3Defaults(), yaml4.WithLineWidth(-1))
+	if err != nil {
+		return Cassette{}, err
+	}
+	file := name + cassetteExtension
+	path := filepath.Join(draft, file)
+	if err := os.WriteFile(path, append([]byte("---\n"), document...), 0o644); err != nil {
+		return Cassette{}, err
+	}
+	afterStep()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Cassette{}, err
+	}
+	read, err := decodeCassette(file, data)
+	if err != nil {
+		return Cassette{}, fmt.Errorf("%s cannot be read again: %w", file, err)
+	}
+	if !slices.EqualFunc(read.Interactions, made.Interactions, sameInteraction) {
+		return Cassette{}, fmt.Errorf("%s does not say what was recorded", file)
+	}
+	return Cassette{File: file, Interactions: len(exchanges), SHA256: digestOf(data)}, nil
 }
 
-// addLabels adds the name of each secret of a request, and reports whether one
-// is new.
-func (r *Recording) addLabels(labels map[string]string, request cassette.Request) bool {
-	added := false
-	for _, secret := range redact.OtherSecrets(request.URL, request.Body, request.Headers) {
-		if _, known := labels[secret]; !known {
-			labels[secret], added = redact.Mark, true
+// byCassette sorts exchanges into cassettes, in an order that is the same for
+// the same server: that of their numbers, whatever the order of the responses.
+func byCassette(exchanges []*exchange, redactor *redact.Redactor) map[string][]*exchange {
+	sorted := slices.Clone(exchanges)
+	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
+	cassettes := map[string][]*exchange{}
+	var group []*exchange
+	for i, kept := range sorted {
+		cassettes[kept.cassette] = append(cassettes[kept.cassette], kept)
+		// Neighbours of one check that were sent at the same time are a group.
+		if len(group) > 0 && (!kept.place.Together || kept.place.Check != group[0].place.Check) {
+			settle(group, redactor)
+			group = nil
+		}
+		if kept.place.Together {
+			group = append(group, sorted[i])
 		}
 	}
-	for _, token := range redact.TokensOf(request.Headers) {
-		label := ""
-		if r.options.Label != nil {
-			if name, found := r.options.Label(token); found {
-				label = name
-			}
-		}
-		if known, found := labels[token]; !found || known != label {
-			labels[token], added = label, true
-		}
-	}
-	return added
+	settle(group, redactor)
+	return cassettes
 }
 
-// Provenance says what the recording is. Its cassettes are there once it is
-// saved.
-func (r *Recording) Provenance() Provenance {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	return r.provenance
-}
-
-// write makes all files of the recording in a folder of its own.
-func write(draft string, provenance Provenance, exchanges []*exchange, redactor *redact.Redactor) (Provenance, error) {
-	cassettes := byCassette(exchanges, redactor)
-	for _, name := range slices.Sorted(maps.Keys(cassettes)) {
-		entry, err := writeCassette(draft, name, cassettes[name], redactor)
-		if err != nil {
-			return Provenance{}, err
+// settle sorts the responses to equal requests of a group among them: which of
+// them got which response was chance. Attempts at the same request have an order
+// of their own.
+func settle(group []*exchange, redactor *redact.Redactor) {
+	equal := map[string][]*exchange{}
+	for _, kept := range group {
+		key := keyOf(redactedRequest(redactor, kept.request))
+		equal[key] = append(equal[key], kept)
+	}
+	for _, members := range equal {
+		numbers := map[int]bool{}
+		responses := make([]cassette.Response, len(members))
+		for i, kept := range members {
+			numbers[kept.place.Number] = true
+			responses[i] = kept.response
 		}
-		provenance.Cassettes = append(provenance.Cassettes, entry)
-	}
-	data, err := provenance.encode()
-	if err != nil {
-		return Provenance{}, err
-	}
-	return provenance, os.WriteFile(filepath.Join(draft, ProvenanceFile), data, 0o644)
-}
-
-// writeCassette lets go-vcr write one cassette, and reads it again: what YAML
-// or a full disk lost shows now, not at the next replay.
-func writeCassette(draft, name string, exchanges []*exchange, redactor *redact.Redactor) (CassetteFile, error) {
-	feed := &feed{}
-	tape, err := vcr.NewAsMode(filepath.Join(draft, name), vcr.ModeRecording, feed)
-	if err != nil {
-		return CassetteFile{}, err
-	}
-	tape.SkipRequestLatency = true
-	tape.AddFilter(feed.fill)
-	tape.AddSaveFilter(harmless(redactor))
-	for _, kept := range exchanges {
-		if err := feed.record(tape, kept); err != nil {
-			return CassetteFile{}, err
+		if len(numbers) < len(members) {
+			continue
+		}
+		slices.SortStableFunc(responses, func(a, b cassette.Response) int {
+			// A map is printed in the order of its keys.
+			return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Body, b.Body), cmp.Compare(fmt.Sprint(a.Headers), fmt.Sprint(b.Headers)))
+		})
+		for i, kept := range members {
+			kept.response = responses[i]
 		}
 	}
-	if err := tape.Stop(); err != nil {
-		return CassetteFile{}, err
-	}
-	data, err := os.ReadFile(filepath.Join(draft, name+cassetteExtension))
-	if err != nil {
-		return CassetteFile{}, err
-	}
-	if err := feed.compare(name+cassetteExtension, data); err != nil {
-		return CassetteFile{}, err
-	}
-	return CassetteFile{File: name + cassetteExtension, Interactions: len(exchanges), SHA256: digestOf(data)}, nil
-}
-
-// harmless is the filter that go-vcr runs before it writes.
-func harmless(r *redact.Redactor) cassette.Filter {
-	return func(interaction *cassette.Interaction) error {
-		interaction.Request = harmlessRequest(r, interaction.Request)
-		interaction.Response = harmlessResponse(r, interaction.Response)
-		return nil
-	}
-}
-
-// feed is the server that go-vcr records: it gives the answers that the real
-// one gave, in the right order. What go-vcr is asked is always the same plain
-// request, and a filter puts in what was really sent, because go-vcr reads the
-// query and body of a request as a form and refuses those that are none, which
-// checks send on purpose.
-type feed struct {
-	current      *exchange
-	interactions []*cassette.Interaction
-}
-
-func (f *feed) record(tape http.RoundTripper, kept *exchange) error {
-	f.current = kept
-	request, err := http.NewRequest(http.MethodGet, "http://recorded.invalid/", http.NoBody)
-	if err != nil {
-		return err
-	}
-	response, err := tape.RoundTrip(request)
-	if err != nil {
-		return err
-	}
-	return response.Body.Close()
-}
-
-// RoundTrip gives the answer of the current exchange.
-func (f *feed) RoundTrip(request *http.Request) (*http.Response, error) {
-	return &http.Response{
-		Status: f.current.response.Status, StatusCode: f.current.response.Code,
-		Header: f.current.response.Headers, Request: request,
-		Body: io.NopCloser(strings.NewReader(f.current.response.Body)),
-	}, nil
-}
-
-// fill is the filter that puts the current exchange in.
-func (f *feed) fill(interaction *cassette.Interaction) error {
-	interaction.Request, interaction.Response = f.current.request, f.current.response
-	f.interactions = append(f.interactions, interaction)
-	return nil
-}
-
-// compare reports whether a cassette says what was recorded.
-func (f *feed) compare(file string, data []byte) error {
-	tape, err := decodeCassette(file, data)
-	if err != nil {
-		return fmt.Errorf("%s cannot be read again: %w", file, err)
-	}
-	if !slices.EqualFunc(tape.Interactions, f.interactions, sameInteraction) {
-		return fmt.Errorf("%s does not say what was recorded", file)
-	}
-	return nil
 }

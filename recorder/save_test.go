@@ -3,11 +3,15 @@ package recorder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,163 +19,112 @@ import (
 )
 
 func TestSaveReplacesTheOldRecordingWhole(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "new", "deep [1]*")
-	recordPaths(t, folder, hello, "path/a", "/v1/x", "old/a", "/v1/y")
-	writeFile(t, filepath.Join(folder, "README.md"), "mine")
-	recordPaths(t, folder, hello, "path/a", "/v1/z", "new/a", "/v1/y")
-	want := "README.md new.yaml path.yaml provenance.yaml"
-	if got := strings.Join(entriesOf(t, folder), " "); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	openReplay(t, folder)
-}
-
-func TestABrokenRecordingIsReplaced(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(string) string{
-		"newer":   func(text string) string { return strings.Replace(text, "format: 1", "format: 9", 1) },
-		"no YAML": func(text string) string { return text + "\n]" },
+		"as it was": func(text string) string { return text },
+		"newer":     func(text string) string { return strings.Replace(text, "format: 2", "format: 9", 1) },
+		"no YAML":   func(text string) string { return text + "\n]" },
 	} {
-		folder := t.TempDir()
+		folder := filepath.Join(t.TempDir(), "new", "deep [1]*")
 		recordPaths(t, folder, hello, "path/a", "/v1/x", "old/a", "/v1/y")
-		path := filepath.Join(folder, ProvenanceFile)
-		writeFile(t, path, spoil(filesIn(t, folder)[ProvenanceFile]))
-		recordPaths(t, folder, hello, "path/a", "/v1/x")
-		if got := strings.Join(entriesOf(t, folder), " "); got != "path.yaml provenance.yaml" {
-			t.Errorf("%s: %s", name, got)
+		writeFile(t, filepath.Join(folder, "README.md"), "mine")
+		writeFile(t, filepath.Join(folder, ProvenanceFile), spoil(filesIn(t, folder)[ProvenanceFile]))
+		recordPaths(t, folder, hello, "path/a", "/v1/z", "new/a", "/v1/y")
+		got := filesIn(t, folder)
+		if len(got) != 4 || got["README.md"] != "mine" || got["new.yaml"] == "" {
+			t.Errorf("%s: %v", name, got)
 		}
+		open(t, folder)
 	}
 }
 
 func TestFilesOfOthersAreNeverReplaced(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	writeFile(t, filepath.Join(folder, "dpconform.yaml"), "endpoint: x\n")
-	_, err := NewRecording(RecordingOptions{Folder: folder, Provenance: testProvenance("http://127.0.0.1:1")})
-	var fault *CassetteError
-	if !errors.As(err, &fault) {
-		t.Fatalf("got %v", err)
-	}
-	mustContain(t, err.Error(), "dpconform.yaml: is not a cassette of the recording in this folder, so it is not replaced; move it away, or record into another folder")
+	_, err := record(folder, "http://127.0.0.1:1")
+	mustBeError(t, err, "dpconform.yaml: is not a cassette of the recording in this folder, so it is not replaced; move it away, or record into another folder")
 
 	// One that comes while the run goes on is safe, too.
 	other := t.TempDir()
 	server := serve(t, hello)
-	recording := newRecording(t, other, server.URL)
-	send(t, recording, server.URL, "path/a")
+	recording := begin(t, other, server.URL)
+	send(t, recording, "path/a", server.URL)
 	writeFile(t, filepath.Join(other, "path.yaml"), "mine")
-	if err := recording.Save(); !errors.As(err, &fault) {
-		t.Errorf("got %v", err)
-	}
+	mustBeError(t, recording.Save())
 	mustBeSameFiles(t, map[string]string{"path.yaml": "mine"}, filesIn(t, other))
 }
 
-func TestDiscardLeavesEverythingAsItWas(t *testing.T) {
+func TestCloseLeavesEverythingAsItWas(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	recordPaths(t, folder, hello, "path/a", "/v1/x")
 	before := filesIn(t, folder)
 	server := serve(t, hello)
-	recording := newRecording(t, folder, server.URL)
-	send(t, recording, server.URL, "path/a")
-	recording.Discard()
+	recording := begin(t, folder, server.URL)
+	send(t, recording, "path/a", server.URL)
+	if _, err := record(folder, server.URL); err == nil {
+		t.Error("two recordings into a folder at once")
+	} else {
+		mustBeError(t, err, "another recording into this folder is under way")
+	}
+	if kept := recording.Close(); kept != 0 {
+		t.Errorf("%d exchanges with the emulator are kept", kept)
+	}
 	mustBeSameFiles(t, before, filesIn(t, folder))
-	if err := recording.Save(); !errors.Is(err, errClosed) {
+	if err := recording.Save(); !errors.Is(err, errEnded) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := recording.RoundTrip(newRequest(t, "path/a", "GET", server.URL)); !errors.Is(err, errClosed) {
+	if _, err := recording.RoundTrip(newRequest("path/a", "GET", server.URL)); !errors.Is(err, errEnded) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestNothingExchangedIsNotSaved(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "none")
-	err := newRecording(t, folder, "http://127.0.0.1:1").Save()
-	if err == nil {
-		t.Fatal("saved")
-	}
-	mustContain(t, err.Error(), "nothing was exchanged")
+	mustSay(t, begin(t, folder, "http://127.0.0.1:1").Save(), "nothing was exchanged")
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("the folder was made")
 	}
 }
 
-// withoutEnd answers with more than a recording keeps.
-func withoutEnd(writer http.ResponseWriter, request *http.Request) {
-	if request.URL.Path == "/whole" {
-		_, _ = io.WriteString(writer, "short")
-		return
-	}
-	_, _ = writer.Write(make([]byte, largestAnswer+10))
-}
-
-func TestAnIncompleteRecordingIsNotSavedUnlessAskedFor(t *testing.T) {
-	for _, keep := range []bool{false, true} {
-		folder := t.TempDir()
-		server := serve(t, withoutEnd)
-		recording, err := NewRecording(RecordingOptions{Folder: folder, KeepIncomplete: keep, Provenance: testProvenance(server.URL)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		judged := newTarget(t, server.URL, recording, "")
-		judged.Send(context.Background(), "path/whole", target.Request{Method: "GET", Path: "/whole"})
-		exchange := judged.Send(context.Background(), "path/broken", target.Request{Method: "GET", Path: "/broken?key=very-secret-key-1"})
-		if exchange.Fault == nil || exchange.Fault.Kind != target.Endless || exchange.Status != 200 {
-			t.Errorf("the fault is not what it is without a recording: %v", exchange.Fault)
-		}
-		want := "GET /broken?key=dpconform-redacted (path/broken)"
-		if got := strings.Join(recording.Unanswered(), "|"); got != want {
-			t.Errorf("unanswered: %s", got)
-		}
-		err = recording.Save()
-		var incomplete *IncompleteError
-		switch {
-		case keep && err != nil:
-			t.Error(err)
-		case keep:
-			openReplay(t, folder)
-		case !errors.As(err, &incomplete):
-			t.Errorf("got %v", err)
-		default:
-			mustContain(t, err.Error(), "not saved: 1 request had no whole answer, the first "+want)
-			mustBeSameFiles(t, nil, filesIn(t, folder))
-		}
-	}
-}
-
-func TestAnswersWithoutEndAreNotKept(t *testing.T) {
+func TestAnIncompleteRecordingIsNotSaved(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
 	server := serve(t, func(writer http.ResponseWriter, _ *http.Request) {
-		_, _ = writer.Write(make([]byte, largestAnswer+10))
+		_, _ = writer.Write(make([]byte, largestResponse+10))
 	})
-	recording := newRecording(t, t.TempDir(), server.URL)
-	response, err := recording.RoundTrip(newRequest(t, "path/a", "GET", server.URL))
+	recording := begin(t, folder, server.URL)
+	response, err := recording.RoundTrip(newRequest("path/broken", "GET", server.URL+"/broken?key=very-secret-key-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	if body, err := io.ReadAll(response.Body); err != nil || len(body) != largestAnswer+10 {
+	if body, err := io.ReadAll(response.Body); err != nil || len(body) != largestResponse+10 {
 		t.Errorf("the caller got %d bytes, %v", len(body), err)
 	}
-	if len(recording.Unanswered()) != 1 {
-		t.Error("the answer was kept")
+	response.Body.Close()
+	exchange := newTarget(t, server.URL, recording, "").Send(context.Background(), "path/broken", target.Request{Method: "GET", Path: "/"})
+	if exchange.Fault == nil || exchange.Fault.Kind != target.Endless || exchange.Status != 200 {
+		t.Errorf("the fault is not what it is without a recording: %v", exchange.Fault)
 	}
-}
+	mustSay(t, recording.Save(), "not saved: 2 requests had no whole response, the first GET "+server.URL+"/broken?key=dpconform-redacted (path/broken)")
+	mustBeSameFiles(t, nil, filesIn(t, folder))
 
-func TestARefusedConnectionStaysOne(t *testing.T) {
-	recording := newRecording(t, t.TempDir(), "http://127.0.0.1:1")
-	exchange := newTarget(t, "http://127.0.0.1:1", recording, "").Send(context.Background(), "path/a", target.Request{Method: "POST", Path: "/", Body: []byte("x")})
+	refused := begin(t, t.TempDir(), "http://127.0.0.1:1")
+	defer refused.Close()
+	exchange = newTarget(t, "http://127.0.0.1:1", refused, "").Send(context.Background(), "path/a", target.Request{Method: "POST", Path: "/", Body: []byte("x")})
 	if exchange.Fault == nil || exchange.Fault.Kind != target.Unreachable {
 		t.Errorf("got %+v", exchange.Fault)
 	}
 }
 
 func TestAFolderThatCannotBeWrittenIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
 	parent := t.TempDir()
 	writeFile(t, filepath.Join(parent, "file"), "mine")
-	for _, folder := range []string{"file", "file/below", ""} {
-		path := folder
-		if folder != "" {
-			path = filepath.Join(parent, folder)
-		}
-		_, err := NewRecording(RecordingOptions{Folder: path, Provenance: testProvenance("http://127.0.0.1:1")})
-		if err == nil {
+	for _, folder := range []string{filepath.Join(parent, "file"), filepath.Join(parent, "file", "below"), ""} {
+		if _, err := record(folder, "http://127.0.0.1:1"); err == nil {
 			t.Errorf("%q was taken", folder)
 		}
 	}
@@ -179,6 +132,15 @@ func TestAFolderThatCannotBeWrittenIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestAFailingSaveLeavesTheOldRecording(t *testing.T) {
+	t.Parallel()
+	becomesFolder := func(name string) func(*testing.T, string) {
+		return func(t *testing.T, folder string) {
+			path := filepath.Join(folder, name)
+			if err := errors.Join(os.RemoveAll(path), os.Mkdir(path, 0o755)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for name, spoil := range map[string]func(t *testing.T, folder string){
 		"the folder became a file": func(t *testing.T, folder string) {
 			if err := os.Rename(folder, folder+".old"); err != nil {
@@ -186,69 +148,149 @@ func TestAFailingSaveLeavesTheOldRecording(t *testing.T) {
 			}
 			writeFile(t, folder, "mine")
 		},
-		"a cassette became a folder": func(t *testing.T, folder string) {
-			replaceByFolder(t, filepath.Join(folder, "path.yaml"))
-		},
-		"an obsolete cassette became a folder": func(t *testing.T, folder string) {
-			replaceByFolder(t, filepath.Join(folder, "old.yaml"))
-		},
-		"a new cassette's place is taken": func(t *testing.T, folder string) {
-			if err := os.Mkdir(filepath.Join(folder, "new.yaml"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		},
+		"a cassette became a folder":           becomesFolder("path.yaml"),
+		"an obsolete cassette became a folder": becomesFolder("old.yaml"),
+		"a new cassette's place is taken":      becomesFolder("new.yaml"),
 	} {
-		t.Run(name, func(t *testing.T) {
-			parent := t.TempDir()
-			folder := filepath.Join(parent, "cassettes")
-			recordPaths(t, folder, hello, "path/a", "/v1/x", "old/a", "/v1/y")
-			server := serve(t, hello)
-			recording := newRecording(t, folder, server.URL)
-			send(t, recording, server.URL, "path/a")
-			send(t, recording, server.URL, "new/a")
-			spoil(t, folder)
-			files, entries := filesIn(t, parent), entriesOf(t, parent)
-			if err := recording.Save(); err == nil {
-				t.Fatal("saved")
-			}
-			mustBeSameFiles(t, files, filesIn(t, parent))
-			if got := entriesOf(t, parent); strings.Join(got, " ") != strings.Join(entries, " ") {
-				t.Errorf("left behind: %v instead of %v", got, entries)
-			}
-		})
-	}
-}
-
-func replaceByFolder(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(path, 0o755); err != nil {
-		t.Fatal(err)
+		parent := t.TempDir()
+		folder := filepath.Join(parent, "cassettes")
+		recordPaths(t, folder, hello, "path/a", "/v1/x", "old/a", "/v1/y")
+		server := serve(t, hello)
+		recording := begin(t, folder, server.URL)
+		send(t, recording, "path/a", server.URL)
+		send(t, recording, "new/a", server.URL)
+		spoil(t, folder)
+		before := filesIn(t, parent)
+		if err := recording.Save(); err == nil {
+			t.Errorf("%s: saved", name)
+		}
+		mustBeSameFiles(t, before, filesIn(t, parent))
 	}
 }
 
 func TestACassetteNeedsAFitName(t *testing.T) {
-	server := serve(t, hello)
-	for _, name := range []string{"../up", "provenance", "a.b", ""} {
-		recording, err := NewRecording(RecordingOptions{
-			Folder: t.TempDir(), Provenance: testProvenance(server.URL), CassetteOf: func(string) string { return name },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := recording.RoundTrip(newRequest(t, "path/a", "GET", server.URL)); err == nil {
-			t.Errorf("%q was taken", name)
+	t.Parallel()
+	recording := begin(t, t.TempDir(), "http://127.0.0.1:1")
+	defer recording.Close()
+	for _, check := range []string{"../up", "provenance/a", "Provenance", "a.b"} {
+		if _, err := recording.RoundTrip(newRequest(check, "GET", "http://127.0.0.1:1")); err == nil || !strings.Contains(err.Error(), "name of a cassette") {
+			t.Errorf("%q: %v", check, err)
 		}
 	}
 }
 
-func send(t *testing.T, transport http.RoundTripper, endpoint, check string) {
+// Variables that make of the test program another one, which records into a
+// folder and is killed after some steps, or has a disk that becomes full.
+const (
+	childFolder = "DPCONFORM_TEST_RECORD_INTO"
+	childSteps  = "DPCONFORM_TEST_STEPS"
+	childDisk   = "DPCONFORM_TEST_FULL_DISK"
+)
+
+// fillDisk makes the disk full at some step, on systems where a test can do that.
+var fillDisk = func() {}
+
+func TestMain(m *testing.M) {
+	folder := os.Getenv(childFolder)
+	if folder == "" {
+		os.Exit(m.Run())
+	}
+	left, _ := strconv.Atoi(os.Getenv(childSteps))
+	afterStep = func() {
+		left--
+		if process, err := os.FindProcess(os.Getpid()); left == 0 && err == nil {
+			_ = process.Kill()
+			select {}
+		}
+	}
+	if os.Getenv(childDisk) != "" {
+		fillDisk()
+	}
+	if err := recordOneOfTwo(folder, 1); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// recordOneOfTwo makes a recording that is the same each time, of a server that
+// is not the emulator, so that each exchange is written down at once.
+func recordOneOfTwo(folder string, which int) error {
+	transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+		afterStep()
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Request: request, Body: io.NopCloser(strings.NewReader(request.URL.Path))}, nil
+	})
+	recording, err := record(folder, "http://127.0.0.1:8080", func(options *Options) {
+		options.Provenance.Emulator, options.Discard, options.Transport = false, true, transport
+	})
+	if err != nil {
+		return err
+	}
+	checks := [][]string{{"path/a", "body/a", "errors/a"}, {"path/a", "semantics/a", "errors/a", "response/a"}}[which]
+	for _, check := range checks {
+		request := newRequest(check, "GET", fmt.Sprintf("http://127.0.0.1:8080/v1/%d", which))
+		if _, err := recording.RoundTrip(request); err != nil {
+			return err
+		}
+	}
+	return recording.Save()
+}
+
+// child runs the test program as a recording into a folder.
+func child(t *testing.T, folder string, variables ...string) (string, error) {
 	t.Helper()
-	response, err := transport.RoundTrip(newRequest(t, check, "GET", endpoint+"/v1/x"))
+	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	response.Body.Close()
+	command := exec.Command(program)
+	command.Env = append(append(os.Environ(), childFolder+"="+folder), variables...)
+	output, err := command.CombinedOutput()
+	return strings.TrimSpace(string(output)), err
+}
+
+// A recording process is killed after each of its steps: what is left is the old
+// recording or the new one, whole, and the next recording cleans up.
+func TestKilledAtAnyStepOldOrNewIsWhole(t *testing.T) {
+	t.Parallel()
+	var whole []map[string]string
+	for which := range 2 {
+		folder := t.TempDir()
+		if err := recordOneOfTwo(folder, which); err != nil {
+			t.Fatal(err)
+		}
+		whole = append(whole, filesIn(t, folder))
+	}
+	seen := map[int]bool{}
+	for step := 1; ; step++ {
+		folder := t.TempDir()
+		if err := recordOneOfTwo(folder, 0); err != nil {
+			t.Fatal(err)
+		}
+		output, err := child(t, folder, fmt.Sprint(childSteps, "=", step))
+		if output != "" {
+			t.Fatalf("step %d: %s", step, output)
+		}
+		replay := open(t, folder)
+		which := 0
+		if _, isNew := replay.tapes["semantics"]; isNew {
+			which = 1
+		}
+		seen[which] = true
+		for file, text := range whole[which] {
+			if got, _, err := readInForce(os.DirFS(folder), file); err != nil || string(got) != text {
+				t.Fatalf("step %d: %s is neither old nor new, %v", step, file, err)
+			}
+		}
+		if err == nil {
+			break
+		}
+		if err := recordOneOfTwo(folder, 1); err != nil {
+			t.Fatal(err)
+		}
+		mustBeSameFiles(t, whole[1], filesIn(t, folder))
+	}
+	if !maps.Equal(seen, map[int]bool{0: true, 1: true}) {
+		t.Errorf("killed only before or after the change: %v", seen)
+	}
 }

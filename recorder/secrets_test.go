@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,12 +26,12 @@ var planted = map[string]string{
 	"query token":       "planted/query+token",
 	"form secret":       "planted-client-secret-form",
 	"json refresh":      "1//planted-refresh-token-json-body",
-	"set cookie":        "planted-session-of-the-answer",
+	"set cookie":        "planted-session-of-the-response",
 	"location":          "planted%2Fsignature%3D%3D",
-	"answer access":     "planted-access-token-of-the-answer",
-	"answer refresh":    "planted-refresh-token-of-the-answer",
-	"answer secret":     "planted-client-secret-of-the-answer",
-	"answer key":        "planted-key-of-the-answer",
+	"response access":     "planted-access-token-of-the-response",
+	"response refresh":    "planted-refresh-token-of-the-response",
+	"response secret":     "planted-client-secret-of-the-response",
+	"response key":        "planted-key-of-the-response",
 	"signed url":        "planted0123signature",
 	"old signature":     "planted-old-signature",
 	"in html":           "planted-in-an-attribute",
@@ -54,8 +55,8 @@ func plantedServer(writer http.ResponseWriter, request *http.Request) {
 		fmt.Fprintf(writer, `{"a": 1, "refresh_token": "%s`, planted["cut short"])
 	default:
 		_ = json.NewEncoder(writer).Encode(map[string]any{
-			"access_token": planted["answer access"], "refreshToken": planted["answer refresh"],
-			"nested": []any{map[string]any{"client_secret": []string{planted["answer secret"]}, "key": planted["answer key"]}},
+			"access_token": planted["response access"], "refreshToken": planted["response refresh"],
+			"nested": []any{map[string]any{"client_secret": []string{planted["response secret"]}, "key": planted["response key"]}},
 			"urls":   []string{"https://storage.googleapis.com/b/o?GoogleAccessId=a@b&Expires=1700000000&Signature=" + planted["old signature"] + "&X-Goog-Signature=" + planted["signed url"]},
 			"error":  "you sent " + request.Header.Get("Authorization") + " and " + request.URL.String() + " and " + string(sent),
 			"text":   `{"private_key": "-----BEGIN PRIVATE KEY-----\n` + planted["service account"] + `\n-----END PRIVATE KEY-----\n"}`,
@@ -66,8 +67,8 @@ func plantedServer(writer http.ResponseWriter, request *http.Request) {
 	}
 }
 
-func plantedRequest(t *testing.T, endpoint, path, token string) *http.Request {
-	request := newRequest(t, "secrets/planted", "POST", endpoint+path)
+func plantedRequest(endpoint, path, token string) *http.Request {
+	request := newRequest("secrets/planted", "POST", endpoint+path)
 	body := `{"refresh_token": "` + planted["json refresh"] + `", "more": "Bearer ` + token + `"}`
 	if strings.HasPrefix(path, "/form") {
 		body = "grant_type=x&client_secret=" + planted["form secret"]
@@ -81,42 +82,45 @@ func plantedRequest(t *testing.T, endpoint, path, token string) *http.Request {
 }
 
 func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := serve(t, plantedServer)
-	label := func(token string) (string, bool) { return redact.Mark + ":maps.reviews", token == planted["token"] }
-	recording, err := NewRecording(RecordingOptions{Folder: folder, Label: label, Provenance: testProvenance(server.URL)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	recording := begin(t, folder, server.URL, func(options *Options) {
+		options.Provenance.Emulator = false
+		options.TokenName = func(token string) string { return map[string]string{planted["token"]: redact.Mark + ":maps.reviews"}[token] }
+	})
 	for _, path := range []string{"/json", "/form", "/html", "/broken", "/json?key=" + planted["query key"] + "&access_token=planted%2Fquery%2Btoken&alt=json"} {
 		for _, token := range []string{planted["token"], planted["unlabelled token"]} {
-			if _, err := recording.RoundTrip(plantedRequest(t, server.URL, path, token)); err != nil {
+			if _, err := recording.RoundTrip(plantedRequest(server.URL, path, token)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := recording.Save(); err != nil {
-		t.Fatal(err)
+	files := filesIn(t, folder)
+	save(t, recording)
+	maps.Copy(files, filesIn(t, folder))
+	if files[journalName] == "" {
+		t.Error("there was no journal")
 	}
-	for name, text := range filesIn(t, folder) {
+	for name, text := range files {
 		for place, secret := range planted {
 			if strings.Contains(text, secret) {
-				t.Errorf("%s holds the secret %q", name, place)
+				t.Errorf("%s has the secret %q", name, place)
 			}
 		}
 		if strings.Contains(text, "planted") && name != ProvenanceFile && strings.Contains(strings.ReplaceAll(text, "secrets/planted", ""), "planted") {
-			t.Errorf("%s holds a part of a secret:\n%s", name, text)
+			t.Errorf("%s has a part of a secret:\n%s", name, text)
 		}
 	}
 	stored := filesIn(t, folder)["secrets.yaml"]
 	for _, wanted := range []string{"Bearer " + redact.Mark + ":maps.reviews", "Bearer " + redact.Unlabelled, "alt=json", "sid=" + redact.Mark + "; Path=/; HttpOnly", "123456789", "X-Goog-Algorithm="} {
 		if !strings.Contains(stored, wanted) {
-			t.Errorf("the cassette lacks %q", wanted)
+			t.Errorf("the cassette has no %q", wanted)
 		}
 	}
-	for i, interaction := range openReplay(t, folder).tapes["secrets"].interactions {
+	for i, interaction := range open(t, folder).tapes["secrets"].whole.Interactions {
 		body := interaction.Response.Body
-		if strings.HasPrefix(body, "{") && !strings.HasPrefix(interaction.Request.URL, "/broken") && !json.Valid([]byte(body)) {
+		if strings.HasPrefix(body, "{") && !strings.HasPrefix(interaction.Request.URL, server.URL+"/broken") && !json.Valid([]byte(body)) {
 			t.Errorf("interaction %d is no JSON any more: %s", i+1, body)
 		}
 	}
@@ -124,34 +128,34 @@ func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 
 // What was redacted must still be found: the replay redacts what it is asked.
 func TestRedactedRequestsAreReplayed(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := httptest.NewServer(http.HandlerFunc(plantedServer))
 	defer server.Close()
-	recording := newRecording(t, folder, server.URL)
+	recording := begin(t, folder, server.URL)
 	for _, path := range []string{"/form", "/json?key=first-key-0123456&alt=json"} {
-		if _, err := recording.RoundTrip(plantedRequest(t, server.URL, path, sentToken)); err != nil {
+		if _, err := recording.RoundTrip(plantedRequest(server.URL, path, sentToken)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := recording.Save(); err != nil {
-		t.Fatal(err)
-	}
-	replay := openReplay(t, folder)
+	save(t, recording)
+	replay := open(t, folder)
 	for _, path := range []string{"/form", "/json?key=another-key&alt=json"} {
-		request := plantedRequest(t, server.URL, path, redact.Mark+":dataportability.maps.reviews")
+		request := plantedRequest(server.URL, path, redact.Mark+":dataportability.maps.reviews")
 		if _, err := replay.RoundTrip(request); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := replay.RoundTrip(plantedRequest(t, server.URL, "/form", "x")); err == nil || err.(*target.Fault).Kind != target.Unrecorded {
+	if _, err := replay.RoundTrip(plantedRequest(server.URL, "/form", "x")); err == nil || err.(*target.Fault).Kind != target.Unrecorded {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestUnrecordedNamesNoSecret(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server := recordPaths(t, folder, hello, "path/a", "/")
-	_, err := openReplay(t, folder).RoundTrip(plantedRequest(t, server.URL, "/n?key="+planted["query key"], planted["token"]))
+	_, err := open(t, folder).RoundTrip(plantedRequest(server.URL, "/n?key="+planted["query key"], planted["token"]))
 	if err == nil || strings.Contains(err.Error(), "planted-query-key") {
 		t.Errorf("got %v", err)
 	}

@@ -14,7 +14,7 @@ const clocksApart = 24 * time.Hour
 // tooOld says that a recording is older than it may be, or nothing.
 func tooOld(recorded recorder.Provenance, settings *config.Settings) string {
 	limit := time.Duration(settings.MaxAge)
-	age := recorded.Age(time.Now())
+	age := time.Since(recorded.Date)
 	switch {
 	case limit == 0, age >= -clocksApart && age <= limit:
 		return ""

@@ -104,39 +104,30 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	}
 	ctx, stop := context.WithCancel(command.Context())
 	defer stop()
+	run := &recordingRun{terminal: terminal, began: began, settings: settings, contract: contract, keepJobIDs: own.keepJobIDs}
 	if own.check {
-		return checkRecording(ctx, terminal, sources, settings, contract)
+		return run.check(ctx, sources)
 	}
-	if err := refuseShipped(sources, settings.Cassettes, own.force); err != nil {
-		return err
-	}
-	config, origin, err := recordedTarget(ctx, sources, settings, contract)
-	if err != nil {
-		return err
+	if !own.force && isShipped(settings.Cassettes) {
+		return &text.UsageError{Place: sources.Origin("cassettes"), Message: settings.Cassettes + " holds the cassettes that come with dpconform",
+			Fix: "--force records them again, --cassettes another folder leaves them alone"}
 	}
 	date, err := recordingDate()
 	if err != nil {
 		return err
 	}
-	run := &recordingRun{terminal: terminal, began: began, settings: settings, own: own, contract: contract, config: config}
-	return run.record(ctx, recorder.Provenance{
-		RecordedFrom: origin, Date: date, Version: version,
-		Description: recorder.DescribedBy{Name: contract.File, Digest: contract.Digest},
-		Seed:        settings.Seed, Limit: config.Limit, Loopback: config.Loopback, AllowRetry: config.AllowRetry, Jobs: config.Jobs,
-		Tokens: recorder.TokenNames{Template: recordedTokens.Text, Join: recordedTokens.Join},
-	})
-}
-
-// refuseShipped keeps a recording out of the folder whose cassettes become part
-// of the program, and of copies of it.
-func refuseShipped(sources *config.Sources, folder string, force bool) error {
-	if force || !isShipped(folder) {
-		return nil
+	if run.config, err = recordedTarget(ctx, sources, settings, contract); err != nil {
+		return err
 	}
-	return &text.UsageError{Place: sources.Origin("cassettes"), Message: folder + " holds the cassettes that come with dpconform",
-		Fix: "--force records them anew, --cassettes another folder leaves them alone"}
+	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Provenance: recorder.Provenance{
+		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
+		Description: contract.File, Digest: contract.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
+		AllowRetry: run.config.AllowRetry, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
+	}})
 }
 
+// isShipped reports whether the cassettes of a folder become part of the
+// program, or are a copy of those that are.
 func isShipped(folder string) bool {
 	if source, err := os.ReadFile(filepath.Join(folder, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
 		return true
@@ -149,55 +140,42 @@ func isShipped(folder string) bool {
 	return err == nil && bytes.Equal(there, shipped)
 }
 
-// recordedTokens makes the harmless names that stand for tokens in cassettes.
+// recordedTokens makes the names that replace tokens in cassettes.
 var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: "+"}
-
-// labelOf gives the harmless name of a token that was sent. A token that nobody
-// issued is harmless as it is.
-func labelOf(server *target.Target, token string) (string, bool) {
-	scopes, sent := server.ScopesOf(token)
-	if !sent {
-		return "", false
-	}
-	if len(scopes) == 0 {
-		return token, true
-	}
-	return recordedTokens.Name(scopes...), true
-}
 
 // recordedTarget is the server that the settings name, or the reference
 // emulator, listening as long as the context lives.
-func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, recorder.Origin, error) {
+func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
 	if settings.Endpoint != "" {
 		config, err := settings.TargetConfig(sources, contract)
 		if err != nil {
-			return config, recorder.Origin{}, err
+			return config, err
 		}
 		config.UserAgent = "dpconform/" + version
 		endpoint, _ := target.ParseEndpoint(config.Endpoint)
 		config.Transport = target.NewNetwork(endpoint, config.Network)
 		if err := target.Reach(ctx, endpoint, config.Network); err != nil {
-			return config, recorder.Origin{}, &unreachableError{err}
+			return config, &unreachableError{err}
 		}
-		return config, recorder.Origin{Kind: recorder.FromServer, Endpoint: config.Endpoint}, nil
+		return config, nil
 	}
 	options, err := emulatorOptions(sources, settings, contract)
 	if err != nil {
-		return target.Config{}, recorder.Origin{}, err
+		return target.Config{}, err
 	}
 	if options.Jobs == nil {
 		options.Jobs = emulator.DefaultJobs(contract)
 	}
 	transport, err := listenAsEmulator(ctx, contract, options)
 	if err != nil {
-		return target.Config{}, recorder.Origin{}, err
+		return target.Config{}, err
 	}
 	template := target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}
 	if settings.TokenTemplate != "" {
 		template = target.TokenTemplate{Text: settings.TokenTemplate, Join: settings.TokenJoin}
 	}
 	return target.Config{Endpoint: emulatedEndpoint, Transport: transport, Credentials: template, Jobs: options.Jobs,
-		Loopback: true, Limit: settings.Timeout}, recorder.Origin{Kind: recorder.FromEmulator, Endpoint: emulatedEndpoint}, nil
+		Loopback: true, Limit: settings.Timeout}, nil
 }
 
 // listenAsEmulator serves the emulator on a free port and gives the transport

@@ -5,73 +5,43 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// checkRecording runs the suite against the server and over the cassettes that
-// are kept of it, and shows what has changed in shape. It writes nothing.
-func checkRecording(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract) error {
-	replay, _, err := openReplay(sources, settings, contract)
+// check runs the suite against the server and over the cassettes that are kept
+// of it, and shows which responses differ. It writes nothing.
+func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error {
+	replay, folder, err := openReplay(sources, r.settings, r.contract)
 	if err != nil {
 		return err
 	}
 	kept := replay.Provenance()
-	if kept.RecordedFrom.Kind == recorder.FromServer && settings.Endpoint == "" {
-		return &text.UsageError{Place: "--check", Message: "the cassettes are recorded from " + kept.RecordedFrom.Endpoint,
+	if !kept.Emulator && r.settings.Endpoint == "" {
+		return &text.UsageError{Place: "--check", Message: "the cassettes are recorded from " + kept.Endpoint,
 			Fix: "give it as --endpoint, with its tokens and jobs"}
 	}
 	// The same seed sends the same requests.
 	if !sources.Given("seed") {
-		settings.Seed = kept.Seed
+		r.settings.Seed = kept.Seed
 	}
-	fresh, err := exchangeAnew(ctx, terminal, sources, settings, contract)
+	if r.config, err = recordedTarget(ctx, sources, r.settings, r.contract); err != nil {
+		return err
+	}
+	if r.server, err = target.New(r.config); err != nil {
+		return err
+	}
+	r.terminal.hide(r.server.Secrets)
+	outcome, err := runShown(ctx, r.terminal, suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed})
 	if err != nil {
 		return err
 	}
-	recorded, err := newReplayedTarget(replay, contract)
-	if err != nil {
-		return err
-	}
-	if _, err := (suiteRun{contract: contract, target: recorded, seed: kept.Seed}).run(ctx); err != nil {
-		return err
-	}
-	changes := recorder.CompareShapes(exchangedWith(recorded, contract, kept.Jobs), fresh)
-	writeChanges(terminal.out, changes, kept.DescribeAt(time.Now()))
-	if len(changes) > 0 {
-		return exitCode(result.ExitFails)
-	}
-	return nil
-}
-
-// exchangeAnew runs the suite against the server that the settings name.
-func exchangeAnew(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings,
-	contract *spec.Contract) (recorder.Exchanged, error) {
-	config, _, err := recordedTarget(ctx, sources, settings, contract)
-	if err != nil {
-		return recorder.Exchanged{}, err
-	}
-	server, err := target.New(config)
-	if err != nil {
-		return recorder.Exchanged{}, err
-	}
-	terminal.hide(server.Secrets)
-	outcome, err := runShown(ctx, terminal, suiteRun{contract: contract, target: server, seed: settings.Seed})
-	if err == nil {
-		err = incomparable(outcome)
-	}
-	return exchangedWith(server, contract, config.Jobs), err
-}
-
-// incomparable says why a run shows nothing of the server's shape, or nil.
-func incomparable(outcome result.Run) error {
 	if outcome.Interrupted {
 		return exitCode(result.ExitInterrupted)
 	}
@@ -80,16 +50,22 @@ func incomparable(outcome result.Run) error {
 			return &unreachableError{fmt.Errorf("not compared: %s: %s", check.ID, check.Reason)}
 		}
 	}
-	return nil
+	recorded, recordedOutcome, err := r.over(ctx, replay)
+	if err != nil {
+		return err
+	}
+	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome)},
+		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome)})
+	if !compared.Changes() {
+		fmt.Fprintf(r.terminal.out, "nothing has changed in shape since it was %s\n", kept.Describe(time.Now()))
+		return nil
+	}
+	diff.Text{Out: r.terminal.out, Width: r.terminal.width()}.Write(compared, diff.OnChanged)
+	return exitCode(result.ExitFails)
 }
 
-// exchangedWith is all that was exchanged with a target.
-func exchangedWith(server *target.Target, contract *spec.Contract, jobs map[string][]string) recorder.Exchanged {
-	return recorder.Exchanged{Journal: server.Journal(), Jobs: jobs, NewJobs: newJobsOf(server, contract)}
-}
-
-// newJobsOf lists the ids that a server gave to the jobs that it started.
-func newJobsOf(server *target.Target, contract *spec.Contract) []string {
+// newJobs lists the ids that a server gave to the jobs that it started.
+func newJobs(server *target.Target, contract *spec.Contract) []string {
 	var ids []string
 	for _, exchange := range server.Journal() {
 		var members map[string]json.RawMessage
@@ -100,39 +76,4 @@ func newJobsOf(server *target.Target, contract *spec.Contract) []string {
 		}
 	}
 	return ids
-}
-
-// writeChanges shows what has changed, check by check and request by request.
-func writeChanges(out io.Writer, changes []recorder.ShapeChange, compared string) {
-	if len(changes) == 0 {
-		fmt.Fprintf(out, "nothing has changed in shape since it was %s\n", compared)
-		return
-	}
-	times := map[recorder.ShapeChange]int{}
-	checks := map[string]bool{}
-	for _, change := range changes {
-		times[change]++
-		checks[change.Check] = true
-	}
-	var last recorder.ShapeChange
-	for _, change := range changes {
-		count := times[change]
-		if count == 0 {
-			continue
-		}
-		times[change] = 0
-		if change.Check != last.Check {
-			fmt.Fprintln(out, change.Check)
-		}
-		if change.Check != last.Check || change.Request != last.Request {
-			fmt.Fprintf(out, "  %s\n", change.Request)
-		}
-		text := change.Text()
-		if count > 1 {
-			text += fmt.Sprintf(" (%d times)", count)
-		}
-		fmt.Fprintf(out, "    %s\n", text)
-		last = change
-	}
-	fmt.Fprintf(out, "\n%s in %s since it was %s\n", countOf(len(changes), "change in shape", "changes in shape"), countOf(len(checks), "check", "checks"), compared)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/recorder"
 )
 
 // TestCheckShowsWhatHasChangedInShape: other ids, seeds of the server and days
@@ -24,9 +23,8 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		says        []string
 	}{
 		{"nothing", "", result.ExitConforms, []string{"nothing has changed in shape since it was recorded "}},
-		{"a type", "id-is-number", result.ExitFails, []string{"path/method-and-verb\n  POST /v1/archiveJobs/failed-job:retry\n    body archiveJobId: number, was text\n", " checks since it was recorded "}},
-		{"a status", "last-scope-refused", result.ExitFails, []string{"authorization/scope/dataportability.youtube.unlisted_videos\n", "    status: 403, was 400\n",
-			"    body error.status: PERMISSION_DENIED, was FAILED_PRECONDITION\n", "changes in shape in 1 check since it was recorded "}},
+		{"a type", "id-is-number", result.ExitFails, []string{"archiveJobId: string → number", "exit 1"}},
+		{"a status", "last-scope-refused", result.ExitFails, []string{"authorization/scope/dataportability.youtube.unlisted_videos", "403"}},
 	}) {
 		t.Run(one.name, func(t *testing.T) {
 			arguments := emulated(t, emulator.Options{Seed: 2, Fault: one.fault})
@@ -36,7 +34,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 			}
 			for _, want := range one.says {
 				if !strings.Contains(got.output, want) {
-					t.Errorf("the output lacks %q:\n%s", want, got.output)
+					t.Errorf("the output has no %q:\n%s", want, got.output)
 				}
 			}
 			assertSameFiles(t, before, filesOf(t, folder))
@@ -86,18 +84,5 @@ func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
 			t.Errorf("%v: exit %d", arguments, got.exit)
 		}
 		assertOneLine(t, got, []string{"max-age"})
-	}
-}
-
-func TestTheAgeOfARecording(t *testing.T) {
-	date := time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
-	provenance := recorder.Provenance{RecordedFrom: recorder.Origin{Kind: recorder.FromEmulator}, Date: date, Version: "1"}
-	for after, want := range map[time.Duration]string{
-		-time.Hour: "recorded 2026-11-24 from", 23 * time.Hour: "recorded 2026-11-24 from", 24 * time.Hour: "recorded 2026-11-24, 1 day ago, from",
-		12*24*time.Hour + 5: "recorded 2026-11-24, 12 days ago, from",
-	} {
-		if got := provenance.DescribeAt(date.Add(after)); !strings.HasPrefix(got, want) {
-			t.Errorf("after %s: %s", after, got)
-		}
 	}
 }

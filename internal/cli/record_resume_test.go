@@ -15,7 +15,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -213,7 +213,7 @@ func TestAKilledRecordingGoesOn(t *testing.T) {
 			for _, text := range files {
 				all += text
 			}
-			if !strings.Contains(all, recorder.UnknownOutcome) {
+			if !strings.Contains(all, target.UnknownOutcome) {
 				assertSameFiles(t, want, files)
 			} else if moment < 200 {
 				t.Error("a request that starts nothing was not sent again")

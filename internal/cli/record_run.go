@@ -10,214 +10,240 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // recordingRun is one run of the suite with a recording in between.
 type recordingRun struct {
-	terminal *terminal
-	began    time.Time
-	settings *config.Settings
-	own      recordFlags
-	contract *spec.Contract
-	config   target.Config
+	terminal   *terminal
+	began      time.Time
+	settings   *config.Settings
+	contract   *spec.Contract
+	config     target.Config
+	keepJobIDs bool
 
 	server    *target.Target
 	recording *recorder.Recording
 	outcome   result.Run
 }
 
-// record runs the suite and saves what was exchanged.
-func (r *recordingRun) record(ctx context.Context, provenance recorder.Provenance) error {
-	if err := r.open(ctx, provenance); err != nil {
+// record runs the suite, looks whether the recording replays to the same
+// verdicts, and saves it.
+func (r *recordingRun) record(ctx context.Context, options recorder.Options) error {
+	options.TokenName = func(token string) string {
+		scopes, sent := r.server.ScopesOf(token)
+		switch {
+		case !sent:
+			return ""
+		case len(scopes) == 0:
+			// A token that nobody issued is no secret.
+			return token
+		}
+		return recordedTokens.Name(scopes...)
+	}
+	recording, err := recorder.Record(r.settings.Cassettes, options)
+	if err != nil {
 		return err
 	}
+	r.recording = recording
+	defer recording.Close()
+	r.config.Transport = recording
+	if r.server, err = target.New(r.config); err != nil {
+		return err
+	}
+	r.terminal.hide(r.server.Secrets)
 	if err := r.run(ctx); err != nil {
 		return err
 	}
-	if err := r.recording.Save(); err != nil {
+	if err := r.save(ctx); err != nil {
 		return r.unsaved(ctx, err)
 	}
-	found := finished{started: r.began, took: time.Since(r.began), contract: r.contract, target: r.server,
-		source: fromNetwork, level: spec.Platform, seed: r.settings.Seed, outcome: r.outcome}.report()
+	found := r.report(r.server, r.outcome)
 	fmt.Fprintf(r.terminal.out, "recorded %d exchanges with %s into %s\nwhat they say: %s\n", len(found.Exchanges), r.config.Endpoint,
 		r.settings.Cassettes, found.Conclusion)
 	return nil
 }
 
-// open begins the recording and puts it between the suite and the server.
-func (r *recordingRun) open(ctx context.Context, provenance recorder.Provenance) error {
-	options := recorder.RecordingOptions{
-		Folder: r.settings.Cassettes, Transport: r.config.Transport, Provenance: provenance,
-		Label:  func(token string) (string, bool) { return labelOf(r.server, token) },
-		Verify: r.verifier(ctx),
-	}
-	switch {
-	case r.own.resume:
-		options.Unfinished = recorder.Resume
-	case r.own.discard:
-		options.Unfinished = recorder.Discard
-	}
-	if provenance.RecordedFrom.Kind == recorder.FromServer && !r.own.keepJobIDs {
-		options.Pseudonyms = r.pseudonyms(ctx)
-	}
-	recording, err := recorder.NewRecording(options)
-	if err != nil {
-		return err
-	}
-	r.recording = recording
-	r.config.Transport = recording
-	r.config.Pause = r.pause
-	r.server, err = target.New(r.config)
-	if err != nil {
-		recording.Discard()
-		return err
-	}
-	r.terminal.hide(r.server.Secrets)
-	return nil
-}
-
-// pause waits between two attempts, unless the next answer is there already.
-func (r *recordingRun) pause(ctx context.Context, wait time.Duration) error {
-	if r.recording.Answering() {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
+// report is what a run found, whose responses are recorded or to be recorded.
+func (r *recordingRun) report(server *target.Target, outcome result.Run) result.Report {
+	return finished{started: r.began, took: time.Since(r.began), contract: r.contract, target: server,
+		source: fromNetwork, level: spec.Platform, seed: r.settings.Seed, outcome: outcome}.report()
 }
 
 // run runs the suite. It ends early, with an error, where something that is not
-// the server's own doing keeps it from its answers: the recording can go on
+// the server's own doing keeps it from its responses: the recording can go on
 // later.
 func (r *recordingRun) run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	var trouble *target.Fault
+	var trouble error
 	suite := suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed}
 	line := r.terminal.progress(ctx, suite.total())
 	defer line.end()
 	line.watch(r.server)
 	suite.observe = func(check result.Check) {
 		line.tested(check)
-		if fault := r.troubleIn(check); fault != nil && trouble == nil {
-			trouble = fault
+		if trouble == nil {
+			trouble = r.troubleIn(check)
 		}
-		if trouble != nil || r.recording.Stopped() != nil {
+		if trouble != nil {
 			stop()
 		}
 	}
 	outcome, err := suite.run(running)
 	line.end()
 	r.outcome = outcome
-	switch stopped := r.recording.Stopped(); {
+	switch {
 	case err != nil:
-		r.recording.Suspend()
 		return err
 	case ctx.Err() != nil:
 		return r.interrupted()
-	case stopped != nil:
-		return r.suspended(stopped)
 	case trouble != nil:
-		return r.suspended(trouble)
+		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
 	}
 	return nil
 }
 
-// troubleIn gives the first fault of a check that says nothing of the server, or
-// nil, and lets the recording forget the answers that led to it.
-func (r *recordingRun) troubleIn(check result.Check) *target.Fault {
-	var first *target.Fault
+// troubleIn says what keeps a check from its verdict that is not the server's
+// own doing, or why nothing is sent any more, or is nil.
+func (r *recordingRun) troubleIn(check result.Check) error {
+	if stopped := r.recording.Stopped(); stopped != nil {
+		return stopped
+	}
 	journal := r.server.Journal()
 	for _, number := range check.Exchanges {
-		exchange := journal[number-1]
-		if !isTrouble(exchange) {
+		fault := journal[number-1].Fault
+		if fault == nil || fault.Detail == target.UnknownOutcome {
 			continue
 		}
-		if first == nil {
-			first = exchange.Fault
-		}
-		// Of a retry without an answer nobody knows whether it started a job, and
-		// that stays so.
-		if !exchange.Request.Once || !exchange.Unsettled() {
-			if err := r.recording.Forget(exchange.Number); err != nil {
-				return &target.Fault{Kind: target.Withheld, Detail: err.Error()}
-			}
+		kinds := []target.FaultKind{target.Unreachable, target.Intercepted, target.Throttled, target.Lost}
+		if fault.Flag == maxRequestsFlag || check.Verdict == result.Error && slices.Contains(kinds, fault.Kind) {
+			return fault
 		}
 	}
-	switch {
-	case check.Verdict != result.Error && (first == nil || first.Flag != maxRequestsFlag):
-		return nil
-	case first == nil && slices.ContainsFunc(journal, ofUnknownOutcome):
-		return nil
-	case first == nil:
-		first = &target.Fault{Kind: target.Withheld, Detail: check.Reason}
+	// That nobody knows what came of a retry never changes.
+	unknown := slices.ContainsFunc(journal, func(exchange *target.Exchange) bool {
+		return exchange.Fault != nil && exchange.Fault.Detail == target.UnknownOutcome
+	})
+	if check.Verdict == result.Error && !unknown {
+		return errors.New(check.Reason)
 	}
-	return first
+	return nil
 }
 
 // maxRequestsFlag is what a fault of a used-up budget names.
 const maxRequestsFlag = "--max-requests"
 
-// isTrouble reports whether a request may get an answer another time. That
-// nobody knows what came of one never changes.
-func isTrouble(exchange *target.Exchange) bool {
-	if exchange.Fault == nil || ofUnknownOutcome(exchange) {
-		return false
+// save gives the jobs pseudonyms and saves the recording, if its replay gives
+// the same verdicts.
+func (r *recordingRun) save(ctx context.Context) error {
+	pseudonyms := !r.recording.Provenance().Emulator && !r.keepJobIDs
+	recording := r.recording
+	if pseudonyms {
+		renamed, err := recording.WithPseudonyms(newJobs(r.server, r.contract))
+		if err != nil {
+			return err
+		}
+		if _, _, err := r.over(ctx, renamed); err != nil {
+			return err
+		}
+		recording = renamed
 	}
-	kinds := []target.FaultKind{target.Unreachable, target.Intercepted, target.Throttled, target.Lost}
-	return slices.Contains(kinds, exchange.Fault.Kind) || exchange.Fault.Flag == maxRequestsFlag
+	replay, err := recording.Replay()
+	if err != nil {
+		return err
+	}
+	server, outcome, err := r.over(ctx, replay)
+	if err != nil {
+		return err
+	}
+	difference := differenceOf(r.outcome.Checks, outcome.Checks)
+	if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(true); complaint != nil && difference == "" {
+		difference = complaint.Error()
+	}
+	switch {
+	case difference != "" && pseudonyms:
+		return recorder.PseudonymMisfit(r.settings.Cassettes, difference)
+	case difference != "":
+		r.terminal.complain("the recording does not give the server's verdicts: " + difference)
+	}
+	return recording.Save()
 }
 
-func ofUnknownOutcome(exchange *target.Exchange) bool {
-	return exchange.Fault != nil && exchange.Fault.Detail == recorder.UnknownOutcome
+// over runs the suite over recorded responses.
+func (r *recordingRun) over(ctx context.Context, responses recordedResponses) (*target.Target, result.Run, error) {
+	server, err := newReplayedTarget(responses, r.contract)
+	if err != nil {
+		return nil, result.Run{}, err
+	}
+	outcome, err := suiteRun{contract: r.contract, target: server, seed: responses.Provenance().Seed}.run(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return server, outcome, err
+}
+
+// differenceOf names the first check of which two runs say something else, or is
+// empty.
+func differenceOf(live, replayed []result.Check) string {
+	again := map[string]result.Check{}
+	for _, check := range replayed {
+		again[check.ID] = check
+	}
+	for _, check := range live {
+		other := again[check.ID]
+		if check.Verdict != other.Verdict {
+			return fmt.Sprintf("%s is %s, and %s in the replay", check.ID, check.Verdict, other.Verdict)
+		}
+		if was, is := brokenBy(check), brokenBy(other); !slices.Equal(was, is) {
+			return fmt.Sprintf("%s finds %v, and %v in the replay", check.ID, was, is)
+		}
+	}
+	return ""
+}
+
+// brokenBy lists the requirements that a check found broken, sorted.
+func brokenBy(check result.Check) []string {
+	var ids []string
+	for _, finding := range check.Findings {
+		ids = append(ids, finding.Requirement)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // interrupted says how an interrupted recording goes on.
 func (r *recordingRun) interrupted() error {
-	r.terminal.complain("interrupted" + r.kept())
+	where := "; nothing was recorded"
+	if kept := r.recording.Close(); kept > 0 {
+		where = r.whereKept(kept)
+	}
+	r.terminal.complain("interrupted" + where)
 	return exitCode(result.ExitInterrupted)
 }
 
-// suspended says why a recording was not finished, and how it goes on.
-func (r *recordingRun) suspended(reason error) error {
-	var misfit *recorder.CassetteError
-	if errors.As(reason, &misfit) {
-		r.recording.Suspend()
-		return misfit
-	}
-	return &unreachableError{fmt.Errorf("not recorded: %w%s", reason, r.kept())}
-}
-
-// kept ends the recording and says what is kept of it.
-func (r *recordingRun) kept() string {
-	if kept := r.recording.Suspend(); kept > 0 {
-		return whereKept(kept, r.settings.Cassettes)
-	}
-	return "; nothing was recorded"
-}
-
-// unsaved says what to do about a recording that was made and not saved.
+// unsaved says what to do about a recording that was begun and not saved.
 func (r *recordingRun) unsaved(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return r.interrupted()
 	}
-	if kept := r.recording.Suspend(); kept > 0 {
-		err = fmt.Errorf("%w%s", err, whereKept(kept, r.settings.Cassettes))
-	}
-	var mistake *recorder.CassetteError
-	var pseudonyms *recorder.PseudonymError
-	if errors.As(err, &mistake) || errors.As(err, &pseudonyms) {
+	kept := r.recording.Close()
+	var mistake *recorder.Error
+	if errors.As(err, &mistake) {
 		return err
+	}
+	if kept > 0 {
+		err = fmt.Errorf("%w%s", err, r.whereKept(kept))
 	}
 	return &unreachableError{err}
 }
 
-func whereKept(exchanges int, folder string) string {
-	return fmt.Sprintf("; %s kept in %s, --resume goes on from there", countOf(exchanges, "exchange is", "exchanges are"), folder)
+func (r *recordingRun) whereKept(exchanges int) string {
+	verb := "are"
+	if exchanges == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("; %s %s kept in %s, --resume goes on from there", text.Counted(exchanges, "exchange"), verb, r.settings.Cassettes)
 }

@@ -14,38 +14,38 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// recordedAnswers answers as a server did once: a replay, or the rehearsal of
-// one.
-type recordedAnswers interface {
+// recordedResponses responds as a server did once: a replay, or a recording with
+// pseudonyms.
+type recordedResponses interface {
 	http.RoundTripper
 	Provenance() recorder.Provenance
-	Labels() []string
+	TokenNames() []string
 }
 
-// newReplayedTarget makes a target of recorded answers, with the jobs and tokens
-// that it was recorded with.
-func newReplayedTarget(answers recordedAnswers, contract *spec.Contract) (*target.Target, error) {
-	recorded := answers.Provenance()
+// newReplayedTarget makes a target of recorded responses, with the jobs and
+// tokens that it was recorded with.
+func newReplayedTarget(responses recordedResponses, contract *spec.Contract) (*target.Target, error) {
+	recorded := responses.Provenance()
 	return target.New(target.Config{
-		Endpoint: recorded.RecordedFrom.Endpoint, Transport: answers, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
-		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{answers, contract}, Pause: noPause, InOrder: true,
+		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
+		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{responses, contract}, Pause: noPause, InOrder: true,
 	})
 }
 
-// noPause is how long recorded answers need between two attempts.
+// noPause is how long recorded responses need between two attempts.
 func noPause(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
-// recordedCredentials gives the harmless names of the tokens that a recording
+// recordedCredentials gives the names of the tokens that a recording
 // was made with, and none that it was made without.
 type recordedCredentials struct {
-	answers  recordedAnswers
-	contract *spec.Contract
+	responses recordedResponses
+	contract  *spec.Contract
 }
 
 // Token finds the name of a token in the recording.
 func (c recordedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
 	template := c.template()
-	if !slices.Contains(c.answers.Labels(), template.Name(scopes...)) {
+	if !slices.Contains(c.responses.TokenNames(), template.Name(scopes...)) {
 		return nil, false
 	}
 	return template.Token(scopes...)
@@ -55,8 +55,8 @@ func (c recordedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) 
 func (c recordedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
 	template := c.template()
 	before, behind, _ := strings.Cut(template.Text, "{short}")
-	for _, label := range c.answers.Labels() {
-		middle, isName := strings.CutPrefix(label, before)
+	for _, name := range c.responses.TokenNames() {
+		middle, isName := strings.CutPrefix(name, before)
 		middle, ends := strings.CutSuffix(middle, behind)
 		scopes, documented := c.scopesOf(strings.Split(middle, template.Join))
 		if isName && ends && documented && len(scopes) > 1 {
@@ -82,6 +82,6 @@ func (c recordedCredentials) scopesOf(short []string) ([]string, bool) {
 }
 
 func (c recordedCredentials) template() target.TokenTemplate {
-	names := c.answers.Provenance().Tokens
-	return target.TokenTemplate{Text: names.Template, Join: names.Join}
+	recorded := c.responses.Provenance()
+	return target.TokenTemplate{Text: recorded.TokenTemplate, Join: recorded.TokenJoin}
 }

@@ -19,7 +19,7 @@ func TestOfflineRunConforms(t *testing.T) {
 	if got.exit != result.ExitConforms || got.complaints != "" {
 		t.Fatalf("exit %d, complaints %q\n%s", got.exit, got.complaints, got.output)
 	}
-	for _, want := range []string{"the reference emulator", "not an answer of Google's", "sha256:", "conforms"} {
+	for _, want := range []string{"the reference emulator", "not a response of Google's", "sha256:", "conforms"} {
 		// Where the text is wrapped does not matter.
 		if !strings.Contains(strings.Join(strings.Fields(got.output), " "), want) {
 			t.Errorf("the output lacks %q:\n%s", want, got.output)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"time"
 
 	"github.com/dpconform/dpconform/cassettes"
@@ -96,7 +97,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, contract 
 		return nil, err
 	}
 	return &subject{
-		target: server, source: fromCassettes, provenance: recorded.DescribeAt(time.Now()),
+		target: server, source: fromCassettes, provenance: recorded.Describe(time.Now()),
 		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
 		stale: tooOld(recorded, settings),
 	}, nil
@@ -111,14 +112,24 @@ func openReplay(sources *config.Sources, settings *config.Settings, contract *sp
 			return nil, "", &text.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
 				Fix: "record it: dpconform record --cassettes " + settings.Cassettes}
 		}
-		// What a killed recording has left half done is read as it is, too.
-		_ = recorder.Recover(settings.Cassettes)
 		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
 	}
-	replay, err := recorder.OpenReplay(files, recorder.ReplayOptions{
-		Folder: folder, ContractDigest: contract.Digest, ContractName: contract.File, RecordAgain: recordCommand(settings),
-	})
-	return replay, folder, err
+	replay, err := recorder.Open(files, folder)
+	if err != nil {
+		return nil, folder, err
+	}
+	if recorded := replay.Provenance(); recorded.Digest != contract.Digest {
+		return nil, folder, &recorder.Error{File: path.Join(folder, recorder.ProvenanceFile),
+			Message: fmt.Sprintf("was recorded for another description: %s, not %s", describedBy(recorded.Description, recorded.Digest),
+				describedBy(contract.File, contract.Digest)),
+			Fix: "record again by this one: " + recordCommand(settings)}
+	}
+	return replay, folder, nil
+}
+
+// describedBy names a description with enough of its digest to compare.
+func describedBy(name, digest string) string {
+	return fmt.Sprintf("%s (%s)", name, digest[:min(len(digest), len("sha256:")+12)])
 }
 
 // recordCommand is the command that makes cassettes for the description of a

@@ -3,6 +3,8 @@
 package redact
 
 import (
+	"maps"
+	"sync"
 	"cmp"
 	"net/http"
 	"net/url"
@@ -205,3 +207,20 @@ func redactCookies(value string) string {
 	}
 	return strings.Join(cookies, ";")
 }
+
+// Learn shim.
+func (r *Redactor) Learn(token, name string) {
+	shim.Lock()
+	defer shim.Unlock()
+	if _, known := r.labels[token]; known {
+		return
+	}
+	labels := maps.Clone(r.labels)
+	labels[token] = name
+	*r = *NewRedactor(labels)
+}
+
+var shim sync.Mutex
+
+// Names shim.
+func (r *Redactor) Names() map[string]string { return maps.Clone(r.labels) }

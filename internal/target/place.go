@@ -18,6 +18,10 @@ type Place struct {
 	Job string
 }
 
+// UnknownOutcome is the detail of the fault of a request that was under way when
+// a recording was interrupted, and must not be sent again.
+const UnknownOutcome = "the recording was interrupted, and whether a job was started is not known"
+
 type placeKey struct{}
 
 // PlaceOf gives the place of a request that a Target sends.

@@ -1,0 +1,468 @@
+package recorder
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dnaeon/go-vcr/v2/cassette"
+
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// largestResponse is the size in bytes over which a response is not stored. It
+// is more than a target reads of one before it calls it endless.
+const largestResponse = 4<<20 + 1
+
+// Options says what is recorded and how.
+type Options struct {
+	// Transport sends the requests; nil means a transport with dpconform's own
+	// limits.
+	Transport http.RoundTripper
+	// Provenance is what the caller knows of the run.
+	Provenance Provenance
+	// TokenName gives the name that replaces a token in the cassettes, or "" for
+	// a token without one. Nil means that no token has one.
+	TokenName func(token string) string
+	// Resume goes on with the recording that was interrupted in the same folder:
+	// what was answered then is not sent again. Discard drops it. Without either,
+	// Record refuses to begin a new one.
+	Resume, Discard bool
+}
+
+// Recording is an http.RoundTripper that records what it carries. It is safe for
+// use by many goroutines, and ends with Close.
+type Recording struct {
+	options    Options
+	provenance Provenance
+	session    *session
+	redactor   *redact.Redactor
+	// journal and earlier are nil where nothing is kept for resuming.
+	journal *journal
+	earlier *earlier
+	// rehearsal is the transport of a recording with other names for its jobs.
+	rehearsal *rehearsal
+
+	mutex     sync.Mutex
+	exchanges []*exchange
+	missed    []missed
+	ended     bool
+	stopped   error
+}
+
+// session is what a recording has open in its folder.
+type session struct {
+	folder  *workFolder
+	journal *journal
+	draft   string
+	once    sync.Once
+}
+
+// missed is a request that had no whole response.
+type missed struct {
+	number int
+	line   string
+}
+
+// exchange is one request with its whole response, as they were, secrets and
+// all.
+type exchange struct {
+	place    target.Place
+	cassette string
+	request  cassette.Request
+	response cassette.Response
+	// id is the exchange's in the journal, and again says that it came from there.
+	id    int
+	again bool
+}
+
+// errEnded is for requests that come too late to be recorded.
+var errEnded = errors.New("the recording has ended")
+
+// Record begins a recording into a folder, which may not exist yet. Requests of
+// a check of dpconform go to a cassette for each aspect, all others to one named
+// "other". Where the server is not the reference emulator, each exchange is also
+// written into a journal in the folder at once, so that a job is not retried
+// twice after an interruption.
+//
+// The error says why nothing can be recorded there: better before the first
+// request than after the last.
+func Record(folder string, options Options) (*Recording, error) {
+	provenance := options.Provenance.completed()
+	if err := provenance.check(); err != nil {
+		return nil, fmt.Errorf("provenance of the recording: %w", err)
+	}
+	if options.Transport == nil {
+		endpoint, err := target.ParseEndpoint(provenance.Endpoint)
+		if err != nil {
+			return nil, err
+		}
+		options.Transport = target.NewNetwork(endpoint, target.NetworkOptions{})
+	}
+	opened, err := openFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	recording := &Recording{options: options, provenance: provenance, session: &session{folder: opened}, redactor: redact.NewRedactor(nil)}
+	if err := recording.prepare(); err != nil {
+		opened.close()
+		return nil, err
+	}
+	return recording, nil
+}
+
+// prepare looks at what the folder holds and begins the journal.
+func (r *Recording) prepare() error {
+	folder := r.session.folder
+	if _, err := removable(folder.path); err != nil {
+		return err
+	}
+	content, err := folder.interrupted(r.options, r.provenance)
+	switch {
+	case err != nil:
+		return err
+	case content != nil:
+		r.earlier = content.earlier(r.provenance.Loopback)
+		r.journal, err = openJournal(folder.path, content, r.provenance)
+	case !r.provenance.Emulator:
+		r.journal, err = openJournal(folder.path, nil, r.provenance)
+	default:
+		err = removeJournal(folder.path)
+	}
+	r.session.journal = r.journal
+	return err
+}
+
+// cassetteName is the aspect of a check: what stands in its id before the first
+// slash.
+func cassetteName(check string) (string, error) {
+	name, _, _ := strings.Cut(check, "/")
+	if name == "" {
+		name = "other"
+	}
+	if file := name + cassetteExtension; !cassetteFile.MatchString(file) || strings.EqualFold(file, ProvenanceFile) {
+		return "", fmt.Errorf("%q cannot be the name of a cassette", name)
+	}
+	return name, nil
+}
+
+// RoundTrip sends a request by the transport and records the exchange. The
+// caller gets what the transport gave. The error is the transport's, or says
+// that the recording has ended or that the exchange could not be written down.
+func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
+	body, err := readBody(request)
+	if err != nil {
+		return nil, err
+	}
+	place := target.PlaceOf(request.Context())
+	name, err := cassetteName(place.Check)
+	if err != nil {
+		return nil, err
+	}
+	kept := &exchange{place: place, cassette: name, request: sentRequest(request, body)}
+	redacted, err := r.learn(kept.request)
+	if err != nil {
+		return nil, err
+	}
+	if known, err := r.earlier.take(place, name, redacted); err != nil {
+		return nil, r.stop(r.misfit(err))
+	} else if known != nil {
+		kept.again, kept.response = true, withTokens(r.redactor.Names(), *known.Response)
+		if err := r.add(kept); err != nil {
+			return nil, err
+		}
+		return recordedResponse(request, kept.response)
+	}
+	if kept.id, err = r.journal.begin(kept.place, methodOf(request), redacted); err != nil {
+		return nil, r.stop(err)
+	}
+	// A RoundTripper may not change the request that it is given.
+	sent := request.Clone(request.Context())
+	if len(body) > 0 {
+		sent.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		sent.Body, _ = sent.GetBody()
+	}
+	response, err := r.options.Transport.RoundTrip(sent)
+	if err != nil {
+		return nil, r.keepFault(kept, nil, err, target.FaultBeforeAnswer(request.Context(), err, len(body)))
+	}
+	return r.keep(kept, request, response)
+}
+
+// learn takes note of the secrets of a request and gives it without them. The
+// error says why no more is sent.
+func (r *Recording) learn(request cassette.Request) (cassette.Request, error) {
+	r.mutex.Lock()
+	ended, stopped := r.ended, r.stopped
+	r.mutex.Unlock()
+	switch {
+	case ended:
+		return cassette.Request{}, errEnded
+	case stopped != nil:
+		return cassette.Request{}, notSent(stopped)
+	}
+	for _, secret := range redact.OtherSecrets(request.URL, request.Body, request.Headers) {
+		r.redactor.Learn(secret, redact.Mark)
+	}
+	for _, token := range redact.TokensOf(request.Headers) {
+		name := ""
+		if r.options.TokenName != nil {
+			name = r.options.TokenName(token)
+		}
+		r.redactor.Learn(token, name)
+	}
+	return redactedRequest(r.redactor, request), nil
+}
+
+func notSent(reason error) *target.Fault {
+	return &target.Fault{Kind: target.Withheld, Detail: "not sent: " + text.Line(reason.Error())}
+}
+
+// stop ends the sending for a reason that is this program's own, and gives the
+// fault for the caller.
+func (r *Recording) stop(reason error) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.stopped == nil {
+		r.stopped = reason
+	}
+	return notSent(r.stopped)
+}
+
+// misfit is the error for a resumed recording that sends other requests than it
+// began with.
+func (r *Recording) misfit(err error) error {
+	fault := r.session.folder.name().fault(journalName, 0, "%s", err)
+	fault.Fix = "give the tokens and flags of the first time, or begin anew with --discard"
+	return fault
+}
+
+// keep reads a response to its end and gives it to the caller anew.
+func (r *Recording) keep(kept *exchange, request *http.Request, response *http.Response) (*http.Response, error) {
+	body, err := io.ReadAll(io.LimitReader(response.Body, largestResponse))
+	switch {
+	case err != nil:
+		// The caller meets the same bytes and then the same fault.
+		broken := receivedResponse(response, body)
+		err = r.keepFault(kept, &broken, err, target.FaultInBody(request.Context(), err, len(body)))
+		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), Closer: response.Body}
+		return response, nil
+	case len(body) == largestResponse:
+		r.miss(kept)
+		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), response.Body), Closer: response.Body}
+		return response, nil
+	}
+	// The caller has the whole response, so an error of closing matters to nobody.
+	_ = response.Body.Close()
+	kept.response = receivedResponse(response, body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if err := r.add(kept); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// keepFault keeps what a server did instead of a whole response, and gives the
+// error for the caller. What says nothing of the server, such as a network that
+// is down, has no place in a recording.
+func (r *Recording) keepFault(kept *exchange, broken *cassette.Response, err error, fault *target.Fault) error {
+	// A rehearsal repeats the faults that were kept before.
+	if fault.ServerOwn() || r.rehearsal != nil && fault.Kind != target.Unrecorded {
+		kept.response = faultyResponse(broken, fault)
+		failed := r.add(kept)
+		if failed == nil {
+			return err
+		}
+		err = failed
+	} else if fault.Kind == target.Unreachable {
+		if failed := r.journal.undo(kept.id); failed != nil {
+			err = r.stop(failed)
+		}
+	}
+	r.miss(kept)
+	return err
+}
+
+// add keeps a whole exchange, on the disk first.
+func (r *Recording) add(kept *exchange) error {
+	if !kept.again {
+		if err := r.journal.answer(kept.id, redactedResponse(r.redactor, kept.response)); err != nil {
+			return r.stop(err)
+		}
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.ended {
+		return errEnded
+	}
+	// An attempt that failed for the network is no loss where another did not.
+	r.missed = slices.DeleteFunc(r.missed, func(one missed) bool { return one.number != 0 && one.number == kept.place.Number })
+	r.exchanges = append(r.exchanges, kept)
+	return nil
+}
+
+// miss remembers a request that had no whole response.
+func (r *Recording) miss(kept *exchange) {
+	line := kept.request.Method + " " + redactedRequest(r.redactor, kept.request).URL
+	if kept.place.Check != "" {
+		line += " (" + kept.place.Check + ")"
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.missed = append(r.missed, missed{kept.place.Number, text.Line(line)})
+}
+
+// Provenance says what the recording is. Its cassettes are there once it is
+// saved.
+func (r *Recording) Provenance() Provenance {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.provenance
+}
+
+// TokenNames lists the names of the tokens that were sent, sorted.
+func (r *Recording) TokenNames() []string {
+	if r.rehearsal != nil {
+		return r.rehearsal.tokenNames
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	names := map[string]bool{}
+	for _, kept := range r.exchanges {
+		addTokenNames(names, redactedRequest(r.redactor, kept.request))
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func addTokenNames(names map[string]bool, request cassette.Request) {
+	for _, token := range redact.TokensOf(request.Headers) {
+		names[token] = true
+	}
+}
+
+// end ends the sending and says whether what was recorded is whole.
+func (r *Recording) end() ([]*exchange, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.ended {
+		return nil, errEnded
+	}
+	r.ended = true
+	if r.stopped != nil {
+		return nil, fmt.Errorf("not saved: %w", r.stopped)
+	}
+	if err := r.earlier.rest(); err != nil {
+		return nil, r.misfit(err)
+	}
+	if r.rehearsal != nil {
+		if err := r.rehearsal.misfit(); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(r.missed) > 0:
+		return nil, fmt.Errorf("not saved: %s had no whole response, the first %s", text.Counted(len(r.missed), "request"), r.missed[0].line)
+	case len(r.exchanges) == 0:
+		return nil, fmt.Errorf("not saved: nothing was exchanged, so there is nothing to put into %s", r.session.folder.path)
+	}
+	return r.exchanges, nil
+}
+
+// Stopped says why the recording no longer sends anything: the disk is full, or
+// a resumed recording sends other requests than it began with. Else it is nil.
+func (r *Recording) Stopped() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.stopped
+}
+
+// Close ends the recording and gives the number of exchanges that are kept for
+// resuming it; after Save that is none.
+func (r *Recording) Close() int {
+	r.mutex.Lock()
+	r.ended = true
+	r.mutex.Unlock()
+	kept := 0
+	r.session.once.Do(func() { kept = r.session.close() })
+	return kept
+}
+
+// close keeps the journal where something can go on from it, and lets other
+// recordings in.
+func (s *session) close() int {
+	defer s.folder.close()
+	if s.journal == nil {
+		return 0
+	}
+	// Each entry was written when it was due.
+	_ = s.journal.storage.Close()
+	content, err := readJournal(s.folder.path)
+	if err == nil && content.worth() == 0 {
+		// What cannot be removed is offered for resuming the next time.
+		_ = removeJournal(s.folder.path)
+		return 0
+	}
+	return content.answered()
+}
+
+// interrupted gives the content of the journal where the recording goes on from
+// it, and refuses to overlook one.
+func (f *workFolder) interrupted(options Options, provenance Provenance) (*journalContent, error) {
+	if options.Discard {
+		return nil, nil
+	}
+	content, err := readJournal(f.path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !options.Resume && content.worth() > 0:
+		fault := f.name().fault("", 0, "a recording was interrupted here after %s", text.Counted(content.answered(), "exchange"))
+		fault.Fix = "go on with --resume, or begin anew with --discard"
+		return nil, fault
+	case !options.Resume:
+		return nil, nil
+	case content == nil:
+		fault := f.name().fault("", 0, "no recording was interrupted here, so none can be resumed")
+		fault.Fix = "leave --resume away"
+		return nil, fault
+	}
+	was, now := content.provenance.settings(), provenance.settings()
+	for _, setting := range slices.Sorted(maps.Keys(was)) {
+		if was[setting] != now[setting] {
+			fault := f.name().fault(journalName, 0, "was begun with %s %s, not %s", setting, was[setting], now[setting])
+			fault.Fix = "give the same to go on, or begin anew with --discard"
+			return nil, fault
+		}
+	}
+	return content, nil
+}
+
+func (f *workFolder) name() folderName { return folderName(filepath.ToSlash(f.path)) }
+
+// withTokens gives a response back as it was before the names of tokens took
+// their places, so that a check finds what it looks for.
+func withTokens(names map[string]string, response cassette.Response) cassette.Response {
+	tokens := map[string][]string{}
+	for token, name := range names {
+		tokens[name] = append(tokens[name], token)
+	}
+	var pairs []string
+	for _, name := range slices.SortedFunc(maps.Keys(tokens), func(a, b string) int { return len(b) - len(a) }) {
+		// A name of several tokens tells none of them.
+		if len(tokens[name]) == 1 && strings.HasPrefix(name, redact.Mark+":") && name != redact.Unlabelled {
+			pairs = append(pairs, name, tokens[name][0])
+		}
+	}
+	restore := strings.NewReplacer(pairs...).Replace
+	return changedResponse(response, restore, func(_, value string) string { return restore(value) })
+}

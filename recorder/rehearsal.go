@@ -1,0 +1,110 @@
+package recorder
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// WithPseudonyms ends the recording and gives one in its place, in which the ids
+// of jobs are names that belong to nobody, the same id always the same name:
+// "failed-1" and so on for the given jobs of a state, "new-job-1" and so on for
+// newJobs, those that the server made, in their order. An id without letters
+// becomes a number, since checks tell the two apart.
+//
+// The caller sends everything once more through the new recording, with its
+// provenance's jobs and tokens; it responds as the server did, with pseudonyms.
+// What is sent then is what a replay will be asked for, so that is what is
+// recorded: no pattern could find an id in each form in which a check sends it.
+func (r *Recording) WithPseudonyms(newJobs []string) (*Recording, error) {
+	exchanges, err := r.end()
+	if err != nil {
+		return nil, err
+	}
+	names := namesFor(r.provenance.Jobs, newJobs)
+	renamed := &Recording{options: r.options, provenance: r.provenance, session: r.session, redactor: redact.NewRedactor(nil)}
+	renamed.provenance.Jobs = names.jobs(r.provenance.Jobs)
+	renamed.rehearsal = newRehearsal(exchanges, names, r.redactor)
+	renamed.rehearsal.folder = r.session.folder.name()
+	renamed.options.Transport, renamed.options.TokenName = renamed.rehearsal, nil
+	return renamed, nil
+}
+
+// rehearsal is an http.RoundTripper that responds as the server did, with
+// pseudonyms for the ids of jobs.
+type rehearsal struct {
+	folder     folderName
+	tokenNames []string
+
+	mutex   sync.Mutex
+	waiting map[rehearsed][]*exchange
+	left    int
+	unasked string
+}
+
+// rehearsed finds the requests of a check that are about one job.
+type rehearsed struct{ check, method, job string }
+
+func newRehearsal(exchanges []*exchange, names *jobNames, redactor *redact.Redactor) *rehearsal {
+	made := &rehearsal{waiting: map[rehearsed][]*exchange{}, left: len(exchanges)}
+	sorted := slices.Clone(exchanges)
+	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
+	names.learnWords(sorted)
+	tokens := map[string]bool{}
+	for _, kept := range sorted {
+		addTokenNames(tokens, redactedRequest(redactor, kept.request))
+		renamed := *kept
+		renamed.response = names.response(redactedResponse(redactor, kept.response), kept.place.Job)
+		key := rehearsed{kept.place.Check, kept.request.Method, names.of(kept.place.Job)}
+		made.waiting[key] = append(made.waiting[key], &renamed)
+	}
+	made.tokenNames = slices.Sorted(maps.Keys(tokens))
+	return made
+}
+
+// RoundTrip responds to a request as its counterpart was responded to: the next
+// of the same check about the same job.
+func (r *rehearsal) RoundTrip(request *http.Request) (*http.Response, error) {
+	if _, err := readBody(request); err != nil {
+		return nil, err
+	}
+	place := target.PlaceOf(request.Context())
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	key := rehearsed{place.Check, methodOf(request), place.Job}
+	waiting := r.waiting[key]
+	if len(waiting) == 0 {
+		line := methodOf(request) + " " + request.URL.String()
+		r.unasked = cmp.Or(r.unasked, fmt.Sprintf("%s sends %s, which it did not send before", place.Check, line))
+		return nil, &target.Fault{Kind: target.Unrecorded, Detail: "not sent before: " + text.Line(line)}
+	}
+	r.waiting[key] = waiting[1:]
+	r.left--
+	return recordedResponse(request, waiting[0].response)
+}
+
+// misfit says why what was sent is not what was recorded, or is nil.
+func (r *rehearsal) misfit() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	switch {
+	case r.unasked != "":
+		return PseudonymMisfit(string(r.folder), r.unasked)
+	case r.left > 0:
+		return PseudonymMisfit(string(r.folder), text.Counted(r.left, "request")+" not sent again")
+	}
+	return nil
+}
+
+// PseudonymMisfit is the error for a run that does not come out the same with
+// pseudonyms.
+func PseudonymMisfit(folder, reason string) error {
+	return &Error{File: folder, Message: "not saved: with pseudonyms for the ids of jobs the run is another one: " + reason, Fix: "record with --keep-job-ids"}
+}
