@@ -8,7 +8,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help run test prove race build docs cassettes bench fuzz check lint secrets \
+.PHONY: help run test prove race drift-sources build docs cassettes bench fuzz check lint secrets \
 	third-party browser oauth validators lint-description clients clients-install clients-check clean
 
 help: ## list the targets
@@ -22,6 +22,13 @@ test: ## run all tests
 
 prove: ## print the kill matrix: which requirement catches which seeded fault
 	@$(GO) test -count=1 -v -run KillMatrix ./suites ./clienttest | grep -vE '^\s*(=== |--- PASS|PASS$$)'
+
+# Each release of this module has Google's discovery documents of its day.
+DISCOVERY := v0.215.0 v0.222.0 v0.243.0 v0.311.0
+drift-sources: ## download Google's discovery documents and run the tests that compare them
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cd "$$folder" && $(GO) mod init download 2>/dev/null && \
+		for release in $(DISCOVERY); do $(GO) mod download google.golang.org/api@$$release || exit 1; done
+	$(GO) test -count=1 -run Google ./internal/source ./internal/drift
 
 build: ## build bin/dpconform
 	@$(GO) build -o $(BIN) ./cmd/dpconform

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -18,35 +17,35 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// driftFlags are what drift is told.
+// driftFlags are the flags of drift.
 type driftFlags struct {
 	from, against, failOn string
 	reports               []string
 }
 
-// driftKinds are the kinds of its reports.
-var driftKinds = []string{"text", "json", "markdown"}
+// driftFormats are the formats of its reports.
+var driftFormats = []string{"text", "json", "markdown"}
 
 func newDriftCommand(terminal *terminal) *cobra.Command {
 	var flags driftFlags
 	command := &cobra.Command{
 		Use:   "drift --against SOURCE",
 		Short: "Compare what two sources say of the method",
-		Long: `drift says what one source of the method has added, removed or changed against
-another one, who is hurt by it, and which requirements it touches.
+		Long: `drift compares two sources of the method. It prints what was added, removed or
+changed, whom that breaks, and which requirements it touches.
 
-A SOURCE is a file, an address of http or https, or - for standard input. What
-is in it tells what it is: a Google discovery document, the reference page (as
-HTML, as the text that a browser shows, or as Markdown, in any language), or
-an OpenAPI document.
+A SOURCE is a file, an http or https address, or - for standard input. Its
+format is found out: a Google discovery document, the reference page (as HTML,
+as the text that a browser shows, or as Markdown, in any language), or an
+OpenAPI document.
 
 A change is breaking (a caller that was right is wrong now: a scope is gone),
 compatible (there is more than before: a scope is new), or documentation (only
-words have changed). What one source cannot speak of is not compared, and
-said.
+words have changed). What one of the sources cannot speak of is not compared,
+and listed as such.
 
-Exit: 0 no drift of the class of --fail-on or worse, 1 drift, 2 wrong usage, or
-a source that is not understood, 4 an address that does not give the source.`,
+Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
+usage or a source that is not understood, 4 an address that gives no source.`,
 		Example: `  dpconform drift --against \
       'https://dataportability.googleapis.com/$discovery/rest?version=v1'
   dpconform drift --against retry.html --fail-on breaking
@@ -57,9 +56,9 @@ a source that is not understood, 4 an address that does not give the source.`,
 	command.Flags().StringVar(&flags.against, "against", "", "the `SOURCE` that may have changed")
 	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with; without it the built-in description")
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
-		"the least `CLASS` of change that gives exit 1: breaking, compatible or documentation")
+		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
-		"write a report, as `KIND=PATH` with KIND text, json or markdown; - is standard output; repeatable")
+		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		return []string{string(drift.Breaking), string(drift.Compatible), string(drift.Documentation)}
 	})
@@ -83,7 +82,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return &text.UsageError{Place: "--from, --against", Message: "both are standard input"}
 	}
-	files, err := reportFiles(sources, flags.reports, driftKinds...)
+	files, err := reportFiles(sources, flags.reports, driftFormats...)
 	if err != nil {
 		return err
 	}
@@ -136,13 +135,12 @@ func classOf(sources *config.Sources, value string) (drift.Class, error) {
 	return "", &text.UsageError{Place: sources.Origin("fail-on"), Message: "unknown class " + value, Fix: text.DidYouMean(value, known)}
 }
 
-// compareSources reads the two sources and compares them.
+// compareSources reads the two sources and compares them, by the requirements of
+// the first where that is a description with requirements.
 func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
-	reader := sourceReader(command)
 	before := spec.Embedded()
 	if flags.from != "" {
-		line.reading(flags.from)
-		read, err := readSource(command.Context(), reader, flags.from)
+		read, err := readSource(command, flags.from, line)
 		if err != nil {
 			return drift.Comparison{}, err
 		}
@@ -152,8 +150,7 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	line.reading(flags.against)
-	after, err := readSource(command.Context(), reader, flags.against)
+	after, err := readSource(command, flags.against, line)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
@@ -161,33 +158,26 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	return drift.Compare(from, against, catalogueOf(before, from))
-}
-
-// catalogueOf gives the requirements of a description, or the built-in ones
-// where a source has none.
-func catalogueOf(description spec.Description, read *source.Source) []spec.Requirement {
-	if read.Provenance.Kind == source.Description {
-		if contract, err := spec.Load(description); err == nil {
-			return contract.Requirements
+	requirements := spec.MustLoadEmbedded().Requirements
+	if from.Provenance.Kind == source.Description {
+		if contract, err := spec.Load(before); err == nil {
+			requirements = contract.Requirements
 		}
 	}
-	return spec.MustLoadEmbedded().Requirements
+	return drift.Compare(from, against, requirements)
 }
 
-func sourceReader(command *cobra.Command) source.Reader {
-	return source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
-}
-
-// readSource reads a source; an address that does not answer has the exit code
-// of its own.
-func readSource(ctx context.Context, reader source.Reader, name string) (spec.Description, error) {
-	description, err := reader.Read(ctx, name)
+// readSource reads a source; an address that does not respond has an exit code of
+// its own.
+func readSource(command *cobra.Command, name string, line *progress) (spec.Description, error) {
+	line.reading(name)
+	reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
+	read, err := reader.Read(command.Context(), name)
 	var unreachable *source.UnreachableError
 	if errors.As(err, &unreachable) {
-		return description, &unreachableError{err}
+		return read, &unreachableError{err}
 	}
-	return description, err
+	return read, err
 }
 
 func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class) error {
