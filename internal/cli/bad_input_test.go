@@ -27,11 +27,11 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		says      []string
 	}{
 		{"flag", []string{"run", "--endpont", "x"}, []string{"--endpont", "did you mean --endpoint?"}},
-		{"flag value", []string{"run", "--timeout", "3"}, []string{`--timeout: "3" is not right, it takes a duration such as 2s or 500ms`}},
-		{"flag that is no truth", []string{"run", "--allow-retry=yes"}, []string{`--allow-retry: "yes" is not right, it takes true or false`}},
-		{"flag that is no number", []string{"run", "--seed", "0x"}, []string{`--seed: "0x" is not right, it takes a whole number, 0 or more`}},
-		{"flag that is no budget", []string{"run", "--max-requests", "many"}, []string{`--max-requests: "many" is not right, it takes a whole number`}},
-		{"flag that is no age", []string{"run", "--max-age", "old"}, []string{`--max-age: "old" is not right, it takes a time such as 30d or 36h`}},
+		{"flag value", []string{"run", "--timeout", "3"}, []string{`--timeout: invalid value "3": want a duration such as 2s or 500ms`}},
+		{"flag that is no truth", []string{"run", "--allow-retry=yes"}, []string{`--allow-retry: invalid value "yes": want true or false`}},
+		{"flag that is no number", []string{"run", "--seed", "0x"}, []string{`--seed: invalid value "0x": want a non-negative integer`}},
+		{"flag that is no budget", []string{"run", "--max-requests", "many"}, []string{`--max-requests: invalid value "many": want an integer`}},
+		{"flag that is no age", []string{"run", "--max-age", "old"}, []string{`--max-age: invalid value "old": want a time such as 30d or 36h`}},
 		{"command", []string{"rum"}, []string{`"rum"`, "did you mean run?"}},
 		{"word", []string{"run", "now"}, []string{`"now"`}},
 		{"state", append([]string{"run", "--job", "FALED=a"}, endpoint...), []string{"--job", "did you mean FAILED?"}},

@@ -175,7 +175,7 @@ func TestATokenOfAnotherScopeIsASkip(t *testing.T) {
 	for _, check := range readReport(t, path).Checks {
 		reasons[check.ID] = string(check.Verdict) + " " + check.Reason
 	}
-	want := "skip the token carries dataportability.play.devices instead, says the tokeninfo of " + strings.TrimPrefix(information, "http://")
+	want := "skip the token carries dataportability.play.devices instead, according to the tokeninfo of " + strings.TrimPrefix(information, "http://")
 	if got := reasons["authorization/scope/dataportability.maps.reviews"]; !strings.HasPrefix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

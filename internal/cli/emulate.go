@@ -58,7 +58,6 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 	settings.AddConfigFlag(flags)
 	settings.AddSpecFlag(flags)
 	settings.AddTokenFlags(flags)
-	settings.AddGivenTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
 	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,8 +20,14 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// loginOptions is what the command login is told beside the settings.
-type loginOptions struct {
+// loginCommand is a call of dpconform login.
+type loginCommand struct {
+	config.Settings
+	terminal *terminal
+	sources  *config.Sources
+	contract *spec.Contract
+	store    *tokens.Store
+
 	scopes        string
 	issuer        string
 	authURL       string
@@ -36,8 +42,7 @@ type loginOptions struct {
 }
 
 func newLoginCommand(terminal *terminal) *cobra.Command {
-	var settings config.Settings
-	var options loginOptions
+	login := &loginCommand{terminal: terminal}
 	command := &cobra.Command{
 		Use:   "login",
 		Short: "Log in with a browser and keep the tokens for one endpoint",
@@ -55,200 +60,187 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
   dpconform login --list
   dpconform login --revoke 2`,
 		Args: noArguments,
-		RunE: func(command *cobra.Command, _ []string) error {
-			return login(command, terminal, &settings, options)
-		},
+		RunE: func(command *cobra.Command, _ []string) error { return login.run(command) },
 	}
 	flags := command.Flags()
-	settings.AddConfigFlag(flags)
-	settings.AddSpecFlag(flags)
-	flags.StringVar(&options.scopes, "scopes", "", "`SCOPES` to ask for, in full or short, with commas between them; youtube.* for all of a product; or \"unrelated\"")
-	flags.StringVar(&settings.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
-	settings.AddClientFlags(flags)
-	flags.StringVar(&options.issuer, "issuer", "", "`URL` of an authorization server that says itself where its endpoints are")
-	flags.StringVar(&options.authURL, "auth-url", "", "`URL` of its authorization endpoint")
-	flags.StringVar(&options.revocationURL, "revocation-url", "", "`URL` where it takes tokens back")
-	flags.BoolVar(&options.separately, "separately", false, "ask for each scope by itself, for servers that give no narrowed tokens")
-	flags.IntVar(&options.port, "port", 0, "`PORT` of this machine that the browser comes back to; 0 takes a free one")
-	flags.BoolVar(&options.noBrowser, "no-browser", false, "print the address and open no browser")
-	flags.DurationVar(&options.wait, "wait", 5*time.Minute, "how long it may take until the browser comes back, a `DURATION`")
-	flags.BoolVar(&options.list, "list", false, "list the logins that are kept")
-	flags.StringVar(&options.revoke, "revoke", "", "have the tokens of login `ID`, or of all, taken back, and remove them here")
-	flags.BoolVar(&options.forget, "forget", false, "with --revoke: remove them here and tell the server nothing")
-	settings.AddNetworkFlags(flags)
+	login.AddConfigFlag(flags)
+	login.AddSpecFlag(flags)
+	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, in full or short, with commas between them; youtube.* for all of a product; or \"unrelated\"")
+	flags.StringVar(&login.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
+	login.AddClientFlags(flags)
+	flags.StringVar(&login.issuer, "issuer", "", "`URL` of an authorization server that says itself where its endpoints are")
+	flags.StringVar(&login.authURL, "auth-url", "", "`URL` of its authorization endpoint")
+	flags.StringVar(&login.revocationURL, "revocation-url", "", "`URL` of its revocation endpoint")
+	flags.BoolVar(&login.separately, "separately", false, "ask for each scope by itself, for servers that give no narrowed tokens")
+	flags.IntVar(&login.port, "port", 0, "`PORT` of this machine that the browser comes back to; 0 takes a free one")
+	flags.BoolVar(&login.noBrowser, "no-browser", false, "print the address and open no browser")
+	flags.DurationVar(&login.wait, "wait", 5*time.Minute, "how long it may take until the browser comes back, a `DURATION`")
+	flags.BoolVar(&login.list, "list", false, "list the logins that are kept")
+	flags.StringVar(&login.revoke, "revoke", "", "revoke the tokens of login `ID`, or of all, and remove them here")
+	flags.BoolVar(&login.forget, "forget", false, "with --revoke: remove them here alone, without revoking them")
+	login.AddNetworkFlags(flags)
 	command.MarkFlagsMutuallyExclusive("list", "revoke", "scopes")
 	return command
 }
 
-func login(command *cobra.Command, terminal *terminal, settings *config.Settings, options loginOptions) error {
-	sources, contract, err := prepare(command, settings)
-	if err != nil {
+func (l *loginCommand) run(command *cobra.Command) (err error) {
+	if l.sources, l.contract, err = prepare(command, &l.Settings); err != nil {
 		return err
 	}
-	if settings.Endpoint == "" {
-		settings.Endpoint = contract.Endpoint
+	if l.Endpoint == "" {
+		l.Endpoint = l.contract.Endpoint
 	}
 	folder, err := tokens.DefaultFolder()
 	if err != nil {
-		return &text.UsageError{Message: "there is no folder for the logins: " + err.Error(), Fix: "set XDG_CONFIG_HOME"}
+		return text.Mistake("", "there is no folder for the logins: "+err.Error(), "set XDG_CONFIG_HOME")
 	}
-	store := tokens.NewStore(folder)
+	l.store = tokens.NewStore(folder)
 	// Looked at first: what a person grants and nobody can keep is lost.
-	logins, err := store.Logins()
-	if err != nil {
-		return err
-	}
+	logins, err := l.store.Logins()
 	switch {
-	case options.list:
-		listLogins(terminal, logins)
+	case err != nil:
+		return err
+	case l.list:
+		l.print(logins)
 		return nil
-	case options.revoke != "":
-		return revokeLogins(command.Context(), terminal, sources, settings, options, store, logins)
+	case l.revoke != "":
+		return l.revokeLogins(command.Context(), logins)
 	}
-	return obtainLogins(command.Context(), terminal, sources, settings, contract, options, store)
+	return l.obtainAll(command.Context())
 }
 
-// obtainLogins asks a person for scopes, all at once or one by one, and keeps
-// what is granted.
-func obtainLogins(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
-	options loginOptions, store *tokens.Store) error {
-	if options.scopes == "" {
-		return &text.UsageError{Place: sources.Origin("scopes"), Message: "no scopes are named", Fix: "give --scopes 'maps.reviews,youtube.*'"}
+// mistake is one of a flag.
+func (l *loginCommand) mistake(flag, message, fix string) error {
+	return text.Mistake(l.sources.Origin(flag), message, fix)
+}
+
+// inconclusive complains and ends with the exit code for it.
+func (l *loginCommand) inconclusive(complaint string) error {
+	l.terminal.complain(complaint)
+	return exitCode(result.ExitInconclusive)
+}
+
+// obtainAll asks a person for scopes, all at once or one by one, and keeps what
+// is granted.
+func (l *loginCommand) obtainAll(ctx context.Context) error {
+	if l.scopes == "" {
+		return l.mistake("scopes", "no scopes are named", "give --scopes 'maps.reviews,youtube.*'")
 	}
-	scopes, err := config.ScopesNamed(contract, sources.Origin("scopes"), options.scopes)
+	scopes, err := config.ScopesNamed(l.contract, l.sources.Origin("scopes"), l.scopes)
 	if err != nil {
 		return err
 	}
-	authorization, err := newAuthorization(ctx, terminal, sources, settings, options)
+	authorization, err := l.authorization(ctx)
 	if err != nil {
 		return err
 	}
-	if !options.separately {
-		return obtainLogin(ctx, terminal, settings, contract, authorization, store, scopes, options.scopes)
+	if !l.separately {
+		return l.obtain(ctx, authorization, scopes, l.scopes)
 	}
 	for i, scope := range scopes {
-		fmt.Fprintf(terminal.out, "login %d of %d\n", i+1, len(scopes))
-		err := obtainLogin(ctx, terminal, settings, contract, authorization, store, []string{scope}, spec.ShortScope(scope))
-		if err != nil {
+		fmt.Fprintf(l.terminal.out, "login %d of %d\n", i+1, len(scopes))
+		if err := l.obtain(ctx, authorization, []string{scope}, spec.ShortScope(scope)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// obtainLogin makes one login and keeps it.
-func obtainLogin(ctx context.Context, terminal *terminal, settings *config.Settings, contract *spec.Contract,
-	authorization tokens.Authorization, store *tokens.Store, scopes []string, asked string) error {
+// obtain makes one login and keeps it.
+func (l *loginCommand) obtain(ctx context.Context, authorization tokens.Authorization, scopes []string, asked string) error {
 	granted, err := authorization.Obtain(ctx, scopes)
+	var failure *tokens.Failure
 	var listening *net.OpError
 	switch {
-	case tokens.IsFailure(err):
-		terminal.complain(err.Error())
-		return exitCode(result.ExitInconclusive)
+	case errors.As(err, &failure):
+		return l.inconclusive(failure.Error())
 	case errors.As(err, &listening):
-		return &text.UsageError{Place: "--port", Message: listenMistake(fmt.Sprintf("127.0.0.1:%d", authorization.Port), err)}
+		return l.mistake("port", listenMistake(fmt.Sprintf("127.0.0.1:%d", l.port), err), "")
 	case err != nil:
 		return err
 	}
-	made, missing, others := authorization.NewLogin(granted, settings.Endpoint, asked, scopes, contract.Documents)
+	made, missing, others := authorization.NewLogin(granted, l.Endpoint, asked, scopes, l.contract.Documents)
+	const again = "log in again and tick them in the browser"
 	if len(made.Scopes) == 0 {
-		made.TakeBack(ctx, authorization.HTTP)
-		terminal.complain("none of the scopes was granted, so nothing is kept; log in again and tick them in the browser")
-		return exitCode(result.ExitInconclusive)
+		// That it may fail is no news: nobody has the tokens any more.
+		_ = made.Revoke(ctx, authorization.Client.HTTP)
+		return l.inconclusive("none of the scopes was granted, so nothing is kept; " + again)
 	}
-	kept, err := store.Add(ctx, made)
+	kept, err := l.store.Add(ctx, made)
 	if err != nil {
-		made.TakeBack(ctx, authorization.HTTP)
+		_ = made.Revoke(ctx, authorization.Client.HTTP)
 		return err
 	}
-	fmt.Fprintf(terminal.out, "kept: %s for %s, with %s, in %s\n", kept.Name(), kept.Endpoint, countOf(len(kept.Scopes), "scope", "scopes"), store.Path())
+	fmt.Fprintf(l.terminal.out, "kept: %s for %s, with %s, in %s\n", kept.Name(), kept.Endpoint, text.Counted(len(kept.Scopes), "scope"), l.store.Path())
 	if kept.RefreshToken == "" {
-		fmt.Fprintf(terminal.out, "the server gave no refresh token: it ends %s\n", kept.Expiry.UTC().Format("2006-01-02 15:04 UTC"))
+		fmt.Fprintf(l.terminal.out, "the server gave no refresh token: it ends %s\n", kept.Expiry.UTC().Format(minuteFormat))
 	}
 	if len(others) > 0 {
-		terminal.complain("granted beside what was asked for: " + tokens.Names(others))
+		l.terminal.complain("granted beside what was asked for: " + tokens.Names(others))
 	}
 	if len(missing) > 0 {
-		terminal.complain("not granted: " + tokens.Names(missing) + "; log in again and tick them in the browser")
-		return exitCode(result.ExitInconclusive)
+		return l.inconclusive("not granted: " + tokens.Names(missing) + "; " + again)
 	}
 	return nil
 }
 
-// newAuthorization reads who is asked, and by which client.
-func newAuthorization(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, options loginOptions) (tokens.Authorization, error) {
-	none := tokens.Authorization{}
-	endpoint, err := target.ParseEndpoint(settings.Endpoint)
-	if err != nil {
-		return none, &text.UsageError{Place: sources.Origin("endpoint"), Message: err.Error()}
-	}
-	if endpoint.Scheme != "https" && !target.IsLoopback(endpoint) {
-		return none, &text.UsageError{Place: sources.Origin("endpoint"), Message: endpoint.String() + " is not encrypted, and tokens of a login would go there",
-			Fix: "give an endpoint with https://"}
-	}
-	if options.wait <= 0 || options.port < 0 || options.port > 65535 {
-		return none, &text.UsageError{Message: "--wait must be more than 0 and --port one from 0 to 65535"}
-	}
-	client, err := settings.OAuthClient(sources)
-	if err != nil {
-		return none, err
-	}
-	id, secret, err := settings.Client(sources)
-	if err != nil {
-		return none, err
-	}
-	if id == "" {
-		return none, &text.UsageError{Place: sources.Origin("client-id"), Message: "no client is named", Fix: "give --client-id ID, at Google of a client of the type desktop app"}
-	}
-	server, err := authorizationServer(ctx, sources, settings, options, client)
-	return tokens.Authorization{
-		Server: server, ClientID: id, ClientSecret: secret, Port: options.port, Wait: options.wait, HTTP: client,
-		Announce: func(address string) { announce(terminal, address, options) },
-	}, err
-}
+// minuteFormat shows a time in UTC.
+const minuteFormat = "2006-01-02 15:04 UTC"
 
-// authorizationServer finds out where the server's endpoints are.
-func authorizationServer(ctx context.Context, sources *config.Sources, settings *config.Settings, options loginOptions, client *http.Client) (tokens.AuthorizationServer, error) {
-	var server tokens.AuthorizationServer
-	var err error
+// authorization reads who is asked, and by which client.
+func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authorization, err error) {
+	endpoint, err := target.ParseEndpoint(l.Endpoint)
 	switch {
-	case options.issuer != "":
-		if server, err = tokens.Discover(ctx, client, options.issuer); err != nil {
-			return server, &text.UsageError{Place: sources.Origin("issuer"), Message: err.Error()}
+	case err != nil:
+		return made, l.mistake("endpoint", err.Error(), "")
+	case endpoint.Scheme != "https" && !target.IsLoopback(endpoint):
+		return made, l.mistake("endpoint", endpoint.String()+" is not encrypted, and tokens of a login would go there", "give an endpoint with https://")
+	case l.wait <= 0:
+		return made, l.mistake("wait", "it must be more than 0", "")
+	case l.port < 0 || l.port > 65535:
+		return made, l.mistake("port", "it must be from 0 to 65535", "")
+	}
+	made.Client, err = l.Client(l.sources)
+	if err != nil {
+		return made, err
+	}
+	if made.Client.ID == "" {
+		return made, l.mistake("client-id", "no client is named", "give --client-id ID, at Google of a client of the type desktop app")
+	}
+	made.Port, made.Wait, made.Announce = l.port, l.wait, l.announce
+	switch {
+	case l.issuer != "":
+		if made.Server, err = tokens.Discover(ctx, made.Client.HTTP, l.issuer); err != nil {
+			return made, l.mistake("issuer", err.Error(), "")
 		}
-	case options.authURL == "" && settings.TokenURL == "" && config.IsGoogle(settings.Endpoint):
-		server = tokens.Google()
-	case options.authURL == "" || settings.TokenURL == "":
-		return server, &text.UsageError{Place: sources.Origin("endpoint"), Message: "who gives tokens for " + settings.Endpoint + " is not known",
-			Fix: "give --issuer URL, or --auth-url and --token-url"}
+	case l.authURL == "" && l.TokenURL == "" && config.IsGoogle(l.Endpoint):
+		made.Server = tokens.Google()
+	case l.authURL == "" || l.TokenURL == "":
+		return made, l.mistake("endpoint", "who gives tokens for "+l.Endpoint+" is not known", "give --issuer URL, or --auth-url and --token-url")
 	}
 	for _, one := range []struct {
 		flag, given string
 		into        *string
-	}{{"auth-url", options.authURL, &server.AuthURL}, {"token-url", settings.TokenURL, &server.TokenURL}, {"revocation-url", options.revocationURL, &server.RevocationURL}} {
+	}{{"auth-url", l.authURL, &made.Server.AuthURL}, {"token-url", l.TokenURL, &made.Server.TokenURL}, {"revocation-url", l.revocationURL, &made.Server.RevocationURL}} {
 		if one.given == "" {
 			continue
 		}
 		if err := tokens.CheckAddress(one.given); err != nil {
-			return server, &text.UsageError{Place: sources.Origin(one.flag), Message: err.Error()}
+			return made, l.mistake(one.flag, err.Error(), "")
 		}
 		*one.into = one.given
 	}
-	return server, nil
+	return made, nil
 }
 
-// announce shows the address, on a line of its own, and opens a browser.
-func announce(terminal *terminal, address string, options loginOptions) {
-	fmt.Fprintf(terminal.raw, "open this address in a browser of this machine:\n\n%s\n\n", address)
-	fmt.Fprintf(terminal.out, "waiting for the way back, %s at the most\n", options.wait)
-	if !options.noBrowser {
-		openBrowser(address)
+// announce shows the address, on a line of its own, and asks the desktop to open
+// a browser.
+func (l *loginCommand) announce(address string) {
+	fmt.Fprintf(l.terminal.raw, "open this address in a browser of this machine:\n\n%s\n\n", address)
+	fmt.Fprintf(l.terminal.out, "waiting for the browser to come back, %s at the most\n", l.wait)
+	if l.noBrowser {
+		return
 	}
-}
-
-// openBrowser asks the desktop to open an address. Where there is none, the
-// address has been printed.
-func openBrowser(address string) {
 	words := map[string][]string{
 		"darwin":  {"open", address},
 		"windows": {"rundll32", "url.dll,FileProtocolHandler", address},
@@ -260,4 +252,63 @@ func openBrowser(address string) {
 	if opener.Start() == nil {
 		go func() { _ = opener.Wait() }()
 	}
+}
+
+// print lists what is kept, without any secret.
+func (l *loginCommand) print(logins []tokens.Login) {
+	if len(logins) == 0 {
+		fmt.Fprintln(l.terminal.out, "no logins are kept; dpconform login --scopes maps.reviews makes one")
+	}
+	for _, login := range logins {
+		life := "refreshed when it expires"
+		switch {
+		case login.RefreshToken != "":
+		case login.Expiry.Before(time.Now()):
+			life = "expired"
+		default:
+			life = "until " + login.Expiry.UTC().Format(minuteFormat)
+		}
+		fmt.Fprintf(l.terminal.out, "%3d  %s  %s\n     %s: %s, %s\n", login.ID, login.Obtained.Format(time.DateOnly), login.Endpoint,
+			text.Counted(len(login.Scopes), "scope"), login.Asked, life)
+	}
+}
+
+// revokeLogins revokes the tokens of logins, or forgets them.
+func (l *loginCommand) revokeLogins(ctx context.Context, logins []tokens.Login) error {
+	var chosen []tokens.Login
+	for _, login := range logins {
+		if l.revoke == "all" || strconv.Itoa(login.ID) == l.revoke {
+			chosen = append(chosen, login)
+		}
+	}
+	if len(chosen) == 0 && l.revoke != "all" {
+		return l.mistake("revoke", fmt.Sprintf("there is no login %q", l.revoke), "dpconform login --list names them")
+	}
+	client, err := l.OAuthClient(l.sources)
+	if err != nil {
+		return err
+	}
+	kept := false
+	for _, login := range chosen {
+		done := "revoked"
+		if l.forget {
+			done, err = "forgotten, and not revoked", l.store.Forget(ctx, login.ID)
+		} else {
+			err = l.store.Revoke(ctx, login.ID, l.revocationURL, client)
+		}
+		var failure *tokens.Failure
+		switch {
+		case errors.As(err, &failure):
+			l.terminal.complain(failure.Error())
+			kept = true
+		case err != nil:
+			return err
+		default:
+			fmt.Fprintf(l.terminal.out, "%s: %s\n", done, login.Name())
+		}
+	}
+	if kept {
+		return exitCode(result.ExitInconclusive)
+	}
+	return nil
 }

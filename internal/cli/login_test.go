@@ -162,7 +162,7 @@ func TestLoginListRevoke(t *testing.T) {
 	}
 	server.refuses = true
 	refused := call(t, "login", "--revoke", "1")
-	if refused.exit != result.ExitInconclusive || !strings.Contains(refused.complaints, "is kept: the server ") || !strings.Contains(refused.complaints, "answered HTTP 503") {
+	if refused.exit != result.ExitInconclusive || !strings.Contains(refused.complaints, "is kept: the server ") || !strings.Contains(refused.complaints, "returned HTTP 503") {
 		t.Errorf("exit %d: %s", refused.exit, refused.complaints)
 	}
 	wantLogins(t, store, 1)
@@ -276,7 +276,7 @@ func TestLoginLooksAtTheStoreFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := server.login(t, "--issuer", server.address, "--endpoint", "https://api.example", "--scopes", "maps.reviews")
-	if got.exit != result.ExitUsage || !strings.Contains(got.complaints, "it is no store of logins any more") || server.asked != nil {
+	if got.exit != result.ExitUsage || !strings.Contains(got.complaints, "it is not a store of logins any more") || server.asked != nil {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 	wantNoLoginSecret(t, got)

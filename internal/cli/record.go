@@ -93,7 +93,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if err != nil {
 		return err
 	}
-	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return err
 	}
 	if settings.Cassettes == "" && !own.check {

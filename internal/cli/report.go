@@ -81,7 +81,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 	if err != nil {
 		return err
 	}
-	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return err
 	}
 	files, err := reportsOfRun(sources, settings.Reports)

@@ -78,7 +78,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	if err := terminal.heed(sources, settings.OutputSettings); err != nil {
+	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return err
 	}
 	selected, err := selectChecks(contract, settings.Focus, settings.LabelFilter)

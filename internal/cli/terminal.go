@@ -95,10 +95,10 @@ func (t *terminal) variable(name string) string {
 	return t.environment(name)
 }
 
-// heed takes what the flags say of how much is printed.
-func (t *terminal) heed(sources *config.Sources, output config.OutputSettings) error {
-	t.quiet, t.verbose = output.Quiet, output.Verbose
-	return output.Contradiction(sources)
+// setVerbosity takes what the flags say of how much is printed.
+func (t *terminal) setVerbosity(sources *config.Sources, settings *config.Settings) error {
+	t.quiet, t.verbose = settings.Quiet, settings.Verbose
+	return settings.Contradiction(sources)
 }
 
 // width is the number of columns that text is wrapped to.

@@ -96,12 +96,12 @@ func TestQuietAndVerboseDoNotGoTogether(t *testing.T) {
 		t.Errorf("exit %d: %s%s", got.exit, got.complaints, got.output)
 	}
 	got = call(t, "list", "--color", "blue")
-	if got.exit != 2 || !strings.Contains(got.complaints, "--color: \"blue\" is not right, it takes auto, always or never") {
+	if got.exit != 2 || !strings.Contains(got.complaints, "--color: invalid value \"blue\": want auto, always or never") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 	file := writeFile(t, "dpconform.yaml", "color: never\nquiet: true\nverbose: true\n")
 	got = call(t, "run", "--config", file)
-	if got.exit != 2 || !strings.Contains(got.complaints, "dpconform.yaml:2: quiet: it does not go with "+file+":3: verbose") {
+	if got.exit != 2 || !strings.Contains(got.complaints, "dpconform.yaml:2:8: quiet: it does not go with "+file+":3:10: verbose") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }

@@ -66,7 +66,7 @@ func TestAMistakeNamesTheSourceOfTheValue(t *testing.T) {
 	}{
 		{given{flags: []string{"--job", "NO=a"}}, `--job: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
 		{given{environment: map[string]string{"DPCONFORM_JOB": "NO=a"}}, `DPCONFORM_JOB: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{given{file: "seed: 1\njob:\n  NO: a\n"}, `FILE:2: job: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
+		{given{file: "seed: 1\njob:\n  NO: a\n"}, `FILE:3: job: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
 	} {
 		test.given.flags = append([]string{"--endpoint", "http://127.0.0.1:1"}, test.given.flags...)
 		settings, sources := test.given.mustFill(t)

@@ -23,7 +23,7 @@ const environmentPrefix = "DPCONFORM_"
 type Sources struct {
 	// Environment looks a variable up; os.LookupEnv unless a test says otherwise.
 	Environment func(string) (string, bool)
-	// Variables lists the names of all variables; that of os.Environ unless
+	// Variables lists the names of all variables; those of os.Environ unless
 	// Environment is given.
 	Variables func() []string
 	// Known lists the names that a file may use: the flags of all commands that
@@ -33,31 +33,30 @@ type Sources struct {
 	// context.Background.
 	Context context.Context
 
-	flags   *pflag.FlagSet
+	flags *pflag.FlagSet
+	// origins is where each value that is given came from.
 	origins map[string]string
-	given   []string
 }
 
-// Fill applies environment and file to the flags. A value that a flag refuses,
-// an unknown key, or a file that cannot be read is a *UsageError.
+// Fill applies environment and file to the flags.
 func (s *Sources) Fill(flags *pflag.FlagSet) error {
 	if s.Environment == nil {
 		s.Environment, s.Variables = os.LookupEnv, environmentVariables
 	}
 	s.flags, s.origins = flags, map[string]string{}
-	flags.Visit(func(flag *pflag.Flag) { s.given = append(s.given, flag.Name) })
-	if err := s.fromEnvironment(flags); err != nil {
+	flags.Visit(func(flag *pflag.Flag) { s.origins[flag.Name] = "--" + flag.Name })
+	if err := s.fromEnvironment(); err != nil {
 		return err
 	}
 	file := flags.Lookup(ConfigFlag)
 	if file == nil || file.Value.String() == "" {
 		return nil
 	}
-	return s.fromFile(flags, file.Value.String(), slices.Clone(s.given))
+	return s.fromFile(file.Value.String())
 }
 
 // Given reports whether a flag has a value from any source.
-func (s *Sources) Given(flag string) bool { return slices.Contains(s.given, flag) }
+func (s *Sources) Given(flag string) bool { return s.origins[flag] != "" }
 
 // Origin says where the value of a flag came from.
 func (s *Sources) Origin(flag string) string {
@@ -67,12 +66,16 @@ func (s *Sources) Origin(flag string) string {
 	return "--" + flag
 }
 
+// mistake is about the value of a flag, wherever it came from.
+func (s *Sources) mistake(flag, fix, format string, arguments ...any) error {
+	return text.Mistake(s.Origin(flag), fmt.Sprintf(format, arguments...), fix)
+}
+
 // environmentVariables lists the names of all variables of this process.
 func environmentVariables() []string {
-	var names []string
-	for _, pair := range os.Environ() {
-		name, _, _ := strings.Cut(pair, "=")
-		names = append(names, name)
+	names := os.Environ()
+	for i, pair := range names {
+		names[i], _, _ = strings.Cut(pair, "=")
 	}
 	return names
 }
@@ -102,79 +105,111 @@ func (s *Sources) isFlagVariable(variable string) bool {
 	return found
 }
 
-func (s *Sources) fromEnvironment(flags *pflag.FlagSet) error {
-	var failure error
-	flags.VisitAll(func(flag *pflag.Flag) {
-		variable := environmentName(flag.Name)
-		value, set := s.Environment(variable)
-		if failure != nil || !set || value == "" || s.Given(flag.Name) {
-			return
-		}
-		s.given = append(s.given, flag.Name)
-		s.origins[flag.Name] = variable
-		for _, part := range environmentValues(flag, value) {
-			if err := flags.Set(flag.Name, part); err != nil {
-				failure = text.Mistake(variable, Refusal(flag, part), "")
-				return
-			}
-		}
-	})
-	return failure
-}
-
 // environmentName is "DPCONFORM_TOKEN_TEMPLATE" for "token-template".
 func environmentName(flag string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// environmentValues splits the value of a flag that may be given several times
-// at semicolons.
-func environmentValues(flag *pflag.Flag, value string) []string {
-	if flag.Value.Type() != repeatable {
-		return []string{value}
-	}
-	return slices.DeleteFunc(strings.Split(value, ";"), func(part string) bool { return strings.TrimSpace(part) == "" })
-}
-
 // repeatable is the pflag type of a flag that may be given several times.
 const repeatable = "stringArray"
 
-func (s *Sources) fromFile(flags *pflag.FlagSet, name string, stronger []string) error {
-	entries, err := readConfigFile(name)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		place := fmt.Sprintf("%s:%d", name, entry.line)
-		if !slices.Contains(s.Known, entry.key) {
-			return text.Mistake(place, fmt.Sprintf("unknown key %q", entry.key), text.DidYouMean(entry.key, s.Known))
+func (s *Sources) fromEnvironment() error {
+	var failure error
+	s.flags.VisitAll(func(flag *pflag.Flag) {
+		variable := environmentName(flag.Name)
+		value, set := s.Environment(variable)
+		if failure != nil || !set || value == "" || s.Given(flag.Name) {
+			return
 		}
-		flag := flags.Lookup(entry.key)
-		if flag == nil || slices.Contains(stronger, entry.key) {
-			continue
+		values := []string{value}
+		if flag.Value.Type() == repeatable {
+			values = slices.DeleteFunc(strings.Split(value, ";"), func(part string) bool { return strings.TrimSpace(part) == "" })
 		}
-		if flag.Value.Type() != repeatable && (len(entry.values) != 1 || entry.mapping) {
-			return text.Mistake(place, entry.key+" takes one value", "")
-		}
-		s.origins[entry.key] = place + ": " + entry.key
-		s.given = append(s.given, entry.key)
-		for _, value := range entry.values {
-			if err := flags.Set(entry.key, value); err != nil {
-				return text.Mistake(place, entry.key+": "+Refusal(flag, value), "")
-			}
+		failure = s.set(flag, variable, values)
+	})
+	return failure
+}
+
+// set gives a flag the values of a source.
+func (s *Sources) set(flag *pflag.Flag, origin string, values []string) error {
+	s.origins[flag.Name] = origin
+	for _, value := range values {
+		if err := s.flags.Set(flag.Name, value); err != nil {
+			return text.Mistake(origin, Refusal(flag, value), "")
 		}
 	}
 	return nil
 }
 
-// Refusal says that a value is not right, and what the flag takes by its type.
-func Refusal(flag *pflag.Flag, value string) string {
-	const wholeNumber = "a whole number"
-	takes := map[string]string{"duration": "a duration such as 2s or 500ms", "uint64": wholeNumber + ", 0 or more",
-		"uint": wholeNumber + ", 0 or more", "bool": "true or false", "int": wholeNumber, "int64": wholeNumber, "float64": "a number",
-		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): text.List(Colors(), "or")}[flag.Value.Type()]
-	if takes == "" {
-		takes = "another value"
+// fromFile reads a YAML mapping of flags to their values. A scalar is one value,
+// a list several, and a mapping becomes NAME=VALUE for each of its members.
+func (s *Sources) fromFile(name string) error {
+	root, err := text.ReadYAML(name)
+	if err != nil || root.IsEmpty() {
+		return err
 	}
-	return fmt.Sprintf("%q is not right, it takes %s", value, takes)
+	keys, err := root.Members(s.Known...)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys.Entries {
+		values, err := flagValues(key.Value)
+		if err != nil {
+			return err
+		}
+		flag := s.flags.Lookup(key.Name)
+		if flag == nil || s.Given(key.Name) {
+			continue
+		}
+		if flag.Value.Type() != repeatable && (len(values) != 1 || key.Value.IsMapping()) {
+			return key.Value.Mistake("", "it takes one value, and not %s", key.Value)
+		}
+		place := key.Value.Place()
+		if len(values) != 1 {
+			place = key.Key.Place()
+		}
+		if err := s.set(flag, place+": "+key.Name, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func flagValues(value text.YAML) ([]string, error) {
+	switch {
+	case value.IsList():
+		return value.Texts()
+	case !value.IsMapping():
+		one, err := value.Text()
+		return []string{one}, err
+	}
+	members, err := value.AnyMembers()
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for _, member := range members {
+		if member.Value.IsMapping() {
+			return nil, member.Value.Mistake("", "it takes a text or a list, and not a mapping")
+		}
+		inner, err := flagValues(member.Value)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, member.Name+"="+strings.Join(inner, ","))
+	}
+	return values, nil
+}
+
+// Refusal says that a value is invalid, and what the flag takes by its type.
+func Refusal(flag *pflag.Flag, value string) string {
+	takes := map[string]string{
+		"duration": "a duration such as 2s or 500ms", "bool": "true or false", "float64": "a number",
+		"int": "an integer", "int64": "an integer", "uint": "a non-negative integer", "uint64": "a non-negative integer",
+		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): text.List(Colors(), "or"),
+	}[flag.Value.Type()]
+	if takes == "" {
+		return fmt.Sprintf("invalid value %q", value)
+	}
+	return fmt.Sprintf("invalid value %q: want %s", value, takes)
 }

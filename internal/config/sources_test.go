@@ -19,7 +19,7 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 		originIsInFile bool
 	}{
 		{"nothing", given{}, "", "--endpoint", false, false},
-		{"file", given{file: file}, "http://file", "FILE:2: endpoint", true, true},
+		{"file", given{file: file}, "http://file", "FILE:2:11: endpoint", true, true},
 		{"environment", given{environment: environment}, "http://environment", "DPCONFORM_ENDPOINT", true, false},
 		{"environment and file", given{environment: environment, file: file}, "http://environment", "DPCONFORM_ENDPOINT", true, false},
 		{"flag", given{flags: flag}, "http://flag", "--endpoint", true, false},
@@ -27,7 +27,7 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 		{"flag and environment", given{flags: flag, environment: environment}, "http://flag", "--endpoint", true, false},
 		{"all", given{flags: flag, environment: environment, file: file}, "http://flag", "--endpoint", true, false},
 		{"an empty flag", given{flags: []string{"--endpoint="}, file: file}, "", "--endpoint", true, false},
-		{"an empty variable", given{environment: map[string]string{"DPCONFORM_ENDPOINT": ""}, file: file}, "http://file", "FILE:2: endpoint", true, true},
+		{"an empty variable", given{environment: map[string]string{"DPCONFORM_ENDPOINT": ""}, file: file}, "http://file", "FILE:2:11: endpoint", true, true},
 	} {
 		settings, sources := test.given.mustFill(t)
 		origin := folderOfFile.ReplaceAllString(sources.Origin("endpoint"), "FILE")
@@ -101,10 +101,10 @@ func TestTheFileMayBeNamedByAVariable(t *testing.T) {
 
 func TestWrongValuesOfTheEnvironmentAreRefused(t *testing.T) {
 	for _, test := range []struct{ variable, value, want string }{
-		{"DPCONFORM_TIMEOUT", "soon", `DPCONFORM_TIMEOUT: "soon" is not right, it takes a duration such as 2s or 500ms`},
-		{"DPCONFORM_SEED", "-1", `DPCONFORM_SEED: "-1" is not right, it takes a whole number, 0 or more`},
-		{"DPCONFORM_ALLOW_RETRY", "perhaps", `DPCONFORM_ALLOW_RETRY: "perhaps" is not right, it takes true or false`},
-		{"DPCONFORM_TIMEOUT", "2\ns", `DPCONFORM_TIMEOUT: "2\ns" is not right, it takes a duration such as 2s or 500ms`},
+		{"DPCONFORM_TIMEOUT", "soon", `DPCONFORM_TIMEOUT: invalid value "soon": want a duration such as 2s or 500ms`},
+		{"DPCONFORM_SEED", "-1", `DPCONFORM_SEED: invalid value "-1": want a non-negative integer`},
+		{"DPCONFORM_ALLOW_RETRY", "perhaps", `DPCONFORM_ALLOW_RETRY: invalid value "perhaps": want true or false`},
+		{"DPCONFORM_TIMEOUT", "2\ns", `DPCONFORM_TIMEOUT: invalid value "2\ns": want a duration such as 2s or 500ms`},
 	} {
 		_, _, err := given{environment: map[string]string{test.variable: test.value}}.fill(t)
 		wantUsage(t, err, test.want)

@@ -6,36 +6,128 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// readTokenFile reads the token file behind the entries that are there already.
-func (s *Settings) readTokenFile(contract *spec.Contract, entries []tokenEntry) ([]tokenEntry, error) {
-	if s.TokenFile == "" {
-		return entries, nil
+// tokenEntry is a token, or a source of tokens, for scopes.
+type tokenEntry struct {
+	// place is where it was given, key the name of its scopes there.
+	place, key string
+	// scopes are the ones that it is for: of a pattern, those of the description
+	// that fit.
+	scopes  []string
+	pattern bool
+	// token is the token; empty where there is a source instead.
+	token  string
+	source sourceKeys
+}
+
+// given takes the tokens and sources that were given, those for named scopes
+// before patterns.
+func (r *tokenReader) given() error {
+	entries, err := r.tokenEntries(r.sources, r.contract)
+	if err != nil {
+		return err
 	}
-	root, err := ReadYAML(s.TokenFile)
+	slices.SortStableFunc(entries, func(a, b tokenEntry) int {
+		switch {
+		case a.pattern == b.pattern:
+			return 0
+		case b.pattern:
+			return -1
+		}
+		return 1
+	})
+	for _, entry := range entries {
+		if entry.source == nil {
+			// A token under a pattern carries all that the pattern is about.
+			r.add(tokens.Fixed(tokens.Secret(entry.token), entry.place), tokens.Exactly(entry.scopes...), entry.scopes...)
+			continue
+		}
+		issuer, err := r.issuer(entry)
+		if err != nil {
+			return err
+		}
+		if !entry.pattern {
+			r.add(issuer, tokens.Exactly(entry.scopes...), entry.scopes...)
+			continue
+		}
+		// A source under a pattern gives a token for each scope.
+		matches := scopePattern(r.contract, entry.key)
+		r.add(issuer, func(scopes []string) bool {
+			return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool { return !matches(scope) })
+		})
+	}
+	return nil
+}
+
+// ScopesByToken gives the given tokens with the scopes they carry. A source of
+// tokens among them is a mistake: it gives tokens, and has none.
+func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
+	entries, err := s.tokenEntries(sources, contract)
 	if err != nil {
 		return nil, err
 	}
-	if root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0 {
-		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
+	carried := map[string][]string{}
+	for _, entry := range entries {
+		if entry.source != nil {
+			return nil, text.Mistake(entry.place, entry.key+" has a source of tokens, and an emulator needs the tokens themselves", "write `SCOPE: TOKEN`")
+		}
+		scopes := append(carried[entry.token], entry.scopes...)
+		slices.Sort(scopes)
+		carried[entry.token] = slices.Compact(scopes)
 	}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		name, value := root.Content[i], root.Content[i+1]
-		entry, err := newTokenEntry(contract, fmt.Sprintf("%s:%d", s.TokenFile, name.Line), name.Value)
+	return carried, nil
+}
+
+// tokenEntries reads the given tokens and the token file.
+func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) (entries []tokenEntry, err error) {
+	for _, pair := range s.Tokens {
+		name, token, found := strings.Cut(pair, "=")
+		// What stands there instead may be the token itself: it is not shown.
+		if !found || token == "" {
+			return nil, sources.mistake("token", "give SCOPE=VALUE", "a token without its scope, or a scope without a token")
+		}
+		entry, err := newTokenEntry(contract, sources.Origin("token"), name)
 		if err != nil {
 			return nil, err
 		}
-		entry.token = scalarText(value)
-		if value.Kind == yaml.MappingNode {
-			if entry.source, err = readSource(s.TokenFile, entry, value); err != nil {
-				return nil, err
-			}
+		entry.token = token
+		if entries, err = addEntry(entries, entry); err != nil {
+			return nil, err
+		}
+	}
+	if s.TokenFile == "" {
+		return entries, nil
+	}
+	root, err := text.ReadYAML(s.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	var members []text.Member
+	if root.IsMapping() {
+		if members, err = root.AnyMembers(); err != nil {
+			return nil, err
+		}
+	}
+	if len(members) == 0 {
+		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
+	}
+	for _, member := range members {
+		entry, err := newTokenEntry(contract, member.Key.Place(), member.Name)
+		if err != nil {
+			return nil, err
+		}
+		if member.Value.IsMapping() {
+			entry.source, err = readSource(entry, member.Value)
+		} else {
+			// Anything but a text is no token, as addEntry says.
+			entry.token, _ = member.Value.Text()
+		}
+		if err != nil {
+			return nil, err
 		}
 		if entries, err = addEntry(entries, entry); err != nil {
 			return nil, err
@@ -44,22 +136,46 @@ func (s *Settings) readTokenFile(contract *spec.Contract, entries []tokenEntry) 
 	return entries, nil
 }
 
-// scalarText is the text of a YAML scalar; empty for anything else.
-func scalarText(node *yaml.Node) string {
-	if node.Kind != yaml.ScalarNode || node.Tag == nullTag {
-		return ""
+// newTokenEntry reads the name of an entry: scopes with + between them, or a
+// pattern.
+func newTokenEntry(contract *spec.Contract, place, key string) (tokenEntry, error) {
+	entry := tokenEntry{place: place, key: key, pattern: strings.Contains(key, anything)}
+	names := []string{key}
+	if !entry.pattern {
+		names = strings.Split(key, scopeJoin)
 	}
-	return node.Value
+	for _, name := range names {
+		scopes, err := scopesNamed(contract, place, name)
+		if err != nil {
+			return entry, err
+		}
+		entry.scopes = append(entry.scopes, scopes...)
+	}
+	return entry, nil
 }
 
-// sourceDescription is a mapping of the token file: where tokens come from.
-type sourceDescription struct {
-	// values holds the texts by their keys.
-	values map[string]string
+// addEntry checks an entry and appends it. Its name is that of scopes, and can
+// be shown.
+func addEntry(entries []tokenEntry, entry tokenEntry) ([]tokenEntry, error) {
+	isAgain := func(other tokenEntry) bool {
+		if entry.pattern || other.pattern {
+			return entry.pattern == other.pattern && entry.key == other.key
+		}
+		return tokens.Exactly(entry.scopes...)(other.scopes)
+	}
+	switch {
+	case entry.source == nil && entry.token == "":
+		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
+	case strings.ContainsAny(entry.token, " \t\r\n"):
+		return nil, text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
+	case slices.ContainsFunc(entries, isAgain):
+		return nil, text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
+	}
+	return append(entries, entry), nil
 }
 
-// The keys of a source. Those that end in -env name a variable that holds the
-// value.
+// The keys of a source of tokens. Those that end in -env name a variable that
+// holds the value.
 const (
 	commandKey        = "command"
 	environmentKey    = "environment"
@@ -73,185 +189,154 @@ const (
 	defaultsKey       = "application-default"
 )
 
-// sourceForms are the kinds of sources: each by the key that tells it, with the
-// other keys that it needs and may have.
-var sourceForms = []struct {
-	tells  []string
-	needs  []string
-	allows []string
-}{
-	{tells: []string{commandKey}},
-	{tells: []string{environmentKey}},
-	{tells: []string{serviceAccountKey}},
-	{tells: []string{defaultsKey}},
-	{tells: []string{refreshTokenKey, refreshTokenEnv}, needs: []string{clientIDKey, tokenURLKey}, allows: []string{clientSecretKey, clientSecretEnv}},
-	{tells: []string{tokenURLKey}, needs: []string{clientIDKey}, allows: []string{clientSecretKey, clientSecretEnv}},
-}
-
-var sourceKeys = []string{
+var allSourceKeys = []string{
 	commandKey, environmentKey, refreshTokenKey, refreshTokenEnv, clientIDKey, clientSecretKey, clientSecretEnv, tokenURLKey,
 	serviceAccountKey, defaultsKey,
 }
 
-// sourceMend lists the kinds.
-const sourceMend = "describe a source by command, environment, refresh-token, token-url with client-id, service-account or application-default"
+// sourceFix lists the forms of a source.
+const sourceFix = "describe a source by command, environment, refresh-token, token-url with client-id, service-account or application-default"
 
-// readSource reads a mapping. What stands in it may be secret: only known keys
-// are shown.
-func readSource(file string, entry tokenEntry, node *yaml.Node) (*sourceDescription, error) {
-	source := &sourceDescription{values: map[string]string{}}
-	unknown := ""
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		place := fmt.Sprintf("%s:%d", file, key.Line)
-		if !slices.Contains(sourceKeys, key.Value) {
-			unknown = key.Value
+// sourceForms are the forms of a source: each by the key that makes it one, with
+// the other keys that it needs and may have.
+var sourceForms = []struct {
+	key            string
+	needs, accepts []string
+}{
+	{key: commandKey}, {key: environmentKey}, {key: serviceAccountKey}, {key: defaultsKey},
+	{refreshTokenKey, []string{clientIDKey, tokenURLKey}, []string{clientSecretKey, clientSecretEnv}},
+	{refreshTokenEnv, []string{clientIDKey, tokenURLKey}, []string{clientSecretKey, clientSecretEnv}},
+	{tokenURLKey, []string{clientIDKey}, []string{clientSecretKey, clientSecretEnv}},
+}
+
+// sourceKeys are the values of a source by their keys. What stands there may be
+// secret: only known keys are shown.
+type sourceKeys map[string]string
+
+func readSource(entry tokenEntry, value text.YAML) (sourceKeys, error) {
+	members, err := value.AnyMembers()
+	if err != nil {
+		return nil, err
+	}
+	source, unknown := sourceKeys{}, ""
+	for _, member := range members {
+		if !slices.Contains(allSourceKeys, member.Name) {
+			unknown = member.Name
 			continue
 		}
-		content := scalarText(value)
-		switch _, twice := source.values[key.Value]; {
-		case twice:
-			return nil, text.Mistake(place, key.Value+" of "+entry.key+" stands there twice", "")
-		case content == "":
-			return nil, text.Mistake(place, key.Value+" of "+entry.key+" has no value", "")
+		source[member.Name], err = member.Value.Text()
+		if err != nil || source[member.Name] == "" {
+			return nil, text.Mistake(member.Key.Place(), member.Name+" of "+entry.key+" has no value", "")
 		}
-		source.values[key.Value] = content
 	}
-	nearest, distance := text.Nearest(unknown, sourceKeys)
+	nearest, distance := text.Nearest(unknown, allSourceKeys)
 	switch {
 	case unknown != "" && distance <= max(2, len(unknown)/4):
 		return nil, text.Mistake(entry.place, fmt.Sprintf("%s has an unknown key %q", entry.key, unknown), "did you mean "+nearest+"?")
-	case len(source.values) == 0:
+	case len(source) == 0:
 		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
 	case unknown != "":
-		return nil, text.Mistake(entry.place, entry.key+" has a key that no source has", sourceMend)
+		return nil, text.Mistake(entry.place, entry.key+" has a key that no source has", sourceFix)
 	}
 	return source, source.check(entry)
 }
 
 // check says which key is missing, or one too many.
-func (d *sourceDescription) check(entry tokenEntry) error {
+func (s sourceKeys) check(entry tokenEntry) error {
 	for _, form := range sourceForms {
-		if !slices.ContainsFunc(form.tells, d.has) {
+		if s[form.key] == "" {
 			continue
 		}
-		kind := form.tells[slices.IndexFunc(form.tells, d.has)]
 		for _, key := range form.needs {
-			if !d.has(key) {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s needs %s beside it", kind, entry.key, key), "")
+			if s[key] == "" {
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s needs %s beside it", form.key, entry.key, key), "")
 			}
 		}
-		for _, key := range sourceKeys {
-			if d.has(key) && key != kind && !slices.Contains(form.needs, key) && !slices.Contains(form.allows, key) {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", key, entry.key, kind), "")
+		allowed := slices.Concat([]string{form.key}, form.needs, form.accepts)
+		for _, key := range allSourceKeys {
+			if s[key] != "" && !slices.Contains(allowed, key) {
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", key, entry.key, form.key), "")
 			}
 		}
-		if d.has(clientSecretKey) && d.has(clientSecretEnv) {
+		if s[clientSecretKey] != "" && s[clientSecretEnv] != "" {
 			return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", clientSecretEnv, entry.key, clientSecretKey), "")
 		}
 		return nil
 	}
-	return text.Mistake(entry.place, entry.key+" says not where its tokens come from", sourceMend)
+	return text.Mistake(entry.place, entry.key+" does not say where its tokens come from", sourceFix)
 }
 
-func (d *sourceDescription) has(key string) bool { return d.values[key] != "" }
+// issuer makes what an entry describes.
+func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
+	source, none := entry.source, tokens.Issuer{}
+	mistake := func(message, fix string) (tokens.Issuer, error) { return none, text.Mistake(entry.place, message, fix) }
+	switch {
+	case source[commandKey] != "":
+		issuer, err := tokens.Command(source[commandKey])
+		if err != nil {
+			return mistake("the token command: "+err.Error(), "")
+		}
+		return issuer, nil
+	case source[environmentKey] != "":
+		return tokens.Environment(source[environmentKey], r.sources.lookup), nil
+	case source[defaultsKey] != "" && source[defaultsKey] != "true":
+		return mistake(defaultsKey+" takes true", "")
+	case source[defaultsKey] != "":
+		return r.applicationDefault(entry.place)
+	case source[serviceAccountKey] != "":
+		return r.serviceAccount(entry.place, source[serviceAccountKey])
+	}
+	if err := tokens.CheckAddress(source[tokenURLKey]); err != nil {
+		return mistake(tokenURLKey+": "+err.Error(), "")
+	}
+	if err := r.refuseOpenEndpoint(entry.place, "tokens of a token server"); err != nil {
+		return none, err
+	}
+	client, err := r.OAuthClient(r.sources)
+	if err != nil {
+		return none, err
+	}
+	secret, err := r.secret(entry, clientSecretKey, clientSecretEnv)
+	if err != nil {
+		return none, err
+	}
+	server := &tokens.TokenServer{Address: source[tokenURLKey], Client: tokens.Client{ID: source[clientIDKey], Secret: secret, HTTP: client}}
+	if source[refreshTokenKey] != "" || source[refreshTokenEnv] != "" {
+		value, err := r.secret(entry, refreshTokenKey, refreshTokenEnv)
+		return tokens.RefreshToken(server, value, entry.place), err
+	}
+	if secret == "" {
+		return mistake("client credentials of "+entry.key+" need client-secret or client-secret-env", "")
+	}
+	return tokens.ClientCredentials(server), nil
+}
 
 // secret gives a value that stands in the file or in a variable.
-func (d *sourceDescription) secret(sources *Sources, place, key, variableKey string) (tokens.Secret, error) {
-	variable := d.values[variableKey]
+func (r *tokenReader) secret(entry tokenEntry, key, variableKey string) (tokens.Secret, error) {
+	variable := entry.source[variableKey]
 	if variable == "" {
-		return tokens.Secret(d.values[key]), nil
+		return tokens.Secret(entry.source[key]), nil
 	}
-	value, _ := sources.lookup(variable)
-	if strings.TrimSpace(value) == "" {
-		return "", text.Mistake(place, "the variable of "+variableKey+" is not set", "set it before the call")
+	value, _ := r.sources.lookup(variable)
+	if value = strings.TrimSpace(value); value == "" {
+		return "", text.Mistake(entry.place, "the variable of "+variableKey+" is not set", "set it before the call")
 	}
-	return tokens.Secret(strings.TrimSpace(value)), nil
-}
-
-// issuer makes what the description says.
-func (d *sourceDescription) issuer(settings *Settings, sources *Sources, contract *spec.Contract, entry tokenEntry) (tokens.Issuer, error) {
-	switch {
-	case d.has(commandKey):
-		return newCommand(entry.place, d.values[commandKey], contract)
-	case d.has(environmentKey):
-		return tokens.Environment{Variable: d.values[environmentKey], Lookup: sources.lookup}, nil
-	case d.has(defaultsKey):
-		if d.values[defaultsKey] != "true" {
-			return nil, text.Mistake(entry.place, defaultsKey+" takes true", "")
-		}
-		return settings.applicationDefault(sources, contract, entry.place)
-	case d.has(serviceAccountKey):
-		return settings.serviceAccount(sources, contract, entry.place, d.values[serviceAccountKey])
-	}
-	return d.tokenServerIssuer(settings, sources, contract, entry)
-}
-
-// tokenServerIssuer makes a source that asks a token server.
-func (d *sourceDescription) tokenServerIssuer(settings *Settings, sources *Sources, contract *spec.Contract, entry tokenEntry) (tokens.Issuer, error) {
-	if err := tokens.CheckAddress(d.values[tokenURLKey]); err != nil {
-		return nil, text.Mistake(entry.place, tokenURLKey+": "+err.Error(), "")
-	}
-	if err := settings.refuseOpenEndpoint(entry.place, "tokens of a token server"); err != nil {
-		return nil, err
-	}
-	client, err := settings.OAuthClient(sources)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := d.secret(sources, entry.place, clientSecretKey, clientSecretEnv)
-	if err != nil {
-		return nil, err
-	}
-	server := &tokens.TokenServer{Address: d.values[tokenURLKey], ClientID: d.values[clientIDKey], ClientSecret: secret, HTTP: client}
-	if !d.has(refreshTokenKey) && !d.has(refreshTokenEnv) {
-		if secret == "" {
-			return nil, text.Mistake(entry.place, "client credentials of "+entry.key+" need client-secret or client-secret-env", "")
-		}
-		return tokens.ClientCredentials{Server: server, Documented: contract.Documents}, nil
-	}
-	refreshToken, err := d.secret(sources, entry.place, refreshTokenKey, refreshTokenEnv)
-	if err != nil {
-		return nil, err
-	}
-	return &tokens.RefreshToken{Server: server, Value: refreshToken, From: entry.place, Documented: contract.Documents}, nil
-}
-
-// newCommand reads a token command.
-func newCommand(place, value string, contract *spec.Contract) (tokens.Issuer, error) {
-	command, err := tokens.NewCommand(value, contract.Documents)
-	if err != nil {
-		return nil, text.Mistake(place, "the token command: "+err.Error(), "")
-	}
-	return command, nil
+	return tokens.Secret(value), nil
 }
 
 // serviceAccount reads the key of a service account.
-func (s *Settings) serviceAccount(sources *Sources, contract *spec.Contract, place, file string) (tokens.Issuer, error) {
-	value, err := os.ReadFile(file)
+func (r *tokenReader) serviceAccount(place, file string) (tokens.Issuer, error) {
+	key, err := os.ReadFile(file)
 	if err != nil {
-		return nil, text.Mistake(place, file+": "+text.Reason(err), "")
+		return tokens.Issuer{}, text.Mistake(place, file+": "+text.Reason(err), "")
 	}
-	account, err := tokens.NewServiceAccount(value, file)
+	client, err := r.OAuthClient(r.sources)
 	if err != nil {
-		return nil, text.Mistake(place, file+": "+err.Error(), "")
+		return tokens.Issuer{}, err
 	}
-	if err := s.refuseOpenEndpoint(place, "tokens of a service account"); err != nil {
-		return nil, err
-	}
-	account.Documented = contract.Documents
-	account.HTTP, err = s.OAuthClient(sources)
-	return account, err
-}
-
-// applicationDefault takes the credentials of this machine.
-func (s *Settings) applicationDefault(sources *Sources, contract *spec.Contract, place string) (tokens.Issuer, error) {
-	if err := s.refuseOpenEndpoint(place, "tokens of the application default credentials"); err != nil {
-		return nil, err
-	}
-	client, err := s.OAuthClient(sources)
+	issuer, err := tokens.ServiceAccount(key, file, client)
 	if err != nil {
-		return nil, err
+		return issuer, text.Mistake(place, file+": "+err.Error(), "")
 	}
-	return tokens.ApplicationDefault{Documented: contract.Documents, HTTP: client}, nil
+	return issuer, r.refuseOpenEndpoint(place, "tokens of a service account")
 }

@@ -46,10 +46,11 @@ func (g given) credentials(t *testing.T) (target.Credentials, error) {
 // origin says where the token for scopes comes from; "" for none.
 func origin(t *testing.T, found target.Credentials, scopes ...string) string {
 	t.Helper()
-	if _, there := found.Token(scopes...); !there {
+	status, there := found.(tokens.List).Status(scopes...)
+	if !there {
 		return ""
 	}
-	return tokens.OriginOf(found, scopes...)
+	return status.Origin
 }
 
 // orderedStep is a source that wins over those of the steps behind it.
@@ -98,7 +99,7 @@ func TestSourcesStandInOrder(t *testing.T) {
 	})
 	file := writeFile(t, "maps.*: {command: mint}\ndataportability.maps.reviews: x\n")
 	found, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", file}}.credentials(t)
-	if err != nil || origin(t, found, reviews) != file+":2" {
+	if err != nil || origin(t, found, reviews) != file+":2:1" {
 		t.Errorf("a pattern comes before the scope itself, or %v", err)
 	}
 }
@@ -139,11 +140,11 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"x.*: {command: mint}\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
 		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
-		{"maps.*: x\n'maps.*': y\n", "FILE:2: maps.* has a token already; give one token for each set of scopes"},
+		{"maps.*: x\n'maps.*': y\n", "FILE:2: the same key is already in line 1; remove one of them"},
 		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
-		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceMend},
+		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceFix},
 		{"maps.*: {command: mint, environment: X}\n", "FILE:1: environment of maps.* does not go with command"},
-		{"maps.*: {command: mint, command: mint}\n", "FILE:1: command of maps.* stands there twice"},
+		{"maps.*: {command: mint, command: mint}\n", "FILE:1: the same key is already in line 1; remove one of them"},
 		{"maps.*: {command: }\n", "FILE:1: command of maps.* has no value"},
 		{"maps.*: {command: [mint]}\n", "FILE:1: command of maps.* has no value"},
 		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes"},
@@ -153,7 +154,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set it before the call"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* does not go with client-secret"},
-		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* says not where its tokens come from; " + sourceMend},
+		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* does not say where its tokens come from; " + sourceFix},
 		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory"},
 		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true"},
 	} {
@@ -163,7 +164,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	}
 	key := writeFile(t, "{")
 	_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, "maps.*: {service-account: "+key+"}")}}.credentials(t)
-	wantUsage(t, err, "FILE:1: FILE: it is no JSON")
+	wantUsage(t, err, "FILE:1: FILE: it is not JSON")
 }
 
 func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
@@ -181,7 +182,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
 			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},
-		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is no address that starts with https://"},
+		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is not an address that starts with https://"},
 		{[]string{"--introspection-url", "http://a.example"}, "--introspection-url: a.example is not encrypted, and secrets would go there: give an https address"},
 	} {
 		_, err := given{flags: append([]string{"--endpoint", "https://api.example"}, test.flags...)}.credentials(t)
@@ -221,7 +222,7 @@ func TestABrokenStoreIsOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := given{flags: []string{"--endpoint", "https://api.example"}}.credentials(t)
-	wantUsage(t, err, store.Path()+": it is no store of logins any more: its JSON cannot be read; move it away and log in again")
+	wantUsage(t, err, store.Path()+": it is not a store of logins any more: its JSON cannot be read; move it away and log in again")
 	wantNoSecret(t, err)
 }
 
@@ -264,12 +265,8 @@ func TestWhoKnowsATokenIsAsked(t *testing.T) {
 	file := writeFile(t, `{"installed":{"client_id":"of-the-file","client_secret":"`+secret+`"}}`)
 	settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--introspection-url", "https://auth.example/i", "--client-secret-file", file}}.mustFill(t)
 	inspector, err := settings.Inspector(sources)
-	if err != nil || inspector.ClientID != "of-the-file" || string(inspector.ClientSecret) != secret || inspector.TokenInformationURL != "" {
+	if err != nil || inspector.Client.ID != "of-the-file" || string(inspector.Client.Secret) != secret || inspector.TokenInformationURL != "" {
 		t.Errorf("%+v, %v", inspector, err)
-	}
-	found, err := settings.TargetConfig(sources, contract)
-	if _, verified := found.Credentials.(*tokens.Verified); !verified || err != nil {
-		t.Errorf("%T, %v", found.Credentials, err)
 	}
 }
 
@@ -315,7 +312,7 @@ func TestInsecureIsForThisMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if transport, both := client.Transport.(oauthTransport); !both || transport.here == transport.elsewhere {
+	if transport, both := client.Transport.(strictElsewhere); !both || transport.here == transport.elsewhere {
 		t.Errorf("%T", client.Transport)
 	}
 	if err := client.CheckRedirect(nil, nil); err == nil {

@@ -1,7 +1,9 @@
 package config
 
 import (
-	"fmt"
+	"encoding/json"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,190 +13,265 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// tokenEntry is a token, or a source of tokens, for scopes.
-type tokenEntry struct {
-	// place is where it was given.
-	place string
-	// key is the name of its scopes, as it was given.
-	key string
-	// scopes are the ones that it is for: of a pattern, those of the description
-	// that fit.
-	scopes  []string
-	pattern bool
-	// token is the token; empty where there is a source instead.
-	token  string
-	source *sourceDescription
+// tokenVariablePrefix begins the variables of the tokens of single scopes.
+const tokenVariablePrefix = environmentPrefix + "TOKEN_"
+
+// tokenReader reads where tokens come from.
+type tokenReader struct {
+	*Settings
+	sources  *Sources
+	contract *spec.Contract
+	checker  *tokens.Checker
+	list     tokens.List
 }
 
 // credentials puts all sources of tokens in order: given ones, the environment,
 // the command, logins, client credentials, those of the machine, and the
 // template last.
 func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (target.Credentials, error) {
-	entries, err := s.tokenEntries(sources, contract)
+	inspector, err := s.Inspector(sources)
 	if err != nil {
 		return nil, err
 	}
-	order, err := s.entrySources(sources, contract, entries)
-	if err != nil {
-		return nil, err
-	}
-	for _, more := range []func(*Sources, *spec.Contract) (tokens.List, error){
-		environmentSources, s.commandSource, s.loginSources, s.clientSource, s.machineSource, s.templateSource,
+	reader := tokenReader{s, sources, contract, &tokens.Checker{Documented: contract.Documents, Inspector: inspector}, nil}
+	for _, step := range []func() error{
+		reader.given, reader.environment, reader.command, reader.logins, reader.clientCredentials, reader.machine, reader.template,
 	} {
-		found, err := more(sources, contract)
-		if err != nil {
+		if err := step(); err != nil {
 			return nil, err
 		}
-		order = append(order, found...)
 	}
-	return s.verified(sources, contract, order)
+	return reader.list, nil
 }
 
-// templateSource mints tokens by name.
-func (s *Settings) templateSource(sources *Sources, _ *spec.Contract) (tokens.List, error) {
-	if s.TokenTemplate == "" {
-		return nil, nil
+// add adds a source of tokens. The group is a set of scopes that one of its
+// tokens carries; it counts where all of them are documented.
+func (r *tokenReader) add(issuer tokens.Issuer, covers tokens.Coverage, group ...string) *tokens.Source {
+	if slices.ContainsFunc(group, func(scope string) bool { return !r.contract.Documents(scope) }) {
+		group = nil
 	}
-	if !strings.Contains(s.TokenTemplate, "{scope}") && !strings.Contains(s.TokenTemplate, "{short}") {
-		return nil, text.Mistake(sources.Origin("token-template"), "it names no scope", "put {scope} or {short} where the scope belongs")
-	}
-	return tokens.List{tokens.Minted{TokenTemplate: target.TokenTemplate{Text: s.TokenTemplate, Join: s.TokenJoin}}}, nil
+	source := &tokens.Source{Context: r.sources.context(), Issuer: issuer, Covers: covers, Group: group, Checker: r.checker}
+	r.list = append(r.list, source)
+	return source
 }
 
-// ScopesByToken gives the given tokens with the scopes they carry. A source of
-// tokens among them is a *UsageError: it gives tokens, and knows none.
-func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
-	entries, err := s.tokenEntries(sources, contract)
+// namesScope reports whether a text has a place for a scope.
+func namesScope(given string) bool {
+	return strings.Contains(given, "{scope}") || strings.Contains(given, "{short}")
+}
+
+// TokenVariable is the environment variable of a scope's token:
+// "DPCONFORM_TOKEN_MAPS_REVIEWS".
+func TokenVariable(contract *spec.Contract, scope string) string {
+	name := withoutService(contract, scope)
+	if scope == contract.UnrelatedScope {
+		name = unrelated
+	}
+	return tokenVariablePrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name))
+}
+
+// environment takes the variables of single scopes, and refuses one that looks
+// like it and names no scope.
+func (r *tokenReader) environment() error {
+	scopes := []string{r.contract.UnrelatedScope}
+	for _, scope := range r.contract.Scopes {
+		scopes = append(scopes, scope.Name)
+	}
+	known := make([]string, len(scopes))
+	for i, scope := range scopes {
+		known[i] = TokenVariable(r.contract, scope)
+		if value, set := r.sources.lookup(known[i]); set && value != "" && !r.sources.isFlagVariable(known[i]) {
+			r.add(tokens.Environment(known[i], r.sources.lookup), tokens.Exactly(scope), scope)
+		}
+	}
+	if r.sources.Variables == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(slices.Values(r.sources.Variables())) {
+		if strings.HasPrefix(name, tokenVariablePrefix) && !slices.Contains(known, name) && !r.sources.isFlagVariable(name) {
+			return text.Mistake(name, "it names none of the description's scopes", text.DidYouMean(name, known))
+		}
+	}
+	return nil
+}
+
+// command takes what --token-command prints.
+func (r *tokenReader) command() error {
+	if r.TokenCommand == "" {
+		return nil
+	}
+	issuer, err := tokens.Command(r.TokenCommand)
 	if err != nil {
-		return nil, err
+		return r.sources.mistake("token-command", "", "%s", err)
 	}
-	given := target.GivenTokens{}
-	for _, entry := range entries {
-		if entry.source != nil {
-			return nil, text.Mistake(entry.place, entry.key+" has a source of tokens, and an emulator needs the tokens themselves", "write `SCOPE: TOKEN`")
-		}
-		given.Add(entry.token, entry.scopes...)
+	if !namesScope(r.TokenCommand) {
+		return r.sources.mistake("token-command", "put {scope} or {short} where the scope belongs", "it names no scope, so that it would give one token for all of them")
 	}
-	return given.ByToken(), nil
+	r.add(issuer, tokens.Everything)
+	return nil
 }
 
-// tokenEntries reads the given tokens and sources.
-func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) ([]tokenEntry, error) {
-	var entries []tokenEntry
-	for _, pair := range s.Tokens {
-		name, token, found := strings.Cut(pair, "=")
-		// What stands there instead may be the token itself: it is not shown.
-		if !found || token == "" {
-			return nil, text.Mistake(sources.Origin("token"), "a token without its scope, or a scope without a token", "give SCOPE=VALUE")
-		}
-		entry, err := newTokenEntry(contract, sources.Origin("token"), name)
-		if err != nil {
-			return nil, err
-		}
-		entry.token = token
-		if entries, err = addEntry(entries, entry); err != nil {
-			return nil, err
-		}
+// logins takes the logins that were made for the endpoint.
+func (r *tokenReader) logins() error {
+	folder, err := tokens.DefaultFolder()
+	if err != nil || r.Endpoint == "" {
+		return nil // A machine without a home has no logins.
 	}
-	return s.readTokenFile(contract, entries)
+	store := tokens.NewStore(folder)
+	logins, err := store.For(r.Endpoint)
+	if err != nil || len(logins) == 0 || r.refuseOpenEndpoint("", "") != nil {
+		return err
+	}
+	client, err := r.OAuthClient(r.sources)
+	if err != nil {
+		return err
+	}
+	for _, login := range logins {
+		documented := slices.DeleteFunc(slices.Clone(login.Scopes), func(scope string) bool { return !r.contract.Documents(scope) })
+		r.add(store.Issuer(login, client), tokens.Within(login.Scopes...), documented...).Login = true
+	}
+	return nil
 }
 
-// newTokenEntry reads the name of an entry: scopes with + between them, or a
-// pattern.
-func newTokenEntry(contract *spec.Contract, place, key string) (tokenEntry, error) {
-	entry := tokenEntry{place: place, key: key}
-	if strings.Contains(key, anything) {
-		entry.pattern, entry.scopes = true, documentedBy(contract, key)
-		if len(entry.scopes) == 0 {
-			return entry, noScopeFits(contract, place)
-		}
-		return entry, nil
+// clientCredentials asks the token server of --token-url.
+func (r *tokenReader) clientCredentials() error {
+	address, err := checkedAddress(r.sources, "token-url", r.TokenURL)
+	if err != nil || address == "" {
+		return err
 	}
-	for _, name := range strings.Split(key, scopeJoin) {
-		scope, err := scopeNamed(contract, place, name)
-		if err != nil {
-			return entry, err
-		}
-		entry.scopes = append(entry.scopes, scope)
-	}
-	return entry, nil
-}
-
-// addEntry checks an entry and appends it. Its name is that of scopes, and can
-// be shown.
-func addEntry(entries []tokenEntry, entry tokenEntry) ([]tokenEntry, error) {
+	client, err := r.Client(r.sources)
 	switch {
-	case entry.source == nil && entry.token == "":
-		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
-	case strings.ContainsAny(entry.token, " \t\r\n"):
-		return nil, text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
-	case slices.ContainsFunc(entries, entry.isAgain):
-		return nil, text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
+	case err != nil:
+		return err
+	case client.ID == "":
+		return r.sources.mistake("token-url", "give --client-id ID", "no client is named")
+	case client.Secret == "":
+		return r.sources.mistake("token-url", "put it into "+clientSecretVariable+" or into a file for --"+clientSecretFlag, "the client %s has no secret", client.ID)
 	}
-	return append(entries, entry), nil
+	if err := r.refuseOpenEndpoint(r.sources.Origin("token-url"), "tokens of a token server"); err != nil {
+		return err
+	}
+	r.add(tokens.ClientCredentials(&tokens.TokenServer{Address: address, Client: client}), tokens.Everything)
+	return nil
 }
 
-// isAgain reports whether another entry is for the same scopes.
-func (e tokenEntry) isAgain(other tokenEntry) bool {
-	if e.pattern || other.pattern {
-		return e.pattern == other.pattern && e.key == other.key
-	}
-	return tokens.Exactly(e.scopes...)(other.scopes)
-}
-
-// covers says for which scopes the entry is there. A token under a pattern
-// carries all that the pattern is about; a source gives one for each of them.
-func (e tokenEntry) covers(contract *spec.Contract) tokens.Coverage {
-	if !e.pattern || e.source == nil {
-		return tokens.Exactly(e.scopes...)
-	}
-	matches := scopePattern(contract, e.key)
-	return func(scopes []string) bool {
-		return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool { return !matches(scope) })
-	}
-}
-
-// group is the set of documented scopes that one token of the entry carries.
-func (e tokenEntry) group(contract *spec.Contract) []string {
-	narrows := e.source != nil && e.pattern
-	if narrows || slices.ContainsFunc(e.scopes, func(scope string) bool { return !contract.Documents(scope) }) {
+// machine takes the application default credentials.
+func (r *tokenReader) machine() error {
+	if !r.ApplicationDefault {
 		return nil
 	}
-	return e.scopes
-}
-
-// entrySources makes a source of each entry, those for named scopes before
-// patterns.
-func (s *Settings) entrySources(sources *Sources, contract *spec.Contract, entries []tokenEntry) (tokens.List, error) {
-	var exact, patterns tokens.List
-	for _, entry := range entries {
-		issuer, err := s.issuerOf(sources, contract, entry)
-		if err != nil {
-			return nil, err
-		}
-		source := tokens.NewSource(sources.context(), issuer, entry.covers(contract), entry.group(contract)...)
-		if entry.pattern {
-			patterns = append(patterns, source)
-		} else {
-			exact = append(exact, source)
-		}
+	issuer, err := r.applicationDefault(r.sources.Origin("application-default"))
+	if err == nil {
+		r.add(issuer, tokens.Everything)
 	}
-	return append(exact, patterns...), nil
+	return err
 }
 
-func (s *Settings) issuerOf(sources *Sources, contract *spec.Contract, entry tokenEntry) (tokens.Issuer, error) {
-	if entry.source == nil {
-		return tokens.Fixed{Value: tokens.Secret(entry.token), From: entry.place}, nil
+func (r *tokenReader) applicationDefault(place string) (tokens.Issuer, error) {
+	if err := r.refuseOpenEndpoint(place, "tokens of the application default credentials"); err != nil {
+		return tokens.Issuer{}, err
 	}
-	return entry.source.issuer(s, sources, contract, entry)
+	client, err := r.OAuthClient(r.sources)
+	return tokens.ApplicationDefault(client), err
 }
 
-// refuseOpenEndpoint refuses tokens of a person or an account for an endpoint
-// that is not encrypted.
-func (s *Settings) refuseOpenEndpoint(place, what string) error {
-	endpoint, err := target.ParseEndpoint(s.Endpoint)
-	if err != nil || endpoint.Scheme == "https" || target.IsLoopback(endpoint) {
+// template mints tokens by name.
+func (r *tokenReader) template() error {
+	if r.TokenTemplate == "" {
 		return nil
 	}
-	return text.Mistake(place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://")
+	if !namesScope(r.TokenTemplate) {
+		return r.sources.mistake("token-template", "put {scope} or {short} where the scope belongs", "it names no scope")
+	}
+	r.add(tokens.Template(target.TokenTemplate{Text: r.TokenTemplate, Join: r.TokenJoin}), tokens.Everything)
+	return nil
+}
+
+// checkedAddress gives the address of a flag, and refuses one where secrets must
+// not go.
+func checkedAddress(sources *Sources, flag, address string) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	if err := tokens.CheckAddress(address); err != nil {
+		return "", sources.mistake(flag, "", "%s", err)
+	}
+	return address, nil
+}
+
+// Client gives the client that the settings name, with the HTTP client that asks
+// OAuth servers. Its id and its secret may be empty.
+func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
+	http, err := s.OAuthClient(sources)
+	if err != nil {
+		return tokens.Client{}, err
+	}
+	client := tokens.Client{ID: s.ClientID, HTTP: http}
+	if s.ClientSecretFile == "" {
+		value, _ := sources.lookup(clientSecretVariable)
+		client.Secret = tokens.Secret(strings.TrimSpace(value))
+		return client, nil
+	}
+	content, err := os.ReadFile(s.ClientSecretFile)
+	if err != nil {
+		return client, sources.mistake(clientSecretFlag, "", "%s: %s", s.ClientSecretFile, text.Reason(err))
+	}
+	value := strings.TrimSpace(string(content))
+	if strings.HasPrefix(value, "{") {
+		var complaint string
+		if client.ID, value, complaint = clientOfJSON(value, s.ClientID); complaint != "" {
+			return client, sources.mistake(clientSecretFlag, "give the JSON file of a client of type desktop app, or the secret alone", "%s: %s", s.ClientSecretFile, complaint)
+		}
+	}
+	if len(strings.Fields(value)) != 1 {
+		return client, sources.mistake(clientSecretFlag, "put the secret alone into it", "%s holds no secret", s.ClientSecretFile)
+	}
+	client.Secret = tokens.Secret(value)
+	return client, nil
+}
+
+// clientOfJSON reads the file that Google gives for a client. An id that was
+// given must be that of the file.
+func clientOfJSON(content, wanted string) (id, secret, complaint string) {
+	type client struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	var file struct{ Installed, Web client }
+	if err := json.Unmarshal([]byte(content), &file); err != nil {
+		return "", "", "it is not JSON"
+	}
+	found := file.Installed
+	if found.ID == "" {
+		found = file.Web
+	}
+	switch {
+	case found.ID == "":
+		return "", "", "it describes no client"
+	case wanted != "" && wanted != found.ID:
+		return "", "", "it is of another client than --client-id"
+	}
+	return found.ID, found.Secret, ""
+}
+
+// Inspector reads who knows what a token carries: of Google's endpoints Google.
+func (s *Settings) Inspector(sources *Sources) (inspector tokens.Inspector, err error) {
+	if inspector.TokenInformationURL, err = checkedAddress(sources, "tokeninfo-url", s.TokenInformationURL); err != nil {
+		return inspector, err
+	}
+	if inspector.IntrospectionURL, err = checkedAddress(sources, "introspection-url", s.IntrospectionURL); err != nil {
+		return inspector, err
+	}
+	if !inspector.Known() && IsGoogle(s.Endpoint) {
+		inspector.TokenInformationURL = tokens.GoogleTokenInformationURL
+	}
+	switch {
+	case inspector.IntrospectionURL != "":
+		inspector.Client, err = s.Client(sources)
+	case inspector.Known():
+		var client *http.Client
+		client, err = s.OAuthClient(sources)
+		inspector.Client = tokens.Client{HTTP: client}
+	}
+	return inspector, err
 }

@@ -77,21 +77,27 @@ func examineScope(options Options, scope spec.Scope, unrelated bool) Scope {
 		found.Reason = mend(scope, options.Contract, unrelated)
 		return found
 	}
-	source, there := options.Target.Credentials.Token(scope.Name)
+	list, _ := options.Target.Credentials.(tokens.List)
+	status, there := list.Status(scope.Name)
 	if !there {
 		found.Reason = mend(scope, options.Contract, unrelated)
 		return found
 	}
-	token, err := source.Token()
-	found.From = tokens.OriginOf(options.Target.Credentials, scope.Name)
-	if err != nil {
-		found.State, found.Reason = Unusable, reasonOf(err)
+	found.From = status.Origin
+	if status.Err != nil {
+		found.State, found.Reason = Unusable, reasonOf(status.Err)
 		return found
 	}
 	found.State = There
-	found.expires(token.Expiry)
-	if verified, can := options.Target.Credentials.(*tokens.Verified); can {
-		found.inspected(verified.Inspect(token.AccessToken))
+	found.expires(status.Token.Expiry)
+	switch {
+	case status.Unverified != nil:
+		found.Reason = "not verified: " + reasonOf(status.Unverified)
+	case status.Verified:
+		found.Verified, found.Carries = true, status.Scopes
+		if found.Until == nil {
+			found.expires(status.Expiry)
+		}
 	}
 	return found
 }
@@ -109,16 +115,5 @@ func (s *Scope) expires(at time.Time) {
 	if !at.IsZero() {
 		at = at.UTC().Truncate(time.Second)
 		s.Until = &at
-	}
-}
-
-func (s *Scope) inspected(information tokens.Information, err error) {
-	if err != nil {
-		s.Reason = "not verified: " + reasonOf(err)
-		return
-	}
-	s.Verified, s.Carries = true, information.Scopes
-	if s.Until == nil {
-		s.expires(information.Expiry)
 	}
 }

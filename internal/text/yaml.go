@@ -213,12 +213,10 @@ func shown(text string) string {
 }
 
 // AnyMembers are the members of a mapping in their order, whatever their names.
-// A name that stands there twice is not shown: it may be secret.
-func (y YAML) AnyMembers() ([]Member, error) {
-	return y.members("the same key is already in line %[2]d")
-}
+// No message shows the names: they may be secret.
+func (y YAML) AnyMembers() ([]Member, error) { return y.members(false) }
 
-func (y YAML) members(twice string) ([]Member, error) {
+func (y YAML) members(show bool) ([]Member, error) {
 	if !y.IsMapping() {
 		return nil, y.Mistake("", "it must be a mapping of keys to values, and not %s", y)
 	}
@@ -232,10 +230,18 @@ func (y YAML) members(twice string) ([]Member, error) {
 			return nil, key.Mistake("", "a key must be a text")
 		}
 		if first, found := lines[name.Value]; found {
-			return nil, key.Mistake("remove one of them", twice, shown(name.Value), first)
+			repeated := "the same key"
+			if show {
+				repeated = "the key " + shown(name.Value)
+			}
+			return nil, key.Mistake("remove one of them", "%s is already in line %d", repeated, first)
 		}
 		lines[name.Value] = name.Line
-		members = append(members, Member{name.Value, key, y.below(shown(name.Value), content[i+1])})
+		member := Member{name.Value, key, y.below("", content[i+1])}
+		if show {
+			member.Value = y.below(shown(name.Value), content[i+1])
+		}
+		members = append(members, member)
 	}
 	return members, nil
 }
@@ -244,9 +250,14 @@ func (y YAML) members(twice string) ([]Member, error) {
 // given.
 func (y YAML) Members(keys ...string) (Mapping, error) {
 	if !y.IsMapping() {
-		return Mapping{}, y.Mistake("its keys are "+List(keys, "and"), "it must be a mapping of keys to values, and not %s", y)
+		const few = 12
+		fix := ""
+		if len(keys) <= few {
+			fix = "its keys are " + List(keys, "and")
+		}
+		return Mapping{}, y.Mistake(fix, "it must be a mapping of keys to values, and not %s", y)
 	}
-	members, err := y.members("the key %s is already in line %d")
+	members, err := y.members(true)
 	if err != nil {
 		return Mapping{}, err
 	}
@@ -360,3 +371,6 @@ func (y YAML) Decode(into any) error {
 	}
 	return nil
 }
+
+// Node is the value as yaml.v3 has it; nil where there is no document.
+func (y YAML) Node() *yaml.Node { return y.node }

@@ -4,31 +4,146 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
 )
+
+// AuthorizationServer is where a person logs in and a program gets tokens.
+type AuthorizationServer struct {
+	// Issuer is the server's own name (RFC 8414, 2); empty where only its
+	// addresses are known.
+	Issuer string
+	// AuthURL, TokenURL and RevocationURL are its endpoints; RevocationURL may be
+	// empty.
+	AuthURL, TokenURL, RevocationURL string
+	// OfflineScope says that a refresh token is asked for by the scope
+	// offline_access (OpenID Connect Core 1.0, 11).
+	OfflineScope bool
+	// NamesItself says that the server names itself in each response that the
+	// browser brings back (RFC 9207), so that one without its name is another's.
+	NamesItself bool
+	// Style says how a client with a secret names itself.
+	Style oauth2.AuthStyle
+}
+
+// Google is the authorization server of Google's APIs.
+// Source: https://developers.google.com/identity/protocols/oauth2/native-app#tokenrevoke
+func Google() AuthorizationServer {
+	return AuthorizationServer{
+		AuthURL: google.Endpoint.AuthURL, TokenURL: google.Endpoint.TokenURL, RevocationURL: "https://oauth2.googleapis.com/revoke",
+		Style: google.Endpoint.AuthStyle,
+	}
+}
+
+// offlineScope asks for a refresh token.
+const offlineScope = "offline_access"
+
+// metadata is what an authorization server says of itself (RFC 8414, 2).
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	ScopesSupported       []string `json:"scopes_supported"`
+	AuthMethods           []string `json:"token_endpoint_auth_methods_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	NamesItself           bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+// Discover asks an issuer for its endpoints, by RFC 8414 and then by OpenID
+// Connect Discovery 1.0. An error is one line.
+func Discover(ctx context.Context, client *http.Client, issuer string) (AuthorizationServer, error) {
+	if err := CheckAddress(issuer); err != nil {
+		return AuthorizationServer{}, err
+	}
+	address, _ := url.Parse(issuer)
+	path := strings.TrimRight(address.Path, "/")
+	var complaints []string
+	for _, wellKnown := range []string{"/.well-known/oauth-authorization-server" + path, path + "/.well-known/openid-configuration"} {
+		from := *address
+		from.Path = wellKnown
+		found, err := readMetadata(ctx, client, from.String())
+		if err == nil {
+			return found.server(issuer)
+		}
+		if complaint := err.Error(); !slices.Contains(complaints, complaint) {
+			complaints = append(complaints, complaint)
+		}
+	}
+	return AuthorizationServer{}, fmt.Errorf("it does not say where its endpoints are (RFC 8414): %s", strings.Join(complaints, ", then "))
+}
+
+func readMetadata(ctx context.Context, client *http.Client, from string) (found metadata, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return found, errors.New("its address cannot be used")
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return found, errors.New(hostOf(from) + " " + noResponse(err))
+	}
+	if response.StatusCode != http.StatusOK {
+		response.Body.Close()
+		return found, fmt.Errorf("HTTP %d", response.StatusCode)
+	}
+	if err := readJSON(response, &found); err != nil {
+		return found, errors.New("a response that is not JSON")
+	}
+	return found, nil
+}
+
+// server checks what an issuer says of itself.
+func (m metadata) server(issuer string) (AuthorizationServer, error) {
+	if strings.TrimRight(m.Issuer, "/") != strings.TrimRight(issuer, "/") {
+		// RFC 8414, 3.3: then it MUST NOT be used.
+		return AuthorizationServer{}, fmt.Errorf("it calls itself %s", redacted(m.Issuer))
+	}
+	if len(m.ChallengeMethods) > 0 && !slices.Contains(m.ChallengeMethods, "S256") {
+		return AuthorizationServer{}, errors.New("it does not support PKCE with S256 (RFC 7636)")
+	}
+	server := AuthorizationServer{
+		Issuer: m.Issuer, AuthURL: m.AuthorizationEndpoint, TokenURL: m.TokenEndpoint, RevocationURL: m.RevocationEndpoint,
+		OfflineScope: slices.Contains(m.ScopesSupported, offlineScope), NamesItself: m.NamesItself,
+	}
+	basic, post := slices.Contains(m.AuthMethods, "client_secret_basic"), slices.Contains(m.AuthMethods, "client_secret_post")
+	switch {
+	case post && !basic:
+		server.Style = oauth2.AuthStyleInParams
+	case basic && !post, len(m.AuthMethods) == 0:
+		// RFC 8414, 2: without a list it is client_secret_basic.
+		server.Style = oauth2.AuthStyleInHeader
+	}
+	for _, one := range []struct{ name, address string }{
+		{"authorization", server.AuthURL}, {"token", server.TokenURL}, {"revocation", server.RevocationURL},
+	} {
+		if err := CheckAddress(one.address); err != nil && (one.address != "" || one.name != "revocation") {
+			return server, fmt.Errorf("the %s endpoint: %w", one.name, err)
+		}
+	}
+	return server, nil
+}
 
 // Authorization is a login by the authorization code flow of a native
 // application: in a browser, with PKCE (RFC 7636), back to a port of this
 // machine (RFC 8252, 7.3).
 type Authorization struct {
-	Server       AuthorizationServer
-	ClientID     string
-	ClientSecret Secret
+	Server AuthorizationServer
+	Client Client
 	// Port is where the browser comes back to; 0 takes a free one.
 	Port int
 	// Wait is how long it may take until it comes back.
 	Wait time.Duration
-	// Announce gets the address to open in a browser, once somebody listens for
-	// the way back.
+	// Announce gets the address to open in a browser, once the port is open.
 	Announce func(address string)
-	// HTTP asks the token server.
-	HTTP *http.Client
 }
 
 // Granted is what a person granted.
@@ -40,89 +155,64 @@ type Granted struct {
 	Expiry       time.Time
 }
 
-// Obtain asks for scopes and waits for the person's answer. An error is a
-// *Failure, and then nothing is left to take back; an error of listening is any
-// other.
+// Obtain asks for scopes and waits for the person. An error is a *Failure, and
+// then there is nothing to revoke; an error of listening is any other.
 func (a Authorization) Obtain(ctx context.Context, scopes []string) (Granted, error) {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", a.Port))
 	if err != nil {
 		return Granted{}, err
 	}
+	asked := slices.Clone(scopes)
+	if a.Server.OfflineScope {
+		asked = append(asked, offlineScope)
+	}
+	client := a.Client
+	client.Style = a.Server.Style
+	config := &oauth2.Config{
+		ClientID: client.ID, ClientSecret: string(client.Secret), Scopes: asked, RedirectURL: "http://" + listener.Addr().String() + "/",
+		Endpoint: oauth2.Endpoint{AuthURL: a.Server.AuthURL, TokenURL: a.Server.TokenURL, AuthStyle: client.style()},
+	}
 	verifier, state := oauth2.GenerateVerifier(), rand.Text()
-	config := a.config(scopes, listener.Addr())
-	answers := make(chan callback, 1)
-	server := &http.Server{Handler: callbackHandler(state, a.Server, answers), ReadHeaderTimeout: 10 * time.Second}
+	returned := make(chan callback, 1)
+	server := &http.Server{Handler: callbackHandler(state, a.Server, returned), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
-	defer closeSoftly(server)
+	defer func() {
+		// The browser gets its page.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+	}()
 	// prompt=consent: without it a server may give no second refresh token.
 	a.Announce(config.AuthCodeURL(state, oauth2.AccessTypeOffline, oauth2.SetAuthURLParam("prompt", "consent"), oauth2.S256ChallengeOption(verifier)))
-	code, err := a.await(ctx, answers)
-	if err != nil {
-		return Granted{}, err
-	}
-	return a.exchange(ctx, config, code, verifier, scopes)
-}
-
-// closeSoftly lets the browser have its page.
-func closeSoftly(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		_ = server.Close()
-	}
-}
-
-func (a Authorization) config(scopes []string, address net.Addr) *oauth2.Config {
-	style := a.Server.Style
-	if a.ClientSecret == "" {
-		style = oauth2.AuthStyleInParams
-	}
-	asked := scopes
-	if a.Server.OfflineScope {
-		asked = append(append([]string{}, scopes...), offlineScope)
-	}
-	return &oauth2.Config{
-		ClientID: a.ClientID, ClientSecret: string(a.ClientSecret), Scopes: asked, RedirectURL: "http://" + address.String() + "/",
-		Endpoint: oauth2.Endpoint{AuthURL: a.Server.AuthURL, TokenURL: a.Server.TokenURL, AuthStyle: style},
-	}
-}
-
-// await waits until the browser comes back.
-func (a Authorization) await(ctx context.Context, answers <-chan callback) (code string, err error) {
 	limit := time.NewTimer(a.Wait)
 	defer limit.Stop()
 	select {
-	case answer := <-answers:
-		if answer.failure != nil {
-			return "", answer.failure
+	case back := <-returned:
+		if back.failure != nil {
+			return Granted{}, back.failure
 		}
-		return answer.code, nil
+		return a.exchange(ctx, config, back.code, verifier, scopes)
 	case <-limit.C:
-		return "", &Failure{Message: fmt.Sprintf("nobody came back from the browser within %s", a.Wait), Mend: "open the address in a browser of this machine, or give more time with --wait"}
+		return Granted{}, &Failure{Message: fmt.Sprintf("the browser did not come back within %s", a.Wait), Fix: "open the address in a browser of this machine, or give more time with --wait"}
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return Granted{}, ctx.Err()
 	}
 }
 
 // exchange gives the code for tokens.
 func (a Authorization) exchange(ctx context.Context, config *oauth2.Config, code, verifier string, scopes []string) (Granted, error) {
-	client := a.HTTP
-	if client == nil {
-		client = NewHTTPClient(nil)
-	}
-	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, client), code, oauth2.VerifierOption(verifier))
+	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, a.Client.http()), code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		server := "the token server " + hostOf(a.Server.TokenURL)
-		refused := readRefusal(server, err, Secret(code), Secret(verifier), a.ClientSecret)
-		mend := ""
-		if refused.code == "invalid_client" || refused.code == "unauthorized_client" {
-			mend = "check the client's id and secret"
-		}
-		return Granted{}, refused.failure(mend, true)
+		return Granted{}, readRefusal(server, err, Secret(code), Secret(verifier), a.Client.Secret).failure("the login")
 	}
-	return Granted{
-		Scopes: answeredScopes(token, scopes), RefreshToken: Secret(token.RefreshToken), AccessToken: Secret(token.AccessToken), Expiry: token.Expiry,
-	}, nil
+	granted := Granted{Scopes: scopes, RefreshToken: Secret(token.RefreshToken), AccessToken: Secret(token.AccessToken), Expiry: token.Expiry}
+	if named, _ := token.Extra("scope").(string); strings.TrimSpace(named) != "" {
+		granted.Scopes = strings.Fields(named)
+	}
+	return granted, nil
 }
 
 // callback is what the browser brought back.
@@ -131,56 +221,51 @@ type callback struct {
 	failure *Failure
 }
 
-// callbackHandler takes the browser's way back once, and shows the person a
-// page. Whatever else a browser asks for is not there.
-func callbackHandler(state string, server AuthorizationServer, answers chan<- callback) http.Handler {
+// callbackHandler takes the browser back once, and shows the person a page.
+// Whatever else a browser asks for is not there.
+func callbackHandler(state string, server AuthorizationServer, returned chan<- callback) http.Handler {
 	return http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		query := request.URL.Query()
 		if request.URL.Path != "/" || request.Method != http.MethodGet || len(query) == 0 {
 			http.NotFound(writer, request)
 			return
 		}
-		answer := readCallback(query, state, server)
-		writePage(writer, answer.failure)
+		back := readCallback(query, state, server)
+		writePage(writer, back.failure)
 		select {
-		case answers <- answer:
-		default: // The first way back counts.
+		case returned <- back:
+		default: // The first one counts.
 		}
 	})
 }
 
 // readCallback reads the authorization response (RFC 6749, 4.1.2).
 func readCallback(query url.Values, state string, server AuthorizationServer) callback {
-	given := query.Get("state")
+	failed := func(fix, format string, arguments ...any) callback {
+		return callback{failure: &Failure{Message: fmt.Sprintf(format, arguments...), Fix: fix}}
+	}
 	code := query.Get("error")
 	switch {
-	case subtle.ConstantTimeCompare([]byte(given), []byte(state)) != 1:
-		return callback{failure: &Failure{Message: "what came back from the browser belongs to another login (wrong state)", Mend: "log in again, and use the address that was printed last"}}
+	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1:
+		return failed("log in again, and use the address that was printed last", "what came back from the browser belongs to another login (wrong state)")
 	case server.Issuer != "" && (query.Has("iss") || server.NamesItself) && query.Get("iss") != server.Issuer:
-		// RFC 9207, 2.4: another server answered.
-		return callback{failure: &Failure{Message: "what came back from the browser is of another server than " + hostOf(server.Issuer) + " (wrong iss)", Mend: "log in again"}}
+		// RFC 9207, 2.4: another server responded.
+		return failed("log in again", "what came back from the browser is of another server than %s (wrong iss)", hostOf(server.Issuer))
 	case code == "access_denied":
-		return callback{failure: &Failure{Message: "the login was declined in the browser (access_denied)"}}
+		return failed("", "the login was declined in the browser (access_denied)")
 	case code != "":
-		text := "the authorization server answered " + harmless(code)
-		if description := harmless(query.Get("error_description")); description != "" {
-			text += ": " + description
+		message := "the authorization server returned " + redacted(code)
+		if description := redacted(query.Get("error_description")); description != "" {
+			message += ": " + description
 		}
-		return callback{failure: &Failure{Message: text, Mend: mendOfAuthorization(code)}}
+		return failed(map[string]string{
+			"invalid_scope":       "the client may not ask for these scopes: name fewer, or add them to the client",
+			"unauthorized_client": "check --client-id", "invalid_client": "check --client-id",
+		}[code], "%s", message)
 	case query.Get("code") == "":
-		return callback{failure: &Failure{Message: "what came back from the browser has neither a code nor an error"}}
+		return failed("", "what came back from the browser has neither a code nor an error")
 	}
 	return callback{code: query.Get("code")}
-}
-
-func mendOfAuthorization(code string) string {
-	switch code {
-	case "invalid_scope":
-		return "the client may not ask for these scopes: name fewer, or add them to the client"
-	case "unauthorized_client", "invalid_client":
-		return "check --client-id"
-	}
-	return ""
 }
 
 // page is what the person sees. It loads nothing and tells no other page where
@@ -197,9 +282,9 @@ const page = `<!doctype html>
 `
 
 func writePage(writer http.ResponseWriter, failure *Failure) {
-	title, text, status := "Thank you", "dpconform goes on in the terminal. You can close this window.", http.StatusOK
+	title, words, status := "Thank you", "dpconform goes on in the terminal. You can close this window.", http.StatusOK
 	if failure != nil {
-		title, text, status = "The login did not succeed", "dpconform says why in the terminal. You can close this window.", http.StatusBadRequest
+		title, words, status = "The login did not succeed", "The terminal says why. You can close this window.", http.StatusBadRequest
 	}
 	header := writer.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -207,5 +292,5 @@ func writePage(writer http.ResponseWriter, failure *Failure) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	writer.WriteHeader(status)
-	fmt.Fprintf(writer, page, title, text)
+	fmt.Fprintf(writer, page, title, words)
 }

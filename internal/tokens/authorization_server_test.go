@@ -66,10 +66,10 @@ func TestDiscover(t *testing.T) {
 func TestDiscoverRefuses(t *testing.T) {
 	for name, one := range map[string]struct{ answer, says string }{
 		"nothing":               {"", "it does not say where its endpoints are (RFC 8414): HTTP 404"},
-		"no JSON":               {"<html>", "it does not say where its endpoints are (RFC 8414): an answer that is no JSON, then HTTP 404"},
+		"no JSON":               {"<html>", "it does not say where its endpoints are (RFC 8414): a response that is not JSON, then HTTP 404"},
 		"another issuer":        {`{"issuer":"https://evil.example\n"}`, "it calls itself https://evil.example"},
-		"no PKCE":               {`{"issuer":"ISSUER","code_challenge_methods_supported":["plain"]}`, "it does not take PKCE with S256 (RFC 7636)"},
-		"no endpoints":          {`{"issuer":"ISSUER"}`, "the authorization endpoint: it is no address that starts with https://"},
+		"no PKCE":               {`{"issuer":"ISSUER","code_challenge_methods_supported":["plain"]}`, "it does not support PKCE with S256 (RFC 7636)"},
+		"no endpoints":          {`{"issuer":"ISSUER"}`, "the authorization endpoint: it is not an address that starts with https://"},
 		"a plain token server":  {`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"http://a.example"}`, "the token endpoint: a.example is not encrypted"},
 		"a plain revocation":    {`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"https://a.example","revocation_endpoint":"http://a.example"}`, "the revocation endpoint: a.example is not encrypted"},
 		"a password in address": {`{"issuer":"ISSUER","authorization_endpoint":"https://a:b@a.example"}`, "the authorization endpoint: an address here has no user in it"},

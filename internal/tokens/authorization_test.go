@@ -55,7 +55,7 @@ func TestALoginIsObtained(t *testing.T) {
 	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
 		grant(w, map[string]any{"refresh_token": "a-refresh-token", "scope": reviews})
 	})
-	granted, page, sent, err := obtain(t, Authorization{Server: AuthorizationServer{TokenURL: server.URL, OfflineScope: true}, ClientID: "an-id"}, consents)
+	granted, page, sent, err := obtain(t, Authorization{Server: AuthorizationServer{TokenURL: server.URL, OfflineScope: true}, Client: Client{ID: "an-id"}}, consents)
 	if err != nil || granted.RefreshToken != "a-refresh-token" || granted.AccessToken != "granted" || strings.Join(granted.Scopes, " ") != reviews {
 		t.Errorf("%v, %v", granted, err)
 	}
@@ -95,15 +95,15 @@ func TestALoginThatFailsIsOneLine(t *testing.T) {
 		{"another login's state", with("state", "another"), "what came back from the browser belongs to another login (wrong state); log in again"},
 		{"no state", func(url.Values) url.Values { return url.Values{"code": {secret}} }, "what came back from the browser belongs to another login (wrong state)"},
 		{"another server", with("iss", "https://evil.example"), "what came back from the browser is of another server than auth.example (wrong iss)"},
-		{"a scope that the client may not have", with("error", "invalid_scope"), "the authorization server answered invalid_scope; the client may not ask for these scopes"},
+		{"a scope that the client may not have", with("error", "invalid_scope"), "the authorization server returned invalid_scope; the client may not ask for these scopes"},
 		{"an error of somebody's", func(query url.Values) url.Values {
 			return url.Values{"state": {query.Get("state")}, "error": {"server_error\nx"}, "error_description": {"<b>\x1b[31m"}}
-		}, "the authorization server answered server_error x: <b> [31m"},
+		}, "the authorization server returned server_error x: <b>\uFFFD[31m"},
 		{"nothing", func(query url.Values) url.Values { return url.Values{"state": {query.Get("state")}} }, "what came back from the browser has neither a code nor an error"},
-		{"a code that is refused", consents, "the token server " + hostOf(refusing.URL) + " answered HTTP 401 invalid_client: you sent dpconform-redacted and more; check the client's id and secret"},
+		{"a code that is refused", consents, "the token server " + hostOf(refusing.URL) + " returned HTTP 401 invalid_client: you sent dpconform-redacted and more; check the client's id and secret"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			_, page, _, err := obtain(t, Authorization{Server: AuthorizationServer{Issuer: "https://auth.example", TokenURL: refusing.URL}, ClientID: "an-id", ClientSecret: secret}, one.answers)
+			_, page, _, err := obtain(t, Authorization{Server: AuthorizationServer{Issuer: "https://auth.example", TokenURL: refusing.URL}, Client: Client{ID: "an-id", Secret: secret}}, one.answers)
 			wantFailure(t, err, one.says)
 			wantNoSecret(t, page)
 			if strings.Contains(page, "<b>") {
@@ -129,7 +129,7 @@ func TestAServerThatNamesItselfMustDoSo(t *testing.T) {
 func TestNobodyComesBack(t *testing.T) {
 	authorization := Authorization{Server: AuthorizationServer{AuthURL: "https://auth.example/auth"}, Wait: time.Millisecond, Announce: func(string) {}}
 	_, err := authorization.Obtain(t.Context(), []string{reviews})
-	wantFailure(t, err, "nobody came back from the browser within 1ms; open the address")
+	wantFailure(t, err, "the browser did not come back within 1ms; open the address")
 	ctx, cancel := context.WithCancel(t.Context())
 	authorization.Wait, authorization.Announce = time.Minute, func(string) { cancel() }
 	if _, err := authorization.Obtain(ctx, []string{reviews}); !errors.Is(err, context.Canceled) {
@@ -173,13 +173,13 @@ func TestTheWayBackIsTakenOnce(t *testing.T) {
 }
 
 func TestALoginKeepsWhatWasGranted(t *testing.T) {
-	authorization := Authorization{Server: Google(), ClientID: "an-id"}
+	authorization := Authorization{Server: Google(), Client: Client{ID: "an-id"}}
 	login, missing, others := authorization.NewLogin(Granted{Scopes: []string{reviews, vehicles, "openid"}, RefreshToken: "r", AccessToken: "a"},
 		"https://api.example", "maps.reviews,play.devices", []string{reviews, devices}, documented)
 	if strings.Join(login.Scopes, " ") != reviews+" "+vehicles || Names(missing) != "dataportability.play.devices" || Names(others) != "dataportability.maps.vehicles" {
 		t.Errorf("%q, missing %q, others %q", login.Scopes, missing, others)
 	}
-	if login.AccessToken != "" || login.RevocationURL != GoogleRevocationURL {
+	if login.AccessToken != "" || login.RevocationURL != Google().RevocationURL {
 		t.Error("what a refresh token gives anew is kept")
 	}
 }

@@ -11,103 +11,114 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // Failure says in one line why there is no token. It carries no secret.
 type Failure struct {
 	// Message says what failed and where.
 	Message string
-	// Mend says what to do, or is empty.
-	Mend string
+	// Fix says what to do, or is empty.
+	Fix string
 	// Whole says that the source can give no token at all, whatever the scopes.
 	Whole bool
 }
 
 // Error is one line.
 func (f *Failure) Error() string {
-	if f.Mend == "" {
+	if f.Fix == "" {
 		return f.Message
 	}
-	return f.Message + "; " + f.Mend
+	return f.Message + "; " + f.Fix
 }
 
-// IsFailure reports whether an error says in one harmless line why there is no
-// token.
-func IsFailure(err error) bool {
-	var failure *Failure
-	return errors.As(err, &failure)
-}
-
-// refusal is what a server of OAuth answered instead of what it was asked for,
+// refusal is what an OAuth server returned instead of what it was asked for,
 // without its body.
 type refusal struct {
 	// server names the server: "the token server accounts.example".
 	server string
-	// status is the HTTP status; 0 where no answer came.
+	// status is the HTTP status; 0 where there was no usable response.
 	status int
 	// code is the OAuth error code (RFC 6749, 5.2), or empty.
 	code string
-	// detail is what else is known, in one harmless line, or empty.
+	// detail is what else is known, in one line without secrets, or empty.
 	detail string
 	// clock says how far this machine's clock is off, or is empty.
 	clock string
 }
 
-// text says what the server answered.
-func (r refusal) text() string {
+// String says what the server returned.
+func (r refusal) String() string {
 	if r.status == 0 {
 		return r.server + " " + r.detail
 	}
-	return fmt.Sprintf("%s answered HTTP %s", r.server, r.brief())
+	return fmt.Sprintf("%s returned HTTP %s%s", r.server, r.brief(), r.clock)
 }
 
 // brief is "400 invalid_grant: it was revoked".
 func (r refusal) brief() string {
-	text := fmt.Sprint(r.status)
+	brief := fmt.Sprint(r.status)
 	if r.code != "" {
-		text += " " + r.code
+		brief += " " + r.code
 	}
 	if r.detail != "" {
-		text += ": " + r.detail
+		brief += ": " + r.detail
 	}
-	return text
+	return brief
 }
 
-// failure makes a failure of a refusal.
-func (r refusal) failure(mend string, whole bool) *Failure {
-	return &Failure{Message: r.text() + r.clock, Mend: mend, Whole: whole}
+// failure is a failure whatever the scopes, unless the refusal may be about
+// them.
+func (r refusal) failure(origin string) *Failure {
+	switch r.code {
+	case "invalid_client", "unauthorized_client":
+		return &Failure{Message: r.String(), Fix: "check the client's id and secret", Whole: true}
+	case "invalid_grant":
+		return &Failure{Message: origin + ": " + r.String(), Whole: true}
+	case "invalid_scope":
+		return &Failure{Message: r.String()}
+	}
+	return &Failure{Message: r.String(), Whole: r.status == 0 || r.status >= http.StatusInternalServerError || r.status == http.StatusUnauthorized}
 }
 
-// readRefusal says what an error of a token server tells. The secrets are those
-// that were sent: a server may repeat them.
+// errorResponse is the one of RFC 6749, 5.2, which RFC 7009 and RFC 7662 use
+// too.
+type errorResponse struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+// readRefusal reads an error of x/oauth2, whose own texts repeat bodies. The
+// secrets are those that were sent: a server may repeat them.
 func readRefusal(server string, err error, secrets ...Secret) refusal {
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) && retrieve.Response != nil {
-		answer := errorAnswer{retrieve.ErrorCode, retrieve.ErrorDescription}
-		if answer.Code == "" {
+		refused := errorResponse{retrieve.ErrorCode, retrieve.ErrorDescription}
+		if refused.Code == "" {
 			// Not every part of the library looks for the code itself.
-			_ = json.Unmarshal(retrieve.Body, &answer)
+			_ = json.Unmarshal(retrieve.Body, &refused)
 		}
-		return answeredRefusal(server, retrieve.Response, answer.Code, answer.Description, secrets...)
+		return newRefusal(server, retrieve.Response, refused, secrets...)
 	}
 	var asked *url.Error
 	if errors.As(err, &asked) {
-		return refusal{server: server, detail: unansweredText(err)}
+		return refusal{server: server, detail: noResponse(err)}
 	}
-	// Other errors of the library repeat parts of the body.
-	return refusal{server: server, detail: "gave an answer that is no token answer (RFC 6749, 5.1)"}
+	return refusal{server: server, detail: "sent a response without a token (RFC 6749, 5.1)"}
 }
 
-// answeredRefusal says what an answer that grants nothing tells.
-func answeredRefusal(server string, response *http.Response, code, description string, secrets ...Secret) refusal {
+// newRefusal reads a response that grants nothing.
+func newRefusal(server string, response *http.Response, refused errorResponse, secrets ...Secret) refusal {
 	found := refusal{
-		server: server, status: response.StatusCode, code: harmless(code, secrets...), detail: harmless(description, secrets...),
-		clock: clockText(response.Header, time.Now()),
+		server: server, status: response.StatusCode, code: redacted(refused.Code, secrets...), detail: redacted(refused.Description, secrets...),
+	}
+	if offset, known := ClockOffset(response.Header, time.Now()); known && ClockText(offset) != "" {
+		found.clock = " (" + ClockText(offset) + ")"
 	}
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		found.detail = "a redirect, which is not followed: it would carry secrets along"
@@ -115,56 +126,75 @@ func answeredRefusal(server string, response *http.Response, code, description s
 	return found
 }
 
-// unansweredText says why no answer came.
-func unansweredText(err error) string {
+// noResponse says why there was no response.
+func noResponse(err error) string {
 	var timeout net.Error
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "was not waited for: the run was interrupted"
+		return "was not awaited: the run was interrupted"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("gave no answer within %s", answerLimit)
+		return fmt.Sprintf("did not respond within %s", responseLimit)
 	case errors.As(err, &authority):
 		return "cannot be reached: its certificate is signed by an unknown authority"
 	}
+	return "cannot be reached: " + innermost(err)
+}
+
+// innermost is the text of the error that the others wrap: they repeat
+// addresses and names.
+func innermost(err error) string {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
 	}
-	return "cannot be reached: " + harmless(err.Error())
+	return redacted(err.Error())
 }
 
 // longestDetail is how many characters of somebody else's text are shown.
 const longestDetail = 120
 
-// harmless makes one short line of a text that a server wrote, without the
+// redacted makes one short line of a text that a server wrote, without the
 // secrets that were sent to it and without what looks like a secret.
-func harmless(text string, secrets ...Secret) string {
+func redacted(received string, secrets ...Secret) string {
 	for _, secret := range secrets {
 		if secret != "" {
-			text = strings.ReplaceAll(text, string(secret), redact.Mark)
-			text = strings.ReplaceAll(text, url.QueryEscape(string(secret)), redact.Mark)
+			received = strings.NewReplacer(string(secret), redact.Mark, url.QueryEscape(string(secret)), redact.Mark).Replace(received)
 		}
 	}
-	text = redact.NewRedactor(nil).Text(text)
-	text = strings.Map(func(character rune) rune {
-		if unicode.IsControl(character) || character == unicode.ReplacementChar || unicode.Is(unicode.Cf, character) {
-			return ' '
-		}
-		return character
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	if characters := []rune(text); len(characters) > longestDetail {
-		return string(characters[:longestDetail]) + "…"
-	}
-	return text
+	received = strings.Join(strings.Fields(text.Line(redact.NewRedactor(nil).Text(received))), " ")
+	return text.Cut(received, longestDetail)
 }
 
-// clockTolerance is how far two clocks may be apart before it is worth a word.
-// Answers of token servers are about times of minutes and more.
+// few is how many scopes one line names.
+const few = 3
+
+// Names names a few scopes in short: "a, b and 3 more".
+func Names(scopes []string) string {
+	short := make([]string, len(scopes))
+	for i, scope := range scopes {
+		short[i] = redacted(spec.ShortScope(scope))
+	}
+	if len(short) > few {
+		short = append(short[:few-1:few-1], fmt.Sprintf("%d more", len(scopes)-few+1))
+	}
+	return text.List(short, "and")
+}
+
+// otherNames names other scopes than those that are wanted: a few by their
+// names, many by their number, which then is the same for each that is wanted.
+func otherNames(scopes []string) string {
+	if len(scopes) > few {
+		return fmt.Sprintf("%d other scopes", len(scopes))
+	}
+	return Names(scopes)
+}
+
+// clockTolerance is how far two clocks may be apart before it is worth a word:
+// token servers reckon in minutes and more.
 const clockTolerance = 5 * time.Minute
 
-// ClockOffset says how far this machine's clock is ahead of a server's, by the
-// Date of its answer (RFC 9110, 6.6.1), or false where the answer has none.
+// ClockOffset is how far this machine's clock is ahead of a server's, by the
+// Date of its response (RFC 9110, 6.6.1), or false where that has none.
 func ClockOffset(header http.Header, now time.Time) (time.Duration, bool) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
@@ -173,8 +203,8 @@ func ClockOffset(header http.Header, now time.Time) (time.Duration, bool) {
 	return now.Sub(date), true
 }
 
-// ClockText says in words how far this machine's clock is off, or nothing where
-// it is within five minutes.
+// ClockText says how far this machine's clock is off, or nothing where it is
+// within five minutes.
 func ClockText(offset time.Duration) string {
 	direction := "ahead of"
 	if offset < 0 {
@@ -183,28 +213,14 @@ func ClockText(offset time.Duration) string {
 	if offset <= clockTolerance {
 		return ""
 	}
-	return fmt.Sprintf("this machine's clock is %s %s the server's", durationWords(offset), direction)
-}
-
-func clockText(header http.Header, now time.Time) string {
-	offset, known := ClockOffset(header, now)
-	if text := ClockText(offset); known && text != "" {
-		return " (" + text + ")"
-	}
-	return ""
-}
-
-// durationWords is "2 h 5 min".
-func durationWords(duration time.Duration) string {
-	minutes := int(duration.Round(time.Minute) / time.Minute)
+	minutes := int(offset.Round(time.Minute) / time.Minute)
 	const hour, day = 60, 24 * 60
+	apart := fmt.Sprintf("%d min", minutes)
 	switch {
 	case minutes >= 2*day:
-		return fmt.Sprintf("%d days", minutes/day)
-	case minutes >= hour && minutes%hour > 0:
-		return fmt.Sprintf("%d h %d min", minutes/hour, minutes%hour)
+		apart = fmt.Sprintf("%d days", minutes/day)
 	case minutes >= hour:
-		return fmt.Sprintf("%d h", minutes/hour)
+		apart = strings.TrimSuffix(fmt.Sprintf("%d h %d min", minutes/hour, minutes%hour), " 0 min")
 	}
-	return fmt.Sprintf("%d min", minutes)
+	return fmt.Sprintf("this machine's clock is %s %s the server's", apart, direction)
 }

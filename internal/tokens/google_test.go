@@ -40,11 +40,10 @@ func accountKey(t *testing.T, members map[string]string) []byte {
 
 func TestAServiceAccountAsksForItsScopes(t *testing.T) {
 	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
-	account, err := NewServiceAccount(accountKey(t, map[string]string{"token_uri": server.URL + "/token"}), "key.json")
+	account, err := ServiceAccount(accountKey(t, map[string]string{"token_uri": server.URL + "/token"}), "key.json", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	account.Documented = documented
 	token, err := account.Issue(t.Context(), []string{reviews})
 	if err != nil || token.AccessToken != "granted" {
 		t.Fatalf("%v", err)
@@ -57,11 +56,11 @@ func TestAServiceAccountAsksForItsScopes(t *testing.T) {
 
 func TestWrongServiceAccountsAreOneLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"x":                          "it is no JSON",
-		`{"type":"authorized_user"}`: "it is no key of a service account: its type is not service_account",
+		"x":                          "it is not JSON",
+		`{"type":"authorized_user"}`: "it is not the key of a service account: its type is not service_account",
 		`{"type":"service_account","token_uri":"http://evil.example/"}`: "its token_uri: evil.example is not encrypted",
 	} {
-		if _, err := NewServiceAccount([]byte(text), "key.json"); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := ServiceAccount([]byte(text), "key.json", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -72,17 +71,16 @@ func TestWrongServiceAccountsAreOneLine(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	for want, members := range map[string]map[string]string{
-		"the service account of key.json cannot be used: its private key is no PEM or PKCS8 key":                                                 {"private_key": secret, "token_uri": refusing.URL},
-		"the service account of key.json: the token server " + hostOf(refusing.URL) + " answered HTTP 400 invalid_grant: not dpconform-redacted": {"token_uri": refusing.URL},
+		"the service account of key.json cannot be used: its private key is not in PEM or PKCS8":                                                 {"private_key": secret, "token_uri": refusing.URL},
+		"the service account of key.json: the token server " + hostOf(refusing.URL) + " returned HTTP 400 invalid_grant: not dpconform-redacted": {"token_uri": refusing.URL},
 		"the token server " + hostOf(closed.URL) + " cannot be reached: connection refused":                                                      {"token_uri": closed.URL},
-		"the token of " + hostOf(others.URL) + " carries also dataportability.play.devices":                                                      {"token_uri": others.URL},
+		"the token of the service account of key.json also carries dataportability.play.devices":                                                 {"token_uri": others.URL},
 	} {
-		account, err := NewServiceAccount(accountKey(t, members), "key.json")
+		account, err := ServiceAccount(accountKey(t, members), "key.json", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		account.Documented = documented
-		_, err = account.Issue(t.Context(), []string{reviews})
+		err = issued(t, account, reviews)
 		wantFailure(t, err, want)
 	}
 }
@@ -100,7 +98,7 @@ func defaults(t *testing.T, text string) {
 func TestApplicationDefaultCredentials(t *testing.T) {
 	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
 	defaults(t, string(accountKey(t, map[string]string{"token_uri": server.URL})))
-	token, err := ApplicationDefault{Documented: documented}.Issue(t.Context(), []string{reviews})
+	token, err := ApplicationDefault(nil).Issue(t.Context(), []string{reviews})
 	if err != nil || token.AccessToken != "granted" || server.count() != 1 {
 		t.Errorf("%v", err)
 	}
@@ -114,24 +112,24 @@ func TestWrongApplicationDefaultCredentialsAreOneLine(t *testing.T) {
 		return `{"type":"authorized_user","client_id":"an-id","client_secret":"` + secret + `","refresh_token":"` + secret + `","token_uri":"` + server + `"}`
 	}
 	for _, one := range []struct{ text, says string }{
-		{secret, begin + "their file is no JSON"},
+		{secret, begin + "their file is not JSON"},
 		{`{"installed":{"client_id":"x","client_secret":"` + secret + `","redirect_uris":["http://localhost"]}}`, begin + "their file describes a client and holds no credentials; log in with that client"},
 		{`{"type":"service_account","token_uri":"http://evil.example/"}`, begin + "their token server: evil.example is not encrypted"},
-		{`{"type":"no such type"}`, "the application default credentials of GOOGLE_APPLICATION_CREDENTIALS cannot be used: they are no credentials of Google's"},
+		{`{"type":"no such type"}`, begin + "the file that GOOGLE_APPLICATION_CREDENTIALS names has no credentials of Google's"},
 	} {
 		defaults(t, one.text)
-		_, err := ApplicationDefault{Documented: documented}.Issue(t.Context(), []string{reviews})
+		err := issued(t, ApplicationDefault(nil), reviews)
 		wantFailure(t, err, one.says)
 	}
 	for server, says := range map[*tokenServer]string{
-		others:   "the token of " + hostOf(others.URL) + " carries also dataportability.play.devices; use dpconform login",
-		refusing: "application default credentials: the token server " + hostOf(refusing.URL) + " answered HTTP 400 invalid_grant: you sent dpconform-redacted and more",
+		others:   "the token of application default credentials also carries dataportability.play.devices; use dpconform login",
+		refusing: "application default credentials: the token server " + hostOf(refusing.URL) + " returned HTTP 400 invalid_grant: you sent dpconform-redacted and more",
 	} {
 		defaults(t, user(server.URL))
-		_, err := ApplicationDefault{Documented: documented}.Issue(t.Context(), []string{reviews})
+		err := issued(t, ApplicationDefault(nil), reviews)
 		wantFailure(t, err, says)
 	}
 	t.Setenv(defaultsVariable, filepath.Join(t.TempDir(), "no-such-file"))
-	_, err := ApplicationDefault{}.Issue(t.Context(), []string{reviews})
+	err := issued(t, ApplicationDefault(nil), reviews)
 	wantFailure(t, err, "the file that GOOGLE_APPLICATION_CREDENTIALS names cannot be read: no such file or directory")
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // documented are the scopes of a small description.
-var documented Documented = func(scope string) bool { return scope == reviews || scope == vehicles || scope == devices }
+func documented(scope string) bool { return scope == reviews || scope == vehicles || scope == devices }
 
 // secret stands in requests, and must stand in no message.
 const secret = "s3cr3t-val/ue+that=nobody-may-see"
@@ -80,7 +80,7 @@ func (s *tokenServer) last() asked {
 
 // server is a client of the token server.
 func (s *tokenServer) server() *TokenServer {
-	return &TokenServer{Address: s.URL + "/token", ClientID: "an-id", ClientSecret: secret, HTTP: NewHTTPClient(nil)}
+	return &TokenServer{Address: s.URL + "/token", Client: Client{ID: "an-id", Secret: secret}}
 }
 
 // grant answers with a token.
@@ -115,12 +115,10 @@ func wantFailure(t *testing.T, err error, begins string) *Failure {
 	return failure
 }
 
-// tokenOf asks credentials for a token.
-func tokenOf(t *testing.T, credentials interface {
-	Token(...string) (oauth2.TokenSource, bool)
-}, scopes ...string) (string, error) {
+// tokenOf asks sources in turn for a token.
+func tokenOf(t *testing.T, list List, scopes ...string) (string, error) {
 	t.Helper()
-	source, found := credentials.Token(scopes...)
+	source, found := list.Token(scopes...)
 	if !found {
 		t.Fatalf("nothing for %q", scopes)
 	}
@@ -146,14 +144,28 @@ func (c *counted) Issue(_ context.Context, scopes []string) (*oauth2.Token, erro
 	if c.err != nil {
 		return nil, c.err
 	}
-	token := bearer(fmt.Sprintf("token %d for %s", c.issued, names(scopes)))
+	token := bearer(fmt.Sprintf("token %d for %s", c.issued, Names(scopes)))
 	if c.life != 0 {
 		token.Expiry = time.Now().Add(c.life)
 	}
 	return token, nil
 }
 
-func (c *counted) Origin() string { return "a counter" }
+// issuer gives these tokens.
+func (c *counted) issuer() Issuer { return Issuer{Origin: "a counter", Issue: c.Issue} }
+
+// source makes a source of an issuer, checked against the small description.
+func source(t testing.TB, issuer Issuer, covers Coverage, group ...string) *Source {
+	return &Source{Context: t.Context(), Issuer: issuer, Covers: covers, Group: group, Checker: &Checker{Documented: documented}}
+}
+
+// issued obtains one token of an issuer, as a source would.
+func issued(t testing.TB, issuer Issuer, scopes ...string) error {
+	t.Helper()
+	source, _ := List{source(t, issuer, Everything)}.Token(scopes...)
+	_, err := source.Token()
+	return err
+}
 
 func wantNoSecret(t *testing.T, text string) {
 	t.Helper()

@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,79 +10,70 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 )
 
-func TestASourceKeepsTokensUntilTheyExpire(t *testing.T) {
-	for _, one := range []struct {
-		name string
+// TestATokenIsKept until it expires, for its set of scopes in any order.
+func TestATokenIsKept(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
 		life time.Duration
 		want int
 	}{
-		{"a token without an end", 0, 2},
-		{"a token that lasts", time.Hour, 2},
-		{"a token that has expired", -time.Second, 6},
-		{"a token that is about to expire", time.Second, 6},
+		"a token without an end": {0, 2}, "a token that lasts": {time.Hour, 2},
+		"a token that has expired": {-time.Second, 6}, "a token that is about to expire": {time.Second, 6},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			issuer := &counted{life: one.life}
-			source := NewSource(t.Context(), issuer, Everything)
-			for range 3 {
-				for _, scopes := range [][]string{{reviews, devices}, {devices}} {
-					if _, err := tokenOf(t, source, scopes...); err != nil {
-						t.Error(err)
-					}
+		issuer := &counted{life: one.life}
+		list := List{source(t, issuer.issuer(), Everything)}
+		for range 3 {
+			for _, scopes := range [][]string{{reviews, devices}, {devices}} {
+				if _, err := tokenOf(t, list, scopes...); err != nil {
+					t.Error(err)
 				}
 			}
-			if issuer.issued != one.want {
-				t.Errorf("asked %d times, want %d", issuer.issued, one.want)
-			}
-		})
+		}
+		if issuer.issued != one.want {
+			t.Errorf("%s: asked %d times, want %d", name, issuer.issued, one.want)
+		}
 	}
-}
-
-func TestTheOrderOfScopesDoesNotMatter(t *testing.T) {
 	issuer := &counted{}
-	source := NewSource(t.Context(), issuer, Everything)
-	one, _ := tokenOf(t, source, reviews, devices)
-	other, _ := tokenOf(t, source, devices, reviews)
-	if one != other || issuer.issued != 1 {
-		t.Errorf("%q and %q", one, other)
+	list := List{source(t, issuer.issuer(), Everything)}
+	first, _ := tokenOf(t, list, reviews, devices)
+	if second, _ := tokenOf(t, list, devices, reviews); first != second || issuer.issued != 1 {
+		t.Errorf("%q and %q", first, second)
 	}
 }
 
-func TestAFailureIsRemembered(t *testing.T) {
+func TestAFailureIsKept(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
-		name string
-		err  error
-		want int
+		failure *Failure
+		want    int
 	}{
-		{"of these scopes", &Failure{Message: "not this one"}, 2},
-		{"of the whole source", &Failure{Message: "never", Whole: true}, 1},
+		{&Failure{Message: "not this one"}, 2},
+		{&Failure{Message: "never", Whole: true}, 1},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			issuer := &counted{err: one.err}
-			source := NewSource(t.Context(), issuer, Everything)
-			for range 3 {
-				for _, scope := range []string{reviews, devices} {
-					_, err := tokenOf(t, source, scope)
-					wantFailure(t, err, one.err.Error())
-				}
+		issuer := &counted{err: one.failure}
+		list := List{source(t, issuer.issuer(), Everything)}
+		for range 3 {
+			for _, scope := range []string{reviews, devices} {
+				_, err := tokenOf(t, list, scope)
+				wantFailure(t, err, one.failure.Message)
 			}
-			if issuer.issued != one.want {
-				t.Errorf("asked %d times, want %d", issuer.issued, one.want)
-			}
-		})
+		}
+		if issuer.issued != one.want {
+			t.Errorf("%s: asked %d times, want %d", one.failure, issuer.issued, one.want)
+		}
 	}
 }
 
-// TestManyGoroutinesAskOnce: each set of scopes is asked for once, whoever
-// wants it.
+// TestManyGoroutinesAskOnce for each set of scopes.
 func TestManyGoroutinesAskOnce(t *testing.T) {
+	t.Parallel()
 	issuer := &counted{}
-	source := NewSource(t.Context(), issuer, Everything)
+	list := List{source(t, issuer.issuer(), Everything)}
 	var waiting sync.WaitGroup
 	for i := range 40 {
 		waiting.Go(func() {
 			scope := []string{reviews, vehicles, devices, email}[i%4]
-			if got, err := tokenOf(t, source, scope); err != nil || got == "" {
+			if got, err := tokenOf(t, list, scope); err != nil || got == "" {
 				t.Error(got, err)
 			}
 		})
@@ -95,6 +85,7 @@ func TestManyGoroutinesAskOnce(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name   string
 		covers Coverage
@@ -117,24 +108,25 @@ func TestCoverage(t *testing.T) {
 }
 
 func TestAListAsksInOrder(t *testing.T) {
-	broken := NewSource(t.Context(), &counted{err: &Failure{Message: "broken"}}, Exactly(devices))
-	group := NewSource(t.Context(), Fixed{"both", "here"}, Exactly(reviews, vehicles), reviews, vehicles)
-	minted := Minted{target.TokenTemplate{Text: "scope:{short}"}}
-	list := List{NewSource(t.Context(), Fixed{"one", "--token"}, Exactly(reviews)), broken, group, target.GivenTokens{email: "given"}, minted}
+	t.Parallel()
+	minted := source(t, Template(target.TokenTemplate{Text: "scope:{short}"}), Everything)
+	list := List{
+		source(t, Fixed("one", "--token"), Exactly(reviews)),
+		source(t, (&counted{err: &Failure{Message: "broken"}}).issuer(), Exactly(devices)),
+		source(t, Fixed("both", "here"), Exactly(reviews, vehicles), reviews, vehicles), minted,
+	}
 	for _, one := range []struct {
-		scopes []string
-		token  string
-		origin string
+		scopes        []string
+		token, origin string
 	}{
 		{[]string{reviews}, "one", "--token"},
 		{[]string{vehicles, reviews}, "both", "here"},
-		{[]string{email}, "given", "a given token"},
 		{[]string{vehicles}, "scope:dataportability.maps.vehicles", "the token template"},
 	} {
 		got, err := tokenOf(t, list, one.scopes...)
-		origin, found := list.Origin(one.scopes...)
-		if got != one.token || err != nil || origin != one.origin || !found {
-			t.Errorf("%q: %q of %q, %v", one.scopes, got, origin, err)
+		status, found := list.Status(one.scopes...)
+		if got != one.token || err != nil || status.Origin != one.origin || status.Token.AccessToken != one.token || !found {
+			t.Errorf("%q: %q, %+v, %v", one.scopes, got, status, err)
 		}
 	}
 	_, err := tokenOf(t, list, devices)
@@ -144,51 +136,64 @@ func TestAListAsksInOrder(t *testing.T) {
 		t.Errorf("%q, %v, %v", scopes, found, err)
 	}
 	if _, found := (List{}).Token(reviews); found {
-		t.Error("nobody has a token")
+		t.Error("there is no source")
 	}
-	if _, found := (List{}).Origin(reviews); found {
-		t.Error("nobody is an origin")
+	if _, found := (List{}).Status(reviews); found {
+		t.Error("there is no status")
 	}
 	if _, _, found := (List{minted}).AnyToken(); found {
 		t.Error("a template has no group")
 	}
 }
 
+// TestLoginsTakeTurns: where the first has no token any more, the next is asked,
+// but nothing weaker than a login.
+func TestLoginsTakeTurns(t *testing.T) {
+	t.Parallel()
+	gone := source(t, (&counted{err: &Failure{Message: "gone", Whole: true}}).issuer(), Within(reviews), reviews)
+	good := source(t, Fixed("good", "the second"), Within(reviews, devices), reviews, devices)
+	weaker := source(t, Fixed("weaker", "a template"), Everything, reviews)
+	gone.Login, good.Login = true, true
+	list := List{gone, good, weaker}
+	if token, err := tokenOf(t, list, reviews); token != "good" || err != nil {
+		t.Errorf("%q, %v", token, err)
+	}
+	if status, _ := list.Status(reviews); status.Origin != "the second" {
+		t.Errorf("from %s", status.Origin)
+	}
+	if scopes, _, found := list.AnyToken(); !found || len(scopes) != 2 {
+		t.Errorf("%q", scopes)
+	}
+	if token, err := tokenOf(t, list, email); token != "weaker" || err != nil {
+		t.Errorf("%q, %v", token, err)
+	}
+	_, err := tokenOf(t, List{gone, weaker}, reviews)
+	wantFailure(t, err, "gone")
+	if status, _ := (List{gone, weaker}).Status(reviews); status.Origin != "a counter" || status.Err == nil {
+		t.Errorf("%+v", status)
+	}
+}
+
 func TestSecretsAreNotPrinted(t *testing.T) {
-	fixed := Fixed{Secret(secret), "here"}
+	t.Parallel()
+	one := source(t, Fixed(Secret(secret), "here"), Everything)
+	if _, err := tokenOf(t, List{one}, reviews); err != nil {
+		t.Error(err)
+	}
 	login := Login{RefreshToken: secret, ClientSecret: secret, AccessToken: secret}
-	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q %x", fixed, fixed, fixed, fixed.Value, fixed.Value, fixed.Value), fmt.Sprintf("%v %+v %#v", login, login, login)} {
-		wantNoSecret(t, text)
+	value := Secret(secret)
+	for _, shown := range []string{fmt.Sprintf("%v %+v %#v", one.Issuer, one.Issuer, one.Issuer), fmt.Sprintf("%v %+v %#v %s %q %x", value, value, value, value, value, value), fmt.Sprintf("%v %+v %#v", login, login, login)} {
+		wantNoSecret(t, shown)
 	}
 }
 
 func TestTheEnvironmentIsReadWhenATokenIsWanted(t *testing.T) {
+	t.Parallel()
 	for value, want := range map[string]string{"": "the variable TOKEN has no token", "  ": "the variable TOKEN has no token", "Bearer x": "the variable TOKEN has white space in it"} {
-		_, err := Environment{"TOKEN", func(string) (string, bool) { return value, true }}.Issue(context.Background(), []string{reviews})
-		wantFailure(t, err, want)
+		wantFailure(t, issued(t, Environment("TOKEN", func(string) (string, bool) { return value, true }), reviews), want)
 	}
-	token, err := Environment{"TOKEN", func(string) (string, bool) { return " a-token\n", true }}.Issue(context.Background(), nil)
-	if err != nil || token.AccessToken != "a-token" {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestLoginsTakeTurns(t *testing.T) {
-	gone := NewSource(t.Context(), &counted{err: &Failure{Message: "gone", Whole: true}}, Within(reviews), reviews)
-	good := NewSource(t.Context(), Fixed{"good", "the second"}, Within(reviews, devices), reviews, devices)
-	logins := NewLogins(gone, good)
-	if token, err := tokenOf(t, logins, reviews); token != "good" || err != nil {
+	list := List{source(t, Environment("TOKEN", func(string) (string, bool) { return " a-token\n", true }), Everything)}
+	if token, err := tokenOf(t, list, reviews); err != nil || token != "a-token" {
 		t.Errorf("%q, %v", token, err)
 	}
-	if origin, _ := logins.Origin(reviews); origin != "the second" {
-		t.Errorf("from %s", origin)
-	}
-	if scopes, _, found := logins.AnyToken(); !found || len(scopes) != 2 {
-		t.Errorf("%q", scopes)
-	}
-	if _, found := logins.Token(email); found {
-		t.Error("no login has that scope")
-	}
-	_, err := tokenOf(t, NewLogins(gone), reviews)
-	wantFailure(t, err, "gone")
 }

@@ -1,11 +1,15 @@
 package tokens
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +19,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Login is what a person granted once, as the store keeps it.
@@ -42,30 +48,48 @@ type Login struct {
 	Expiry       time.Time `json:"expiry,omitzero"`
 }
 
+// NewLogin makes a login of what a person granted, with those of its scopes that
+// were asked for or that the description has. It compares them with those that
+// were asked for.
+func (a Authorization) NewLogin(granted Granted, endpoint, asked string, scopes []string, documented func(string) bool) (login Login, missing, others []string) {
+	missing, others = (&Checker{Documented: documented}).compare(scopes, granted.Scopes)
+	for _, scope := range granted.Scopes {
+		if slices.Contains(scopes, scope) || documented(scope) {
+			login.Scopes = append(login.Scopes, scope)
+		}
+	}
+	login.Endpoint, login.Asked, login.Obtained = endpoint, asked, time.Now().Truncate(time.Second)
+	login.TokenURL, login.RevocationURL = a.Server.TokenURL, a.Server.RevocationURL
+	login.ClientID, login.ClientSecret, login.ClientStyle = a.Client.ID, a.Client.Secret, a.Server.Style
+	login.RefreshToken = granted.RefreshToken
+	if login.RefreshToken == "" {
+		login.AccessToken, login.Expiry = granted.AccessToken, granted.Expiry
+	}
+	return login, missing, others
+}
+
 // Name is "login 2 of 2026-11-24".
 func (l Login) Name() string {
 	return fmt.Sprintf("login %d of %s", l.ID, l.Obtained.Format(time.DateOnly))
 }
 
-// StoreError says what is wrong with the store, in one harmless line.
-type StoreError struct {
-	Path    string
-	Message string
-	Mend    string
+// again says how to log in again.
+func (l Login) again() string {
+	scopes := l.Asked
+	if strings.Contains(scopes, "*") {
+		// A shell must leave the stars alone.
+		scopes = "'" + scopes + "'"
+	}
+	return "dpconform login --scopes " + scopes
 }
 
-// Error is one line.
-func (e *StoreError) Error() string {
-	text := e.Path + ": " + e.Message
-	if e.Mend != "" {
-		text += "; " + e.Mend
-	}
-	return text
+func (l Login) client(http *http.Client) Client {
+	return Client{ID: l.ClientID, Secret: l.ClientSecret, Style: l.ClientStyle, HTTP: http}
 }
 
 // Store keeps logins in a file that its owner alone can read. Processes take
 // turns at it, and it is never half written. What cannot be read is never
-// written over.
+// written over. Errors about it are *text.UsageErrors.
 type Store struct{ path string }
 
 // NewStore gives the store in a folder, which need not be there.
@@ -83,7 +107,7 @@ func DefaultFolder() (string, error) {
 // Path is the file of the store.
 func (s *Store) Path() string { return s.path }
 
-// storeVersion is the form of the file.
+// storeVersion is the format of the file.
 const storeVersion = 1
 
 type storeFile struct {
@@ -91,64 +115,52 @@ type storeFile struct {
 	Logins  []Login `json:"logins"`
 }
 
-// Logins reads the store; one that is not there has none. An error is a
-// *StoreError.
+// Logins reads the store; one that is not there has none.
 func (s *Store) Logins() ([]Login, error) {
-	if failure := s.checkMode(); failure != nil {
-		return nil, failure
+	// Windows has no such modes.
+	if information, err := os.Stat(s.path); err == nil && runtime.GOOS != "windows" && information.Mode().Perm()&0o077 != 0 {
+		return nil, text.Mistake(s.path, fmt.Sprintf("others can read it (mode %04o)", information.Mode().Perm()), "chmod 600 "+s.path+", and log in again if they may have done so")
 	}
-	text, err := os.ReadFile(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	content, err := os.ReadFile(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err != nil:
+		return nil, text.Mistake(s.path, "it cannot be read: "+text.Reason(err), "")
 	}
-	if err != nil {
-		return nil, &StoreError{s.path, "it cannot be read: " + innermost(err), ""}
-	}
-	const mend = "move it away and log in again"
+	const fix = "move it away and log in again"
 	var file storeFile
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, &StoreError{s.path, "it is no store of logins any more: its JSON cannot be read", mend}
+	if err := json.Unmarshal(content, &file); err != nil {
+		return nil, text.Mistake(s.path, "it is not a store of logins any more: its JSON cannot be read", fix)
 	}
 	if file.Version != storeVersion {
-		return nil, &StoreError{s.path, fmt.Sprintf("it is a store of version %d, and this program knows version %d", file.Version, storeVersion), "use the newest dpconform, or " + mend}
+		return nil, text.Mistake(s.path, fmt.Sprintf("it is a store of version %d, and this program knows version %d", file.Version, storeVersion), "use the newest dpconform, or "+fix)
 	}
 	for _, login := range file.Logins {
 		if login.ID <= 0 || login.Endpoint == "" || len(login.Scopes) == 0 {
-			return nil, &StoreError{s.path, "it is no store of logins any more: a login in it is not complete", mend}
+			return nil, text.Mistake(s.path, "it is not a store of logins any more: a login in it is not complete", fix)
 		}
 	}
 	return file.Logins, nil
 }
 
-// checkMode refuses a file that others can read. Windows has no such modes.
-func (s *Store) checkMode() *StoreError {
-	information, err := os.Stat(s.path)
-	if err != nil || runtime.GOOS == "windows" {
-		return nil
-	}
-	if mode := information.Mode().Perm(); mode&0o077 != 0 {
-		return &StoreError{s.path, fmt.Sprintf("others can read it (mode %04o)", mode), "chmod 600 " + s.path + ", and log in again if they may have done so"}
-	}
-	return nil
-}
-
 // lockLimit is how long another process may hold the store. It may be asking a
 // token server meanwhile.
-const lockLimit = answerLimit + 10*time.Second
+const lockLimit = responseLimit + 10*time.Second
 
 // Update changes the store while no other process can. The change may take its
-// time, and may save more than once. An error of the store is a *StoreError.
+// time, and may save more than once.
 func (s *Store) Update(ctx context.Context, change func(logins []Login, save func([]Login) error) error) error {
 	folder := filepath.Dir(s.path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return &StoreError{folder, "it cannot be made: " + innermost(err), ""}
+		return text.Mistake(folder, "it cannot be made: "+text.Reason(err), "")
 	}
 	lock := flock.New(filepath.Join(folder, "tokens.lock"), flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(ctx, lockLimit)
 	defer cancel()
-	const often = 20 * time.Millisecond
-	if locked, err := lock.TryLockContext(ctx, often); err != nil || !locked {
-		return &StoreError{s.path, "another dpconform holds it, or it cannot be locked", ""}
+	const pause = 20 * time.Millisecond
+	if locked, err := lock.TryLockContext(ctx, pause); err != nil || !locked {
+		return text.Mistake(s.path, "another dpconform holds it, or it cannot be locked", "")
 	}
 	defer lock.Unlock()
 	logins, err := s.Logins()
@@ -158,37 +170,16 @@ func (s *Store) Update(ctx context.Context, change func(logins []Login, save fun
 	return change(logins, s.save)
 }
 
-// save writes the file beside the store and puts it in its place.
 func (s *Store) save(logins []Login) error {
-	text, err := json.MarshalIndent(storeFile{storeVersion, logins}, "", "  ")
+	err := text.WriteFile(s.path, 0o600, func(out io.Writer) error {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(storeFile{storeVersion, logins})
+	})
 	if err != nil {
-		return &StoreError{s.path, "it cannot be written: " + err.Error(), ""}
-	}
-	if err := replaceFile(s.path, append(text, '\n')); err != nil {
-		return &StoreError{s.path, "it cannot be written: " + innermost(err), ""}
+		return text.Mistake(s.path, "it cannot be written: "+innermost(err), "")
 	}
 	return nil
-}
-
-// replaceFile writes a file that its owner alone can read, whole or not at all.
-func replaceFile(path string, text []byte) error {
-	// CreateTemp makes files with mode 0600.
-	file, err := os.CreateTemp(filepath.Dir(path), "tokens-*.new")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
 
 // Add keeps a new login and gives it its number.
@@ -203,29 +194,123 @@ func (s *Store) Add(ctx context.Context, login Login) (Login, error) {
 	return login, err
 }
 
-// For gives the logins of an endpoint, those with the fewest scopes first and
-// of them the newest: their tokens need the least narrowing.
+// For gives the logins of an endpoint, those with the fewest scopes first and of
+// them the newest: their tokens need the least narrowing.
 func (s *Store) For(endpoint string) ([]Login, error) {
 	logins, err := s.Logins()
 	if err != nil {
 		return nil, err
 	}
-	logins = slices.DeleteFunc(logins, func(login Login) bool { return !SameEndpoint(login.Endpoint, endpoint) })
-	slices.SortStableFunc(logins, func(a, b Login) int {
-		if len(a.Scopes) != len(b.Scopes) {
-			return len(a.Scopes) - len(b.Scopes)
-		}
-		return b.ID - a.ID
+	logins = slices.DeleteFunc(logins, func(login Login) bool {
+		return !strings.EqualFold(strings.TrimRight(login.Endpoint, "/"), strings.TrimRight(endpoint, "/"))
 	})
+	slices.SortStableFunc(logins, func(a, b Login) int { return cmp.Or(len(a.Scopes)-len(b.Scopes), b.ID-a.ID) })
 	return logins, nil
 }
 
-// SameEndpoint reports whether two addresses are the same endpoint.
-func SameEndpoint(a, b string) bool {
-	return strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))
+// Issuer gives the tokens of a login, narrowed to the scopes that are wanted. A
+// refresh token that the server exchanges for another is saved before anything
+// else happens.
+func (s *Store) Issuer(login Login, client *http.Client) Issuer {
+	server := &TokenServer{Address: login.TokenURL, Client: login.client(client)}
+	issuer := Issuer{Origin: login.Name(), Narrow: "log in for each scope by itself: " + login.again() + " --separately"}
+	issuer.Issue = func(ctx context.Context, scopes []string) (token *oauth2.Token, err error) {
+		err = s.Update(ctx, func(logins []Login, save func([]Login) error) error {
+			at := slices.IndexFunc(logins, func(other Login) bool { return other.ID == login.ID })
+			if at < 0 {
+				return &Failure{Message: login.Name() + " was removed meanwhile", Fix: "log in again: " + login.again(), Whole: true}
+			}
+			before := logins[at].RefreshToken
+			var failure *Failure
+			if token, failure = logins[at].issue(ctx, server, scopes); failure != nil {
+				return failure
+			}
+			if logins[at].RefreshToken != before {
+				return save(logins)
+			}
+			return nil
+		})
+		var failure *Failure
+		if err != nil && !errors.As(err, &failure) {
+			err = &Failure{Message: err.Error(), Whole: true}
+		}
+		return token, err
+	}
+	return issuer
 }
 
-// Documented gives the scopes of a login that a description knows.
-func (l Login) Documented(documented Documented) []string {
-	return slices.DeleteFunc(slices.Clone(l.Scopes), func(scope string) bool { return !documented(scope) })
+// issue obtains a token of the login, and may change its refresh token.
+func (l *Login) issue(ctx context.Context, server *TokenServer, scopes []string) (*oauth2.Token, *Failure) {
+	if l.RefreshToken != "" {
+		narrowed := scopes
+		if setOf(scopes) == setOf(l.Scopes) {
+			narrowed = nil
+		}
+		issuer := Issuer{Origin: "the refresh token of " + l.Name(), Narrow: "log in for each scope by itself: " + l.again() + " --separately"}
+		return server.refresh(ctx, &l.RefreshToken, narrowed, issuer, "log in again: "+l.again())
+	}
+	token := &oauth2.Token{AccessToken: string(l.AccessToken), TokenType: "Bearer", Expiry: l.Expiry}
+	if !token.Valid() {
+		return nil, &Failure{Message: fmt.Sprintf("the token of %s expired at %s, and the server gave no refresh token", l.Name(), l.Expiry.UTC().Format(time.RFC3339)),
+			Fix: "log in again: " + l.again(), Whole: true}
+	}
+	return token.WithExtra(map[string]any{"scope": strings.Join(l.Scopes, " ")}), nil
+}
+
+// Revoke asks the server of a login to revoke its tokens (RFC 7009), and removes
+// the login from the store where the server did. An error is a *Failure or the
+// store's, and then the login is still there. The address is that of the
+// revocation endpoint, for a login that knows none; it may be empty.
+func (s *Store) Revoke(ctx context.Context, id int, address string, client *http.Client) error {
+	return s.Update(ctx, func(logins []Login, save func([]Login) error) error {
+		at := slices.IndexFunc(logins, func(login Login) bool { return login.ID == id })
+		if at < 0 {
+			return nil // Another process was faster.
+		}
+		login := logins[at]
+		login.RevocationURL = cmp.Or(login.RevocationURL, address)
+		if failure := login.Revoke(ctx, client); failure != nil {
+			return failure
+		}
+		return save(slices.Delete(logins, at, at+1))
+	})
+}
+
+// Revoke asks the server to revoke the tokens of the login.
+func (l Login) Revoke(ctx context.Context, client *http.Client) *Failure {
+	kept := func(reason, fix string) *Failure {
+		return &Failure{Message: l.Name() + " is kept: " + reason, Fix: fix}
+	}
+	if l.RevocationURL == "" {
+		return kept("its server's revocation endpoint is not known", "give --revocation-url, or --forget to remove it here alone")
+	}
+	token, kind := l.RefreshToken, "refresh_token"
+	if token == "" {
+		token, kind = l.AccessToken, "access_token"
+	}
+	response, err := l.client(client).post(ctx, l.RevocationURL, url.Values{"token": {string(token)}, "token_type_hint": {kind}})
+	server := "the server " + hostOf(l.RevocationURL)
+	const fix = "try again, or give --forget to remove it here alone"
+	if err != nil {
+		return kept(server+" "+noResponse(err), fix)
+	}
+	if response.StatusCode == http.StatusOK {
+		response.Body.Close()
+		return nil
+	}
+	var refused errorResponse
+	_ = readJSON(response, &refused)
+	if refused.Code == "invalid_token" {
+		// Google says so of a token that was revoked already; by RFC 7009, 2.2,
+		// that is as good as a success.
+		return nil
+	}
+	return kept(newRefusal(server, response, refused, token, l.ClientSecret).String(), fix)
+}
+
+// Forget removes a login from the store without revoking its tokens.
+func (s *Store) Forget(ctx context.Context, id int) error {
+	return s.Update(ctx, func(logins []Login, save func([]Login) error) error {
+		return save(slices.DeleteFunc(logins, func(login Login) bool { return login.ID == id }))
+	})
 }

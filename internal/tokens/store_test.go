@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // aLogin is a login at a token server.
@@ -61,7 +63,7 @@ func TestAStoreKeepsLogins(t *testing.T) {
 			}
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(store.Path()), "*.new"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(store.Path()), ".*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("%q is left", left)
 	}
@@ -95,15 +97,15 @@ func TestLoginsAreForOneEndpoint(t *testing.T) {
 // over, and nothing in it is shown.
 func TestABrokenStoreIsLeftAlone(t *testing.T) {
 	for _, one := range []struct {
-		name string
-		text string
-		mode os.FileMode
-		says string
+		name    string
+		content string
+		mode    os.FileMode
+		says    string
 	}{
-		{"no JSON", `{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is no store of logins any more: its JSON cannot be read; move it away and log in again"},
-		{"empty", "", 0o600, "it is no store of logins any more"},
+		{"no JSON", `{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is not a store of logins any more: its JSON cannot be read; move it away and log in again"},
+		{"empty", "", 0o600, "it is not a store of logins any more"},
 		{"another version", `{"version":2,"logins":[]}`, 0o600, "it is a store of version 2, and this program knows version 1"},
-		{"a login that is not complete", `{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is no store of logins any more: a login in it is not complete"},
+		{"a login that is not complete", `{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is not a store of logins any more: a login in it is not complete"},
 		{"others can read it", `{"version":1,"logins":[]}`, 0o644, "others can read it (mode 0644); chmod 600 "},
 		{"its group can read it", `{"version":1,"logins":[]}`, 0o640, "others can read it (mode 0640); chmod 600 "},
 	} {
@@ -115,7 +117,7 @@ func TestABrokenStoreIsLeftAlone(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(store.Path()), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(store.Path(), []byte(one.text), one.mode); err != nil {
+			if err := os.WriteFile(store.Path(), []byte(one.content), one.mode); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.Chmod(store.Path(), one.mode); err != nil {
@@ -124,15 +126,15 @@ func TestABrokenStoreIsLeftAlone(t *testing.T) {
 			_, reading := store.Logins()
 			_, adding := store.Add(t.Context(), aLogin("https://auth.example", reviews))
 			for _, err := range []error{reading, adding, store.Forget(t.Context(), 1), store.Revoke(t.Context(), 1, "", nil)} {
-				var broken *StoreError
+				var broken *text.UsageError
 				if !errors.As(err, &broken) || !strings.HasPrefix(err.Error(), store.Path()+": "+one.says) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v", err)
 					continue
 				}
 				wantNoSecret(t, fmt.Sprintf("%+v", err))
 			}
-			if text, err := os.ReadFile(store.Path()); string(text) != one.text || err != nil {
-				t.Errorf("it was written over: %s", text)
+			if content, err := os.ReadFile(store.Path()); string(content) != one.content || err != nil {
+				t.Errorf("it was written over: %s", content)
 			}
 		})
 	}
@@ -145,12 +147,12 @@ func FuzzStore(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte("\x00"))
 	store := NewStore(f.TempDir())
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(store.Path(), text, 0o600); err != nil {
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(store.Path(), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		logins, err := store.Logins()
-		var broken *StoreError
+		var broken *text.UsageError
 		if err != nil && (!errors.As(err, &broken) || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%v", err)
 		}
@@ -174,9 +176,9 @@ func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
 		grant(w, map[string]any{"scope": one.form["scope"], "refresh_token": one.form["refresh_token"] + "+"})
 	})
 	login := add(t, store, aLogin(server.URL, reviews, devices))
-	source := NewSource(t.Context(), NewKeptLogin(store, login, documented, nil), Within(login.Scopes...), login.Scopes...)
+	list := List{source(t, store.Issuer(login, nil), Within(login.Scopes...), login.Scopes...)}
 	for _, scopes := range [][]string{{reviews}, {devices}, {devices, reviews}} {
-		if _, err := tokenOf(t, source, scopes...); err != nil {
+		if _, err := tokenOf(t, list, scopes...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,7 +210,7 @@ func TestManyProcessesShareALogin(t *testing.T) {
 	var waiting sync.WaitGroup
 	for i := range 9 {
 		waiting.Go(func() {
-			issuer := NewKeptLogin(NewStore(folder), login, documented, nil)
+			issuer := NewStore(folder).Issuer(login, nil)
 			if _, err := issuer.Issue(t.Context(), []string{login.Scopes[i%3]}); err != nil {
 				t.Error(err)
 			}
@@ -233,11 +235,11 @@ func TestAKeptLoginThatEnds(t *testing.T) {
 		{"refused", func(l *Login) { l.TokenURL = refusing.URL },
 			"the refresh token of login 1 of 2026-11-24 is no longer valid (HTTP 400 invalid_grant: you sent dpconform-redacted and more); log in again: dpconform login --scopes 'maps.*'"},
 		{"not narrowed", func(l *Login) { l.TokenURL = notNarrowing.URL },
-			"the token of login 1 of 2026-11-24 carries also dataportability.play.devices; log in for each scope by itself: dpconform login --scopes 'maps.*' --separately"},
+			"the token of login 1 of 2026-11-24 also carries dataportability.play.devices; log in for each scope by itself: dpconform login --scopes 'maps.*' --separately"},
 		{"without a refresh token, expired", func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(-time.Hour) },
 			"the token of login 1 of 2026-11-24 expired at "},
 		{"without a refresh token, of more scopes", func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(time.Hour) },
-			"the token of login 1 of 2026-11-24 carries also dataportability.play.devices"},
+			"the token of login 1 of 2026-11-24 also carries dataportability.play.devices"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			store := newStore(t)
@@ -245,7 +247,7 @@ func TestAKeptLoginThatEnds(t *testing.T) {
 			login.RefreshToken = secret
 			one.change(&login)
 			login = add(t, store, login)
-			_, err := NewKeptLogin(store, login, documented, nil).Issue(t.Context(), []string{reviews})
+			err := issued(t, store.Issuer(login, nil), reviews)
 			wantFailure(t, err, one.says)
 			if logins, err := store.Logins(); err != nil || len(logins) != 1 {
 				t.Errorf("%d logins are left, %v", len(logins), err)
@@ -257,7 +259,7 @@ func TestAKeptLoginThatEnds(t *testing.T) {
 	if err := store.Forget(t.Context(), login.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err := NewKeptLogin(store, login, documented, nil).Issue(t.Context(), []string{reviews})
+	err := issued(t, store.Issuer(login, nil), reviews)
 	wantFailure(t, err, "login 1 of 2026-11-24 was removed meanwhile; log in again")
 }
 
@@ -268,8 +270,8 @@ func TestRevoking(t *testing.T) {
 		kept   int
 		says   string
 	}{
-		{"taken back", func(w http.ResponseWriter) {}, 0, ""},
-		{"taken back before", func(w http.ResponseWriter) { refuse(w, 400, "invalid_token") }, 0, ""},
+		{"revoked", func(w http.ResponseWriter) {}, 0, ""},
+		{"revoked before", func(w http.ResponseWriter) { refuse(w, 400, "invalid_token") }, 0, ""},
 		{"refused", func(w http.ResponseWriter) { refuse(w, 503, "") }, 1, "login 1 of 2026-11-24 is kept: the server "},
 		{"not for this client", func(w http.ResponseWriter) { refuse(w, 401, "invalid_client") }, 1, "login 1 of 2026-11-24 is kept: the server "},
 	} {
@@ -301,7 +303,7 @@ func TestRevokingWithoutAnAddress(t *testing.T) {
 	login := aLogin(server.URL, reviews)
 	login.RevocationURL = ""
 	add(t, store, login)
-	wantFailure(t, store.Revoke(t.Context(), 1, "", nil), "login 1 of 2026-11-24 is kept: where its server takes tokens back is not known; give --revocation-url")
+	wantFailure(t, store.Revoke(t.Context(), 1, "", nil), "login 1 of 2026-11-24 is kept: its server's revocation endpoint is not known; give --revocation-url")
 	if err := store.Revoke(t.Context(), 1, server.URL, NewHTTPClient(nil)); err != nil || server.count() != 1 {
 		t.Errorf("%v", err)
 	}
@@ -317,7 +319,7 @@ func TestALockThatIsHeldIsWaitedFor(t *testing.T) {
 			return nil
 		})
 	})
-	var held *StoreError
+	var held *text.UsageError
 	if !errors.As(err, &held) || !strings.Contains(err.Error(), "another dpconform holds it") {
 		t.Errorf("%v", err)
 	}

@@ -10,10 +10,10 @@ import (
 
 func TestClientCredentialsAreAskedForEachSet(t *testing.T) {
 	server := newTokenServer(t, func(writer http.ResponseWriter, one asked) { grant(writer, map[string]any{"scope": one.form["scope"]}) })
-	source := NewSource(t.Context(), ClientCredentials{server.server(), documented}, Everything)
+	list := List{source(t, ClientCredentials(server.server()), Everything)}
 	for range 2 {
 		for _, scope := range []string{reviews, devices} {
-			if _, err := tokenOf(t, source, scope); err != nil {
+			if _, err := tokenOf(t, list, scope); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -34,25 +34,25 @@ func TestWhatATokenServerRefusesIsOneLine(t *testing.T) {
 		whole  bool
 	}{
 		{"a wrong secret", func(w http.ResponseWriter) { refuse(w, 401, "invalid_client") },
-			"answered HTTP 401 invalid_client: you sent dpconform-redacted and more; check the client's id and secret", true},
-		{"a scope that the client may not have", func(w http.ResponseWriter) { refuse(w, 400, "invalid_scope") }, "answered HTTP 400 invalid_scope: you sent dpconform-redacted and more", false},
-		{"an error without a code", func(w http.ResponseWriter) { http.Error(w, "<p>"+secret, 503) }, "answered HTTP 503", true},
+			"returned HTTP 401 invalid_client: you sent dpconform-redacted and more; check the client's id and secret", true},
+		{"a scope that the client may not have", func(w http.ResponseWriter) { refuse(w, 400, "invalid_scope") }, "returned HTTP 400 invalid_scope: you sent dpconform-redacted and more", false},
+		{"an error without a code", func(w http.ResponseWriter) { http.Error(w, "<p>"+secret, 503) }, "returned HTTP 503", true},
 		{"a redirect", func(w http.ResponseWriter) { w.Header().Set("Location", "/elsewhere"); w.WriteHeader(302) },
-			"answered HTTP 302: a redirect, which is not followed: it would carry secrets along", false},
+			"returned HTTP 302: a redirect, which is not followed: it would carry secrets along", false},
 		{"no JSON", func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte("x" + secret))
-		}, "gave an answer that is no token answer (RFC 6749, 5.1)", true},
-		{"no token", func(w http.ResponseWriter) { grant(w, map[string]any{"access_token": ""}) }, "gave an answer that is no token answer (RFC 6749, 5.1)", true},
-		{"a code with a line in it", func(w http.ResponseWriter) { refuse(w, 400, "in\nvalid\x1b[31m"+secret) }, "answered HTTP 400 in valid [31mdpconform-redacted: you", false},
+		}, "sent a response without a token (RFC 6749, 5.1)", true},
+		{"no token", func(w http.ResponseWriter) { grant(w, map[string]any{"access_token": ""}) }, "sent a response without a token (RFC 6749, 5.1)", true},
+		{"a code with a line in it", func(w http.ResponseWriter) { refuse(w, 400, "in\nvalid\x1b[31m"+secret) }, "returned HTTP 400 in valid\uFFFD[31mdpconform-redacted: you", false},
 		{"a long description", func(w http.ResponseWriter) {
 			w.WriteHeader(400)
 			_, _ = w.Write([]byte(`{"error":"invalid_request","error_description":"` + strings.Repeat("long ", 200) + `"}`))
-		}, "answered HTTP 400 invalid_request: long long", false},
+		}, "returned HTTP 400 invalid_request: long long", false},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { one.answer(w) })
-			_, err := ClientCredentials{server.server(), documented}.Issue(t.Context(), []string{reviews})
+			err := issued(t, ClientCredentials(server.server()), reviews)
 			failure := wantFailure(t, err, "the token server "+hostOf(server.URL)+" "+one.says)
 			if failure.Whole != one.whole {
 				t.Errorf("whole: %v", failure.Whole)
@@ -78,15 +78,14 @@ func TestARedirectGetsNoSecret(t *testing.T) {
 			w.Header().Set("Location", other.URL+"/token")
 			w.WriteHeader(status)
 		})
-		refreshing := &RefreshToken{Server: server.server(), Value: secret, From: "here", Documented: documented}
-		if _, err := refreshing.Issue(t.Context(), []string{reviews}); err == nil {
+		if err := issued(t, RefreshToken(server.server(), secret, "here"), reviews); err == nil {
 			t.Errorf("%d gave a token", status)
 		}
 		login := Login{ID: 1, RefreshToken: secret, RevocationURL: server.URL + "/revoke", ClientID: "an-id", ClientSecret: secret}
-		if failure := login.revoke(t.Context(), NewHTTPClient(nil)); failure == nil {
+		if failure := login.Revoke(t.Context(), NewHTTPClient(nil)); failure == nil {
 			t.Errorf("%d revoked", status)
 		}
-		if _, err := (Inspector{TokenInformationURL: server.URL, HTTP: NewHTTPClient(nil)}).Inspect(t.Context(), secret); err == nil {
+		if _, err := (Inspector{TokenInformationURL: server.URL}).Inspect(t.Context(), secret); err == nil {
 			t.Errorf("%d informed", status)
 		}
 	}
@@ -98,9 +97,9 @@ func TestARedirectGetsNoSecret(t *testing.T) {
 func TestAServerThatIsNotThereIsAskedOnce(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	source := NewSource(t.Context(), ClientCredentials{&TokenServer{Address: closed.URL, ClientID: "an-id", ClientSecret: secret}, documented}, Everything)
+	list := List{source(t, ClientCredentials(&TokenServer{Address: closed.URL, Client: Client{ID: "an-id", Secret: secret}}), Everything)}
 	for _, scope := range []string{reviews, devices} {
-		_, err := tokenOf(t, source, scope)
+		_, err := tokenOf(t, list, scope)
 		if failure := wantFailure(t, err, "the token server "+hostOf(closed.URL)+" cannot be reached: connection refused"); !failure.Whole {
 			t.Error("it would be asked for each scope")
 		}
@@ -117,9 +116,9 @@ func TestARefreshTokenIsNarrowedAndRotated(t *testing.T) {
 		next += "+"
 		grant(w, map[string]any{"scope": one.form["scope"], "refresh_token": next})
 	})
-	source := NewSource(t.Context(), &RefreshToken{Server: server.server(), Value: "first", From: "tokens.yaml:1", Documented: documented}, Within(reviews, devices))
+	list := List{source(t, RefreshToken(server.server(), "first", "tokens.yaml:1"), Within(reviews, devices))}
 	for _, scope := range []string{reviews, devices} {
-		if _, err := tokenOf(t, source, scope); err != nil {
+		if _, err := tokenOf(t, list, scope); err != nil {
 			t.Fatal(err)
 		}
 		if last := server.last(); last.form["grant_type"] != "refresh_token" || last.form["scope"] != scope {
@@ -135,7 +134,7 @@ func TestARefusedRefreshTokenSaysWhatToDo(t *testing.T) {
 			"obtain one for this scope alone",
 	} {
 		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 400, code) })
-		_, err := (&RefreshToken{Server: server.server(), Value: secret, From: "tokens.yaml:1", Documented: documented}).Issue(t.Context(), []string{reviews})
+		err := issued(t, RefreshToken(server.server(), secret, "tokens.yaml:1"), reviews)
 		if failure := wantFailure(t, err, want); failure.Error() != want {
 			t.Errorf("got %s", failure)
 		}
@@ -146,9 +145,9 @@ func TestARefusedRefreshTokenSaysWhatToDo(t *testing.T) {
 // proves nothing of a single scope.
 func TestATokenWithOtherScopesIsNone(t *testing.T) {
 	for scope, want := range map[string]string{
-		reviews + " " + vehicles:                 "carries also dataportability.maps.vehicles",
-		reviews + " " + vehicles + " " + devices: "carries also dataportability.maps.vehicles and dataportability.play.devices",
-		devices:                                  "carries also dataportability.play.devices",
+		reviews + " " + vehicles:                 "also carries dataportability.maps.vehicles",
+		reviews + " " + vehicles + " " + devices: "also carries dataportability.maps.vehicles and dataportability.play.devices",
+		devices:                                  "also carries dataportability.play.devices",
 		email:                                    "does not carry what was asked for",
 		reviews + " openid " + email:             "",
 		"":                                       "",
@@ -156,9 +155,9 @@ func TestATokenWithOtherScopesIsNone(t *testing.T) {
 		reviews + "\x00" + "\x1b[31m":            "does not carry",
 	} {
 		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, map[string]any{"scope": scope}) })
-		_, err := ClientCredentials{server.server(), documented}.Issue(t.Context(), []string{reviews})
+		err := issued(t, ClientCredentials(server.server()), reviews)
 		if want != "" {
-			wantFailure(t, err, "the token of the token server "+hostOf(server.URL)+" "+want)
+			wantFailure(t, err, "the token of client credentials at "+hostOf(server.URL)+" "+want)
 		} else if err != nil {
 			t.Errorf("%q: %v", scope, err)
 		}
@@ -176,7 +175,7 @@ func TestAClockThatIsOffIsNamed(t *testing.T) {
 			w.Header().Set("Date", time.Now().Add(offset).UTC().Format(http.TimeFormat))
 			refuse(w, 400, "invalid_grant")
 		})
-		_, err := (&RefreshToken{Server: server.server(), Value: secret, From: "here"}).Issue(t.Context(), []string{reviews})
+		err := issued(t, RefreshToken(server.server(), secret, "here"), reviews)
 		failure := wantFailure(t, err, "the refresh token of here is no longer valid")
 		if !strings.Contains(failure.Message, want) || want == "" && strings.Contains(failure.Message, "clock") {
 			t.Errorf("%s: %s", offset, failure)

@@ -28,21 +28,21 @@ func TestInspect(t *testing.T) {
 		{"tokeninfo", false, write(200, `{"scope":"a b","exp":"1800000000","expires_in":"3599"}`), Information{true, []string{"a", "b"}, time.Unix(1800000000, 0)}, ""},
 		{"tokeninfo without a scope", false, write(200, `{"exp":"1800000000"}`), Information{true, nil, time.Unix(1800000000, 0)}, ""},
 		{"tokeninfo that does not know it", false, write(400, `{"error":"invalid_token","error_description":"Invalid Value"}`), Information{}, ""},
-		{"tokeninfo that fails", false, write(500, `{"error":"x"}`), Information{}, "answered HTTP 500 x"},
-		{"tokeninfo that is none", false, write(200, `<html>`), Information{}, "gave an answer that says nothing of a token"},
+		{"tokeninfo that fails", false, write(500, `{"error":"x"}`), Information{}, "returned HTTP 500 x"},
+		{"tokeninfo that is none", false, write(200, `<html>`), Information{}, "sent a response that says nothing of a token"},
 		{"introspection", true, write(200, `{"active":true,"scope":"a","exp":1800000000}`), Information{true, []string{"a"}, time.Unix(1800000000, 0)}, ""},
 		{"introspection without an end", true, write(200, `{"active":true}`), Information{Active: true}, ""},
 		{"introspection that does not know it", true, write(200, `{"active":false}`), Information{}, ""},
-		{"introspection that says nothing", true, write(200, `{"scope":"a"}`), Information{}, "gave an answer that says nothing of a token"},
+		{"introspection that says nothing", true, write(200, `{"scope":"a"}`), Information{}, "sent a response that says nothing of a token"},
 		{"introspection that wants a client", true, write(401, `{"error":"invalid_client","error_description":"`+secret+`"}`), Information{},
-			"answered HTTP 401 invalid_client: dpconform-redacted; it wants the client's --client-id and secret"},
-		{"introspection that refuses", true, write(400, `{"error":"invalid_request"}`), Information{}, "answered HTTP 400 invalid_request"},
+			"returned HTTP 401 invalid_client: dpconform-redacted; it wants the client's --client-id and secret"},
+		{"introspection that refuses", true, write(400, `{"error":"invalid_request"}`), Information{}, "returned HTTP 400 invalid_request"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { one.answer(w) })
-			inspector := Inspector{TokenInformationURL: server.URL, HTTP: NewHTTPClient(nil)}
+			inspector := Inspector{TokenInformationURL: server.URL}
 			if one.introspect {
-				inspector = Inspector{IntrospectionURL: server.URL, ClientID: "an-id", ClientSecret: "a-client-secret"}
+				inspector = Inspector{IntrospectionURL: server.URL, Client: Client{ID: "an-id", Secret: "a-client-secret"}}
 			}
 			got, err := inspector.Inspect(t.Context(), secret)
 			if one.says != "" {
@@ -65,10 +65,10 @@ func TestATokenOfOtherScopesIsFound(t *testing.T) {
 	for carried, want := range map[string]string{
 		reviews:                  "",
 		reviews + " openid":      "",
-		devices:                  "the token carries dataportability.play.devices instead, says the tokeninfo of ",
-		"":                       "the token carries no scope, says the tokeninfo of ",
-		reviews + " " + devices:  "the token carries also dataportability.play.devices, says the tokeninfo of ",
-		"invalid":                "the token is not valid, says the tokeninfo of ",
+		devices:                  "the token carries dataportability.play.devices instead, according to the tokeninfo of ",
+		"":                       "the token carries no scope, according to the tokeninfo of ",
+		reviews + " " + devices:  "the token also carries dataportability.play.devices, according to the tokeninfo of ",
+		"invalid":                "the token is not valid, according to the tokeninfo of ",
 		"nobody knows the token": "",
 	} {
 		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
@@ -81,10 +81,10 @@ func TestATokenOfOtherScopesIsFound(t *testing.T) {
 				_ = json.NewEncoder(w).Encode(map[string]string{"scope": carried})
 			}
 		})
-		given := NewSource(t.Context(), Fixed{secret, "--token"}, Exactly(reviews))
-		verified := NewVerified(t.Context(), List{given}, Inspector{TokenInformationURL: server.URL}, documented)
+		given := source(t, Fixed(secret, "--token"), Everything)
+		given.Checker.Inspector.TokenInformationURL = server.URL
 		for range 3 {
-			token, err := tokenOf(t, verified, reviews)
+			token, err := tokenOf(t, List{given}, reviews)
 			if want != "" {
 				wantFailure(t, err, want)
 			} else if token != secret || err != nil {
@@ -97,24 +97,21 @@ func TestATokenOfOtherScopesIsFound(t *testing.T) {
 	}
 }
 
-func TestAVerifiedTokenOfAGroup(t *testing.T) {
-	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
-		_ = json.NewEncoder(w).Encode(map[string]string{"scope": reviews + " " + devices})
-	})
-	group := NewSource(t.Context(), Fixed{"both", "here"}, Exactly(reviews, devices), reviews, devices)
-	inspector := Inspector{TokenInformationURL: server.URL}
-	scopes, source, found := NewVerified(t.Context(), List{group}, inspector, documented).AnyToken()
-	if token, err := source.Token(); !found || err != nil || token.AccessToken != "both" || len(scopes) != 2 {
-		t.Errorf("%q, %v", scopes, err)
+// TestAnInspectorThatFailsIsAskedOnce: the tokens are used as they are.
+func TestAnInspectorThatFailsIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { w.WriteHeader(503) })
+	given := source(t, Fixed(secret, "--token"), Everything)
+	given.Checker.Inspector.TokenInformationURL = server.URL
+	for _, scope := range []string{reviews, devices, reviews} {
+		status, found := List{given}.Status(scope)
+		if !found || status.Err != nil || status.Verified {
+			t.Errorf("%+v", status)
+		}
+		wantFailure(t, status.Unverified, "the tokeninfo of "+hostOf(server.URL)+" returned HTTP 503")
 	}
-	if origin, found := NewVerified(t.Context(), List{group}, inspector, documented).Origin(devices, reviews); origin != "here" || !found {
-		t.Errorf("from %q", origin)
-	}
-	if _, _, found := NewVerified(t.Context(), List{}, inspector, documented).AnyToken(); found {
-		t.Error("there is no group")
-	}
-	if _, found := NewVerified(t.Context(), List{}, inspector, documented).Token(reviews); found {
-		t.Error("there is no token")
+	if server.count() != 1 {
+		t.Errorf("asked %d times", server.count())
 	}
 }
 

@@ -1,0 +1,267 @@
+// Package config turns flags, environment variables and a YAML file into what a
+// command needs. Every mistake is a *text.UsageError: one line with the place
+// and the fix.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Settings are the values of the flags of the commands.
+type Settings struct {
+	Config        string
+	Endpoint      string
+	Spec          string
+	Cassettes     string
+	MaxAge        Age
+	TokenTemplate string
+	TokenJoin     string
+	Tokens        []string
+	TokenFile     string
+	Jobs          []string
+	AllowRetry    bool
+	Timeout       time.Duration
+	Seed          uint64
+
+	CACert         string
+	Insecure       bool
+	ConnectTimeout time.Duration
+	TLSTimeout     time.Duration
+	HeaderTimeout  time.Duration
+	MaxRequests    int
+	Rate           string
+	MaxPause       time.Duration
+	DryRun         bool
+
+	TokenCommand        string
+	TokenURL            string
+	ClientID            string
+	ClientSecretFile    string
+	ApplicationDefault  bool
+	TokenInformationURL string
+	IntrospectionURL    string
+
+	Quiet   bool
+	Verbose bool
+
+	LabelFilter string
+	Focus       []string
+	Level       string
+	Reports     []string
+
+	KnownFailures      string
+	WriteKnownFailures string
+}
+
+// Defaults of the flags.
+const (
+	DefaultSeed      = 1
+	DefaultTokenJoin = "+"
+	// remoteRate is how many requests a second a target that is not on this
+	// machine gets.
+	remoteRate = 10
+)
+
+// AddConfigFlag adds the flag that names the YAML file.
+func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Config, ConfigFlag, "", "read these flags from a YAML `FILE`, keys named as the flags are")
+}
+
+// AddSpecFlag adds the flag that names another description.
+func (s *Settings) AddSpecFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Spec, "spec", "", "test against the OpenAPI description in `FILE` instead of the built-in one")
+}
+
+// AddTargetFlags adds the flags that say what the target is.
+func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
+	s.AddConfigFlag(flags)
+	s.AddSpecFlag(flags)
+	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test, such as http://127.0.0.1:8080; without it the cassettes are tested")
+	s.AddTokenFlags(flags)
+	s.AddCredentialFlags(flags)
+	s.AddJobFlag(flags)
+	flags.BoolVar(&s.AllowRetry, "allow-retry", false, "retry FAILED jobs of a target that is not on this machine")
+	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 500ms")
+	s.AddSeedFlag(flags)
+	s.AddNetworkFlags(flags)
+	s.AddBudgetFlags(flags)
+}
+
+// AddTokenFlags adds the flags for tokens that name their scopes, and for those
+// that somebody obtained.
+func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` that mints a token by name: {scope} stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of the template")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (from dataportability. on), several joined by +, or \"unrelated\" for a token with none of the scopes; repeatable")
+	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE, or a pattern such as youtube.*, to a token or a source of tokens")
+}
+
+// AddCredentialFlags adds the flags for tokens that are obtained, and for the
+// servers that know what a token carries.
+func (s *Settings) AddCredentialFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND` for each scope and take the token that it prints: {scope} in it stands for the scope in full, {short} for the part after /auth/")
+	s.AddClientFlags(flags)
+	flags.BoolVar(&s.ApplicationDefault, "application-default", false, "take tokens from Google's application default credentials of this machine")
+	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` that says like Google's tokeninfo which scopes a token carries; Google's own for its endpoints")
+	s.AddIntrospectionFlag(flags)
+}
+
+// AddIntrospectionFlag adds the flag that names an introspection endpoint.
+func (s *Settings) AddIntrospectionFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.IntrospectionURL, "introspection-url", "", "`URL` that says by RFC 7662 which scopes a token carries, asked with --client-id and its secret")
+}
+
+// The flag and the variable of a client's secret. No flag takes the secret
+// itself: every process of the machine can read a command line.
+const (
+	clientSecretFlag     = "client-secret-file"
+	clientSecretVariable = environmentPrefix + "CLIENT_SECRET"
+)
+
+// AddClientIdentityFlags adds the flags that name a client alone.
+func (s *Settings) AddClientIdentityFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.ClientID, "client-id", "", "`ID` of the client there; its secret goes into "+clientSecretVariable+" or --"+clientSecretFlag)
+	flags.StringVar(&s.ClientSecretFile, clientSecretFlag, "", "`FILE` with the client's secret alone in it, or Google's JSON file of a client")
+}
+
+// AddClientFlags adds the flags that name a client of a token server.
+func (s *Settings) AddClientFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server, for tokens by client credentials and for login")
+	s.AddClientIdentityFlags(flags)
+}
+
+// AddJobFlag adds the flag for the jobs of a target.
+func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state, as `STATE=ID[,ID...]`; repeatable")
+}
+
+// AddSeedFlag adds the flag that makes a run repeatable.
+func (s *Settings) AddSeedFlag(flags *pflag.FlagSet) {
+	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that makes the ids and tokens that nobody knows")
+}
+
+// AddNetworkFlags adds the flags that say how a target is reached.
+func (s *Settings) AddNetworkFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.CACert, "ca-cert", "", "PEM `FILE` with authorities that the target's certificate may come from, beside the system's")
+	flags.BoolVar(&s.Insecure, "insecure", false, "accept any certificate; only of a target on this machine")
+	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "how long a connection may take, a `DURATION`")
+	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "how long its TLS handshake may take, a `DURATION`")
+	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "how long the head of a response may take, a `DURATION`; unless given, as long as the whole response")
+}
+
+// AddBudgetFlags adds the flags that say how much a target is asked.
+func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
+	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send no more than `N` requests; 0 for any number")
+	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("requests in a second, or a minute, as `N[/s|/m]`; 0 for any number, which is what a target on this machine gets; others get %d/s", remoteRate))
+	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
+}
+
+// AddJudgingFlags adds the flags that say what is tested and what is written.
+func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR` instead of the built-in ones")
+	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
+	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`; repeatable")
+	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
+	s.AddReportFlag(flags)
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
+	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
+}
+
+// AddReportFlag adds the flag that names the reports to be written.
+func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH` with FORMAT json, junit, markdown, github, html, har, sarif or badge (JSON for shields.io), or as a path whose ending gives the format; - is standard output, and github needs no path; repeatable")
+}
+
+// AddQuietFlag adds the flag for as little as there is to say.
+func (s *Settings) AddQuietFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.Quiet, "quiet", false, "print what failed, and one line of conclusion")
+}
+
+// AddVerboseFlag adds the flag for everything.
+func (s *Settings) AddVerboseFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.Verbose, "verbose", false, "print each exchange as it ends, on standard error, and every failure in full")
+}
+
+// ColorFlag is the name of the flag that says whether there are colours.
+const ColorFlag = "color"
+
+// Color says whether text has colours. The empty one is ColorAuto.
+type Color string
+
+// The values of Color: as terminal and environment say; even where the output is
+// not a terminal; and no escape sequence at all.
+const (
+	ColorAuto   Color = "auto"
+	ColorAlways Color = "always"
+	ColorNever  Color = "never"
+)
+
+// Colors lists the values.
+func Colors() []string { return []string{string(ColorAuto), string(ColorAlways), string(ColorNever)} }
+
+// String is the value as a flag has it.
+func (c *Color) String() string { return string(*c) }
+
+// Set takes one of the values.
+func (c *Color) Set(value string) error {
+	if !slices.Contains(Colors(), value) {
+		return fmt.Errorf("it must be one of %s", text.List(Colors(), "or"))
+	}
+	*c = Color(value)
+	return nil
+}
+
+// Type names the format of the value.
+func (c *Color) Type() string { return "color" }
+
+// Age is how old something may be, as the value of a flag: in days ("30d"), or
+// as Go writes durations ("36h"). It is 0 where the flag is not given.
+type Age time.Duration
+
+// Set reads an age. It must be more than 0.
+func (a *Age) Set(given string) error {
+	// longest is the number of days that a time.Duration holds.
+	const longest = 100_000
+	given = strings.TrimSpace(given)
+	if days, found := strings.CutSuffix(given, "d"); found {
+		count, err := strconv.ParseFloat(days, 64)
+		if err != nil || !(count > 0 && count <= longest) {
+			return errors.New("it is not a number of days such as 30d")
+		}
+		*a = Age(count * 24 * float64(time.Hour))
+		return nil
+	}
+	duration, err := time.ParseDuration(given)
+	if err != nil || duration <= 0 {
+		return errors.New("it is not a time such as 30d or 36h")
+	}
+	*a = Age(duration)
+	return nil
+}
+
+// String is the age in days where it is a whole number of them; nothing for 0.
+func (a Age) String() string {
+	const day = Age(24 * time.Hour)
+	switch {
+	case a == 0:
+		return ""
+	case a%day == 0:
+		return strconv.Itoa(int(a/day)) + "d"
+	}
+	return time.Duration(a).String()
+}
+
+// Type names the format of the value.
+func (a *Age) Type() string { return "AGE" }

@@ -1,0 +1,224 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/internal/tokens"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Contract loads the description that the settings name, or the built-in one.
+// Mistakes in it are *spec.Error.
+func (s *Settings) Contract() (*spec.Contract, error) {
+	description := spec.Embedded()
+	if s.Spec != "" {
+		read, err := spec.ReadDescription(s.Spec)
+		if err != nil {
+			return nil, err
+		}
+		description = read
+	}
+	return spec.Load(description)
+}
+
+// StrictLevel reads the level that fails a run.
+func (s *Settings) StrictLevel(sources *Sources) (spec.Level, error) {
+	level := spec.Level(s.Level)
+	if slices.Contains(spec.Levels(), level) {
+		return level, nil
+	}
+	known := make([]string, 0, len(spec.Levels()))
+	for _, one := range spec.Levels() {
+		known = append(known, string(one))
+	}
+	return "", sources.mistake("level", text.DidYouMean(s.Level, known), "unknown level %q", s.Level)
+}
+
+// Contradiction is a *text.UsageError where both little and all output is
+// wanted, or nil.
+func (s *Settings) Contradiction(sources *Sources) error {
+	if !s.Quiet || !s.Verbose {
+		return nil
+	}
+	return sources.mistake("quiet", "leave one of the two out", "it does not go with %s", sources.Origin("verbose"))
+}
+
+// TargetConfig reads what the settings say of a target on the network.
+func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (target.Config, error) {
+	endpoint, err := target.ParseEndpoint(s.Endpoint)
+	if err != nil {
+		return target.Config{}, sources.mistake("endpoint", "", "%s", err)
+	}
+	if s.Timeout <= 0 {
+		return target.Config{}, sources.mistake("timeout", "", "it must be more than 0")
+	}
+	jobs, err := s.JobsByState(sources, contract)
+	if err != nil {
+		return target.Config{}, err
+	}
+	network, err := s.NetworkOptions(sources)
+	if err != nil {
+		return target.Config{}, err
+	}
+	credentials, err := s.credentials(sources, contract)
+	if err != nil {
+		return target.Config{}, err
+	}
+	config := target.Config{
+		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, AllowRetry: s.AllowRetry,
+		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
+	}
+	switch {
+	case s.MaxRequests < 0:
+		return config, sources.mistake("max-requests", "", "it must not be less than 0")
+	case s.MaxPause < 0 || s.MaxPause == 0 && sources.Given("max-pause"):
+		return config, sources.mistake("max-pause", "", "it must be more than 0")
+	}
+	var valid bool
+	if config.Rate, valid = perSecond(s.Rate, config.Loopback); !valid {
+		return config, sources.mistake("rate", "give a number such as 5, 5/s or 100/m", "%q is not a rate", s.Rate)
+	}
+	return config, nil
+}
+
+// perSecond reads a rate; nothing means the default of the target.
+func perSecond(given string, loopback bool) (rate float64, valid bool) {
+	switch {
+	case given == "" && loopback:
+		return 0, true
+	case given == "":
+		return remoteRate, true
+	}
+	number, unit, _ := strings.Cut(given, "/")
+	rate, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	valid = err == nil && rate >= 0 && rate <= 1e6
+	switch strings.TrimSpace(unit) {
+	case "", "s":
+		return rate, valid
+	case "m":
+		return rate / time.Minute.Seconds(), valid
+	}
+	return 0, false
+}
+
+// JobsByState reads the given jobs.
+func (s *Settings) JobsByState(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
+	jobs, stateOf := map[string][]string{}, map[string]string{}
+	mistake := func(fix, format string, arguments ...any) (map[string][]string, error) {
+		return nil, sources.mistake("job", fix, format, arguments...)
+	}
+	for _, given := range s.Jobs {
+		state, ids, found := strings.Cut(given, "=")
+		if !found {
+			return mistake("give STATE=ID", "%q has no state", given)
+		}
+		if !slices.Contains(contract.States, state) {
+			return mistake(text.DidYouMean(state, contract.States), "unknown state %q", state)
+		}
+		for id := range strings.SplitSeq(ids, ",") {
+			id = strings.TrimSpace(id)
+			switch other, twice := stateOf[id]; {
+			case id == "":
+				return mistake("give "+state+"=ID[,ID...]", "an id of state %s is empty", state)
+			case strings.Contains(id, "/"):
+				return mistake("give the bare id, without archiveJobs/", "the id %q has a slash", id)
+			case twice:
+				return mistake("", "the id %q is given twice, as %s and as %s", id, other, state)
+			}
+			stateOf[id] = state
+			jobs[state] = append(jobs[state], id)
+		}
+	}
+	return jobs, nil
+}
+
+// NetworkOptions reads how the target is reached; a time that nobody gave is the
+// target's default.
+func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, error) {
+	options := target.NetworkOptions{
+		Insecure: s.Insecure, ConnectLimit: s.ConnectTimeout, HandshakeLimit: s.TLSTimeout, HeaderLimit: s.HeaderTimeout,
+	}
+	for flag, limit := range map[string]time.Duration{"connect-timeout": s.ConnectTimeout, "tls-timeout": s.TLSTimeout} {
+		if limit < 0 || limit == 0 && sources.Given(flag) {
+			return options, sources.mistake(flag, "", "it must be more than 0")
+		}
+	}
+	if s.HeaderTimeout < 0 {
+		return options, sources.mistake("header-timeout", "", "it must not be less than 0")
+	}
+	if endpoint, err := target.ParseEndpoint(s.Endpoint); s.Insecure && err == nil && !target.IsLoopback(endpoint) {
+		return options, sources.mistake("insecure", "name its authority: --ca-cert FILE", "%s is not on this machine, so its certificate is checked", endpoint.Host)
+	}
+	if s.CACert == "" {
+		return options, nil
+	}
+	certificates, err := os.ReadFile(s.CACert)
+	if err != nil {
+		return options, sources.mistake("ca-cert", "", "%s: %s", s.CACert, text.Reason(err))
+	}
+	if options.Authorities, err = x509.SystemCertPool(); err != nil {
+		options.Authorities = x509.NewCertPool()
+	}
+	if !options.Authorities.AppendCertsFromPEM(certificates) {
+		return options, sources.mistake("ca-cert", "give a PEM file, which begins with -----BEGIN CERTIFICATE-----", "%s holds no certificate", s.CACert)
+	}
+	return options, nil
+}
+
+// OAuthClient gives the client that asks OAuth servers. It goes the way of the
+// target's own requests, with the same authorities. But it checks the
+// certificate of every server that is not on this machine, whatever is allowed
+// for the target: its tokens and secrets are real.
+func (s *Settings) OAuthClient(sources *Sources) (*http.Client, error) {
+	options, err := s.NetworkOptions(sources)
+	if err != nil {
+		return nil, err
+	}
+	encrypted := &url.URL{Scheme: "https"}
+	here := target.NewNetwork(encrypted, options)
+	if !options.Insecure {
+		return tokens.NewHTTPClient(here), nil
+	}
+	options.Insecure = false
+	return tokens.NewHTTPClient(strictElsewhere{here, target.NewNetwork(encrypted, options)}), nil
+}
+
+type strictElsewhere struct{ here, elsewhere http.RoundTripper }
+
+// RoundTrip sends a request.
+func (s strictElsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
+	if target.IsLoopback(request.URL) {
+		return s.here.RoundTrip(request)
+	}
+	return s.elsewhere.RoundTrip(request)
+}
+
+// refuseOpenEndpoint refuses tokens of a person or an account for an endpoint
+// that is not encrypted.
+func (s *Settings) refuseOpenEndpoint(place, what string) error {
+	endpoint, err := target.ParseEndpoint(s.Endpoint)
+	if err != nil || endpoint.Scheme == "https" || target.IsLoopback(endpoint) {
+		return nil
+	}
+	return text.Mistake(place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://")
+}
+
+// IsGoogle reports whether an endpoint is one of Google's APIs.
+func IsGoogle(endpoint string) bool {
+	address, err := target.ParseEndpoint(endpoint)
+	if err != nil || address.Scheme != "https" {
+		return false
+	}
+	host := strings.ToLower(address.Hostname())
+	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
+}
