@@ -18,7 +18,7 @@ func Fixed(token Secret, origin string) Issuer {
 
 // Template issues tokens by name, which nobody is asked for.
 func Template(template target.TokenTemplate) Issuer {
-	return Issuer{Origin: "the token template", Issue: func(_ context.Context, scopes []string) (*oauth2.Token, error) {
+	return Issuer{Origin: "the token template", Ordered: true, Issue: func(_ context.Context, scopes []string) (*oauth2.Token, error) {
 		return bearer(template.Name(scopes...)), nil
 	}}
 }

@@ -32,6 +32,8 @@ type Issuer struct {
 	Origin string
 	// Narrow says how to get a token that carries one scope alone.
 	Narrow string
+	// Ordered says that another order of scopes is another token.
+	Ordered bool
 	// Issue obtains a token for these scopes. Its member "scope", where it has
 	// one, has those that it carries. An error is a *Failure. It is a function, so
 	// that no format verb prints the secrets behind it.
@@ -88,6 +90,9 @@ func (s *Source) keptFor(scopes []string) *kept {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	set := setOf(scopes)
+	if s.Issuer.Ordered {
+		set = strings.Join(scopes, " ")
+	}
 	if s.kept == nil {
 		s.kept = map[string]*kept{}
 	}
