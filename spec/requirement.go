@@ -99,14 +99,14 @@ func (r Responses) AllowsCode(code string) bool {
 	return len(r.Code) == 0 || slices.Contains(r.Code, code)
 }
 
-// String returns the allowed responses for a reader: "404 or 403, NOT_FOUND or
-// PERMISSION_DENIED".
+// String returns the allowed responses for a reader: "404 or 403 with
+// error.status NOT_FOUND or PERMISSION_DENIED".
 func (r Responses) String() string {
-	status := strings.Join(r.Status, " or ")
-	if len(r.Code) == 0 {
-		return status
+	allowed := strings.Join(r.Status, " or ")
+	if len(r.Code) > 0 {
+		allowed += " with error.status " + strings.Join(r.Code, " or ")
 	}
-	return strings.TrimPrefix(status+", "+strings.Join(r.Code, " or "), ", ")
+	return strings.TrimPrefix(allowed, " ")
 }
 
 // validate returns an error for the first thing that is missing or wrong.

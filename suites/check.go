@@ -6,6 +6,7 @@ package suites
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
@@ -27,7 +28,8 @@ const (
 // Check is one spec: what it sends, which requirements it judges, and how.
 type Check struct {
 	// ID is stable: "path/two-segments".
-	ID     string
+	ID string
+	// Aspect is the beginning of the ID: "path".
 	Aspect string
 	// Title says in a few words what is judged.
 	Title string
@@ -50,12 +52,13 @@ type Check struct {
 func Checks(contract *spec.Contract) []Check {
 	checks := slices.Concat(
 		authorizationChecks(contract), pathChecks(contract), bodyChecks(contract), semanticsChecks(contract),
-		responseChecks(), errorChecks(), robustnessChecks(),
+		responseChecks(contract), errorChecks(contract), robustnessChecks(contract),
 	)
-	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
 	for i := range checks {
+		checks[i].Aspect, _, _ = strings.Cut(checks[i].ID, "/")
 		checks[i].Level = checks[i].strongestLevel(contract)
 	}
+	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
 	return checks
 }
 

@@ -2,7 +2,6 @@ package suites
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -109,24 +108,15 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 // stateIn takes the state out of an answer of the state method; empty where
 // there is none.
 func (j *judgement) stateIn(exchange *target.Exchange) string {
-	if !exchange.Answered() || exchange.Status != j.Contract.ReadState.Success {
+	if !exchange.Answered() {
 		return ""
 	}
-	return stringMember(exchange.Body, j.Contract.StateField)
+	return responseTo(exchange).stateBy(j.Contract)
 }
 
 // jobIDIn takes the new job's id out of an answer; empty where there is none.
 func (j *judgement) jobIDIn(exchange *target.Exchange) string {
-	return stringMember(exchange.Body, j.Contract.IDField)
-}
-
-func stringMember(body []byte, name string) string {
-	var object map[string]json.RawMessage
-	var text string
-	if json.Unmarshal(firstValue(body), &object) != nil || json.Unmarshal(object[name], &text) != nil {
-		return ""
-	}
-	return text
+	return responseTo(exchange).textMember(j.Contract.IDField)
 }
 
 // flagFor names the flag that gives a job in one of the states.
@@ -216,13 +206,7 @@ func (j *judgement) keepsState(id string, about subject, credential target.Crede
 	if about.state == "" {
 		return
 	}
-	after := j.readState(about.id, credential)
-	if got := j.stateIn(after); after.Answered() && got != about.state {
-		if got == "" {
-			got = describe(after)
-		}
-		j.FailAt(j.placeOfState(after), id, after, "the job still "+about.state, got)
-	}
+	j.showsState(id, j.readState(about.id, credential), about.state)
 }
 
 // firstRetry retries one failed job in earnest, once for the whole session, and

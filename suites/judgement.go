@@ -3,7 +3,6 @@ package suites
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -77,15 +76,6 @@ func placeOf(exchange *target.Exchange) result.Place {
 	return result.InStatus
 }
 
-// placeOfState is where a state shows that is read from a response: in its
-// member, or in the status where there is none.
-func (j *judgement) placeOfState(exchange *target.Exchange) result.Place {
-	if j.stateIn(exchange) == "" {
-		return placeOf(exchange)
-	}
-	return result.InMember(j.Contract.StateField)
-}
-
 // printable makes what a server sent fit for one line: valid, without control
 // characters, and not endless.
 func printable(got string) string {
@@ -155,37 +145,6 @@ func (j *judgement) answered(id string, exchange *target.Exchange, want string) 
 		j.broken = exchange.Fault.Detail
 	}
 	return false
-}
-
-// expect judges an answer by what the requirement allows.
-func (j *judgement) expect(id string, exchange *target.Exchange) bool {
-	requirement, _ := j.Contract.Requirement(id)
-	want := requirement.Expect.String()
-	if !j.answered(id, exchange, want) {
-		return false
-	}
-	failure := readFailure(exchange)
-	if !requirement.Expect.AllowsStatus(exchange.Status) ||
-		(len(requirement.Expect.Code) > 0 && !requirement.Expect.AllowsCode(failure.Status)) {
-		j.Fail(id, exchange, want, describe(exchange))
-		return false
-	}
-	return true
-}
-
-// describe says an answer in a few words: "400 FAILED_PRECONDITION", or "200: a
-// job was started".
-func describe(exchange *target.Exchange) string {
-	switch {
-	case !exchange.Answered():
-		return exchange.Fault.Detail
-	case exchange.Started():
-		return fmt.Sprintf("%d, which says that a job was started", exchange.Status)
-	}
-	if code := readFailure(exchange).Status; code != "" {
-		return fmt.Sprintf("%d %s", exchange.Status, code)
-	}
-	return fmt.Sprintf("%d %s", exchange.Status, http.StatusText(exchange.Status))
 }
 
 // result adds up what the check found.

@@ -99,7 +99,13 @@ func TestTheKillMatrixCanFail(t *testing.T) {
 
 // wrongCheck looks at every exchange, and is wrong about it.
 func wrongCheck(judge func(*judgement, *target.Exchange)) *Check {
-	wrong := answerCheck("errors", "wrong", "a check with a mistake", "retry.errors.message", judge)
-	wrong.ID = "wrong"
-	return &wrong
+	return &Check{
+		ID: "wrong", Aspect: "errors", Title: "a check with a mistake", Requirements: []string{"retry.errors.message"},
+		Sends: ofEveryExchange,
+		phase: observing, judge: func(j *judgement) {
+			for _, exchange := range j.everyExchange() {
+				judge(j, exchange)
+			}
+		},
+	}
 }

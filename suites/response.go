@@ -7,79 +7,68 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
 )
 
-// responseCheck is a check of every answer that started a job, whoever sent the
-// request.
-func responseCheck(name, title, requirement string, judge func(*judgement, *target.Exchange)) Check {
-	return Check{
-		ID: "response/" + name, Aspect: "response", Title: title, Requirements: []string{requirement},
-		Sends: "nothing of its own: it looks at every retry of the run that was started",
-		phase: observing, judge: func(j *judgement) {
-			for _, exchange := range j.startedRetries() {
-				judge(j, exchange)
-			}
-		},
-	}
-}
+const (
+	ofStartedRetries = "nothing of its own: it looks at every retry of the run that was started"
+	ofNewJobs        = "the state method for each new job of the run, unless it was read already"
+)
 
-func responseChecks() []Check {
-	return []Check{
-		responseCheck("status", "the status of a started retry", "retry.response.status", responseStatus),
-		responseCheck("media-type", "the media type of the answer", "retry.response.media-type", responseMediaType),
-		responseCheck("schema", "the answer by the schema of the description", "retry.response.schema", responseSchema),
-		responseCheck("documented-fields", "fields that are not documented", "retry.response.documented-fields", documentedFields),
-		responseCheck("unique-names", "names that stand twice", "retry.response.unique-names", uniqueNames),
-		responseCheck("id-present", "an id that is not empty", "retry.response.id-present", idPresent),
-		responseCheck("id-bare", "an id in the form of the path", "retry.response.id-bare", idBare),
-		{
-			ID: "response/id-new", Aspect: "response", Title: "an id that is new",
+func responseChecks(contract *spec.Contract) []Check {
+	status, _ := contract.Requirement("retry.response.status")
+	return slices.Concat(
+		observe(ofStartedRetries, (*judgement).startedRetries,
+			expectation{"response/status", "the status of a started retry", "retry.response.status", Meet(status)},
+			expectation{"response/media-type", "the media type of the response", "retry.response.media-type", HaveMediaType(contract.Retry.MediaType)},
+			expectation{"response/schema", "the response by the schema of the description", "retry.response.schema", MatchResponseSchema(contract)},
+			expectation{"response/documented-fields", "fields that are not documented", "retry.response.documented-fields", haveDocumentedFields(contract)},
+			expectation{"response/unique-names", "names that stand twice", "retry.response.unique-names", haveUniqueNames()},
+			expectation{"response/id-present", "an id that is not empty", "retry.response.id-present", haveIDText(contract)}),
+		observe(ofStartedRetries, (*judgement).retriesWithID,
+			expectation{"response/id-bare", "an id in the form of the path", "retry.response.id-bare", HaveJobID(contract)}),
+		[]Check{{
+			ID: "response/id-new", Title: "an id that is new",
 			Requirements: []string{"retry.response.id-new"},
 			Sends:        "nothing of its own: it compares the ids of all retries of the run that were started",
 			phase:        observing, judge: idNew,
-		},
-		newJobCheck("new-job-readable", "the state of the new job, read at once", "retry.response.new-job-readable", newJobReadable),
-		newJobCheck("new-job-state", "a documented state of the new job", "retry.response.new-job-state", newJobState),
-		newJobCheck("new-job-not-failed", "a new job that has not failed", "retry.response.new-job-not-failed", newJobNotFailed),
-	}
+		}, {
+			ID: "response/new-job-readable", Title: "the state of the new job, read at once",
+			Requirements: []string{"retry.response.new-job-readable"},
+			Sends:        ofNewJobs,
+			phase:        observing, judge: newJobReadable,
+		}},
+		observe(ofNewJobs, (*judgement).newJobsWithState,
+			expectation{"response/new-job-state", "a documented state of the new job", "retry.response.new-job-state",
+				HaveState(contract, contract.States...)},
+			expectation{"response/new-job-not-failed", "a new job that has not failed", "retry.response.new-job-not-failed",
+				gomega.Not(HaveState(contract, contract.RetryableStates...))}))
 }
 
-func responseStatus(j *judgement, exchange *target.Exchange) {
-	j.expect("retry.response.status", exchange)
+// haveDocumentedFields wants only members that the schema names.
+func haveDocumentedFields(contract *spec.Contract) types.GomegaMatcher {
+	return &matcher{"only documented members", func(r *response) (string, result.Place, bool) {
+		return memberNames("also", contract.Retry.Response.Undocumented(firstValue(r.body)))
+	}}
 }
 
-func responseMediaType(j *judgement, exchange *target.Exchange) {
-	const id = "retry.response.media-type"
-	given := exchange.Header.Get("Content-Type")
-	kind, charset := mediaType(exchange.Header)
-	switch {
-	case given == "":
-		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, "no Content-Type")
-	case kind != j.Contract.Retry.MediaType:
-		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType, given)
-	case charset != "" && charset != "utf-8":
-		j.FailAt(result.InHeader("Content-Type"), id, exchange, j.Contract.Retry.MediaType+" in UTF-8", given)
-	}
+func haveUniqueNames() types.GomegaMatcher {
+	return &matcher{"each name once", func(r *response) (string, result.Place, bool) {
+		return memberNames("more than once", repeatedNames(firstValue(r.body)))
+	}}
 }
 
-func responseSchema(j *judgement, exchange *target.Exchange) {
-	for _, violation := range j.Contract.Retry.Response.Violations(firstValue(exchange.Body)) {
-		j.FailAt(result.InBody, "retry.response.schema", exchange, "a body that is valid by the schema", violation)
+// memberNames is what a matcher found that wants no such names.
+func memberNames(how string, names []string) (string, result.Place, bool) {
+	if len(names) == 0 {
+		return "none " + how, result.InBody, true
 	}
-}
-
-func documentedFields(j *judgement, exchange *target.Exchange) {
-	for _, name := range j.Contract.Retry.Response.Undocumented(firstValue(exchange.Body)) {
-		j.FailAt(result.InMember(name), "retry.response.documented-fields", exchange, "only "+j.Contract.IDField, "also "+name)
-	}
-}
-
-func uniqueNames(j *judgement, exchange *target.Exchange) {
-	for _, name := range repeatedNames(firstValue(exchange.Body)) {
-		j.FailAt(result.InMember(name), "retry.response.unique-names", exchange, "each name once", name+" more than once")
-	}
+	return how + " " + strings.Join(names, ", "), result.InMember(names[0]), false
 }
 
 // repeatedNames lists the names that stand more than once in a JSON object, at
@@ -105,65 +94,62 @@ func repeatedNames(body []byte) []string {
 	return repeated
 }
 
-func idPresent(j *judgement, exchange *target.Exchange) {
-	if strings.TrimSpace(j.jobIDIn(exchange)) == "" {
-		j.FailAt(result.InMember(j.Contract.IDField), "retry.response.id-present", exchange, "a text in "+j.Contract.IDField, "none")
-	}
+// haveIDText is the part of HaveJobID that says nothing of the id's form.
+func haveIDText(contract *spec.Contract) types.GomegaMatcher {
+	return inMember(contract.IDField, "a text in "+contract.IDField, func(id string) bool { return strings.TrimSpace(id) != "" })
 }
 
-func idBare(j *judgement, exchange *target.Exchange) {
-	const id = "retry.response.id-bare"
+// retriesWithID lists the retries whose response carries an id, where the
+// description says what one looks like.
+func (j *judgement) retriesWithID() []*target.Exchange {
 	if j.Contract.IDPattern == nil {
 		j.Skip("the description gives no pattern for "+j.Contract.ReadState.Path.Parameter, "--spec FILE with a pattern")
-		return
+		return nil
 	}
-	given := j.jobIDIn(exchange)
-	if given != "" && !j.bare(given) {
-		j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that matches "+j.Contract.IDPattern.String(), fmt.Sprintf("%q", given))
-	}
+	return slices.DeleteFunc(j.startedRetries(), func(exchange *target.Exchange) bool { return strings.TrimSpace(j.jobIDIn(exchange)) == "" })
 }
 
 // idNew compares all ids that the run was given, in the order of the requests.
 func idNew(j *judgement) {
-	const id = "retry.response.id-new"
-	seen := map[string]*target.Exchange{}
+	first := map[string]*target.Exchange{}
 	for _, exchange := range j.startedRetries() {
 		given := j.jobIDIn(exchange)
-		switch first, twice := seen[given]; {
-		case given == "":
-		case given == exchange.Request.Job:
-			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id other than the failed job's", "the failed job's own")
-		case j.Target.Given(given):
-			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that no job has", fmt.Sprintf("%q, which another job has", given))
-		case twice:
-			j.look(first)
-			j.FailAt(result.InMember(j.Contract.IDField), id, exchange, "an id that was not given before", fmt.Sprintf("%q again", given))
+		if given == "" {
+			continue
 		}
-		seen[given] = exchange
+		if first[given] != nil {
+			j.look(first[given])
+		}
+		j.compare("retry.response.id-new", responseTo(exchange), j.haveNewID(first[given] != nil))
+		first[given] = exchange
 	}
 }
 
-// newJobCheck is a check of the state of every new job.
-func newJobCheck(name, title, requirement string, judge func(*judgement, *target.Exchange)) Check {
-	return Check{
-		ID: "response/" + name, Aspect: "response", Title: title, Requirements: []string{requirement},
-		Sends: "the state method for each new job of the run, unless it was read already",
-		phase: observing, judge: func(j *judgement) {
-			credential, found := j.credential()
-			if !found {
-				return
-			}
-			for _, id := range j.newJobs() {
-				judge(j, j.newJobState(id, credential))
-			}
-		},
-	}
+// haveNewID wants an id that no job of the run had before.
+func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
+	place := result.InMember(j.Contract.IDField)
+	return &matcher{"an id that no other job has", func(r *response) (string, result.Place, bool) {
+		id := r.textMember(j.Contract.IDField)
+		switch {
+		case id == r.exchange.Request.Job:
+			return "the id of the failed job", place, false
+		case j.Target.Given(id):
+			return fmt.Sprintf("%q, which another job has", id), place, false
+		case again:
+			return fmt.Sprintf("%q, which was given before", id), place, false
+		}
+		return fmt.Sprintf("%q", id), place, true
+	}}
 }
 
-// newJobs lists the ids of all new jobs that can be asked for, sorted: which of
-// several retries at the same time got which id is chance, and a recording
-// should not show it.
-func (j *judgement) newJobs() []string {
+// newJobStates reads the state of every new job, sorted by id: which of several
+// retries at the same time got which id is chance, and a recording should not
+// show it.
+func (j *judgement) newJobStates() []*target.Exchange {
+	credential, found := j.credential()
+	if !found {
+		return nil
+	}
 	var ids []string
 	for _, exchange := range j.startedRetries() {
 		if id := j.jobIDIn(exchange); j.bare(id) {
@@ -171,23 +157,22 @@ func (j *judgement) newJobs() []string {
 		}
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-func newJobReadable(j *judgement, state *target.Exchange) {
-	if j.expect("retry.response.new-job-readable", state) && j.stateIn(state) == "" {
-		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-readable", state, "a text in "+j.Contract.StateField, "none")
+	var states []*target.Exchange
+	for _, id := range slices.Compact(ids) {
+		states = append(states, j.newJobState(id, credential))
 	}
+	return states
 }
 
-func newJobState(j *judgement, state *target.Exchange) {
-	if got := j.stateIn(state); got != "" && !slices.Contains(j.Contract.States, got) {
-		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-state", state, "one of "+strings.Join(j.Contract.States, ", "), got)
-	}
+func (j *judgement) newJobsWithState() []*target.Exchange {
+	return slices.DeleteFunc(j.newJobStates(), func(exchange *target.Exchange) bool { return j.stateIn(exchange) == "" })
 }
 
-func newJobNotFailed(j *judgement, state *target.Exchange) {
-	if got := j.stateIn(state); slices.Contains(j.Contract.RetryableStates, got) {
-		j.FailAt(result.InMember(j.Contract.StateField), "retry.response.new-job-not-failed", state, "any state but "+strings.Join(j.Contract.RetryableStates, ", "), got)
+func newJobReadable(j *judgement) {
+	const id = "retry.response.new-job-readable"
+	for _, exchange := range j.newJobStates() {
+		if j.meets(id, exchange) {
+			j.expect(id, exchange, HaveState(j.Contract))
+		}
 	}
 }

@@ -1,67 +1,43 @@
 package suites
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"unicode/utf8"
+
+	"github.com/onsi/gomega/types"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
 )
 
-func robustnessChecks() []Check {
-	return []Check{
-		answerCheck("robustness", "in-time", "every answer is whole within the limit", "retry.robustness.in-time",
-			faultCheck("retry.robustness.in-time", "a whole answer in time", target.Slow)),
-		answerCheck("robustness", "answered", "every request is answered", "retry.robustness.answered",
-			faultCheck("retry.robustness.answered", "an HTTP answer", target.HangUp, target.Reset, target.Malformed)),
-		answerCheck("robustness", "whole", "every body is whole", "retry.robustness.whole",
-			faultCheck("retry.robustness.whole", "a body as long as it is announced", target.Truncated, target.BrokenChunks, target.Endless)),
-		answerCheck("robustness", "one-value", "every JSON answer is one JSON value", "retry.robustness.one-value", oneValue),
-	}
+func robustnessChecks(contract *spec.Contract) []Check {
+	return observe(ofEveryExchange, (*judgement).everyExchange,
+		expectation{"robustness/in-time", "every response is whole within the limit", "retry.robustness.in-time",
+			noFault("a whole response in time", target.Slow)},
+		expectation{"robustness/answered", "every request is answered", "retry.robustness.answered",
+			noFault("an HTTP response", target.HangUp, target.Reset, target.Malformed)},
+		expectation{"robustness/whole", "every body is whole", "retry.robustness.whole",
+			noFault("a body as long as it is announced", target.Truncated, target.BrokenChunks, target.Endless)},
+		expectation{"robustness/one-value", "every JSON response is one JSON value", "retry.robustness.one-value", oneValueIfJSON(contract)})
 }
 
-// faultCheck judges that no exchange ended in one of the kinds of fault.
-func faultCheck(id, want string, kinds ...target.FaultKind) func(*judgement, *target.Exchange) {
-	return func(j *judgement, exchange *target.Exchange) {
-		if exchange.Fault != nil && slices.Contains(kinds, exchange.Fault.Kind) {
-			j.Fail(id, exchange, want, exchange.Fault.Detail)
+// noFault matches an exchange that did not end in one of these faults.
+func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
+	return inStatus(want, func(r *response) bool {
+		return r.exchange.Answered() || !slices.Contains(kinds, r.exchange.Fault.Kind)
+	})
+}
+
+// oneValueIfJSON is BeOneJSONValue for the method's own responses that say that
+// they are JSON.
+func oneValueIfJSON(contract *spec.Contract) types.GomegaMatcher {
+	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
+		kind, _ := r.mediaType()
+		if !r.exchange.Answered() || kind != contract.Retry.MediaType || r.isFrontEndPage() || r.status == http.StatusNoContent {
+			return r.String(), result.InBody, true
 		}
-	}
-}
-
-// oneValue judges the text of a JSON answer: RFC 8259, 2 and 8.1.
-func oneValue(j *judgement, exchange *target.Exchange) {
-	const id = "retry.robustness.one-value"
-	kind, _ := mediaType(exchange.Header)
-	if !exchange.Answered() || kind != j.Contract.Retry.MediaType || ownPage(exchange) || exchange.Status == http.StatusNoContent {
-		return
-	}
-	switch rest, err := behindFirstValue(exchange.Body); {
-	case err != nil:
-		j.FailAt(result.InBody, id, exchange, "one JSON value", "no JSON: "+err.Error())
-	case len(rest) > 0:
-		j.FailAt(result.InBody, id, exchange, "nothing behind the JSON value", fmt.Sprintf("%d bytes more", len(rest)))
-	case !utf8.Valid(exchange.Body):
-		j.FailAt(result.InBody, id, exchange, "UTF-8", "bytes that are not UTF-8")
-	}
-}
-
-// behindFirstValue gives what stands behind the first JSON value, white space
-// aside.
-func behindFirstValue(body []byte) ([]byte, error) {
-	reader := bytes.NewReader(body)
-	decoder := json.NewDecoder(reader)
-	var value json.RawMessage
-	if err := decoder.Decode(&value); err != nil {
-		if err == io.EOF {
-			return nil, io.ErrUnexpectedEOF
-		}
-		return nil, err
-	}
-	return bytes.TrimSpace(body[decoder.InputOffset():]), nil
+		ok, seen := explain(BeOneJSONValue(), r)
+		return seen.got, seen.place, ok
+	}}
 }

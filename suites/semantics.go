@@ -19,50 +19,50 @@ const severalJobs = 3
 
 func semanticsChecks(contract *spec.Contract) []Check {
 	checks := []Check{{
-		ID: "semantics/failed-is-retried", Aspect: "semantics", Title: "a job that failed is retried",
+		ID: "semantics/failed-is-retried", Title: "a job that failed is retried",
 		Requirements: []string{"retry.semantics.failed-is-retried", "retry.semantics.failed-job-keeps-state"},
 		Sends:        "a retry of a job that failed, and the state method before and after",
 		phase:        starting, judge: failedIsRetried,
 	}}
 	for _, state := range contract.RefusedStates() {
 		checks = append(checks, Check{
-			ID: "semantics/" + stateName(state) + "-is-refused", Aspect: "semantics",
+			ID:           "semantics/" + stateName(state) + "-is-refused",
 			Title:        "a job that is " + state + " is refused",
 			Requirements: []string{"retry.semantics.only-failed", "retry.semantics.refusal-status", "retry.semantics.refusal-keeps-state"},
 			Sends:        "a retry of a job that is " + state + ", and the state method before and after",
-			phase:        refusing, judge: func(j *judgement) { refusedState(j, state) },
+			phase:        refusing, judge: func(j *judgement) { refuseState(j, state) },
 		})
 	}
 	for _, state := range contract.States {
 		checks = append(checks, Check{
-			ID: "semantics/given-" + stateName(state), Aspect: "semantics",
+			ID:           "semantics/given-" + stateName(state),
 			Title:        "a job that was given as " + state + " is shown so",
 			Requirements: []string{"retry.semantics.given-state"},
 			Sends:        "the state method for the first job given as " + state,
-			phase:        refusing, judge: func(j *judgement) { givenState(j, state) },
+			phase:        refusing, judge: func(j *judgement) { showGivenState(j, state) },
 		})
 	}
 	return append(checks,
 		Check{
-			ID: "semantics/unknown-job", Aspect: "semantics", Title: "an id that no job has",
+			ID: "semantics/unknown-job", Title: "an id that no job has",
 			Requirements: []string{"retry.semantics.unknown-job", "retry.semantics.unknown-job-not-retried"},
 			Sends:        "a retry of an id made by the seed, and the same once more",
 			phase:        refusing, judge: unknownJob,
 		},
 		Check{
-			ID: "semantics/each-failed-job", Aspect: "semantics", Title: "each of several failed jobs is retried",
+			ID: "semantics/each-failed-job", Title: "each of several failed jobs is retried",
 			Requirements: []string{"retry.semantics.each-failed-job"},
 			Sends:        fmt.Sprintf("retries of up to %d more failed jobs, one after the other", severalJobs),
 			phase:        starting, judge: eachFailedJob,
 		},
 		Check{
-			ID: "semantics/concurrent-jobs", Aspect: "semantics", Title: "retries of several jobs at the same time",
+			ID: "semantics/concurrent-jobs", Title: "retries of several jobs at the same time",
 			Requirements: []string{"retry.semantics.concurrent-jobs", "retry.semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("retries of %d failed jobs at the same time", together),
 			phase:        starting, judge: concurrentJobs,
 		},
 		Check{
-			ID: "semantics/concurrent-one-job", Aspect: "semantics", Title: "retries of one job at the same time",
+			ID: "semantics/concurrent-one-job", Title: "retries of one job at the same time",
 			Requirements: []string{"retry.semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("%d retries of one failed job at the same time; only on a target on this machine", together),
 			phase:        starting, judge: concurrentOneJob,
@@ -79,56 +79,48 @@ func failedIsRetried(j *judgement) {
 	if !found {
 		return
 	}
-	if !j.expect("retry.semantics.failed-is-retried", first.answer) || !slices.Contains(j.Contract.RetryableStates, first.stateBefore) {
-		return
-	}
-	if after := j.stateIn(first.stateAfter); first.stateAfter.Answered() && after != first.stateBefore {
-		if after == "" {
-			after = describe(first.stateAfter)
-		}
-		j.FailAt(j.placeOfState(first.stateAfter), "retry.semantics.failed-job-keeps-state", first.stateAfter, "the retried job still "+first.stateBefore, after)
+	retried := j.meets("retry.semantics.failed-is-retried", first.answer)
+	if retried && slices.Contains(j.Contract.RetryableStates, first.stateBefore) {
+		j.showsState("retry.semantics.failed-job-keeps-state", first.stateAfter, first.stateBefore)
 	}
 }
 
-// refusedState retries a job in a state that is not to be retried.
-func refusedState(j *judgement, state string) {
+// jobGivenAs finds the first job that was given in a state, and a token for it.
+func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	credential, found := j.credential()
 	if !found {
-		return
+		return credential, "", false
 	}
 	ids := j.Target.Jobs(state)
 	if len(ids) == 0 {
 		j.Skip("no job was given that is "+state, flagFor([]string{state}))
-		return
+		return credential, "", false
 	}
-	about := subject{id: ids[0]}
-	about.state = j.stateIn(j.readState(about.id, credential))
-	exchange := j.send(j.retryOf(about.id, credential))
-	if exchange.Started() {
-		j.Fail("retry.semantics.only-failed", exchange, "no job started from "+state, describe(exchange))
-	}
-	j.expect("retry.semantics.refusal-status", exchange)
-	j.keepsState("retry.semantics.refusal-keeps-state", about, credential)
+	return credential, ids[0], true
 }
 
-// givenState holds the state method against what the jobs were given as.
-func givenState(j *judgement, state string) {
-	const id = "retry.semantics.given-state"
-	credential, found := j.credential()
+// refuseState retries a job in a state that is not to be retried.
+func refuseState(j *judgement, state string) {
+	credential, id, found := j.jobGivenAs(state)
 	if !found {
 		return
 	}
-	ids := j.Target.Jobs(state)
-	if len(ids) == 0 {
-		j.Skip("no job was given that is "+state, flagFor([]string{state}))
+	job := subject{id: id, state: j.stateIn(j.readState(id, credential))}
+	exchange := j.send(j.retryOf(id, credential))
+	j.startsNoJob("retry.semantics.only-failed", exchange)
+	j.meets("retry.semantics.refusal-status", exchange)
+	j.keepsState("retry.semantics.refusal-keeps-state", job, credential)
+}
+
+// showGivenState compares the state method with what a job was given as.
+func showGivenState(j *judgement, state string) {
+	credential, id, found := j.jobGivenAs(state)
+	if !found {
 		return
 	}
-	exchange := j.readState(ids[0], credential)
-	if !j.expect(id, exchange) {
-		return
-	}
-	if got := j.stateIn(exchange); got != state {
-		j.FailAt(j.placeOfState(exchange), id, exchange, state+", as the job was given", fmt.Sprintf("%q", got))
+	exchange := j.readState(id, credential)
+	if j.meets("retry.semantics.given-state", exchange) {
+		j.expect("retry.semantics.given-state", exchange, HaveState(j.Contract, state))
 	}
 }
 
@@ -140,55 +132,53 @@ func unknownJob(j *judgement) {
 	id := j.session.unknownID()
 	for range 2 {
 		exchange := j.send(j.retryOf(id, credential))
-		if exchange.Started() {
-			j.Fail("retry.semantics.unknown-job-not-retried", exchange, "no job started", describe(exchange))
-		}
-		j.expect("retry.semantics.unknown-job", exchange)
+		j.startsNoJob("retry.semantics.unknown-job-not-retried", exchange)
+		j.meets("retry.semantics.unknown-job", exchange)
 	}
 }
 
-func eachFailedJob(j *judgement) {
+// toRetry returns failed jobs that may be retried, and a token for them.
+func (j *judgement) toRetry(count int) (target.Credential, []string, bool) {
 	credential, found := j.credential()
 	if !found {
-		return
+		return credential, nil, false
 	}
+	jobs, missing := j.failedJobs(count)
+	if missing != nil {
+		j.skipFor(missing)
+	}
+	return credential, jobs, missing == nil
+}
+
+func eachFailedJob(j *judgement) {
 	if _, found := j.firstRetry(); !found {
 		return
 	}
-	left, missing := j.failedJobs(1)
-	if missing != nil {
-		j.skipFor(missing)
+	credential, jobs, found := j.toRetry(1)
+	if !found {
 		return
 	}
 	if more, missing := j.failedJobs(severalJobs); missing == nil {
-		left = more
+		jobs = more
 	}
-	for _, id := range left {
-		exchange := j.retryOnce(id, left, func(job string) target.Request { return j.retryOf(job, credential) })
+	for _, id := range jobs {
+		exchange := j.retryOnce(id, jobs, func(job string) target.Request { return j.retryOf(job, credential) })
 		if exchange == nil {
 			return
 		}
-		j.expect("retry.semantics.each-failed-job", exchange)
+		j.meets("retry.semantics.each-failed-job", exchange)
 	}
 }
 
 func concurrentJobs(j *judgement) {
-	credential, found := j.credential()
+	credential, jobs, found := j.toRetry(together)
 	if !found {
 		return
 	}
-	left, missing := j.failedJobs(together)
-	if missing != nil {
-		j.skipFor(missing)
-		return
-	}
-	requests := make([]target.Request, together)
-	for i, id := range left {
-		requests[i] = j.retryOf(id, credential)
-	}
-	exchanges := j.settledTogether(j.sendTogether(requests), func(job string) target.Request { return j.retryOf(job, credential) })
+	retry := func(job string) target.Request { return j.retryOf(job, credential) }
+	exchanges := j.settledTogether(j.sendTogether(jobs, retry), retry)
 	for _, exchange := range exchanges {
-		j.expect("retry.semantics.concurrent-jobs", exchange)
+		j.meets("retry.semantics.concurrent-jobs", exchange)
 	}
 	j.distinctIDs(exchanges)
 }
@@ -201,31 +191,26 @@ func concurrentOneJob(j *judgement) {
 		j.Skip("one job is retried several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
 		return
 	}
-	credential, found := j.credential()
+	credential, jobs, found := j.toRetry(1)
 	if !found {
 		return
 	}
-	left, missing := j.failedJobs(1)
-	if missing != nil {
-		j.skipFor(missing)
-		return
-	}
-	requests := make([]target.Request, together)
-	for i := range requests {
-		requests[i] = j.retryOf(left[0], credential)
-	}
-	exchanges := j.sendTogether(requests)
+	exchanges := j.sendTogether(slices.Repeat(jobs, together), func(job string) target.Request { return j.retryOf(job, credential) })
 	for _, exchange := range exchanges {
 		if exchange.Unsettled() && j.byChance() {
 			j.session.excuse([]*target.Exchange{exchange})
 			continue
 		}
-		j.answered("retry.semantics.concurrent-ids", exchange, "an answer")
+		j.answered("retry.semantics.concurrent-ids", exchange, "a response")
 	}
 	j.distinctIDs(exchanges)
 }
 
-func (j *judgement) sendTogether(requests []target.Request) []*target.Exchange {
+func (j *judgement) sendTogether(jobs []string, retry func(job string) target.Request) []*target.Exchange {
+	requests := make([]target.Request, len(jobs))
+	for i, job := range jobs {
+		requests[i] = retry(job)
+	}
 	exchanges := j.Target.SendTogether(j.ctx, j.check.ID, requests)
 	for _, exchange := range exchanges {
 		j.look(exchange)
@@ -236,12 +221,13 @@ func (j *judgement) sendTogether(requests []target.Request) []*target.Exchange {
 func (j *judgement) distinctIDs(exchanges []*target.Exchange) {
 	seen := map[string]bool{}
 	for _, exchange := range exchanges {
-		if !exchange.Started() {
+		id := j.jobIDIn(exchange)
+		if !exchange.Started() || id == "" {
 			continue
 		}
-		id := j.jobIDIn(exchange)
-		if id != "" && seen[id] {
-			j.FailAt(result.InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange, "another id for each new job", fmt.Sprintf("%q more than once", id))
+		if seen[id] {
+			j.FailAt(result.InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange,
+				"another id for each new job", fmt.Sprintf("%q more than once", id))
 		}
 		seen[id] = true
 	}

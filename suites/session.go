@@ -30,8 +30,6 @@ type session struct {
 	first *startedRetry
 	// states keeps the state of each new job as it was read first.
 	states map[string]*target.Exchange
-	// failures keeps the errors that were read, for the checks that look at all.
-	failures map[*target.Exchange]failure
 	// excused are the exchanges that say nothing of the server.
 	excused map[*target.Exchange]bool
 	// unsettled counts the retries in a row of which nobody knows what came.
@@ -63,7 +61,6 @@ func newSession(config Config) (*session, error) {
 		came:       map[string]result.Check{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
-		failures:   map[*target.Exchange]failure{},
 		excused:    map[*target.Exchange]bool{},
 	}, nil
 }
@@ -137,16 +134,6 @@ func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 
 // level is the weakest level that fails a check.
 func (s *session) level() spec.Level { return s.config.Level }
-
-// failureOf is readFailure, once for each exchange.
-func (s *session) failureOf(exchange *target.Exchange) failure {
-	read, known := s.failures[exchange]
-	if !known {
-		read = readFailure(exchange)
-		s.failures[exchange] = read
-	}
-	return read
-}
 
 // unknownID makes an id that no job has, the same for the same seed.
 func (s *session) unknownID() string {

@@ -35,7 +35,7 @@ func TestTwoReportsThatDifferInOneScope(t *testing.T) {
 		says      []string
 	}{
 		{"worse", []string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING retry.authorization.scope (documented)", scope,
-			"was pass", "400; Content-Type: application/json", "now fail: want an answer about the job, past the authorization, got 403 PERMISSION_DENIED", "body {error: {code: number,", "curl -i", "other target: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
+			"was pass", "400; Content-Type: application/json", "now fail: want a response about the job, past the authorization, got 403 PERMISSION_DENIED", "body {error: {code: number,", "curl -i", "other target: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
 		{"better", []string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING retry.authorization.scope", "exit 0"}},
 		{"worse, and nobody minds", []string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
 		{"better is a change", []string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},

@@ -1,0 +1,117 @@
+package suites
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/onsi/gomega/matchers"
+	"github.com/onsi/gomega/types"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+)
+
+// expect reports whether the response of an exchange matches. Where it does not,
+// or the server sent no whole response, the requirement fails.
+func (j *judgement) expect(id string, exchange *target.Exchange, expected types.GomegaMatcher) bool {
+	received := responseTo(exchange)
+	if !exchange.Answered() {
+		_, seen := explain(expected, received)
+		return j.answered(id, exchange, seen.want)
+	}
+	return j.compare(id, received, expected)
+}
+
+// meets expects what the description allows for the requirement.
+func (j *judgement) meets(id string, exchange *target.Exchange) bool {
+	requirement, _ := j.Contract.Requirement(id)
+	return j.expect(id, exchange, Meet(requirement))
+}
+
+// startsNoJob looks at the status alone: it shows that a job was started even
+// where the body broke off, and no response at all is another requirement's.
+func (j *judgement) startsNoJob(id string, exchange *target.Exchange) bool {
+	return j.compare(id, responseTo(exchange), StartNoJob())
+}
+
+// showsState expects a state in a response of the state method, if there is one.
+func (j *judgement) showsState(id string, exchange *target.Exchange, state string) {
+	if exchange.Answered() {
+		j.compare(id, responseTo(exchange), HaveState(j.Contract, state))
+	}
+}
+
+// compare is expect for what was received so far.
+func (j *judgement) compare(id string, received *response, expected types.GomegaMatcher) bool {
+	ok, seen := explain(expected, received)
+	if ok {
+		return true
+	}
+	if !received.exchange.Answered() {
+		seen.place = result.InFault
+	}
+	j.FailAt(seen.place, id, received.exchange, seen.want, seen.got)
+	return false
+}
+
+// comparison is what a matcher wants, and what it found where.
+type comparison struct {
+	want, got string
+	place     result.Place
+}
+
+// explain holds a response against a matcher. It walks Gomega's And, Or and Not,
+// whose own texts have no separate want and got, and whose FailureMessage must
+// not be asked for unless it was they that failed.
+func explain(expected types.GomegaMatcher, received *response) (ok bool, seen comparison) {
+	switch expected := expected.(type) {
+	case *matcher:
+		got, place, ok := expected.examine(received)
+		return ok, comparison{expected.want, got, place}
+	case *matchers.AndMatcher:
+		var wants []string
+		for _, each := range expected.Matchers {
+			if ok, seen = explain(each, received); !ok {
+				return false, seen
+			}
+			wants = append(wants, seen.want)
+		}
+		seen.want = strings.Join(wants, " and ")
+		return true, seen
+	case *matchers.OrMatcher:
+		var wants []string
+		for i, each := range expected.Matchers {
+			ok, one := explain(each, received)
+			if ok {
+				return true, one
+			}
+			if i == 0 {
+				seen = one
+			}
+			wants = append(wants, one.want)
+		}
+		seen.want = strings.Join(wants, " or ")
+		return false, seen
+	case *matchers.NotMatcher:
+		ok, seen = explain(expected.Matcher, received)
+		seen.want = negated(seen.want)
+		return !ok, seen
+	}
+	return explainForeign(expected, received)
+}
+
+// explainForeign shows the text of one of Gomega's own matchers as what is wanted.
+func explainForeign(expected types.GomegaMatcher, received *response) (ok bool, seen comparison) {
+	actual := &http.Response{StatusCode: received.status, Header: received.header, Body: io.NopCloser(bytes.NewReader(received.body))}
+	ok, err := expected.Match(actual)
+	message := expected.FailureMessage
+	if ok {
+		message = expected.NegatedFailureMessage
+	}
+	if err != nil {
+		message = func(any) string { return err.Error() }
+	}
+	return ok, comparison{strings.Join(strings.Fields(message(actual)), " "), received.String(), result.InStatus}
+}

@@ -1,0 +1,203 @@
+package suites
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// matcher is the one shape of this package's matchers. It sends nothing, and
+// the same response always gives the same text: reports take want, got and place
+// from it, after Match has said that something is wrong.
+type matcher struct {
+	want string
+	// examine returns what the response has instead of want, or has when it
+	// matches, and the place that shows it.
+	examine func(*response) (got string, place result.Place, ok bool)
+}
+
+// Match accepts an *http.Response, whose body can still be read afterwards, or
+// an *httptest.ResponseRecorder.
+func (m *matcher) Match(actual any) (bool, error) {
+	read, err := responseOf(actual)
+	if err != nil {
+		return false, err
+	}
+	_, _, ok := m.examine(read)
+	return ok, nil
+}
+
+func (m *matcher) FailureMessage(actual any) string { return m.message(actual, m.want) }
+
+func (m *matcher) NegatedFailureMessage(actual any) string {
+	return m.message(actual, negated(m.want))
+}
+
+func (m *matcher) message(actual any, want string) string {
+	read, err := responseOf(actual)
+	if err != nil {
+		return err.Error()
+	}
+	got, _, _ := m.examine(read)
+	return fmt.Sprintf("Unexpected response\n    want: %s\n    got:  %s", printable(want), printable(got))
+}
+
+// String returns what is wanted, for Gomega's Or, which prints its matchers.
+func (m *matcher) String() string { return m.want }
+
+func negated(want string) string { return "anything but " + want }
+
+// inStatus makes a matcher of the response as a whole.
+func inStatus(want string, ok func(*response) bool) *matcher {
+	return &matcher{want, func(r *response) (string, result.Place, bool) { return r.String(), result.InStatus, ok(r) }}
+}
+
+// Meet matches the responses that a requirement of the description allows: the
+// HTTP statuses and error codes of its "expect". A requirement without these
+// allows any response.
+func Meet(requirement spec.Requirement) types.GomegaMatcher {
+	allowed := requirement.Expect
+	return inStatus(cmp.Or(allowed.String(), "any response"), func(r *response) bool {
+		return allowed.AllowsStatus(r.status) && allowed.AllowsCode(r.error().status)
+	})
+}
+
+// BeRefused matches a response with a 4xx status whose error.status is one of
+// the codes, such as "NOT_FOUND". Without codes it matches a refusal of the
+// request itself, which 401, 407, 408 and 429 are not: those are about the
+// caller.
+func BeRefused(codes ...string) types.GomegaMatcher {
+	refusal := spec.Responses{Status: []string{"4xx"}, Code: codes}
+	return inStatus(refusal.String(), func(r *response) bool {
+		if len(codes) == 0 {
+			return refusal.AllowsStatus(r.status)
+		}
+		return r.status/100 == 4 && refusal.AllowsCode(r.error().status)
+	})
+}
+
+// StartNoJob matches a response that does not say that a job was started: one
+// without a 2xx status.
+func StartNoJob() types.GomegaMatcher {
+	return inStatus("no job started", func(r *response) bool { return !r.started() })
+}
+
+// HaveMediaType matches a response with this media type in its Content-Type,
+// and no charset but UTF-8.
+func HaveMediaType(mediaType string) types.GomegaMatcher {
+	return &matcher{"Content-Type " + mediaType + " in UTF-8", func(r *response) (string, result.Place, bool) {
+		got, charset := r.mediaType()
+		return r.headerText("Content-Type"), result.InHeader("Content-Type"), got == mediaType && (charset == "" || charset == "utf-8")
+	}}
+}
+
+// HaveBearerChallenge matches a response with a WWW-Authenticate challenge of
+// the scheme Bearer (RFC 6750). With codes, the challenge names one of them as
+// its error, such as "invalid_token".
+func HaveBearerChallenge(codes ...string) types.GomegaMatcher {
+	want := "a challenge of the scheme Bearer"
+	if len(codes) > 0 {
+		want += " with " + challengeErrors(codes)
+	}
+	return inChallenge(want, func(challenges []string) bool {
+		return slices.ContainsFunc(challenges, bearerScheme.MatchString) && (len(codes) == 0 || namesError(challenges, codes))
+	})
+}
+
+// bearerScheme finds the scheme at the beginning of a challenge, or after a
+// comma where several share a line. It is not case-sensitive: RFC 9110, 11.1.
+var bearerScheme = regexp.MustCompile(`(?i)(^|,)\s*bearer(\s|,|$)`)
+
+// haveChallengeError is the part of HaveBearerChallenge about the error alone.
+func haveChallengeError(codes ...string) types.GomegaMatcher {
+	return inChallenge(challengeErrors(codes)+" in the challenge", func(challenges []string) bool { return namesError(challenges, codes) })
+}
+
+// haveChallenge matches a challenge of any scheme.
+func haveChallenge() types.GomegaMatcher {
+	return inChallenge("a WWW-Authenticate header", func(challenges []string) bool {
+		return strings.TrimSpace(strings.Join(challenges, "")) != ""
+	})
+}
+
+func challengeErrors(codes []string) string { return `error="` + strings.Join(codes, `" or "`) + `"` }
+
+func namesError(challenges, codes []string) bool {
+	text := strings.Join(challenges, ",")
+	return slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(text, code) })
+}
+
+func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMatcher {
+	const name = "WWW-Authenticate"
+	return &matcher{want, func(r *response) (string, result.Place, bool) {
+		return r.headerText(name), result.InHeader(name), ok(r.header.Values(name))
+	}}
+}
+
+// MatchResponseSchema matches a body that is valid by the schema of the
+// method's successful response.
+func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
+	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
+		violations := contract.Retry.Response.Violations(firstValue(r.body))
+		if len(violations) == 0 {
+			return "a valid body", result.InBody, true
+		}
+		return strings.Join(violations, "; "), result.InBody, false
+	}}
+}
+
+// HaveJobID matches a response with the id of a job in the form of the method's
+// path.
+func HaveJobID(contract *spec.Contract) types.GomegaMatcher {
+	want := "a job id in " + contract.IDField
+	if contract.IDPattern != nil {
+		want += " that matches " + contract.IDPattern.String()
+	}
+	return inMember(contract.IDField, want, func(id string) bool {
+		return strings.TrimSpace(id) != "" && !strings.Contains(id, "/") && (contract.IDPattern == nil || contract.IDPattern.MatchString(id))
+	})
+}
+
+// inMember makes a matcher of a text in the JSON body.
+func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher {
+	return &matcher{want, func(r *response) (string, result.Place, bool) {
+		return r.memberText(name), result.InMember(name), ok(r.textMember(name))
+	}}
+}
+
+// HaveState matches a successful response of the method that reads a job's
+// state, with one of these states; without states, with any.
+func HaveState(contract *spec.Contract, states ...string) types.GomegaMatcher {
+	want := "a state in " + contract.StateField
+	if len(states) > 0 {
+		want = "the state " + text.List(states, "or")
+	}
+	return &matcher{want, func(r *response) (string, result.Place, bool) {
+		if r.status != contract.ReadState.Success {
+			return r.String(), result.InStatus, false
+		}
+		state := r.stateBy(contract)
+		ok := state != "" && (len(states) == 0 || slices.Contains(states, state))
+		return r.memberText(contract.StateField), result.InMember(contract.StateField), ok
+	}}
+}
+
+// BeOneJSONValue matches a body that is one JSON value in UTF-8 and nothing
+// else (RFC 8259, 2 and 8.1).
+func BeOneJSONValue() types.GomegaMatcher {
+	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
+		got := oneValueProblem(r.body)
+		if got == "" {
+			return "one JSON value", result.InBody, true
+		}
+		return got, result.InBody, false
+	}}
+}

@@ -1,0 +1,262 @@
+package suites
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/onsi/gomega/format"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// response is what matchers look at, whoever received it.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+	// exchange is the one that it belongs to; nil for a response from outside.
+	exchange *target.Exchange
+	// read is the error of the body, once somebody has asked for it.
+	read *errorBody
+}
+
+// responseTo is the response of an exchange, as far as there is one.
+func responseTo(exchange *target.Exchange) *response {
+	return &response{status: exchange.Status, header: exchange.Header, body: exchange.Body, exchange: exchange}
+}
+
+// responseOf is the response that a matcher was given.
+func responseOf(actual any) (*response, error) {
+	switch actual := actual.(type) {
+	case *response:
+		return actual, nil
+	case *httptest.ResponseRecorder:
+		if actual == nil {
+			return nil, errors.New("there is no response: the *httptest.ResponseRecorder is nil")
+		}
+		return readResponse(actual.Result())
+	case *http.Response:
+		if actual == nil {
+			return nil, errors.New("there is no response: the *http.Response is nil")
+		}
+		return readResponse(actual)
+	}
+	return nil, fmt.Errorf("expected an *http.Response or an *httptest.ResponseRecorder, got\n%s", format.Object(actual, 1))
+}
+
+// largestBody is the size in bytes over which a body is not read: no response of
+// such a method is nearly as large.
+const largestBody = 4 << 20
+
+// readResponse reads the body and puts it back, so that the next matcher, and
+// whoever owns the response, can read it again.
+func readResponse(actual *http.Response) (*response, error) {
+	read := &response{status: actual.StatusCode, header: actual.Header}
+	if actual.Body == nil {
+		return read, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(actual.Body, largestBody+1))
+	actual.Body = restoredBody{io.MultiReader(bytes.NewReader(body), actual.Body), actual.Body}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the body of the response broke off after %d bytes: %w", len(body), err)
+	case len(body) > largestBody:
+		return nil, fmt.Errorf("the body of the response has more than %d MiB", largestBody>>20)
+	}
+	read.body = body
+	return read, nil
+}
+
+// restoredBody reads what was read before, and closes the connection's body.
+type restoredBody struct {
+	io.Reader
+	io.Closer
+}
+
+// started reports whether the response says that a job was started.
+func (r *response) started() bool {
+	if r.exchange != nil {
+		return r.exchange.Started()
+	}
+	return r.status/100 == 2
+}
+
+// String describes the response in a few words: "400 FAILED_PRECONDITION", "404
+// with an HTML page and no error.status".
+func (r *response) String() string {
+	switch code := r.error().status; {
+	case r.exchange != nil && !r.exchange.Answered():
+		return r.exchange.Fault.Detail
+	case r.started():
+		return fmt.Sprintf("%d, which says that a job was started", r.status)
+	case code != "":
+		return fmt.Sprintf("%d %s", r.status, code)
+	case r.status >= http.StatusBadRequest:
+		return fmt.Sprintf("%d with %s and no error.status", r.status, r.bodyText())
+	}
+	return fmt.Sprintf("%d with %s", r.status, r.bodyText())
+}
+
+// describe is String for an exchange.
+func describe(exchange *target.Exchange) string { return responseTo(exchange).String() }
+
+func (r *response) bodyText() string {
+	kind, _ := r.mediaType()
+	switch {
+	case len(bytes.TrimSpace(r.body)) == 0:
+		return "an empty body"
+	case kind == "text/html":
+		return "an HTML page"
+	case json.Valid(firstValue(r.body)):
+		return "a JSON body"
+	}
+	return "a body that is not JSON"
+}
+
+// like reports whether two responses mean the same to a client: the same status
+// and error code.
+func (r *response) like(other *response) bool {
+	return r.status == other.status && (r.started() || r.error().status == other.error().status)
+}
+
+// mediaType returns the media type in lower case, and its charset.
+func (r *response) mediaType() (kind, charset string) {
+	kind, parameters, err := mime.ParseMediaType(r.header.Get("Content-Type"))
+	if err != nil {
+		return "", ""
+	}
+	return kind, strings.ToLower(parameters["charset"])
+}
+
+// headerText names a header field and what it says.
+func (r *response) headerText(name string) string {
+	if values := r.header.Values(name); len(values) > 0 {
+		return name + ": " + strings.Join(values, ", ")
+	}
+	return "no " + name + " header"
+}
+
+// stateBy is the state that a response of the state method carries; empty where
+// it has none.
+func (r *response) stateBy(contract *spec.Contract) string {
+	if r.status != contract.ReadState.Success {
+		return ""
+	}
+	return r.textMember(contract.StateField)
+}
+
+// textMember is a member of the JSON body; empty unless it is a text.
+func (r *response) textMember(name string) string {
+	var text string
+	if json.Unmarshal(r.member(name), &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// memberText describes a member of the JSON body.
+func (r *response) memberText(name string) string {
+	if value := r.member(name); value != nil {
+		return name + " " + oneLine(value)
+	}
+	return "no " + name + " in " + r.bodyText()
+}
+
+// oneLine is a JSON value without the white space around its parts.
+func oneLine(value json.RawMessage) string {
+	var compact bytes.Buffer
+	if json.Compact(&compact, value) != nil {
+		return string(value)
+	}
+	return compact.String()
+}
+
+func (r *response) member(name string) json.RawMessage {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(firstValue(r.body), &object) != nil {
+		return nil
+	}
+	return object[name]
+}
+
+// errorBody is the error of a response as AIP-193 gives it, as far as it is
+// there: https://google.aip.dev/193#http11json-representation
+type errorBody struct {
+	// present says that the body is JSON with an `error` object.
+	present bool
+	status  string
+	// members are the raw members of the `error` object.
+	members map[string]json.RawMessage
+}
+
+// error reads the error of the response, once.
+func (r *response) error() errorBody {
+	if r.read != nil {
+		return *r.read
+	}
+	r.read = &errorBody{}
+	var body struct {
+		Error map[string]json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(firstValue(r.body), &body) == nil && body.Error != nil {
+		r.read.present, r.read.members = true, body.Error
+		_ = json.Unmarshal(body.Error["status"], &r.read.status)
+	}
+	return *r.read
+}
+
+// firstValue returns the first JSON value of a body without what follows it, so
+// that trailing bytes are the finding of one requirement and not of all. A body
+// that does not start with a JSON value is returned whole.
+func firstValue(body []byte) []byte {
+	var value json.RawMessage
+	if json.NewDecoder(bytes.NewReader(body)).Decode(&value) != nil {
+		return body
+	}
+	return value
+}
+
+// oneValueProblem describes why a body is not one JSON value in UTF-8; empty
+// where it is.
+func oneValueProblem(body []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	var value json.RawMessage
+	err := decoder.Decode(&value)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return "no JSON: " + err.Error()
+	}
+	if rest := bytes.TrimSpace(body[decoder.InputOffset():]); len(rest) > 0 {
+		return fmt.Sprintf("%d bytes after the JSON value", len(rest))
+	}
+	if !utf8.Valid(body) {
+		return "bytes that are not UTF-8"
+	}
+	return ""
+}
+
+// isFrontEndPage reports whether a response may be a front end's own page instead
+// of the method's: an unknown path, another HTTP method, a length or size that
+// is refused before the method is reached.
+func (r *response) isFrontEndPage() bool {
+	if r.exchange != nil && r.exchange.Request.FrontEnd {
+		return true
+	}
+	switch r.status {
+	case http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
+		http.StatusRequestHeaderFieldsTooLarge:
+		return !r.error().present
+	}
+	return false
+}
