@@ -74,34 +74,3 @@ func (c catalogueConsole) explainClients(catalogue Catalogue, entry broken.Clien
 		c.Paragraph("    seen in  ", client.Scenario)
 	}
 }
-
-// writeClientTrace writes the part of the traceability page that is about
-// clients.
-func writeClientTrace(page *strings.Builder, catalogue Catalogue) {
-	if len(catalogue.Clients) == 0 {
-		return
-	}
-	fmt.Fprintf(page, "\n## Clients\n\nWhat `dpconform client` demands of a client: %d requirements; %d broken clients, each with one fault, break one each.\n\n",
-		len(catalogue.Clients), brokenClientsOf(catalogue.Clients))
-	page.WriteString("| Sentence | Requirement | Level | Scenarios | Broken clients |\n| --- | --- | --- | --- | --- |\n")
-	for _, entry := range catalogue.Clients {
-		sentence := fmt.Sprintf("%s ([source](%s))", entry.Quote, strings.Fields(entry.Source)[0])
-		scenarios := "every one"
-		if len(entry.Scenarios) > 0 {
-			scenarios = "`" + strings.Join(entry.Scenarios, "` `") + "`"
-		}
-		names := make([]string, len(entry.BrokenClients))
-		for i, client := range entry.BrokenClients {
-			names[i] = "`" + client.Name + "`"
-		}
-		fmt.Fprintf(page, "| %s | %s | %s | %s | %s |\n", cell(strings.TrimSpace(sentence)), pageOf(entry.ID), entry.Level, scenarios, strings.Join(names, " "))
-	}
-	page.WriteString("\n")
-	for _, entry := range catalogue.Clients {
-		note := ""
-		if entry.Note != "" {
-			note = " *" + strings.ReplaceAll(entry.Note, "*", "\\*") + "*"
-		}
-		fmt.Fprintf(page, "- %s: %s%s\n", pageOf(entry.ID), entry.Statement, note)
-	}
-}

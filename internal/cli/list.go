@@ -13,7 +13,7 @@ import (
 
 func newListCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
-	var asJSON, all, traceability, clients bool
+	var asJSON, all, markdown, clients bool
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the requirements, of servers and of clients, and what judges them",
@@ -31,8 +31,8 @@ func newListCommand(terminal *terminal) *cobra.Command {
 			switch {
 			case asJSON:
 				return catalogue.WriteJSON(terminal.raw)
-			case traceability:
-				return WriteTraceability(terminal.raw, catalogue)
+			case markdown:
+				return writeRequirementsPage(terminal.raw, catalogue)
 			}
 			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}}
 			if !clients {
@@ -47,8 +47,8 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that many checks judge, and the broken clients of each")
 	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
-	command.Flags().BoolVar(&traceability, "traceability", false, "print a Markdown page from sentence to requirement to check")
-	command.MarkFlagsMutuallyExclusive("json", "traceability", "client")
+	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
+	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")
 	return command
 }
 

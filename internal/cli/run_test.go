@@ -53,12 +53,12 @@ func steady(text string) string {
 var changing = regexp.MustCompile(`\d+\.\d\d s, exit|recorded \d{4}-\d\d-\d\d(?:, \d+ days? ago,)?|sha256:[0-9a-f]{24}`)
 
 func TestGeneratedPageIsCurrent(t *testing.T) {
-	page, err := os.ReadFile("../../docs/traceability.md")
+	page, err := os.ReadFile("../../docs/requirements.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := call(t, "list", "--traceability"); got.raw != string(page) {
-		t.Error("docs/traceability.md is not what `dpconform list --traceability` prints: run make docs")
+	if got := call(t, "list", "--markdown"); got.raw != string(page) {
+		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")
 	}
 }
 
