@@ -6,6 +6,7 @@
 package suites
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,15 +60,19 @@ func Test(t *testing.T, config Config) {
 // not Ordered; it returns true, so that it can stand behind var _ =. The labels
 // of a spec are those of Check.Labels.
 //
-// An invalid configuration becomes one spec that fails and says what to do: a
-// panic would end the process with a stack trace, and take the specs of the
-// host with it.
+// An invalid configuration, or an Ordered container around it, becomes one spec
+// that fails and says what to do: a panic would end the process, with a stack
+// trace or with advice of Ginkgo's about assertions, and take the host's own
+// specs with it.
 func Register(config Config) bool {
-	refuseOrdered()
 	session, err := newSession(config)
+	if err == nil && inOrderedContainer() {
+		// There the first failure would skip all other checks.
+		err = errors.New("suites.Register is called inside an Ordered container: call it at the top level or in a container that is not Ordered")
+	}
 	if err != nil {
 		ginkgo.Describe("dpconform", func() {
-			ginkgo.It("has a valid configuration", func() { ginkgo.Fail(err.Error()) })
+			ginkgo.It("can test the server", func() { ginkgo.Fail(err.Error()) })
 		})
 		return true
 	}
@@ -75,17 +80,10 @@ func Register(config Config) bool {
 	return true
 }
 
-// refuseOrdered panics, as Ginkgo does for a tree that cannot be built, inside
-// an Ordered container: there the first failure would skip all other checks.
-func refuseOrdered() {
-	ordered := func() (ordered bool) {
-		// Outside a container there is no such report, and Ginkgo panics.
-		defer func() { _ = recover() }()
-		return ginkgo.CurrentTreeConstructionNodeReport().IsInOrderedContainer
-	}
-	if ordered() {
-		panic("dpconform: suites.Register inside an Ordered container: call it at the top level or in a container that is not Ordered")
-	}
+func inOrderedContainer() (ordered bool) {
+	// At the top level there is no such report, and Ginkgo panics.
+	defer func() { _ = recover() }()
+	return ginkgo.CurrentTreeConstructionNodeReport().IsInOrderedContainer
 }
 
 // register builds the container. It is ordered, since later checks look at what
