@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/dpconform/dpconform/internal/knownfailures"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -119,8 +118,8 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 	for _, check := range Checks(c.Contract) {
 		ids = append(ids, check.ID)
 	}
-	known, err := knownfailures.Read(c.KnownFailures, c.Contract, ids, time.Now())
-	return c, known.Known(), err
+	known, err := result.ReadKnownFailures(c.KnownFailures, c.Contract.Requirements, ids, time.Now())
+	return c, known, err
 }
 
 // mistake says what is wrong with the configuration, or nil.

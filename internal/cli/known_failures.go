@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/knownfailures"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -16,28 +15,34 @@ import (
 // writingFlag is the flag that names the list to be written.
 const writingFlag = "write-known-failures"
 
-// readKnownFailures reads the list that the settings name, and sees that the
-// one to be written does not stand in the way of anything.
-func readKnownFailures(sources *config.Sources, settings *config.Settings, contract *spec.Contract, began time.Time,
-	files []report.File) (knownfailures.List, error) {
+// readKnownFailures reads the list that the settings name, of the requirements
+// of a description and of checks, and sees that the one to be written does not
+// stand in the way of anything.
+func readKnownFailures(sources *config.Sources, settings *config.Settings, contract *spec.Contract, checks []string, began time.Time,
+	files []report.File) (result.KnownFailures, error) {
 	if settings.WriteKnownFailures != "" {
-		if err := knownfailures.CheckNew(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
-			return knownfailures.List{}, err
+		if err := result.CheckNewKnownFailures(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
+			return nil, err
 		}
 	}
 	for _, file := range files {
 		if file.Path == settings.WriteKnownFailures {
-			return knownfailures.List{}, &text.UsageError{Place: sources.Origin(writingFlag), Message: "a report goes to " + file.Path + " too"}
+			return nil, text.Mistake(sources.Origin(writingFlag), "a report goes to "+file.Path+" too", "")
 		}
 	}
 	if settings.KnownFailures == "" {
-		return knownfailures.List{}, nil
+		return nil, nil
 	}
+	return result.ReadKnownFailures(settings.KnownFailures, contract.Requirements, checks, began)
+}
+
+// checkIDs lists the checks of a description.
+func checkIDs(contract *spec.Contract) []string {
 	var ids []string
 	for _, check := range suites.Checks(contract) {
 		ids = append(ids, check.ID)
 	}
-	return knownfailures.Read(settings.KnownFailures, contract, ids, began)
+	return ids
 }
 
 // writeKnownFailures writes the list that the settings name, of what failed,
@@ -47,14 +52,14 @@ func writeKnownFailures(terminal *terminal, sources *config.Sources, settings *c
 	if file == "" {
 		return nil
 	}
-	count, err := knownfailures.Write(sources.Origin(writingFlag), file, found)
+	count, err := result.WriteKnownFailures(sources.Origin(writingFlag), file, found)
 	switch {
 	case err != nil:
 		return err
 	case count == 0:
 		fmt.Fprintf(terminal.out, "nothing failed: %s was not written\n", file)
 	default:
-		fmt.Fprintf(terminal.out, "wrote %s into %s: write a reason for each\n", countOf(count, "known failure", "known failures"), file)
+		fmt.Fprintf(terminal.out, "wrote %s into %s: write a reason for each\n", text.Counted(count, "known failure"), file)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, contract, began, files)
+	known, err := readKnownFailures(sources, settings, contract, checkIDs(contract), began, files)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	}
 	console.Header(whole.beginning(), len(contract.Requirements), false)
 	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
-		contract: contract, target: subject.target, level: level, seed: subject.seed, known: known.Known(), selected: selected,
+		contract: contract, target: subject.target, level: level, seed: subject.seed, known: known, selected: selected,
 	})
 	whole.outcome.Stale = subject.stale
 	if err == nil && !whole.outcome.Interrupted {

@@ -1,0 +1,203 @@
+package result
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The keys of a file of known failures, beside those of what an entry names.
+const (
+	knownList    = "known-failures"
+	knownReason  = "reason"
+	knownExpires = "expires"
+	knownIssue   = "issue"
+)
+
+// ReadKnownFailures reads a file of known failures of these requirements and
+// checks. The moment is when the run began: its day, where it was taken, is held
+// against the expiry of each entry. Every mistake is a *text.UsageError with its
+// place.
+func ReadKnownFailures(file string, requirements []spec.Requirement, checks []string, began time.Time) (KnownFailures, error) {
+	root, err := text.ReadYAML(file)
+	if err != nil {
+		return nil, err
+	}
+	return readKnown(file, root, requirements, checks, began)
+}
+
+func readKnown(file string, root text.YAML, requirements []spec.Requirement, checks []string, began time.Time) (KnownFailures, error) {
+	if root.IsEmpty() {
+		return nil, text.Mistake(file, "it is empty", "write a list under the key "+knownList)
+	}
+	top, err := root.Members(knownList)
+	switch {
+	case err != nil:
+		return nil, err
+	case !top.Has(knownList):
+		return nil, root.Mistake("write the list under it", "it has no key %s", knownList)
+	case top.At(knownList).IsNull():
+		// What is left when the last failure is fixed.
+		return nil, nil
+	}
+	items, err := top.At(knownList).Items()
+	if err != nil {
+		return nil, err
+	}
+	reader := knownReader{ids: map[string][]string{knownCheck: checks}}
+	for _, requirement := range requirements {
+		reader.ids[knownRequirement] = append(reader.ids[knownRequirement], requirement.ID)
+	}
+	year, month, day := began.Date()
+	reader.today = time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	var known KnownFailures
+	for _, item := range items {
+		entry, err := reader.read(item.Named(""))
+		if err != nil {
+			return nil, err
+		}
+		if index := slices.IndexFunc(known, func(other KnownFailure) bool { return other.Entry == entry.Entry }); index >= 0 {
+			return nil, item.Named("").Mistake("remove one of them", "the entry %s is already in line %d", shortened(entry.Entry), known[index].Line)
+		}
+		entry.File, entry.Line = file, item.Line()
+		entry.Name = fmt.Sprintf("%s:%d", file, entry.Line)
+		if slices.ContainsFunc(known, func(other KnownFailure) bool { return other.Name == entry.Name }) {
+			entry.Name = item.Place()
+		}
+		known = append(known, entry)
+	}
+	return known, nil
+}
+
+// knownReader reads entries.
+type knownReader struct {
+	// ids are what an entry may name, by its key.
+	ids map[string][]string
+	// today is the day on which the run began.
+	today string
+}
+
+func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
+	members, err := item.Members(knownRequirement, knownCheck, knownReason, knownExpires, knownIssue)
+	if err != nil {
+		return entry, err
+	}
+	values := map[string]string{}
+	for _, member := range members.Entries {
+		// A reason that is a placeholder, or nothing, has a message of its own.
+		if member.Name == knownReason && (member.Value.IsNull() || !member.Value.IsList() && !member.Value.IsMapping()) {
+			written, _ := member.Value.Text()
+			if isPlaceholder(written) {
+				return entry, member.Value.Mistake("say why the failure is expected", "%q is no reason", shortened(written))
+			}
+		}
+		written, err := member.Value.Text()
+		if err != nil {
+			return entry, err
+		}
+		if values[member.Name] = oneLine(written); values[member.Name] == "" {
+			return entry, member.Value.Mistake("", "it is empty")
+		}
+	}
+	_, hasRequirement := values[knownRequirement]
+	_, hasCheck := values[knownCheck]
+	const choose = "give one of them, an id or a pattern with *"
+	key := knownRequirement
+	switch {
+	case hasRequirement && hasCheck:
+		return entry, item.Mistake(choose, "the entry names both a requirement and a check")
+	case !hasRequirement && !hasCheck:
+		return entry, item.Mistake(choose, "the entry names neither a requirement nor a check")
+	case hasCheck:
+		key = knownCheck
+	}
+	entry = KnownFailure{Entry: key + ": " + values[key], Reason: values[knownReason], Expires: values[knownExpires], Issue: values[knownIssue]}
+	if !members.Has(knownReason) {
+		return entry, item.Mistake("say why the failure is expected", "the entry %s has no reason", shortened(entry.Entry))
+	}
+	if entry.Expires != "" {
+		if _, err := time.Parse(time.DateOnly, entry.Expires); err != nil {
+			return entry, members.At(knownExpires).Mistake("write it as 2027-01-31", "%q is not a day", shortened(entry.Expires))
+		}
+		if entry.Expires < r.today {
+			return entry, members.At(knownExpires).Mistake("remove it, or give a later day", "the entry %s expired on %s", shortened(entry.Entry), entry.Expires)
+		}
+	}
+	if entry.Issue != "" {
+		link, err := url.Parse(entry.Issue)
+		if err != nil || link.Scheme != "http" && link.Scheme != "https" || link.Hostname() == "" || strings.Contains(entry.Issue, " ") {
+			return entry, members.At(knownIssue).Mistake("give a whole one, with http:// or https://", "%q is not a link", shortened(entry.Issue))
+		}
+	}
+	return entry, r.find(members.At(key), key, values[key])
+}
+
+// find says that an entry names nothing that there is.
+func (r knownReader) find(value text.YAML, key, pattern string) error {
+	ids, shown := r.ids[key], shortened(pattern)
+	if slices.ContainsFunc(ids, func(id string) bool { return covers(pattern, id) }) {
+		return nil
+	}
+	if strings.Contains(pattern, "*") {
+		return value.Mistake("dpconform list --all shows them; remove the entry", "no %s of the description matches %q", key, shown)
+	}
+	fix := text.DidYouMean(shown, ids)
+	for _, separator := range []string{"/", "."} {
+		if slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(id, pattern+separator) }) {
+			fix = fmt.Sprintf("did you mean %s?", shown+separator+"*")
+		}
+	}
+	for other, others := range r.ids {
+		if other != key && slices.Contains(others, pattern) {
+			fix = fmt.Sprintf("it is the id of a %s: write `%s: %s`", other, other, shown)
+		}
+	}
+	return value.Mistake(fix, "unknown %s %q", key, shown)
+}
+
+// oneLine makes one line of a text of several.
+func oneLine(written string) string { return strings.Join(strings.Fields(text.Line(written)), " ") }
+
+// shortened cuts a text that is too long for a line.
+func shortened(written string) string {
+	const longest = 80
+	return text.Cut(oneLine(written), longest)
+}
+
+// unfinished are words that say, at the beginning of a reason, that it is still
+// to be written.
+var unfinished = []string{"todo", "fixme", "tbd", "tba", "tbc", "xxx"}
+
+// fillers are words of which alone no reason can be made: "to be filled in",
+// "insert reason here", "n/a".
+var fillers = strings.Fields(`
+	a an the this that your its some any no not none nil null yet still
+	to be do is it of for in out up by on at here there me later soon now please
+	fill filled add added insert inserted write written enter give given put provide provided
+	decided determined defined done changed change changeme explain explained describe described
+	reason reasons text string comment description explanation justification placeholder value
+	why because something anything unknown known expected failure failures fails fail failing
+	n na wip pending lorem ipsum foo bar test asdf ok yes example`)
+
+// isPlaceholder reports whether a reason is only a placeholder for one.
+func isPlaceholder(reason string) bool {
+	words := strings.FieldsFunc(strings.ToLower(reason), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
+	if len(words) == 0 || slices.Contains(unfinished, words[0]) {
+		return true
+	}
+	// "T.B.D." is one word that was taken apart.
+	if whole := strings.Join(words, ""); len([]rune(whole)) == 1 || slices.Contains(unfinished, whole) {
+		return true
+	}
+	return !slices.ContainsFunc(words, func(word string) bool {
+		return !slices.Contains(fillers, word) && !slices.Contains(unfinished, word)
+	})
+}

@@ -1,0 +1,130 @@
+package result
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// failing makes a report in which the first of a number of checks fail one
+// requirement.
+func failing(requirement string, failed int, checks ...string) Report {
+	known, _ := contract.Requirement(requirement)
+	made := Report{Started: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Target: Target{Endpoint: "http://127.0.0.1:1"},
+		Requirements: []Requirement{{Requirement: known}}}
+	for i, id := range checks {
+		one := Check{ID: id, Requirements: []string{requirement}, Verdict: Pass}
+		if i < failed {
+			one.Verdict = Fail
+			one.Findings = []Finding{{Requirement: requirement, Verdict: Fail, Want: "400", Got: "200", Count: 1}}
+		}
+		made.Checks = append(made.Checks, one)
+	}
+	return made
+}
+
+// withGot is the report with another value that was got.
+func withGot(report Report, got string) Report {
+	report.Checks[0].Findings[0].Got = got
+	return report
+}
+
+// scopeChecks are the checks of single scopes.
+var scopeChecks = checks[len(checks)-len(contract.Scopes):]
+
+func TestWriteGroupsByRequirement(t *testing.T) {
+	for _, one := range []struct {
+		name    string
+		found   Report
+		entries []string
+		comment string
+	}{
+		{"the only check", failing("retry.body.empty-message", 1, "body/empty-message"), []string{"requirement: retry.body.empty-message"}, "# want 400; got 200\n"},
+		{"one of two", failing("retry.body.empty", 1, "body/empty", "body/unknown-field"), []string{"requirement: retry.body.empty"}, "# want 400; got 200\n"},
+		{"all of many", failing("retry.authorization.scope", 66, scopeChecks...), []string{"requirement: retry.authorization.scope"}, "got 200 (and 65 more)\n"},
+		{"two of many", failing("retry.authorization.scope", 2, scopeChecks...),
+			[]string{"check: authorization/scope/dataportability.alerts.subscriptions", "check: authorization/scope/dataportability.businessmessaging.conversations"},
+			"# retry.authorization.scope: want 400; got 200\n"},
+		{"an answer that is no comment", withGot(failing("retry.body.empty-message", 1, "body/empty-message"), "a\nb\u2028c\x1b[2J\xff: #"),
+			[]string{"requirement: retry.body.empty-message"}, "got a b c\uFFFD[2J\uFFFD: #\n"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "known.yaml")
+			count, err := WriteKnownFailures("--flag", file, one.found)
+			if err != nil || count != len(one.entries) {
+				t.Fatalf("%d entries, want %d; %v", count, len(one.entries), err)
+			}
+			text := readText(t, file)
+			if !strings.Contains(text, one.comment) {
+				t.Errorf("the file lacks %q:\n%s", one.comment, text)
+			}
+			_, err = ReadKnownFailures(file, contract.Requirements, checks, began)
+			assertUsageError(t, err, file+":7:13: ", `"TODO"`)
+			list, err := parseKnown(file, strings.ReplaceAll(text, "TODO", "a proxy"), began)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			for i, entry := range list {
+				if entry.Entry != one.entries[i] {
+					t.Errorf("entry %d is %s, want %s", i, entry.Entry, one.entries[i])
+				}
+			}
+		})
+	}
+}
+
+func readText(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestWriteLeavesWhatIsThere(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "known.yaml")
+	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	assertUsageError(t, CheckNewKnownFailures("--flag", file), "--flag: ", "is there already")
+	_, err := WriteKnownFailures("--flag", file, failing("retry.body.empty", 1, "body/empty"))
+	assertUsageError(t, err, "--flag: ", "is there already")
+	if text := readText(t, file); text != "mine\n" {
+		t.Errorf("the file now holds %q", text)
+	}
+	assertOnlyFile(t, folder, "known.yaml")
+}
+
+// assertOnlyFile: no draft is left behind.
+func assertOnlyFile(t *testing.T, folder, name string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != name {
+			t.Errorf("%s is left", entry.Name())
+		}
+	}
+}
+
+func TestWriteNothingWhereNothingFailed(t *testing.T) {
+	folder := t.TempDir()
+	count, err := WriteKnownFailures("--flag", filepath.Join(folder, "known.yaml"), failing("retry.body.empty", 0, "body/empty"))
+	if err != nil || count != 0 {
+		t.Errorf("%d entries, %v", count, err)
+	}
+	assertOnlyFile(t, folder, "")
+}
+
+func TestCheckNewWantsAFolder(t *testing.T) {
+	assertUsageError(t, CheckNewKnownFailures("--flag", filepath.Join(t.TempDir(), "none", "known.yaml")), "--flag: ", "there is no folder")
+	if err := CheckNewKnownFailures("--flag", filepath.Join(t.TempDir(), "known.yaml")); err != nil {
+		t.Error(err)
+	}
+}
