@@ -80,7 +80,7 @@ func placeOf(exchange *target.Exchange) result.Place {
 // characters, and not endless.
 func printable(got string) string {
 	const longest = 300
-	return text.Cut(text.Printable(got), longest)
+	return text.Cut(text.Line(got), longest)
 }
 
 // demanded reports whether the description still has a requirement of the
