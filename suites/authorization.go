@@ -57,36 +57,36 @@ func authorizationChecks(contract *spec.Contract) []Check {
 		ID: "authorization/scope-then-unrelated", Title: "a documented scope and an unrelated one behind it",
 		Requirements: []string{"retry.authorization.scope-among-others"},
 		Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-		phase:        refusing, judge: sufficientScopes("retry.authorization.scope-among-others", first, unrelated),
+		phase:        refusing, run: sufficientScopes("retry.authorization.scope-among-others", first, unrelated),
 	}, {
 		ID: "authorization/unrelated-then-scope", Title: "a documented scope and an unrelated one before it",
 		Requirements: []string{"retry.authorization.scope-among-others"},
 		Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-		phase:        refusing, judge: sufficientScopes("retry.authorization.scope-among-others", unrelated, first),
+		phase:        refusing, run: sufficientScopes("retry.authorization.scope-among-others", unrelated, first),
 	}, {
 		ID: "authorization/no-token", Title: "no token",
 		Requirements: []string{"retry.authorization.no-token", "retry.authorization.required",
 			"retry.authorization.challenge", "retry.authorization.bearer-challenge"},
 		Sends: "a retry of a job that failed, without an Authorization header",
-		phase: refusing, judge: noToken,
+		phase: refusing, run: noToken,
 	}, {
 		ID: "authorization/unknown-token", Title: "a token that nobody issued",
 		Requirements: []string{"retry.authorization.unknown-token", "retry.authorization.required",
 			"retry.authorization.challenge", "retry.authorization.bearer-challenge", "retry.authorization.challenge-error"},
 		Sends: "a retry of a job that failed, with a token made by the seed",
-		phase: refusing, judge: unknownToken,
+		phase: refusing, run: unknownToken,
 	}, {
-		ID: "authorization/before-job", Title: "the refusal tells nothing about the job",
+		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
 		Requirements: []string{"retry.authorization.before-job"},
 		Sends:        "retries of a job of each state and of an unknown id, once without a token and once with an unrelated scope",
-		phase:        refusing, judge: refusedBeforeJob,
+		phase:        refusing, run: refusedBeforeJob,
 	}}
 	for _, wrong := range wrongScopes(contract) {
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
 			Requirements: []string{wrong.requirement, "retry.authorization.required"},
 			Sends:        "a retry of a job that failed, with a token of " + wrong.scope + " alone",
-			phase:        refusing, judge: func(j *judgement) { insufficientScope(j, wrong) },
+			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
 		})
 	}
 	scopes := make([]Check, len(contract.Scopes))
@@ -96,7 +96,7 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			Requirements: []string{"retry.authorization.scope"},
 			Sends:        "a retry of a job that cannot be retried, with a token of " + scope.Name + " alone",
 			Scope:        scope.Name,
-			phase:        refusing, judge: sufficientScopes("retry.authorization.scope", scope.Name),
+			phase:        refusing, run: sufficientScopes("retry.authorization.scope", scope.Name),
 		}
 	}
 	return append(scopes, checks...)
@@ -113,10 +113,10 @@ func sufficientScopes(id string, scopes ...string) func(*judgement) {
 			if len(scopes) > 1 {
 				wanted = "these scopes together"
 			}
-			j.lackToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
+			j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 			return
 		}
-		job, known := j.standIn()
+		job, known := j.jobNotRetryable()
 		if !known {
 			job.id = j.session.unknownID()
 		}
@@ -153,9 +153,9 @@ func refusesScope(exchange *target.Exchange) bool {
 // refuseCaller expects the refusal of a caller who may not retry, for a job that
 // would be started, where that is allowed.
 func (j *judgement) refuseCaller(id string, credential target.Credential) *target.Exchange {
-	job, reader := subject{id: ""}, target.NoCredential
+	job, reader := jobUnderTest{id: ""}, target.NoCredential
 	if found, ok := j.credential(); ok {
-		if job, ok = j.untouched(found); ok {
+		if job, ok = j.jobForRefusal(found); ok {
 			reader = found
 		}
 	}
@@ -202,7 +202,7 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 		if wrong.scope == j.Contract.UnrelatedScope {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
-		j.lackToken(err, "no token was given for this scope alone", flag)
+		j.skipForToken(err, "no token was given for this scope alone", flag)
 		return
 	}
 	j.refuseCaller(wrong.requirement, credential)
@@ -233,7 +233,7 @@ func refusedBeforeJob(j *judgement) {
 		steady := sameWords(unknown, again)
 		for _, job := range ids {
 			known := j.send(j.retryOf(job, caller))
-			same := j.answered(id, unknown, "a response") && j.expect(id, known, beLike(unknown, "for an unknown id with "+caller.Label))
+			same := j.responded(id, unknown, "a response") && j.expect(id, known, beLike(unknown, "for an unknown id with "+caller.Label))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))
 			}

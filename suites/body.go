@@ -64,9 +64,9 @@ func bodyChecks(contract *spec.Contract) []Check {
 		ID: "body/empty", Title: "no body at all",
 		Requirements: []string{"retry.body.empty"},
 		Sends:        "a retry of a job that failed, with Content-Length: 0",
-		phase:        starting, judge: func(j *judgement) {
+		phase:        starting, run: func(j *judgement) {
 			if first, found := j.firstRetry(); found {
-				j.meets("retry.body.empty", first.answer)
+				j.meets("retry.body.empty", first.exchange)
 			}
 		},
 	}}
@@ -74,7 +74,7 @@ func bodyChecks(contract *spec.Contract) []Check {
 		checks = append(checks, Check{
 			ID: "body/" + taken.name, Title: taken.title, Requirements: []string{taken.requirement},
 			Sends: "a retry of a job that failed, with " + taken.sends,
-			phase: starting, judge: func(j *judgement) { takeBody(j, taken) },
+			phase: starting, run: func(j *judgement) { takeBody(j, taken) },
 		})
 	}
 	for _, refused := range refusedBodies(contract) {
@@ -82,7 +82,7 @@ func bodyChecks(contract *spec.Contract) []Check {
 			ID: "body/" + refused.name, Title: refused.title,
 			Requirements: []string{refused.requirement, "retry.body.not-empty"},
 			Sends:        fmt.Sprintf("a retry of a job that failed, with %s as %s", shown(refused.body), refused.mediaType),
-			phase:        refusing, judge: func(j *judgement) { refuseBody(j, refused) },
+			phase:        refusing, run: func(j *judgement) { refuseBody(j, refused) },
 		})
 	}
 	return checks
@@ -121,8 +121,8 @@ func refuseBody(j *judgement, refused refusedBody) {
 	request := j.retryOf(job.id, credential)
 	request.Purpose, request.Header, request.Body = refused.title, contentType(refused.mediaType), []byte(refused.body)
 	exchange := j.send(request)
-	if job.standIn && j.isJobRefusal(exchange) {
-		j.skipStandIn()
+	if job.notRetryable && j.isJobRefusal(exchange) {
+		j.skipNotRetryable()
 		return
 	}
 	// RFC 9110, 15.5.14: a server may close the connection instead of reading

@@ -1,6 +1,3 @@
-// Package suites holds the checks: each one sends what a requirement is about
-// and judges what comes back. Checks are plain functions; suites.go turns them
-// into Ginkgo specs.
 package suites
 
 import (
@@ -21,17 +18,17 @@ const (
 	refusing phase = iota
 	// starting checks use up failed jobs.
 	starting
-	// observing checks judge what all others have exchanged.
+	// observing checks look at what all others have exchanged.
 	observing
 )
 
-// Check is one spec: what it sends, which requirements it judges, and how.
+// Check is one test of a server: what it sends, and which requirements it is about.
 type Check struct {
 	// ID is stable: "path/two-segments".
 	ID string
 	// Aspect is the beginning of the ID: "path".
 	Aspect string
-	// Title says in a few words what is judged.
+	// Title says in a few words what is tested.
 	Title string
 	// Requirements lists the ids of the requirements that it can fail.
 	Requirements []string
@@ -43,11 +40,11 @@ type Check struct {
 	Level spec.Level
 
 	phase phase
-	judge func(*judgement)
+	run   func(*judgement)
 }
 
-// Checks makes all checks for a description, in the order in which they run:
-// those that must start no job, those that start some, those that judge what
+// Checks lists all checks for a description, in the order in which they run:
+// those that must start no job, those that start some, those that look at what
 // was exchanged.
 func Checks(contract *spec.Contract) []Check {
 	checks := slices.Concat(

@@ -25,7 +25,7 @@ func observe(sends string, exchanges func(*judgement) []*target.Exchange, expect
 	for i, each := range expectations {
 		checks[i] = Check{
 			ID: each.id, Title: each.title, Requirements: []string{each.requirement}, Sends: sends,
-			phase: observing, judge: func(j *judgement) {
+			phase: observing, run: func(j *judgement) {
 				for _, exchange := range exchanges(j) {
 					j.compare(each.requirement, responseTo(exchange), each.matcher)
 				}
@@ -52,7 +52,7 @@ func errorChecks(contract *spec.Contract) []Check {
 			ID: "errors/no-token-echo", Title: "no token is repeated",
 			Requirements: []string{"retry.errors.no-token-echo"},
 			Sends:        ofEveryExchange,
-			phase:        observing, judge: noTokenEcho,
+			phase:        observing, run: noTokenEcho,
 		}},
 		observe(ofEveryExchange, (*judgement).everyExchange,
 			expectation{"errors/no-server-error", "nothing makes the server fail", "retry.errors.no-server-error", beNoServerError(contract)}),

@@ -19,7 +19,7 @@ func (j *judgement) expect(id string, exchange *target.Exchange, expected types.
 	received := responseTo(exchange)
 	if !exchange.Answered() {
 		_, seen := explain(expected, received)
-		return j.answered(id, exchange, seen.want)
+		return j.responded(id, exchange, seen.want)
 	}
 	return j.compare(id, received, expected)
 }

@@ -10,21 +10,22 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// subject is a job that a check sends something about which must start nothing.
-type subject struct {
+// jobUnderTest is the job of a request that must start nothing.
+type jobUnderTest struct {
 	id string
 	// state is what the job is in: as the state method says, or as given.
 	state string
-	// standIn says that the job could not be started anyhow, because no failed
-	// job was at hand.
-	standIn bool
+	// notRetryable says that the job could not be started anyway, because no failed
+	// job is available.
+	notRetryable bool
 }
 
-// credential gives the token of the first documented scope that has one, or
-// else one that carries several. A check that lacks it is skipped.
+// credential returns the token of the first documented scope that has one, or
+// else one that carries several. Without any the check is skipped.
 func (j *judgement) credential() (target.Credential, bool) {
 	reason := ""
 	for _, scope := range j.Contract.Scopes {
@@ -45,16 +46,16 @@ func (j *judgement) credential() (target.Credential, bool) {
 	return target.Credential{}, false
 }
 
-// lackToken skips a check for which there is no token: why, where one should be
-// there and cannot be had.
-func (j *judgement) lackToken(err error, reason, flag string) {
+// skipForToken skips a check for which there is no token. Why an expected token is
+// unavailable is the better reason.
+func (j *judgement) skipForToken(err error, reason, flag string) {
 	if why := reasonOf(err); why != "" {
 		reason, flag = why, ""
 	}
 	j.Skip(reason, flag)
 }
 
-// reasonOf says why a token that should be there cannot be had.
+// reasonOf is why an expected token is unavailable.
 func reasonOf(err error) string {
 	var none *target.NoTokenError
 	if errors.As(err, &none) {
@@ -94,7 +95,7 @@ func (j *judgement) mayStart(job string) bool {
 	return slices.ContainsFunc(j.Contract.RetryableStates, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
 }
 
-// readState asks the state method for a job.
+// readState sends a request to the state method.
 func (j *judgement) readState(job string, credential target.Credential) *target.Exchange {
 	return j.send(target.Request{
 		Purpose:    "read the state of " + job,
@@ -105,8 +106,8 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 	})
 }
 
-// stateIn takes the state out of an answer of the state method; empty where
-// there is none.
+// stateIn returns the state in a response of the state method; empty where there
+// is none.
 func (j *judgement) stateIn(exchange *target.Exchange) string {
 	if !exchange.Answered() {
 		return ""
@@ -114,12 +115,12 @@ func (j *judgement) stateIn(exchange *target.Exchange) string {
 	return responseTo(exchange).stateBy(j.Contract)
 }
 
-// jobIDIn takes the new job's id out of an answer; empty where there is none.
+// jobIDIn returns the new job's id in a response; empty where there is none.
 func (j *judgement) jobIDIn(exchange *target.Exchange) string {
 	return responseTo(exchange).textMember(j.Contract.IDField)
 }
 
-// flagFor names the flag that gives a job in one of the states.
+// flagFor is the flag that supplies a job in one of the states.
 func flagFor(states []string) string {
 	flags := make([]string, len(states))
 	for i, state := range states {
@@ -143,53 +144,45 @@ func (j *judgement) failedJobs(wanted int) ([]string, *result.Missing) {
 	}
 	if len(left) < wanted {
 		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d of %d left",
-			plural(wanted, "job"), len(left), given)}
+			text.Counted(wanted, "job"), len(left), given)}
 	}
 	return left[:wanted], nil
 }
 
-func plural(count int, thing string) string {
-	if count == 1 {
-		return "one " + thing
-	}
-	return fmt.Sprintf("%d %ss", count, thing)
-}
-
-// untouched finds a job for a request that must start nothing: a failed one,
-// on which a server that wrongly starts it gives itself away, else one that
-// cannot be retried.
-func (j *judgement) untouched(credential target.Credential) (subject, bool) {
+// jobForRefusal finds a job for a request that must start nothing: a failed one,
+// which shows that a server wrongly starts it, else one that cannot be retried.
+func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, bool) {
 	if left, missing := j.failedJobs(1); missing == nil {
-		// The state method has the last word, so that a job that an earlier
-		// check's request has spoiled is not taken.
+		// The state method decides, so that a job that the request of an earlier
+		// check has started is not taken.
 		for _, state := range j.Contract.RetryableStates {
 			for _, id := range firstFew(j.Target.Unstarted(state)) {
 				if j.stateIn(j.readState(id, credential)) == state {
-					return subject{id: id, state: state}, true
+					return jobUnderTest{id: id, state: state}, true
 				}
 			}
 		}
-		return subject{id: left[0], state: ""}, true
+		return jobUnderTest{id: left[0], state: ""}, true
 	}
-	if stand, found := j.standIn(); found {
-		stand.state = j.stateIn(j.readState(stand.id, credential))
-		return stand, true
+	if job, found := j.jobNotRetryable(); found {
+		job.state = j.stateIn(j.readState(job.id, credential))
+		return job, true
 	}
 	j.Skip("it needs a job that the server knows", flagFor(j.Contract.RetryableStates)+" or "+flagFor(j.Contract.RefusedStates()[:1]))
-	return subject{}, false
+	return jobUnderTest{}, false
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
-// standIn finds a given job that cannot be retried: the last one of its state,
-// so that the first stays for the checks about the state itself.
-func (j *judgement) standIn() (subject, bool) {
+// jobNotRetryable finds a given job that cannot be retried: the last one of its
+// state, so that the first stays for the checks about the state itself.
+func (j *judgement) jobNotRetryable() (jobUnderTest, bool) {
 	for _, state := range j.refusedStates() {
 		if ids := j.Target.Jobs(state); len(ids) > 0 {
-			return subject{id: ids[len(ids)-1], state: state, standIn: true}, true
+			return jobUnderTest{id: ids[len(ids)-1], state: state, notRetryable: true}, true
 		}
 	}
-	return subject{}, false
+	return jobUnderTest{}, false
 }
 
 // refusedStates puts the states that a job never leaves first: a job in
@@ -200,17 +193,15 @@ func (j *judgement) refusedStates() []string {
 	return states
 }
 
-// keepsState reads the state of a subject again and reports whether it changed,
-// as a break of a requirement.
-func (j *judgement) keepsState(id string, about subject, credential target.Credential) {
-	if about.state == "" {
-		return
+// keepsState reads the state of a job again and expects that it did not change.
+func (j *judgement) keepsState(id string, job jobUnderTest, credential target.Credential) {
+	if job.state != "" {
+		j.showsState(id, j.readState(job.id, credential), job.state)
 	}
-	j.showsState(id, j.readState(about.id, credential), about.state)
 }
 
-// firstRetry retries one failed job in earnest, once for the whole session, and
-// reads the states around it.
+// firstRetry retries one failed job, once for the whole session, and reads the
+// states around it.
 func (j *judgement) firstRetry() (*startedRetry, bool) {
 	if j.session.first == nil {
 		j.session.first = j.retryFirst()
@@ -224,7 +215,7 @@ func (j *judgement) firstRetry() (*startedRetry, bool) {
 		j.broken = first.broken
 		return nil, false
 	}
-	j.look(first.answer)
+	j.look(first.exchange)
 	return first, true
 }
 
@@ -238,15 +229,15 @@ func (j *judgement) retryFirst() *startedRetry {
 		return &startedRetry{missing: missing}
 	}
 	first := &startedRetry{}
-	first.answer = j.retryOnce(left[0], nil, func(job string) target.Request {
+	first.exchange = j.retryOnce(left[0], nil, func(job string) target.Request {
 		first.job = job
 		first.stateBefore = j.stateIn(j.readState(job, credential))
 		return j.retryOf(job, credential)
 	})
-	if first.answer == nil {
+	if first.exchange == nil {
 		return &startedRetry{broken: j.broken}
 	}
-	if id := j.jobIDIn(first.answer); first.answer.Started() && j.bare(id) {
+	if id := j.jobIDIn(first.exchange); first.exchange.Started() && fitsPath(j.Contract, id) {
 		j.newJobState(id, credential)
 	}
 	first.stateAfter = j.readState(first.job, credential)
@@ -264,12 +255,9 @@ func (j *judgement) newJobState(id string, credential target.Credential) *target
 	return exchange
 }
 
-// bare reports whether an id can stand in the path of the state method.
-func (j *judgement) bare(id string) bool {
-	if id == "" || strings.Contains(id, "/") {
-		return false
-	}
-	return j.Contract.IDPattern == nil || j.Contract.IDPattern.MatchString(id)
+// fitsPath reports whether an id can be a segment of the method's paths.
+func fitsPath(contract *spec.Contract, id string) bool {
+	return id != "" && !strings.Contains(id, "/") && (contract.IDPattern == nil || contract.IDPattern.MatchString(id))
 }
 
 // startedRetries lists the exchanges of the whole run that started a job.
@@ -281,7 +269,7 @@ func (j *judgement) startedRetries() []*target.Exchange {
 		}
 	}
 	if len(started) == 0 {
-		j.Skip("no retry was answered with success in this run",
+		j.Skip("no retry succeeded in this run",
 			flagFor(j.Contract.RetryableStates)+", with --allow-retry where the target is not on this machine")
 	}
 	return started

@@ -84,7 +84,7 @@ func printable(got string) string {
 }
 
 // demanded reports whether the description still has a requirement of the
-// check; without one there is nothing to judge.
+// check; without one there is nothing to test.
 func (j *judgement) demanded() bool {
 	for _, id := range j.check.Requirements {
 		if _, found := j.Contract.Requirement(id); found {
@@ -95,7 +95,7 @@ func (j *judgement) demanded() bool {
 	return false
 }
 
-// run runs the check. A panic is the engine's own mistake: it is told as an error
+// run runs the check. A panic is a mistake of this program: it is an error
 // of this check, and the others go on.
 func (j *judgement) run() {
 	defer func() {
@@ -103,10 +103,10 @@ func (j *judgement) run() {
 			j.broken = printable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
 		}
 	}()
-	j.check.judge(j)
+	j.check.run(j)
 }
 
-// Skip says that the check could not be judged because something was not given.
+// Skip says that the check could not be done because something was not given.
 func (j *judgement) Skip(reason, flag string) {
 	if j.missing == nil {
 		j.missing = &result.Missing{Reason: reason, Flag: flag}
@@ -130,10 +130,10 @@ func (j *judgement) send(request target.Request) *target.Exchange {
 	return exchange
 }
 
-// answered reports whether a whole answer came. Where it did not by the
-// server's fault, the requirement that needed it is not kept; where by the
-// network's, nothing is judged.
-func (j *judgement) answered(id string, exchange *target.Exchange, want string) bool {
+// responded reports whether a whole response came. If none came by the server's
+// fault, the requirement that needs it fails; if by the network's, nothing is
+// tested.
+func (j *judgement) responded(id string, exchange *target.Exchange, want string) bool {
 	switch {
 	case exchange.Answered():
 		return true

@@ -162,7 +162,7 @@ func HaveJobID(contract *spec.Contract) types.GomegaMatcher {
 		want += " that matches " + contract.IDPattern.String()
 	}
 	return inMember(contract.IDField, want, func(id string) bool {
-		return strings.TrimSpace(id) != "" && !strings.Contains(id, "/") && (contract.IDPattern == nil || contract.IDPattern.MatchString(id))
+		return strings.TrimSpace(id) != "" && fitsPath(contract, id)
 	})
 }
 

@@ -102,7 +102,7 @@ func wrongCheck(judge func(*judgement, *target.Exchange)) *Check {
 	return &Check{
 		ID: "wrong", Aspect: "errors", Title: "a check with a mistake", Requirements: []string{"retry.errors.message"},
 		Sends: ofEveryExchange,
-		phase: observing, judge: func(j *judgement) {
+		phase: observing, run: func(j *judgement) {
 			for _, exchange := range j.everyExchange() {
 				judge(j, exchange)
 			}

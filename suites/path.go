@@ -77,9 +77,9 @@ func pathChecks(contract *spec.Contract) []Check {
 		ID: "path/method-and-verb", Title: "the documented method and path",
 		Requirements: []string{"retry.path.method-and-verb"},
 		Sends:        fmt.Sprintf("%s %s for a job that failed, no body", method, template),
-		phase:        starting, judge: func(j *judgement) {
+		phase:        starting, run: func(j *judgement) {
 			if first, found := j.firstRetry(); found {
-				j.meets("retry.path.method-and-verb", first.answer)
+				j.meets("retry.path.method-and-verb", first.exchange)
 			}
 		},
 	}}
@@ -87,7 +87,7 @@ func pathChecks(contract *spec.Contract) []Check {
 		checks = append(checks, Check{
 			ID: "path/" + foreign.name, Title: foreign.title, Requirements: []string{foreign.requirement},
 			Sends: method + " " + foreign.in(template, "ID"),
-			phase: refusing, judge: func(j *judgement) { refusePath(j, foreign) },
+			phase: refusing, run: func(j *judgement) { refusePath(j, foreign) },
 		})
 	}
 	for _, other := range foreignMethods {
@@ -95,14 +95,14 @@ func pathChecks(contract *spec.Contract) []Check {
 			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + method,
 			Requirements: []string{"retry.path.http-method"},
 			Sends:        other + " " + template.Raw("ID"),
-			phase:        refusing, judge: func(j *judgement) { refuseMethod(j, other) },
+			phase:        refusing, run: func(j *judgement) { refuseMethod(j, other) },
 		})
 	}
 	return append(checks, Check{
 		ID: "path/encoded-unreserved", Title: "the job's id with every unreserved character encoded",
 		Requirements: []string{"retry.path.encoded-unreserved"},
 		Sends:        method + " " + template.Raw("%49%44") + ", beside the same with the id as it is",
-		phase:        starting, judge: sameMeaning("retry.path.encoded-unreserved", "the id with its unreserved characters encoded",
+		phase:        starting, run: sameMeaning("retry.path.encoded-unreserved", "the id with its unreserved characters encoded",
 			func(id string) string { return template.Raw(encodeAll(id)) }),
 	}, Check{
 		// RFC 3986, 2.1, makes the case of the digits mean nothing, and a table of
@@ -110,18 +110,18 @@ func pathChecks(contract *spec.Contract) []Check {
 		ID: "path/encoded-unreserved-lower", Title: "the same with the hexadecimal digits in lower case",
 		Requirements: []string{"retry.path.encoded-unreserved"},
 		Sends:        method + " " + template.Raw("%6a%6b") + ", beside the same with the id as it is",
-		phase:        starting, judge: sameMeaning("retry.path.encoded-unreserved", "the id encoded with lower-case digits",
+		phase:        starting, run: sameMeaning("retry.path.encoded-unreserved", "the id encoded with lower-case digits",
 			func(id string) string { return template.Raw(lowerCaseEscapes(encodeAll(id))) }),
 	}, Check{
 		ID: "path/system-parameters", Title: "the query that generated clients send",
 		Requirements: []string{"retry.path.system-parameters"},
 		Sends:        method + " " + template.Raw("ID") + systemQuery(contract) + ", beside the same without the query",
-		phase:        starting, judge: systemParameters,
+		phase:        starting, run: systemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "a query parameter that nobody knows",
 		Requirements: []string{"retry.path.unknown-parameter"},
 		Sends:        method + " " + template.Raw("ID") + "?dpconformUnknown=1",
-		phase:        refusing, judge: unknownParameter,
+		phase:        refusing, run: unknownParameter,
 	})
 }
 
@@ -168,27 +168,27 @@ func unknownParameter(j *judgement) {
 	request.Purpose = "a query parameter that nobody knows"
 	request.Path += "?dpconformUnknown=1"
 	exchange := j.send(request)
-	if job.standIn && j.isJobRefusal(exchange) {
-		j.skipStandIn()
+	if job.notRetryable && j.isJobRefusal(exchange) {
+		j.skipNotRetryable()
 		return
 	}
 	j.meets("retry.path.unknown-parameter", exchange)
 }
 
 // toRefuse returns what every request needs that must start nothing.
-func (j *judgement) toRefuse() (target.Credential, subject, bool) {
+func (j *judgement) toRefuse() (target.Credential, jobUnderTest, bool) {
 	credential, found := j.credential()
 	if !found {
-		return credential, subject{}, false
+		return credential, jobUnderTest{}, false
 	}
-	job, found := j.untouched(credential)
+	job, found := j.jobForRefusal(credential)
 	return credential, job, found
 }
 
 // missesJob expects that a request that is not the method's does not reach the
 // job. The refusal of the job's state shows that it did.
-func (j *judgement) missesJob(id string, exchange *target.Exchange, job subject, credential target.Credential) {
-	if job.standIn && j.isJobRefusal(exchange) {
+func (j *judgement) missesJob(id string, exchange *target.Exchange, job jobUnderTest, credential target.Credential) {
+	if job.notRetryable && j.isJobRefusal(exchange) {
 		requirement, _ := j.Contract.Requirement(id)
 		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
 			describe(exchange)+", the refusal of the job: the path reached it")
@@ -205,7 +205,7 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 	return found && exchange.Answered() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(responseTo(exchange).error().status)
 }
 
-func (j *judgement) skipStandIn() {
+func (j *judgement) skipNotRetryable() {
 	j.Skip("the job was refused for its state, so that nothing shows of the rest", flagFor(j.Contract.RetryableStates)+
 		", with --allow-retry where the target is not on this machine")
 }
@@ -233,10 +233,10 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			request.Purpose, request.Path = purpose, path(job)
 			return request
 		}
-		if job, found := j.standIn(); found {
+		if job, found := j.jobNotRetryable(); found {
 			plain := j.send(j.retryOf(job.id, credential))
 			written := j.send(other(job.id))
-			if j.answered(id, plain, "a response") {
+			if j.responded(id, plain, "a response") {
 				j.expect(id, written, beLike(plain, "for the plain path"))
 			}
 			return

@@ -36,12 +36,12 @@ func responseChecks(contract *spec.Contract) []Check {
 			ID: "response/id-new", Title: "an id that is new",
 			Requirements: []string{"retry.response.id-new"},
 			Sends:        "nothing of its own: it compares the ids of all retries of the run that were started",
-			phase:        observing, judge: idNew,
+			phase:        observing, run: idNew,
 		}, {
 			ID: "response/new-job-readable", Title: "the state of the new job, read at once",
 			Requirements: []string{"retry.response.new-job-readable"},
 			Sends:        ofNewJobs,
-			phase:        observing, judge: newJobReadable,
+			phase:        observing, run: newJobReadable,
 		}},
 		observe(ofNewJobs, (*judgement).newJobsWithState,
 			expectation{"response/new-job-state", "a documented state of the new job", "retry.response.new-job-state",
@@ -152,7 +152,7 @@ func (j *judgement) newJobStates() []*target.Exchange {
 	}
 	var ids []string
 	for _, exchange := range j.startedRetries() {
-		if id := j.jobIDIn(exchange); j.bare(id) {
+		if id := j.jobIDIn(exchange); fitsPath(j.Contract, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -15,7 +15,7 @@ func robustnessChecks(contract *spec.Contract) []Check {
 	return observe(ofEveryExchange, (*judgement).everyExchange,
 		expectation{"robustness/in-time", "every response is whole within the limit", "retry.robustness.in-time",
 			noFault("a whole response in time", target.Slow)},
-		expectation{"robustness/answered", "every request is answered", "retry.robustness.answered",
+		expectation{"robustness/answered", "every request gets a response", "retry.robustness.answered",
 			noFault("an HTTP response", target.HangUp, target.Reset, target.Malformed)},
 		expectation{"robustness/whole", "every body is whole", "retry.robustness.whole",
 			noFault("a body as long as it is announced", target.Truncated, target.BrokenChunks, target.Endless)},

@@ -22,7 +22,7 @@ func semanticsChecks(contract *spec.Contract) []Check {
 		ID: "semantics/failed-is-retried", Title: "a job that failed is retried",
 		Requirements: []string{"retry.semantics.failed-is-retried", "retry.semantics.failed-job-keeps-state"},
 		Sends:        "a retry of a job that failed, and the state method before and after",
-		phase:        starting, judge: failedIsRetried,
+		phase:        starting, run: failedIsRetried,
 	}}
 	for _, state := range contract.RefusedStates() {
 		checks = append(checks, Check{
@@ -30,7 +30,7 @@ func semanticsChecks(contract *spec.Contract) []Check {
 			Title:        "a job that is " + state + " is refused",
 			Requirements: []string{"retry.semantics.only-failed", "retry.semantics.refusal-status", "retry.semantics.refusal-keeps-state"},
 			Sends:        "a retry of a job that is " + state + ", and the state method before and after",
-			phase:        refusing, judge: func(j *judgement) { refuseState(j, state) },
+			phase:        refusing, run: func(j *judgement) { refuseState(j, state) },
 		})
 	}
 	for _, state := range contract.States {
@@ -39,7 +39,7 @@ func semanticsChecks(contract *spec.Contract) []Check {
 			Title:        "a job that was given as " + state + " is shown so",
 			Requirements: []string{"retry.semantics.given-state"},
 			Sends:        "the state method for the first job given as " + state,
-			phase:        refusing, judge: func(j *judgement) { showGivenState(j, state) },
+			phase:        refusing, run: func(j *judgement) { showGivenState(j, state) },
 		})
 	}
 	return append(checks,
@@ -47,25 +47,25 @@ func semanticsChecks(contract *spec.Contract) []Check {
 			ID: "semantics/unknown-job", Title: "an id that no job has",
 			Requirements: []string{"retry.semantics.unknown-job", "retry.semantics.unknown-job-not-retried"},
 			Sends:        "a retry of an id made by the seed, and the same once more",
-			phase:        refusing, judge: unknownJob,
+			phase:        refusing, run: unknownJob,
 		},
 		Check{
 			ID: "semantics/each-failed-job", Title: "each of several failed jobs is retried",
 			Requirements: []string{"retry.semantics.each-failed-job"},
 			Sends:        fmt.Sprintf("retries of up to %d more failed jobs, one after the other", severalJobs),
-			phase:        starting, judge: eachFailedJob,
+			phase:        starting, run: eachFailedJob,
 		},
 		Check{
 			ID: "semantics/concurrent-jobs", Title: "retries of several jobs at the same time",
 			Requirements: []string{"retry.semantics.concurrent-jobs", "retry.semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("retries of %d failed jobs at the same time", together),
-			phase:        starting, judge: concurrentJobs,
+			phase:        starting, run: concurrentJobs,
 		},
 		Check{
 			ID: "semantics/concurrent-one-job", Title: "retries of one job at the same time",
 			Requirements: []string{"retry.semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("%d retries of one failed job at the same time; only on a target on this machine", together),
-			phase:        starting, judge: concurrentOneJob,
+			phase:        starting, run: concurrentOneJob,
 		})
 }
 
@@ -79,7 +79,7 @@ func failedIsRetried(j *judgement) {
 	if !found {
 		return
 	}
-	retried := j.meets("retry.semantics.failed-is-retried", first.answer)
+	retried := j.meets("retry.semantics.failed-is-retried", first.exchange)
 	if retried && slices.Contains(j.Contract.RetryableStates, first.stateBefore) {
 		j.showsState("retry.semantics.failed-job-keeps-state", first.stateAfter, first.stateBefore)
 	}
@@ -105,7 +105,7 @@ func refuseState(j *judgement, state string) {
 	if !found {
 		return
 	}
-	job := subject{id: id, state: j.stateIn(j.readState(id, credential))}
+	job := jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
 	exchange := j.send(j.retryOf(id, credential))
 	j.startsNoJob("retry.semantics.only-failed", exchange)
 	j.meets("retry.semantics.refusal-status", exchange)
@@ -201,7 +201,7 @@ func concurrentOneJob(j *judgement) {
 			j.session.excuse([]*target.Exchange{exchange})
 			continue
 		}
-		j.answered("retry.semantics.concurrent-ids", exchange, "a response")
+		j.responded("retry.semantics.concurrent-ids", exchange, "a response")
 	}
 	j.distinctIDs(exchanges)
 }

@@ -39,7 +39,7 @@ type session struct {
 // startedRetry is a real retry and what was read around it.
 type startedRetry struct {
 	job         string
-	answer      *target.Exchange
+	exchange    *target.Exchange
 	stateBefore string
 	stateAfter  *target.Exchange
 	missing     *result.Missing

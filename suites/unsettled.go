@@ -11,20 +11,19 @@ import (
 // what became of it: AIP-194, https://google.aip.dev/194#guidance. Another
 // failed job is retried in its place.
 
-// unsettledInARow is the number of such retries after which it is the server
-// that does not answer, and no chance of the network.
+// unsettledInARow is the number of such retries in a row that are the server's
+// doing, and no chance of the network.
 const unsettledInARow = 5
 
 // retryOnce retries a failed job, and where nobody knows what came of it
-// another one, but none of those that are set apart. It returns nil where it
-// came to no end, and says why.
+// another one, but none of those that are set apart. It returns nil where no job
+// is left, and says so.
 func (j *judgement) retryOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
 	return j.settled(j.send(request(job)), apart, request)
 }
 
-// settled is an exchange of which it is known what came of it: the given one, or
-// that of another job. It may be one without an answer, which is the server's
-// own doing then.
+// settled returns an exchange whose effect is known: the given one, or that of
+// another job. If it has no response, that is the server's doing.
 func (j *judgement) settled(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
 	var open []*target.Exchange
 	for exchange.Request.Once && exchange.Unsettled() && j.byChance() {
@@ -46,8 +45,8 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 	return exchange
 }
 
-// byChance reports whether a retry may have gone without an answer by chance.
-// On this machine it may not, unless other requests that did were answered when
+// byChance reports whether the network may have lost the response to a retry. On
+// this machine it may not, unless other requests without a response got one when
 // they were sent again.
 func (j *judgement) byChance() bool {
 	if !j.Target.Loopback() {
@@ -83,7 +82,7 @@ func (s *session) excuse(exchanges []*target.Exchange) {
 const manyTogether = 3
 
 // settledTogether is settled for retries that were sent at the same time. Where
-// many of them went without an answer by chance, nothing is judged of those.
+// the network may have lost many of the responses, those are not tested.
 func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
 	var settled, open []*target.Exchange
 	for _, exchange := range exchanges {
@@ -95,7 +94,7 @@ func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(j
 	}
 	if len(open) >= manyTogether && j.byChance() {
 		j.session.excuse(open)
-		j.broken = fmt.Sprintf("%d of %d retries at the same time went without an answer, as other requests did by chance; the first: %s",
+		j.broken = fmt.Sprintf("%d of %d retries at the same time got no response, as other requests did by chance; the first: %s",
 			len(open), len(exchanges), describe(open[0]))
 		return settled
 	}
