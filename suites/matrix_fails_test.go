@@ -11,9 +11,9 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// TestTheKillMatrixCanFail seeds mistakes into checks and faults: each must be
+// TestMatrixReportsMistakes seeds mistakes into checks and faults: each must be
 // reported.
-func TestTheKillMatrixCanFail(t *testing.T) {
+func TestMatrixReportsMistakes(t *testing.T) {
 	t.Parallel()
 	contract := spec.MustLoadEmbedded()
 	for _, test := range []struct {
