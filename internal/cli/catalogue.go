@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/clienttest/broken"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -22,7 +21,7 @@ type Catalogue struct {
 	Checks       []CatalogueCheck    `json:"checks"`
 	Page         *spec.ReferencePage `json:"reference_page"`
 	// Clients is what is demanded of clients; NewCatalogue leaves it out.
-	Clients []broken.ClientEntry `json:"client_requirements,omitempty"`
+	Clients []ClientEntry `json:"client_requirements,omitempty"`
 }
 
 // CatalogueEntry is a requirement with the ids of its checks.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -27,20 +27,20 @@ func TestWrongUsageOfClient(t *testing.T) {
 		exit      int
 		want      string
 	}{
-		{[]string{"client"}, 2, "there is no client to judge; give a command behind --, or --listen ADDRESS"},
+		{[]string{"client"}, 2, "there is no client to test; give a command behind --, or --listen ADDRESS"},
 		{[]string{"client", "curl"}, 2, `client takes no "curl"; put -- before the command`},
 		{[]string{"client", "curl", "--", "x"}, 2, `client takes no "curl"; put -- before the command`},
 		{[]string{"client", "--scenario", "sucess", "--", "x"}, 2, `--scenario: unknown scenario "sucess"; did you mean success? (dpconform client --list has all)`},
-		{[]string{"client", "--scenarios", wrong, "--", "x"}, 2, wrong + `:3: unknown key "stps"; did you mean steps?`},
+		{[]string{"client", "--scenarios", wrong, "--", "x"}, 2, wrong + `:3:1: unknown key "stps"; did you mean steps?`},
 		{[]string{"client", "--scenarios", filepath.Join(folder, "none"), "--", "x"}, 2, filepath.Join(folder, "none") + ": no such file or directory; give a file of YAML, or a folder of them"},
 		{[]string{"client", "--print-scenario", "hangup"}, 2, `--print-scenario: unknown scenario "hangup"; did you mean hang-up? (dpconform client --list has all)`},
 		{[]string{"client", "--level", "", "--", "x"}, 2, `--level: unknown level ""; it must be one of documented, platform or inferred`},
 		{[]string{"client", "--timeout", "0s", "--", "x"}, 2, "--timeout: it must be more than 0; give a time such as 30s"},
 		{[]string{"client", "--level", "high", "--", "x"}, 2, `--level: unknown level "high"; it must be one of documented, platform or inferred`},
-		{[]string{"client", "--report", "pdf=x", "--", "x"}, 2, `--report: unknown report format "pdf"; it must be one of json or junit`},
+		{[]string{"client", "--report", "pdf=x", "--", "x"}, 2, `--report: unknown report format "pdf"; it must be one of json, junit, markdown, github, html, har, sarif or badge`},
 		{[]string{"client", "--upstream", "ftp://x", "--", "x"}, 2, "--upstream: it is no address such as https://dataportability.googleapis.com"},
 		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--scenario", "success", "--", "x"}, 2,
-			"--scenario: it does not go with --upstream, whose server answers in place of a scenario; leave one of the two out"},
+			"--scenario: it does not go with --upstream, whose server responds in place of a scenario; leave one of the two out"},
 		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--", "x", "--token={token}"}, 2,
 			"--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream"},
 		{[]string{"client", "--upstream", "http://127.0.0.1:1", "--", "x"}, 4, "http://127.0.0.1:1 cannot be reached: connection refused"},
@@ -60,10 +60,10 @@ func TestWrongUsageOfClient(t *testing.T) {
 func TestAClientThatNeverCalls(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.json")
 	got := call(t, "client", "--scenario", "success", "--report", "json="+report, "--", os.Args[0], "-test.run", "^$")
-	if got.exit != clienttest.ExitFails || !strings.Contains(got.output, "no request arrived, the command ended with exit 0") {
+	if got.exit != result.ExitFails || !strings.Contains(got.output, "no request arrived, the command ended with exit 0") {
 		t.Errorf("exit %d\n%s%s", got.exit, got.output, got.complaints)
 	}
-	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), `"id": "scenario.called"`) {
+	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), `"requirement": "scenario.called"`) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -160,7 +160,7 @@ func (p *plainWriterTo) Write(text []byte) (int, error) {
 func TestExplainOfAClientsRequirement(t *testing.T) {
 	got := call(t, "explain", "client.repeat.retry-after")
 	for _, want := range []string{"platform: a public standard", "Servers send the", "https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3",
-		"judged in rate-limited", "broken by the client retry-after-ignored"} {
+		"tested in rate-limited"} {
 		if got.exit != 0 || !strings.Contains(got.output, want) {
 			t.Errorf("exit %d, and nothing of %q\n%s%s", got.exit, want, got.output, got.complaints)
 		}

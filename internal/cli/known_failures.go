@@ -18,7 +18,7 @@ const writingFlag = "write-known-failures"
 // readKnownFailures reads the list that the settings name, of the requirements
 // of a description and of checks, and sees that the one to be written does not
 // stand in the way of anything.
-func readKnownFailures(sources *config.Sources, settings *config.Settings, contract *spec.Contract, checks []string, began time.Time,
+func readKnownFailures(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement, checks []string, began time.Time,
 	files []report.File) (result.KnownFailures, error) {
 	if settings.WriteKnownFailures != "" {
 		if err := result.CheckNewKnownFailures(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
@@ -33,7 +33,7 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, contr
 	if settings.KnownFailures == "" {
 		return nil, nil
 	}
-	return result.ReadKnownFailures(settings.KnownFailures, contract.Requirements, checks, began)
+	return result.ReadKnownFailures(settings.KnownFailures, requirements, checks, began)
 }
 
 // checkIDs lists the checks of a description.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dpconform/dpconform/clienttest/broken"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -39,13 +38,13 @@ func newListCommand(terminal *terminal) *cobra.Command {
 				console.List(catalogue, all)
 				fmt.Fprintln(terminal.out)
 			}
-			console.ListClients(catalogue, all)
+			console.ListClients(catalogue)
 			return nil
 		},
 	}
 	settings.AddSpecFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that many checks judge, and the broken clients of each")
+	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that many checks judge")
 	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
 	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
 	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")
@@ -55,6 +54,6 @@ func newListCommand(terminal *terminal) *cobra.Command {
 // wholeCatalogue lists what a description demands of servers and of clients.
 func wholeCatalogue(contract *spec.Contract) Catalogue {
 	catalogue := NewCatalogue(contract)
-	catalogue.Clients = broken.Catalogue(contract)
+	catalogue.Clients = clientEntries(contract)
 	return catalogue
 }

@@ -93,7 +93,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, contract, checkIDs(contract), began, files)
+	known, err := readKnownFailures(sources, settings, contract.Requirements, checkIDs(contract), began, files)
 	if err != nil {
 		return err
 	}

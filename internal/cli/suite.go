@@ -81,10 +81,7 @@ func specPrefix(id string) string { return id + ": " }
 
 // knownNames lists all that --focus can name.
 func knownNames(contract *spec.Contract) []string {
-	names := result.Aspects()
-	for _, check := range suites.Checks(contract) {
-		names = append(names, check.ID)
-	}
+	names := append(result.Aspects(), checkIDs(contract)...)
 	for _, requirement := range contract.Requirements {
 		names = append(names, requirement.ID)
 	}

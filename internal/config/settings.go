@@ -175,6 +175,11 @@ func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
 	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
 	s.AddReportFlag(flags)
+	s.AddKnownFailuresFlags(flags)
+}
+
+// AddKnownFailuresFlags adds the flags that name lists of known failures.
+func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
 	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
 }

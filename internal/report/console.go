@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -91,10 +92,11 @@ func (c Console) Result(report result.Report) {
 	}
 	p := c.printer()
 	for _, aspect := range report.Aspects() {
-		if counts := report.CountByAspect(aspect); len(counts) > 0 {
+		if counts := report.CountByAspect(aspect); len(counts) > 0 && report.Client == nil {
 			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
 		}
 	}
+	c.calls(report)
 	p.Printf("\n")
 	c.expectedFailures(report)
 	c.broken(report, result.Warn)
@@ -112,6 +114,52 @@ func (c Console) Result(report result.Report) {
 	c.summary(report)
 }
 
+// calls prints each call of a client, and the scenarios that it did not choose.
+func (c Console) calls(report result.Report) {
+	if report.Client == nil {
+		return
+	}
+	const longest = 18
+	p := c.printer()
+	for _, check := range report.Checks {
+		verdict := fmt.Sprintf("  %s  ", Coloured(check.Verdict, fmt.Sprintf("%-4s", check.Verdict)))
+		name := text.Line(check.ID)
+		if ansi.StringWidth(name) > longest {
+			p.Paragraph(verdict, name)
+			verdict, name = "        ", ""
+		}
+		p.Paragraph(verdict+name+strings.Repeat(" ", longest+1-ansi.StringWidth(name)), check.Title)
+	}
+	if len(report.Client.NotChosen) > 0 {
+		p.Printf("\n")
+		p.Paragraph("not chosen: ", strings.Join(report.Client.NotChosen, ", "))
+		p.Paragraph("  give  ", "--scenario NAME for each that the command is to choose, and for no other")
+	}
+}
+
+// sentText shows a request of a client as it arrived, and what came of it.
+func sentText(exchange result.Exchange) string {
+	words := []string{exchange.Request.Method + " " + exchange.Request.URL}
+	for _, name := range []string{"Authorization", "Content-Type", "Content-Encoding", "Content-Length", "User-Agent"} {
+		for _, value := range exchange.Request.Header[name] {
+			words = append(words, name+": "+value)
+		}
+	}
+	if exchange.Request.Body != "" {
+		words = append(words, "body "+text.Cut(exchange.Request.Body, shownBody))
+	}
+	switch {
+	case exchange.Fault != nil:
+		words = append(words, exchange.Fault.Detail)
+	case exchange.Response != nil:
+		words = append(words, fmt.Sprintf("got %d", exchange.Response.Status))
+	}
+	return text.Line(strings.Join(words, " · "))
+}
+
+// shownBody is the length in characters from which a body is cut on a console.
+const shownBody = 200
+
 // headline prints a verdict and wraps what it is about behind it.
 func (c Console) headline(verdict result.Verdict, about string) {
 	word := strings.ToUpper(string(verdict))
@@ -128,7 +176,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 		printed = min(printed, shownRequirements)
 	}
 	for _, group := range groups[:printed] {
-		c.brokenRequirement(group, verdict)
+		c.brokenRequirement(report, group, verdict)
 	}
 	if rest := len(groups) - printed; rest > 0 {
 		c.headline(verdict, fmt.Sprintf("%s more; --verbose prints them", text.Counted(rest, "requirement")))
@@ -136,7 +184,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 	}
 }
 
-func (c Console) brokenRequirement(group result.Broken, verdict result.Verdict) {
+func (c Console) brokenRequirement(report result.Report, group result.Broken, verdict result.Verdict) {
 	p, requirement := c.printer(), group.Requirement
 	p.Printf("%s %s %s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint("("+text.Line(string(requirement.Level))+")"))
 	p.Paragraph("  ", requirement.Statement)
@@ -148,12 +196,15 @@ func (c Console) brokenRequirement(group result.Broken, verdict result.Verdict) 
 	if c.Verbose {
 		printed = len(group.Found)
 	}
-	for _, one := range group.Found[:printed] {
+	for i, one := range group.Found[:printed] {
 		p.Printf("\n  %s\n", text.Line(one.Check.ID))
 		p.Paragraph("    want  ", one.Want)
 		p.Paragraph("    got   ", one.Got+times(one.Count))
 		if one.Curl != "" {
 			p.Printf("    %s\n", Faint(text.Printable(one.Curl)))
+		}
+		if report.Client != nil && one.Exchange > 0 && i == 0 {
+			p.Paragraph("    sent  ", sentText(report.Exchanges[one.Exchange-1]))
 		}
 	}
 	if rest := group.Found[printed:]; len(rest) > 0 {

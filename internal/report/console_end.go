@@ -38,7 +38,7 @@ func (c Console) lastScreen(report result.Report) {
 	}
 	switch {
 	case len(failed) > 0:
-		c.afterFailure(failed)
+		c.afterFailure(report, failed)
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
 	case report.Exit == result.ExitInterrupted:
@@ -82,7 +82,7 @@ func failedLine(beginning string, group result.Broken) string {
 
 // afterFailure says how to understand the first failure, to send its request
 // again, and to test what failed once more.
-func (c Console) afterFailure(failed []result.Broken) {
+func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	p, first := c.printer(), failed[0]
 	p.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
 	for _, one := range first.Found {
@@ -102,7 +102,23 @@ func (c Console) afterFailure(failed []result.Broken) {
 			flags = append(flags, flag)
 		}
 	}
-	p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
+	if report.Client != nil {
+		flags = failedScenarios(report)
+	}
+	if len(flags) > 0 {
+		p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
+	}
+}
+
+// failedScenarios are the flags that run the failed scenarios alone.
+func failedScenarios(report result.Report) []string {
+	var flags []string
+	for _, check := range report.Checks {
+		if check.Verdict == result.Fail && check.Call != nil && check.Call.Steps > 0 {
+			flags = append(flags, "--scenario "+check.ID)
+		}
+	}
+	return flags
 }
 
 // afterError says what to look at where the target could not be reached.

@@ -74,6 +74,9 @@ func (r *Report) exit(run Run) {
 		r.Exit = ExitConforms
 	}
 	r.Conclusion = Conclusion(r.Exit, r.Counts.Requirements[ExpectedFail])
+	if r.Client != nil {
+		r.concludeClient()
+	}
 	r.Stale = run.Stale
 	if run.Stale != "" && (r.Exit == ExitConforms || r.Exit == ExitInconclusive) {
 		// Stale responses show nothing of the server as it is now.
@@ -84,6 +87,9 @@ func (r *Report) exit(run Run) {
 // misses reports whether something documented was not tested: a requirement by
 // no check, or a check that is about it in the first place.
 func (r *Report) misses(requirements []spec.Requirement) bool {
+	if r.Client != nil {
+		return r.missesCalls()
+	}
 	level := map[string]spec.Level{}
 	for _, requirement := range requirements {
 		level[requirement.ID] = requirement.Level
@@ -139,6 +145,8 @@ func (r *Report) about(check Check, requirement string) (Verdict, string) {
 		return own[0].Verdict, r.KnownFailures.reason(own)
 	case r.KnownFailures.passedUnexpectedly(check.ID, requirement):
 		return UnexpectedPass, check.Reason
+	case check.Call != nil:
+		return check.Call.about(requirement)
 	case check.Verdict == UnexpectedPass && len(check.Findings) == 0:
 		return Pass, ""
 	case check.Verdict != Error && len(check.Findings) > 0:

@@ -145,6 +145,10 @@ func (k *KnownFailure) take(check Check, requirement string) {
 	switch {
 	case len(check.FindingsOf(requirement)) > 0:
 		k.State = KnownUsed
+	case check.Call != nil:
+		if one, is := check.Call.untested(requirement); is {
+			k.miss(one.Reason)
+		}
 	case check.Verdict == Pass || check.Verdict == Warn:
 	case check.Verdict == Fail || check.Verdict == ExpectedFail:
 		k.miss(stumbled(check))

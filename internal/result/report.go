@@ -125,6 +125,8 @@ type Check struct {
 	Findings     []Finding `json:"findings,omitempty"`
 	Exchanges    []int     `json:"exchanges"`
 	Microseconds int64     `json:"microseconds"`
+	// Call is nil for a check of a server.
+	Call *Call `json:"call,omitempty"`
 }
 
 // Finding is one way in which a requirement is not kept.
@@ -144,6 +146,8 @@ type Finding struct {
 	Curl string `json:"curl,omitempty"`
 	// KnownFailure is the name of the known failure that expects it.
 	KnownFailure string `json:"known_failure,omitempty"`
+	// Demanded: the scenario of the call is about the requirement.
+	Demanded bool `json:"demanded,omitempty"`
 }
 
 // Exchange is one request and what came of it, without secrets.
@@ -166,6 +170,8 @@ type Exchange struct {
 	// Earlier are the attempts before this answer: the server was busy, or the
 	// network broke.
 	Earlier []Attempt `json:"earlier,omitempty"`
+	// Arrival is nil for a request to a server.
+	Arrival *Arrival `json:"arrival,omitempty"`
 }
 
 // Attempt is what came of sending a request once, before it was sent again.

@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/internal/clientrun"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -32,7 +33,7 @@ func standIn(path string, arguments []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 4
 	}
-	var found clienttest.Report
+	var found result.Report
 	if err := json.Unmarshal(text, &found); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 4
@@ -46,22 +47,24 @@ func standIn(path string, arguments []string) int {
 }
 
 // reported is a report of one success, and of one redirect with findings.
-func reported(findings ...clienttest.ReportedFinding) clienttest.Report {
-	told := clienttest.Succeeded("a", "b")
-	request := clienttest.ReportedRequest{Method: "POST", Target: "/v1/archiveJobs/a:retry?alt=json", Body: "{}\n",
+func reported(findings ...result.Finding) result.Report {
+	id := "b"
+	call := result.Call{Reported: &result.Outcome{Job: "a", NewID: &id}}
+	request := result.Message{Method: "POST", URL: "/v1/archiveJobs/a:retry?alt=json", Body: "{}\n",
 		Header: map[string][]string{"Content-Type": {"application/json"}, "Content-Length": {"3"}}}
-	verdict, exit := clienttest.Pass, clienttest.ExitConforms
+	verdict, exit := result.Pass, result.ExitConforms
 	if len(findings) > 0 {
-		verdict, exit = clienttest.Fail, clienttest.ExitFails
+		verdict, exit = result.Fail, result.ExitFails
 	}
-	counts := map[clienttest.Verdict]int{clienttest.Pass: 1}
+	counts := map[result.Verdict]int{result.Pass: 1}
 	counts[verdict]++
-	return clienttest.Report{
-		FormatVersion: clienttest.ReportFormat, Exit: exit, Counts: counts,
-		Requirements: []clienttest.ReportedVerdict{{ID: "client.a", Verdict: clienttest.Pass}, {ID: "client.b", Verdict: clienttest.Skip}},
-		Results: []clienttest.ReportedResult{
-			{Scenario: "success", Name: "success", Title: "all is well", Verdict: clienttest.Pass, Told: &told, Requests: []clienttest.ReportedRequest{request}},
-			{Scenario: "redirect", Name: "redirect", Title: "to a|b", Verdict: verdict, Told: &told, Findings: findings},
+	return result.Report{
+		FormatVersion: result.FormatVersion, Exit: exit, Counts: result.Counts{Checks: counts},
+		Requirements: []result.Requirement{{Verdict: result.Pass}, {Verdict: result.Skip}},
+		Exchanges:    []result.Exchange{{Number: 1, Request: request}},
+		Checks: []result.Check{
+			{ID: "success", Title: "all is well", Verdict: result.Pass, Call: &call, Exchanges: []int{1}},
+			{ID: "redirect", Title: "to a|b", Verdict: verdict, Call: &result.Call{Reported: call.Reported}, Findings: findings},
 		},
 	}
 }
@@ -75,7 +78,7 @@ func fake(t *testing.T, name string) program {
 }
 
 // judgeFakes judges programs by the stand-in, which finds what the report says.
-func judgeFakes(t *testing.T, report clienttest.Report, page string, partial bool, programs ...program) (printed string, err error) {
+func judgeFakes(t *testing.T, report result.Report, page string, partial bool, programs ...program) (printed string, err error) {
 	t.Helper()
 	text, err := json.Marshal(report)
 	if err != nil {
@@ -146,17 +149,17 @@ func TestNothingThere(t *testing.T) {
 // TestAProgramAtALoss: a program that crashes, hangs, tells nothing or sends
 // nothing is an error that names it, and no finding of its library.
 func TestAProgramAtALoss(t *testing.T) {
-	crashed := reported(clienttest.ReportedFinding{ID: clienttest.ConditionExit, Verdict: clienttest.Fail, Got: "the command ended with exit 1"})
-	crashed.Results[1].Command = &clienttest.ReportedCommand{Exit: 1, Complaints: "Cannot find module"}
-	hung := reported(clienttest.ReportedFinding{ID: clienttest.ConditionTime, Verdict: clienttest.Fail, Got: "it was ended"})
+	crashed := reported(result.Finding{Requirement: clientrun.ConditionExit, Verdict: result.Fail, Got: "the command ended with exit 1"})
+	crashed.Checks[1].Call.Command = &result.Command{Exit: 1, Complaints: "Cannot find module"}
+	hung := reported(result.Finding{Requirement: clientrun.ConditionTime, Verdict: result.Fail, Got: "it was ended"})
 	silent := reported()
-	silent.Results[1].Told = nil
+	silent.Checks[1].Call.Reported = nil
 	mute := reported()
-	mute.Results[0].Requests = nil
+	mute.Checks[0].Exchanges = nil
 	newer := reported()
 	newer.FormatVersion++
 	for name, test := range map[string]struct {
-		report clienttest.Report
+		report result.Report
 		want   string
 	}{
 		"crashed": {crashed, "java: in the scenario redirect: the command ended with exit 1\nCannot find module"},
@@ -183,7 +186,7 @@ func TestAProgramAtALoss(t *testing.T) {
 // TestThePage: versions, the table with its notes, the requests, and what is
 // different, as the reports have it.
 func TestThePage(t *testing.T) {
-	finding := clienttest.ReportedFinding{ID: "client.authorization.other-host", Verdict: clienttest.Fail, Want: "no token", Got: "a *token*"}
+	finding := result.Finding{Requirement: "client.authorization.other-host", Verdict: result.Fail, Want: "no token", Got: "a *token*"}
 	first, second := fake(t, "Go"), fake(t, "Python")
 	first.reasons = map[string]string{"redirect": "its transport does it."}
 	second.remark = "a <remark>."
@@ -196,7 +199,7 @@ func TestThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| [Python](../clients/.) | `a-library` | main | Go 1.",
+		"| [Python](../tools/clients/.) | `a-library` | main | Go 1.",
 		"\nPython: a &lt;remark&gt;.\n",
 		"| scenario | Go | Python |\n| --- | --- | --- |\n| `success`: all is well | pass | pass |\n",
 		"| `redirect`: to a\\|b | **fail** [1](#notes) | **fail** [1](#notes) |\n",
@@ -219,17 +222,17 @@ func TestThePage(t *testing.T) {
 // TestTheRequest: what is said of a request that has no body, or one that is no
 // text.
 func TestTheRequest(t *testing.T) {
-	lengthless := []clienttest.ReportedFinding{{ID: "client.body.length", Verdict: clienttest.Warn}}
+	lengthless := []result.Finding{{Requirement: "client.body.length", Verdict: result.Warn}}
 	gzip := map[string][]string{"Content-Encoding": {"gzip"}}
 	for _, test := range []struct {
 		sent                  sent
 		length, body, verdict string
 	}{
-		{sent{request: clienttest.ReportedRequest{Header: map[string][]string{"Content-Length": {"0"}}}}, "`0`", "none", "pass"},
+		{sent{request: result.Message{Header: map[string][]string{"Content-Length": {"0"}}}}, "`0`", "none", "pass"},
 		{sent{findings: lengthless}, "none", "none", "**warn** `client.body.length`"},
-		{sent{request: clienttest.ReportedRequest{Header: gzip, Body: "\x1f�\b�C���\x02\x00\x00\x00"}}, "none, chunked", "`{}`, in gzip", "pass"},
-		{sent{request: clienttest.ReportedRequest{Header: gzip, Body: "\x1f�\b�\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"}}, "none, chunked", "nothing, in gzip", "pass"},
-		{sent{request: clienttest.ReportedRequest{Header: gzip, Body: "\x1f�"}}, "none, chunked", "something, in `gzip`", "pass"},
+		{sent{request: result.Message{Header: gzip, Body: "\x1f�\b�C���\x02\x00\x00\x00"}}, "none, chunked", "`{}`, in gzip", "pass"},
+		{sent{request: result.Message{Header: gzip, Body: "\x1f�\b�\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"}}, "none, chunked", "nothing, in gzip", "pass"},
+		{sent{request: result.Message{Header: gzip, Body: "\x1f�"}}, "none, chunked", "something, in `gzip`", "pass"},
 	} {
 		if length, body, verdict := test.sent.lengthText(), test.sent.bodyText(), test.sent.verdictText(); length != test.length ||
 			body != test.body || verdict != test.verdict {
@@ -240,12 +243,12 @@ func TestTheRequest(t *testing.T) {
 
 // TestThePath: the difference is told with the names of those that show it.
 func TestThePath(t *testing.T) {
-	of := func(name string, verdict clienttest.Verdict) judged {
+	of := func(name string, verdict result.Verdict) judged {
 		return judged{program: program{name: name, google: true},
-			report: clienttest.Report{Results: []clienttest.ReportedResult{{Name: "special-characters", Verdict: verdict}}}}
+			report: result.Report{Checks: []result.Check{{ID: "special-characters", Verdict: verdict}}}}
 	}
 	var page strings.Builder
-	differences(&page, spec.MustLoadEmbedded(), []judged{of("Go", clienttest.Pass), of("Java", clienttest.Fail), of("Python", clienttest.Fail)})
+	differences(&page, spec.MustLoadEmbedded(), []judged{of("Go", result.Pass), of("Java", result.Fail), of("Python", result.Fail)})
 	for _, want := range []string{"Java and Python expand that", "With Go they are escaped"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q:\n%s", want, page.String())

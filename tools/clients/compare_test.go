@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -15,10 +15,10 @@ import (
 // reason, and one that is right.
 func pageOfTwo(t *testing.T, change func(wrong, right *judged)) string {
 	t.Helper()
-	finding := clienttest.ReportedFinding{ID: "client.authorization.other-host", Verdict: clienttest.Fail, Want: "no token", Got: "a token"}
-	of := func(name, version string, report clienttest.Report) judged {
+	finding := result.Finding{Requirement: "client.authorization.other-host", Verdict: result.Fail, Want: "no token", Got: "a token"}
+	of := func(name, version string, report result.Report) judged {
 		return judged{program: fake(t, name), version: version, runtimeVersion: "1.26.8", report: report,
-			sent: []sent{{given: message, request: report.Results[0].Requests[0]}}}
+			sent: []sent{{given: message, request: report.Exchanges[0].Request}}}
 	}
 	wrong, right := of("Go", "v1.2.3", reported(finding)), of("curl", "7.8.9", reported())
 	right.runtimeName, right.runtimeVersion = "curl", "7.8.9"
@@ -41,14 +41,14 @@ func TestThePageIsHeldAgainstTheClients(t *testing.T) {
 		"another runtime": {func(wrong, right *judged) {
 			wrong.runtimeVersion, right.version, right.runtimeVersion = "1.27", "8.1", "8.1"
 		}, ""},
-		"other words": {func(wrong, _ *judged) { wrong.report.Results[1].Findings[0].Got = "a token, after 2.1s" }, ""},
-		"a verdict":   {func(_, right *judged) { right.report.Results[0].Verdict = clienttest.Warn }, "curl, `success`: %s says pass, and it is warn"},
-		"a requirement": {func(wrong, _ *judged) { wrong.report.Results[1].Findings[0].ID = "client.path.verb" },
+		"other words": {func(wrong, _ *judged) { wrong.report.Checks[1].Findings[0].Got = "a token, after 2.1s" }, ""},
+		"a verdict":   {func(_, right *judged) { right.report.Checks[0].Verdict = result.Warn }, "curl, `success`: %s says pass, and it is warn"},
+		"a requirement": {func(wrong, _ *judged) { wrong.report.Checks[1].Findings[0].Requirement = "client.path.verb" },
 			"Go, `redirect`: %s says fail client.authorization.other-host, and it is fail client.path.verb"},
 		"a request": {func(wrong, _ *judged) { wrong.sent[0].request.Body = "null" }, "Go, given the empty message: %s says `POST "},
 		"a library": {func(wrong, _ *judged) { wrong.version = "v1.2.4" }, "Go, version: %s says `a-library` v1.2.3, and it is `a-library` v1.2.4"},
 		"a scenario": {func(wrong, right *judged) {
-			wrong.report.Results, right.report.Results = wrong.report.Results[:1], right.report.Results[:1]
+			wrong.report.Checks, right.report.Checks = wrong.report.Checks[:1], right.report.Checks[:1]
 		}, "Go, `redirect`: %s says fail client.authorization.other-host, and it is nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestAClientThatIsNotThereIsNotCompared(t *testing.T) {
 	if err := os.WriteFile(path, []byte(both), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	alone := judged{program: fake(t, "Go"), version: "v1.2.3", report: reported(clienttest.ReportedFinding{ID: "client.authorization.other-host"}),
-		sent: []sent{{given: message, request: reported().Results[0].Requests[0]}}}
+	alone := judged{program: fake(t, "Go"), version: "v1.2.3", report: reported(result.Finding{Requirement: "client.authorization.other-host"}),
+		sent: []sent{{given: message, request: reported().Exchanges[0].Request}}}
 	var out bytes.Buffer
 	if err := checkPage(&out, path, pageOf(spec.MustLoadEmbedded(), []judged{alone}, nil)); err != nil {
 		t.Errorf("%v: %s", err, out.String())
@@ -88,7 +88,7 @@ func TestAClientThatIsNotThereIsNotCompared(t *testing.T) {
 
 // TestTheShippedPageIsRead: all that the comparison needs is found in it.
 func TestTheShippedPageIsRead(t *testing.T) {
-	found := readPage(read(t, "..", "docs", "clients.md"))
+	found := readPage(read(t, "..", "..", "docs", "clients.md"))
 	for _, one := range programs {
 		for _, row := range []string{"`success`", "requirements kept", "given " + one.givenText(one.runs[0])} {
 			if found[subject{one.name, row}] == "" {

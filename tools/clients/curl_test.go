@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/internal/clientrun"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -20,29 +22,30 @@ func TestCurl(t *testing.T) {
 		}
 	}
 	contract := spec.MustLoadEmbedded()
-	known, err := clienttest.Scenarios(contract)
+	known, err := scenario.Shipped(contract)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var scenarios []*clienttest.Scenario
+	var scenarios []*scenario.Scenario
 	for _, name := range []string{"success", "special-characters", "not-failed", "reset", "truncated", "missing-id"} {
-		scenario, found := clienttest.FindScenario(known, name)
+		one, found := scenario.Find(known, name)
 		if !found {
 			t.Fatalf("there is no scenario %s", name)
 		}
-		scenarios = append(scenarios, scenario)
+		scenarios = append(scenarios, one)
 	}
-	outcomes, err := clienttest.Run(context.Background(), clienttest.RunOptions{Rules: clienttest.Rules{Contract: contract}, Scenarios: scenarios,
+	outcomes, err := clientrun.Run(context.Background(), clientrun.RunOptions{Rules: clientrun.Rules{Contract: contract}, Scenarios: scenarios,
 		Command: []string{filepath.Join("curl", "retry")}, Limit: 2 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, result := range outcomes.Results {
-		if result.Verdict != clienttest.Pass || result.Told == nil {
-			t.Errorf("%s: %s, told %+v, %+v", result.Name(), result.Verdict, result.Told, result.Findings)
+	checks := outcomes.Report("test", nil).Checks
+	for _, check := range checks {
+		if check.Verdict != result.Pass || check.Call.Reported == nil {
+			t.Errorf("%s: %s, told %+v, %+v", check.ID, check.Verdict, check.Call.Reported, check.Findings)
 		}
 	}
-	if len(outcomes.Results) != len(scenarios) {
-		t.Errorf("%d results of %d scenarios", len(outcomes.Results), len(scenarios))
+	if len(checks) != len(scenarios) {
+		t.Errorf("%d results of %d scenarios", len(checks), len(scenarios))
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dpconform/dpconform/clienttest"
 	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -90,11 +90,11 @@ func demand(page *strings.Builder, side string, requirement spec.Requirement) {
 func differentPath(page *strings.Builder, google []judged) {
 	var wrong, right []string
 	for _, one := range google {
-		switch result := one.result("special-characters"); {
-		case result == nil:
-		case result.Verdict == clienttest.Fail:
+		switch check := one.check("special-characters"); {
+		case check == nil:
+		case check.Verdict == result.Fail:
 			wrong = append(wrong, one.name)
-		case result.Verdict == clienttest.Pass:
+		case check.Verdict == result.Pass:
 			right = append(right, one.name)
 		}
 	}

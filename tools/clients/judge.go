@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/internal/clientrun"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 const (
@@ -29,7 +30,7 @@ type judged struct {
 	program
 	version, runtimeVersion string
 	// report is that of all scenarios.
-	report clienttest.Report
+	report result.Report
 	// sent are the requests of a success, one for each of the program's runs.
 	sent []sent
 }
@@ -37,9 +38,9 @@ type judged struct {
 // sent is the request that a program sends when it is given something.
 type sent struct {
 	given   given
-	request clienttest.ReportedRequest
+	request result.Message
 	// findings are what the judge says of it.
-	findings []clienttest.ReportedFinding
+	findings []result.Finding
 }
 
 // judge runs a program through all scenarios, and once for each other thing that
@@ -85,12 +86,12 @@ func (p program) command(root string, what given) []string {
 
 // run lets dpconform judge a command, as a person would. It returns an error
 // where the run came to no end.
-func run(ctx context.Context, dpconform string, options, command []string) (clienttest.Report, error) {
+func run(ctx context.Context, dpconform string, options, command []string) (result.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgingLimit)
 	defer cancel()
 	work, err := os.MkdirTemp("", "dpconform-clients-")
 	if err != nil {
-		return clienttest.Report{}, err
+		return result.Report{}, err
 	}
 	defer os.RemoveAll(work)
 	output := filepath.Join(work, "report.json")
@@ -101,50 +102,50 @@ func run(ctx context.Context, dpconform string, options, command []string) (clie
 	printed, err := process.CombinedOutput()
 	var exited *exec.ExitError
 	if err != nil && !errors.As(err, &exited) {
-		return clienttest.Report{}, err
+		return result.Report{}, err
 	}
 	text, err := os.ReadFile(output)
 	if err != nil {
-		return clienttest.Report{}, fmt.Errorf("the run came to no end:\n%s", printed)
+		return result.Report{}, fmt.Errorf("the run came to no end:\n%s", printed)
 	}
-	var found clienttest.Report
+	var found result.Report
 	if err := json.Unmarshal(text, &found); err != nil {
-		return clienttest.Report{}, fmt.Errorf("its report: %w", err)
+		return result.Report{}, fmt.Errorf("its report: %w", err)
 	}
 	switch code := process.ProcessState.ExitCode(); {
-	case found.FormatVersion != clienttest.ReportFormat:
-		return clienttest.Report{}, fmt.Errorf("its report has the format %d, and not %d", found.FormatVersion, clienttest.ReportFormat)
+	case found.FormatVersion != result.FormatVersion:
+		return result.Report{}, fmt.Errorf("its report has the format %d, and not %d", found.FormatVersion, result.FormatVersion)
 	case found.Exit != code:
-		return clienttest.Report{}, fmt.Errorf("exit %d, and %d in the report:\n%s", code, found.Exit, printed)
+		return result.Report{}, fmt.Errorf("exit %d, and %d in the report:\n%s", code, found.Exit, printed)
 	}
 	return found, nil
 }
 
 // cameToAnEnd returns an error where a program crashed, hung or told nothing:
 // what is found then says nothing of its library.
-func cameToAnEnd(report clienttest.Report) error {
-	for _, result := range report.Results {
+func cameToAnEnd(report result.Report) error {
+	for _, check := range report.Checks {
 		complaints := ""
-		if result.Command != nil {
-			complaints = result.Command.Complaints
+		if check.Call.Command != nil {
+			complaints = check.Call.Command.Complaints
 		}
-		for _, finding := range result.Findings {
-			if finding.ID == clienttest.ConditionExit || finding.ID == clienttest.ConditionTime {
-				return fmt.Errorf("in the scenario %s: %s\n%s", result.Name, finding.Got, complaints)
+		for _, finding := range check.Findings {
+			if finding.Requirement == clientrun.ConditionExit || finding.Requirement == clientrun.ConditionTime {
+				return fmt.Errorf("in the scenario %s: %s\n%s", check.ID, finding.Got, complaints)
 			}
 		}
-		if result.Told == nil {
-			return fmt.Errorf("in the scenario %s the program told nothing\n%s", result.Name, complaints)
+		if check.Call.Reported == nil {
+			return fmt.Errorf("in the scenario %s the program told nothing\n%s", check.ID, complaints)
 		}
 	}
 	return nil
 }
 
 // requestOf is the first request of the scenario in which all goes well.
-func requestOf(report clienttest.Report, what given) (sent, error) {
-	for _, result := range report.Results {
-		if result.Scenario == plainScenario && len(result.Requests) > 0 {
-			return sent{what, result.Requests[0], result.Findings}, nil
+func requestOf(report result.Report, what given) (sent, error) {
+	for _, check := range report.Checks {
+		if check.ID == plainScenario && len(check.Exchanges) > 0 {
+			return sent{what, report.Exchanges[check.Exchanges[0]-1].Request, check.Findings}, nil
 		}
 	}
 	return sent{}, fmt.Errorf("given %s, the program sent nothing", what)

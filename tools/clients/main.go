@@ -150,7 +150,7 @@ func judgeAll(ctx context.Context, out io.Writer, s settings) error {
 func (j judged) summary() string {
 	var parts []string
 	for _, verdict := range verdicts {
-		if count := j.report.Counts[verdict]; count > 0 {
+		if count := j.report.Counts.Checks[verdict]; count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", count, verdict))
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/clienttest"
 	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -20,17 +20,17 @@ type notes struct {
 	reasons map[int][]string
 }
 
-// of gives the numbers of the notes for a result.
-func (n *notes) of(one judged, result clienttest.ReportedResult) []int {
+// of gives the numbers of the notes for a check.
+func (n *notes) of(one judged, check result.Check) []int {
 	var numbers []int
-	for _, finding := range result.Findings {
-		numbers = append(numbers, n.number(fmt.Sprintf("%s: want %s, got %s.", markdown.Code(finding.ID),
+	for _, finding := range check.Findings {
+		numbers = append(numbers, n.number(fmt.Sprintf("%s: want %s, got %s.", markdown.Code(finding.Requirement),
 			markdown.Words(text.Cut(finding.Want, longestText)), markdown.Words(text.Cut(finding.Got, longestText)))))
 	}
-	if result.Verdict == clienttest.Skip {
-		numbers = append(numbers, n.number(whySkipped(result)))
+	if check.Verdict == result.Skip {
+		numbers = append(numbers, n.number(whySkipped(check)))
 	}
-	if reason := one.reasons[result.Name]; reason != "" && len(result.Findings) > 0 {
+	if reason := one.reasons[check.ID]; reason != "" && len(check.Findings) > 0 {
 		n.explain(numbers[0], one.name+": "+reason)
 	}
 	slices.Sort(numbers)
@@ -38,12 +38,12 @@ func (n *notes) of(one judged, result clienttest.ReportedResult) []int {
 }
 
 // whySkipped says what could not be judged.
-func whySkipped(result clienttest.ReportedResult) string {
-	if result.Note != "" || len(result.Unjudged) == 0 {
-		return "Not judged: " + markdown.Words(result.Note) + "."
+func whySkipped(check result.Check) string {
+	if check.Reason != "" || len(check.Call.Untested) == 0 {
+		return "Not judged: " + markdown.Words(check.Reason) + "."
 	}
-	first := result.Unjudged[0]
-	return fmt.Sprintf("%s was not judged: %s.", markdown.Code(first.ID), markdown.Words(first.Reason))
+	first := check.Call.Untested[0]
+	return fmt.Sprintf("%s was not judged: %s.", markdown.Code(first.Requirement), markdown.Words(first.Reason))
 }
 
 // number is that of a note, new or not, from 1.

@@ -5,19 +5,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dpconform/dpconform/clienttest"
 	"github.com/dpconform/dpconform/internal/markdown"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // verdicts in the order in which they are told.
-var verdicts = []clienttest.Verdict{clienttest.Pass, clienttest.Fail, clienttest.Warn, clienttest.Skip}
+var verdicts = []result.Verdict{result.Pass, result.Fail, result.Warn, result.Skip}
 
 const introduction = `# Clients
 
 Small programs retry one job through the client libraries that Google publishes, and through curl, and
 ` + "`dpconform client`" + ` judges them: what they send, and what they do with a server's good and bad days. The programs are in
-[clients/](../clients), each with the versions that it pins. They do what a user of the library does: hold an access token
+[clients/](../tools/clients), each with the versions that it pins. They do what a user of the library does: hold an access token
 and a refresh token, call the method once, and tell what the library told them. Whatever is asked again, followed or
 refreshed is the library's doing. What is found is reported as it is.
 
@@ -41,7 +41,7 @@ func pageOf(contract *spec.Contract, all []judged, left []skipped) string {
 func versions(page *strings.Builder, all []judged, left []skipped) {
 	page.WriteString("| client | library | version | with |\n| --- | --- | --- | --- |\n")
 	for _, one := range all {
-		fmt.Fprintf(page, "| [%s](../clients/%s) | %s | %s | %s %s |\n", one.name, one.folder, markdown.Code(one.library), one.version,
+		fmt.Fprintf(page, "| [%s](../tools/clients/%s) | %s | %s | %s %s |\n", one.name, one.folder, markdown.Code(one.library), one.version,
 			one.runtimeName, one.runtimeVersion)
 	}
 	for _, one := range left {
@@ -61,10 +61,10 @@ func scenarioTable(page *strings.Builder, all []judged, found *notes) {
 		fmt.Fprintf(page, " %s |", one.name)
 	}
 	page.WriteString("\n| --- |" + strings.Repeat(" --- |", len(all)) + "\n")
-	for _, scenario := range all[0].report.Results {
-		fmt.Fprintf(page, "| %s: %s |", markdown.Code(scenario.Name), markdown.Words(scenario.Title))
+	for _, scenario := range all[0].report.Checks {
+		fmt.Fprintf(page, "| %s: %s |", markdown.Code(scenario.ID), markdown.Words(scenario.Title))
 		for _, one := range all {
-			fmt.Fprintf(page, " %s |", one.cell(scenario.Name, found))
+			fmt.Fprintf(page, " %s |", one.cell(scenario.ID, found))
 		}
 		page.WriteString("\n")
 	}
@@ -72,7 +72,7 @@ func scenarioTable(page *strings.Builder, all []judged, found *notes) {
 	for _, one := range all {
 		kept := 0
 		for _, requirement := range one.report.Requirements {
-			if requirement.Verdict == clienttest.Pass {
+			if requirement.Verdict == result.Pass {
 				kept++
 			}
 		}
@@ -83,24 +83,24 @@ func scenarioTable(page *strings.Builder, all []judged, found *notes) {
 
 // cell is what came of a client in a scenario, with the numbers of the notes.
 func (j judged) cell(scenario string, found *notes) string {
-	result := j.result(scenario)
-	if result == nil {
+	check := j.check(scenario)
+	if check == nil {
 		return "not run"
 	}
-	cell := string(result.Verdict)
-	if result.Verdict == clienttest.Fail || result.Verdict == clienttest.Warn {
+	cell := string(check.Verdict)
+	if check.Verdict == result.Fail || check.Verdict == result.Warn {
 		cell = "**" + cell + "**"
 	}
-	for _, number := range found.of(j, *result) {
+	for _, number := range found.of(j, *check) {
 		cell += fmt.Sprintf(" [%d](#notes)", number)
 	}
 	return cell
 }
 
-func (j judged) result(scenario string) *clienttest.ReportedResult {
-	for i := range j.report.Results {
-		if j.report.Results[i].Name == scenario {
-			return &j.report.Results[i]
+func (j judged) check(scenario string) *result.Check {
+	for i := range j.report.Checks {
+		if j.report.Checks[i].ID == scenario {
+			return &j.report.Checks[i]
 		}
 	}
 	return nil
@@ -114,7 +114,7 @@ func wireTable(page *strings.Builder, all []judged) {
 	for _, one := range all {
 		for _, request := range one.sent {
 			fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s |\n", one.name, one.givenText(request.given),
-				markdown.Code(request.request.Method+" "+request.request.Target), headerText(request.request, "Content-Type"),
+				markdown.Code(request.request.Method+" "+request.request.URL), headerText(request.request, "Content-Type"),
 				request.lengthText(), request.bodyText(), request.verdictText())
 		}
 	}
@@ -143,14 +143,14 @@ func (p program) givenText(what given) string {
 }
 
 // header is the first value of a header field, empty for none.
-func header(request clienttest.ReportedRequest, name string) string {
+func header(request result.Message, name string) string {
 	if values := request.Header[name]; len(values) > 0 {
 		return values[0]
 	}
 	return ""
 }
 
-func headerText(request clienttest.ReportedRequest, name string) string {
+func headerText(request result.Message, name string) string {
 	if value := header(request, name); value != "" {
 		return markdown.Code(value)
 	}
@@ -189,7 +189,7 @@ func (s sent) bodyText() string {
 
 func (s sent) finds(requirement string) bool {
 	for _, finding := range s.findings {
-		if finding.ID == requirement {
+		if finding.Requirement == requirement {
 			return true
 		}
 	}
@@ -199,11 +199,11 @@ func (s sent) finds(requirement string) bool {
 // verdictText is what the judge says of the request.
 func (s sent) verdictText() string {
 	if len(s.findings) == 0 {
-		return string(clienttest.Pass)
+		return string(result.Pass)
 	}
 	var parts []string
 	for _, finding := range s.findings {
-		parts = append(parts, fmt.Sprintf("**%s** %s", finding.Verdict, markdown.Code(finding.ID)))
+		parts = append(parts, fmt.Sprintf("**%s** %s", finding.Verdict, markdown.Code(finding.Requirement)))
 	}
 	return strings.Join(parts, ", ")
 }

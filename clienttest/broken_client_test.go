@@ -1,0 +1,292 @@
+package clienttest_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// task is one call that a client is to make.
+type task struct {
+	endpoint  string
+	job       string
+	token     string
+	fresh     string
+	authority []byte
+	clock     *clock
+}
+
+// client is a client as a set of habits. Those of right are right; a fault
+// changes one.
+type client struct {
+	method string
+	// job is the one that a client retries that no scenario is about.
+	job string
+	// target makes the path and query.
+	target func(task) string
+	// authorization makes the header; empty for none.
+	authorization func(token string) string
+	body          []byte
+	header        map[string]string
+	// fields are further ones, made for a task.
+	fields map[string]func(task) string
+	// raw writes the request without a library; nil for none.
+	raw func(task) (string, error)
+	// token chooses the token of an attempt, from 0.
+	token func(task task, attempt int) string
+	// patience is how long an answer is awaited.
+	patience time.Duration
+	// followWithToken: a redirect is followed with the token.
+	followWithToken bool
+	// again says whether to ask again after an attempt, and after which wait.
+	again func(attempt int, got reply) (wait time.Duration, again bool)
+	// report makes the outcome of the last reply.
+	report func(task task, got reply) result.Outcome
+	// silent: nothing is reported.
+	silent bool
+	// idle: nothing is sent.
+	idle bool
+}
+
+// reply is what came back.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	// err is why there is no whole answer.
+	err error
+}
+
+// right is a client that asks once and reports all.
+func right() client {
+	return client{
+		method: http.MethodPost,
+		target: func(task task) string { return "/v1/archiveJobs/" + url.PathEscape(task.job) + ":retry" },
+		authorization: func(token string) string {
+			return "Bearer " + token
+		},
+		token:    func(task task, _ int) string { return task.token },
+		patience: 30 * time.Second,
+		again:    func(int, reply) (time.Duration, bool) { return 0, false },
+		report:   reportAll,
+	}
+}
+
+// firstWait is how long patient clients wait for the first time.
+const firstWait = 50 * time.Millisecond
+
+// patient is a client that asks again where the standards let it, with a fresh
+// token and after a wait.
+func patient() client {
+	made := right()
+	made.token = func(task task, attempt int) string {
+		if attempt > 0 {
+			return task.fresh
+		}
+		return task.token
+	}
+	made.again = func(attempt int, got reply) (time.Duration, bool) {
+		switch {
+		case got.err != nil || attempt >= 3:
+			return 0, false
+		case got.status == http.StatusUnauthorized:
+			return 0, attempt == 0
+		case got.status == http.StatusTooManyRequests:
+			seconds, err := strconv.Atoi(got.header.Get("Retry-After"))
+			return time.Duration(seconds) * time.Second, err == nil
+		case got.status == http.StatusServiceUnavailable:
+			return firstWait << attempt, true
+		}
+		return 0, false
+	}
+	return made
+}
+
+// call does what the client does, and returns what it reports; nil for nothing.
+func (p client) call(task task) *result.Outcome {
+	if p.idle {
+		return nil
+	}
+	library := p.library(task)
+	defer library.CloseIdleConnections()
+	var got reply
+	for attempt := 0; ; attempt++ {
+		got = p.attempt(library, task, attempt)
+		wait, again := p.again(attempt, got)
+		if !again {
+			break
+		}
+		task.clock.advance(wait)
+	}
+	if p.silent {
+		return nil
+	}
+	outcome := p.report(task, got)
+	return &outcome
+}
+
+func (p client) library(task task) *http.Client {
+	transport := &http.Transport{ForceAttemptHTTP2: true}
+	if task.authority != nil {
+		authorities := x509.NewCertPool()
+		authorities.AppendCertsFromPEM(task.authority)
+		transport.TLSClientConfig = &tls.Config{RootCAs: authorities}
+	}
+	library := &http.Client{Transport: transport, Timeout: p.patience}
+	library.CheckRedirect = func(request *http.Request, via []*http.Request) error {
+		if p.followWithToken {
+			request.Header.Set("Authorization", via[0].Header.Get("Authorization"))
+		}
+		return nil
+	}
+	return library
+}
+
+// attempt sends one request.
+func (p client) attempt(library *http.Client, task task, attempt int) reply {
+	if p.raw != nil {
+		return p.attemptRaw(task)
+	}
+	target := p.target(task)
+	request, err := http.NewRequest(p.method, task.endpoint, bytes.NewReader(p.body))
+	if err != nil {
+		return reply{err: err}
+	}
+	// The target goes out as it is, right or wrong.
+	path, query, _ := strings.Cut(target, "?")
+	request.URL.Opaque, request.URL.RawQuery = path, query
+	if authorization := p.authorization(p.token(task, attempt)); authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	for name, value := range p.header {
+		request.Header.Set(name, value)
+	}
+	for name, value := range p.fields {
+		request.Header.Set(name, value(task))
+	}
+	answer, err := library.Do(request)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return reply{status: answer.StatusCode, header: answer.Header, body: body, err: err}
+}
+
+// reportAll reports all that came back, as a right client does.
+func reportAll(task task, got reply) result.Outcome {
+	if got.err != nil {
+		return failed(task.job, result.ClientError{Message: got.err.Error()})
+	}
+	if got.status >= http.StatusMultipleChoices {
+		return failed(task.job, readError(got))
+	}
+	id, err := readID(got.body, false)
+	if err != nil {
+		return failed(task.job, result.ClientError{Message: err.Error()})
+	}
+	return succeeded(task.job, id)
+}
+
+func readError(got reply) result.ClientError {
+	var body struct {
+		Error struct {
+			Code            int
+			Status, Message string
+		}
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil {
+		return result.ClientError{Code: got.status, Message: "no error object"}
+	}
+	return result.ClientError{Code: got.status, Status: body.Error.Status, Message: body.Error.Message}
+}
+
+// readID reads the new id. A strict reader takes no member that it does not
+// know.
+func readID(body []byte, strict bool) (string, error) {
+	var answer struct {
+		ID string `json:"archiveJobId"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if strict {
+		decoder.DisallowUnknownFields()
+	}
+	if err := decoder.Decode(&answer); err != nil {
+		return "", err
+	}
+	if answer.ID == "" {
+		return "", errors.New("the answer names no job")
+	}
+	return answer.ID, nil
+}
+
+// attemptRaw writes a request without a library, for what no library would send.
+func (p client) attemptRaw(task task) reply {
+	text, err := p.raw(task)
+	if err != nil {
+		return reply{err: err}
+	}
+	connection, err := net.Dial("tcp", strings.TrimPrefix(task.endpoint, "http://"))
+	if err != nil {
+		return reply{err: err}
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, text); err != nil {
+		return reply{err: err}
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return reply{status: answer.StatusCode, header: answer.Header, body: body, err: err}
+}
+
+// written makes a client that writes a request line and fields as they stand
+// here; in them {target}, {host} and {token} are replaced.
+func written(line string, fields ...string) func() client {
+	return writtenInLines("\r\n", line, fields...)
+}
+
+// writtenInLines is written with lines that end in their own way.
+func writtenInLines(end, line string, fields ...string) func() client {
+	return changed(func(p *client) {
+		p.raw = func(task task) (string, error) {
+			replacer := strings.NewReplacer("{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
+			head := append([]string{line}, fields...)
+			return replacer.Replace(strings.Join(head, end) + end + end), nil
+		}
+	})
+}
+
+// What a right client writes.
+const (
+	goodLine          = "POST {target} HTTP/1.1"
+	goodHost          = "Host: {host}"
+	goodAuthorization = "Authorization: Bearer {token}"
+	noBody            = "Content-Length: 0"
+)
+
+// on is the client with another job, where no scenario says which.
+func (p client) on(job string) client {
+	p.job = job
+	return p
+}
+
+func succeeded(job, newID string) result.Outcome { return result.Outcome{Job: job, NewID: &newID} }
+func failed(job string, e result.ClientError) result.Outcome {
+	return result.Outcome{Job: job, Error: &e}
+}

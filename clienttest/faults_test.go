@@ -1,0 +1,344 @@
+package clienttest_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/clientrun"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// fault is a client that does one thing wrong.
+type fault struct {
+	name string
+	// text is one sentence.
+	text string
+	// breaks is the requirement, or the condition, that the fault breaks.
+	breaks string
+	// scenario is the one in which it shows; noScenario where none is about the
+	// call.
+	scenario string
+
+	client func() client
+}
+
+// noScenario stands for a call that no scenario is about.
+const noScenario = "no scenario"
+
+// changed makes a right client with one change.
+func changed(change func(*client)) func() client {
+	return func() client {
+		made := right()
+		change(&made)
+		return made
+	}
+}
+
+func withTarget(target func(task) string) func() client {
+	return changed(func(p *client) { p.target = target })
+}
+
+func withBody(body string, header map[string]string) func() client {
+	return changed(func(p *client) { p.body, p.header = []byte(body), header })
+}
+
+func withAuthorization(authorization func(token string) string) func() client {
+	return changed(func(p *client) { p.authorization = authorization })
+}
+
+// asking makes a client that asks again after every reply that a function
+// picks, so many times.
+func asking(times int, wait time.Duration, after func(reply) bool) func() client {
+	return changed(func(p *client) {
+		p.again = func(attempt int, got reply) (time.Duration, bool) { return wait, attempt < times && after(got) }
+	})
+}
+
+func afterStatus(status int) func(reply) bool {
+	return func(got reply) bool { return got.err == nil && got.status == status }
+}
+
+func reporting(report func(task, reply) result.Outcome) func() client {
+	return changed(func(p *client) { p.report = report })
+}
+
+// reportingError makes a client that shows errors in its own way.
+func reportingError(change func(*result.ClientError)) func() client {
+	return reporting(func(task task, got reply) result.Outcome {
+		outcome := reportAll(task, got)
+		if outcome.Error != nil {
+			change(outcome.Error)
+		}
+		return outcome
+	})
+}
+
+func formOf(text string) map[string]string { return map[string]string{"Content-Type": text} }
+
+const jsonType = "application/json"
+
+// allFaults lists all broken clients.
+func allFaults() []fault {
+	return slices.Concat(httpFaults(), pathFaults(), queryFaults(), authorizationFaults(), bodyFaults(), repeatFaults(), outcomeFaults(), plainFaults())
+}
+
+func pathFaults() []fault {
+	const special = "special-characters"
+	escape := url.PathEscape
+	return []fault{
+		{"get-in-place-of-post", "The method is called with GET.", "client.path.method", "success",
+			changed(func(p *client) { p.method = http.MethodGet })},
+		{"put-in-place-of-post", "The method is called with PUT.", "client.path.method", "success",
+			changed(func(p *client) { p.method = http.MethodPut })},
+		{"other-method-in-a-field", "A field puts another method in the place of POST.", "client.path.method", "success",
+			withHeader("X-HTTP-Method-Override", func(task) string { return http.MethodDelete })},
+		{"other-collection", "The path names another collection.", "client.path.collection", "success",
+			withTarget(func(t task) string { return "/v1/portabilityArchive/" + escape(t.job) + ":retry" })},
+		{"other-version", "The path names another version.", "client.path.collection", "success",
+			withTarget(func(t task) string { return "/v1beta/archiveJobs/" + escape(t.job) + ":retry" })},
+		{"doubled-slash", "The path begins with two slashes.", "client.path.collection", "success",
+			written("POST /{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs//" + escape(t.job) + ":retry" })},
+		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/archiveJobs/" + escape(t.job) + ":retry" })},
+		{"empty-id", "The id is lost.", "client.path.one-segment", "success",
+			withTarget(func(task) string { return "/v1/archiveJobs/:retry" })},
+		{"no-id", "The id is lost with its slash.", "client.path.one-segment", "success",
+			withTarget(func(task) string { return "/v1/archiveJobs:retry" })},
+		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "%3Aretry" })},
+		{"verb-as-segment", "The verb stands behind a slash.", "client.path.verb", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "/retry" })},
+		{"other-verb", "The verb is another one.", "client.path.verb", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":restart" })},
+		{"trailing-slash", "A slash stands at the end.", "client.path.verb", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":retry/" })},
+		{"other-case-of-id", "The id is changed to capitals.", "client.path.id", "success",
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(strings.ToUpper(t.job)) + ":retry" })},
+		{"id-escaped-twice", "The id is percent-encoded twice.", "client.path.id", special,
+			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(escape(t.job)) + ":retry" })},
+		{"percent-unescaped", "A percent sign in the id is left as it is.", "client.path.id", special,
+			withTarget(func(t task) string {
+				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%2525", "%25") + ":retry"
+			})},
+		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.verb", special,
+			withTarget(func(t task) string {
+				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%3F", "?") + ":retry"
+			})},
+		{"letter-unescaped", "A letter beyond ASCII is left as it is.", "client.path.escaping", special,
+			withTarget(func(t task) string {
+				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%C3%BC", "ü") + ":retry"
+			})},
+	}
+}
+
+func authorizationFaults() []fault {
+	return []fault{
+		{"token-in-query", "The token is sent in the query.", "client.query.no-token", "success",
+			changed(func(p *client) {
+				p.authorization = func(string) string { return "" }
+				p.target = func(t task) string { return right().target(t) + "?access_token=" + t.token }
+			})},
+		{"token-in-both", "The token is sent in the header and in the query.", "client.authorization.one-method", "success",
+			withTarget(func(t task) string { return right().target(t) + "?access_token=" + t.token })},
+		{"no-token", "No token is sent.", "client.authorization.token", "success",
+			withAuthorization(func(string) string { return "" })},
+		{"token-in-cookie-too", "The token is sent in a cookie as well.", "client.authorization.one-method", "success",
+			withHeader("Cookie", func(t task) string { return "session=" + t.token })},
+		{"token-in-referer-too", "The token is sent in Referer as well.", "client.authorization.one-method", "success",
+			withHeader("Referer", func(t task) string { return "https://app.example/?t=" + t.token })},
+		{"token-in-own-field", "The token is sent in a field of the client's own.", "client.authorization.bearer", "success",
+			changed(func(p *client) {
+				p.authorization = func(string) string { return "" }
+				p.fields = map[string]func(task) string{"X-Api-Token": func(t task) string { return t.token }}
+			})},
+		{"other-scheme", "The token is sent with the scheme Token.", "client.authorization.bearer", "success",
+			withAuthorization(func(token string) string { return "Token " + token })},
+		{"no-scheme", "The token is sent without a scheme.", "client.authorization.bearer", "success",
+			withAuthorization(func(token string) string { return token })},
+		{"quoted-token", "The token is sent in quotes.", "client.authorization.bearer", "success",
+			withAuthorization(func(token string) string { return `Bearer "` + token + `"` })},
+		{"other-token", "A token is sent that nobody gave.", "client.authorization.scope", "success",
+			withAuthorization(func(string) string { return "Bearer a-token-of-yesterday" })},
+		{"token-to-other-host", "A redirect takes the token to another host.", "client.authorization.other-host", "redirect",
+			changed(func(p *client) { p.followWithToken = true })},
+	}
+}
+
+func bodyFaults() []fault {
+	return []fault{
+		{"body-with-name", "The body repeats the name.", "client.body.empty", "success",
+			withBody(`{"name":"archiveJobs/x"}`, formOf(jsonType))},
+		{"body-array", "The body is an array.", "client.body.empty", "success", withBody(`[]`, formOf(jsonType))},
+		{"body-malformed", "The body is no JSON.", "client.body.empty", "success", withBody(`{`, formOf(jsonType))},
+		{"body-called-gzip", "The body is called gzip and is not.", "client.body.empty", "success",
+			withBody(`{}`, map[string]string{"Content-Type": jsonType, "Content-Encoding": "gzip"})},
+		{"body-null", "The body is null.", "client.body.no-null", "success", withBody("null\n", formOf(jsonType))},
+		{"body-called-text", "The body is called plain text.", "client.body.media-type", "success",
+			withBody(`{}`, formOf("text/plain"))},
+		{"body-called-form", "The body is called a form.", "client.body.media-type", "success",
+			withBody(`{}`, formOf("application/x-www-form-urlencoded"))},
+		{"body-unnamed", "The body has no Content-Type.", "client.body.media-type-named", "success", withBody(`{}`, nil)},
+		{"no-length", "A POST without a body has no Content-Length.", "client.body.length", "success",
+			written(goodLine, goodHost, goodAuthorization)},
+	}
+}
+
+func repeatFaults() []fault {
+	broke := func(got reply) bool { return got.err != nil }
+	return []fault{
+		{"again-after-success", "A call that succeeded is made again.", "client.repeat.after-success", "success", asking(1, 0, afterStatus(http.StatusOK))},
+		{"again-after-reset", "A call whose connection was reset is made again.", "client.repeat.unknown-effect", "reset", asking(2, 0, broke)},
+		{"again-after-hang-up", "A call whose connection was closed is made again.", "client.repeat.unknown-effect", "hang-up", asking(1, 0, broke)},
+		{"again-after-truncation", "A call whose response was cut short is made again.", "client.repeat.unknown-effect", "truncated", asking(1, 0, broke)},
+		{"again-after-timeout", "A call whose response was not awaited is made again.", "client.repeat.unknown-effect", "slow", changed(func(p *client) {
+			p.patience = 20 * time.Millisecond
+			p.again = func(attempt int, got reply) (time.Duration, bool) { return 0, attempt < 1 && got.err != nil }
+		})},
+		{"again-after-failed-precondition", "A job that is not FAILED is retried until it is.", "client.repeat.failed-precondition", "not-failed", asking(3, 0, afterStatus(http.StatusBadRequest))},
+		{"again-after-not-found", "A job that is not there is retried until it is.", "client.repeat.not-found", "not-found", asking(3, 0, afterStatus(http.StatusNotFound))},
+		{"again-after-forbidden", "A token without a scope is tried until it has one.", "client.repeat.permission-denied", "forbidden", asking(1, 0, afterStatus(http.StatusForbidden))},
+		{"same-token-again", "A refused token is tried again.", "client.repeat.unauthenticated", "token-expired",
+			asking(1, 0, afterStatus(http.StatusUnauthorized))},
+		{"retry-after-ignored", "Retry-After is not looked at.", "client.repeat.retry-after", "rate-limited",
+			asking(1, 0, afterStatus(http.StatusTooManyRequests))},
+		{"retry-storm", "A busy server is asked again at once.", "client.repeat.backoff", "overloaded",
+			asking(20, 0, afterStatus(http.StatusServiceUnavailable))},
+		{"short-waits", "A busy server is asked again every 10 ms.", "client.repeat.backoff", "overloaded",
+			asking(20, 10*time.Millisecond, afterStatus(http.StatusServiceUnavailable))},
+		{"endless", "A busy server is asked without an end.", "client.repeat.bounded", "overloaded",
+			asking(8, firstWait, afterStatus(http.StatusServiceUnavailable))},
+		{"gives-up-in-silence", "A busy server is not asked again, and nobody is told.", clientrun.ConditionSteps, "unavailable",
+			changed(func(p *client) { p.silent = true })},
+		{"never-calls", "Nothing is sent.", clientrun.ConditionCalled, "success", changed(func(p *client) { p.idle = true })},
+	}
+}
+
+func outcomeFaults() []fault {
+	return []fault{
+		{"old-id-for-new", "The caller is given the id of the old job.", "client.outcome.new-id", "success",
+			reporting(func(t task, got reply) result.Outcome {
+				if got.err == nil && got.status == http.StatusOK {
+					return succeeded(t.job, t.job)
+				}
+				return reportAll(t, got)
+			})},
+		{"id-lost", "The caller is given no id.", "client.outcome.new-id", "success",
+			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+		{"strict-reader", "A member that the client does not know is an error.", "client.outcome.unknown-fields", "unknown-fields",
+			reporting(func(t task, got reply) result.Outcome {
+				id, err := readID(got.body, true)
+				if err != nil {
+					return failed(t.job, result.ClientError{Message: err.Error()})
+				}
+				return succeeded(t.job, id)
+			})},
+		{"id-invented", "The caller is given the old id where the response has none.", "client.outcome.no-invented-id", "missing-id",
+			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, t.job) })},
+		{"error-swallowed", "A refusal is reported as a success.", "client.outcome.error", "not-failed",
+			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+		{"truncation-swallowed", "A response that was cut short is reported as a success.", "client.outcome.incomplete", "truncated",
+			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "job") })},
+		{"reset-swallowed", "A connection that was reset is reported as a success.", "client.outcome.incomplete", "reset",
+			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+		{"code-hidden", "The error does not show the HTTP status.", "client.outcome.code", "forbidden",
+			reportingError(func(e *result.ClientError) { e.Code = 0 })},
+		{"code-changed", "Every error is reported as 500.", "client.outcome.code", "rate-limited",
+			reportingError(func(e *result.ClientError) { e.Code = http.StatusInternalServerError })},
+		{"status-hidden", "The error does not show the google.rpc.Code.", "client.outcome.status", "not-found",
+			reportingError(func(e *result.ClientError) { e.Status = "" })},
+		{"message-hidden", "The error has a message of the client's own.", "client.outcome.message", "not-failed",
+			reportingError(func(e *result.ClientError) { e.Message = "something went wrong" })},
+	}
+}
+
+// withHeader makes a client that sends one field more.
+func withHeader(name string, value func(task) string) func() client {
+	return changed(func(p *client) { p.fields = map[string]func(task) string{name: value} })
+}
+
+// httpFaults are of the head of a request. What a server cannot read it refuses
+// before any scenario begins.
+func httpFaults() []fault {
+	return []fault{
+		{"no-http", "A line is sent that is none of HTTP.", "client.http.syntax", "success", written("retry {target}", goodHost)},
+		{"space-before-colon", "A space stands between the name of a field and its colon.", "client.http.syntax", "success",
+			written(goodLine, goodHost, "Authorization : Bearer {token}", noBody)},
+		{"bare-line-feeds", "Lines end in a line feed without a carriage return.", "client.http.syntax", "success",
+			writtenInLines("\n", goodLine, goodHost, goodAuthorization, noBody)},
+		{"whole-address", "The whole address is sent, as to a proxy.", "client.http.target", "success",
+			written("POST http://{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+		{"user-in-target", "A user name and a password are sent in the target.", "client.http.target", "success",
+			written("POST http://me:secret@{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+		{"no-host", "No Host is sent.", "client.http.host", "success", written(goodLine, goodAuthorization, noBody)},
+		{"other-host", "The Host of another server is sent.", "client.http.host", "success",
+			written(goodLine, "Host: dataportability.googleapis.com", goodAuthorization, noBody)},
+		{"two-hosts", "Two Hosts are sent.", "client.http.host", "success",
+			written(goodLine, goodHost, "Host: other.example", goodAuthorization, noBody)},
+		{"two-content-types", "Two Content-Types are sent.", "client.http.field-once", "success",
+			written(goodLine, goodHost, goodAuthorization, noBody, "Content-Type: application/json", "Content-Type: text/plain")},
+		{"two-lengths", "Two lengths are sent.", "client.body.framing", "success",
+			written(goodLine, goodHost, goodAuthorization, noBody, "Content-Length: 2")},
+		{"negative-length", "A length below 0 is sent.", "client.body.framing", "success",
+			written(goodLine, goodHost, goodAuthorization, "Content-Length: -1")},
+		{"length-and-chunks", "A length is sent with a body in chunks.", "client.body.framing", "success",
+			written(goodLine, goodHost, goodAuthorization, "Content-Length: 2", "Content-Type: application/json", "Transfer-Encoding: chunked", "",
+				"2", "{}", "0")},
+		{"other-transfer-coding", "The transfer coding is one that there is not.", "client.body.framing", "success",
+			written(goodLine, goodHost, goodAuthorization, "Transfer-Encoding: identity")},
+	}
+}
+
+// queryFaults are of the query.
+func queryFaults() []fault {
+	escape := url.PathEscape
+	asking := func(query string) func() client {
+		return withTarget(func(t task) string { return right().target(t) + "?" + query })
+	}
+	return []fault{
+		{"field-in-query", "The name is sent in the query as well.", "client.query.parameters", "success",
+			withTarget(func(t task) string { return right().target(t) + "?name=archiveJobs/" + escape(t.job) })},
+		{"own-parameter", "A parameter of the client's own is sent.", "client.query.parameters", "success",
+			withTarget(func(t task) string { return right().target(t) + "?client=mine" })},
+		{"other-value", "A system parameter has a value that there is not.", "client.query.values", "success", asking("$alt=foo")},
+		{"no-boolean", "A system parameter that is true or false is neither.", "client.query.values", "success", asking("prettyPrint=maybe")},
+		{"parameter-twice", "A system parameter is sent twice.", "client.query.once", "success", asking("alt=json&$alt=json")},
+	}
+}
+
+// The jobs of the reference server that a call without a scenario retries.
+const (
+	failedJob   = "failed-1"
+	completeJob = "complete-1"
+)
+
+// plainFaults are of calls that no scenario is about, as in front of a server
+// upstream.
+func plainFaults() []fault {
+	with := func(job string, change func() client) func() client {
+		return func() client {
+			made := change()
+			made.job = job
+			return made
+		}
+	}
+	refused := func(got reply) bool { return got.err == nil && got.status != http.StatusOK }
+	return []fault{
+		{"misspelled-scenario", "The client chooses a scenario that there is not.", clientrun.ConditionKnown, noScenario,
+			with("scenario-sucess-1", right)},
+		{"plain-invented-id", "The caller is given an id that the server never gave.", "client.outcome.new-id", noScenario,
+			with(failedJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
+		{"plain-error-swallowed", "A refusal is reported as a success.", "client.outcome.error", noScenario,
+			with(completeJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
+		{"plain-code-changed", "Every error is reported as 500.", "client.outcome.code", noScenario,
+			with(completeJob, reportingError(func(e *result.ClientError) { e.Code = http.StatusInternalServerError }))},
+		{"plain-again-after-refusal", "A job that is not FAILED is retried until it is.", "client.repeat.failed-precondition", noScenario,
+			with(completeJob, asking(3, time.Second/10, refused))},
+		{"plain-again-after-success", "A call that succeeded is made again.", "client.repeat.after-success", noScenario,
+			with(failedJob, asking(1, 0, afterStatus(http.StatusOK)))},
+	}
+}

@@ -1,0 +1,253 @@
+package clientrun
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
+)
+
+// Call is what one client did with one job: its requests with their responses,
+// and what it reported. It is safe for concurrent use.
+type Call struct {
+	// scenario is nil for a call that no scenario is about.
+	scenario *scenario.Scenario
+	// job is the id that the client was given, and tokens are its tokens; empty
+	// where they are not known.
+	job    string
+	tokens []string
+	// unknown is a name that the call chose, and no scenario has.
+	unknown *unknownScenario
+	// key tells it apart from other calls.
+	key string
+	// reference responds where no step does.
+	reference *emulator.Server
+
+	mutex    sync.Mutex
+	requests []*request
+	// arrived counts the requests, attempts those for the method.
+	arrived  int
+	attempts int
+	reported *outcome
+}
+
+// keptRequests is the number of requests of one call that are kept: more than
+// any verdict needs, and few enough for a client that does not stop.
+const keptRequests = scenario.MostRequests + 1
+
+// Job is the id that the client was given.
+func (c *Call) Job() string { return c.job }
+
+// Plain reports whether no scenario is about the call.
+func (c *Call) Plain() bool { return c.scenario == nil }
+
+// Succeeded reports that the client returned the id of a new job.
+func (c *Call) Succeeded(newID string) { c.report(succeeded(c.job, newID)) }
+
+// Failed reports that the client returned an error.
+func (c *Call) Failed(e result.ClientError) { c.report(failed(c.job, e)) }
+
+// report sets what the client returned to its caller. The last one counts.
+func (c *Call) report(one outcome) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.reported = &one
+}
+
+// snapshot copies the requests in the order of their arrival, since more may
+// arrive, and what was reported.
+func (c *Call) snapshot() ([]*request, *outcome) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	copies := make([]*request, len(c.requests))
+	for i, one := range c.requests {
+		copied := *one
+		copies[i] = &copied
+	}
+	return copies, c.reported
+}
+
+// add takes a request in and returns the number of the attempt that it is, from
+// 0.
+func (c *Call) add(one *request) int {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.arrived++
+	one.number = c.arrived
+	if len(c.requests) < keptRequests {
+		c.requests = append(c.requests, one)
+	}
+	if one.purpose == attempt {
+		c.attempts++
+	}
+	return c.attempts - 1
+}
+
+// responded sets the response of a request.
+func (c *Call) responded(one *request, response response) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	one.response = response
+}
+
+// Settle waits until no request of the call is under way, but not for long.
+func (c *Call) Settle() {
+	for deadline := time.Now().Add(settleLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		requests, _ := c.snapshot()
+		if !slices.ContainsFunc(requests, func(one *request) bool { return one.response.delivery == pending }) {
+			return
+		}
+	}
+}
+
+// Result is what was found of a call. Its check counts the exchanges of the call
+// from 1, and may have secrets.
+type Result struct {
+	Check    result.Check
+	scenario *scenario.Scenario
+	job      string
+	// tested lists the requirements that were tested.
+	tested   []string
+	requests []*request
+	// needed: without what could not be tested the run is inconclusive.
+	needed bool
+	// tokens are those that the client was given, which no report shows.
+	tokens []string
+}
+
+// evidence is what is known of a call beside its requests.
+type evidence struct {
+	// command is nil for a call that no command of its own made.
+	command *ended
+	// exitReports: exit code 0 means that the call was a success.
+	exitReports bool
+	// wireOnly: what the client reports is not tested.
+	wireOnly bool
+	// distrusted: the client broke off a TLS handshake.
+	distrusted bool
+	// sharedJob: a job that no scenario is about may have many calls, so that
+	// nobody knows which request is a repeat.
+	sharedJob bool
+	// tokens are known as such beside those of the call's own: by the environment,
+	// or by other calls.
+	tokens []string
+	// hint says what is wrong with a line that looks like an outcome and is none,
+	// contradiction which two outcomes of the job do not agree.
+	hint, contradiction string
+}
+
+// Evaluate says what is found of a call so far.
+func (r Rules) Evaluate(call *Call) Result { return r.evaluate(call, evidence{}) }
+
+// EvaluateWire is Evaluate for calls that share a job, of which no outcome is
+// reported.
+func (r Rules) EvaluateWire(call *Call) Result {
+	return r.evaluate(call, evidence{wireOnly: true, sharedJob: true})
+}
+
+func (r Rules) evaluate(call *Call, known evidence) Result {
+	requests, reported := call.snapshot()
+	e := &evaluation{rules: r, scenario: call.scenario, plain: call.scenario == nil}
+	e.tokens = slices.Concat(call.tokens, known.tokens, bearerTokens(requests))
+	var attempts []*request
+	var last *request
+	refused := false
+	for _, one := range requests {
+		e.checkRequest(call, one)
+		switch one.purpose {
+		case attempt:
+			attempts, last = append(attempts, one), one
+		case elsewhere:
+			last = one
+		case malformed:
+			refused = true
+		}
+	}
+	view := viewOf(reported, known)
+	note := ""
+	switch {
+	case call.unknown != nil:
+		e.fail(ConditionKnown, "the name of a scenario", call.unknown.text())
+	case call.scenario != nil:
+		e.checkRepeats(attempts)
+		note = noteOf(call.scenario, attempts, known.distrusted)
+		e.checkEnd(known.command, attempts, last, refused, note)
+		if last != nil && !known.wireOnly {
+			e.checkOutcome(last, view)
+		}
+		e.checkSteps(attempts, last, view, known)
+	case len(attempts) > 0:
+		if !known.sharedJob && call.job != "" {
+			e.checkRepeats(attempts)
+		}
+		switch {
+		case known.wireOnly:
+		case last.response.delivery == whole && last.response.redirect():
+			e.skip("the last response was a redirect, and what came from where it leads was not seen", "", outcomeError)
+		default:
+			e.checkOutcome(last, view)
+		}
+	}
+	if known.contradiction != "" && !known.wireOnly {
+		e.findings = append(e.findings, result.Finding{Requirement: ConditionOneOutcome, Verdict: result.Warn, Want: "one outcome for the job",
+			Got: known.contradiction, Count: 1})
+	}
+	found := Result{scenario: call.scenario, job: call.job, tested: e.tested, requests: requests, tokens: call.tokens,
+		needed: note != "" && last == nil || e.inconclusive()}
+	found.Check = result.Check{Aspect: aspectCall, Findings: e.findings, Verdict: worst(e.findings), Reason: note,
+		Call: &result.Call{Job: call.job, Untested: e.untested}}
+	if found.Check.Verdict != result.Fail && (e.inconclusive() || note != "") {
+		found.Check.Verdict = result.Skip
+	}
+	found.name()
+	if call.scenario != nil {
+		found.Check.Call.Steps = len(call.scenario.Steps)
+		found.Check.Call.Consumed = min(len(attempts), len(call.scenario.Steps))
+	}
+	if reported != nil {
+		found.Check.Call.Reported = &reported.Outcome
+	}
+	found.ended(known.command)
+	return found
+}
+
+// The aspects of what a client's run tests: a call, and the command as a whole.
+const (
+	aspectCall    = "call"
+	aspectCommand = "command"
+)
+
+// commandID is the id of a command that is run once, jobID that of a call that no
+// scenario is about.
+const commandID = "command"
+
+func jobID(job string) string { return "job " + job }
+
+// name sets the id and the title: those of the scenario, or the job where no
+// scenario was chosen.
+func (r *Result) name() {
+	switch {
+	case r.scenario != nil:
+		r.Check.ID, r.Check.Title = r.scenario.Name, r.scenario.Title
+	case r.job != "":
+		r.Check.ID, r.Check.Title = jobID(r.job), "a call that no scenario is about"
+	default:
+		r.Check.ID, r.Check.Title = "other requests", "what names no job"
+	}
+}
+
+// noteOf says why a scenario tests less than it could.
+func noteOf(one *scenario.Scenario, attempts []*request, distrusted bool) string {
+	if len(attempts) == 0 && distrusted {
+		return "the client broke the TLS handshake off; it has to trust the certificate in the file $DPCONFORM_CA_CERT"
+	}
+	spokeTwo := slices.ContainsFunc(attempts, func(one *request) bool { return strings.HasPrefix(one.protocol, "HTTP/2") })
+	if one.Secure && len(attempts) > 0 && !spokeTwo {
+		return "the client chose " + attempts[0].protocol + ", so that its HTTP/2 was not tested"
+	}
+	return ""
+}

@@ -1,0 +1,155 @@
+package clientrun
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The requirements of the authorization.
+const (
+	authorizationToken     = "client.authorization.token"
+	authorizationBearer    = "client.authorization.bearer"
+	authorizationOneMethod = "client.authorization.one-method"
+	authorizationScope     = "client.authorization.scope"
+	authorizationOtherHost = "client.authorization.other-host"
+)
+
+// bearerCredentials is the form of a token in the header: "Bearer" 1*SP b64token
+// (RFC 6750, 2.1). The scheme is not case-sensitive (RFC 9110, 11.1).
+var bearerCredentials = regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9\-._~+/:]+=*)$`)
+
+// checkAuthorization checks where the token is, and which it is.
+func (e *evaluation) checkAuthorization(call *Call, one *request) {
+	const want = "Authorization: Bearer and the token"
+	e.test(authorizationToken, authorizationBearer, authorizationOneMethod)
+	headers := one.header.Values("Authorization")
+	token, isBearer := bearerToken(headers)
+	inQuery, field := tokenInQuery(one), e.fieldWithToken(one)
+	switch {
+	case len(headers) == 0 && inQuery == "" && field != "":
+		e.find(authorizationBearer, one, want, "the token in the field "+field)
+		return
+	case len(headers) == 0 && inQuery == "":
+		e.find(authorizationToken, one, want, "no token")
+		return
+	case len(headers) > 1:
+		e.find(authorizationOneMethod, one, "one header Authorization", "several")
+	case len(headers) == 1 && inQuery != "":
+		e.find(authorizationOneMethod, one, "the token in the header alone", "the token in the header and in the query")
+	}
+	if field != "" {
+		e.find(authorizationOneMethod, one, "the token in the header Authorization alone", "the token in the field "+field+" too")
+	}
+	if len(headers) > 0 && !isBearer {
+		e.find(authorizationBearer, one, want, "Authorization: "+credentialForm(headers[0]))
+		return
+	}
+	if token == "" {
+		token = inQuery
+	}
+	if len(call.tokens) == 0 {
+		return
+	}
+	e.test(authorizationScope)
+	if !slices.Contains(call.tokens, token) {
+		e.find(authorizationScope, one, "the token that the client was given", "another token")
+	}
+}
+
+// checkElsewhere checks what arrived at another host.
+func (e *evaluation) checkElsewhere(one *request) {
+	e.test(authorizationOtherHost)
+	if one.header.Get("Authorization") != "" || tokenInQuery(one) != "" || e.fieldWithToken(one) != "" {
+		e.find(authorizationOtherHost, one, "no token at another host than the one that it is for", "the token, behind a redirect")
+	}
+}
+
+// bearerToken takes the token out of a header Authorization.
+func bearerToken(headers []string) (token string, isBearer bool) {
+	if len(headers) == 0 {
+		return "", false
+	}
+	found := bearerCredentials.FindStringSubmatch(headers[0])
+	if found == nil {
+		return "", false
+	}
+	return found[1], true
+}
+
+// bearerTokens lists the tokens that requests have in the header Authorization.
+func bearerTokens(requests []*request) []string {
+	var tokens []string
+	for _, one := range requests {
+		if token, isBearer := bearerToken(one.header.Values("Authorization")); isBearer && !slices.Contains(tokens, token) {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
+}
+
+// shortestToken is the length in bytes from which a token is looked for in other
+// values: a shorter one may be there for other reasons.
+const shortestToken = 8
+
+// fieldWithToken names a field beside Authorization that carries the token, such
+// as Cookie or Referer; empty for none.
+func (e *evaluation) fieldWithToken(one *request) string {
+	for _, name := range slices.Sorted(maps.Keys(one.header)) {
+		if name != "Authorization" && slices.ContainsFunc(one.header[name], func(value string) bool {
+			return slices.ContainsFunc(e.tokens, func(token string) bool { return contains(value, token) })
+		}) {
+			return name
+		}
+	}
+	return ""
+}
+
+// holdsToken reports whether a value is a token, or has one in it.
+func (e *evaluation) holdsToken(value string) bool {
+	return value != "" && slices.ContainsFunc(e.tokens, func(token string) bool { return value == token || contains(value, token) })
+}
+
+// contains looks for a token as it is, and percent-encoded.
+func contains(text, token string) bool {
+	return len(token) >= shortestToken && (strings.Contains(text, token) || strings.Contains(unescapedQuery(text), token))
+}
+
+// isTokenParameter knows the parameters of the discovery document that carry a
+// token: https://dataportability.googleapis.com/$discovery/rest?version=v1
+func isTokenParameter(name string) bool { return name == "access_token" || name == "oauth_token" }
+
+func tokenInQuery(one *request) string {
+	for part := range strings.SplitSeq(one.query(), "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if isTokenParameter(strings.TrimPrefix(unescapedQuery(name), "$")) && value != "" {
+			return unescapedQuery(value)
+		}
+	}
+	return ""
+}
+
+// token is the token of a request, wherever it is; empty for none.
+func (r *request) token() string {
+	if token, isBearer := bearerToken(r.header.Values("Authorization")); isBearer {
+		return token
+	}
+	return tokenInQuery(r)
+}
+
+// credentialForm describes a credential without showing it.
+func credentialForm(credential string) string {
+	scheme, rest, found := strings.Cut(credential, " ")
+	switch {
+	case credential == "":
+		return "nothing"
+	case !found:
+		return "one word without a scheme, or a scheme without a token"
+	case !strings.EqualFold(scheme, "Bearer"):
+		return "another scheme than Bearer"
+	case strings.TrimSpace(rest) == "":
+		return "Bearer without a token"
+	}
+	return "Bearer and what is no token"
+}

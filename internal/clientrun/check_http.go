@@ -1,0 +1,157 @@
+package clientrun
+
+import (
+	"fmt"
+	"github.com/dpconform/dpconform/internal/text"
+	"slices"
+	"strings"
+)
+
+// The requirements of HTTP itself.
+const (
+	httpSyntax    = "client.http.syntax"
+	httpTarget    = "client.http.target"
+	httpHost      = "client.http.host"
+	httpFieldOnce = "client.http.field-once"
+	bodyFraming   = "client.body.framing"
+)
+
+// singleFields are the fields of a request that have one value (RFC 9110, 8.3,
+// 8.6, 10.1.3 and 10.1.5). Host and Authorization have requirements of their
+// own.
+var singleFields = []string{"Content-Type", "Content-Length", "Referer", "User-Agent"}
+
+// checkHTTP checks the head of a request that net/http took.
+func (e *evaluation) checkHTTP(one *request) {
+	e.test(httpSyntax, httpTarget, httpHost, httpFieldOnce, bodyFraming)
+	if one.head != nil {
+		// net/http accepts some of what no client may send.
+		e.checkSyntax(one)
+	}
+	if one.authority != "" {
+		e.find(httpTarget, one, "the path and the query alone", "a target with "+partsOfAuthority(one.authority))
+	}
+	if one.foreignHost {
+		e.find(httpHost, one, "the host and port of the endpoint", "Host: "+printable(one.host))
+	}
+	for _, name := range singleFields {
+		if values := one.values(name); len(values) > 1 {
+			e.find(httpFieldOnce, one, "one field "+name, fmt.Sprintf("%d: %s", len(values), printable(strings.Join(values, " and "))))
+		}
+	}
+	if lengths, codings := one.values("Content-Length"), one.values("Transfer-Encoding"); len(lengths) > 0 && len(codings) > 0 {
+		e.find(bodyFraming, one, "Content-Length or Transfer-Encoding", "Transfer-Encoding: "+printable(codings[0])+" and Content-Length: "+printable(lengths[0]))
+	}
+}
+
+func partsOfAuthority(authority string) string {
+	user, host, named := strings.Cut(authority, "@")
+	if !named {
+		return "the host " + printable(user)
+	}
+	// What stands before the @ may be a password.
+	return "a user name and the host " + printable(host)
+}
+
+// checkMalformed checks malformed HTTP, which net/http refused.
+func (e *evaluation) checkMalformed(call *Call, one *request) {
+	before := len(e.findings)
+	if _, _, _, all := one.head.parts(); all {
+		e.checkPath(call, one)
+		e.checkQuery(one)
+		e.checkAuthorization(call, one)
+	}
+	if !e.checkSyntax(one) && !e.checkHosts(one) && !e.checkFraming(one) && len(e.findings) == before {
+		e.find(httpSyntax, one, "a request that is HTTP", fmt.Sprintf("one that had to be refused with %d", one.response.status))
+	}
+}
+
+// isRefused reports whether something is wrong with what no handler took. A
+// request that came behind another one on a connection that ended is right.
+func isRefused(rules Rules, one *request) bool {
+	e := &evaluation{rules: rules}
+	return one.response.status >= 400 || e.checkSyntax(one) || e.checkHosts(one) || e.checkFraming(one)
+}
+
+// checkSyntax finds what is no line of HTTP.
+func (e *evaluation) checkSyntax(one *request) bool {
+	head := one.head
+	const want = "METHOD TARGET HTTP/1.1, and fields of a name, a colon and a value"
+	switch _, _, protocol, all := head.parts(); {
+	case strings.HasPrefix(head.line, tlsHandshake):
+		e.find(httpSyntax, one, "HTTP without TLS, as the endpoint says", "the beginning of a TLS handshake")
+	case !all:
+		e.find(httpSyntax, one, want, "the line "+quoted(head.line))
+	case protocol != "HTTP/1.1" && protocol != "HTTP/1.0":
+		e.find(httpSyntax, one, "HTTP/1.1", printable(protocol))
+	case slices.ContainsFunc(head.fields, isMalformed):
+		broken := head.fields[slices.IndexFunc(head.fields, isMalformed)]
+		name, _, _ := strings.Cut(broken.line, ":")
+		e.find(httpSyntax, one, want, "a field that is none: "+quoted(name))
+	case head.bareFeeds > 0:
+		// A recipient may take a line feed alone for the end of a line; a sender has
+		// no such choice (RFC 9112, 2.2).
+		e.find(httpSyntax, one, "a carriage return and a line feed at the end of each line", text.Counted(head.bareFeeds, "line")+" with a line feed alone")
+	case !head.whole:
+		e.find(httpSyntax, one, "an empty line behind the fields", "a head that broke off")
+	default:
+		return false
+	}
+	return true
+}
+
+// tlsHandshake is how a TLS connection begins: a record of the type handshake of
+// version 3 (RFC 8446, 5.1).
+const tlsHandshake = "\x16\x03"
+
+// isMalformed reports whether a line is no field (RFC 9110, 5.5: a value has no
+// control characters).
+func isMalformed(field headField) bool {
+	return field.name == "" || strings.ContainsFunc(field.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+// quoted shows the beginning of a line.
+func quoted(line string) string {
+	const few = 60
+	if len(line) > few {
+		line = line[:few] + "…"
+	}
+	return `"` + printable(line) + `"`
+}
+
+// checkHosts finds what is wrong with Host (RFC 9112, 3.2).
+func (e *evaluation) checkHosts(one *request) bool {
+	hosts := one.values("Host")
+	_, _, protocol, _ := one.head.parts()
+	const want = "one field Host, with the host and port of the endpoint"
+	switch {
+	case len(hosts) > 1:
+		e.find(httpHost, one, want, fmt.Sprintf("%d: %s", len(hosts), printable(strings.Join(hosts, " and "))))
+	case len(hosts) == 0 && protocol == "HTTP/1.1":
+		e.find(httpHost, one, want, "no Host")
+	case len(hosts) == 1 && strings.ContainsAny(hosts[0], " /\\<>\"{}|^`"):
+		e.find(httpHost, one, want, "Host: "+printable(hosts[0]))
+	default:
+		return false
+	}
+	return true
+}
+
+// checkFraming finds a length that is none (RFC 9110, 8.6: Content-Length =
+// 1*DIGIT; RFC 9112, 6.1 and 6.3).
+func (e *evaluation) checkFraming(one *request) bool {
+	lengths, codings := one.values("Content-Length"), one.values("Transfer-Encoding")
+	const want = "one Content-Length of digits, or Transfer-Encoding: chunked"
+	different := slices.Compact(slices.Sorted(slices.Values(lengths)))
+	switch {
+	case len(different) > 1:
+		e.find(bodyFraming, one, want, "Content-Length: "+printable(strings.Join(lengths, " and ")))
+	case len(different) == 1 && (different[0] == "" || strings.Trim(different[0], "0123456789") != ""):
+		e.find(bodyFraming, one, want, "Content-Length: "+printable(lengths[0]))
+	case len(codings) > 1, len(codings) == 1 && !strings.EqualFold(codings[0], "chunked"):
+		e.find(bodyFraming, one, want, "Transfer-Encoding: "+printable(strings.Join(codings, " and ")))
+	default:
+		return false
+	}
+	return true
+}

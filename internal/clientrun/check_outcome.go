@@ -1,0 +1,252 @@
+package clientrun
+
+import (
+	"fmt"
+	"github.com/dpconform/dpconform/internal/text"
+	"strconv"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
+)
+
+// The requirements of what a caller gets.
+const (
+	outcomeNewID         = "client.outcome.new-id"
+	outcomeUnknownFields = "client.outcome.unknown-fields"
+	outcomeNoInventedID  = "client.outcome.no-invented-id"
+	outcomeError         = "client.outcome.error"
+	outcomeIncomplete    = "client.outcome.incomplete"
+	outcomeCode          = "client.outcome.code"
+	outcomeStatus        = "client.outcome.status"
+	outcomeMessage       = "client.outcome.message"
+)
+
+// Why an outcome was not tested, and what would help.
+const (
+	notReported = "the client did not report what came of its call"
+	howToReport = `a line {"job":ID,"archiveJobId":ID} or {"job":ID,"error":{"code":N,"status":NAME,"message":TEXT}} on standard output or in the file $DPCONFORM_OUTCOME; --wire-only does without`
+	onlyExit    = "the client's exit code shows an error, and not which"
+)
+
+// view is what is known of the client's view of its call.
+type view struct {
+	outcome *outcome
+	// failedByExit: the exit code shows an error; succeededByExit: it shows none.
+	failedByExit, succeededByExit bool
+	// hint says what is wrong with what looks like an outcome and is none.
+	hint string
+}
+
+func viewOf(reported *outcome, known evidence) view {
+	seen := view{outcome: reported, hint: known.hint}
+	if command := known.command; reported == nil && command != nil && !command.timedOut && command.signal == "" {
+		seen.failedByExit = command.exit != 0
+		seen.succeededByExit = command.exit == 0 && known.exitReports
+	}
+	return seen
+}
+
+// unknown reports whether nobody knows what came of the call.
+func (v view) unknown() bool { return v.outcome == nil && !v.failedByExit && !v.succeededByExit }
+
+// success reports whether the caller got a success, and how.
+func (v view) success() (how string, success bool) {
+	switch {
+	case v.outcome != nil && v.outcome.NewID != nil:
+		return v.outcome.text(), true
+	case v.outcome == nil && v.succeededByExit:
+		return "an exit code that shows no error", true
+	}
+	return "", false
+}
+
+func (v view) silence() string { return v.withHint(notReported) }
+
+func (v view) withHint(reason string) string {
+	if v.hint == "" {
+		return reason
+	}
+	return reason + "; " + v.hint
+}
+
+// checkOutcome compares what the client reported with the last response.
+func (e *evaluation) checkOutcome(last *request, seen view) {
+	id, alone := last.response.newID(e.rules.Contract)
+	switch {
+	case last.response.delivery != whole:
+		e.checkIncomplete(last, seen)
+	case last.response.success() && id == "":
+		e.checkMissingID(last, seen)
+	case last.response.success():
+		e.checkNewID(last, seen, id, alone)
+	default:
+		e.checkError(last, seen)
+	}
+}
+
+// checkIncomplete wants an error, of whatever form.
+func (e *evaluation) checkIncomplete(last *request, seen view) {
+	switch got, success := seen.success(); {
+	case seen.unknown():
+		e.skip(seen.silence(), howToReport, outcomeIncomplete)
+	case success:
+		e.find(outcomeIncomplete, last, "an error, since "+reasons[last.response.delivery], got)
+	default:
+		e.test(outcomeIncomplete)
+	}
+}
+
+// checkMissingID accepts an error as well as an empty id.
+func (e *evaluation) checkMissingID(last *request, seen view) {
+	switch reported := seen.outcome; {
+	case reported == nil:
+		e.skip(seen.silence(), howToReport, outcomeNoInventedID)
+	case reported.NewID != nil && *reported.NewID != "":
+		e.find(outcomeNoInventedID, last, "an error or no id, since the response has none", "the id "+printable(*reported.NewID))
+	default:
+		e.test(outcomeNoInventedID)
+	}
+}
+
+// checkNewID wants the id of the response. Where that has unknown members, they
+// are taken for the cause of an error.
+func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool) {
+	tolerant := outcomeNewID
+	if !alone {
+		tolerant = outcomeUnknownFields
+	}
+	want := "a success with the id " + printable(id)
+	reported := seen.outcome
+	switch {
+	case reported == nil && seen.failedByExit:
+		e.find(tolerant, last, want, "an exit code that shows an error")
+		if tolerant != outcomeNewID {
+			e.skip(seen.silence(), howToReport, outcomeNewID)
+		}
+	case reported == nil:
+		e.skip(seen.silence(), howToReport, outcomeNewID)
+		if tolerant != outcomeNewID {
+			e.skip(seen.silence(), howToReport, tolerant)
+		}
+	case reported.Error != nil:
+		e.find(tolerant, last, want, reported.text())
+	case *reported.NewID != id:
+		e.test(tolerant)
+		e.find(outcomeNewID, last, want, "the id "+shownID(*reported.NewID, reported.Job))
+	default:
+		e.test(tolerant, outcomeNewID)
+	}
+}
+
+// checkError wants the error of the response, member by member.
+func (e *evaluation) checkError(last *request, seen view) {
+	sent, hasObject := last.response.errorObject()
+	if got, success := seen.success(); success {
+		e.find(outcomeError, last, fmt.Sprintf("an error, since the response was %d", last.response.status), got)
+		return
+	}
+	if seen.unknown() {
+		e.skip(seen.silence(), howToReport, outcomeError)
+	} else {
+		e.test(outcomeError)
+	}
+	got := seen.outcome
+	if got == nil {
+		reason := seen.silence()
+		if seen.failedByExit {
+			reason = seen.withHint(onlyExit)
+		}
+		e.skip(reason, howToReport, outcomeCode)
+		if hasObject {
+			e.skip(reason, howToReport, outcomeStatus, outcomeMessage)
+		}
+		return
+	}
+	if last.response.redirect() {
+		// A redirect that is not followed is no response of the method.
+		return
+	}
+	e.test(outcomeCode)
+	if got.Error.Code != last.response.status {
+		e.find(outcomeCode, last, strconv.Itoa(last.response.status), got.shown("code"))
+	}
+	if !hasObject {
+		return
+	}
+	e.test(outcomeStatus, outcomeMessage)
+	if got.Error.Status != sent.Status {
+		e.find(outcomeStatus, last, sent.Status, got.shown("status"))
+	}
+	if !strings.Contains(got.Error.Message, sent.Message) {
+		e.find(outcomeMessage, last, printable(sent.Message), got.shown("message"))
+	}
+}
+
+// checkEnd checks how the command ended, and whether anything came of it. A note
+// says why no request could arrive.
+func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request, refused bool, note string) {
+	if command != nil && command.timedOut {
+		e.fail(ConditionTime, "an end within "+command.limit.String(), noEnd)
+	}
+	if len(attempts) == 0 {
+		if note != "" {
+			return
+		}
+		got := "no request arrived"
+		if refused {
+			got += " that is HTTP"
+		}
+		if command != nil && !command.timedOut {
+			got += ", " + command.ending()
+		}
+		e.fail(ConditionCalled, "a request", got)
+		return
+	}
+	if command == nil || command.timedOut {
+		return
+	}
+	id, _ := last.response.newID(e.rules.Contract)
+	succeeded := last.response.delivery == whole && last.response.success() && id != ""
+	switch {
+	case command.signal != "":
+		e.fail(ConditionExit, "an exit code", command.ending())
+	case succeeded && command.exit != 0:
+		e.fail(ConditionExit, "exit 0, since the call succeeded", command.ending())
+	}
+}
+
+const noEnd = "no end: the command was stopped; --timeout gives it longer"
+
+// checkSteps checks whether the scenario came to its end. A client may stop
+// earlier where the scenario lets it, if it reported the error that it stopped at.
+func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, known evidence) {
+	steps := len(e.scenario.Steps)
+	if len(attempts) == 0 || len(attempts) >= steps {
+		return
+	}
+	got := text.Counted(len(attempts), "request") + ": the client never called again"
+	want := text.Counted(steps, "request")
+	if e.scenario.Consume == scenario.ConsumeOrTell {
+		// Which error it was is up to the requirements of the outcome.
+		if known.wireOnly || seen.outcome != nil && seen.outcome.Error != nil || known.exitReports && seen.failedByExit {
+			return
+		}
+		got += fmt.Sprintf(", and did not report the error of the last response, %d", last.response.status)
+		if seen.outcome == nil && seen.hint != "" {
+			got += "; " + seen.hint
+		}
+		want += ", or the error reported"
+	}
+	e.fail(ConditionSteps, want, got)
+}
+
+// ended sets how the command of the call ended.
+func (r *Result) ended(command *ended) {
+	if command == nil {
+		return
+	}
+	r.Check.Microseconds = command.took.Microseconds()
+	r.Check.Call.Command = &result.Command{Exit: command.exit, Signal: command.signal, TimedOut: command.timedOut,
+		Complaints: command.lastComplaints(longestComplaints)}
+}

@@ -1,0 +1,186 @@
+package clientrun
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// How a client may choose a scenario: by a header, by the beginning of a job id,
+// and by that of a path.
+const (
+	scenarioHeader = "Dpconform-Scenario"
+	jobPrefix      = "scenario-"
+	scenarioPath   = "/scenarios/"
+)
+
+// JobOf returns a job id that chooses a scenario; the end tells two calls apart.
+func JobOf(chosen *scenario.Scenario, end string) string {
+	return jobPrefix + chosen.Name + "-" + end + chosen.JobEnd
+}
+
+// choose finds the scenario that a request chooses, and takes a prefix that chose
+// it off the path; nil where it chose none. A name that no scenario has is noted
+// in the request.
+func (s *Server) choose(arrived *request) *scenario.Scenario {
+	named := arrived.header.Get(scenarioHeader)
+	if rest, prefixed := strings.CutPrefix(arrived.target, scenarioPath); prefixed {
+		name, target, _ := strings.Cut(rest, "/")
+		arrived.target, named = "/"+target, name
+	}
+	if s.options.Only != nil {
+		return s.options.Only
+	}
+	if chosen, known := scenario.Find(s.options.Scenarios, named); known {
+		return chosen
+	}
+	if named == "" {
+		var chosen *scenario.Scenario
+		if chosen, named = s.scenarioOfJob(arrived.path()); chosen != nil || named == "" {
+			return chosen
+		}
+	}
+	arrived.unknown = s.unknown(named)
+	return nil
+}
+
+// scenarioOfJob finds the scenario that a job id chooses, wherever in the path it
+// is: a client may have written the path wrong. Named is what it chose instead.
+func (s *Server) scenarioOfJob(path string) (chosen *scenario.Scenario, named string) {
+	_, rest, found := strings.Cut(path, jobPrefix)
+	if !found {
+		return nil, ""
+	}
+	for _, one := range s.options.Scenarios {
+		if startsWithName(rest, one.Name) && (chosen == nil || len(one.Name) > len(chosen.Name)) {
+			chosen = one
+		}
+	}
+	if chosen != nil {
+		return chosen, ""
+	}
+	if index := slices.IndexFunc(s.options.Known, func(name string) bool { return startsWithName(rest, name) }); index >= 0 {
+		return nil, s.options.Known[index]
+	}
+	rest = beforeAny(rest, ":/?%")
+	// Most likely what is behind the last hyphen tells two calls apart.
+	if hyphen := strings.LastIndexByte(rest, '-'); hyphen > 0 {
+		rest = rest[:hyphen]
+	}
+	return nil, rest
+}
+
+// startsWithName reports whether a text is the name of a scenario, or starts with
+// it.
+func startsWithName(text, name string) bool {
+	behind, starts := strings.CutPrefix(text, name)
+	return starts && (behind == "" || strings.IndexByte("-:/%", behind[0]) >= 0)
+}
+
+func beforeAny(text, characters string) string {
+	if end := strings.IndexAny(text, characters); end >= 0 {
+		return text[:end]
+	}
+	return text
+}
+
+// jobIn finds the job's id in a path. Where the path is none of the method's it
+// is not known, and what is in its place tells calls apart all the same.
+func (s *Server) jobIn(arrived *request) (job string, known bool) {
+	path, contract := arrived.path(), s.options.Rules.Contract
+	for _, operation := range []struct{ prefix, suffix string }{
+		{contract.Retry.Path.Prefix, contract.Retry.Path.Suffix}, {contract.ReadState.Path.Prefix, contract.ReadState.Path.Suffix},
+	} {
+		rest, starts := strings.CutPrefix(path, operation.prefix)
+		id, ends := strings.CutSuffix(rest, operation.suffix)
+		if !starts || !ends || id == "" || strings.Contains(id, "/") {
+			continue
+		}
+		if decoded, err := url.PathUnescape(id); err == nil {
+			return decoded, true
+		}
+	}
+	_, rest, found := strings.Cut(path, jobPrefix)
+	if !found {
+		return "", false
+	}
+	return jobPrefix + beforeAny(rest, ":/?%"), false
+}
+
+// unknownScenario is the name of a scenario that does not exist, and the one that
+// is meant most likely; empty where none is near.
+type unknownScenario struct {
+	name, meant string
+	// unselected: it exists, and is not among those that a client may choose.
+	unselected bool
+}
+
+func (s *Server) unknown(name string) *unknownScenario {
+	names := append(scenario.Names(s.options.Scenarios), s.options.Known...)
+	if slices.Contains(names, name) {
+		return &unknownScenario{name: name, unselected: true}
+	}
+	meant, distance := text.Nearest(name, names)
+	if distance > max(2, len(name)/3) {
+		meant = ""
+	}
+	return &unknownScenario{name: name, meant: meant}
+}
+
+func (u *unknownScenario) text() string {
+	switch {
+	case u.unselected:
+		return fmt.Sprintf("the scenario %q was not selected by --scenario", printable(u.name))
+	case u.meant == "":
+		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", printable(u.name))
+	}
+	return fmt.Sprintf("there is no scenario %q; did you mean %q?", printable(u.name), u.meant)
+}
+
+// upstreamToken is what the reference server of a scenario takes where the real
+// tokens are known to the server upstream alone.
+const upstreamToken = "dpconform-client-token-for-upstream"
+
+// reference makes the reference server of a call: it has the one job, in the
+// state that the scenario says. Without a scenario it has the usual ones too.
+func (s *Server) reference(chosen *scenario.Scenario, job string) (*emulator.Server, error) {
+	contract := s.options.Rules.Contract
+	options := emulator.Options{Jobs: map[string][]string{}, Tokens: map[string][]string{}}
+	state := ""
+	if len(contract.RetryableStates) > 0 {
+		state = contract.RetryableStates[0]
+	}
+	// Each call has new ids of its own.
+	sum := fnv.New64a()
+	if chosen == nil {
+		options.Jobs = emulator.DefaultJobs(contract)
+	} else {
+		_, _ = sum.Write([]byte(chosen.Name + "/" + job))
+		if chosen.Job != "" {
+			state = chosen.Job
+		}
+	}
+	options.Seed = sum.Sum64()
+	if job != "" && state != "" {
+		for other, jobs := range options.Jobs {
+			options.Jobs[other] = slices.DeleteFunc(slices.Clone(jobs), func(one string) bool { return one == job })
+		}
+		options.Jobs[state] = append([]string{job}, options.Jobs[state]...)
+	}
+	tokens := s.options.Tokens
+	if s.options.Upstream != nil {
+		tokens = []string{upstreamToken}
+	}
+	for _, token := range tokens {
+		if len(contract.Scopes) > 0 {
+			options.Tokens[token] = []string{contract.Scopes[0].Name}
+		}
+	}
+	return emulator.New(contract, options)
+}

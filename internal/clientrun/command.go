@@ -1,0 +1,190 @@
+package clientrun
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"github.com/dpconform/dpconform/internal/text"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// keptComplaints is how much of a command's standard error is kept, in bytes:
+// its end. Of standard output the outcomes alone are kept. longestComplaints is
+// how much a report keeps.
+const (
+	keptComplaints    = 64 << 10
+	longestComplaints = 2000
+)
+
+// command is a client program to run.
+type command struct {
+	words []string
+	// environment is added to that of this process.
+	environment []string
+	limit       time.Duration
+	// show gets what the command prints, as it comes; nil for nobody.
+	show    io.Writer
+	idField string
+}
+
+// ended is how a command ended.
+type ended struct {
+	exit int
+	// signal is that which ended the command; empty for none.
+	signal   string
+	timedOut bool
+	limit    time.Duration
+	took     time.Duration
+	// reported is what was on standard output, and passedOver the number of its
+	// lines that were longer than 1 MiB, in which no outcome was looked for.
+	reported   reported
+	passedOver int
+	// complaints is the end of standard error, and cut the number of bytes before
+	// it that were not kept.
+	complaints string
+	cut        int64
+}
+
+// StartError says that a command could not be started.
+type StartError struct {
+	Command string
+	Reason  error
+}
+
+// Error is one line.
+func (e *StartError) Error() string {
+	reason := e.Reason
+	var path *exec.Error
+	if errors.As(reason, &path) {
+		reason = path.Err
+	}
+	var system *os.PathError
+	if errors.As(reason, &system) {
+		reason = system.Err
+	}
+	return fmt.Sprintf("%s cannot be started: %s", e.Command, reason)
+}
+
+// run runs the command, and ends it when its time is over, with all that it
+// started: its process group, and on Linux also what left the group and has kept
+// its environment. It returns a *StartError where there is nothing to run.
+func (c command) run(ctx context.Context) (*ended, error) {
+	limited, cancel := context.WithTimeout(ctx, c.limit)
+	defer cancel()
+	mark := mark(newSecret("run"))
+	process := exec.CommandContext(limited, c.words[0], c.words[1:]...)
+	process.Env = append(append(os.Environ(), c.environment...), mark.variable())
+	outcomes, complaints := &outcomeLines{idField: c.idField}, &lastBytes{}
+	process.Stdout, process.Stderr = outcomes, complaints
+	if c.show != nil {
+		shown := &oneAtATime{out: c.show}
+		process.Stdout, process.Stderr = io.MultiWriter(outcomes, shown), io.MultiWriter(complaints, shown)
+	}
+	endAll(process, mark)
+	// What the command started may hold its output open for longer than it lives.
+	process.WaitDelay = 2 * time.Second
+	began := time.Now()
+	if err := process.Start(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &StartError{c.words[0], err}
+	}
+	_ = process.Wait()
+	killGroup(process)
+	if limited.Err() != nil {
+		mark.kill()
+	}
+	result := &ended{
+		exit: process.ProcessState.ExitCode(), signal: signalOf(process.ProcessState),
+		timedOut: errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil, limit: c.limit, took: time.Since(began),
+		reported: outcomes.end("its output"), passedOver: outcomes.passed,
+	}
+	result.complaints, result.cut = complaints.end()
+	return result, ctx.Err()
+}
+
+// mark is the value of an environment variable that the processes of one run of
+// a command have, and no others.
+type mark string
+
+func (m mark) variable() string { return "DPCONFORM_RUN=" + string(m) }
+
+// ending says how the command ended, with the last line of its complaints.
+func (c *ended) ending() string {
+	shown := fmt.Sprintf("the command ended with exit %d", c.exit)
+	if c.signal != "" {
+		shown = "the command was ended by a signal: " + c.signal
+	}
+	lines := strings.Split(strings.TrimSpace(c.complaints), "\n")
+	if last := printable(lines[len(lines)-1]); last != "" && (c.exit != 0 || c.signal != "") {
+		shown += ": " + last
+	}
+	return shown
+}
+
+// lastBytes keeps the end of what is written.
+type lastBytes struct {
+	mutex sync.Mutex
+	kept  bytes.Buffer
+	cut   int64
+}
+
+// Write takes in a part. It never fails.
+func (l *lastBytes) Write(text []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	written := len(text)
+	if over := len(text) - keptComplaints; over > 0 {
+		text = text[over:]
+		l.cut += int64(over)
+	}
+	if over := l.kept.Len() + len(text) - keptComplaints; over > 0 {
+		l.kept.Next(over)
+		l.cut += int64(over)
+	}
+	l.kept.Write(text)
+	return written, nil
+}
+
+func (l *lastBytes) end() (kept string, cut int64) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.kept.String(), l.cut
+}
+
+// lastComplaints gives the end of standard error in no more than so many bytes,
+// and says where it was cut, and what of standard output was passed over.
+func (c *ended) lastComplaints(most int) string {
+	end, cut := c.complaints, c.cut
+	if over := len(end) - most; over > 0 {
+		end = strings.TrimLeftFunc(end[over:], func(r rune) bool { return r == utf8.RuneError })
+		cut += int64(over)
+	}
+	if cut > 0 {
+		end = fmt.Sprintf("[%d bytes before this were cut]\n%s", cut, end)
+	}
+	if c.passedOver > 0 {
+		end = fmt.Sprintf("[no outcome was looked for in %s of standard output of more than 1 MiB]\n%s", text.Counted(c.passedOver, "line"), end)
+	}
+	return end
+}
+
+// oneAtATime lets two writers share one.
+type oneAtATime struct {
+	mutex sync.Mutex
+	out   io.Writer
+}
+
+func (o *oneAtATime) Write(text []byte) (int, error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.out.Write(text)
+}

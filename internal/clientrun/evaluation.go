@@ -1,0 +1,179 @@
+package clientrun
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The conditions of a scenario, which no standard demands: without them nothing
+// is learned of the client.
+const (
+	// ConditionKnown: the scenario that a client chooses exists.
+	ConditionKnown = "scenario.known"
+	// ConditionCalled: a request arrived at all.
+	ConditionCalled = "scenario.called"
+	// ConditionSteps: the client called as often as the scenario needs.
+	ConditionSteps = "scenario.steps"
+	// ConditionExit: the command did not crash.
+	ConditionExit = "scenario.exit"
+	// ConditionTime: the command ended by itself in time.
+	ConditionTime = "scenario.time"
+	// ConditionOneOutcome: the outcomes that were reported of a job agree.
+	ConditionOneOutcome = "scenario.one-outcome"
+)
+
+// conditions are what reports say of them.
+var conditions = []spec.Requirement{
+	{ID: ConditionKnown, Level: spec.Documented, Statement: "The scenario that a client chooses MUST exist."},
+	{ID: ConditionCalled, Level: spec.Documented, Statement: "The client MUST call the method."},
+	{ID: ConditionSteps, Level: spec.Documented, Statement: "The client MUST call as often as the scenario needs, or report why it does not."},
+	{ID: ConditionExit, Level: spec.Documented, Statement: "The command MUST end without a signal, and with exit 0 after a success."},
+	{ID: ConditionTime, Level: spec.Documented, Statement: "The command MUST end within its time."},
+	{ID: ConditionOneOutcome, Level: spec.Inferred, Statement: "The outcomes that the client reports of a job SHOULD agree."},
+}
+
+// Rules say what a client is tested by.
+type Rules struct {
+	Contract *spec.Contract
+	// Level is the weakest level that fails: what is weaker warns. With
+	// spec.Inferred nothing warns. Empty means spec.Platform, and whatever the
+	// scenario demands beside, of any level.
+	Level spec.Level
+}
+
+// Explain shows a finding in a few lines, with the requirement and its source.
+func (r Rules) Explain(finding result.Finding) string {
+	shown := finding.Requirement
+	requirement, known := r.Contract.ClientRequirement(finding.Requirement)
+	if known {
+		level := string(requirement.Level)
+		if finding.Demanded {
+			level += ", demanded by the scenario"
+		}
+		shown += " (" + level + "): " + requirement.Statement
+	}
+	shown += "\n  want: " + finding.Want + "\n  got:  " + finding.Got
+	if requirement.Quote != "" {
+		shown += fmt.Sprintf("\n  %q", requirement.Quote)
+	}
+	if known {
+		shown += "\n  " + requirement.Source
+	}
+	return shown
+}
+
+// evaluation collects what is found of one call. What the description does not
+// demand is not tested.
+type evaluation struct {
+	rules    Rules
+	scenario *scenario.Scenario
+	// plain: no scenario is about the call, so that every requirement that its
+	// responses bring up is demanded.
+	plain    bool
+	findings []result.Finding
+	tested   []string
+	untested []result.Untested
+	// tokens are all that are known to be a token of the call.
+	tokens []string
+}
+
+// test notes that requirements were tested.
+func (e *evaluation) test(ids ...string) {
+	for _, id := range ids {
+		if _, demanded := e.rules.Contract.ClientRequirement(id); demanded && !slices.Contains(e.tested, id) {
+			e.tested = append(e.tested, id)
+		}
+	}
+}
+
+// find adds a finding of a request, or counts it where the same was found
+// before.
+func (e *evaluation) find(id string, request *request, want, got string) {
+	requirement, demanded := e.rules.Contract.ClientRequirement(id)
+	if !demanded {
+		return
+	}
+	e.test(id)
+	for i := range e.findings {
+		if one := &e.findings[i]; one.Requirement == id && one.Want == want && one.Got == got {
+			one.Count++
+			return
+		}
+	}
+	e.findings = append(e.findings, result.Finding{Requirement: id, Verdict: e.verdict(requirement),
+		Demanded: e.scenario != nil && e.scenario.Demands(id), Want: want, Got: got, Exchange: request.number, Count: 1})
+}
+
+// fail adds a condition that was not met.
+func (e *evaluation) fail(condition, want, got string) {
+	e.findings = append(e.findings, result.Finding{Requirement: condition, Verdict: result.Fail, Want: want, Got: got, Count: 1})
+}
+
+// skip notes requirements that could not be tested, and what would help.
+func (e *evaluation) skip(reason, help string, ids ...string) {
+	for _, id := range ids {
+		if _, demanded := e.rules.Contract.ClientRequirement(id); demanded {
+			e.untested = append(e.untested, result.Untested{Requirement: id, Reason: reason, Flag: help})
+		}
+	}
+}
+
+// demands reports whether the call is about a requirement.
+func (e *evaluation) demands(id string) bool {
+	if e.plain {
+		return strings.HasPrefix(id, "client.repeat.") || strings.HasPrefix(id, "client.outcome.")
+	}
+	return e.scenario != nil && e.scenario.Demands(id)
+}
+
+// verdict says what breaking a requirement means: it fails where the level is
+// asked for, if it is a MUST or what the call is about.
+func (e *evaluation) verdict(requirement spec.Requirement) result.Verdict {
+	demanded := e.demands(requirement.ID)
+	switch level := e.rules.Level; {
+	case level == "" && demanded, level == spec.Inferred:
+		return result.Fail
+	case level == "" && requirement.Must() && requirement.Level.AtLeast(spec.Platform):
+		return result.Fail
+	case level != "" && requirement.Level.AtLeast(level) && (requirement.Must() || demanded):
+		return result.Fail
+	}
+	return result.Warn
+}
+
+// needed reports whether a run is inconclusive without a requirement: one that is
+// documented, or that the scenario is about where breaking it would fail.
+func (e *evaluation) needed(id string) bool {
+	requirement, known := e.rules.Contract.ClientRequirement(id)
+	return known && (requirement.Level == spec.Documented || e.demands(id) && e.verdict(requirement) == result.Fail)
+}
+
+// inconclusive reports whether something that is needed could not be tested.
+func (e *evaluation) inconclusive() bool {
+	return slices.ContainsFunc(e.untested, func(one result.Untested) bool { return e.needed(one.Requirement) })
+}
+
+// worst is the verdict of the findings alone.
+func worst(findings []result.Finding) result.Verdict {
+	verdict := result.Pass
+	for _, one := range findings {
+		if one.Verdict == result.Fail || verdict == result.Pass {
+			verdict = one.Verdict
+		}
+	}
+	return verdict
+}
+
+// longestShown is the length in characters from which a text is cut in a
+// finding.
+const longestShown = 200
+
+// printable makes a text of a client's fit for a report: control characters do
+// not move a cursor, and a long text is cut.
+func printable(shown string) string { return text.Cut(text.Line(shown), longestShown) }

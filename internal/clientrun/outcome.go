@@ -1,0 +1,364 @@
+package clientrun
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// outcome is what a client reported that its library returned.
+type outcome struct {
+	result.Outcome
+	// odd has, by their names, the members of the error that were of another type
+	// than they should be, as JSON.
+	odd map[string]string
+}
+
+// succeeded is the outcome of a call that returned an id, failed of one that
+// returned an error.
+func succeeded(job, newID string) outcome {
+	return outcome{Outcome: result.Outcome{Job: job, NewID: &newID}}
+}
+func failed(job string, e result.ClientError) outcome {
+	return outcome{Outcome: result.Outcome{Job: job, Error: &e}}
+}
+
+// byteOrderMark is what some programs write before a text in UTF-8.
+const byteOrderMark = "\ufeff"
+
+// parseOutcomes finds the outcomes in a line: each is a JSON object at its
+// beginning, or behind another one, that has the member job, and either error or
+// the member that names a new job in the responses of the method. All else is
+// passed over.
+func parseOutcomes(line, idField string) []outcome {
+	var found []outcome
+	decoder := json.NewDecoder(strings.NewReader(strings.TrimPrefix(line, byteOrderMark)))
+	for {
+		var members map[string]json.RawMessage
+		if decoder.Decode(&members) != nil {
+			return found
+		}
+		if one, is := readOutcome(members, idField); is {
+			found = append(found, one)
+		}
+	}
+}
+
+func readOutcome(members map[string]json.RawMessage, idField string) (outcome, bool) {
+	var read outcome
+	if _, named := members["job"]; !named || json.Unmarshal(members["job"], &read.Job) != nil {
+		return read, false
+	}
+	if text, is := members["error"]; is && string(text) != "null" {
+		read.readError(text)
+		return read, true
+	}
+	id, is := members[idField]
+	if !is || json.Unmarshal(id, &read.NewID) != nil {
+		return read, false
+	}
+	if read.NewID == nil {
+		read.NewID = new(string)
+	}
+	return read, true
+}
+
+// readError reads an error that may be an object or a mere text. A member of
+// another type than it should have counts as not reported.
+func (o *outcome) readError(text json.RawMessage) {
+	var members map[string]json.RawMessage
+	o.Error, o.odd = &result.ClientError{}, map[string]string{}
+	if json.Unmarshal(text, &members) != nil {
+		if json.Unmarshal(text, &o.Error.Message) != nil {
+			o.Error.Message = string(text)
+		}
+		return
+	}
+	for name, into := range map[string]any{"code": &o.Error.Code, "status": &o.Error.Status, "message": &o.Error.Message} {
+		if text := members[name]; len(text) > 0 && string(text) != "null" && json.Unmarshal(text, into) != nil {
+			o.odd[name] = string(text)
+		}
+	}
+}
+
+// shown shows a member of the error, or what was in its place, behind "got".
+func (o outcome) shown(member string) string {
+	value, want := "", "a text"
+	switch member {
+	case "code":
+		if want = "a number"; o.Error.Code != 0 {
+			value = strconv.Itoa(o.Error.Code)
+		}
+	case "status":
+		value = o.Error.Status
+	case "message":
+		value = o.Error.Message
+	}
+	switch {
+	case o.odd[member] != "":
+		return printable(o.odd[member]) + `: the member "` + member + `" of the outcome must be ` + want
+	case value == "":
+		return "nothing"
+	}
+	return printable(value)
+}
+
+// text shows an outcome in one line.
+func (o outcome) text() string {
+	if o.NewID != nil {
+		return "a success with the id " + shownID(*o.NewID, o.Job)
+	}
+	return "the error " + o.errorText()
+}
+
+func (o outcome) errorText() string {
+	code := ""
+	if o.Error.Code != 0 {
+		code = strconv.Itoa(o.Error.Code)
+	}
+	var parts []string
+	for _, part := range []string{code, o.odd["code"], o.Error.Status, o.Error.Message} {
+		if part != "" {
+			parts = append(parts, printable(part))
+		}
+	}
+	if len(parts) == 0 {
+		return "without code, status and message"
+	}
+	return strings.Join(parts, " ")
+}
+
+func shownID(id, job string) string {
+	switch id {
+	case "":
+		return `""`
+	case job:
+		return printable(id) + ", which is the old job's"
+	}
+	return printable(id)
+}
+
+// contradicts reports whether two outcomes of one job cannot both be right. Two
+// descriptions of one error can.
+func (o outcome) contradicts(other outcome) bool {
+	switch {
+	case (o.NewID == nil) != (other.NewID == nil):
+		return true
+	case o.NewID != nil:
+		return *o.NewID != *other.NewID
+	}
+	return o.Error.Code != 0 && other.Error.Code != 0 && o.Error.Code != other.Error.Code
+}
+
+// reported is all that a command reported.
+type reported struct {
+	// outcomes has the last one of each job.
+	outcomes []outcome
+	// contradictions say which outcomes of a job do not agree, by its id.
+	contradictions map[string]string
+	// hint says what is wrong with a line that looks like an outcome and is none.
+	hint string
+}
+
+// of finds the outcome of a job; nil for none.
+func (r reported) of(job string) *outcome {
+	index := slices.IndexFunc(r.outcomes, func(one outcome) bool { return one.Job == job })
+	if index < 0 {
+		return nil
+	}
+	return &r.outcomes[index]
+}
+
+// add takes an outcome in: the last one of a job counts.
+func (r *reported) add(one outcome) {
+	before := r.of(one.Job)
+	switch {
+	case before == nil && len(r.outcomes) < keptOutcomes:
+		r.outcomes = append(r.outcomes, one)
+	case before != nil:
+		if r.contradictions == nil {
+			r.contradictions = map[string]string{}
+		}
+		if one.contradicts(*before) {
+			r.contradictions[one.Job] = before.text() + ", and then " + one.text() + ", which counts"
+		}
+		*before = one
+	}
+}
+
+// then adds what was reported later.
+func (r reported) then(later reported) reported {
+	for _, one := range later.outcomes {
+		r.add(one)
+	}
+	for job, text := range later.contradictions {
+		if r.contradictions == nil {
+			r.contradictions = map[string]string{}
+		}
+		r.contradictions[job] = text
+	}
+	r.hint = cmp.Or(r.hint, later.hint)
+	return r
+}
+
+// hintFor says why nothing is known of a job.
+func (r reported) hintFor(job string) string {
+	if r.hint != "" || len(r.outcomes) == 0 {
+		return r.hint
+	}
+	return fmt.Sprintf("it reported an outcome of the job %q, and this one is %q", printable(r.outcomes[0].Job), printable(job))
+}
+
+// How much of what a client reports is kept: of one line in bytes, and of
+// outcomes of different jobs in number.
+const (
+	longestLine  = 1 << 20
+	keptOutcomes = 1000
+)
+
+// outcomeLines finds outcomes in what is written to it, wherever they are, and
+// keeps nothing else. It is safe for concurrent use.
+type outcomeLines struct {
+	idField string
+
+	mutex sync.Mutex
+	line  bytes.Buffer
+	// number is that of the line, from 1. tooLong: the rest of it is passed over.
+	number  int
+	tooLong bool
+	// passed counts the lines that were too long.
+	passed   int
+	reported reported
+	// brace: the line before was a brace alone. likely is the line that looks most
+	// like an outcome and is none: 0, or its number; named says that it names a job,
+	// and is not merely an error such as a log has.
+	brace   bool
+	likely  int
+	named   bool
+	mistake string
+}
+
+// Write takes in a part of the output. It never fails.
+func (o *outcomeLines) Write(text []byte) (int, error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for part := range bytes.Lines(text) {
+		line, ended := bytes.CutSuffix(part, []byte("\n"))
+		switch {
+		case o.tooLong:
+		case o.line.Len()+len(line) > longestLine:
+			o.tooLong = true
+			o.passed++
+			o.line.Reset()
+		default:
+			o.line.Write(line)
+		}
+		if ended {
+			o.endLine()
+		}
+	}
+	return len(text), nil
+}
+
+func (o *outcomeLines) endLine() {
+	o.number++
+	line := o.line.String()
+	o.line.Reset()
+	// An outcome in many lines is none.
+	if o.brace && startsWithJob(line) {
+		o.look("{", o.number-1, true)
+	}
+	o.brace = strings.TrimSpace(line) == "{"
+	if !o.tooLong && strings.Contains(line, "{") {
+		outcomes := parseOutcomes(line, o.idField)
+		for _, one := range outcomes {
+			o.reported.add(one)
+		}
+		line = strings.TrimSpace(strings.TrimPrefix(line, byteOrderMark))
+		if alike, named := resemblesOutcome(line, o.idField); alike && len(outcomes) == 0 {
+			o.look(line, o.number, named)
+		}
+	}
+	o.tooLong = false
+}
+
+// look keeps the first of the lines that look alike.
+func (o *outcomeLines) look(line string, number int, named bool) {
+	if o.likely == 0 || named && !o.named {
+		o.likely, o.named, o.mistake = number, named, lineMistake(line, o.idField)
+	}
+}
+
+// end takes the last line for whole, and returns what was found in an output of
+// this name.
+func (o *outcomeLines) end(output string) reported {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.endLine()
+	if o.likely > 0 {
+		o.reported.hint = fmt.Sprintf("line %d of %s %s", o.likely, output, o.mistake)
+	}
+	return o.reported
+}
+
+// resemblesOutcome reports whether a line is a JSON object with a member of an
+// outcome, in whatever case, or would begin like one; named, whether it names a
+// job.
+func resemblesOutcome(line, idField string) (alike, named bool) {
+	if !strings.HasPrefix(line, "{") {
+		return false, false
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(line), &members) != nil {
+		starts := startsWithJob(line[1:])
+		return starts, starts
+	}
+	for name := range members {
+		named = named || strings.EqualFold(name, "job") || strings.EqualFold(name, idField)
+		alike = alike || strings.EqualFold(name, "error")
+	}
+	return alike || named, named
+}
+
+func startsWithJob(text string) bool {
+	const start = `"job`
+	text = strings.TrimLeft(text, jsonWhiteSpace)
+	return len(text) >= len(start) && strings.EqualFold(text[:len(start)], start)
+}
+
+// lineMistake says why a line is no outcome.
+func lineMistake(line, idField string) string {
+	var members map[string]json.RawMessage
+	var syntax *json.SyntaxError
+	switch err := json.Unmarshal([]byte(line), &members); {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("is no JSON, at its byte %d: %s (an outcome must be in one line)", syntax.Offset, syntax)
+	case err != nil || members == nil:
+		return "is JSON, and no object"
+	}
+	var text string
+	job, named := members["job"]
+	switch {
+	case !named:
+		for _, other := range slices.Sorted(maps.Keys(members)) {
+			if strings.EqualFold(other, "job") {
+				return fmt.Sprintf(`has no member "job", but %q`, other)
+			}
+		}
+		return `has no member "job"`
+	case json.Unmarshal(job, &text) != nil:
+		return fmt.Sprintf(`has the job %s, which must be a text`, printable(string(job)))
+	case members[idField] != nil:
+		return fmt.Sprintf(`has the %s %s, which must be a text`, idField, printable(string(members[idField])))
+	}
+	return fmt.Sprintf(`has neither %q nor "error"`, idField)
+}

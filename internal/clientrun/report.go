@@ -1,0 +1,256 @@
+package clientrun
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// noScenario is the reason of a requirement that no call of a run tested.
+const noScenario = "no call of this run tests it"
+
+// Report makes the report of the run by a version of the program, without a
+// token: the calls are its checks, and the requests that arrived its exchanges.
+// Known are the failures that somebody accepted.
+func (o Outcomes) Report(version string, known result.KnownFailures) result.Report {
+	contract, hide := o.rules.Contract, o.redactor()
+	report := result.Report{
+		FormatVersion: result.FormatVersion, Tool: result.Tool{Name: "dpconform", Version: version},
+		Started: o.started.UTC().Truncate(time.Millisecond), Milliseconds: o.took.Milliseconds(),
+		Target: result.Target{Source: "client", Jobs: map[string]int{}},
+		Client: &result.Client{Command: []string{}, WireOnly: o.wireOnly, NotChosen: o.notChosen},
+		Description: result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title, Revision: contract.Revision,
+			Scopes: len(contract.Scopes), Method: contract.Retry.ID},
+		Settings: result.Settings{Level: o.rules.Level}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
+	}
+	for _, word := range o.command {
+		report.Client.Command = append(report.Client.Command, hide.Text(word))
+	}
+	report.Target.Endpoint = strings.Join(report.Client.Command, " ")
+	var checks []result.Check
+	for _, one := range o.results {
+		check := one.redacted(hide, len(report.Exchanges), known)
+		for _, arrived := range one.requests {
+			number := len(report.Exchanges) + 1
+			check.Exchanges = append(check.Exchanges, number)
+			report.Exchanges = append(report.Exchanges, o.exchange(number, check.ID, one.job, arrived, hide))
+		}
+		checks = append(checks, check)
+	}
+	report.Conclude(result.Run{Requirements: o.requirements(), Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
+	for i, requirement := range report.Requirements {
+		if len(requirement.Checks) == 0 {
+			report.Requirements[i].Reason = noScenario
+		}
+	}
+	return report
+}
+
+// Requirements are those of clients, and the conditions.
+func Requirements(contract *spec.Contract) []spec.Requirement {
+	return slices.Concat(contract.ClientRequirements, conditions)
+}
+
+// CheckIDs are the ids that checks of a run may have: those of scenarios, that of
+// a command that is run once, and that of a job where one is given.
+func CheckIDs(scenarios []string, job string) []string {
+	ids := append(slices.Clone(scenarios), commandID)
+	if job != "" {
+		ids = append(ids, jobID(job))
+	}
+	return ids
+}
+
+// requirements are those of the description, and the conditions that were not
+// met.
+func (o Outcomes) requirements() []spec.Requirement {
+	all := slices.Clone(o.rules.Contract.ClientRequirements)
+	for _, condition := range conditions {
+		if slices.ContainsFunc(o.results, func(one Result) bool {
+			return slices.ContainsFunc(one.Check.Findings, func(finding result.Finding) bool { return finding.Requirement == condition.ID })
+		}) {
+			all = append(all, condition)
+		}
+	}
+	return all
+}
+
+// redactor hides the tokens of the run, those that arrived, and whatever else
+// looks like a secret.
+func (o Outcomes) redactor() *redact.Redactor {
+	labels := map[string]string{o.secrets.Token: "the-token", o.secrets.Fresh: "the-fresh-token", o.secrets.refresh: "the-refresh-token"}
+	delete(labels, "")
+	add := func(tokens ...string) {
+		for _, token := range tokens {
+			if _, known := labels[token]; !known && token != "" {
+				labels[token] = redact.Unlabelled
+			}
+		}
+	}
+	for _, one := range o.results {
+		add(one.tokens...)
+		for _, arrived := range one.requests {
+			add(redact.TokensOf(arrived.header)...)
+			add(tokenInQuery(arrived))
+		}
+	}
+	return redact.NewRedactor(labels)
+}
+
+// redacted is the check without secrets, its exchanges counted on from others.
+func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFailures) result.Check {
+	check := r.Check
+	check.ID, check.Reason = hide.Text(check.ID), hide.Text(check.Reason)
+	check.Exchanges, check.Requirements = []int{}, slices.Clone(r.tested)
+	call := *check.Call
+	check.Call = &call
+	call.Job, call.Inconclusive = hide.Text(call.Job), r.needed
+	check.Findings = slices.Clone(check.Findings)
+	for i := range check.Findings {
+		finding := &check.Findings[i]
+		finding.Want, finding.Got = hide.Text(finding.Want), hide.Text(finding.Got)
+		if finding.Exchange > 0 {
+			finding.Exchange += before
+		}
+		if !slices.Contains(check.Requirements, finding.Requirement) {
+			check.Requirements = append(check.Requirements, finding.Requirement)
+		}
+		if name := known.Expecting(check.ID, finding.Requirement); name != "" {
+			finding.Verdict, finding.KnownFailure = result.ExpectedFail, name
+		}
+	}
+	call.Untested = slices.Clone(call.Untested)
+	for i, one := range call.Untested {
+		call.Untested[i].Reason = hide.Text(one.Reason)
+		if !slices.Contains(check.Requirements, one.Requirement) {
+			check.Requirements = append(check.Requirements, one.Requirement)
+		}
+	}
+	if reported := call.Reported; reported != nil {
+		shown := result.Outcome{Job: hide.Text(reported.Job)}
+		if reported.NewID != nil {
+			id := hide.Text(*reported.NewID)
+			shown.NewID = &id
+		}
+		if e := reported.Error; e != nil {
+			shown.Error = &result.ClientError{Code: e.Code, Status: hide.Text(e.Status), Message: hide.Text(e.Message)}
+		}
+		call.Reported = &shown
+	}
+	if command := call.Command; command != nil {
+		shown := *command
+		shown.Complaints = hide.Text(command.Complaints)
+		call.Command = &shown
+	}
+	var missing *result.Missing
+	if reason, flag := r.missing(); check.Verdict == result.Skip {
+		missing = &result.Missing{Reason: hide.Text(reason), Flag: flag}
+	}
+	check.Settle("", missing, known)
+	return check
+}
+
+// missing says why a call was not tested as a whole, and what would help.
+func (r Result) missing() (reason, flag string) {
+	if r.Check.Reason != "" || len(r.Check.Call.Untested) == 0 {
+		return r.Check.Reason, ""
+	}
+	return r.Check.Call.Untested[0].Reason, r.Check.Call.Untested[0].Flag
+}
+
+// exchange shows a request and its response.
+func (o Outcomes) exchange(number int, check, job string, from *request, hide *redact.Redactor) result.Exchange {
+	shown := result.Exchange{
+		Number: number, Check: check, Purpose: string(from.purpose), Job: hide.Text(job), Retry: from.purpose == attempt,
+		OffsetMicroseconds: max(0, from.at.Sub(o.started).Microseconds()),
+		Request: result.Message{Method: from.method, URL: hide.RequestTarget(from.target), Header: hide.Header(from.header),
+			Body: shownBody(from.body, hide), BodyBytes: len(from.body)},
+		Arrival: &result.Arrival{Protocol: from.protocol, BodyBase64: binaryBody(from, hide),
+			ContentLength: hidden(from.values("Content-Length"), hide), TransferEncoding: hidden(from.values("Transfer-Encoding"), hide)},
+	}
+	switch {
+	case from.head != nil:
+		shown.Arrival.Line, shown.Arrival.Host = shownLine(from, hide), hidden(from.head.values("Host"), hide)
+	case from.host != "":
+		shown.Arrival.Host = hidden([]string{from.host}, hide)
+	}
+	made := from.response
+	if !made.at.IsZero() {
+		shown.Microseconds = max(0, made.at.Sub(from.at).Microseconds())
+	}
+	if made.status != 0 {
+		shown.Response = &result.Message{Status: made.status, Header: hide.Header(made.header), Body: shownBody(made.body, hide), BodyBytes: len(made.body)}
+	}
+	if made.delivery != whole {
+		shown.Fault = &result.FaultOf{Kind: string(made.delivery), Detail: reasons[made.delivery]}
+	}
+	return shown
+}
+
+func hidden(values []string, hide *redact.Redactor) []string {
+	var shown []string
+	for _, value := range values {
+		shown = append(shown, hide.Text(value))
+	}
+	return shown
+}
+
+// shownLine is the request line without the secrets of its query, and without a
+// user name before a host.
+func shownLine(from *request, hide *redact.Redactor) string {
+	method, target, protocol, all := from.head.parts()
+	if !all {
+		return hide.Text(from.head.line)
+	}
+	scheme, rest, _ := strings.Cut(target, "://")
+	if _, host, named := strings.Cut(from.authority, "@"); named {
+		target = scheme + "://" + redact.Mark + "@" + host + strings.TrimPrefix(rest, from.authority)
+	}
+	return method + " " + hide.RequestTarget(target) + " " + protocol
+}
+
+// The lengths from which a body is cut in a report: as a text in characters, and
+// as base64 in bytes.
+const (
+	longestBody   = 2000
+	longestBinary = 64 << 10
+)
+
+// shownBody hides secrets before the body is cut: a secret that the cut goes
+// through would not be found.
+func shownBody(body []byte, hide *redact.Redactor) string {
+	return text.Cut(hide.Body(strings.ToValidUTF8(string(body), "\uFFFD")), longestBody)
+}
+
+// binaryBody is the body in base64 where a text does not show it, and where no
+// secret is in it.
+func binaryBody(from *request, hide *redact.Redactor) string {
+	if utf8.Valid(from.body) && len(from.body) <= longestBody {
+		return ""
+	}
+	content, _ := from.decodedBody()
+	for _, text := range []string{string(from.body), string(content)} {
+		if hide.Body(text) != text || hide.Text(text) != text {
+			return ""
+		}
+	}
+	return base64.StdEncoding.EncodeToString(from.body[:min(len(from.body), longestBinary)])
+}
+
+// Exchanges are the requests of the call with their responses, without secrets.
+func (r Result) Exchanges() []result.Exchange {
+	outcomes := Outcomes{results: []Result{r}}
+	hide := outcomes.redactor()
+	var shown []result.Exchange
+	for i, arrived := range r.requests {
+		shown = append(shown, outcomes.exchange(i+1, r.Check.ID, r.job, arrived, hide))
+	}
+	return shown
+}

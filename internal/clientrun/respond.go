@@ -1,0 +1,257 @@
+package clientrun
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// exchange is one request that gets its response.
+type exchange struct {
+	server  *Server
+	call    *Call
+	request *request
+	w       http.ResponseWriter
+	r       *http.Request
+}
+
+// perform responds as a step says.
+func (e *exchange) perform(step scenario.Step) {
+	contract := e.server.options.Rules.Contract
+	var made response
+	switch {
+	case step.Reset, step.HangUp:
+		if e.wait(step.Delay) {
+			e.disconnect(step.Reset)
+		}
+		return
+	case step.Error != nil:
+		made = refusal(contract, *step.Error)
+	case step.Answer != nil:
+		made = response{status: step.Answer.Status, header: http.Header{"Content-Type": {contract.Retry.MediaType}}, body: []byte(step.Answer.Body)}
+	case step.Redirect != 0:
+		made = response{status: step.Redirect, header: http.Header{"Location": {e.server.otherHost + e.request.target}}}
+	default:
+		made = e.handled()
+	}
+	for name, value := range step.Header {
+		made.header.Set(name, value)
+	}
+	var members map[string]any
+	if (step.Add != nil || step.WithoutID) && made.success() && json.Unmarshal(made.body, &members) == nil {
+		for name, value := range step.Add {
+			members[name] = value
+		}
+		if step.WithoutID {
+			delete(members, contract.IDField)
+		}
+		made.body = encode(members)
+	}
+	e.send(made, step)
+}
+
+// handled lets the reference server, or the one upstream, respond.
+func (e *exchange) handled() response {
+	handler, forwarded := http.Handler(e.call.reference), e.r.Clone(e.r.Context())
+	// Without the prefix that chose a scenario, and with the body that was read.
+	forwarded.Body, forwarded.RequestURI = io.NopCloser(bytes.NewReader(e.request.body)), e.request.target
+	forwarded.Header.Del(scenarioHeader)
+	if parsed, err := url.ParseRequestURI(e.request.target); err == nil {
+		forwarded.URL = parsed
+	}
+	switch {
+	case e.server.forward == nil:
+	case e.call.scenario == nil:
+		handler = e.server.forward
+		if e.request.bodyProblem != "" {
+			return response{status: http.StatusRequestEntityTooLarge, header: http.Header{}}
+		}
+	default:
+		if _, isBearer := bearerToken(forwarded.Header.Values("Authorization")); isBearer {
+			forwarded.Header.Set("Authorization", "Bearer "+upstreamToken)
+		}
+	}
+	kept := &keptResponse{header: http.Header{}}
+	defer func() {
+		// What broke off upstream breaks off here.
+		if broken := recover(); broken != nil {
+			e.call.responded(e.request, response{delivery: hungUp, at: e.server.options.Now()})
+			panic(broken)
+		}
+	}()
+	handler.ServeHTTP(kept, forwarded)
+	kept.WriteHeader(http.StatusOK)
+	made := response{status: kept.status, header: kept.header, body: kept.body.Bytes()}
+	e.server.remember(e.call, made)
+	return made
+}
+
+// send sends a response, or what a step leaves of it.
+func (e *exchange) send(made response, step scenario.Step) {
+	made.delivery = whole
+	if !e.wait(step.Delay) {
+		made.delivery, made.at = notAwaited, e.server.options.Now()
+		e.call.responded(e.request, made)
+		panic(http.ErrAbortHandler)
+	}
+	header := e.w.Header()
+	for name, values := range made.header {
+		header[name] = values
+	}
+	header.Set("Content-Length", strconv.Itoa(len(made.body)))
+	body := made.body
+	if step.Truncate {
+		made.delivery, body = truncated, body[:len(body)/2]
+	}
+	made.at = e.server.options.Now()
+	e.call.responded(e.request, made)
+	e.w.WriteHeader(made.status)
+	if e.request.method == http.MethodHead || made.status == http.StatusNoContent || made.status == http.StatusNotModified {
+		return
+	}
+	_, _ = e.w.Write(body)
+	if step.Truncate {
+		_ = http.NewResponseController(e.w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// wait lets a delay pass; false where the client has gone before.
+func (e *exchange) wait(delay time.Duration) bool {
+	if delay <= 0 {
+		return true
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return e.r.Context().Err() == nil
+	case <-e.r.Context().Done():
+		return false
+	}
+}
+
+// disconnect ends the connection, by a reset or in good order. By HTTP/2 it is
+// the stream that is reset.
+func (e *exchange) disconnect(byReset bool) {
+	delivery := hungUp
+	if byReset {
+		delivery = reset
+	}
+	e.call.responded(e.request, response{delivery: delivery, at: e.server.options.Now()})
+	connection, _, err := http.NewResponseController(e.w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if kept, is := connection.(*recordedConnection); is {
+		connection = kept.Conn
+	}
+	if tcp, is := connection.(*net.TCPConn); is && byReset {
+		// With no time to linger, close sends a reset.
+		_ = tcp.SetLinger(0)
+	}
+	_ = connection.Close()
+}
+
+// refusal makes a refusal in the form of AIP-193:
+// https://google.aip.dev/193#http11json-representation
+func refusal(contract *spec.Contract, failure scenario.Error) response {
+	status := contract.CodeStatus[failure.Code]
+	object := map[string]any{"code": status, "status": failure.Code, "message": strings.TrimSpace(failure.Message)}
+	if failure.Reason != "" {
+		object["details"] = []any{map[string]any{
+			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": failure.Reason, "domain": "googleapis.com",
+		}}
+	}
+	return response{status: status, header: http.Header{"Content-Type": {contract.Retry.MediaType + "; charset=UTF-8"}},
+		body: encode(map[string]any{"error": object})}
+}
+
+// encode writes JSON as Google does: two spaces for each level, a newline at the
+// end.
+func encode(content any) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetIndent("", "  ")
+	// What was read from YAML or JSON has a JSON form.
+	_ = encoder.Encode(content)
+	return text.Bytes()
+}
+
+// keptResponse is a ResponseWriter that keeps what is written.
+type keptResponse struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keptResponse) Header() http.Header { return k.header }
+
+func (k *keptResponse) WriteHeader(status int) {
+	if k.status == 0 {
+		k.status = status
+	}
+}
+
+func (k *keptResponse) Write(body []byte) (int, error) {
+	k.WriteHeader(http.StatusOK)
+	return k.body.Write(body)
+}
+
+// forwardTo forwards requests to another server with their path and query as they
+// were sent, and returns its responses. It follows no redirect, so that a token
+// goes to that server alone.
+func forwardTo(upstream *url.URL) http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite: func(proxied *httputil.ProxyRequest) {
+			path, query, _ := strings.Cut(proxied.In.RequestURI, "?")
+			proxied.Out.URL = &url.URL{Scheme: upstream.Scheme, Host: upstream.Host, Opaque: upstream.EscapedPath() + path, RawQuery: query}
+			proxied.Out.Host = upstream.Host
+			// What comes back has to be read here, too.
+			if strings.Contains(proxied.In.Header.Get("Accept-Encoding"), "gzip") {
+				proxied.Out.Header.Set("Accept-Encoding", "gzip")
+			} else {
+				proxied.Out.Header.Del("Accept-Encoding")
+			}
+		},
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, DisableCompression: true,
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			reason := "the server upstream could not be reached"
+			if errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF) {
+				reason = "the server upstream gave no whole response"
+			}
+			http.Error(w, "dpconform: "+reason, http.StatusBadGateway)
+		},
+	}
+}
+
+// ParseUpstream reads the address of a server upstream. It returns an error for
+// one that is no http or https address, or that has more than a path.
+func ParseUpstream(text string) (*url.URL, error) {
+	parsed, err := url.Parse(text)
+	switch {
+	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
+		return nil, errors.New("it is no address such as https://dataportability.googleapis.com")
+	case parsed.User != nil:
+		return nil, errors.New("it has a user name, which would be sent to nobody")
+	case parsed.RawQuery != "" || parsed.Fragment != "":
+		return nil, errors.New("it has a query or a fragment")
+	}
+	parsed.Path, parsed.RawPath = strings.TrimSuffix(parsed.Path, "/"), strings.TrimSuffix(parsed.RawPath, "/")
+	return parsed, nil
+}

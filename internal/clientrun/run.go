@@ -1,0 +1,350 @@
+package clientrun
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
+)
+
+// RunOptions say what is run, and how.
+type RunOptions struct {
+	Rules     Rules
+	Scenarios []*scenario.Scenario
+	// Known are the names of all scenarios, selected or not.
+	Known []string
+	// Command is the words of the client program; {endpoint}, {job}, {token},
+	// {fresh-token}, {scenario} and {outcome} in them are replaced.
+	Command []string
+	// Together runs the command once and lets it choose scenarios. All: it has to
+	// choose every one.
+	Together, All bool
+	// Job is the id that the client uses, where it cannot be given one; empty makes
+	// one for each scenario.
+	Job string
+	// Limit is how long the command may take, for one scenario.
+	Limit time.Duration
+	// ExitReports: exit code 0 means that the call was a success.
+	ExitReports bool
+	// WireOnly: what the client reports is not tested.
+	WireOnly bool
+	// Upstream responds where no scenario does, to a command that is run once; nil
+	// means the reference server. Token is for it; empty where the client brings its
+	// own.
+	Upstream *url.URL
+	Token    string
+	// Show gets what the commands print; nil for nobody.
+	Show io.Writer
+	// Observe is called after each scenario; nil means nobody looks.
+	Observe func(name string, failed bool)
+}
+
+// Outcomes is all that a run found.
+type Outcomes struct {
+	// Interrupted: the run ended early.
+	Interrupted bool
+
+	rules    Rules
+	command  []string
+	started  time.Time
+	took     time.Duration
+	wireOnly bool
+	results  []Result
+	// notChosen are the names of the scenarios that a command which is run once did
+	// not choose, where it was to choose any.
+	notChosen []string
+	secrets   Secrets
+}
+
+// Run runs the command once for each scenario, each against a server of its
+// own, or once for all of them. It returns a *StartError where there is nothing
+// to run, and the error of the context where that ended first; what was found
+// until then is in the outcomes.
+func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
+	run := &run{options: options, secrets: NewSecrets()}
+	if options.Upstream != nil && options.Token != "" {
+		run.secrets.Token = options.Token
+	}
+	found := Outcomes{rules: options.Rules, command: options.Command, started: time.Now(), wireOnly: options.WireOnly, secrets: run.secrets}
+	folder, err := os.MkdirTemp("", "dpconform-client-")
+	if err != nil {
+		return found, err
+	}
+	defer os.RemoveAll(folder)
+	run.folder = folder
+	if options.Together || options.Upstream != nil {
+		err = run.together(ctx, &found)
+	} else {
+		err = run.each(ctx, &found)
+	}
+	found.took, found.Interrupted = time.Since(found.started), ctx.Err() != nil
+	return found, err
+}
+
+type run struct {
+	options RunOptions
+	secrets Secrets
+	folder  string
+}
+
+// Secrets are the tokens of one run.
+type Secrets struct{ Token, Fresh, refresh string }
+
+// NewSecrets makes tokens that nobody else has.
+func NewSecrets() Secrets {
+	return Secrets{newSecret("token"), newSecret("fresh"), newSecret("refresh")}
+}
+
+func newSecret(name string) string {
+	var random [12]byte
+	// crypto/rand does not fail: https://pkg.go.dev/crypto/rand#Read
+	_, _ = rand.Read(random[:])
+	return "dpconform-client-" + name + "-" + hex.EncodeToString(random[:])
+}
+
+func (s Secrets) tokens() []string { return []string{s.Token, s.Fresh} }
+
+// each runs the command once for each scenario.
+func (r *run) each(ctx context.Context, found *Outcomes) error {
+	for _, one := range r.options.Scenarios {
+		made, err := r.one(ctx, one)
+		if err != nil {
+			return err
+		}
+		found.results = append(found.results, made)
+		if r.options.Observe != nil {
+			r.options.Observe(one.Name, made.Check.Verdict == result.Fail)
+		}
+	}
+	return nil
+}
+
+func (r *run) one(ctx context.Context, chosen *scenario.Scenario) (Result, error) {
+	job := r.options.Job
+	if job == "" {
+		job = JobOf(chosen, "1")
+	}
+	site, err := r.open(Options{Only: chosen, Job: job}, chosen.Secure)
+	if err != nil {
+		return Result{}, err
+	}
+	call := site.Server.Begin(chosen, job)
+	ended, reported, err := r.command(ctx, site, chosen.Name, job)
+	site.Close()
+	if err != nil {
+		return Result{}, err
+	}
+	if outcome := reported.of(job); outcome != nil {
+		call.report(*outcome)
+	}
+	return r.options.Rules.evaluate(call, evidence{
+		command: ended, exitReports: r.options.ExitReports, wireOnly: r.options.WireOnly, distrusted: site.distrusted.Load() > 0,
+		hint: reported.hintFor(job), contradiction: reported.contradictions[job]}), nil
+}
+
+// together runs the command once. The scenarios that it did not choose have no
+// result, unless it had to; where no server upstream responds their names are
+// noted.
+func (r *run) together(ctx context.Context, found *Outcomes) error {
+	job := r.options.Job
+	if job == "" {
+		job = "failed-of-dpconform"
+	}
+	site, err := r.open(Options{Job: job}, false)
+	if err != nil {
+		return err
+	}
+	ended, reported, err := r.command(ctx, site, "", job)
+	site.Close()
+	if err != nil {
+		return err
+	}
+	known := evidence{wireOnly: r.options.WireOnly, hint: reported.hint}
+	if r.options.Upstream != nil && r.options.Token != "" {
+		known.tokens = []string{r.options.Token}
+	}
+	found.results = r.options.Rules.evaluateAll(site.Server, reported, known)
+	if !r.options.WireOnly {
+		found.results = append(found.results, r.invented(reported, found.results)...)
+	}
+	for _, one := range r.options.Scenarios {
+		switch {
+		case slices.ContainsFunc(found.results, func(other Result) bool { return other.scenario == one }):
+		case r.options.All:
+			missing := Result{scenario: one}
+			missing.broken(r.options.Rules, ConditionCalled, "a request", "no request arrived")
+			found.results = append(found.results, missing)
+		case r.options.Upstream == nil:
+			found.notChosen = append(found.notChosen, one.Name)
+		}
+	}
+	found.results = append(found.results, r.whole(ended, found.results))
+	return nil
+}
+
+// invented makes a result for each job that the client reported an outcome of and
+// never named in a request.
+func (r *run) invented(reported reported, results []Result) []Result {
+	var invented []Result
+	for _, outcome := range reported.outcomes {
+		if slices.ContainsFunc(results, func(other Result) bool { return other.job == outcome.Job }) {
+			continue
+		}
+		got := "no request for the job, and an error reported"
+		if outcome.NewID != nil {
+			got = "no request for the job, and a success reported"
+		}
+		one := Result{job: outcome.Job}
+		one.broken(r.options.Rules, ConditionCalled, "a request for each job of which an outcome is reported", got)
+		one.Check.Call.Reported = &outcome.Outcome
+		invented = append(invented, one)
+	}
+	return invented
+}
+
+// broken makes a result of a condition alone that was not met.
+func (r *Result) broken(rules Rules, condition, want, got string) {
+	e := &evaluation{rules: rules}
+	e.fail(condition, want, got)
+	r.Check = result.Check{Aspect: aspectCall, Verdict: result.Fail, Findings: e.findings, Call: &result.Call{Job: r.job}}
+	r.name()
+}
+
+// evaluateAll evaluates every call of a server. Requests that have nothing to do
+// with the method are no calls.
+func (r Rules) evaluateAll(server *Server, reported reported, known evidence) []Result {
+	var results []Result
+	calls := server.Calls()
+	for _, call := range calls {
+		requests, _ := call.snapshot()
+		known.tokens = append(known.tokens, bearerTokens(requests)...)
+	}
+	for _, call := range calls {
+		requests, _ := call.snapshot()
+		if !slices.ContainsFunc(requests, func(one *request) bool { return one.purpose != other }) {
+			continue
+		}
+		if outcome := reported.of(call.job); outcome != nil && call.job != "" {
+			call.report(*outcome)
+		}
+		known.contradiction = reported.contradictions[call.job]
+		results = append(results, r.evaluate(call, known))
+	}
+	return results
+}
+
+// whole evaluates the end of a command that chose its scenarios itself.
+func (r *run) whole(ended *ended, results []Result) Result {
+	e := &evaluation{rules: r.options.Rules}
+	attempted := slices.ContainsFunc(results, func(one Result) bool {
+		return slices.ContainsFunc(one.requests, func(one *request) bool { return one.purpose == attempt || one.purpose == malformed })
+	})
+	switch {
+	case ended.timedOut:
+		e.fail(ConditionTime, "an end within "+ended.limit.String(), noEnd)
+	case ended.exit != 0 || ended.signal != "":
+		e.fail(ConditionExit, "exit 0", ended.ending())
+	}
+	if !attempted {
+		e.fail(ConditionCalled, "a request", "no request arrived, "+ended.ending())
+	}
+	found := Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the end of a command that is run once", Findings: e.findings,
+		Verdict: worst(e.findings), Call: &result.Call{}}, tested: []string{ConditionExit, ConditionTime, ConditionCalled}}
+	found.ended(ended)
+	return found
+}
+
+func (r *run) open(options Options, secure bool) (*Site, error) {
+	options.Rules, options.Scenarios, options.Known, options.Upstream = r.options.Rules, r.options.Scenarios, r.options.Known, r.options.Upstream
+	if options.Upstream == nil {
+		// Upstream the tokens are those of the client's own.
+		options.Tokens, options.RefreshToken = r.secrets.tokens(), r.secrets.refresh
+	}
+	server, err := New(options)
+	if err != nil {
+		return nil, err
+	}
+	return Serve(server, "127.0.0.1:0", secure)
+}
+
+// command runs the command against a site and reads what it reported.
+func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*ended, reported, error) {
+	file := filepath.Join(r.folder, "outcome")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		return nil, reported{}, err
+	}
+	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": chosen, "outcome": file}
+	if r.options.Upstream == nil {
+		values["token"], values["fresh-token"] = r.secrets.Token, r.secrets.Fresh
+		values["token-url"], values["refresh-token"] = site.Endpoint+tokenPath, r.secrets.refresh
+	} else if r.options.Token != "" {
+		values["token"] = r.options.Token
+	}
+	environment, err := r.environment(site, values)
+	if err != nil {
+		return nil, reported{}, err
+	}
+	idField := r.options.Rules.Contract.IDField
+	one := command{words: replaced(r.options.Command, values), environment: environment, limit: r.options.Limit, show: r.options.Show, idField: idField}
+	ended, err := one.run(ctx)
+	if err != nil {
+		return nil, reported{}, err
+	}
+	written, err := os.Open(file)
+	if err != nil {
+		// A file that is gone reports nothing.
+		return ended, ended.reported, nil
+	}
+	defer written.Close()
+	lines := &outcomeLines{idField: idField}
+	_, _ = io.Copy(lines, written)
+	return ended, ended.reported.then(lines.end("the file $DPCONFORM_OUTCOME")), nil
+}
+
+// authorityVariables are the environment variables by which OpenSSL, Go, curl,
+// Python's requests and Node find a certificate to trust.
+var authorityVariables = []string{"DPCONFORM_CA_CERT", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
+
+func (r *run) environment(site *Site, values map[string]string) ([]string, error) {
+	var environment []string
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		// This machine is reached without a proxy.
+		environment = append(environment, name+"="+strings.TrimPrefix(os.Getenv(name)+",127.0.0.1,localhost,::1", ","))
+	}
+	for name, value := range values {
+		environment = append(environment, "DPCONFORM_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
+	}
+	if site.Authority == nil {
+		return environment, nil
+	}
+	file := filepath.Join(r.folder, "authority.pem")
+	if err := os.WriteFile(file, site.Authority, 0o600); err != nil {
+		return nil, err
+	}
+	for _, name := range authorityVariables {
+		environment = append(environment, name+"="+file)
+	}
+	return environment, nil
+}
+
+func replaced(words []string, values map[string]string) []string {
+	var pairs []string
+	for name, value := range values {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	replacer := strings.NewReplacer(pairs...)
+	all := make([]string, len(words))
+	for i, word := range words {
+		all[i] = replacer.Replace(word)
+	}
+	return all
+}

@@ -1,0 +1,249 @@
+// Package clientrun tests clients of the method: a server that responds as the
+// reference server or as a scenario says, the requirements that a client's
+// requests, repeats and outcome are checked by, and the runs of a client's
+// command.
+package clientrun
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/scenario"
+)
+
+// Options says how a server responds, and to whom.
+type Options struct {
+	Rules Rules
+	// Scenarios are those that a client may choose.
+	Scenarios []*scenario.Scenario
+	// Known are the names of all scenarios, selected or not, for what is said of one
+	// that is not among Scenarios.
+	Known []string
+	// Only is the scenario of every request, whatever it says; nil lets a client
+	// choose.
+	Only *scenario.Scenario
+	// Job is the id that the client was given. Without a scenario it is a job
+	// that may be retried.
+	Job string
+	// Tokens are those that the client was given.
+	Tokens []string
+	// RefreshToken gets the last of Tokens at tokenPath; empty for no such path.
+	RefreshToken string
+	// Upstream responds where no scenario does; nil means the reference server.
+	Upstream *url.URL
+	// Now says when a request arrives and when its response is sent; nil means
+	// time.Now.
+	Now func() time.Time
+}
+
+// tokenPath is where a fresh token is had for the refresh token (RFC 6749, 6).
+const tokenPath = "/token"
+
+// Server is an http.Handler that responds to clients and records what they send.
+// It is safe for concurrent use.
+type Server struct {
+	options Options
+	forward http.Handler
+	// plain is the reference server of the calls without a scenario.
+	plain *emulator.Server
+	// otherHost is the address of the other host, where redirects lead.
+	otherHost string
+	// at is where the server listens, and listenHost the host that it was asked to
+	// listen on; nil and empty where it is not known.
+	at         net.Addr
+	listenHost string
+
+	inFlight atomic.Int64
+	mutex    sync.Mutex
+	calls    []*Call
+	byKey    map[string]*Call
+	// madeBy says which call's reference server made a new job.
+	madeBy map[string]*Call
+}
+
+// New makes a server. It returns an error where no reference server can be made
+// of the description.
+func New(options Options) (*Server, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	server := &Server{options: options, byKey: map[string]*Call{}, madeBy: map[string]*Call{}}
+	var err error
+	if server.plain, err = server.reference(nil, options.Job); err != nil {
+		return nil, err
+	}
+	if options.Upstream != nil {
+		server.forward = forwardTo(options.Upstream)
+	}
+	return server, nil
+}
+
+// ServeHTTP responds to a client.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r, false) }
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool) {
+	s.inFlight.Add(1)
+	defer s.inFlight.Add(-1)
+	arrived := readRequest(r, s.options.Now())
+	if s.options.RefreshToken != "" && arrived.path() == tokenPath && !atOtherHost {
+		s.serveToken(w, arrived)
+		return
+	}
+	chosen := s.choose(arrived)
+	arrived.purpose = s.purposeOf(arrived)
+	arrived.foreignHost = !atOtherHost && !s.isOwnHost(arrived.host)
+	if arrived.unknown == nil && atOtherHost && arrived.purpose == attempt {
+		arrived.purpose = elsewhere
+	}
+	if arrived.unknown != nil {
+		arrived.purpose = attempt
+	}
+	call := s.callOf(chosen, arrived)
+	number := call.add(arrived)
+	exchange := &exchange{server: s, call: call, request: arrived, w: w, r: r}
+	notFound := func(message string) {
+		exchange.send(refusal(s.options.Rules.Contract, scenario.Error{Code: "NOT_FOUND", Message: message}), scenario.Step{})
+	}
+	switch {
+	case arrived.unknown != nil:
+		notFound("dpconform: " + arrived.unknown.text())
+	case arrived.purpose == elsewhere:
+		notFound("Requested entity was not found.")
+	case arrived.purpose == attempt && call.scenario != nil:
+		exchange.perform(call.scenario.Step(number))
+	default:
+		exchange.perform(scenario.Step{Reference: true})
+	}
+}
+
+// refused takes down what net/http refused before any handler saw it.
+func (s *Server) refused(head *head, status int) {
+	arrived := malformedRequest(head, status, s.options.Now())
+	chosen := s.choose(arrived)
+	if s.options.Only == nil && strings.HasPrefix(head.line, tlsHandshake) {
+		// A browser tries TLS by itself.
+		return
+	}
+	if isRefused(s.options.Rules, arrived) {
+		s.callOf(chosen, arrived).add(arrived)
+	}
+}
+
+// settle waits for the responses that are under way, or until the context ends.
+func (s *Server) settle(ctx context.Context) {
+	for s.inFlight.Load() > 0 && ctx.Err() == nil {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Calls lists the calls that have arrived, in their order.
+func (s *Server) Calls() []*Call {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// purposeOf says what a request is for: anything that looks as if it was meant
+// for the method is an attempt at it.
+func (s *Server) purposeOf(arrived *request) purpose {
+	contract := s.options.Rules.Contract
+	path, state := arrived.path(), contract.ReadState.Path
+	if arrived.method == contract.ReadState.Method && strings.HasPrefix(path, state.Prefix) && strings.HasSuffix(path, state.Suffix) {
+		return stateRead
+	}
+	collection := strings.Split(strings.Trim(contract.Retry.Path.Prefix, "/"), "/")
+	verb, job := strings.TrimPrefix(contract.Retry.Path.Suffix, ":"), s.options.Job
+	for _, mark := range []string{collection[len(collection)-1], verb, job, url.PathEscape(job), jobPrefix} {
+		if mark != "" && strings.Contains(strings.ToLower(path), strings.ToLower(mark)) {
+			return attempt
+		}
+	}
+	return other
+}
+
+// keptCalls is the number of calls that a server keeps; the oldest go first.
+const keptCalls = 1000
+
+// callOf finds the call that a request belongs to, or begins one.
+func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	job, known := s.options.Job, true
+	if s.options.Only == nil {
+		job, known = s.jobIn(arrived)
+	}
+	if made := s.madeBy[job]; made != nil && arrived.purpose == stateRead {
+		return made
+	}
+	key := job
+	if chosen != nil {
+		key = chosen.Name + "/" + job
+	}
+	if arrived.unknown != nil {
+		key = scenarioPath + arrived.unknown.name + "/" + job
+	}
+	if call := s.byKey[key]; call != nil {
+		return call
+	}
+	call := &Call{scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain}
+	if known {
+		call.job = job
+	}
+	if chosen != nil {
+		if reference, err := s.reference(chosen, job); err == nil {
+			call.reference = reference
+		}
+	}
+	s.byKey[key] = call
+	s.calls = append(s.calls, call)
+	if len(s.calls) > keptCalls {
+		delete(s.byKey, s.calls[0].key)
+		s.calls = s.calls[1:]
+	}
+	return call
+}
+
+// Begin begins the call of a scenario before its first request arrives, so that
+// it can be evaluated where none does.
+func (s *Server) Begin(chosen *scenario.Scenario, job string) *Call {
+	return s.callOf(chosen, &request{purpose: attempt, target: s.options.Rules.Contract.Retry.Path.Expand(job)})
+}
+
+// remember notes which call's reference server knows a new job.
+func (s *Server) remember(call *Call, response response) {
+	id, _ := response.newID(s.options.Rules.Contract)
+	if id == "" || call.scenario == nil {
+		return
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.madeBy[id] = call
+}
+
+// serveToken returns the fresh token for the refresh token, as an authorization
+// server does (RFC 6749, 6 and 5.1).
+func (s *Server) serveToken(w http.ResponseWriter, arrived *request) {
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.Header().Set("Cache-Control", "no-store")
+	form, err := url.ParseQuery(string(arrived.body))
+	if err != nil || form.Get("grant_type") != "refresh_token" || form.Get("refresh_token") != s.options.RefreshToken {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":"invalid_grant"}`+"\n")
+		return
+	}
+	token := s.options.Tokens[len(s.options.Tokens)-1]
+	_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600}`+"\n", token)
+}

@@ -1,0 +1,200 @@
+package clientrun
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Site serves a Server on the network: at its address, and at another host, where
+// redirects lead.
+type Site struct {
+	Server *Server
+	// Endpoint is the address for clients, without a slash at its end.
+	Endpoint string
+	// Authority is the certificate that signed that of the site, as PEM; nil for
+	// a site without TLS.
+	Authority []byte
+
+	servers []*http.Server
+	// distrusted counts the connections that a client broke off, most likely
+	// because it does not trust the certificate.
+	distrusted atomic.Int64
+}
+
+// Serve opens a site at an address; port 0 takes a free one. A secure site speaks
+// TLS with HTTP/2 and HTTP/1.1, another one HTTP/1.1 and HTTP/2 in clear text.
+func Serve(server *Server, address string, secure bool) (*Site, error) {
+	return serve(server, address, secure, server)
+}
+
+// serve is Serve with a handler that wraps the server.
+func serve(server *Server, address string, secure bool, handler http.Handler) (*Site, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	otherHost, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	site := &Site{Server: server, Endpoint: "http://" + listener.Addr().String()}
+	_, port, _ := net.SplitHostPort(otherHost.Addr().String())
+	server.otherHost = "http://localhost:" + port
+	server.at = listener.Addr()
+	server.listenHost, _, _ = net.SplitHostPort(address)
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(secure)
+	protocols.SetUnencryptedHTTP2(!secure)
+	main := &http.Server{Handler: handler, Protocols: protocols}
+	if secure {
+		certificate, authority, err := newCertificate()
+		if err != nil {
+			_, _ = listener.Close(), otherHost.Close()
+			return nil, err
+		}
+		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
+		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	} else {
+		main.ConnContext, main.Handler = withConnection, withHead(handler)
+		listener = recordedListener{listener, server.refused}
+	}
+	site.start(main, listener)
+	there := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { server.serve(w, r, true) })
+	site.start(&http.Server{Handler: there}, otherHost)
+	// The name localhost may mean this address first.
+	if six, err := net.Listen("tcp", "[::1]:"+port); err == nil {
+		site.start(&http.Server{Handler: there}, six)
+	}
+	return site, nil
+}
+
+func (s *Site) start(server *http.Server, listener net.Listener) {
+	server.ReadHeaderTimeout = 10 * time.Second
+	server.ErrorLog = log.New(io.Discard, "", 0)
+	s.servers = append(s.servers, server)
+	if server.TLSConfig == nil {
+		go func() { _ = server.Serve(listener) }()
+		return
+	}
+	server.ErrorLog = log.New(handshakes{&s.distrusted}, "", 0)
+	go func() { _ = server.ServeTLS(listener, "", "") }()
+}
+
+// handshakes counts what net/http says of TLS handshakes that a client ended.
+type handshakes struct{ ended *atomic.Int64 }
+
+func (h handshakes) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), "TLS handshake error") {
+		h.ended.Add(1)
+	}
+	return len(line), nil
+}
+
+// settleLimit is how long responses that are under way may take when a site
+// closes.
+const settleLimit = 2 * time.Second
+
+// Close ends the site. What is under way is broken off; when it returns, the
+// calls of the server do not change any more.
+func (s *Site) Close() {
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
+	defer cancel()
+	s.Server.settle(ctx)
+}
+
+// isOwnHost reports whether a field Host names the server: by a loopback
+// address or name where it listens on one, and with its port. A server that
+// other machines reach may have names that it does not know.
+func (s *Server) isOwnHost(host string) bool {
+	at, isTCP := s.at.(*net.TCPAddr)
+	if !isTCP {
+		return true
+	}
+	name, port, err := net.SplitHostPort(host)
+	_, own, _ := net.SplitHostPort(at.String())
+	if err != nil || port != own {
+		return false
+	}
+	return !at.IP.IsLoopback() || isLoopback(name) || strings.EqualFold(name, s.listenHost)
+}
+
+func isLoopback(name string) bool {
+	address, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && address.IsLoopback()
+}
+
+// mayRead reports whether a request to the page comes from somebody who typed
+// its address. A page of another site that made its own name lead here, as in
+// DNS rebinding, has that name in Host; one that sends a form has its own origin.
+func (s *Server) mayRead(r *http.Request) bool {
+	if s.at == nil {
+		return true
+	}
+	name, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		name = r.Host
+	}
+	_, err = netip.ParseAddr(strings.Trim(name, "[]"))
+	own, _ := os.Hostname()
+	known := err == nil || isLoopback(name) || strings.EqualFold(name, s.listenHost) || own != "" && strings.EqualFold(name, own)
+	return known && http.NewCrossOriginProtection().Check(r) == nil
+}
+
+// certificateLife is longer than any run.
+const certificateLife = 48 * time.Hour
+
+// newCertificate makes an authority for one run and a certificate of it for the
+// loopback addresses. The key of the authority is thrown away.
+func newCertificate() (certificate tls.Certificate, authority []byte, err error) {
+	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return certificate, nil, err
+	}
+	now := time.Now()
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dpconform, for one run"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(certificateLife),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, authorityKey.Public(), authorityKey)
+	if err != nil {
+		return certificate, nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return certificate, nil, err
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		NotBefore:   now.Add(-time.Hour), NotAfter: now.Add(certificateLife),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, root, key.Public(), authorityKey)
+	if err != nil {
+		return certificate, nil, err
+	}
+	authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
+	return tls.Certificate{Certificate: [][]byte{leafDER, rootDER}, PrivateKey: key}, authority, nil
+}

@@ -1,0 +1,109 @@
+package result
+
+import "slices"
+
+// Call is what a check has more that is a call of a client.
+type Call struct {
+	// Job is the id that the client was given.
+	Job string `json:"job,omitempty"`
+	// Steps is the number of the scenario's responses, Consumed how many were used.
+	Steps    int `json:"steps,omitempty"`
+	Consumed int `json:"consumed,omitempty"`
+	// Inconclusive: without what could not be tested nothing is concluded.
+	Inconclusive bool `json:"inconclusive,omitempty"`
+	// Untested are requirements that could not be tested. All others of the check
+	// were tested, each on its own evidence.
+	Untested []Untested `json:"untested,omitempty"`
+	Reported *Outcome   `json:"reported,omitempty"`
+	Command  *Command   `json:"command,omitempty"`
+}
+
+// Untested is a requirement that could not be tested, why, and what would help.
+type Untested struct {
+	Requirement string `json:"requirement"`
+	Reason      string `json:"reason"`
+	Flag        string `json:"flag,omitempty"`
+}
+
+// Outcome is what a client reported that its library returned: an id or an error.
+type Outcome struct {
+	Job   string       `json:"job"`
+	NewID *string      `json:"new_id,omitempty"`
+	Error *ClientError `json:"error,omitempty"`
+}
+
+// ClientError is an error as a library shows it. Members that it does not show
+// are zero.
+type ClientError struct {
+	// Code is the HTTP status, Status the name of a google.rpc.Code.
+	Code    int    `json:"code,omitempty"`
+	Status  string `json:"status,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// Command is how a client's command ended.
+type Command struct {
+	Exit     int    `json:"exit"`
+	Signal   string `json:"signal,omitempty"`
+	TimedOut bool   `json:"timed_out,omitempty"`
+	// Complaints is the end of its standard error.
+	Complaints string `json:"complaints,omitempty"`
+}
+
+// Arrival is how a request of a client arrived.
+type Arrival struct {
+	Protocol string `json:"protocol,omitempty"`
+	// Line is the request line. It is known of HTTP/1.1 without TLS alone; there
+	// each of the fields is given as it was sent, once for each of its lines.
+	Line             string   `json:"line,omitempty"`
+	Host             []string `json:"host,omitempty"`
+	ContentLength    []string `json:"content_length,omitempty"`
+	TransferEncoding []string `json:"transfer_encoding,omitempty"`
+	// BodyBase64 is the body where a text does not show it. It is left out where a
+	// secret is in it.
+	BodyBase64 string `json:"body_base64,omitempty"`
+}
+
+// untested finds what could not be tested of a requirement.
+func (c *Call) untested(requirement string) (Untested, bool) {
+	for _, one := range c.Untested {
+		if one.Requirement == requirement {
+			return one, true
+		}
+	}
+	return Untested{}, false
+}
+
+// about is what a call says of one of its requirements.
+func (c *Call) about(requirement string) (Verdict, string) {
+	if one, is := c.untested(requirement); is {
+		return Skip, one.Reason
+	}
+	return Pass, ""
+}
+
+// inconclusive reports whether a call of a client's run is.
+func (r *Report) inconclusive() bool {
+	return slices.ContainsFunc(r.Checks, func(check Check) bool { return check.Call != nil && check.Call.Inconclusive })
+}
+
+// missesCalls reports whether something that a client's run is about was not
+// tested.
+func (r *Report) missesCalls() bool {
+	return len(r.Checks) == 0 || len(r.Client.NotChosen) > 0 || r.inconclusive()
+}
+
+// concludeClient says more of what a client's run ended with.
+func (r *Report) concludeClient() {
+	switch {
+	case r.Exit == ExitConforms && r.Client.WireOnly:
+		r.Conclusion += ", as far as the wire shows"
+	case r.Exit != ExitInconclusive:
+	case len(r.Checks) == 0:
+		r.Conclusion = "inconclusive: nothing arrived"
+	case r.inconclusive():
+		r.Conclusion = "inconclusive: nothing failed, and something that a call is about could not be tested"
+	default:
+		r.Conclusion = "inconclusive: nothing failed, and not every scenario was chosen"
+	}
+}

@@ -1,0 +1,98 @@
+package scenario
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// MostRequests is the largest number of requests that a scenario may allow. No
+// more of a call are kept.
+const MostRequests = 199
+
+// scenarioKeys are the keys of a scenario, for the states, codes and
+// requirements of a description.
+func scenarioKeys(contract *spec.Contract) []key[Scenario] {
+	requirements := func(value text.YAML) ([]string, error) { return requirements(value, contract) }
+	state := func(value text.YAML) (string, error) { return value.OneOf("state", contract.States) }
+	steps := func(value text.YAML) ([]Step, error) { return steps(value, contract) }
+	return []key[Scenario]{
+		{"name", "lower case letters, digits and hyphens", "Chooses the scenario: `--scenario NAME`, the job id `scenario-NAME-1`, the header `Dpconform-Scenario: NAME`. A scenario with the name of a shipped one replaces it. Required.",
+			func(value text.YAML, to *Scenario) (err error) {
+				to.line = value.Line()
+				to.Name, err = name(value)
+				return err
+			}},
+		{"title", "a text of one line", "Says what the server does, for reports. Required.", into(title, func(s *Scenario) *string { return &s.Title })},
+		{"about", "a text", "Says why, for a person who reads the list.", into(text.YAML.Text, func(s *Scenario) *string { return &s.About })},
+		{"job", "a state of a job", "State of the job that is retried: " + strings.Join(contract.States, ", ") + ". Default: one that may be retried.",
+			into(state, func(s *Scenario) *string { return &s.Job })},
+		{"job-end", "a text without a slash", "Is appended to the job's id, for ids with characters that a path may not hold.",
+			into(jobEnd, func(s *Scenario) *string { return &s.JobEnd })},
+		{"secure", "true or false", "Serves the scenario by TLS, with HTTP/2 and HTTP/1.1.", into(text.YAML.Bool, func(s *Scenario) *bool { return &s.Secure })},
+		{"steps", "a list of steps", "The responses to the requests of a call, in order; the last one repeats. Required.",
+			into(steps, func(s *Scenario) *[]Step { return &s.Steps })},
+		{"consume", "all or or-tell", "What becomes of a client that makes fewer requests than there are steps. `all`, the default: it fails. `or-tell`: it fails unless it reported the error of the last response.",
+			into(consumption, func(s *Scenario) *Consumption { return &s.Consume })},
+		{"at-most", "a whole number", "How many requests a call may have. Default: the number of steps.",
+			into(whole(1, MostRequests), func(s *Scenario) *int { return &s.AtMost })},
+		{"wait", "a time such as 500ms", "How long a client has to wait at least after each 503. Default: only repeats in a burst are wrong.",
+			into(text.YAML.Duration, func(s *Scenario) *time.Duration { return &s.Wait })},
+		{"must", "a list of requirements", "What the scenario is about: breaking one fails it, and a run that could not test one is inconclusive. `dpconform list` has the ids.",
+			into(requirements, func(s *Scenario) *[]string { return &s.Must })},
+		{"must-not", "a list of requirements", "The same, for requirements that say what a client must not do.",
+			into(requirements, func(s *Scenario) *[]string { return &s.MustNot })},
+	}
+}
+
+// responseKeys is how many of the keys of a step say what the response is. They
+// come first.
+const responseKeys = 6
+
+// stepKeys are the keys of a step. It has exactly one of the first.
+func stepKeys(contract *spec.Contract) []key[Step] {
+	return []key[Step]{
+		{"reference", "true", "The reference server responds, by the state of the job.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reference })},
+		{"error", "a mapping, below", "A refusal in the form of AIP-193.",
+			into(func(value text.YAML) (*Error, error) { return refusal(value, contract) }, func(s *Step) **Error { return &s.Error })},
+		{"answer", "a mapping, below", "A response as it is.", into(answer, func(s *Step) **Answer { return &s.Answer })},
+		{"reset", "true", "The connection is reset when the request has been read.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reset })},
+		{"hang-up", "true", "The connection is closed in good order when the request has been read, as by a server that stops.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
+		{"redirect", "301, 302, 303, 307 or 308", "A redirect with this status to the same path at another host.", into(redirect, func(s *Step) *int { return &s.Redirect })},
+		{"header", "a mapping of names to texts", "Header fields that are added to the response.", into(header, func(s *Step) *map[string]string { return &s.Header })},
+		{"delay", "a time such as 2s", "How long the response is held back.", into(text.YAML.Duration, func(s *Step) *time.Duration { return &s.Delay })},
+		{"truncate", "true", "The connection ends in the middle of the body.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Truncate })},
+		{"add", "a mapping", "Members that are added to the JSON object of a success.", into(added, func(s *Step) *map[string]any { return &s.Add })},
+		{"without-id", "true", "Removes the new job's id from a success.", into(text.YAML.Bool, func(s *Step) *bool { return &s.WithoutID })},
+	}
+}
+
+func errorKeys(contract *spec.Contract) []key[Error] {
+	code := func(value text.YAML) (string, error) { return value.OneOf("google.rpc.Code", codes(contract)) }
+	return []key[Error]{
+		{"code", "a google.rpc.Code", "Such as NOT_FOUND; the HTTP status follows from it. Required.", into(code, func(e *Error) *string { return &e.Code })},
+		{"message", "a text", "What the client has to show of it. Required.", into(text.YAML.Text, func(e *Error) *string { return &e.Message })},
+		{"reason", "a text", "`ErrorInfo.reason`; no details without it.", into(text.YAML.Text, func(e *Error) *string { return &e.Reason })},
+	}
+}
+
+func answerKeys() []key[Answer] {
+	return []key[Answer]{
+		{"status", "an HTTP status, 200 to 599", "Required.", into(whole(200, 599), func(a *Answer) *int { return &a.Status })},
+		{"body", "a text", "The bytes of the body; their Content-Type is application/json unless `header` says otherwise.", into(text.YAML.Text, func(a *Answer) *string { return &a.Body })},
+	}
+}
+
+func codes(contract *spec.Contract) []string {
+	all := slices.Sorted(maps.Keys(contract.CodeStatus))
+	return slices.DeleteFunc(all, func(code string) bool { return contract.CodeStatus[code] < 400 })
+}
+
+// whole reads a whole number from least to most.
+func whole(least, most int) func(text.YAML) (int, error) {
+	return func(value text.YAML) (int, error) { return value.Int(least, most) }
+}

@@ -1,0 +1,280 @@
+package scenario
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Parse reads one scenario. Every mistake is a *text.UsageError with its place.
+func Parse(contract *spec.Contract, file string, content []byte) (*Scenario, error) {
+	root, err := text.ParseYAML(file, content)
+	var usage *text.UsageError
+	if errors.As(err, &usage) && usage.Fix == "" && strings.Contains(usage.Message, "second YAML document") {
+		usage.Fix = "put each scenario into a file of its own"
+	}
+	if err != nil {
+		return nil, err
+	}
+	if root.IsEmpty() {
+		return nil, text.Mistake(file+":1", "the file is empty", "dpconform client --print-scenario success shows one to begin with")
+	}
+	one := &Scenario{Consume: ConsumeAll, file: file, Text: string(content)}
+	read, err := readMembers(root, scenarioKeys(contract), one, "name", "title", "steps")
+	if err != nil {
+		return nil, err
+	}
+	if one.AtMost > 0 && one.AtMost < len(one.Steps) {
+		return nil, read.At("at-most").Mistake("give at least as many as there are steps", "%d is less than the %d steps", one.AtMost, len(one.Steps))
+	}
+	for i, id := range one.MustNot {
+		if slices.Contains(one.Must, id) {
+			items, _ := read.At("must-not").Items()
+			return nil, items[i].Mistake("leave it in one of the two", "%s is in must as well", id)
+		}
+	}
+	return one, nil
+}
+
+// key is one key of a mapping: what is said of it to a reader, and how its value
+// is read.
+type key[T any] struct {
+	name         string
+	takes, about string
+	read         func(value text.YAML, to *T) error
+}
+
+// into reads a value into a field.
+func into[T, V any](read func(text.YAML) (V, error), field func(*T) *V) func(text.YAML, *T) error {
+	return func(value text.YAML, to *T) (err error) {
+		*field(to), err = read(value)
+		return err
+	}
+}
+
+// readMembers reads a mapping of known keys, some of which are required.
+func readMembers[T any](value text.YAML, keys []key[T], to *T, required ...string) (text.Mapping, error) {
+	names := make([]string, len(keys))
+	for i, one := range keys {
+		names[i] = one.name
+	}
+	read, err := value.Members(names...)
+	if err != nil {
+		return read, err
+	}
+	for _, member := range read.Entries {
+		one := keys[slices.Index(names, member.Name)]
+		if member.Value.IsNull() {
+			return read, member.Value.Mistake("give "+one.takes, "it has no value")
+		}
+		if err := one.read(member.Value, to); err != nil {
+			return read, err
+		}
+	}
+	for _, name := range required {
+		if !read.Has(name) {
+			return read, read.Mistake("add it", "it has no %s", name)
+		}
+	}
+	return read, nil
+}
+
+func steps(value text.YAML, contract *spec.Contract) ([]Step, error) {
+	items, err := value.Items()
+	switch {
+	case err != nil:
+		return nil, value.Mistake("begin each step with a hyphen", "it takes a list of steps, and not %s", value)
+	case len(items) == 0:
+		return nil, value.Mistake("add one, such as - reference: true", "the scenario has no steps")
+	case len(items) > MostRequests:
+		return nil, value.Mistake("", "a scenario has at most %d steps", MostRequests)
+	}
+	all := make([]Step, len(items))
+	for i, item := range items {
+		read, err := readMembers(item.Named(fmt.Sprintf("step %d", i+1)), stepKeys(contract), &all[i])
+		if err == nil {
+			err = checkStep(read, all[i], contract)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// checkStep checks members that are right by themselves together.
+func checkStep(read text.Mapping, step Step, contract *spec.Contract) error {
+	var responses, given []string
+	for _, one := range stepKeys(contract)[:responseKeys] {
+		responses = append(responses, one.name)
+		if read.Has(one.name) {
+			given = append(given, one.name)
+		}
+	}
+	refuse := func(wrong bool, message string, names ...string) error {
+		for _, name := range names {
+			if wrong && read.Has(name) {
+				return read.At(name).Mistake("leave it out", "%s", message)
+			}
+		}
+		return nil
+	}
+	const nothing = "false says nothing"
+	err := cmp.Or(refuse(!step.Reference, nothing, "reference"), refuse(!step.Reset, nothing, "reset"), refuse(!step.HangUp, nothing, "hang-up"))
+	switch {
+	case err != nil:
+		return err
+	case len(given) == 0:
+		return read.Mistake("add one of "+text.List(responses, "or"), "it has no response")
+	case len(given) > 1:
+		later := read.At(given[1])
+		if first := read.At(given[0]); first.Line() > later.Line() {
+			later = first
+		}
+		return later.Mistake("leave one out", "the step has both %s and %s", given[0], given[1])
+	}
+	return cmp.Or(
+		refuse(step.Reset || step.HangUp, "with "+given[0]+" there is no response to change", "header", "truncate", "add", "without-id"),
+		refuse(!step.Reference && step.Answer == nil, "it changes a success, and "+given[0]+" is none", "add", "without-id"),
+		refuse(step.Redirect != 0 || step.Answer != nil && len(step.Answer.Body) < 2, "there is no body to cut", "truncate"),
+	)
+}
+
+func refusal(value text.YAML, contract *spec.Contract) (*Error, error) {
+	var refused Error
+	read, err := readMembers(value, errorKeys(contract), &refused, "code", "message")
+	if err == nil && refused.Message == "" {
+		err = read.At("message").Mistake("write what the client has to show", "it is empty")
+	}
+	return &refused, err
+}
+
+func answer(value text.YAML) (*Answer, error) {
+	var whole Answer
+	read, err := readMembers(value, answerKeys(), &whole, "status")
+	if err == nil && whole.Body != "" && (whole.Status == http.StatusNoContent || whole.Status == http.StatusNotModified) {
+		err = read.At("body").Mistake("leave it out", "a response %d has none", whole.Status)
+	}
+	return &whole, err
+}
+
+func name(value text.YAML) (string, error) {
+	name, err := value.Text()
+	valid := name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && name[0] != '-' && name[len(name)-1] != '-'
+	if err == nil && !valid {
+		err = value.Mistake("write lower case letters, digits, and hyphens between them", "invalid name %s", value)
+	}
+	return name, err
+}
+
+func title(value text.YAML) (string, error) {
+	title, err := value.Text()
+	title = strings.TrimSpace(title)
+	if err == nil && (title == "" || strings.Contains(title, "\n")) {
+		err = value.Mistake("say in one line what the server does", "it is no line of text")
+	}
+	return title, err
+}
+
+func jobEnd(value text.YAML) (string, error) {
+	end, err := value.Text()
+	if err == nil && strings.Contains(end, "/") {
+		err = value.Mistake("take the slash out", "an id is one segment of a path")
+	}
+	return end, err
+}
+
+func consumption(value text.YAML) (Consumption, error) {
+	name, err := value.OneOf("consumption", []string{string(ConsumeAll), string(ConsumeOrTell)})
+	return Consumption(name), err
+}
+
+func redirect(value text.YAML) (int, error) {
+	status, err := value.Int(300, 399)
+	if err == nil && !slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status) {
+		err = value.Mistake("use 301, 302, 303, 307 or 308", "%d is no status that leads elsewhere", status)
+	}
+	return status, err
+}
+
+// ownFields are the header fields that the server makes by itself.
+var ownFields = []string{"Content-Length", "Transfer-Encoding", "Connection", "Trailer"}
+
+func header(value text.YAML) (map[string]string, error) {
+	members, err := value.AnyMembers()
+	if err != nil && !value.IsMapping() {
+		return nil, value.Mistake(`write header: {Retry-After: "1"}`, "it takes a mapping of names to texts, and not %s", value)
+	}
+	fields := map[string]string{}
+	for _, member := range members {
+		content, err := member.Value.Text()
+		if err != nil {
+			return nil, err
+		}
+		canonical := http.CanonicalHeaderKey(member.Name)
+		_, twice := fields[canonical]
+		switch {
+		case !httpguts.ValidHeaderFieldName(member.Name):
+			return nil, member.Key.Mistake("", "%s is no name of a header field", member.Key)
+		case !httpguts.ValidHeaderFieldValue(content):
+			return nil, member.Value.Mistake("take line breaks and control characters out", "%s cannot have the value %s", canonical, member.Value)
+		case twice:
+			return nil, member.Key.Mistake("remove one of them", "%s is given twice", canonical)
+		case slices.Contains(ownFields, canonical):
+			return nil, member.Key.Mistake("remove it", "%s is set by the server itself", canonical)
+		}
+		fields[canonical] = content
+	}
+	return fields, err
+}
+
+func added(value text.YAML) (map[string]any, error) {
+	if !value.IsMapping() {
+		return nil, value.Mistake("write add: {newField: 1}", "it takes a mapping, and not %s", value)
+	}
+	var members map[string]any
+	err := value.Decode(&members)
+	if err == nil {
+		_, err = json.Marshal(members)
+	}
+	if err != nil {
+		return nil, value.Mistake("use texts as keys, and no .inf or .nan", "JSON cannot hold it")
+	}
+	return members, nil
+}
+
+func requirements(value text.YAML, contract *spec.Contract) ([]string, error) {
+	items, err := value.Items()
+	if err != nil {
+		return nil, value.Mistake("write [client.outcome.error]", "it takes a list of requirements, and not %s", value)
+	}
+	known := make([]string, len(contract.ClientRequirements))
+	for i, requirement := range contract.ClientRequirements {
+		known[i] = requirement.ID
+	}
+	var ids []string
+	for _, item := range items {
+		id, err := item.Text()
+		switch {
+		case err != nil:
+			return nil, err
+		case !slices.Contains(known, id) && len(known) > 0:
+			fix := text.DidYouMean(id, known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
+			return nil, item.Mistake(fix, "the description has no requirement %s of clients", item)
+		case slices.Contains(ids, id):
+			return nil, item.Mistake("remove one of them", "%s is already in line %d", id, items[slices.Index(ids, id)].Line())
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}

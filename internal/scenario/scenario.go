@@ -1,0 +1,249 @@
+// Package scenario has the conditions that a server may meet a client with, such
+// as a 503 or a reset connection, and what the client must do then. Each is a YAML
+// file.
+package scenario
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Consumption says what becomes of a client that makes fewer requests than a
+// scenario has steps.
+type Consumption string
+
+// The consumptions.
+const (
+	// ConsumeAll: the scenario fails.
+	ConsumeAll Consumption = "all"
+	// ConsumeOrTell: it fails unless the client reported the error of the last
+	// response. A client may give up, but not silently.
+	ConsumeOrTell Consumption = "or-tell"
+)
+
+// Scenario is a list of responses, and what a client must do with them.
+// Reference documents the keys that a file gives its members by.
+type Scenario struct {
+	Name  string
+	Title string
+	About string
+	// Job is the state of the job that is retried; empty means one that may be
+	// retried. JobEnd is appended to the id.
+	Job    string
+	JobEnd string
+	// Secure serves the scenario by TLS, with HTTP/2.
+	Secure bool
+	// Steps are the responses to the requests of a call, in order; the last one
+	// repeats.
+	Steps   []Step
+	Consume Consumption
+	// AtMost is the number of requests that a call may have; 0 means as many as
+	// there are steps.
+	AtMost int
+	// Wait is the least pause after each UNAVAILABLE; 0 means that only bursts are
+	// wrong.
+	Wait time.Duration
+	// Must and MustNot list the requirements that the scenario is about: breaking
+	// one fails it whatever its level, and a run that could not test one is
+	// inconclusive.
+	Must    []string
+	MustNot []string
+
+	// Text is the YAML that the scenario was read from.
+	Text string
+	file string
+	// line is where the file names the scenario.
+	line    int
+	shipped bool
+}
+
+// Step is the response to one request. It has exactly one of Reference, Error,
+// Answer, Reset, HangUp and Redirect.
+type Step struct {
+	// Reference: the reference server responds.
+	Reference bool
+	// Error: a refusal in the form of AIP-193.
+	Error  *Error
+	Answer *Answer
+	// Reset: the connection is reset when the request has been read. HangUp: it is
+	// closed in good order, as by a server that stops.
+	Reset  bool
+	HangUp bool
+	// Redirect: a redirect with this status to the same path at another host.
+	Redirect int
+
+	Header map[string]string
+	// Delay is how long the response is held back.
+	Delay time.Duration
+	// Truncate: the connection ends in the middle of the body.
+	Truncate bool
+	// Add has members that are added to the JSON object of a success.
+	Add map[string]any
+	// WithoutID removes the new job's id from a success.
+	WithoutID bool
+}
+
+// Error is a refusal.
+type Error struct {
+	// Code is the name of a google.rpc.Code.
+	Code    string
+	Message string
+	// Reason is ErrorInfo.reason; empty for no details.
+	Reason string
+}
+
+// Answer is a response as it is.
+type Answer struct {
+	Status int
+	Body   string
+}
+
+// Most is the number of requests that a call may have.
+func (s *Scenario) Most() int {
+	if s.AtMost > 0 {
+		return s.AtMost
+	}
+	return len(s.Steps)
+}
+
+// Demands reports whether the scenario is about a requirement.
+func (s *Scenario) Demands(id string) bool {
+	return slices.Contains(s.Must, id) || slices.Contains(s.MustNot, id)
+}
+
+// Step is the response to the request of this number, from 0.
+func (s *Scenario) Step(number int) Step { return s.Steps[min(number, len(s.Steps)-1)] }
+
+//go:embed shipped/*.yaml
+var files embed.FS
+
+// Shipped returns the scenarios of the program in the order of their file names.
+// It returns an error where the description has not what they name.
+func Shipped(contract *spec.Contract) ([]*Scenario, error) {
+	names, err := fs.Glob(files, "shipped/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var all []*Scenario
+	for _, name := range names {
+		content, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		one, err := Parse(contract, name, content)
+		if err != nil {
+			return nil, err
+		}
+		one.shipped = true
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// Read adds the scenario of a file, or those of all *.yaml and *.yml in a folder,
+// to others; one with the name of a shipped scenario replaces it. Mistakes are
+// *text.UsageErrors with file and line.
+func Read(contract *spec.Contract, path string, others []*Scenario) ([]*Scenario, error) {
+	names, err := scenarioFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(others)
+	for _, name := range names {
+		content, err := readFile(name)
+		if err != nil {
+			return nil, err
+		}
+		one, err := Parse(contract, name, content)
+		if err != nil {
+			return nil, err
+		}
+		index := slices.IndexFunc(all, func(other *Scenario) bool { return other.Name == one.Name })
+		switch {
+		case index < 0:
+			all = append(all, one)
+		case all[index].shipped:
+			all[index] = one
+		default:
+			return nil, text.Mistake(fmt.Sprintf("%s:%d", name, one.line),
+				fmt.Sprintf("name: there is a scenario %s in %s:%d already", one.Name, all[index].file, all[index].line),
+				"give one of them another name")
+		}
+	}
+	return all, nil
+}
+
+func scenarioFiles(path string) ([]string, error) {
+	information, err := os.Stat(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	if !information.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if end := filepath.Ext(entry.Name()); !entry.IsDir() && (end == ".yaml" || end == ".yml") {
+			names = append(names, filepath.Join(path, entry.Name()))
+		}
+	}
+	if len(names) == 0 {
+		return nil, text.Mistake(path, "the folder has no *.yaml",
+			"dpconform client --print-scenario success > "+filepath.Join(path, "mine.yaml")+" is one to begin with")
+	}
+	return names, nil
+}
+
+// largestFile is the largest file of a scenario in bytes.
+const largestFile = 1 << 20
+
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	if len(content) > largestFile {
+		return nil, text.Mistake(path, "it is longer than 1 MiB, and no scenario", "give a file of YAML")
+	}
+	return content, nil
+}
+
+func fileError(path string, err error) error {
+	return text.Mistake(path, text.Reason(err), "give a file of YAML, or a folder of them")
+}
+
+// Find finds a scenario by its name.
+func Find(all []*Scenario, name string) (*Scenario, bool) {
+	index := slices.IndexFunc(all, func(one *Scenario) bool { return one.Name == name })
+	if index < 0 {
+		return nil, false
+	}
+	return all[index], true
+}
+
+// Names lists the names of scenarios.
+func Names(all []*Scenario) []string {
+	names := make([]string, len(all))
+	for i, one := range all {
+		names[i] = one.Name
+	}
+	return names
+}

@@ -1,0 +1,258 @@
+package scenario
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+var contract = spec.MustLoadEmbedded()
+
+func shipped(t testing.TB) []*Scenario {
+	t.Helper()
+	all, err := Shipped(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestTheShippedScenarios(t *testing.T) {
+	names := Names(shipped(t))
+	for _, scenario := range shipped(t) {
+		if scenario.About == "" || len(scenario.Must) == 0 {
+			t.Errorf("%s does not say what it is about, or what a client must do", scenario.Name)
+		}
+	}
+	for _, name := range []string{"success", "not-failed", "token-expired", "forbidden", "not-found", "rate-limited", "unavailable",
+		"overloaded", "special-characters", "reset", "hang-up", "slow", "truncated", "unknown-fields", "missing-id", "redirect", "http2"} {
+		if !slices.Contains(names, name) {
+			t.Errorf("there is no scenario %s", name)
+		}
+	}
+}
+
+func TestMistakesInAScenario(t *testing.T) {
+	const head = "name: mine\ntitle: my day\n"
+	step := func(text string) string { return head + "steps:\n  - " + text + "\n" }
+	for _, row := range []struct{ name, text, want string }{
+		{"empty", "", "mine.yaml:1: the file is empty; dpconform client --print-scenario success shows one to begin with"},
+		{"two", head + "steps: [{reset: true}]\n---\nname: b\n", "mine.yaml:4: a second YAML document begins here, and only one is read; put each scenario into a file of its own"},
+		{"no YAML", "name: [", "mine.yaml:1: not readable as YAML: did not find expected node content"},
+		{"binary", "\x7fELF\x00\x01", "mine.yaml: not readable as YAML: control characters are not allowed"},
+		{"a list", "- name: mine\n", "mine.yaml:1:1: it must be a mapping of keys to values, and not a list; its keys are name, title, about, job, job-end, secure, steps, consume, at-most, wait, must and must-not"},
+		{"unknown key", head + "stps: []\n", `mine.yaml:3:1: unknown key "stps"; did you mean steps?`},
+		{"unknown key of a step", head + "steps:\n  - reset: true\n    dely: 3s\n", `mine.yaml:5:5: step 1: unknown key "dely"; did you mean delay?`},
+		{"unknown key of an error", step("error: {cod: NOT_FOUND}"), `mine.yaml:4:13: step 1: error: unknown key "cod"; did you mean code?`},
+		{"unknown key of an answer", step("answer:\n      state: 200"), `mine.yaml:5:7: step 1: answer: unknown key "state"; did you mean status?`},
+		{"a key twice", head + "title: b\n", "mine.yaml:3:1: the key title is already in line 2; remove one of them"},
+		{"a key without a value", head + "steps:\n", "mine.yaml:3:7: steps: it has no value; give a list of steps"},
+		{"a text for steps", head + "steps: reset\n", `mine.yaml:3:8: steps: it takes a list of steps, and not "reset"; begin each step with a hyphen`},
+		{"a list for a step", head + "steps:\n  - [reset]\n", "mine.yaml:4:5: step 1: it must be a mapping of keys to values, and not a list; its keys are reference, error, answer, reset, hang-up, redirect, header, delay, truncate, add and without-id"},
+		{"false", step("reset: false"), "mine.yaml:4:12: step 1: reset: false says nothing; leave it out"},
+		{"no number", head + "at-most: many\n", `mine.yaml:3:10: at-most: it takes a whole number from 1 to 199, and not "many"`},
+		{"no name", "title: x\nsteps: [{reset: true}]\n", "mine.yaml:1:1: it has no name; add it"},
+		{"a wrong name", "name: My day\n", `mine.yaml:1:7: name: invalid name "My day"; write lower case letters, digits, and hyphens between them`},
+		{"no title", "name: mine\nsteps: [{reset: true}]\n", "mine.yaml:1:1: it has no title; add it"},
+		{"an empty title", "name: mine\ntitle: ' '\n", "mine.yaml:2:8: title: it is no line of text; say in one line what the server does"},
+		{"no steps", head, "mine.yaml:1:1: it has no steps; add it"},
+		{"an empty list of steps", head + "steps: []\n", "mine.yaml:3:8: steps: the scenario has no steps; add one, such as - reference: true"},
+		{"a step of nothing", head + "steps:\n  - delay: 2s\n", "mine.yaml:4:5: step 1: it has no response; add one of reference, error, answer, reset, hang-up or redirect"},
+		{"a step of two", step("reset: true\n    reference: true"), "mine.yaml:5:16: step 1: reference: the step has both reference and reset; leave one out"},
+		{"unknown code", step("error: {code: NOT_FOND, message: m}"), `mine.yaml:4:19: step 1: error: code: unknown google.rpc.Code "NOT_FOND"; did you mean NOT_FOUND?`},
+		{"the code of a success", step("error: {code: OK, message: m}"), `mine.yaml:4:19: step 1: error: code: unknown google.rpc.Code "OK"; the nearest is`},
+		{"no code", step("error: {message: m}"), "mine.yaml:4:12: step 1: error: it has no code; add it"},
+		{"no message", step("error: {code: NOT_FOUND}"), "mine.yaml:4:12: step 1: error: it has no message; add it"},
+		{"an empty message", step("error: {code: NOT_FOUND, message: ''}"), "mine.yaml:4:39: step 1: error: message: it is empty; write what the client has to show"},
+		{"no status", step("answer: {body: x}"), "mine.yaml:4:13: step 1: answer: it has no status; add it"},
+		{"a body where none may be", step("answer: {status: 204, body: x}"), "mine.yaml:4:33: step 1: answer: body: a response 204 has none; leave it out"},
+		{"no redirect", step("redirect: 200"), `mine.yaml:4:15: step 1: redirect: it takes a whole number from 300 to 399, and not "200"`},
+		{"a redirect to nowhere", step("redirect: 304"), "mine.yaml:4:15: step 1: redirect: 304 is no status that leads elsewhere; use 301, 302, 303, 307 or 308"},
+		{"a header that splits", step("reference: true\n    header: {A: \"b\\nc: d\"}"), `mine.yaml:5:17: step 1: header: A cannot have the value "b c: d"; take line breaks and control characters out`},
+		{"a name of a header that is none", step("reference: true\n    header: {\"A b\": c}"), `mine.yaml:5:14: step 1: header: "A b" is no name of a header field`},
+		{"a header twice", step("reference: true\n    header: {A: b, a: c}"), "mine.yaml:5:20: step 1: header: A is given twice; remove one of them"},
+		{"a header of the server", step("reference: true\n    header: {content-length: 3}"), "mine.yaml:5:14: step 1: header: Content-Length is set by the server itself; remove it"},
+		{"a list of headers", step("reference: true\n    header: [A]"), `mine.yaml:5:13: step 1: header: it takes a mapping of names to texts, and not a list; write header: {Retry-After: "1"}`},
+		{"a header without an answer", step("reset: true\n    header: {A: b}"), "mine.yaml:5:13: step 1: header: with reset there is no response to change; leave it out"},
+		{"members for an error", step("error: {code: NOT_FOUND, message: m}\n    add: {a: b}"), "mine.yaml:5:10: step 1: add: it changes a success, and error is none; leave it out"},
+		{"no body to cut", step("answer: {status: 200}\n    truncate: true"), "mine.yaml:5:15: step 1: truncate: there is no body to cut; leave it out"},
+		{"what no JSON holds", step("reference: true\n    add: {a: {1: {[b]: c}}}"), "mine.yaml:5:10: step 1: add: JSON cannot hold it; use texts as keys, and no .inf or .nan"},
+		{"a number that no JSON holds", step("reference: true\n    add: {a: .inf}"), "mine.yaml:5:10: step 1: add: JSON cannot hold it; use texts as keys, and no .inf or .nan"},
+		{"unknown requirement", head + "must:\n  - client.outcome.erorr\n", `mine.yaml:4:5: must: the description has no requirement "client.outcome.erorr" of clients; did you mean client.outcome.error? (dpconform list has all`},
+		{"a text for requirements", head + "must: client.outcome.error\n", `mine.yaml:3:7: must: it takes a list of requirements, and not "client.outcome.error"; write [client.outcome.error]`},
+		{"a requirement twice", head + "must: [client.outcome.error, client.outcome.error]\n", "mine.yaml:3:30: must: client.outcome.error is already in line 3; remove one of them"},
+		{"must and must not", step("reset: true") + "must: [client.outcome.error]\nmust-not:\n  - client.repeat.backoff\n  - client.outcome.error\n", "mine.yaml:8:5: must-not: client.outcome.error is in must as well; leave it in one of the two"},
+		{"unknown state", head + "job: COMPLETED\n", `mine.yaml:3:6: job: unknown state "COMPLETED"; did you mean COMPLETE?`},
+		{"unknown consumption", head + "consume: some\n", `mine.yaml:3:10: consume: unknown consumption "some"; it must be one of all or or-tell`},
+		{"an id of two segments", head + "job-end: a/b\n", "mine.yaml:3:10: job-end: an id is one segment of a path; take the slash out"},
+		{"fewer than steps", head + "at-most: 1\nsteps: [{reset: true}, {reset: true}]\n", "mine.yaml:3:10: at-most: 1 is less than the 2 steps; give at least as many as there are steps"},
+		{"an alias to what it is in", head + "steps: &a [*a]\n", "mine.yaml:3:12: its values are nested more than 100 deep"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := Parse(contract, "mine.yaml", []byte(row.text))
+			var mistake *text.UsageError
+			if !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), row.want) {
+				t.Errorf("got  %v\nwant %s", err, row.want)
+			}
+		})
+	}
+}
+
+func TestParseAllKeys(t *testing.T) {
+	const text = `name: mine
+title: my day
+job: COMPLETE
+secure: true
+at-most: 3
+wait: 2s
+steps:
+  - reference: true
+    delay: 3s
+    header: {retry-after: 1}
+    add: {a: [1, {b: c}]}
+  - error: &e {code: NOT_FOUND, message: m, reason: R}
+  - error: *e
+must: [client.outcome.error]
+`
+	for _, before := range []string{"", "\ufeff", "---\n", "# mine\n"} {
+		got, err := Parse(contract, "mine.yaml", []byte(before+text))
+		if err != nil {
+			t.Errorf("%q: %v", before, err)
+			continue
+		}
+		if got.Name != "mine" || got.Title != "my day" || got.Job != "COMPLETE" || !got.Secure || got.AtMost != 3 || got.Wait != 2*time.Second ||
+			got.Consume != ConsumeAll || len(got.Steps) != 3 || got.Steps[0].Delay != 3*time.Second || !got.Steps[0].Reference ||
+			got.Steps[0].Header["Retry-After"] != "1" || got.Steps[0].Add["a"] == nil || got.Steps[2].Error.Reason != "R" ||
+			!slices.Equal(got.Must, []string{"client.outcome.error"}) || got.Text != before+text {
+			t.Errorf("%q: %+v", before, got)
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	folder := t.TempDir()
+	text := "name: success\ntitle: mine\nsteps: [{reset: true}]\n"
+	if err := os.WriteFile(filepath.Join(folder, "a.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{folder, filepath.Join(folder, "a.yaml")} {
+		all, err := Read(contract, path, shipped(t))
+		if err != nil || len(all) != len(shipped(t)) || all[0].Title != "mine" {
+			t.Errorf("%s: %v, %d scenarios", path, err, len(all))
+		}
+	}
+	for _, path := range []string{filepath.Join(folder, "none"), t.TempDir()} {
+		if _, err := Read(contract, path, nil); err == nil || !strings.HasPrefix(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestScenariosOfOneNameAreRefused(t *testing.T) {
+	folder := t.TempDir()
+	for name, title := range map[string]string{"a.yaml": "one", "b.yml": "another", "c.txt": "passed over"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("# a\nname: mine\ntitle: "+title+"\nsteps: [{reset: true}]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Read(contract, folder, shipped(t))
+	a, b := filepath.Join(folder, "a.yaml"), filepath.Join(folder, "b.yml")
+	if want := b + ":2: name: there is a scenario mine in " + a + ":2 already; give one of them another name"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	large := filepath.Join(folder, "large")
+	if err := os.WriteFile(large, make([]byte, largestFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(contract, large, nil); err == nil || !strings.HasPrefix(err.Error(), large+": it is longer than 1 MiB") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestScenariosNeedTheirRequirements(t *testing.T) {
+	poor := *contract
+	poor.ClientRequirements = []spec.Requirement{contract.ClientRequirements[0]}
+	if _, err := Shipped(&poor); err == nil || !strings.Contains(err.Error(), "has no requirement") {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, scenario := range shipped(f) {
+		f.Add([]byte(scenario.Text))
+	}
+	for _, text := range []string{"steps: &a [*a]\n", "\ufeffname: a\n", "a: &a {b: *a}\n", "<<: {name: a}\n", "name: !!binary aa==\n",
+		"name: a\ntitle: b\nsteps: [{reference: true, add: &a {b: *a}}]\n", "name: a\ntitle: b\nsteps: [{reference: true, add: {? [a] : b}}]\n"} {
+		f.Add([]byte(text))
+	}
+	place := regexp.MustCompile(`^f\.yaml(:[1-9]\d*){0,2}: `)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		scenario, err := Parse(contract, "f.yaml", text)
+		if (scenario == nil) != (err != nil) {
+			t.Errorf("%v and %v", scenario, err)
+		}
+		if err == nil {
+			if _, err := json.Marshal(scenario.Steps); err != nil {
+				t.Errorf("a step is taken that cannot be sent: %v", err)
+			}
+			return
+		}
+		for _, not := range []string{"\n", "!!", "client.Step", "unmarshal"} {
+			if strings.Contains(strings.ReplaceAll(err.Error(), string(text), ""), not) && !strings.Contains(string(text), not) {
+				t.Errorf("%q has %q", err, not)
+			}
+		}
+		if !place.MatchString(err.Error()) {
+			t.Errorf("%q names no place", err)
+		}
+	})
+}
+
+func TestTheReferenceIsThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != Reference(contract) {
+		t.Error("docs/scenarios.md is not what `dpconform client --scenario-keys` prints: run make docs")
+	}
+}
+
+func TestTheExampleOfTheReferenceIsRight(t *testing.T) {
+	scenario, err := Parse(contract, "example.yaml", []byte(referenceExample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scenario.Steps) != 2 || len(scenario.Must) != 2 || !strings.Contains(Reference(contract), referenceExample) {
+		t.Errorf("%+v", scenario)
+	}
+}
+
+func TestEveryKeyIsDescribed(t *testing.T) {
+	says := func(name, takes, about string) {
+		if name == "" || takes == "" || about == "" || strings.Contains(takes+about, "|") || strings.Contains(takes+about, "\n") {
+			t.Errorf("%q takes %q: %q", name, takes, about)
+		}
+	}
+	for _, one := range scenarioKeys(contract) {
+		says(one.name, one.takes, one.about)
+	}
+	for _, one := range stepKeys(contract) {
+		says(one.name, one.takes, one.about)
+	}
+	for _, one := range errorKeys(contract) {
+		says(one.name, one.takes, one.about)
+	}
+	for _, one := range answerKeys() {
+		says(one.name, one.takes, one.about)
+	}
+}
