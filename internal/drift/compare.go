@@ -95,15 +95,15 @@ func (c *comparison) differ(topic source.Topic, class Class, what, before, after
 	}
 }
 
-// members compares two sets of which a caller may count on each member: one that
-// comes is compatible, one that goes is breaking. The sentences have a place for
-// its name.
-func (c *comparison) members(topic source.Topic, before, after []string, what, added, removed string) {
-	for _, name := range missing(after, before) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name + what, Sentence: fmt.Sprintf(added, name)})
+// entries compares what the sources list by name, each with a value or "". A
+// caller may count on each: one that comes is compatible, one that goes is
+// breaking. The sentences have a place for the name.
+func (c *comparison) entries(topic source.Topic, before, after map[string]string, suffix, added, removed string) {
+	for _, name := range onlyIn(after, before) {
+		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name + suffix, New: after[name], Sentence: fmt.Sprintf(added, spec.ShortScope(name))})
 	}
-	for _, name := range missing(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name + what, Sentence: fmt.Sprintf(removed, name)})
+	for _, name := range onlyIn(before, after) {
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name + suffix, Old: before[name], Sentence: fmt.Sprintf(removed, spec.ShortScope(name))})
 	}
 }
 
@@ -140,15 +140,11 @@ func (c *comparison) readState(before, after source.Call) {
 			Sentence: fmt.Sprintf("There is a method that reads a job's state now, %s.", place(after))})
 	default:
 		c.differ(source.StateMethodTopic, Breaking, what, place(before), place(after))
-		retry := slices.Concat(missing(c.against.Retry.Scopes, c.from.Retry.Scopes), missing(c.from.Retry.Scopes, c.against.Retry.Scopes))
-		for _, name := range missing(missing(after.Scopes, before.Scopes), retry) {
-			c.note(Change{Kind: Added, Class: Compatible, Topic: source.StateMethodTopic, What: name,
-				Sentence: fmt.Sprintf("A token with %s is enough to read a job's state now.", spec.ShortScope(name))})
-		}
-		for _, name := range missing(missing(before.Scopes, after.Scopes), retry) {
-			c.note(Change{Kind: Removed, Class: Breaking, Topic: source.StateMethodTopic, What: name,
-				Sentence: fmt.Sprintf("A token with %s alone no longer reads a job's state.", spec.ShortScope(name))})
-		}
+		retry, againstRetry := c.from.Retry.Scopes, c.against.Retry.Scopes
+		added := missing(missing(after.Scopes, before.Scopes), missing(againstRetry, retry))
+		removed := missing(missing(before.Scopes, after.Scopes), missing(retry, againstRetry))
+		c.entries(source.StateMethodTopic, set(removed), set(added), "", "A token with %s is enough to read a job's state now.",
+			"A token with %s alone no longer reads a job's state.")
 	}
 }
 
@@ -156,14 +152,7 @@ func (c *comparison) readState(before, after source.Call) {
 // says nothing.
 func (c *comparison) scopes() {
 	before, after := scopesByName(c.from), scopesByName(c.against)
-	for _, name := range onlyIn(after, before) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: source.ScopesTopic, What: name, New: after[name],
-			Sentence: fmt.Sprintf("A token with %s is enough now.", spec.ShortScope(name))})
-	}
-	for _, name := range onlyIn(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.ScopesTopic, What: name, Old: before[name],
-			Sentence: fmt.Sprintf("A token with %s alone is no longer enough.", spec.ShortScope(name))})
-	}
+	c.entries(source.ScopesTopic, before, after, "", "A token with %s is enough now.", "A token with %s alone is no longer enough.")
 	for _, name := range inBoth(before, after) {
 		if before[name] != after[name] && before[name] != "" && after[name] != "" {
 			c.note(Change{Kind: Changed, Class: Documentation, Topic: source.ScopeDescriptionsTopic, What: name, Old: before[name],
@@ -176,23 +165,16 @@ func (c *comparison) scopes() {
 // values may be added, where callers are told that they may.
 func (c *comparison) states() {
 	if c.from.ReadState.Known() && c.against.ReadState.Known() {
-		c.members(source.StatesTopic, c.from.States, c.against.States, "",
+		c.entries(source.StatesTopic, set(c.from.States), set(c.against.States), "",
 			"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
 	}
-	c.members(source.RetryableStatesTopic, c.from.RetryableStates, c.against.RetryableStates, "",
+	c.entries(source.RetryableStatesTopic, set(c.from.RetryableStates), set(c.against.RetryableStates), "",
 		"A job in the state %s can be retried now.", "A job in the state %s can no longer be retried.")
 }
 
 // codes compares the HTTP statuses of the names of errors.
 func (c *comparison) codes() {
-	for _, name := range onlyIn(c.against.Codes, c.from.Codes) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: source.CodesTopic, What: name, New: c.against.Codes[name],
-			Sentence: fmt.Sprintf("There is a code of errors %s now, with the status %s.", name, c.against.Codes[name])})
-	}
-	for _, name := range onlyIn(c.from.Codes, c.against.Codes) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.CodesTopic, What: name, Old: c.from.Codes[name],
-			Sentence: fmt.Sprintf("The code of errors %s is gone.", name)})
-	}
+	c.entries(source.CodesTopic, c.from.Codes, c.against.Codes, "", "There is a code of errors %s now.", "The code of errors %s is gone.")
 	for _, name := range inBoth(c.from.Codes, c.against.Codes) {
 		c.differ(source.CodesTopic, Breaking, "status of "+name, c.from.Codes[name], c.against.Codes[name])
 	}
@@ -203,19 +185,17 @@ func (c *comparison) codes() {
 // then a difference is meant.
 func (c *comparison) systemParameters() {
 	before, after := c.from.SystemParameters, c.against.SystemParameters
-	some := 0
-	if c.against.AllSystemParameters && !c.from.AllSystemParameters {
-		some += len(missing(after, before))
-		after = missing(after, missing(after, before))
+	var some []string
+	switch {
+	case c.against.AllSystemParameters && !c.from.AllSystemParameters:
+		some = missing(after, before)
+	case c.from.AllSystemParameters && !c.against.AllSystemParameters:
+		some = missing(before, after)
 	}
-	if c.from.AllSystemParameters && !c.against.AllSystemParameters {
-		some += len(missing(before, after))
-		before = missing(before, missing(before, after))
-	}
-	c.members(source.SystemParametersTopic, before, after, "",
+	c.entries(source.SystemParametersTopic, set(missing(before, some)), set(missing(after, some)), "",
 		"Every method takes the query parameter %s now.", "Methods no longer take the query parameter %s.")
-	if some > 0 && c.both(source.SystemParametersTopic) {
-		c.silent(source.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", some))
+	if len(some) > 0 && c.both(source.SystemParametersTopic) {
+		c.silent(source.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", len(some)))
 	}
 }
 
@@ -236,7 +216,7 @@ func (c *comparison) transport(before, after source.Call, whose string) {
 	for _, status := range inBoth(before.ResponseMedia, after.ResponseMedia) {
 		what := fmt.Sprintf("response %s %s", status, whose)
 		c.mediaTypes(what, before.ResponseMedia[status], after.ResponseMedia[status])
-		c.members(source.HeadersTopic, before.ResponseHeaders[status], after.ResponseHeaders[status], " of the "+what,
+		c.entries(source.HeadersTopic, set(before.ResponseHeaders[status]), set(after.ResponseHeaders[status]), " of the "+what,
 			"The "+what+" has the header %s now.", "The "+what+" no longer has the header %s.")
 	}
 }
@@ -285,15 +265,18 @@ func classOfForm(before, after string) Class {
 	return Breaking
 }
 
-// missing lists the elements of one list that another lacks, sorted.
+// missing lists the elements of one list that another lacks.
 func missing(one, other []string) []string {
-	return slices.Compact(slices.Sorted(func(yield func(string) bool) {
-		for _, element := range one {
-			if !slices.Contains(other, element) && !yield(element) {
-				return
-			}
-		}
-	}))
+	return slices.DeleteFunc(slices.Clone(one), func(element string) bool { return slices.Contains(other, element) })
+}
+
+// set returns the names of a list as keys.
+func set(names []string) map[string]string {
+	members := map[string]string{}
+	for _, name := range names {
+		members[name] = ""
+	}
+	return members
 }
 
 // onlyIn lists the keys of a that b lacks, sorted.

@@ -12,187 +12,30 @@ import (
 	"github.com/pb33f/libopenapi/datamodel/low/base"
 	"github.com/pb33f/libopenapi/what-changed/model"
 
-	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// schemas compares the bodies of requests and responses.
-func (c *comparison) schemas() error {
-	err := c.bodies(c.from.Retry, c.against.Retry, bodyWords{source.RequestTopic, source.ResponseTopic, source.ErrorsTopic,
-		"body of the request", "response of the method", ""})
-	if err != nil || !c.bothReadState() {
-		return err
-	}
-	return c.bodies(c.from.ReadState, c.against.ReadState, bodyWords{source.StateMethodTopic, source.StateMethodTopic, source.StateMethodTopic,
-		"body of the request for the state", "response with the state", " for the state"})
-}
-
-// bodyWords are the topics of the bodies of one method, and what they are called.
-type bodyWords struct {
-	request, response, errors source.Topic
-	ofRequest, ofResponse     string
-	// suffix follows the status of an error.
-	suffix string
-}
-
-// body is one body on both sides.
-type body struct {
-	topic         source.Topic
-	where         string
-	request       bool
-	before, after map[string]any
-}
-
-func (c *comparison) bodies(before, after source.Call, words bodyWords) error {
-	c.statuses(before, after, words)
-	var bodies []*body
-	if c.both(source.RequestTopic) {
-		bodies = append(bodies, &body{words.request, words.ofRequest, true, c.requestSchema(before), c.requestSchema(after)})
-	}
-	errors := map[string]*body{}
-	for _, status := range inBoth(before.Responses, after.Responses) {
-		found := &body{words.response, words.ofResponse, false, c.bare(before.Responses[status]), c.bare(after.Responses[status])}
-		if successful(status) {
-			if words.response == source.StateMethodTopic {
-				// The enum of the states is a topic of its own.
-				delete(mapping(mapping(found.before["properties"])[c.from.StateField]), "enum")
-				delete(mapping(mapping(found.after["properties"])[c.against.StateField]), "enum")
-			}
-			bodies = append(bodies, found)
-			continue
-		}
-		// Errors mostly have one schema: what changes in it is one change.
-		key := written(found.before) + written(found.after)
-		switch same := errors[key]; {
-		case !c.both(source.ErrorsTopic):
-		case same != nil:
-			same.where = strings.Replace(same.where, "error response ", "error responses ", 1) + ", " + status
-		default:
-			found.topic, found.where = words.errors, "error response "+status
-			errors[key] = found
-			bodies = append(bodies, found)
-		}
-	}
-	for _, one := range bodies {
-		if one.topic == words.errors && one.where != words.ofRequest && one.where != words.ofResponse {
-			one.where += words.suffix
-		}
-		if err := c.schema(*one); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// statuses compares which responses a method has.
-func (c *comparison) statuses(before, after source.Call, words bodyWords) {
-	note := func(kind Kind, class Class, status, sentence string) {
-		topic := words.response
-		if !successful(status) {
-			topic, class = words.errors, Compatible
-		}
-		if successful(status) || c.both(source.ErrorsTopic) {
-			c.note(Change{Kind: kind, Class: class, Topic: topic, What: "response " + status + words.suffix, Sentence: fmt.Sprintf(sentence, status+words.suffix)})
-		}
-	}
-	for _, status := range onlyIn(after.Responses, before.Responses) {
-		note(Added, Compatible, status, "There is a response %s now.")
-	}
-	for _, status := range onlyIn(before.Responses, after.Responses) {
-		note(Removed, Breaking, status, "There is no response %s any longer.")
-	}
-}
-
-func successful(status string) bool { return strings.HasPrefix(status, "2") }
-
-// requestSchema is the schema of the body of a request: any object, where the
-// source does not describe it.
-func (c *comparison) requestSchema(call source.Call) map[string]any {
-	if call.Request == nil {
-		return map[string]any{"type": "object"}
-	}
-	return c.bare(call.Request)
-}
-
 // schema lets libopenapi find the changes between two schemas without references,
 // and classifies them: libopenapi does not know a request from a response.
-func (c *comparison) schema(pair body) error {
-	if !c.both(pair.topic) {
+func (c *comparison) schema(one body) error {
+	if !c.both(one.topic) {
 		return nil
 	}
-	before, err := build(pair.before, c.from.Provenance.Name)
+	before, err := build(one.before, c.from.Provenance.Name)
 	if err != nil {
 		return err
 	}
-	after, err := build(pair.after, c.against.Provenance.Name)
+	after, err := build(one.after, c.against.Provenance.Name)
 	if err != nil {
 		return err
 	}
-	walk := &schemaWalk{body: pair}
-	walk.schema(model.CompareSchemas(before, after), pair.before, pair.after, "")
+	walk := &schemaWalk{body: one}
+	walk.schema(model.CompareSchemas(before, after), one.before, one.after, "")
 	slices.SortFunc(walk.found, func(a, b Change) int { return strings.Compare(a.What+a.Sentence, b.What+b.Sentence) })
 	for _, change := range walk.found {
 		c.note(change)
 	}
 	return nil
-}
-
-// wordy are the keywords of a schema that constrain nothing, and structural those
-// that every source gives.
-var (
-	wordy      = []string{"description", "title", "example", "examples", "externalDocs", "deprecated", "$comment"}
-	structural = []string{"type", "format", "properties", "items", "additionalProperties"}
-)
-
-// compared reports whether a keyword is one that both sources know: otherwise it
-// is not a change that one of them is silent.
-func (c *comparison) compared(keyword string, value any) bool {
-	_, isSchema := value.(map[string]any)
-	switch {
-	case slices.Contains(wordy, keyword) || strings.HasPrefix(keyword, "x-"):
-		return false
-	case c.both(source.ConstraintsTopic):
-		return true
-	case keyword == "additionalProperties":
-		return isSchema
-	case keyword == "enum":
-		return c.both(source.StatesTopic)
-	}
-	return slices.Contains(structural, keyword)
-}
-
-// bare returns a schema with the keywords that are compared.
-func (c *comparison) bare(schema map[string]any) map[string]any {
-	result := map[string]any{}
-	for keyword, value := range schema {
-		if !c.compared(keyword, value) {
-			continue
-		}
-		result[keyword] = c.bareValue(value)
-		if members, is := value.(map[string]any); is && keyword == "properties" {
-			// The names of members are not keywords.
-			properties := map[string]any{}
-			for name, member := range members {
-				properties[name] = c.bareValue(member)
-			}
-			result[keyword] = properties
-		}
-	}
-	return result
-}
-
-func (c *comparison) bareValue(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		return c.bare(value)
-	case []any:
-		elements := make([]any, len(value))
-		for i, element := range value {
-			elements[i] = c.bareValue(element)
-		}
-		return elements
-	}
-	return value
 }
 
 // build makes of a schema what libopenapi compares.
