@@ -52,35 +52,40 @@ func withoutLastPart(scope string) string {
 }
 
 func authorizationChecks(contract *spec.Contract) []Check {
+	var checks []Check
+	sufficient := func(name, title, requirement, sends string, scopes ...string) {
+		checks = append(checks, Check{
+			ID: "authorization/" + name, Title: title, Requirements: []string{requirement},
+			Sends: "a retry of a job that cannot be retried, with a token of " + sends,
+			phase: refusing, run: func(j *judgement) { acceptScopes(j, requirement, scopes) },
+		})
+	}
+	for _, scope := range contract.Scopes {
+		sufficient("scope/"+scope.Short(), "the scope "+scope.Short()+" alone", "retry.authorization.scope", scope.Name+" alone", scope.Name)
+		checks[len(checks)-1].Scope = scope.Name
+	}
+	const among = "retry.authorization.scope-among-others"
 	first, unrelated := contract.Scopes[0].Name, contract.UnrelatedScope
-	checks := []Check{{
-		ID: "authorization/scope-then-unrelated", Title: "a documented scope and an unrelated one behind it",
-		Requirements: []string{"retry.authorization.scope-among-others"},
-		Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-		phase:        refusing, run: sufficientScopes("retry.authorization.scope-among-others", first, unrelated),
-	}, {
-		ID: "authorization/unrelated-then-scope", Title: "a documented scope and an unrelated one before it",
-		Requirements: []string{"retry.authorization.scope-among-others"},
-		Sends:        "a retry of a job that cannot be retried, with a token of both scopes",
-		phase:        refusing, run: sufficientScopes("retry.authorization.scope-among-others", unrelated, first),
-	}, {
+	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first, unrelated)
+	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", unrelated, first)
+	checks = append(checks, Check{
 		ID: "authorization/no-token", Title: "no token",
 		Requirements: []string{"retry.authorization.no-token", "retry.authorization.required",
 			"retry.authorization.challenge", "retry.authorization.bearer-challenge"},
 		Sends: "a retry of a job that failed, without an Authorization header",
 		phase: refusing, run: noToken,
-	}, {
+	}, Check{
 		ID: "authorization/unknown-token", Title: "a token that nobody issued",
 		Requirements: []string{"retry.authorization.unknown-token", "retry.authorization.required",
 			"retry.authorization.challenge", "retry.authorization.bearer-challenge", "retry.authorization.challenge-error"},
 		Sends: "a retry of a job that failed, with a token made by the seed",
 		phase: refusing, run: unknownToken,
-	}, {
+	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
 		Requirements: []string{"retry.authorization.before-job"},
 		Sends:        "retries of a job of each state and of an unknown id, once without a token and once with an unrelated scope",
 		phase:        refusing, run: refusedBeforeJob,
-	}}
+	})
 	for _, wrong := range wrongScopes(contract) {
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
@@ -89,45 +94,33 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
 		})
 	}
-	scopes := make([]Check, len(contract.Scopes))
-	for i, scope := range contract.Scopes {
-		scopes[i] = Check{
-			ID: "authorization/scope/" + scope.Short(), Title: "the scope " + scope.Short() + " alone",
-			Requirements: []string{"retry.authorization.scope"},
-			Sends:        "a retry of a job that cannot be retried, with a token of " + scope.Name + " alone",
-			Scope:        scope.Name,
-			phase:        refusing, run: sufficientScopes("retry.authorization.scope", scope.Name),
-		}
-	}
-	return append(scopes, checks...)
+	return checks
 }
 
-// sufficientScopes checks that a token gets past the authorization. A job that
-// cannot be retried shows it without starting one: its refusal comes after that
-// of the authorization.
-func sufficientScopes(id string, scopes ...string) func(*judgement) {
-	return func(j *judgement) {
-		credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
-		if err != nil {
-			wanted := "this scope alone"
-			if len(scopes) > 1 {
-				wanted = "these scopes together"
-			}
-			j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
-			return
+// acceptScopes checks that a token gets past the authorization. A job that cannot
+// be retried shows it without starting one: its refusal comes after that of the
+// authorization.
+func acceptScopes(j *judgement, id string, scopes []string) {
+	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
+	if err != nil {
+		wanted := "this scope alone"
+		if len(scopes) > 1 {
+			wanted = "these scopes together"
 		}
-		job, known := j.jobNotRetryable()
-		if !known {
-			job.id = j.session.unknownID()
-		}
-		exchange := j.send(j.retryOf(job.id, credential))
-		if exchange.Answered() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
-			// AIP-211 lets a server hide with 403 that there is no such job.
-			j.Skip("403 to an id that no job has may be about the job", flagFor(j.Contract.RefusedStates()))
-			return
-		}
-		j.expect(id, exchange, passAuthorization(known))
+		j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
+		return
 	}
+	job, known := j.jobNotRetryable()
+	if !known {
+		job.id = j.session.unknownID()
+	}
+	exchange := j.send(j.retryOf(job.id, credential))
+	if exchange.Answered() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
+		// AIP-211 lets a server hide with 403 that there is no such job.
+		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Contract.RefusedStates()))
+		return
+	}
+	j.expect(id, exchange, passAuthorization(known))
 }
 
 // passAuthorization matches every response that comes after the authorization.

@@ -95,7 +95,9 @@ func pathChecks(contract *spec.Contract) []Check {
 			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + method,
 			Requirements: []string{"retry.path.http-method"},
 			Sends:        other + " " + template.Raw("ID"),
-			phase:        refusing, run: func(j *judgement) { refuseMethod(j, other) },
+			phase:        refusing, run: func(j *judgement) {
+				j.missJob("retry.path.http-method", other+" for "+method, func(request *target.Request) { request.Method = other })
+			},
 		})
 	}
 	return append(checks, Check{
@@ -133,28 +135,35 @@ func refusePath(j *judgement, foreign foreignPath) {
 			"--spec FILE with a pattern")
 		return
 	}
+	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
+		request.Path = foreign.in(j.Contract.Retry.Path, url.PathEscape(request.Job))
+	})
+}
+
+// missJob sends a request that is not the method's, and expects that it does not
+// reach the job. The refusal of the job's state shows that it did.
+func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
 	credential, job, found := j.toRefuse()
 	if !found {
 		return
 	}
-	request := j.retryOf(job.id, credential)
-	own := request.Path
-	request.Purpose, request.Path, request.FrontEnd = foreign.title, foreign.in(j.Contract.Retry.Path, url.PathEscape(job.id)), true
-	if request.Path == own {
+	own := j.retryOf(job.id, credential)
+	request := own
+	request.Purpose, request.FrontEnd = purpose, true
+	if change(&request); request.Method == own.Method && request.Path == own.Path {
 		j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
 		return
 	}
-	j.missesJob(foreign.requirement, j.send(request), job, credential)
-}
-
-func refuseMethod(j *judgement, method string) {
-	credential, job, found := j.toRefuse()
-	if !found {
+	exchange := j.send(request)
+	if job.notRetryable && j.isJobRefusal(exchange) {
+		requirement, _ := j.Contract.Requirement(id)
+		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
+			describe(exchange)+", the refusal of the job: the path reached it")
 		return
 	}
-	request := j.retryOf(job.id, credential)
-	request.Purpose, request.Method, request.FrontEnd = method+" for "+request.Method, method, true
-	j.missesJob("retry.path.http-method", j.send(request), job, credential)
+	if j.meets(id, exchange) {
+		j.keepsState(id, job, credential)
+	}
 }
 
 // unknownParameter needs a job that could be retried: the refusal of the
@@ -183,20 +192,6 @@ func (j *judgement) toRefuse() (target.Credential, jobUnderTest, bool) {
 	}
 	job, found := j.jobForRefusal(credential)
 	return credential, job, found
-}
-
-// missesJob expects that a request that is not the method's does not reach the
-// job. The refusal of the job's state shows that it did.
-func (j *judgement) missesJob(id string, exchange *target.Exchange, job jobUnderTest, credential target.Credential) {
-	if job.notRetryable && j.isJobRefusal(exchange) {
-		requirement, _ := j.Contract.Requirement(id)
-		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
-			describe(exchange)+", the refusal of the job: the path reached it")
-		return
-	}
-	if j.meets(id, exchange) {
-		j.keepsState(id, job, credential)
-	}
 }
 
 // isJobRefusal reports whether a response refuses the state of a job.
