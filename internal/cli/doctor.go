@@ -1,13 +1,25 @@
 package cli
 
 import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/doctor"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/internal/tokens"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 )
 
 func newDoctorCommand(terminal *terminal) *cobra.Command {
@@ -15,11 +27,12 @@ func newDoctorCommand(terminal *terminal) *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say whether all is there that a run needs",
+		Short: "Report what a run would lack, without changing anything",
 		Long: `doctor looks at what run would need, with the same flags: whether the endpoint
 is reached and how, whether this machine's clock is right, for each scope whether
-there is a token, from where, until when and what it carries by those who know,
-and which state each job is in.
+there is a token, from where, until when and what it carries as far as a server
+says so, which state each job is in, and which checks a run would skip and why.
+It sends only read-only requests.
 
 Exit: 0 all is there, 2 wrong usage or configuration, 3 something is missing or
 wrong, 4 the endpoint cannot be reached.`,
@@ -27,7 +40,7 @@ wrong, 4 the endpoint cannot be reached.`,
   dpconform doctor --config dpconform.yaml --json`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return examine(command, terminal, &settings, asJSON)
+			return runDoctor(command, terminal, &settings, asJSON)
 		},
 	}
 	settings.AddTargetFlags(command.Flags())
@@ -35,13 +48,13 @@ wrong, 4 the endpoint cannot be reached.`,
 	return command
 }
 
-func examine(command *cobra.Command, terminal *terminal, settings *config.Settings, asJSON bool) error {
+func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Settings, asJSON bool) error {
 	sources, contract, err := prepare(command, settings)
 	if err != nil {
 		return err
 	}
 	if settings.Endpoint == "" {
-		return &text.UsageError{Place: sources.Origin("endpoint"), Message: "there is no server to look at", Fix: "give --endpoint URL"}
+		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {
@@ -52,21 +65,326 @@ func examine(command *cobra.Command, terminal *terminal, settings *config.Settin
 	for _, jobs := range config.Jobs {
 		total += len(jobs)
 	}
-	line := terminal.progress(command.Context(), total)
+	ctx := command.Context()
+	line := terminal.progress(ctx, total)
 	defer line.end()
-	findings, err := doctor.Examine(command.Context(), doctor.Options{Contract: contract, Target: config, Observe: line.show})
+	findings, err := doctor{contract, config, settings.Seed, line.show}.examine(ctx)
 	line.end()
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		err = findings.WriteJSON(terminal.raw)
+		encoder := json.NewEncoder(terminal.raw)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(findings)
 	} else {
 		fmt.Fprintln(terminal.out)
-		doctor.Printer{Out: terminal.out, Width: terminal.width()}.Print(findings)
+		doctorPrinter{text.Printer{Out: terminal.out, Width: terminal.width()}}.print(findings)
 	}
-	if err == nil && findings.Exit != 0 {
+	if err == nil && findings.Exit != result.ExitConforms {
 		return exitCode(findings.Exit)
 	}
 	return err
+}
+
+// doctorFindings are what the doctor found.
+type doctorFindings struct {
+	Endpoint doctorEndpoint `json:"endpoint"`
+	Scopes   []doctorScope  `json:"scopes"`
+	Jobs     []doctorJob    `json:"jobs"`
+	// Skipped are the checks that a run would skip.
+	Skipped []doctorSkip `json:"skipped"`
+	// Checks is the number of all.
+	Checks int `json:"checks"`
+	Exit   int `json:"exit"`
+}
+
+// doctorEndpoint is how a server is reached.
+type doctorEndpoint struct {
+	URL     string `json:"url"`
+	Reached bool   `json:"reached"`
+	Reason  string `json:"reason,omitempty"`
+	// Protocol is "HTTP/2.0"; TLS is "TLS 1.3", empty where there is none.
+	Protocol string `json:"protocol,omitempty"`
+	TLS      string `json:"tls,omitempty"`
+	// Proxy is the address of the proxy between, without its user.
+	Proxy string `json:"proxy,omitempty"`
+	// ClockAhead is nil where the response has no date; ClockText is empty where
+	// the clock is about right.
+	ClockAhead *float64 `json:"clockAheadSeconds,omitempty"`
+	ClockText  string   `json:"clock,omitempty"`
+}
+
+// The states of a token: there; no source has one; or a source that should have
+// one has none, or another.
+const (
+	tokenThere    = "there"
+	tokenMissing  = "missing"
+	tokenUnusable = "unusable"
+)
+
+// doctorScope is what there is for one scope.
+type doctorScope struct {
+	Name string `json:"scope"`
+	// Unrelated says that it is none of the description's: a run shows with it
+	// that the server refuses other scopes.
+	Unrelated bool   `json:"unrelated,omitempty"`
+	State     string `json:"state"`
+	From      string `json:"from,omitempty"`
+	// Until is when the token expires; nil where nobody says.
+	Until *time.Time `json:"until,omitempty"`
+	// Carries are the scopes that the token carries, where a server says so.
+	Carries  []string `json:"carries,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
+	Verified bool     `json:"verified"`
+
+	family string
+}
+
+// doctorJob is the state of a job that was given.
+type doctorJob struct {
+	ID string `json:"id"`
+	// Given is the state that it was given as, State the one that it is in; empty
+	// where that could not be read.
+	Given  string `json:"given"`
+	State  string `json:"state,omitempty"`
+	Agrees bool   `json:"agrees"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// doctorSkip is a check that a run would skip.
+type doctorSkip struct {
+	Check  string `json:"check"`
+	Reason string `json:"reason"`
+	// Flag is what would supply the missing input, or empty.
+	Flag string `json:"flag,omitempty"`
+}
+
+// doctor examines what a run would need.
+type doctor struct {
+	contract *spec.Contract
+	config   target.Config
+	seed     uint64
+	// observe hears of each thing that was looked at.
+	observe func(name string, wrong bool)
+}
+
+func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
+	server, err := target.New(d.config)
+	if err != nil {
+		return doctorFindings{}, err
+	}
+	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(suites.Checks(d.contract))}
+	d.observe("endpoint", !found.Endpoint.Reached)
+	found.Scopes = d.scopes(ctx)
+	found.Jobs = d.jobs(ctx, server, found)
+	inconclusive := false
+	if found.Endpoint.Reached && ctx.Err() == nil {
+		if found.Skipped, inconclusive, err = d.skipped(ctx, found.Jobs); err != nil {
+			return found, err
+		}
+	}
+	switch {
+	case !found.Endpoint.Reached:
+		found.Exit = result.ExitUnreachable
+	case inconclusive || found.Endpoint.ClockText != "" ||
+		slices.ContainsFunc(found.Scopes, func(scope doctorScope) bool { return scope.State != tokenThere }) ||
+		slices.ContainsFunc(found.Jobs, func(job doctorJob) bool { return !job.Agrees }):
+		found.Exit = result.ExitInconclusive
+	}
+	return found, ctx.Err()
+}
+
+// unknownJob is an id that no job has. Its state is asked for without a token:
+// nothing comes of that.
+const unknownJob = "dpconform-doctor"
+
+func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
+	address, err := target.ParseEndpoint(d.config.Endpoint)
+	if err != nil {
+		return doctorEndpoint{URL: d.config.Endpoint, Reason: err.Error()}
+	}
+	found := doctorEndpoint{URL: address.String()}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: address}); err == nil && proxy != nil {
+		found.Proxy = proxy.Scheme + "://" + proxy.Host
+	}
+	if err := target.Reach(ctx, address, d.config.Network); err != nil {
+		found.Reason = err.Error()
+		return found
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.config.Limit)
+	defer cancel()
+	operation := d.contract.ReadState
+	request, err := http.NewRequestWithContext(ctx, operation.Method, address.String()+operation.Path.Expand(unknownJob), nil)
+	if err != nil {
+		found.Reason = "its address cannot be used"
+		return found
+	}
+	request.Header.Set("User-Agent", d.config.UserAgent)
+	response, err := target.NewNetwork(address, d.config.Network).RoundTrip(request)
+	if err != nil {
+		found.Reason = target.FaultBeforeAnswer(ctx, err, 0).Detail
+		return found
+	}
+	defer response.Body.Close()
+	const enough = 1 << 20
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, enough))
+	found.Reached, found.Protocol = true, response.Proto
+	if response.TLS != nil {
+		found.TLS = tls.VersionName(response.TLS.Version)
+	}
+	if offset, known := tokens.ClockOffset(response.Header, time.Now()); known {
+		seconds := offset.Round(time.Second).Seconds()
+		found.ClockAhead, found.ClockText = &seconds, tokens.ClockText(offset)
+	}
+	return found
+}
+
+func (d doctor) scopes(ctx context.Context) []doctorScope {
+	found := []doctorScope{}
+	unrelated := spec.Scope{Name: d.contract.UnrelatedScope}
+	for _, scope := range append(slices.Clone(d.contract.Scopes), unrelated) {
+		if ctx.Err() != nil || scope.Name == "" {
+			return found
+		}
+		one := d.scope(scope)
+		found = append(found, one)
+		if !one.Unrelated {
+			d.observe(scope.Short(), one.State != tokenThere)
+		}
+	}
+	return found
+}
+
+func (d doctor) scope(scope spec.Scope) doctorScope {
+	found := doctorScope{Name: scope.Name, Unrelated: scope.Name == d.contract.UnrelatedScope, State: tokenMissing, family: scope.Family()}
+	list, _ := d.config.Credentials.(tokens.List)
+	status, covered := list.Status(scope.Name)
+	found.From = status.Origin
+	expires := func(at time.Time) {
+		if found.Until == nil && !at.IsZero() {
+			at = at.UTC().Truncate(time.Second)
+			found.Until = &at
+		}
+	}
+	switch {
+	case !covered && found.Unrelated:
+		found.Reason = "no source has a token; give one with --token unrelated=VALUE"
+	case !covered:
+		found.Reason = fmt.Sprintf("no source has a token; log in with dpconform login --scopes %s, or give one with --token", scope.Short())
+	case status.Err != nil:
+		found.State, found.Reason = tokenUnusable, status.Err.Error()
+	case status.Unverified != nil:
+		found.State, found.Reason = tokenThere, "not verified: "+status.Unverified.Error()
+		expires(status.Token.Expiry)
+	default:
+		found.State, found.Verified, found.Carries = tokenThere, status.Verified, status.Scopes
+		expires(status.Token.Expiry)
+		expires(status.Expiry)
+	}
+	return found
+}
+
+func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFindings) []doctorJob {
+	jobs := []doctorJob{}
+	credential, reason := d.reader(server, found)
+	for _, state := range d.contract.States {
+		for _, id := range d.config.Jobs[state] {
+			job := doctorJob{ID: id, Given: state, Reason: reason}
+			if reason == "" {
+				operation := d.contract.ReadState
+				job.State, job.Reason = d.stateIn(server.Send(ctx, "doctor", target.Request{
+					Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Credential: credential, Job: id,
+				}))
+			}
+			job.Agrees = job.State == job.Given
+			d.observe(id, !job.Agrees)
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
+}
+
+// reader gives a credential that may read states: of the first scope that has a
+// token, or of several scopes. The reason says why there is none.
+func (d doctor) reader(server *target.Target, found doctorFindings) (target.Credential, string) {
+	if !found.Endpoint.Reached {
+		return target.Credential{}, "the endpoint was not reached"
+	}
+	for _, scope := range found.Scopes {
+		if scope.State == tokenThere && !scope.Unrelated {
+			if credential, err := server.Credential("token for "+spec.ShortScope(scope.Name), scope.Name); err == nil {
+				return credential, ""
+			}
+		}
+	}
+	if credential, found := server.GroupCredential(func([]string) string { return "token for several scopes" }); found {
+		return credential, ""
+	}
+	return target.Credential{}, "there is no token to read it with"
+}
+
+// stateIn takes the state out of a response, or says why there is none.
+func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
+	var members map[string]json.RawMessage
+	switch {
+	case exchange.Fault != nil:
+		return "", exchange.Fault.Detail
+	case exchange.Status == http.StatusNotFound:
+		return "", "no such job (404)"
+	case exchange.Status != d.contract.ReadState.Success:
+		return "", fmt.Sprintf("its state was not shown: %d %s", exchange.Status, http.StatusText(exchange.Status))
+	case json.Unmarshal(exchange.Body, &members) != nil || json.Unmarshal(members[d.contract.StateField], &state) != nil || state == "":
+		return "", "the response shows no state"
+	case !slices.Contains(d.contract.States, state):
+		return "", "it is in a state that the description does not have"
+	}
+	return state, ""
+}
+
+// skipped runs the suite against the reference emulator, with the jobs that are
+// in the state that they were given as and with tokens of its own for those that
+// are there. It lists what it skips, and reports whether a run that skips it is
+// inconclusive.
+func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctorSkip, inconclusive bool, err error) {
+	config := d.config
+	config.Jobs = map[string][]string{}
+	for _, job := range jobs {
+		if job.Agrees {
+			config.Jobs[job.Given] = append(config.Jobs[job.Given], job.ID)
+		}
+	}
+	config.Credentials = usableCredentials{config.Credentials}
+	run, _, err := rehearse(ctx, d.contract, config, d.seed, selection{})
+	skipped = []doctorSkip{}
+	for _, check := range run.Checks {
+		if check.Verdict == result.Skip {
+			skipped = append(skipped, doctorSkip{check.ID, check.Reason, check.Flag})
+		}
+	}
+	var report result.Report
+	report.Conclude(run)
+	return skipped, report.Exit == result.ExitInconclusive, err
+}
+
+// usableCredentials give no token where the real ones fail, with their failure.
+type usableCredentials struct{ real target.Credentials }
+
+// Token gives the failure of a token that is unavailable, and otherwise one of
+// the emulator's.
+func (u usableCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	source, found := u.real.Token(scopes...)
+	if !found {
+		return nil, false
+	}
+	if _, err := source.Token(); err != nil {
+		return source, true
+	}
+	return namedCredentials{}.named(scopes)
+}
+
+// AnyToken is one for a group of scopes.
+func (u usableCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
+	return namedCredentials{u.real}.AnyToken()
 }

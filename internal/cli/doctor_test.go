@@ -11,15 +11,14 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/doctor"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
 // examined calls the doctor and reads what it found.
-func examined(t *testing.T, arguments ...string) doctor.Findings {
+func examined(t *testing.T, arguments ...string) doctorFindings {
 	t.Helper()
 	got := call(t, append([]string{"doctor", "--json"}, arguments...)...)
-	var found doctor.Findings
+	var found doctorFindings
 	if err := json.Unmarshal([]byte(got.raw), &found); err != nil {
 		t.Fatalf("exit %d: %s%s", got.exit, got.raw, got.complaints)
 	}
@@ -37,7 +36,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 		t.Errorf("%d, %+v", found.Exit, found.Endpoint)
 	}
 	for _, scope := range found.Scopes {
-		if scope.State != doctor.There || scope.From != "the token template" {
+		if scope.State != tokenThere || scope.From != "the token template" {
 			t.Errorf("%+v", scope)
 		}
 	}
@@ -47,7 +46,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 		}
 	}
 	text := call(t, append([]string{"doctor"}, all...)...)
-	for _, want := range []string{"reached by HTTP/1.1 without TLS", "67 of 67 scopes have one", "67 there: the token template", "all is there"} {
+	for _, want := range []string{"reached by HTTP/1.1 without TLS", "67 of 67 scopes have one", "67 there: the token template", "a run can test 169 of 169", "all is there"} {
 		if !strings.Contains(text.output, want) {
 			t.Errorf("lacks %q:\n%s", want, text.output)
 		}
@@ -68,6 +67,34 @@ func TestDoctorChangesNothing(t *testing.T) {
 	}
 	if found.Exit != result.ExitInconclusive || found.Jobs[0].Reason != "no such job (404)" {
 		t.Errorf("%+v", found.Jobs)
+	}
+}
+
+// TestDoctorForeseesTheRun: with the same flags, a run skips what the doctor
+// said, and ends with the same exit code.
+func TestDoctorForeseesTheRun(t *testing.T) {
+	ownHome(t)
+	endpoint := listen(t, mustEmulate(t))
+	for _, flags := range [][]string{
+		{"--token-template", "scope:{short}", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
+		{"--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "FAILED=failed-11,failed-12"},
+		{"--token", "unrelated=scope:userinfo.email"},
+	} {
+		flags = append(flags, "--endpoint", endpoint)
+		found, path := examined(t, flags...), filepath.Join(t.TempDir(), "report.json")
+		run := call(t, append([]string{"run", "--report", "json=" + path}, flags...)...)
+		said := map[string]string{}
+		for _, skip := range found.Skipped {
+			said[skip.Check] = skip.Reason
+		}
+		for _, check := range readReport(t, path).Checks {
+			if reason, skips := said[check.ID]; skips != (check.Verdict == result.Skip) || reason != check.Reason {
+				t.Errorf("%q: %s is %s (%s), and the doctor said %q", flags, check.ID, check.Verdict, check.Reason, reason)
+			}
+		}
+		if found.Exit != run.exit {
+			t.Errorf("%q: exit %d, and %d of the doctor", flags, run.exit, found.Exit)
+		}
 	}
 }
 
@@ -107,7 +134,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%d columns: %s", columns, line)
 		}
 	}
-	if lines := strings.Count(got.output, "\n"); lines > 40 {
+	if lines := strings.Count(got.output, "\n"); lines > 50 {
 		t.Errorf("%d lines:\n%s", lines, got.output)
 	}
 }
@@ -138,7 +165,7 @@ func TestDoctorWithALogin(t *testing.T) {
 	wantLogins(t, store, 1)
 	found := examined(t, "--endpoint", endpoint, "--job", "FAILED=failed-1")
 	for _, scope := range found.Scopes {
-		if there := scope.State == doctor.There && strings.HasPrefix(scope.From, "login 1 of "); there == scope.Unrelated {
+		if there := scope.State == tokenThere && strings.HasPrefix(scope.From, "login 1 of "); there == scope.Unrelated {
 			t.Errorf("%+v", scope)
 		}
 	}
@@ -147,7 +174,7 @@ func TestDoctorWithALogin(t *testing.T) {
 	}
 	other := examined(t, "--endpoint", listen(t, mustEmulate(t)))
 	for _, scope := range other.Scopes {
-		if scope.State != doctor.Missing {
+		if scope.State != tokenMissing {
 			t.Errorf("another endpoint got a token: %+v", scope)
 		}
 	}

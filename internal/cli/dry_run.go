@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/oauth2"
@@ -24,7 +23,7 @@ import (
 )
 
 // dryRun prints every request that a run would send, in order. What a run sends
-// depends on the answers, so the reference emulator stands in for the target,
+// depends on the answers, so the reference emulator takes the place of the target,
 // and no token is asked for.
 func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
 	selected selection) error {
@@ -36,30 +35,35 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	standIn, err := listenAsEmulator(ctx, contract, emulator.Options{Jobs: config.Jobs, Seed: settings.Seed})
-	if err != nil {
-		return err
-	}
-	config.Transport = plainly{standIn}
 	config.Credentials = namedCredentials{config.Credentials}
-	config.Rate = 0
-	config.Pause = func(context.Context, time.Duration) error { return nil }
-	server, err := target.New(config)
+	outcome, server, err := rehearse(ctx, contract, config, settings.Seed, selected)
 	if err != nil {
 		return err
-	}
-	outcome, err := suiteRun{contract: contract, target: server, seed: settings.Seed, selected: selected}.run(ctx)
-	if err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	plan := requestPlan{server: server, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
 	plan.print(terminal.raw)
 	return nil
+}
+
+// rehearse runs the checks against the reference emulator in place of the
+// target, whose configuration it takes.
+func rehearse(ctx context.Context, contract *spec.Contract, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	fallback, err := listenAsEmulator(ctx, contract, emulator.Options{Jobs: config.Jobs, Seed: seed})
+	if err != nil {
+		return result.Run{}, nil, err
+	}
+	config.Transport, config.Rate, config.Pause = plainly{fallback}, 0, noPause
+	server, err := target.New(config)
+	if err != nil {
+		return result.Run{}, nil, err
+	}
+	outcome, err := suiteRun{contract: contract, target: server, seed: seed, selected: selected}.run(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return outcome, server, err
 }
 
 // plainly sends requests without TLS to where the transport leads them.
@@ -71,7 +75,7 @@ func (p plainly) RoundTrip(request *http.Request) (*http.Response, error) {
 	return p.transport.RoundTrip(plain)
 }
 
-// namedCredentials gives a token of the stand-in's own wherever the real ones
+// namedCredentials gives a token of the emulator's wherever the real ones
 // have one, without asking for it.
 type namedCredentials struct{ real target.Credentials }
 

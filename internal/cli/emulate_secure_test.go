@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/doctor"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -105,7 +104,7 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 		t.Errorf("%s", printed)
 	}
 	flags := []string{"--endpoint", endpoint, "--ca-cert", certificate, "--token-template", emulator.DefaultTokenTemplate}
-	if found := examined(t, flags...); found.Endpoint.Protocol != "HTTP/2.0" || found.Endpoint.TLS != "TLS 1.3" || found.Exit != 0 {
+	if found := examined(t, flags...); found.Endpoint.Protocol != "HTTP/2.0" || found.Endpoint.TLS != "TLS 1.3" || found.Exit != result.ExitInconclusive {
 		t.Errorf("%+v", found.Endpoint)
 	}
 	if got := call(t, append([]string{"run", "--focus", "authorization"}, append(flags, "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1,failed-2,failed-3")...)...); got.exit == result.ExitFails || got.exit == result.ExitUnreachable {
@@ -160,7 +159,7 @@ func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 	t.Setenv("DPCONFORM_CLIENT_SECRET", "")
 	short := contract.Scopes[0].Short()
 	found := examined(t, "--endpoint", endpoint, "--token", short+"=known", "--job", "FAILED=failed-1,failed-2")
-	if found.Jobs[0].State != "FAILED" || !found.Jobs[1].Agrees || found.Scopes[0].State != doctor.There {
+	if found.Jobs[0].State != "FAILED" || !found.Jobs[1].Agrees || found.Scopes[0].State != tokenThere {
 		t.Errorf("%+v", found.Jobs)
 	}
 	if found := examined(t, "--endpoint", endpoint, "--token", short+"=unknown", "--job", "FAILED=failed-1"); found.Jobs[0].Agrees {

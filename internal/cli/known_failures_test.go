@@ -85,11 +85,11 @@ func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
 		more  []string
 		says  []string
 	}{
-		{"expired", "requirement: retry.body.empty, reason: a proxy, expires: 2020-01-31", nil, []string{"known.yaml:2: ", "expired on 2020-01-31"}},
-		{"expired and not selected", "requirement: retry.body.empty, reason: a proxy, expires: 2020-01-31", []string{"--focus", "path"}, []string{"known.yaml:2: "}},
-		{"unmatched", "check: 'payload/*', reason: a proxy", nil, []string{"known.yaml:2: ", `"payload/*"`}},
-		{"unknown", "requirement: retry.body.emty, reason: a proxy", nil, []string{"known.yaml:2: ", "did you mean retry.body.empty?"}},
-		{"without a reason", "requirement: retry.body.empty, reason: TODO", nil, []string{"known.yaml:2: ", `"TODO"`}},
+		{"expired", "requirement: retry.body.empty, reason: a proxy, expires: 2020-01-31", nil, []string{"known.yaml:2:", "expired on 2020-01-31"}},
+		{"expired and not selected", "requirement: retry.body.empty, reason: a proxy, expires: 2020-01-31", []string{"--focus", "path"}, []string{"known.yaml:2:"}},
+		{"unmatched", "check: 'payload/*', reason: a proxy", nil, []string{"known.yaml:2:", `"payload/*"`}},
+		{"unknown", "requirement: retry.body.emty, reason: a proxy", nil, []string{"known.yaml:2:", "did you mean retry.body.empty?"}},
+		{"without a reason", "requirement: retry.body.empty, reason: TODO", nil, []string{"known.yaml:2:", `"TODO"`}},
 		{"a file that is there", "requirement: retry.body.empty, reason: a proxy", []string{"--write-known-failures", there},
 			[]string{"--write-known-failures: ", "there already"}},
 		{"no folder", "requirement: retry.body.empty, reason: a proxy", []string{"--write-known-failures", "no-such-folder/known.yaml"},
