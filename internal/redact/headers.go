@@ -1,180 +1,225 @@
 package redact
 
 import (
-	"regexp"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 )
 
-const headerNames = `set-cookie2?|cookie2?|(?:[\w-]+-)?authorization|x-[\w-]*(?:token|secret|api-?key|password|assertion|cookie)[\w-]*`
-
-var (
-	headerName = regexp.MustCompile(`(?i)^(?:` + headerNames + `)$`)
-	// The value stands behind the colon, or in a list of JSON or YAML.
-	headerInText = regexp.MustCompile(`(?i)` + aStart + `(` + headerNames + `)(?:` + anyQuote + `)?[ \t]*:(?:[ \t]*(\[` + anySpace + `)|\s*(- +)|[ \t]*)(` + anyQuote + `)?`)
-	// nextItem is the next item of a list in YAML.
-	nextItem = regexp.MustCompile(`^['"]?[ \t]*\r?\n[ \t]*- +(` + anyQuote + `)?`)
-	// bareEnd is where the value of a header ends that stands in no quotes.
-	bareEnd = regexp.MustCompile("[\r\n\"'`<>]|\\\\|&#(?:3[49]|10|13|x[AD]);|&quot;|%(?:25)*2[27]|$")
-)
-
-// headersInText finds headers in a text: a dump of HTTP, a command line of
-// curl, a cassette, a report.
-func headersInText(r *Redactor, page page, add func(span)) {
-	text := page.text
-	for _, at := range page.matches(headerInText, names("cookie", "authorization", "x-")) {
-		name := text[at[2]:at[3]]
-		each := func(start, end int) {
-			for _, one := range r.headerSpans(name, text[start:end]) {
-				one.start, one.end = one.start+start, one.end+start
-				add(one)
-			}
-		}
-		start, isItem := at[1], at[6] >= 0
-		if at[8] >= 0 && !isItem {
-			quotedTexts(text, start, text[at[8]:at[9]], at[4] >= 0, each)
-			continue
-		}
-		quote := at[8:10]
-		for {
-			end := start + bareEnd.FindStringIndex(text[start:])[0]
-			if quote[0] >= 0 {
-				end = closing(text, start, text[quote[0]:quote[1]])
-			}
-			each(start, end)
-			next := nextItem.FindStringSubmatchIndex(text[end:])
-			if !isItem || next == nil {
-				break
-			}
-			start, quote = end+next[1], []int{next[2], next[3]}
-			if next[2] >= 0 {
-				quote = []int{end + next[2], end + next[3]}
-			}
+// RequestTarget takes the secrets out of the path and query of a request. The
+// order and the escapes of all else stay.
+func (r *Redactor) RequestTarget(pathAndQuery string) string {
+	path, query, found := strings.Cut(pathAndQuery, "?")
+	path = r.Text(path)
+	if !found {
+		return path
+	}
+	parameters := strings.Split(query, "&")
+	for i, parameter := range parameters {
+		name, value, _ := strings.Cut(parameter, "=")
+		plain, err := url.QueryUnescape(name)
+		if err == nil && (isSecretName(plain) && !isErrorCode(plain, value) || isSignatureName(plain)) {
+			parameters[i] = name + "=" + Mark
 		}
 	}
+	return path + r.Text("?"+strings.Join(parameters, "&"))
+}
+
+// Header takes the secrets out of the values of a header and returns a new one.
+// Of an Authorization the scheme and the name of the token stay, of a cookie its
+// name and attributes.
+func (r *Redactor) Header(header http.Header) http.Header {
+	redacted := make(http.Header, len(header))
+	for name, values := range header {
+		kept := make([]string, len(values))
+		for i, value := range values {
+			kept[i] = r.headerValue(name, value)
+		}
+		redacted[name] = kept
+	}
+	return redacted
+}
+
+func (r *Redactor) headerValue(name, value string) string {
+	switch {
+	case strings.EqualFold(name, "Authorization"):
+		scheme, token := splitAuthorization(value)
+		if token == "" {
+			return value
+		}
+		return scheme + r.nameOf(token)
+	case strings.EqualFold(name, "Cookie"):
+		return redactCookies(value)
+	case strings.EqualFold(name, "Set-Cookie") || strings.EqualFold(name, "Set-Cookie2"):
+		cookie, attributes, found := strings.Cut(value, ";")
+		if found {
+			attributes = ";" + rewrite(attributes, r.tokensIn(attributes))
+		}
+		return redactCookies(cookie) + attributes
+	case isSecretHeader(name) && value != "":
+		return Mark
+	}
+	return r.Text(value)
+}
+
+// redactCookies keeps the names of cookies.
+func redactCookies(value string) string {
+	cookies := strings.Split(value, ";")
+	for i, cookie := range cookies {
+		name, content, found := strings.Cut(cookie, "=")
+		switch {
+		case found && content != "":
+			cookies[i] = name + "=" + Mark
+		case !found && strings.TrimSpace(cookie) != "":
+			cookies[i] = Mark
+		}
+	}
+	return strings.Join(cookies, ";")
+}
+
+// schemeNames are those of the IANA registry that a client may meet here:
+// https://www.iana.org/assignments/http-authschemes
+var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "negotiate", "oauth"}
+
+// splitAuthorization gives the scheme with its space, and the token. Without a
+// scheme that is one, all of it is the token.
+func splitAuthorization(value string) (scheme, token string) {
+	scheme, token, found := strings.Cut(value, " ")
+	switch {
+	case !slices.Contains(schemeNames, strings.ToLower(scheme)):
+		return "", value
+	case !found:
+		return value, ""
+	}
+	trimmed := strings.TrimLeft(token, " ")
+	return value[:len(value)-len(trimmed)], trimmed
 }
 
 var (
-	cookiePair = regexp.MustCompile(`([^\s=;,"']+)=("?[^;\s"]+)`)
+	cookiePair = lazy(`([^\s=;,"']+)=("?[^;\s"]+)`)
 	// A challenge names parameters (RFC 6750, section 3), and prose goes on with
 	// a word: neither is a token.
-	challenge = regexp.MustCompile(`(?i)^(?:realm|error|error_description|error_uri|scope|charset|resource_metadata|algorithm|username|nonce|qop|uri)=`)
-	prose     = regexp.MustCompile(`^[A-Za-z]{1,24}[.,:;!?)]*$`)
-	// unknownToken is a token that dpconform makes up and nobody issued.
-	unknownToken = regexp.MustCompile(`^dpconform-unknown-token-[0-9a-f]{16}$`)
+	challenge = lazy(`(?i)^(?:realm|error|error_description|error_uri|scope|charset|resource_metadata|algorithm|username|nonce|qop|uri)=`)
+	prose     = lazy(`^[A-Za-z]{1,24}[.,:;!?)]*$`)
 )
 
-// headerSpans finds the secrets in the value of a header that stands in a text.
-// It may be no header but prose, so words are left alone.
-func (r *Redactor) headerSpans(name, value string) []span {
-	letters := lettersOf(name)
-	var spans []span
+// headerSecrets finds the secrets in the value of a header that stands in a
+// text. It may be no header but prose, so words are left alone.
+func (r *Redactor) headerSecrets(name, value string, add func(start, end int, with string)) {
+	name = letters(name)
 	switch {
-	case strings.Contains(letters, "cookie"):
-		if strings.HasPrefix(letters, "setcookie") {
+	case strings.Contains(name, "cookie"):
+		if strings.HasPrefix(name, "setcookie") {
 			value, _, _ = strings.Cut(value, ";") // What follows are attributes.
 		}
-		for _, at := range cookiePair.FindAllStringSubmatchIndex(value, -1) {
-			if !isHarmlessValue(Cookie, value[at[4]:at[5]]) {
-				spans = append(spans, span{start: at[4], end: at[5], kind: Cookie, with: Mark})
+		for _, at := range cookiePair().FindAllStringSubmatchIndex(value, -1) {
+			if isSecretValue("", value[at[4]:at[5]]) {
+				add(at[4], at[5], Mark)
 			}
 		}
-	case strings.HasSuffix(letters, "authorization"):
-		scheme, token := splitAuthorization(value)
-		if isCredentials(token) {
-			spans = append(spans, span{start: len(scheme), end: len(value), kind: Credentials, with: r.label(token)})
+	case strings.HasSuffix(name, "authorization"):
+		if scheme, token := splitAuthorization(value); isCredentials(token) {
+			add(len(scheme), len(value), r.nameOf(token))
 		}
-	default:
-		if IsOpaque(value) && !strings.ContainsAny(value, " \t") {
-			spans = append(spans, span{end: len(value), kind: SomeToken, with: Mark})
-		}
+	case IsOpaque(value) && !strings.ContainsAny(value, " \t"):
+		add(0, len(value), Mark)
 	}
-	return spans
 }
 
 // isCredentials reports whether the text behind a scheme authorises somebody.
 func isCredentials(text string) bool {
 	word, _, several := strings.Cut(text, " ")
 	switch {
-	case isHarmlessToken(word), placeholder.MatchString(word), challenge.MatchString(word), prose.MatchString(word) && !several:
+	case isRedacted(word), placeholder().MatchString(word), challenge().MatchString(word), prose().MatchString(word) && !several:
 		return false
 	case several && !strings.Contains(word, "="):
-		return strings.ContainsFunc(text, func(r rune) bool { return r >= '0' && r <= '9' }) && IsOpaque(longestWord(text))
+		longest := slices.MaxFunc(strings.Fields(text), func(a, b string) int { return len(a) - len(b) })
+		return strings.ContainsAny(text, "0123456789") && IsOpaque(longest)
 	}
 	return strings.ContainsFunc(word, isLetterOrDigit)
 }
 
-func longestWord(text string) string {
-	longest := ""
-	for word := range strings.FieldsSeq(text) {
-		if len(word) > len(longest) {
-			longest = word
-		}
-	}
-	return longest
-}
-
-func isLetterOrDigit(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-}
-
-// isHarmlessToken knows what dpconform itself puts in the place of a token.
-func isHarmlessToken(token string) bool {
-	return token == "" || strings.HasPrefix(token, Mark) || unknownToken.MatchString(token)
-}
-
-// IsOpaque reports whether a word is one that no person would write: long, with
-// letters and digits, or very long.
-func IsOpaque(word string) bool {
-	if isHarmlessToken(word) || len(word) < 8 {
-		return false
-	}
-	hasDigit := strings.ContainsAny(word, "0123456789")
-	hasLetter := strings.ContainsFunc(word, func(r rune) bool { return isLetterOrDigit(r) && (r < '0' || r > '9') })
-	return hasDigit && hasLetter || len(word) > 24
-}
-
-// scheme is a token behind its scheme. The class of its letters ends before the
-// quote that ends a string of JSON.
-var scheme = regexp.MustCompile("(?i)(?:\\b|\\\\[nrt])(?:(?:bearer|dpop)(?:[ \\t]+|%(?:25)*20|\\+|\\\\t|:[ \\t]*)(?:\\\\*[\"'`<])?([\\w.~+/=:%-]+)|" +
-	"basic(?:[ \\t]+|%(?:25)*20|\\+)(?:\\\\*[\"'`<])?([\\w+/=%:-]{6,}))")
-
-// tokenLetters and basicLetters are those that a token goes on with.
-var (
-	tokenLetters = regexp.MustCompile(`^[\w.~+/=:%-]+`)
-	basicLetters = regexp.MustCompile(`^[\w+/=%:-]+`)
-)
-
-// isBasic reports whether a word behind "basic" is base64, and not prose such
-// as "basic HTTP/1.1".
-func isBasic(word, behind string) bool {
-	if len(behind) > 1 && behind[0] == '.' && isLetterOrDigit(rune(behind[1])) {
-		return false
-	}
-	return strings.ContainsAny(word, "0123456789=") || len(word) > 16 && !strings.ContainsAny(word, "/-_")
-}
-
-// digestAnswer is what authorises in a Digest (RFC 7616, section 3.4).
-var digestAnswer = regexp.MustCompile(`(?i)\bdigest[ \t][^\r\n]*?\bresponse=(?:` + anyQuote + `)?([0-9a-f]{16,})`)
-
-// schemes finds the tokens of schemes that are quoted in a text, such as the
-// message of a server that repeats what it was sent.
-func schemes(r *Redactor, page page, add func(span)) {
-	text := page.text
-	for _, at := range page.matches(digestAnswer, words{any: []string{"response="}, before: 1 << 10, behind: behindName}) {
-		add(span{start: at[2], end: at[3], kind: Credentials, with: Mark})
-	}
-	for _, at := range page.matches(scheme, words{any: []string{"bearer", "basic", "dpop"}, before: 8, behind: behindName}) {
-		start, end := at[2], page.endOf(tokenLetters, at[1])
-		if start < 0 {
-			start, end = at[4], page.endOf(basicLetters, at[4])
-			if !isBasic(text[start:end], text[end:]) {
-				continue
-			}
-		}
-		token := text[start:end]
-		if isHarmlessToken(token) || challenge.MatchString(token) || prose.MatchString(token) || !strings.ContainsFunc(token, isLetterOrDigit) {
+// TokensOf lists the tokens in the Authorization of a request.
+func TokensOf(headers http.Header) []string {
+	var tokens []string
+	for name, values := range headers {
+		if !strings.EqualFold(name, "Authorization") {
 			continue
 		}
-		add(span{start: start, end: end, kind: Credentials, with: r.label(token)})
+		for _, value := range values {
+			if _, token := splitAuthorization(value); token != "" {
+				tokens = append(tokens, token)
+			}
+		}
 	}
+	return tokens
+}
+
+// shortestParameterSecret is the length from which the value of a secret
+// parameter is looked for everywhere. It is longer than shortestSecret because
+// checks send values that are no secrets, such as key=example.
+const shortestParameterSecret = 16
+
+// OtherSecrets lists the secrets that a request carries elsewhere: in parameters
+// of the query or of a form, in other headers, in cookies, and within the base64
+// of a Basic authorization. A server may repeat them.
+func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
+	var secrets []string
+	add := func(values ...string) {
+		for _, value := range values {
+			if len(value) >= shortestParameterSecret && !strings.HasPrefix(value, Mark) {
+				secrets = append(secrets, value)
+			}
+		}
+	}
+	_, query, _ := strings.Cut(pathAndQuery, "?")
+	for _, text := range []string{query, body} {
+		for parameter := range strings.SplitSeq(text, "&") {
+			name, value, _ := strings.Cut(parameter, "=")
+			if plain, err := url.QueryUnescape(name); err == nil && isSecretName(plain) {
+				add(value)
+				if decoded, err := url.QueryUnescape(value); err == nil {
+					add(decoded)
+				}
+			}
+		}
+	}
+	for name, values := range headers {
+		for _, value := range values {
+			add(secretsOfHeader(name, value)...)
+		}
+	}
+	return secrets
+}
+
+// secretsOfHeader lists the secrets in a header, but for the token of an
+// Authorization, which TokensOf lists.
+func secretsOfHeader(name, value string) []string {
+	switch {
+	case strings.HasSuffix(strings.ToLower(name), "authorization"):
+		scheme, token := splitAuthorization(value)
+		var secrets []string
+		if !strings.EqualFold(name, "Authorization") {
+			secrets = append(secrets, token)
+		}
+		if strings.EqualFold(strings.TrimSpace(scheme), "basic") {
+			if plain, err := base64.StdEncoding.DecodeString(token); err == nil {
+				_, password, _ := strings.Cut(string(plain), ":")
+				secrets = append(secrets, string(plain), password)
+			}
+		}
+		return secrets
+	case strings.EqualFold(name, "Cookie"):
+		var secrets []string
+		for cookie := range strings.SplitSeq(value, ";") {
+			_, content, _ := strings.Cut(cookie, "=")
+			secrets = append(secrets, strings.TrimSpace(content))
+		}
+		return secrets
+	case isSecretHeader(name):
+		return []string{value}
+	}
+	return nil
 }
