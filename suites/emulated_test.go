@@ -53,7 +53,9 @@ func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 	arriving := request.Clone(request.Context())
 	arriving.RequestURI = request.URL.RequestURI()
 	p.handler.ServeHTTP(recorded, arriving)
-	return recorded.Result(), nil
+	response := recorded.Result()
+	response.Request = request
+	return response, nil
 }
 
 // tested runs all checks over a target, without Ginkgo, so that tests can do it
