@@ -63,7 +63,7 @@ type File struct {
 func Parse(given string) (File, error) {
 	name, path, found := strings.Cut(given, "=")
 	for _, format := range Formats() {
-		if found && format.alias == name {
+		if found && name != "" && format.alias == name {
 			given = format.Name + "=" + path
 		}
 	}

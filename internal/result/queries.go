@@ -11,7 +11,7 @@ import (
 
 // MethodID is the id of the method under test.
 func (r Report) MethodID() string {
-	// Only reports of old versions, all of one method, lack it.
+	// Reports of version 0.1 are all of this method.
 	return cmp.Or(r.Description.Method, "dataportability.archiveJobs.retry")
 }
 

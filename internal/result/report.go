@@ -81,7 +81,7 @@ type Description struct {
 	Title    string `json:"title"`
 	Revision string `json:"revision"`
 	Scopes   int    `json:"scopes"`
-	// Method is the id of the method under test; reports of old versions lack it.
+	// Method is the id of the method under test; missing in reports of version 0.1.
 	Method string `json:"method,omitempty"`
 }
 

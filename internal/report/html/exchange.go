@@ -3,6 +3,7 @@ package html
 import (
 	"cmp"
 	"encoding/json"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,12 +16,13 @@ import (
 // exchange is a request and what came of it.
 type exchange struct {
 	*result.Exchange
-	Anchor, Path, Outcome, Kind string
-	Sent                        string
-	Got                         []segment
-	Curl                        string
-	Earlier                     []attempt
-	Open                        bool
+	Anchor              template.URL
+	Path, Outcome, Kind string
+	Sent                string
+	Got                 []segment
+	Curl                string
+	Earlier             []attempt
+	Open                bool
 }
 
 // attempt is what came of sending the request before.

@@ -62,9 +62,9 @@ type page struct {
 	result.Report
 	taken map[string]bool
 	// requirements, checks and exchanges are the ids on the page, by the names in
-	// the report.
-	requirements, checks map[string]string
-	exchanges            map[int]string
+	// the report. They are safe in a link as they are.
+	requirements, checks map[string]template.URL
+	exchanges            map[int]template.URL
 	byID                 map[string]*result.Check
 	byNumber             map[int]*result.Exchange
 	// home is the requirement that shows a check; under is the check that shows an
@@ -78,7 +78,7 @@ type page struct {
 
 func newPage(report result.Report) *page {
 	p := &page{
-		Report: report, taken: map[string]bool{}, requirements: map[string]string{}, checks: map[string]string{}, exchanges: map[int]string{},
+		Report: report, taken: map[string]bool{}, requirements: map[string]template.URL{}, checks: map[string]template.URL{}, exchanges: map[int]template.URL{},
 		byID: map[string]*result.Check{}, byNumber: map[int]*result.Exchange{}, home: map[string]string{}, under: map[int]string{}, sent: map[string][]int{},
 		evidence: map[int][]result.Place{},
 	}
@@ -133,7 +133,7 @@ func (p *page) placeCheck(check *result.Check) {
 }
 
 // anchor gives an id that is like a name, and that nothing else on the page has.
-func (p *page) anchor(name string) string {
+func (p *page) anchor(name string) template.URL {
 	wanted := strings.Map(func(r rune) rune {
 		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._/-", r)) {
 			return r
@@ -148,15 +148,15 @@ func (p *page) anchor(name string) string {
 		free = wanted + "--" + strconv.Itoa(i)
 	}
 	p.taken[free] = true
-	return free
+	return template.URL(free)
 }
 
 // functions are those of the template.
 func (p *page) functions() template.FuncMap {
 	return template.FuncMap{
-		"requirementID": func(id string) string { return p.requirements[id] },
-		"checkID":       func(id string) string { return p.checks[id] },
-		"exchangeID":    func(number int) string { return p.exchanges[number] },
+		"requirementID": func(id string) template.URL { return p.requirements[id] },
+		"checkID":       func(id string) template.URL { return p.checks[id] },
+		"exchangeID":    func(number int) template.URL { return p.exchanges[number] },
 		"class":         class,
 		"word":          word,
 		"counts":        countsOf,
@@ -176,7 +176,7 @@ func (p *page) functions() template.FuncMap {
 // references are names of checks, of which those on the page are links.
 type references struct {
 	IDs     []string
-	Anchors map[string]string
+	Anchors map[string]template.URL
 }
 
 // group is the requirements of one aspect.
@@ -191,7 +191,7 @@ type group struct {
 // requirement is a requirement with all that the run says of it.
 type requirement struct {
 	result.Requirement
-	Anchor string
+	Anchor template.URL
 	Open   bool
 	// Outcome says how many of its checks say so; InPart that some did not test it.
 	Outcome string
@@ -205,7 +205,7 @@ type requirement struct {
 // check is a check with the exchanges that it shows.
 type check struct {
 	*result.Check
-	Anchor    string
+	Anchor    template.URL
 	Open      bool
 	Exchanges []exchange
 	// Elsewhere are exchanges that stand under another check.

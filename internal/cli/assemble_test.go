@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// echo repeats the token of each request wherever it can, in a body that is cut
+// in the middle of it.
+func echo(w http.ResponseWriter, r *http.Request) {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer error_description=%q", token))
+	w.Header().Set("X-Echo", token)
+	w.WriteHeader(http.StatusForbidden)
+	if r.URL.Path == "/big" {
+		_, _ = io.WriteString(w, strings.Repeat("x", longestBody-8)+token+strings.Repeat("ä", longestBody))
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"error": {"code": 403, "message": "no such token: %s"}}`, token)
+}
+
+func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t-t0ken"
+	server := httptest.NewServer(http.HandlerFunc(echo))
+	defer server.Close()
+	contract := spec.MustLoadEmbedded()
+	sent, err := target.New(target.Config{Endpoint: server.URL, Credentials: target.TokenTemplate{Text: secret + ":{short}", Join: "+"}, Limit: time.Minute,
+		Jobs: map[string][]string{"FAILED": {"a", "b"}, "COMPLETE": {"c"}}, Loopback: true, UserAgent: "dpconform/test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	credential, err := sent.Credential("token for a scope", contract.Scopes[0].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(path, body string) *target.Exchange {
+		return sent.Send(context.Background(), "path/example", target.Request{Purpose: "an example", Method: "POST", Path: path, Body: []byte(body), Credential: credential, Job: "c"})
+	}
+	small, big := send("/v1/a:retry", "{}"), send("/big", strings.Repeat("y", 3*longestBody))
+	requirement := contract.Requirements[0]
+	check := suites.Check{ID: "path/example", Aspect: "path", Requirements: []string{requirement.ID}}
+	found := finished{
+		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, contract: contract, target: sent,
+		source: fromNetwork, level: spec.Platform, seed: 7,
+		outcome: suites.Outcome{Exit: result.ExitFails,
+			Requirements: []suites.RequirementResult{{Requirement: requirement, Verdict: result.Fail, Checks: []string{check.ID}}},
+			Results: []suites.Result{{Check: check, Verdict: result.Fail, Exchanges: []*target.Exchange{small, big}, Findings: []suites.Finding{
+				{Requirement: requirement, Verdict: result.Fail, Want: "404", Got: "403, and " + string(small.Body), Exchange: small, Count: 1}}}}},
+	}.report()
+	var text strings.Builder
+	if err := result.WriteJSON(&text, found); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text.String(), secret) || !strings.Contains(string(small.Body), secret) {
+		t.Errorf("the secret is shown, or was not sent: %s", text.String())
+	}
+	if !strings.Contains(found.Exchanges[0].Response.Body, `"code": 403, "message": "no such token: `) || !strings.HasPrefix(found.Checks[0].Findings[0].Got, "403, and ") {
+		t.Errorf("the rest is not readable: %+v", found.Exchanges[0].Response)
+	}
+	request, response := found.Exchanges[1].Request, found.Exchanges[1].Response
+	if request.BodyBytes != 3*longestBody || request.Body != strings.Repeat("y", longestBody)+"…" || response.BodyBytes != len(big.Body) ||
+		len(response.Body) > longestBody+len("…") || strings.Contains(response.Body, secret[:8]) || strings.Contains(response.Body, "\ufffd") {
+		t.Errorf("a body of %d bytes is shown as …%s", response.BodyBytes, response.Body[longestBody-40:])
+	}
+	if got := found.Checks[0].Findings[0]; got.Exchange != 1 || got.Curl != found.Exchanges[0].Request.Curl() || !strings.Contains(got.Curl, "$TOKEN") {
+		t.Errorf("%+v", got)
+	}
+	if found.Started.Format(time.RFC3339Nano) != "2026-01-02T02:04:05.678Z" || found.Milliseconds != 1234 || found.Conclusion != "does not conform" ||
+		found.Target.Jobs["FAILED"] != 2 || found.Exchanges[0].JobState != "COMPLETE" || result.Contradiction(found) != "" {
+		t.Errorf("%+v", found.Target)
+	}
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// printed gives what a console prints without colours.
+func printed(console Console, from result.Report, width int) string {
+	var out strings.Builder
+	console.Out, console.Width = colorprofile.NewWriter(&out, []string{"TERM=xterm-256color", "NO_COLOR=1"}), width
+	console.Header(from, len(from.Requirements), false)
+	console.Result(from)
+	return out.String()
+}
+
+// countsLine stays whole for those who look for it.
+var countsLine = regexp.MustCompile(`\b\d+ (checks? of|requirements,) \d+ `)
+
+func TestTheConsoleIsPlainAndNarrow(t *testing.T) {
+	t.Parallel()
+	for name, from := range reports() {
+		for _, console := range []Console{{}, {Quiet: true}, {Verbose: true}} {
+			for _, width := range []int{80, 100} {
+				plain := printed(console, from, width)
+				if strings.ContainsAny(plain, "\x1b\x00\r\u202e") {
+					t.Errorf("%s: control characters in\n%q", name, plain)
+				}
+				var coloured strings.Builder
+				console.Out, console.Width = &coloured, width
+				console.Header(from, len(from.Requirements), false)
+				console.Result(from)
+				if ansi.Strip(coloured.String()) != plain {
+					t.Errorf("%s: the plain text differs from the coloured one", name)
+				}
+				for line := range strings.SplitSeq(plain, "\n") {
+					whole := strings.Contains(line, "curl ") || strings.Contains(line, "://") || len(strings.Fields(line)) < 2 || countsLine.MatchString(line)
+					if columns := ansi.StringWidth(line); !whole && columns > width && !console.Quiet && name != "hostile" && name != "known" {
+						t.Errorf("%s: %d columns: %s", name, columns, line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
+	t.Parallel()
+	recorded, interrupted := conforming(), failing()
+	recorded.Target.Source, recorded.Target.Provenance = "cassettes", "recorded from the emulator on 2026-01-02"
+	interrupted.Exit, interrupted.Conclusion, interrupted.Checks[1].Findings = result.ExitInterrupted, "interrupted", nil
+	for name, one := range map[string]struct {
+		console Console
+		from    result.Report
+		parts   []string
+	}{
+		"failing": {Console{}, failing(), []string{"dpconform 1.2.3-test tests some.things.retry", "target http://127.0.0.1:8080", "description api/mine.yaml, revision 2026-01-01, 3 scopes",
+			"sha256:aaaa", "path 1 pass, 1 fail", "FAIL x.path.one (documented)", "A path MUST be one.", `"so *it* is"`, "https://example.com/page#part", "want 404 or 403",
+			"got a token (in 3 exchanges)", "curl -i --path-as-is -X POST", "WARN x.body.one", "SKIP semantics/example no job in state CANCELLED was given give --job CANCELLED=ID",
+			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed, most severe first", "explain dpconform explain x.path.one", "send it curl",
+			"again the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
+		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
+		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
+		"inconclusive": {Console{}, skipping(), []string{"what would let more be judged", "2 more --token SCOPE=VALUE", "again the same command, with what is listed above", "exit 3"}},
+		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "look dpconform doctor", "again the same command", "exit 4"}},
+		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until it was interrupted", "again the same command", "exit 130"}},
+		"known": {Console{}, withKnown(conforming()), []string{"KNOWN FAILURE NOT JUDGED check: path/not-judged at known.yaml:5: no job",
+			"UNEXPECTED-PASS check: path/unexpected-pass known a proxy, until 2027-01-31, https://issues.example/1 passed path/example fix remove the entry at known.yaml:4"}},
+		"written":       {Console{Written: []File{{"html", "a.html"}, {"json", "-"}}}, failing(), []string{"report html → a.html 1 request"}},
+		"quiet failing": {Console{Quiet: true}, withKnown(failing()), []string{"FAIL x.path.one (documented) want 404 or 403, got 401, and more", "UNEXPECTED-PASS check: path/unexpected-pass: remove the entry at known.yaml:4", "ERROR errors/example: the proxy is away", "does not conform: http://127.0.0.1:8080: 1 pass"}},
+		"quiet skip":    {Console{Quiet: true}, skipping(), []string{"SKIP 2 checks for want of --token SCOPE=VALUE"}},
+	} {
+		got := strings.Join(strings.Fields(printed(one.console, one.from, 80)), " ")
+		for _, part := range one.parts {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: %q is not in\n%s", name, part, printed(one.console, one.from, 80))
+			}
+		}
+	}
+	if lines := strings.Count(printed(Console{Quiet: true}, conforming(), 80), "\n"); lines != 1 {
+		t.Errorf("a target that conforms is %d quiet lines", lines)
+	}
+	expected := failing()
+	expected.Checks[1].Findings[0].Verdict, expected.Checks[1].Findings[0].KnownFailure = result.ExpectedFail, "known.yaml:3"
+	if got := printed(Console{}, withKnown(expected), 200); !strings.Contains(got, "EXPECTED-FAIL x.path.one in path/example: a proxy, until 2027-01-31, https://issues.example/1 (known.yaml:3)\n") {
+		t.Error(got)
+	}
+}
+
+// failingAll is a report in which many requirements fail, each in two checks,
+// with commands as long as they get.
+func failingAll() result.Report {
+	made := report(result.ExitFails, "does not conform")
+	for i := range 40 {
+		one := requirement(fmt.Sprintf("x.aspect%d.one", i%5), []spec.Level{spec.Inferred, spec.Platform, spec.Documented}[i%3], "It MUST be.")
+		one.ID = fmt.Sprintf("%s-%d", one.ID, i)
+		made.Requirements = append(made.Requirements, one)
+		for k := range 2 {
+			found := finding(one.ID, result.Fail, 1, "something that takes many words to say, so that it has to be cut", "something else\nin two lines")
+			found.Curl = "curl " + strings.Repeat("long ", 60)
+			made.Checks = append(made.Checks, check(fmt.Sprintf("%s/check-%d-%d", one.Aspect, i, k), result.Fail, "", "", found))
+		}
+	}
+	made.Counts.Checks[result.Fail] = 80
+	return made
+}
+
+// lastRows gives the last rows of a text on a terminal of 80 columns.
+func lastRows(words string, count int) string {
+	var rows []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(words, "\n"), "\n") {
+		rows = append(rows, strings.Split(ansi.Hardwrap(line, 80, true), "\n")...)
+	}
+	return strings.Join(rows[max(0, len(rows)-count):], "\n")
+}
+
+func TestTheLastScreenIsEnough(t *testing.T) {
+	t.Parallel()
+	const abovePrompt = 23
+	screen := lastRows(printed(Console{}, failingAll(), 80), abovePrompt)
+	for _, part := range []string{"40 requirements failed, most severe first\n  x.aspect2.one-2 (documented)", "and 35 more: --verbose, or a report, has all", "explain  dpconform explain x.aspect2.one-2",
+		"again    the same command with --focus aspect2 --focus aspect0", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
+		if !strings.Contains(screen, part) {
+			t.Errorf("the last screen has no %q:\n%s", part, screen)
+		}
+	}
+	if normal, verbose := printed(Console{}, failingAll(), 80), printed(Console{Verbose: true}, failingAll(), 80); strings.Contains(normal, "x.aspect0.one-0 (") ||
+		!strings.Contains(normal, "FAIL 30 requirements more; --verbose prints them") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
+		t.Error("--verbose prints no more")
+	}
+	many := report(result.ExitFails, "does not conform")
+	for i := range 6 {
+		many.Checks = append(many.Checks, check(fmt.Sprintf("path/example-%d", i), result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that")),
+			check(fmt.Sprintf("body/example-%d", i), result.Skip, "no job", "--job FAILED=ID"))
+	}
+	many.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be.")}
+	got := printed(Console{}, many, 80)
+	if strings.Count(got, "want  this") != shownFindings || !strings.Contains(got, "and 3 more: path/example-3") || strings.Count(got, "give  --job FAILED=ID") != 1 || !strings.Contains(got, "and 3 more checks") {
+		t.Error(got)
+	}
+}
