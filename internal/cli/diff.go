@@ -14,8 +14,8 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// diffKinds are the kinds of its reports.
-var diffKinds = []string{"text", "json", "markdown"}
+// diffFormats are the formats of its reports.
+var diffFormats = []string{"text", "json", "markdown", "github"}
 
 func newDiffCommand(terminal *terminal) *cobra.Command {
 	var failOn string
@@ -82,7 +82,7 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if err != nil {
 		return err
 	}
-	files, err := reportFiles(sources, reports, diffKinds...)
+	files, err := reportFiles(sources, reports, diffFormats...)
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,10 @@ func failOnOf(sources *config.Sources, value string) (diff.FailOn, error) {
 
 func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison, failOn diff.FailOn) error {
 	for _, file := range files {
+		if toRunner(file) {
+			terminal.github.wanted, terminal.github.compared, terminal.github.failOn = true, &compared, failOn
+			continue
+		}
 		write := map[string]func(io.Writer) error{
 			"text": func(out io.Writer) error {
 				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}

@@ -107,17 +107,3 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 		})
 	}
 }
-
-func TestReportsForAPageAndForGitHub(t *testing.T) {
-	folder := t.TempDir()
-	page := filepath.Join(folder, "report.md")
-	arguments := append([]string{"run", "--report", "markdown=" + page, "--report", "annotations=-"}, emulated(t, emulator.Options{Fault: "last-scope-refused"})...)
-	got := call(t, arguments...)
-	if got.exit != result.ExitFails || strings.Count(got.raw, "\n") != 1 || !strings.HasPrefix(got.raw, "::error title=retry.authorization.scope ") ||
-		!strings.Contains(got.raw, " of the built-in description spec/archivejobs-retry.openapi.yaml") {
-		t.Errorf("exit %d, standard output\n%s", got.exit, got.raw)
-	}
-	if written, err := os.ReadFile(page); err != nil || !strings.HasPrefix(string(written), "## archiveJobs.retry: does not conform\n") {
-		t.Errorf("%v\n%.300s", err, written)
-	}
-}

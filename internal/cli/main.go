@@ -37,6 +37,14 @@ func Main() int {
 
 // execute runs a command line and gives the exit code.
 func execute(ctx context.Context, terminal *terminal, arguments []string) (code int) {
+	terminal.github = &github{}
+	terminal.github.begin(terminal.raw, arguments)
+	defer func() {
+		if err := terminal.github.end(terminal.raw, code); err != nil {
+			code = max(code, result.ExitUsage)
+			terminal.complain("--report: the summary or the outputs for GitHub Actions were not written: " + err.Error())
+		}
+	}()
 	defer func() {
 		if reason := recover(); reason != nil {
 			code = terminal.crash(reason)

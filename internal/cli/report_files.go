@@ -35,10 +35,10 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 			return nil, &text.UsageError{Place: place, Message: err.Error(), Fix: fixOfReport(err, names)}
 		}
 		path := filepath.Clean(file.Path)
-		if seen[path] {
+		if seen[path] && !toRunner(file) {
 			return nil, &text.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path), Fix: "give each a path of its own"}
 		}
-		seen[path] = true
+		seen[path] = !toRunner(file) || seen[path]
 		files = append(files, file)
 	}
 	return files, nil
@@ -60,6 +60,13 @@ func fixOfReport(err error, names []string) string {
 // writeReports writes what was found into all files that are wanted.
 func writeReports(terminal *terminal, found result.Report, files []report.File) error {
 	for _, file := range files {
+		if file.Format == "json" && file.Path != report.StandardOutput {
+			terminal.github.file = file.Path
+		}
+		if toRunner(file) {
+			terminal.github.wanted, terminal.github.found = true, &found
+			continue
+		}
 		if err := file.Write(found, terminal.raw); err != nil {
 			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
 		}
@@ -68,7 +75,7 @@ func writeReports(terminal *terminal, found result.Report, files []report.File) 
 }
 
 func writesToOutput(files []report.File) bool {
-	return slices.ContainsFunc(files, func(file report.File) bool { return file.Path == report.StandardOutput })
+	return slices.ContainsFunc(files, func(file report.File) bool { return file.Path == report.StandardOutput && !toRunner(file) })
 }
 
 // leftBehind adds to an error that kept a run from its end which of its reports

@@ -43,6 +43,8 @@ type terminal struct {
 	quiet, verbose bool
 	// showing is the progress that is on the screen.
 	showing *showing
+	// github is what goes to a runner of GitHub Actions.
+	github *github
 	// secrets list what no complaint may show.
 	secrets []func() []string
 }
@@ -115,6 +117,9 @@ func (t *terminal) complain(message string) {
 	t.showing.end()
 	line, _, _ := strings.Cut(t.harmless(message), "\n")
 	fmt.Fprintf(t.err, "dpconform: %s\n", line)
+	if t.github != nil {
+		t.github.complaint = line
+	}
 }
 
 // wrote says where a report is.

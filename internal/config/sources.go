@@ -123,7 +123,8 @@ func (s *Sources) fromEnvironment() error {
 		}
 		values := []string{value}
 		if flag.Value.Type() == repeatable {
-			values = slices.DeleteFunc(strings.Split(value, ";"), func(part string) bool { return strings.TrimSpace(part) == "" })
+			values = strings.FieldsFunc(value, func(character rune) bool { return strings.ContainsRune(";\r\n", character) })
+			values = slices.DeleteFunc(values, func(part string) bool { return strings.TrimSpace(part) == "" })
 		}
 		failure = s.set(flag, variable, values)
 	})

@@ -154,7 +154,7 @@ func junitCaseOf(report result.Report, check result.Check) junitCase {
 	case result.Error:
 		one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
 	case result.Skip:
-		one.Skipped = &junitSkipped{result.NotJudgedText(check.Reason, check.Flag)}
+		one.Skipped = &junitSkipped{check.SkipText()}
 	}
 	return one
 }

@@ -58,17 +58,13 @@ type File struct {
 	Path   string
 }
 
-// Parse reads FORMAT=PATH, or a path whose ending gives the format, of a result;
-// "github" needs no path. The errors are those of ParseFile.
+// Parse is ParseFile with the formats of a result.
 func Parse(given string) (File, error) {
 	name, path, found := strings.Cut(given, "=")
 	for _, format := range Formats() {
 		if found && name != "" && format.alias == name {
 			given = format.Name + "=" + path
 		}
-	}
-	if given == "github" {
-		given = "github=" + StandardOutput
 	}
 	file, err := ParseFile(given, Names()...)
 	if err == nil && file.Format == "badge" && file.Path != StandardOutput && strings.ToLower(filepath.Ext(file.Path)) != ".json" {
@@ -85,10 +81,13 @@ var endings = []struct{ ending, format string }{
 
 // ParseFile reads FORMAT=PATH with one of the formats, or a path alone that ends
 // like a file of one of them. It returns an error for an unknown format, an
-// ending that gives none, a missing path, or a path in a missing folder.
+// ending that gives none, a missing path, or a path in a missing folder. The
+// format "github" needs no path: it is for the runner.
 func ParseFile(given string, formats ...string) (File, error) {
 	format, path, found := strings.Cut(given, "=")
 	switch {
+	case given == "github" && slices.Contains(formats, given):
+		return File{given, StandardOutput}, nil
 	case !found && slices.Contains(formats, given), found && path == "" && slices.Contains(formats, format):
 		return File{}, fmt.Errorf("%q names no file", given)
 	case !found:

@@ -114,7 +114,7 @@ func friendlyName(id string) string {
 
 func sarifRule(report result.Report, requirement result.Requirement) object {
 	level := "error"
-	if !report.Settings.Fails(requirement.Requirement) {
+	if result.VerdictOf(requirement.Requirement, report.Settings.Level) == result.Warn {
 		level = "warning"
 	}
 	full, help := requirement.Statement, []string{requirement.Statement}
@@ -275,7 +275,7 @@ func sarifInvocation(report result.Report) object {
 		default:
 			continue
 		}
-		one := notice(which, level, check.ID+": "+result.NotJudgedText(check.Reason, check.Flag))
+		one := notice(which, level, check.ID+": "+check.SkipText())
 		one["properties"] = object{"check": check.ID, "requirements": check.Requirements}
 		execution = append(execution, one)
 	}

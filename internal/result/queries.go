@@ -133,15 +133,7 @@ type Unjudged struct {
 }
 
 // Text gives the reason and what would help.
-func (u Unjudged) Text() string { return NotJudgedText(u.Reason, u.Flag) }
-
-// NotJudgedText gives the reason of a skip and what would help.
-func NotJudgedText(reason, flag string) string {
-	if flag == "" {
-		return reason
-	}
-	return reason + "; give " + flag
-}
+func (u Unjudged) Text() string { return Check{Reason: u.Reason, Flag: u.Flag}.SkipText() }
 
 // Unjudged groups the checks with a verdict by their reason, the largest group
 // first.
@@ -199,9 +191,3 @@ func (a Attempt) Outcome() string {
 
 // Last is the last attempt at an exchange.
 func (e Exchange) Last() Attempt { return Attempt{e.Response, e.Fault, e.Microseconds} }
-
-// Fails reports whether breaking a requirement fails the run: it is a MUST, and
-// as strong as the level; with the weakest level, everything fails.
-func (s Settings) Fails(requirement spec.Requirement) bool {
-	return s.Level == spec.Inferred || requirement.Must() && requirement.Level.AtLeast(s.Level)
-}
