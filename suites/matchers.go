@@ -142,8 +142,8 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 	}}
 }
 
-// MatchResponseSchema matches a body that is valid by the schema of the
-// method's successful response.
+// MatchResponseSchema matches a body that is valid by the schema of a successful
+// response of the method under test.
 func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
 	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
 		violations := contract.Retry.Response.Violations(firstValue(r.body))
@@ -154,8 +154,8 @@ func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
 	}}
 }
 
-// HaveJobID matches a response with the id of a job in the form of the method's
-// path.
+// HaveJobID matches a response with the id of a job, in a form that fits the paths
+// of the description.
 func HaveJobID(contract *spec.Contract) types.GomegaMatcher {
 	want := "a job id in " + contract.IDField
 	if contract.IDPattern != nil {
@@ -173,8 +173,8 @@ func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher 
 	}}
 }
 
-// HaveState matches a successful response of the method that reads a job's
-// state, with one of these states; without states, with any.
+// HaveState matches a successful response of the method that reads a job's state
+// if it carries one of these states; without states, if it carries any.
 func HaveState(contract *spec.Contract, states ...string) types.GomegaMatcher {
 	want := "a state in " + contract.StateField
 	if len(states) > 0 {

@@ -3,6 +3,12 @@
 //
 // Test runs the checks as subtests of go test, Register as specs of a Ginkgo
 // suite.
+//
+// The matchers are those that the checks use, for specs of your own. They take an
+// *http.Response, whose body can still be read afterwards, or an
+// *httptest.ResponseRecorder, and their failures show what was wanted and what
+// came instead. Combine them with Gomega's And and Not; Gomega's Or prints the
+// whole response when it fails, with the token of its request.
 package suites
 
 import (
