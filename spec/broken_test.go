@@ -32,13 +32,13 @@ type broken struct {
 
 const anywhere = "anywhere"
 
-// cut stands for a passage of the description, from one text up to another.
+// cut returns a passage of the description, from one text up to another.
 func cut(t *testing.T, from, to string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(embeddedText(), from)
 	passage, _, foundEnd := strings.Cut(rest, to)
 	if !found || !foundEnd {
-		t.Fatalf("the description lacks %q with %q after it", from, to)
+		t.Fatalf("the description has no %q with %q after it", from, to)
 	}
 	return from + passage
 }
@@ -69,7 +69,7 @@ func (b broken) check(t *testing.T, base string) {
 
 func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 	t.Parallel()
-	const getOperation, link = `"dataportability.archiveJobs.getPortabilityArchiveState", which the description lacks`, "no link from $response.body#/"
+	const getOperation, link = `"dataportability.archiveJobs.getPortabilityArchiveState", which the description does not have`, "no link from $response.body#/"
 	const secondScope = "        - oauth2: [https://www.googleapis.com/auth/dataportability.alerts.subscriptions]\n"
 	for _, test := range []broken{
 		// Requirements.
@@ -125,22 +125,22 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"no security", cut(t, "      security:\n", "      x-reference-page:\n"), "", retryOperation, []string{"names no OAuth scope"}},
 
 		// Extensions.
-		{"no retryable states", "      x-retryable-states: [FAILED]\n", "", retryOperation, []string{"lacks x-retryable-states"}},
+		{"no retryable states", "      x-retryable-states: [FAILED]\n", "", retryOperation, []string{"x-retryable-states is missing"}},
 		{"retryable states of another type", "x-retryable-states: [FAILED]", "x-retryable-states: {a: b}", "      x-retryable-states:", []string{"x-retryable-states"}},
 		{"an unknown retryable state", "x-retryable-states: [FAILED]", "x-retryable-states: [FAILED, BROKEN]", "      x-retryable-states:",
 			[]string{"x-retryable-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},
-		{"no unspecified state", "      x-unspecified-state: STATE_UNSPECIFIED\n", "", retryOperation, []string{"lacks x-unspecified-state"}},
-		{"no unrelated scope", "      x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email\n", "", retryOperation, []string{"lacks x-unrelated-scope"}},
+		{"no unspecified state", "      x-unspecified-state: STATE_UNSPECIFIED\n", "", retryOperation, []string{"x-unspecified-state is missing"}},
+		{"no unrelated scope", "      x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email\n", "", retryOperation, []string{"x-unrelated-scope is missing"}},
 		{"an unrelated scope that is documented", "x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email",
 			"x-unrelated-scope: https://www.googleapis.com/auth/dataportability.maps.reviews", "      x-unrelated-scope", []string{"x-unrelated-scope", "documented"}},
-		{"no codes", "      x-google-rpc-codes:\n", "      x-other:\n", retryOperation, []string{"lacks x-google-rpc-codes"}},
+		{"no codes", "      x-google-rpc-codes:\n", "      x-other:\n", retryOperation, []string{"x-google-rpc-codes is missing"}},
 		{"a code without a number", "        OK: 200", "        OK: fine", "        OK: fine", []string{"x-google-rpc-codes", "fine"}},
-		{"no page", "      x-reference-page:\n", "      x-other:\n", retryOperation, []string{"lacks x-reference-page"}},
+		{"no page", "      x-reference-page:\n", "      x-other:\n", retryOperation, []string{"x-reference-page is missing"}},
 		{"a page of another type", `        updated: "2025-07-25"`, "        updated: [1]", "        updated: [1]", []string{"x-reference-page"}},
 		{"an unknown key of the page", `        updated: "2025-07-25"`, "        updatd: x", "        updatd: x", []string{"x-reference-page", `"updatd"`, "url, updated, licence, sentences"}},
 		{"a system parameter of another type", "        - {name: alt, example: json}", "        - 5", "        - 5", []string{"x-system-parameters"}},
 		{"a link to an unknown operation", "operationId: dataportability.archiveJobs.getPortabilityArchiveState\n              description",
-			"operationId: dataportability.archiveJobs.gone\n              description", retryOperation, []string{`"dataportability.archiveJobs.gone"`, "which the description lacks"}},
+			"operationId: dataportability.archiveJobs.gone\n              description", retryOperation, []string{`"dataportability.archiveJobs.gone"`, "which the description does not have"}},
 		{"a reference to nothing", "schemas/RetryPortabilityArchiveResponse", "schemas/Gone", anywhere, []string{"#/components/schemas/Gone"}},
 		{"a parameter that refers to nothing", "parameters/archiveJob", "parameters/gone", anywhere, []string{"#/components/parameters/gone"}},
 		{"a schema of no type", "Response from retrying a Portability Archive.\n      type: object", "Response.\n      type: thing", anywhere, []string{"the schema of response 200"}},

@@ -25,7 +25,7 @@ const (
 func (l *loader) extension(name string, into any) error {
 	node, found := l.operation.Extensions.Get(name)
 	if !found {
-		return l.fail(l.operation.GoLow().KeyNode, "the operation with %s lacks %s", requirementsExtension, name)
+		return l.fail(l.operation.GoLow().KeyNode, "%s is missing: the operation with %s must have it", name, requirementsExtension)
 	}
 	return l.read(node, name, into)
 }
@@ -78,7 +78,7 @@ func (l *loader) requirements(contract *Contract) error {
 }
 
 // clientRequirements reads the catalogue for clients, which a description may
-// lack.
+// not have.
 func (l *loader) clientRequirements(contract *Contract) error {
 	node, found := l.operation.Extensions.Get(clientRequirementsExtension)
 	if !found {

@@ -17,7 +17,7 @@ func embeddedText() string { return string(Embedded().Text) }
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	if !strings.Contains(text, old) {
-		t.Fatalf("the description lacks %q", old)
+		t.Fatalf("the description has no %q", old)
 	}
 	return strings.Replace(text, old, new, 1)
 }

@@ -119,7 +119,7 @@ func (l *loader) describe(path, method string, operation *v3.Operation) (Operati
 }
 
 // idPattern reads the pattern of the id in the path, which a description may
-// lack.
+// not have.
 func (l *loader) idPattern(contract *Contract) error {
 	name := contract.Retry.Path.Parameter
 	for _, parameter := range slices.Concat(l.item.Parameters, l.operation.Parameters) {
@@ -162,7 +162,7 @@ func (l *loader) link(contract *Contract) error {
 				return err
 			})
 			if err == nil && contract.ReadState.ID == "" {
-				err = l.fail(at, "the link of %s names operation %q, which the description lacks", contract.Retry.ID, link.OperationId)
+				err = l.fail(at, "the link of %s names operation %q, which the description does not have", contract.Retry.ID, link.OperationId)
 			}
 			return err
 		}

@@ -49,7 +49,7 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 	for _, want := range []string{"revision 2025-07-25", "- breaking", "youtube.clips", "+ compatible", "youtube.cuts", "touches retry.authorization.scope",
 		"not compared: ", "drift: 1 breaking, 1 compatible", "next: dpconform spec print"} {
 		if !strings.Contains(got.output, want) {
-			t.Errorf("the output lacks %q:\n%s", want, got.output)
+			t.Errorf("the output has no %q:\n%s", want, got.output)
 		}
 	}
 	folder := t.TempDir()

@@ -162,7 +162,7 @@ func (c *comparison) scopes() {
 }
 
 // states compares the states of a job and those that can be retried. AIP-180: enum
-// values may be added, where callers are told that they may.
+// values may be added, where callers must expect it.
 func (c *comparison) states() {
 	if c.from.ReadState.Known() && c.against.ReadState.Known() {
 		c.entries(source.StatesTopic, set(c.from.States), set(c.against.States), "",
@@ -265,7 +265,7 @@ func classOfForm(before, after string) Class {
 	return Breaking
 }
 
-// missing lists the elements of one list that another lacks.
+// missing lists the elements of one list that another does not have.
 func missing(one, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(one), func(element string) bool { return slices.Contains(other, element) })
 }
@@ -279,7 +279,7 @@ func set(names []string) map[string]string {
 	return members
 }
 
-// onlyIn lists the keys of a that b lacks, sorted.
+// onlyIn lists the keys of a that b does not have, sorted.
 func onlyIn[V any](a, b map[string]V) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(a)), func(key string) bool { _, has := b[key]; return has })
 }

@@ -185,7 +185,7 @@ func TestASentenceTouchesTheRequirementsThatQuoteIt(t *testing.T) {
 	for topic, ids := range touched {
 		for _, id := range ids {
 			if _, known := contract().Requirement(id); !known {
-				t.Errorf("%s touches %s, which the catalogue lacks", topic, id)
+				t.Errorf("%s touches %s, which is not in the catalogue", topic, id)
 			}
 		}
 	}

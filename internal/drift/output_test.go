@@ -53,7 +53,7 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 	for _, want := range []string{"reference page, revision 2025-07-25", "- breaking", "+ compatible", "touches retry.authorization.scope",
 		"not compared: ", "drift: 1 breaking, 1 compatible\n"} {
 		if !strings.Contains(shown, want) {
-			t.Errorf("the text lacks %q:\n%s", want, shown)
+			t.Errorf("the text has no %q:\n%s", want, shown)
 		}
 	}
 	if shown := printed(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
@@ -99,7 +99,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 	// The topics of the schema are those of the product.
 	for _, topic := range source.Topics() {
 		if !strings.Contains(string(Schema()), `"`+string(topic)+`"`) {
-			t.Errorf("the schema lacks the topic %s", topic)
+			t.Errorf("the schema has no topic %s", topic)
 		}
 	}
 }
@@ -115,15 +115,15 @@ func TestMarkdownTakesNothingForMarkdown(t *testing.T) {
 	page := out.String()
 	for _, never := range []string{"\x1b", "\u202e", "<img", "[f]", "@everyone"} {
 		for _, line := range strings.Split(page, "\n") {
-			// What stands in code is shown as it is.
+			// What is in code is shown as it is.
 			outside := inCode.ReplaceAllString(strings.ReplaceAll(line, "\\`", ""), "")
 			if strings.Contains(outside, never) {
-				t.Errorf("%q stands in %q", never, line)
+				t.Errorf("%q is in %q", never, line)
 			}
 		}
 	}
 	if !strings.Contains(page, "<br>was: ") || !strings.Contains(page, "<br>now: ") {
-		t.Error("the texts before and after are not told")
+		t.Error("the texts before and after are missing")
 	}
 	if strings.Contains(page, "\n### breaking") || !strings.Contains(page, "\n### compatible") || !strings.Contains(page, "| from | ") {
 		t.Error(page)

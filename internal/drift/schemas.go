@@ -172,7 +172,7 @@ func (w *schemaWalk) member(name string, added, required bool, path string) {
 }
 
 // value notes a value of an enum that came or went. AIP-180: values may be added to
-// a response, where callers are told that they may.
+// a response, where callers must expect it.
 func (w *schemaWalk) value(name string, added, first, last bool, path string) {
 	effect := map[bool]effect{false: tightened, true: loosened}[added != (first || last)]
 	switch {

@@ -81,9 +81,9 @@ func (c *comparison) prose() {
 	}
 }
 
-// sentencesOnlyIn lists the sentences of one source that another lacks. The page's
+// sentencesOnlyIn lists the sentences of one source that another does not have. The page's
 // summary of itself is last, and not every form of the page has it: where the
-// other has none, the last sentences that it lacks are the summary's.
+// other has none, the last sentences that it does not have are the summary's.
 func sentencesOnlyIn(one, other source.Prose) []string {
 	sentences := one.Sentences
 	if one.Summary && !other.Summary && other.Whole {

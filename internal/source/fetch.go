@@ -15,7 +15,7 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// StandardInput is the source that stands for standard input.
+// StandardInput is the source that means standard input.
 const StandardInput = "-"
 
 // howToGive is the fix for a source that cannot be read.

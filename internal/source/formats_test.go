@@ -40,18 +40,18 @@ func TestADiscoveryDocumentIsRead(t *testing.T) {
 	}
 	state := read.ReadState.Responses["200"]
 	for got, want := range map[string]string{
-		read.Endpoint:                                   "https://dataportability.googleapis.com",
-		read.Retry.Method:                               "POST",
-		read.Retry.Path.String():                        "/v1/archiveJobs/{id}:retry",
-		read.Retry.IDPattern:                            "^[^/]+$",
-		read.ReadState.Path.String():                    "/v1/archiveJobs/{id}/portabilityArchiveState",
-		strings.Join(read.States, " "):                  "NONE FAILED",
-		read.StateField:                                 "state",
-		read.Scopes[1].Description:                      "Move two",
-		read.Descriptions["state FAILED"]:               "It failed.",
-		strings.Join(read.SystemParameters, ""):         "altkey",
+		read.Endpoint:                                     "https://dataportability.googleapis.com",
+		read.Retry.Method:                                 "POST",
+		read.Retry.Path.String():                          "/v1/archiveJobs/{id}:retry",
+		read.Retry.IDPattern:                              "^[^/]+$",
+		read.ReadState.Path.String():                      "/v1/archiveJobs/{id}/portabilityArchiveState",
+		strings.Join(read.States, " "):                    "NONE FAILED",
+		read.StateField:                                   "state",
+		read.Scopes[1].Description:                        "Move two",
+		read.Descriptions["state FAILED"]:                 "It failed.",
+		strings.Join(read.SystemParameters, ""):           "altkey",
 		scalar(at(state, "properties", "when", "format")): "date-time",
-		form(mapping(at(state, "properties", "again"))): "", // a message inside itself ends
+		form(mapping(at(state, "properties", "again"))):   "", // a message inside itself ends
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -8,7 +8,7 @@ import (
 // Words are the words of a page that a reader of it must not need: its headings
 // and sentences in one language.
 type Words struct {
-	Language, Title, Description, Request, Transcoding, Path, Parameters, Name, Body, Empty, Answer, Answered, Form, Fields, Field,
+	Language, Title, Description, Request, Transcoding, Path, Parameters, Name, Body, Empty, Response, ResponseText, Form, Fields, Field,
 	Scopes, One, More, Updated string
 }
 
@@ -42,7 +42,7 @@ const (
 // Text gives a page as a browser shows it.
 func Text(words Words, scopes ...string) string {
 	lines := []string{words.Title, words.Description, words.Request, mark + Request, words.Transcoding, words.Path, words.Parameters + " |", "name |",
-		"string", words.Name, "|", words.Body, words.Empty, words.Answer, words.Answered, words.Form + " |", "{", `"archiveJobId": string`, "} |",
+		"string", words.Name, "|", words.Body, words.Empty, words.Response, words.ResponseText, words.Form + " |", "{", `"archiveJobId": string`, "} |",
 		words.Fields + " |", "archiveJobId |", "string", words.Field, "|", words.Scopes, words.One}
 	lines = append(lines, scopes...)
 	return strings.Join(append(lines, words.More, "CC BY 4.0, Apache 2.0", words.Updated), "\n") + "\n"
@@ -77,5 +77,5 @@ func HTML(words Words, scopes ...string) string {
 <p>%s</p>
 </div></article><footer>%s</footer></body></html>
 `, words.Language, words.Title, words.Title, words.Description, words.Request, words.Transcoding, words.Path, words.Parameters, words.Name, words.Body,
-		words.Empty, words.Answer, words.Answered, words.Form, words.Fields, words.Field, words.Scopes, words.One, list.String(), words.More, words.Updated)
+		words.Empty, words.Response, words.ResponseText, words.Form, words.Fields, words.Field, words.Scopes, words.One, list.String(), words.More, words.Updated)
 }

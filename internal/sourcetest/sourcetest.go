@@ -45,7 +45,7 @@ var moduleCache = sync.OnceValues(func() (string, error) {
 // Discovery returns the discovery document of the API's version ("v1", "v1beta")
 // in a release of the module google.golang.org/api, which has those of each
 // release's day. It downloads nothing: the test is skipped where the module cache
-// lacks the release, which `make drift-sources` downloads.
+// does not have the release, which `make drift-sources` downloads.
 func Discovery(t testing.TB, release, version string) string {
 	t.Helper()
 	cache, err := moduleCache()
