@@ -193,7 +193,7 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response, err := r.options.Transport.RoundTrip(sent)
 	if err != nil {
-		return nil, r.keepFault(kept, nil, err, target.FaultBeforeAnswer(request.Context(), err, len(body)))
+		return nil, r.keepFault(kept, nil, err, target.FaultBeforeResponse(request.Context(), err, len(body)))
 	}
 	return r.keep(kept, request, response)
 }

@@ -119,7 +119,7 @@ func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
 	}
 }
 
-// TestOddIDsAreNoTrouble: an id may be a letter that stands in every answer, or
+// TestOddIDsAreNoTrouble: an id may be a letter that stands in every response, or
 // need escapes in a path.
 func TestOddIDsAreNoTrouble(t *testing.T) {
 	contract := spec.MustLoadEmbedded()

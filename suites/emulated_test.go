@@ -13,7 +13,7 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// patience is a limit that no answer of a conforming emulator comes near, on
+// patience is a limit that no response of a conforming emulator comes near, on
 // however slow a machine.
 const patience = time.Minute
 

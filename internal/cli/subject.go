@@ -29,7 +29,7 @@ type subject struct {
 	stale string
 }
 
-// Where answers come from, as a report says it.
+// Where responses come from, as a report says it.
 const (
 	fromNetwork   = "network"
 	fromCassettes = "cassettes"
@@ -78,7 +78,7 @@ func connect(ctx context.Context, config target.Config) (*target.Target, error) 
 	return target.New(config)
 }
 
-// openCassettes makes a target that answers from a recording, with the jobs,
+// openCassettes makes a target that responds from a recording, with the jobs,
 // tokens and seed that it was recorded with.
 func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
 	for _, flag := range networkFlags {

@@ -7,23 +7,23 @@ import (
 
 // Place says where in an exchange a finding shows, for those who point at it:
 // "status", "fault", "body", "header Content-Type", "body /error/code". The text
-// behind "body" is a JSON pointer (RFC 6901) into the answer's body.
+// behind "body" is a JSON pointer (RFC 6901) into the response's body.
 type Place string
 
 // The places that need no name behind them.
 const (
-	// InStatus: the status line of the answer, and with it its meaning.
+	// InStatus: the status line of the response, and with it its meaning.
 	InStatus Place = "status"
-	// InFault: there is no whole answer.
+	// InFault: there is no whole response.
 	InFault Place = "fault"
-	// InBody: the body of the answer as a whole.
+	// InBody: the body of the response as a whole.
 	InBody Place = "body"
 )
 
-// InHeader is a header field of the answer.
+// InHeader is a header field of the response.
 func InHeader(name string) Place { return Place("header " + http.CanonicalHeaderKey(name)) }
 
-// InMember is a member of the answer's JSON body, by its names from the top.
+// InMember is a member of the response's JSON body, by its names from the top.
 func InMember(names ...string) Place {
 	place := InBody + " "
 	for _, name := range names {

@@ -31,7 +31,7 @@ type Report struct {
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
-	// Stale says that the recorded answers are older than they may be.
+	// Stale says that the recorded responses are older than they may be.
 	Stale string `json:"stale,omitempty"`
 	// Checks and Requirements are counts by verdict.
 	Counts       Counts        `json:"counts"`
@@ -56,7 +56,7 @@ type Target struct {
 	Endpoint string `json:"endpoint"`
 	// Source is "network" or "cassettes".
 	Source string `json:"source"`
-	// Provenance says in words where answers from cassettes came from; empty
+	// Provenance says in words where responses from cassettes came from; empty
 	// for the network.
 	Provenance string `json:"provenance,omitempty"`
 	// Jobs is the number of given jobs by state.
@@ -159,7 +159,7 @@ type Exchange struct {
 	// given as; both empty for other requests.
 	Job      string `json:"job,omitempty"`
 	JobState string `json:"job_state,omitempty"`
-	// Retry says that a good answer means that the job is retried.
+	// Retry says that a good response means that the job is retried.
 	Retry bool `json:"retry,omitempty"`
 	// OffsetMicroseconds is how long after the beginning of the run it began.
 	OffsetMicroseconds int64    `json:"offset_microseconds"`
@@ -167,7 +167,7 @@ type Exchange struct {
 	Response           *Message `json:"response,omitempty"`
 	Fault              *FaultOf `json:"fault,omitempty"`
 	Microseconds       int64    `json:"microseconds"`
-	// Earlier are the attempts before this answer: the server was busy, or the
+	// Earlier are the attempts before this response: the server was busy, or the
 	// network broke.
 	Earlier []Attempt `json:"earlier,omitempty"`
 	// Arrival is nil for a request to a server.
@@ -181,7 +181,7 @@ type Attempt struct {
 	Microseconds int64    `json:"microseconds"`
 }
 
-// Message is a request or an answer.
+// Message is a request or a response.
 type Message struct {
 	Method     string              `json:"method,omitempty"`
 	URL        string              `json:"url,omitempty"`
@@ -193,7 +193,7 @@ type Message struct {
 	BodyBytes int    `json:"body_bytes"`
 }
 
-// FaultOf says what came instead of a whole answer.
+// FaultOf says what came instead of a whole response.
 type FaultOf struct {
 	Kind   string `json:"kind"`
 	Detail string `json:"detail"`

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// script answers with one step after the other, the last one for ever.
+// script responds with one step after the other, the last one for ever.
 type script struct {
 	steps []func() (*http.Response, error)
 	sent  atomic.Int32

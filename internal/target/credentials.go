@@ -3,7 +3,6 @@ package target
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -72,6 +71,41 @@ type Grouped interface {
 	AnyToken() (scopes []string, source oauth2.TokenSource, found bool)
 }
 
+// Credential gives the credential for exactly these scopes, in this order. The
+// error is a *NoTokenError where there is no such token, or it is unavailable.
+func (t *Target) Credential(label string, scopes ...string) (Credential, error) {
+	if t.config.Credentials == nil {
+		return Credential{}, &NoTokenError{}
+	}
+	source, found := t.config.Credentials.Token(scopes...)
+	if !found {
+		return Credential{}, &NoTokenError{}
+	}
+	// Asked for now, so that an unavailable token is no request that failed.
+	if _, err := source.Token(); err != nil {
+		return Credential{}, &NoTokenError{err.Error()}
+	}
+	return Credential{Label: label, Scopes: scopes, source: source.Token}, nil
+}
+
+// GroupCredential gives a credential whose token carries several documented
+// scopes, for a request that any of them would do for, or false where there is
+// none. The label is made of its scopes.
+func (t *Target) GroupCredential(label func(scopes []string) string) (Credential, bool) {
+	grouped, can := t.config.Credentials.(Grouped)
+	if !can {
+		return Credential{}, false
+	}
+	scopes, source, found := grouped.AnyToken()
+	if !found {
+		return Credential{}, false
+	}
+	if _, err := source.Token(); err != nil {
+		return Credential{}, false
+	}
+	return Credential{Label: label(scopes), Scopes: scopes, source: source.Token}, true
+}
+
 // NoTokenError says that there is no token.
 type NoTokenError struct {
 	// Reason says in one line why one that should be there cannot be had; empty
@@ -108,52 +142,6 @@ func (t TokenTemplate) Name(scopes ...string) string {
 		short[i] = spec.ShortScope(scope)
 	}
 	return strings.NewReplacer("{scope}", strings.Join(scopes, t.Join), "{short}", strings.Join(short, t.Join)).Replace(t.Text)
-}
-
-// GivenTokens holds tokens that somebody obtained, by the scopes they carry.
-type GivenTokens map[string]string
-
-// Add keeps a token for a set of scopes, in whatever order.
-func (g GivenTokens) Add(token string, scopes ...string) { g[scopeSet(scopes)] = token }
-
-// Token finds a token by its set of scopes.
-func (g GivenTokens) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	token, found := g[scopeSet(scopes)]
-	if !found {
-		return nil, false
-	}
-	return staticToken(token), true
-}
-
-// ByToken gives the scopes of each token, of one that was given for several
-// sets all of them.
-func (g GivenTokens) ByToken() map[string][]string {
-	scopes := make(map[string][]string, len(g))
-	for set, token := range g {
-		scopes[token] = append(scopes[token], strings.Fields(set)...)
-	}
-	for token, carried := range scopes {
-		slices.Sort(carried)
-		scopes[token] = slices.Compact(carried)
-	}
-	return scopes
-}
-
-func scopeSet(scopes []string) string {
-	return strings.Join(slices.Sorted(slices.Values(scopes)), " ")
-}
-
-// FirstOf asks several sources in turn.
-type FirstOf []Credentials
-
-// Token gives the first token that one of the sources has.
-func (f FirstOf) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	for _, credentials := range f {
-		if source, found := credentials.Token(scopes...); found {
-			return source, true
-		}
-	}
-	return nil, false
 }
 
 func staticToken(value string) oauth2.TokenSource {

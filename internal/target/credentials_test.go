@@ -97,50 +97,6 @@ func accessToken(t *testing.T, source oauth2.TokenSource) string {
 	return token.AccessToken
 }
 
-func TestGivenTokensAreFoundByTheirWholeSetOfScopes(t *testing.T) {
-	given := GivenTokens{}
-	given.Add("one", mapsReviews)
-	given.Add("two", playDevices, mapsReviews)
-	for _, test := range []struct {
-		scopes []string
-		want   string
-	}{
-		{[]string{mapsReviews}, "one"},
-		{[]string{mapsReviews, playDevices}, "two"},
-		{[]string{playDevices, mapsReviews}, "two"},
-		{[]string{playDevices}, ""},
-		{[]string{mapsReviews, playDevices, "openid"}, ""},
-		{nil, ""},
-	} {
-		source, found := given.Token(test.scopes...)
-		if found != (test.want != "") || found && accessToken(t, source) != test.want {
-			t.Errorf("%q: found %v", test.scopes, found)
-		}
-	}
-	byToken := given.ByToken()
-	if len(byToken) != 2 || !slices.Equal(byToken["one"], []string{mapsReviews}) || !slices.Equal(byToken["two"], []string{mapsReviews, playDevices}) {
-		t.Errorf("by token: %q", byToken)
-	}
-}
-
-func TestTheFirstSourceThatHasATokenGivesIt(t *testing.T) {
-	given := GivenTokens{}
-	given.Add("given", mapsReviews)
-	sources := FirstOf{GivenTokens{}, given, TokenTemplate{Text: "minted:{scope}"}}
-	for scope, want := range map[string]string{mapsReviews: "given", playDevices: "minted:" + playDevices} {
-		source, found := sources.Token(scope)
-		if !found || accessToken(t, source) != want {
-			t.Errorf("%s: found %v", scope, found)
-		}
-	}
-	if _, found := (FirstOf{given}).Token(playDevices); found {
-		t.Error("a token that nobody has was found")
-	}
-	if _, found := (FirstOf{}).Token(mapsReviews); found {
-		t.Error("a token was found in no source")
-	}
-}
-
 func TestACredentialNeedsItsToken(t *testing.T) {
 	none := newTarget(t, Config{Endpoint: "http://127.0.0.1:1"})
 	if credential, err := none.Credential("x", mapsReviews); err == nil || credential.Present() {

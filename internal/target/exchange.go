@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"net/http"
 	"time"
 )
@@ -20,17 +21,17 @@ type Request struct {
 	Credential Credential
 	// Job is the id of the job that the request is about, where there is one.
 	Job string
-	// Starts says that a good answer means that a job was started.
+	// Starts says that a success means that a job was started.
 	Starts bool
 	// Once says that it must not be sent again unless it is certain that it had
 	// no effect.
 	Once bool
-	// FrontEnd says that a server in front of the method may answer in its own
+	// FrontEnd says that a server in front of the method may respond in its own
 	// words: unknown path, another HTTP method.
 	FrontEnd bool
 }
 
-// Exchange is one request and what came of it: either an answer (Status,
+// Exchange is one request and what came of it: either a response (Status,
 // Header, Body) or a Fault.
 type Exchange struct {
 	// Number counts the exchanges of a run from 1.
@@ -46,20 +47,79 @@ type Exchange struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Fault says what went wrong instead of a whole answer, or is nil. With a
+	// Fault says what went wrong instead of a whole response, or is nil. With a
 	// truncated body the Status and Header are there too.
 	Fault *Fault
 	// Took is the time from the connection to the last byte.
 	Took time.Duration
-	// Earlier are the attempts before this answer, each with what came of it: the
-	// server was busy, or the network broke.
+	// Earlier are the attempts before this response, each with what came of it:
+	// the server was busy, or the network broke.
 	Earlier []*Exchange
 }
 
-// Answered reports whether a whole answer came.
+// Answered reports whether a whole response came.
 func (e *Exchange) Answered() bool { return e.Fault == nil }
 
-// Started reports whether the answer says that a job was started.
+// Started reports whether the response says that a job was started.
 func (e *Exchange) Started() bool {
 	return e.Request.Starts && e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
 }
+
+// Place says where in the run a request belongs, for a transport that keeps
+// exchanges.
+type Place struct {
+	// Check is the id of the check that sends it.
+	Check string
+	// Number is the exchange's number in the journal.
+	Number int
+	// Together says that it is sent at the same time as its neighbours, so that
+	// which of equal requests gets which response is chance.
+	Together bool
+	// Once says that it may start a job, so that it must not be sent twice.
+	Once bool
+	// Job is the id of the job that it is about, where there is one.
+	Job string
+}
+
+// UnknownOutcome is the detail of the fault of a request that was under way when
+// a recording was interrupted, and must not be sent again.
+const UnknownOutcome = "the recording was interrupted, and whether a job was started is not known"
+
+type placeKey struct{}
+
+// PlaceOf gives the place of a request that a Target sends.
+func PlaceOf(ctx context.Context) Place {
+	place, _ := ctx.Value(placeKey{}).(Place)
+	return place
+}
+
+// WithPlace puts a place into the context of a request, as a Target does, for
+// those who send requests to such a transport themselves.
+func WithPlace(ctx context.Context, place Place) context.Context {
+	return context.WithValue(ctx, placeKey{}, place)
+}
+
+// Watcher sees exchanges while they go on, for those who show a run to a
+// person. Its methods are called by many goroutines at the same time, and the
+// exchange must not be kept: it is still being filled.
+type Watcher interface {
+	// Sending is called before each attempt.
+	Sending(exchange *Exchange)
+	// Waiting is called before a pause between two attempts, which the server
+	// asked for (Retry-After) or not. The last of Exchange.Earlier is the attempt
+	// that led to it.
+	Waiting(exchange *Exchange, wait time.Duration, asked bool)
+	// Done is called once for each exchange, when no further attempt follows.
+	Done(exchange *Exchange)
+}
+
+// Watch lets somebody watch all exchanges from here on. It must be called before
+// the first request.
+func (t *Target) Watch(watcher Watcher) { t.watcher = watcher }
+
+// nobody watches nothing.
+type nobody struct{}
+
+func (nobody) Sending(*Exchange)                      {}
+func (nobody) Waiting(*Exchange, time.Duration, bool) {}
+func (nobody) Done(*Exchange)                         {}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// FaultKind says in which way an answer failed to come whole.
+// FaultKind says in which way a response failed to come whole.
 type FaultKind string
 
 // The kinds of fault. Those up to Unrecorded say nothing about the server's
@@ -23,9 +23,9 @@ type FaultKind string
 const (
 	// Unreachable: no connection could be made.
 	Unreachable FaultKind = "unreachable"
-	// Intercepted: somebody on the way answered, such as a captive portal.
+	// Intercepted: somebody on the way responded, such as a captive portal.
 	Intercepted FaultKind = "intercepted"
-	// Lost: the network broke the connection before an answer.
+	// Lost: the network broke the connection before a response.
 	Lost FaultKind = "lost"
 	// Throttled: the server takes no more requests for now.
 	Throttled FaultKind = "throttled"
@@ -34,11 +34,11 @@ const (
 	Withheld FaultKind = "withheld"
 	// Unrecorded: the cassettes have no such interaction.
 	Unrecorded FaultKind = "unrecorded"
-	// HangUp: the connection was closed before an answer.
+	// HangUp: the connection was closed before a response.
 	HangUp FaultKind = "hang-up"
-	// Reset: the connection was reset before an answer.
+	// Reset: the connection was reset before a response.
 	Reset FaultKind = "reset"
-	// Slow: the answer was not whole within the limit.
+	// Slow: the response was not whole within the limit.
 	Slow FaultKind = "slow"
 	// Truncated: the body ended before its announced end.
 	Truncated FaultKind = "truncated"
@@ -46,13 +46,13 @@ const (
 	BrokenChunks FaultKind = "broken chunking"
 	// Malformed: what came is not HTTP.
 	Malformed FaultKind = "malformed"
-	// Endless: the body is larger than any answer of this method can be.
+	// Endless: the body is larger than any response of this method can be.
 	Endless FaultKind = "endless"
 	// ClosedWhileSending: the server closed before it had read the body.
 	ClosedWhileSending FaultKind = "closed while sending"
 )
 
-// Fault is what came instead of a whole answer.
+// Fault is what came instead of a whole response.
 type Fault struct {
 	Kind FaultKind
 	// Detail is one line for a person. It carries no token.
@@ -78,7 +78,7 @@ func (f *Fault) ServerOwn() bool {
 // slowError is the cause with which a request over the limit is cancelled.
 type slowError struct{ limit time.Duration }
 
-func (e slowError) Error() string { return fmt.Sprintf("no whole answer within %s", e.limit) }
+func (e slowError) Error() string { return fmt.Sprintf("no whole response within %s", e.limit) }
 
 // asFault lets a RoundTripper bring its own fault, such as a replay without the
 // interaction.
@@ -90,9 +90,9 @@ func asFault(err error) *Fault {
 	return nil
 }
 
-// FaultBeforeAnswer says what an error of a RoundTripper tells of the server.
+// FaultBeforeResponse says what an error of a RoundTripper tells of the server.
 // The context is the request's; sentBody is the length of its body in bytes.
-func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
+func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 	var slow slowError
 	switch {
 	case asFault(err) != nil:
@@ -104,18 +104,18 @@ func FaultBeforeAnswer(ctx context.Context, err error, sentBody int) *Fault {
 	case isUnreachable(err):
 		return &Fault{Kind: Unreachable, Detail: unreachableReason(err)}
 	case isHeaderTimeout(err):
-		return &Fault{Kind: Slow, Detail: "the head of the answer did not come in time", Flag: "--header-timeout"}
+		return &Fault{Kind: Slow, Detail: "the head of the response did not come in time", Flag: "--header-timeout"}
 	case sentBody > largeBody && isCutOff(err):
 		return &Fault{Kind: ClosedWhileSending, Detail: "the server closed the connection before it had read the whole body"}
 	case errors.Is(err, syscall.ECONNRESET):
-		return &Fault{Kind: Reset, Detail: "the connection was reset before an answer"}
+		return &Fault{Kind: Reset, Detail: "the connection was reset before a response"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
-		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole answer"}
+		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole response"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
-		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: the server spoke before it was asked"}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP response: the server spoke before it was asked"}
 	default:
-		return &Fault{Kind: Malformed, Detail: "not an HTTP answer: " + withoutQuotes(innermost(err))}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP response: " + withoutQuotes(innermost(err))}
 	}
 }
 
@@ -136,7 +136,7 @@ const largeBody = 64 << 10
 
 func interrupted() *Fault { return &Fault{Kind: Withheld, Detail: "the run was interrupted"} }
 
-// FaultInBody says what an error tells that came while the body of an answer was
+// FaultInBody says what an error tells that came while the body of a response was
 // read, of which so many bytes had come.
 func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	var slow slowError
@@ -157,7 +157,7 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 }
 
 // isCutOff reports whether an error says that the other side did not take what
-// was being sent. One that took it all and then closed without an answer ends
+// was being sent. One that took it all and then closed without a response ends
 // in io.EOF.
 func isCutOff(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) ||
@@ -186,7 +186,7 @@ func isTLSFailure(err error) bool {
 		errors.As(err, &certificate) || errors.As(err, &authority)
 }
 
-// isHeaderTimeout knows net/http's own limit for the head of an answer, whose
+// isHeaderTimeout knows net/http's own limit for the head of a response, whose
 // type it keeps to itself.
 func isHeaderTimeout(err error) bool {
 	return strings.Contains(err.Error(), "timeout awaiting response headers")

@@ -33,20 +33,20 @@ func TestWhatComesInsteadOfAnAnswer(t *testing.T) {
 		status int
 		body   string
 	}{
-		{"hang-up after the request", saying(""), HangUp, "closed before a whole answer", 0, ""},
-		{"hang-up in the status line", saying("HTTP/1.1 200 OK"), HangUp, "closed before a whole answer", 0, ""},
-		{"hang-up in the header", saying("HTTP/1.1 200 OK\r\nContent-Type: appl"), HangUp, "closed before a whole answer", 0, ""},
-		{"reset after the request", func(c *net.TCPConn) { readHead(c); reset(c) }, Reset, "reset before an answer", 0, ""},
+		{"hang-up after the request", saying(""), HangUp, "closed before a whole response", 0, ""},
+		{"hang-up in the status line", saying("HTTP/1.1 200 OK"), HangUp, "closed before a whole response", 0, ""},
+		{"hang-up in the header", saying("HTTP/1.1 200 OK\r\nContent-Type: appl"), HangUp, "closed before a whole response", 0, ""},
+		{"reset after the request", func(c *net.TCPConn) { readHead(c); reset(c) }, Reset, "reset before a response", 0, ""},
 		{"truncated by its length", saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), Truncated, "broke off after 4 bytes", 200, "half"},
 		{"nothing of an announced body", saying("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n"), Truncated, "broke off after 0 bytes", 404, ""},
 		{"the last chunk is missing", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), Truncated, "broke off after 4 bytes", 200, "half"},
 		{"a chunk shorter than its size", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf"), Truncated, "broke off after 4 bytes", 200, "half"},
 		{"a chunk size that is no number", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"), BrokenChunks, "after 4 bytes", 200, "half"},
 		{"a chunk longer than its size", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhalf\r\n0\r\n\r\n"), BrokenChunks, "the chunked body is broken", 200, "ha"},
-		{"no HTTP", saying("SSH-2.0-OpenSSH_9.9\r\n\r\n"), Malformed, "not an HTTP answer: ", 0, ""},
-		{"a status without number", saying("HTTP/1.1 fine OK\r\n\r\n"), Malformed, "not an HTTP answer: ", 0, ""},
-		{"a header line without colon", saying("HTTP/1.1 200 OK\r\nno header\r\n\r\n"), Malformed, "not an HTTP answer: ", 0, ""},
-		{"two lengths", saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Malformed, "not an HTTP answer: ", 0, ""},
+		{"no HTTP", saying("SSH-2.0-OpenSSH_9.9\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
+		{"a status without number", saying("HTTP/1.1 fine OK\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
+		{"a header line without colon", saying("HTTP/1.1 200 OK\r\nno header\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
+		{"two lengths", saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Malformed, "not an HTTP response: ", 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, test.answer)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/v1"})
@@ -105,12 +105,12 @@ func TestAnAnswerOverTheLimitIsSlow(t *testing.T) {
 		detail string
 		status int
 	}{
-		"no answer": {waiting, "no whole answer within 100ms", 0},
+		"no response": {waiting, "no whole response within 100ms", 0},
 		"no end": {func(c *net.TCPConn) {
 			readHead(c)
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
 			waiting(c)
-		}, "no whole answer within 100ms; 4 bytes of the body came", 200},
+		}, "no whole response within 100ms; 4 bytes of the body came", 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, test.answer), Limit: limit}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
@@ -132,9 +132,9 @@ func TestABodyWithoutEndIsGivenUp(t *testing.T) {
 	}
 	exchange := newLocalTarget(t, Config{Endpoint: serveRaw(t, endless)}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
 	wantFault(t, exchange, Endless, "more than 4 MiB")
-	whole := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", largestAnswer, strings.Repeat("x", largestAnswer))
+	whole := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", largestResponse, strings.Repeat("x", largestResponse))
 	exchange = newLocalTarget(t, Config{Endpoint: serveRaw(t, saying(whole))}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
-	if !exchange.Answered() || len(exchange.Body) != largestAnswer {
+	if !exchange.Answered() || len(exchange.Body) != largestResponse {
 		t.Errorf("%d bytes and %v", len(exchange.Body), exchange.Fault)
 	}
 }
@@ -169,7 +169,7 @@ func TestNobodyListeningIsNotTheServersFault(t *testing.T) {
 	}
 }
 
-// failing is a transport that has no answer.
+// failing is a transport that has no response.
 type failing struct{ err error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
@@ -183,7 +183,7 @@ func TestATransportBringsItsOwnFault(t *testing.T) {
 		}
 	}
 	unknown := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: failing{errors.New("a\xffb")}})
-	wantFault(t, unknown.Send(context.Background(), "c", Request{Method: "POST", Path: "/"}), Malformed, "not an HTTP answer: a?b")
+	wantFault(t, unknown.Send(context.Background(), "c", Request{Method: "POST", Path: "/"}), Malformed, "not an HTTP response: a?b")
 }
 
 func TestOnlyFaultsOfTheServerAreItsOwn(t *testing.T) {
@@ -201,7 +201,7 @@ func TestOnlyFaultsOfTheServerAreItsOwn(t *testing.T) {
 // nothing to a person.
 func TestAServerThatSpeaksFirstIsToldSo(t *testing.T) {
 	err := &url.Error{Op: "Post", URL: "http://h/", Err: errors.New("readLoopPeekFailLocked: %!w(<nil>)")}
-	fault := FaultBeforeAnswer(context.Background(), err, 0)
+	fault := FaultBeforeResponse(context.Background(), err, 0)
 	if fault.Kind != Malformed || strings.Contains(fault.Detail, "readLoop") || strings.Contains(fault.Detail, "%!") {
 		t.Errorf("%s: %s", fault.Kind, fault.Detail)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultConnectLimit is how long a connection, and then its TLS, may take to
-// come about. It is apart from the limit of an answer: a full queue of a small
+// come about. It is apart from the limit of a response: a full queue of a small
 // emulator costs a second here and says nothing about its conformance.
 const DefaultConnectLimit = 10 * time.Second
 
@@ -28,8 +28,8 @@ type NetworkOptions struct {
 	// means DefaultConnectLimit.
 	ConnectLimit   time.Duration
 	HandshakeLimit time.Duration
-	// HeaderLimit is how long the head of an answer may take; 0 means as long
-	// as the whole answer.
+	// HeaderLimit is how long the head of a response may take; 0 means as long
+	// as the whole response.
 	HeaderLimit time.Duration
 }
 
@@ -56,7 +56,7 @@ type network struct {
 }
 
 // NewNetwork is the transport to a real server, over proxies of the
-// environment. Plain HTTP gets a connection for each request: what one answer
+// environment. Plain HTTP gets a connection for each request: what one response
 // leaves behind on a connection cannot spoil the next, and an emulator that
 // serves one connection at a time works. Over TLS connections are used again,
 // but not for a request that must not be sent twice: a server may close a
@@ -99,7 +99,7 @@ func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 type proxyError struct{ status int }
 
 func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy answered %d %s instead of connecting", e.status, http.StatusText(e.status))
+	return fmt.Sprintf("the proxy responded %d %s instead of connecting", e.status, http.StatusText(e.status))
 }
 
 func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {

@@ -92,7 +92,7 @@ func TestAServerWithoutTLSThatHoldsIsUnreachable(t *testing.T) {
 		"an unknown authority":   {server.URL, NetworkOptions{}, Unreachable, "--ca-cert FILE"},
 		"any certificate":        {server.URL, NetworkOptions{Insecure: true}, "", ""},
 		"no handshake":           {"https" + silent[len("http"):], NetworkOptions{HandshakeLimit: 30 * time.Millisecond}, Unreachable, "TLS handshake timeout"},
-		"no head of an answer":   {silent, NetworkOptions{HeaderLimit: 30 * time.Millisecond}, Slow, "head of the answer"},
+		"no head of a response":  {silent, NetworkOptions{HeaderLimit: 30 * time.Millisecond}, Slow, "head of the response"},
 		"a name that is unknown": {"http://no-such-host.invalid", NetworkOptions{}, Unreachable, "no-such-host.invalid cannot be looked up"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestAProxyThatRefusesIsNotTheServer(t *testing.T) {
 	transport.Proxy = http.ProxyURL(address)
 	judged := newTarget(t, Config{Endpoint: "https://api.example", Transport: transport})
 	exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Once: true})
-	wantFault(t, exchange, Unreachable, "the proxy answered 407 Proxy Authentication Required instead of connecting")
+	wantFault(t, exchange, Unreachable, "the proxy responded 407 Proxy Authentication Required instead of connecting")
 	if asked.Load() == 0 {
 		t.Error("the proxy was not asked")
 	}

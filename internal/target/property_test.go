@@ -28,15 +28,15 @@ const (
 	holding   end = "holds the connection open"
 )
 
-// rawAnswer is what a server answers whatever it is asked.
+// rawAnswer is what a server sends whatever it is asked.
 type rawAnswer struct {
 	bytes []byte
 	end   end
-	// unread says that it answers without having read the request.
+	// unread says that it responds without having read the request.
 	unread bool
 }
 
-// String shows the answer in a failure, cut where it is long.
+// String shows the response in a failure, cut where it is long.
 func (a rawAnswer) String() string {
 	const shown = 600
 	text := fmt.Sprintf("%q", a.bytes[:min(len(a.bytes), shown)])
@@ -49,7 +49,7 @@ func (a rawAnswer) String() string {
 // GoString is String: rapid prints what it drew in Go's syntax.
 func (a rawAnswer) GoString() string { return a.String() }
 
-// serving is a raw server that gives the answer that was set last.
+// serving is a raw server that gives the response that was set last.
 type serving struct {
 	endpoint string
 	answer   atomic.Pointer[rawAnswer]
@@ -76,7 +76,7 @@ func serveSet(t *testing.T) *serving {
 	return made
 }
 
-// ask sends one request to the server that gives an answer.
+// ask sends one request to the server that gives a response.
 func (s *serving) ask(t *rapid.T, answer rawAnswer, limit time.Duration) *Exchange {
 	s.answer.Store(&answer)
 	judged, err := New(Config{Endpoint: s.endpoint, Limit: limit, Loopback: true, Pause: unhurried})
@@ -87,11 +87,11 @@ func (s *serving) ask(t *rapid.T, answer rawAnswer, limit time.Duration) *Exchan
 	return judged.Send(context.Background(), "c", Request{Method: method, Path: "/v1/archiveJobs/a:retry"})
 }
 
-// TestWhateverComesIsClassified serves random bytes: the exchange is answered,
+// TestWhateverComesIsClassified serves random bytes: the exchange has a response,
 // or has a fault that is the server's own and is told in one line.
 func TestWhateverComesIsClassified(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	// net/http logs an answer that comes before it was asked for.
+	// net/http logs a response that comes before it was asked for.
 	log.SetOutput(io.Discard)
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	server := serveSet(t)
@@ -122,7 +122,7 @@ func isOneLine(text string) bool {
 	return text != "" && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// TestAWholeAnswerIsTakenAsItIs serves sound answers: what is written into one
+// TestAWholeAnswerIsTakenAsItIs serves sound responses: what is written into one
 // end comes out of the other.
 func TestAWholeAnswerIsTakenAsItIs(t *testing.T) {
 	server := serveSet(t)
@@ -164,7 +164,7 @@ func chunked(t *rapid.T, body []byte) string {
 	return text.String() + "0\r\n\r\n"
 }
 
-// anyAnswer draws bytes: of an answer that is nearly HTTP most of the time.
+// anyAnswer draws bytes: of a response that is nearly HTTP most of the time.
 func anyAnswer(t *rapid.T) rawAnswer {
 	answer := rawAnswer{end: rapid.SampledFrom([]end{closing, resetting}).Draw(t, "end")}
 	// A connection that is held open may cost the whole limit.

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// patient is a limit that no answer in these tests comes near.
+// patient is a limit that no response in these tests comes near.
 const patient = time.Minute
 
-// serveRaw answers connections on this machine with a function, each in a
+// serveRaw serves connections on this machine with a function, each in a
 // goroutine of its own, and gives the endpoint. At the end of the test every
 // connection is closed.
 func serveRaw(t *testing.T, answer func(*net.TCPConn)) string {
@@ -64,7 +64,7 @@ func readHead(connection net.Conn) string {
 	return head.String()
 }
 
-// saying answers each request with the same bytes and closes.
+// saying responds to each request with the same bytes and closes.
 func saying(answer string) func(*net.TCPConn) {
 	return func(connection *net.TCPConn) {
 		readHead(connection)
@@ -73,7 +73,7 @@ func saying(answer string) func(*net.TCPConn) {
 	}
 }
 
-// keeping is a raw server that answers 200 and keeps every request's head.
+// keeping is a raw server that responds 200 and keeps every request's head.
 type keeping struct {
 	mutex sync.Mutex
 	heads []string

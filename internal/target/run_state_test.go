@@ -102,7 +102,7 @@ func TestAfterSlowAnswersNothingMoreIsSent(t *testing.T) {
 	}
 	for range 3 {
 		exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Job: "a", Starts: true})
-		wantFault(t, exchange, Withheld, "not sent: 5 earlier requests had no whole answer within 20ms")
+		wantFault(t, exchange, Withheld, "not sent: 5 earlier requests had no whole response within 20ms")
 		if exchange.Started() || exchange.Fault.ServerOwn() {
 			t.Error("a request that was withheld counts")
 		}

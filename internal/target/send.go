@@ -1,21 +1,20 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-// largestAnswer is the size in bytes over which an answer is Endless.
-const largestAnswer = 4 << 20
+// largestResponse is the size in bytes over which a response is Endless.
+const largestResponse = 4 << 20
 
-// Send sends a request on behalf of a check, waits for the whole answer, and
+// Send sends a request on behalf of a check, waits for the whole response, and
 // keeps the exchange in the journal. It never follows a redirect, and sends
 // again only what may be sent again.
 func (t *Target) Send(ctx context.Context, check string, request Request) *Exchange {
@@ -23,29 +22,29 @@ func (t *Target) Send(ctx context.Context, check string, request Request) *Excha
 }
 
 // SendTogether sends several requests at the same time and waits for all
-// answers. The exchanges keep the order of the requests.
+// responses. The exchanges keep the order of the requests.
 func (t *Target) SendTogether(ctx context.Context, check string, requests []Request) []*Exchange {
 	exchanges := make([]*Exchange, len(requests))
 	for i, request := range requests {
 		exchanges[i] = t.reserve(check, request)
 	}
 	var waiting sync.WaitGroup
-	mistakes := make(chan any, len(exchanges))
+	panics := make(chan any, len(exchanges))
 	for _, exchange := range exchanges {
 		waiting.Go(func() {
 			// A panic of another goroutine would end the program and print what it
 			// has at hand.
 			defer func() {
-				if mistake := recover(); mistake != nil {
-					mistakes <- mistake
+				if reason := recover(); reason != nil {
+					panics <- reason
 				}
 			}()
 			t.send(ctx, exchange, Place{Check: check, Together: true})
 		})
 	}
 	waiting.Wait()
-	if len(mistakes) > 0 {
-		panic(<-mistakes)
+	if len(panics) > 0 {
+		panic(<-panics)
 	}
 	return exchanges
 }
@@ -59,50 +58,50 @@ func (t *Target) reserve(check string, request Request) *Exchange {
 	return exchange
 }
 
-// send makes an exchange and tells who watches that it has ended.
+// send makes as many attempts as the request and its responses allow.
 func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exchange {
-	t.exchange(ctx, exchange, place)
-	t.watcher.Done(exchange)
-	return exchange
-}
-
-// exchange makes as many attempts as the request and its answers allow.
-func (t *Target) exchange(ctx context.Context, exchange *Exchange, place Place) {
+	defer t.watcher.Done(exchange)
 	place.Number, place.Once, place.Job = exchange.Number, exchange.Request.Once, exchange.Request.Job
 	for {
-		if fault := t.admit(ctx); fault != nil {
-			exchange.Fault = fault
-			return
+		if exchange.Fault = t.admit(ctx); exchange.Fault != nil {
+			return exchange
 		}
 		t.watcher.Sending(exchange)
-		t.attempt(ctx, exchange, place)
-		wait, again := t.again(exchange)
+		t.attempt(WithPlace(ctx, place), exchange)
+		wait, asked, again := t.again(exchange)
 		if !again {
 			t.settle(exchange)
-			return
+			return exchange
 		}
 		exchange.setAside()
-		t.tellWait(exchange, wait)
+		t.watcher.Waiting(exchange, wait, asked)
 		if t.config.Pause(ctx, wait) != nil {
 			exchange.Fault = interrupted()
-			return
+			return exchange
 		}
 	}
 }
 
 // attempt sends a request once and keeps what comes of it.
-func (t *Target) attempt(ctx context.Context, exchange *Exchange, place Place) {
-	ctx = WithPlace(ctx, place)
-	if place.Once {
-		// Once it is on its way, its answer must be known, whatever ends the run.
+func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
+	if exchange.Request.Once {
+		// Once it is on its way, its response must be known, whatever ends the run.
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := &limitWatch{limit: t.config.Limit, cancel: cancel}
-	defer watch.stop()
 	// The limit is the server's: it runs from the connection on.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { watch.start() }})
+	var connected sync.Once
+	var began time.Time
+	limit := time.AfterFunc(forever, func() { cancel(slowError{t.config.Limit}) })
+	defer limit.Stop()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		connected.Do(func() {
+			began = time.Now()
+			limit.Reset(t.config.Limit)
+		})
+	}})
+	defer connected.Do(func() {}) // A late connection starts no limit.
 	request, err := t.newRequest(ctx, exchange.Request)
 	if err != nil {
 		exchange.Fault = &Fault{Kind: Withheld, Detail: "not sent: " + err.Error()}
@@ -112,41 +111,40 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange, place Place) {
 	// lead, and what a server says there is its own affair.
 	response, err := t.config.Transport.RoundTrip(request)
 	if err != nil {
-		exchange.Fault = FaultBeforeAnswer(ctx, err, len(exchange.Request.Body))
+		exchange.Fault = FaultBeforeResponse(ctx, err, len(exchange.Request.Body))
 		return
 	}
 	defer response.Body.Close()
 	exchange.Status, exchange.Header = response.StatusCode, response.Header
-	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
-	exchange.Fault = faultOfAnswer(ctx, exchange, err)
-	exchange.Took = watch.elapsed()
-}
-
-// faultOfAnswer says what is wrong with an answer as HTTP, or nil.
-func faultOfAnswer(ctx context.Context, exchange *Exchange, err error) *Fault {
+	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestResponse+1))
+	if connected.Do(func() {}); !began.IsZero() {
+		exchange.Took = time.Since(began)
+	}
 	switch {
 	case exchange.Status < 100 || exchange.Status > 599:
 		// RFC 9110, 15: all valid status codes are within 100 to 599.
-		return &Fault{Kind: Malformed, Detail: fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
+		exchange.Fault = &Fault{Kind: Malformed, Detail: fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
 	case err != nil:
-		return FaultInBody(ctx, err, len(exchange.Body))
-	case len(exchange.Body) > largestAnswer:
-		return &Fault{Kind: Endless, Detail: fmt.Sprintf("the body has more than %d MiB", largestAnswer>>20)}
+		exchange.Fault = FaultInBody(ctx, err, len(exchange.Body))
+	case len(exchange.Body) > largestResponse:
+		exchange.Fault = &Fault{Kind: Endless, Detail: fmt.Sprintf("the body has more than %d MiB", largestResponse>>20)}
 	}
-	return nil
 }
+
+// forever is longer than any run: a timer that is not yet started.
+const forever = 1000 * time.Hour
 
 func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request, error) {
 	var body io.Reader = http.NoBody
 	if len(wanted.Body) > 0 {
-		body = strings.NewReader(string(wanted.Body))
+		body = bytes.NewReader(wanted.Body)
 	}
 	request, err := http.NewRequestWithContext(ctx, wanted.Method, t.endpoint.String()+wanted.Path, body)
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range wanted.Header {
-		request.Header[name] = slices.Clone(values)
+	if wanted.Header != nil {
+		request.Header = wanted.Header.Clone()
 	}
 	if t.config.UserAgent != "" {
 		request.Header.Set("User-Agent", t.config.UserAgent)
@@ -155,50 +153,10 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
-	t.remember(secret, wanted.Credential.Scopes)
-	return request, nil
-}
-
-func (t *Target) remember(secret string, scopes []string) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
 	if secret != "" {
-		t.secrets[secret] = scopes
+		t.mutex.Lock()
+		defer t.mutex.Unlock()
+		t.secrets[secret] = wanted.Credential.Scopes
 	}
-}
-
-// limitWatch cancels a request that takes longer than the limit.
-type limitWatch struct {
-	limit  time.Duration
-	cancel context.CancelCauseFunc
-
-	mutex sync.Mutex
-	began time.Time
-	timer *time.Timer
-}
-
-func (w *limitWatch) start() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer == nil {
-		w.began = time.Now()
-		w.timer = time.AfterFunc(w.limit, func() { w.cancel(slowError{w.limit}) })
-	}
-}
-
-func (w *limitWatch) stop() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-}
-
-func (w *limitWatch) elapsed() time.Duration {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.timer == nil {
-		return 0
-	}
-	return time.Since(w.began)
+	return request, nil
 }

@@ -153,7 +153,7 @@ func TestRequestsTogetherOverlapAndKeepTheirOrder(t *testing.T) {
 	allHere := make(chan struct{})
 	open := sync.OnceFunc(func() { close(allHere) })
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// No answer before all requests are here, or one of them is given up.
+		// No response before all requests are here, or one of them is given up.
 		if here.Add(1) == together {
 			open()
 		}
