@@ -224,7 +224,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	request.Header.Set("User-Agent", d.config.UserAgent)
 	response, err := target.NewNetwork(address, d.config.Network).RoundTrip(request)
 	if err != nil {
-		found.Reason = target.FaultBeforeAnswer(ctx, err, 0).Detail
+		found.Reason = target.FaultBeforeResponse(ctx, err, 0).Detail
 		return found
 	}
 	defer response.Body.Close()
