@@ -1,3 +1,8 @@
+// Package recorder records what a run exchanges with a server in go-vcr
+// cassettes, without secrets, and replays them.
+//
+// Record returns an http.RoundTripper that sends and records; Open one that
+// responds from a recording and sends nothing.
 package recorder
 
 import (
