@@ -1,209 +1,203 @@
 package main
 
 import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/spec"
 )
 
-// verdicts in the order in which they are told.
-var verdicts = []result.Verdict{result.Pass, result.Fail, result.Warn, result.Skip}
-
-const introduction = `# Clients
-
-Small programs retry one job through the client libraries that Google publishes, and through curl, and
-` + "`dpconform client`" + ` judges them: what they send, and what they do with a server's good and bad days. The programs are in
-[clients/](../tools/clients), each with the versions that it pins. They do what a user of the library does: hold an access token
-and a refresh token, call the method once, and tell what the library told them. Whatever is asked again, followed or
-refreshed is the library's doing. What is found is reported as it is.
-
-This page is written by ` + "`make clients`" + `, which brings the libraries from npm, PyPI, Maven and the Go module proxy.
-
-`
-
-// pageOf writes the page.
-func pageOf(contract *spec.Contract, all []judged, left []skipped) string {
-	var page strings.Builder
-	page.WriteString(introduction)
-	versions(&page, all, left)
-	var found notes
-	scenarioTable(&page, all, &found)
-	found.write(&page)
-	wireTable(&page, all)
-	differences(&page, contract, all)
-	return page.String()
+// tested is what came of one program, as it is kept: without what differs from
+// machine to machine.
+type tested struct {
+	Version   string
+	Passed    int
+	Of        int
+	Scenarios map[string]outcome
+	Sends     []sent
 }
 
-func versions(page *strings.Builder, all []judged, left []skipped) {
-	page.WriteString("| client | library | version | with |\n| --- | --- | --- | --- |\n")
-	for _, one := range all {
-		fmt.Fprintf(page, "| [%s](../tools/clients/%s) | %s | %s | %s %s |\n", one.name, one.folder, markdown.Code(one.library), one.version,
-			one.runtimeName, one.runtimeVersion)
-	}
-	for _, one := range left {
-		fmt.Fprintf(page, "\nSkipped: %s, because %s.\n", one.name, markdown.Words(one.reason))
-	}
-	for _, one := range all {
-		if one.remark != "" {
-			fmt.Fprintf(page, "\n%s: %s\n", one.name, markdown.Words(one.remark))
-		}
-	}
+// outcome is what came of a scenario.
+type outcome struct {
+	Title    string
+	Verdict  result.Verdict
+	Findings []string `json:",omitempty"`
 }
 
-// scenarioTable has a row for each scenario and a column for each client.
-func scenarioTable(page *strings.Builder, all []judged, found *notes) {
-	page.WriteString("\n## Scenarios\n\nA number leads to the notes below.\n\n| scenario |")
-	for _, one := range all {
-		fmt.Fprintf(page, " %s |", one.name)
+// sent is the request of a success, for one argument of the program.
+type sent struct {
+	Given, Request, ContentType, Length, Body string
+	Findings                                  []string `json:",omitempty"`
+}
+
+const resultsFile = root + "/results.json"
+
+func readResults() (map[string]tested, error) {
+	kept := map[string]tested{}
+	text, err := os.ReadFile(resultsFile)
+	if os.IsNotExist(err) {
+		return kept, nil
 	}
-	page.WriteString("\n| --- |" + strings.Repeat(" --- |", len(all)) + "\n")
-	for _, scenario := range all[0].report.Checks {
-		fmt.Fprintf(page, "| %s: %s |", markdown.Code(scenario.ID), markdown.Words(scenario.Title))
-		for _, one := range all {
-			fmt.Fprintf(page, " %s |", one.cell(scenario.ID, found))
-		}
-		page.WriteString("\n")
+	if err != nil {
+		return nil, err
 	}
-	page.WriteString("| requirements kept |")
-	for _, one := range all {
-		kept := 0
-		for _, requirement := range one.report.Requirements {
-			if requirement.Verdict == result.Pass {
-				kept++
+	return kept, json.Unmarshal(text, &kept)
+}
+
+func write(found map[string]tested, page string) error {
+	var kept bytes.Buffer
+	encoder := json.NewEncoder(&kept)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(found); err != nil {
+		return err
+	}
+	if err := os.WriteFile(resultsFile, kept.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(page, []byte(pageOf(found)), 0o644)
+}
+
+// take keeps the verdict of each scenario. A program that crashed, hung or
+// reported nothing says nothing about its library, and is an error.
+func (t *tested) take(report result.Report) error {
+	for _, check := range report.Checks {
+		one := outcome{Title: check.Title, Verdict: check.Verdict}
+		for _, finding := range check.Findings {
+			if strings.HasPrefix(finding.Requirement, "scenario.") {
+				return fmt.Errorf("in the scenario %s: %s: %s", check.ID, finding.Requirement, finding.Got)
 			}
+			one.Findings = append(one.Findings, finding.Requirement+": want "+finding.Want+", got "+finding.Got)
 		}
-		fmt.Fprintf(page, " %d of %d |", kept, len(one.report.Requirements))
-	}
-	page.WriteString("\n")
-}
-
-// cell is what came of a client in a scenario, with the numbers of the notes.
-func (j judged) cell(scenario string, found *notes) string {
-	check := j.check(scenario)
-	if check == nil {
-		return "not run"
-	}
-	cell := string(check.Verdict)
-	if check.Verdict == result.Fail || check.Verdict == result.Warn {
-		cell = "**" + cell + "**"
-	}
-	for _, number := range found.of(j, *check) {
-		cell += fmt.Sprintf(" [%d](#notes)", number)
-	}
-	return cell
-}
-
-func (j judged) check(scenario string) *result.Check {
-	for i := range j.report.Checks {
-		if j.report.Checks[i].ID == scenario {
-			return &j.report.Checks[i]
+		if check.Verdict == result.Skip {
+			one.Findings = []string{"not tested: " + check.SkipText()}
 		}
+		t.Scenarios[check.ID] = one
 	}
+	t.Of = len(report.Requirements)
+	t.Passed = report.Counts.Requirements[result.Pass]
 	return nil
 }
 
-// wireTable shows the request of a success, for everything that a client can be
-// given.
-func wireTable(page *strings.Builder, all []judged) {
-	page.WriteString("\n## What they send\n\nThe call that goes well, as it is on the wire. All scenarios are run with the first line of each client.\n\n")
-	page.WriteString("| client | is given | sends | Content-Type | Content-Length | body | judged |\n| --- | --- | --- | --- | --- | --- | --- |\n")
-	for _, one := range all {
-		for _, request := range one.sent {
-			fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s |\n", one.name, one.givenText(request.given),
-				markdown.Code(request.request.Method+" "+request.request.URL), headerText(request.request, "Content-Type"),
-				request.lengthText(), request.bodyText(), request.verdictText())
+func (t *tested) takeRequest(report result.Report, argument string) error {
+	at := slices.IndexFunc(report.Checks, func(check result.Check) bool { return check.ID == "success" && len(check.Exchanges) > 0 })
+	if at < 0 {
+		return fmt.Errorf("given %s, the program sent nothing", argument)
+	}
+	check := report.Checks[at]
+	request := report.Exchanges[check.Exchanges[0]-1].Request
+	header := func(name string) string {
+		if values := request.Header[name]; len(values) > 0 {
+			return values[0]
+		}
+		return "none"
+	}
+	row := sent{Given: argument, Request: request.Method + " " + request.URL, ContentType: header("Content-Type"), Length: header("Content-Length"), Body: "none"}
+	if coding := header("Content-Encoding"); coding != "none" {
+		row.Body = "in " + coding
+	} else if request.Body != "" {
+		row.Body = strings.Trim(strconv.Quote(request.Body), `"`)
+	}
+	for _, finding := range check.Findings {
+		row.Findings = append(row.Findings, string(finding.Verdict)+" "+finding.Requirement)
+	}
+	t.Sends = append(t.Sends, row)
+	return nil
+}
+
+func (t tested) summary() string {
+	counts := map[result.Verdict]int{}
+	for _, one := range t.Scenarios {
+		counts[one.Verdict]++
+	}
+	return fmt.Sprintf("%d pass, %d fail, %d warn, %d skip", counts[result.Pass], counts[result.Fail], counts[result.Warn], counts[result.Skip])
+}
+
+// The prose of the page: what a table cannot say.
+var (
+	//go:embed introduction.md
+	introduction string
+	//go:embed differences.md
+	differences string
+)
+
+// pageOf writes the page from the kept results.
+func pageOf(found map[string]tested) string {
+	var page strings.Builder
+	page.WriteString(introduction)
+	page.WriteString("\n| client | library | version |\n| --- | --- | --- |\n")
+	present := slices.DeleteFunc(slices.Clone(programs), func(one program) bool { _, there := found[one.name]; return !there })
+	for _, one := range present {
+		fmt.Fprintf(&page, "| [%s](../%s) | `%s` | %s |\n", one.name, filepath.ToSlash(filepath.Join(root, one.folder)), one.library, found[one.name].Version)
+	}
+	notes := scenarioTable(&page, present, found)
+	page.WriteString("\n### Notes\n\n")
+	for i, note := range notes {
+		fmt.Fprintf(&page, "%d. %s\n", i+1, note)
+	}
+	page.WriteString("\n## What they send\n\nThe request of a call that succeeds. Every scenario runs with the first line of each client.\n\n" +
+		"| client | given | sends | Content-Type | Content-Length | body | findings |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, one := range present {
+		for _, row := range found[one.name].Sends {
+			fmt.Fprintf(&page, "| %s | %s | `%s` | %s | %s | %s | %s |\n", one.name, row.Given, row.Request, cell(row.ContentType), cell(row.Length), cell(row.Body), cell(strings.Join(row.Findings, ", ")))
 		}
 	}
-	for _, one := range all {
-		for _, request := range one.sent {
-			if reason := one.sentReasons[request.given]; reason != "" && len(request.findings) > 0 {
-				fmt.Fprintf(page, "\n%s, given %s: %s\n", one.name, one.givenText(request.given), markdown.Words(reason))
+	page.WriteString("\n" + differences)
+	return page.String()
+}
+
+// scenarioTable writes a row for each scenario, and returns the notes that its
+// numbers lead to.
+func scenarioTable(page *strings.Builder, present []program, found map[string]tested) (notes []string) {
+	page.WriteString("\n## Scenarios\n\n| scenario |")
+	var scenarios []string
+	for _, one := range present {
+		page.WriteString(" " + one.name + " |")
+		for id := range found[one.name].Scenarios {
+			if !slices.Contains(scenarios, id) {
+				scenarios = append(scenarios, id)
 			}
 		}
 	}
-}
-
-// givenText says in words what a client is given.
-func (p program) givenText(what given) string {
-	switch {
-	case what == bare:
-		return "`-X POST` alone"
-	case !p.google && what == nothing:
-		return "an empty body"
-	case !p.google:
-		return "`{}`"
-	case what == nothing:
-		return "no message"
-	}
-	return "the empty message"
-}
-
-// header is the first value of a header field, empty for none.
-func header(request result.Message, name string) string {
-	if values := request.Header[name]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
-func headerText(request result.Message, name string) string {
-	if value := header(request, name); value != "" {
-		return markdown.Code(value)
-	}
-	return "none"
-}
-
-// lengthText tells the length. A request without one that the judge has nothing
-// against is framed by a Transfer-Encoding.
-func (s sent) lengthText() string {
-	switch {
-	case header(s.request, "Content-Length") != "":
-		return headerText(s.request, "Content-Length")
-	case s.finds("client.body.length"):
-		return "none"
-	}
-	return "none, chunked"
-}
-
-// bodyText shows the body. A report holds no bytes that are no text, so that of
-// one in gzip the length is told which its last four bytes have (RFC 1952,
-// 2.3.1): an object of two bytes is {}, and whether it is one, the judge has read.
-func (s sent) bodyText() string {
-	body, coding := s.request.Body, header(s.request, "Content-Encoding")
-	switch {
-	case body == "":
-		return "none"
-	case coding == "":
-		return markdown.Code(strings.Trim(strconv.Quote(body), `"`))
-	case coding == "gzip" && strings.HasSuffix(body, "\x02\x00\x00\x00") && !s.finds("client.body.empty"):
-		return "`{}`, in gzip"
-	case coding == "gzip" && strings.HasSuffix(body, "\x00\x00\x00\x00"):
-		return "nothing, in gzip"
-	}
-	return "something, in " + markdown.Code(coding)
-}
-
-func (s sent) finds(requirement string) bool {
-	for _, finding := range s.findings {
-		if finding.Requirement == requirement {
-			return true
+	page.WriteString("\n| --- |" + strings.Repeat(" --- |", len(present)) + "\n")
+	slices.Sort(scenarios)
+	for _, id := range scenarios {
+		title, row := "", ""
+		for _, one := range present {
+			came, there := found[one.name].Scenarios[id]
+			if !there {
+				row += " not run |"
+				continue
+			}
+			title = came.Title
+			row += " " + string(came.Verdict)
+			for _, finding := range came.Findings {
+				note := cell(finding)
+				if !slices.Contains(notes, note) {
+					notes = append(notes, note)
+				}
+				row += fmt.Sprintf(" [%d](#notes)", slices.Index(notes, note)+1)
+			}
+			row += " |"
 		}
+		fmt.Fprintf(page, "| `%s`: %s |%s\n", id, cell(title), row)
 	}
-	return false
+	page.WriteString("| requirements that pass |")
+	for _, one := range present {
+		fmt.Fprintf(page, " %d of %d |", found[one.name].Passed, found[one.name].Of)
+	}
+	page.WriteString("\n")
+	return notes
 }
 
-// verdictText is what the judge says of the request.
-func (s sent) verdictText() string {
-	if len(s.findings) == 0 {
-		return string(result.Pass)
-	}
-	var parts []string
-	for _, finding := range s.findings {
-		parts = append(parts, fmt.Sprintf("**%s** %s", finding.Verdict, markdown.Code(finding.Requirement)))
-	}
-	return strings.Join(parts, ", ")
+// cell escapes what Markdown would take for markup.
+func cell(text string) string {
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_", "\n", " ").Replace(text)
 }

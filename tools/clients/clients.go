@@ -1,0 +1,311 @@
+// Command clients runs small programs that use Google's client libraries, and
+// curl, through every scenario of `dpconform client`, and writes a page with the
+// results.
+//
+// It installs the libraries first, in the versions that the programs pin. A
+// program whose tools are missing, or whose library a registry does not supply,
+// is skipped by name, and keeps its part of the page.
+//
+//	go run ./tools/clients [--check] bin/dpconform docs/clients.md
+//	go run ./tools/clients --install
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+const (
+	root = "tools/clients"
+	// installLimit bounds an installation, scenarioLimit one run of a program:
+	// a slow machine is not the library's fault.
+	installLimit  = 5 * time.Minute
+	scenarioLimit = 2 * time.Minute
+	runLimit      = 15 * time.Minute
+)
+
+// program is a small program that retries one job through a client library.
+type program struct {
+	name, folder, library string
+	// tools must be in PATH.
+	tools []string
+	// install are command lines, run in the folder; what they leave is made.
+	// It is kept while the pins are the same.
+	install [][]string
+	pins    []string
+	made    string
+	// command runs it; {folder} stands for its folder.
+	command []string
+	// version finds the version of the library in a file; without one it is that
+	// of the runtime.
+	versionFile, versionPattern string
+	runtime                     []string
+	// arguments are what it can be given: message (the empty message), nothing
+	// (no message), bare (nothing but the method). Every scenario runs with the
+	// first; of the others only the request of a success is shown.
+	arguments []string
+}
+
+var programs = []program{
+	{
+		name: "Go", folder: "go", library: "google.golang.org/api/dataportability/v1", tools: []string{"go"},
+		install: [][]string{{"go", "build", "-o", "retry", "."}},
+		pins:    []string{"go.mod", "go.sum", "main.go"}, made: "retry",
+		command:     []string{"{folder}/retry"},
+		versionFile: "go.mod", versionPattern: `google\.golang\.org/api (v\S+)`,
+		runtime: []string{"go", "version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "Node.js", folder: "node", library: "googleapis", tools: []string{"npm", "node"},
+		install: [][]string{{"npm", "ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
+		pins:    []string{"package.json", "package-lock.json"}, made: "node_modules",
+		command:     []string{"node", "{folder}/retry.js"},
+		versionFile: "package.json", versionPattern: `"googleapis": "([^"]+)"`,
+		runtime: []string{"node", "--version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "Python", folder: "python", library: "google-api-python-client", tools: []string{"python3"},
+		install: [][]string{{"python3", "-m", "venv", ".venv"}, {".venv/bin/python", "-m", "pip", "install", "--quiet",
+			"--disable-pip-version-check", "--no-input", "--no-deps", "--no-compile", "--only-binary", ":all:", "--require-hashes",
+			"-r", "requirements.txt"}},
+		pins: []string{"requirements.txt"}, made: ".venv",
+		command:     []string{"{folder}/.venv/bin/python", "{folder}/retry.py"},
+		versionFile: "requirements.txt", versionPattern: `(?m)^google-api-python-client==(\S+)`,
+		runtime: []string{"python3", "--version"}, arguments: []string{"nothing", "message"},
+	},
+	{
+		name: "Java", folder: "java", library: "google-api-client", tools: []string{"mvn", "javac", "java"},
+		install: [][]string{{"mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"},
+			{"javac", "--release", "17", "-encoding", "UTF-8", "-cp", "target/libraries/*", "-d", "target/classes", "Retry.java"}},
+		pins: []string{"pom.xml", "Retry.java"}, made: "target",
+		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "Retry"},
+		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>google-api-client</artifactId>\s*<version>([^<]+)</version>`,
+		runtime: []string{"java", "-version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "curl", folder: "curl", library: "curl", tools: []string{"bash", "curl"}, command: []string{"{folder}/retry"},
+		runtime: []string{"curl", "--version"}, arguments: []string{"nothing", "message", "bare"},
+	},
+}
+
+func main() {
+	install := flag.Bool("install", false, "install the libraries only")
+	check := flag.Bool("check", false, "write nothing; exit 1 if the page does not say what the clients do")
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: clients --install | [--check] DPCONFORM PAGE") }
+	flag.Parse()
+	if *install != (flag.NArg() == 0) || !*install && flag.NArg() != 2 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *install, *check, flag.Arg(0), flag.Arg(1)); err != nil {
+		fmt.Fprintln(os.Stderr, "clients:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, install, check bool, dpconform, page string) error {
+	missing := installAll(ctx)
+	if install || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	kept, err := readResults()
+	if err != nil {
+		return err
+	}
+	found := maps.Clone(kept)
+	for _, one := range programs {
+		if reason := missing[one.name]; reason != "" {
+			fmt.Printf("  skipped %s: %s\n", one.name, reason)
+			continue
+		}
+		tested, err := one.test(ctx, dpconform)
+		if err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+		found[one.name] = tested
+		fmt.Printf("  %-8s %s\n", one.name, tested.summary())
+	}
+	if check {
+		return compare(kept, found, page)
+	}
+	return write(found, page)
+}
+
+// installAll installs side by side, and says why a program cannot be run.
+func installAll(ctx context.Context) map[string]string {
+	missing := map[string]string{}
+	var mutex sync.Mutex
+	var waiting sync.WaitGroup
+	for _, one := range programs {
+		waiting.Go(func() {
+			if err := one.installed(ctx); err != nil {
+				mutex.Lock()
+				defer mutex.Unlock()
+				missing[one.name] = err.Error()
+			}
+		})
+	}
+	waiting.Wait()
+	return missing
+}
+
+// installed installs the program unless that is done already.
+func (p program) installed(ctx context.Context) error {
+	for _, tool := range p.tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			return fmt.Errorf("there is no %s", tool)
+		}
+	}
+	if len(p.install) == 0 {
+		return nil
+	}
+	folder := filepath.Join(root, p.folder)
+	digest := sha256.New()
+	fmt.Fprint(digest, p.install, p.runtimeVersion())
+	for _, pin := range p.pins {
+		text, err := os.ReadFile(filepath.Join(folder, pin))
+		if err != nil {
+			return err
+		}
+		digest.Write(text)
+	}
+	mark, wanted := filepath.Join(folder, ".installed"), hex.EncodeToString(digest.Sum(nil))
+	if text, _ := os.ReadFile(mark); string(text) == wanted {
+		if _, err := os.Stat(filepath.Join(folder, p.made)); err == nil {
+			return nil
+		}
+	}
+	// What another version left behind must not be found beside the new one.
+	if err := errors.Join(os.RemoveAll(mark), os.RemoveAll(filepath.Join(folder, p.made))); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, installLimit)
+	defer cancel()
+	for _, words := range p.install {
+		command := exec.CommandContext(ctx, words[0], words[1:]...)
+		command.Dir = folder
+		if printed, err := command.CombinedOutput(); err != nil {
+			lines := strings.Split(strings.TrimSpace(string(printed)), "\n")
+			return fmt.Errorf("%s: %w: %.160s", words[0], err, lines[len(lines)-1])
+		}
+	}
+	return os.WriteFile(mark, []byte(wanted), 0o600)
+}
+
+var dotted = regexp.MustCompile(`\d+(\.\d+)+`)
+
+func (p program) runtimeVersion() string {
+	printed, err := exec.Command(p.runtime[0], p.runtime[1:]...).CombinedOutput()
+	if err != nil {
+		return ""
+	}
+	return dotted.FindString(string(printed))
+}
+
+func (p program) version() (string, error) {
+	if p.versionFile == "" {
+		return p.runtimeVersion(), nil
+	}
+	text, err := os.ReadFile(filepath.Join(root, p.folder, p.versionFile))
+	if err != nil {
+		return "", err
+	}
+	found := regexp.MustCompile(p.versionPattern).FindSubmatch(text)
+	if found == nil {
+		return "", fmt.Errorf("%s does not pin %s", p.versionFile, p.library)
+	}
+	return string(found[1]), nil
+}
+
+// test runs the program through all scenarios, and through a success with each
+// other argument.
+func (p program) test(ctx context.Context, dpconform string) (tested, error) {
+	version, err := p.version()
+	if err != nil {
+		return tested{}, err
+	}
+	found := tested{Version: version, Scenarios: map[string]outcome{}}
+	for i, argument := range p.arguments {
+		options := []string{"--scenario", "success", "--wire-only"}
+		if i == 0 {
+			options = nil
+		}
+		report, err := p.report(ctx, dpconform, options, argument)
+		if err != nil {
+			return tested{}, err
+		}
+		if i == 0 {
+			err = found.take(report)
+		}
+		if err := errors.Join(err, found.takeRequest(report, argument)); err != nil {
+			return tested{}, err
+		}
+	}
+	return found, nil
+}
+
+// report runs dpconform as a person would, and reads its report.
+func (p program) report(ctx context.Context, dpconform string, options []string, argument string) (result.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	defer cancel()
+	work, err := os.MkdirTemp("", "dpconform-clients-")
+	if err != nil {
+		return result.Report{}, err
+	}
+	defer os.RemoveAll(work)
+	output := filepath.Join(work, "report.json")
+	words := append([]string{"client", "--report", "json=" + output, "--timeout", scenarioLimit.String()}, options...)
+	words = append(words, "--")
+	for _, word := range p.command {
+		words = append(words, strings.ReplaceAll(word, "{folder}", filepath.Join(root, p.folder)))
+	}
+	printed, failure := exec.CommandContext(ctx, dpconform, append(words, argument)...).CombinedOutput()
+	text, err := os.ReadFile(output)
+	if err != nil {
+		return result.Report{}, fmt.Errorf("no report: %w\n%s", failure, printed)
+	}
+	return result.ReadJSON(text)
+}
+
+// compare says where the kept results differ from what the clients do now.
+func compare(kept, found map[string]tested, page string) error {
+	differences := 0
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		before, _ := json.MarshalIndent(kept[name], "", " ")
+		after, _ := json.MarshalIndent(found[name], "", " ")
+		if !bytes.Equal(before, after) {
+			differences++
+			fmt.Printf("  %s was\n%s\nand is\n%s\n", name, before, after)
+		}
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	if differences > 0 || string(text) != pageOf(kept) {
+		return fmt.Errorf("%s does not say what the clients do: run make clients, and look at what has changed", page)
+	}
+	fmt.Printf("%s says what the clients do\n", page)
+	return nil
+}
