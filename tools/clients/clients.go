@@ -55,8 +55,8 @@ type program struct {
 	made    string
 	// command runs it; {folder} stands for its folder.
 	command []string
-	// version finds the version of the library in a file; without one it is that
-	// of the runtime.
+	// version finds the version of the library in a file; without one it is
+	// whatever the machine has.
 	versionFile, versionPattern string
 	runtime                     []string
 	// arguments are what it can be given: message (the empty message), nothing
@@ -225,7 +225,7 @@ func (p program) runtimeVersion() string {
 
 func (p program) version() (string, error) {
 	if p.versionFile == "" {
-		return p.runtimeVersion(), nil
+		return "of the machine", nil
 	}
 	text, err := os.ReadFile(filepath.Join(root, p.folder, p.versionFile))
 	if err != nil {

@@ -103,7 +103,7 @@ func (t *tested) takeRequest(report result.Report, argument string) error {
 	if coding := header("Content-Encoding"); coding != "none" {
 		row.Body = "in " + coding
 	} else if request.Body != "" {
-		row.Body = strings.Trim(strconv.Quote(request.Body), `"`)
+		row.Body = "`" + strings.Trim(strconv.Quote(request.Body), `"`) + "`"
 	}
 	for _, finding := range check.Findings {
 		row.Findings = append(row.Findings, string(finding.Verdict)+" "+finding.Requirement)
@@ -146,7 +146,7 @@ func pageOf(found map[string]tested) string {
 		"| client | given | sends | Content-Type | Content-Length | body | findings |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, one := range present {
 		for _, row := range found[one.name].Sends {
-			fmt.Fprintf(&page, "| %s | %s | `%s` | %s | %s | %s | %s |\n", one.name, row.Given, row.Request, cell(row.ContentType), cell(row.Length), cell(row.Body), cell(strings.Join(row.Findings, ", ")))
+			fmt.Fprintf(&page, "| %s | %s | `%s` | %s | %s | %s | %s |\n", one.name, row.Given, row.Request, cell(row.ContentType), cell(row.Length), row.Body, cell(strings.Join(row.Findings, ", ")))
 		}
 	}
 	page.WriteString("\n" + differences)
