@@ -173,7 +173,7 @@ func (p doctorPrinter) jobs(jobs []doctorJob) {
 	}
 	p.field("jobs", fmt.Sprintf("%d of %d are in the state that they were given as", len(jobs)-len(wrong), len(jobs)))
 	for _, state := range states {
-		p.item("  ", fmt.Sprintf("%d %s: %s", len(agree[state]), state, shortList(agree[state])))
+		p.item("  ", fmt.Sprintf("%d %s: %s", len(agree[state]), state, shortList(agree[state], 4)))
 	}
 	for _, job := range wrong {
 		if job.State != "" {
@@ -185,8 +185,7 @@ func (p doctorPrinter) jobs(jobs []doctorJob) {
 }
 
 // shortList names the first few.
-func shortList(names []string) string {
-	const few = 4
+func shortList(names []string, few int) string {
 	shown := strings.Join(names[:min(few, len(names))], ", ")
 	if len(names) > few {
 		shown += fmt.Sprintf(" and %d more", len(names)-few)
@@ -219,6 +218,6 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	}
 	for _, why := range order {
 		p.item("  ", red(fmt.Sprintf("%d skipped", len(checks[why])))+": "+why)
-		p.item("    ", shortList(checks[why]))
+		p.item("    ", shortList(checks[why], 2))
 	}
 }

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// printedFindings are findings as they look on a terminal of so many columns.
+func printedFindings(findings doctorFindings, width int) string {
+	var out strings.Builder
+	doctorPrinter{text.Printer{Out: &out, Width: width}}.print(findings)
+	return ansi.Strip(out.String())
+}
+
+// scopesLike makes scopes of a family like one.
+func scopesLike(family string, count int, like func(name string) doctorScope) []doctorScope {
+	var scopes []doctorScope
+	for i := range count {
+		scope := like(fmt.Sprintf("https://www.googleapis.com/auth/dataportability.%s.s%d", family, i))
+		scope.family = family
+		scopes = append(scopes, scope)
+	}
+	return scopes
+}
+
+func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
+	t.Parallel()
+	until := time.Date(2026, 11, 25, 15, 0, 0, 0, time.UTC)
+	there := func(name string) doctorScope {
+		until = until.Add(time.Minute)
+		at := until
+		return doctorScope{Name: name, State: tokenThere, From: "login 1 of 2026-11-24", Until: &at, Verified: true}
+	}
+	missing := func(name string) doctorScope {
+		return doctorScope{Name: name, State: tokenMissing, Reason: "no source has a token for " + name}
+	}
+	scopes := append(scopesLike("maps", 10, there), scopesLike("play", 5, there)...)
+	scopes = append(scopes, scopesLike("play", 4, missing)...)
+	scopes = append(scopes, scopesLike("chrome", 1, missing)...)
+	scopes = append(scopes, doctorScope{Name: "https://www.googleapis.com/auth/userinfo.email", Unrelated: true, State: tokenThere, From: "--token"})
+	got := printedFindings(doctorFindings{
+		Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"}, Scopes: scopes, Exit: 3, Checks: 20,
+		Skipped: []doctorSkip{{"body/empty", "no job", "--job FAILED=ID"}, {"authorization/scope/a.b", "no token for a.b", ""},
+			{"body/other", "no job left", "--job FAILED=ID"}, {"authorization/scope/a.c", "no token for a.c", ""}, {"body/third", "no job", "--job FAILED=ID"}},
+	}, 80)
+	want := `endpoint  https://api.example, reached by HTTP/2.0 over TLS 1.3
+clock     not compared: the response has no date
+tokens    16 of 21 scopes have one
+
+  15 there: login 1 of 2026-11-24, verified, until 2026-11-25 15:01 UTC
+    maps 10, play 5 of 9
+
+  1 there: --token
+    userinfo.email (unrelated)
+
+  5 missing: no source has a token for SCOPE
+    play 4 of 9, chrome 1
+
+jobs      none given; --job STATE=ID names one
+
+checks    a run can test 15 of 20
+  3 skipped: give --job FAILED=ID
+    body/empty, body/other and 1 more
+  2 skipped: no token for SCOPE
+    authorization/scope/a.b, authorization/scope/a.c
+
+something is missing or wrong
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDoctorCountsJobsAndNamesWrongOnes(t *testing.T) {
+	t.Parallel()
+	var jobs []doctorJob
+	for i := range 30 {
+		jobs = append(jobs, doctorJob{ID: fmt.Sprintf("job-%d", i), Given: "FAILED", State: "FAILED", Agrees: true})
+	}
+	jobs = append(jobs, doctorJob{ID: "done", Given: "FAILED", State: "COMPLETE"}, doctorJob{ID: "gone", Given: "COMPLETE", Reason: "no such job (404)"})
+	got := printedFindings(doctorFindings{Endpoint: doctorEndpoint{URL: "http://127.0.0.1:1", Reason: "http://127.0.0.1:1 cannot be reached: connection refused", Proxy: "http://proxy"}, Jobs: jobs, Exit: 4}, 80)
+	for _, want := range []string{
+		"endpoint  http://127.0.0.1:1, not reached: connection refused\n", "jobs      30 of 32 are in the state that they were given as\n",
+		"  30 FAILED: job-0, job-1, job-2, job-3 and 26 more\n", "  not FAILED: done is COMPLETE\n",
+		"  not known: gone, given as COMPLETE: no such job (404)\n", "\nthe endpoint cannot be reached\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+// TestDoctorFitsTheTerminal, however narrow it is, unless a single word does
+// not.
+func TestDoctorFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	long := func(name string) doctorScope {
+		return doctorScope{Name: name, State: tokenUnusable, From: "the command ./mint", Reason: strings.Repeat("some words of a reason ", 20)}
+	}
+	findings := doctorFindings{Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true, ClockAhead: new(float64), ClockText: "this machine's clock is 1 h ahead of the server's"}, Scopes: scopesLike("maps", 10, long)}
+	for _, width := range []int{40, 60, 80, 110} {
+		for line := range strings.Lines(printedFindings(findings, width)) {
+			if columns := len([]rune(strings.TrimRight(line, "\n"))); columns > width {
+				t.Errorf("%d columns of %d: %s", columns, width, line)
+			}
+		}
+	}
+	if regexp.MustCompile(`(?m) $`).MatchString(printedFindings(findings, 80)) {
+		t.Error("lines end with spaces")
+	}
+}
