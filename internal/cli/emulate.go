@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -9,13 +10,17 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -27,7 +32,7 @@ func newEmulateCommand(terminal *terminal) *cobra.Command {
 		Use:   "emulate",
 		Short: "Serve the reference emulator of the description",
 		Long: `emulate serves a server that conforms to the description, prints its address and
-a command that judges it, and runs until it is stopped.
+a command that tests it, and runs until it is stopped.
 
 Without --job it has 24 jobs of each state that can be retried and two of every
 other. Without --token-template a token names its own scopes: scope:SHORT.`,
@@ -92,18 +97,18 @@ func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, o
 	}
 	server, err := emulator.New(contract, options)
 	if err != nil {
-		return &text.UsageError{Place: "emulate", Message: err.Error()}
+		return text.Mistake("emulate", err.Error(), "")
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return &text.UsageError{Place: sources.Origin("addr"), Message: listenMistake(address, err)}
+		return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "")
 	}
 	endpoint := secure.scheme() + "://" + listener.Addr().String()
 	fmt.Fprintf(terminal.raw, "listening on %s\n", endpoint)
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.raw, "judge it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, secure.flagsOfRun(endpoint)))
+	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, secure.flagsOfRun(endpoint)))
 	return serve(ctx, secure.listener(listener), server)
 }
 
@@ -115,7 +120,7 @@ func listenMistake(address string, err error) string {
 	return fmt.Sprintf("cannot listen on %s: %s", address, err)
 }
 
-// serve answers until the context ends, then lets running answers finish.
+// serve serves until the context ends, then lets running requests finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
@@ -131,7 +136,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	}
 }
 
-// runCommandFor is a command line that judges the emulator in full.
+// runCommandFor is a command line that tests the emulator in full.
 func runCommandFor(contract *spec.Contract, options emulator.Options, reach string) string {
 	jobs := options.Jobs
 	if jobs == nil {
@@ -151,4 +156,112 @@ func runCommandFor(contract *spec.Contract, options emulator.Options, reach stri
 		}
 	}
 	return strings.Join(words, " \\\n    ")
+}
+
+// introspectionMemory is how long the emulator believes what it read about a
+// token: long enough for a run not to ask for every request, and short enough
+// to see a revocation.
+const introspectionMemory = 2 * time.Second
+
+// introspection asks an authorization server about tokens.
+type introspection struct {
+	ctx       context.Context
+	inspector tokens.Inspector
+
+	mutex sync.Mutex
+	known map[string]introspected
+}
+
+type introspected struct {
+	until  time.Time
+	scopes []string
+	valid  bool
+}
+
+// newIntrospection asks the server that the settings name, or is nil.
+func newIntrospection(ctx context.Context, sources *config.Sources, settings *config.Settings) (func(string) ([]string, bool), error) {
+	if settings.IntrospectionURL == "" {
+		return nil, nil
+	}
+	// The command has no flags for these.
+	settings.ConnectTimeout, settings.TLSTimeout = target.DefaultConnectLimit, target.DefaultConnectLimit
+	inspector, err := settings.Inspector(sources)
+	if err != nil {
+		return nil, err
+	}
+	asks := &introspection{ctx: ctx, inspector: inspector, known: map[string]introspected{}}
+	return asks.scopes, nil
+}
+
+// scopes gives the scopes of a token. Without a response no token is valid.
+func (i *introspection) scopes(token string) ([]string, bool) {
+	i.mutex.Lock()
+	one, known := i.known[token]
+	i.mutex.Unlock()
+	if known && time.Now().Before(one.until) {
+		return one.scopes, one.valid
+	}
+	information, err := i.inspector.Inspect(i.ctx, token)
+	if err != nil {
+		return nil, false
+	}
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.known[token] = introspected{time.Now().Add(introspectionMemory), information.Scopes, information.Active}
+	return information.Scopes, information.Active
+}
+
+// secureOptions say how the emulator serves TLS.
+type secureOptions struct {
+	certificate string
+	key         string
+	// tls is what was read of them; nil for none.
+	tls *tls.Config
+}
+
+func (o *secureOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.certificate, "tls-cert", "", "serve TLS with the certificate in the PEM `FILE`")
+	flags.StringVar(&o.key, "tls-key", "", "PEM `FILE` with the certificate's private key")
+}
+
+// read reads the certificate, where one is named.
+func (o *secureOptions) read(sources *config.Sources) error {
+	switch {
+	case o.certificate == "" && o.key == "":
+		return nil
+	case o.key == "":
+		return text.Mistake(sources.Origin("tls-cert"), "a certificate without its key", "give --tls-key FILE")
+	case o.certificate == "":
+		return text.Mistake(sources.Origin("tls-key"), "a key without its certificate", "give --tls-cert FILE")
+	}
+	pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
+	if err != nil {
+		return text.Mistake(sources.Origin("tls-cert"), fmt.Sprintf("%s and %s are not a certificate with its key: %s", o.certificate, o.key, err), "")
+	}
+	o.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	return nil
+}
+
+// scheme is that of what is served.
+func (o *secureOptions) scheme() string {
+	if o.tls == nil {
+		return "http"
+	}
+	return "https"
+}
+
+// flagsOfRun are those that lead a run to what is served.
+func (o *secureOptions) flagsOfRun(endpoint string) string {
+	if o.tls == nil {
+		return "--endpoint " + endpoint
+	}
+	return "--endpoint " + endpoint + " --ca-cert " + o.certificate
+}
+
+// listener serves TLS on a listener, where it is wanted.
+func (o *secureOptions) listener(plain net.Listener) net.Listener {
+	if o.tls == nil {
+		return plain
+	}
+	return tls.NewListener(plain, o.tls)
 }

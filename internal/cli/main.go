@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -21,15 +22,15 @@ func Main() int {
 	defer stop()
 	terminal := newTerminal()
 	surviveBrokenPipes()
-	ctx = endAtOnce(ctx, func() {
-		// A second signal is the system's affair.
-		stop()
-	}, func(code int) {
+	ctx = newOrderly(ctx)
+	// A second signal ends the program, whatever it is doing.
+	context.AfterFunc(ctx, stop)
+	go endAtOnce(ctx, func(code int) {
 		terminal.showing.end()
 		fmt.Fprintln(os.Stderr, "dpconform: interrupted")
 		os.Exit(code)
 	})
-	// net/http tells its own log of servers that misbehave; the report does.
+	// net/http logs servers that misbehave; the report has them.
 	log.SetOutput(io.Discard)
 	hideTraces()
 	return execute(ctx, terminal, os.Args[1:])
@@ -87,7 +88,31 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// unreachableError says that there is nobody to judge.
+// unreachableError says that the server under test cannot be reached.
 type unreachableError struct{ reason error }
 
 func (e *unreachableError) Error() string { return e.reason.Error() }
+
+// debugVariable is the variable with which a crash shows where it happened.
+const debugVariable = "DPCONFORM_DEBUG"
+
+// hideTraces keeps the runtime from printing the stack of a goroutine that
+// nothing here recovers: the values in it are none of a log's business.
+func hideTraces() {
+	if os.Getenv(debugVariable) == "" {
+		debug.SetTraceback("none")
+	}
+}
+
+// crash reports a panic in one line, which is always a mistake of dpconform's
+// own, and gives the exit code. What panicked may hold anything, so it goes
+// through the redactor like everything else, and so does the stack.
+func (t *terminal) crash(reason any) int {
+	if os.Getenv(debugVariable) == "" {
+		t.complain(fmt.Sprintf("internal error: %v; please report it, with what %s=1 shows of it", reason, debugVariable))
+		return result.ExitUnreachable
+	}
+	t.complain(fmt.Sprintf("internal error: %v; please report it", reason))
+	fmt.Fprint(t.err, t.redacted(string(debug.Stack())))
+	return result.ExitUnreachable
+}

@@ -113,7 +113,7 @@ func (p *progress) show(name string, failed bool) {
 // tested says that a check has ended.
 func (p *progress) tested(check result.Check) {
 	if check.Verdict == result.Fail {
-		p.above(failedLine(check.ID, p.terminal.harmless(wantAndGot(check))), false)
+		p.above(failedLine(check.ID, p.terminal.redacted(wantAndGot(check))), false)
 	}
 	p.change(func(tally *tally) { tally.ended(check.ID, check.Verdict) })
 }
@@ -128,7 +128,7 @@ func (p *progress) reading(name string) {
 		p.end()
 		return
 	}
-	p.begin("reading " + p.terminal.harmless(name))
+	p.begin("reading " + p.terminal.redacted(name))
 }
 
 func (p *progress) change(change func(*tally)) {

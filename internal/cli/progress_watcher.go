@@ -42,7 +42,7 @@ func (w *exchangeWatcher) Waiting(exchange *target.Exchange, pause time.Duration
 func (w *exchangeWatcher) Done(exchange *target.Exchange) {
 	w.progress.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
 	if w.progress.terminal.verbose {
-		w.progress.above(w.progress.terminal.harmless(exchangeLine(w.target, exchange)), true)
+		w.progress.above(w.progress.terminal.redacted(exchangeLine(w.target, exchange)), true)
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,19 +21,21 @@ const helpColumns = 80
 func newRootCommand(terminal *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dpconform",
-		Short: "Judge servers of archiveJobs.retry by its description",
-		Long: `dpconform judges any server that claims to be the method archiveJobs.retry of
+		Short: "Test servers and clients of archiveJobs.retry against its description",
+		Long: `dpconform tests any server that claims to be the method archiveJobs.retry of
 Google's Data Portability API, requirement by requirement: a live endpoint, an
-emulator, or recorded answers.`,
+emulator, or recorded responses. And it tests any client that calls the method.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
   dpconform explain retry.body.empty`,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
 		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
+	root.SetVersionTemplate("dpconform {{.Version}}\n")
 	root.SetOut(terminal.raw)
 	root.SetErr(terminal.err)
 	root.SetFlagErrorFunc(flagMistake)
@@ -48,7 +51,7 @@ emulator, or recorded answers.`,
 	return root
 }
 
-// noSuchCommand answers a word that is no command.
+// noSuchCommand refuses a word that is not a command.
 func noSuchCommand(command *cobra.Command, arguments []string) error {
 	if len(arguments) == 0 {
 		return nil
@@ -59,7 +62,7 @@ func noSuchCommand(command *cobra.Command, arguments []string) error {
 			known = append(known, one.Name())
 		}
 	}
-	return &text.UsageError{Message: fmt.Sprintf("unknown command %q", arguments[0]), Fix: text.DidYouMean(arguments[0], known)}
+	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), text.DidYouMean(arguments[0], known))
 }
 
 // noArguments refuses words that a command has no use for.
@@ -67,8 +70,7 @@ func noArguments(command *cobra.Command, arguments []string) error {
 	if len(arguments) == 0 {
 		return nil
 	}
-	return &text.UsageError{Message: fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]),
-		Fix: "see " + command.CommandPath() + " --help"}
+	return text.Mistake("", fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]), "see "+command.CommandPath()+" --help")
 }
 
 // flagMistake says what is wrong with a flag and what it takes, or names the
@@ -76,16 +78,16 @@ func noArguments(command *cobra.Command, arguments []string) error {
 func flagMistake(command *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return &text.UsageError{Place: "--" + invalid.GetFlag().Name, Message: config.Refusal(invalid.GetFlag(), invalid.GetValue())}
+		return text.Mistake("--"+invalid.GetFlag().Name, config.Refusal(invalid.GetFlag(), invalid.GetValue()), "")
 	}
 	message := err.Error()
 	name, unknown := strings.CutPrefix(message, "unknown flag: --")
 	if !unknown {
-		return &text.UsageError{Message: message, Fix: "see " + command.CommandPath() + " --help"}
+		return text.Mistake("", message, "see "+command.CommandPath()+" --help")
 	}
 	var known []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
-	return &text.UsageError{Message: "unknown flag --" + name, Fix: text.DidYouMean("--"+name, known)}
+	return text.Mistake("", "unknown flag --"+name, text.DidYouMean("--"+name, known))
 }
 
 // sourcesOf fills the flags of a command from environment and file.
@@ -110,7 +112,7 @@ func prepare(command *cobra.Command, settings *config.Settings) (*config.Sources
 // one file serves them all.
 func configurationKeys(root *cobra.Command) []string {
 	// What a file must not say: nobody wants to revoke logins by a file.
-	seen := map[string]bool{"help": true, config.ConfigFlag: true, "list": true, "revoke": true, "forget": true}
+	seen := map[string]bool{"help": true, "version": true, config.ConfigFlag: true, "list": true, "revoke": true, "forget": true}
 	keys := []string{config.ColorFlag}
 	for _, command := range root.Commands() {
 		if command.Flags().Lookup(config.ConfigFlag) == nil {
@@ -124,4 +126,22 @@ func configurationKeys(root *cobra.Command) []string {
 		})
 	}
 	return keys
+}
+
+func newVersionCommand(terminal *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version and the built-in description's digest",
+		Example: "  dpconform version",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			contract, err := spec.Load(spec.Embedded())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(terminal.raw, "dpconform %s\n%s, revision %s\n%s\n%s %s/%s\n", version, contract.File, contract.Revision,
+				contract.Digest, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		},
+	}
 }

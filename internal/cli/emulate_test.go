@@ -125,7 +125,7 @@ func TestAWrongCertificateIsOneLine(t *testing.T) {
 	}{
 		{[]string{"--tls-cert", certificate}, []string{"--tls-cert", "give --tls-key FILE"}},
 		{[]string{"--tls-key", key}, []string{"--tls-key", "give --tls-cert FILE"}},
-		{[]string{"--tls-cert", certificate, "--tls-key", otherKey}, []string{"--tls-cert", "are no certificate with its key"}},
+		{[]string{"--tls-cert", certificate, "--tls-key", otherKey}, []string{"--tls-cert", "are not a certificate with its key"}},
 		{[]string{"--tls-cert", "no-such-file", "--tls-key", key}, []string{"--tls-cert", "no-such-file"}},
 		{[]string{"--introspection-url", "http://auth.example"}, []string{"--introspection-url", "not encrypted"}},
 	} {

@@ -14,19 +14,19 @@ import (
 // its context does.
 type orderlyKey struct{}
 
-// endAtOnce ends the program with the context, unless a command says that it
-// does so in order: one that waits for a file or for standard input, which may
-// never come, sees no context.
-func endAtOnce(ctx context.Context, ended func(), exit func(int)) context.Context {
-	orderly := &atomic.Bool{}
-	go func() {
-		<-ctx.Done()
-		ended()
-		if !orderly.Load() {
-			exit(result.ExitInterrupted)
-		}
-	}()
-	return context.WithValue(ctx, orderlyKey{}, orderly)
+// newOrderly gives a context in which a command can say that it ends in order.
+func newOrderly(ctx context.Context) context.Context {
+	return context.WithValue(ctx, orderlyKey{}, &atomic.Bool{})
+}
+
+// endAtOnce waits for the end of the context and exits, unless the command said
+// that it ends in order: one that waits for a file or for standard input, which
+// may never come, sees no context.
+func endAtOnce(ctx context.Context, exit func(int)) {
+	<-ctx.Done()
+	if orderly, found := ctx.Value(orderlyKey{}).(*atomic.Bool); !found || !orderly.Load() {
+		exit(result.ExitInterrupted)
+	}
 }
 
 // endInOrder says that from here on the command ends by itself.
@@ -34,6 +34,13 @@ func endInOrder(ctx context.Context) {
 	if orderly, found := ctx.Value(orderlyKey{}).(*atomic.Bool); found {
 		orderly.Store(true)
 	}
+}
+
+// surviveBrokenPipes lets the program go on where nobody reads its output any
+// more, as behind `| head`: the reports are written all the same, and the exit
+// code says what was found. Programs that it starts get the signal as before.
+func surviveBrokenPipes() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 }
 
 // listenKey leads to what listens for signals again.
