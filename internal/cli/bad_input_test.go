@@ -110,9 +110,9 @@ func TestBadDescriptionNamesTheLine(t *testing.T) {
 		says   string
 	}{
 		{"no OpenAPI", "hello: world\n", ":1: not an OpenAPI 3 document"},
-		{"no YAML", "openapi: 3.1.0\n\tinfo: x\n", ":2: not readable as YAML"},
+		{"no YAML", "openapi: 3.1.0\n\tinfo: x\n", ":2:1: not readable as YAML"},
 		{"without the operation", text[:strings.Index(text, "  /v1/archiveJobs/{archiveJob}:retry:")] + text[strings.Index(text, "  /v1/archiveJobs/{archiveJob}/portabilityArchiveState:"):],
-			"lacks archiveJobs.retry"},
+			"no operation has x-requirements"},
 		{"a requirement without a source", strings.Replace(text, sourceOf, "", 1), "requirement retry.body.empty has no source"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
