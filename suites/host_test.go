@@ -183,7 +183,7 @@ func TestRegister(t *testing.T) {
 	}{
 		"lazy":            {passed: all},
 		"unconnected":     {arguments: []string{"--ginkgo.focus=body/empty: "}, failing: "body/empty", message: "not tested: suites.Config: Connect: it does not start"},
-		"faulty":          {arguments: []string{"--ginkgo.label-filter=retry.errors.no-token-echo"}, failing: "errors/no-token-echo", message: "want: "},
+		"faulty":          {arguments: []string{"--ginkgo.label-filter=retry.errors.no-token-echo", "--ginkgo.flake-attempts=3"}, failing: "errors/no-token-echo", message: "want: "},
 		"warning":         {passed: all},
 		"without jobs":    {passed: -1, skipped: "--job FAILED=ID"},
 		"known":           {passed: -1, skipped: "known failure: a gateway"},
@@ -199,8 +199,8 @@ func TestRegister(t *testing.T) {
 			if want.passed >= 0 && counts[types.SpecStatePassed] != want.passed || len(failing) > 0 != (want.failing != "") {
 				t.Fatalf("%v, want %d passed\n%s", counts, want.passed, output)
 			}
-			if want.failing != "" && (len(failing) != 1 || !strings.HasPrefix(failing[0].LeafNodeText, want.failing) || !strings.Contains(failing[0].Failure.Message, want.message)) {
-				t.Errorf("failed: %q: %s", failing[0].LeafNodeText, failing[0].Failure.Message)
+			if want.failing != "" && (len(failing) != 1 || !strings.HasPrefix(failing[0].LeafNodeText, want.failing) || !strings.Contains(failing[0].Failure.Message, want.message) || failing[0].NumAttempts != 1) {
+				t.Errorf("%d failed; after %d attempts %q: %s", len(failing), failing[0].NumAttempts, failing[0].LeafNodeText, failing[0].Failure.Message)
 			}
 			skipped := func(spec types.SpecReport) bool {
 				return spec.State == types.SpecStateSkipped && strings.Contains(spec.Failure.Message, want.skipped)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/spec"
 )
 
 // session is one run of the checks over one target. Checks of one session share
@@ -22,8 +21,8 @@ type session struct {
 	unconnected error
 
 	checks []Check
-	// came holds what came of the checks that ran, by their ids.
-	came map[string]result.Check
+	// ran has the ids of the checks that ran.
+	ran map[string]bool
 
 	unknownIDs *rand.Rand
 	// first is the retry that every check shares which needs just one.
@@ -58,7 +57,7 @@ func newSession(config Config) (*session, error) {
 		config:     config,
 		known:      known,
 		checks:     Checks(config.Contract),
-		came:       map[string]result.Check{},
+		ran:        map[string]bool{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
 		excused:    map[*target.Exchange]bool{},
@@ -80,16 +79,6 @@ func (s *session) connect(ctx context.Context) error {
 	return s.unconnected
 }
 
-// runAll runs every check, without Ginkgo. The exchanges are in the journal of
-// the session's target.
-func (s *session) runAll(ctx context.Context) []result.Check {
-	var results []result.Check
-	for _, check := range s.checks {
-		results = append(results, s.run(ctx, check))
-	}
-	return results
-}
-
 // run runs a check, once the checks have run that it builds on and that nobody
 // selected: what they find is not reported.
 func (s *session) run(ctx context.Context, check Check) result.Check {
@@ -98,17 +87,20 @@ func (s *session) run(ctx context.Context, check Check) result.Check {
 		found.Settle(err.Error(), nil, nil)
 		return found
 	}
+	s.catchUp(ctx, check)
+	return s.runAlone(ctx, check)
+}
+
+// catchUp runs what a check needs to have run and has not.
+func (s *session) catchUp(ctx context.Context, check Check) {
 	for _, earlier := range s.checks {
 		if earlier.ID == check.ID {
-			break
+			return
 		}
-		if _, ran := s.came[earlier.ID]; !ran && check.buildsOn(earlier, s.target.InOrder()) {
-			s.came[earlier.ID] = s.runAlone(ctx, earlier)
+		if !s.ran[earlier.ID] && check.buildsOn(earlier, s.target.InOrder()) {
+			s.runAlone(ctx, earlier)
 		}
 	}
-	found := s.runAlone(ctx, check)
-	s.came[check.ID] = found
-	return found
 }
 
 // buildsOn reports whether a check needs an earlier one to have run: one that
@@ -119,6 +111,7 @@ func (c Check) buildsOn(earlier Check, inOrder bool) bool {
 }
 
 func (s *session) runAlone(ctx context.Context, check Check) result.Check {
+	s.ran[check.ID] = true
 	began := time.Now()
 	j := &judgement{Contract: s.config.Contract, Target: s.target, ctx: ctx, session: s, check: check}
 	switch {
@@ -131,9 +124,6 @@ func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	found.Microseconds = time.Since(began).Microseconds()
 	return found
 }
-
-// level is the weakest level that fails a check.
-func (s *session) level() spec.Level { return s.config.Level }
 
 // unknownID makes an id that no job has, the same for the same seed.
 func (s *session) unknownID() string {
