@@ -201,6 +201,7 @@ func TestMessagesOnAPage(t *testing.T) {
 		`{ "inner": { object (Message) }, "list": [ { object (Other) } ], "map": { string: string, ... } }`:                    "inner:object list:array map:object",
 		`{ "deep": { "a": number, // a comment with "quotes"
 		 "b": integer } }`: "deep:object",
+		"{\n  \"a\": string,\n  // Union field b can be only one of these:\n  \"c\": string\n  // End of the list.\n  \"d\": { object (D) },\n}": "a:string c:string d:object",
 		`{name=archiveJobs/*}`: "", `{}`: "", `{ "a" }`: "", `{ "a": }`: "", `{ "a": strong }`: "", `{ "a": [ string }`: "", `{ "a": string`: "",
 		`{ broken { "a": string }`: "a:string",
 	} {

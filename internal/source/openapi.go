@@ -46,7 +46,7 @@ func parseOpenAPI(source spec.Description) (*Source, error) {
 		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
 	}
-	for _, day := range []string{read.Provenance.Revision, scalar(at(retry.members, "x-reference-page", "updated"))} {
+	for _, day := range []string{scalar(at(retry.members, "x-reference-page", "updated")), read.Provenance.Revision} {
 		if isDay(day) {
 			read.Provenance.Date = day
 		}

@@ -198,6 +198,12 @@ const mostBraces = 1000
 var notation = regexp.MustCompile(`"[A-Za-z_@][A-Za-z0-9_@]*"|\s//[^\n]*|\{\s*object\s*\([^(){}\n]*\)\s*\}|\{\s*\w+\s*:\s*\w+[^"{}]*\}|` +
 	`\b(?:string|boolean|integer|number|object|enum|value)\b(?:\s*\([^()\n"\\]*\))?`)
 
+// Pages are not strict about commas: there may be one too many, or one too few.
+var (
+	commaTooMany = regexp.MustCompile(`,(\s*[}\]])`)
+	commaTooFew  = regexp.MustCompile(`(["}\]])(\s+"\w+"\s*:)`)
+)
+
 // messages finds the messages that a page shows, such as
 //
 //	{ "archiveJobId": string, "state": enum (State), "urls": [ string ] }
@@ -215,6 +221,7 @@ func messages(text string) []map[string]any {
 		}
 		return strconv.Quote(part)
 	})
+	text = commaTooFew.ReplaceAllString(commaTooMany.ReplaceAllString(text, "$1"), "$1,$2")
 	var found []map[string]any
 	for range mostBraces {
 		start := strings.IndexByte(text, '{')
