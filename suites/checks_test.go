@@ -17,7 +17,7 @@ import (
 // mistake.
 func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
-	judged := map[string]bool{}
+	tested := map[string]bool{}
 	seen := map[string]bool{}
 	for _, check := range Checks(contract) {
 		if seen[check.ID] {
@@ -31,15 +31,15 @@ func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
 			t.Errorf("check %s does not say what it does", check.ID)
 		}
 		for _, id := range check.Requirements {
-			judged[id] = true
+			tested[id] = true
 			if _, found := contract.Requirement(id); !found {
-				t.Errorf("check %s names requirement %s, which the description lacks", check.ID, id)
+				t.Errorf("check %s names requirement %s, which the description does not have", check.ID, id)
 			}
 		}
 	}
 	for _, requirement := range contract.Requirements {
-		if !judged[requirement.ID] {
-			t.Errorf("no check judges requirement %s", requirement.ID)
+		if !tested[requirement.ID] {
+			t.Errorf("no check tests requirement %s", requirement.ID)
 		}
 	}
 }
@@ -50,9 +50,9 @@ func atADistance(allowed bool) func(*target.Config, http.Handler) {
 }
 
 // startsByJob counts the requests that started a job, by the job.
-func startsByJob(judged *target.Target) map[string]int {
+func startsByJob(server *target.Target) map[string]int {
 	starts := map[string]int{}
-	for _, exchange := range judged.Journal() {
+	for _, exchange := range server.Journal() {
 		if exchange.Started() {
 			starts[exchange.Request.Job]++
 		}
@@ -125,7 +125,7 @@ func TestOddIDsAreNoTrouble(t *testing.T) {
 	contract := spec.MustLoadEmbedded()
 	for name, jobs := range map[string]map[string][]string{
 		"short":   {"FAILED": {"a", "1"}, "COMPLETE": {"c", "e"}, "IN_PROGRESS": {"n"}, "CANCELLED": {"s", "-"}},
-		"escaped": {"FAILED": {"a b", "x+y="}, "COMPLETE": {"a:b", "\u00fc"}, "IN_PROGRESS": {"100%"}, "CANCELLED": {"q?r", "@home"}},
+		"escaped": {"FAILED": {"a b", "x+y="}, "COMPLETE": {"a:b", "\u00fc"}, "IN_PROGRESS": {"100%"}, "CANCELLED": {"q?r", "@home", "gr\u00fcn"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := emulated(t, contract, emulator.Options{Jobs: jobs})

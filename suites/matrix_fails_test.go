@@ -98,13 +98,13 @@ func TestMatrixReportsMistakes(t *testing.T) {
 }
 
 // wrongCheck looks at every exchange, and is wrong about it.
-func wrongCheck(judge func(*judgement, *target.Exchange)) *Check {
+func wrongCheck(look func(*judgement, *target.Exchange)) *Check {
 	return &Check{
 		ID: "wrong", Aspect: "errors", Title: "a check with a mistake", Requirements: []string{"retry.errors.message"},
 		Sends: ofEveryExchange,
 		phase: observing, run: func(j *judgement) {
 			for _, exchange := range j.everyExchange() {
-				judge(j, exchange)
+				look(j, exchange)
 			}
 		},
 	}
