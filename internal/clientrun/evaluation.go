@@ -30,12 +30,17 @@ const (
 
 // conditions are what reports say of them.
 var conditions = []spec.Requirement{
-	{ID: ConditionKnown, Level: spec.Documented, Statement: "The scenario that a client chooses MUST exist."},
-	{ID: ConditionCalled, Level: spec.Documented, Statement: "The client MUST call the method."},
-	{ID: ConditionSteps, Level: spec.Documented, Statement: "The client MUST call as often as the scenario needs, or report why it does not."},
-	{ID: ConditionExit, Level: spec.Documented, Statement: "The command MUST end without a signal, and with exit 0 after a success."},
-	{ID: ConditionTime, Level: spec.Documented, Statement: "The command MUST end within its time."},
-	{ID: ConditionOneOutcome, Level: spec.Inferred, Statement: "The outcomes that the client reports of a job SHOULD agree."},
+	condition(ConditionKnown, "The scenario that a client chooses MUST exist."),
+	condition(ConditionCalled, "The client MUST call the method."),
+	condition(ConditionSteps, "The client MUST call as often as the scenario needs, or report why it does not."),
+	condition(ConditionExit, "The command MUST end without a signal, and with exit 0 after a success."),
+	condition(ConditionTime, "The command MUST end within its time."),
+	condition(ConditionOneOutcome, "The outcomes that the client reports of a job SHOULD agree."),
+}
+
+func condition(id, statement string) spec.Requirement {
+	return spec.Requirement{ID: id, Level: spec.Documented, Statement: statement,
+		Source: "https://github.com/dpconform/dpconform/blob/main/docs/guide-client.md"}
 }
 
 // Rules say what a client is tested by.

@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -24,17 +25,19 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	report := result.Report{
 		FormatVersion: result.FormatVersion, Tool: result.Tool{Name: "dpconform", Version: version},
 		Started: o.started.UTC().Truncate(time.Millisecond), Milliseconds: o.took.Milliseconds(),
-		Target: result.Target{Source: "client", Jobs: map[string]int{}},
+		Target: result.Target{Endpoint: o.target, Source: "client", Jobs: map[string]int{}},
 		Client: &result.Client{Command: []string{}, WireOnly: o.wireOnly, NotChosen: o.notChosen},
 		Description: result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title, Revision: contract.Revision,
 			Scopes: len(contract.Scopes), Method: contract.Retry.ID},
-		Settings: result.Settings{Level: o.rules.Level}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
+		Settings: result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
 	for _, word := range o.command {
 		report.Client.Command = append(report.Client.Command, hide.Text(word))
 	}
-	report.Target.Endpoint = strings.Join(report.Client.Command, " ")
-	var checks []result.Check
+	if len(o.command) > 0 {
+		report.Target.Endpoint = strings.Join(report.Client.Command, " ")
+	}
+	checks := []result.Check{}
 	for _, one := range o.results {
 		check := one.redacted(hide, len(report.Exchanges), known)
 		for _, arrived := range one.requests {

@@ -53,8 +53,12 @@ type Outcomes struct {
 	// Interrupted: the run ended early.
 	Interrupted bool
 
-	rules    Rules
+	rules Rules
+	// command is what was run, and target the address where other clients were waited
+	// for.
 	command  []string
+	target   string
+	limit    time.Duration
 	started  time.Time
 	took     time.Duration
 	wireOnly bool
@@ -74,7 +78,8 @@ func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 	if options.Upstream != nil && options.Token != "" {
 		run.secrets.Token = options.Token
 	}
-	found := Outcomes{rules: options.Rules, command: options.Command, started: time.Now(), wireOnly: options.WireOnly, secrets: run.secrets}
+	found := Outcomes{rules: options.Rules, command: options.Command, started: time.Now(), wireOnly: options.WireOnly, limit: options.Limit,
+		secrets: run.secrets}
 	folder, err := os.MkdirTemp("", "dpconform-client-")
 	if err != nil {
 		return found, err

@@ -146,7 +146,7 @@ func (w *Watch) example() string {
 // Outcomes evaluates all that has arrived.
 func (w *Watch) Outcomes() Outcomes {
 	rules := w.server.options.Rules
-	return Outcomes{rules: rules, command: []string{"what arrives at " + w.Endpoint}, started: w.started, took: time.Since(w.started),
+	return Outcomes{rules: rules, target: w.Endpoint, started: w.started, took: time.Since(w.started),
 		wireOnly: w.wireOnly, results: rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.wireOnly}), secrets: w.Secrets}
 }
 

@@ -75,13 +75,22 @@ func WriteHAR(out io.Writer, report result.Report) error {
 	}})
 }
 
+// absolute is a request with a whole URL, which that of a client arrives without.
+func absolute(exchange result.Exchange) result.Message {
+	request := exchange.Request
+	if exchange.Arrival != nil && strings.HasPrefix(request.URL, "/") {
+		request.URL = "http://" + strings.Join(append(exchange.Arrival.Host[:min(len(exchange.Arrival.Host), 1)], request.URL), "")
+	}
+	return request
+}
+
 // harEntry is one attempt at a request and what came of it.
 func harEntry(exchange result.Exchange, check result.Check, attempts []result.Attempt, at int, began time.Time) object {
 	attempt := attempts[at]
 	took := float64(attempt.Microseconds) / 1000
 	made := object{
 		"startedDateTime": began.UTC().Format("2006-01-02T15:04:05.000000Z"), "time": took,
-		"request": harRequest(exchange.Request), "response": harResponse(attempt), "cache": object{},
+		"request": harRequest(absolute(exchange)), "response": harResponse(attempt), "cache": object{},
 		// Only the whole is known, from the connection to the last byte: it stands as
 		// waiting. -1 says not known, which send, wait and receive may not be.
 		"timings":   object{"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": took, "receive": 0},

@@ -165,7 +165,11 @@ func findingsText(report result.Report, check result.Check) string {
 	for _, finding := range check.Findings {
 		fmt.Fprintf(&lines, "%s %s\n", finding.Verdict, finding.Requirement)
 		if requirement, found := report.Requirement(finding.Requirement); found {
-			fmt.Fprintf(&lines, "  %s\n  %q\n  %s\n", requirement.Statement, requirement.Quote, requirement.Source)
+			fmt.Fprintf(&lines, "  %s\n", requirement.Statement)
+			if requirement.Quote != "" {
+				fmt.Fprintf(&lines, "  %q\n", requirement.Quote)
+			}
+			fmt.Fprintf(&lines, "  %s\n", requirement.Source)
 		}
 		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
 		if finding.Curl != "" {

@@ -1,0 +1,227 @@
+package clientrun
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/spec"
+)
+
+var contract = loadContract()
+
+// loadContract leaves a client program, which starts often, without a description.
+func loadContract() *spec.Contract {
+	if programName() != "" {
+		return nil
+	}
+	return spec.MustLoadEmbedded()
+}
+
+func shipped(t testing.TB) []*scenario.Scenario {
+	t.Helper()
+	all, err := scenario.Shipped(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// named finds shipped scenarios by their names.
+func named(t testing.TB, names ...string) []*scenario.Scenario {
+	t.Helper()
+	var found []*scenario.Scenario
+	for _, name := range names {
+		one, known := scenario.Find(shipped(t), name)
+		if !known {
+			t.Fatalf("there is no scenario %s", name)
+		}
+		found = append(found, one)
+	}
+	return found
+}
+
+// site serves something for one test.
+func site(t *testing.T, options Options) *Site {
+	t.Helper()
+	options.Rules = Rules{Contract: contract}
+	server, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := Serve(server, "127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(opened.Close)
+	return opened
+}
+
+// programArgument is what the argument begins with that names the client program
+// which the test binary is to be; programVariable names it in the environment.
+const (
+	programArgument = "client="
+	programVariable = "DPCONFORM_TEST_CLIENT"
+)
+
+// programName is the client program that this process is; empty where it tests.
+func programName() string {
+	if len(os.Args) == 2 {
+		if name, given := strings.CutPrefix(os.Args[1], programArgument); given {
+			return name
+		}
+	}
+	return os.Getenv(programVariable)
+}
+
+// TestMain is also the client program of the tests of commands.
+func TestMain(m *testing.M) {
+	if name := programName(); name != "" {
+		os.Exit(programs[name]())
+	}
+	os.Exit(m.Run())
+}
+
+// programs are client programs, by name; each gives its exit code.
+var programs = map[string]func() int{
+	"right": func() int { return once(true) },
+	"quiet": func() int { return once(false) },
+	"loud": func() int {
+		fmt.Fprintln(os.Stderr, "the token is "+os.Getenv("DPCONFORM_TOKEN"))
+		return once(true)
+	},
+	"failing": func() int { once(true); return 3 },
+	// one-shot is as curl --fail-with-body: it exits with 22 on a refusal, and tells
+	// nothing.
+	"one-shot": func() int {
+		exit := 0
+		onceTo(func(line string) {
+			if strings.Contains(line, `"error"`) {
+				exit = 22
+			}
+		})
+		return exit
+	},
+	"crashes-after": func() int { once(false); return 3 },
+	"reports-broken-line": func() int {
+		once(false)
+		fmt.Println("starting\n{\"job\":")
+		return 0
+	},
+	"reports-broken-file": func() int {
+		once(false)
+		_ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(`{"job":`), 0o600)
+		return 0
+	},
+	"reports-of-another": func() int {
+		once(false)
+		fmt.Println(`{"job":"another","archiveJobId":"n"}`)
+		return 0
+	},
+	"reports-twice": func() int {
+		fmt.Printf("{\"job\":%q,\"error\":{\"code\":500}}\n", os.Getenv("DPCONFORM_JOB"))
+		return once(true)
+	},
+	"token-in-query": func() int {
+		token := os.Getenv("DPCONFORM_TOKEN")
+		if token == "" {
+			token = "a-token-of-the-client"
+		}
+		address := os.Getenv("DPCONFORM_ENDPOINT") + "/v1/archiveJobs/" + os.Getenv("DPCONFORM_JOB") + ":retry?t=" + token
+		request, err := http.NewRequest(http.MethodPost, address, nil)
+		if err != nil {
+			return 9
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 9
+		}
+		_ = response.Body.Close()
+		return 0
+	},
+	"writes-outcome": func() int {
+		return onceTo(func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
+	},
+	"idle":    func() int { return 0 },
+	"hanging": func() int { time.Sleep(time.Hour); return 0 },
+	"refreshing": func() int {
+		response, err := http.PostForm(os.Getenv("DPCONFORM_TOKEN_URL"), url.Values{"grant_type": {"refresh_token"},
+			"refresh_token": {os.Getenv("DPCONFORM_REFRESH_TOKEN")}})
+		if err != nil {
+			return 1
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		if !strings.Contains(string(text), `"access_token":"`+os.Getenv("DPCONFORM_FRESH_TOKEN")+`"`) {
+			return 1
+		}
+		once(false)
+		_ = os.Setenv("DPCONFORM_TOKEN", os.Getenv("DPCONFORM_FRESH_TOKEN"))
+		return once(true)
+	},
+	"chooses": func() int {
+		for _, name := range []string{"success", "not-found"} {
+			_ = os.Setenv("DPCONFORM_JOB", "scenario-"+name+"-7")
+			once(true)
+		}
+		return 0
+	},
+}
+
+func once(reports bool) int {
+	return onceTo(func(line string) {
+		if reports {
+			fmt.Print(line)
+		}
+	})
+}
+
+// onceTo makes the call once and reports what came of it.
+func onceTo(report func(line string)) int {
+	job := os.Getenv("DPCONFORM_JOB")
+	request, err := http.NewRequest(http.MethodPost, os.Getenv("DPCONFORM_ENDPOINT")+"/v1/archiveJobs/"+url.PathEscape(job)+":retry", nil)
+	if err != nil {
+		return 9
+	}
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("DPCONFORM_TOKEN"))
+	got, err := http.DefaultClient.Do(request)
+	var body struct {
+		ID    string `json:"archiveJobId"`
+		Error result.ClientError
+	}
+	if err == nil {
+		defer got.Body.Close()
+		var text []byte
+		if text, err = io.ReadAll(got.Body); err == nil {
+			_ = json.Unmarshal(text, &body)
+		}
+	}
+	switch {
+	case err != nil:
+		report(fmt.Sprintf("{\"job\":%q,\"error\":{\"message\":%q}}\n", job, err.Error()))
+	case got.StatusCode == http.StatusOK:
+		report(fmt.Sprintf("{\"job\":%q,\"archiveJobId\":%q}\n", job, body.ID))
+	default:
+		report(fmt.Sprintf("{\"job\":%q,\"error\":{\"code\":%d,\"status\":%q,\"message\":%q}}\n", job, got.StatusCode, body.Error.Status, body.Error.Message))
+	}
+	return 0
+}
+
+// commandOf makes the words of a client program.
+func commandOf(t *testing.T, program string) []string {
+	t.Helper()
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{own, programArgument + program}
+}

@@ -1,0 +1,271 @@
+package clientrun
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pb33f/jsonschema/v6"
+
+	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+func runOf(t *testing.T, program string, names ...string) RunOptions {
+	t.Helper()
+	return RunOptions{Rules: rules, Command: commandOf(t, program), Limit: time.Minute, Scenarios: named(t, names...)}
+}
+
+func runAll(t *testing.T, options RunOptions) (Outcomes, result.Report) {
+	t.Helper()
+	found, err := Run(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found, found.Report("1", nil)
+}
+
+// linesOf says what was found in one line a check.
+func linesOf(report result.Report) []string {
+	var lines []string
+	for _, check := range report.Checks {
+		lines = append(lines, strings.TrimSpace(check.ID+" "+string(check.Verdict)+" "+strings.Join(idsOf(check.Findings), " ")))
+	}
+	return lines
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	together := func(o *RunOptions) { o.Together = true }
+	exitReports := func(o *RunOptions) { o.ExitReports = true }
+	for _, row := range []struct {
+		name, program string
+		scenarios     []string
+		change        func(*RunOptions)
+		want          []string
+		exit          int
+	}{
+		{"outcome in the output", "right", []string{"success", "reset", "redirect", "http2"}, nil,
+			[]string{"success pass", "reset pass", "redirect pass", "http2 pass"}, result.ExitConforms},
+		{"outcome in the file", "writes-outcome", []string{"success", "forbidden"}, nil, []string{"success pass", "forbidden pass"}, result.ExitConforms},
+		{"a fresh token", "refreshing", []string{"token-expired"}, nil, []string{"token-expired pass"}, result.ExitConforms},
+		{"nothing reported", "quiet", []string{"success", "not-found"}, nil, []string{"success skip", "not-found skip"}, result.ExitInconclusive},
+		{"nothing reported, and not asked for", "quiet", []string{"success", "not-found", "unavailable"}, func(o *RunOptions) { o.WireOnly = true },
+			[]string{"success pass", "not-found pass", "unavailable pass"}, result.ExitConforms},
+		{"gives up silently", "quiet", []string{"unavailable"}, nil, []string{"unavailable fail " + ConditionSteps}, result.ExitFails},
+		{"exit code reports", "quiet", []string{"not-found"}, exitReports, []string{"not-found fail " + outcomeError}, result.ExitFails},
+		{"exit code reports an error", "one-shot", []string{"token-expired", "unavailable"}, exitReports,
+			[]string{"token-expired skip", "unavailable skip"}, result.ExitInconclusive},
+		{"exit code that reports nothing", "one-shot", []string{"token-expired"}, nil, []string{"token-expired fail " + ConditionSteps}, result.ExitFails},
+		{"crash after the call", "crashes-after", []string{"success"}, nil, []string{"success fail " + ConditionExit + " " + outcomeNewID}, result.ExitFails},
+		{"exit of a failure", "failing", []string{"not-found"}, nil, []string{"not-found pass"}, result.ExitConforms},
+		{"crash", "failing", []string{"success"}, nil, []string{"success fail " + ConditionExit}, result.ExitFails},
+		{"never calls", "idle", []string{"success"}, nil, []string{"success fail " + ConditionCalled}, result.ExitFails},
+		{"hangs", "hanging", []string{"success"}, func(o *RunOptions) { o.Limit = 200 * time.Millisecond },
+			[]string{"success fail " + ConditionTime + " " + ConditionCalled}, result.ExitFails},
+		{"an id that the client brings along", "right", []string{"success"}, func(o *RunOptions) { o.Job = "mine-1" }, []string{"success pass"}, result.ExitConforms},
+		{"two outcomes", "reports-twice", []string{"success"}, nil, []string{"success warn " + ConditionOneOutcome}, result.ExitConforms},
+		{"together", "chooses", []string{"success", "not-found"}, together, []string{"success pass", "not-found pass", "command pass"}, result.ExitConforms},
+		{"together, and not all", "chooses", []string{"success", "not-found", "reset"}, func(o *RunOptions) { o.Together, o.All = true, true },
+			[]string{"success pass", "not-found pass", "reset fail " + ConditionCalled, "command pass"}, result.ExitFails},
+		{"together, and none", "idle", []string{"success"}, together, []string{"command fail " + ConditionCalled}, result.ExitFails},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			options := runOf(t, row.program, row.scenarios...)
+			if row.change != nil {
+				row.change(&options)
+			}
+			_, report := runAll(t, options)
+			if got := linesOf(report); !slices.Equal(got, row.want) || report.Exit != row.exit {
+				t.Errorf("got  %v, exit %d\nwant %v, exit %d", got, report.Exit, row.want, row.exit)
+			}
+		})
+	}
+}
+
+// TestOutcomesThatNobodyCanRead says why nothing is known.
+func TestOutcomesThatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	for program, want := range map[string]string{
+		"reports-broken-line": "line 2 of its output is no JSON, at its byte 7: ",
+		"reports-broken-file": "line 1 of the file $DPCONFORM_OUTCOME is no JSON, at its byte 7: ",
+		"reports-of-another":  `it reported an outcome of the job "another", and this one is "scenario-success-1"`,
+	} {
+		_, report := runAll(t, runOf(t, program, "success"))
+		untested := report.Checks[0].Call.Untested
+		if report.Exit != result.ExitInconclusive || len(untested) == 0 || !strings.HasPrefix(untested[0].Reason, notReported+"; "+want) {
+			t.Errorf("%s: exit %d, %+v", program, report.Exit, untested)
+		}
+	}
+}
+
+func TestWhatWasNotChosen(t *testing.T) {
+	t.Parallel()
+	options := runOf(t, "chooses", "success", "not-found", "reset", "http2")
+	options.Together = true
+	if _, report := runAll(t, options); report.Exit != result.ExitInconclusive || !slices.Equal(report.Client.NotChosen, []string{"reset", "http2"}) ||
+		report.Conclusion != "inconclusive: nothing failed, and not every scenario was chosen" {
+		t.Errorf("exit %d, not chosen %v: %s", report.Exit, report.Client.NotChosen, report.Conclusion)
+	}
+	options = runOf(t, "chooses", "success", "forbidden")
+	options.Together, options.All, options.Known = true, true, []string{"success", "forbidden", "not-found"}
+	if _, report := runAll(t, options); !slices.Contains(linesOf(report), "job scenario-not-found-7 fail "+ConditionKnown) {
+		t.Errorf("%v", linesOf(report))
+	}
+}
+
+func TestACommandInFrontOfAServerUpstream(t *testing.T) {
+	t.Parallel()
+	var tokens []string
+	upstream := upstreamOf(t, compressing(&tokens))
+	for _, row := range []struct {
+		program, token string
+		want           []string
+		exit           int
+	}{
+		{"right", "a-token-of-mine", []string{"job mine-1 pass", "command pass"}, result.ExitConforms},
+		{"quiet", "a-token-of-mine", []string{"job mine-1 skip", "command pass"}, result.ExitInconclusive},
+		{"chooses", "a-token-of-mine", []string{"success pass", "not-found pass", "command pass"}, result.ExitConforms},
+		{"token-in-query", "", []string{"job mine-1 fail " + queryNoToken, "command pass"}, result.ExitFails},
+		{"token-in-query", "a-token-of-mine", []string{"job mine-1 fail " + queryNoToken, "command pass"}, result.ExitFails},
+	} {
+		options := runOf(t, row.program)
+		options.Scenarios, options.Upstream, options.Job, options.Token = shipped(t), upstream, "mine-1", row.token
+		options.WireOnly = row.program == "token-in-query"
+		_, report := runAll(t, options)
+		if got := linesOf(report); !slices.Equal(got, row.want) || report.Exit != row.exit {
+			t.Errorf("%s: %v, exit %d: %+v", row.program, got, report.Exit, report.Checks)
+		}
+		var out strings.Builder
+		if err := result.WriteJSON(&out, report); err != nil || row.token != "" && strings.Contains(out.String(), row.token) {
+			t.Errorf("%v, or the report has the token", err)
+		}
+	}
+	if !slices.Equal(tokens[:2], []string{"Bearer a-token-of-mine", "Bearer a-token-of-mine"}) {
+		t.Errorf("upstream saw %q", tokens)
+	}
+}
+
+func TestACommandThatCannotBeStarted(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"./there-is-none", "there-is-none-in-the-path", t.TempDir()} {
+		_, err := Run(t.Context(), RunOptions{Rules: rules, Scenarios: shipped(t), Command: []string{command}, Limit: time.Minute})
+		var start *StartError
+		if !errors.As(err, &start) || !strings.HasPrefix(err.Error(), command+" cannot be started: ") {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+}
+
+func TestAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(200*time.Millisecond, cancel)
+	found, err := Run(ctx, runOf(t, "hanging", "success", "reset"))
+	if report := found.Report("1", nil); !errors.Is(err, context.Canceled) || len(report.Checks) != 0 || report.Exit != result.ExitInterrupted {
+		t.Errorf("%v, %d checks, exit %d", err, len(report.Checks), report.Exit)
+	}
+}
+
+// TestEveryFormatOfAClientsReport: each is written, as its schema says, names
+// what failed, and has no token.
+func TestEveryFormatOfAClientsReport(t *testing.T) {
+	t.Parallel()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(result.Schema())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("report.schema.json", value); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, program := range map[string]string{"nothing": "", "failing": "failing", "passing": "loud", "inconclusive": "quiet", "silent": "idle"} {
+		found := Outcomes{rules: rules, started: time.Now(), target: "http://127.0.0.1:1"}
+		if program != "" {
+			found, _ = runAll(t, runOf(t, program, "success", "unavailable", "reset", "redirect"))
+		}
+		made := found.Report("1", nil)
+		if contradiction := result.Contradiction(made); contradiction != "" {
+			t.Errorf("%s: %s", name, contradiction)
+		}
+		for _, format := range report.Names() {
+			var out strings.Builder
+			if err := (report.File{Format: format, Path: report.StandardOutput}).Write(made, &out); err != nil {
+				t.Fatalf("%s as %s: %v", name, format, err)
+			}
+			text := out.String()
+			for _, secret := range append(found.secrets.tokens(), found.secrets.refresh) {
+				if secret != "" && strings.Contains(text, secret) {
+					t.Errorf("%s as %s has a token", name, format)
+				}
+			}
+			if name == "silent" && format != "badge" && format != "har" && !strings.Contains(text, ConditionCalled) {
+				t.Errorf("%s as %s does not say what failed:\n%s", name, format, text)
+			}
+			if format != "json" {
+				continue
+			}
+			value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestKnownFailuresOfAClient expects a failure that comes, and one that does not.
+func TestKnownFailuresOfAClient(t *testing.T) {
+	t.Parallel()
+	found, _ := runAll(t, runOf(t, "crashes-after", "success"))
+	for entry, want := range map[string]int{
+		"check: success":              result.ExitConforms,
+		"requirement: client.path.id": result.ExitFails,
+	} {
+		known := result.KnownFailures{{Name: "known.yaml:2", Entry: entry, File: filepath.Join("known.yaml"), Line: 2, Reason: "it is old"}}
+		report := found.Report("1", known)
+		if report.Exit != want || len(report.KnownFailures) != 1 {
+			t.Errorf("%s: exit %d, %s, %+v", entry, report.Exit, report.Conclusion, report.KnownFailures)
+		}
+	}
+}
+
+func TestABodyThatIsNoText(t *testing.T) {
+	t.Parallel()
+	hide := redact.NewRedactor(map[string]string{givenToken: redact.Unlabelled})
+	for _, row := range []struct {
+		name   string
+		change func(*request)
+		base64 string
+	}{
+		{"text", body("{}", "application/json"), ""},
+		{"bytes", body("\xff\x00", ""), "/wA="},
+		{"bytes with a token", body("\xff"+givenToken, ""), ""},
+		{"a token in gzip", func(a *request) { a.body = zipped(givenToken); a.header.Set("Content-Encoding", "gzip") }, ""},
+	} {
+		one := requestWith(row.change)
+		one.head = readHead([]byte("POST http://me:hidden@x/?access_token="+givenToken+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"), true)
+		one.authority = "me:hidden@x"
+		shown := Outcomes{}.exchange(1, "success", "job-1", one, hide)
+		if shown.Arrival.BodyBase64 != row.base64 || shown.Request.BodyBytes != len(one.body) {
+			t.Errorf("%s: %q, %d bytes", row.name, shown.Arrival.BodyBase64, shown.Request.BodyBytes)
+		}
+		if shown.Arrival.TransferEncoding[0] != "chunked" || shown.Arrival.Host[0] != "x" ||
+			strings.Contains(shown.Arrival.Line, givenToken) || strings.Contains(shown.Arrival.Line, "hidden") {
+			t.Errorf("%s: %+v", row.name, shown.Arrival)
+		}
+	}
+}
