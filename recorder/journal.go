@@ -104,8 +104,8 @@ func (j *journal) begin(place target.Place, method string, request cassette.Requ
 	return j.last, nil
 }
 
-// answer writes down what came of a request.
-func (j *journal) answer(id int, response cassette.Response) error {
+// respond writes down what came of a request.
+func (j *journal) respond(id int, response cassette.Response) error {
 	return j.locked(entry{ID: id, Response: &response})
 }
 
@@ -154,7 +154,7 @@ type journalContent struct {
 	end int64
 }
 
-func (c *journalContent) answered() int {
+func (c *journalContent) responses() int {
 	return c.count(func(one *entry) bool { return one.Response != nil })
 }
 

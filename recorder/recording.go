@@ -1,8 +1,10 @@
-// Package recorder records what a run exchanges with a server in go-vcr
-// cassettes, without secrets, and replays them.
+// Package recorder records what is exchanged with a server in cassettes of
+// go-vcr, without any secret, and responds from them later.
 //
-// Record returns an http.RoundTripper that sends and records; Open one that
-// responds from a recording and sends nothing.
+// A recording is a folder with cassettes and a provenance, which says where they
+// come from. Record and Open give an http.RoundTripper each, for any http.Client.
+// The cassettes are ordinary ones with absolute URLs, so go-vcr's own recorder
+// can replay them, too.
 package recorder
 
 import (
@@ -39,7 +41,7 @@ type Options struct {
 	// a token without one. Nil means that no token has one.
 	TokenName func(token string) string
 	// Resume goes on with the recording that was interrupted in the same folder:
-	// what was answered then is not sent again. Discard drops it. Without either,
+	// what had a response then is not sent again. Discard drops it. Without either,
 	// Record refuses to begin a new one.
 	Resume, Discard bool
 }
@@ -300,7 +302,7 @@ func (r *Recording) keepFault(kept *exchange, broken *cassette.Response, err err
 // add keeps a whole exchange, on the disk first.
 func (r *Recording) add(kept *exchange) error {
 	if !kept.again {
-		if err := r.journal.answer(kept.id, redactedResponse(r.redactor, kept.response)); err != nil {
+		if err := r.journal.respond(kept.id, redactedResponse(r.redactor, kept.response)); err != nil {
 			return r.stop(err)
 		}
 	}
@@ -416,7 +418,7 @@ func (s *session) close() int {
 		_ = removeJournal(s.folder.path)
 		return 0
 	}
-	return content.answered()
+	return content.responses()
 }
 
 // interrupted gives the content of the journal where the recording goes on from
@@ -431,7 +433,7 @@ func (f *workFolder) interrupted(options Options, provenance Provenance) (*journ
 	}
 	switch {
 	case !options.Resume && content.worth() > 0:
-		fault := f.name().fault("", 0, "a recording was interrupted here after %s", text.Counted(content.answered(), "exchange"))
+		fault := f.name().fault("", 0, "a recording was interrupted here after %s", text.Counted(content.responses(), "exchange"))
 		fault.Fix = "go on with --resume, or begin anew with --discard"
 		return nil, fault
 	case !options.Resume:

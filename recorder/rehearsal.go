@@ -56,12 +56,11 @@ func newRehearsal(exchanges []*exchange, names *jobNames, redactor *redact.Redac
 	made := &rehearsal{waiting: map[rehearsed][]*exchange{}, left: len(exchanges)}
 	sorted := slices.Clone(exchanges)
 	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
-	names.learnWords(sorted)
 	tokens := map[string]bool{}
 	for _, kept := range sorted {
 		addTokenNames(tokens, redactedRequest(redactor, kept.request))
 		renamed := *kept
-		renamed.response = names.response(redactedResponse(redactor, kept.response), kept.place.Job)
+		renamed.response = names.response(redactedResponse(redactor, kept.response))
 		key := rehearsed{kept.place.Check, kept.request.Method, names.of(kept.place.Job)}
 		made.waiting[key] = append(made.waiting[key], &renamed)
 	}
@@ -94,17 +93,12 @@ func (r *rehearsal) RoundTrip(request *http.Request) (*http.Response, error) {
 func (r *rehearsal) misfit() error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	switch {
-	case r.unasked != "":
-		return PseudonymMisfit(string(r.folder), r.unasked)
-	case r.left > 0:
-		return PseudonymMisfit(string(r.folder), text.Counted(r.left, "request")+" not sent again")
+	reason := r.unasked
+	if reason == "" && r.left > 0 {
+		reason = text.Counted(r.left, "request") + " not sent again"
 	}
-	return nil
-}
-
-// PseudonymMisfit is the error for a run that does not come out the same with
-// pseudonyms.
-func PseudonymMisfit(folder, reason string) error {
-	return &Error{File: folder, Message: "not saved: with pseudonyms for the ids of jobs the run is another one: " + reason, Fix: "record with --keep-job-ids"}
+	if reason == "" {
+		return nil
+	}
+	return &Error{File: string(r.folder), Message: "not saved: with pseudonyms the run is another one: " + reason, Fix: "record with --keep-job-ids"}
 }

@@ -168,6 +168,32 @@ func TestAFailingSaveLeavesTheOldRecording(t *testing.T) {
 	}
 }
 
+// What cannot be moved into place is in force all the same.
+func TestARecordingThatIsNotInPlaceIsReplayed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	recordPaths(t, folder, hello, "path/a", "/v1/x")
+	server := serve(t, hello)
+	recording := begin(t, folder, server.URL)
+	send(t, recording, "body/b", server.URL)
+	blocked := filepath.Join(folder, journalName)
+	if err := os.MkdirAll(filepath.Join(blocked, "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, recording.Save(), "the new recording is whole in "+filepath.Join(folder, committedName)+", from where it is replayed, but could not be moved into place")
+	if files := open(t, folder).Provenance().files(); files[0] != "body.yaml" {
+		t.Errorf("in force is %v", files)
+	}
+	// The next recording finishes it.
+	if err := os.RemoveAll(blocked); err != nil {
+		t.Fatal(err)
+	}
+	begin(t, folder, server.URL).Close()
+	if files := filesIn(t, folder); len(files) != 2 || files["body.yaml"] == "" {
+		t.Errorf("there is %v", files)
+	}
+}
+
 func TestACassetteNeedsAFitName(t *testing.T) {
 	t.Parallel()
 	recording := begin(t, t.TempDir(), "http://127.0.0.1:1")

@@ -28,10 +28,10 @@ var planted = map[string]string{
 	"json refresh":      "1//planted-refresh-token-json-body",
 	"set cookie":        "planted-session-of-the-response",
 	"location":          "planted%2Fsignature%3D%3D",
-	"response access":     "planted-access-token-of-the-response",
-	"response refresh":    "planted-refresh-token-of-the-response",
-	"response secret":     "planted-client-secret-of-the-response",
-	"response key":        "planted-key-of-the-response",
+	"response access":   "planted-access-token-of-the-response",
+	"response refresh":  "planted-refresh-token-of-the-response",
+	"response secret":   "planted-client-secret-of-the-response",
+	"response key":      "planted-key-of-the-response",
 	"signed url":        "planted0123signature",
 	"old signature":     "planted-old-signature",
 	"in html":           "planted-in-an-attribute",
@@ -87,7 +87,9 @@ func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 	server := serve(t, plantedServer)
 	recording := begin(t, folder, server.URL, func(options *Options) {
 		options.Provenance.Emulator = false
-		options.TokenName = func(token string) string { return map[string]string{planted["token"]: redact.Mark + ":maps.reviews"}[token] }
+		options.TokenName = func(token string) string {
+			return map[string]string{planted["token"]: redact.Mark + ":maps.reviews"}[token]
+		}
 	})
 	for _, path := range []string{"/json", "/form", "/html", "/broken", "/json?key=" + planted["query key"] + "&access_token=planted%2Fquery%2Btoken&alt=json"} {
 		for _, token := range []string{planted["token"], planted["unlabelled token"]} {

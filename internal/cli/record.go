@@ -53,17 +53,17 @@ func newRecordCommand(terminal *terminal) *cobra.Command {
 	var own recordFlags
 	command := &cobra.Command{
 		Use:   "record",
-		Short: "Run the suite against a server and keep its answers as cassettes",
+		Short: "Run the suite against a server and keep its responses as cassettes",
 		Long: `record runs the whole suite and writes one cassette for each aspect, without any
 token, with pseudonyms for the ids of jobs, and with a provenance that says where
 they come from. Without --endpoint it records the reference emulator. The date is
 that of SOURCE_DATE_EPOCH where it is set.
 
 The new cassettes take the place of the old ones at once, when all is done. What
-a server has answered is kept from the first request on, so that --resume goes on
-after an interruption: what was answered is not sent again.
+a server has sent is kept from the first request on, so that --resume goes on
+after an interruption: what had a response is not sent again.
 
-With --check the cassettes stay, and it exits with 1 where an answer has changed
+With --check the cassettes stay, and it exits with 1 where a response has changed
 in shape: ids, dates and other values aside.`,
 		Example: `  dpconform record --cassettes my-cassettes
   dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \

@@ -165,7 +165,8 @@ func (r *recordingRun) save(ctx context.Context) error {
 	}
 	switch {
 	case difference != "" && pseudonyms:
-		return recorder.PseudonymMisfit(r.settings.Cassettes, difference)
+		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: with pseudonyms the run is another one: " + difference,
+			Fix: "record with --keep-job-ids"}
 	case difference != "":
 		r.terminal.complain("the recording does not give the server's verdicts: " + difference)
 	}
