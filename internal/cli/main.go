@@ -8,9 +8,12 @@ import (
 	"io"
 	"log"
 	"os"
+	"regexp"
 	"runtime/debug"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // version is the version of the product.
@@ -65,6 +68,13 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	case errors.As(err, &exit):
 		return int(exit)
 	}
+	if together := exclusiveFlags.FindStringSubmatch(err.Error()); together != nil {
+		flags := strings.Fields(together[1])
+		for i, flag := range flags {
+			flags[i] = "--" + flag
+		}
+		err = text.Mistake("", text.List(flags, "and")+" do not go together", "leave all but one out")
+	}
 	terminal.complain(err.Error())
 	var unreachable *unreachableError
 	if errors.As(err, &unreachable) {
@@ -72,6 +82,10 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	}
 	return result.ExitUsage
 }
+
+// exclusiveFlags finds the flags in cobra's words for those of which one alone
+// may be given.
+var exclusiveFlags = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
 
 // exitOfOutput is the exit code where nothing is wrong but, perhaps, that the
 // result could not be printed.

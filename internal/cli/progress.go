@@ -4,22 +4,27 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Times of the progress: how often the live line is looked at, which is also the
+// Times of the progress: how often the live line is drawn, which is also the
 // longest that a change of the terminal's width stays unseen; and how often a
-// log is told that a run goes on.
+// log gets a line.
 const (
 	redrawEvery = 100 * time.Millisecond
 	tellEvery   = 10 * time.Second
 )
 
-// progress tells a person who waits how far a command is: on a terminal by a
+// progress shows a person who waits how far a command is: on a terminal by a
 // line that is written over again, in a log by a line now and then, with what
 // fails above it as it happens. It ends without a trace. It is safe for use by
 // many goroutines.
@@ -139,10 +144,10 @@ func (p *progress) change(change func(*tally)) {
 
 // above prints a line above the progress, which stays: whole, or cut to the
 // width.
-func (p *progress) above(text string, whole bool) {
+func (p *progress) above(line string, whole bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.display.above(text, whole)
+	p.display.above(line, whole)
 }
 
 // end takes the progress away. It may be called again.
@@ -194,4 +199,180 @@ func (s *showing) end() {
 	if p != nil {
 		p.end()
 	}
+}
+
+// tally is how far a command is.
+type tally struct {
+	total, done int
+	counts      map[result.Verdict]int
+	// inHand is what is done now.
+	inHand string
+	// waits are the pauses between two attempts, by the number of the exchange.
+	waits map[int]wait
+	began time.Time
+	// interrupted says that the command is about to end.
+	interrupted bool
+}
+
+// wait is a pause until some time, and why.
+type wait struct {
+	until time.Time
+	why   string
+}
+
+func newTally(total int, began time.Time) tally {
+	return tally{total: total, began: began, counts: map[result.Verdict]int{}, waits: map[int]wait{}}
+}
+
+// ended says that one more has ended.
+func (t *tally) ended(name string, verdict result.Verdict) {
+	t.done++
+	t.counts[verdict]++
+	if t.inHand == "" || t.inHand == name {
+		t.inHand = name
+	}
+}
+
+// counted are the verdicts in the order in which they are counted.
+var counted = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
+
+// text says in one line how far it is: first what is always of interest, last
+// what can be cut off.
+func (t *tally) text(now time.Time) string {
+	var parts []string
+	if t.total > 0 {
+		parts = append(parts, fmt.Sprintf("%d/%d", t.done, t.total))
+	}
+	parts = append(parts, seconds(now.Sub(t.began)))
+	var counts []string
+	for _, verdict := range counted {
+		if t.counts[verdict] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", t.counts[verdict], verdict))
+		}
+	}
+	if len(counts) > 0 {
+		parts = append(parts, strings.Join(counts, ", "))
+	}
+	if t.interrupted {
+		parts = append(parts, "interrupted, waiting for responses that are on their way")
+	} else if waiting := t.waiting(now); waiting != "" {
+		parts = append(parts, waiting)
+	}
+	if t.inHand != "" {
+		parts = append(parts, t.inHand)
+	}
+	return text.Line(strings.Join(parts, "  "))
+}
+
+// waiting says how long nothing is sent, and why: the longest of all pauses.
+func (t *tally) waiting(now time.Time) string {
+	var longest wait
+	for _, one := range t.waits {
+		if one.until.After(longest.until) {
+			longest = one
+		}
+	}
+	left := longest.until.Sub(now)
+	// Shorter ones come and go.
+	const worthTelling = 500 * time.Millisecond
+	if left < worthTelling {
+		return ""
+	}
+	return fmt.Sprintf("waiting %s, %s", seconds(left+time.Second-1), longest.why)
+}
+
+// seconds is a time in whole seconds, from a minute on in minutes too.
+func seconds(time time.Duration) string {
+	whole := int(time.Seconds())
+	if whole < 60 {
+		return fmt.Sprintf("%d s", whole)
+	}
+	return fmt.Sprintf("%d min %02d s", whole/60, whole%60)
+}
+
+// failedLine is the line of something that failed.
+func failedLine(name, why string) string {
+	if why != "" {
+		name += "  " + why
+	}
+	return failedMark + " " + text.Line(name)
+}
+
+// failedMark begins the line of what failed, in red.
+const failedMark = "\x1b[31;1mFAIL\x1b[m"
+
+// cut makes a text fit into so many columns, wide letters counted as two.
+func cut(line string, columns int) string { return ansi.Truncate(line, max(0, columns), "…") }
+
+// exchangeWatcher shows what a target does: the check in hand, the pauses, and
+// with --verbose each exchange.
+type exchangeWatcher struct {
+	progress *progress
+	target   *target.Target
+}
+
+// watch shows the exchanges with a target.
+func (p *progress) watch(watched *target.Target) {
+	watched.Watch(&exchangeWatcher{progress: p, target: watched})
+}
+
+// Sending says which check is in hand.
+func (w *exchangeWatcher) Sending(exchange *target.Exchange) {
+	w.progress.change(func(tally *tally) {
+		tally.inHand = exchange.Check
+		delete(tally.waits, exchange.Number)
+	})
+}
+
+// Waiting says how long a pause is, and why it is made.
+func (w *exchangeWatcher) Waiting(exchange *target.Exchange, pause time.Duration, asked bool) {
+	why := "then it is sent again, after " + outcomeOf(exchange.Earlier[len(exchange.Earlier)-1])
+	if asked {
+		why = "the server said Retry-After"
+	}
+	w.progress.change(func(tally *tally) {
+		tally.waits[exchange.Number] = wait{until: w.progress.now().Add(pause), why: why}
+	})
+}
+
+// Done prints the exchange where everything is wanted.
+func (w *exchangeWatcher) Done(exchange *target.Exchange) {
+	w.progress.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
+	if w.progress.terminal.verbose {
+		w.progress.above(w.progress.terminal.redacted(exchangeLine(w.target, exchange)), true)
+	}
+}
+
+// outcomeOf is the status of an attempt, or what kind of fault came instead.
+func outcomeOf(exchange *target.Exchange) string {
+	if exchange.Fault != nil {
+		return string(exchange.Fault.Kind)
+	}
+	return fmt.Sprint(exchange.Status)
+}
+
+// exchangeLine says an exchange in one line, without secrets, as a report shows
+// it: number, what came of each attempt, how long the last one took, method and
+// path, credential, check.
+func exchangeLine(sent *target.Target, exchange *target.Exchange) string {
+	shownExchange := reportedExchange(exchange, sent.Redactor())
+	outcomes := make([]string, 0, len(exchange.Earlier)+1)
+	for _, earlier := range exchange.Earlier {
+		outcomes = append(outcomes, outcomeOf(earlier))
+	}
+	outcomes = append(outcomes, outcomeOf(exchange))
+	path := strings.TrimPrefix(shownExchange.Request.URL, strings.TrimSuffix(sent.Endpoint(), "/"))
+	line := fmt.Sprintf("#%-3d %s  %s  %s %s  %s  %s", exchange.Number, strings.Join(outcomes, ", then "), milliseconds(exchange.Took),
+		exchange.Request.Method, path, shownExchange.Request.Credential, exchange.Check)
+	if shownExchange.Fault != nil {
+		line += "  " + shownExchange.Fault.Detail
+	}
+	return text.Line(line)
+}
+
+func milliseconds(took time.Duration) string {
+	if took < 10*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", float64(took.Microseconds())/1000)
+	}
+	return fmt.Sprintf("%d ms", took.Milliseconds())
 }

@@ -371,6 +371,3 @@ func (y YAML) Decode(into any) error {
 	}
 	return nil
 }
-
-// Node is the value as yaml.v3 has it; nil where there is no document.
-func (y YAML) Node() *yaml.Node { return y.node }
