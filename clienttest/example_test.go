@@ -1,0 +1,97 @@
+package clienttest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/dpconform/dpconform/clienttest"
+)
+
+// apiError is an error as the client under test returns it.
+type apiError struct {
+	Code    int    `json:"code"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Code, e.Status, e.Message) }
+
+// retry is the client under test: put your own in its place.
+func retry(library *http.Client, endpoint, token, job string) (newID string, err error) {
+	request, err := http.NewRequest(http.MethodPost, endpoint+"/v1/archiveJobs/"+url.PathEscape(job)+":retry", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := library.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	var body struct {
+		ArchiveJobID string   `json:"archiveJobId"`
+		Error        apiError `json:"error"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", &body.Error
+	}
+	if body.ArchiveJobID == "" {
+		return "", errors.New("the response names no job")
+	}
+	return body.ArchiveJobID, nil
+}
+
+// TestMyClient makes one call for each scenario, and reports what came of it. A
+// finding fails the test.
+func TestMyClient(t *testing.T) {
+	server := clienttest.NewServer(t)
+	for _, name := range server.Scenarios() {
+		t.Run(name, func(t *testing.T) {
+			call := server.Scenario(t, name)
+			newID, err := retry(call.Client, call.URL, call.Token, call.Job)
+			var refused *apiError
+			switch {
+			case errors.As(err, &refused):
+				call.Failed(clienttest.Error{Code: refused.Code, Status: refused.Status, Message: refused.Message})
+			case err != nil:
+				call.Failed(clienttest.Error{Message: err.Error()})
+			default:
+				call.Succeeded(newID)
+			}
+		})
+	}
+}
+
+// A test of a client has the form of TestMyClient in this file. Here the test is
+// one that keeps its failures, to show what is found of a client that uses GET.
+func Example() {
+	t := &recordedTest{}
+	server := clienttest.NewServer(t)
+	call := server.Scenario(t, "success")
+	request, _ := http.NewRequest(http.MethodGet, call.URL+"/v1/archiveJobs/"+call.Job+":retry", http.NoBody)
+	request.Header.Set("Authorization", "Bearer "+call.Token)
+	response, err := call.Client.Do(request)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = response.Body.Close()
+	call.Failed(clienttest.Error{Code: response.StatusCode})
+	t.end()
+	for _, failure := range t.errors {
+		fmt.Println(failure)
+	}
+	// Output:
+	// success: client.path.method (documented): The request MUST be a POST.
+	//   want: POST
+	//   got:  GET
+	//   "Retries a failed Portability Archive job using a POST request to the specified endpoint with the job ID."
+	//   https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.HTTP_TEMPLATE
+}
