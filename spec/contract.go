@@ -84,8 +84,6 @@ type Operation struct {
 	// RequestMediaType is the media type of a request body: MediaType, where the
 	// description has no other.
 	RequestMediaType string
-	// Line is the line of the operation in the description, 1-based.
-	Line int
 }
 
 // Scope is one OAuth scope of the description.

@@ -64,9 +64,6 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 	if contract.Retry.Success != 200 || contract.ReadState.Success != 200 {
 		t.Errorf("successful responses %d and %d", contract.Retry.Success, contract.ReadState.Success)
 	}
-	if line := strings.Split(embeddedText(), "\n")[contract.Retry.Line-1]; line != "    post:" {
-		t.Errorf("the operation is in line %d, %q", contract.Retry.Line, line)
-	}
 	if len(contract.CodeStatus) != 17 || contract.CodeStatus["FAILED_PRECONDITION"] != 400 {
 		t.Errorf("codes %v", contract.CodeStatus)
 	}

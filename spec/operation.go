@@ -88,7 +88,7 @@ func (l *loader) describe(path, method string, operation *v3.Operation) (Operati
 	if err != nil {
 		return Operation{}, l.fail(at, "%s", err)
 	}
-	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(method), Path: template, Line: at.Line}
+	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(method), Path: template}
 	if operation.RequestBody != nil {
 		if first := orderedmap.First(operation.RequestBody.Content); first != nil {
 			described.RequestMediaType = first.Key()

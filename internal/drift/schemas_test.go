@@ -102,6 +102,30 @@ func schemaLines(t *testing.T, before, after string, request bool) string {
 	return strings.Join(short, ", ")
 }
 
+// TestAReferenceIsNoChange: what is written in place instead of referred to says the
+// same.
+func TestAReferenceIsNoChange(t *testing.T) {
+	t.Parallel()
+	const reference = `              schema:
+                $ref: "#/components/schemas/RetryPortabilityArchiveResponse"
+`
+	inline := func(minimum string) string {
+		return edited(t, description(), reference, `              schema:
+                description: Response from retrying a Portability Archive.
+                type: object
+                required: [archiveJobId]
+                properties:
+                  archiveJobId: {type: string, minLength: `+minimum+`, description: The archive job ID that is initiated by the retry endpoint. This can be used to get the state of the new job.}
+`)
+	}
+	if changes := append(lines(compared(t, description(), inline("1"))), lines(compared(t, inline("1"), description()))...); len(changes) != 0 {
+		t.Error(changes)
+	}
+	if changes := lines(compared(t, inline("2"), description())); !slices.Equal(changes, []string{"changed breaking response: archiveJobId in the response of the method"}) {
+		t.Error(changes)
+	}
+}
+
 func TestErrorResponsesWithOneSchemaAreReportedOnce(t *testing.T) {
 	t.Parallel()
 	comparison := compared(t, description(), edited(t, description(), "            message:\n              type: string", "            message:\n              type: integer"))

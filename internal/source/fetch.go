@@ -40,8 +40,6 @@ func (e *UnreachableError) Error() string { return e.Address + ": " + e.Reason }
 type Reader struct {
 	// Input is standard input.
 	Input io.Reader
-	// Client sends what is fetched; nil means the network.
-	Client *http.Client
 	// UserAgent names the program to a server.
 	UserAgent string
 }
@@ -96,7 +94,8 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	}
 	request.Header.Set("User-Agent", r.UserAgent)
 	request.Header.Set("Accept", "application/json, text/html, text/markdown, text/plain, */*")
-	response, err := r.client().Do(request)
+	client := &http.Client{CheckRedirect: followSafely}
+	response, err := client.Do(request)
 	if err != nil {
 		return fail(fetchFailure(err))
 	}
@@ -109,16 +108,6 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 		return fail("the response broke off: " + fetchFailure(err))
 	}
 	return spec.Description{Name: shown.String(), Text: content}, nil
-}
-
-func (r Reader) client() *http.Client {
-	client := http.Client{Transport: http.DefaultTransport}
-	if r.Client != nil {
-		client = *r.Client
-	}
-	client.Jar = nil
-	client.CheckRedirect = followSafely
-	return &client
 }
 
 // followSafely follows a redirect to https, or to the same host by the same
