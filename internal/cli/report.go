@@ -108,7 +108,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 
 // savedReport reads the report of a run.
 func savedReport(command *cobra.Command, name string) (result.Report, error) {
-	found, err := diff.ReadReportFrom(name, command.InOrStdin())
+	found, err := diff.ReadReport(name, command.InOrStdin())
 	if err != nil {
 		return found, err
 	}

@@ -21,7 +21,7 @@ func TestWhichAnswersDiffer(t *testing.T) {
 		{"status", refusal(400), refusal(404), []string{"status: 400 → 404"}},
 		{"a value", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":"b"}`}, nil},
 		{"a type", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":1}`}, []string{"body at id: string → number"}},
-		{"a member", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, []"}},
+		{"a member", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, array"}},
 		{"no JSON", answer{200, nil, `{}`}, answer{200, nil, `<html>`}, []string{"body: {} → no JSON"}},
 		{"nothing", answer{200, nil, `{}`}, answer{200, nil, ``}, []string{"body: {} → empty"}},
 		{"a body that is cut", answer{200, nil, `{}`}, answer{200, nil, `{"a":"x…`}, nil},

@@ -183,7 +183,7 @@ func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
 	}
 	out.Reset()
 	Text{&out, 80}.Write(compare(of(result.Pass, 400), of(result.Pass, 500)), OnRegression)
-	if text := ansi.Strip(out.String()); !strings.Contains(text, "CHANGED ANSWER in 40 exchanges") || !strings.Contains(text, "and in 39 more") || strings.Count(text, "curl ") != 1 {
+	if text := ansi.Strip(out.String()); !strings.Contains(text, "CHANGED RESPONSE IN 40 EXCHANGES") || !strings.Contains(text, "and in 39 more") || strings.Count(text, "curl ") != 1 {
 		t.Errorf("%s", text)
 	}
 }

@@ -156,8 +156,8 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 	if found.Requirements[0].ID != "retry.path.two" || !found.Requirements[0].Regression {
 		t.Errorf("%+v", found.Requirements)
 	}
-	if alone := found.requirementsAlone(); len(alone) != 1 || alone[0].ID != "retry.path.two" {
-		t.Errorf("%+v", alone)
+	if sections := found.sections(); len(sections) != 2 || sections[1].requirement != "retry.path.two" {
+		t.Errorf("%+v", sections)
 	}
 	if shown := found.Checks[0].Evidence[1]; shown.Old.Verdict != result.Skip || shown.Old.Reason == "" || shown.New.Got != "d" {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
