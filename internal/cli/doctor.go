@@ -27,7 +27,7 @@ func newDoctorCommand(terminal *terminal) *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Report what a run would lack, without changing anything",
+		Short: "Report what a run would miss, without changing anything",
 		Long: `doctor looks at what run would need, with the same flags: whether the endpoint
 is reached and how, whether this machine's clock is right, for each scope whether
 there is a token, from where, until when and what it carries as far as a server

@@ -15,7 +15,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	var asJSON, all, markdown, clients bool
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "List the requirements, of servers and of clients, and what judges them",
+		Short: "List the requirements of servers and of clients, and their checks",
 		Example: `  dpconform list
   dpconform list --client
   dpconform list --json
@@ -44,7 +44,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	}
 	settings.AddSpecFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that many checks judge")
+	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that has many")
 	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
 	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
 	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")

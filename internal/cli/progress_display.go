@@ -79,27 +79,28 @@ func (l *liveLine) end() {
 	l.shown, l.rest = "", ""
 }
 
-// lines tells a log, or a terminal without a cursor, now and then how far it is.
+// lines print now and then how far a command is, for a log or a terminal without
+// a cursor.
 type lines struct {
 	out   io.Writer
 	paint func(string) string
 	// silent prints nothing of its own.
 	silent bool
 
-	told time.Time
+	printed time.Time
 }
 
 // widestLine is the width in columns to which a line of a log is cut.
 const widestLine = 200
 
 func (l *lines) show(tally tally, now time.Time) {
-	if l.told.IsZero() {
-		l.told = tally.began
+	if l.printed.IsZero() {
+		l.printed = tally.began
 	}
-	if l.silent || now.Sub(l.told) < tellEvery {
+	if l.silent || now.Sub(l.printed) < printEvery {
 		return
 	}
-	l.told = now
+	l.printed = now
 	fmt.Fprintln(l.out, cut("  "+tally.text(now), widestLine))
 }
 

@@ -89,7 +89,7 @@ func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
 	interrupted, interrupt := context.WithCancel(context.Background())
 	interrupt()
 	line.tick(interrupted)
-	wantRows(t, screen, cut("  2/169  1 min 03 s  1 pass, 1 skip  interrupted, waiting for answers that are on their way  path/three", 79))
+	wantRows(t, screen, cut("  2/169  1 min 03 s  1 pass, 1 skip  interrupted, waiting for responses that are on their way  path/three", 79))
 	line.end()
 	wantRows(t, screen, "")
 }
@@ -194,7 +194,7 @@ func TestALogIsToldNowAndThen(t *testing.T) {
 	var log bytes.Buffer
 	line := progressOn(t, &lines{out: &log, paint: ansi.Strip}, 169)
 	line.tested(resultOf("path/one", result.Pass, "", ""))
-	line.pass(tellEvery - 1)
+	line.pass(printEvery - 1)
 	if log.Len() > 0 {
 		t.Errorf("too early: %q", log.String())
 	}

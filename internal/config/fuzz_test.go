@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -50,23 +51,41 @@ func FuzzConfigFile(f *testing.F) {
 	})
 }
 
-func FuzzTokenFile(f *testing.F) {
+// FuzzTokenSources: whatever stands in a token file, sources included, becomes
+// credentials or one line that names its place.
+func FuzzTokenSources(f *testing.F) {
 	for _, text := range []string{
 		"", "{}", "[]", "x", "unrelated: x\n", "dataportability.maps.reviews: 'a b'\n", "dataportability.maps.reviews+unrelated: x\n", "+: x\n",
 		"unrelated: &a x\nother: *a\n", "unrelated: [x]\n", "unrelated:\n", "? {a: b}\n: c\n", `{"unrelated": "x"}`, "unrelated: !!binary aGk=\n",
 		"unrelated: |\n  x\n", "\"a\\nb\": ''\n", "unrelated: x\nunrelated: y\n", "a: b: c\n", "\x00",
+		"maps.*: {command: 'mint {scope}'}\n", "'*': {environment: X}\n", "unrelated: {application-default: true}\n", "maps.*: {}\n", "'*': *a\n",
+		"maps.*: {refresh-token: a, client-id: b, token-url: 'https:..a'}\n", "maps.*: {client-id: b, client-secret: c, token-url: 'https:..a'}\n",
+		"maps.*: {service-account: x}\n", "dataportability.maps.reviews+unrelated: {command: mint}\n", "'**': {command: \"'\"}\n", "maps.*: &a {command: mint}\nplay.*: *a\n",
+		"maps.*: {? [a] : b}\n", "maps.*: {command: !!binary aGk=}\n", "maps.*: {client-secret-env: X, refresh-token-env: Y}\n",
 	} {
 		f.Add([]byte(text))
 	}
-	name := filepath.Join(f.TempDir(), "tokens.yaml")
+	home := f.TempDir()
+	f.Setenv("XDG_CONFIG_HOME", home)
+	f.Setenv("HOME", home)
+	name := filepath.Join(home, "tokens.yaml")
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if strings.Contains(string(text), "/") {
+			t.Skip() // It may name a file of the machine.
+		}
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		scopes, err := (&Settings{TokenFile: name}).ScopesByToken(&Sources{}, contract)
-		if err == nil && len(scopes) == 0 {
+		if scopes, err := (&Settings{TokenFile: name}).ScopesByToken(&Sources{}, contract); err != nil {
+			wantOnlyUsage(t, err)
+		} else if len(scopes) == 0 {
 			t.Error("a file without tokens is no mistake")
 		}
+		settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--token-file", name}}.mustFill(t)
+		config, err := settings.TargetConfig(sources, contract)
 		wantOnlyUsage(t, err)
+		if err == nil && config.Credentials == nil {
+			t.Error("a file without tokens is no mistake")
+		}
 	})
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -318,35 +317,4 @@ func TestInsecureIsForThisMachine(t *testing.T) {
 	if err := client.CheckRedirect(nil, nil); err == nil {
 		t.Error("redirects are followed")
 	}
-}
-
-// FuzzTokenSources: whatever stands in a token file, sources included, becomes
-// credentials or one line that names its place.
-func FuzzTokenSources(f *testing.F) {
-	for _, text := range []string{
-		"maps.*: {command: 'mint {scope}'}\n", "'*': {environment: X}\n", "unrelated: {application-default: true}\n", "maps.*: {}\n", "'*': *a\n",
-		"maps.*: {refresh-token: a, client-id: b, token-url: 'https:..a'}\n", "maps.*: {client-id: b, client-secret: c, token-url: 'https:..a'}\n",
-		"maps.*: {service-account: x}\n", "dataportability.maps.reviews+unrelated: {command: mint}\n", "'**': {command: \"'\"}\n", "maps.*: &a {command: mint}\nplay.*: *a\n",
-		"maps.*: {? [a] : b}\n", "maps.*: {command: !!binary aGk=}\n", "maps.*: {client-secret-env: X, refresh-token-env: Y}\n",
-	} {
-		f.Add([]byte(text))
-	}
-	home := f.TempDir()
-	f.Setenv("XDG_CONFIG_HOME", home)
-	f.Setenv("HOME", home)
-	name := filepath.Join(home, "tokens.yaml")
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if strings.Contains(string(text), "/") {
-			t.Skip() // It may name a file of the machine.
-		}
-		if err := os.WriteFile(name, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--token-file", name}}.mustFill(t)
-		config, err := settings.TargetConfig(sources, contract)
-		wantOnlyUsage(t, err)
-		if err == nil && config.Credentials == nil {
-			t.Error("a file without tokens is no mistake")
-		}
-	})
 }

@@ -268,8 +268,8 @@ func readCallback(query url.Values, state string, server AuthorizationServer) ca
 	return callback{code: query.Get("code")}
 }
 
-// page is what the person sees. It loads nothing and tells no other page where
-// it was: its address has the code in it.
+// page is what the person sees. It loads nothing and sends no referrer: its address
+// has the code in it.
 const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

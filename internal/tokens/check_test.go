@@ -135,3 +135,19 @@ func FuzzTokenInformation(f *testing.F) {
 type body struct{ *strings.Reader }
 
 func (*body) Close() error { return nil }
+
+// TestATokenOfAGroupIsChecked: one for several scopes must carry them all.
+func TestATokenOfAGroupIsChecked(t *testing.T) {
+	t.Parallel()
+	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token carries dataportability.maps.reviews instead"} {
+		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { _ = json.NewEncoder(w).Encode(map[string]string{"scope": carried}) })
+		group := source(t, Fixed("both", "here"), Exactly(reviews, devices), reviews, devices)
+		group.Checker.Inspector.TokenInformationURL = server.URL
+		scopes, token, found := List{group}.AnyToken()
+		if _, err := token.Token(); !found || len(scopes) != 2 || (err == nil) != (want == "") {
+			t.Errorf("%q, %v", scopes, err)
+		} else if want != "" {
+			wantFailure(t, err, want)
+		}
+	}
+}
