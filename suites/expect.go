@@ -27,7 +27,7 @@ func (j *judgement) expect(id string, exchange *target.Exchange, expected types.
 // meets expects what the description allows for the requirement.
 func (j *judgement) meets(id string, exchange *target.Exchange) bool {
 	requirement, _ := j.Contract.Requirement(id)
-	return j.expect(id, exchange, Meet(requirement))
+	return j.expect(id, exchange, meet(requirement))
 }
 
 // startsNoJob looks at the status alone: it shows that a job was started even

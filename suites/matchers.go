@@ -61,9 +61,29 @@ func inStatus(want string, ok func(*response) bool) *matcher {
 }
 
 // Meet matches the responses that a requirement of the description allows: the
-// HTTP statuses and error codes of its "expect". A requirement without these
-// allows any response.
+// HTTP statuses and error codes of its "expect". Without these, and for a
+// requirement that does not exist, Match returns an error: it would match
+// anything.
 func Meet(requirement spec.Requirement) types.GomegaMatcher {
+	allowed := meet(requirement)
+	if requirement.Expect.String() == "" {
+		return anything{allowed, requirement.ID}
+	}
+	return allowed
+}
+
+// anything is a matcher that would match any response.
+type anything struct {
+	*matcher
+	requirement string
+}
+
+func (a anything) Match(any) (bool, error) {
+	return false, fmt.Errorf("requirement %q does not say which responses it allows", a.requirement)
+}
+
+// meet is Meet for the checks, of which a description may have no requirement.
+func meet(requirement spec.Requirement) *matcher {
 	allowed := requirement.Expect
 	return inStatus(cmp.Or(allowed.String(), "any response"), func(r *response) bool {
 		return allowed.AllowsStatus(r.status) && allowed.AllowsCode(r.error().status)

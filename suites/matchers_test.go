@@ -53,7 +53,7 @@ func TestMatchers(t *testing.T) {
 		"another code":                {Meet(unknownJob), reply(404, errorWith("NOT_FOUND", "ABORTED")), false, "404 or 403 with", "404 ABORTED", status},
 		"a page":                      {Meet(unknownJob), reply(404, page, "Content-Type", "text/html"), false, "404", "404 with an HTML page and no error.status", status},
 		"no body":                     {Meet(unknownJob), reply(404, " "), false, "404", "404 with an empty body and no error.status", status},
-		"any response is allowed":     {Meet(spec.Requirement{}), reply(500, ""), true, "any response", "500 with an empty body and no error.status", status},
+		"any response is allowed":     {meet(spec.Requirement{}), reply(500, ""), true, "any response", "500 with an empty body and no error.status", status},
 		"refused":                     {BeRefused(), reply(404, page), true, "4xx", "404 with a body that is not JSON and no error.status", status},
 		"refused for the token":       {BeRefused(), reply(401, "{}"), false, "4xx", "401 with a JSON body and no error.status", status},
 		"refused with the code":       {BeRefused("ABORTED", "NOT_FOUND"), reply(404, goodError), true, "4xx with error.status ABORTED or NOT_FOUND", "404 NOT_FOUND", status},
@@ -213,6 +213,9 @@ func TestWhatMatchersRead(t *testing.T) {
 			t.Errorf("failure message %q, want %q", message, want)
 		}
 	}
+	if ok, err := Meet(spec.Requirement{ID: "misspelled"}).Match(reply(200, "")); ok || err == nil || !strings.Contains(err.Error(), `"misspelled" does not say`) {
+		t.Errorf("a requirement that allows anything: %t, %v", ok, err)
+	}
 	if all, err := io.ReadAll(large.Body); len(all) != largestBody+2 || err != nil {
 		t.Errorf("%d bytes are left of the large body, %v", len(all), err)
 	}
@@ -239,7 +242,7 @@ func TestHostileBodies(t *testing.T) {
 		`{"error": {"details": [null, 1, {"@type": 1}]}}`,
 	} {
 		for _, matcher := range []types.GomegaMatcher{
-			BeRefused("X"), StartNoJob(), Meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(contract),
+			BeRefused("X"), StartNoJob(), meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(contract),
 			HaveJobID(contract), HaveState(contract), HaveState(contract, "FAILED"), BeOneJSONValue(), MatchErrorModel(contract),
 		} {
 			response := reply(400, body, "Content-Type", "\x1b", "WWW-Authenticate", "\x80\n")

@@ -24,7 +24,7 @@ func responseChecks(contract *spec.Contract) []Check {
 	status, _ := contract.Requirement("retry.response.status")
 	return slices.Concat(
 		observe(ofStartedRetries, (*judgement).startedRetries,
-			expectation{"response/status", "the status of a started retry", "retry.response.status", Meet(status)},
+			expectation{"response/status", "the status of a started retry", "retry.response.status", meet(status)},
 			expectation{"response/media-type", "the media type of the response", "retry.response.media-type", HaveMediaType(contract.Retry.MediaType)},
 			expectation{"response/schema", "the response by the schema of the description", "retry.response.schema", MatchResponseSchema(contract)},
 			expectation{"response/documented-fields", "fields that are not documented", "retry.response.documented-fields", haveDocumentedFields(contract)},
