@@ -59,7 +59,7 @@ const (
 	shortPlace = "{short}"
 )
 
-// tokenReader tells which scopes a token carries.
+// tokenReader finds the scopes that a token carries.
 type tokenReader struct {
 	given map[string][]string
 	// introspect asks somebody else; it may be nil.
@@ -128,7 +128,7 @@ func (t *tokenReader) named(token string) ([]string, bool) {
 }
 
 // isNoScope reports whether a text cannot be a scope. Where nothing else in the
-// template tells a token from any other text, a scope must have the look of
+// template distinguishes a token from any other text, a scope must have the look of
 // one: parts with dots between them, or an address.
 func (t *tokenReader) isNoScope(text string) bool {
 	return text == "" || t.before == "" && t.after == "" && !strings.ContainsAny(text, ".:")

@@ -63,7 +63,7 @@ type Server struct {
 // the description does not have, a job id twice or one that no path can carry,
 // a token template without a place for the scopes, or an unknown fault, and
 // where a path of the description is no google.api.http template or its table of
-// codes lacks one that is needed.
+// codes misses one that is needed.
 func New(contract *spec.Contract, options Options) (*Server, error) {
 	options = options.completed(contract)
 	jobs, err := newJobStore(contract, options.Jobs)

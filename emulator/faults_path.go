@@ -76,7 +76,7 @@ func pathFaults() []Fault {
 		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", takingForColon("%3A")},
 		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.", takingForColon("%3a")},
 		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
-		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before its segments are told apart.",
+		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before it is split into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
 		{"query-refused", "retry.path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -128,21 +129,11 @@ func escapeAt(text string, at int) (octet byte, escaped bool) {
 	if text[at] != '%' || at+2 >= len(text) {
 		return 0, false
 	}
-	high, highFound := hexadecimal(text[at+1])
-	low, lowFound := hexadecimal(text[at+2])
-	return high<<4 | low, highFound && lowFound
-}
-
-func hexadecimal(digit byte) (value byte, found bool) {
-	switch {
-	case digit >= '0' && digit <= '9':
-		return digit - '0', true
-	case digit >= 'a' && digit <= 'f':
-		return digit - 'a' + 10, true
-	case digit >= 'A' && digit <= 'F':
-		return digit - 'A' + 10, true
+	octets, err := hex.DecodeString(text[at+1 : at+3])
+	if err != nil {
+		return 0, false
 	}
-	return 0, false
+	return octets[0], true
 }
 
 // route finds the method that a request is for, or the front end's page that
