@@ -128,9 +128,9 @@ func (p requestPlan) print(out io.Writer) {
 		}
 		p.printRequest(out, sent, exchange, started)
 	}
-	fmt.Fprintf(out, "\n%s to %s; nothing was sent\n", countOf(sent, "request would go", "requests would go"), p.server.Endpoint())
+	fmt.Fprintf(out, "\n%s would go to %s; nothing was sent\n", text.Counted(sent, "request"), p.server.Endpoint())
 	if withheld > 0 {
-		fmt.Fprintf(out, "%s withheld by --max-requests\n", countOf(withheld, "more is", "more are"))
+		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}
 	p.paragraph(out, startsText(retried))
 	p.paragraph(out, "assumed are the answers of a server that conforms, and its ids of new jobs; other answers may lead to fewer requests, "+
@@ -151,7 +151,7 @@ func startsText(retried map[string]int) string {
 		}
 		jobs = append(jobs, job)
 	}
-	return countOf(total, "of them starts a job, of ", "of them start a job, of ") + strings.Join(jobs, ", ")
+	return text.Counted(total, "request") + " would start a job: " + strings.Join(jobs, ", ")
 }
 
 func (p requestPlan) paragraph(out io.Writer, text string) {
@@ -200,7 +200,7 @@ func (p requestPlan) printSkipped(out io.Writer) {
 		skipped[check.Flag]++
 	}
 	for _, flag := range order {
-		line := countOf(skipped[flag], "check would be skipped", "checks would be skipped")
+		line := text.Counted(skipped[flag], "check") + " would be skipped"
 		if flag != "" {
 			line += " for want of " + flag
 		}

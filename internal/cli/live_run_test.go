@@ -79,7 +79,7 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 	if !slices.Equal(wanted, ear.lines) {
 		t.Errorf("printed were %d requests, %d came, and they differ", len(wanted), len(ear.lines))
 	}
-	if !strings.Contains(dry.raw, "STARTS A JOB") || !strings.Contains(dry.raw, "start a job, of failed-1") {
+	if !strings.Contains(dry.raw, "STARTS A JOB") || !strings.Contains(dry.raw, "would start a job: failed-1") {
 		t.Error("the dry run does not say what starts a job")
 	}
 }

@@ -160,7 +160,7 @@ func (r *recordingRun) save(ctx context.Context) error {
 		return err
 	}
 	difference := differenceOf(r.outcome.Checks, outcome.Checks)
-	if complaint := (&subject{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(true); complaint != nil && difference == "" {
+	if complaint := (&testedServer{target: server, replay: replay, folder: r.settings.Cassettes}).complaint(true); complaint != nil && difference == "" {
 		difference = complaint.Error()
 	}
 	switch {

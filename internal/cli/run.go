@@ -100,26 +100,26 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if settings.DryRun {
 		return dryRun(command.Context(), terminal, sources, settings, contract, selected)
 	}
-	subject, err := findSubject(command.Context(), sources, settings, contract)
+	server, err := findServer(command.Context(), sources, settings, contract)
 	if err != nil {
 		return leftBehind(err, files)
 	}
-	terminal.hide(subject.target.Secrets)
+	terminal.hide(server.target.Secrets)
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{
-		started: began, contract: contract, target: subject.target, source: subject.source, provenance: subject.provenance,
-		allowRetry: subject.allowRetry, level: level, seed: subject.seed, focus: settings.Focus, labelFilter: settings.LabelFilter,
+		started: began, contract: contract, target: server.target, source: server.source, provenance: server.provenance,
+		allowRetry: server.allowRetry, level: level, seed: server.seed, focus: settings.Focus, labelFilter: settings.LabelFilter,
 	}
 	console.Header(whole.beginning(), len(contract.Requirements), false)
 	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
-		contract: contract, target: subject.target, level: level, seed: subject.seed, known: known, selected: selected,
+		contract: contract, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
 	})
-	whole.outcome.Stale = subject.stale
+	whole.outcome.Stale = server.stale
 	if err == nil && !whole.outcome.Interrupted {
-		err = subject.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
+		err = server.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
 	}
 	if err != nil {
 		return leftBehind(err, files)

@@ -16,8 +16,8 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// subject is what a run judges: a server, or cassettes.
-type subject struct {
+// testedServer is what a run tests: a server, or the cassettes of one.
+type testedServer struct {
 	target     *target.Target
 	source     string
 	provenance string
@@ -42,9 +42,9 @@ var networkFlags = []string{
 	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
 }
 
-// findSubject connects to the server that the settings name, or opens the
+// findServer connects to the server that the settings name, or opens the
 // cassettes.
-func findSubject(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
+func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*testedServer, error) {
 	if settings.Endpoint == "" {
 		return openCassettes(sources, settings, contract)
 	}
@@ -63,7 +63,7 @@ func findSubject(ctx context.Context, sources *config.Sources, settings *config.
 	if err != nil {
 		return nil, err
 	}
-	return &subject{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
+	return &testedServer{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
 }
 
 // connect makes a target of a server that can be reached.
@@ -80,7 +80,7 @@ func connect(ctx context.Context, config target.Config) (*target.Target, error) 
 
 // openCassettes makes a target that responds from a recording, with the jobs,
 // tokens and seed that it was recorded with.
-func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*subject, error) {
+func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
 			return nil, &text.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
@@ -96,7 +96,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, contract 
 	if err != nil {
 		return nil, err
 	}
-	return &subject{
+	return &testedServer{
 		target: server, source: fromCassettes, provenance: recorded.Describe(time.Now()),
 		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
 		stale: tooOld(recorded, settings),
@@ -148,7 +148,7 @@ func recordCommand(settings *config.Settings) string {
 
 // complaint says how a recording and the run did not fit together, or nil. A run
 // of the whole suite uses all of it.
-func (s *subject) complaint(whole bool) error {
+func (s *testedServer) complaint(whole bool) error {
 	if s.replay == nil {
 		return nil
 	}
@@ -158,17 +158,10 @@ func (s *subject) complaint(whole bool) error {
 		}
 	}
 	if unused := s.replay.Unused(); whole && len(unused) > 0 {
-		return fmt.Errorf("%s: %s never used, the first is %s; record again: dpconform record --cassettes %s",
-			s.folder, countOf(len(unused), "interaction was", "interactions were"), unused[0], s.folder)
+		return fmt.Errorf("%s: no request used %s, the first is %s; record again: dpconform record --cassettes %s",
+			s.folder, text.Counted(len(unused), "interaction"), unused[0], s.folder)
 	}
 	return nil
-}
-
-func countOf(count int, one, many string) string {
-	if count == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", count, many)
 }
 
 // clocksApart is how far the clocks of two machines may be apart.
@@ -192,7 +185,7 @@ func tooOld(recorded recorder.Provenance, settings *config.Settings) string {
 // inDays writes an age for a reader.
 func inDays(age time.Duration) string {
 	if days := int(age / (24 * time.Hour)); days > 0 {
-		return countOf(days, "day", "days")
+		return text.Counted(days, "day")
 	}
 	return age.Truncate(time.Second).String()
 }
