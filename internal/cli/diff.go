@@ -23,14 +23,14 @@ func newDiffCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "diff OLD.json NEW.json",
 		Short: "Compare two reports of runs",
-		Long: `diff says in what two JSON reports of run differ: what fails, passes or is not
-judged since then, and which answers changed in their status, in a header that
-matters, or in the shape of their body. Each change shows what both reports
-say. One of the reports may be - for standard input.
+		Long: `diff shows in what two JSON reports of run, or of client, differ: what fails,
+passes or is no longer judged, and which responses changed in status, in a
+header that matters, or in the shape of their body, each with the evidence of
+both. One of the reports may be - for standard input.
 
 Exchanges are compared with those of the same check and purpose, whatever jobs
 and seeds the runs were given. What makes two runs unlike (another target,
-description, level, selection or number of jobs) is said in a line each.
+description, level, selection or number of jobs) is listed.
 
 A regression is what fails now and did not, what an error keeps from being
 judged now, and what is documented and no longer judged.
@@ -47,12 +47,12 @@ that is no report.`,
 		},
 	}
 	command.Flags().StringVar(&failOn, "fail-on", string(diff.OnRegression),
-		"which `CHANGE` gives exit 1: regression, changed (anything, answers included) or never")
+		"which `CHANGE` gives exit 1: regression, changed (anything, responses included) or never")
 	command.Flags().StringArrayVar(&reports, "report", nil,
-		"write a report, as `KIND=PATH` with KIND text, json or markdown; - is standard output; repeatable")
+		"write a report, as `FORMAT=PATH` with FORMAT text, json, markdown or github; - is standard output; repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, failOnNames)
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return []string{"text=", "json=", "markdown="} })
+		func() []string { return []string{"text=", "json=", "markdown=", "github"} })
 	return command
 }
 

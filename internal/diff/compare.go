@@ -25,9 +25,9 @@ type Comparison struct {
 	// report has, or that still fail: worst first, and of those documented first.
 	Requirements []RequirementChange `json:"requirements"`
 	Checks       []CheckChange       `json:"checks"`
-	// Answers are the responses that changed beside the verdicts: the evidence of a
+	// Responses are the responses that changed beside the verdicts: the evidence of a
 	// changed verdict is not repeated.
-	Answers []AnswerChange `json:"answers"`
+	Responses []ResponseChange `json:"answers"`
 	// Compared and NotCompared are numbers of exchanges: those with a counterpart
 	// in the other report, and those of both without.
 	Compared    int `json:"compared_exchanges"`
@@ -88,16 +88,16 @@ type Piece struct {
 	// Reason and Flag say why it was not judged and what would help.
 	Reason string `json:"reason,omitempty"`
 	Flag   string `json:"flag,omitempty"`
-	// Answer is the response that shows it: that of the finding, or its
+	// Response is the response that shows it: that of the finding, or its
 	// counterpart, or the first that the check looked at.
-	Answer *Answer `json:"answer,omitempty"`
+	Response *Response `json:"answer,omitempty"`
 }
 
 // Counts are numbers of changes by their kind.
 type Counts struct {
 	Checks       map[Kind]int `json:"checks"`
 	Requirements map[Kind]int `json:"requirements"`
-	Answers      int          `json:"answers"`
+	Responses    int          `json:"answers"`
 }
 
 // Kind is what became of a verdict.
@@ -232,7 +232,7 @@ func Compare(before, after Source) Comparison {
 		made.Requirements = append(made.Requirements, RequirementChange{id, cmp.Or(is.Level, was.Level), cmp.Or(is.Statement, was.Statement),
 			cmp.Or(is.Source, was.Source), kind, regresses(kind, was.Verdict, documented, sameDescription), was.Verdict, is.Verdict, was.Reason, is.Reason, checks})
 	}
-	made.Answers = answerChanges(after.Report, made.Checks, pairs)
+	made.Responses = responseChanges(after.Report, made.Checks, pairs)
 	slices.SortStableFunc(made.Checks, func(a, b CheckChange) int {
 		level := func(change CheckChange) spec.Level {
 			if len(change.Evidence) == 0 {
@@ -263,7 +263,7 @@ func stronger(a, b spec.Level) int {
 
 // Counts counts the changes.
 func (c Comparison) Counts() Counts {
-	counts := Counts{map[Kind]int{}, map[Kind]int{}, len(c.Answers)}
+	counts := Counts{map[Kind]int{}, map[Kind]int{}, len(c.Responses)}
 	for _, change := range c.Checks {
 		counts.Checks[change.Kind]++
 	}
@@ -283,7 +283,7 @@ func (c Comparison) Regresses() bool {
 // not.
 func (c Comparison) Changes() bool {
 	counts := c.Counts()
-	return counts.Answers > 0 || len(c.Checks) > counts.Checks[StillFailing] || len(c.Requirements) > counts.Requirements[StillFailing]
+	return counts.Responses > 0 || len(c.Checks) > counts.Checks[StillFailing] || len(c.Requirements) > counts.Requirements[StillFailing]
 }
 
 // index finds what a report says of a check or a requirement.
@@ -356,14 +356,14 @@ func shown(before, after result.Check, requirement string, pairs pairs) (old, ne
 
 // firstEffect is the first exchange of a check that does more than read, or its
 // first at all.
-func firstEffect(check result.Check, answers map[int]Answer) int {
+func firstEffect(check result.Check, responses map[int]Response) int {
 	first := 0
 	for _, number := range check.Exchanges {
-		answer, found := answers[number]
+		response, found := responses[number]
 		if found && first == 0 {
 			first = number
 		}
-		if found && !strings.HasPrefix(answer.Request, http.MethodGet+" ") {
+		if found && !strings.HasPrefix(response.Request, http.MethodGet+" ") {
 			return number
 		}
 	}
@@ -381,7 +381,7 @@ func finding(check result.Check, requirement string) result.Finding {
 
 // piece is what a report shows of a requirement in a check; nil where it does
 // not have the check.
-func piece(check result.Check, requirement string, answers map[int]Answer, number int) *Piece {
+func piece(check result.Check, requirement string, responses map[int]Response, number int) *Piece {
 	if check.ID == "" {
 		return nil
 	}
@@ -394,8 +394,8 @@ func piece(check result.Check, requirement string, answers map[int]Answer, numbe
 		// Of this requirement it may not have seen anything.
 		made.Verdict, made.Reason = result.Skip, "the check failed for another requirement"
 	}
-	if answer, found := answers[number]; found {
-		made.Answer = &answer
+	if response, found := responses[number]; found {
+		made.Response = &response
 	}
 	return made
 }

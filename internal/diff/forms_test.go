@@ -32,7 +32,7 @@ func everyKind() Comparison {
 			}
 			id, requirement := "path/"+string(rune('a'+i)), "retry.path."+string(rune('a'+i))
 			r.requirement(requirement, spec.Documented, verdict)
-			r.exchange(id, "retry j", "j", "token for x", answer{400 + len(verdict), map[string]string{"Content-Type": evil, "Allow": evil}, `{"` + "<b>|`\\u000a" + `":1}`})
+			r.exchange(id, "retry j", "j", "token for x", response{400 + len(verdict), map[string]string{"Content-Type": evil, "Allow": evil}, `{"` + "<b>|`\\u000a" + `":1}`})
 			var findings []result.Finding
 			if verdict == result.Fail || verdict == result.Warn {
 				findings = []result.Finding{{Requirement: requirement, Verdict: verdict, Want: "x | y", Got: evil, Exchange: len(r.Exchanges), Count: 2, Curl: "curl " + evil}}
@@ -63,8 +63,8 @@ func TestEveryKindIsThere(t *testing.T) {
 			t.Errorf("%s: %d checks, %d requirements", kind, counts.Checks[kind], counts.Requirements[kind])
 		}
 	}
-	if counts.Answers == 0 {
-		t.Error("no answer changed")
+	if counts.Responses == 0 {
+		t.Error("no response changed")
 	}
 }
 
@@ -248,7 +248,7 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 // FuzzParse: no text makes the reading or the comparison fail, and what is
 // compared with itself has not changed.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []*run{newRun(), judgedOnce(result.Fail, refusal(403)), judgedOnce(result.Skip, answer{200, nil, "<html>"})} {
+	for _, seed := range []*run{newRun(), judgedOnce(result.Fail, refusal(403)), judgedOnce(result.Skip, response{200, nil, "<html>"})} {
 		text, err := json.Marshal(seed.Report)
 		if err != nil {
 			f.Fatal(err)

@@ -46,15 +46,15 @@ func (r *run) check(id, requirement string, verdict result.Verdict, findings ...
 	return r
 }
 
-// answer is what a server says in a test.
-type answer struct {
+// response is what a server says in a test.
+type response struct {
 	status int
 	header map[string]string
 	body   string
 }
 
 // exchange adds one of a check about a job.
-func (r *run) exchange(check, purpose, job, credential string, came answer) *run {
+func (r *run) exchange(check, purpose, job, credential string, came response) *run {
 	header := map[string][]string{"Date": {fmt.Sprint(len(r.Exchanges))}}
 	for name, value := range maps.All(came.header) {
 		header[name] = []string{value}
@@ -69,7 +69,7 @@ func (r *run) exchange(check, purpose, job, credential string, came answer) *run
 }
 
 // judged is a check with one exchange and one requirement, all with a verdict.
-func judgedOnce(verdict result.Verdict, came answer) *run {
+func judgedOnce(verdict result.Verdict, came response) *run {
 	r := newRun().requirement("retry.path.one", spec.Documented, verdict)
 	r.exchange("path/one", "retry a", "a", "token for x", came)
 	var findings []result.Finding
@@ -84,9 +84,9 @@ func compare(old, new *run) Comparison {
 	return Compare(Source{"old.json", old.Report}, Source{"new.json", new.Report})
 }
 
-// refusal is a usual answer.
-func refusal(status int) answer {
-	return answer{status, map[string]string{"Content-Type": "application/json"}, fmt.Sprintf(`{"error":{"code":%d,"message":"no"}}`, status)}
+// refusal is a usual response.
+func refusal(status int) response {
+	return response{status, map[string]string{"Content-Type": "application/json"}, fmt.Sprintf(`{"error":{"code":%d,"message":"no"}}`, status)}
 }
 
 func wantSummary(t *testing.T, comparison Comparison, want string) {

@@ -12,8 +12,8 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 )
 
-// Answer is the response of one exchange, without what changes from run to run.
-type Answer struct {
+// Response is the response of one exchange, without what changes from run to run.
+type Response struct {
 	// Exchange is its number in its report.
 	Exchange int `json:"exchange"`
 	// Request is the method and the address.
@@ -40,12 +40,12 @@ type Answer struct {
 // of RFC 9110.
 var comparedHeaders = []string{"Content-Type", "WWW-Authenticate", "Location", "Retry-After", "Allow"}
 
-// AnswerChange is a response to the same request that differs now.
-type AnswerChange struct {
+// ResponseChange is a response to the same request that differs now.
+type ResponseChange struct {
 	Check       string       `json:"check"`
 	Differences []Difference `json:"differences"`
-	Old         Answer       `json:"old"`
-	New         Answer       `json:"new"`
+	Old         Response     `json:"old"`
+	New         Response     `json:"new"`
 }
 
 // Difference is one thing in which two responses differ. Old or New is empty
@@ -74,18 +74,18 @@ func (d Difference) String() string {
 	return what + ": " + d.Old + " → " + d.New
 }
 
-func answerOf(exchange result.Exchange, endpoint string) Answer {
-	answer := Answer{
+func responseOf(exchange result.Exchange, endpoint string) Response {
+	response := Response{
 		Exchange: exchange.Number, Request: exchange.Request.Method + " " + exchange.Request.URL, Purpose: exchange.Purpose,
 		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty", Curl: exchange.Request.Curl(), steady: map[string]string{},
 	}
 	if exchange.Fault != nil {
-		answer.Fault = exchange.Fault.Kind
+		response.Fault = exchange.Fault.Kind
 	}
 	if exchange.Response == nil {
-		return answer
+		return response
 	}
-	answer.Status = exchange.Response.Status
+	response.Status = exchange.Response.Status
 	hide := steadyWords(exchange, endpoint)
 	for _, name := range comparedHeaders {
 		var values []string
@@ -95,22 +95,22 @@ func answerOf(exchange result.Exchange, endpoint string) Answer {
 			}
 		}
 		if len(values) > 0 {
-			answer.Header[name] = strings.Join(values, ", ")
-			answer.steady[name] = hide(steadyHeader(name, strings.TrimSpace(answer.Header[name])))
+			response.Header[name] = strings.Join(values, ", ")
+			response.steady[name] = hide(steadyHeader(name, strings.TrimSpace(response.Header[name])))
 		}
 	}
 	if body := exchange.Response.Body; body != "" {
 		shape, written, isJSON := shapeOf(body)
 		switch {
 		case isJSON:
-			answer.shape, answer.Shape = shape, written
+			response.shape, response.Shape = shape, written
 		case strings.HasSuffix(body, "…"):
-			answer.Shape = "cut"
+			response.Shape = "cut"
 		default:
-			answer.Shape = "no JSON"
+			response.Shape = "no JSON"
 		}
 	}
-	return answer
+	return response
 }
 
 // steadyWords replaces the address of the target and, where it is a segment of a
@@ -156,7 +156,7 @@ func steadyHeader(name, value string) string {
 }
 
 // status says what came in one word.
-func (a Answer) status() string {
+func (a Response) status() string {
 	switch {
 	case a.Fault != "" && a.Status != 0:
 		return strconv.Itoa(a.Status) + " and " + a.Fault
@@ -169,7 +169,7 @@ func (a Answer) status() string {
 }
 
 // differences lists in what two responses differ.
-func differences(old, new Answer) []Difference {
+func differences(old, new Response) []Difference {
 	var all []Difference
 	if before, after := old.status(), new.status(); before != after {
 		all = append(all, Difference{What: "status", Old: before, New: after})
@@ -190,7 +190,7 @@ func differences(old, new Answer) []Difference {
 }
 
 // signature is the same for responses that do not differ.
-func (a Answer) signature() string {
+func (a Response) signature() string {
 	parts := []string{a.status(), a.Shape}
 	for _, name := range comparedHeaders {
 		parts = append(parts, a.steady[name])
@@ -200,7 +200,7 @@ func (a Answer) signature() string {
 
 // pairs are the exchanges of two reports that belong together, by their numbers.
 type pairs struct {
-	old, new     map[int]Answer
+	old, new     map[int]Response
 	toNew, toOld map[int]int
 }
 
@@ -214,7 +214,7 @@ type pairs struct {
 // Requests that are the same in all of this are paired by their responses: which
 // of several requests at once gets the first response is chance.
 func pair(before, after result.Report) pairs {
-	all := pairs{answersOf(before), answersOf(after), map[int]int{}, map[int]int{}}
+	all := pairs{responsesOf(before), responsesOf(after), map[int]int{}, map[int]int{}}
 	role := func(exchange result.Exchange) string {
 		if job := jobIn(exchange); job != "" {
 			return strings.TrimSuffix(exchange.Purpose, job) + "{job}"
@@ -236,14 +236,14 @@ func pair(before, after result.Report) pairs {
 	return all
 }
 
-func answersOf(of result.Report) map[int]Answer {
-	answers := map[int]Answer{}
+func responsesOf(of result.Report) map[int]Response {
+	responses := map[int]Response{}
 	for _, exchange := range of.Exchanges {
-		if _, twice := answers[exchange.Number]; !twice {
-			answers[exchange.Number] = answerOf(exchange, of.Target.Endpoint)
+		if _, twice := responses[exchange.Number]; !twice {
+			responses[exchange.Number] = responseOf(exchange, of.Target.Endpoint)
 		}
 	}
-	return answers
+	return responses
 }
 
 // alone groups the exchanges without a counterpart by check, method and a key.
@@ -301,18 +301,18 @@ func jobIn(exchange result.Exchange) string {
 	return ""
 }
 
-// answerChanges lists the responses that changed and are not evidence of a
+// responseChanges lists the responses that changed and are not evidence of a
 // changed verdict, in the order of the new report.
-func answerChanges(after result.Report, checks []CheckChange, pairs pairs) []AnswerChange {
+func responseChanges(after result.Report, checks []CheckChange, pairs pairs) []ResponseChange {
 	shown := map[int]bool{}
 	for _, check := range checks {
 		for _, one := range check.Evidence {
-			if check.Kind != StillFailing && one.Old != nil && one.New != nil && one.New.Answer != nil {
-				shown[one.New.Answer.Exchange] = true
+			if check.Kind != StillFailing && one.Old != nil && one.New != nil && one.New.Response != nil {
+				shown[one.New.Response.Exchange] = true
 			}
 		}
 	}
-	all := []AnswerChange{}
+	all := []ResponseChange{}
 	for _, exchange := range after.Exchanges {
 		before, has := pairs.toOld[exchange.Number]
 		if !has || shown[exchange.Number] {
@@ -321,7 +321,7 @@ func answerChanges(after result.Report, checks []CheckChange, pairs pairs) []Ans
 		shown[exchange.Number] = true
 		old, new := pairs.old[before], pairs.new[exchange.Number]
 		if found := differences(old, new); len(found) > 0 {
-			all = append(all, AnswerChange{exchange.Check, found, old, new})
+			all = append(all, ResponseChange{exchange.Check, found, old, new})
 		}
 	}
 	return all

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// shownChecks is how many checks of one kind and requirement, and shownAnswers
+	// shownChecks is how many checks of one kind and requirement, and shownResponses
 	// how many groups of changed responses, are shown with their evidence; the rest
 	// is named or counted, and the JSON form has all.
-	shownChecks, shownAnswers = 3, 8
+	shownChecks, shownResponses = 3, 8
 	// shownNames is how many names of a list, and shownWords how many words that
 	// went out of one or came, are shown.
 	shownNames, shownWords = 12, 3
@@ -60,8 +60,8 @@ func Summary(comparison Comparison) string {
 		// A requirement can change where no check does.
 		parts = count(counts.Requirements, "requirement")
 	}
-	if counts.Answers > 0 {
-		parts = append(parts, text.Counted(counts.Answers, "changed response"))
+	if counts.Responses > 0 {
+		parts = append(parts, text.Counted(counts.Responses, "changed response"))
 	}
 	if len(parts) == 0 {
 		return beginning
@@ -138,7 +138,7 @@ func (c Comparison) sections() []section {
 				entries: []entry{{rows: []row{{was: []string{verdictText(string(change.Old), change.OldReason)}, now: []string{verdictText(string(change.New), change.NewReason)}}}}}})
 		}
 	}
-	return append(all, c.answerSections()...)
+	return append(all, c.responseSections()...)
 }
 
 func (c Comparison) regression(kind Kind, requirement string) bool {
@@ -147,10 +147,10 @@ func (c Comparison) regression(kind Kind, requirement string) bool {
 	})
 }
 
-// answerSections puts the responses together that changed in the same way.
-func (c Comparison) answerSections() []section {
-	at, groups := map[string]int{}, [][]AnswerChange{}
-	for _, change := range c.Answers {
+// responseSections puts the responses together that changed in the same way.
+func (c Comparison) responseSections() []section {
+	at, groups := map[string]int{}, [][]ResponseChange{}
+	for _, change := range c.Responses {
 		var key strings.Builder
 		for _, difference := range change.Differences {
 			key.WriteString(difference.String() + "\n")
@@ -162,11 +162,11 @@ func (c Comparison) answerSections() []section {
 		groups[at[key.String()]] = append(groups[at[key.String()]], change)
 	}
 	var all []section
-	for _, group := range groups[:min(len(groups), shownAnswers)] {
+	for _, group := range groups[:min(len(groups), shownResponses)] {
 		first := group[0]
 		one := section{kind: ChangedVerdict, title: "changed response in " + text.Counted(len(group), "exchange"), entries: []entry{{
 			name: first.Check + ": " + first.New.Purpose, commands: [2]string{first.Old.Curl, first.New.Curl},
-			rows: []row{{was: []string{answerText(first.Old, &first.New)}, now: []string{answerText(first.New, &first.Old)}}}}}}
+			rows: []row{{was: []string{responseText(first.Old, &first.New)}, now: []string{responseText(first.New, &first.Old)}}}}}}
 		for _, difference := range first.Differences {
 			one.differs = append(one.differs, text.Cut(difference.Shown(), longestText))
 		}
@@ -181,7 +181,7 @@ func (c Comparison) answerSections() []section {
 		}
 		all = append(all, one)
 	}
-	if rest := len(groups) - shownAnswers; rest > 0 {
+	if rest := len(groups) - shownResponses; rest > 0 {
 		all[len(all)-1].more += fmt.Sprintf("\nand responses that changed in %s, which --report json=FILE has", text.Counted(rest, "other way"))
 	}
 	return all
@@ -190,7 +190,7 @@ func (c Comparison) answerSections() []section {
 func entryOf(change CheckChange) entry {
 	made := entry{name: change.ID + ": " + change.Title}
 	for i, one := range change.Evidence {
-		old, new := answerIn(one.Old), answerIn(one.New)
+		old, new := responseIn(one.Old), responseIn(one.New)
 		row := row{was: pieceText(one.Old, new), now: pieceText(one.New, old)}
 		if i > 0 {
 			row.label = one.Requirement
@@ -216,11 +216,11 @@ func entryOf(change CheckChange) entry {
 	return made
 }
 
-func answerIn(piece *Piece) *Answer {
+func responseIn(piece *Piece) *Response {
 	if piece == nil {
 		return nil
 	}
-	return piece.Answer
+	return piece.Response
 }
 
 // firstOf names the first of many.
@@ -233,7 +233,7 @@ func firstOf(names []string) string {
 
 // pieceText gives a verdict with want and got, or with the reason, and the
 // response that shows it; other is the response in the other report.
-func pieceText(piece *Piece, other *Answer) []string {
+func pieceText(piece *Piece, other *Response) []string {
 	if piece == nil {
 		return []string{"not in this report"}
 	}
@@ -251,29 +251,29 @@ func pieceText(piece *Piece, other *Answer) []string {
 		words += "; give " + piece.Flag
 	}
 	lines := []string{text.Cut(words, longestText)}
-	if piece.Answer != nil {
-		lines = append(lines, answerText(*piece.Answer, other))
+	if piece.Response != nil {
+		lines = append(lines, responseText(*piece.Response, other))
 	}
 	return lines
 }
 
-// answerText gives a response in one line: status, headers that matter, shape,
+// responseText gives a response in one line: status, headers that matter, shape,
 // number. Where other has another value of a header, a long one is cut around
 // what differs.
-func answerText(answer Answer, other *Answer) string {
-	parts, others := []string{answer.status()}, map[string]string{}
+func responseText(response Response, other *Response) string {
+	parts, others := []string{response.status()}, map[string]string{}
 	if other != nil {
 		others = other.Header
 	}
 	for _, name := range comparedHeaders {
-		if value, has := answer.Header[name]; has {
+		if value, has := response.Header[name]; has {
 			parts = append(parts, name+": "+around(value, others[name], longestHeader))
 		}
 	}
-	if answer.Status != 0 {
-		parts = append(parts, "body "+answer.Shape)
+	if response.Status != 0 {
+		parts = append(parts, "body "+response.Shape)
 	}
-	return text.Cut(strings.Join(parts, "; "), longestText) + fmt.Sprintf(" (exchange %d)", answer.Exchange)
+	return text.Cut(strings.Join(parts, "; "), longestText) + fmt.Sprintf(" (exchange %d)", response.Exchange)
 }
 
 func verdictText(verdict, reason string) string {

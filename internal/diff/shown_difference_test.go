@@ -46,15 +46,15 @@ func TestADifferenceShowsWhatDiffers(t *testing.T) {
 }
 
 // TestBothSidesOfALongHeaderDiffer: in text and Markdown, as evidence of a check
-// and as a changed answer.
+// and as a changed response.
 func TestBothSidesOfALongHeaderDiffer(t *testing.T) {
-	says := func(words []string) answer {
-		return answer{403, map[string]string{"WWW-Authenticate": challenge(words...)}, `{"error":{"code":403}}`}
+	says := func(words []string) response {
+		return response{403, map[string]string{"WWW-Authenticate": challenge(words...)}, `{"error":{"code":403}}`}
 	}
 	old, new := says(manyScopes("dataportability.went")), says(manyScopes("dataportability.came"))
 	for name, comparison := range map[string]Comparison{
 		"evidence": compare(judgedOnce(result.Pass, old), judgedOnce(result.Fail, new)),
-		"answer":   compare(judgedOnce(result.Pass, old), judgedOnce(result.Pass, new)),
+		"response": compare(judgedOnce(result.Pass, old), judgedOnce(result.Pass, new)),
 	} {
 		var out strings.Builder
 		Text{&out, 80}.Write(comparison, OnRegression)

@@ -74,7 +74,7 @@ func TestWhatIsARegression(t *testing.T) {
 func TestANewFailureHasTheEvidenceOfBoth(t *testing.T) {
 	found := compare(judgedOnce(result.Pass, refusal(400)), judgedOnce(result.Fail, refusal(403)))
 	wantSummary(t, found, "regression: 1 check newly failing")
-	if len(found.Checks) != 1 || len(found.Requirements) != 1 || len(found.Answers) != 0 || !found.Regresses() || !found.Changes() {
+	if len(found.Checks) != 1 || len(found.Requirements) != 1 || len(found.Responses) != 0 || !found.Regresses() || !found.Changes() {
 		t.Fatalf("%+v", found)
 	}
 	change := found.Checks[0]
@@ -85,11 +85,11 @@ func TestANewFailureHasTheEvidenceOfBoth(t *testing.T) {
 	if shown.Requirement != "retry.path.one" || shown.Level != spec.Documented || shown.Statement == "" {
 		t.Errorf("%+v", shown)
 	}
-	if old := shown.Old; old.Verdict != result.Pass || old.Want != "" || old.Answer.Exchange != 1 || old.Answer.Status != 400 ||
-		old.Answer.Shape != "{error: {code: number, message: string}}" || old.Answer.Header["Content-Type"] != "application/json" || old.Answer.Curl == "" {
-		t.Errorf("old %+v %+v", old, old.Answer)
+	if old := shown.Old; old.Verdict != result.Pass || old.Want != "" || old.Response.Exchange != 1 || old.Response.Status != 400 ||
+		old.Response.Shape != "{error: {code: number, message: string}}" || old.Response.Header["Content-Type"] != "application/json" || old.Response.Curl == "" {
+		t.Errorf("old %+v %+v", old, old.Response)
 	}
-	if new := shown.New; new.Verdict != result.Fail || new.Want != "400" || new.Got != "403" || new.Answer.Status != 403 {
+	if new := shown.New; new.Verdict != result.Fail || new.Want != "400" || new.Got != "403" || new.Response.Status != 403 {
 		t.Errorf("new %+v", new)
 	}
 	if requirement := found.Requirements[0]; requirement.ID != "retry.path.one" || !requirement.Regression || !slices.Equal(requirement.Checks, []string{"path/one"}) {
@@ -97,14 +97,14 @@ func TestANewFailureHasTheEvidenceOfBoth(t *testing.T) {
 	}
 	back := compare(judgedOnce(result.Fail, refusal(403)), judgedOnce(result.Pass, refusal(400)))
 	wantSummary(t, back, "changed, no regression: 1 check newly passing")
-	if shown := back.Checks[0].Evidence[0]; shown.Old.Got != "403" || shown.New.Answer.Status != 400 {
+	if shown := back.Checks[0].Evidence[0]; shown.Old.Got != "403" || shown.New.Response.Status != 400 {
 		t.Errorf("%+v", shown)
 	}
 }
 
 func TestFailOn(t *testing.T) {
 	passes, failing := judgedOnce(result.Pass, refusal(400)), judgedOnce(result.Fail, refusal(403))
-	answers := judgedOnce(result.Pass, refusal(404))
+	responses := judgedOnce(result.Pass, refusal(404))
 	for _, test := range []struct {
 		name                       string
 		found                      Comparison
@@ -114,7 +114,7 @@ func TestFailOn(t *testing.T) {
 		{"still failing", compare(failing, failing), false, false, false},
 		{"a regression", compare(passes, failing), true, true, false},
 		{"for the better", compare(failing, passes), false, true, false},
-		{"an answer alone", compare(passes, answers), false, true, false},
+		{"an response alone", compare(passes, responses), false, true, false},
 	} {
 		for on, want := range map[FailOn]bool{OnRegression: test.regression, OnChanged: test.changed, OnNothing: test.never} {
 			if got := test.found.Fails(on); got != want {
@@ -131,7 +131,7 @@ func TestWhatIsNoLongerJudgedSaysWhy(t *testing.T) {
 	found := compare(judgedOnce(result.Pass, refusal(400)), after)
 	wantSummary(t, found, "regression: 1 check no longer judged")
 	shown := found.Checks[0].Evidence[0]
-	if shown.New.Reason != "no job was given" || shown.New.Flag != "--job FAILED=ID" || shown.New.Answer != nil || shown.Old.Answer == nil {
+	if shown.New.Reason != "no job was given" || shown.New.Flag != "--job FAILED=ID" || shown.New.Response != nil || shown.Old.Response == nil {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
 	inferred := func(verdict result.Verdict) *run {

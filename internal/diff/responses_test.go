@@ -9,26 +9,26 @@ import (
 )
 
 func TestWhichAnswersDiffer(t *testing.T) {
-	with := func(name, value string) answer {
-		return answer{400, map[string]string{"Content-Type": "application/json", name: value}, "{}"}
+	with := func(name, value string) response {
+		return response{400, map[string]string{"Content-Type": "application/json", name: value}, "{}"}
 	}
 	for _, test := range []struct {
 		name     string
-		old, new answer
+		old, new response
 		want     []string
 	}{
 		{"the same", refusal(400), refusal(400), nil},
 		{"status", refusal(400), refusal(404), []string{"status: 400 → 404"}},
-		{"a value", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":"b"}`}, nil},
-		{"a type", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":1}`}, []string{"body at id: string → number"}},
-		{"a member", answer{200, nil, `{"id":"a"}`}, answer{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, array"}},
-		{"no JSON", answer{200, nil, `{}`}, answer{200, nil, `<html>`}, []string{"body: {} → no JSON"}},
-		{"nothing", answer{200, nil, `{}`}, answer{200, nil, ``}, []string{"body: {} → empty"}},
-		{"a body that is cut", answer{200, nil, `{}`}, answer{200, nil, `{"a":"x…`}, nil},
+		{"a value", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":"b"}`}, nil},
+		{"a type", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":1}`}, []string{"body at id: string → number"}},
+		{"a member", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, array"}},
+		{"no JSON", response{200, nil, `{}`}, response{200, nil, `<html>`}, []string{"body: {} → no JSON"}},
+		{"nothing", response{200, nil, `{}`}, response{200, nil, ``}, []string{"body: {} → empty"}},
+		{"a body that is cut", response{200, nil, `{}`}, response{200, nil, `{"a":"x…`}, nil},
 		{"media type", with("Content-Type", "application/json; charset=UTF-8"), with("Content-Type", "application/json;charset=utf-8"), nil},
 		{"other charset", with("Content-Type", "application/json; charset=UTF-8"), with("Content-Type", "application/json; charset=latin1"),
 			[]string{"Content-Type: application/json; charset=utf-8 → application/json; charset=latin1"}},
-		{"no media type", with("X", "y"), answer{400, nil, "{}"}, []string{"Content-Type: gone, was application/json"}},
+		{"no media type", with("X", "y"), response{400, nil, "{}"}, []string{"Content-Type: gone, was application/json"}},
 		{"a header in another case", with("WWW-Authenticate", "Bearer"), with("Www-Authenticate", "Bearer"), nil},
 		{"a challenge", with("Www-Authenticate", "Bearer"), with("Www-Authenticate", "Basic"), []string{"WWW-Authenticate: Bearer → Basic"}},
 		{"a new challenge", with("X", "y"), with("Www-Authenticate", "Basic"), []string{"WWW-Authenticate: new, Basic"}},
@@ -41,7 +41,7 @@ func TestWhichAnswersDiffer(t *testing.T) {
 	} {
 		found := compare(judgedOnce(result.Pass, test.old), judgedOnce(result.Pass, test.new))
 		var got []string
-		for _, change := range found.Answers {
+		for _, change := range found.Responses {
 			for _, difference := range change.Differences {
 				got = append(got, difference.String())
 			}
@@ -63,12 +63,12 @@ func TestTheTargetAndTheJobAreNoDifference(t *testing.T) {
 		r := newRun().requirement("retry.path.one", spec.Documented, result.Pass)
 		r.Target.Endpoint = endpoint
 		host := strings.TrimPrefix(endpoint, "https://")
-		r.exchange("path/one", "retry "+job, job, "token for x", answer{301, map[string]string{
+		r.exchange("path/one", "retry "+job, job, "token for x", response{301, map[string]string{
 			"Location": endpoint + "/v1/archiveJobs/" + job + "/", "Www-Authenticate": `Bearer realm="` + host + `"`}, ""})
 		return r.check("path/one", "retry.path.one", result.Pass)
 	}
 	found := compare(at("https://a.example", "failed-1"), at("https://b.example:8080", "0815"))
-	if found.Compared != 1 || len(found.Answers) != 0 {
+	if found.Compared != 1 || len(found.Responses) != 0 {
 		t.Errorf("%+v", found)
 	}
 }
@@ -80,8 +80,8 @@ func TestAFaultIsAnAnswerToo(t *testing.T) {
 	cut.Exchanges[0].Fault = &result.FaultOf{Kind: "truncated", Detail: "ended"}
 	for want, new := range map[string]*run{"400 → hang-up": broken, "400 → 400 and truncated": cut} {
 		found := compare(judgedOnce(result.Pass, refusal(400)), new)
-		if len(found.Answers) != 1 || !strings.Contains(found.Answers[0].Differences[0].String(), want) {
-			t.Errorf("want %s: %+v", want, found.Answers)
+		if len(found.Responses) != 1 || !strings.Contains(found.Responses[0].Differences[0].String(), want) {
+			t.Errorf("want %s: %+v", want, found.Responses)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestExchangesAreFoundAgain(t *testing.T) {
 	} {
 		found := compare(test.old, test.new)
 		var got []string
-		for _, change := range found.Answers {
+		for _, change := range found.Responses {
 			got = append(got, strings.TrimPrefix(change.Differences[0].String(), "status: "))
 		}
 		if found.Compared != test.compared || found.NotCompared != test.alone || strings.Join(got, "\n") != strings.Join(test.changed, "\n") {
@@ -138,8 +138,8 @@ func TestOfTwoChecksEachHasItsOwnExchanges(t *testing.T) {
 		return r.exchange("path/two", "retry a", "a", "t", refusal(second))
 	}
 	found := compare(of(400, 404), of(404, 400))
-	if len(found.Answers) != 2 || found.Answers[0].Check != "path/one" || found.Answers[1].Check != "path/two" {
-		t.Errorf("%+v", found.Answers)
+	if len(found.Responses) != 2 || found.Responses[0].Check != "path/one" || found.Responses[1].Check != "path/two" {
+		t.Errorf("%+v", found.Responses)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestAnObservingCheckPointsAtTheExchangesOfOthers(t *testing.T) {
 	}
 	found := compare(of(result.Pass, 400), of(result.Fail, 500, result.Finding{Requirement: "retry.errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
 	shown := found.Checks[0].Evidence[0]
-	if shown.Old.Answer == nil || shown.Old.Answer.Exchange != 2 || shown.Old.Answer.Status != 400 || shown.New.Answer.Status != 500 {
+	if shown.Old.Response == nil || shown.Old.Response.Exchange != 2 || shown.Old.Response.Status != 400 || shown.New.Response.Status != 500 {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
 }
