@@ -12,6 +12,7 @@ import (
 )
 
 func TestJobsByState(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		jobs []string
 		want map[string][]string
@@ -34,6 +35,7 @@ func TestJobsByState(t *testing.T) {
 }
 
 func TestWrongJobsAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		jobs []string
 		want string
@@ -60,6 +62,7 @@ func TestWrongJobsAreRefused(t *testing.T) {
 }
 
 func TestAMistakeNamesTheSourceOfTheValue(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		given given
 		want  string
@@ -76,6 +79,7 @@ func TestAMistakeNamesTheSourceOfTheValue(t *testing.T) {
 }
 
 func TestTheLevelThatFailsARun(t *testing.T) {
+	t.Parallel()
 	for _, level := range spec.Levels() {
 		if got, err := (&Settings{Level: string(level)}).StrictLevel(&Sources{}); err != nil || got != level {
 			t.Errorf("%s: %s, %v", level, got, err)
@@ -93,6 +97,7 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 }
 
 func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
+	t.Parallel()
 	for endpoint, loopback := range map[string]bool{"http://127.0.0.1:1": true, "http://localhost:1/": true, "https://example.com": false} {
 		settings := &Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}
 		config, err := settings.TargetConfig(&Sources{}, contract)
@@ -106,6 +111,7 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 }
 
 func TestWrongTargetsAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		settings Settings
 		want     string
@@ -125,6 +131,7 @@ func TestWrongTargetsAreRefused(t *testing.T) {
 }
 
 func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
+	t.Parallel()
 	shipped, err := (&Settings{}).Contract()
 	if err != nil || shipped.File != spec.Embedded().Name {
 		t.Fatalf("%v, %v", shipped, err)

@@ -237,6 +237,7 @@ func TestAVariableThatNamesNoScopeIsAMistake(t *testing.T) {
 }
 
 func TestTokenVariables(t *testing.T) {
+	t.Parallel()
 	seen := map[string]string{}
 	for _, scope := range contract.Scopes {
 		variable := TokenVariable(contract, scope.Name)
@@ -270,6 +271,7 @@ func TestWhoKnowsATokenIsAsked(t *testing.T) {
 }
 
 func TestScopesNamed(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]int{
 		"maps.reviews": 1, reviews: 1, "dataportability.maps.reviews": 1, "maps.reviews, play.devices": 2, "maps.reviews,maps.reviews": 1,
 		"*": len(contract.Scopes), "unrelated": 1, "*,unrelated": len(contract.Scopes) + 1, "maps.reviews,maps.*": 10, "*.devices": 1,
@@ -292,6 +294,7 @@ func TestScopesNamed(t *testing.T) {
 
 // TestAnEmulatorTakesTokensAlone: it knows tokens, and asks nobody for them.
 func TestAnEmulatorTakesTokensAlone(t *testing.T) {
+	t.Parallel()
 	settings := &Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}
 	_, err := settings.ScopesByToken(&Sources{}, contract)
 	wantUsage(t, err, "FILE:1: play.* has a source of tokens, and an emulator needs the tokens themselves; write `SCOPE: TOKEN`")

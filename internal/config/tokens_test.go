@@ -34,6 +34,7 @@ func tokenOf(t *testing.T, settings *Settings, scopes ...string) string {
 }
 
 func TestGivenTokensAreFoundByTheirScopes(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		tokens []string
 		scopes []string
@@ -60,6 +61,7 @@ func TestGivenTokensAreFoundByTheirScopes(t *testing.T) {
 }
 
 func TestATokenFileIsReadAsYAMLOrJSON(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		"dataportability.maps.reviews: one\nunrelated: '2'\ndataportability.maps.reviews+dataportability.play.devices: three\n",
 		`{"` + reviews + `": "one", "unrelated": 2, "dataportability.play.devices+dataportability.maps.reviews": "three"}`,
@@ -73,6 +75,7 @@ func TestATokenFileIsReadAsYAMLOrJSON(t *testing.T) {
 }
 
 func TestGivenTokensComeBeforeTheTemplate(t *testing.T) {
+	t.Parallel()
 	settings := &Settings{Tokens: []string{"dataportability.maps.reviews=given"}, TokenTemplate: "scope:{short}", TokenJoin: "+",
 		TokenFile: writeFile(t, "dataportability.play.devices: filed\n")}
 	for want, scopes := range map[string][]string{
@@ -88,6 +91,7 @@ func TestGivenTokensComeBeforeTheTemplate(t *testing.T) {
 }
 
 func TestScopesByToken(t *testing.T) {
+	t.Parallel()
 	settings := &Settings{Tokens: []string{"dataportability.maps.reviews+dataportability.play.devices=both", "unrelated=other"}}
 	scopes, err := settings.ScopesByToken(&Sources{}, contract)
 	if err != nil || len(scopes) != 2 || !slices.Equal(scopes["both"], []string{reviews, devices}) || !slices.Equal(scopes["other"], []string{userinfo}) {
@@ -102,6 +106,7 @@ func TestScopesByToken(t *testing.T) {
 const secret = "s3cr3t-t0ken"
 
 func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
+	t.Parallel()
 	const lost = "--token: a token without its scope, or a scope without a token; give SCOPE=VALUE"
 	for _, test := range []struct{ token, want string }{
 		{secret, lost},
@@ -129,6 +134,7 @@ func wantNoSecret(t *testing.T, err error) {
 }
 
 func TestWrongTokenFilesAreRefusedWithoutShowingTheirTokens(t *testing.T) {
+	t.Parallel()
 	const none = "FILE: it holds no tokens; write one line `SCOPE: TOKEN` for each scope"
 	for _, test := range []struct{ text, want string }{
 		{"", none},
@@ -154,6 +160,7 @@ func TestWrongTokenFilesAreRefusedWithoutShowingTheirTokens(t *testing.T) {
 }
 
 func TestNoMistakeOfTheFileShowsATokenInIt(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		"token: [[" + secret + "]]\n", "token: {unrelated: {a: " + secret + "}}\n", "token: {unrelated: [[" + secret + "]]}\n",
 		"token: {unrelated: " + secret + "}\nseed: x\n", "token: {unrelated: " + secret + "}\ntoken: " + secret + "\n",
@@ -173,6 +180,7 @@ func TestNoMistakeOfTheFileShowsATokenInIt(t *testing.T) {
 }
 
 func TestScopesOfAnotherDescriptionAreItsOwn(t *testing.T) {
+	t.Parallel()
 	other := *contract
 	other.Scopes = append(slices.Clone(contract.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})
 	settings := &Settings{Tokens: []string{"added.scope=" + secret}}

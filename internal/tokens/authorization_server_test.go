@@ -37,6 +37,7 @@ func about(issuer, more string) string {
 }
 
 func TestDiscover(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name   string
 		suffix string
@@ -64,6 +65,7 @@ func TestDiscover(t *testing.T) {
 }
 
 func TestDiscoverRefuses(t *testing.T) {
+	t.Parallel()
 	for name, one := range map[string]struct{ answer, says string }{
 		"nothing":               {"", "it does not say where its endpoints are (RFC 8414): HTTP 404"},
 		"no JSON":               {"<html>", "it does not say where its endpoints are (RFC 8414): a response that is not JSON, then HTTP 404"},

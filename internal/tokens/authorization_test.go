@@ -52,6 +52,7 @@ func obtain(t *testing.T, authorization Authorization, answers person) (granted 
 }
 
 func TestALoginIsObtained(t *testing.T) {
+	t.Parallel()
 	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
 		grant(w, map[string]any{"refresh_token": "a-refresh-token", "scope": reviews})
 	})
@@ -78,6 +79,7 @@ func TestALoginIsObtained(t *testing.T) {
 
 // TestALoginThatFailsIsOneLine: whatever the browser or the token server says.
 func TestALoginThatFailsIsOneLine(t *testing.T) {
+	t.Parallel()
 	refusing := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 401, "invalid_client") })
 	with := func(name, value string) person {
 		return func(query url.Values) url.Values {
@@ -114,6 +116,7 @@ func TestALoginThatFailsIsOneLine(t *testing.T) {
 }
 
 func TestAServerThatNamesItselfMustDoSo(t *testing.T) {
+	t.Parallel()
 	server := AuthorizationServer{Issuer: "https://auth.example", NamesItself: true}
 	for issuer, right := range map[string]bool{"": false, "https://auth.example": true, "https://auth.example/": false} {
 		query := url.Values{"state": {"s"}, "code": {"c"}}
@@ -127,6 +130,7 @@ func TestAServerThatNamesItselfMustDoSo(t *testing.T) {
 }
 
 func TestNobodyComesBack(t *testing.T) {
+	t.Parallel()
 	authorization := Authorization{Server: AuthorizationServer{AuthURL: "https://auth.example/auth"}, Wait: time.Millisecond, Announce: func(string) {}}
 	_, err := authorization.Obtain(t.Context(), []string{reviews})
 	wantFailure(t, err, "the browser did not come back within 1ms; open the address")
@@ -149,6 +153,7 @@ func TestNobodyComesBack(t *testing.T) {
 
 // TestTheWayBackIsTakenOnce: what else a browser asks for is no answer.
 func TestTheWayBackIsTakenOnce(t *testing.T) {
+	t.Parallel()
 	answers := make(chan callback, 1)
 	handler := callbackHandler("s", AuthorizationServer{}, answers)
 	for _, one := range []struct {
@@ -173,6 +178,7 @@ func TestTheWayBackIsTakenOnce(t *testing.T) {
 }
 
 func TestALoginKeepsWhatWasGranted(t *testing.T) {
+	t.Parallel()
 	authorization := Authorization{Server: Google(), Client: Client{ID: "an-id"}}
 	login, missing, others := authorization.NewLogin(Granted{Scopes: []string{reviews, vehicles, "openid"}, RefreshToken: "r", AccessToken: "a"},
 		"https://api.example", "maps.reviews,play.devices", []string{reviews, devices}, documented)

@@ -18,6 +18,7 @@ func write(status int, text string) func(http.ResponseWriter) {
 }
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name       string
 		introspect bool
@@ -62,6 +63,7 @@ func TestInspect(t *testing.T) {
 // TestATokenOfOtherScopesIsFound: what a token was given for and what it carries
 // are compared before it is used.
 func TestATokenOfOtherScopesIsFound(t *testing.T) {
+	t.Parallel()
 	for carried, want := range map[string]string{
 		reviews:                  "",
 		reviews + " openid":      "",
@@ -140,7 +142,9 @@ func (*body) Close() error { return nil }
 func TestATokenOfAGroupIsChecked(t *testing.T) {
 	t.Parallel()
 	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token carries dataportability.maps.reviews instead"} {
-		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { _ = json.NewEncoder(w).Encode(map[string]string{"scope": carried}) })
+		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
+			_ = json.NewEncoder(w).Encode(map[string]string{"scope": carried})
+		})
 		group := source(t, Fixed("both", "here"), Exactly(reviews, devices), reviews, devices)
 		group.Checker.Inspector.TokenInformationURL = server.URL
 		scopes, token, found := List{group}.AnyToken()

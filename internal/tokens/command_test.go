@@ -23,6 +23,7 @@ func script(t *testing.T, text string) string {
 }
 
 func TestACommandMintsATokenForEachScope(t *testing.T) {
+	t.Parallel()
 	mint := script(t, `echo "[$1][$2][$3]" | tr ' ' '+'`)
 	command, err := Command("'" + mint + `' {scope} "a b" pre-{short}`)
 	if err != nil {
@@ -45,6 +46,7 @@ func TestACommandMintsATokenForEachScope(t *testing.T) {
 // TestABrokenCommandIsOneLine: what it printed and the words without a scope are
 // not shown.
 func TestABrokenCommandIsOneLine(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name  string
 		text  string
@@ -82,6 +84,7 @@ func TestABrokenCommandIsOneLine(t *testing.T) {
 }
 
 func TestACommandThatIsNotThereIsAskedOnce(t *testing.T) {
+	t.Parallel()
 	command, err := Command("no-such-program-anywhere {scope}")
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +96,7 @@ func TestACommandThatIsNotThereIsAskedOnce(t *testing.T) {
 }
 
 func TestNoShellRunsACommand(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"":                 "it names no program",
 		"   ":              "it names no program",
@@ -121,6 +125,7 @@ func TestNoShellRunsACommand(t *testing.T) {
 }
 
 func TestWhatACommandPrintsIsRead(t *testing.T) {
+	t.Parallel()
 	now := time.Now().Truncate(time.Second)
 	for text, want := range map[string]time.Duration{
 		"a-token\n":                  0,

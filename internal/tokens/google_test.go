@@ -39,6 +39,7 @@ func accountKey(t *testing.T, members map[string]string) []byte {
 }
 
 func TestAServiceAccountAsksForItsScopes(t *testing.T) {
+	t.Parallel()
 	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
 	account, err := ServiceAccount(accountKey(t, map[string]string{"token_uri": server.URL + "/token"}), "key.json", nil)
 	if err != nil {
@@ -55,6 +56,7 @@ func TestAServiceAccountAsksForItsScopes(t *testing.T) {
 }
 
 func TestWrongServiceAccountsAreOneLine(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"x":                          "it is not JSON",
 		`{"type":"authorized_user"}`: "it is not the key of a service account: its type is not service_account",

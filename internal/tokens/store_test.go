@@ -35,6 +35,7 @@ func add(t *testing.T, store *Store, login Login) Login {
 }
 
 func TestAStoreKeepsLogins(t *testing.T) {
+	t.Parallel()
 	store := newStore(t)
 	if logins, err := store.Logins(); len(logins) != 0 || err != nil {
 		t.Errorf("%d logins, %v", len(logins), err)
@@ -70,6 +71,7 @@ func TestAStoreKeepsLogins(t *testing.T) {
 }
 
 func TestLoginsAreForOneEndpoint(t *testing.T) {
+	t.Parallel()
 	store := newStore(t)
 	for _, one := range []struct {
 		endpoint string
@@ -96,6 +98,7 @@ func TestLoginsAreForOneEndpoint(t *testing.T) {
 // TestABrokenStoreIsLeftAlone: one line says what is wrong, nothing is written
 // over, and nothing in it is shown.
 func TestABrokenStoreIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name    string
 		content string
@@ -165,6 +168,7 @@ func FuzzStore(f *testing.F) {
 }
 
 func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
+	t.Parallel()
 	store := newStore(t)
 	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
 		// The server takes each refresh token once, as a real one does.
@@ -193,6 +197,7 @@ func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
 // TestManyProcessesShareALogin: each store is as good as a process of its own,
 // and none uses a refresh token that another has used up.
 func TestManyProcessesShareALogin(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var mutex sync.Mutex
 	current := "first"
@@ -223,6 +228,7 @@ func TestManyProcessesShareALogin(t *testing.T) {
 }
 
 func TestAKeptLoginThatEnds(t *testing.T) {
+	t.Parallel()
 	refusing := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 400, "invalid_grant") })
 	notNarrowing := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
 		grant(w, map[string]any{"scope": reviews + " " + devices})
@@ -264,6 +270,7 @@ func TestAKeptLoginThatEnds(t *testing.T) {
 }
 
 func TestRevoking(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name   string
 		answer func(http.ResponseWriter)
@@ -298,6 +305,7 @@ func TestRevoking(t *testing.T) {
 }
 
 func TestRevokingWithoutAnAddress(t *testing.T) {
+	t.Parallel()
 	server := newTokenServer(t, func(http.ResponseWriter, asked) {})
 	store := newStore(t)
 	login := aLogin(server.URL, reviews)
@@ -310,6 +318,7 @@ func TestRevokingWithoutAnAddress(t *testing.T) {
 }
 
 func TestALockThatIsHeldIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	store := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := store.Update(t.Context(), func([]Login, func([]Login) error) error {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestClientCredentialsAreAskedForEachSet(t *testing.T) {
+	t.Parallel()
 	server := newTokenServer(t, func(writer http.ResponseWriter, one asked) { grant(writer, map[string]any{"scope": one.form["scope"]}) })
 	list := List{source(t, ClientCredentials(server.server()), Everything)}
 	for range 2 {
@@ -27,6 +28,7 @@ func TestClientCredentialsAreAskedForEachSet(t *testing.T) {
 // TestWhatATokenServerRefusesIsOneLine: status, code and a harmless description,
 // and whether the source is asked again for other scopes.
 func TestWhatATokenServerRefusesIsOneLine(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		name   string
 		answer func(http.ResponseWriter)
@@ -72,6 +74,7 @@ func TestWhatATokenServerRefusesIsOneLine(t *testing.T) {
 // TestARedirectGetsNoSecret: neither the token server's nor the revocation's is
 // followed, whatever the method.
 func TestARedirectGetsNoSecret(t *testing.T) {
+	t.Parallel()
 	other := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
@@ -95,6 +98,7 @@ func TestARedirectGetsNoSecret(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereIsAskedOnce(t *testing.T) {
+	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	list := List{source(t, ClientCredentials(&TokenServer{Address: closed.URL, Client: Client{ID: "an-id", Secret: secret}}), Everything)}
@@ -107,6 +111,7 @@ func TestAServerThatIsNotThereIsAskedOnce(t *testing.T) {
 }
 
 func TestARefreshTokenIsNarrowedAndRotated(t *testing.T) {
+	t.Parallel()
 	next := "first"
 	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
 		if one.form["refresh_token"] != next {
@@ -128,6 +133,7 @@ func TestARefreshTokenIsNarrowedAndRotated(t *testing.T) {
 }
 
 func TestARefusedRefreshTokenSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	for code, want := range map[string]string{
 		"invalid_grant": "the refresh token of tokens.yaml:1 is no longer valid (HTTP 400 invalid_grant: you sent dpconform-redacted and more); obtain another one",
 		"invalid_scope": "the refresh token of tokens.yaml:1 gives no token for this scope (HTTP 400 invalid_scope: you sent dpconform-redacted and more); " +
@@ -144,6 +150,7 @@ func TestARefusedRefreshTokenSaysWhatToDo(t *testing.T) {
 // TestATokenWithOtherScopesIsNone: a token that carries more than was asked for
 // proves nothing of a single scope.
 func TestATokenWithOtherScopesIsNone(t *testing.T) {
+	t.Parallel()
 	for scope, want := range map[string]string{
 		reviews + " " + vehicles:                 "also carries dataportability.maps.vehicles",
 		reviews + " " + vehicles + " " + devices: "also carries dataportability.maps.vehicles and dataportability.play.devices",
@@ -165,6 +172,7 @@ func TestATokenWithOtherScopesIsNone(t *testing.T) {
 }
 
 func TestAClockThatIsOffIsNamed(t *testing.T) {
+	t.Parallel()
 	for offset, want := range map[time.Duration]string{
 		time.Hour:         "(this machine's clock is 1 h behind the server's)",
 		-90 * time.Minute: "(this machine's clock is 1 h 30 min ahead of the server's)",
@@ -184,6 +192,7 @@ func TestAClockThatIsOffIsNamed(t *testing.T) {
 }
 
 func TestCheckAddress(t *testing.T) {
+	t.Parallel()
 	for address, right := range map[string]bool{
 		"https://accounts.example/token": true, "http://127.0.0.1:1/token": true, "http://localhost/": true, "http://[::1]:3/": true,
 		"http://accounts.example/token": false, "accounts.example": false, "": false, "ftp://127.0.0.1/": false, "https://": false,
