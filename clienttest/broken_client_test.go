@@ -46,7 +46,7 @@ type client struct {
 	raw func(task) (string, error)
 	// token chooses the token of an attempt, from 0.
 	token func(task task, attempt int) string
-	// patience is how long an answer is awaited.
+	// patience is how long an response is awaited.
 	patience time.Duration
 	// followWithToken: a redirect is followed with the token.
 	followWithToken bool
@@ -65,7 +65,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	// err is why there is no whole answer.
+	// err is why there is no whole response.
 	err error
 }
 
@@ -176,13 +176,13 @@ func (p client) attempt(library *http.Client, task task, attempt int) reply {
 	for name, value := range p.fields {
 		request.Header.Set(name, value(task))
 	}
-	answer, err := library.Do(request)
+	response, err := library.Do(request)
 	if err != nil {
 		return reply{err: err}
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	return reply{status: answer.StatusCode, header: answer.Header, body: body, err: err}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return reply{status: response.StatusCode, header: response.Header, body: body, err: err}
 }
 
 // reportAll reports all that came back, as a right client does.
@@ -216,20 +216,20 @@ func readError(got reply) result.ClientError {
 // readID reads the new id. A strict reader takes no member that it does not
 // know.
 func readID(body []byte, strict bool) (string, error) {
-	var answer struct {
+	var response struct {
 		ID string `json:"archiveJobId"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	if strict {
 		decoder.DisallowUnknownFields()
 	}
-	if err := decoder.Decode(&answer); err != nil {
+	if err := decoder.Decode(&response); err != nil {
 		return "", err
 	}
-	if answer.ID == "" {
-		return "", errors.New("the answer names no job")
+	if response.ID == "" {
+		return "", errors.New("the response names no job")
 	}
-	return answer.ID, nil
+	return response.ID, nil
 }
 
 // attemptRaw writes a request without a library, for what no library would send.
@@ -246,13 +246,13 @@ func (p client) attemptRaw(task task) reply {
 	if _, err := io.WriteString(connection, text); err != nil {
 		return reply{err: err}
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 	if err != nil {
 		return reply{err: err}
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	return reply{status: answer.StatusCode, header: answer.Header, body: body, err: err}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return reply{status: response.StatusCode, header: response.Header, body: body, err: err}
 }
 
 // written makes a client that writes a request line and fields as they stand

@@ -111,11 +111,11 @@ func pathFaults() []fault {
 			withTarget(func(task) string { return "/v1/archiveJobs:retry" })},
 		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "%3Aretry" })},
-		{"verb-as-segment", "The verb stands behind a slash.", "client.path.verb", "success",
+		{"verb-as-segment", "The verb is behind a slash.", "client.path.verb", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "/retry" })},
 		{"other-verb", "The verb is another one.", "client.path.verb", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":restart" })},
-		{"trailing-slash", "A slash stands at the end.", "client.path.verb", "success",
+		{"trailing-slash", "A slash is at the end.", "client.path.verb", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":retry/" })},
 		{"other-case-of-id", "The id is changed to capitals.", "client.path.id", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(strings.ToUpper(t.job)) + ":retry" })},
@@ -212,7 +212,7 @@ func repeatFaults() []fault {
 			asking(20, 10*time.Millisecond, afterStatus(http.StatusServiceUnavailable))},
 		{"endless", "A busy server is asked without an end.", "client.repeat.bounded", "overloaded",
 			asking(8, firstWait, afterStatus(http.StatusServiceUnavailable))},
-		{"gives-up-in-silence", "A busy server is not asked again, and nobody is told.", clientrun.ConditionSteps, "unavailable",
+		{"gives-up-in-silence", "A busy server is not asked again, and nothing is reported.", clientrun.ConditionSteps, "unavailable",
 			changed(func(p *client) { p.silent = true })},
 		{"never-calls", "Nothing is sent.", clientrun.ConditionCalled, "success", changed(func(p *client) { p.idle = true })},
 	}
@@ -266,7 +266,7 @@ func withHeader(name string, value func(task) string) func() client {
 func httpFaults() []fault {
 	return []fault{
 		{"no-http", "A line is sent that is none of HTTP.", "client.http.syntax", "success", written("retry {target}", goodHost)},
-		{"space-before-colon", "A space stands between the name of a field and its colon.", "client.http.syntax", "success",
+		{"space-before-colon", "A space is between the name of a field and its colon.", "client.http.syntax", "success",
 			written(goodLine, goodHost, "Authorization : Bearer {token}", noBody)},
 		{"bare-line-feeds", "Lines end in a line feed without a carriage return.", "client.http.syntax", "success",
 			writtenInLines("\n", goodLine, goodHost, goodAuthorization, noBody)},

@@ -95,7 +95,7 @@ func (s *sharedText) String() string {
 	return s.text.String()
 }
 
-// behind gives the word that stands behind a text, when it has been written.
+// behind returns the word behind a text, when it has been written.
 func (s *sharedText) behind(t *testing.T, text string) string {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
@@ -122,14 +122,14 @@ func TestListen(t *testing.T) {
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	for _, one := range []*http.Request{request, mustGet(t, endpoint+"/")} {
-		answer, err := http.DefaultClient.Do(one)
+		response, err := http.DefaultClient.Do(one)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, _ := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
 		if one.Method == http.MethodGet && (!strings.Contains(string(text), "scenario-forbidden-1") || strings.Contains(string(text), token)) {
-			t.Errorf("the page lacks the call, or has the token:\n%s", text)
+			t.Errorf("the page does not show the call, or has the token:\n%s", text)
 		}
 	}
 	stop()

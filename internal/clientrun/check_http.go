@@ -49,7 +49,7 @@ func partsOfAuthority(authority string) string {
 	if !named {
 		return "the host " + printable(user)
 	}
-	// What stands before the @ may be a password.
+	// What is before the @ may be a password.
 	return "a user name and the host " + printable(host)
 }
 

@@ -99,7 +99,7 @@ var programs = map[string]func() int{
 		return once(true)
 	},
 	"failing": func() int { once(true); return 3 },
-	// one-shot is as curl --fail-with-body: it exits with 22 on a refusal, and tells
+	// one-shot is as curl --fail-with-body: it exits with 22 on a refusal, and reports
 	// nothing.
 	"one-shot": func() int {
 		exit := 0

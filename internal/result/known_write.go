@@ -46,12 +46,16 @@ func WriteKnownFailures(origin, file string, found Report) (int, error) {
 	if len(entries) == 0 {
 		return 0, nil
 	}
+	command := "run"
+	if found.Client != nil {
+		command = "client"
+	}
 	const newFile = 0o644
 	err := text.CreateFile(file, newFile, func(out io.Writer) error {
 		var written strings.Builder
 		fmt.Fprintf(&written, "# What failed at %s on %s.\n", oneLine(found.Target.Endpoint), found.Started.Format(time.DateOnly))
 		fmt.Fprintf(&written, "# Write a reason for each entry, and where it helps `%s: 2027-01-31` (the last day on which\n", knownExpires)
-		fmt.Fprintf(&written, "# it holds) and `%s: https://...`. Then: dpconform run --known-failures %s\n", knownIssue, oneLine(file))
+		fmt.Fprintf(&written, "# it holds) and `%s: https://...`. Then: dpconform %s --known-failures %s\n", knownIssue, command, oneLine(file))
 		fmt.Fprintf(&written, "%s:\n", knownList)
 		for _, entry := range entries {
 			fmt.Fprintf(&written, "  # %s\n  - %s: %s\n    %s: %s\n", entry.comment, entry.key, scalar(entry.id), knownReason, toBeWritten)
