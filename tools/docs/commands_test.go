@@ -150,6 +150,15 @@ func newShell(t *testing.T) *shell {
 	for _, name := range []string{"TMPDIR", "LANG"} {
 		environment = append(environment, name+"="+os.Getenv(name))
 	}
+	// A page may build a Go program. With a cache of its own it would compile the
+	// standard library.
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		environment = append(environment, name+"="+strings.TrimSpace(string(value)))
+	}
 	return &shell{folder: t.TempDir(), environment: environment, addresses: map[string]string{}}
 }
 
