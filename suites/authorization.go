@@ -173,14 +173,14 @@ func unknownToken(j *judgement) {
 	exchange := j.refuseCaller("retry.authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
 	j.challenges(exchange)
 	if exchange.Header.Get("WWW-Authenticate") != "" {
-		j.compare("retry.authorization.challenge-error", responseTo(exchange), haveChallengeError("invalid_token"))
+		j.compare("retry.authorization.challenge-error", j.responseTo(exchange), haveChallengeError("invalid_token"))
 	}
 }
 
 // challenges expects a challenge in a response 401.
 func (j *judgement) challenges(exchange *target.Exchange) {
-	if exchange.Status == http.StatusUnauthorized && j.compare("retry.authorization.challenge", responseTo(exchange), haveChallenge()) {
-		j.compare("retry.authorization.bearer-challenge", responseTo(exchange), HaveBearerChallenge())
+	if exchange.Status == http.StatusUnauthorized && j.compare("retry.authorization.challenge", j.responseTo(exchange), haveChallenge()) {
+		j.compare("retry.authorization.bearer-challenge", j.responseTo(exchange), HaveBearerChallenge())
 	}
 }
 

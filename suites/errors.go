@@ -27,7 +27,7 @@ func observe(sends string, exchanges func(*judgement) []*target.Exchange, expect
 			ID: each.id, Title: each.title, Requirements: []string{each.requirement}, Sends: sends,
 			phase: observing, run: func(j *judgement) {
 				for _, exchange := range exchanges(j) {
-					j.compare(each.requirement, responseTo(exchange), each.matcher)
+					j.compare(each.requirement, j.responseTo(exchange), each.matcher)
 				}
 			},
 		}
@@ -62,7 +62,7 @@ func errorChecks(contract *spec.Contract) []Check {
 // refusals lists the refusals of the run that are the method's.
 func (j *judgement) refusals() []*target.Exchange {
 	refused := slices.DeleteFunc(j.journal(), func(exchange *target.Exchange) bool {
-		return !exchange.Answered() || exchange.Status < http.StatusBadRequest || responseTo(exchange).isFrontEndPage()
+		return !exchange.Answered() || exchange.Status < http.StatusBadRequest || j.responseTo(exchange).isFrontEndPage()
 	})
 	if len(refused) == 0 {
 		j.Skip("nothing was refused in this run", "--token-template or --token, and --job STATE=ID")

@@ -16,12 +16,22 @@ import (
 // expect reports whether the response of an exchange matches. Where it does not,
 // or the server sent no whole response, the requirement fails.
 func (j *judgement) expect(id string, exchange *target.Exchange, expected types.GomegaMatcher) bool {
-	received := responseTo(exchange)
+	received := j.responseTo(exchange)
 	if !exchange.Answered() {
 		_, seen := explain(expected, received)
 		return j.responded(id, exchange, seen.want)
 	}
 	return j.compare(id, received, expected)
+}
+
+// responseTo is the response of an exchange that has ended.
+func (j *judgement) responseTo(exchange *target.Exchange) *response {
+	known, seen := j.session.responses[exchange]
+	if !seen {
+		known = responseTo(exchange)
+		j.session.responses[exchange] = known
+	}
+	return known
 }
 
 // meets expects what the description allows for the requirement.
@@ -33,13 +43,13 @@ func (j *judgement) meets(id string, exchange *target.Exchange) bool {
 // startsNoJob looks at the status alone: it shows that a job was started even
 // where the body broke off, and no response at all is another requirement's.
 func (j *judgement) startsNoJob(id string, exchange *target.Exchange) bool {
-	return j.compare(id, responseTo(exchange), StartNoJob())
+	return j.compare(id, j.responseTo(exchange), StartNoJob())
 }
 
 // showsState expects a state in a response of the state method, if there is one.
 func (j *judgement) showsState(id string, exchange *target.Exchange, state string) {
 	if exchange.Answered() {
-		j.compare(id, responseTo(exchange), HaveState(j.Contract, state))
+		j.compare(id, j.responseTo(exchange), HaveState(j.Contract, state))
 	}
 }
 

@@ -112,12 +112,12 @@ func (j *judgement) stateIn(exchange *target.Exchange) string {
 	if !exchange.Answered() {
 		return ""
 	}
-	return responseTo(exchange).stateBy(j.Contract)
+	return j.responseTo(exchange).stateBy(j.Contract)
 }
 
 // jobIDIn returns the new job's id in a response; empty where there is none.
 func (j *judgement) jobIDIn(exchange *target.Exchange) string {
-	return responseTo(exchange).textMember(j.Contract.IDField)
+	return j.responseTo(exchange).textMember(j.Contract.IDField)
 }
 
 // flagFor is the flag that supplies a job in one of the states.

@@ -27,6 +27,8 @@ type response struct {
 	exchange *target.Exchange
 	// read is the error of the body, once somebody has asked for it.
 	read *errorBody
+	// text is what String returns, once it was asked for.
+	text string
 }
 
 // responseTo is the response of an exchange, as far as there is one.
@@ -93,6 +95,13 @@ func (r *response) started() bool {
 // String describes the response in a few words: "400 FAILED_PRECONDITION", "404
 // with an HTML page and no error.status".
 func (r *response) String() string {
+	if r.text == "" {
+		r.text = r.describe()
+	}
+	return r.text
+}
+
+func (r *response) describe() string {
 	switch code := r.error().status; {
 	case r.exchange != nil && !r.exchange.Answered():
 		return r.exchange.Fault.Detail

@@ -120,7 +120,7 @@ func idNew(j *judgement) {
 		if first[given] != nil {
 			j.look(first[given])
 		}
-		j.compare("retry.response.id-new", responseTo(exchange), j.haveNewID(first[given] != nil))
+		j.compare("retry.response.id-new", j.responseTo(exchange), j.haveNewID(first[given] != nil))
 		first[given] = exchange
 	}
 }

@@ -29,6 +29,9 @@ type session struct {
 	first *startedRetry
 	// states keeps the state of each new job as it was read first.
 	states map[string]*target.Exchange
+	// responses are read once each: the checks that look at everything that was
+	// exchanged ask for the same ones again.
+	responses map[*target.Exchange]*response
 	// excused are the exchanges that say nothing of the server.
 	excused map[*target.Exchange]bool
 	// unsettled counts the retries in a row of which nobody knows what came.
@@ -60,6 +63,7 @@ func newSession(config Config) (*session, error) {
 		ran:        map[string]bool{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
+		responses:  map[*target.Exchange]*response{},
 		excused:    map[*target.Exchange]bool{},
 	}, nil
 }
