@@ -2,55 +2,29 @@ package target
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"golang.org/x/oauth2"
 )
-
-// script responds with one step after the other, the last one for ever.
-type script struct {
-	steps []func() (*http.Response, error)
-	sent  atomic.Int32
-}
-
-func (s *script) RoundTrip(*http.Request) (*http.Response, error) {
-	number := int(s.sent.Add(1))
-	return s.steps[min(number, len(s.steps))-1]()
-}
-
-func status(code int, header ...string) func() (*http.Response, error) {
-	return func() (*http.Response, error) {
-		answer := &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("body"))}
-		for i := 0; i+1 < len(header); i += 2 {
-			answer.Header.Set(header[i], header[i+1])
-		}
-		return answer, nil
-	}
-}
-
-func failure(err error) func() (*http.Response, error) {
-	return func() (*http.Response, error) { return nil, err }
-}
 
 var (
-	resetStep   = failure(syscall.ECONNRESET)
-	hangUpStep  = failure(io.EOF)
-	nobodyThere = failure(&proxyError{502})
+	resetStep   = failing(syscall.ECONNRESET)
+	hangUpStep  = failing(io.EOF)
+	nobodyThere = failing(&proxyError{502})
 )
 
-type steps = []func() (*http.Response, error)
+type steps = []roundTripper
 
 func TestWhatIsSentAgain(t *testing.T) {
-	for _, test := range []struct {
-		name     string
+	t.Parallel()
+	for name, test := range map[string]struct {
 		steps    steps
 		once     bool
 		remote   bool
@@ -59,63 +33,88 @@ func TestWhatIsSentAgain(t *testing.T) {
 		fault    FaultKind
 		attempts int
 	}{
-		{name: "a good answer", steps: steps{status(200)}, sent: 1, status: 200},
-		{name: "a refusal", steps: steps{status(400)}, sent: 1, status: 400},
-		{name: "an error of the server", steps: steps{status(500)}, sent: 1, status: 500},
-		{name: "busy, then good", steps: steps{status(429), status(200)}, sent: 2, status: 200, attempts: 1},
-		{name: "busy, then good, of what is sent once", steps: steps{status(429), status(200)}, once: true, sent: 2, status: 200, attempts: 1},
-		{name: "busy for ever", steps: steps{status(429)}, sent: 5, status: 429, attempts: 4},
-		{name: "busy for ever, elsewhere", steps: steps{status(429)}, remote: true, sent: 5, status: 429, fault: Throttled, attempts: 4},
-		{name: "unavailable twice", steps: steps{status(503), status(503), status(404)}, sent: 3, status: 404, attempts: 2},
-		{name: "unavailable for ever", steps: steps{status(503)}, remote: true, sent: 5, status: 503, attempts: 4},
-		{name: "unavailable, of what is sent once", steps: steps{status(503), status(200)}, once: true, sent: 1, status: 503},
-		{name: "reset, then good", steps: steps{resetStep, status(200)}, sent: 2, status: 200, attempts: 1},
-		{name: "reset for ever", steps: steps{resetStep}, sent: 5, fault: Reset, attempts: 4},
-		{name: "reset for ever, elsewhere", steps: steps{resetStep}, remote: true, sent: 5, fault: Lost, attempts: 4},
-		{name: "reset, of what is sent once", steps: steps{resetStep, status(200)}, once: true, sent: 1, fault: Reset},
-		{name: "reset, of what is sent once, elsewhere", steps: steps{resetStep, status(200)}, once: true, remote: true, sent: 1, fault: Lost},
-		{name: "a hang-up, then nobody", steps: steps{hangUpStep, nobodyThere}, sent: 3, fault: HangUp, attempts: 2},
-		{name: "a hang-up, then nobody, elsewhere", steps: steps{hangUpStep, nobodyThere}, remote: true, sent: 3, fault: Unreachable, attempts: 2},
-		{name: "nobody, then somebody, of what is sent once", steps: steps{nobodyThere, status(200)}, once: true, sent: 2, status: 200, attempts: 1},
-		{name: "nobody", steps: steps{nobodyThere}, sent: 3, fault: Unreachable, attempts: 2},
-		{name: "mixed", steps: steps{resetStep, status(429), status(503), status(200)}, sent: 4, status: 200, attempts: 3},
+		"a good response":                             {steps: steps{status(200)}, sent: 1, status: 200},
+		"a refusal":                                   {steps: steps{status(400)}, sent: 1, status: 400},
+		"an error of the server":                      {steps: steps{status(500)}, sent: 1, status: 500},
+		"busy, then good":                             {steps: steps{status(429), status(200)}, sent: 2, status: 200, attempts: 1},
+		"busy, then good, of what is sent once":       {steps: steps{status(429), status(200)}, once: true, sent: 2, status: 200, attempts: 1},
+		"busy for ever":                               {steps: steps{status(429)}, sent: 5, status: 429, attempts: 4},
+		"busy for ever, elsewhere":                    {steps: steps{status(429)}, remote: true, sent: 5, status: 429, fault: Throttled, attempts: 4},
+		"unavailable twice":                           {steps: steps{status(503), status(503), status(404)}, sent: 3, status: 404, attempts: 2},
+		"unavailable for ever":                        {steps: steps{status(503)}, remote: true, sent: 5, status: 503, attempts: 4},
+		"unavailable, of what is sent once":           {steps: steps{status(503), status(200)}, once: true, sent: 1, status: 503},
+		"reset, then good":                            {steps: steps{resetStep, status(200)}, sent: 2, status: 200, attempts: 1},
+		"reset for ever":                              {steps: steps{resetStep}, sent: 5, fault: Reset, attempts: 4},
+		"reset for ever, elsewhere":                   {steps: steps{resetStep}, remote: true, sent: 5, fault: Lost, attempts: 4},
+		"reset, of what is sent once":                 {steps: steps{resetStep, status(200)}, once: true, sent: 1, fault: Reset},
+		"reset, of what is sent once, elsewhere":      {steps: steps{resetStep, status(200)}, once: true, remote: true, sent: 1, fault: Lost},
+		"a hang-up, of what is sent once":             {steps: steps{hangUpStep, status(200)}, once: true, sent: 1, fault: HangUp},
+		"a hang-up, then nobody":                      {steps: steps{hangUpStep, nobodyThere}, sent: 3, fault: HangUp, attempts: 2},
+		"a hang-up, then nobody, elsewhere":           {steps: steps{hangUpStep, nobodyThere}, remote: true, sent: 3, fault: Unreachable, attempts: 2},
+		"nobody, then somebody, of what is sent once": {steps: steps{nobodyThere, status(200)}, once: true, sent: 2, status: 200, attempts: 1},
+		"nobody": {steps: steps{nobodyThere}, sent: 3, fault: Unreachable, attempts: 2},
+		"mixed":  {steps: steps{resetStep, status(429), status(503), status(200)}, sent: 4, status: 200, attempts: 3},
+		"a pause that the server wants, longer than allowed": {steps: steps{status(503, "Retry-After", "3600"), status(200)}, sent: 1, status: 503},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			script := &script{steps: test.steps}
-			judged := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: script, Loopback: !test.remote})
-			exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Once: test.once, Starts: true})
-			if script.sent.Load() != test.sent || exchange.Status != test.status || len(exchange.Earlier) != test.attempts {
-				t.Errorf("sent %d times, status %d, %d earlier attempts", script.sent.Load(), exchange.Status, len(exchange.Earlier))
+		script := &script{steps: test.steps}
+		server := newTarget(t, Config{Transport: script, Loopback: !test.remote})
+		exchange := sendTo(server, Request{Once: test.once, Starts: true})
+		if script.sent.Load() != test.sent || exchange.Status != test.status || len(exchange.Earlier) != test.attempts || kindOf(exchange) != test.fault || len(server.Journal()) != 1 {
+			t.Errorf("%s: sent %d times, status %d, %d earlier attempts, %q, %d exchanges", name, script.sent.Load(), exchange.Status, len(exchange.Earlier), kindOf(exchange), len(server.Journal()))
+		}
+	}
+}
+
+// TestABudgetThatIsUsedUp ends what the rest of a run would only wait for.
+func TestABudgetThatIsUsedUp(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		config Config
+		step   roundTripper
+		within int // requests that are sent
+		fault  FaultKind
+		then   FaultKind
+		detail string
+		flag   string
+		sent   int32
+	}{
+		"slow":         {Config{}, silent(""), slowBudget, Slow, Withheld, "not sent: 5 earlier requests had no whole response within 1m0s", "--timeout", slowBudget + 2},
+		"unreachable":  {Config{}, nobodyThere, unreachableBudget, Unreachable, Unreachable, "not sent: the target can no longer be reached", "", unreachableBudget * int32(unreached.attempts)},
+		"unavailable":  {Config{}, status(503), 7, "", "", "", "", 3*5 + 5},
+		"max-requests": {Config{MaxRequests: 3}, status(404), 3, "", Withheld, "not sent: the budget of 3 requests is used up", "--max-requests", 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			script := &script{steps: steps{test.step}}
+			test.config.Transport = script
+			server := newTarget(t, test.config)
+			for i := range test.within + 1 {
+				exchange := sendTo(server, Request{Job: "a", Starts: true})
+				want, detail := test.fault, ""
+				if i == test.within {
+					want, detail = test.then, test.detail
+				}
+				if kindOf(exchange) != want || exchange.Started() {
+					t.Errorf("%s: request %d: %v", name, i+1, exchange.Fault)
+				}
+				if detail != "" && (exchange.Fault.Detail != detail || exchange.Fault.Flag != test.flag || exchange.Fault.ServerOwn()) {
+					t.Errorf("%s: %+v", name, exchange.Fault)
+				}
 			}
-			if kind := kindOf(exchange); kind != test.fault {
-				t.Errorf("fault %q, want %q", kind, test.fault)
-			}
-			if len(judged.Journal()) != 1 {
-				t.Error("an attempt is an exchange of its own")
+			if script.sent.Load() != test.sent || len(server.Journal()) != test.within+1 {
+				t.Errorf("%s: %d requests were sent, want %d", name, script.sent.Load(), test.sent)
 			}
 		})
 	}
-}
-
-func kindOf(exchange *Exchange) FaultKind {
-	if exchange.Fault == nil {
-		return ""
-	}
-	return exchange.Fault.Kind
-}
-
-func TestAfterThreePersistentTroublesNothingIsSentAgain(t *testing.T) {
-	script := &script{steps: steps{status(503)}}
-	judged := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: script})
-	for range 6 {
-		judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
-	}
-	if want := int32(3*5 + 3); script.sent.Load() != want {
-		t.Errorf("%d requests came, want %d", script.sent.Load(), want)
+	// Each attempt counts.
+	busy := &script{steps: steps{status(429), status(200)}}
+	server := newTarget(t, Config{Transport: busy, MaxRequests: 2})
+	if sendTo(server, Request{}).Status != 200 || kindOf(sendTo(server, Request{})) != Withheld {
+		t.Errorf("%d requests were sent", busy.sent.Load())
 	}
 }
 
-func TestRetryAfterIsHonoured(t *testing.T) {
+func TestRetryAfterIsRead(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "0": 0, "7": 7 * time.Second, " 3 ": 3 * time.Second, "-1": 0, "1.5": 0, "soon": 0, "99999999999999": 0,
@@ -125,31 +124,16 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			t.Errorf("%q: %s, want %s", value, got, want)
 		}
 	}
-	var waited []time.Duration
-	wait := func(_ context.Context, pause time.Duration) error { waited = append(waited, pause); return nil }
-	short := &script{steps: steps{status(429, "Retry-After", "7"), status(200)}}
-	judged := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: short, Pause: wait})
-	if exchange := judged.Send(context.Background(), "c", Request{Method: "GET", Path: "/"}); exchange.Status != 200 || len(waited) != 1 || waited[0] != 7*time.Second {
-		t.Errorf("status %d after %s", exchange.Status, waited)
-	}
-	long := &script{steps: steps{status(503, "Retry-After", "3600"), status(200)}}
-	judged = newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: long, Pause: wait})
-	if exchange := judged.Send(context.Background(), "c", Request{Method: "GET", Path: "/"}); exchange.Status != 503 || long.sent.Load() != 1 {
-		t.Errorf("status %d after %d requests", exchange.Status, long.sent.Load())
-	}
 }
 
 func TestBackoffGrowsAndIsBounded(t *testing.T) {
-	for _, loopback := range []bool{true, false} {
-		judged := newTarget(t, Config{Endpoint: "http://127.0.0.1:1", Loopback: loopback})
-		first := time.Second
-		if loopback {
-			first = 50 * time.Millisecond
-		}
+	t.Parallel()
+	for first, loopback := range map[time.Duration]bool{50 * time.Millisecond: true, time.Second: false} {
+		server := newTarget(t, Config{Loopback: loopback})
 		for made := 1; made < 5; made++ {
 			most := first << (made - 1)
 			for range 50 {
-				if got := judged.backoff(made); got < most/2 || got >= most {
+				if got := server.backoff(made); got < most/2 || got >= most {
 					t.Fatalf("after %d attempts: %s, not within %s and %s", made, got, most/2, most)
 				}
 			}
@@ -157,82 +141,169 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	}
 }
 
-func TestTheBudgetCountsEveryAttempt(t *testing.T) {
-	script := &script{steps: steps{status(429), status(200)}}
-	judged := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: script, MaxRequests: 3})
-	for i, want := range []FaultKind{"", "", Withheld, Withheld} {
-		exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Job: "a", Starts: true})
-		if kindOf(exchange) != want {
-			t.Errorf("request %d: %v", i+1, exchange.Fault)
-		}
-		if want == Withheld && (exchange.Fault.Flag != "--max-requests" || !strings.Contains(exchange.Fault.Detail, "budget of 3 requests")) {
-			t.Errorf("%+v", exchange.Fault)
-		}
-	}
-	if script.sent.Load() != 3 {
-		t.Errorf("%d requests came", script.sent.Load())
+// watched keeps what a watcher hears, in order.
+type watched []string
+
+func (w *watched) Sending(exchange *Exchange) {
+	*w = append(*w, fmt.Sprintf("sending %d of %s", exchange.Number, exchange.Check))
+}
+
+func (w *watched) Waiting(exchange *Exchange, wait time.Duration, asked bool) {
+	*w = append(*w, fmt.Sprintf("waiting after %d, asked %v, exactly 7s %v", exchange.Earlier[len(exchange.Earlier)-1].Status, asked, wait == 7*time.Second))
+}
+
+func (w *watched) Done(exchange *Exchange) {
+	*w = append(*w, fmt.Sprintf("done %d: %d", exchange.Number, exchange.Status))
+}
+
+func TestAWatcherHearsOfEachAttempt(t *testing.T) {
+	t.Parallel()
+	server := newTarget(t, Config{Loopback: true, Transport: &script{steps: steps{status(429, "Retry-After", "7"), status(503), status(200)}}})
+	heard := &watched{}
+	server.Watch(heard)
+	sendTo(server, Request{})
+	want := []string{"sending 1 of c", "waiting after 429, asked true, exactly 7s true", "sending 1 of c",
+		"waiting after 503, asked false, exactly 7s false", "sending 1 of c", "done 1: 200"}
+	if !slices.Equal(*heard, want) {
+		t.Errorf("%q", *heard)
 	}
 }
 
 func TestACaptivePortalIsNotTheServer(t *testing.T) {
-	for _, test := range []struct {
-		name     string
+	t.Parallel()
+	away := status(302, "Location", "http://portal.example/login")
+	for name, test := range map[string]struct {
 		endpoint string
-		loopback bool
-		answer   func() (*http.Response, error)
+		response roundTripper
 		want     FaultKind
 	}{
-		{"a page", "http://api.example", false, status(200, "Content-Type", "Text/HTML; charset=x"), Intercepted},
-		{"a way elsewhere", "http://api.example", false, status(302, "Location", "http://portal.example/login"), Intercepted},
-		{"511", "https://api.example", false, status(511), Intercepted},
-		{"a way within", "http://api.example", false, status(302, "Location", "/v2"), ""},
-		{"a way to the same host", "http://api.example", false, status(308, "Location", "https://API.example/"), ""},
-		{"JSON", "http://api.example", false, status(200, "Content-Type", "application/json"), ""},
-		{"a page of an unknown path", "http://api.example", false, status(404, "Content-Type", "text/html"), ""},
-		{"over TLS it is the server", "https://api.example", false, status(302, "Location", "http://portal.example/login"), ""},
-		{"on this machine it is the server", "http://127.0.0.1:1", true, status(302, "Location", "http://portal.example/login"), ""},
+		"a page":                           {"http://api.example", status(200, "Content-Type", "Text/HTML; charset=x"), Intercepted},
+		"a way elsewhere":                  {"http://api.example", away, Intercepted},
+		"511":                              {"https://api.example", status(511), Intercepted},
+		"a way within":                     {"http://api.example", status(302, "Location", "/v2"), ""},
+		"a way to the same host":           {"http://api.example", status(308, "Location", "https://API.example/"), ""},
+		"JSON":                             {"http://api.example", status(200, "Content-Type", "application/json"), ""},
+		"a page of an unknown path":        {"http://api.example", status(404, "Content-Type", "text/html"), ""},
+		"over TLS it is the server":        {"https://api.example", away, ""},
+		"on this machine it is the server": {"http://127.0.0.1:1", away, ""},
 	} {
-		judged := newTarget(t, Config{Endpoint: test.endpoint, Loopback: test.loopback, Transport: &script{steps: steps{test.answer}}})
-		exchange := judged.Send(context.Background(), "c", Request{Method: "GET", Path: "/"})
-		if kindOf(exchange) != test.want || (exchange.Fault != nil && exchange.Fault.ServerOwn()) {
-			t.Errorf("%s: %v", test.name, exchange.Fault)
+		server := newTarget(t, Config{Endpoint: test.endpoint, Loopback: strings.Contains(test.endpoint, "127."), Transport: test.response})
+		if exchange := sendTo(server, Request{Method: "GET"}); kindOf(exchange) != test.want || exchange.Fault != nil && exchange.Fault.ServerOwn() {
+			t.Errorf("%s: %v", name, exchange.Fault)
 		}
 	}
 }
 
-func TestWhatIsOnItsWayIsAwaitedWhenTheRunEnds(t *testing.T) {
+func TestAStartedJobIsNotGivenOutAgain(t *testing.T) {
+	t.Parallel()
+	all := []string{"a", "b", "c"}
+	truncated := func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF })))}, nil
+	}
+	for name, test := range map[string]struct {
+		request  Request
+		response roundTripper
+		left     []string
+	}{
+		"a good response":             {Request{Job: "b", Starts: true}, status(200), []string{"a", "c"}},
+		"another good response":       {Request{Job: "a", Starts: true}, status(202), []string{"b", "c"}},
+		"a truncated response":        {Request{Job: "a", Starts: true}, truncated, []string{"b", "c"}},
+		"no response":                 {Request{Job: "a", Starts: true, Once: true}, hangUpStep, []string{"b", "c"}},
+		"a refusal":                   {Request{Job: "b", Starts: true}, status(400), all},
+		"a redirect":                  {Request{Job: "b", Starts: true}, status(307), all},
+		"an error":                    {Request{Job: "b", Starts: true}, status(500), all},
+		"a reading request":           {Request{Job: "b"}, status(200), all},
+		"a request about no job":      {Request{Starts: true}, status(200), all},
+		"a job that nobody gave":      {Request{Job: "z", Starts: true}, status(200), all},
+		"a request that is held back": {Request{Job: "b", Starts: true, Path: "/\x00"}, status(200), all},
+	} {
+		server := newTarget(t, Config{Loopback: true, Transport: test.response, Jobs: map[string][]string{"FAILED": slices.Clone(all), "COMPLETE": {"d"}}})
+		exchange := sendTo(server, test.request)
+		left := server.Unstarted("FAILED")
+		if !slices.Equal(left, test.left) || !slices.Equal(server.Jobs("FAILED"), all) || !slices.Equal(server.Unstarted("COMPLETE"), []string{"d"}) {
+			t.Errorf("after %s: %q, want %q; %v", name, left, test.left, exchange.Fault)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		config Config
+		may    bool
+	}{
+		{Config{}, false}, {Config{AllowRetry: true}, true}, {Config{Loopback: true}, true}, {Config{AllowRetry: true, Loopback: true}, true},
+	} {
+		test.config.Endpoint, test.config.Jobs = "https://example.com/", map[string][]string{"FAILED": {"a"}, "COMPLETE": {"b"}}
+		server, err := New(test.config)
+		if err != nil || server.MayRetry() != test.may || server.Loopback() != test.config.Loopback || server.Limit() != DefaultLimit || server.Endpoint() != "https://example.com" {
+			t.Errorf("%+v: may retry %v, limit %s of %s, %v", test.config, server.MayRetry(), server.Limit(), server.Endpoint(), err)
+		}
+		for id, given := range map[string]bool{"a": true, "b": true, "": false, "c": false, "FAILED": false} {
+			if server.Given(id) != given {
+				t.Errorf("%q: given %v", id, !given)
+			}
+		}
+	}
+}
+
+func TestADoneContextSendsNothing(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
-	judged := newLocalTarget(t, Config{Endpoint: serveRaw(t, func(connection *net.TCPConn) {
-		readHead(connection)
-		cancel()
-		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-	}), Jobs: map[string][]string{"FAILED": {"a"}}})
-	exchange := judged.Send(ctx, "c", Request{Method: "POST", Path: "/", Job: "a", Starts: true, Once: true})
-	if !exchange.Started() || !exchange.Answered() {
-		t.Errorf("%v", exchange.Fault)
-	}
-	wantFault(t, judged.Send(ctx, "c", Request{Method: "POST", Path: "/"}), Withheld, "interrupted")
-}
-
-func TestATokenThatCannotBeHadIsNoRequest(t *testing.T) {
-	script := &script{steps: steps{status(200)}}
-	judged := newLocalTarget(t, Config{Endpoint: "http://127.0.0.1:1", Transport: script, Credentials: unobtainable{}})
-	var none *NoTokenError
-	if _, err := judged.Credential("x", "a"); !errors.As(err, &none) || none.Reason != "the command printed nothing" {
-		t.Errorf("%v", err)
-	}
-	if _, found := judged.GroupCredential(func([]string) string { return "x" }); found {
-		t.Error("a group of scopes was found")
+	cancel()
+	unsent := &script{steps: steps{status(200)}}
+	exchange := newTarget(t, Config{Transport: unsent}).Send(ctx, "c", Request{Method: "POST", Path: "/"})
+	wantFault(t, exchange, Withheld, "the run was interrupted")
+	if exchange.Fault.ServerOwn() || unsent.sent.Load() != 0 {
+		t.Errorf("own %v, %d requests", exchange.Fault.ServerOwn(), unsent.sent.Load())
 	}
 }
 
-// unobtainable are tokens that should be there and cannot be had.
-type unobtainable struct{}
-
-func (unobtainable) Token(...string) (oauth2.TokenSource, bool) { return failingSource{}, true }
-
-type failingSource struct{}
-
-func (failingSource) Token() (*oauth2.Token, error) {
-	return nil, errors.New("the command printed nothing")
+// TestRequestsTogetherOverlap and keep their order, in the journal too, and a
+// transport learns where each belongs.
+func TestRequestsTogetherOverlap(t *testing.T) {
+	t.Parallel()
+	const together = 8
+	var here atomic.Int32
+	allHere := make(chan struct{})
+	places := make(chan Place, together+1)
+	server := newTarget(t, Config{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+		places <- PlaceOf(request.Context())
+		if request.URL.Path != "/alone" {
+			// No response before all requests are here.
+			if here.Add(1) == together {
+				close(allHere)
+			}
+			<-allHere
+		}
+		return status(200, "X-Path", request.URL.Path)(request)
+	})})
+	server.Send(context.Background(), "alone", Request{Method: "GET", Path: "/alone"})
+	requests := make([]Request, together)
+	for i := range requests {
+		requests[i] = Request{Method: "POST", Path: "/" + strings.Repeat("x", i+1)}
+	}
+	exchanges := server.SendTogether(context.Background(), "both", requests)
+	journal := server.Journal()
+	for i, exchange := range exchanges {
+		if exchange.Header.Get("X-Path") != requests[i].Path || exchange.Number != i+2 || journal[i+1] != exchange || exchange.Check != "both" {
+			t.Errorf("exchange %d has number %d: %v", i, exchange.Number, exchange.Fault)
+		}
+	}
+	close(places)
+	for place := range places {
+		want := Place{Check: "alone", Number: 1}
+		if place.Number > 1 {
+			want = Place{Check: "both", Number: place.Number, Together: true}
+		}
+		if place != want || PlaceOf(WithPlace(context.Background(), place)) != place {
+			t.Errorf("%+v, want %+v", place, want)
+		}
+	}
+	if PlaceOf(context.Background()) != (Place{}) {
+		t.Error("a context without place has one")
+	}
+	if journal[0] = nil; len(journal) != together+1 || server.Journal()[0] == nil {
+		t.Error("the journal can be changed from outside, or is not complete")
+	}
 }

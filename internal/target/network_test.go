@@ -9,177 +9,193 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// serveTLS makes a server with HTTP/2 that counts its connections, and the
-// authority of its certificate.
-func serveTLS(t *testing.T, handler http.HandlerFunc) (server *httptest.Server, connections *atomic.Int32) {
+// counting makes a server that responds with the protocol and counts its
+// connections, over TLS with HTTP/2, and the options that trust its certificate.
+func counting(t *testing.T, secure bool) (endpoint string, connections *atomic.Int32, trusted NetworkOptions) {
 	t.Helper()
 	connections = &atomic.Int32{}
-	server = httptest.NewUnstartedServer(handler)
-	server.EnableHTTP2 = true
-	server.Config.ErrorLog = discardLog()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
 		}
 	}
-	server.StartTLS()
 	t.Cleanup(server.Close)
-	return server, connections
+	if !secure {
+		server.Start()
+		return server.URL, connections, NetworkOptions{}
+	}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	trusted.Authorities = x509.NewCertPool()
+	trusted.Authorities.AddCert(server.Certificate())
+	return server.URL, connections, trusted
 }
 
-func authorityOf(server *httptest.Server) NetworkOptions {
-	pool := x509.NewCertPool()
-	pool.AddCert(server.Certificate())
-	return NetworkOptions{Authorities: pool}
-}
-
-func protocol(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }
-
-func TestOverTLSConnectionsAreUsedAgainButNotForWhatIsSentOnce(t *testing.T) {
-	server, connections := serveTLS(t, protocol)
-	judged := newLocalTarget(t, Config{Endpoint: server.URL, Network: authorityOf(server)})
-	send := func(times int, once bool) {
-		for range times {
-			exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Once: once})
-			if !exchange.Answered() || string(exchange.Body) != "HTTP/2.0" {
+// TestConnections: over TLS they are used again, but not for what is sent once.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	for protocol, test := range map[string]struct {
+		secure      bool
+		reused, all int32
+	}{"HTTP/1.1": {false, 5, 8}, "HTTP/2.0": {true, 1, 4}} {
+		endpoint, connections, trusted := counting(t, test.secure)
+		server := newTarget(t, Config{Endpoint: endpoint, Network: trusted})
+		for i := range 8 {
+			if exchange := sendTo(server, Request{Once: i >= 5}); string(exchange.Body) != protocol {
 				t.Errorf("%q, %v", exchange.Body, exchange.Fault)
 			}
+			if i == 4 && connections.Load() != test.reused {
+				t.Errorf("%s: %d connections for 5 requests", protocol, connections.Load())
+			}
 		}
-	}
-	send(5, false)
-	if connections.Load() != 1 {
-		t.Errorf("%d connections for 5 requests", connections.Load())
-	}
-	send(3, true)
-	if connections.Load() != 4 {
-		t.Errorf("%d connections, want 4", connections.Load())
+		if connections.Load() != test.all {
+			t.Errorf("%s: %d connections, want %d", protocol, connections.Load(), test.all)
+		}
 	}
 }
 
-func TestPlainHTTPGetsAConnectionForEachRequest(t *testing.T) {
-	var connections atomic.Int32
-	server := httptest.NewUnstartedServer(http.HandlerFunc(protocol))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	server.Start()
-	t.Cleanup(server.Close)
-	judged := newLocalTarget(t, Config{Endpoint: server.URL})
-	for range 3 {
-		judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
-	}
-	if connections.Load() != 3 {
-		t.Errorf("%d connections", connections.Load())
-	}
-}
-
-func TestAServerWithoutTLSThatHoldsIsUnreachable(t *testing.T) {
-	server, _ := serveTLS(t, protocol)
-	silent := serveRaw(t, waiting)
+// TestHowAServerIsReached: by a request, and by Reach without one.
+func TestHowAServerIsReached(t *testing.T) {
+	t.Parallel()
+	plain, _, _ := counting(t, false)
+	secure, _, trusted := counting(t, true)
+	mute, closed := serveRaw(t, waiting), closedPort(t)
+	withTLS := func(endpoint string) string { return "https" + strings.TrimPrefix(endpoint, "http") }
 	for name, test := range map[string]struct {
 		endpoint string
 		options  NetworkOptions
 		kind     FaultKind
 		detail   string
+		reach    string
 	}{
-		"an unknown authority":   {server.URL, NetworkOptions{}, Unreachable, "--ca-cert FILE"},
-		"any certificate":        {server.URL, NetworkOptions{Insecure: true}, "", ""},
-		"no handshake":           {"https" + silent[len("http"):], NetworkOptions{HandshakeLimit: 30 * time.Millisecond}, Unreachable, "TLS handshake timeout"},
-		"no head of a response":  {silent, NetworkOptions{HeaderLimit: 30 * time.Millisecond}, Slow, "head of the response"},
-		"a name that is unknown": {"http://no-such-host.invalid", NetworkOptions{}, Unreachable, "no-such-host.invalid cannot be looked up"},
+		"plain":                  {plain, NetworkOptions{}, "", "", ""},
+		"over TLS":               {secure, trusted, "", "", ""},
+		"any certificate":        {secure, NetworkOptions{Insecure: true}, "", "", ""},
+		"an unknown authority":   {secure, NetworkOptions{}, Unreachable, "--ca-cert FILE", secure + " cannot be reached: no TLS: x509: "},
+		"no TLS":                 {withTLS(plain), NetworkOptions{}, Unreachable, "", withTLS(plain) + " cannot be reached: no TLS: "},
+		"no handshake":           {withTLS(mute), NetworkOptions{HandshakeLimit: 100 * time.Millisecond}, Unreachable, "TLS handshake timeout", withTLS(mute) + " cannot be reached: no TLS: "},
+		"no head of a response":  {mute, NetworkOptions{HeaderLimit: 100 * time.Millisecond}, Slow, "head of the response", ""},
+		"nobody":                 {closed, NetworkOptions{}, Unreachable, "connection refused", closed + " cannot be reached: connection refused"},
+		"a name that is unknown": {"http://no-such-host.invalid", NetworkOptions{}, Unreachable, "no-such-host.invalid cannot be looked up", "http://no-such-host.invalid cannot be reached: the name no-such-host.invalid cannot be looked up"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exchange := newTarget(t, Config{Endpoint: test.endpoint, Network: test.options}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
-			if test.kind == "" {
-				if !exchange.Answered() {
-					t.Error(exchange.Fault)
-				}
-				return
+			t.Parallel()
+			exchange := sendTo(newTarget(t, Config{Endpoint: test.endpoint, Network: test.options}), Request{})
+			if test.kind == "" && !exchange.Answered() {
+				t.Error(exchange.Fault)
+			} else if test.kind != "" {
+				wantFault(t, exchange, test.kind, test.detail)
 			}
-			wantFault(t, exchange, test.kind, test.detail)
+			endpoint, err := ParseEndpoint(test.endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch err := Reach(t.Context(), endpoint, test.options); {
+			case test.reach == "" && err != nil:
+				t.Error(err)
+			case test.reach != "" && (err == nil || !strings.HasPrefix(err.Error(), test.reach) || strings.Contains(err.Error(), "\n")):
+				t.Errorf("%v, want %s", err, test.reach)
+			}
 		})
 	}
-}
-
-func TestReachTakesTheSameOptions(t *testing.T) {
-	server, _ := serveTLS(t, protocol)
-	endpoint, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, options := range []NetworkOptions{authorityOf(server), {Insecure: true}} {
-		if err := Reach(context.Background(), endpoint, options); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := Reach(context.Background(), endpoint, NetworkOptions{}); err == nil {
-		t.Error("an unknown authority was taken")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	endpoint, _ := url.Parse(plain)
+	if err := Reach(ctx, endpoint, NetworkOptions{}); err == nil || !strings.HasPrefix(err.Error(), plain+" cannot be reached: ") {
+		t.Errorf("got %v", err)
 	}
 }
 
 // TestAProxyThatRefusesIsNotTheServer sends over a proxy that will not connect.
 // The proxy is set on the transport: net/http reads the environment once only.
 func TestAProxyThatRefusesIsNotTheServer(t *testing.T) {
-	var asked atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
-		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
-	}))
-	t.Cleanup(proxy.Close)
+	t.Parallel()
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) })
 	address, err := url.Parse(proxy.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	transport := newTransport(NetworkOptions{}, false)
 	transport.Proxy = http.ProxyURL(address)
-	judged := newTarget(t, Config{Endpoint: "https://api.example", Transport: transport})
-	exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Once: true})
+	exchange := sendTo(newTarget(t, Config{Endpoint: "https://api.example", Transport: transport}), Request{Once: true})
 	wantFault(t, exchange, Unreachable, "the proxy responded 407 Proxy Authentication Required instead of connecting")
-	if asked.Load() == 0 {
-		t.Error("the proxy was not asked")
-	}
 }
 
-func TestACompressedAnswerIsRead(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func TestACompressedResponseIsRead(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		compressing := gzip.NewWriter(w)
 		_, _ = io.WriteString(compressing, `{"a":1}`)
 		_ = compressing.Close()
-	}))
-	t.Cleanup(server.Close)
-	exchange := newLocalTarget(t, Config{Endpoint: server.URL}).Send(context.Background(), "c", Request{Method: "GET", Path: "/"})
-	if !exchange.Answered() || string(exchange.Body) != `{"a":1}` {
+	})
+	if exchange := send(t, Config{Endpoint: server.URL}, Request{Method: "GET"}); string(exchange.Body) != `{"a":1}` {
 		t.Errorf("%q, %v", exchange.Body, exchange.Fault)
 	}
 }
 
 func TestIPv6(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
 		t.Skipf("this machine has no IPv6: %v", err)
 	}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(protocol))
-	_ = server.Listener.Close()
-	server.Listener = listener
+	server := &httptest.Server{Listener: listener, Config: &http.Server{}}
 	server.Start()
 	t.Cleanup(server.Close)
 	endpoint, err := ParseEndpoint(server.URL)
-	if err != nil || !IsLoopback(endpoint) {
+	if err != nil || !IsLoopback(endpoint) || Reach(t.Context(), endpoint, NetworkOptions{}) != nil {
 		t.Fatalf("%s: %v", server.URL, err)
 	}
-	if err := Reach(context.Background(), endpoint, NetworkOptions{}); err != nil {
-		t.Error(err)
-	}
-	exchange := newLocalTarget(t, Config{Endpoint: server.URL}).Send(context.Background(), "c", Request{Method: "POST", Path: "/"})
-	if !exchange.Answered() {
+	if exchange := send(t, Config{Endpoint: server.URL}, Request{}); !exchange.Answered() {
 		t.Error(exchange.Fault)
+	}
+}
+
+func TestParseEndpoint(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"http://127.0.0.1:8080":     "http://127.0.0.1:8080",
+		"http://[::1]:80/":          "http://[::1]:80",
+		"HTTPS://example.com/base/": "https://example.com/base",
+	} {
+		if endpoint, err := ParseEndpoint(text); err != nil || endpoint.String() != want {
+			t.Errorf("%s: %v, %v", text, endpoint, err)
+		}
+	}
+	const scheme, host, address, extra = "must start with http:// or https://", "names no host", "is not an address", "no user, query or fragment"
+	for text, reason := range map[string]string{
+		"": scheme, "localhost:8080": scheme, "ftp://example.com": scheme, "//example.com": scheme,
+		"http://": host, "http:///v1": host, "http:example.com": host,
+		"127.0.0.1:8080": address, "http://exa mple.com": address, "http://[::1": address, "http://example.com:port": address,
+		"http://example.com/%zz": address, "http://example.com/\n": address,
+		"http://user:s3cr3t@example.com": extra, "http://example.com/?key=s3cr3t": extra, "http://example.com/#part": extra, "http://127.0.0.1:1/a b?key=s3cr3t": extra,
+	} {
+		_, err := New(Config{Endpoint: text})
+		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for want, texts := range map[bool][]string{
+		true: {"http://127.0.0.1:8080", "http://127.8.9.10", "http://[::1]:8080", "http://[::ffff:127.0.0.1]", "http://localhost", "https://api.localhost:1"},
+		false: {"http://localhost.example.com", "http://notlocalhost", "http://127.0.0.1.example.com", "http://0.0.0.0", "http://10.0.0.1", "http://169.254.169.254",
+			"http://[fe80::1]", "https://www.googleapis.com", "http://example.com/127.0.0.1", "http://example.com/@localhost"},
+	} {
+		for _, text := range texts {
+			if endpoint, err := ParseEndpoint(text); err != nil || IsLoopback(endpoint) != want {
+				t.Errorf("%s: loopback %v, %v", text, !want, err)
+			}
+		}
 	}
 }

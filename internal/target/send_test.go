@@ -1,76 +1,85 @@
 package target
 
 import (
-	"context"
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
+
+	"golang.org/x/oauth2"
 )
 
-func TestThePathIsSentByteForByte(t *testing.T) {
-	server := &keeping{}
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, server.answer)})
-	for _, path := range []string{
-		"/v1/archiveJobs/failed-1:retry", "/v1/archiveJobs/a%3aretry", "/v1/archiveJobs/a%3Aretry", "/v1/archiveJobs/a%2Fb:retry",
-		"/v1/archiveJobs/a%2fb:retry", "/v1/archiveJobs/%66%61:retry", "/v1/archiveJobs/%2561:retry", "/v1/archiveJobs/a%20b:retry",
-		"/v1/archiveJobs/a:b:retry", "/v1/archiveJobs/a:retry/", "/v1/archiveJobs/:retry", "/v1/archiveJobs//retry", "//v1/a", "/v1/../a/./b",
-		"/v1/%2e%2e/a", "/v1/archiveJobs/a-b_c.d~e:retry", "/v1/a;b=c,d@e!$&'()*+", "/v1/a:retry?alt=json&prettyPrint=false", "/v1/a:retry?",
-		"/v1/a:retry?x=%zz&y=a+b&z=%2F", "/v1/%C3%A4:retry", "/",
-	} {
-		exchange := judged.Send(context.Background(), "c", Request{Method: "POST", Path: path})
-		if !exchange.Answered() {
-			t.Fatal(exchange.Fault)
+const (
+	mapsReviews = "https://www.googleapis.com/auth/dataportability.maps.reviews"
+	playDevices = "https://www.googleapis.com/auth/dataportability.play.devices"
+)
+
+// heads serves 200 and gives the head of each request, as it came.
+func heads(t *testing.T) (endpoint string, next func() (line string, header http.Header)) {
+	t.Helper()
+	came := make(chan string, 1)
+	endpoint = serveRaw(t, func(connection *net.TCPConn) {
+		came <- readHead(connection)
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		_ = connection.Close()
+	})
+	return endpoint, func() (string, http.Header) {
+		head := <-came
+		line, _, _ := strings.Cut(head, "\r\n")
+		request, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head)))
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, head)
 		}
-		if line, _ := server.last(t); line != "POST "+path+" HTTP/1.1" {
-			t.Errorf("%s was sent as %s", path, line)
-		}
-		if exchange.URL != judged.Endpoint()+path {
-			t.Errorf("%s: URL %s", path, exchange.URL)
-		}
+		return line, request.Header
 	}
 }
 
-func TestTheEndpointMayHaveAPath(t *testing.T) {
-	server := &keeping{}
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, server.answer) + "/base%2Fone/"})
-	judged.Send(context.Background(), "c", Request{Method: "GET", Path: "/v1/a%2Fb"})
-	if line, _ := server.last(t); line != "GET /base%2Fone/v1/a%2Fb HTTP/1.1" {
-		t.Errorf("sent as %s", line)
+func TestThePathIsSentByteForByte(t *testing.T) {
+	t.Parallel()
+	endpoint, next := heads(t)
+	for base, paths := range map[string][]string{
+		"": {"/v1/archiveJobs/failed-1:retry", "/v1/archiveJobs/a%3aretry", "/v1/archiveJobs/a%3Aretry", "/v1/archiveJobs/a%2Fb:retry",
+			"/v1/archiveJobs/a%2fb:retry", "/v1/archiveJobs/%66%61:retry", "/v1/archiveJobs/%2561:retry", "/v1/archiveJobs/a%20b:retry",
+			"/v1/archiveJobs/a:b:retry", "/v1/archiveJobs/a:retry/", "/v1/archiveJobs/:retry", "/v1/archiveJobs//retry", "//v1/a", "/v1/../a/./b",
+			"/v1/%2e%2e/a", "/v1/archiveJobs/a-b_c.d~e:retry", "/v1/a;b=c,d@e!$&'()*+", "/v1/a:retry?alt=json&prettyPrint=false", "/v1/a:retry?",
+			"/v1/a:retry?x=%zz&y=a+b&z=%2F", "/v1/%C3%A4:retry", "/"},
+		"/base%2Fone": {"/v1/a%2Fb"},
+	} {
+		for _, path := range paths {
+			exchange := send(t, Config{Endpoint: endpoint + base + "/"}, Request{Path: path})
+			if line, _ := next(); line != "POST "+base+path+" HTTP/1.1" || exchange.URL != endpoint+base+path {
+				t.Errorf("%s was sent as %s, URL %s, %v", path, line, exchange.URL, exchange.Fault)
+			}
+		}
 	}
 }
 
 func TestNoBodyIsALengthOfZero(t *testing.T) {
-	server := &keeping{}
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, server.answer)})
+	t.Parallel()
+	endpoint, next := heads(t)
 	for _, test := range []struct {
 		method, body string
 		length       []string
-	}{
-		{"POST", "", []string{"0"}},
-		{"POST", "{}", []string{"2"}},
-		{"GET", "", nil},
-	} {
-		judged.Send(context.Background(), "c", Request{Method: test.method, Path: "/", Body: []byte(test.body)})
-		line, header := server.last(t)
-		if !strings.HasPrefix(line, test.method+" ") || !slices.Equal(header["Content-Length"], test.length) {
-			t.Errorf("%s with %q: %s, Content-Length %q", test.method, test.body, line, header["Content-Length"])
-		}
-		if header["Content-Type"] != nil || header["Transfer-Encoding"] != nil {
-			t.Errorf("%s with %q: header %v", test.method, test.body, header)
+	}{{"POST", "", []string{"0"}}, {"POST", "{}", []string{"2"}}, {"GET", "", nil}} {
+		send(t, Config{Endpoint: endpoint}, Request{Method: test.method, Body: []byte(test.body)})
+		line, header := next()
+		if !strings.HasPrefix(line, test.method+" ") || !slices.Equal(header["Content-Length"], test.length) || header["Content-Type"] != nil || header["Transfer-Encoding"] != nil {
+			t.Errorf("%s with %q: %s, %v", test.method, test.body, line, header)
 		}
 	}
 }
 
 func TestHeadersAreTheRequestsOwn(t *testing.T) {
-	server := &keeping{}
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, server.answer), UserAgent: "dpconform/test", Credentials: TokenTemplate{Text: "scope:{short}"}})
-	credential, _ := judged.Credential("token for maps", "https://www.googleapis.com/auth/maps")
+	t.Parallel()
+	endpoint, next := heads(t)
+	server := newTarget(t, Config{Endpoint: endpoint, UserAgent: "dpconform/test", Credentials: TokenTemplate{Text: "scope:{short}"}})
+	credential, _ := server.Credential("token for maps", "https://www.googleapis.com/auth/maps")
 	own := http.Header{"Content-Type": {"text/plain"}, "X-Two": {"a", "b"}}
 	for _, test := range []struct {
 		credential    Credential
@@ -81,98 +90,128 @@ func TestHeadersAreTheRequestsOwn(t *testing.T) {
 		{credential, []string{"Bearer scope:maps"}},
 		{UnknownCredential("nobody-gave-this"), []string{"Bearer nobody-gave-this"}},
 	} {
-		judged.Send(context.Background(), "c", Request{Method: "POST", Path: "/", Header: own, Credential: test.credential})
-		_, header := server.last(t)
-		if !slices.Equal(header["Authorization"], test.authorization) {
-			t.Errorf("%s: Authorization %q", test.credential, header["Authorization"])
-		}
-		if header.Get("User-Agent") != "dpconform/test" || header.Get("Content-Type") != "text/plain" || !slices.Equal(header["X-Two"], []string{"a", "b"}) {
-			t.Errorf("header %v", header)
+		sendTo(server, Request{Header: own, Credential: test.credential})
+		_, header := next()
+		if !slices.Equal(header["Authorization"], test.authorization) || header.Get("User-Agent") != "dpconform/test" ||
+			header.Get("Content-Type") != "text/plain" || !slices.Equal(header["X-Two"], []string{"a", "b"}) || len(own) != 2 {
+			t.Errorf("%s: %v, own %v", test.credential, header, own)
 		}
 	}
-	if len(own) != 2 {
-		t.Errorf("the header of the request became %v", own)
+	for token, want := range map[string]struct {
+		scopes []string
+		sent   bool
+	}{"scope:maps": {credential.Scopes, true}, "nobody-gave-this": {nil, true}, "never": {nil, false}} {
+		if scopes, sent := server.ScopesOf(token); sent != want.sent || !slices.Equal(scopes, want.scopes) {
+			t.Errorf("%s: scopes %q, sent %v", token, scopes, sent)
+		}
 	}
-	if scopes, sent := judged.ScopesOf("scope:maps"); !sent || !slices.Equal(scopes, credential.Scopes) {
-		t.Errorf("scopes %q, sent %v", scopes, sent)
-	}
-	if scopes, sent := judged.ScopesOf("nobody-gave-this"); !sent || scopes != nil {
-		t.Errorf("the unknown token has scopes %q, sent %v", scopes, sent)
-	}
-	if _, sent := judged.ScopesOf("never"); sent {
-		t.Error("a token that was never sent is known")
-	}
-	if secrets := judged.Secrets(); !slices.Equal(secrets, []string{"nobody-gave-this", "scope:maps"}) {
+	if secrets := server.Secrets(); !slices.Equal(secrets, []string{"nobody-gave-this", "scope:maps"}) {
 		t.Errorf("secrets %q", secrets)
 	}
 }
 
-func TestARedirectIsAnAnswer(t *testing.T) {
+func TestARedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	came := make(chan string, 100)
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		came <- r.URL.Path
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(int(r.ContentLength) + 300)
+		_, _ = io.WriteString(w, "moved")
+	})
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		var requests atomic.Int32
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			requests.Add(1)
-			w.Header().Set("Location", "/elsewhere")
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, "moved")
-		}))
-		t.Cleanup(server.Close)
-		for _, method := range []string{"GET", "POST"} {
-			requests.Store(0)
-			exchange := newTarget(t, Config{Endpoint: server.URL}).Send(context.Background(), "c", Request{Method: method, Path: "/a"})
-			if !exchange.Answered() || exchange.Status != status || string(exchange.Body) != "moved" || exchange.Header.Get("Location") != "/elsewhere" {
+		for _, method := range []string{"PUT", "POST"} {
+			exchange := send(t, Config{Endpoint: server.URL}, Request{Method: method, Path: "/a", Body: make([]byte, status-300)})
+			if exchange.Status != status || string(exchange.Body) != "moved" || exchange.Header.Get("Location") != "/elsewhere" || <-came != "/a" || len(came) > 0 {
 				t.Errorf("%s, %d: %d %q, %v", method, status, exchange.Status, exchange.Body, exchange.Fault)
 			}
-			if requests.Load() != 1 {
-				t.Errorf("%s, %d: %d requests came", method, status, requests.Load())
+		}
+	}
+}
+
+func TestNoFormOfACredentialShowsItsToken(t *testing.T) {
+	t.Parallel()
+	const token = "s3cr3t-token"
+	given, _ := newTarget(t, Config{Credentials: TokenTemplate{Text: token + "{short}"}}).Credential("token for maps", mapsReviews)
+	for _, credential := range []Credential{given, UnknownCredential(token)} {
+		request := Request{Method: "POST", Path: "/", Credential: credential}
+		exchange := &Exchange{Request: request}
+		for _, value := range []any{credential, &credential, request, &request, exchange, []Credential{credential},
+			map[string]Credential{"a": credential}, struct{ C Credential }{credential}} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+				if text := fmt.Sprintf(verb, value); strings.Contains(text, token) || strings.Contains(text, fmt.Sprintf("%x", token)) {
+					t.Errorf("%s of %T shows the token: %s", verb, value, text)
+				}
+			}
+			text, err := json.Marshal(value)
+			if err != nil || strings.Contains(string(text), token) {
+				t.Errorf("JSON of %T: %s, %v", value, text, err)
 			}
 		}
 	}
-}
-
-func TestWhatMayStartAJobIsNotSentAgainAfterAHangUp(t *testing.T) {
-	var requests atomic.Int32
-	judged := newTarget(t, Config{Endpoint: serveRaw(t, func(connection *net.TCPConn) {
-		if readHead(connection) != "" {
-			requests.Add(1)
-		}
-		_ = connection.Close()
-	})})
-	for _, method := range []string{"GET", "POST", "DELETE"} {
-		requests.Store(0)
-		judged.Send(context.Background(), "c", Request{Method: method, Path: "/", Once: true})
-		if requests.Load() != 1 {
-			t.Errorf("%s: %d requests came", method, requests.Load())
-		}
+	if text, _ := json.Marshal(given); string(text) != `"token for maps"` || fmt.Sprintf("%v %s %+v %#v", given, given, given, given) != strings.TrimSpace(strings.Repeat("token for maps ", 4)) {
+		t.Errorf("JSON %s, shown as %s", text, given)
 	}
 }
 
-func TestRequestsTogetherOverlapAndKeepTheirOrder(t *testing.T) {
-	const together = 8
-	var here atomic.Int32
-	allHere := make(chan struct{})
-	open := sync.OnceFunc(func() { close(allHere) })
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// No response before all requests are here, or one of them is given up.
-		if here.Add(1) == together {
-			open()
+// noToken gives a source that fails.
+type noToken struct{}
+
+func (noToken) Token(...string) (oauth2.TokenSource, bool) { return failingSource{}, true }
+
+type failingSource struct{}
+
+func (failingSource) Token() (*oauth2.Token, error) {
+	return nil, errors.New("the command printed nothing")
+}
+
+func TestACredentialNeedsItsToken(t *testing.T) {
+	t.Parallel()
+	for label, test := range map[string]struct {
+		credential Credential
+		present    bool
+	}{"no token": {NoCredential, false}, "": {Credential{}, false}, "unknown token": {UnknownCredential("x"), true}} {
+		if test.credential.Present() != test.present || test.credential.String() != label || len(test.credential.Scopes) != 0 {
+			t.Errorf("%q: present %v, scopes %q", test.credential, test.credential.Present(), test.credential.Scopes)
 		}
-		select {
-		case <-allHere:
-		case <-r.Context().Done():
-			open()
-		}
-		_, _ = io.WriteString(w, r.URL.Path)
-	}))
-	t.Cleanup(server.Close)
-	judged := newTarget(t, Config{Endpoint: server.URL})
-	var requests []Request
-	for i := range together {
-		requests = append(requests, Request{Method: "POST", Path: "/" + strings.Repeat("x", i+1)})
 	}
-	for i, exchange := range judged.SendTogether(context.Background(), "c", requests) {
-		if !exchange.Answered() || string(exchange.Body) != requests[i].Path || exchange.Number != i+1 || exchange.Request.Path != requests[i].Path {
-			t.Errorf("exchange %d has number %d and %q: %v", i, exchange.Number, exchange.Body, exchange.Fault)
+	if credential, err := newTarget(t, Config{}).Credential("x", mapsReviews); err == nil || credential.Present() {
+		t.Errorf("found %v", credential)
+	}
+	credential, err := newTarget(t, Config{Credentials: TokenTemplate{Text: "{short}"}}).Credential("x", mapsReviews, playDevices)
+	if err != nil || !credential.Present() || !slices.Equal(credential.Scopes, []string{mapsReviews, playDevices}) {
+		t.Errorf("found %v: %v with %q", err, credential, credential.Scopes)
+	}
+	var none *NoTokenError
+	failing := newTarget(t, Config{Credentials: noToken{}})
+	if _, err := failing.Credential("x", "a"); !errors.As(err, &none) || none.Reason != "the command printed nothing" {
+		t.Errorf("%v", err)
+	}
+	if _, found := failing.GroupCredential(func([]string) string { return "x" }); found {
+		t.Error("a group of scopes was found")
+	}
+}
+
+func TestTokenTemplate(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		template TokenTemplate
+		scopes   []string
+		want     string
+	}{
+		{TokenTemplate{"scope:{short}", "+"}, []string{mapsReviews}, "scope:dataportability.maps.reviews"},
+		{TokenTemplate{"{scope}", " "}, []string{mapsReviews, playDevices}, mapsReviews + " " + playDevices},
+		{TokenTemplate{"{short}!", "+"}, []string{playDevices, "openid", mapsReviews}, "dataportability.play.devices+openid+dataportability.maps.reviews!"},
+		{TokenTemplate{"{short}-{scope}", ","}, []string{"a/auth/b", "c"}, "b,c-a/auth/b,c"},
+		{TokenTemplate{"{short}{short}", "+"}, []string{"a"}, "aa"},
+		{TokenTemplate{"{short}", "+"}, []string{"{scope}"}, "{scope}"},
+		{TokenTemplate{"{short}", "+"}, nil, ""},
+		{TokenTemplate{"{Scope}", "+"}, []string{"a"}, "{Scope}"},
+	} {
+		source, found := test.template.Token(test.scopes...)
+		token, err := source.Token()
+		if !found || err != nil || token.Type() != "Bearer" || token.AccessToken != test.want || test.template.Name(test.scopes...) != test.want {
+			t.Errorf("%+v with %q: %q, want %q", test.template, test.scopes, test.template.Name(test.scopes...), test.want)
 		}
 	}
 }
