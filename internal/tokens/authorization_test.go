@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,9 +14,69 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
-// person answers an address in a browser: it gives the query of the way back.
+const (
+	oauthPath  = "/.well-known/oauth-authorization-server"
+	openIDPath = "/.well-known/openid-configuration"
+)
+
+// discover asks an issuer at a path that serves a text, with ISSUER for its
+// address.
+func discover(t *testing.T, suffix, path, text string) (issuer string, found AuthorizationServer, err error) {
+	t.Helper()
+	server := newTokenServer(t, func(w http.ResponseWriter, one sent) {
+		if one.path != path {
+			w.WriteHeader(404)
+			return
+		}
+		_, _ = io.WriteString(w, strings.ReplaceAll(text, "ISSUER", issuer))
+	})
+	issuer = server.URL + suffix
+	found, err = Discover(t.Context(), NewHTTPClient(nil), issuer)
+	return issuer, found, err
+}
+
+func TestDiscover(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		suffix, path, more string
+		want               AuthorizationServer
+	}{
+		"by RFC 8414": {"", oauthPath, `,"revocation_endpoint":"http://127.0.0.1/r","scopes_supported":["openid","offline_access"],"token_endpoint_auth_methods_supported":["client_secret_post"]`,
+			AuthorizationServer{RevocationURL: "http://127.0.0.1/r", OfflineScope: true, Style: oauth2.AuthStyleInParams}},
+		"by OpenID Connect":               {"", openIDPath, `,"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]`, AuthorizationServer{}},
+		"an issuer with a path, RFC 8414": {"/tenant", oauthPath + "/tenant", "", AuthorizationServer{Style: oauth2.AuthStyleInHeader}},
+		"an issuer with a path, OpenID": {"/tenant", "/tenant" + openIDPath, `,"code_challenge_methods_supported":["plain","S256"],"authorization_response_iss_parameter_supported":true`,
+			AuthorizationServer{Style: oauth2.AuthStyleInHeader, NamesItself: true}},
+	} {
+		issuer, got, err := discover(t, one.suffix, one.path, `{"issuer":"ISSUER","authorization_endpoint":"ISSUER/auth","token_endpoint":"ISSUER/token"`+one.more+`}`)
+		one.want.Issuer, one.want.AuthURL, one.want.TokenURL = issuer, issuer+"/auth", issuer+"/token"
+		if got != one.want || err != nil {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                                    "it does not say where its endpoints are (RFC 8414): a response that is not JSON, then HTTP 404",
+		`{"issuer":"https://evil.example\n"}`: "it calls itself https://evil.example",
+		`{"issuer":"ISSUER","code_challenge_methods_supported":["plain"]}`: "it does not support PKCE with S256 (RFC 7636)",
+		`{"issuer":"ISSUER"}`: "the authorization endpoint: it is not an address that starts with https://",
+		`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"http://a.example"}`:                                           "the token endpoint: a.example is not encrypted",
+		`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"https://a.example","revocation_endpoint":"http://a.example"}`: "the revocation endpoint: a.example is not encrypted",
+		`{"issuer":"ISSUER","authorization_endpoint":"https://a:b@a.example"}`:                                                                           "the authorization endpoint: an address here has no user in it",
+	} {
+		if _, _, err := discover(t, "", oauthPath, text); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := Discover(t.Context(), NewHTTPClient(nil), "http://auth.example"); err == nil || !strings.Contains(err.Error(), "not encrypted") {
+		t.Errorf("%v", err)
+	}
+}
+
+// person follows an address in a browser: it gives the query of the way back.
 type person func(query url.Values) url.Values
 
 // consents brings a code back.
@@ -25,19 +86,19 @@ func consents(query url.Values) url.Values {
 
 // obtain logs in at a token server with a person, and gives the page that the
 // person sees and the query that the browser was sent with.
-func obtain(t *testing.T, authorization Authorization, answers person) (granted Granted, page string, sent url.Values, err error) {
+func obtain(t *testing.T, authorization Authorization, follow person) (granted Granted, page string, query url.Values, err error) {
 	t.Helper()
 	seen := make(chan string, 1)
-	authorization.Wait = 10 * time.Second
+	authorization.Wait = time.Minute
 	authorization.Server.AuthURL = "https://auth.example/auth"
 	authorization.Announce = func(address string) {
 		opened, err := url.Parse(address)
 		if err != nil {
 			t.Error(err)
 		}
-		sent = opened.Query()
+		query = opened.Query()
 		go func() {
-			response, err := http.Get(sent.Get("redirect_uri") + "?" + answers(sent).Encode())
+			response, err := http.Get(query.Get("redirect_uri") + "?" + follow(query).Encode())
 			if err != nil {
 				seen <- err.Error()
 				return
@@ -48,15 +109,13 @@ func obtain(t *testing.T, authorization Authorization, answers person) (granted 
 		}()
 	}
 	granted, err = authorization.Obtain(t.Context(), []string{reviews, devices})
-	return granted, <-seen, sent, err
+	return granted, <-seen, query, err
 }
 
 func TestALoginIsObtained(t *testing.T) {
 	t.Parallel()
-	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
-		grant(w, map[string]any{"refresh_token": "a-refresh-token", "scope": reviews})
-	})
-	granted, page, sent, err := obtain(t, Authorization{Server: AuthorizationServer{TokenURL: server.URL, OfflineScope: true}, Client: Client{ID: "an-id"}}, consents)
+	server := newTokenServer(t, granting(map[string]any{"refresh_token": "a-refresh-token", "scope": reviews}))
+	granted, page, query, err := obtain(t, Authorization{Server: AuthorizationServer{TokenURL: server.URL, OfflineScope: true}, Client: Client{ID: "an-id"}}, consents)
 	if err != nil || granted.RefreshToken != "a-refresh-token" || granted.AccessToken != "granted" || strings.Join(granted.Scopes, " ") != reviews {
 		t.Errorf("%v, %v", granted, err)
 	}
@@ -65,14 +124,14 @@ func TestALoginIsObtained(t *testing.T) {
 	}
 	for name, want := range map[string]string{"response_type": "code", "client_id": "an-id", "scope": reviews + " " + devices + " offline_access",
 		"code_challenge_method": "S256", "access_type": "offline", "prompt": "consent"} {
-		if sent.Get(name) != want {
-			t.Errorf("%s is %q", name, sent.Get(name))
+		if query.Get(name) != want {
+			t.Errorf("%s is %q", name, query.Get(name))
 		}
 	}
 	form := server.last().form
 	digest := sha256.Sum256([]byte(form["code_verifier"]))
-	if form["code"] != secret || form["grant_type"] != "authorization_code" || form["redirect_uri"] != sent.Get("redirect_uri") ||
-		base64.RawURLEncoding.EncodeToString(digest[:]) != sent.Get("code_challenge") {
+	if form["code"] != secret || form["grant_type"] != "authorization_code" || form["redirect_uri"] != query.Get("redirect_uri") ||
+		base64.RawURLEncoding.EncodeToString(digest[:]) != query.Get("code_challenge") {
 		t.Errorf("%v", form)
 	}
 }
@@ -80,51 +139,28 @@ func TestALoginIsObtained(t *testing.T) {
 // TestALoginThatFailsIsOneLine: whatever the browser or the token server says.
 func TestALoginThatFailsIsOneLine(t *testing.T) {
 	t.Parallel()
-	refusing := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 401, "invalid_client") })
-	with := func(name, value string) person {
-		return func(query url.Values) url.Values {
-			back := consents(query)
-			back.Set(name, value)
-			return back
-		}
-	}
-	for _, one := range []struct {
-		name    string
-		answers person
-		says    string
-	}{
-		{"declined", with("error", "access_denied"), "the login was declined in the browser (access_denied)"},
-		{"another login's state", with("state", "another"), "what came back from the browser belongs to another login (wrong state); log in again"},
-		{"no state", func(url.Values) url.Values { return url.Values{"code": {secret}} }, "what came back from the browser belongs to another login (wrong state)"},
-		{"another server", with("iss", "https://evil.example"), "what came back from the browser is of another server than auth.example (wrong iss)"},
-		{"a scope that the client may not have", with("error", "invalid_scope"), "the authorization server returned invalid_scope; the client may not ask for these scopes"},
-		{"an error of somebody's", func(query url.Values) url.Values {
-			return url.Values{"state": {query.Get("state")}, "error": {"server_error\nx"}, "error_description": {"<b>\x1b[31m"}}
-		}, "the authorization server returned server_error x: <b>\uFFFD[31m"},
-		{"nothing", func(query url.Values) url.Values { return url.Values{"state": {query.Get("state")}} }, "what came back from the browser has neither a code nor an error"},
-		{"a code that is refused", consents, "the token server " + hostOf(refusing.URL) + " returned HTTP 401 invalid_client: you sent dpconform-redacted and more; check the client's id and secret"},
+	server := newTokenServer(t, refusing(401, "invalid_client"))
+	for want, change := range map[string]map[string]string{
+		"the login was declined in the browser (access_denied)":                                                              {"error": "access_denied"},
+		"what came back from the browser belongs to another login (wrong state); log in again":                               {"state": "another"},
+		"what came back from the browser belongs to another login (wrong state)":                                             {"state": ""},
+		"what came back from the browser is of another server than auth.example (wrong iss)":                                 {"iss": "https://evil.example"},
+		"the authorization server returned invalid_scope; the client may not ask for these scopes":                           {"error": "invalid_scope"},
+		"the authorization server returned server_error x: <b>\uFFFD[31m":                                                    {"error": "server_error\nx", "error_description": "<b>\x1b[31m"},
+		"what came back from the browser has neither a code nor an error":                                                    {"code": ""},
+		"the token server " + hostOf(server.URL) + " returned HTTP 401 invalid_client: you sent dpconform-redacted and more": {},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			_, page, _, err := obtain(t, Authorization{Server: AuthorizationServer{Issuer: "https://auth.example", TokenURL: refusing.URL}, Client: Client{ID: "an-id", Secret: secret}}, one.answers)
-			wantFailure(t, err, one.says)
-			wantNoSecret(t, page)
-			if strings.Contains(page, "<b>") {
-				t.Errorf("the page repeats what came: %s", page)
-			}
-		})
-	}
-}
-
-func TestAServerThatNamesItselfMustDoSo(t *testing.T) {
-	t.Parallel()
-	server := AuthorizationServer{Issuer: "https://auth.example", NamesItself: true}
-	for issuer, right := range map[string]bool{"": false, "https://auth.example": true, "https://auth.example/": false} {
-		query := url.Values{"state": {"s"}, "code": {"c"}}
-		if issuer != "" {
-			query.Set("iss", issuer)
-		}
-		if got := readCallback(query, "s", server); (got.failure == nil) != right {
-			t.Errorf("%q: %v", issuer, got.failure)
+		_, page, _, err := obtain(t, Authorization{Server: AuthorizationServer{Issuer: "https://auth.example", TokenURL: server.URL}, Client: Client{ID: "an-id", Secret: secret}},
+			func(query url.Values) url.Values {
+				back := consents(query)
+				for name, value := range change {
+					back.Set(name, value)
+				}
+				return back
+			})
+		wantFailure(t, err, want)
+		if wantNoSecret(t, page); strings.Contains(page, "<b>") {
+			t.Errorf("the page repeats what came: %s", page)
 		}
 	}
 }
@@ -151,11 +187,11 @@ func TestNobodyComesBack(t *testing.T) {
 	}
 }
 
-// TestTheWayBackIsTakenOnce: what else a browser asks for is no answer.
-func TestTheWayBackIsTakenOnce(t *testing.T) {
+// TestTheFirstWayBackCounts, and what else a browser asks for does not.
+func TestTheFirstWayBackCounts(t *testing.T) {
 	t.Parallel()
-	answers := make(chan callback, 1)
-	handler := callbackHandler("s", AuthorizationServer{}, answers)
+	returned := make(chan callback, 1)
+	handler := callbackHandler("s", AuthorizationServer{}, returned)
 	for _, one := range []struct {
 		method, target string
 		status         int
@@ -165,15 +201,22 @@ func TestTheWayBackIsTakenOnce(t *testing.T) {
 	} {
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, httptest.NewRequest(one.method, one.target, nil))
-		if recorder.Code != one.status {
-			t.Errorf("%s %s: %d", one.method, one.target, recorder.Code)
-		}
-		if one.status == 200 && (recorder.Header().Get("Referrer-Policy") != "no-referrer" || recorder.Header().Get("Cache-Control") != "no-store") {
-			t.Errorf("%v", recorder.Header())
+		header := recorder.Header()
+		if recorder.Code != one.status || one.status == 200 && (header.Get("Referrer-Policy") != "no-referrer" || header.Get("Cache-Control") != "no-store") {
+			t.Errorf("%s %s: %d, %v", one.method, one.target, recorder.Code, header)
 		}
 	}
-	if answer := <-answers; answer.code != "first" {
-		t.Errorf("%q", answer.code)
+	if back := <-returned; back.code != "first" {
+		t.Errorf("%q", back.code)
+	}
+	for issuer, right := range map[string]bool{"": false, "https://auth.example": true, "https://auth.example/": false} {
+		query := url.Values{"state": {"s"}, "code": {"c"}}
+		if issuer != "" {
+			query.Set("iss", issuer)
+		}
+		if got := readCallback(query, "s", AuthorizationServer{Issuer: "https://auth.example", NamesItself: true}); (got.failure == nil) != right {
+			t.Errorf("a server that names itself as %q: %v", issuer, got.failure)
+		}
 	}
 }
 
@@ -182,8 +225,8 @@ func TestALoginKeepsWhatWasGranted(t *testing.T) {
 	authorization := Authorization{Server: Google(), Client: Client{ID: "an-id"}}
 	login, missing, others := authorization.NewLogin(Granted{Scopes: []string{reviews, vehicles, "openid"}, RefreshToken: "r", AccessToken: "a"},
 		"https://api.example", "maps.reviews,play.devices", []string{reviews, devices}, documented)
-	if strings.Join(login.Scopes, " ") != reviews+" "+vehicles || Names(missing) != "dataportability.play.devices" || Names(others) != "dataportability.maps.vehicles" {
-		t.Errorf("%q, missing %q, others %q", login.Scopes, missing, others)
+	if got := fmt.Sprint(login.Scopes, Names(missing), Names(others)); got != fmt.Sprint([]string{reviews, vehicles}, "dataportability.play.devices", "dataportability.maps.vehicles") {
+		t.Error(got)
 	}
 	if login.AccessToken != "" || login.RevocationURL != Google().RevocationURL {
 		t.Error("what a refresh token gives anew is kept")
@@ -197,14 +240,11 @@ func FuzzCallback(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		query, _ := url.ParseQuery(text)
 		got := readCallback(query, "s", AuthorizationServer{Issuer: "https://auth.example"})
-		if (got.failure == nil) != (got.code != "") {
+		if (got.failure == nil) != (got.code != "") || got.code != "" && query.Get("state") != "s" {
 			t.Errorf("%q: %q, %v", text, got.code, got.failure)
 		}
 		if got.failure != nil && strings.ContainsAny(got.failure.Error(), "\n\r\x1b\x00") {
 			t.Errorf("%q: %q", text, got.failure)
-		}
-		if got.code != "" && query.Get("state") != "s" {
-			t.Errorf("%q is taken", text)
 		}
 	})
 }

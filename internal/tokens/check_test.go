@@ -1,119 +1,103 @@
 package tokens
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 )
 
-// write writes an answer.
-func write(status int, text string) func(http.ResponseWriter) {
-	return func(w http.ResponseWriter) {
-		w.WriteHeader(status)
-		fmt.Fprint(w, text)
-	}
-}
-
 func TestInspect(t *testing.T) {
 	t.Parallel()
+	end := time.Unix(1800000000, 0)
 	for _, one := range []struct {
-		name       string
 		introspect bool
-		answer     func(http.ResponseWriter)
+		status     int
+		text       string
 		want       Information
 		says       string
 	}{
-		{"tokeninfo", false, write(200, `{"scope":"a b","exp":"1800000000","expires_in":"3599"}`), Information{true, []string{"a", "b"}, time.Unix(1800000000, 0)}, ""},
-		{"tokeninfo without a scope", false, write(200, `{"exp":"1800000000"}`), Information{true, nil, time.Unix(1800000000, 0)}, ""},
-		{"tokeninfo that does not know it", false, write(400, `{"error":"invalid_token","error_description":"Invalid Value"}`), Information{}, ""},
-		{"tokeninfo that fails", false, write(500, `{"error":"x"}`), Information{}, "returned HTTP 500 x"},
-		{"tokeninfo that is none", false, write(200, `<html>`), Information{}, "sent a response that says nothing of a token"},
-		{"introspection", true, write(200, `{"active":true,"scope":"a","exp":1800000000}`), Information{true, []string{"a"}, time.Unix(1800000000, 0)}, ""},
-		{"introspection without an end", true, write(200, `{"active":true}`), Information{Active: true}, ""},
-		{"introspection that does not know it", true, write(200, `{"active":false}`), Information{}, ""},
-		{"introspection that says nothing", true, write(200, `{"scope":"a"}`), Information{}, "sent a response that says nothing of a token"},
-		{"introspection that wants a client", true, write(401, `{"error":"invalid_client","error_description":"`+secret+`"}`), Information{},
-			"returned HTTP 401 invalid_client: dpconform-redacted; it wants the client's --client-id and secret"},
-		{"introspection that refuses", true, write(400, `{"error":"invalid_request"}`), Information{}, "returned HTTP 400 invalid_request"},
+		{false, 200, `{"scope":"a b","exp":"1800000000","expires_in":"3599"}`, Information{true, []string{"a", "b"}, end}, ""},
+		{false, 200, `{"exp":"1800000000"}`, Information{true, nil, end}, ""},
+		{false, 400, `{"error":"invalid_token","error_description":"Invalid Value"}`, Information{}, ""},
+		{false, 500, `{"error":"x"}`, Information{}, "returned HTTP 500 x"},
+		{false, 200, `<html>`, Information{}, "sent a response that says nothing of a token"},
+		{true, 200, `{"active":true,"scope":"a","exp":1800000000}`, Information{true, []string{"a"}, end}, ""},
+		{true, 200, `{"active":true}`, Information{Active: true}, ""},
+		{true, 200, `{"active":false}`, Information{}, ""},
+		{true, 200, `{"scope":"a"}`, Information{}, "sent a response that says nothing of a token"},
+		{true, 401, `{"error":"invalid_client","error_description":"` + secret + `"}`, Information{}, "returned HTTP 401 invalid_client: dpconform-redacted; it wants the client's --client-id and secret"},
+		{true, 400, `{"error":"invalid_request"}`, Information{}, "returned HTTP 400 invalid_request"},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { one.answer(w) })
-			inspector := Inspector{TokenInformationURL: server.URL}
-			if one.introspect {
-				inspector = Inspector{IntrospectionURL: server.URL, Client: Client{ID: "an-id", Secret: "a-client-secret"}}
-			}
-			got, err := inspector.Inspect(t.Context(), secret)
-			if one.says != "" {
-				wantFailure(t, err, inspector.name()+" "+one.says)
-			} else if fmt.Sprint(got) != fmt.Sprint(one.want) || err != nil {
-				t.Errorf("%v, %v", got, err)
-			}
-			first := server.requests[0]
-			if one.introspect && (first.form["token"] != secret || first.user != "an-id" || first.pass != "a-client-secret") ||
-				!one.introspect && first.form["access_token"] != secret {
-				t.Errorf("%v", first)
-			}
-		})
+		server := newTokenServer(t, saying(one.status, one.text))
+		inspector := Inspector{TokenInformationURL: server.URL}
+		if one.introspect {
+			inspector = Inspector{IntrospectionURL: server.URL, Client: Client{ID: "an-id", Secret: "a-client-secret"}}
+		}
+		got, err := inspector.Inspect(t.Context(), secret)
+		if one.says != "" {
+			wantFailure(t, err, inspector.name()+" "+one.says)
+		} else if fmt.Sprint(got) != fmt.Sprint(one.want) || err != nil {
+			t.Errorf("%s: %v, %v", one.text, got, err)
+		}
+		first := server.requests[0]
+		if one.introspect && (first.form["token"] != secret || first.user != "an-id" || first.pass != "a-client-secret") ||
+			!one.introspect && first.form["access_token"] != secret {
+			t.Errorf("%v", first)
+		}
 	}
 }
 
-// TestATokenOfOtherScopesIsFound: what a token was given for and what it carries
-// are compared before it is used.
+// TestATokenOfOtherScopesIsFound before it is used; one that nobody says
+// anything of is used as it is. The inspector is asked once for a token, and
+// never again where it fails.
 func TestATokenOfOtherScopesIsFound(t *testing.T) {
 	t.Parallel()
-	for carried, want := range map[string]string{
-		reviews:                  "",
-		reviews + " openid":      "",
-		devices:                  "the token carries dataportability.play.devices instead, according to the tokeninfo of ",
-		"":                       "the token carries no scope, according to the tokeninfo of ",
-		reviews + " " + devices:  "the token also carries dataportability.play.devices, according to the tokeninfo of ",
-		"invalid":                "the token is not valid, according to the tokeninfo of ",
-		"nobody knows the token": "",
+	carries := func(scopes string) responder { return saying(200, `{"scope":"`+scopes+`"}`) }
+	for _, one := range []struct {
+		respond    responder
+		want       string
+		unverified bool
+	}{
+		{carries(reviews), "", false},
+		{carries(reviews + " openid"), "", false},
+		{carries(devices), "the token carries dataportability.play.devices instead, according to the tokeninfo of ", false},
+		{carries(""), "the token carries no scope, according to the tokeninfo of ", false},
+		{carries(reviews + " " + devices), "the token also carries dataportability.play.devices, according to the tokeninfo of ", false},
+		{refusing(400, "invalid_token"), "the token is not valid, according to the tokeninfo of ", false},
+		{saying(503, ""), "", true},
 	} {
-		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
-			switch carried {
-			case "invalid":
-				refuse(w, 400, "invalid_token")
-			case "nobody knows the token":
-				w.WriteHeader(503)
-			default:
-				_ = json.NewEncoder(w).Encode(map[string]string{"scope": carried})
-			}
-		})
+		server := newTokenServer(t, one.respond)
 		given := source(t, Fixed(secret, "--token"), Everything)
 		given.Checker.Inspector.TokenInformationURL = server.URL
 		for range 3 {
-			token, err := tokenOf(t, List{given}, reviews)
-			if want != "" {
-				wantFailure(t, err, want)
-			} else if token != secret || err != nil {
-				t.Errorf("%s: %v", carried, err)
+			status, found := List{given}.Status(reviews)
+			if one.want != "" {
+				wantFailure(t, status.Err, one.want)
+			} else if !found || status.Err != nil || status.Token.AccessToken != secret || status.Verified == one.unverified {
+				t.Errorf("%+v", status)
+			}
+			if one.unverified {
+				_, _ = tokenOf(t, List{given}, devices)
+				wantFailure(t, status.Unverified, "the tokeninfo of "+hostOf(server.URL)+" returned HTTP 503")
 			}
 		}
 		if server.count() != 1 {
-			t.Errorf("%s: asked %d times", carried, server.count())
+			t.Errorf("asked %d times", server.count())
 		}
 	}
-}
-
-// TestAnInspectorThatFailsIsAskedOnce: the tokens are used as they are.
-func TestAnInspectorThatFailsIsAskedOnce(t *testing.T) {
-	t.Parallel()
-	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { w.WriteHeader(503) })
-	given := source(t, Fixed(secret, "--token"), Everything)
-	given.Checker.Inspector.TokenInformationURL = server.URL
-	for _, scope := range []string{reviews, devices, reviews} {
-		status, found := List{given}.Status(scope)
-		if !found || status.Err != nil || status.Verified {
-			t.Errorf("%+v", status)
+	// One for several scopes must carry them all.
+	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token carries dataportability.maps.reviews instead"} {
+		group := source(t, Fixed("both", "here"), Exactly(reviews, devices), reviews, devices)
+		group.Checker.Inspector.TokenInformationURL = newTokenServer(t, carries(carried)).URL
+		scopes, token, found := List{group}.AnyToken()
+		if _, err := token.Token(); !found || len(scopes) != 2 || (err == nil) != (want == "") {
+			t.Errorf("%q, %v", scopes, err)
+		} else if want != "" {
+			wantFailure(t, err, want)
 		}
-		wantFailure(t, status.Unverified, "the tokeninfo of "+hostOf(server.URL)+" returned HTTP 503")
-	}
-	if server.count() != 1 {
-		t.Errorf("asked %d times", server.count())
 	}
 }
 
@@ -126,32 +110,10 @@ func FuzzTokenInformation(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, text string) {
 		for _, inspector := range []Inspector{{TokenInformationURL: "https://a.example"}, {IntrospectionURL: "https://a.example"}} {
-			response := &http.Response{StatusCode: status, Header: http.Header{}, Body: &body{strings.NewReader(text)}}
+			response := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text))}
 			if _, err := inspector.read(response, secret); err != nil && strings.ContainsAny(err.Error(), "\n\r\x00\x1b") {
 				t.Errorf("%q", err)
 			}
 		}
 	})
-}
-
-type body struct{ *strings.Reader }
-
-func (*body) Close() error { return nil }
-
-// TestATokenOfAGroupIsChecked: one for several scopes must carry them all.
-func TestATokenOfAGroupIsChecked(t *testing.T) {
-	t.Parallel()
-	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token carries dataportability.maps.reviews instead"} {
-		server := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
-			_ = json.NewEncoder(w).Encode(map[string]string{"scope": carried})
-		})
-		group := source(t, Fixed("both", "here"), Exactly(reviews, devices), reviews, devices)
-		group.Checker.Inspector.TokenInformationURL = server.URL
-		scopes, token, found := List{group}.AnyToken()
-		if _, err := token.Token(); !found || len(scopes) != 2 || (err == nil) != (want == "") {
-			t.Errorf("%q, %v", scopes, err)
-		} else if want != "" {
-			wantFailure(t, err, want)
-		}
-	}
 }

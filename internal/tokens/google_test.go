@@ -7,131 +7,106 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// accountKey makes the key of a service account.
-func accountKey(t *testing.T, members map[string]string) []byte {
-	t.Helper()
+// privateKey makes one key for all tests: it takes time.
+var privateKey = sync.OnceValue(func() string {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	encoded, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	key := map[string]string{"type": "service_account", "client_email": "robot@example", "private_key_id": "k",
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))}
-	for name, value := range members {
-		key[name] = value
-	}
-	text, err := json.Marshal(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))
+})
+
+// accountKey makes the key of a service account.
+func accountKey(tokenURI string, members map[string]string) string {
+	key := map[string]string{"type": "service_account", "client_email": "robot@example", "private_key_id": "k", "private_key": privateKey(), "token_uri": tokenURI}
+	maps.Copy(key, members)
+	text, _ := json.Marshal(key)
+	return string(text)
 }
 
-func TestAServiceAccountAsksForItsScopes(t *testing.T) {
-	t.Parallel()
-	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
-	account, err := ServiceAccount(accountKey(t, map[string]string{"token_uri": server.URL + "/token"}), "key.json", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := account.Issue(t.Context(), []string{reviews})
-	if err != nil || token.AccessToken != "granted" {
-		t.Fatalf("%v", err)
-	}
-	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(server.last().form["assertion"], ".")[1])
-	if err != nil || !strings.Contains(string(claims), `"scope":"`+reviews+`"`) {
-		t.Errorf("%s, %v", claims, err)
-	}
-}
-
-func TestWrongServiceAccountsAreOneLine(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"x":                          "it is not JSON",
-		`{"type":"authorized_user"}`: "it is not the key of a service account: its type is not service_account",
-		`{"type":"service_account","token_uri":"http://evil.example/"}`: "its token_uri: evil.example is not encrypted",
-	} {
-		if _, err := ServiceAccount([]byte(text), "key.json", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-	refusing := newTokenServer(t, func(w http.ResponseWriter, one asked) {
-		write(400, `{"error":"invalid_grant","error_description":"not `+one.form["assertion"]+`"}`)(w)
-	})
-	others := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, map[string]any{"scope": reviews + " " + devices}) })
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
-	for want, members := range map[string]map[string]string{
-		"the service account of key.json cannot be used: its private key is not in PEM or PKCS8":                                                 {"private_key": secret, "token_uri": refusing.URL},
-		"the service account of key.json: the token server " + hostOf(refusing.URL) + " returned HTTP 400 invalid_grant: not dpconform-redacted": {"token_uri": refusing.URL},
-		"the token server " + hostOf(closed.URL) + " cannot be reached: connection refused":                                                      {"token_uri": closed.URL},
-		"the token of the service account of key.json also carries dataportability.play.devices":                                                 {"token_uri": others.URL},
-	} {
-		account, err := ServiceAccount(accountKey(t, members), "key.json", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = issued(t, account, reviews)
-		wantFailure(t, err, want)
-	}
-}
-
-// defaults makes the application default credentials of a test.
-func defaults(t *testing.T, text string) {
+// defaults issues a token by the application default credentials of a file.
+func defaults(t *testing.T, text string) error {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "defaults.json")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(defaultsVariable, file)
+	return issued(t, ApplicationDefault(nil), reviews)
 }
 
-func TestApplicationDefaultCredentials(t *testing.T) {
-	server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, nil) })
-	defaults(t, string(accountKey(t, map[string]string{"token_uri": server.URL})))
-	token, err := ApplicationDefault(nil).Issue(t.Context(), []string{reviews})
-	if err != nil || token.AccessToken != "granted" || server.count() != 1 {
-		t.Errorf("%v", err)
+func TestCredentialsOfGoogle(t *testing.T) {
+	server := newTokenServer(t, granting(nil))
+	account, err := ServiceAccount([]byte(accountKey(server.URL, nil)), "key.json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{issued(t, account, reviews), defaults(t, accountKey(server.URL, nil))} {
+		claims, invalid := base64.RawURLEncoding.DecodeString(strings.Split(server.last().form["assertion"], ".")[1])
+		if err != nil || invalid != nil || !strings.Contains(string(claims), `"scope":"`+reviews+`"`) {
+			t.Errorf("%v: %s, %v", err, claims, invalid)
+		}
+	}
+	if server.count() != 2 {
+		t.Errorf("asked %d times", server.count())
 	}
 }
 
-func TestWrongApplicationDefaultCredentialsAreOneLine(t *testing.T) {
-	const begin = "the application default credentials cannot be used: "
-	others := newTokenServer(t, func(w http.ResponseWriter, _ asked) { grant(w, map[string]any{"scope": devices}) })
-	refusing := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 400, "invalid_grant") })
-	user := func(server string) string {
-		return `{"type":"authorized_user","client_id":"an-id","client_secret":"` + secret + `","refresh_token":"` + secret + `","token_uri":"` + server + `"}`
-	}
-	for _, one := range []struct{ text, says string }{
-		{secret, begin + "their file is not JSON"},
-		{`{"installed":{"client_id":"x","client_secret":"` + secret + `","redirect_uris":["http://localhost"]}}`, begin + "their file describes a client and holds no credentials; log in with that client"},
-		{`{"type":"service_account","token_uri":"http://evil.example/"}`, begin + "their token server: evil.example is not encrypted"},
-		{`{"type":"no such type"}`, begin + "the file that GOOGLE_APPLICATION_CREDENTIALS names has no credentials of Google's"},
+func TestWrongCredentialsOfGoogleAreOneLine(t *testing.T) {
+	const begin, plain = "the application default credentials cannot be used: ", `{"type":"service_account","token_uri":"http://evil.example/"}`
+	for text, want := range map[string]string{
+		"x":                          "it is not JSON",
+		`{"type":"authorized_user"}`: "it is not the key of a service account: its type is not service_account",
+		plain:                        "its token_uri: evil.example is not encrypted",
 	} {
-		defaults(t, one.text)
-		err := issued(t, ApplicationDefault(nil), reviews)
-		wantFailure(t, err, one.says)
+		if _, err := ServiceAccount([]byte(text), "key.json", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
-	for server, says := range map[*tokenServer]string{
-		others:   "the token of application default credentials also carries dataportability.play.devices; use dpconform login",
-		refusing: "application default credentials: the token server " + hostOf(refusing.URL) + " returned HTTP 400 invalid_grant: you sent dpconform-redacted and more",
+	refuses := newTokenServer(t, func(w http.ResponseWriter, one sent) {
+		saying(400, `{"error":"invalid_grant","error_description":"not `+one.form["assertion"]+one.form["refresh_token"]+`"}`)(w, one)
+	})
+	others := newTokenServer(t, granting(map[string]any{"scope": reviews + " " + devices}))
+	closed := closedServer()
+	const also = " also carries dataportability.play.devices"
+	for want, key := range map[string]string{
+		"the service account of key.json cannot be used: its private key is not in PEM or PKCS8":                                                accountKey(refuses.URL, map[string]string{"private_key": secret}),
+		"the service account of key.json: the token server " + hostOf(refuses.URL) + " returned HTTP 400 invalid_grant: not dpconform-redacted": accountKey(refuses.URL, nil),
+		"the token server " + hostOf(closed) + " cannot be reached: connection refused":                                                         accountKey(closed, nil),
+		"the token of the service account of key.json" + also:                                                                                   accountKey(others.URL, nil),
 	} {
-		defaults(t, user(server.URL))
-		err := issued(t, ApplicationDefault(nil), reviews)
-		wantFailure(t, err, says)
+		account, err := ServiceAccount([]byte(key), "key.json", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFailure(t, issued(t, account, reviews), want)
+	}
+	user := func(server *tokenServer) string {
+		return `{"type":"authorized_user","client_id":"an-id","client_secret":"` + secret + `","refresh_token":"` + secret + `","token_uri":"` + server.URL + `"}`
+	}
+	for text, want := range map[string]string{
+		secret: begin + "their file is not JSON",
+		`{"installed":{"client_id":"x","client_secret":"` + secret + `","redirect_uris":["http://localhost"]}}`: begin + "their file describes a client and holds no credentials; log in with that client",
+		plain:                     begin + "their token server: evil.example is not encrypted",
+		`{"type":"no such type"}`: begin + "the file that GOOGLE_APPLICATION_CREDENTIALS names has no credentials of Google's",
+		user(others):              "the token of application default credentials" + also + "; use dpconform login",
+		user(refuses):             "application default credentials: the token server " + hostOf(refuses.URL) + " returned HTTP 400 invalid_grant: not dpconform-redacted",
+	} {
+		wantFailure(t, defaults(t, text), want)
 	}
 	t.Setenv(defaultsVariable, filepath.Join(t.TempDir(), "no-such-file"))
-	err := issued(t, ApplicationDefault(nil), reviews)
-	wantFailure(t, err, "the file that GOOGLE_APPLICATION_CREDENTIALS names cannot be read: no such file or directory")
+	wantFailure(t, issued(t, ApplicationDefault(nil), reviews), "the file that GOOGLE_APPLICATION_CREDENTIALS names cannot be read: no such file or directory")
 }

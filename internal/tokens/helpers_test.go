@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,28 +30,27 @@ func documented(scope string) bool { return scope == reviews || scope == vehicle
 // secret stands in requests, and must stand in no message.
 const secret = "s3cr3t-val/ue+that=nobody-may-see"
 
-// asked is a request to a token server.
-type asked struct {
-	path string
-	form map[string]string
-	user string
-	pass string
+// sent is a request to a token server.
+type sent struct {
+	path, user, pass string
+	form             map[string]string
 }
 
-// tokenServer answers requests for tokens and remembers them.
+// tokenServer responds to requests for tokens and remembers them.
 type tokenServer struct {
 	*httptest.Server
 	mutex    sync.Mutex
-	requests []asked
+	requests []sent
 }
 
-// newTokenServer serves an answer to each request.
-func newTokenServer(t *testing.T, answer func(http.ResponseWriter, asked)) *tokenServer {
+type responder func(http.ResponseWriter, sent)
+
+func newTokenServer(t testing.TB, respond responder) *tokenServer {
 	t.Helper()
 	server := &tokenServer{}
 	server.Server = httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		_ = request.ParseForm()
-		one := asked{path: request.URL.Path, form: map[string]string{}}
+		one := sent{path: request.URL.Path, form: map[string]string{}}
 		for name := range request.PostForm {
 			one.form[name] = request.PostForm.Get(name)
 		}
@@ -60,7 +61,7 @@ func newTokenServer(t *testing.T, answer func(http.ResponseWriter, asked)) *toke
 		server.mutex.Lock()
 		server.requests = append(server.requests, one)
 		server.mutex.Unlock()
-		answer(writer, one)
+		respond(writer, one)
 	}))
 	t.Cleanup(server.Close)
 	return server
@@ -72,7 +73,7 @@ func (s *tokenServer) count() int {
 	return len(s.requests)
 }
 
-func (s *tokenServer) last() asked {
+func (s *tokenServer) last() sent {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.requests[len(s.requests)-1]
@@ -83,21 +84,51 @@ func (s *tokenServer) server() *TokenServer {
 	return &TokenServer{Address: s.URL + "/token", Client: Client{ID: "an-id", Secret: secret}}
 }
 
-// grant answers with a token.
-func grant(writer http.ResponseWriter, members map[string]any) {
-	answer := map[string]any{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
-	for name, value := range members {
-		answer[name] = value
+// saying responds with a text.
+func saying(status int, text string) responder {
+	return func(w http.ResponseWriter, _ sent) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
 	}
-	writer.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(writer).Encode(answer)
 }
 
-// refuse answers with an error of RFC 6749, 5.2, that repeats a secret.
-func refuse(writer http.ResponseWriter, status int, code string) {
-	writer.Header().Set("Content-Type", "application/json")
-	writer.WriteHeader(status)
-	_ = json.NewEncoder(writer).Encode(map[string]string{"error": code, "error_description": "you sent " + secret + "\n and more", "refresh_token": secret})
+// refusing responds with an error of RFC 6749, 5.2, that repeats a secret.
+func refusing(status int, code string) responder {
+	text, _ := json.Marshal(map[string]string{"error": code, "error_description": "you sent " + secret + "\n and more", "refresh_token": secret})
+	return saying(status, string(text))
+}
+
+// granting responds with a token.
+func granting(members map[string]any) responder {
+	response := map[string]any{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
+	maps.Copy(response, members)
+	text, _ := json.Marshal(response)
+	return saying(200, string(text))
+}
+
+// rotating takes each refresh token once, as a real server does, and grants what
+// was asked for.
+func rotating(first string) responder {
+	var mutex sync.Mutex
+	next := first
+	return func(w http.ResponseWriter, one sent) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if one.form["refresh_token"] != next {
+			refusing(400, "invalid_grant")(w, one)
+			return
+		}
+		next += "+"
+		granting(map[string]any{"scope": one.form["scope"], "refresh_token": next})(w, one)
+	}
+}
+
+// closedServer gives the address of a server that is not there.
+func closedServer() string {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	return closed.URL
 }
 
 // wantFailure checks that an error is a *Failure of one line that begins so, and
@@ -115,8 +146,15 @@ func wantFailure(t *testing.T, err error, begins string) *Failure {
 	return failure
 }
 
+func wantNoSecret(t *testing.T, text string) {
+	t.Helper()
+	if strings.Contains(text, secret) {
+		t.Errorf("a secret is shown: %s", text)
+	}
+}
+
 // tokenOf asks sources in turn for a token.
-func tokenOf(t *testing.T, list List, scopes ...string) (string, error) {
+func tokenOf(t testing.TB, list List, scopes ...string) (string, error) {
 	t.Helper()
 	source, found := list.Token(scopes...)
 	if !found {
@@ -137,22 +175,21 @@ type counted struct {
 	err    error
 }
 
-func (c *counted) Issue(_ context.Context, scopes []string) (*oauth2.Token, error) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.issued++
-	if c.err != nil {
-		return nil, c.err
-	}
-	token := bearer(fmt.Sprintf("token %d for %s", c.issued, Names(scopes)))
-	if c.life != 0 {
-		token.Expiry = time.Now().Add(c.life)
-	}
-	return token, nil
+func (c *counted) issuer() Issuer {
+	return Issuer{Origin: "a counter", Issue: func(_ context.Context, scopes []string) (*oauth2.Token, error) {
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		c.issued++
+		if c.err != nil {
+			return nil, c.err
+		}
+		token := bearer(fmt.Sprintf("token %d for %s", c.issued, Names(scopes)))
+		if c.life != 0 {
+			token.Expiry = time.Now().Add(c.life)
+		}
+		return token, nil
+	}}
 }
-
-// issuer gives these tokens.
-func (c *counted) issuer() Issuer { return Issuer{Origin: "a counter", Issue: c.Issue} }
 
 // source makes a source of an issuer, checked against the small description.
 func source(t testing.TB, issuer Issuer, covers Coverage, group ...string) *Source {
@@ -162,14 +199,6 @@ func source(t testing.TB, issuer Issuer, covers Coverage, group ...string) *Sour
 // issued obtains one token of an issuer, as a source would.
 func issued(t testing.TB, issuer Issuer, scopes ...string) error {
 	t.Helper()
-	source, _ := List{source(t, issuer, Everything)}.Token(scopes...)
-	_, err := source.Token()
+	_, err := tokenOf(t, List{source(t, issuer, Everything)}, scopes...)
 	return err
-}
-
-func wantNoSecret(t *testing.T, text string) {
-	t.Helper()
-	if strings.Contains(text, secret) {
-		t.Errorf("a secret is shown: %s", text)
-	}
 }

@@ -10,56 +10,28 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 )
 
-// TestATokenIsKept until it expires, for its set of scopes in any order.
+// TestATokenIsKept until it expires, for its set of scopes in any order, and so
+// is a failure, for its scopes or for all.
 func TestATokenIsKept(t *testing.T) {
 	t.Parallel()
 	for name, one := range map[string]struct {
-		life time.Duration
-		want int
+		issuer *counted
+		want   int
 	}{
-		"a token without an end": {0, 2}, "a token that lasts": {time.Hour, 2},
-		"a token that has expired": {-time.Second, 6}, "a token that is about to expire": {time.Second, 6},
+		"a token without an end": {&counted{}, 2}, "a token that lasts": {&counted{life: time.Hour}, 2},
+		"a token that has expired": {&counted{life: -time.Second}, 9}, "a token that is about to expire": {&counted{life: time.Second}, 9},
+		"a failure": {&counted{err: &Failure{Message: "not this one"}}, 2}, "a failure whatever the scopes": {&counted{err: &Failure{Message: "never", Whole: true}}, 1},
 	} {
-		issuer := &counted{life: one.life}
-		list := List{source(t, issuer.issuer(), Everything)}
+		list := List{source(t, one.issuer.issuer(), Everything)}
 		for range 3 {
-			for _, scopes := range [][]string{{reviews, devices}, {devices}} {
-				if _, err := tokenOf(t, list, scopes...); err != nil {
+			for _, scopes := range [][]string{{reviews, devices}, {devices}, {devices, reviews}} {
+				if _, err := tokenOf(t, list, scopes...); err != one.issuer.err {
 					t.Error(err)
 				}
 			}
 		}
-		if issuer.issued != one.want {
-			t.Errorf("%s: asked %d times, want %d", name, issuer.issued, one.want)
-		}
-	}
-	issuer := &counted{}
-	list := List{source(t, issuer.issuer(), Everything)}
-	first, _ := tokenOf(t, list, reviews, devices)
-	if second, _ := tokenOf(t, list, devices, reviews); first != second || issuer.issued != 1 {
-		t.Errorf("%q and %q", first, second)
-	}
-}
-
-func TestAFailureIsKept(t *testing.T) {
-	t.Parallel()
-	for _, one := range []struct {
-		failure *Failure
-		want    int
-	}{
-		{&Failure{Message: "not this one"}, 2},
-		{&Failure{Message: "never", Whole: true}, 1},
-	} {
-		issuer := &counted{err: one.failure}
-		list := List{source(t, issuer.issuer(), Everything)}
-		for range 3 {
-			for _, scope := range []string{reviews, devices} {
-				_, err := tokenOf(t, list, scope)
-				wantFailure(t, err, one.failure.Message)
-			}
-		}
-		if issuer.issued != one.want {
-			t.Errorf("%s: asked %d times, want %d", one.failure, issuer.issued, one.want)
+		if one.issuer.issued != one.want {
+			t.Errorf("%s: asked %d times, want %d", name, one.issuer.issued, one.want)
 		}
 	}
 }
@@ -72,8 +44,7 @@ func TestManyGoroutinesAskOnce(t *testing.T) {
 	var waiting sync.WaitGroup
 	for i := range 40 {
 		waiting.Go(func() {
-			scope := []string{reviews, vehicles, devices, email}[i%4]
-			if got, err := tokenOf(t, list, scope); err != nil || got == "" {
+			if got, err := tokenOf(t, list, []string{reviews, vehicles, devices, email}[i%4]); err != nil || got == "" {
 				t.Error(got, err)
 			}
 		})
@@ -86,23 +57,22 @@ func TestManyGoroutinesAskOnce(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	t.Parallel()
-	for _, one := range []struct {
-		name   string
+	for name, one := range map[string]struct {
 		covers Coverage
 		scopes []string
 		want   bool
 	}{
-		{"everything", Everything, []string{email}, true},
-		{"the very set", Exactly(reviews, devices), []string{devices, reviews}, true},
-		{"one of the set", Exactly(reviews, devices), []string{reviews}, false},
-		{"more than the set", Exactly(reviews), []string{reviews, devices}, false},
-		{"within", Within(reviews, devices), []string{devices}, true},
-		{"all within", Within(reviews, devices), []string{devices, reviews}, true},
-		{"not all within", Within(reviews, devices), []string{devices, email}, false},
-		{"nothing within", Within(reviews), nil, false},
+		"everything":         {Everything, []string{email}, true},
+		"the very set":       {Exactly(reviews, devices), []string{devices, reviews}, true},
+		"one of the set":     {Exactly(reviews, devices), []string{reviews}, false},
+		"more than the set":  {Exactly(reviews), []string{reviews, devices}, false},
+		"within":             {Within(reviews, devices), []string{devices}, true},
+		"all within":         {Within(reviews, devices), []string{devices, reviews}, true},
+		"not all within":     {Within(reviews, devices), []string{devices, email}, false},
+		"nothing is covered": {Within(reviews), nil, false},
 	} {
 		if got := one.covers(one.scopes); got != one.want {
-			t.Errorf("%s: %v", one.name, got)
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
@@ -135,14 +105,11 @@ func TestAListAsksInOrder(t *testing.T) {
 	if token, err := source.Token(); !found || err != nil || token.AccessToken != "both" || !slices.Equal(scopes, []string{reviews, vehicles}) {
 		t.Errorf("%q, %v, %v", scopes, found, err)
 	}
-	if _, found := (List{}).Token(reviews); found {
-		t.Error("there is no source")
-	}
-	if _, found := (List{}).Status(reviews); found {
-		t.Error("there is no status")
-	}
-	if _, _, found := (List{minted}).AnyToken(); found {
-		t.Error("a template has no group")
+	_, ofNothing := (List{}).Token(reviews)
+	_, status := (List{}).Status(reviews)
+	_, _, group := (List{minted}).AnyToken()
+	if ofNothing || status || group {
+		t.Errorf("a token of no source: %v, %v, %v", ofNothing, status, group)
 	}
 }
 
@@ -155,17 +122,16 @@ func TestLoginsTakeTurns(t *testing.T) {
 	weaker := source(t, Fixed("weaker", "a template"), Everything, reviews)
 	gone.Login, good.Login = true, true
 	list := List{gone, good, weaker}
-	if token, err := tokenOf(t, list, reviews); token != "good" || err != nil {
-		t.Errorf("%q, %v", token, err)
+	for scope, want := range map[string]string{reviews: "good", email: "weaker"} {
+		if token, err := tokenOf(t, list, scope); token != want || err != nil {
+			t.Errorf("%q, %v", token, err)
+		}
 	}
 	if status, _ := list.Status(reviews); status.Origin != "the second" {
 		t.Errorf("from %s", status.Origin)
 	}
 	if scopes, _, found := list.AnyToken(); !found || len(scopes) != 2 {
 		t.Errorf("%q", scopes)
-	}
-	if token, err := tokenOf(t, list, email); token != "weaker" || err != nil {
-		t.Errorf("%q, %v", token, err)
 	}
 	_, err := tokenOf(t, List{gone, weaker}, reviews)
 	wantFailure(t, err, "gone")
@@ -176,24 +142,22 @@ func TestLoginsTakeTurns(t *testing.T) {
 
 func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
-	one := source(t, Fixed(Secret(secret), "here"), Everything)
-	if _, err := tokenOf(t, List{one}, reviews); err != nil {
-		t.Error(err)
-	}
+	issuer, value := Fixed(Secret(secret), "here"), Secret(secret)
 	login := Login{RefreshToken: secret, ClientSecret: secret, AccessToken: secret}
-	value := Secret(secret)
-	for _, shown := range []string{fmt.Sprintf("%v %+v %#v", one.Issuer, one.Issuer, one.Issuer), fmt.Sprintf("%v %+v %#v %s %q %x", value, value, value, value, value, value), fmt.Sprintf("%v %+v %#v", login, login, login)} {
-		wantNoSecret(t, shown)
-	}
+	wantNoSecret(t, fmt.Sprintf("%v %+v %#v", issuer, issuer, issuer))
+	wantNoSecret(t, fmt.Sprintf("%v %+v %#v", login, login, login))
+	wantNoSecret(t, fmt.Sprintf("%v %+v %#v %s %q %x", value, value, value, value, value, value))
 }
 
 func TestTheEnvironmentIsReadWhenATokenIsWanted(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{"": "the variable TOKEN has no token", "  ": "the variable TOKEN has no token", "Bearer x": "the variable TOKEN has white space in it"} {
-		wantFailure(t, issued(t, Environment("TOKEN", func(string) (string, bool) { return value, true }), reviews), want)
+	variable := func(value string) Issuer {
+		return Environment("TOKEN", func(string) (string, bool) { return value, true })
 	}
-	list := List{source(t, Environment("TOKEN", func(string) (string, bool) { return " a-token\n", true }), Everything)}
-	if token, err := tokenOf(t, list, reviews); err != nil || token != "a-token" {
+	for value, want := range map[string]string{"": "the variable TOKEN has no token", "  ": "the variable TOKEN has no token", "Bearer x": "the variable TOKEN has white space in it"} {
+		wantFailure(t, issued(t, variable(value), reviews), want)
+	}
+	if token, err := tokenOf(t, List{source(t, variable(" a-token\n"), Everything)}, reviews); err != nil || token != "a-token" {
 		t.Errorf("%q, %v", token, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,22 +33,29 @@ func add(t *testing.T, store *Store, login Login) Login {
 	return kept
 }
 
+// wantLogins checks how many logins a store has, and gives them.
+func wantLogins(t *testing.T, store *Store, count int) []Login {
+	t.Helper()
+	logins, err := store.Logins()
+	if err != nil || len(logins) != count {
+		t.Errorf("%d logins, %v", len(logins), err)
+	}
+	return logins
+}
+
 func TestAStoreKeepsLogins(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	if logins, err := store.Logins(); len(logins) != 0 || err != nil {
-		t.Errorf("%d logins, %v", len(logins), err)
-	}
+	wantLogins(t, store, 0)
 	login := aLogin("https://auth.example", reviews, vehicles)
 	login.Expiry, login.ClientSecret, login.AccessToken = login.Obtained.Add(time.Hour), "x", "y"
 	one, two := add(t, store, login), add(t, store, aLogin("https://auth.example", devices))
 	if one.ID != 1 || two.ID != 2 || one.Name() != "login 1 of 2026-11-24" {
 		t.Errorf("%d and %d", one.ID, two.ID)
 	}
-	read, err := store.Logins()
-	if err != nil || len(read) != 2 || fmt.Sprint(read[0].Scopes, read[0].Expiry.Equal(login.Expiry)) != fmt.Sprint(login.Scopes, true) ||
-		string(read[0].RefreshToken+read[0].ClientSecret+read[0].AccessToken) != "firstxy" {
-		t.Errorf("%v, %v", read, err)
+	read := wantLogins(t, store, 2)[0]
+	if !slices.Equal(read.Scopes, login.Scopes) || !read.Expiry.Equal(login.Expiry) || string(read.RefreshToken+read.ClientSecret+read.AccessToken) != "firstxy" {
+		t.Errorf("%v", read)
 	}
 	if err := store.Forget(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -57,15 +63,13 @@ func TestAStoreKeepsLogins(t *testing.T) {
 	if three := add(t, store, login); three.ID != 3 {
 		t.Errorf("a number is used again: %d", three.ID)
 	}
-	if runtime.GOOS != "windows" {
-		for path, want := range map[string]os.FileMode{store.Path(): 0o600, filepath.Dir(store.Path()): 0o700, filepath.Join(filepath.Dir(store.Path()), "tokens.lock"): 0o600} {
-			if information, err := os.Stat(path); err != nil || information.Mode().Perm() != want {
-				t.Errorf("%s has %v", path, information.Mode())
-			}
+	folder := filepath.Dir(store.Path())
+	for path, want := range map[string]os.FileMode{store.Path(): 0o600, folder: 0o700, filepath.Join(folder, "tokens.lock"): 0o600} {
+		if information, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && information.Mode().Perm() != want {
+			t.Errorf("%s has %v", path, information.Mode())
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(store.Path()), ".*"))
-	if err != nil || len(left) != 0 {
+	if left, err := filepath.Glob(filepath.Join(folder, ".*")); err != nil || len(left) != 0 {
 		t.Errorf("%q is left", left)
 	}
 }
@@ -73,15 +77,10 @@ func TestAStoreKeepsLogins(t *testing.T) {
 func TestLoginsAreForOneEndpoint(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, one := range []struct {
-		endpoint string
-		scopes   []string
-	}{
-		{"https://api.example", []string{reviews, vehicles}}, {"https://api.example", []string{reviews}}, {"https://api.example/", []string{reviews}},
-		{"https://api.example.evil.example", []string{reviews}}, {"http://api.example", []string{reviews}}, {"https://api.example:444", []string{reviews}},
-	} {
-		login := aLogin("https://auth.example", one.scopes...)
-		login.Endpoint = one.endpoint
+	login := aLogin("https://auth.example", reviews, vehicles)
+	add(t, store, login)
+	login.Scopes = login.Scopes[:1]
+	for _, login.Endpoint = range []string{"https://api.example", "https://api.example/", "https://api.example.evil.example", "http://api.example", "https://api.example:444"} {
 		add(t, store, login)
 	}
 	found, err := store.For("https://API.example")
@@ -100,55 +99,45 @@ func TestLoginsAreForOneEndpoint(t *testing.T) {
 func TestABrokenStoreIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct {
-		name    string
 		content string
 		mode    os.FileMode
 		says    string
 	}{
-		{"no JSON", `{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is not a store of logins any more: its JSON cannot be read; move it away and log in again"},
-		{"empty", "", 0o600, "it is not a store of logins any more"},
-		{"another version", `{"version":2,"logins":[]}`, 0o600, "it is a store of version 2, and this program knows version 1"},
-		{"a login that is not complete", `{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is not a store of logins any more: a login in it is not complete"},
-		{"others can read it", `{"version":1,"logins":[]}`, 0o644, "others can read it (mode 0644); chmod 600 "},
-		{"its group can read it", `{"version":1,"logins":[]}`, 0o640, "others can read it (mode 0640); chmod 600 "},
+		{`{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is not a store of logins any more: its JSON cannot be read; move it away and log in again"},
+		{"", 0o600, "it is not a store of logins any more"},
+		{`{"version":2,"logins":[]}`, 0o600, "it is a store of version 2, and this program knows version 1"},
+		{`{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is not a store of logins any more: a login in it is not complete"},
+		{`{"version":1,"logins":[]}`, 0o644, "others can read it (mode 0644); chmod 600 "},
+		{`{"version":1,"logins":[]}`, 0o640, "others can read it (mode 0640); chmod 600 "},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			if runtime.GOOS == "windows" && one.mode != 0o600 {
-				t.Skip("Windows has no such modes")
+		if runtime.GOOS == "windows" && one.mode != 0o600 {
+			continue // Windows has no such modes.
+		}
+		store := newStore(t)
+		err := errors.Join(os.MkdirAll(filepath.Dir(store.Path()), 0o700), os.WriteFile(store.Path(), []byte(one.content), one.mode), os.Chmod(store.Path(), one.mode))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, reading := store.Logins()
+		_, adding := store.Add(t.Context(), aLogin("https://auth.example", reviews))
+		for _, err := range []error{reading, adding, store.Forget(t.Context(), 1), store.Revoke(t.Context(), 1, "", nil)} {
+			var broken *text.UsageError
+			if !errors.As(err, &broken) || !strings.HasPrefix(err.Error(), store.Path()+": "+one.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v", err)
 			}
-			store := newStore(t)
-			if err := os.MkdirAll(filepath.Dir(store.Path()), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(store.Path(), []byte(one.content), one.mode); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chmod(store.Path(), one.mode); err != nil {
-				t.Fatal(err)
-			}
-			_, reading := store.Logins()
-			_, adding := store.Add(t.Context(), aLogin("https://auth.example", reviews))
-			for _, err := range []error{reading, adding, store.Forget(t.Context(), 1), store.Revoke(t.Context(), 1, "", nil)} {
-				var broken *text.UsageError
-				if !errors.As(err, &broken) || !strings.HasPrefix(err.Error(), store.Path()+": "+one.says) || strings.Contains(err.Error(), "\n") {
-					t.Errorf("%v", err)
-					continue
-				}
-				wantNoSecret(t, fmt.Sprintf("%+v", err))
-			}
-			if content, err := os.ReadFile(store.Path()); string(content) != one.content || err != nil {
-				t.Errorf("it was written over: %s", content)
-			}
-		})
+			wantNoSecret(t, fmt.Sprintf("%+v", err))
+		}
+		if content, err := os.ReadFile(store.Path()); string(content) != one.content || err != nil {
+			t.Errorf("it was written over: %s", content)
+		}
 	}
 }
 
 func FuzzStore(f *testing.F) {
-	f.Add([]byte(`{"version":1,"logins":[]}`))
-	f.Add([]byte(`{"version":1,"logins":[{"id":1,"endpoint":"https://a","scopes":["b"],"expiry":"2026-01-01T00:00:00Z"}]}`))
-	f.Add([]byte(`{"version":1,"logins":[{"id":-1}]}`))
-	f.Add([]byte(`[]`))
-	f.Add([]byte("\x00"))
+	for _, content := range []string{`{"version":1,"logins":[]}`, `{"version":1,"logins":[{"id":1,"endpoint":"https://a","scopes":["b"],"expiry":"2026-01-01T00:00:00Z"}]}`,
+		`{"version":1,"logins":[{"id":-1}]}`, `[]`, "\x00"} {
+		f.Add([]byte(content))
+	}
 	store := NewStore(f.TempDir())
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if err := os.WriteFile(store.Path(), content, 0o600); err != nil {
@@ -170,15 +159,7 @@ func FuzzStore(f *testing.F) {
 func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
-		// The server takes each refresh token once, as a real one does.
-		logins, err := store.Logins()
-		if err != nil || one.form["refresh_token"] != string(logins[0].RefreshToken) {
-			refuse(w, 400, "invalid_grant")
-			return
-		}
-		grant(w, map[string]any{"scope": one.form["scope"], "refresh_token": one.form["refresh_token"] + "+"})
-	})
+	server := newTokenServer(t, rotating("first"))
 	login := add(t, store, aLogin(server.URL, reviews, devices))
 	list := List{source(t, store.Issuer(login, nil), Within(login.Scopes...), login.Scopes...)}
 	for _, scopes := range [][]string{{reviews}, {devices}, {devices, reviews}} {
@@ -189,8 +170,8 @@ func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
 	if last := server.last(); last.form["scope"] != "" || last.form["client_id"] != "an-id" {
 		t.Errorf("the whole grant is asked for without scopes: %v", last)
 	}
-	if logins, err := store.Logins(); err != nil || logins[0].RefreshToken != "first+++" {
-		t.Errorf("%v", err)
+	if logins := wantLogins(t, store, 1); logins[0].RefreshToken != "first+++" {
+		t.Error("the new refresh token is not kept")
 	}
 }
 
@@ -198,122 +179,82 @@ func TestAKeptLoginSavesTheNewRefreshToken(t *testing.T) {
 // and none uses a refresh token that another has used up.
 func TestManyProcessesShareALogin(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	var mutex sync.Mutex
-	current := "first"
-	server := newTokenServer(t, func(w http.ResponseWriter, one asked) {
-		mutex.Lock()
-		defer mutex.Unlock()
-		if one.form["refresh_token"] != current {
-			refuse(w, 400, "invalid_grant")
-			return
-		}
-		current += "+"
-		grant(w, map[string]any{"scope": one.form["scope"], "refresh_token": current})
-	})
-	login := add(t, NewStore(folder), aLogin(server.URL, reviews, devices, vehicles))
+	store := newStore(t)
+	login := add(t, store, aLogin(newTokenServer(t, rotating("first")).URL, reviews, devices, vehicles))
 	var waiting sync.WaitGroup
 	for i := range 9 {
 		waiting.Go(func() {
-			issuer := NewStore(folder).Issuer(login, nil)
+			issuer := NewStore(filepath.Dir(store.Path())).Issuer(login, nil)
 			if _, err := issuer.Issue(t.Context(), []string{login.Scopes[i%3]}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	waiting.Wait()
-	if logins, err := NewStore(folder).Logins(); err != nil || string(logins[0].RefreshToken) != current || current != "first+++++++++" {
-		t.Errorf("%v", err)
+	if logins := wantLogins(t, store, 1); logins[0].RefreshToken != "first+++++++++" {
+		t.Error("a refresh token is lost")
 	}
 }
 
 func TestAKeptLoginThatEnds(t *testing.T) {
 	t.Parallel()
-	refusing := newTokenServer(t, func(w http.ResponseWriter, _ asked) { refuse(w, 400, "invalid_grant") })
-	notNarrowing := newTokenServer(t, func(w http.ResponseWriter, _ asked) {
-		grant(w, map[string]any{"scope": reviews + " " + devices})
-	})
-	for _, one := range []struct {
-		name   string
-		change func(*Login)
-		says   string
-	}{
-		{"refused", func(l *Login) { l.TokenURL = refusing.URL },
-			"the refresh token of login 1 of 2026-11-24 is no longer valid (HTTP 400 invalid_grant: you sent dpconform-redacted and more); log in again: dpconform login --scopes 'maps.*'"},
-		{"not narrowed", func(l *Login) { l.TokenURL = notNarrowing.URL },
-			"the token of login 1 of 2026-11-24 also carries dataportability.play.devices; log in for each scope by itself: dpconform login --scopes 'maps.*' --separately"},
-		{"without a refresh token, expired", func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(-time.Hour) },
-			"the token of login 1 of 2026-11-24 expired at "},
-		{"without a refresh token, of more scopes", func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(time.Hour) },
-			"the token of login 1 of 2026-11-24 also carries dataportability.play.devices"},
+	refuses := newTokenServer(t, refusing(400, "invalid_grant"))
+	notNarrowing := newTokenServer(t, granting(map[string]any{"scope": reviews + " " + devices}))
+	const name = "login 1 of 2026-11-24"
+	for says, change := range map[string]func(*Login){
+		"the refresh token of " + name + " is no longer valid (HTTP 400 invalid_grant: you sent dpconform-redacted and more); log in again: dpconform login --scopes 'maps.*'": func(l *Login) { l.TokenURL = refuses.URL },
+		"the token of " + name + " also carries dataportability.play.devices; log in for each scope by itself: dpconform login --scopes 'maps.*' --separately":                 func(l *Login) { l.TokenURL = notNarrowing.URL },
+		"the token of " + name + " expired at ":                               func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(-time.Hour) },
+		"the token of " + name + " also carries dataportability.play.devices": func(l *Login) { l.RefreshToken, l.AccessToken, l.Expiry = "", "x", time.Now().Add(time.Hour) },
+		name + " was removed meanwhile; log in again":                         func(l *Login) { l.TokenURL = "removed" },
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			store := newStore(t)
-			login := aLogin("https://auth.example", reviews, devices)
-			login.RefreshToken = secret
-			one.change(&login)
-			login = add(t, store, login)
-			err := issued(t, store.Issuer(login, nil), reviews)
-			wantFailure(t, err, one.says)
-			if logins, err := store.Logins(); err != nil || len(logins) != 1 {
-				t.Errorf("%d logins are left, %v", len(logins), err)
+		store := newStore(t)
+		login := aLogin("https://auth.example", reviews, devices)
+		login.RefreshToken = secret
+		change(&login)
+		login = add(t, store, login)
+		left := 1
+		if login.TokenURL == "removed" {
+			left = 0
+			if err := store.Forget(t.Context(), login.ID); err != nil {
+				t.Error(err)
 			}
-		})
+		}
+		wantFailure(t, issued(t, store.Issuer(login, nil), reviews), says)
+		wantLogins(t, store, left)
 	}
-	store := newStore(t)
-	login := add(t, store, aLogin("https://auth.example", reviews))
-	if err := store.Forget(t.Context(), login.ID); err != nil {
-		t.Fatal(err)
-	}
-	err := issued(t, store.Issuer(login, nil), reviews)
-	wantFailure(t, err, "login 1 of 2026-11-24 was removed meanwhile; log in again")
 }
 
 func TestRevoking(t *testing.T) {
 	t.Parallel()
-	for _, one := range []struct {
-		name   string
-		answer func(http.ResponseWriter)
-		kept   int
-		says   string
+	const kept = "login 1 of 2026-11-24 is kept: "
+	for name, one := range map[string]struct {
+		respond responder
+		says    string
 	}{
-		{"revoked", func(w http.ResponseWriter) {}, 0, ""},
-		{"revoked before", func(w http.ResponseWriter) { refuse(w, 400, "invalid_token") }, 0, ""},
-		{"refused", func(w http.ResponseWriter) { refuse(w, 503, "") }, 1, "login 1 of 2026-11-24 is kept: the server "},
-		{"not for this client", func(w http.ResponseWriter) { refuse(w, 401, "invalid_client") }, 1, "login 1 of 2026-11-24 is kept: the server "},
+		"revoked":             {saying(200, ""), ""},
+		"revoked before":      {refusing(400, "invalid_token"), ""},
+		"refused":             {refusing(503, ""), kept + "the server "},
+		"not for this client": {refusing(401, "invalid_client"), kept + "the server "},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			server := newTokenServer(t, func(w http.ResponseWriter, _ asked) { one.answer(w) })
-			store := newStore(t)
-			login := aLogin(server.URL, reviews)
-			login.RefreshToken = secret
-			add(t, store, login)
-			err := store.Revoke(t.Context(), 1, "", NewHTTPClient(nil))
-			if one.says != "" {
-				wantFailure(t, err, one.says)
-			} else if err != nil {
-				t.Error(err)
-			}
-			if form := server.last().form; form["token"] != secret || form["token_type_hint"] != "refresh_token" || form["client_id"] != "an-id" {
-				t.Errorf("%v", form)
-			}
-			if logins, err := store.Logins(); err != nil || len(logins) != one.kept {
-				t.Errorf("%d logins, %v", len(logins), err)
-			}
-		})
-	}
-}
-
-func TestRevokingWithoutAnAddress(t *testing.T) {
-	t.Parallel()
-	server := newTokenServer(t, func(http.ResponseWriter, asked) {})
-	store := newStore(t)
-	login := aLogin(server.URL, reviews)
-	login.RevocationURL = ""
-	add(t, store, login)
-	wantFailure(t, store.Revoke(t.Context(), 1, "", nil), "login 1 of 2026-11-24 is kept: its server's revocation endpoint is not known; give --revocation-url")
-	if err := store.Revoke(t.Context(), 1, server.URL, NewHTTPClient(nil)); err != nil || server.count() != 1 {
-		t.Errorf("%v", err)
+		server := newTokenServer(t, one.respond)
+		store := newStore(t)
+		login := aLogin(server.URL, reviews)
+		login.RefreshToken, login.RevocationURL = secret, ""
+		add(t, store, login)
+		wantFailure(t, store.Revoke(t.Context(), 1, "", nil), kept+"its server's revocation endpoint is not known; give --revocation-url")
+		err, left := store.Revoke(t.Context(), 1, server.URL, NewHTTPClient(nil)), 0
+		if one.says != "" {
+			wantFailure(t, err, one.says)
+			left = 1
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		form := server.last().form
+		if server.count() != 1 || form["token"] != secret || form["token_type_hint"] != "refresh_token" || form["client_id"] != "an-id" {
+			t.Errorf("%v", form)
+		}
+		wantLogins(t, store, left)
 	}
 }
 
