@@ -21,8 +21,9 @@ const version = "0.1.0"
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
+	// Without a deferred stop: it ends the context, and endAtOnce would race with
+	// the exit code.
 	ctx, stop := listenForSignals(context.Background())
-	defer stop()
 	terminal := newTerminal()
 	surviveBrokenPipes()
 	ctx = newOrderly(ctx)
