@@ -19,31 +19,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/spec"
 )
-
-// mustEmulate is the reference emulator.
-func mustEmulate(t testing.TB) http.Handler {
-	t.Helper()
-	server, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server
-}
-
-// callOn runs a command line on a terminal of so many columns.
-func callOn(t testing.TB, columns int, arguments ...string) called {
-	t.Helper()
-	var out, raw, complaints bytes.Buffer
-	on := &terminal{out: &plainWriter{&out}, raw: &raw, err: &complaints, columns: func() int { return columns }}
-	exit := execute(context.Background(), on, arguments)
-	output := out.String()
-	if end := strings.LastIndex(output, "\r"); end >= 0 {
-		output = output[end+1:] // What the progress line left.
-	}
-	return called{exit: exit, output: output, raw: raw.String(), complaints: complaints.String()}
-}
 
 // ownCertificate writes a certificate of this machine and its key.
 func ownCertificate(t *testing.T) (certificate, key string) {
@@ -116,31 +92,21 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 	}
 }
 
-func TestAWrongCertificateIsOneLine(t *testing.T) {
+func TestWhatEmulateRefuses(t *testing.T) {
 	certificate, key := ownCertificate(t)
 	_, otherKey := ownCertificate(t)
-	for _, one := range []struct {
-		arguments []string
-		says      []string
-	}{
-		{[]string{"--tls-cert", certificate}, []string{"--tls-cert", "give --tls-key FILE"}},
-		{[]string{"--tls-key", key}, []string{"--tls-key", "give --tls-cert FILE"}},
-		{[]string{"--tls-cert", certificate, "--tls-key", otherKey}, []string{"--tls-cert", "are not a certificate with its key"}},
-		{[]string{"--tls-cert", "no-such-file", "--tls-key", key}, []string{"--tls-cert", "no-such-file"}},
-		{[]string{"--introspection-url", "http://auth.example"}, []string{"--introspection-url", "not encrypted"}},
-	} {
-		got := call(t, append([]string{"emulate"}, one.arguments...)...)
-		if got.exit != result.ExitUsage {
-			t.Errorf("exit %d", got.exit)
-		}
-		assertOneLine(t, got, one.says)
-	}
+	refused(t, "emulate --tls-cert "+certificate, "--tls-cert", "give --tls-key FILE")
+	refused(t, "emulate --tls-key "+key, "--tls-key", "give --tls-cert FILE")
+	refused(t, "emulate --tls-cert "+certificate+" --tls-key "+otherKey, "--tls-cert", "are not a certificate with its key")
+	refused(t, "emulate --tls-cert no-such-file --tls-key "+key, "--tls-cert", "no-such-file")
+	refused(t, "emulate --introspection-url http://auth.example", "--introspection-url", "not encrypted")
+	refused(t, "emulate --fault get-takn", "get-taken")
 }
 
 // TestTheEmulatorAsksWhatATokenIs: once for a number of requests.
 func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 	ownHome(t)
-	contract := spec.MustLoadEmbedded()
+	contract := embedded()
 	asked := 0
 	server := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++

@@ -29,7 +29,7 @@ var outputValue = regexp.MustCompile(`(?m)^([a-z]+)<<([A-Z2-7]+)\n((?s:.*?))\n([
 func (r runner) outputs(t *testing.T) map[string]string {
 	t.Helper()
 	values := map[string]string{}
-	for _, found := range outputValue.FindAllStringSubmatch(writtenText(t, r.output), -1) {
+	for _, found := range outputValue.FindAllStringSubmatch(readFile(t, r.output), -1) {
 		if found[2] != found[4] {
 			t.Errorf("an output is %q", found[0])
 		}
@@ -63,7 +63,6 @@ func obeyed(t *testing.T, log string) []string {
 }
 
 func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
-	noRace(t)
 	report := filepath.Join(t.TempDir(), "report.json")
 	failing := emulated(t, emulator.Options{Fault: "last-scope-refused"})
 	for _, one := range []struct {
@@ -90,12 +89,10 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 		t.Run(one.name, func(t *testing.T) {
 			runner := newRunner(t)
 			if one.name == "the same" {
-				one.arguments[2] = writeFile(t, "same.json", writtenText(t, report))
+				one.arguments[2] = writeFile(t, "same.json", readFile(t, report))
 			}
 			got := call(t, one.arguments...)
-			if got.exit != one.exit {
-				t.Fatalf("exit %d: %s", got.exit, got.complaints)
-			}
+			got.want(t, one.exit)
 			outputs := runner.outputs(t)
 			for name, want := range one.outputs {
 				if outputs[name] != want {
@@ -111,7 +108,7 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 					t.Errorf("%q, want %q", commands[i], want)
 				}
 			}
-			if summary := writtenText(t, runner.summary); !strings.Contains(summary, one.summary) {
+			if summary := readFile(t, runner.summary); !strings.Contains(summary, one.summary) {
 				t.Errorf("the summary is\n%s", summary)
 			}
 		})
@@ -121,9 +118,7 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 func TestWithoutARunnerThereAreAnnotationsOnly(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	t.Setenv("GITHUB_OUTPUT", "")
-	if got := call(t, "run", "--report", "github"); got.exit != 0 || got.complaints != "" {
-		t.Errorf("exit %d: %s", got.exit, got.complaints)
-	}
+	call(t, "run", "--report", "github").want(t, 0)
 	t.Setenv("GITHUB_OUTPUT", filepath.Join(t.TempDir(), "gone", "output"))
 	if got := call(t, "run", "--report", "github"); got.exit != result.ExitUsage || !strings.Contains(got.complaints, "the outputs for GitHub Actions were not written") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)

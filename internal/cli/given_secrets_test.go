@@ -42,12 +42,12 @@ func TestSecretsGiven(t *testing.T) {
 	}
 }
 
-func TestComplaintsHideWhatTheyAreToldOf(t *testing.T) {
+func TestComplaintsHideSecrets(t *testing.T) {
 	var complaints strings.Builder
 	on := quiet()
 	on.err = &complaints
-	on.hide(func() []string { return []string{"told-s3cr3t", ""} })
-	on.onStandardError().complain("told-s3cr3t, told%2Ds3cr3t, ya29.a0b1c2d3, fine\nsecond")
+	on.hide(func() []string { return []string{"given-s3cr3t", ""} })
+	on.onStandardError().complain("given-s3cr3t, given%2Ds3cr3t, ya29.a0b1c2d3, fine\nsecond")
 	on.complain("--token: fine; did you mean maps.reviews?")
 	want := "dpconform: dpconform-redacted, dpconform-redacted, dpconform-redacted, fine\n"
 	if got := complaints.String(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "dpconform: --token: fine; did you mean maps.reviews?\n") {

@@ -25,12 +25,11 @@ var updateGolden = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") == "1", "rewri
 // change that is meant, go test ./internal/cli -run Golden -update writes them
 // anew.
 func TestGoldenReports(t *testing.T) {
-	noRace(t)
 	const token = "dataportability.maps.reviews"
 	for _, one := range []struct {
 		name string
 		// fault is the emulator's; flags gives those of the run from all that
-		// judge the emulator.
+		// test the emulator.
 		fault string
 		flags func(all []string) []string
 		exit  int
@@ -55,18 +54,12 @@ func TestGoldenReports(t *testing.T) {
 				arguments = append(arguments, "--focus", check)
 			}
 			got := call(t, arguments...)
-			if got.exit != one.exit || got.complaints != "" {
-				t.Fatalf("exit %d, want %d\n%s%s", got.exit, one.exit, got.output, got.complaints)
+			got.want(t, one.exit)
+			for ending, text := range map[string]string{
+				".txt": strings.ReplaceAll(got.output, folder, "FOLDER"), ".json": shortJSON(t, json), ".xml": readFile(t, junit), ".md": readFile(t, page),
+			} {
+				compareGolden(t, one.name+ending, normalised(text, all[1]))
 			}
-			endpoint := all[1]
-			compareGolden(t, one.name+".txt", normalised(strings.ReplaceAll(got.output, folder, "FOLDER"), endpoint))
-			compareGolden(t, one.name+".json", normalised(shortJSON(t, json), endpoint))
-			compareGolden(t, one.name+".xml", normalised(shortJUnit(t, junit), endpoint))
-			markdown, err := os.ReadFile(page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareGolden(t, one.name+".md", normalised(string(markdown), endpoint))
 		})
 	}
 }
@@ -92,19 +85,14 @@ func compareGolden(t *testing.T, name, got string) {
 		}
 		return
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if difference := firstDifference(string(want), got); difference != "" {
+	if difference := firstDifference(readFile(t, path), got); difference != "" {
 		t.Errorf("%s differs, at line %s\nif that is meant: go test ./internal/cli -run Golden -update", path, difference)
 	}
 }
 
-// firstDifference shows the first lines in which two texts differ, with those
-// right before them; it is empty for texts that are the same.
+// firstDifference shows the first lines in which two texts differ; it is empty
+// for texts that are the same.
 func firstDifference(want, got string) string {
-	const shown, before = 4, 3
 	if want == got {
 		return ""
 	}
@@ -113,23 +101,10 @@ func firstDifference(want, got string) string {
 	for at < len(wanted) && at < len(came) && wanted[at] == came[at] {
 		at++
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "%d:\n", at+1)
-	for _, part := range []struct {
-		mark  string
-		lines []string
-		from  int
-		to    int
-	}{
-		{"  ", wanted, max(0, at-before), at},
-		{"- ", wanted, at, at + shown},
-		{"+ ", came, at, at + shown},
-	} {
-		for _, line := range part.lines[part.from:min(part.to, len(part.lines))] {
-			text.WriteString(part.mark + line + "\n")
-		}
+	shown := func(lines []string) string {
+		return strings.Join(lines[min(at, len(lines)):min(at+4, len(lines))], "\n")
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return fmt.Sprintf("%d:\n%s\ninstead of\n%s", at+1, shown(came), shown(wanted))
 }
 
 // unsteady is what changes from run to run, from one build to the next or with
@@ -166,21 +141,27 @@ const keptOfAKind = 3
 // each verdict stay, of exchanges the first and those of the findings.
 func shortJSON(t *testing.T, path string) string {
 	t.Helper()
-	found := readReport(t, path)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	found, written := readReport(t, path), func(found result.Report) string {
+		var text bytes.Buffer
+		if err := result.WriteJSON(&text, found); err != nil {
+			t.Fatal(err)
+		}
+		return text.String()
 	}
-	if again := jsonOf(t, found); again != string(text) {
-		t.Errorf("the report is not written as it was read, at line %s", firstDifference(string(text), again))
+	if difference := firstDifference(readFile(t, path), written(found)); difference != "" {
+		t.Errorf("the report is not written as it was read, at line %s", difference)
 	}
 	found.Tool.Version, found.Started, found.Milliseconds = "VERSION", time.Time{}, 0
-	requirements, checks := keptKinds{}, keptKinds{}
-	found.Requirements = slices.DeleteFunc(found.Requirements, func(one result.Requirement) bool { return requirements.enough(string(one.Verdict)) })
+	kept := map[string]int{}
+	enough := func(of string, verdict result.Verdict) bool {
+		kept[of+string(verdict)]++
+		return kept[of+string(verdict)] > 3
+	}
+	found.Requirements = slices.DeleteFunc(found.Requirements, func(one result.Requirement) bool { return enough("requirement ", one.Verdict) })
 	for i := range found.Requirements {
 		found.Requirements[i].Line = 0
 	}
-	found.Checks = slices.DeleteFunc(found.Checks, func(one result.Check) bool { return checks.enough(string(one.Verdict)) })
+	found.Checks = slices.DeleteFunc(found.Checks, func(one result.Check) bool { return enough("check ", one.Verdict) })
 	shown := map[int]bool{1: true}
 	for i := range found.Checks {
 		found.Checks[i].Microseconds = 0
@@ -194,47 +175,5 @@ func shortJSON(t *testing.T, path string) string {
 	}
 	// The rows of the matrix say what their checks do.
 	found.Scopes = found.Scopes[:min(len(found.Scopes), 2)]
-	return jsonOf(t, found)
-}
-
-func jsonOf(t *testing.T, found result.Report) string {
-	t.Helper()
-	var text bytes.Buffer
-	if err := result.WriteJSON(&text, found); err != nil {
-		t.Fatal(err)
-	}
-	return text.String()
-}
-
-// keptKinds counts how many entries of each kind were kept.
-type keptKinds map[string]int
-
-func (k keptKinds) enough(kind string) bool {
-	k[kind]++
-	return k[kind] > keptOfAKind
-}
-
-// testCase is a test case in a JUnit report, with the lines in it, and what
-// else stands in one line.
-var (
-	testCase      = regexp.MustCompile(`(?sm)^    <testcase [^>]*>(?:</testcase>|.*?^    </testcase>)\n`)
-	testCaseKinds = regexp.MustCompile(`<(failure|error|skipped|system-out)\b`)
-	suiteName     = regexp.MustCompile(`classname="[^"]*"`)
-)
-
-// shortJUnit reads a JUnit report and keeps, in each suite, the first test cases
-// of each kind.
-func shortJUnit(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := keptKinds{}
-	return testCase.ReplaceAllStringFunc(string(text), func(one string) string {
-		if seen.enough(suiteName.FindString(one) + testCaseKinds.FindString(one)) {
-			return ""
-		}
-		return one
-	})
+	return written(found)
 }

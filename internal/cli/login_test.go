@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -27,7 +26,7 @@ var loginSecrets = map[string]string{
 }
 
 // authority is an authorization server of the tests of the commands. What a
-// real one does is in third-party/oauthserver.
+// real one does is in tools/oauthserver.
 type authority struct {
 	address string
 	mutex   sync.Mutex
@@ -36,7 +35,7 @@ type authority struct {
 	granted string
 	// back changes what the browser brings back.
 	back func(url.Values)
-	// revoked are the tokens that were taken back; refuses says that none is.
+	// revoked are the tokens that were revoked; refuses says that none is.
 	revoked []string
 	refuses bool
 	// asked is what the last browser was sent with.
@@ -80,7 +79,7 @@ func (a *authority) token(w http.ResponseWriter, r *http.Request) {
 		"token_type": "Bearer", "expires_in": 3600, "refresh_token": loginSecrets["refresh token"], "scope": scope})
 }
 
-// browse answers each address that is printed, as a person with a browser does.
+// browse opens each address that is printed, as a person with a browser does.
 func (a *authority) browse(address string) {
 	opened, err := url.Parse(address)
 	if err != nil {
@@ -117,13 +116,9 @@ func (p *person) Write(text []byte) (int, error) {
 // login runs dpconform login with a person before the browser.
 func (a *authority) login(t *testing.T, arguments ...string) called {
 	t.Helper()
-	var out, complaints bytes.Buffer
 	raw := &person{of: a}
-	on := &terminal{out: &plainWriter{&out}, raw: raw, err: &complaints, columns: func() int { return 0 }}
-	arguments = append([]string{"login", "--no-browser", "--client-id", "an-id", "--wait", "10s"}, arguments...)
-	exit := execute(context.Background(), on, arguments)
-	raw.waiting.Wait()
-	return called{exit: exit, output: out.String(), raw: raw.String(), complaints: complaints.String()}
+	defer raw.waiting.Wait()
+	return callOn(t, t.Context(), 0, raw, append([]string{"login", "--no-browser", "--client-id", "an-id", "--wait", "10s"}, arguments...)...)
 }
 
 // ownHome gives the test a configuration folder of its own.
@@ -172,8 +167,12 @@ func TestLoginListRevoke(t *testing.T) {
 		t.Errorf("exit %d: %s%s", done.exit, done.output, done.complaints)
 	}
 	wantLogins(t, store, 0)
-	if empty := call(t, "login", "--list"); !strings.HasPrefix(empty.output, "no logins are kept") {
-		t.Error(empty.output)
+	call(t, "login", "--list").want(t, 0, "no logins are kept")
+	server.login(t, "--issuer", server.address, "--endpoint", "https://api.example", "--scopes", "maps.reviews,play.devices", "--separately").want(t, 0)
+	for _, login := range wantLogins(t, store, 2) {
+		if len(login.Scopes) != 1 || !strings.HasSuffix(login.Scopes[0], login.Asked) {
+			t.Errorf("%q", login.Scopes)
+		}
 	}
 	for _, one := range []called{got, list, refused, done} {
 		wantNoLoginSecret(t, one)
@@ -184,21 +183,8 @@ func TestLoginListRevoke(t *testing.T) {
 func wantNoLoginSecret(t *testing.T, got called) {
 	t.Helper()
 	for kind, value := range loginSecrets {
-		if strings.Contains(got.output+got.raw+got.complaints, value) {
-			t.Errorf("the %s is shown:\n%s%s%s", kind, got.output, got.raw, got.complaints)
-		}
-	}
-}
-
-func TestLoginSeparately(t *testing.T) {
-	store, server := ownHome(t), newAuthority(t)
-	got := server.login(t, "--issuer", server.address, "--endpoint", "https://api.example", "--scopes", "maps.reviews,play.devices", "--separately")
-	if got.exit != 0 || strings.Count(got.output, "kept: ") != 2 {
-		t.Fatalf("exit %d\n%s%s", got.exit, got.output, got.complaints)
-	}
-	for _, login := range wantLogins(t, store, 2) {
-		if len(login.Scopes) != 1 || !strings.HasSuffix(login.Scopes[0], login.Asked) {
-			t.Errorf("%q", login.Scopes)
+		if strings.Contains(got.all(), value) {
+			t.Errorf("the %s is shown:\n%s", kind, got.all())
 		}
 	}
 }
@@ -229,7 +215,7 @@ func TestLoginThatFailsIsOneLine(t *testing.T) {
 			wantLogins(t, store, one.kept)
 			wantNoLoginSecret(t, got)
 			if one.granted == "openid" && len(server.revoked) != 1 {
-				t.Error("what nobody keeps was not taken back")
+				t.Error("what nobody keeps was not revoked")
 			}
 		})
 	}
@@ -237,30 +223,21 @@ func TestLoginThatFailsIsOneLine(t *testing.T) {
 
 func TestLoginThatCannotBegin(t *testing.T) {
 	ownHome(t)
-	for _, one := range []struct {
-		name      string
-		arguments []string
-		says      []string
-	}{
-		{"no scopes", nil, []string{"--scopes", "give --scopes 'maps.reviews,youtube.*'"}},
-		{"an unknown scope", []string{"--scopes", "maps.reviws"}, []string{"--scopes", "did you mean dataportability.maps.reviews?"}},
-		{"no client", []string{"--scopes", "maps.reviews"}, []string{"--client-id", "desktop app"}},
-		{"an unknown server", []string{"--scopes", "maps.reviews", "--client-id", "x", "--endpoint", "https://api.example"}, []string{"--endpoint", "give --issuer URL, or --auth-url and --token-url"}},
-		{"half a server", []string{"--scopes", "maps.reviews", "--client-id", "x", "--token-url", "https://auth.example"}, []string{"give --issuer URL, or --auth-url and --token-url"}},
-		{"a plain endpoint", []string{"--scopes", "maps.reviews", "--client-id", "x", "--endpoint", "http://api.example"}, []string{"--endpoint", "not encrypted"}},
-		{"a plain token server", []string{"--scopes", "maps.reviews", "--client-id", "x", "--auth-url", "https://auth.example", "--token-url", "http://auth.example"}, []string{"--token-url", "not encrypted"}},
-		{"a plain issuer", []string{"--scopes", "maps.reviews", "--client-id", "x", "--issuer", "http://auth.example"}, []string{"--issuer", "not encrypted"}},
-		{"no such port", []string{"--scopes", "maps.reviews", "--client-id", "x", "--port", "70000"}, []string{"--port"}},
-		{"no time", []string{"--scopes", "maps.reviews", "--client-id", "x", "--wait", "0s"}, []string{"--wait"}},
-		{"no such login", []string{"--revoke", "7"}, []string{"--revoke", `"7"`, "login --list"}},
+	const google = " --scopes maps.reviews --client-id x "
+	for _, row := range [][]string{
+		{"", "--scopes", "give --scopes 'maps.reviews,youtube.*'"},
+		{"--scopes maps.reviws", "--scopes", "did you mean dataportability.maps.reviews?"},
+		{"--scopes maps.reviews", "--client-id", "desktop app"},
+		{google + "--endpoint https://api.example", "--endpoint", "give --issuer URL, or --auth-url and --token-url"},
+		{google + "--token-url https://auth.example", "give --issuer URL, or --auth-url and --token-url"},
+		{google + "--endpoint http://api.example", "--endpoint", "not encrypted"},
+		{google + "--auth-url https://auth.example --token-url http://auth.example", "--token-url", "not encrypted"},
+		{google + "--issuer http://auth.example", "--issuer", "not encrypted"},
+		{google + "--port 70000", "--port"},
+		{google + "--wait 0s", "--wait"},
+		{"--revoke 7", "--revoke", `"7"`, "login --list"},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			got := call(t, append([]string{"login"}, one.arguments...)...)
-			if got.exit != result.ExitUsage {
-				t.Errorf("exit %d", got.exit)
-			}
-			assertOneLine(t, got, one.says)
-		})
+		refused(t, "login "+row[0], row[1:]...)
 	}
 }
 

@@ -1,28 +1,17 @@
 package cli
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
-	"testing"
 )
-
-// random makes a value that stands nowhere by chance.
-func random(t testing.TB) string {
-	t.Helper()
-	bytes := make([]byte, 14)
-	if _, err := rand.Read(bytes); err != nil {
-		t.Fatal(err)
-	}
-	return "p1" + hex.EncodeToString(bytes)
-}
 
 // planted are secrets by their kind. Each has a random core, and the core is
 // what is looked for.
@@ -32,8 +21,8 @@ type planted map[string]string
 var sentKinds = []string{"token of a flag", "token of two scopes", "token of a file", "token of the environment", "token of the configuration",
 	"token of a template", "client secret of the environment", "password of an endpoint", "key of an endpoint"}
 
-// answeredKinds come from the server, each where the leak has it.
-var answeredKinds = []string{
+// receivedKinds come from the server, each where the leak has it.
+var receivedKinds = []string{
 	"access token", "refresh token", "ID token", "client secret", "private key", "API key", "device code", "code verifier", "assertion",
 	"client assertion", "authorization code", "password", "cookie", "second cookie", "header token", "header key", "proxy authorization",
 	"basic authorization", "location token", "fragment token", "link key", "download URL", "signature of Cloud Storage", "old signature",
@@ -41,10 +30,11 @@ var answeredKinds = []string{
 	"JSON in JSON", "hidden field", "escaped query", "token behind a scheme", "cookie in a message",
 }
 
-func plantSecrets(t testing.TB) planted {
+// plantSecrets makes values that stand nowhere by chance, the same each time.
+func plantSecrets() planted {
 	secrets := planted{}
-	for _, kind := range append(append([]string{}, sentKinds...), answeredKinds...) {
-		secrets[kind] = random(t)
+	for _, kind := range slices.Concat(sentKinds, receivedKinds) {
+		secrets[kind] = fmt.Sprintf("p1%x", sha256.Sum256([]byte(kind)))[:30]
 	}
 	return secrets
 }
@@ -58,7 +48,7 @@ func (p planted) leak(form uint32, echo string) (contentType, body string) {
 	case 1:
 		return "application/json", fmt.Sprintf(`{"error": {"code": 400, "message": "%s"}, "refresh_token": "%s`, echo, p["token in broken JSON"])
 	case 2:
-		return "application/xml", fmt.Sprintf(`<answer><access_token>%s</access_token><message>%s</message></answer>`, p["token in XML"], echo)
+		return "application/xml", fmt.Sprintf(`<response><access_token>%s</access_token><message>%s</message></response>`, p["token in XML"], echo)
 	case 3:
 		return "text/plain", fmt.Sprintf("you sent Authorization: %s\nCookie: SID=%s\nBearer %s is unknown; next=https%%3A%%2F%%2Fh%%3Faccess_token%%3D%s\ncode=4%%2F0%s&password=%s https://me:%s@h/",
 			echo, p["cookie in a message"], p["token behind a scheme"], p["escaped query"], p["authorization code"], p["password"], p["password in a URL"])
@@ -71,7 +61,7 @@ func (p planted) leak(form uint32, echo string) (contentType, body string) {
 }
 
 // document is the leak as JSON. It looks like the state of a job, like a token
-// answer, and like an error.
+// response, and like an error.
 func (p planted) document(echo string) map[string]any {
 	return map[string]any{
 		"name": "archiveJobs/x/portabilityArchiveState", "state": "COMPLETE", "archiveJobId": "new",
@@ -91,7 +81,7 @@ func basic(password string) string {
 	return base64.StdEncoding.EncodeToString([]byte("me:" + password))
 }
 
-// headers puts secrets into the headers of an answer.
+// headers puts secrets into the headers of a response.
 func (p planted) headers(header http.Header, echo string) {
 	header.Add("Set-Cookie", "SID="+p["cookie"]+"; HttpOnly; Path=/")
 	header.Add("Set-Cookie", "other="+p["second cookie"])
@@ -102,7 +92,7 @@ func (p planted) headers(header http.Header, echo string) {
 	header.Set("WWW-Authenticate", `Bearer realm="x", echo="`+echo+`"`)
 }
 
-// leakyServer answers every request with secrets, also with those that it was
+// leakyServer responds to every request with secrets, also with those that it was
 // sent, and sends some on to another host.
 type leakyServer struct {
 	secrets   planted

@@ -21,7 +21,7 @@ import (
 // log gets a line.
 const (
 	redrawEvery = 100 * time.Millisecond
-	printEvery   = 10 * time.Second
+	printEvery  = 10 * time.Second
 )
 
 // progress shows a person who waits how far a command is: on a terminal by a

@@ -27,13 +27,9 @@ type byHand struct {
 func progressOn(t testing.TB, shownOn display, total int) *byHand {
 	t.Helper()
 	hand := &byHand{time: time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)}
-	hand.progress = &progress{terminal: silentTerminal(), display: shownOn, now: func() time.Time { return hand.time }, stop: func() {}}
+	hand.progress = &progress{terminal: quiet(), display: shownOn, now: func() time.Time { return hand.time }, stop: func() {}}
 	hand.tally = newTally(total, hand.time)
 	return hand
-}
-
-func silentTerminal() *terminal {
-	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, columns: func() int { return 0 }}
 }
 
 // pass lets time go by and looks.
@@ -190,7 +186,7 @@ func TestOthersPrintAboveTheLiveLine(t *testing.T) {
 	wantRows(t, screen, "a line in two parts", "and the next", "and an end")
 }
 
-func TestALogIsToldNowAndThen(t *testing.T) {
+func TestALogGetsALineNowAndThen(t *testing.T) {
 	var log bytes.Buffer
 	line := progressOn(t, &lines{out: &log, paint: ansi.Strip}, 169)
 	line.tested(resultOf("path/one", result.Pass, "", ""))
@@ -230,7 +226,7 @@ func TestWhereProgressShows(t *testing.T) {
 		{"quiet on a terminal", 80, nil, true, false, nowhere{}},
 		{"quiet in CI", 0, map[string]string{"CI": "true"}, true, false, nowhere{}},
 	} {
-		on := silentTerminal()
+		on := quiet()
 		on.errColumns = func() int { return test.columns }
 		on.environment = func(name string) string { return test.environment[name] }
 		on.quiet, on.verbose = test.quiet, test.verbose
@@ -244,11 +240,10 @@ func TestWhereProgressShows(t *testing.T) {
 	}
 }
 
-// TestARunOnATerminalLeavesNoTrace judges the emulator on a screen, and one that
-// fails, with many goroutines at the same time.
+// TestARunOnATerminalLeavesNoTrace shows many checks that end at the same time.
 func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
 	screen := newFakeScreen(t, 80)
-	on := silentTerminal()
+	on := quiet()
 	on.err, on.errColumns, on.showing = screen, screen.columns, &showing{}
 	line := on.progress(context.Background(), 40)
 	var together sync.WaitGroup

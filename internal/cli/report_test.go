@@ -4,33 +4,51 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
+// TestEveryFormatIsTheSameLater: report makes of a JSON report the bytes that run
+// wrote, in every format, and has the same exit code if it is wanted.
+func TestEveryFormatIsTheSameLater(t *testing.T) {
+	conforming, failing := emulated(t, emulator.Options{}), emulated(t, emulator.Options{Fault: "unknown-field-ignored"})
+	known := []string{"--known-failures", "testdata/known-failures.yaml"}
+	for _, one := range []struct {
+		flags []string
+		exit  int
+		has   result.Verdict
+	}{
+		{append(conforming[:4:4], "--job", "FAILED=failed-1,failed-2", "--job", "COMPLETE=complete-1"), result.ExitInconclusive, result.Skip},
+		{append(slices.Clone(failing), known...), result.ExitConforms, result.ExpectedFail},
+		{append(slices.Clone(conforming), known...), result.ExitFails, result.UnexpectedPass},
+	} {
+		folder := t.TempDir()
+		flags, paths := everyFormat(folder, "now")
+		call(t, slices.Concat([]string{"run"}, flags, one.flags)...).want(t, one.exit)
+		if counts := readReport(t, paths["json"]).Counts.Checks; counts[one.has] == 0 {
+			t.Errorf("the run is another one: %v", counts)
+		}
+		flags, later := everyFormat(folder, "later")
+		call(t, append([]string{"report", paths["json"]}, flags...)...).want(t, 0)
+		for format, path := range later {
+			if text := readFile(t, path); len(text) < 50 || text != readFile(t, paths[format]) {
+				t.Errorf("%s is another one when it is made later", format)
+			}
+		}
+		call(t, "report", paths["json"], "--exit-code", "--quiet").want(t, one.exit)
+	}
+}
+
 func TestReportPrintsWhatRunPrinted(t *testing.T) {
-	noRace(t)
 	saved := reportOf(t, "last-scope-refused")
-	got := call(t, "report", saved)
-	if got.exit != result.ExitConforms || got.complaints != "" || got.raw != "" {
-		t.Fatalf("exit %d: %s%s", got.exit, got.complaints, got.raw)
-	}
-	for _, want := range []string{"dpconform " + version + " tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:", "FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n"} {
-		if !strings.Contains(got.output, want) {
-			t.Errorf("it does not say %q:\n%s", want, got.output)
-		}
-	}
-	for line := range strings.Lines(call(t, "report", "--help").raw) {
-		if len(strings.TrimRight(line, "\n")) > helpColumns {
-			t.Errorf("the help is wider than a terminal: %q", line)
-		}
-	}
-	if got := call(t, "report", saved, "--exit-code"); got.exit != result.ExitFails {
-		t.Errorf("--exit-code: exit %d", got.exit)
-	}
+	call(t, "report", saved).want(t, result.ExitConforms, "dpconform "+version+" tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:",
+		"FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n")
 	if got := call(t, "report", saved, "--report", "markdown=-"); got.exit != 0 || !strings.HasPrefix(got.raw, "## archiveJobs.retry: does not conform\n") || got.output != "" {
 		t.Errorf("exit %d, %q, %.80s", got.exit, got.output, got.raw)
 	}
@@ -38,9 +56,8 @@ func TestReportPrintsWhatRunPrinted(t *testing.T) {
 
 // Reports of versions that had no scopes, states, offsets and places are read.
 func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
-	noRace(t)
 	var document map[string]any
-	unmarshal(t, reportOf(t, "last-scope-refused"), &document)
+	unmarshal(t, readFile(t, reportOf(t, "last-scope-refused")), &document)
 	delete(document, "scopes")
 	delete(document, "states")
 	document["member_of_a_later_version"] = true
@@ -51,80 +68,98 @@ func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags, paths := everyKind(t.TempDir(), "old")
-	if got := call(t, append([]string{"report", writeFile(t, "old.json", string(text))}, flags...)...); got.exit != 0 || got.complaints != "" {
-		t.Fatalf("exit %d: %s", got.exit, got.complaints)
-	}
-	for kind, path := range paths {
-		if len(writtenText(t, path)) < 100 {
-			t.Errorf("%s is %q", kind, writtenText(t, path))
+	flags, paths := everyFormat(t.TempDir(), "old")
+	call(t, append([]string{"report", writeFile(t, "old.json", string(text))}, flags...)...).want(t, 0)
+	for format, path := range paths {
+		if len(readFile(t, path)) < 100 {
+			t.Errorf("%s is %q", format, readFile(t, path))
 		}
 	}
 }
 
-func TestWhatIsNoReportOfARunIsOneClearLine(t *testing.T) {
-	noRace(t)
-	good := reportOf(t, "")
-	text := writtenText(t, good)
-	folder := t.TempDir()
-	out := filepath.Join(folder, "out.xml")
+// TestBadReportsAreOneClearLine, of report and of diff.
+func TestBadReportsAreOneClearLine(t *testing.T) {
+	good, other, folder := reportOf(t, ""), reportOf(t, ""), t.TempDir()
+	text := readFile(t, good)
 	file := func(text string) string { return writeFile(t, "x.json", text) }
 	edited := func(old, new string) string { return file(strings.Replace(text, old, new, 1)) }
-	for _, one := range []struct {
-		name      string
-		arguments []string
-		says      []string
-	}{
-		{"none", nil, []string{"report takes one report, not 0; give FROM.json"}},
-		{"two", []string{good, good}, []string{"one report, not 2"}},
-		{"missing", []string{"none.json"}, []string{"none.json: there is no such file; give a file that dpconform run --report json=FILE wrote"}},
-		{"a folder", []string{folder}, []string{folder + ": this is a folder"}},
-		{"empty", []string{file("")}, []string{"x.json: it is empty"}},
-		{"truncated", []string{file(text[:len(text)/2])}, []string{"x.json:", "no JSON"}},
-		{"newer", []string{edited(`"format_version": 1`, `"format_version": 2`)}, []string{"x.json: a report of format 2; this version reads format 1"}},
-		{"a client's", []string{file(`{"format_version": 2, "wire_only": false, "results": []}`)}, []string{"x.json: this is a client report of version 0.1, not the report of a run"}},
-		{"a doctor's", []string{file(`{"endpoint": {}, "scopes": [], "jobs": []}`)}, []string{"this is a report of dpconform doctor"}},
-		{"a diff's", []string{file(`{"format_version": 1, "fails": true, "regression": true}`)}, []string{"this is a report of dpconform diff"}},
-		{"a drift's", []string{file(`{"format_version": 1, "drifts": true, "changes": []}`)}, []string{"this is a report of dpconform drift"}},
-		{"another kind", []string{file(`{"runs": [], "version": "2.1.0"}`)}, []string{"this is a SARIF log"}},
-		{"edited", []string{edited(`"pass": `, `"pass": 1`)}, []string{"x.json: this report was changed after it was written: its counts are not those of its checks"}},
-		{"another exit code", []string{edited(`"exit": 0`, `"exit": 1`)}, []string{"its exit code 1 and its conclusion are not those of its checks"}},
-		{"no exit code of ours", []string{edited(`"exit": 0`, `"exit": 77`)}, []string{"its exit code 77 and its conclusion are not those of its checks"}},
-		{"an exchange twice", []string{edited(`"number": 2,`, `"number": 1,`)}, []string{"the number of its exchange 1 is not its own"}},
-		{"over itself", []string{good, "--report", "json=" + good}, []string{"--report: " + good + " is the report that others are made from; give another file"}},
-		{"unknown kind", []string{good, "--report", "jsn=x"}, []string{`--report: unknown report format "jsn"; did you mean json?`}},
-		{"no kind", []string{good, "--report", "out.txt"}, []string{`--report: the ending of "out.txt" gives no report format; write FORMAT=out.txt with FORMAT json, junit, `}},
-		{"no ending of a badge", []string{good, "--report", "badge=badge.png"}, []string{"--report: a badge is a .json file for shields.io, and badge.png is not"}},
-		{"twice", []string{good, "--report", "junit=" + out, "--report", folder + "/./out.xml"}, []string{"two reports go to", "give each a path of its own"}},
-		{"no folder", []string{good, "--report", "no/such/x.html"}, []string{"there is no folder no/such"}},
+	for _, row := range [][]string{
+		{"report", "report takes one report, not 0; give FROM.json"},
+		{"report none.json", "none.json: there is no such file; give a file that dpconform run --report json=FILE wrote"},
+		{"report " + folder, folder + ": this is a folder"},
+		{"report " + file(text[:len(text)/2]), "x.json:", "no JSON"},
+		{"report " + edited(`"format_version": 1`, `"format_version": 2`), "x.json: a report of format 2; this version reads format 1"},
+		{"report " + file(`{"endpoint": {}, "scopes": [], "jobs": []}`), "this is a report of dpconform doctor"},
+		{"report " + edited(`"pass": `, `"pass": 1`), "x.json: this report was changed after it was written: its counts are not those of its checks"},
+		{"report " + edited(`"exit": 0`, `"exit": 77`), "its exit code 77 and its conclusion are not those of its checks"},
+		{"report " + good + " --report json=" + good, "--report: " + good + " is the report that others are made from; give another file"},
+		{"report " + good + " --report jsn=x", `--report: unknown report format "jsn"; did you mean json?`},
+		{"report " + good + " --report out.txt", `--report: the ending of "out.txt" gives no report format; write FORMAT=out.txt with FORMAT json, junit, `},
+		{"report " + good + " --report no/such/x.html", "there is no folder no/such"},
+		{"diff " + good, "two reports, not 1", "--report json=FILE"},
+		{"diff " + good + " " + good, "the old report too"},
+		{"diff " + good + " no-such.json", "no-such.json: there is no such file"},
+		{"diff " + file("<html>\n") + " " + good, "x.json:1: no JSON", "--report json=FILE"},
+		{"diff " + good + " x.json --fail-on regresion", "--fail-on", "did you mean regression?"},
+		{"diff " + good + " x.json --report junit=x", "--report", `unknown report format "junit"`},
+		{"diff " + good + " " + other + " --report json=" + good, "--report", "one of the reports that are compared"},
 	} {
-		t.Run(one.name, func(t *testing.T) {
-			got := call(t, append([]string{"report"}, one.arguments...)...)
-			if got.exit != result.ExitUsage {
-				t.Errorf("exit %d, want %d", got.exit, result.ExitUsage)
-			}
-			assertOneLine(t, got, one.says)
-			if entries, err := os.ReadDir(folder); err != nil || len(entries) != 0 {
-				t.Errorf("something was written: %v", entries)
-			}
-		})
+		refused(t, row[0], row[1:]...)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 0 || readFile(t, good) != text {
+		t.Errorf("something was written: %v", entries)
 	}
 }
 
-// The help of --report is in a package that must not know the kinds.
-func TestTheHelpNamesEveryKind(t *testing.T) {
+// The help of --report is in a package that must not know the formats.
+func TestTheHelpNamesEveryFormat(t *testing.T) {
 	for _, command := range []string{"run", "report"} {
-		help := call(t, command, "--help").raw
-		for _, kind := range report.Names() {
-			if !strings.Contains(help, kind) {
-				t.Errorf("%s --help does not name %s", command, kind)
+		help, completed := call(t, command, "--help").raw, call(t, "__complete", command, "x.json", "--report", "").raw
+		for _, format := range report.Names() {
+			if !strings.Contains(help, format) || !strings.Contains(completed, format+"=\n") {
+				t.Errorf("%s does not name or complete %s", command, format)
 			}
 		}
-		completed := call(t, "__complete", command, "x.json", "--report", "").raw
-		for _, start := range reportStarts() {
-			if !strings.Contains(completed, start+"\n") {
-				t.Errorf("%s does not complete %s: %s", command, start, completed)
+		for line := range strings.Lines(help) {
+			if len(strings.TrimRight(line, "\n")) > helpColumns {
+				t.Errorf("the help is wider than a terminal: %q", line)
 			}
+		}
+	}
+}
+
+func TestDiff(t *testing.T) {
+	const scope = "authorization/scope/dataportability.youtube.unlisted_videos"
+	good, bad := reportOf(t, ""), reportOf(t, "last-scope-refused", "--seed", "9")
+	for _, one := range []struct {
+		arguments []string
+		exit      int
+		says      []string
+	}{
+		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING retry.authorization.scope (documented)", scope,
+			"was pass", "400; Content-Type: application/json", "now fail: want a response about the job, past the authorization, got 403 PERMISSION_DENIED",
+			"body {error: {code: number,", "curl -i", "other target: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
+		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING retry.authorization.scope", "exit 0"}},
+		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
+		{[]string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},
+		{[]string{good, reportOf(t, "", "--seed", "77"), "--fail-on", "changed"}, result.ExitConforms, []string{"no change; exit 0"}},
+	} {
+		call(t, append([]string{"diff"}, one.arguments...)...).want(t, one.exit, one.says...)
+	}
+	folder := t.TempDir()
+	text, page := filepath.Join(folder, "diff.txt"), filepath.Join(folder, "diff.md")
+	got := call(t, "diff", good, bad, "--report", "json=-", "--report", "text="+text, "--report", "markdown="+page)
+	var document diff.Document
+	unmarshal(t, got.raw, &document)
+	if !document.Regression || !document.Fails || len(document.Checks) != 1 || document.Tool.Version != version {
+		t.Errorf("%.300s", got.raw)
+	}
+	if got.exit != result.ExitFails || got.output != "" || !strings.Contains(got.complaints, "regression") {
+		t.Error("the text for a person did not go to standard error")
+	}
+	for path, want := range map[string]string{text: "regression: 1 check newly failing\n", page: "## archiveJobs.retry: regression: 1 check newly failing\n"} {
+		if written := readFile(t, path); !strings.HasPrefix(written, want) {
+			t.Errorf("%s: %.200s", path, written)
 		}
 	}
 }

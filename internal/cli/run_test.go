@@ -1,169 +1,321 @@
 package cli
 
 import (
-	"encoding/json"
-	"net"
+	"context"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
-func TestOfflineRunConforms(t *testing.T) {
-	got := call(t, "run")
-	if got.exit != result.ExitConforms || got.complaints != "" {
-		t.Fatalf("exit %d, complaints %q\n%s", got.exit, got.complaints, got.output)
-	}
-	for _, want := range []string{"the reference emulator", "not a response of Google's", "sha256:", "conforms"} {
-		// Where the text is wrapped does not matter.
-		if !strings.Contains(strings.Join(strings.Fields(got.output), " "), want) {
-			t.Errorf("the output lacks %q:\n%s", want, got.output)
-		}
-	}
-}
-
-func TestGeneratedPageIsCurrent(t *testing.T) {
-	page, err := os.ReadFile("../../docs/requirements.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := call(t, "list", "--markdown"); got.raw != string(page) {
-		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")
-	}
-}
-
-func TestRunExitCodes(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := "http://" + closed.Addr().String()
-	closed.Close()
-	for _, one := range sample([]struct {
+func TestRun(t *testing.T) {
+	conforming := emulated(t, emulator.Options{})
+	warned := emulated(t, emulator.Options{Fault: "trailing-slash-taken"})
+	for _, one := range []struct {
 		name      string
 		arguments []string
 		exit      int
-		says      string
+		says      []string
 	}{
-		{"a conforming emulator", emulated(t, emulator.Options{}), result.ExitConforms, "conforms"},
-		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), result.ExitFails, "FAIL retry.body.unknown-field"},
-		{"an endpoint alone", emulated(t, emulator.Options{})[:2], result.ExitInconclusive, "--token SCOPE=VALUE or --token-template TEXT"},
-		{"no jobs", emulated(t, emulator.Options{})[:4], result.ExitInconclusive, "--job FAILED=ID"},
-		{"a warning with the weakest level", append(emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), "--level", "inferred"),
-			result.ExitFails, "FAIL retry.path.trailing-slash"},
-		{"a warning", emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), result.ExitConforms, "WARN retry.path.trailing-slash"},
-		{"nobody there", []string{"--endpoint", nobody}, result.ExitUnreachable, ""},
-	}) {
+		{"the cassettes", nil, result.ExitConforms, []string{"the reference emulator", "not a response of Google's", "sha256:", "conforms"}},
+		{"a part of the cassettes", []string{"--focus", "semantics", "--focus", "retry.body.empty"}, result.ExitConforms, nil},
+		{"a label filter", []string{"--label-filter", "inferred && !authorization"}, result.ExitConforms, nil},
+		{"what looks at the exchanges of all", []string{"--focus", "retry.errors.code"}, result.ExitConforms, []string{"1 check of 1 requirement: 1 pass"}},
+		{"a conforming emulator", conforming, result.ExitConforms, []string{"conforms"}},
+		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), result.ExitFails, []string{"FAIL retry.body.unknown-field"}},
+		{"an endpoint alone", conforming[:2], result.ExitInconclusive, []string{"--token SCOPE=VALUE or --token-template TEXT"}},
+		{"no jobs", conforming[:4], result.ExitInconclusive, []string{"--job FAILED=ID"}},
+		{"a warning", warned, result.ExitConforms, []string{"WARN retry.path.trailing-slash"}},
+		{"a warning with the weakest level", append(slices.Clone(warned), "--level", "inferred"), result.ExitFails, []string{"FAIL retry.path.trailing-slash"}},
+	} {
 		t.Run(one.name, func(t *testing.T) {
 			got := call(t, append([]string{"run"}, one.arguments...)...)
-			if got.exit != one.exit || !strings.Contains(got.output, one.says) {
-				t.Errorf("exit %d, want %d, with %q\n%s%s", got.exit, one.exit, one.says, got.output, got.complaints)
+			got.want(t, one.exit, one.says...)
+			if got.complaints != "" {
+				t.Error(got.complaints)
 			}
 		})
 	}
 }
 
-func TestFocusOnObservingCheckFeedsIt(t *testing.T) {
-	got := call(t, "run", "--focus", "retry.errors.code")
-	if got.exit != result.ExitConforms || !strings.Contains(got.output, "1 check of 1 requirement: 1 pass") {
-		t.Errorf("exit %d\n%s%s", got.exit, got.output, got.complaints)
+// TestARunThatNobodyResponds to says which of the reports are an earlier run's.
+func TestARunOfNobody(t *testing.T) {
+	old, none := writeFile(t, "night.json", "{}"), filepath.Join(t.TempDir(), "none.xml")
+	got := call(t, "run", "--endpoint", nobody(t), "--report", "json="+old, "--report", "junit="+none)
+	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, "; still of an earlier run: "+old+"\n") {
+		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }
 
-// TestEditedDescriptionDrivesTheSpecs: the specs follow the document.
-func TestEditedDescriptionDrivesTheSpecs(t *testing.T) {
-	noRace(t)
+func TestReportOnStandardOutput(t *testing.T) {
+	got := call(t, "run", "--report", "json=-")
+	var read result.Report
+	unmarshal(t, got.raw, &read)
+	if read.Exit != result.ExitConforms || got.output != "" || !strings.Contains(got.complaints, "conforms") {
+		t.Errorf("exit %d, and the text for a person is %q and %q", read.Exit, got.output, got.complaints)
+	}
+}
+
+// TestAnEditedDescriptionDrivesTheSpecs: the specs follow the document.
+func TestAnEditedDescriptionDrivesTheSpecs(t *testing.T) {
 	text := string(spec.Embedded().Text)
-	const last = "https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos"
-	const added = "https://www.googleapis.com/auth/dataportability.youtube.added"
+	const last = "        - oauth2: [https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos]\n"
+	server := emulated(t, emulator.Options{})
 	for _, one := range []struct {
-		name   string
-		edited string
-		rows   int
-		exit   int
-		says   string
+		name, edited string
+		rows, exit   int
+		says         string
 	}{
-		{"a scope added", strings.Replace(text, "        - oauth2: ["+last+"]\n", "        - oauth2: ["+last+"]\n        - oauth2: ["+added+"]\n", 1),
-			67, result.ExitFails, "authorization/scope/dataportability.youtube.added"},
-		{"a scope removed", strings.Replace(text, "        - oauth2: ["+last+"]\n", "", 1), 65, result.ExitConforms, "conforms"},
-		{"the pattern removed", strings.Replace(text, "        pattern: ^[^/]+$\n", "", 1), 66, result.ExitInconclusive, "gives no pattern"},
+		{"a scope added", strings.Replace(text, last, last+strings.Replace(last, "unlisted_videos", "added", 1), 1), 1, result.ExitFails, "authorization/scope/dataportability.youtube.added"},
+		{"a scope removed", strings.Replace(text, last, "", 1), -1, result.ExitConforms, "conforms"},
+		{"the pattern removed", strings.Replace(text, "        pattern: ^[^/]+$\n", "", 1), 0, result.ExitInconclusive, "gives no pattern"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			file := writeFile(t, "edited.openapi.yaml", one.edited)
 			output := filepath.Join(t.TempDir(), "report.json")
-			arguments := append([]string{"run", "--spec", file, "--report", "json=" + output}, emulated(t, emulator.Options{})...)
-			got := call(t, arguments...)
-			if got.exit != one.exit || !strings.Contains(got.output, one.says) {
-				t.Errorf("exit %d, want %d with %q\n%s%s", got.exit, one.exit, one.says, got.output, got.complaints)
-			}
+			arguments := append([]string{"run", "--spec", writeFile(t, "edited.openapi.yaml", one.edited), "--report", "json=" + output}, server...)
+			call(t, arguments...).want(t, one.exit, one.says)
 			rows := 0
 			for _, check := range readReport(t, output).Checks {
 				if strings.HasPrefix(check.ID, "authorization/scope/") {
 					rows++
 				}
 			}
-			if rows != one.rows {
-				t.Errorf("%d scope rows, want %d", rows, one.rows)
+			if want := len(embedded().Scopes) + one.rows; rows != want {
+				t.Errorf("%d scope rows, want %d", rows, want)
 			}
 		})
 	}
 }
 
-func readReport(t testing.TB, path string) result.Report {
+// observed keeps the first line of each request that came.
+type observed struct {
+	handler http.Handler
+	// before is called with the number of each request, from 1 on, and reports
+	// whether the server is too busy for it.
+	before func(number int) (busy bool)
+
+	mutex sync.Mutex
+	lines []string
+}
+
+func (o *observed) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	o.mutex.Lock()
+	o.lines = append(o.lines, request.Method+" "+request.RequestURI)
+	number := len(o.lines)
+	o.mutex.Unlock()
+	if o.before != nil && o.before(number) {
+		http.Error(writer, "busy", http.StatusTooManyRequests)
+		return
+	}
+	o.handler.ServeHTTP(writer, request)
+}
+
+// observedEmulator serves the reference emulator and gives the flags that test it.
+func observedEmulator(t *testing.T) (*observed, []string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	read, err := result.ReadJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return read
+	server := &observed{handler: mustEmulate(t, emulator.Options{Seed: 1})}
+	return server, flagsFor(t, server, nil)
 }
 
-func TestReportOnStandardOutput(t *testing.T) {
-	got := call(t, "run", "--report", "json=-")
-	var read result.Report
-	if err := json.Unmarshal([]byte(got.raw), &read); err != nil || read.Exit != result.ExitConforms {
-		t.Errorf("standard output is no report: %v\n%.200s", err, got.raw)
-	}
-	if got.output != "" || !strings.Contains(got.complaints, "conforms") {
-		t.Error("the text for a person did not go to standard error")
-	}
-}
+// planned finds the requests in what a dry run prints.
+var planned = regexp.MustCompile(`(?m)^ *\d+  ([A-Z]+ /\S*)$`)
 
-// TestEveryFocusGoesWithTheCassettes: a recording answers a whole run, and a
-// focus shows a part of it.
-func TestEveryFocusGoesWithTheCassettes(t *testing.T) {
-	noRace(t)
-	for _, focus := range append(result.Aspects(), "body/empty", "retry.body.empty", "retry.semantics.unknown-job", "retry.authorization.scope") {
-		if got := call(t, "run", "--focus", focus); got.exit != result.ExitConforms || got.complaints != "" {
-			t.Errorf("%s: exit %d, %s", focus, got.exit, got.complaints)
+// TestADryRunIsWhatTheRunSends: a dry run sends nothing, and the run then sends
+// what it has printed. Requests that go out together may come in any order.
+func TestADryRunIsWhatTheRunSends(t *testing.T) {
+	server, arguments := observedEmulator(t)
+	dry := call(t, append([]string{"run", "--dry-run"}, arguments...)...)
+	if dry.exit != 0 || len(server.lines) != 0 {
+		t.Fatalf("exit %d, %d requests came: %s", dry.exit, len(server.lines), dry.complaints)
+	}
+	var wanted []string
+	for _, match := range planned.FindAllStringSubmatch(dry.raw, -1) {
+		wanted = append(wanted, match[1])
+	}
+	call(t, append([]string{"run"}, arguments...)...).want(t, result.ExitConforms)
+	slices.Sort(wanted)
+	slices.Sort(server.lines)
+	if !slices.Equal(wanted, server.lines) {
+		t.Errorf("printed were %d requests, %d came, and they differ", len(wanted), len(server.lines))
+	}
+	for _, part := range []string{fmt.Sprintf("%d requests would go to %s; nothing was sent", len(wanted), arguments[1]), "STARTS A JOB", "would start a job: failed-1"} {
+		if !strings.Contains(dry.raw, part) {
+			t.Errorf("the dry run does not say %q", part)
 		}
 	}
-	whole := call(t, "run", "--label-filter", "inferred && !authorization")
-	if whole.exit != result.ExitConforms {
-		t.Errorf("a label filter: exit %d, %s", whole.exit, whole.complaints)
+}
+
+func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
+	const elsewhere = "run --dry-run --endpoint https://api.example --token-template {scope} --job FAILED=a,b --job COMPLETE=c "
+	for more, one := range map[string]struct{ says, never string }{
+		"":                                {"for want of --allow-retry", "STARTS"},
+		"--allow-retry":                   {"STARTS A JOB", "times)"},
+		"--allow-retry --max-requests 7 ": {"7 requests would go to", "would be skipped for want of --allow-retry"},
+	} {
+		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.raw, one.says) || strings.Contains(got.raw, one.never) {
+			t.Errorf("%q: exit %d\n%s", more, got.exit, got.raw)
+		}
 	}
 }
 
-// TestAnOldReportIsNotTakenForThatOfARunThatFailed: who reads the file after exit
-// 4 is told that it is an earlier run's.
-func TestAnOldReportIsNotTakenForThatOfARunThatFailed(t *testing.T) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// TestAnInterruptedRunWritesItsReports: what was tested is in all reports, and
+// nothing is sent any more.
+func TestAnInterruptedRunWritesItsReports(t *testing.T) {
+	server, arguments := observedEmulator(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	const last = 90
+	server.before = func(number int) bool {
+		if number == last {
+			interrupt()
+		}
+		return false
 	}
-	endpoint := "http://" + nobody.Addr().String()
-	nobody.Close()
-	old, none := writeFile(t, "night.json", "{}"), filepath.Join(t.TempDir(), "none.xml")
-	got := call(t, "run", "--endpoint", endpoint, "--report", "json="+old, "--report", "junit="+none)
-	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, "; still of an earlier run: "+old+"\n") {
-		t.Errorf("exit %d: %s", got.exit, got.complaints)
+	folder := t.TempDir()
+	got := callUntil(t, ctx, append([]string{"run", "--report", "json=" + folder + "/a.json", "--report", "junit=" + folder + "/a.xml",
+		"--write-known-failures", folder + "/known.yaml"}, arguments...)...)
+	got.want(t, result.ExitInterrupted, "interrupted")
+	found := readReport(t, folder+"/a.json")
+	counts := found.Counts.Checks
+	if found.Exit != result.ExitInterrupted || counts[result.Pass] < 20 || counts[result.Skip] < 20 || counts[result.Pass]+counts[result.Skip] != len(found.Checks) {
+		t.Errorf("exit %d, %v", found.Exit, counts)
+	}
+	if !strings.Contains(readFile(t, folder+"/a.xml"), "the run was interrupted") || exists(folder+"/known.yaml") || got.complaints != "" || len(server.lines) > last {
+		t.Errorf("JUnit says nothing of it, known failures were written, or %d requests came; %s", len(server.lines), got.complaints)
+	}
+}
+
+func TestABudgetIsNotExceeded(t *testing.T) {
+	server, arguments := observedEmulator(t)
+	got := call(t, append([]string{"run", "--max-requests", "100"}, arguments...)...)
+	got.want(t, result.ExitInconclusive, "the budget of 100 requests is used up", "give --max-requests")
+	if len(server.lines) != 100 {
+		t.Errorf("%d requests came", len(server.lines))
+	}
+}
+
+// TestABusyServerIsSentTheSameAgain: the report says so.
+func TestABusyServerIsSentTheSameAgain(t *testing.T) {
+	server, arguments := observedEmulator(t)
+	server.before = func(number int) bool { return number%40 == 0 }
+	path := filepath.Join(t.TempDir(), "a.json")
+	call(t, append([]string{"run", "--report", "json=" + path}, arguments...)...).want(t, result.ExitConforms, "requests sent again: 8 after 429")
+	again := 0
+	for _, exchange := range readReport(t, path).Exchanges {
+		again += len(exchange.Earlier)
+	}
+	if again != 8 {
+		t.Errorf("the report has %d earlier attempts", again)
+	}
+}
+
+// TestBadInputIsOneClearLine: exit 2, one line on standard error that gives the
+// location and the fix, and nothing is tested.
+func TestBadInputIsOneClearLine(t *testing.T) {
+	brokenYAML := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\njob: [a\n")
+	unknownKey := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\ntimout: 2s\n")
+	both := writeFile(t, "dpconform.yaml", "color: never\nquiet: true\nverbose: true\n")
+	tokens := writeFile(t, "tokens.yaml", "dataportability.maps.reviws: secret-token-value\n")
+	for _, row := range [][]string{
+		{"rum", `"rum"`, "did you mean run?"},
+		{"run now", `"now"`},
+		{"run --endpont x", "--endpont", "did you mean --endpoint?"},
+		{"run --timeout 3", `--timeout: invalid value "3": want a duration such as 2s or 500ms`},
+		{"run --allow-retry=yes", `--allow-retry: invalid value "yes": want true or false`},
+		{"run --max-age 30", "--max-age"},
+		{"run --max-age 30d --endpoint http://127.0.0.1:1", "--max-age"},
+		{"run --job FALED=a --endpoint http://127.0.0.1:1", "--job", "did you mean FAILED?"},
+		{"run --job FAILED=a", "--job", "--endpoint URL"},
+		{"run --token dataportability.maps.reviws=secret-token-value --endpoint http://127.0.0.1:1", "--token", "did you mean dataportability.maps.reviews?"},
+		{"run --token-file " + tokens + " --endpoint http://127.0.0.1:1", tokens + ":1", "did you mean dataportability.maps.reviews?"},
+		{"run --endpoint localhost:1", "--endpoint", "http://"},
+		{"run --focus retry.body.emty", "--focus", "did you mean retry.body.empty?"},
+		{"run --label-filter path&&", "--label-filter"},
+		{"run --label-filter pth", "--label-filter", "no check"},
+		{"run --level platfrm", "--level", "did you mean platform?"},
+		{"run --report json=/no/such/folder/x", "--report", "/no/such/folder"},
+		{"run --report json=x --report junit=./x", "--report", "two reports go to", "give each a path of its own"},
+		{"run --cassettes . --endpoint http://127.0.0.1:1", "--cassettes"},
+		{"run --cassettes no-such-folder", "no-such-folder", "dpconform record"},
+		{"run --config no-such.yaml", "no-such.yaml"},
+		{"run --config " + unknownKey, unknownKey + ":2", "did you mean timeout?"},
+		{"run --config " + brokenYAML, brokenYAML + ":"},
+		{"run --config " + both, both + ":2:8: quiet: it does not go with " + both + ":3:10: verbose"},
+		{"run --quiet --verbose", "--quiet: it does not go with --verbose; leave one of the two out"},
+		{"run --spec no-such.yaml", "no-such.yaml"},
+		{"run --dry-run", "--dry-run", "--endpoint URL"},
+		{"run --ca-cert no-such.pem --endpoint http://127.0.0.1:1", "--ca-cert", "no-such.pem"},
+		{"run --rate 3/h --endpoint http://127.0.0.1:1", "--rate", "100/m"},
+		{"list --color blue", `--color: invalid value "blue": want auto, always or never`},
+		{"list --json --client", "--client and --json do not go together", "leave all but one out"},
+		{"explain retry.body.emty", "did you mean retry.body.empty?"},
+		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
+		{"explain", "explain takes the id"},
+		{"spec upgrade", "it must be one of print"},
+		{"doctor", "--endpoint", "give --endpoint URL"},
+	} {
+		refused(t, row[0], row[1:]...)
+	}
+}
+
+func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
+	text := string(spec.Embedded().Text)
+	for edited, says := range map[string]string{
+		"hello: world\n":              ":1: not an OpenAPI 3 document",
+		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: not readable as YAML",
+		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "", 1): "requirement retry.body.empty has no source",
+	} {
+		file := writeFile(t, "edited.yaml", edited)
+		refused(t, "run --spec "+file, file+":", says)
+	}
+	for name, spoil := range map[string]func(path string) error{
+		"body.yaml": os.Remove, "provenance.yaml": os.Remove,
+		"path.yaml": func(path string) error { return os.Truncate(path, 1000) },
+		"semantics.yaml": func(path string) error {
+			rewrite(t, path, func(text string) string { return strings.Replace(text, "FAILED", "COMPLETE", 1) })
+			return nil
+		},
+	} {
+		folder := t.TempDir()
+		if err := os.CopyFS(folder, cassettes.Embedded()); err != nil {
+			t.Fatal(err)
+		}
+		if err := spoil(filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, "run --cassettes "+folder, name, "dpconform record --cassettes")
+	}
+	other := writeFile(t, "other.yaml", text+"# another\n")
+	refused(t, "run --spec "+other, "provenance.yaml", "another description", "dpconform record --spec "+other+" --cassettes ")
+}
+
+// TestSelection: Ginkgo runs what the command selected, and a check that looks at
+// all exchanges has them, whether or not their checks are reported.
+func TestSelection(t *testing.T) {
+	for _, one := range []struct{ flags, want string }{
+		{"--focus body/empty", "body/empty"},
+		{"--focus retry.body.empty --focus path --label-filter body", "body/empty body/empty-with-type"},
+		{"--label-filter robustness&&!retry.robustness.whole", "robustness/in-time robustness/answered robustness/one-value"},
+		{"--focus response/status", "response/status"},
+	} {
+		got := call(t, strings.Fields("run --report json=- "+one.flags)...)
+		var found result.Report
+		unmarshal(t, got.raw, &found)
+		var ids []string
+		for _, check := range found.Checks {
+			ids = append(ids, check.ID)
+		}
+		if strings.Join(ids, " ") != one.want || found.Counts.Checks[result.Pass] != len(ids) {
+			t.Errorf("%s: %q, %v", one.flags, ids, found.Counts.Checks)
+		}
 	}
 }

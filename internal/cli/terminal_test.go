@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 func TestWhereColoursBelong(t *testing.T) {
@@ -73,7 +75,7 @@ func TestWhatNobodyReadsIsDropped(t *testing.T) {
 }
 
 // A result that nobody can read is no success.
-func TestAFullDiskUnderStandardOutputIsToldOnce(t *testing.T) {
+func TestAFullDiskUnderStandardOutputIsReportedOnce(t *testing.T) {
 	var complaints bytes.Buffer
 	full := &untilBroken{out: failing{errors.New("no space left on device")}}
 	terminal := &terminal{out: full, raw: full, err: &complaints, lost: full.err, columns: func() int { return 0 }, showing: &showing{}}
@@ -90,18 +92,21 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-func TestQuietAndVerboseDoNotGoTogether(t *testing.T) {
-	got := call(t, "run", "--quiet", "--verbose")
-	if got.exit != 2 || got.complaints != "dpconform: --quiet: it does not go with --verbose; leave one of the two out\n" || got.output != "" {
-		t.Errorf("exit %d: %s%s", got.exit, got.complaints, got.output)
-	}
-	got = call(t, "list", "--color", "blue")
-	if got.exit != 2 || !strings.Contains(got.complaints, "--color: invalid value \"blue\": want auto, always or never") {
-		t.Errorf("exit %d: %s", got.exit, got.complaints)
-	}
-	file := writeFile(t, "dpconform.yaml", "color: never\nquiet: true\nverbose: true\n")
-	got = call(t, "run", "--config", file)
-	if got.exit != 2 || !strings.Contains(got.complaints, "dpconform.yaml:2:8: quiet: it does not go with "+file+":3:10: verbose") {
-		t.Errorf("exit %d: %s", got.exit, got.complaints)
+// TestOnlyWhatEndsInOrderMayGoOn: a command that waits for its input ends with
+// the first signal.
+func TestOnlyWhatEndsInOrderMayGoOn(t *testing.T) {
+	t.Parallel()
+	for orderly, want := range map[bool]int{false: result.ExitInterrupted, true: 0} {
+		interrupted, interrupt := context.WithCancel(t.Context())
+		ctx := newOrderly(interrupted)
+		if orderly {
+			endInOrder(ctx)
+		}
+		interrupt()
+		code := 0
+		endAtOnce(ctx, func(with int) { code = with })
+		if code != want {
+			t.Errorf("in order %v: it ended with %d, want %d", orderly, code, want)
+		}
 	}
 }

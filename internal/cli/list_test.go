@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+func TestList(t *testing.T) {
+	contract := embedded()
+	whole, clients := call(t, "list").output, call(t, "list", "--client").output
+	for _, requirement := range contract.Requirements {
+		if !strings.Contains(whole, "  "+requirement.ID+" ") || strings.Contains(clients, requirement.ID) {
+			t.Errorf("%s is not listed, or is listed as one of clients", requirement.ID)
+		}
+	}
+	for _, requirement := range contract.ClientRequirements {
+		if !strings.Contains(whole, "  "+requirement.ID+" ") || !strings.Contains(clients, "  "+requirement.ID+" ") {
+			t.Errorf("%s is not listed", requirement.ID)
+		}
+	}
+	if got := call(t, "spec", "print"); got.exit != result.ExitConforms || got.raw != string(spec.Embedded().Text) {
+		t.Errorf("exit %d, %d bytes", got.exit, len(got.raw))
+	}
+}
+
+func TestExplain(t *testing.T) {
+	call(t, "explain", "retry.body.empty").want(t, 0, "documented: the reference page", "The request body must be empty.", "body/empty")
+	call(t, "explain", "body/empty").want(t, 0, "retry.body.empty", "sends")
+	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: a public standard", "Servers send the",
+		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "tested in rate-limited")
+}
+
+func TestListAsJSON(t *testing.T) {
+	var read struct {
+		Description struct{ Digest string }
+		Checks      []struct{ ID string }
+		Page        struct{ Sentences []string } `json:"reference_page"`
+		// Members of an embedded struct stand beside the others.
+		Requirements []struct {
+			ID, Level, Statement, Quote, Source, Aspect string
+			Line                                        int
+			Checks                                      []string
+		}
+		Clients []struct{ ID string } `json:"client_requirements"`
+	}
+	unmarshal(t, call(t, "list", "--json").raw, &read)
+	contract := embedded()
+	if read.Description.Digest != contract.Digest || len(read.Requirements) != len(contract.Requirements) || len(read.Checks) == 0 ||
+		len(read.Clients) != len(contract.ClientRequirements) || !slices.Equal(read.Page.Sentences, contract.Page.Sentences) {
+		t.Fatalf("%+v", read)
+	}
+	for i, requirement := range contract.Requirements {
+		if got := read.Requirements[i]; got.ID != requirement.ID || got.Quote != requirement.Quote || got.Line != requirement.Line || got.Aspect != requirement.Aspect() || len(got.Checks) == 0 {
+			t.Errorf("%s: %+v", requirement.ID, got)
+		}
+	}
+}
+
+// TestTheRequirementsPage: the page is the one in docs, each sentence of the
+// reference page leads to a requirement, and each requirement says who demands it
+// and what tests it.
+func TestTheRequirementsPage(t *testing.T) {
+	page := call(t, "list", "--markdown").raw
+	if page != readFile(t, "../../docs/requirements.md") {
+		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")
+	}
+	contract, sections := *embedded(), map[string]string{}
+	for section := range strings.SplitSeq(page, "\n### ") {
+		id, text, _ := strings.Cut(section, "\n")
+		sections[id] = text
+	}
+	for _, requirement := range slices.Concat(contract.Requirements, contract.ClientRequirements) {
+		for _, want := range []string{"(" + string(requirement.Level) + ")", "](" + strings.Fields(requirement.Source)[0] + ")", "\nTested "} {
+			if !strings.Contains(sections[requirement.ID], want) {
+				t.Errorf("%s does not have %q: %s", requirement.ID, want, sections[requirement.ID])
+			}
+		}
+	}
+	_, table, _ := strings.Cut(page, "| --- | --- |\n")
+	if rows := strings.Split(strings.TrimSpace(table), "\n"); len(rows) != len(contract.Page.Sentences) || strings.Count(table, "](#") < len(rows) {
+		t.Errorf("%d rows for %d sentences", len(rows), len(contract.Page.Sentences))
+	}
+	contract.Page.Sentences = append(slices.Clone(contract.Page.Sentences), "A sentence | that *nobody* respects.")
+	var out strings.Builder
+	if err := writeRequirementsPage(&out, wholeCatalogue(&contract)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
+		t.Error("a sentence without a requirement is missing")
+	}
+}
