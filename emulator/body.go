@@ -135,7 +135,7 @@ const snippetLength = 20
 // marked below it as Google does, or is empty.
 func syntaxProblem(body []byte) string {
 	var value json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&value); err == io.EOF || err == io.ErrUnexpectedEOF {
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&value); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "Unexpected end of string."
 	}
 	var syntax *json.SyntaxError

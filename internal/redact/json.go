@@ -110,7 +110,7 @@ func (r *Redactor) jsonSecrets(text string) []span {
 // literal gives the span of a string that holds a secret; one without any stays
 // as it was written.
 func (r *Redactor) literal(literal, value string, of meaning, start int) []span {
-	after := value
+	var after string
 	switch {
 	case value == "":
 		return nil

@@ -200,7 +200,8 @@ func schemes(r *Redactor, l layer, add func(int, int, string)) {
 		add(at[2], at[3], Mark)
 	}
 	for _, at := range l.matches(scheme, behindName, "bearer", "basic", "dpop") {
-		start, end := at[2], l.endOf(tokenLetters, at[1])
+		start := at[2]
+		var end int
 		if start < 0 {
 			start, end = at[4], l.endOf(basicLetters, at[4])
 			if !isBasic(l.text[start:end], l.text[end:]) {

@@ -6,6 +6,7 @@ package source
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -255,14 +256,16 @@ func checkText(source spec.Description) error {
 func jsonError(name string, text []byte, err error) error {
 	line := func(offset int64) int { return 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n")) }
 	mistake := &spec.Error{File: name, Message: "not readable as JSON: " + err.Error()}
-	switch err := err.(type) {
-	case *json.SyntaxError:
-		mistake.Line = line(err.Offset)
-		if err.Error() == "unexpected end of JSON input" {
+	var syntax *json.SyntaxError
+	var unfit *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		mistake.Line = line(syntax.Offset)
+		if syntax.Error() == "unexpected end of JSON input" {
 			mistake.Message += "; it is cut short"
 		}
-	case *json.UnmarshalTypeError:
-		mistake.Line, mistake.Message = line(err.Offset), fmt.Sprintf("%s must not be a JSON %s", err.Field, err.Value)
+	case errors.As(err, &unfit):
+		mistake.Line, mistake.Message = line(unfit.Offset), fmt.Sprintf("%s must not be a JSON %s", unfit.Field, unfit.Value)
 	}
 	return mistake
 }

@@ -155,7 +155,7 @@ func (i Inspector) Inspect(ctx context.Context, token string) (Information, erro
 	if i.IntrospectionURL != "" {
 		address, form, client = i.IntrospectionURL, url.Values{"token": {token}, "token_type_hint": {"access_token"}}, i.Client
 	}
-	response, err := client.post(ctx, address, form)
+	response, err := client.post(ctx, address, form) //nolint:bodyclose // read closes it
 	if err != nil {
 		return Information{}, &Failure{Message: i.name() + " " + noResponse(err), Whole: true}
 	}

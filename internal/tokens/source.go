@@ -6,6 +6,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -134,7 +135,7 @@ func (k *kept) Token() (*oauth2.Token, error) {
 	}
 	if err != nil {
 		k.failure = err
-		if failure, known := err.(*Failure); known && failure.Whole {
+		if failure := (*Failure)(nil); errors.As(err, &failure) && failure.Whole {
 			k.of.mutex.Lock()
 			k.of.broken = err
 			k.of.mutex.Unlock()
