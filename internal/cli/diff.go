@@ -24,16 +24,16 @@ func newDiffCommand(terminal *terminal) *cobra.Command {
 		Use:   "diff OLD.json NEW.json",
 		Short: "Compare two reports of runs",
 		Long: `diff shows in what two JSON reports of run, or of client, differ: what fails,
-passes or is no longer judged, and which responses changed in status, in a
-header that matters, or in the shape of their body, each with the evidence of
-both. One of the reports may be - for standard input.
+passes or is skipped now, and which responses changed in status, in a header that
+matters, or in the shape of their body, each with the evidence of both. One of
+the reports may be - for standard input.
 
 Exchanges are compared with those of the same check and purpose, whatever jobs
 and seeds the runs were given. What makes two runs unlike (another target,
 description, level, selection or number of jobs) is listed.
 
 A regression is what fails now and did not, what an error keeps from being
-judged now, and what is documented and no longer judged.
+tested now, and what is documented and no longer tested.
 
 Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
 that is no report.`,
@@ -99,7 +99,7 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
-	diff.Text{Out: terminal.out, Width: terminal.width()}.Write(compared, failOn)
+	diff.WriteText(terminal.out, terminal.width(), compared, failOn)
 	if err := writeDiff(terminal, files, compared, failOn); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison
 		write := map[string]func(io.Writer) error{
 			"text": func(out io.Writer) error {
 				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
-				diff.Text{Out: plain, Width: helpColumns}.Write(compared, failOn)
+				diff.WriteText(plain, helpColumns, compared, failOn)
 				return nil
 			},
 			"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },

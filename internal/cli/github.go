@@ -98,7 +98,7 @@ func (g *github) annotate(out io.Writer, code int) error {
 		all = append(all, report.Annotation{Command: "error", Title: title, Message: g.complaint})
 	}
 	if g.compared != nil && g.compared.Fails(g.failOn) {
-		all = append(all, report.Annotation{Command: "error", Title: "compared with the baseline", Message: diff.Summary(*g.compared)})
+		all = append(all, report.Annotation{Command: "error", Title: "compared with the baseline", Message: g.compared.Summary})
 	}
 	for _, one := range all {
 		if _, err := io.WriteString(out, one.String()); err != nil {
@@ -138,7 +138,7 @@ func (g *github) summarize(out io.Writer, code int) error {
 // outputs are names and values of the outputs of the step.
 func (g *github) outputs(code int) [][2]string {
 	if g.compared != nil {
-		return [][2]string{{"exit", strconv.Itoa(code)}, {"regression", strconv.FormatBool(g.compared.Regresses())}}
+		return [][2]string{{"exit", strconv.Itoa(code)}, {"regression", strconv.FormatBool(g.compared.Regression)}}
 	}
 	conclusion, failed := cmp.Or(g.complaint, "not judged"), 0
 	if g.found != nil {

@@ -56,11 +56,11 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	}
 	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome)},
 		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome)})
-	if !compared.Changes() {
+	if !compared.Changed {
 		fmt.Fprintf(r.terminal.out, "nothing has changed in shape since it was %s\n", kept.Describe(time.Now()))
 		return nil
 	}
-	diff.Text{Out: r.terminal.out, Width: r.terminal.width()}.Write(compared, diff.OnChanged)
+	diff.WriteText(r.terminal.out, r.terminal.width(), compared, diff.OnChanged)
 	return exitCode(result.ExitFails)
 }
 

@@ -149,7 +149,11 @@ func TestDiff(t *testing.T) {
 	folder := t.TempDir()
 	text, page := filepath.Join(folder, "diff.txt"), filepath.Join(folder, "diff.md")
 	got := call(t, "diff", good, bad, "--report", "json=-", "--report", "text="+text, "--report", "markdown="+page)
-	var document diff.Document
+	var document struct {
+		Tool  result.Tool `json:"tool"`
+		Fails bool        `json:"fails"`
+		diff.Comparison
+	}
 	unmarshal(t, got.raw, &document)
 	if !document.Regression || !document.Fails || len(document.Checks) != 1 || document.Tool.Version != version {
 		t.Errorf("%.300s", got.raw)

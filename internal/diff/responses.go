@@ -1,19 +1,19 @@
 package diff
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
 
-// Response is the response of one exchange, without what changes from run to run.
-type Response struct {
+// response is what came of one exchange, without what changes from run to run.
+type response struct {
 	// Exchange is its number in its report.
 	Exchange int `json:"exchange"`
 	// Request is the method and the address.
@@ -23,7 +23,7 @@ type Response struct {
 	// Status is 0 without a response; Fault is what came instead of a whole one.
 	Status int    `json:"status,omitempty"`
 	Fault  string `json:"fault,omitempty"`
-	// Header has those of the compared headers that the response has, as they came.
+	// Header has the compared headers of the response, as they came.
 	Header map[string]string `json:"header"`
 	// Shape is the form of the body, or "empty", "no JSON", "cut" for a body that
 	// the report does not show whole.
@@ -31,26 +31,37 @@ type Response struct {
 	// Curl sends the same request, with the token as $TOKEN.
 	Curl string `json:"curl"`
 
+	check, method, job string
 	// steady are the headers without what differs from run to run.
 	steady map[string]string
 	shape  shape
+	// other is the counterpart in the other report, or nil.
+	other *response
+}
+
+// counterpart is the same exchange in the other report, or nil.
+func (r *response) counterpart() *response {
+	if r == nil {
+		return nil
+	}
+	return r.other
 }
 
 // comparedHeaders are the headers that matter to a caller. Their meaning is that
 // of RFC 9110.
 var comparedHeaders = []string{"Content-Type", "WWW-Authenticate", "Location", "Retry-After", "Allow"}
 
-// ResponseChange is a response to the same request that differs now.
-type ResponseChange struct {
+// responseChange is a response to the same request that differs now.
+type responseChange struct {
 	Check       string       `json:"check"`
-	Differences []Difference `json:"differences"`
-	Old         Response     `json:"old"`
-	New         Response     `json:"new"`
+	Differences []difference `json:"differences"`
+	Old         *response    `json:"old"`
+	New         *response    `json:"new"`
 }
 
-// Difference is one thing in which two responses differ. Old or New is empty
+// difference is one thing in which two responses differ. Old or New is empty
 // where one of them does not have it.
-type Difference struct {
+type difference struct {
 	// What is "status", the name of a header, or "body".
 	What string `json:"what"`
 	Old  string `json:"old,omitempty"`
@@ -59,34 +70,19 @@ type Difference struct {
 	Place string `json:"place,omitempty"`
 }
 
-// String gives a difference in one line.
-func (d Difference) String() string {
-	what := d.What
-	if d.Place != "" {
-		what += " at " + d.Place
-	}
-	switch {
-	case d.Old == "":
-		return what + ": new, " + d.New
-	case d.New == "":
-		return what + ": gone, was " + d.Old
-	}
-	return what + ": " + d.Old + " → " + d.New
-}
-
-func responseOf(exchange result.Exchange, endpoint string) Response {
-	response := Response{
+func responseOf(exchange result.Exchange, endpoint string) *response {
+	made := &response{
 		Exchange: exchange.Number, Request: exchange.Request.Method + " " + exchange.Request.URL, Purpose: exchange.Purpose,
-		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty", Curl: exchange.Request.Curl(), steady: map[string]string{},
+		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty", Curl: exchange.Request.Curl(),
+		check: exchange.Check, method: exchange.Request.Method, job: jobIn(exchange), steady: map[string]string{},
 	}
 	if exchange.Fault != nil {
-		response.Fault = exchange.Fault.Kind
+		made.Fault = exchange.Fault.Kind
 	}
 	if exchange.Response == nil {
-		return response
+		return made
 	}
-	response.Status = exchange.Response.Status
-	hide := steadyWords(exchange, endpoint)
+	made.Status = exchange.Response.Status
 	for _, name := range comparedHeaders {
 		var values []string
 		for key, some := range exchange.Response.Header {
@@ -95,49 +91,43 @@ func responseOf(exchange result.Exchange, endpoint string) Response {
 			}
 		}
 		if len(values) > 0 {
-			response.Header[name] = strings.Join(values, ", ")
-			response.steady[name] = hide(steadyHeader(name, strings.TrimSpace(response.Header[name])))
+			made.Header[name] = strings.Join(values, ", ")
+			made.steady[name] = steadyAddress(steadyHeader(name, strings.TrimSpace(made.Header[name])), endpoint, made.job)
 		}
 	}
 	if body := exchange.Response.Body; body != "" {
-		shape, written, isJSON := shapeOf(body)
-		switch {
-		case isJSON:
-			response.shape, response.Shape = shape, written
-		case strings.HasSuffix(body, "…"):
-			response.Shape = "cut"
-		default:
-			response.Shape = "no JSON"
+		var isJSON bool
+		if made.shape, made.Shape, isJSON = shapeOf(body); !isJSON {
+			made.Shape = "no JSON"
+			if strings.HasSuffix(body, "…") {
+				made.Shape = "cut"
+			}
 		}
 	}
-	return response
+	return made
 }
 
-// steadyWords replaces the address of the target and, where it is a segment of a
-// path, the job: both may be others in another run.
-func steadyWords(exchange result.Exchange, endpoint string) func(string) string {
-	var words []string
+// steadyAddress replaces the address of the target and, where it is a segment of
+// a path, the job: both may be others in another run.
+func steadyAddress(text, endpoint, job string) string {
 	if address, err := url.Parse(endpoint); err == nil && address.Host != "" {
-		words = append(words, strings.TrimSuffix(endpoint, "/"), "{endpoint}", address.Host, "{host}")
+		text = strings.NewReplacer(strings.TrimSuffix(endpoint, "/"), "{endpoint}", address.Host, "{host}").Replace(text)
 	}
-	addresses := strings.NewReplacer(words...)
-	job := jobIn(exchange)
 	if job == "" {
-		return addresses.Replace
+		return text
 	}
-	segment := regexp.MustCompile(`/` + regexp.QuoteMeta(job) + `($|[/:?#])`)
-	return func(text string) string { return segment.ReplaceAllString(addresses.Replace(text), "/{job}$1") }
+	return regexp.MustCompile(`/`+regexp.QuoteMeta(job)+`($|[/:?#])`).ReplaceAllString(text, "/{job}$1")
 }
 
 // steadyHeader makes two values of a header that mean the same, the same.
 func steadyHeader(name, value string) string {
 	switch name {
 	case "Content-Type":
-		if kind, parameters, err := mime.ParseMediaType(value); err == nil {
+		if media, parameters, err := mime.ParseMediaType(value); err == nil {
 			if charset, has := parameters["charset"]; has {
 				parameters["charset"] = strings.ToLower(charset)
 			}
-			return mime.FormatMediaType(kind, parameters)
+			return mime.FormatMediaType(media, parameters)
 		}
 	case "Allow":
 		methods := strings.FieldsFunc(value, func(character rune) bool { return character == ',' || character == ' ' })
@@ -156,27 +146,27 @@ func steadyHeader(name, value string) string {
 }
 
 // status says what came in one word.
-func (a Response) status() string {
+func (r *response) status() string {
 	switch {
-	case a.Fault != "" && a.Status != 0:
-		return strconv.Itoa(a.Status) + " and " + a.Fault
-	case a.Fault != "":
-		return a.Fault
-	case a.Status == 0:
+	case r.Fault != "" && r.Status != 0:
+		return fmt.Sprintf("%d and %s", r.Status, r.Fault)
+	case r.Fault != "":
+		return r.Fault
+	case r.Status == 0:
 		return "no response"
 	}
-	return strconv.Itoa(a.Status)
+	return fmt.Sprint(r.Status)
 }
 
 // differences lists in what two responses differ.
-func differences(old, new Response) []Difference {
-	var all []Difference
+func differences(old, new *response) []difference {
+	var all []difference
 	if before, after := old.status(), new.status(); before != after {
-		all = append(all, Difference{What: "status", Old: before, New: after})
+		all = append(all, difference{What: "status", Old: before, New: after})
 	}
 	for _, name := range comparedHeaders {
 		if old.steady[name] != new.steady[name] {
-			all = append(all, Difference{What: name, Old: old.steady[name], New: new.steady[name]})
+			all = append(all, difference{What: name, Old: old.steady[name], New: new.steady[name]})
 		}
 	}
 	switch {
@@ -184,105 +174,74 @@ func differences(old, new Response) []Difference {
 	case old.shape != nil && new.shape != nil:
 		all = append(all, shapeDifferences(old.shape, new.shape)...)
 	case old.Shape != new.Shape:
-		all = append(all, Difference{What: "body", Old: old.Shape, New: new.Shape})
+		all = append(all, difference{What: "body", Old: old.Shape, New: new.Shape})
 	}
 	return all
 }
 
-// signature is the same for responses that do not differ.
-func (a Response) signature() string {
-	parts := []string{a.status(), a.Shape}
-	for _, name := range comparedHeaders {
-		parts = append(parts, a.steady[name])
-	}
-	return strings.Join(parts, "\x00")
-}
-
-// pairs are the exchanges of two reports that belong together, by their numbers.
-type pairs struct {
-	old, new     map[int]Response
-	toNew, toOld map[int]int
-}
-
-// pair finds for each exchange its counterpart in the other report. The same
-// check sends the same requests, so a counterpart has the same check, method and
-// purpose. What the runs were given may differ: first those are paired that have
-// the same job and credential, then those that differ in the job, then those that
-// differ in both. Where one run has more of them, it is not certain which belong
-// together, and they stay alone.
+// pair finds for each exchange its counterpart in the other report, and counts
+// those found. The same check sends the same requests, so a counterpart has the
+// same check, method and purpose. What the runs were given may differ: first those
+// are paired that have the same job and credential, then those that differ in the
+// job, then those that differ in both. Where one run has more of them, it is not
+// certain which belong together, and they stay alone.
 //
 // Requests that are the same in all of this are paired by their responses: which
 // of several requests at once gets the first response is chance.
-func pair(before, after result.Report) pairs {
-	all := pairs{responsesOf(before), responsesOf(after), map[int]int{}, map[int]int{}}
-	role := func(exchange result.Exchange) string {
-		if job := jobIn(exchange); job != "" {
-			return strings.TrimSuffix(exchange.Purpose, job) + "{job}"
+func pair(old, new *index) (paired int) {
+	role := func(r *response) string {
+		if r.job != "" {
+			return strings.TrimSuffix(r.Purpose, r.job) + "{job}"
 		}
-		return exchange.Purpose
+		return r.Purpose
 	}
-	for step, key := range []func(result.Exchange) string{
-		func(e result.Exchange) string { return e.Request.Credential + "\x00" + e.Purpose },
-		func(e result.Exchange) string { return e.Request.Credential + "\x00" + role(e) },
+	for step, key := range []func(*response) string{
+		func(r *response) string { return r.Credential + "\x00" + r.Purpose },
+		func(r *response) string { return r.Credential + "\x00" + role(r) },
 		role,
 	} {
-		old, new := alone(before.Exchanges, all.toNew, key), alone(after.Exchanges, all.toOld, key)
-		for key, numbers := range new {
-			if step == 0 || len(numbers) == len(old[key]) {
-				all.join(old[key], numbers)
+		before, after := alone(old.exchanges, key), alone(new.exchanges, key)
+		for key, some := range after {
+			if step == 0 || len(some) == len(before[key]) {
+				paired += join(before[key], some, (*response).signature) + join(before[key], some, func(*response) string { return "" })
 			}
 		}
 	}
-	return all
+	return paired
 }
 
-func responsesOf(of result.Report) map[int]Response {
-	responses := map[int]Response{}
-	for _, exchange := range of.Exchanges {
-		if _, twice := responses[exchange.Number]; !twice {
-			responses[exchange.Number] = responseOf(exchange, of.Target.Endpoint)
+// signature is the same for responses that do not differ.
+func (r *response) signature() string {
+	return fmt.Sprintf("%s\x00%s\x00%q", r.status(), r.Shape, r.steady)
+}
+
+// join pairs responses of one key in their order, and counts the pairs.
+func join(old, new []*response, key func(*response) string) (paired int) {
+	free := map[string][]*response{}
+	for _, one := range old {
+		if one.other == nil {
+			free[key(one)] = append(free[key(one)], one)
 		}
 	}
-	return responses
+	for _, one := range new {
+		if others := free[key(one)]; one.other == nil && len(others) > 0 {
+			one.other, others[0].other = others[0], one
+			free[key(one)], paired = others[1:], paired+1
+		}
+	}
+	return paired
 }
 
 // alone groups the exchanges without a counterpart by check, method and a key.
-func alone(exchanges []result.Exchange, joined map[int]int, key func(result.Exchange) string) map[string][]int {
-	groups, seen := map[string][]int{}, map[int]bool{}
-	for _, exchange := range exchanges {
-		if _, has := joined[exchange.Number]; !has && !seen[exchange.Number] {
-			seen[exchange.Number] = true
-			whole := strings.Join([]string{exchange.Check, exchange.Request.Method, key(exchange)}, "\x00")
-			groups[whole] = append(groups[whole], exchange.Number)
+func alone(all []*response, key func(*response) string) map[string][]*response {
+	groups := map[string][]*response{}
+	for _, one := range all {
+		if one.other == nil {
+			whole := strings.Join([]string{one.check, one.method, key(one)}, "\x00")
+			groups[whole] = append(groups[whole], one)
 		}
 	}
 	return groups
-}
-
-// join pairs exchanges of one key: first those with the same response, then the
-// others in their order.
-func (p pairs) join(old, new []int) {
-	same := map[string][]int{}
-	for _, number := range old {
-		signature := p.old[number].signature()
-		same[signature] = append(same[signature], number)
-	}
-	var rest []int
-	for _, number := range new {
-		signature := p.new[number].signature()
-		if numbers := same[signature]; len(numbers) > 0 {
-			p.toOld[number], p.toNew[numbers[0]] = numbers[0], number
-			same[signature] = numbers[1:]
-			continue
-		}
-		rest = append(rest, number)
-	}
-	for _, number := range old {
-		if _, has := p.toNew[number]; !has && len(rest) > 0 {
-			p.toOld[rest[0]], p.toNew[number] = number, rest[0]
-			rest = rest[1:]
-		}
-	}
 }
 
 // jobIn finds the job in "retry failed-1": the last word of a purpose, where it
@@ -303,25 +262,22 @@ func jobIn(exchange result.Exchange) string {
 
 // responseChanges lists the responses that changed and are not evidence of a
 // changed verdict, in the order of the new report.
-func responseChanges(after result.Report, checks []CheckChange, pairs pairs) []ResponseChange {
-	shown := map[int]bool{}
+func responseChanges(new *index, checks []checkChange) []responseChange {
+	shown := map[*response]bool{}
 	for _, check := range checks {
 		for _, one := range check.Evidence {
-			if check.Kind != StillFailing && one.Old != nil && one.New != nil && one.New.Response != nil {
-				shown[one.New.Response.Exchange] = true
+			if check.Kind != stillFailing && one.Old != nil && one.New != nil {
+				shown[one.New.Response] = true
 			}
 		}
 	}
-	all := []ResponseChange{}
-	for _, exchange := range after.Exchanges {
-		before, has := pairs.toOld[exchange.Number]
-		if !has || shown[exchange.Number] {
+	all := []responseChange{}
+	for _, one := range new.exchanges {
+		if one.other == nil || shown[one] {
 			continue
 		}
-		shown[exchange.Number] = true
-		old, new := pairs.old[before], pairs.new[exchange.Number]
-		if found := differences(old, new); len(found) > 0 {
-			all = append(all, ResponseChange{exchange.Check, found, old, new})
+		if found := differences(one.other, one); len(found) > 0 {
+			all = append(all, responseChange{one.check, found, one.other, one})
 		}
 	}
 	return all

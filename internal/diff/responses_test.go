@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,27 +9,28 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-func TestWhichAnswersDiffer(t *testing.T) {
-	with := func(name, value string) response {
-		return response{400, map[string]string{"Content-Type": "application/json", name: value}, "{}"}
+func TestWhichResponsesDiffer(t *testing.T) {
+	t.Parallel()
+	with := func(name, value string) reply {
+		return reply{400, map[string]string{"Content-Type": "application/json", name: value}, "{}"}
 	}
 	for _, test := range []struct {
 		name     string
-		old, new response
+		old, new reply
 		want     []string
 	}{
 		{"the same", refusal(400), refusal(400), nil},
 		{"status", refusal(400), refusal(404), []string{"status: 400 → 404"}},
-		{"a value", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":"b"}`}, nil},
-		{"a type", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":1}`}, []string{"body at id: string → number"}},
-		{"a member", response{200, nil, `{"id":"a"}`}, response{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, array"}},
-		{"no JSON", response{200, nil, `{}`}, response{200, nil, `<html>`}, []string{"body: {} → no JSON"}},
-		{"nothing", response{200, nil, `{}`}, response{200, nil, ``}, []string{"body: {} → empty"}},
-		{"a body that is cut", response{200, nil, `{}`}, response{200, nil, `{"a":"x…`}, nil},
+		{"a value", reply{200, nil, `{"id":"a"}`}, reply{200, nil, `{"id":"b"}`}, nil},
+		{"a type", reply{200, nil, `{"id":"a"}`}, reply{200, nil, `{"id":1}`}, []string{"body at id: string → number"}},
+		{"a member", reply{200, nil, `{"id":"a"}`}, reply{200, nil, `{"id":"a","x":[]}`}, []string{"body at x: new, array"}},
+		{"no JSON", reply{200, nil, `{}`}, reply{200, nil, `<html>`}, []string{"body: {} → no JSON"}},
+		{"nothing", reply{200, nil, `{}`}, reply{200, nil, ``}, []string{"body: {} → empty"}},
+		{"a body that is cut", reply{200, nil, `{}`}, reply{200, nil, `{"a":"x…`}, nil},
 		{"media type", with("Content-Type", "application/json; charset=UTF-8"), with("Content-Type", "application/json;charset=utf-8"), nil},
 		{"other charset", with("Content-Type", "application/json; charset=UTF-8"), with("Content-Type", "application/json; charset=latin1"),
 			[]string{"Content-Type: application/json; charset=utf-8 → application/json; charset=latin1"}},
-		{"no media type", with("X", "y"), response{400, nil, "{}"}, []string{"Content-Type: gone, was application/json"}},
+		{"no media type", with("X", "y"), reply{400, nil, "{}"}, []string{"Content-Type: gone, was application/json"}},
 		{"a header in another case", with("WWW-Authenticate", "Bearer"), with("Www-Authenticate", "Bearer"), nil},
 		{"a challenge", with("Www-Authenticate", "Bearer"), with("Www-Authenticate", "Basic"), []string{"WWW-Authenticate: Bearer → Basic"}},
 		{"a new challenge", with("X", "y"), with("Www-Authenticate", "Basic"), []string{"WWW-Authenticate: new, Basic"}},
@@ -36,34 +38,32 @@ func TestWhichAnswersDiffer(t *testing.T) {
 		{"fewer methods", with("Allow", "GET, POST"), with("Allow", "POST"), []string{"Allow: GET, POST → POST"}},
 		{"time to wait", with("Retry-After", "1"), with("Retry-After", "30"), nil},
 		{"a day to wait for", with("Retry-After", "1"), with("Retry-After", "Fri, 02 Jan 2026 03:04:05 GMT"), []string{"Retry-After: a number of seconds → a date"}},
-		{"another place", with("Location", "/a"), with("Location", "/b"), []string{"Location: {job} → /b"}},
-		{"headers of no meaning", with("Server", "a"), with("Server", "b"), nil},
+		{"another place", with("Location", "/a"), with("Location", "/b"), []string{"Location: /{job} → /b"}},
+		{"headers without a meaning", with("Server", "a"), with("Server", "b"), nil},
 	} {
-		found := compare(judgedOnce(result.Pass, test.old), judgedOnce(result.Pass, test.new))
+		found := compare(one(result.Pass, test.old), one(result.Pass, test.new))
 		var got []string
 		for _, change := range found.Responses {
 			for _, difference := range change.Differences {
-				got = append(got, difference.String())
+				got = append(got, difference.text())
 			}
-		}
-		if test.name == "another place" {
-			test.want = []string{"Location: /{job} → /b"}
 		}
 		if strings.Join(got, "\n") != strings.Join(test.want, "\n") {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
-		if found.Regresses() || found.Compared != 1 || found.NotCompared != 0 {
+		if found.Regression || found.Compared != 1 || found.NotCompared != 0 {
 			t.Errorf("%s: %+v", test.name, found)
 		}
 	}
 }
 
 func TestTheTargetAndTheJobAreNoDifference(t *testing.T) {
+	t.Parallel()
 	at := func(endpoint, job string) *run {
 		r := newRun().requirement("retry.path.one", spec.Documented, result.Pass)
 		r.Target.Endpoint = endpoint
 		host := strings.TrimPrefix(endpoint, "https://")
-		r.exchange("path/one", "retry "+job, job, "token for x", response{301, map[string]string{
+		r.exchange("path/one", "retry "+job, job, "token for x", reply{301, map[string]string{
 			"Location": endpoint + "/v1/archiveJobs/" + job + "/", "Www-Authenticate": `Bearer realm="` + host + `"`}, ""})
 		return r.check("path/one", "retry.path.one", result.Pass)
 	}
@@ -73,14 +73,15 @@ func TestTheTargetAndTheJobAreNoDifference(t *testing.T) {
 	}
 }
 
-func TestAFaultIsAnAnswerToo(t *testing.T) {
-	broken := judgedOnce(result.Pass, refusal(400))
+func TestAFaultIsAResponseToo(t *testing.T) {
+	t.Parallel()
+	broken := one(result.Pass, refusal(400))
 	broken.Exchanges[0].Response, broken.Exchanges[0].Fault = nil, &result.FaultOf{Kind: "hang-up", Detail: "closed"}
-	cut := judgedOnce(result.Pass, refusal(400))
+	cut := one(result.Pass, refusal(400))
 	cut.Exchanges[0].Fault = &result.FaultOf{Kind: "truncated", Detail: "ended"}
 	for want, new := range map[string]*run{"400 → hang-up": broken, "400 → 400 and truncated": cut} {
-		found := compare(judgedOnce(result.Pass, refusal(400)), new)
-		if len(found.Responses) != 1 || !strings.Contains(found.Responses[0].Differences[0].String(), want) {
+		found := compare(one(result.Pass, refusal(400)), new)
+		if len(found.Responses) != 1 || !strings.Contains(found.Responses[0].Differences[0].text(), want) {
 			t.Errorf("want %s: %+v", want, found.Responses)
 		}
 	}
@@ -93,6 +94,7 @@ type sent struct {
 }
 
 func TestExchangesAreFoundAgain(t *testing.T) {
+	t.Parallel()
 	of := func(all ...sent) *run {
 		r := newRun().requirement("retry.path.one", spec.Documented, result.Pass)
 		for _, one := range all {
@@ -123,7 +125,7 @@ func TestExchangesAreFoundAgain(t *testing.T) {
 		found := compare(test.old, test.new)
 		var got []string
 		for _, change := range found.Responses {
-			got = append(got, strings.TrimPrefix(change.Differences[0].String(), "status: "))
+			got = append(got, strings.TrimPrefix(change.Differences[0].text(), "status: "))
 		}
 		if found.Compared != test.compared || found.NotCompared != test.alone || strings.Join(got, "\n") != strings.Join(test.changed, "\n") {
 			t.Errorf("%s: %d compared, %d alone, %q", test.name, found.Compared, found.NotCompared, got)
@@ -132,6 +134,7 @@ func TestExchangesAreFoundAgain(t *testing.T) {
 }
 
 func TestOfTwoChecksEachHasItsOwnExchanges(t *testing.T) {
+	t.Parallel()
 	of := func(first, second int) *run {
 		r := newRun()
 		r.exchange("path/one", "retry a", "a", "t", refusal(first))
@@ -143,16 +146,134 @@ func TestOfTwoChecksEachHasItsOwnExchanges(t *testing.T) {
 	}
 }
 
-func TestAnObservingCheckPointsAtTheExchangesOfOthers(t *testing.T) {
-	of := func(verdict result.Verdict, status int, findings ...result.Finding) *run {
-		r := newRun().requirement("retry.errors.code", spec.Documented, verdict)
-		r.exchange("path/one", "read a", "a", "t", refusal(400))
-		r.exchange("path/one", "retry a", "a", "t", refusal(status))
-		return r.check("errors/code", "retry.errors.code", verdict, findings...)
+func TestADifferenceShowsWhatDiffers(t *testing.T) {
+	t.Parallel()
+	const prefix = "https://www.googleapis.com/auth/"
+	challenge := func(words ...string) string {
+		return `Bearer realm="https://accounts.example/", error="insufficient_scope", scope="` + prefix + strings.Join(words, " "+prefix) + `"`
 	}
-	found := compare(of(result.Pass, 400), of(result.Fail, 500, result.Finding{Requirement: "retry.errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
-	shown := found.Checks[0].Evidence[0]
-	if shown.Old.Response == nil || shown.Old.Response.Exchange != 2 || shown.Old.Response.Status != 400 || shown.New.Response.Status != 500 {
-		t.Errorf("%+v %+v", shown.Old, shown.New)
+	scopes := func(more ...string) []string {
+		for i := range 40 {
+			more = append(more, fmt.Sprintf("dataportability.kind%d.item", i))
+		}
+		return more
 	}
+	long := strings.Repeat("x", 300)
+	for _, test := range []struct{ what, old, new, want string }{
+		{"WWW-Authenticate", challenge(scopes("dataportability.x")...), challenge(scopes("dataportability.y")...), "WWW-Authenticate: without dataportability.x, with dataportability.y"},
+		{"WWW-Authenticate", challenge(scopes()...), challenge("a"), "WWW-Authenticate: without dataportability.kind0.item, dataportability.kind1.item, " +
+			"dataportability.kind2.item …and 37 more, with a"},
+		{"WWW-Authenticate", challenge("a", "b", "c"), challenge("b", "a", "c"), "WWW-Authenticate: in another order"},
+		{"WWW-Authenticate", challenge("a", "b"), strings.ReplaceAll(challenge("a", "b", "c"), "insufficient", "no"), "WWW-Authenticate: without insufficient_scope, with no_scope, c"},
+		{"WWW-Authenticate", `Bearer scope="a b"`, `Basic scope="a c"`, `WWW-Authenticate: Bearer scope="a b" → Basic scope="a c"`},
+		{"Allow", "GET, POST", "GET, PUT", "Allow: GET, POST → GET, PUT"},
+		{"Location", "http://x/" + long + "/old", "http://x/" + long + "/new", "Location: without old, with new"},
+		{"Location", "", long, "Location: new, " + long[:longestSide] + "…"},
+		{"Location", "x", "", "Location: gone, was x"},
+		{"status", "400", "404", "status: 400 → 404"},
+	} {
+		if got := (difference{What: test.what, Old: test.old, New: test.new}).text(); got != test.want {
+			t.Errorf("%s\nwant %s", got, test.want)
+		}
+	}
+	says := func(words []string) reply {
+		return reply{403, map[string]string{"WWW-Authenticate": challenge(words...)}, `{"error":{"code":403}}`}
+	}
+	old, new := says(scopes("dataportability.went")), says(scopes("dataportability.came"))
+	for _, verdict := range []result.Verdict{result.Pass, result.Fail} {
+		comparison := compare(one(result.Pass, old), one(verdict, new))
+		var page strings.Builder
+		if err := WriteMarkdown(&page, comparison); err != nil {
+			t.Fatal(err)
+		}
+		for _, shown := range []string{shownText(comparison), page.String()} {
+			if !strings.Contains(shown, "WWW-Authenticate: without dataportability.went, with dataportability.came") {
+				t.Errorf("%s:\n%s", verdict, shown)
+			}
+		}
+	}
+}
+
+func TestShapeOf(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{}`:            `{}`,
+		`[]`:            `[]`,
+		` "x" `:         `string`,
+		`12e3`:          `number`,
+		`null`:          `null`,
+		`true`:          `boolean`,
+		`{"b":1,"a":0}`: `{a: number, b: number}`,
+		`{"error":{"code":400,"message":"x","status":"Y","details":[{"@type":"z"}]}}`: `{error: {code: number, details: [{@type: string}], message: string, status: string}}`,
+		`[1,"a",null,{"x":1},[true]]`:                  `[[boolean] | null | number | string | {x: number}]`,
+		`[{"a":1},{"a":"x","b":1},{"a":null}]`:         `[{a: null} | {a: number} | {a: string, b: number}]`,
+		`[{"a":[]},{"a":[1]}]`:                         `[{a: []} | {a: [number]}]`,
+		`[{"a":1,"b":1},{"a":1},{"a":1,"b":1}]`:        `[{a: number, b: number} | {a: number}]`,
+		`{"":1,"a b":2,"a.b":3,"ä\n":4,"x-y":5,"?":6}`: `{"": number, "?": number, "a b": number, "a.b": number, x-y: number, "ä\n": number}`,
+	} {
+		if _, written, ok := shapeOf(text); !ok || written != want {
+			t.Errorf("%s: %s; want %s", text, written, want)
+		}
+	}
+}
+
+func TestTextsWithoutAShape(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", " ", "<html>", `{"a":1`, `{"a":1}{}`, `{"a":}`, "nul", strings.Repeat("[", 20000) + strings.Repeat("]", 20000)} {
+		if shape, _, ok := shapeOf(text); ok {
+			t.Errorf("%.20q: %s", text, shape)
+		}
+	}
+}
+
+func TestShapeDifferences(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		old, new string
+		want     []string
+	}{
+		{`{"a":1}`, `{"a":2}`, nil},
+		{`{"a":1,"b":"x"}`, `{"b":"y","a":-1}`, nil},
+		{`{}`, `[]`, []string{"body: object → array"}},
+		{`{"error":{"code":400}}`, `{"error":{"code":"400"}}`, []string{"error.code: number → string"}},
+		{`{"error":{"code":400,"status":"X"}}`, `{"error":{"code":400}}`, []string{"error.status: gone, was string"}},
+		{`{}`, `{"error":{"code":400}}`, []string{"error: new, object"}},
+		{`{"a":[]}`, `{"a":["x"]}`, nil},
+		{`{"a":["x"]}`, `{"a":[1]}`, []string{"a[]: string → number"}},
+		{`[{"a":1}]`, `[{"a":1},{"b":1}]`, []string{"[].b: new, number"}},
+		{`{"a":{"b":1}}`, `{"a":"x"}`, []string{"a: object → string"}},
+		{`{"a":{"b":1},"ab":1}`, `{"a":1,"ab":"x"}`, []string{"a: object → number", "ab: number → string"}},
+		{`{"a":[{"b":[]}]}`, `{"a":[{"b":[1]}]}`, nil},
+		{`{"a b":1}`, `{"a b":null}`, []string{`"a b": number → null`}},
+		{`{"a":1,"c":1}`, `{"b":1,"c":"x"}`, []string{"a: gone, was number", "b: new, number", "c: number → string"}},
+	} {
+		old, _, oldOK := shapeOf(test.old)
+		new, _, newOK := shapeOf(test.new)
+		if !oldOK || !newOK {
+			t.Fatal(test.old, test.new)
+		}
+		var got []string
+		for _, one := range shapeDifferences(old, new) {
+			got = append(got, strings.TrimPrefix(one.text(), "body at "))
+		}
+		if strings.Join(got, "\n") != strings.Join(test.want, "\n") {
+			t.Errorf("%s and %s: %q, want %q", test.old, test.new, got, test.want)
+		}
+	}
+}
+
+// FuzzShape: the shape of a text differs from itself in nothing.
+func FuzzShape(f *testing.F) {
+	for _, seed := range []string{`{"error":{"code":400,"details":[{"@type":"x"},{}]}}`, `[1,"a",null,[],{}]`, `{"a":1,"a":[]}`, ``, `"`, `[[[[]]]]`} {
+		f.Add(seed, `{"error":[]}`)
+	}
+	f.Fuzz(func(t *testing.T, text, other string) {
+		shape, written, ok := shapeOf(text)
+		if again, writtenAgain, _ := shapeOf(text); ok && (written == "" || written != writtenAgain || len(shapeDifferences(shape, again)) > 0) {
+			t.Fatalf("%s and %s", written, writtenAgain)
+		}
+		if another, _, otherOK := shapeOf(other); ok && otherOK && len(shapeDifferences(shape, another)) != len(shapeDifferences(another, shape)) {
+			t.Fatalf("%v and %v", shapeDifferences(shape, another), shapeDifferences(another, shape))
+		}
+	})
 }

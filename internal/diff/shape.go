@@ -31,18 +31,22 @@ func shapeOf(body string) (shape, string, bool) {
 }
 
 // add notes the types in a value, and writes it as shapeOf does.
-func (s shape) add(place string, value any) string {
-	kind, written := "number", "number"
+func (s shape) add(place string, value any) (written string) {
+	name := "number"
 	switch value := value.(type) {
 	case map[string]any:
-		kind = "object"
+		name = "object"
 		var members []string
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			members = append(members, nameText(name)+": "+s.add(strings.TrimPrefix(place+"."+nameText(name), "."), value[name]))
+		for _, member := range slices.Sorted(maps.Keys(value)) {
+			quoted := member
+			if !plainName.MatchString(member) {
+				quoted = strconv.Quote(member)
+			}
+			members = append(members, quoted+": "+s.add(strings.TrimPrefix(place+"."+quoted, "."), value[member]))
 		}
 		written = "{" + strings.Join(members, ", ") + "}"
 	case []any:
-		kind = "array"
+		name = "array"
 		var elements []string
 		for _, element := range value {
 			elements = append(elements, s.add(place+"[]", element))
@@ -50,15 +54,18 @@ func (s shape) add(place string, value any) string {
 		slices.Sort(elements)
 		written = "[" + strings.Join(slices.Compact(elements), " | ") + "]"
 	case string:
-		kind, written = "string", "string"
+		name = "string"
 	case bool:
-		kind, written = "boolean", "boolean"
+		name = "boolean"
 	case nil:
-		kind, written = "null", "null"
+		name = "null"
 	}
-	if !slices.Contains(s[place], kind) {
-		s[place] = append(s[place], kind)
+	if !slices.Contains(s[place], name) {
+		s[place] = append(s[place], name)
 		slices.Sort(s[place])
+	}
+	if written == "" {
+		return name
 	}
 	return written
 }
@@ -66,19 +73,12 @@ func (s shape) add(place string, value any) string {
 // plainName is a name that needs no quotes.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_@$][A-Za-z0-9_@$-]*$`)
 
-func nameText(name string) string {
-	if plainName.MatchString(name) {
-		return name
-	}
-	return strconv.Quote(name)
-}
-
 // shapeDifferences lists where two bodies have other types. Below a place that
 // differs nothing more is listed.
-func shapeDifferences(old, new shape) []Difference {
+func shapeDifferences(old, new shape) []difference {
 	both := maps.Clone(old)
 	maps.Copy(both, new)
-	var all []Difference
+	var all []difference
 	differs := map[string]bool{}
 	for _, place := range slices.Sorted(maps.Keys(both)) {
 		before, after := strings.Join(old[place], " | "), strings.Join(new[place], " | ")
@@ -93,7 +93,7 @@ func shapeDifferences(old, new shape) []Difference {
 		}
 		if !skip {
 			differs[place] = true
-			all = append(all, Difference{"body", before, after, place})
+			all = append(all, difference{"body", before, after, place})
 		}
 	}
 	return all
