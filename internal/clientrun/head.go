@@ -1,13 +1,18 @@
 package clientrun
 
 import (
+	"bufio"
 	"bytes"
-	"context"
+	"io"
+	"iter"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"strconv"
 	"strings"
 	"sync"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // headLimit is the largest head of a request in bytes that is kept.
@@ -46,7 +51,7 @@ func (h *head) values(name string) []string {
 // where it has not these three.
 func (h *head) parts() (method, target, protocol string, all bool) {
 	words := strings.Split(h.line, " ")
-	if len(words) != 3 || !isToken(words[0]) || words[1] == "" || !strings.HasPrefix(words[2], "HTTP/") {
+	if len(words) != 3 || !httpguts.ValidHeaderFieldName(words[0]) || words[1] == "" || !strings.HasPrefix(words[2], "HTTP/") {
 		return "", "", "", false
 	}
 	return words[0], words[1], words[2], true
@@ -55,171 +60,120 @@ func (h *head) parts() (method, target, protocol string, all bool) {
 // readHead takes a head apart, whatever is wrong with it.
 func readHead(text []byte, whole bool) *head {
 	lines := strings.Split(string(text), "\n")
-	bare := 0
+	read := &head{whole: whole}
 	for i, line := range lines {
+		line, returned := strings.CutSuffix(line, "\r")
 		// Behind the last line feed no line has ended.
-		if i+1 < len(lines) && !strings.HasSuffix(line, "\r") {
-			bare++
+		if i+1 < len(lines) && !returned {
+			read.bareFeeds++
 		}
-		lines[i] = strings.TrimSuffix(line, "\r")
-	}
-	read := &head{line: lines[0], whole: whole, bareFeeds: bare}
-	for _, line := range lines[1:] {
-		if line == "" {
-			continue
+		switch {
+		case i == 0:
+			read.line = line
+		case line != "":
+			field := headField{line: line}
+			if name, value, found := strings.Cut(line, ":"); found && httpguts.ValidHeaderFieldName(name) {
+				field.name, field.value = name, strings.Trim(value, " \t")
+			}
+			read.fields = append(read.fields, field)
 		}
-		field := headField{line: line}
-		if name, value, found := strings.Cut(line, ":"); found && isToken(name) {
-			field.name, field.value = name, strings.Trim(value, " \t")
-		}
-		read.fields = append(read.fields, field)
 	}
 	return read
 }
 
-// isToken knows the characters of a method and of a field's name (RFC 9110,
-// 5.6.2).
-func isToken(text string) bool {
-	for i := 0; i < len(text); i++ {
-		octet := text[i]
-		letter := octet >= 'a' && octet <= 'z' || octet >= 'A' && octet <= 'Z' || octet >= '0' && octet <= '9'
-		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", octet) < 0 {
-			return false
-		}
-	}
-	return text != ""
-}
-
-// headPlace is where in a request a scanner stands.
-type headPlace int
-
-const (
-	inHead headPlace = iota
-	inBody
-	inChunkSize
-	inChunk
-	inTrailer
-	// nowhere: what follows is no HTTP/1, or its end is unknown.
-	nowhere
-)
-
-// headScanner finds the heads in what one connection brings. It keeps nothing of
-// the bodies.
+// headScanner finds the heads in what one connection brings, until something is
+// not HTTP/1. It keeps nothing of the bodies.
 type headScanner struct {
-	place headPlace
-	// head is the one that is being read, line the length of its last line.
-	head []byte
-	line int
-	// size is the line that says the size of a chunk.
-	size []byte
-	// left is how many bytes of a body or a chunk are to come.
-	left  int64
 	heads [][]byte
-	// found is the number of heads so far.
-	found int
+	// head is the one that is being read.
+	head []byte
+	// unread is what was brought and is still to be looked at.
+	unread []byte
+	// resume lets the reading go on until it needs more; stop ends it.
+	resume func() (struct{}, bool)
+	stop   func()
+	wait   func(struct{}) bool
 }
 
-// longestChunkSize is the longest line in bytes that may say the size of a
-// chunk.
-const longestChunkSize = 4096
+func newHeadScanner() *headScanner {
+	s := &headScanner{}
+	s.resume, s.stop = iter.Pull(func(wait func(struct{}) bool) {
+		s.wait = wait
+		s.readHeads(bufio.NewReader(s))
+	})
+	return s
+}
 
 // scan takes the next bytes.
-func (s *headScanner) scan(read []byte) {
-	for len(read) > 0 {
-		switch s.place {
-		case nowhere:
-			return
-		case inBody, inChunk:
-			taken := min(s.left, int64(len(read)))
-			read, s.left = read[taken:], s.left-taken
-			if s.left == 0 {
-				s.place = map[headPlace]headPlace{inBody: inHead, inChunk: inChunkSize}[s.place]
-			}
-		case inHead, inTrailer:
-			s.scanLine(read[0])
-			read = read[1:]
-		case inChunkSize:
-			s.scanSize(read[0])
-			read = read[1:]
+func (s *headScanner) scan(brought []byte) {
+	s.unread = brought
+	s.resume()
+	s.unread = nil
+}
+
+// Read gives the reading what was brought, and waits where there is no more.
+func (s *headScanner) Read(into []byte) (int, error) {
+	for len(s.unread) == 0 {
+		if !s.wait(struct{}{}) {
+			return 0, io.EOF
 		}
 	}
+	n := copy(into, s.unread)
+	s.unread = s.unread[n:]
+	return n, nil
 }
 
-// scanLine takes a byte of a head or a trailer.
-func (s *headScanner) scanLine(octet byte) {
-	if s.place == inHead && len(s.head) < headLimit {
-		s.head = append(s.head, octet)
-	}
-	switch {
-	case octet == '\r':
-	case octet != '\n':
-		s.line++
-	case s.line > 0:
-		s.line = 0
-	case s.place == inTrailer:
-		s.place = inHead
-	default:
-		s.endHead()
-	}
-}
-
-func (s *headScanner) endHead() {
-	text := s.head
-	if s.found > 0 && isEmptyLine(text) {
-		// Old clients end a body with one (RFC 9112, 2.2).
+func (s *headScanner) readHeads(from *bufio.Reader) {
+	for first := true; s.readHead(from); first = false {
+		text := s.head
 		s.head = nil
-		return
-	}
-	s.head, s.place, s.found = nil, nowhere, s.found+1
-	// HTTP/2 begins so (RFC 9113, 3.4).
-	if bytes.HasPrefix(text, []byte("PRI * HTTP/2.0\r\n")) {
-		return
-	}
-	s.heads = append(s.heads, text)
-	read := readHead(text, true)
-	lengths, codings := read.values("Content-Length"), read.values("Transfer-Encoding")
-	switch {
-	case len(codings) > 0:
-		if strings.EqualFold(codings[len(codings)-1], "chunked") {
-			s.place = inChunkSize
+		if !first && isEmptyLine(text) {
+			// Old clients end a body with one (RFC 9112, 2.2).
+			continue
 		}
-	case len(lengths) == 0:
-		s.place = inHead
-	default:
-		length, err := strconv.ParseInt(lengths[0], 10, 64)
-		if err != nil || length < 0 {
+		// HTTP/2 begins so (RFC 9113, 3.4).
+		if bytes.HasPrefix(text, []byte("PRI * HTTP/2.0\r\n")) {
 			return
 		}
-		if s.place, s.left = inBody, length; length == 0 {
-			s.place = inHead
+		s.heads = append(s.heads, text)
+		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
+		if err == nil && len(request.TransferEncoding) > 0 {
+			_, err = io.Copy(io.Discard, httputil.NewChunkedReader(from))
+			s.readHead(from)
+			s.head = nil
+		} else if err == nil {
+			_, err = io.CopyN(io.Discard, from, request.ContentLength)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// readHead reads to the end of a head, or of a trailer; false where it does not
+// come.
+func (s *headScanner) readHead(from *bufio.Reader) bool {
+	for line := 0; ; {
+		octet, err := from.ReadByte()
+		if err != nil {
+			return false
+		}
+		if len(s.head) < headLimit {
+			s.head = append(s.head, octet)
+		}
+		switch {
+		case octet == '\r':
+		case octet != '\n':
+			line++
+		case line > 0:
+			line = 0
+		default:
+			return true
 		}
 	}
 }
 
 func isEmptyLine(head []byte) bool { return len(bytes.Trim(head, "\r\n")) == 0 }
-
-// scanSize takes a byte of the line that says the size of a chunk (RFC 9112,
-// 7.1).
-func (s *headScanner) scanSize(octet byte) {
-	if octet != '\n' {
-		if s.size = append(s.size, octet); len(s.size) > longestChunkSize {
-			s.place = nowhere
-		}
-		return
-	}
-	text, _, _ := strings.Cut(string(s.size), ";")
-	size, err := strconv.ParseInt(strings.TrimSpace(text), 16, 32)
-	s.size = nil
-	switch {
-	case err != nil || size < 0:
-		s.place = nowhere
-	case size == 0:
-		s.place, s.line = inTrailer, 0
-	default:
-		// The end of the line belongs to the chunk.
-		s.place, s.left = inChunk, size+2
-	}
-}
 
 // recordedListener keeps the heads of what its connections bring.
 type recordedListener struct {
@@ -233,7 +187,7 @@ func (l recordedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recordedConnection{Conn: connection, refused: l.refused}, nil
+	return &recordedConnection{Conn: connection, refused: l.refused, scanner: newHeadScanner()}, nil
 }
 
 // recordedConnection keeps the heads of the requests that it brings until a
@@ -243,37 +197,33 @@ type recordedConnection struct {
 	refused func(refused *head, status int)
 
 	mutex   sync.Mutex
-	scanner headScanner
+	scanner *headScanner
+	// taken: a handler has had a request. ended: nothing more is kept.
+	taken, ended bool
+	// current is the head of the request that a handler has.
+	current *head
 	// status is that of the last response.
 	status int
-	ended  bool
 }
 
 func (c *recordedConnection) Read(into []byte) (int, error) {
 	n, err := c.Conn.Read(into)
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.scanner.scan(into[:n])
+	if !c.ended {
+		c.scanner.scan(into[:n])
+	}
 	return n, err
 }
 
 func (c *recordedConnection) Write(response []byte) (int, error) {
-	c.mutex.Lock()
-	if status := statusOf(response); status != 0 {
-		c.status = status
-	}
-	c.mutex.Unlock()
-	return c.Conn.Write(response)
-}
-
-// statusOf reads the status line at the beginning of a response; 0 for none.
-func statusOf(response []byte) int {
 	const length = len("HTTP/1.1 400")
-	if len(response) < length || !strings.HasPrefix(string(response[:length]), "HTTP/1.") {
-		return 0
+	if len(response) >= length && bytes.HasPrefix(response, []byte("HTTP/1.")) {
+		c.mutex.Lock()
+		c.status, _ = strconv.Atoi(string(response[length-3 : length]))
+		c.mutex.Unlock()
 	}
-	status, _ := strconv.Atoi(string(response[length-3 : length]))
-	return status
+	return c.Conn.Write(response)
 }
 
 // CloseWrite ends what is sent, and leaves time to read it.
@@ -294,11 +244,12 @@ func (c *recordedConnection) Close() error {
 // end reports, once, what no handler took.
 func (c *recordedConnection) end() {
 	c.mutex.Lock()
+	c.scanner.stop()
 	heads, rest, status, ended := c.scanner.heads, c.scanner.head, c.status, c.ended
-	if c.scanner.found > 0 && isEmptyLine(rest) {
+	if c.taken && isEmptyLine(rest) {
 		rest = nil
 	}
-	c.scanner, c.ended = headScanner{place: nowhere}, true
+	c.ended = true
 	c.mutex.Unlock()
 	// net/http reads no request behind a refused one.
 	switch {
@@ -310,43 +261,37 @@ func (c *recordedConnection) end() {
 	}
 }
 
-// take gives the head of a request that a handler has; nil where it is not
-// known, as with HTTP/2.
-func (c *recordedConnection) take(r *http.Request) *head {
+// take moves on to the head of a request that a handler has. It is nil where it is
+// not known, as with HTTP/2.
+func (c *recordedConnection) take(r *http.Request) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for r.ProtoMajor == 1 && len(c.scanner.heads) > 0 {
+	c.taken, c.current = true, nil
+	for r.ProtoMajor == 1 && len(c.scanner.heads) > 0 && c.current == nil {
 		read := readHead(c.scanner.heads[0], true)
 		c.scanner.heads = c.scanner.heads[1:]
 		if strings.HasPrefix(read.line, r.Method+" "+r.RequestURI+" ") {
-			return read
+			c.current = read
 		}
 	}
-	return nil
 }
 
-// The keys of a context's connection, and of a request's head.
-type (
-	connectionKey struct{}
-	headKey       struct{}
-)
+// connectionKey is the key of a context's connection.
+type connectionKey struct{}
 
-func withConnection(ctx context.Context, connection net.Conn) context.Context {
-	return context.WithValue(ctx, connectionKey{}, connection)
-}
-
-// withHead takes the head of each request, whatever is done with it then.
-func withHead(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if connection, kept := r.Context().Value(connectionKey{}).(*recordedConnection); kept {
-			r = r.WithContext(context.WithValue(r.Context(), headKey{}, connection.take(r)))
-		}
-		handler.ServeHTTP(w, r)
-	})
+// connectionOf gives the connection of a request; nil where nobody keeps heads.
+func connectionOf(r *http.Request) *recordedConnection {
+	connection, _ := r.Context().Value(connectionKey{}).(*recordedConnection)
+	return connection
 }
 
 // headOf gives the head of a request as it was sent; nil where nobody kept it.
 func headOf(r *http.Request) *head {
-	kept, _ := r.Context().Value(headKey{}).(*head)
-	return kept
+	connection := connectionOf(r)
+	if connection == nil {
+		return nil
+	}
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	return connection.current
 }

@@ -13,7 +13,8 @@ import (
 )
 
 func headsOf(text string, step int) (heads []string, rest string) {
-	scanner := &headScanner{}
+	scanner := newHeadScanner()
+	defer scanner.stop()
 	for part := range slices.Chunk([]byte(text), step) {
 		scanner.scan(part)
 	}
@@ -54,7 +55,8 @@ func TestHeadsAreFoundAmongBodies(t *testing.T) {
 }
 
 func TestWhatIsKeptOfAHeadIsBounded(t *testing.T) {
-	scanner := &headScanner{}
+	scanner := newHeadScanner()
+	defer scanner.stop()
 	scanner.scan([]byte("A / HTTP/1.1\r\nX: "))
 	for range 4 {
 		scanner.scan(bytes.Repeat([]byte("x"), headLimit))

@@ -155,10 +155,11 @@ func (e *exchange) disconnect(byReset bool) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+	inner := connection
 	if kept, is := connection.(*recordedConnection); is {
-		connection = kept.Conn
+		inner = kept.Conn
 	}
-	if tcp, is := connection.(*net.TCPConn); is && byReset {
+	if tcp, is := inner.(*net.TCPConn); is && byReset {
 		// With no time to linger, close sends a reset.
 		_ = tcp.SetLinger(0)
 	}

@@ -73,7 +73,14 @@ func serve(server *Server, address string, secure bool, handler http.Handler) (*
 		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
 		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	} else {
-		main.ConnContext, main.Handler = withConnection, withHead(handler)
+		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
+			return context.WithValue(ctx, connectionKey{}, connection)
+		}
+		// Whatever is done with a request, its head is taken.
+		main.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			connectionOf(r).take(r)
+			handler.ServeHTTP(w, r)
+		})
 		listener = recordedListener{listener, server.refused}
 	}
 	site.start(main, listener)
