@@ -5,14 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/dpconform/dpconform/internal/text"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // keptComplaints is how much of a command's standard error is kept, in bytes:
@@ -87,7 +92,12 @@ func (c command) run(ctx context.Context) (*ended, error) {
 		shown := &oneAtATime{out: c.show}
 		process.Stdout, process.Stderr = io.MultiWriter(outcomes, shown), io.MultiWriter(complaints, shown)
 	}
-	endAll(process, mark)
+	ownGroup(process)
+	process.Cancel = func() error {
+		err := killGroup(process)
+		mark.kill()
+		return err
+	}
 	// What the command started may hold its output open for longer than it lives.
 	process.WaitDelay = 2 * time.Second
 	began := time.Now()
@@ -98,14 +108,18 @@ func (c command) run(ctx context.Context) (*ended, error) {
 		return nil, &StartError{c.words[0], err}
 	}
 	_ = process.Wait()
-	killGroup(process)
+	// What the command left behind ends with it.
+	_ = killGroup(process)
 	if limited.Err() != nil {
 		mark.kill()
 	}
 	result := &ended{
-		exit: process.ProcessState.ExitCode(), signal: signalOf(process.ProcessState),
+		exit:     process.ProcessState.ExitCode(),
 		timedOut: errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil, limit: c.limit, took: time.Since(began),
 		reported: outcomes.end("its output"), passedOver: outcomes.passed,
+	}
+	if status, known := process.ProcessState.Sys().(syscall.WaitStatus); known && status.Signaled() {
+		result.signal = status.Signal().String()
 	}
 	result.complaints, result.cut = complaints.end()
 	return result, ctx.Err()
@@ -116,6 +130,41 @@ func (c command) run(ctx context.Context) (*ended, error) {
 type mark string
 
 func (m mark) variable() string { return "DPCONFORM_RUN=" + string(m) }
+
+// kill ends every process that has the mark in its environment, such as one
+// that began a session of its own, and those that it starts meanwhile. A process
+// that was given another environment is not found, nor is any where there is no
+// /proc.
+func (m mark) kill() {
+	const rounds = 10
+	for range rounds {
+		marked := m.processes()
+		if len(marked) == 0 {
+			return
+		}
+		for _, one := range marked {
+			_ = one.Kill()
+		}
+	}
+}
+
+// processes lists those that have the mark: proc(5), /proc/pid/environ. One
+// that has ended, and waits for its parent, has none.
+func (m mark) processes() []*os.Process {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	var marked []*os.Process
+	for _, file := range files {
+		environment, err := os.ReadFile(file)
+		if err != nil || !slices.Contains(strings.Split(string(environment), "\x00"), m.variable()) {
+			continue
+		}
+		id, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if process, missing := os.FindProcess(id); err == nil && missing == nil && id != os.Getpid() {
+			marked = append(marked, process)
+		}
+	}
+	return marked
+}
 
 // ending says how the command ended, with the last line of its complaints.
 func (c *ended) ending() string {

@@ -2,15 +2,9 @@
 
 package clientrun
 
-import (
-	"os"
-	"os/exec"
-)
+import "os/exec"
 
-// endAll leaves a command as it is: there are no process groups here, and the
-// context ends the command alone.
-func endAll(*exec.Cmd, mark) {}
+func ownGroup(*exec.Cmd) {}
 
-func killGroup(*exec.Cmd) {}
-
-func signalOf(*os.ProcessState) string { return "" }
+// killGroup ends the command alone: there are no process groups here.
+func killGroup(process *exec.Cmd) error { return process.Process.Kill() }

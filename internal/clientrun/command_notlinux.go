@@ -1,7 +1,0 @@
-//go:build !linux
-
-package clientrun
-
-// kill does nothing: here nobody but a process itself says what its environment
-// is.
-func (m mark) kill() {}
