@@ -2,9 +2,10 @@ package clientrun
 
 import (
 	"fmt"
-	"github.com/dpconform/dpconform/internal/text"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The requirements of HTTP itself.

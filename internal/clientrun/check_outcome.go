@@ -2,12 +2,12 @@ package clientrun
 
 import (
 	"fmt"
-	"github.com/dpconform/dpconform/internal/text"
 	"strconv"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The requirements of what a caller gets.
@@ -169,17 +169,17 @@ func (e *evaluation) checkError(last *request, seen view) {
 	}
 	e.test(outcomeCode)
 	if got.Error.Code != last.response.status {
-		e.find(outcomeCode, last, strconv.Itoa(last.response.status), got.shown("code"))
+		e.find(outcomeCode, last, strconv.Itoa(last.response.status), got.shown("code", got.code(), "a number"))
 	}
 	if !hasObject {
 		return
 	}
 	e.test(outcomeStatus, outcomeMessage)
 	if got.Error.Status != sent.Status {
-		e.find(outcomeStatus, last, sent.Status, got.shown("status"))
+		e.find(outcomeStatus, last, sent.Status, got.shown("status", got.Error.Status, "a text"))
 	}
 	if !strings.Contains(got.Error.Message, sent.Message) {
-		e.find(outcomeMessage, last, printable(sent.Message), got.shown("message"))
+		e.find(outcomeMessage, last, printable(sent.Message), got.shown("message", got.Error.Message, "a text"))
 	}
 }
 

@@ -2,9 +2,10 @@ package clientrun
 
 import (
 	"fmt"
-	"github.com/dpconform/dpconform/internal/text"
 	"net/http"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The requirements of a call that is sent again.

@@ -2,7 +2,6 @@ package clientrun
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +40,7 @@ const byteOrderMark = "\ufeff"
 // passed over.
 func parseOutcomes(line, idField string) []outcome {
 	var found []outcome
-	decoder := json.NewDecoder(strings.NewReader(strings.TrimPrefix(line, byteOrderMark)))
+	decoder := json.NewDecoder(strings.NewReader(line))
 	for {
 		var members map[string]json.RawMessage
 		if decoder.Decode(&members) != nil {
@@ -55,15 +54,14 @@ func parseOutcomes(line, idField string) []outcome {
 
 func readOutcome(members map[string]json.RawMessage, idField string) (outcome, bool) {
 	var read outcome
-	if _, named := members["job"]; !named || json.Unmarshal(members["job"], &read.Job) != nil {
+	if job := members["job"]; job == nil || json.Unmarshal(job, &read.Job) != nil {
 		return read, false
 	}
 	if text, is := members["error"]; is && string(text) != "null" {
 		read.readError(text)
 		return read, true
 	}
-	id, is := members[idField]
-	if !is || json.Unmarshal(id, &read.NewID) != nil {
+	if id := members[idField]; id == nil || json.Unmarshal(id, &read.NewID) != nil {
 		return read, false
 	}
 	if read.NewID == nil {
@@ -90,19 +88,8 @@ func (o *outcome) readError(text json.RawMessage) {
 	}
 }
 
-// shown shows a member of the error, or what was in its place, behind "got".
-func (o outcome) shown(member string) string {
-	value, want := "", "a text"
-	switch member {
-	case "code":
-		if want = "a number"; o.Error.Code != 0 {
-			value = strconv.Itoa(o.Error.Code)
-		}
-	case "status":
-		value = o.Error.Status
-	case "message":
-		value = o.Error.Message
-	}
+// shown shows a member of the error, or what was in its place.
+func (o outcome) shown(member, value, want string) string {
 	switch {
 	case o.odd[member] != "":
 		return printable(o.odd[member]) + `: the member "` + member + `" of the outcome must be ` + want
@@ -120,13 +107,17 @@ func (o outcome) text() string {
 	return "the error " + o.errorText()
 }
 
-func (o outcome) errorText() string {
-	code := ""
-	if o.Error.Code != 0 {
-		code = strconv.Itoa(o.Error.Code)
+// code is the code of the error; empty for none.
+func (o outcome) code() string {
+	if o.Error.Code == 0 {
+		return ""
 	}
+	return strconv.Itoa(o.Error.Code)
+}
+
+func (o outcome) errorText() string {
 	var parts []string
-	for _, part := range []string{code, o.odd["code"], o.Error.Status, o.Error.Message} {
+	for _, part := range []string{o.code(), o.odd["code"], o.Error.Status, o.Error.Message} {
 		if part != "" {
 			parts = append(parts, printable(part))
 		}
@@ -170,48 +161,35 @@ type reported struct {
 }
 
 // of finds the outcome of a job; nil for none.
-func (r reported) of(job string) *outcome {
-	index := slices.IndexFunc(r.outcomes, func(one outcome) bool { return one.Job == job })
-	if index < 0 {
-		return nil
+func (r *reported) of(job string) *outcome {
+	for i := range r.outcomes {
+		if r.outcomes[i].Job == job {
+			return &r.outcomes[i]
+		}
 	}
-	return &r.outcomes[index]
+	return nil
 }
 
 // add takes an outcome in: the last one of a job counts.
 func (r *reported) add(one outcome) {
 	before := r.of(one.Job)
-	switch {
-	case before == nil && len(r.outcomes) < keptOutcomes:
-		r.outcomes = append(r.outcomes, one)
-	case before != nil:
+	if before == nil {
+		if len(r.outcomes) < keptOutcomes {
+			r.outcomes = append(r.outcomes, one)
+		}
+		return
+	}
+	if one.contradicts(*before) {
 		if r.contradictions == nil {
 			r.contradictions = map[string]string{}
 		}
-		if one.contradicts(*before) {
-			r.contradictions[one.Job] = before.text() + ", and then " + one.text() + ", which counts"
-		}
-		*before = one
+		r.contradictions[one.Job] = before.text() + ", and then " + one.text() + ", which counts"
 	}
-}
-
-// then adds what was reported later.
-func (r reported) then(later reported) reported {
-	for _, one := range later.outcomes {
-		r.add(one)
-	}
-	for job, text := range later.contradictions {
-		if r.contradictions == nil {
-			r.contradictions = map[string]string{}
-		}
-		r.contradictions[job] = text
-	}
-	r.hint = cmp.Or(r.hint, later.hint)
-	return r
+	*before = one
 }
 
 // hintFor says why nothing is known of a job.
-func (r reported) hintFor(job string) string {
+func (r *reported) hintFor(job string) string {
 	if r.hint != "" || len(r.outcomes) == 0 {
 		return r.hint
 	}
@@ -238,9 +216,10 @@ type outcomeLines struct {
 	// passed counts the lines that were too long.
 	passed   int
 	reported reported
-	// brace: the line before was a brace alone. likely is the line that looks most
-	// like an outcome and is none: 0, or its number; named says that it names a job,
-	// and is not merely an error such as a log has.
+	// brace: the line before was a brace alone. likely is the number of the first
+	// line that looks like an outcome and is none, 0 for none, and mistake what is
+	// wrong with it; named says that it names a job, and is not merely an error such
+	// as a log has.
 	brace   bool
 	likely  int
 	named   bool
@@ -271,31 +250,25 @@ func (o *outcomeLines) Write(text []byte) (int, error) {
 
 func (o *outcomeLines) endLine() {
 	o.number++
-	line := o.line.String()
-	o.line.Reset()
-	// An outcome in many lines is none.
-	if o.brace && startsWithJob(line) {
-		o.look("{", o.number-1, true)
+	line := strings.TrimSpace(strings.TrimPrefix(o.line.String(), byteOrderMark))
+	outcomes := parseOutcomes(line, o.idField)
+	for _, one := range outcomes {
+		o.reported.add(one)
 	}
-	o.brace = strings.TrimSpace(line) == "{"
-	if !o.tooLong && strings.Contains(line, "{") {
-		outcomes := parseOutcomes(line, o.idField)
-		for _, one := range outcomes {
-			o.reported.add(one)
+	if len(outcomes) == 0 {
+		number, shown, whole := o.number, line, line
+		if o.brace && !strings.HasPrefix(line, "{") {
+			// An outcome in many lines is none.
+			number, shown, whole = number-1, "{", "{"+line
 		}
-		line = strings.TrimSpace(strings.TrimPrefix(line, byteOrderMark))
-		if alike, named := resemblesOutcome(line, o.idField); alike && len(outcomes) == 0 {
-			o.look(line, o.number, named)
+		alike, named := resemblesOutcome(whole, o.idField)
+		if alike && (o.likely == 0 || named && !o.named) {
+			o.likely, o.named, o.mistake = number, named, lineMistake(shown, o.idField)
 		}
 	}
+	o.brace = line == "{"
 	o.tooLong = false
-}
-
-// look keeps the first of the lines that look alike.
-func (o *outcomeLines) look(line string, number int, named bool) {
-	if o.likely == 0 || named && !o.named {
-		o.likely, o.named, o.mistake = number, named, lineMistake(line, o.idField)
-	}
+	o.line.Reset()
 }
 
 // end takes the last line for whole, and returns what was found in an output of
@@ -304,7 +277,7 @@ func (o *outcomeLines) end(output string) reported {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.endLine()
-	if o.likely > 0 {
+	if o.likely > 0 && o.reported.hint == "" {
 		o.reported.hint = fmt.Sprintf("line %d of %s %s", o.likely, output, o.mistake)
 	}
 	return o.reported
@@ -314,12 +287,11 @@ func (o *outcomeLines) end(output string) reported {
 // outcome, in whatever case, or would begin like one; named, whether it names a
 // job.
 func resemblesOutcome(line, idField string) (alike, named bool) {
-	if !strings.HasPrefix(line, "{") {
-		return false, false
-	}
+	const start = `"job`
 	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(line), &members) != nil {
-		starts := startsWithJob(line[1:])
+	if rest, object := strings.CutPrefix(line, "{"); object && json.Unmarshal([]byte(line), &members) != nil {
+		rest = strings.TrimLeft(rest, jsonWhiteSpace)
+		starts := len(rest) >= len(start) && strings.EqualFold(rest[:len(start)], start)
 		return starts, starts
 	}
 	for name := range members {
@@ -327,12 +299,6 @@ func resemblesOutcome(line, idField string) (alike, named bool) {
 		alike = alike || strings.EqualFold(name, "error")
 	}
 	return alike || named, named
-}
-
-func startsWithJob(text string) bool {
-	const start = `"job`
-	text = strings.TrimLeft(text, jsonWhiteSpace)
-	return len(text) >= len(start) && strings.EqualFold(text[:len(start)], start)
 }
 
 // lineMistake says why a line is no outcome.
@@ -345,20 +311,20 @@ func lineMistake(line, idField string) string {
 	case err != nil || members == nil:
 		return "is JSON, and no object"
 	}
-	var text string
-	job, named := members["job"]
+	const textWanted = "has the %s %s, which must be a text"
+	var job string
 	switch {
-	case !named:
+	case members["job"] == nil:
 		for _, other := range slices.Sorted(maps.Keys(members)) {
 			if strings.EqualFold(other, "job") {
 				return fmt.Sprintf(`has no member "job", but %q`, other)
 			}
 		}
 		return `has no member "job"`
-	case json.Unmarshal(job, &text) != nil:
-		return fmt.Sprintf(`has the job %s, which must be a text`, printable(string(job)))
+	case json.Unmarshal(members["job"], &job) != nil:
+		return fmt.Sprintf(textWanted, "job", printable(string(members["job"])))
 	case members[idField] != nil:
-		return fmt.Sprintf(`has the %s %s, which must be a text`, idField, printable(string(members[idField])))
+		return fmt.Sprintf(textWanted, idField, printable(string(members[idField])))
 	}
 	return fmt.Sprintf(`has neither %q nor "error"`, idField)
 }

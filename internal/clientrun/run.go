@@ -310,9 +310,9 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 		return ended, ended.reported, nil
 	}
 	defer written.Close()
-	lines := &outcomeLines{idField: idField}
+	lines := &outcomeLines{idField: idField, reported: ended.reported}
 	_, _ = io.Copy(lines, written)
-	return ended, ended.reported.then(lines.end("the file $DPCONFORM_OUTCOME")), nil
+	return ended, lines.end("the file $DPCONFORM_OUTCOME"), nil
 }
 
 // authorityVariables are the environment variables by which OpenSSL, Go, curl,
