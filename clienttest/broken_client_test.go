@@ -46,7 +46,7 @@ type client struct {
 	raw func(task) (string, error)
 	// token chooses the token of an attempt, from 0.
 	token func(task task, attempt int) string
-	// patience is how long an response is awaited.
+	// patience is how long a response is awaited.
 	patience time.Duration
 	// followWithToken: a redirect is followed with the token.
 	followWithToken bool

@@ -25,7 +25,7 @@ type fault struct {
 	client func() client
 }
 
-// noScenario stands for a call that no scenario is about.
+// noScenario marks a call that no scenario is about.
 const noScenario = "no scenario"
 
 // changed makes a right client with one change.

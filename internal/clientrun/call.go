@@ -20,9 +20,10 @@ type Call struct {
 	// where they are not known.
 	job    string
 	tokens []string
-	// unknown is a name that the call chose, and no scenario has.
-	unknown *unknownScenario
-	// key tells it apart from other calls.
+	// unknown says what is wrong with the name of a scenario that the call chose;
+	// empty for nothing.
+	unknown string
+	// key keeps it apart from other calls.
 	key string
 	// reference responds where no step does.
 	reference *emulator.Server
@@ -170,8 +171,8 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 	view := viewOf(reported, known)
 	note := ""
 	switch {
-	case call.unknown != nil:
-		e.fail(ConditionKnown, "the name of a scenario", call.unknown.text())
+	case call.unknown != "":
+		e.fail(ConditionKnown, "the name of a scenario", call.unknown)
 	case call.scenario != nil:
 		e.checkRepeats(attempts)
 		note = noteOf(call.scenario, attempts, known.distrusted)

@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func (e *evaluation) checkAuthorization(call *Call, one *request) {
 	const want = "Authorization: Bearer and the token"
 	e.test(authorizationToken, authorizationBearer, authorizationOneMethod)
 	headers := one.header.Values("Authorization")
-	token, isBearer := bearerToken(headers)
+	token := bearerToken(headers)
 	inQuery, field := tokenInQuery(one), e.fieldWithToken(one)
 	switch {
 	case len(headers) == 0 && inQuery == "" && field != "":
@@ -42,18 +43,15 @@ func (e *evaluation) checkAuthorization(call *Call, one *request) {
 	if field != "" {
 		e.find(authorizationOneMethod, one, "the token in the header Authorization alone", "the token in the field "+field+" too")
 	}
-	if len(headers) > 0 && !isBearer {
+	if len(headers) > 0 && token == "" {
 		e.find(authorizationBearer, one, want, "Authorization: "+credentialForm(headers[0]))
 		return
-	}
-	if token == "" {
-		token = inQuery
 	}
 	if len(call.tokens) == 0 {
 		return
 	}
 	e.test(authorizationScope)
-	if !slices.Contains(call.tokens, token) {
+	if !slices.Contains(call.tokens, cmp.Or(token, inQuery)) {
 		e.find(authorizationScope, one, "the token that the client was given", "another token")
 	}
 }
@@ -66,23 +64,22 @@ func (e *evaluation) checkElsewhere(one *request) {
 	}
 }
 
-// bearerToken takes the token out of a header Authorization.
-func bearerToken(headers []string) (token string, isBearer bool) {
-	if len(headers) == 0 {
-		return "", false
+// bearerToken takes the token out of a header Authorization; empty where it has
+// none.
+func bearerToken(headers []string) string {
+	if len(headers) > 0 {
+		if found := bearerCredentials.FindStringSubmatch(headers[0]); found != nil {
+			return found[1]
+		}
 	}
-	found := bearerCredentials.FindStringSubmatch(headers[0])
-	if found == nil {
-		return "", false
-	}
-	return found[1], true
+	return ""
 }
 
 // bearerTokens lists the tokens that requests have in the header Authorization.
 func bearerTokens(requests []*request) []string {
 	var tokens []string
 	for _, one := range requests {
-		if token, isBearer := bearerToken(one.header.Values("Authorization")); isBearer && !slices.Contains(tokens, token) {
+		if token := bearerToken(one.header.Values("Authorization")); token != "" && !slices.Contains(tokens, token) {
 			tokens = append(tokens, token)
 		}
 	}
@@ -132,10 +129,7 @@ func tokenInQuery(one *request) string {
 
 // token is the token of a request, wherever it is; empty for none.
 func (r *request) token() string {
-	if token, isBearer := bearerToken(r.header.Values("Authorization")); isBearer {
-		return token
-	}
-	return tokenInQuery(r)
+	return cmp.Or(bearerToken(r.header.Values("Authorization")), tokenInQuery(r))
 }
 
 // credentialForm describes a credential without showing it.

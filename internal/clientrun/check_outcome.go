@@ -227,7 +227,7 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 	}
 	got := text.Counted(len(attempts), "request") + ": the client never called again"
 	want := text.Counted(steps, "request")
-	if e.scenario.Consume == scenario.ConsumeOrTell {
+	if e.scenario.Consume == scenario.ConsumeOrReport {
 		// Which error it was is up to the requirements of the outcome.
 		if known.wireOnly || seen.outcome != nil && seen.outcome.Error != nil || known.exitReports && seen.failedByExit {
 			return

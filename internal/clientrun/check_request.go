@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -106,25 +107,15 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 	}
 }
 
-// unescaped finds the first character of a path that may not stand there as it
-// is (RFC 3986, 3.3: pchar, and the slash between segments).
-func unescaped(path string) (found string, any bool) {
-	for i := 0; i < len(path); i++ {
-		octet := path[i]
-		switch {
-		case octet >= 'a' && octet <= 'z', octet >= 'A' && octet <= 'Z', octet >= '0' && octet <= '9':
-		case strings.IndexByte("-._~!$&'()*+,;=:@/", octet) >= 0:
-		case octet == '%' && i+2 < len(path) && isHexadecimal(path[i+1]) && isHexadecimal(path[i+2]):
-		default:
-			character, _ := utf8.DecodeRuneInString(path[i:])
-			return string(character), true
-		}
-	}
-	return "", false
-}
+// pathCharacters are what a path may hold as it is (RFC 3986, 3.3: pchar, and the
+// slash between segments).
+var pathCharacters = regexp.MustCompile(`^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*`)
 
-func isHexadecimal(digit byte) bool {
-	return digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f' || digit >= 'A' && digit <= 'F'
+// unescaped finds the first character of a path that may not be there as it is.
+func unescaped(path string) (found string, any bool) {
+	rest := path[len(pathCharacters.FindString(path)):]
+	character, _ := utf8.DecodeRuneInString(rest)
+	return string(character), rest != ""
 }
 
 // parameterValues are the values that the platform documents of its parameters:

@@ -27,7 +27,7 @@ func zipped(text string) []byte {
 	return out.Bytes()
 }
 
-// arrivedAs makes a request that is right but for one change.
+// requestWith makes a request that is right but for one change.
 func requestWith(change func(*request)) *request {
 	arrived := &request{number: 1, purpose: attempt, method: http.MethodPost, target: goodTarget, protocol: "HTTP/1.1", framed: true,
 		header: http.Header{"Authorization": {"Bearer " + givenToken}}}

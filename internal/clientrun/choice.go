@@ -20,7 +20,7 @@ const (
 	scenarioPath   = "/scenarios/"
 )
 
-// JobOf returns a job id that chooses a scenario; the end tells two calls apart.
+// JobOf returns a job id that chooses a scenario; the end keeps two calls apart.
 func JobOf(chosen *scenario.Scenario, end string) string {
 	return jobPrefix + chosen.Name + "-" + end + chosen.JobEnd
 }
@@ -46,7 +46,7 @@ func (s *Server) choose(arrived *request) *scenario.Scenario {
 			return chosen
 		}
 	}
-	arrived.unknown = s.unknown(named)
+	arrived.unknown = s.unknownText(named)
 	return nil
 }
 
@@ -54,22 +54,19 @@ func (s *Server) choose(arrived *request) *scenario.Scenario {
 // is: a client may have written the path wrong. Named is what it chose instead.
 func (s *Server) scenarioOfJob(path string) (chosen *scenario.Scenario, named string) {
 	_, rest, found := strings.Cut(path, jobPrefix)
-	if !found {
-		return nil, ""
-	}
 	for _, one := range s.options.Scenarios {
-		if startsWithName(rest, one.Name) && (chosen == nil || len(one.Name) > len(chosen.Name)) {
+		if found && startsWithName(rest, one.Name) && (chosen == nil || len(one.Name) > len(chosen.Name)) {
 			chosen = one
 		}
 	}
-	if chosen != nil {
+	if chosen != nil || !found {
 		return chosen, ""
 	}
 	if index := slices.IndexFunc(s.options.Known, func(name string) bool { return startsWithName(rest, name) }); index >= 0 {
 		return nil, s.options.Known[index]
 	}
 	rest = beforeAny(rest, ":/?%")
-	// Most likely what is behind the last hyphen tells two calls apart.
+	// Most likely what is behind the last hyphen keeps two calls apart.
 	if hyphen := strings.LastIndexByte(rest, '-'); hyphen > 0 {
 		rest = rest[:hyphen]
 	}
@@ -91,7 +88,7 @@ func beforeAny(text, characters string) string {
 }
 
 // jobIn finds the job's id in a path. Where the path is none of the method's it
-// is not known, and what is in its place tells calls apart all the same.
+// is not known, and what is in its place keeps calls apart all the same.
 func (s *Server) jobIn(arrived *request) (job string, known bool) {
 	path, contract := arrived.path(), s.options.Rules.Contract
 	for _, operation := range []struct{ prefix, suffix string }{
@@ -113,34 +110,18 @@ func (s *Server) jobIn(arrived *request) (job string, known bool) {
 	return jobPrefix + beforeAny(rest, ":/?%"), false
 }
 
-// unknownScenario is the name of a scenario that does not exist, and the one that
-// is meant most likely; empty where none is near.
-type unknownScenario struct {
-	name, meant string
-	// unselected: it exists, and is not among those that a client may choose.
-	unselected bool
-}
-
-func (s *Server) unknown(name string) *unknownScenario {
+// unknownText says that no scenario has a name, or that the one that has it was
+// not selected, and which is meant most likely.
+func (s *Server) unknownText(name string) string {
 	names := append(scenario.Names(s.options.Scenarios), s.options.Known...)
-	if slices.Contains(names, name) {
-		return &unknownScenario{name: name, unselected: true}
-	}
 	meant, distance := text.Nearest(name, names)
-	if distance > max(2, len(name)/3) {
-		meant = ""
-	}
-	return &unknownScenario{name: name, meant: meant}
-}
-
-func (u *unknownScenario) text() string {
 	switch {
-	case u.unselected:
-		return fmt.Sprintf("the scenario %q was not selected by --scenario", printable(u.name))
-	case u.meant == "":
-		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", printable(u.name))
+	case slices.Contains(names, name):
+		return fmt.Sprintf("the scenario %q was not selected by --scenario", printable(name))
+	case distance > max(2, len(name)/3):
+		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", printable(name))
 	}
-	return fmt.Sprintf("there is no scenario %q; did you mean %q?", printable(u.name), u.meant)
+	return fmt.Sprintf("there is no scenario %q; did you mean %q?", printable(name), meant)
 }
 
 // upstreamToken is what the reference server of a scenario takes where the real

@@ -61,8 +61,8 @@ type request struct {
 	// head is the head as it was sent; nil where it was not kept, as with HTTP/2
 	// and TLS.
 	head *head
-	// unknown is a name that the request chose a scenario by, and no scenario has.
-	unknown  *unknownScenario
+	// unknown says what is wrong with the name of a scenario that the request chose.
+	unknown  string
 	response response
 }
 

@@ -79,7 +79,7 @@ func (e *exchange) handled() response {
 			return response{status: http.StatusRequestEntityTooLarge, header: http.Header{}}
 		}
 	default:
-		if _, isBearer := bearerToken(forwarded.Header.Values("Authorization")); isBearer {
+		if bearerToken(forwarded.Header.Values("Authorization")) != "" {
 			forwarded.Header.Set("Authorization", "Bearer "+upstreamToken)
 		}
 	}

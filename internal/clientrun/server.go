@@ -102,11 +102,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	chosen := s.choose(arrived)
 	arrived.purpose = s.purposeOf(arrived)
 	arrived.foreignHost = !atOtherHost && !s.isOwnHost(arrived.host)
-	if arrived.unknown == nil && atOtherHost && arrived.purpose == attempt {
-		arrived.purpose = elsewhere
-	}
-	if arrived.unknown != nil {
+	switch {
+	case arrived.unknown != "":
 		arrived.purpose = attempt
+	case atOtherHost && arrived.purpose == attempt:
+		arrived.purpose = elsewhere
 	}
 	call := s.callOf(chosen, arrived)
 	number := call.add(arrived)
@@ -115,8 +115,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 		exchange.send(refusal(s.options.Rules.Contract, scenario.Error{Code: "NOT_FOUND", Message: message}), scenario.Step{})
 	}
 	switch {
-	case arrived.unknown != nil:
-		notFound("dpconform: " + arrived.unknown.text())
+	case arrived.unknown != "":
+		notFound("dpconform: " + arrived.unknown)
 	case arrived.purpose == elsewhere:
 		notFound("Requested entity was not found.")
 	case arrived.purpose == attempt && call.scenario != nil:
@@ -192,8 +192,8 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	if chosen != nil {
 		key = chosen.Name + "/" + job
 	}
-	if arrived.unknown != nil {
-		key = scenarioPath + arrived.unknown.name + "/" + job
+	if arrived.unknown != "" {
+		key = arrived.unknown + "/" + job
 	}
 	if call := s.byKey[key]; call != nil {
 		return call

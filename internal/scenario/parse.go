@@ -194,7 +194,7 @@ func jobEnd(value text.YAML) (string, error) {
 }
 
 func consumption(value text.YAML) (Consumption, error) {
-	name, err := value.OneOf("consumption", []string{string(ConsumeAll), string(ConsumeOrTell)})
+	name, err := value.OneOf("consumption", []string{string(ConsumeAll), string(ConsumeOrReport)})
 	return Consumption(name), err
 }
 

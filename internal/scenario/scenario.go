@@ -25,9 +25,9 @@ type Consumption string
 const (
 	// ConsumeAll: the scenario fails.
 	ConsumeAll Consumption = "all"
-	// ConsumeOrTell: it fails unless the client reported the error of the last
+	// ConsumeOrReport: it fails unless the client reported the error of the last
 	// response. A client may give up, but not silently.
-	ConsumeOrTell Consumption = "or-tell"
+	ConsumeOrReport Consumption = "or-tell"
 )
 
 // Scenario is a list of responses, and what a client must do with them.
