@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/diff"
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // github is what --report github tells a runner of GitHub Actions at the end of
@@ -117,7 +117,7 @@ func (g *github) summarize(out io.Writer, code int) error {
 		if g.found != nil {
 			title = fmt.Sprintf("exit %d, though the report says: %s", code, g.found.Conclusion)
 		}
-		if _, err := fmt.Fprintf(out, "## dpconform: %s\n\n%s\n", markdown.Words(title), markdown.Block("", g.complaint)); err != nil {
+		if _, err := fmt.Fprintf(out, "## dpconform: %s\n\n%s\n", text.MarkdownWords(title), text.MarkdownBlock("", g.complaint)); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -375,24 +374,24 @@ func WriteText(out io.Writer, columns int, c Comparison, failOn FailOn) {
 func WriteMarkdown(out io.Writer, c Comparison) error {
 	var page strings.Builder
 	print := func(format string, arguments ...any) { fmt.Fprintf(&page, format, arguments...) }
-	code := func(words string) string { return markdown.Code(text.Cut(words, longestText)) }
-	print("## %s: %s\n\n", markdown.Words(c.New.title), markdown.Words(c.Summary))
+	code := func(words string) string { return text.MarkdownCode(text.Cut(words, longestText)) }
+	print("## %s: %s\n\n", text.MarkdownWords(c.New.title), text.MarkdownWords(c.Summary))
 	for _, one := range c.lines() {
 		switch one.label {
 		case heading:
-			print("\n### %s", markdown.Words(one.words))
+			print("\n### %s", text.MarkdownWords(one.words))
 			if one.about != "" {
 				print(": %s", code(one.about))
 			}
 			print("\n\n")
 		case plain:
-			print("- %s\n", markdown.Words(one.words))
+			print("- %s\n", text.MarkdownWords(one.words))
 		case name:
 			print("\n%s\n\n", code(one.words))
 		case command:
-			print("\n%s", markdown.Block("sh", one.words))
+			print("\n%s", text.MarkdownBlock("sh", one.words))
 		default:
-			print("- %s: %s\n", markdown.Words(one.label), code(one.words))
+			print("- %s: %s\n", text.MarkdownWords(one.label), code(one.words))
 		}
 	}
 	_, err := io.WriteString(out, page.String())

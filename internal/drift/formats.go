@@ -10,7 +10,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -53,8 +52,8 @@ func WriteMarkdown(out io.Writer, comparison Comparison) error {
 	var page strings.Builder
 	fmt.Fprintf(&page, "## archiveJobs.retry: %s\n\n", summary(comparison))
 	page.WriteString("| | source | |\n| --- | --- | --- |\n")
-	fmt.Fprintf(&page, "| from | %s | %s |\n", markdown.Code(comparison.From.Name), markdown.Words(described(comparison.From)))
-	fmt.Fprintf(&page, "| against | %s | %s |\n", markdown.Code(comparison.Against.Name), markdown.Words(described(comparison.Against)))
+	fmt.Fprintf(&page, "| from | %s | %s |\n", text.MarkdownCode(comparison.From.Name), text.MarkdownWords(described(comparison.From)))
+	fmt.Fprintf(&page, "| against | %s | %s |\n", text.MarkdownCode(comparison.Against.Name), text.MarkdownWords(described(comparison.Against)))
 	for _, class := range Classes() {
 		if comparison.Count(class) == 0 {
 			continue
@@ -64,22 +63,22 @@ func WriteMarkdown(out io.Writer, comparison Comparison) error {
 			if change.Class != class {
 				continue
 			}
-			sentence := markdown.Words(change.Sentence)
+			sentence := text.MarkdownWords(change.Sentence)
 			if class == Documentation && change.Kind == Changed {
-				sentence += "<br>was: " + markdown.Words(change.Old) + "<br>now: " + markdown.Words(change.New)
+				sentence += "<br>was: " + text.MarkdownWords(change.Old) + "<br>now: " + text.MarkdownWords(change.New)
 			}
 			ids := make([]string, len(change.Requirements))
 			for i, id := range change.Requirements {
-				ids[i] = markdown.Code(id)
+				ids[i] = text.MarkdownCode(id)
 			}
-			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", change.Kind, markdown.Code(change.What), sentence, strings.Join(ids, " "))
+			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", change.Kind, text.MarkdownCode(change.What), sentence, strings.Join(ids, " "))
 		}
 	}
 	if len(comparison.NotCompared) > 0 {
 		page.WriteString("\nNot compared:\n\n")
 	}
 	for _, silence := range comparison.NotCompared {
-		fmt.Fprintf(&page, "- %s: %s\n", silence.Topic, markdown.Words(silence.Reason))
+		fmt.Fprintf(&page, "- %s: %s\n", silence.Topic, text.MarkdownWords(silence.Reason))
 	}
 	_, err := io.WriteString(out, page.String())
 	return err

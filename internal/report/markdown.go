@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -24,7 +23,7 @@ const shownNames = 12
 // or HTML.
 func WriteMarkdown(out io.Writer, report result.Report) error {
 	page := markdownPage{report: report}
-	page.print("## %s: %s\n\n", markdown.Words(report.Title()), markdown.Words(report.Conclusion))
+	page.print("## %s: %s\n\n", text.MarkdownWords(report.Title()), text.MarkdownWords(report.Conclusion))
 	page.facts()
 	page.aspects()
 	page.requirements(result.Fail, "Failures")
@@ -53,16 +52,16 @@ func (p *markdownPage) facts() {
 	case report.Client != nil:
 		p.print("| client | %s |\n", code(strings.TrimPrefix(targetLines(report)[0], "client: ")))
 	case report.Target.Provenance != "":
-		p.print("| target | cassettes of %s: %s |\n", code(report.Target.Endpoint), markdown.Words(report.Target.Provenance))
+		p.print("| target | cassettes of %s: %s |\n", code(report.Target.Endpoint), text.MarkdownWords(report.Target.Provenance))
 	default:
 		p.print("| target | %s |\n", code(report.Target.Endpoint))
 	}
-	p.print("| description | %s, revision %s, %s, %s |\n", code(report.Description.File), markdown.Words(report.Description.Revision),
-		text.Counted(report.Description.Scopes, "scope"), markdown.Code(shortDigest(report.Description.Digest)))
+	p.print("| description | %s, revision %s, %s, %s |\n", code(report.Description.File), text.MarkdownWords(report.Description.Revision),
+		text.Counted(report.Description.Scopes, "scope"), text.MarkdownCode(shortDigest(report.Description.Digest)))
 	p.print("| run | %s, dpconform %s, %s, exit %d |\n", report.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
-		markdown.Words(report.Tool.Version), tookText(report), report.Exit)
+		text.MarkdownWords(report.Tool.Version), tookText(report), report.Exit)
 	if repeats := repeatsText(report.Exchanges); repeats != "" {
-		p.print("| network | %s |\n", markdown.Words(repeats))
+		p.print("| network | %s |\n", text.MarkdownWords(repeats))
 	}
 	p.print("\n")
 }
@@ -79,7 +78,7 @@ func (p *markdownPage) aspects() {
 		}
 	}
 	row := func(name string, counts map[result.Verdict]int) {
-		p.print("| %s |", markdown.Words(name))
+		p.print("| %s |", text.MarkdownWords(name))
 		for _, verdict := range verdicts {
 			p.print(" %d |", counts[verdict])
 		}
@@ -101,17 +100,17 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 			p.print("\n### %s\n", title)
 		}
 		requirement := group.Requirement
-		p.print("\n#### %s (%s)\n\n", markdown.Code(requirement.ID), markdown.Words(string(requirement.Level)))
-		p.print("Requirement: %s\n\n", markdown.Words(requirement.Statement))
+		p.print("\n#### %s (%s)\n\n", text.MarkdownCode(requirement.ID), text.MarkdownWords(string(requirement.Level)))
+		p.print("Requirement: %s\n\n", text.MarkdownWords(requirement.Statement))
 		if requirement.Quote != "" {
-			p.print("> “%s”\n>\n", markdown.Words(requirement.Quote))
+			p.print("> “%s”\n>\n", text.MarkdownWords(requirement.Quote))
 		}
 		p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
 		shown := min(len(group.Found), shownFindings)
 		for _, one := range group.Found[:shown] {
 			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(one.Check.ID), code(one.Want), code(one.Got), times(one.Count))
 			if one.Curl != "" {
-				p.print("%s\n", markdown.Block("sh", one.Curl))
+				p.print("%s\n", text.MarkdownBlock("sh", one.Curl))
 			}
 		}
 		if rest := group.Found[shown:]; len(rest) > 0 {
@@ -186,13 +185,13 @@ func linkOrCode(source string) string {
 }
 
 // code shows a text of others, cut where it is long.
-func code(words string) string { return markdown.Code(text.Cut(words, longestShown)) }
+func code(words string) string { return text.MarkdownCode(text.Cut(words, longestShown)) }
 
 // codes names the first of many checks.
 func codes(ids []string) string {
 	var shown []string
 	for _, id := range ids[:min(len(ids), shownNames)] {
-		shown = append(shown, markdown.Code(id))
+		shown = append(shown, text.MarkdownCode(id))
 	}
 	if len(ids) > shownNames {
 		shown = append(shown, "…")

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/markdown"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 const (
@@ -119,20 +119,20 @@ func sarifRule(report result.Report, requirement result.Requirement) object {
 	}
 	full, help := requirement.Statement, []string{requirement.Statement}
 	var page strings.Builder
-	fmt.Fprintf(&page, "Requirement: %s\n\n", markdown.Words(requirement.Statement))
+	fmt.Fprintf(&page, "Requirement: %s\n\n", text.MarkdownWords(requirement.Statement))
 	if requirement.Quote != "" {
 		help = append(help, fmt.Sprintf("%q", requirement.Quote))
-		fmt.Fprintf(&page, "> “%s”\n>\n", markdown.Words(requirement.Quote))
+		fmt.Fprintf(&page, "> “%s”\n>\n", text.MarkdownWords(requirement.Quote))
 	}
 	address := webAddress(requirement.Source)
 	if address != "" {
 		fmt.Fprintf(&page, "> Source: <%s>\n\n", address)
 	} else {
-		fmt.Fprintf(&page, "> Source: %s\n\n", markdown.Code(requirement.Source))
+		fmt.Fprintf(&page, "> Source: %s\n\n", text.MarkdownCode(requirement.Source))
 	}
 	if requirement.Note != "" {
 		full += " " + requirement.Note
-		fmt.Fprintf(&page, "Note: %s\n\n", markdown.Words(requirement.Note))
+		fmt.Fprintf(&page, "Note: %s\n\n", text.MarkdownWords(requirement.Note))
 	}
 	fmt.Fprintf(&page, "`dpconform explain %s` says how it is tested.\n", strings.ReplaceAll(requirement.ID, "`", ""))
 	help = append(help, requirement.Source, "Checks: "+strings.Join(requirement.Checks, ", "))

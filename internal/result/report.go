@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -257,7 +258,7 @@ func ReadJSON(text []byte) (Report, error) {
 		return Report{}, errors.New("something stands behind the report")
 	}
 	if report.FormatVersion != FormatVersion {
-		return Report{}, &FormatError{report.FormatVersion}
+		return Report{}, fmt.Errorf("a report of format %d; this version reads format %d", report.FormatVersion, FormatVersion)
 	}
 	return report, nil
 }

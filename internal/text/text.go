@@ -1,6 +1,6 @@
 // Package text has what every part of the program needs to show and to read
-// text: counted nouns, safe and wrapped output, suggestions, usage errors, files
-// that are written whole, and strict YAML.
+// text: counted nouns, safe and wrapped output, Markdown, suggestions, usage
+// errors, files that are written whole, and strict YAML.
 package text
 
 import (

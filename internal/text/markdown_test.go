@@ -1,4 +1,4 @@
-package markdown
+package text
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dpconform/dpconform/internal/text"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
@@ -61,18 +60,18 @@ var hostile = []string{
 	"\x00\x1b[31mred", "\u202eright to left", "\xff\xfe", " leading and trailing ", "", " ", "|", "||", "`|`", "\\`", "|`", "`a", "a`", "---", "===", "\t", "]]>",
 }
 
-// shown is a text as it has to be seen in one line.
-func shown(words string) string { return strings.Join(strings.Fields(text.Line(words)), " ") }
+// seen is a text as it has to be seen in one line.
+func seen(words string) string { return strings.Join(strings.Fields(Line(words)), " ") }
 
 func FuzzTexts(f *testing.F) {
 	for _, words := range hostile {
 		f.Add(words)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		row := "before\n\n| a | b |\n| --- | --- |\n| x" + Words(text) + "x | " + Code(text) + " |\n\nafter " + Words(text) + " end\n"
+		row := "before\n\n| a | b |\n| --- | --- |\n| x" + MarkdownWords(text) + "x | " + MarkdownCode(text) + " |\n\nafter " + MarkdownWords(text) + " end\n"
 		page := render(t, row)
 		fields := func(text string) string { return strings.Join(strings.Fields(text), "") }
-		want := "before" + "ab" + "x" + shown(text) + "x" + shown(text) + "after" + shown(text) + "end"
+		want := "before" + "ab" + "x" + seen(text) + "x" + seen(text) + "after" + seen(text) + "end"
 		if fields(page.text) != fields(want) {
 			t.Errorf("%q is seen as\n%q, want\n%q", text, fields(page.text), fields(want))
 		}
@@ -84,7 +83,7 @@ func FuzzTexts(f *testing.F) {
 		if len(page.elements) != 8 {
 			t.Errorf("%q makes %v", text, page.elements)
 		}
-		block := render(t, "before\n\n"+Block("sh", text)+"\nafter\n")
+		block := render(t, "before\n\n"+MarkdownBlock("sh", text)+"\nafter\n")
 		if len(block.elements) != 3 || block.elements["pre"] != 1 || block.elements["p"] != 2 {
 			t.Errorf("%q in a block makes %v", text, block.elements)
 		}
@@ -92,6 +91,7 @@ func FuzzTexts(f *testing.F) {
 }
 
 func TestABlockShowsItsLines(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"curl 'a'":        "```sh\ncurl 'a'\n```\n",
 		"a\n```\nb":       "````sh\na\n```\nb\n````\n",
@@ -99,7 +99,7 @@ func TestABlockShowsItsLines(t *testing.T) {
 		"a\x1b[31m":       "```sh\na\uFFFD[31m\n```\n",
 		"a\n`````\n\n\nb": "``````sh\na\n`````\n\n\nb\n``````\n",
 	} {
-		if got := Block("sh", text); got != want {
+		if got := MarkdownBlock("sh", text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
 	}

@@ -1,21 +1,17 @@
-// Package markdown writes texts of others into GitHub Flavored Markdown so that
-// nothing in them is taken for Markdown or HTML.
-package markdown
+package text
 
 import (
 	"regexp"
 	"strings"
-
-	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Words shows a text as words in a paragraph or the cell of a table. Line
-// breaks become spaces, and every character that Markdown or HTML gives a
-// meaning to stands for itself.
+// MarkdownWords shows a text of others as words in a paragraph or the cell of a
+// table of GitHub Flavored Markdown. Line breaks become spaces, and every
+// character that Markdown or HTML gives a meaning to stands for itself.
 // Source of the characters: https://github.github.com/gfm/#backslash-escapes
-func Words(words string) string {
+func MarkdownWords(words string) string {
 	var safe strings.Builder
-	for _, character := range text.Line(words) {
+	for _, character := range Line(words) {
 		switch {
 		case character == '<':
 			safe.WriteString("&lt;")
@@ -36,16 +32,16 @@ func Words(words string) string {
 	return safe.String()
 }
 
-// meaningful are the characters that Words escapes. Those that mean something
-// only at the beginning of a line ("1.", "-", "+", "=") are left: Words is for
+// meaningful are the characters that MarkdownWords escapes. Those that mean something
+// only at the beginning of a line ("1.", "-", "+", "=") are left: it is for
 // texts with something before them.
 const meaningful = "\\`*_[]#!|~$"
 
-// Code shows a text as it is, in one line, as code. It is safe in the cell of a
+// MarkdownCode shows a text as it is, in one line, as code. It is safe in the cell of a
 // table too.
 // Source: https://github.github.com/gfm/#code-spans and #tables-extension-
-func Code(code string) string {
-	code = strings.ReplaceAll(text.Line(code), "|", `\|`)
+func MarkdownCode(code string) string {
+	code = strings.ReplaceAll(Line(code), "|", `\|`)
 	if strings.TrimSpace(code) == "" {
 		return "` `"
 	}
@@ -57,12 +53,12 @@ func Code(code string) string {
 	return fence + code + fence
 }
 
-// Block shows lines as they are, as a block of code in a language that may be
+// MarkdownBlock shows lines as they are, as a block of code in a language that may be
 // empty. It ends with a line break.
 // Source: https://github.github.com/gfm/#fenced-code-blocks
-func Block(language, lines string) string {
+func MarkdownBlock(language, lines string) string {
 	fence := strings.Repeat("`", max(3, longestRun(lines)+1))
-	return fence + language + "\n" + strings.TrimRight(text.Printable(strings.ReplaceAll(lines, "\r", "")), "\n") + "\n" + fence + "\n"
+	return fence + language + "\n" + strings.TrimRight(Printable(strings.ReplaceAll(lines, "\r", "")), "\n") + "\n" + fence + "\n"
 }
 
 var backticks = regexp.MustCompile("`+")
