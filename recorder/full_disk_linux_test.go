@@ -1,17 +1,25 @@
 package recorder
 
 import (
+	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
 
+// childDisk says at which step the disk becomes full.
+const childDisk = "DPCONFORM_TEST_FULL_DISK"
+
 // init lets a write fail half-way, as a full disk does, by a limit on the size
 // of files, as soon as the first cassette is written.
 func init() {
 	fillDisk = func() {
-		left := 5
+		left, err := strconv.Atoi(os.Getenv(childDisk))
+		if err != nil {
+			return
+		}
 		afterStep = func() {
 			if left--; left > 0 {
 				return
@@ -31,7 +39,7 @@ func TestAFullDiskLeavesTheOldRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := filesIn(t, folder)
-	output, err := child(t, folder, childDisk+"=1")
+	output, err := child(t, folder, childDisk+"=5")
 	if err == nil || !strings.Contains(output, "the recording was not saved, "+folder+" is as it was: write ") || !strings.Contains(output, "file too large") {
 		t.Fatalf("%v: %s", err, output)
 	}
