@@ -2,9 +2,8 @@ package config
 
 import (
 	"errors"
-	"os"
+	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -15,66 +14,45 @@ func TestJobsByState(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		jobs []string
-		want map[string][]string
-	}{
-		{nil, map[string][]string{}},
-		{[]string{"FAILED=a"}, map[string][]string{"FAILED": {"a"}}},
-		{[]string{"FAILED=a, b ,c", "COMPLETE=d", "FAILED=e"}, map[string][]string{"FAILED": {"a", "b", "c", "e"}, "COMPLETE": {"d"}}},
-		{[]string{"FAILED=a:b", "IN_PROGRESS=x=y", "CANCELLED=ä%2F"}, map[string][]string{"FAILED": {"a:b"}, "IN_PROGRESS": {"x=y"}, "CANCELLED": {"ä%2F"}}},
-	} {
-		jobs, err := (&Settings{Jobs: test.jobs}).JobsByState(&Sources{}, contract)
-		if err != nil || len(jobs) != len(test.want) {
-			t.Errorf("%q: %v, %v", test.jobs, jobs, err)
-		}
-		for state, ids := range test.want {
-			if !slices.Equal(jobs[state], ids) {
-				t.Errorf("%q: %s %q", test.jobs, state, jobs[state])
-			}
-		}
-	}
-}
-
-func TestWrongJobsAreRefused(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		jobs []string
 		want string
 	}{
-		{[]string{"FAILD=a"}, `--job: unknown state "FAILD"; did you mean FAILED?`},
-		{[]string{"failed=a"}, `--job: unknown state "failed"; did you mean FAILED?`},
-		{[]string{"CANCELED=a"}, `--job: unknown state "CANCELED"; did you mean CANCELLED?`},
-		{[]string{"STATE_UNSPECIFIED=a"}, `--job: unknown state "STATE_UNSPECIFIED"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{[]string{"=a"}, `--job: unknown state ""; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{[]string{"a\nb=c"}, `--job: unknown state "a\nb"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{[]string{"FAILED"}, `--job: "FAILED" has no state; give STATE=ID`},
-		{[]string{""}, `--job: "" has no state; give STATE=ID`},
-		{[]string{"FAILED="}, "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"},
-		{[]string{"FAILED=a,,b"}, "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"},
-		{[]string{"FAILED=a,"}, "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"},
-		{[]string{"FAILED= "}, "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"},
-		{[]string{"FAILED=archiveJobs/a"}, `--job: the id "archiveJobs/a" has a slash; give the bare id, without archiveJobs/`},
-		{[]string{"FAILED=a,b,a"}, `--job: the id "a" is given twice, as FAILED and as FAILED`},
-		{[]string{"FAILED=a", "COMPLETE=b,a"}, `--job: the id "a" is given twice, as FAILED and as COMPLETE`},
+		{nil, "map[]"},
+		{[]string{"FAILED=a, b ,c", "COMPLETE=d", "FAILED=e"}, "map[COMPLETE:[d] FAILED:[a b c e]]"},
+		{[]string{"FAILED=a:b", "IN_PROGRESS=x=y", "CANCELLED=ä%2F"}, "map[CANCELLED:[ä%2F] FAILED:[a:b] IN_PROGRESS:[x=y]]"},
 	} {
-		_, err := (&Settings{Jobs: test.jobs}).JobsByState(&Sources{}, contract)
-		wantUsage(t, err, test.want)
+		if jobs, err := (&Settings{Jobs: test.jobs}).JobsByState(&Sources{}, contract); err != nil || fmt.Sprint(jobs) != test.want {
+			t.Errorf("%q: %v, %v", test.jobs, jobs, err)
+		}
 	}
-}
-
-func TestAMistakeNamesTheSourceOfTheValue(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		given given
-		want  string
-	}{
-		{given{flags: []string{"--job", "NO=a"}}, `--job: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{given{environment: map[string]string{"DPCONFORM_JOB": "NO=a"}}, `DPCONFORM_JOB: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
-		{given{file: "seed: 1\njob:\n  NO: a\n"}, `FILE:3: job: unknown state "NO"; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED`},
+	const noState, empty = "; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED", "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"
+	for job, want := range map[string]string{
+		"FAILD=a":              `--job: unknown state "FAILD"; did you mean FAILED?`,
+		"failed=a":             `--job: unknown state "failed"; did you mean FAILED?`,
+		"STATE_UNSPECIFIED=a":  `--job: unknown state "STATE_UNSPECIFIED"` + noState,
+		"=a":                   `--job: unknown state ""` + noState,
+		"a\nb=c":               `--job: unknown state "a\nb"` + noState,
+		"FAILED":               `--job: "FAILED" has no state; give STATE=ID`,
+		"":                     `--job: "" has no state; give STATE=ID`,
+		"FAILED=":              empty,
+		"FAILED=a,,b":          empty,
+		"FAILED=a,":            empty,
+		"FAILED= ":             empty,
+		"FAILED=archiveJobs/a": `--job: the id "archiveJobs/a" has a slash; give the bare id, without archiveJobs/`,
+		"FAILED=a,b,a":         `--job: the id "a" is given twice, as FAILED and as FAILED`,
+		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE`,
 	} {
-		test.given.flags = append([]string{"--endpoint", "http://127.0.0.1:1"}, test.given.flags...)
-		settings, sources := test.given.mustFill(t)
+		_, err := (&Settings{Jobs: []string{"FAILED=first", job}}).JobsByState(&Sources{}, contract)
+		wantUsage(t, err, want)
+	}
+	for origin, given := range map[string]given{
+		"--job":         {flags: []string{"--job", "NO=a"}},
+		"DPCONFORM_JOB": {environment: map[string]string{"DPCONFORM_JOB": "NO=a"}},
+		"FILE:3: job":   {file: "seed: 1\njob:\n  NO: a\n"},
+	} {
+		given.flags = append(given.flags, "--endpoint", "http://127.0.0.1:1")
+		settings, sources := given.mustFill(t)
 		_, err := settings.TargetConfig(sources, contract)
-		wantUsage(t, err, test.want)
+		wantUsage(t, err, origin+`: unknown state "NO"`+noState)
 	}
 }
 
@@ -88,7 +66,6 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 	for text, want := range map[string]string{
 		"documentd": `--level: unknown level "documentd"; did you mean documented?`,
 		"Platform":  `--level: unknown level "Platform"; did you mean platform?`,
-		"":          `--level: unknown level ""; it must be one of documented, platform or inferred`,
 		"all":       `--level: unknown level "all"; it must be one of documented, platform or inferred`,
 	} {
 		_, err := (&Settings{Level: text}).StrictLevel(&Sources{})
@@ -99,31 +76,24 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 	t.Parallel()
 	for endpoint, loopback := range map[string]bool{"http://127.0.0.1:1": true, "http://localhost:1/": true, "https://example.com": false} {
-		settings := &Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}
-		config, err := settings.TargetConfig(&Sources{}, contract)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if config.Endpoint != endpoint || config.Loopback != loopback || !config.AllowRetry || config.Limit != 2*time.Second || !slices.Equal(config.Jobs["FAILED"], []string{"a"}) {
-			t.Errorf("%s: %+v", endpoint, config)
+		config, err := (&Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}).TargetConfig(&Sources{}, contract)
+		got := fmt.Sprint(config.Endpoint, config.Loopback, config.AllowRetry, config.Limit, config.Jobs)
+		if want := fmt.Sprint(endpoint, loopback, true, 2*time.Second, map[string][]string{"FAILED": {"a"}}); got != want || err != nil {
+			t.Errorf("%s, want %s, %v", got, want, err)
 		}
 	}
-}
-
-func TestWrongTargetsAreRefused(t *testing.T) {
-	t.Parallel()
+	const noScope = "--token-template: it names no scope; put {scope} or {short} where the scope belongs"
 	for _, test := range []struct {
 		settings Settings
 		want     string
 	}{
 		{Settings{}, `--endpoint: "" must start with http:// or https://`},
 		{Settings{Endpoint: "127.0.0.1:8080", Timeout: 1}, `--endpoint: "127.0.0.1:8080" is not an address`},
-		{Settings{Endpoint: "localhost:8080", Timeout: 1}, `--endpoint: "localhost:8080" must start with http:// or https://`},
 		{Settings{Endpoint: "http://a:b@c", Timeout: 1}, "--endpoint: an endpoint has no user, query or fragment"},
 		{Settings{Endpoint: "http://127.0.0.1:1"}, "--timeout: it must be more than 0"},
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: -time.Second}, "--timeout: it must be more than 0"},
-		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "secret"}, "--token-template: it names no scope; put {scope} or {short} where the scope belongs"},
-		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "{Short} {SCOPE}"}, "--token-template: it names no scope; put {scope} or {short} where the scope belongs"},
+		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "secret"}, noScope},
+		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "{Short} {SCOPE}"}, noScope},
 	} {
 		_, err := test.settings.TargetConfig(&Sources{}, contract)
 		wantUsage(t, err, test.want)
@@ -136,22 +106,14 @@ func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 	if err != nil || shipped.File != spec.Embedded().Name {
 		t.Fatalf("%v, %v", shipped, err)
 	}
-	file := filepath.Join(t.TempDir(), "copy.yaml")
-	if err := os.WriteFile(file, spec.Embedded().Text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	named, err := (&Settings{Spec: file}).Contract()
-	if err != nil || named.File != file || named.Digest != shipped.Digest {
+	file := writeFile(t, string(spec.Embedded().Text))
+	if named, err := (&Settings{Spec: file}).Contract(); err != nil || named.File != file || named.Digest != shipped.Digest {
 		t.Errorf("%v, %v", named, err)
 	}
-	for name, text := range map[string]string{"no OpenAPI": "{}", "no YAML": "a: b: c"} {
+	for _, wrong := range []string{writeFile(t, "{}"), writeFile(t, "a: b: c"), filepath.Join(t.TempDir(), "gone")} {
 		var mistake *spec.Error
-		if _, err := (&Settings{Spec: writeFile(t, text)}).Contract(); !errors.As(err, &mistake) {
-			t.Errorf("%s: %v", name, err)
+		if _, err := (&Settings{Spec: wrong}).Contract(); !errors.As(err, &mistake) {
+			t.Errorf("%s: %v", wrong, err)
 		}
-	}
-	var mistake *spec.Error
-	if _, err := (&Settings{Spec: filepath.Join(t.TempDir(), "gone")}).Contract(); !errors.As(err, &mistake) {
-		t.Errorf("a file that is not there: %v", err)
 	}
 }

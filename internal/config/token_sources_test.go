@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -52,50 +51,36 @@ func origin(t *testing.T, found target.Credentials, scopes ...string) string {
 	return status.Origin
 }
 
-// orderedStep is a source that wins over those of the steps behind it.
-type orderedStep struct {
-	flags       []string
-	environment map[string]string
-	// from is the origin of its tokens.
-	from string
-}
-
-// wantOrder checks that each step wins over those behind it.
-func wantOrder(t *testing.T, scope string, steps []orderedStep) {
-	t.Helper()
-	for i := range steps {
-		all := given{flags: []string{"--endpoint", "https://api.example", "--token-template", "{short}"}, environment: map[string]string{"DPCONFORM_CLIENT_SECRET": secret}}
-		for _, step := range steps[i:] {
-			all.flags = append(all.flags, step.flags...)
-			maps.Copy(all.environment, step.environment)
-		}
-		found, err := all.credentials(t)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := origin(t, found, scope); got != steps[i].from {
-			t.Errorf("step %d: from %q, want %q", i, got, steps[i].from)
-		}
-	}
-}
-
 // TestSourcesStandInOrder: given tokens, the environment, the command, logins,
 // client credentials, the machine's, the template.
 func TestSourcesStandInOrder(t *testing.T) {
 	kept(t, tokens.Login{Endpoint: "https://api.example", Scopes: []string{reviews}, Obtained: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)},
 		tokens.Login{Endpoint: "https://other.example", Scopes: []string{devices}})
-	client := orderedStep{[]string{"--token-url", "https://auth.example/token", "--client-id", "x"}, nil, "client credentials at auth.example"}
-	wantOrder(t, reviews, []orderedStep{
-		{[]string{"--token", "dataportability.maps.reviews=x"}, nil, "--token"},
-		{nil, map[string]string{"DPCONFORM_TOKEN_MAPS_REVIEWS": "x"}, "the variable DPCONFORM_TOKEN_MAPS_REVIEWS"},
-		{[]string{"--token-command", "/bin/mint {scope}"}, nil, "the command /bin/mint"},
-		{client.flags, nil, "login 1 of 2026-11-24"},
-	})
-	wantOrder(t, devices, []orderedStep{
-		client,
-		{[]string{"--application-default"}, nil, "application default credentials"},
-		{nil, nil, "the token template"},
-	})
+	all := given{flags: []string{"--endpoint", "https://api.example"}, environment: map[string]string{"DPCONFORM_CLIENT_SECRET": secret}}
+	// Each source is added in front of those that it wins over.
+	for _, step := range []struct {
+		flags, variable, scope, from string
+	}{
+		{"--token-template {short}", "", devices, "the token template"},
+		{"--application-default", "", devices, "application default credentials"},
+		{"--token-url https://auth.example/token --client-id x", "", devices, "client credentials at auth.example"},
+		{"", "", reviews, "login 1 of 2026-11-24"},
+		{"--token-command mint-{scope}", "", reviews, "the command mint-{scope}"},
+		{"", "DPCONFORM_TOKEN_MAPS_REVIEWS", reviews, "the variable DPCONFORM_TOKEN_MAPS_REVIEWS"},
+		{"--token maps.reviews=x", "", reviews, "--token"},
+	} {
+		all.flags = append(all.flags, strings.Fields(step.flags)...)
+		if step.variable != "" {
+			all.environment[step.variable] = "x"
+		}
+		found, err := all.credentials(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := origin(t, found, step.scope); got != step.from {
+			t.Errorf("from %q, want %q", got, step.from)
+		}
+	}
 	file := writeFile(t, "maps.*: {command: mint}\ndataportability.maps.reviews: x\n")
 	found, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", file}}.credentials(t)
 	if err != nil || origin(t, found, reviews) != file+":2:1" {
@@ -114,19 +99,16 @@ func TestPatternsAndGroupsInATokenFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, scopes := range map[string][]string{
-		"the variable MAPS": {reviews},
-		"the command mint":  {userinfo},
+	for _, test := range []struct {
+		want   string
+		scopes []string
+	}{
+		{"the variable MAPS", []string{reviews}}, {"the variable MAPS", []string{reviews, "https://www.googleapis.com/auth/dataportability.maps.vehicles"}},
+		{"the command mint", []string{userinfo}}, {"the command mint", []string{reviews, userinfo}},
 	} {
-		if got := origin(t, found, scopes...); got != want {
-			t.Errorf("%q: from %q, want %q", scopes, got, want)
+		if got := origin(t, found, test.scopes...); got != test.want {
+			t.Errorf("%q: from %q, want %q", test.scopes, got, test.want)
 		}
-	}
-	if got := origin(t, found, reviews, "https://www.googleapis.com/auth/dataportability.maps.vehicles"); got != "the variable MAPS" {
-		t.Errorf("from %q", got)
-	}
-	if got := origin(t, found, reviews, userinfo); got != "the command mint" {
-		t.Errorf("from %q", got)
 	}
 	scopes, source, there := found.(target.Grouped).AnyToken()
 	if token, err := source.Token(); !there || err != nil || token.AccessToken != "one-token" || len(scopes) != 1 || scopes[0] != devices {
@@ -173,6 +155,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		flags []string
 		want  string
 	}{
+		{[]string{"--token-command", "mint"}, "--token-command: it names no scope, so that it would give one token for all of them; put {scope} or {short} where the scope belongs"},
 		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed"},
 		{[]string{"--token-url", "http://a.example"}, "--token-url: a.example is not encrypted, and secrets would go there: give an https address"},
 		{[]string{"--token-url", "https://a.example"}, "--token-url: no client is named; give --client-id ID"},
@@ -289,19 +272,6 @@ func TestScopesNamed(t *testing.T) {
 	} {
 		_, err := ScopesNamed(contract, "--scopes", text)
 		wantUsage(t, err, want)
-	}
-}
-
-// TestAnEmulatorTakesTokensAlone: it knows tokens, and asks nobody for them.
-func TestAnEmulatorTakesTokensAlone(t *testing.T) {
-	t.Parallel()
-	settings := &Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}
-	_, err := settings.ScopesByToken(&Sources{}, contract)
-	wantUsage(t, err, "FILE:1: play.* has a source of tokens, and an emulator needs the tokens themselves; write `SCOPE: TOKEN`")
-	settings = &Settings{TokenFile: writeFile(t, "play.*: many\n")}
-	scopes, err := settings.ScopesByToken(&Sources{}, contract)
-	if err != nil || len(scopes["many"]) != 10 || !strings.Contains(strings.Join(scopes["many"], " "), devices) {
-		t.Errorf("%q, %v", scopes, err)
 	}
 }
 

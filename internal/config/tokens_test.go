@@ -13,7 +13,16 @@ const (
 	reviews  = "https://www.googleapis.com/auth/dataportability.maps.reviews"
 	devices  = "https://www.googleapis.com/auth/dataportability.play.devices"
 	userinfo = "https://www.googleapis.com/auth/userinfo.email"
+	// secret is a token that must stand in no error.
+	secret = "s3cr3t-t0ken"
 )
+
+func wantNoSecret(t *testing.T, err error) {
+	t.Helper()
+	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) {
+		t.Errorf("the token is shown: %s", text)
+	}
+}
 
 // tokenOf gives the token that the settings have for scopes, "" for none.
 func tokenOf(t *testing.T, settings *Settings, scopes ...string) string {
@@ -35,128 +44,113 @@ func tokenOf(t *testing.T, settings *Settings, scopes ...string) string {
 
 func TestGivenTokensAreFoundByTheirScopes(t *testing.T) {
 	t.Parallel()
+	const maps, both = "dataportability.maps.reviews", "dataportability.maps.reviews+dataportability.play.devices"
 	for _, test := range []struct {
-		tokens []string
+		token  string
 		scopes []string
 		want   string
 	}{
-		{[]string{"dataportability.maps.reviews=one"}, []string{reviews}, "one"},
-		{[]string{reviews + "=one"}, []string{reviews}, "one"},
-		{[]string{"maps.reviews=one"}, []string{reviews}, "one"},
-		{[]string{"dataportability.maps.reviews=one"}, []string{devices}, ""},
-		{[]string{"dataportability.maps.reviews=a=b=="}, []string{reviews}, "a=b=="},
-		{[]string{"dataportability.maps.reviews+dataportability.play.devices=both"}, []string{devices, reviews}, "both"},
-		{[]string{"dataportability.maps.reviews+" + devices + "=both"}, []string{reviews, devices}, "both"},
-		{[]string{"dataportability.maps.reviews+dataportability.play.devices=both"}, []string{reviews}, ""},
-		{[]string{"unrelated=other"}, []string{userinfo}, "other"},
-		{[]string{userinfo + "=other"}, []string{userinfo}, "other"},
-		{[]string{"dataportability.maps.reviews+unrelated=mixed"}, []string{reviews, userinfo}, "mixed"},
-		{[]string{"dataportability.maps.reviews=one", "dataportability.play.devices=two"}, []string{devices}, "two"},
-		{nil, []string{reviews}, ""},
+		{maps + "=one", []string{reviews}, "one"},
+		{reviews + "=one", []string{reviews}, "one"},
+		{"maps.reviews=a=b==", []string{reviews}, "a=b=="},
+		{maps + "=one", []string{devices}, ""},
+		{both + "=both", []string{devices, reviews}, "both"},
+		{maps + "+" + devices + "=both", []string{reviews, devices}, "both"},
+		{both + "=both", []string{reviews}, ""},
+		{"unrelated=other", []string{userinfo}, "other"},
+		{userinfo + "=other", []string{userinfo}, "other"},
+		{maps + "+unrelated=mixed", []string{reviews, userinfo}, "mixed"},
 	} {
-		if got := tokenOf(t, &Settings{Tokens: test.tokens}, test.scopes...); got != test.want {
-			t.Errorf("%q for %q: %q, want %q", test.tokens, test.scopes, got, test.want)
+		if got := tokenOf(t, &Settings{Tokens: []string{test.token, "youtube.music=another"}}, test.scopes...); got != test.want {
+			t.Errorf("%q for %q: %q, want %q", test.token, test.scopes, got, test.want)
 		}
 	}
-}
-
-func TestATokenFileIsReadAsYAMLOrJSON(t *testing.T) {
-	t.Parallel()
+	if got := tokenOf(t, &Settings{}, reviews); got != "" {
+		t.Errorf("nothing was given, and there is %q", got)
+	}
+	// A file may be YAML or JSON, and what is given comes before the template.
 	for _, text := range []string{
-		"dataportability.maps.reviews: one\nunrelated: '2'\ndataportability.maps.reviews+dataportability.play.devices: three\n",
+		maps + ": one\nunrelated: '2'\n" + both + ": three\n",
 		`{"` + reviews + `": "one", "unrelated": 2, "dataportability.play.devices+dataportability.maps.reviews": "three"}`,
 	} {
-		settings := &Settings{TokenFile: writeFile(t, text)}
-		one, two, three := tokenOf(t, settings, reviews), tokenOf(t, settings, userinfo), tokenOf(t, settings, reviews, devices)
-		if one != "one" || two != "2" || three != "three" {
-			t.Errorf("%s: %q, %q, %q", text, one, two, three)
+		settings := &Settings{TokenFile: writeFile(t, text), TokenTemplate: "scope:{short}", TokenJoin: "+"}
+		for want, scopes := range map[string][]string{
+			"one": {reviews}, "2": {userinfo}, "three": {reviews, devices},
+			"scope:dataportability.play.devices": {devices}, "scope:dataportability.play.devices+userinfo.email": {devices, userinfo},
+		} {
+			if got := tokenOf(t, settings, scopes...); got != want {
+				t.Errorf("%q: %q, want %q", scopes, got, want)
+			}
 		}
 	}
 }
 
-func TestGivenTokensComeBeforeTheTemplate(t *testing.T) {
+// TestAnEmulatorTakesTokensAlone: it knows tokens, and asks nobody for them.
+func TestAnEmulatorTakesTokensAlone(t *testing.T) {
 	t.Parallel()
-	settings := &Settings{Tokens: []string{"dataportability.maps.reviews=given"}, TokenTemplate: "scope:{short}", TokenJoin: "+",
-		TokenFile: writeFile(t, "dataportability.play.devices: filed\n")}
-	for want, scopes := range map[string][]string{
-		"given": {reviews},
-		"filed": {devices},
-		"scope:dataportability.maps.reviews+dataportability.play.devices": {reviews, devices},
-		"scope:userinfo.email": {userinfo},
-	} {
-		if got := tokenOf(t, settings, scopes...); got != want {
-			t.Errorf("%q: %q, want %q", scopes, got, want)
-		}
-	}
-}
-
-func TestScopesByToken(t *testing.T) {
-	t.Parallel()
-	settings := &Settings{Tokens: []string{"dataportability.maps.reviews+dataportability.play.devices=both", "unrelated=other"}}
+	settings := &Settings{Tokens: []string{"dataportability.maps.reviews+dataportability.play.devices=both", "unrelated=other"}, TokenFile: writeFile(t, "play.*: many\n")}
 	scopes, err := settings.ScopesByToken(&Sources{}, contract)
-	if err != nil || len(scopes) != 2 || !slices.Equal(scopes["both"], []string{reviews, devices}) || !slices.Equal(scopes["other"], []string{userinfo}) {
+	if err != nil || len(scopes) != 3 || !slices.Equal(scopes["both"], []string{reviews, devices}) || !slices.Equal(scopes["other"], []string{userinfo}) ||
+		len(scopes["many"]) < 2 || !slices.Contains(scopes["many"], devices) {
 		t.Errorf("%q, %v", scopes, err)
 	}
 	if _, err := (&Settings{Tokens: []string{"x"}}).ScopesByToken(&Sources{}, contract); err == nil {
 		t.Error("a wrong token is no mistake")
 	}
+	_, err = (&Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}).ScopesByToken(&Sources{}, contract)
+	wantUsage(t, err, "FILE:1: play.* has a source of tokens, and an emulator needs the tokens themselves; write `SCOPE: TOKEN`")
 }
-
-// secret is a token that must stand in no error.
-const secret = "s3cr3t-t0ken"
 
 func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 	t.Parallel()
-	const lost = "--token: a token without its scope, or a scope without a token; give SCOPE=VALUE"
-	for _, test := range []struct{ token, want string }{
-		{secret, lost},
-		{"", lost},
-		{"dataportability.maps.reviews=", lost},
-		{"dataportability.maps.review=" + secret, `--token: unknown scope "dataportability.maps.review"; did you mean dataportability.maps.reviews?`},
-		{strings.TrimSuffix(reviews, "s") + "=" + secret, `--token: unknown scope "` + strings.TrimSuffix(reviews, "s") + `"; did you mean dataportability.maps.reviews?`},
-		{"unrelate=" + secret, `--token: unknown scope "unrelate"; did you mean unrelated?`},
-		{"dataportability.maps.reviews+unrelatd=" + secret, `--token: unknown scope "unrelatd"; did you mean unrelated?`},
-		{"dataportability.maps.reviews=Bearer " + secret, "--token: the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"},
-		{"dataportability.maps.reviews=" + secret + "\n", "--token: the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"},
-		{"dataportability.maps.reviews=\t" + secret, "--token: the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"},
-	} {
-		_, err := (&Settings{Tokens: []string{"dataportability.play.devices=" + secret, test.token}}).credentials(&Sources{}, contract)
-		wantUsage(t, err, test.want)
+	const (
+		lost      = "--token: a token without its scope, or a scope without a token; give SCOPE=VALUE"
+		space     = "the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"
+		noToken   = "dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"
+		none      = "FILE: it holds no tokens; write one line `SCOPE: TOKEN` for each scope"
+		otherName = "a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
+	)
+	refused := func(settings Settings, want string) {
+		t.Helper()
+		_, err := settings.credentials(&Sources{}, contract)
+		wantUsage(t, err, want)
 		wantNoSecret(t, err)
 	}
-}
-
-func wantNoSecret(t *testing.T, err error) {
-	t.Helper()
-	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, secret) {
-		t.Errorf("the token is shown: %s", text)
-	}
-}
-
-func TestWrongTokenFilesAreRefusedWithoutShowingTheirTokens(t *testing.T) {
-	t.Parallel()
-	const none = "FILE: it holds no tokens; write one line `SCOPE: TOKEN` for each scope"
-	for _, test := range []struct{ text, want string }{
-		{"", none},
-		{"# nothing\n", none},
-		{"{}\n", none},
-		{"- " + secret + "\n", none},
-		{secret + "\n", none},
-		{"dataportability.maps.reviews: ''\n", "FILE:1: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
-		{"unrelated: " + secret + "\ndataportability.maps.reviews:\n", "FILE:2: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
-		{"dataportability.maps.reviews: [" + secret + "]\n", "FILE:1: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
-		{"dataportability.maps.reviews: {a: " + secret + "}\n", "FILE:1: dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"},
-		{"# a\nreviews: " + secret + "\n", `FILE:2: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated`},
-		{"dataportability.maps.reviews: Bearer " + secret + "\n", "FILE:1: the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"},
-		{"a: 1\nb: " + secret + ": c\n", "FILE:2: not readable as YAML: mapping values are not allowed in this context"},
+	for token, want := range map[string]string{
+		secret:                                  lost,
+		"":                                      lost,
+		"dataportability.maps.reviews=":         lost,
+		"dataportability.maps.review=" + secret: `--token: unknown scope "dataportability.maps.review"; did you mean dataportability.maps.reviews?`,
+		strings.TrimSuffix(reviews, "s") + "=" + secret:   `--token: unknown scope "` + strings.TrimSuffix(reviews, "s") + `"; did you mean dataportability.maps.reviews?`,
+		"unrelate=" + secret:                              `--token: unknown scope "unrelate"; did you mean unrelated?`,
+		"dataportability.maps.reviews+unrelatd=" + secret: `--token: unknown scope "unrelatd"; did you mean unrelated?`,
+		"added.scope=" + secret:                           "--token: " + otherName,
+		"dataportability.maps.reviews=Bearer " + secret:   "--token: " + space,
+		"dataportability.maps.reviews=" + secret + "\n":   "--token: " + space,
+		"dataportability.maps.reviews=\t" + secret:        "--token: " + space,
 	} {
-		_, err := (&Settings{TokenFile: writeFile(t, test.text)}).credentials(&Sources{}, contract)
-		wantUsage(t, err, test.want)
-		wantNoSecret(t, err)
+		refused(Settings{Tokens: []string{"dataportability.play.devices=" + secret, token}}, want)
+	}
+	for text, want := range map[string]string{
+		"": none, "# nothing\n": none, "{}\n": none, "- " + secret + "\n": none, secret + "\n": none,
+		"dataportability.maps.reviews: ''\n":                         "FILE:1: " + noToken,
+		"unrelated: " + secret + "\ndataportability.maps.reviews:\n": "FILE:2: " + noToken,
+		"dataportability.maps.reviews: [" + secret + "]\n":           "FILE:1: " + noToken,
+		"dataportability.maps.reviews: {a: " + secret + "}\n":        "FILE:1: " + noToken,
+		"# a\nreviews: " + secret + "\n":                             "FILE:2: " + otherName,
+		"dataportability.maps.reviews: Bearer " + secret + "\n":      "FILE:1: " + space,
+		"a: 1\nb: " + secret + ": c\n":                               "FILE:2: not readable as YAML: mapping values are not allowed in this context",
+	} {
+		refused(Settings{TokenFile: writeFile(t, text)}, want)
 	}
 	gone := t.TempDir()
-	_, err := (&Settings{TokenFile: gone}).credentials(&Sources{}, contract)
-	wantUsage(t, err, gone+": is a directory")
+	refused(Settings{TokenFile: gone}, gone+": is a directory")
+	// Scopes of another description are its own.
+	other := *contract
+	other.Scopes = append(slices.Clone(contract.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})
+	if _, err := (&Settings{Tokens: []string{"added.scope=" + secret}}).credentials(&Sources{}, &other); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNoMistakeOfTheFileShowsATokenInIt(t *testing.T) {
@@ -177,16 +171,4 @@ func TestNoMistakeOfTheFileShowsATokenInIt(t *testing.T) {
 		}
 		wantNoSecret(t, err)
 	}
-}
-
-func TestScopesOfAnotherDescriptionAreItsOwn(t *testing.T) {
-	t.Parallel()
-	other := *contract
-	other.Scopes = append(slices.Clone(contract.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})
-	settings := &Settings{Tokens: []string{"added.scope=" + secret}}
-	if _, err := settings.credentials(&Sources{}, &other); err != nil {
-		t.Error(err)
-	}
-	_, err := settings.credentials(&Sources{}, contract)
-	wantUsage(t, err, `--token: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated`)
 }
