@@ -13,143 +13,94 @@ import (
 	"testing"
 )
 
-// planted is a secret in a text: the redactor takes it out.
+// planted are secrets in texts: the redactor takes them out.
 var planted = []struct {
-	text, secret string
+	secret string
+	texts  []string
 }{
 	// Authorization in every spelling.
-	{"Authorization: Bearer s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"authorization:bearer s3cr3t-0a1b2c\r\nAccept: */*", "s3cr3t-0a1b2c"},
-	{"AUTHORIZATION: Basic dXNlcjpzM2NyM3Q=", "dXNlcjpzM2NyM3Q="},
-	{`Authorization: Digest username="Mufasa", response="6629fae49393a05397450978507c4ef1"`, "6629fae49393a05397450978507c4ef1"},
-	{"Authorization: AWS4-HMAC-SHA256 Credential=AK/2026, Signature=fe5f80f77d5fa3beca038a248ff027d0", "fe5f80f77d5fa3beca038a248ff027d0"},
-	{"Authorization: s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"Proxy-Authorization: Basic dXNlcjpzM2NyM3Q=", "dXNlcjpzM2NyM3Q="},
-	{"X-Forwarded-Authorization: token s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"            Authorization:\n                - Bearer s3cr3t-0a1b2c\n", "s3cr3t-0a1b2c"},
-	{"Authorization:\n    - Bearer dpconform-redacted:maps\n    - Bearer s3cr3t-0a1b2c\n", "s3cr3t-0a1b2c"},
-	{`{"Authorization": ["Bearer s3cr3t-0a1b2c"]}`, "s3cr3t-0a1b2c"},
-	{`{"name": "Authorization", "value": "Bearer s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{`curl -H 'Authorization: Bearer s3cr3t-0a1b2c' https://h`, "s3cr3t-0a1b2c"},
-	{`said\nBearer s3cr3t-0a1b2c`, "s3cr3t-0a1b2c"},
-	{"you sent Bearer%20s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`token Bearer "s3cr3t-0a1b2c"`, "s3cr3t-0a1b2c"},
-	{"DPoP s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"Bearer abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabcdef"},
+	{"s3cr3t-0a1b2c", []string{
+		"Authorization: Bearer s3cr3t-0a1b2c", "authorization:bearer s3cr3t-0a1b2c\r\nAccept: */*",
+		"            Authorization:\n                - Bearer s3cr3t-0a1b2c\n", "Authorization:\n    - Bearer dpconform-redacted:maps\n    - Bearer s3cr3t-0a1b2c\n",
+		`{"Authorization": ["Bearer s3cr3t-0a1b2c"]}`, `{"name": "Authorization", "value": "Bearer s3cr3t-0a1b2c"}`,
+		`curl -H 'Authorization: Bearer s3cr3t-0a1b2c' https://h`, `said\nBearer s3cr3t-0a1b2c`, "you sent Bearer%20s3cr3t-0a1b2c", `token Bearer "s3cr3t-0a1b2c"`,
+		"DPoP s3cr3t-0a1b2c",
+	}},
+	{"dXNlcjpzM2NyM3Q=", []string{
+		"AUTHORIZATION: Basic dXNlcjpzM2NyM3Q=", "Proxy-Authorization: Basic dXNlcjpzM2NyM3Q=",
+	}},
+	{"s3cr3t0a1b2c", []string{
+		"Authorization: s3cr3t0a1b2c", "X-Forwarded-Authorization: token s3cr3t0a1b2c",
+	}},
+	{"6629fae49393a05397450978507c4ef1", []string{`Authorization: Digest username="Mufasa", response="6629fae49393a05397450978507c4ef1"`}},
+	{"fe5f80f77d5fa3beca038a248ff027d0", []string{"Authorization: AWS4-HMAC-SHA256 Credential=AK/2026, Signature=fe5f80f77d5fa3beca038a248ff027d0"}},
+	{"abcdefghijklmnopqrstuvwxyzabcdef", []string{"Bearer abcdefghijklmnopqrstuvwxyzabcdef"}},
 	// Other headers.
-	{"X-Goog-Api-Key: s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"x-goog-iam-authorization-token: s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"X-Goog-Api-Key:\n    - s3cr3t-0a1b2c\n", "s3cr3t-0a1b2c"},
-	{"Cookie: SID=s3cr3t-0a1b2c; theme=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"Set-Cookie: SID=s3cr3t-0a1b2c; Path=/; HttpOnly", "s3cr3t-0a1b2c"},
-	{"            Set-Cookie:\n                - a=dpconform-redacted; Path=/\n                - SID=s3cr3t-0a1b2c; Path=/", "s3cr3t-0a1b2c"},
-	{`{"Set-Cookie": ["SID=s3cr3t-0a1b2c; Path=/"]}`, "s3cr3t-0a1b2c"},
-	{`{"cookies": [{"name": "SID", "value": "s3cr3t-0a1b2c"}]}`, "s3cr3t-0a1b2c"},
+	{"s3cr3t-0a1b2c", []string{
+		"X-Goog-Api-Key: s3cr3t-0a1b2c", "x-goog-iam-authorization-token: s3cr3t-0a1b2c", "X-Goog-Api-Key:\n    - s3cr3t-0a1b2c\n",
+		"Cookie: SID=s3cr3t-0a1b2c; theme=s3cr3t-0a1b2c", "Set-Cookie: SID=s3cr3t-0a1b2c; Path=/; HttpOnly",
+		"            Set-Cookie:\n                - a=dpconform-redacted; Path=/\n                - SID=s3cr3t-0a1b2c; Path=/",
+		`{"Set-Cookie": ["SID=s3cr3t-0a1b2c; Path=/"]}`, `{"cookies": [{"name": "SID", "value": "s3cr3t-0a1b2c"}]}`,
+	}},
 	// Parameters: query, form, fragment, Location, Link, escaped for URLs, JSON and HTML.
-	{"GET /v1/a?access_token=s3cr3t-0a1b2c HTTP/1.1", "s3cr3t-0a1b2c"},
-	{"Location: https://h/cb#access_token=s3cr3t-0a1b2c&state=x", "s3cr3t-0a1b2c"},
-	{`Link: <https://h/?access_token=s3cr3t-0a1b2c>; rel="next"`, "s3cr3t-0a1b2c"},
-	{"`access_token=s3cr3t-0a1b2c`", "s3cr3t-0a1b2c"},
-	{"next=https%3A%2F%2Fh%3Foauth_token%3Ds3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"next=https%253A%252F%252Fh%253Faccess_token%253Ds3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`<a href="/?a=1&amp;access_token=s3cr3t-0a1b2c">`, "s3cr3t-0a1b2c"},
-	{`{"u": "/?a=1\u0026access_token\u003ds3cr3t-0a1b2c`, "s3cr3t-0a1b2c"},
-	{"GOOGLE_ACCESS_TOKEN=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`/?access%5Ftoken=s3cr3t-0a1b2c`, "s3cr3t-0a1b2c"},
-	{"/v1/a?alt=json&key=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"grant_type=refresh_token&refresh_token=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`sent\nclient_secret=s3cr3t-0a1b2c`, "s3cr3t-0a1b2c"},
-	{"GET /callback?code=s3cr3t-0a1b2c&state=x", "s3cr3t-0a1b2c"},
-	{"code=4%2F0AfJohXkabcdefghijklmnop&grant_type=authorization_code", "AfJohXkabcdefghijklmnop"},
-	{"code_verifier=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"device_code=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"grant_type=x&assertion=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"client_assertion=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"username=u&password=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"POST /revoke?token=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{"https://user:s3cr3t-0a1b2c@host/", "s3cr3t-0a1b2c"},
-	{"https%3A%2F%2Fuser%3As3cr3t-0a1b2c%40host", "s3cr3t-0a1b2c"},
-	{"https://s3cr3t-0a1b2c3d4e5f@host/", "s3cr3t-0a1b2c3d4e5f"},
+	{"s3cr3t-0a1b2c", []string{
+		"GET /v1/a?access_token=s3cr3t-0a1b2c HTTP/1.1", "Location: https://h/cb#access_token=s3cr3t-0a1b2c&state=x",
+		`Link: <https://h/?access_token=s3cr3t-0a1b2c>; rel="next"`, "`access_token=s3cr3t-0a1b2c`", "next=https%3A%2F%2Fh%3Foauth_token%3Ds3cr3t-0a1b2c",
+		"next=https%253A%252F%252Fh%253Faccess_token%253Ds3cr3t-0a1b2c", `<a href="/?a=1&amp;access_token=s3cr3t-0a1b2c">`,
+		`{"u": "/?a=1\u0026access_token\u003ds3cr3t-0a1b2c`, "GOOGLE_ACCESS_TOKEN=s3cr3t-0a1b2c", `/?access%5Ftoken=s3cr3t-0a1b2c`, "/v1/a?alt=json&key=s3cr3t-0a1b2c",
+		"grant_type=refresh_token&refresh_token=s3cr3t-0a1b2c", `sent\nclient_secret=s3cr3t-0a1b2c`, "GET /callback?code=s3cr3t-0a1b2c&state=x",
+		"code_verifier=s3cr3t-0a1b2c", "device_code=s3cr3t-0a1b2c", "grant_type=x&assertion=s3cr3t-0a1b2c", "client_assertion=s3cr3t-0a1b2c",
+		"username=u&password=s3cr3t-0a1b2c", "POST /revoke?token=s3cr3t-0a1b2c", "https://user:s3cr3t-0a1b2c@host/", "https%3A%2F%2Fuser%3As3cr3t-0a1b2c%40host",
+	}},
+	{"AfJohXkabcdefghijklmnop", []string{"code=4%2F0AfJohXkabcdefghijklmnop&grant_type=authorization_code"}},
+	{"s3cr3t-0a1b2c3d4e5f", []string{"https://s3cr3t-0a1b2c3d4e5f@host/"}},
 	// Signed URLs.
-	{"https://s/b/o?X-Goog-Algorithm=a&X-Goog-Signature=s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"https://s/b/o?X-Goog-Credential=s3cr3t0a1b2c%2F2026", "s3cr3t0a1b2c"},
-	{"https://s/b/o?GoogleAccessId=s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"https://s/b/o?Signature=s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"https://cdn/o?Policy=s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"https://cdn/o?Key-Pair-Id=s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"https://b.blob/o?sv=1&sig=s3cr3t0a1b2c%3D", "s3cr3t0a1b2c"},
-	{"/upload?uploadType=resumable&upload_id=s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`{"urls": ["https://h/s3cr3t-0a1b2c", "https://h/s3cr3t-0a1b2c?b"], "state": "COMPLETE"}`, "s3cr3t-0a1b2c"},
-	{"body: |\n  {\n    \"urls\": [\n      \"https://h/s3cr3t-0a1b2c\",\n      \"https://h/s3cr3t-0a1b2c?b\"\n    ]\n  }\n", "s3cr3t-0a1b2c"},
-	{`"body": "{\"urls\":[\"https://h/s3cr3t-0a1b2c\",\"https://h/s3cr3t-0a1b2c\"]}`, "s3cr3t-0a1b2c"},
-	{`{"urls":["https://h/s3cr3t-0a1b2c`, "s3cr3t-0a1b2c"},
-	{"urls:\n  - https://h/s3cr3t-0a1b2c\n  - 'https://h/s3cr3t-0a1b2c'\n", "s3cr3t-0a1b2c"},
+	{"s3cr3t0a1b2c", []string{
+		"https://s/b/o?X-Goog-Algorithm=a&X-Goog-Signature=s3cr3t0a1b2c", "https://s/b/o?X-Goog-Credential=s3cr3t0a1b2c%2F2026",
+		"https://s/b/o?GoogleAccessId=s3cr3t0a1b2c", "https://s/b/o?Signature=s3cr3t0a1b2c", "https://cdn/o?Policy=s3cr3t0a1b2c",
+		"https://cdn/o?Key-Pair-Id=s3cr3t0a1b2c", "https://b.blob/o?sv=1&sig=s3cr3t0a1b2c%3D",
+	}},
+	{"s3cr3t-0a1b2c", []string{
+		"/upload?uploadType=resumable&upload_id=s3cr3t-0a1b2c", `{"urls": ["https://h/s3cr3t-0a1b2c", "https://h/s3cr3t-0a1b2c?b"], "state": "COMPLETE"}`,
+		"body: |\n  {\n    \"urls\": [\n      \"https://h/s3cr3t-0a1b2c\",\n      \"https://h/s3cr3t-0a1b2c?b\"\n    ]\n  }\n",
+		`"body": "{\"urls\":[\"https://h/s3cr3t-0a1b2c\",\"https://h/s3cr3t-0a1b2c\"]}`, `{"urls":["https://h/s3cr3t-0a1b2c`,
+		"urls:\n  - https://h/s3cr3t-0a1b2c\n  - 'https://h/s3cr3t-0a1b2c'\n",
+	}},
 	// Members: JSON, broken JSON, JSON in JSON, YAML, XML, HTML.
-	{`{"access_token": "s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{`{"a": "{\"b\": \"{\\\"access_token\\\": \\\"s3cr3t-0a1b2c\\\"}\"}"}`, "s3cr3t-0a1b2c"},
-	{`x {\"access_token\": \"s3cr3t\\\"-0a1b2c\"}`, "0a1b2c"},
-	{`x {"access_token": "s3cr3t\"-0a1b2c"}`, "0a1b2c"},
-	{`&#34;access_token&#34;: &#34;s3cr3t-0a1b2c&#34;`, "s3cr3t-0a1b2c"},
-	{`%7B%22access_token%22%3A%22s3cr3t-0a1b2c%22%7D`, "s3cr3t-0a1b2c"},
-	{`<auth:access_token type="x">s3cr3t-0a1b2c</auth:access_token>`, "s3cr3t-0a1b2c"},
-	{`<access_token><![CDATA[s3cr3t-0a1b2c]]></access_token>`, "s3cr3t-0a1b2c"},
-	{`&lt;access_token&gt;s3cr3t-0a1b2c&lt;/access_token&gt;`, "s3cr3t-0a1b2c"},
-	{`<input type="hidden" name="access_token" value="s3cr3t-0a1b2c">`, "s3cr3t-0a1b2c"},
-	{`{"name": "access_token", "value": "s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{"refresh_token: \"s3cr3t-0a1b2c\"", "s3cr3t-0a1b2c"},
-	{"refresh_token: s3cr3t-0a1b2c", "s3cr3t-0a1b2c"},
-	{`{'refresh_token': 's3cr3t-0a1b2c'}`, "s3cr3t-0a1b2c"},
-	{`client_secret = "s3cr3t-0a1b2c"`, "s3cr3t-0a1b2c"},
-	{`{"client_secret": ["a", "s3cr3t-0a1b2c"], `, "s3cr3t-0a1b2c"},
-	{`{"id_token": "s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{`{"code": "s3cr3t-0a1b2c3d4e5f"}`, "s3cr3t-0a1b2c3d4e5f"},
-	{`{"type": "service_account", "private_key_id": "s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{`x {"private_key": "-----BEGIN PRIVATE KEY-----\ns3cr3t0a1b2c\n-----END PRIVATE KEY-----\n"}`, "s3cr3t0a1b2c"},
-	{`x {"access_token":` + strings.Repeat(" ", 900) + `"s3cr3t-0a1b2c"}`, "s3cr3t-0a1b2c"},
-	{"?access_token=" + strings.Repeat("ab12", 500) + "s3cr3t", "s3cr3t"},
-	{"Bearer " + strings.Repeat("ab12", 500) + "s3cr3t", "s3cr3t"},
+	{"s3cr3t-0a1b2c", []string{
+		`{"access_token": "s3cr3t-0a1b2c"}`, `{"a": "{\"b\": \"{\\\"access_token\\\": \\\"s3cr3t-0a1b2c\\\"}\"}"}`, `&#34;access_token&#34;: &#34;s3cr3t-0a1b2c&#34;`,
+		`%7B%22access_token%22%3A%22s3cr3t-0a1b2c%22%7D`, `<auth:access_token type="x">s3cr3t-0a1b2c</auth:access_token>`,
+		`<access_token><![CDATA[s3cr3t-0a1b2c]]></access_token>`, `&lt;access_token&gt;s3cr3t-0a1b2c&lt;/access_token&gt;`,
+		`<input type="hidden" name="access_token" value="s3cr3t-0a1b2c">`, `{"name": "access_token", "value": "s3cr3t-0a1b2c"}`, "refresh_token: \"s3cr3t-0a1b2c\"",
+		"refresh_token: s3cr3t-0a1b2c", `{'refresh_token': 's3cr3t-0a1b2c'}`, `client_secret = "s3cr3t-0a1b2c"`, `{"client_secret": ["a", "s3cr3t-0a1b2c"], `,
+		`{"id_token": "s3cr3t-0a1b2c"}`, `{"type": "service_account", "private_key_id": "s3cr3t-0a1b2c"}`,
+		`x {"access_token":` + strings.Repeat(" ", 900) + `"s3cr3t-0a1b2c"}`,
+	}},
+	{"0a1b2c", []string{
+		`x {\"access_token\": \"s3cr3t\\\"-0a1b2c\"}`, `x {"access_token": "s3cr3t\"-0a1b2c"}`,
+	}},
+	{"s3cr3t", []string{
+		"?access_token=" + strings.Repeat("ab12", 500) + "s3cr3t", "Bearer " + strings.Repeat("ab12", 500) + "s3cr3t",
+	}},
+	{"s3cr3t-0a1b2c3d4e5f", []string{`{"code": "s3cr3t-0a1b2c3d4e5f"}`}},
+	{"s3cr3t0a1b2c", []string{`x {"private_key": "-----BEGIN PRIVATE KEY-----\ns3cr3t0a1b2c\n-----END PRIVATE KEY-----\n"}`}},
 	// Forms.
-	{"x ya29.a0AfB_s3cr3t y", "a0AfB_s3cr3t"},
-	{"1//0gs3cr3t0a1b2c3d4e5f6a", "0gs3cr3t0a1b2c3d4e5f6a"},
-	{`\n1\/\/0gs3cr3t0a1b2c3d4e5f6a`, "0gs3cr3t0a1b2c3d4e5f6a"},
-	{"1%2F%2F0gs3cr3t0a1b2c3d4e5f6a", "0gs3cr3t0a1b2c3d4e5f6a"},
-	{"4/0AfJohXkabcdefghijklmnop", "AfJohXkabcdefghijklmnop"},
-	{"AIzaSyA0123456789abcdefghijklmnopqrs", "SyA0123456789abcdefghijklmnopqrs"},
-	{"GOCSPX-s3cr3t0a1b2c", "s3cr3t0a1b2c"},
-	{"eyJhbGciOi.eyJpc3Mi.c2lnbmF0dXJl", "c2lnbmF0dXJl"},
-	{"eyJhbGciOi.abc.def.ghi.jkl", "abc.def"},
-	{"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\ns3cr3t0a1b2c==\n-----END RSA PRIVATE KEY-----", "s3cr3t0a1b2c"},
-	{"-----BEGIN EC PRIVATE KEY-----\r\ns3cr3t0a1b2c", "s3cr3t0a1b2c"},
-}
-
-func TestEachPlantedSecretIsTakenOut(t *testing.T) {
-	t.Parallel()
-	redactor := NewRedactor(nil)
-	for _, one := range planted {
-		for _, text := range []string{one.text, "a\nb\n" + one.text + "\n"} {
-			redacted := redactor.Text(text)
-			if strings.Contains(redacted, one.secret) || !strings.Contains(redacted, Mark) {
-				t.Errorf("%q became %q", text, redacted)
-			}
-			if again := redactor.Text(redacted); again != redacted {
-				t.Errorf("%q became %q and then %q", one.text, redacted, again)
-			}
-			if body := redactor.Body(text); strings.Contains(body, one.secret) {
-				t.Errorf("%q stays in the body %q", one.text, body)
-			}
-		}
-		whole, err := json.Marshal(map[string]any{"log": []string{one.text}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body := redactor.Body(string(whole)); strings.Contains(body, one.secret) || !json.Valid([]byte(body)) {
-			t.Errorf("in JSON: %q stays in %q", one.text, body)
-		}
-	}
+	{"0gs3cr3t0a1b2c3d4e5f6a", []string{
+		"1//0gs3cr3t0a1b2c3d4e5f6a", `\n1\/\/0gs3cr3t0a1b2c3d4e5f6a`, "1%2F%2F0gs3cr3t0a1b2c3d4e5f6a",
+	}},
+	{"s3cr3t0a1b2c", []string{
+		"GOCSPX-s3cr3t0a1b2c", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\ns3cr3t0a1b2c==\n-----END RSA PRIVATE KEY-----",
+		"-----BEGIN EC PRIVATE KEY-----\r\ns3cr3t0a1b2c",
+	}},
+	{"a0AfB_s3cr3t", []string{"x ya29.a0AfB_s3cr3t y"}}, {"AfJohXkabcdefghijklmnop", []string{"4/0AfJohXkabcdefghijklmnop"}},
+	{"SyA0123456789abcdefghijklmnopqrs", []string{"AIzaSyA0123456789abcdefghijklmnopqrs"}}, {"c2lnbmF0dXJl", []string{"eyJhbGciOi.eyJpc3Mi.c2lnbmF0dXJl"}},
+	{"abc.def", []string{"eyJhbGciOi.abc.def.ghi.jkl"}},
 }
 
 // escapes are ways in which a text is a part of another.
 var escapes = map[string]func(string) string{
+	"plain":          func(text string) string { return text },
+	"between lines":  func(text string) string { return "a\nb\n" + text + "\n" },
 	"JSON":           encoded,
 	"JSON in JSON":   func(text string) string { return encoded(encoded(text)) },
 	"query":          url.QueryEscape,
@@ -164,27 +115,38 @@ func TestEachPlantedSecretIsTakenOutHoweverItIsEscaped(t *testing.T) {
 	t.Parallel()
 	redactor := NewRedactor(nil)
 	for name, escape := range escapes {
+		plain := name == "plain" || name == "between lines"
 		for _, one := range planted {
-			text := escape(one.text)
-			redacted := redactor.Text(text)
-			if strings.Contains(redacted, one.secret) || strings.Contains(redacted, escape(one.secret)) {
-				t.Errorf("%s: %q stays in %q", name, one.secret, redacted)
-			}
-			if again := redactor.Text(redacted); again != redacted {
-				t.Errorf("%s: %q became %q and then %q", name, text, redacted, again)
+			for _, text := range one.texts {
+				redacted := redactor.Text(escape(text))
+				if strings.Contains(redacted, one.secret) || strings.Contains(redacted, escape(one.secret)) || plain && !strings.Contains(redacted, Mark) {
+					t.Errorf("%s: %q stays in %q", name, one.secret, redacted)
+				}
+				if again := redactor.Text(redacted); again != redacted {
+					t.Errorf("%s: %q became %q and then %q", name, text, redacted, again)
+				}
+				if body := redactor.Body(escape(text)); plain && strings.Contains(body, one.secret) {
+					t.Errorf("%q stays in the body %q", text, body)
+				}
+				if body := redactor.Body(`{"log": [` + encoded(text) + `]}`); plain && (strings.Contains(body, one.secret) || !json.Valid([]byte(body))) {
+					t.Errorf("in JSON: %q stays in %q", text, body)
+				}
 			}
 		}
-		for _, text := range harmlessTexts {
+		for _, text := range plainTexts {
 			// Elsewhere an escape may be taken for a value, which hides too much.
-			if text = escape(text); (name == "JSON" || name == "HTML") && redactor.Text(text) != text {
+			if text = escape(text); (plain || name == "JSON" || name == "HTML") && redactor.Text(text) != text {
 				t.Errorf("%s: %q became %q", name, text, redactor.Text(text))
+			}
+			if got := redactor.Body(text); name == "plain" && got != text {
+				t.Errorf("the body %q became %q", text, got)
 			}
 		}
 	}
 }
 
-// What is no secret stays as it is.
-var harmlessTexts = []string{
+// plainTexts are no secrets, and stay as they are.
+var plainTexts = []string{
 	"", "nothing to hide, key or token", "Bearer token required.", "Authorization: Bearer $TOKEN", `-H "Authorization: Bearer $TOKEN"`,
 	"the Authorization: header is missing", "Authorization: required", "Cookie: none", "an Authorization: Bearer token is sent",
 	`Bearer realm="https://accounts.google.com/", error="invalid_token"`, `{"error": {"code": 401, "status": "UNAUTHENTICATED"}}`,
@@ -196,47 +158,15 @@ var harmlessTexts = []string{
 	"client_secret: |", "password: required", "it may be a password: it is not shown", "http://127.0.0.1:8080/v1", "user@example.com", "https://h/@scope/package",
 	"<code>access</code>", `{"token_type": "Bearer", "expires_in": 3599}`, "Basic YTpi", "basic HTTP/1.1 semantics",
 	"Set-Cookie: dpconform", `{"Authorization": ["Bearer dpconform-redacted:maps.reviews"]}`,
-	"-----BEGIN CERTIFICATE-----\nabc",
+	"-----BEGIN CERTIFICATE-----\nabc", "Set-Cookie: sid=; Path=/; Max-Age=0", `{"Set-Cookie": ["sid=; Path=/"]}`,
 	"Access-Control-Allow-Headers: Authorization, X-Goog-Api-Key", "Vary: Origin, X-Origin, Cookie", "Www-Authenticate: Bearer",
 	`the member "key" is no string`, `want "token": a string`,
 }
 
-func TestWhatIsNoSecretStays(t *testing.T) {
-	t.Parallel()
-	redactor := NewRedactor(nil)
-	for _, text := range harmlessTexts {
-		if got := redactor.Text(text); got != text {
-			t.Errorf("%q became %q", text, got)
-		}
-		if got := redactor.Body(text); got != text {
-			t.Errorf("the body %q became %q", text, got)
-		}
-	}
-}
-
-// A token that was sent is taken out in each form that a server may repeat it in.
-func TestATokenIsTakenOutInEachForm(t *testing.T) {
-	const token = "tok/en+s3cr3t=0a1b2c"
-	redactor := NewRedactor(map[string]string{token: Mark + ":maps"})
-	for form, text := range map[string]string{
-		"plain": token, "query": url.QueryEscape(token), "path": url.PathEscape(token), "twice": url.QueryEscape(url.QueryEscape(token)),
-		"lower": strings.ToLower(url.QueryEscape("/+=")) + " " + strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d").Replace(url.QueryEscape(token)), "json": `tok\/en+s3cr3t=0a1b2c`,
-		"html": strings.ReplaceAll(token, "+", "&#43;"),
-		"b64":  base64.StdEncoding.EncodeToString([]byte("me:" + token)), "b64 1": base64.StdEncoding.EncodeToString([]byte("user:" + token + "!!")),
-		"b64 2": base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), "b64 in a query": url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token))),
-	} {
-		got := redactor.Text("<" + text + ">")
-		if !strings.Contains(got, Mark+":maps") || strings.Contains(got, "s3cr3t") || len(got) > len(Mark)+40 {
-			t.Errorf("%s: %q became %q", form, text, got)
-		}
-	}
-}
-
 func TestText(t *testing.T) {
+	t.Parallel()
 	redactor := NewRedactor(map[string]string{"tok-abc/123": Mark + ":maps", "tok-abc/123-longer": "", "short": Mark + ":s", "maps.reviews": Mark + ":maps.reviews"})
 	for text, want := range map[string]string{
-		"":                                         "",
-		"nothing to hide, key or token":            "nothing to hide, key or token",
 		"a tok-abc/123 b":                          "a dpconform-redacted:maps b",
 		"a tok-abc/123-longer b":                   "a dpconform-redacted:unlabelled b",
 		"tok-abc%2F123":                            "dpconform-redacted:maps",
@@ -244,8 +174,6 @@ func TestText(t *testing.T) {
 		"a short word of maps.reviews":             "a short word of maps.reviews",
 		"access_token=x1&alt=json":                 "access_token=dpconform-redacted&alt=json",
 		"a?alt=json&key=x1#f":                      "a?alt=json&key=dpconform-redacted#f",
-		"monkey=1&turkey=2":                        "monkey=1&turkey=2",
-		"signature=plain text":                     "signature=plain text",
 		"u?Expires=17&Signature=a%2Bb&x=":          "u?Expires=dpconform-redacted&Signature=dpconform-redacted&x=",
 		"next=https%3A%2F%2Fh%3Faccess_token%3Dx1": "next=https%3A%2F%2Fh%3Faccess_token%3Ddpconform-redacted",
 		`{"a":"u?x=1\u0026Signature=abc"`:          `{"a":"u?x=1\u0026Signature=dpconform-redacted"`,
@@ -256,17 +184,12 @@ func TestText(t *testing.T) {
 		"<access_token>x1</access_token>":          "<access_token>dpconform-redacted</access_token>",
 		"Bearer abc123, then":                      "Bearer dpconform-redacted:unlabelled, then",
 		`"Bearer abc123"`:                          `"Bearer dpconform-redacted:unlabelled"`,
-		"Basic YTpi":                               "Basic YTpi",
 		"Basic YTpiMQ==":                           "Basic dpconform-redacted:unlabelled",
-		"Bearer token required.":                   "Bearer token required.",
-		`Bearer realm="https://a/", error="x"`:     `Bearer realm="https://a/", error="x"`,
-		"Bearer dpconform-redacted:maps":           "Bearer dpconform-redacted:maps",
 		"ya29.a0-x":                                "dpconform-redacted",
 		"1//0abcdefghijklmnopqrstuv":               "dpconform-redacted",
 		"a jwt eyJhbGciOi.eyJpc3Mi.c2ln here":      "a jwt dpconform-redacted here",
 		"GOCSPX-abc":                               "dpconform-redacted",
 		"key AIzaSyA0123456789abcdefghijklmnopqrs": "key dpconform-redacted",
-		"Unknown name \"foo\": Cannot find field.": "Unknown name \"foo\": Cannot find field.",
 	} {
 		if got := redactor.Text(text); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
@@ -278,6 +201,7 @@ func TestText(t *testing.T) {
 }
 
 func TestBody(t *testing.T) {
+	t.Parallel()
 	redactor := NewRedactor(map[string]string{"tok<abc>/123": Mark + ":maps", "1234567": ""})
 	for body, want := range map[string]string{
 		"{\n  \"id\": \"a\"\n}\n":                                           "{\n  \"id\": \"a\"\n}\n",
@@ -307,6 +231,7 @@ func TestBody(t *testing.T) {
 }
 
 func TestHeader(t *testing.T) {
+	t.Parallel()
 	redactor := NewRedactor(map[string]string{"tok-abc": Mark + ":maps", "whole secret": Mark + ":whole", "odd": "a \"b\"\n"})
 	header := http.Header{
 		"Authorization":       {"Bearer tok-abc", "bearer  tok-abc", "Bearer other", "Bearer", "Bearer ", "whole secret", "Basic eDp5", "", "Bearer odd"},
@@ -336,6 +261,7 @@ func TestHeader(t *testing.T) {
 }
 
 func TestRequestTarget(t *testing.T) {
+	t.Parallel()
 	redactor := NewRedactor(map[string]string{"tok-abc": Mark + ":maps"})
 	for target, want := range map[string]string{
 		"/v1/archiveJobs/a%2Fb:retry": "/v1/archiveJobs/a%2Fb:retry",
@@ -360,39 +286,39 @@ func TestEachSecretNameIsLookedFor(t *testing.T) {
 	}
 }
 
-// Libraries do not agree on what must be escaped, and each of them may be that
-// of a server that repeats a token.
+// A token that was sent is taken out in each form that a server may repeat it in.
+// Libraries do not agree on what must be escaped.
 func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
+	t.Parallel()
 	const token = "SEKRET000/pl+ant=ed~Qw8Er7Ty0.zz000"
 	hide := NewRedactor(map[string]string{token: "the-token"})
 	for name, form := range map[string]string{
+		"plain":                token,
+		"Go's query":           url.QueryEscape(token),
+		"Go's path":            url.PathEscape(token),
 		"Python's quote":       "SEKRET000/pl%2Bant%3Ded~Qw8Er7Ty0.zz000",
 		"Java's URLEncoder":    "SEKRET000%2Fpl%2Bant%3Ded%7EQw8Er7Ty0.zz000",
-		"encodeURI":            "SEKRET000/pl+ant=ed~Qw8Er7Ty0.zz000",
 		"small letters":        "SEKRET000%2fpl%2bant%3ded~Qw8Er7Ty0.zz000",
 		"escaped twice":        "SEKRET000%252Fpl%252Bant%253Ded~Qw8Er7Ty0.zz000",
 		"JSON, then a URL":     `SEKRET000%5C%2Fpl+ant=ed~Qw8Er7Ty0.zz000`,
+		"JSON":                 `SEKRET000\/pl+ant=ed~Qw8Er7Ty0.zz000`,
 		"some of JSON's":       `SEKRET000\/pl\u002bant\u003ded~Qw8Er7Ty0.zz000`,
 		"every byte":           spelled(token, "%%%02X"),
 		"hexadecimal":          spelled(token, "%02x"),
 		"decimal references":   spelled(token, "&#%d;"),
 		"hexadecimal entities": spelled(token, "&#x%x;"),
+		"HTML":                 strings.ReplaceAll(token, "+", "&#43;"),
 	} {
 		if got := hide.Text("before " + form + " behind"); got != "before the-token behind" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-}
-
-// A server clears a cookie by an empty value: its attributes are no secret.
-func TestTheAttributesOfAClearedCookieStay(t *testing.T) {
-	for _, line := range []string{"Set-Cookie: sid=; Path=/; Max-Age=0", `{"Set-Cookie": ["sid=; Path=/"]}`} {
-		if got := NewRedactor(nil).Text(line); got != line {
-			t.Error(got)
+	// In base64 the token begins at one of three places of a group.
+	for _, form := range []string{base64.StdEncoding.EncodeToString([]byte("me:" + token)), base64.StdEncoding.EncodeToString([]byte("user:" + token + "!!")),
+		base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token)))} {
+		if got := hide.Text("<" + form + ">"); !strings.Contains(got, "the-token") || len(got) > 40 {
+			t.Errorf("%q became %q", form, got)
 		}
-	}
-	if got := NewRedactor(nil).Text("Set-Cookie: sid=abc123def; Path=/"); got != "Set-Cookie: sid="+Mark+"; Path=/" {
-		t.Error(got)
 	}
 }
 
