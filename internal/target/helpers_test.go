@@ -69,6 +69,9 @@ func wantFault(t testing.TB, exchange *Exchange, kind FaultKind, detail string) 
 	if exchange.Fault.Kind != kind || !strings.Contains(exchange.Fault.Detail, detail) {
 		t.Errorf("%s: %s; want %s: %s", exchange.Fault.Kind, exchange.Fault.Detail, kind, detail)
 	}
+	if kind == Malformed && strings.Contains(exchange.Fault.Detail, `"`) {
+		t.Errorf("the detail quotes the server's own bytes: %s", exchange.Fault.Detail)
+	}
 	if strings.Contains(exchange.Fault.Detail, "\n") || exchange.Fault.Error() != exchange.Fault.Detail {
 		t.Errorf("the detail is not one line: %q", exchange.Fault.Detail)
 	}
