@@ -53,8 +53,7 @@ func (f finished) beginning() result.Report {
 		Tool:          result.Tool{Name: "dpconform", Version: version},
 		Started:       f.started.UTC().Truncate(time.Millisecond),
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Jobs: map[string]int{}},
-		Description: result.Description{File: f.contract.File, Digest: f.contract.Digest, Title: f.contract.Title,
-			Revision: f.contract.Revision, Scopes: len(f.contract.Scopes), Method: f.contract.Retry.ID},
+		Description:   described(f.contract),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), AllowRetry: f.allowRetry,
 			Focus: f.focus, LabelFilter: f.labelFilter},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
@@ -66,6 +65,12 @@ func (f finished) beginning() result.Report {
 		report.States = append(report.States, result.State{Name: state, Retryable: slices.Contains(f.contract.RetryableStates, state), Jobs: jobs})
 	}
 	return report
+}
+
+// described is a description as reports name it.
+func described(contract *spec.Contract) result.Description {
+	return result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title, Revision: contract.Revision,
+		Scopes: len(contract.Scopes), Method: contract.Retry.ID}
 }
 
 // conclude fills in what follows from the checks, and what makes a finding easy
@@ -87,22 +92,12 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		byScope[check.Scope] = check.ID
 	}
 	for _, scope := range f.contract.Scopes {
-		row := result.Scope{Name: scope.Name, Short: scope.Short(), Family: familyOf(scope.Short()), Description: scope.Description}
+		row := result.Scope{Name: scope.Name, Short: scope.Short(), Family: scope.Family(), Description: scope.Description}
 		if check, tested := verdicts[byScope[scope.Name]]; tested {
 			row.Check, row.Verdict, row.Reason = check.ID, check.Verdict, check.Reason
 		}
 		report.Scopes = append(report.Scopes, row)
 	}
-}
-
-// familyOf is the product in the short name of a scope:
-// "dataportability.myactivity.maps" is of myactivity.
-func familyOf(short string) string {
-	parts := strings.Split(short, ".")
-	if len(parts) < 2 {
-		return short
-	}
-	return parts[1]
 }
 
 // stateOf is the state that a job was given as; empty for another job.

@@ -9,30 +9,39 @@ import (
 
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
-// Catalogue is what a description demands and which checks judge it.
-type Catalogue struct {
+// catalogue is what a description demands and which checks test it.
+type catalogue struct {
 	Description  result.Description  `json:"description"`
-	Requirements []CatalogueEntry    `json:"requirements"`
-	Checks       []CatalogueCheck    `json:"checks"`
+	Requirements []serverRequirement `json:"requirements"`
+	Checks       []catalogueCheck    `json:"checks"`
 	Page         *spec.ReferencePage `json:"reference_page"`
-	// Clients is what is demanded of clients; NewCatalogue leaves it out.
-	Clients []ClientEntry `json:"client_requirements,omitempty"`
+	Clients      []clientRequirement `json:"client_requirements,omitempty"`
 }
 
-// CatalogueEntry is a requirement with the ids of its checks.
-type CatalogueEntry struct {
+// serverRequirement is a requirement with the ids of its checks.
+type serverRequirement struct {
 	spec.Requirement
 	Aspect string   `json:"aspect"`
 	Checks []string `json:"checks"`
 }
 
-// CatalogueCheck is a check as it can be told without running it.
-type CatalogueCheck struct {
+// clientRequirement is a requirement of clients, with the scenarios that are
+// about it.
+type clientRequirement struct {
+	spec.Requirement
+	Aspect string `json:"aspect"`
+	// Scenarios is empty where it is tested in all of them, in every request.
+	Scenarios []string `json:"scenarios"`
+}
+
+// catalogueCheck is a check as it is before it runs.
+type catalogueCheck struct {
 	ID           string   `json:"id"`
 	Aspect       string   `json:"aspect"`
 	Title        string   `json:"title"`
@@ -40,36 +49,45 @@ type CatalogueCheck struct {
 	Requirements []string `json:"requirements"`
 }
 
-// NewCatalogue lists what a description demands.
-func NewCatalogue(contract *spec.Contract) Catalogue {
+// newCatalogue lists what a description demands of servers and of clients.
+// Scenarios that the description does not fit are about nothing of it.
+func newCatalogue(contract *spec.Contract) catalogue {
+	made := catalogue{Description: described(contract), Page: &contract.Page}
 	checks := suites.Checks(contract)
-	catalogue := Catalogue{
-		Description: result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title,
-			Revision: contract.Revision, Scopes: len(contract.Scopes), Method: contract.Retry.ID},
-		Page: &contract.Page,
-	}
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
 			if check.Aspect == aspect {
-				catalogue.Checks = append(catalogue.Checks,
-					CatalogueCheck{check.ID, check.Aspect, check.Title, check.Sends, check.Requirements})
+				made.Checks = append(made.Checks, catalogueCheck{check.ID, check.Aspect, check.Title, check.Sends, check.Requirements})
 			}
 		}
 	}
 	for _, requirement := range contract.Requirements {
-		entry := CatalogueEntry{requirement, requirement.Aspect(), []string{}}
-		for _, check := range catalogue.Checks {
+		entry := serverRequirement{requirement, requirement.Aspect(), []string{}}
+		for _, check := range made.Checks {
 			if slices.Contains(check.Requirements, requirement.ID) {
 				entry.Checks = append(entry.Checks, check.ID)
 			}
 		}
-		catalogue.Requirements = append(catalogue.Requirements, entry)
+		made.Requirements = append(made.Requirements, entry)
 	}
-	return catalogue
+	scenarios, err := scenario.Shipped(contract)
+	if err != nil {
+		scenarios = nil
+	}
+	for _, requirement := range contract.ClientRequirements {
+		entry := clientRequirement{requirement, requirement.Aspect(), []string{}}
+		for _, one := range scenarios {
+			if one.Demands(requirement.ID) {
+				entry.Scenarios = append(entry.Scenarios, one.Name)
+			}
+		}
+		made.Clients = append(made.Clients, entry)
+	}
+	return made
 }
 
-// WriteJSON writes the catalogue for other programs.
-func (c Catalogue) WriteJSON(out io.Writer) error {
+// writeJSON writes the catalogue for other programs.
+func (c catalogue) writeJSON(out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
@@ -77,84 +95,124 @@ func (c Catalogue) WriteJSON(out io.Writer) error {
 }
 
 // catalogueConsole prints a catalogue for a person.
-type catalogueConsole struct{ text.Printer }
+type catalogueConsole struct {
+	text.Printer
+	catalogue
+}
 
-// List prints every requirement with its checks; with all, every check of many.
-func (c catalogueConsole) List(catalogue Catalogue, all bool) {
-	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", catalogue.Description.File, catalogue.Description.Revision,
-		len(catalogue.Requirements), len(catalogue.Checks)))
+// list prints every requirement of servers with its checks; with all, every check
+// of many.
+func (c catalogueConsole) list(all bool) {
+	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", c.Description.File, c.Description.Revision,
+		len(c.Requirements), len(c.Checks)))
 	aspect := ""
-	for _, entry := range catalogue.Requirements {
-		if entry.Aspect != aspect {
-			aspect = entry.Aspect
-			c.Printf("\n%s\n", report.Bold(aspect))
-		}
-		c.Printf("  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
-		c.Paragraph("      ", entry.Statement)
+	for _, entry := range c.Requirements {
+		c.heading(&aspect, entry.Aspect, entry.Aspect)
+		c.summary(entry.Requirement)
 		ids := report.ChecksText(entry.Checks)
 		if all {
 			ids = strings.Join(entry.Checks, ", ")
 		}
-		c.Paragraph("      judged by ", ids)
+		c.Paragraph("      tested by ", ids)
 	}
 }
 
-// Explain prints all that is known of a requirement, also of clients, or a check. It reports
-// whether there is one with this id.
-func (c catalogueConsole) Explain(catalogue Catalogue, id string) bool {
-	for _, entry := range catalogue.Requirements {
+// listClients prints every requirement of clients with the scenarios that test it.
+func (c catalogueConsole) listClients() {
+	c.Paragraph("", fmt.Sprintf("of clients: %d requirements, tested by dpconform client", len(c.Clients)))
+	aspect := ""
+	for _, entry := range c.Clients {
+		c.heading(&aspect, entry.Aspect, "client "+entry.Aspect)
+		c.summary(entry.Requirement)
+		c.Paragraph("      tested in ", entry.scenarios())
+	}
+}
+
+// heading prints a text where another aspect begins.
+func (c catalogueConsole) heading(last *string, aspect, text string) {
+	if aspect != *last {
+		*last = aspect
+		c.Printf("\n%s\n", report.Bold(text))
+	}
+}
+
+func (c catalogueConsole) summary(requirement spec.Requirement) {
+	c.Printf("  %s %s\n", requirement.ID, report.Faint(string(requirement.Level)))
+	c.Paragraph("      ", requirement.Statement)
+}
+
+// scenarios names the scenarios of a requirement.
+func (r clientRequirement) scenarios() string {
+	if len(r.Scenarios) == 0 {
+		return "every scenario, in each request"
+	}
+	return strings.Join(r.Scenarios, ", ")
+}
+
+// explain prints all that is known of a requirement or a check. It reports whether
+// there is one with this id.
+func (c catalogueConsole) explain(id string) bool {
+	for _, entry := range c.Requirements {
 		if entry.ID == id {
-			c.explainRequirement(catalogue, entry)
+			c.explainRequirement(entry.Requirement, "")
+			c.explainChecks(id)
 			return true
 		}
 	}
-	for _, entry := range catalogue.Clients {
+	for _, entry := range c.Clients {
 		if entry.ID == id {
-			c.explainClients(catalogue, entry)
+			c.explainRequirement(entry.Requirement, "clients")
+			c.Printf("\n")
+			c.Paragraph("  tested in ", entry.scenarios())
+			if len(entry.Scenarios) > 0 {
+				c.Paragraph("  ", "see them with: dpconform client --list; try one with: dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
+			}
 			return true
 		}
 	}
-	for _, check := range catalogue.Checks {
+	for _, check := range c.Checks {
 		if check.ID == id {
-			c.explainCheck(catalogue, check)
+			c.explainCheck(check)
 			return true
 		}
 	}
 	return false
 }
 
-func (c catalogueConsole) explainRequirement(catalogue Catalogue, entry CatalogueEntry) {
-	c.Printf("%s\n", report.Bold(entry.ID))
-	c.Field("level", string(entry.Level)+": "+levelMeanings[entry.Level])
-	c.Field("statement", entry.Statement)
-	c.Field("quote", `"`+entry.Quote+`"`)
-	c.Field("source", entry.Source)
-	if entry.Note != "" {
-		c.Field("note", entry.Note)
+func (c catalogueConsole) explainRequirement(requirement spec.Requirement, of string) {
+	c.Printf("%s\n", report.Bold(requirement.ID))
+	quote := requirement.Quote
+	if quote != "" {
+		quote = `"` + quote + `"`
 	}
-	c.Field("described", fmt.Sprintf("%s:%d", catalogue.Description.File, entry.Line))
-	if expected := entry.Expect.String(); expected != "" {
-		c.Field("expected", expected)
-	}
-	shown := 0
-	for _, check := range catalogue.Checks {
-		if !slices.Contains(check.Requirements, entry.ID) {
-			continue
+	for _, field := range [][2]string{{"of", of}, {"level", string(requirement.Level) + ": " + levelMeanings[requirement.Level]},
+		{"statement", requirement.Statement}, {"quote", quote}, {"source", requirement.Source}, {"note", requirement.Note},
+		{"described", fmt.Sprintf("%s:%d", c.Description.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
+		if field[1] != "" {
+			c.Field(field[0], field[1])
 		}
-		if shown++; shown > shownChecks {
-			continue
-		}
-		c.Printf("\n  judged by %s\n", check.ID)
-		c.Paragraph("    sends   ", check.Sends)
-		c.Paragraph("    judges  ", check.Title)
-	}
-	if shown > shownChecks {
-		c.Printf("\n  and by %d more checks like these: dpconform list --all\n", shown-shownChecks)
 	}
 }
 
-// shownChecks is the number of checks that are explained with a requirement.
-const shownChecks = 6
+// explainChecks prints the checks of a requirement, the first few of many.
+func (c catalogueConsole) explainChecks(requirement string) {
+	const few = 6
+	shown := 0
+	for _, check := range c.Checks {
+		if !slices.Contains(check.Requirements, requirement) {
+			continue
+		}
+		if shown++; shown > few {
+			continue
+		}
+		c.Printf("\n  tested by %s\n", check.ID)
+		c.Paragraph("    sends   ", check.Sends)
+		c.Paragraph("    tests   ", check.Title)
+	}
+	if shown > few {
+		c.Printf("\n  and by %d more checks like these: dpconform list --all\n", shown-few)
+	}
+}
 
 var levelMeanings = map[spec.Level]string{
 	spec.Documented: "the reference page or the discovery document says it",
@@ -162,25 +220,20 @@ var levelMeanings = map[spec.Level]string{
 	spec.Inferred:   "a user would expect it and nobody demands it",
 }
 
-// LevelMeaning says a level in words: who demands what is at it.
-func LevelMeaning(level spec.Level) string { return levelMeanings[level] }
-
-func (c catalogueConsole) explainCheck(catalogue Catalogue, check CatalogueCheck) {
+func (c catalogueConsole) explainCheck(check catalogueCheck) {
 	c.Printf("%s\n", report.Bold(check.ID))
-	c.Field("judges", check.Title)
+	c.Field("tests", check.Title)
 	c.Field("sends", check.Sends)
-	for _, id := range check.Requirements {
-		for _, entry := range catalogue.Requirements {
-			if entry.ID != id {
-				continue
-			}
-			c.Printf("\n  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
-			c.Paragraph("    ", entry.Statement)
-			if expected := entry.Expect.String(); expected != "" {
-				c.Paragraph("    expected  ", expected)
-			}
-			c.Paragraph("    ", `"`+entry.Quote+`"`)
-			c.Printf("    %s\n", report.Faint(entry.Source))
+	for _, entry := range c.Requirements {
+		if !slices.Contains(check.Requirements, entry.ID) {
+			continue
 		}
+		c.Printf("\n  %s %s\n", entry.ID, report.Faint(string(entry.Level)))
+		c.Paragraph("    ", entry.Statement)
+		if expected := entry.Expect.String(); expected != "" {
+			c.Paragraph("    expected  ", expected)
+		}
+		c.Paragraph("    ", `"`+entry.Quote+`"`)
+		c.Printf("    %s\n", report.Faint(entry.Source))
 	}
 }

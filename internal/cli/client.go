@@ -105,16 +105,14 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run: documented, platform or inferred; above says what fails without it")
 	settings.AddReportFlag(flags)
 	settings.AddKnownFailuresFlags(flags)
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, reportStarts)
+	completeReport(command)
+	completeLevel(command)
 	for _, flag := range []string{"scenario", "print-scenario"} {
 		completeWith(command, flag, cobra.ShellCompDirectiveNoFileComp, func() []string {
 			scenarios, _ := scenario.Shipped(spec.MustLoadEmbedded())
 			return scenario.Names(scenarios)
 		})
 	}
-	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
-		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
-	})
 	return command
 }
 
@@ -128,7 +126,7 @@ type clientReports struct {
 
 func runClient(command *cobra.Command, terminal *terminal, options *clientOptions, arguments []string) error {
 	began, run := time.Now(), &options.run
-	sources, contract, err := prepare(command, &options.settings)
+	sources, contract, err := prepare(command, terminal, &options.settings)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
-	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
 	"github.com/dpconform/dpconform/internal/config"
@@ -14,9 +14,6 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// diffFormats are the formats of its reports.
-var diffFormats = []string{"text", "json", "markdown", "github"}
-
 func newDiffCommand(terminal *terminal) *cobra.Command {
 	var failOn string
 	var reports []string
@@ -24,9 +21,9 @@ func newDiffCommand(terminal *terminal) *cobra.Command {
 		Use:   "diff OLD.json NEW.json",
 		Short: "Compare two reports of runs",
 		Long: `diff shows in what two JSON reports of run, or of client, differ: what fails,
-passes or is skipped now, and which responses changed in status, in a header that
-matters, or in the shape of their body, each with the evidence of both. One of
-the reports may be - for standard input.
+passes or is no longer tested, and which responses changed in status, in a
+header that matters, or in the shape of their body, each with the evidence of
+both. One of the reports may be - for standard input.
 
 Exchanges are compared with those of the same check and purpose, whatever jobs
 and seeds the runs were given. What makes two runs unlike (another target,
@@ -50,27 +47,19 @@ that is no report.`,
 		"which `CHANGE` gives exit 1: regression, changed (anything, responses included) or never")
 	command.Flags().StringArrayVar(&reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json, markdown or github; - is standard output; repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, failOnNames)
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(diff.AllFailOn()) })
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return []string{"text=", "json=", "markdown=", "github"} })
+		func() []string { return append(formatStarts("text", "json", "markdown"), "github") })
 	return command
 }
 
-func failOnNames() []string {
-	var names []string
-	for _, one := range diff.AllFailOn() {
-		names = append(names, string(one))
-	}
-	return names
-}
-
 // twoReports refuses any other number of files.
-func twoReports(command *cobra.Command, names []string) error {
+func twoReports(_ *cobra.Command, names []string) error {
 	if len(names) == 2 {
 		return nil
 	}
-	return &text.UsageError{Message: fmt.Sprintf("diff takes two reports, not %d", len(names)),
-		Fix: "give OLD.json and NEW.json, as dpconform run --report json=FILE writes them"}
+	return text.Mistake("", fmt.Sprintf("diff takes two reports, not %d", len(names)),
+		"give OLD.json and NEW.json, as dpconform run --report json=FILE writes them")
 }
 
 func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnText string, reports []string) error {
@@ -78,18 +67,16 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if err != nil {
 		return err
 	}
-	failOn, err := failOnOf(sources, failOnText)
+	failOn, err := oneOf(sources, "fail-on", "change", failOnText, diff.AllFailOn())
 	if err != nil {
 		return err
 	}
-	files, err := reportFiles(sources, reports, diffFormats...)
+	files, err := reportsOfOther(sources, reports, []string{"text", "json", "markdown", "github"})
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if file.Path != report.StandardOutput && (diff.SameFile(file.Path, names[0]) || diff.SameFile(file.Path, names[1])) {
-			return &text.UsageError{Place: "--report", Message: file.Path + " is one of the reports that are compared", Fix: "give another file"}
-		}
+	if err := refuseInputs(sources, files, "one of the reports that are compared", names...); err != nil {
+		return err
 	}
 	before, after, err := diff.Read(names[0], names[1], command.InOrStdin())
 	if err != nil {
@@ -100,43 +87,40 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 		terminal = terminal.onStandardError()
 	}
 	diff.WriteText(terminal.out, terminal.width(), compared, failOn)
-	if err := writeDiff(terminal, files, compared, failOn); err != nil {
-		return err
-	}
-	if compared.Fails(failOn) {
+	files = slices.DeleteFunc(files, func(file report.File) bool {
+		if !toRunner(file) {
+			return false
+		}
+		terminal.github.wanted, terminal.github.compared, terminal.github.failOn = true, &compared, failOn
+		return true
+	})
+	err = writeComparison(terminal, files, map[string]func(io.Writer) error{
+		"text": func(out io.Writer) error {
+			diff.WriteText(out, helpColumns, compared, failOn)
+			return nil
+		},
+		"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },
+		"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
+	})
+	if err == nil && compared.Fails(failOn) {
 		return exitCode(result.ExitFails)
 	}
-	return nil
+	return err
 }
 
-func failOnOf(sources *config.Sources, value string) (diff.FailOn, error) {
-	for _, one := range diff.AllFailOn() {
-		if string(one) == value {
-			return one, nil
-		}
+// oneOf finds the value of a flag among those that it takes.
+func oneOf[T ~string](sources *config.Sources, flag, noun, value string, known []T) (T, error) {
+	if slices.Contains(known, T(value)) {
+		return T(value), nil
 	}
-	return "", &text.UsageError{Place: sources.Origin("fail-on"), Message: fmt.Sprintf("unknown change %q", value),
-		Fix: text.DidYouMean(value, failOnNames())}
+	return "", text.Mistake(sources.Origin(flag), fmt.Sprintf("unknown %s %q", noun, value), text.DidYouMean(value, namesOf(known)))
 }
 
-func writeDiff(terminal *terminal, files []report.File, compared diff.Comparison, failOn diff.FailOn) error {
-	for _, file := range files {
-		if toRunner(file) {
-			terminal.github.wanted, terminal.github.compared, terminal.github.failOn = true, &compared, failOn
-			continue
-		}
-		write := map[string]func(io.Writer) error{
-			"text": func(out io.Writer) error {
-				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
-				diff.WriteText(plain, helpColumns, compared, failOn)
-				return nil
-			},
-			"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },
-			"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
-		}[file.Format]
-		if err := file.WriteWith(write, terminal.raw); err != nil {
-			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
-		}
+// namesOf are values as a person writes them.
+func namesOf[T ~string](values []T) []string {
+	var names []string
+	for _, value := range values {
+		names = append(names, string(value))
 	}
-	return nil
+	return names
 }

@@ -49,18 +49,17 @@ wrong, 4 the endpoint cannot be reached.`,
 }
 
 func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Settings, asJSON bool) error {
-	sources, contract, err := prepare(command, settings)
+	sources, contract, err := prepare(command, terminal, settings)
 	if err != nil {
 		return err
 	}
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
 	}
-	config, err := settings.TargetConfig(sources, contract)
+	config, err := targetConfig(sources, settings, contract)
 	if err != nil {
 		return err
 	}
-	config.UserAgent = "dpconform/" + version
 	total := 2 + len(contract.Scopes)
 	for _, jobs := range config.Jobs {
 		total += len(jobs)

@@ -4,13 +4,9 @@ import (
 	"errors"
 	"io"
 
-	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
-	"github.com/dpconform/dpconform/internal/config"
-	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/drift"
-	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
@@ -22,9 +18,6 @@ type driftFlags struct {
 	from, against, failOn string
 	reports               []string
 }
-
-// driftFormats are the formats of its reports.
-var driftFormats = []string{"text", "json", "markdown"}
 
 func newDriftCommand(terminal *terminal) *cobra.Command {
 	var flags driftFlags
@@ -59,11 +52,9 @@ usage or a source that is not understood, 4 an address that gives no source.`,
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string {
-		return []string{string(drift.Breaking), string(drift.Compatible), string(drift.Documentation)}
-	})
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return []string{"text=", "json=", "markdown="} })
+		func() []string { return formatStarts("text", "json", "markdown") })
 	return command
 }
 
@@ -72,21 +63,21 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err != nil {
 		return err
 	}
-	failOn, err := classOf(sources, flags.failOn)
+	failOn, err := oneOf(sources, "fail-on", "class", flags.failOn, drift.Classes())
 	if err != nil {
 		return err
 	}
 	if flags.against == "" {
-		return &text.UsageError{Place: "--against", Message: "there is nothing to compare with", Fix: "give --against SOURCE"}
+		return text.Mistake("--against", "there is nothing to compare with", "give --against SOURCE")
 	}
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
-		return &text.UsageError{Place: "--from, --against", Message: "both are standard input"}
+		return text.Mistake("--from, --against", "both are standard input", "")
 	}
-	files, err := reportFiles(sources, flags.reports, driftFormats...)
+	files, err := reportsOfOther(sources, flags.reports, []string{"text", "json", "markdown"})
 	if err != nil {
 		return err
 	}
-	if err := refuseSources(files, flags); err != nil {
+	if err := refuseInputs(sources, files, "one of the sources that are compared", flags.from, flags.against); err != nil {
 		return err
 	}
 	line := terminal.progress(command.Context(), 0)
@@ -100,8 +91,19 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 		terminal = terminal.onStandardError()
 	}
 	drift.Text{Out: terminal.out, Width: terminal.width()}.Write(compared)
-	if err := writeDrift(terminal, files, compared, failOn); err != nil {
+	err = writeComparison(terminal, files, map[string]func(io.Writer) error{
+		"text": func(out io.Writer) error {
+			drift.Text{Out: out, Width: helpColumns}.Write(compared)
+			return nil
+		},
+		"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
+		"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
+	})
+	if err != nil {
 		return err
+	}
+	for _, file := range files {
+		terminal.wrote(file)
 	}
 	if compared.Drifts(failOn) {
 		return exitCode(result.ExitFails)
@@ -109,52 +111,14 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	return nil
 }
 
-// refuseSources refuses to write a report over a source.
-func refuseSources(files []report.File, flags *driftFlags) error {
-	for _, file := range files {
-		if file.Path == report.StandardOutput {
-			continue
-		}
-		for _, name := range []string{flags.from, flags.against} {
-			if name != "" && diff.SameFile(file.Path, name) {
-				return &text.UsageError{Place: "--report", Message: file.Path + " is one of the sources that are compared", Fix: "give another file"}
-			}
-		}
-	}
-	return nil
-}
-
-func classOf(sources *config.Sources, value string) (drift.Class, error) {
-	var known []string
-	for _, class := range drift.Classes() {
-		if string(class) == value {
-			return class, nil
-		}
-		known = append(known, string(class))
-	}
-	return "", &text.UsageError{Place: sources.Origin("fail-on"), Message: "unknown class " + value, Fix: text.DidYouMean(value, known)}
-}
-
 // compareSources reads the two sources and compares them, by the requirements of
 // the first where that is a description with requirements.
 func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
-	before := spec.Embedded()
-	if flags.from != "" {
-		read, err := readSource(command, flags.from, line)
-		if err != nil {
-			return drift.Comparison{}, err
-		}
-		before = read
-	}
-	from, err := source.Parse(before)
+	before, from, err := readSource(command, flags.from, line)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	after, err := readSource(command, flags.against, line)
-	if err != nil {
-		return drift.Comparison{}, err
-	}
-	against, err := source.Parse(after)
+	_, against, err := readSource(command, flags.against, line)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
@@ -167,34 +131,21 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 	return drift.Compare(from, against, requirements)
 }
 
-// readSource reads a source; an address that does not respond has an exit code of
-// its own.
-func readSource(command *cobra.Command, name string, line *progress) (spec.Description, error) {
-	line.reading(name)
-	reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
-	read, err := reader.Read(command.Context(), name)
+// readSource reads a source, the built-in description without a name; an address
+// that does not respond has an exit code of its own.
+func readSource(command *cobra.Command, name string, line *progress) (read spec.Description, parsed *source.Source, err error) {
+	read = spec.Embedded()
+	if name != "" {
+		line.reading(name)
+		reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
+		read, err = reader.Read(command.Context(), name)
+	}
 	var unreachable *source.UnreachableError
 	if errors.As(err, &unreachable) {
-		return read, &unreachableError{err}
+		err = &unreachableError{err}
 	}
-	return read, err
-}
-
-func writeDrift(terminal *terminal, files []report.File, compared drift.Comparison, failOn drift.Class) error {
-	for _, file := range files {
-		write := map[string]func(io.Writer) error{
-			"text": func(out io.Writer) error {
-				plain := &colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY}
-				drift.Text{Out: plain, Width: helpColumns}.Write(compared)
-				return nil
-			},
-			"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
-			"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
-		}[file.Format]
-		if err := file.WriteWith(write, terminal.raw); err != nil {
-			return &text.UsageError{Place: "--report", Message: file.Path + " was not written: " + err.Error()}
-		}
-		terminal.wrote(file)
+	if err == nil {
+		parsed, err = source.Parse(read)
 	}
-	return nil
+	return read, parsed, err
 }

@@ -23,13 +23,12 @@ import (
 )
 
 // dryRun prints every request that a run would send, in order. What a run sends
-// depends on the answers, so the reference emulator takes the place of the target,
+// depends on the responses, so the reference emulator takes the place of the target,
 // and no token is asked for.
 func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
 	selected selection) error {
 	if settings.Endpoint == "" {
-		return &text.UsageError{Place: sources.Origin("dry-run"), Message: "without --endpoint nothing is sent, since the cassettes answer",
-			Fix: "give --endpoint URL"}
+		return text.Mistake(sources.Origin("dry-run"), "without --endpoint nothing is sent, since the responses come from cassettes", "give --endpoint URL")
 	}
 	config, err := settings.TargetConfig(sources, contract)
 	if err != nil {
@@ -133,7 +132,7 @@ func (p requestPlan) print(out io.Writer) {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}
 	p.paragraph(out, startsText(retried))
-	p.paragraph(out, "assumed are the answers of a server that conforms, and its ids of new jobs; other answers may lead to fewer requests, "+
+	p.paragraph(out, "assumed are the responses of a server that conforms, and its ids of new jobs; other responses may lead to fewer requests, "+
 		"and to more where a server is busy or the network breaks")
 	p.printSkipped(out)
 }

@@ -14,20 +14,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
 )
 
 func newEmulateCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
-	var address, fault string
-	var secure secureOptions
+	var address, fault, certificateFile, keyFile string
 	command := &cobra.Command{
 		Use:   "emulate",
 		Short: "Serve the reference emulator of the description",
@@ -41,7 +38,7 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
   dpconform emulate --fault last-scope-refused`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			sources, contract, err := prepare(command, &settings)
+			sources, contract, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
@@ -49,14 +46,31 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 			if err != nil {
 				return err
 			}
+			if fault == "list" {
+				for _, fault := range emulator.Faults() {
+					fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
+				}
+				return nil
+			}
 			options.Fault = fault
 			if options.Introspect, err = newIntrospection(command.Context(), sources, &settings); err != nil {
 				return err
 			}
-			if err := secure.read(sources); err != nil {
+			secure, err := certificate(sources, certificateFile, keyFile)
+			if err != nil {
 				return err
 			}
-			return emulate(command.Context(), terminal, contract, options, sources, address, &secure)
+			listener, err := net.Listen("tcp", address)
+			if err != nil {
+				return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "")
+			}
+			defer listener.Close()
+			reach := "--endpoint http://" + listener.Addr().String()
+			if secure != nil {
+				reach = "--endpoint https://" + listener.Addr().String() + " --ca-cert " + certificateFile
+				listener = tls.NewListener(listener, secure)
+			}
+			return emulate(command.Context(), terminal, contract, options, listener, reach)
 		},
 	}
 	flags := command.Flags()
@@ -66,7 +80,8 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
 	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
-	secure.addFlags(flags)
+	flags.StringVar(&certificateFile, "tls-cert", "", "serve TLS with the certificate in the PEM `FILE`")
+	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
 	flags.StringVar(&fault, "fault", "", "break one thing, by its `NAME`; \"list\" prints all names")
@@ -88,28 +103,18 @@ func emulatorOptions(sources *config.Sources, settings *config.Settings, contrac
 	return options, err
 }
 
-func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, sources *config.Sources, address string, secure *secureOptions) error {
-	if options.Fault == "list" {
-		for _, fault := range emulator.Faults() {
-			fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
-		}
-		return nil
-	}
+// emulate serves the emulator and prints a command with the flags that reach it.
+func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, listener net.Listener, reach string) error {
 	server, err := emulator.New(contract, options)
 	if err != nil {
 		return text.Mistake("emulate", err.Error(), "")
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "")
-	}
-	endpoint := secure.scheme() + "://" + listener.Addr().String()
-	fmt.Fprintf(terminal.raw, "listening on %s\n", endpoint)
+	fmt.Fprintf(terminal.raw, "listening on %s\n", strings.Fields(reach)[1])
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, secure.flagsOfRun(endpoint)))
-	return serve(ctx, secure.listener(listener), server)
+	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, reach))
+	return serve(ctx, listener, server)
 }
 
 func listenMistake(address string, err error) string {
@@ -163,22 +168,8 @@ func runCommandFor(contract *spec.Contract, options emulator.Options, reach stri
 // to see a revocation.
 const introspectionMemory = 2 * time.Second
 
-// introspection asks an authorization server about tokens.
-type introspection struct {
-	ctx       context.Context
-	inspector tokens.Inspector
-
-	mutex sync.Mutex
-	known map[string]introspected
-}
-
-type introspected struct {
-	until  time.Time
-	scopes []string
-	valid  bool
-}
-
-// newIntrospection asks the server that the settings name, or is nil.
+// newIntrospection asks the server that the settings name for the scopes of a
+// token, or is nil. Without a response no token is valid.
 func newIntrospection(ctx context.Context, sources *config.Sources, settings *config.Settings) (func(string) ([]string, bool), error) {
 	if settings.IntrospectionURL == "" {
 		return nil, nil
@@ -189,79 +180,44 @@ func newIntrospection(ctx context.Context, sources *config.Sources, settings *co
 	if err != nil {
 		return nil, err
 	}
-	asks := &introspection{ctx: ctx, inspector: inspector, known: map[string]introspected{}}
-	return asks.scopes, nil
-}
-
-// scopes gives the scopes of a token. Without a response no token is valid.
-func (i *introspection) scopes(token string) ([]string, bool) {
-	i.mutex.Lock()
-	one, known := i.known[token]
-	i.mutex.Unlock()
-	if known && time.Now().Before(one.until) {
-		return one.scopes, one.valid
+	type inspected struct {
+		until  time.Time
+		scopes []string
+		valid  bool
 	}
-	information, err := i.inspector.Inspect(i.ctx, token)
-	if err != nil {
-		return nil, false
-	}
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	i.known[token] = introspected{time.Now().Add(introspectionMemory), information.Scopes, information.Active}
-	return information.Scopes, information.Active
+	var mutex sync.Mutex
+	known := map[string]inspected{}
+	return func(token string) ([]string, bool) {
+		mutex.Lock()
+		one := known[token]
+		mutex.Unlock()
+		if time.Now().Before(one.until) {
+			return one.scopes, one.valid
+		}
+		information, err := inspector.Inspect(ctx, token)
+		if err != nil {
+			return nil, false
+		}
+		mutex.Lock()
+		defer mutex.Unlock()
+		known[token] = inspected{time.Now().Add(introspectionMemory), information.Scopes, information.Active}
+		return information.Scopes, information.Active
+	}, nil
 }
 
-// secureOptions say how the emulator serves TLS.
-type secureOptions struct {
-	certificate string
-	key         string
-	// tls is what was read of them; nil for none.
-	tls *tls.Config
-}
-
-func (o *secureOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.certificate, "tls-cert", "", "serve TLS with the certificate in the PEM `FILE`")
-	flags.StringVar(&o.key, "tls-key", "", "PEM `FILE` with the certificate's private key")
-}
-
-// read reads the certificate, where one is named.
-func (o *secureOptions) read(sources *config.Sources) error {
+// certificate reads the certificate and key to serve TLS with; nil for none.
+func certificate(sources *config.Sources, certificate, key string) (*tls.Config, error) {
 	switch {
-	case o.certificate == "" && o.key == "":
-		return nil
-	case o.key == "":
-		return text.Mistake(sources.Origin("tls-cert"), "a certificate without its key", "give --tls-key FILE")
-	case o.certificate == "":
-		return text.Mistake(sources.Origin("tls-key"), "a key without its certificate", "give --tls-cert FILE")
+	case certificate == "" && key == "":
+		return nil, nil
+	case key == "":
+		return nil, text.Mistake(sources.Origin("tls-cert"), "a certificate without its key", "give --tls-key FILE")
+	case certificate == "":
+		return nil, text.Mistake(sources.Origin("tls-key"), "a key without its certificate", "give --tls-cert FILE")
 	}
-	pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
+	pair, err := tls.LoadX509KeyPair(certificate, key)
 	if err != nil {
-		return text.Mistake(sources.Origin("tls-cert"), fmt.Sprintf("%s and %s are not a certificate with its key: %s", o.certificate, o.key, err), "")
+		return nil, text.Mistake(sources.Origin("tls-cert"), fmt.Sprintf("%s and %s are not a certificate with its key: %s", certificate, key, err), "")
 	}
-	o.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
-	return nil
-}
-
-// scheme is that of what is served.
-func (o *secureOptions) scheme() string {
-	if o.tls == nil {
-		return "http"
-	}
-	return "https"
-}
-
-// flagsOfRun are those that lead a run to what is served.
-func (o *secureOptions) flagsOfRun(endpoint string) string {
-	if o.tls == nil {
-		return "--endpoint " + endpoint
-	}
-	return "--endpoint " + endpoint + " --ca-cert " + o.certificate
-}
-
-// listener serves TLS on a listener, where it is wanted.
-func (o *secureOptions) listener(plain net.Listener) net.Listener {
-	if o.tls == nil {
-		return plain
-	}
-	return tls.NewListener(plain, o.tls)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
 }

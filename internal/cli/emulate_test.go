@@ -54,7 +54,8 @@ func emulating(t *testing.T, arguments ...string) (endpoint, printed string) {
 	var complaints bytes.Buffer
 	go func() {
 		defer close(ended)
-		on := &terminal{out: writer, raw: writer, err: &complaints, columns: func() int { return 0 }}
+		on := quiet()
+		on.out, on.raw, on.err = writer, writer, &complaints
 		execute(ctx, on, append([]string{"emulate"}, arguments...))
 		writer.Close()
 	}()

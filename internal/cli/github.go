@@ -16,7 +16,7 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// github is what --report github tells a runner of GitHub Actions at the end of
+// github is what --report github gives a runner of GitHub Actions at the end of
 // a command: annotations in the log, a section of the job summary, and outputs
 // of the step.
 type github struct {
@@ -63,7 +63,7 @@ func (g *github) begin(out io.Writer, arguments []string) {
 	}
 }
 
-// end tells the runner how the command ended, with its exit code.
+// end reports to the runner how the command ended, with its exit code.
 func (g *github) end(out io.Writer, code int) error {
 	if !g.wanted {
 		return nil
@@ -140,7 +140,7 @@ func (g *github) outputs(code int) [][2]string {
 	if g.compared != nil {
 		return [][2]string{{"exit", strconv.Itoa(code)}, {"regression", strconv.FormatBool(g.compared.Regression)}}
 	}
-	conclusion, failed := cmp.Or(g.complaint, "not judged"), 0
+	conclusion, failed := cmp.Or(g.complaint, "not tested"), 0
 	if g.found != nil {
 		failed = g.found.Failed()
 		if g.complaint == "" {

@@ -62,7 +62,7 @@ func secretsOfArguments(arguments []string) []string {
 		if argument != "--"+tokenFlag {
 			continue
 		}
-		// Of "--token SCOPE TOKEN", which lacks a sign, the token is a word that
+		// Of "--token SCOPE TOKEN", which has no sign, the token is a word that
 		// belongs to no flag.
 		for _, value := range arguments[i+1 : min(len(arguments), i+3)] {
 			if strings.HasPrefix(value, "-") {

@@ -132,10 +132,6 @@ func normalised(text, endpoint string) string {
 	return text
 }
 
-// keptOfAKind is the number of entries of one kind that stay in a shortened
-// report; the counts in it tell of all.
-const keptOfAKind = 3
-
 // shortJSON reads a report, sees that it is written as it was read, takes out
 // the times, and shortens its lists: of requirements and checks the first of
 // each verdict stay, of exchanges the first and those of the findings.

@@ -14,11 +14,13 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pb33f/jsonschema/v6"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
@@ -101,14 +103,17 @@ type buffer interface {
 func callOn(t testing.TB, ctx context.Context, columns int, raw buffer, arguments ...string) called {
 	t.Helper()
 	var out, complaints bytes.Buffer
-	on := &terminal{out: plainWriter{&out}, raw: raw, err: &complaints, columns: func() int { return columns }}
+	on := quiet()
+	on.out, on.raw, on.err, on.columns = plainWriter{&out}, raw, &complaints, func() int { return columns }
 	exit := execute(ctx, on, arguments)
 	return called{exit: exit, output: out.String(), raw: raw.String(), complaints: complaints.String()}
 }
 
 // quiet is a terminal that nobody looks at.
 func quiet() *terminal {
-	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, columns: func() int { return 0 }}
+	color, none := config.ColorAuto, func() int { return 0 }
+	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, columns: none, errColumns: none, lost: func() error { return nil },
+		environment: func(string) string { return "" }, color: &color, shown: new(atomic.Pointer[progress])}
 }
 
 // plainWriter takes escape sequences out, as the real terminal's writer does

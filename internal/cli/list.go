@@ -22,23 +22,23 @@ func newListCommand(terminal *terminal) *cobra.Command {
   dpconform list --spec my.openapi.yaml`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, contract, err := prepare(command, &settings)
+			_, contract, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
-			catalogue := wholeCatalogue(contract)
+			listed := newCatalogue(contract)
 			switch {
 			case asJSON:
-				return catalogue.WriteJSON(terminal.raw)
+				return listed.writeJSON(terminal.raw)
 			case markdown:
-				return writeRequirementsPage(terminal.raw, catalogue)
+				return writeRequirementsPage(terminal.raw, listed)
 			}
-			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}}
+			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, listed}
 			if !clients {
-				console.List(catalogue, all)
+				console.list(all)
 				fmt.Fprintln(terminal.out)
 			}
-			console.ListClients(catalogue)
+			console.listClients()
 			return nil
 		},
 	}
@@ -49,13 +49,6 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
 	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")
 	return command
-}
-
-// wholeCatalogue lists what a description demands of servers and of clients.
-func wholeCatalogue(contract *spec.Contract) Catalogue {
-	catalogue := NewCatalogue(contract)
-	catalogue.Clients = clientEntries(contract)
-	return catalogue
 }
 
 func newExplainCommand(terminal *terminal) *cobra.Command {
@@ -76,12 +69,12 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return explained(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			_, contract, err := prepare(command, &settings)
+			_, contract, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
-			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}}
-			if console.Explain(wholeCatalogue(contract), arguments[0]) {
+			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, newCatalogue(contract)}
+			if console.explain(arguments[0]) {
 				return nil
 			}
 			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(contract)))

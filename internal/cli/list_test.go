@@ -86,7 +86,7 @@ func TestTheRequirementsPage(t *testing.T) {
 	}
 	contract.Page.Sentences = append(slices.Clone(contract.Page.Sentences), "A sentence | that *nobody* respects.")
 	var out strings.Builder
-	if err := writeRequirementsPage(&out, wholeCatalogue(&contract)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
+	if err := writeRequirementsPage(&out, newCatalogue(&contract)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
 		t.Error("a sentence without a requirement is missing")
 	}
 }

@@ -84,7 +84,7 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 }
 
 func (l *loginCommand) run(command *cobra.Command) (err error) {
-	if l.sources, l.contract, err = prepare(command, &l.Settings); err != nil {
+	if l.sources, l.contract, err = prepare(command, l.terminal, &l.Settings); err != nil {
 		return err
 	}
 	if l.Endpoint == "" {

@@ -30,7 +30,7 @@ func Main() int {
 	// A second signal ends the program, whatever it is doing.
 	context.AfterFunc(ctx, stop)
 	go endAtOnce(ctx, func(code int) {
-		terminal.showing.end()
+		terminal.endProgress()
 		fmt.Fprintln(os.Stderr, "dpconform: interrupted")
 		os.Exit(code)
 	})
@@ -91,7 +91,7 @@ var exclusiveFlags = regexp.MustCompile(`^if any flags in the group \[.*\] are s
 // exitOfOutput is the exit code where nothing is wrong but, perhaps, that the
 // result could not be printed.
 func (t *terminal) exitOfOutput() int {
-	if t.lost == nil || t.lost() == nil {
+	if t.lost() == nil {
 		return result.ExitConforms
 	}
 	t.complain("standard output was not written: " + t.lost().Error())

@@ -32,6 +32,8 @@ type progress struct {
 	terminal *terminal
 	display  display
 	now      func() time.Time
+	// target is the one that is watched, or nil.
+	target *target.Target
 
 	mutex sync.Mutex
 	tally tally
@@ -55,7 +57,7 @@ type display interface {
 func (t *terminal) progress(ctx context.Context, total int) *progress {
 	p := &progress{terminal: t, display: t.display(), now: time.Now}
 	p.tally = newTally(total, p.now())
-	t.showing.begin(p)
+	t.shown.Store(p)
 	if _, silent := p.display.(nowhere); silent {
 		p.stop = func() {}
 		return p
@@ -83,14 +85,14 @@ func (t *terminal) progress(ctx context.Context, total int) *progress {
 // display chooses where progress shows: nowhere with --quiet, and where nobody
 // watches; line by line in CI and on a terminal without a cursor.
 func (t *terminal) display() display {
-	watched := t.columnsForProgress() > 0
+	watched := t.errColumns() > 0
 	switch {
 	case t.quiet:
 		return nowhere{}
-	case isOn(t.variable("CI")), watched && t.variable("TERM") == "dumb":
+	case isOn(t.environment("CI")), watched && t.environment("TERM") == "dumb":
 		return &lines{out: t.err, paint: t.painter()}
 	case watched:
-		return &liveLine{out: t.err, paint: t.painter(), columns: t.columnsForProgress}
+		return &liveLine{out: t.err, paint: t.painter(), columns: t.errColumns}
 	case t.verbose:
 		return &lines{out: t.err, paint: t.painter(), silent: true}
 	}
@@ -153,7 +155,7 @@ func (p *progress) above(line string, whole bool) {
 // end takes the progress away. It may be called again.
 func (p *progress) end() {
 	p.stop()
-	p.terminal.showing.begin(nil)
+	p.terminal.shown.Store(nil)
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.display.end()
@@ -171,34 +173,6 @@ func wantAndGot(check result.Check) string {
 		}
 	}
 	return check.Reason
-}
-
-// showing is the progress that is on the screen, so that whatever ends the
-// program can take it away. It may be nil.
-type showing struct {
-	mutex    sync.Mutex
-	progress *progress
-}
-
-func (s *showing) begin(p *progress) {
-	if s == nil {
-		return
-	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.progress = p
-}
-
-func (s *showing) end() {
-	if s == nil {
-		return
-	}
-	s.mutex.Lock()
-	p := s.progress
-	s.mutex.Unlock()
-	if p != nil {
-		p.end()
-	}
 }
 
 // tally is how far a command is.
@@ -274,8 +248,8 @@ func (t *tally) waiting(now time.Time) string {
 	}
 	left := longest.until.Sub(now)
 	// Shorter ones come and go.
-	const worthTelling = 500 * time.Millisecond
-	if left < worthTelling {
+	const worthShowing = 500 * time.Millisecond
+	if left < worthShowing {
 		return ""
 	}
 	return fmt.Sprintf("waiting %s, %s", seconds(left+time.Second-1), longest.why)
@@ -304,46 +278,41 @@ const failedMark = "\x1b[31;1mFAIL\x1b[m"
 // cut makes a text fit into so many columns, wide letters counted as two.
 func cut(line string, columns int) string { return ansi.Truncate(line, max(0, columns), "…") }
 
-// exchangeWatcher shows what a target does: the check in hand, the pauses, and
-// with --verbose each exchange.
-type exchangeWatcher struct {
-	progress *progress
-	target   *target.Target
-}
-
-// watch shows the exchanges with a target.
+// watch shows what a target does: the check in hand, the pauses, and with
+// --verbose each exchange.
 func (p *progress) watch(watched *target.Target) {
-	watched.Watch(&exchangeWatcher{progress: p, target: watched})
+	p.target = watched
+	watched.Watch(p)
 }
 
 // Sending says which check is in hand.
-func (w *exchangeWatcher) Sending(exchange *target.Exchange) {
-	w.progress.change(func(tally *tally) {
+func (p *progress) Sending(exchange *target.Exchange) {
+	p.change(func(tally *tally) {
 		tally.inHand = exchange.Check
 		delete(tally.waits, exchange.Number)
 	})
 }
 
 // Waiting says how long a pause is, and why it is made.
-func (w *exchangeWatcher) Waiting(exchange *target.Exchange, pause time.Duration, asked bool) {
+func (p *progress) Waiting(exchange *target.Exchange, pause time.Duration, asked bool) {
 	why := "then it is sent again, after " + outcomeOf(exchange.Earlier[len(exchange.Earlier)-1])
 	if asked {
 		why = "the server said Retry-After"
 	}
-	w.progress.change(func(tally *tally) {
-		tally.waits[exchange.Number] = wait{until: w.progress.now().Add(pause), why: why}
+	p.change(func(tally *tally) {
+		tally.waits[exchange.Number] = wait{until: p.now().Add(pause), why: why}
 	})
 }
 
 // Done prints the exchange where everything is wanted.
-func (w *exchangeWatcher) Done(exchange *target.Exchange) {
-	w.progress.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
-	if w.progress.terminal.verbose {
-		w.progress.above(w.progress.terminal.redacted(exchangeLine(w.target, exchange)), true)
+func (p *progress) Done(exchange *target.Exchange) {
+	p.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
+	if p.terminal.verbose {
+		p.above(p.terminal.redacted(exchangeLine(p.target, exchange)), true)
 	}
 }
 
-// outcomeOf is the status of an attempt, or what kind of fault came instead.
+// outcomeOf is the status of an attempt, or the fault that came instead.
 func outcomeOf(exchange *target.Exchange) string {
 	if exchange.Fault != nil {
 		return string(exchange.Fault.Kind)

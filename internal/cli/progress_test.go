@@ -61,25 +61,22 @@ func exchangeOf(number int, check string, earlier ...int) *target.Exchange {
 	return made
 }
 
-// watcherOf hears of exchanges for a progress.
-func watcherOf(p *byHand) *exchangeWatcher { return &exchangeWatcher{progress: p.progress} }
-
 func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 169)
 	line.tested(resultOf("path/one", result.Pass, "", ""))
 	line.tested(resultOf("path/two", result.Skip, "", ""))
-	watcherOf(line).Sending(exchangeOf(3, "path/three"))
+	line.Sending(exchangeOf(3, "path/three"))
 	line.pass(2 * time.Second)
 	wantRows(t, screen, "  2/169  2 s  1 pass, 1 skip  path/three")
-	watcherOf(line).Waiting(exchangeOf(3, "path/three", 429), 12*time.Second, true)
+	line.Waiting(exchangeOf(3, "path/three", 429), 12*time.Second, true)
 	line.pass(time.Second)
 	wantRows(t, screen, cut("  2/169  3 s  1 pass, 1 skip  waiting 11 s, the server said Retry-After  path/three", 79))
-	watcherOf(line).Sending(exchangeOf(3, "path/three"))
-	watcherOf(line).Waiting(exchangeOf(3, "path/three", 429, 503), 70*time.Second, false)
+	line.Sending(exchangeOf(3, "path/three"))
+	line.Waiting(exchangeOf(3, "path/three", 429, 503), 70*time.Second, false)
 	line.pass(0)
 	wantRows(t, screen, cut("  2/169  3 s  1 pass, 1 skip  waiting 1 min 10 s, then it is sent again, after 503  path/three", 79))
-	watcherOf(line).Done(exchangeOf(3, "path/three"))
+	line.Done(exchangeOf(3, "path/three"))
 	line.pass(time.Minute)
 	wantRows(t, screen, "  2/169  1 min 03 s  1 pass, 1 skip  path/three")
 	interrupted, interrupt := context.WithCancel(context.Background())
@@ -244,7 +241,7 @@ func TestWhereProgressShows(t *testing.T) {
 func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
 	screen := newFakeScreen(t, 80)
 	on := quiet()
-	on.err, on.errColumns, on.showing = screen, screen.columns, &showing{}
+	on.err, on.errColumns = screen, screen.columns
 	line := on.progress(context.Background(), 40)
 	var together sync.WaitGroup
 	for i := range 40 {

@@ -41,9 +41,9 @@ type recordFlags struct {
 func (f recordFlags) contradiction() error {
 	switch {
 	case f.resume && f.discard:
-		return &text.UsageError{Place: "--resume", Message: "it does not go with --discard", Fix: "go on with one, begin anew with the other"}
+		return text.Mistake("--resume", "it does not go with --discard", "go on with one, begin anew with the other")
 	case f.check && (f.resume || f.discard || f.force):
-		return &text.UsageError{Place: "--check", Message: "it writes nothing, so there is nothing to --resume, --discard or --force"}
+		return text.Mistake("--check", "it writes nothing, so there is nothing to --resume, --discard or --force", "")
 	}
 	return nil
 }
@@ -89,15 +89,12 @@ in shape: ids, dates and other values aside.`,
 
 func record(command *cobra.Command, terminal *terminal, settings *config.Settings, own recordFlags) error {
 	began := time.Now()
-	sources, contract, err := prepare(command, settings)
+	sources, contract, err := prepare(command, terminal, settings)
 	if err != nil {
 		return err
 	}
-	if err := terminal.setVerbosity(sources, settings); err != nil {
-		return err
-	}
 	if settings.Cassettes == "" && !own.check {
-		return &text.UsageError{Place: "--cassettes", Message: "it is missing", Fix: "say where the cassettes go: --cassettes DIR"}
+		return text.Mistake("--cassettes", "it is missing", "say where the cassettes go: --cassettes DIR")
 	}
 	if err := own.contradiction(); err != nil {
 		return err
@@ -109,8 +106,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 		return run.check(ctx, sources)
 	}
 	if !own.force && isShipped(settings.Cassettes) {
-		return &text.UsageError{Place: sources.Origin("cassettes"), Message: settings.Cassettes + " holds the cassettes that come with dpconform",
-			Fix: "--force records them again, --cassettes another folder leaves them alone"}
+		return text.Mistake(sources.Origin("cassettes"), settings.Cassettes+" holds the cassettes that come with dpconform", "--force records them again, --cassettes another folder leaves them alone")
 	}
 	date, err := recordingDate()
 	if err != nil {
@@ -147,17 +143,7 @@ var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: 
 // emulator, listening as long as the context lives.
 func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
 	if settings.Endpoint != "" {
-		config, err := settings.TargetConfig(sources, contract)
-		if err != nil {
-			return config, err
-		}
-		config.UserAgent = "dpconform/" + version
-		endpoint, _ := target.ParseEndpoint(config.Endpoint)
-		config.Transport = target.NewNetwork(endpoint, config.Network)
-		if err := target.Reach(ctx, endpoint, config.Network); err != nil {
-			return config, &unreachableError{err}
-		}
-		return config, nil
+		return reachableTarget(ctx, sources, settings, contract)
 	}
 	options, err := emulatorOptions(sources, settings, contract)
 	if err != nil {
@@ -183,7 +169,7 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emulator.Options) (http.RoundTripper, error) {
 	server, err := emulator.New(contract, options)
 	if err != nil {
-		return nil, &text.UsageError{Message: err.Error()}
+		return nil, text.Mistake("", err.Error(), "")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -208,7 +194,7 @@ func recordingDate() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return time.Time{}, &text.UsageError{Place: "SOURCE_DATE_EPOCH", Message: fmt.Sprintf("%q is no number of seconds", value)}
+		return time.Time{}, text.Mistake("SOURCE_DATE_EPOCH", fmt.Sprintf("%q is no number of seconds", value), "")
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -44,21 +44,11 @@ of the run. 2 wrong usage, or a file that is no report of a run.`,
 	settings.AddReportFlag(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	command.Flags().BoolVar(&asTheRun, "exit-code", false, "end with the exit code of the run")
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace, reportStarts)
+	completeReport(command)
 	return command
 }
 
-// reportStarts lists how the values of --report begin, for a shell that
-// completes them.
-func reportStarts() []string {
-	var starts []string
-	for _, name := range report.Names() {
-		starts = append(starts, name+"=")
-	}
-	return starts
-}
-
-// formatsText lists the kinds of report for a person, a line each.
+// formatsText lists the formats for a person, a line each.
 func formatsText() string {
 	var text strings.Builder
 	for _, format := range report.Formats() {
@@ -72,8 +62,7 @@ func oneReport(_ *cobra.Command, names []string) error {
 	if len(names) == 1 {
 		return nil
 	}
-	return &text.UsageError{Message: fmt.Sprintf("report takes one report, not %d", len(names)),
-		Fix: "give FROM.json, as dpconform run --report json=FILE writes it, or - for standard input"}
+	return text.Mistake("", fmt.Sprintf("report takes one report, not %d", len(names)), "give FROM.json, as dpconform run --report json=FILE writes it, or - for standard input")
 }
 
 func makeReports(command *cobra.Command, terminal *terminal, name string, settings *config.Settings, asTheRun bool) error {
@@ -88,14 +77,15 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if file.Path != report.StandardOutput && diff.SameFile(file.Path, name) {
-			return &text.UsageError{Place: sources.Origin("report"), Message: file.Path + " is the report that others are made from", Fix: "give another file"}
-		}
+	if err := refuseInputs(sources, files, "the report that others are made from", name); err != nil {
+		return err
 	}
-	found, err := savedReport(command, name)
+	found, err := diff.ReadReport(name, command.InOrStdin())
 	if err != nil {
 		return err
+	}
+	if contradiction := result.Contradiction(found); contradiction != "" {
+		return text.Mistake(name, "this report was changed after it was written: "+contradiction, "give the file as dpconform run --report json=FILE wrote it")
 	}
 	if err := showSaved(terminal, found, files); err != nil {
 		return err
@@ -104,19 +94,6 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 		return exitCode(found.Exit)
 	}
 	return nil
-}
-
-// savedReport reads the report of a run.
-func savedReport(command *cobra.Command, name string) (result.Report, error) {
-	found, err := diff.ReadReport(name, command.InOrStdin())
-	if err != nil {
-		return found, err
-	}
-	if contradiction := result.Contradiction(found); contradiction != "" {
-		return found, &text.UsageError{Place: name, Message: "this report was changed after it was written: " + contradiction,
-			Fix: "give the file as dpconform run --report json=FILE wrote it"}
-	}
-	return found, nil
 }
 
 // showSaved writes the wanted reports, or prints the report where none is

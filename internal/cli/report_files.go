@@ -3,12 +3,16 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/diff"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -19,10 +23,52 @@ func reportsOfRun(sources *config.Sources, wanted []string) ([]report.File, erro
 	return parseReports(sources, wanted, report.Names(), report.Parse)
 }
 
-// reportFiles reads the reports that are wanted of anything else, each in one of
-// the formats.
-func reportFiles(sources *config.Sources, wanted []string, names ...string) ([]report.File, error) {
-	return parseReports(sources, wanted, names, func(text string) (report.File, error) { return report.ParseFile(text, names...) })
+// reportsOfOther reads the reports that are wanted of anything else, each in one
+// of the formats.
+func reportsOfOther(sources *config.Sources, wanted, formats []string) ([]report.File, error) {
+	return parseReports(sources, wanted, formats, func(text string) (report.File, error) { return report.ParseFile(text, formats...) })
+}
+
+// refuseInputs refuses to write a report over one of the files that it is made of.
+func refuseInputs(sources *config.Sources, files []report.File, what string, inputs ...string) error {
+	for _, file := range files {
+		for _, input := range inputs {
+			if file.Path != report.StandardOutput && input != "" && diff.SameFile(file.Path, input) {
+				return text.Mistake(sources.Origin("report"), file.Path+" is "+what, "give another file")
+			}
+		}
+	}
+	return nil
+}
+
+// writeComparison writes a comparison into the files that are wanted, by format;
+// a text has no colours there.
+func writeComparison(terminal *terminal, files []report.File, writers map[string]func(io.Writer) error) error {
+	for _, file := range files {
+		write := writers[file.Format]
+		if file.Format == "text" {
+			write = func(out io.Writer) error {
+				return writers["text"](&colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY})
+			}
+		}
+		if err := file.WriteWith(write, terminal.raw); err != nil {
+			return notWritten(file, err)
+		}
+	}
+	return nil
+}
+
+func notWritten(file report.File, err error) error {
+	return text.Mistake("--report", file.Path+" was not written: "+err.Error(), "")
+}
+
+// formatStarts lists how the values of --report begin, for a shell that completes
+// them.
+func formatStarts(formats ...string) (starts []string) {
+	for _, format := range formats {
+		starts = append(starts, format+"=")
+	}
+	return starts
 }
 
 func parseReports(sources *config.Sources, wanted, names []string, parse func(string) (report.File, error)) ([]report.File, error) {
@@ -32,11 +78,11 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 	for _, value := range wanted {
 		file, err := parse(value)
 		if err != nil {
-			return nil, &text.UsageError{Place: place, Message: err.Error(), Fix: fixOfReport(err, names)}
+			return nil, text.Mistake(place, err.Error(), fixOfReport(err, names))
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] && !toRunner(file) {
-			return nil, &text.UsageError{Place: place, Message: fmt.Sprintf("two reports go to %s", file.Path), Fix: "give each a path of its own"}
+			return nil, text.Mistake(place, fmt.Sprintf("two reports go to %s", file.Path), "give each a path of its own")
 		}
 		seen[path] = !toRunner(file) || seen[path]
 		files = append(files, file)
@@ -68,7 +114,7 @@ func writeReports(terminal *terminal, found result.Report, files []report.File) 
 			continue
 		}
 		if err := file.Write(found, terminal.raw); err != nil {
-			return &text.UsageError{Place: "--report", Message: fmt.Sprintf("%s was not written: %s", file.Path, err)}
+			return notWritten(file, err)
 		}
 	}
 	return nil

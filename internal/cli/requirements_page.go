@@ -14,7 +14,7 @@ import (
 // sentence that demands it and what tests it, and each sentence of the reference
 // page with its requirements. It has no line numbers and no counts, so that a
 // new requirement changes only what is about it.
-func writeRequirementsPage(out io.Writer, catalogue Catalogue) error {
+func writeRequirementsPage(out io.Writer, catalogue catalogue) error {
 	var page strings.Builder
 	fmt.Fprintf(&page, `<!-- Written by make docs; do not edit. -->
 # Requirements
@@ -70,7 +70,7 @@ func writeRequirement(page *strings.Builder, requirement spec.Requirement, teste
 
 // writeReferencePage writes each sentence of the reference page, in its order,
 // with the requirements that come from it.
-func writeReferencePage(page *strings.Builder, catalogue Catalogue) {
+func writeReferencePage(page *strings.Builder, catalogue catalogue) {
 	fmt.Fprintf(page, "\n## The reference page\n\n[%s](%s), last updated %s, under %s.\n\n| Sentence | Requirements |\n| --- | --- |\n",
 		catalogue.Description.Title, catalogue.Page.URL, catalogue.Page.Updated, catalogue.Page.Licence)
 	for _, sentence := range catalogue.Page.Sentences {

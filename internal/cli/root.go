@@ -96,11 +96,14 @@ func sourcesOf(command *cobra.Command) (*config.Sources, error) {
 	return sources, sources.Fill(command.Flags())
 }
 
-// prepare is how every command begins: it fills the flags and loads the
-// description.
-func prepare(command *cobra.Command, settings *config.Settings) (*config.Sources, *spec.Contract, error) {
+// prepare is how every command begins: it fills the flags, lets them say how much
+// is printed, and loads the description.
+func prepare(command *cobra.Command, terminal *terminal, settings *config.Settings) (*config.Sources, *spec.Contract, error) {
 	sources, err := sourcesOf(command)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return nil, nil, err
 	}
 	contract, err := settings.Contract()
@@ -144,4 +147,27 @@ func newVersionCommand(terminal *terminal) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// newSpecCommand groups the commands about the description.
+func newSpecCommand(terminal *terminal) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "spec",
+		Short: "Print the OpenAPI description",
+		Args:  noSuchCommand,
+		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	command.AddCommand(&cobra.Command{
+		Use:   "print",
+		Short: "Print the built-in description",
+		Long: `print writes the built-in OpenAPI description to standard output, byte for byte.
+Save it as a file, edit it, and pass it to --spec.`,
+		Example: `  dpconform spec print > my.openapi.yaml`,
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := terminal.raw.Write(spec.Embedded().Text)
+			return err
+		},
+	})
+	return command
 }

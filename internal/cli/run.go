@@ -19,9 +19,9 @@ func newRunCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
 	command := &cobra.Command{
 		Use:   "run",
-		Short: "Judge a server, or recorded answers, requirement by requirement",
-		Long: `run sends what the description demands and judges what comes back. Without
---endpoint it judges the cassettes that the program carries.
+		Short: "Test a server, or recorded responses, requirement by requirement",
+		Long: `run sends what the description demands and tests what comes back. Without
+--endpoint it tests the cassettes that the program carries.
 
 Every flag can also be a key of the YAML file of --config, or an environment
 variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
@@ -29,7 +29,7 @@ variables, variables over the file. Several values of one variable are
 separated by semicolons.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
-(nothing failed, and something documented could not be judged), 4 unreachable.`,
+(nothing failed, and something documented could not be tested), 4 unreachable.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job FAILED=failed-1,failed-2 \
@@ -47,11 +47,9 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	settings.AddVerboseFlag(command.Flags())
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string {
-		return []string{string(spec.Documented), string(spec.Platform), string(spec.Inferred)}
-	})
+	completeLevel(command)
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(spec.MustLoadEmbedded()) })
-	completeWith(command, "report", more, reportStarts)
+	completeReport(command)
 	completeWith(command, "job", more, func() []string {
 		var states []string
 		for _, state := range spec.MustLoadEmbedded().States {
@@ -72,13 +70,21 @@ func completeWith(command *cobra.Command, flag string, directive cobra.ShellComp
 	}
 }
 
+// completeLevel lets a shell complete --level.
+func completeLevel(command *cobra.Command) {
+	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(spec.Levels()) })
+}
+
+// completeReport lets a shell complete --report with the formats of a run.
+func completeReport(command *cobra.Command) {
+	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
+		func() []string { return formatStarts(report.Names()...) })
+}
+
 func run(command *cobra.Command, terminal *terminal, settings *config.Settings) error {
 	began := time.Now()
-	sources, contract, err := prepare(command, settings)
+	sources, contract, err := prepare(command, terminal, settings)
 	if err != nil {
-		return err
-	}
-	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return err
 	}
 	selected, err := selectChecks(contract, settings.Focus, settings.LabelFilter)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -180,9 +179,10 @@ func (s *scene) crash(t *testing.T) {
 	for _, debug := range []string{"", "1"} {
 		t.Setenv(debugVariable, debug)
 		var complaints bytes.Buffer
-		broken := &terminal{out: io.Discard, raw: io.Discard, err: &complaints, columns: func() int {
+		broken := quiet()
+		broken.err, broken.columns = &complaints, func() int {
 			panic("cannot show " + s.secrets["token of a flag"] + " and Bearer " + s.secrets["token behind a scheme"] + "\nsecond line")
-		}}
+		}
 		exit := execute(context.Background(), broken, []string{"run", "--endpoint", s.address, "--token", "dataportability.maps.reviews=" + s.secrets["token of a flag"]})
 		s.outputs["crash"+debug] = complaints.String()
 		if exit != 4 || !strings.HasPrefix(complaints.String(), "dpconform: internal error: cannot show dpconform-redacted and Bearer dpconform-redacted") {

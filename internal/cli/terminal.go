@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/charmbracelet/colorprofile"
@@ -34,20 +35,20 @@ type terminal struct {
 	// raw is standard output as it is, for reports.
 	raw io.Writer
 	err io.Writer
-	// lost gives the error by which a part of standard output was not written; nil
-	// means that nobody looks.
+	// lost gives the error by which a part of standard output was not written.
 	lost func() error
 	// columns gives the width, anew at each call; 0 where out is no terminal.
 	columns func() int
-	// errColumns is columns of standard error; nil means that it is no terminal.
+	// errColumns is columns of standard error.
 	errColumns func() int
-	// environment looks a variable up; nil means that none is set.
+	// environment looks a variable up.
 	environment func(string) string
 	// color is what --color says, quiet and verbose what those flags say.
 	color          *config.Color
 	quiet, verbose bool
-	// showing is the progress that is on the screen.
-	showing *showing
+	// shown is the progress that is on the screen, or nil in it, so that whatever
+	// ends the program can take it away.
+	shown *atomic.Pointer[progress]
 	// github is what goes to a runner of GitHub Actions.
 	github *github
 	// secrets list what no complaint may show.
@@ -61,7 +62,7 @@ func newTerminal() *terminal {
 		out: colouring(raw, os.Stdout, &color), raw: raw, lost: raw.err, err: &untilBroken{out: os.Stderr},
 		columns:     func() int { return columnsOf(os.Stdout) },
 		errColumns:  func() int { return columnsOf(os.Stderr) },
-		environment: os.Getenv, color: &color, showing: &showing{},
+		environment: os.Getenv, color: &color, shown: new(atomic.Pointer[progress]),
 	}
 }
 
@@ -82,24 +83,8 @@ func columnsOf(file *os.File) int {
 func (t *terminal) onStandardError() *terminal {
 	other := *t
 	other.out = colouring(t.err, os.Stderr, t.color)
-	other.columns = t.columnsForProgress
+	other.columns = t.errColumns
 	return &other
-}
-
-// columnsForProgress is the width of standard error, 0 where it is no terminal.
-func (t *terminal) columnsForProgress() int {
-	if t.errColumns == nil {
-		return 0
-	}
-	return t.errColumns()
-}
-
-// variable looks an environment variable up.
-func (t *terminal) variable(name string) string {
-	if t.environment == nil {
-		return ""
-	}
-	return t.environment(name)
 }
 
 // setVerbosity takes what the flags say of how much is printed.
@@ -116,10 +101,17 @@ func (t *terminal) width() int {
 	return widthWithoutTerminal
 }
 
+// endProgress takes the progress off the screen.
+func (t *terminal) endProgress() {
+	if p := t.shown.Load(); p != nil {
+		p.end()
+	}
+}
+
 // complain prints one line on standard error, without any secret that is known
 // or has the form of one.
 func (t *terminal) complain(message string) {
-	t.showing.end()
+	t.endProgress()
 	line, _, _ := strings.Cut(t.redacted(message), "\n")
 	fmt.Fprintf(t.err, "dpconform: %s\n", line)
 	if t.github != nil {
@@ -175,10 +167,10 @@ func (c *colouredOutput) Write(text []byte) (int, error) {
 
 // profileOf says which colours belong into a file.
 func profileOf(file io.Writer, color *config.Color, environment []string) colorprofile.Profile {
-	if color != nil && *color == config.ColorNever {
+	if *color == config.ColorNever {
 		return colorprofile.NoTTY
 	}
-	always := color != nil && *color == config.ColorAlways
+	always := *color == config.ColorAlways
 	return colorprofile.Detect(file, colourEnvironment(environment, always))
 }
 
@@ -219,10 +211,6 @@ func isOn(value string) bool {
 
 // addColorFlag adds the flag about colours to all commands.
 func addColorFlag(root *cobra.Command, terminal *terminal) {
-	if terminal.color == nil {
-		color := config.ColorAuto
-		terminal.color = &color
-	}
 	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "`WHEN` there are colours: auto, always or never")
 	completeWith(root, config.ColorFlag, cobra.ShellCompDirectiveNoFileComp, config.Colors)
 }

@@ -78,7 +78,8 @@ func TestWhatNobodyReadsIsDropped(t *testing.T) {
 func TestAFullDiskUnderStandardOutputIsReportedOnce(t *testing.T) {
 	var complaints bytes.Buffer
 	full := &untilBroken{out: failing{errors.New("no space left on device")}}
-	terminal := &terminal{out: full, raw: full, err: &complaints, lost: full.err, columns: func() int { return 0 }, showing: &showing{}}
+	terminal := quiet()
+	terminal.out, terminal.raw, terminal.err, terminal.lost = full, full, &complaints, full.err
 	if code := execute(t.Context(), terminal, []string{"version"}); code != 2 {
 		t.Errorf("exit %d", code)
 	}

@@ -4,9 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/internal/config"
@@ -49,33 +54,45 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 		return openCassettes(sources, settings, contract)
 	}
 	if settings.MaxAge != 0 {
-		return nil, &text.UsageError{Place: sources.Origin("max-age"), Message: "it is about the age of cassettes, and a server answers"}
+		return nil, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
 	}
 	if settings.Cassettes != "" {
-		return nil, &text.UsageError{Place: sources.Origin("cassettes"), Message: "it does not go with --endpoint: answers come from one of the two"}
+		return nil, text.Mistake(sources.Origin("cassettes"), "it does not go with --endpoint: responses come from one of the two", "")
 	}
-	config, err := settings.TargetConfig(sources, contract)
+	config, err := reachableTarget(ctx, sources, settings, contract)
 	if err != nil {
 		return nil, err
 	}
-	config.UserAgent = "dpconform/" + version
-	server, err := connect(ctx, config)
+	server, err := target.New(config)
 	if err != nil {
 		return nil, err
 	}
 	return &testedServer{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
 }
 
-// connect makes a target of a server that can be reached.
-func connect(ctx context.Context, config target.Config) (*target.Target, error) {
+// targetConfig is the target that the settings describe, by the name of this
+// program.
+func targetConfig(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
+	config, err := settings.TargetConfig(sources, contract)
+	config.UserAgent = "dpconform/" + version
+	return config, err
+}
+
+// reachableTarget is the target that the settings describe, which can be reached.
+func reachableTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
+	config, err := targetConfig(sources, settings, contract)
+	if err != nil {
+		return config, err
+	}
 	endpoint, err := target.ParseEndpoint(config.Endpoint)
 	if err != nil {
-		return nil, err
+		return config, err
 	}
 	if err := target.Reach(ctx, endpoint, config.Network); err != nil {
-		return nil, &unreachableError{err}
+		return config, &unreachableError{err}
 	}
-	return target.New(config)
+	config.Transport = target.NewNetwork(endpoint, config.Network)
+	return config, nil
 }
 
 // openCassettes makes a target that responds from a recording, with the jobs,
@@ -83,8 +100,7 @@ func connect(ctx context.Context, config target.Config) (*target.Target, error) 
 func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
-			return nil, &text.UsageError{Place: sources.Origin(flag), Message: "it says something about a server, and there is none",
-				Fix: "give --endpoint URL, or leave it out for the cassettes"}
+			return nil, text.Mistake(sources.Origin(flag), "it says something about a server, and there is none", "give --endpoint URL, or leave it out for the cassettes")
 		}
 	}
 	replay, folder, err := openReplay(sources, settings, contract)
@@ -109,8 +125,7 @@ func openReplay(sources *config.Sources, settings *config.Settings, contract *sp
 	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
 	if settings.Cassettes != "" {
 		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
-			return nil, "", &text.UsageError{Place: sources.Origin("cassettes"), Message: "there is no folder " + settings.Cassettes,
-				Fix: "record it: dpconform record --cassettes " + settings.Cassettes}
+			return nil, "", text.Mistake(sources.Origin("cassettes"), "there is no folder "+settings.Cassettes, "record it: dpconform record --cassettes "+settings.Cassettes)
 		}
 		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
 	}
@@ -188,4 +203,76 @@ func inDays(age time.Duration) string {
 		return text.Counted(days, "day")
 	}
 	return age.Truncate(time.Second).String()
+}
+
+// recordedResponses responds as a server did once: a replay, or a recording with
+// pseudonyms.
+type recordedResponses interface {
+	http.RoundTripper
+	Provenance() recorder.Provenance
+	TokenNames() []string
+}
+
+// newReplayedTarget makes a target of recorded responses, with the jobs and
+// tokens that it was recorded with.
+func newReplayedTarget(responses recordedResponses, contract *spec.Contract) (*target.Target, error) {
+	recorded := responses.Provenance()
+	return target.New(target.Config{
+		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
+		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{responses, contract}, Pause: noPause, InOrder: true,
+	})
+}
+
+// noPause is how long recorded responses need between two attempts.
+func noPause(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
+// recordedCredentials gives the names of the tokens that a recording
+// was made with, and none that it was made without.
+type recordedCredentials struct {
+	responses recordedResponses
+	contract  *spec.Contract
+}
+
+// Token finds the name of a token in the recording.
+func (c recordedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	template := c.template()
+	if !slices.Contains(c.responses.TokenNames(), template.Name(scopes...)) {
+		return nil, false
+	}
+	return template.Token(scopes...)
+}
+
+// AnyToken finds the name of a token that carries several documented scopes.
+func (c recordedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
+	template := c.template()
+	before, behind, _ := strings.Cut(template.Text, "{short}")
+	for _, name := range c.responses.TokenNames() {
+		middle, isName := strings.CutPrefix(name, before)
+		middle, ends := strings.CutSuffix(middle, behind)
+		scopes, documented := c.scopesOf(strings.Split(middle, template.Join))
+		if isName && ends && documented && len(scopes) > 1 {
+			source, found := template.Token(scopes...)
+			return scopes, source, found
+		}
+	}
+	return nil, nil, false
+}
+
+// scopesOf gives the documented scopes with these short names, or false where
+// one of them is none.
+func (c recordedCredentials) scopesOf(short []string) ([]string, bool) {
+	var scopes []string
+	for _, name := range short {
+		index := slices.IndexFunc(c.contract.Scopes, func(scope spec.Scope) bool { return scope.Short() == name })
+		if index < 0 {
+			return nil, false
+		}
+		scopes = append(scopes, c.contract.Scopes[index].Name)
+	}
+	return scopes, true
+}
+
+func (c recordedCredentials) template() target.TokenTemplate {
+	recorded := c.responses.Provenance()
+	return target.TokenTemplate{Text: recorded.TokenTemplate, Join: recorded.TokenJoin}
 }
