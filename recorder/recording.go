@@ -63,6 +63,7 @@ type Recording struct {
 	exchanges []*exchange
 	missed    []missed
 	ended     bool
+	saved     bool
 	stopped   error
 }
 

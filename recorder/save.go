@@ -30,6 +30,9 @@ func (r *Recording) Replay() (*Replay, error) {
 // at once and whole: on any error before that, and when the process is killed,
 // the old one stays, and so does the journal of what was exchanged.
 func (r *Recording) Save() error {
+	if r.saved {
+		return errEnded
+	}
 	err := r.write()
 	if errors.Is(err, errEnded) {
 		return err
@@ -42,7 +45,9 @@ func (r *Recording) Save() error {
 	if err != nil {
 		return err
 	}
-	return r.session.folder.commit(r.session.draft, r.provenance.files(), obsolete)
+	err = r.session.folder.commit(r.session.draft, r.provenance.files(), obsolete)
+	r.saved = err == nil
+	return err
 }
 
 // write makes all files of the recording in a folder of its own, once.

@@ -34,7 +34,8 @@ type Config struct {
 	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}.
 	Jobs map[string][]string
 	// AllowRetry lets failed jobs be retried on a server that is not on this
-	// machine. There, each is retried once at most.
+	// machine. There, each is retried once at most by one call of Test or
+	// Register; give each call jobs of its own.
 	AllowRetry bool
 	// Transport carries the requests; nil means the network.
 	Transport http.RoundTripper
@@ -96,12 +97,18 @@ func (t tokenOrError) Token() (*oauth2.Token, error) {
 	return &oauth2.Token{AccessToken: t.token, TokenType: "Bearer"}, t.err
 }
 
+// orShipped is the given description, or the shipped one.
+func orShipped(contract *spec.Contract) *spec.Contract {
+	if contract == nil {
+		return spec.MustLoadEmbedded()
+	}
+	return contract
+}
+
 // completed gives the configuration with its defaults, and its known failures.
 // The error is one line for the author of the test.
 func (c Config) completed() (Config, result.KnownFailures, error) {
-	if c.Contract == nil {
-		c.Contract = spec.MustLoadEmbedded()
-	}
+	c.Contract = orShipped(c.Contract)
 	if c.Level == "" {
 		c.Level = spec.Platform
 	}
@@ -138,11 +145,19 @@ func (c Config) mistake() error {
 	if !slices.Contains(spec.Levels(), c.Level) {
 		return fmt.Errorf("Level: unknown level %q: want documented, platform or inferred", c.Level)
 	}
+	if template, is := c.Tokens.(tokenTemplate); is && !strings.Contains(string(template), "{short}") && !strings.Contains(string(template), "{scope}") {
+		return fmt.Errorf("Tokens: the template %q has no placeholder: want {short} or {scope}, as in scope:{short}", string(template))
+	}
+	given := map[string]bool{}
 	for state, ids := range c.Jobs {
 		if !slices.Contains(c.Contract.States, state) {
 			return fmt.Errorf("Jobs: unknown state %q: %s", state, text.DidYouMean(strings.ToUpper(state), c.Contract.States))
 		}
 		for _, id := range ids {
+			if given[id] {
+				return fmt.Errorf("Jobs: the id %q is given twice: a job is in one state", id)
+			}
+			given[id] = true
 			if id == "" || strings.Contains(id, "/") {
 				return fmt.Errorf("Jobs: invalid id %q of state %s: want a bare id, without a slash", id, state)
 			}
@@ -175,6 +190,11 @@ func (c Config) newTarget(ctx context.Context) (*target.Target, error) {
 	config := target.Config{
 		Endpoint: c.Endpoint, Transport: c.Transport, Jobs: c.Jobs, AllowRetry: c.AllowRetry, Loopback: target.IsLoopback(endpoint),
 		Limit: c.Timeout, Rate: c.Rate, MaxRequests: c.MaxRequests, MaxPause: c.MaxPause,
+	}
+	if c.Transport == nil {
+		if err := target.Reach(ctx, endpoint, config.Network); err != nil {
+			return nil, err
+		}
 	}
 	if c.Tokens != nil {
 		config.Credentials = credentials{c.Tokens}

@@ -185,7 +185,7 @@ func TestRegister(t *testing.T) {
 		"unconnected":     {arguments: []string{"--ginkgo.focus=body/empty: "}, failing: "body/empty", message: "not tested: suites.Config: Connect: it does not start"},
 		"faulty":          {arguments: []string{"--ginkgo.label-filter=retry.errors.no-token-echo", "--ginkgo.flake-attempts=3"}, failing: "errors/no-token-echo", message: "want: "},
 		"warning":         {passed: all},
-		"without jobs":    {passed: -1, skipped: "--job FAILED=ID"},
+		"without jobs":    {passed: -1, skipped: "Config.Jobs FAILED=ID"},
 		"known":           {passed: -1, skipped: "known failure: a gateway"},
 		"known passes":    {passed: all, failing: "known failures", message: "remove the entry"},
 		"ordered":         {passed: 1, failing: "can test the server", message: "call it at the top level"},
@@ -260,7 +260,7 @@ func TestTest(t *testing.T) {
 		"empty":         {config: "empty", failed: 0, contains: "suites.Config: Endpoint is missing: give the address"},
 		"nil transport": {config: "nil transport", contains: "suites.Config: Transport or Tokens holds a nil pointer"},
 		"unknown state": {config: "unknown state", contains: `suites.Config: Jobs: unknown state "FAILD": did you mean FAILED?`},
-		"without jobs":  {config: "without jobs", run: "/body/empty$", contains: "--job FAILED=ID"},
+		"without jobs":  {config: "without jobs", run: "/body/empty$", contains: "Config.Jobs FAILED=ID"},
 		"known":         {config: "known", run: "/body/unknown-field$", contains: "known failure: a gateway"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,6 +33,9 @@ func (j *judgement) credential() (target.Credential, bool) {
 		if err == nil {
 			return credential, true
 		}
+		if j.unusable(err) {
+			return target.Credential{}, false
+		}
 		reason = cmp.Or(reason, reasonOf(err))
 	}
 	if credential, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found {
@@ -49,10 +52,24 @@ func (j *judgement) credential() (target.Credential, bool) {
 // skipForToken skips a check for which there is no token. Why an expected token is
 // unavailable is the better reason.
 func (j *judgement) skipForToken(err error, reason, flag string) {
+	if j.unusable(err) {
+		return
+	}
 	if why := reasonOf(err); why != "" {
 		reason, flag = why, ""
 	}
 	j.Skip(reason, flag)
+}
+
+// unusable reports whether a token was supplied that cannot be sent. That is no
+// missing input, and no fault of the server.
+func (j *judgement) unusable(err error) bool {
+	var none *target.NoTokenError
+	if !errors.As(err, &none) || !none.Unusable {
+		return false
+	}
+	j.broken = none.Reason
+	return true
 }
 
 // reasonOf is why an expected token is unavailable.
@@ -222,7 +239,7 @@ func (j *judgement) firstRetry() (*startedRetry, bool) {
 func (j *judgement) retryFirst() *startedRetry {
 	credential, found := j.credential()
 	if !found {
-		return &startedRetry{missing: j.missing}
+		return &startedRetry{missing: j.missing, broken: j.broken}
 	}
 	left, missing := j.failedJobs(1)
 	if missing != nil {

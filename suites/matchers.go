@@ -96,7 +96,11 @@ func meet(requirement spec.Requirement) *matcher {
 // caller.
 func BeRefused(codes ...string) types.GomegaMatcher {
 	refusal := spec.Responses{Status: []string{"4xx"}, Code: codes}
-	return inStatus(refusal.String(), func(r *response) bool {
+	want := refusal.String()
+	if len(codes) == 0 {
+		want = "a refusal of the request (4xx, not 401, 407, 408 or 429)"
+	}
+	return inStatus(want, func(r *response) bool {
 		if len(codes) == 0 {
 			return refusal.AllowsStatus(r.status)
 		}
@@ -165,6 +169,7 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 // MatchResponseSchema matches a body that is valid by the schema of a successful
 // response of the method under test.
 func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
+	contract = orShipped(contract)
 	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
 		violations := contract.Retry.Response.Violations(firstValue(r.body))
 		if len(violations) == 0 {
@@ -177,6 +182,7 @@ func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
 // HaveJobID matches a response with the id of a job, in a form that fits the paths
 // of the description.
 func HaveJobID(contract *spec.Contract) types.GomegaMatcher {
+	contract = orShipped(contract)
 	want := "a job id in " + contract.IDField
 	if contract.IDPattern != nil {
 		want += " that matches " + contract.IDPattern.String()
@@ -196,6 +202,7 @@ func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher 
 // HaveState matches a successful response of the method that reads a job's state
 // if it carries one of these states; without states, if it carries any.
 func HaveState(contract *spec.Contract, states ...string) types.GomegaMatcher {
+	contract = orShipped(contract)
 	want := "a state in " + contract.StateField
 	if len(states) > 0 {
 		want = "the state " + text.List(states, "or")

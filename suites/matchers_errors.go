@@ -22,6 +22,7 @@ import (
 // google.rpc.Code that maps to it, with a message, and with details that are
 // typed and have one ErrorInfo: https://google.aip.dev/193
 func MatchErrorModel(contract *spec.Contract) types.GomegaMatcher {
+	contract = orShipped(contract)
 	parts := []types.GomegaMatcher{beJSONError(contract), haveErrorCode(), haveErrorStatus(contract),
 		haveErrorMessage(), haveTypedDetails(), haveOneErrorInfo()}
 	return &matcher{"an error as AIP-193 describes it", func(r *response) (string, result.Place, bool) {

@@ -19,6 +19,8 @@ type session struct {
 	target *target.Target
 	// unconnected says why there is none.
 	unconnected error
+	// failed: a check has reported that.
+	failed bool
 
 	checks []Check
 	// ran has the ids of the checks that ran.
@@ -76,6 +78,9 @@ func (s *session) connect(ctx context.Context) error {
 	}
 	if s.target = target.FromContext(ctx); s.target == nil {
 		s.target, s.unconnected = s.config.newTarget(ctx)
+		if s.unconnected != nil {
+			s.target = nil
+		}
 	}
 	if known := result.FromContext(ctx); known != nil {
 		s.known = known
@@ -88,7 +93,12 @@ func (s *session) connect(ctx context.Context) error {
 func (s *session) run(ctx context.Context, check Check) result.Check {
 	if err := s.connect(ctx); err != nil {
 		found := check.result()
-		found.Settle(err.Error(), nil, nil)
+		if s.failed {
+			found.Settle("", &result.Missing{Reason: "the server under test cannot be tested, as an earlier check says"}, nil)
+		} else {
+			found.Settle(err.Error(), nil, nil)
+		}
+		s.failed = true
 		return found
 	}
 	s.catchUp(ctx, check)

@@ -52,7 +52,7 @@ func Test(t *testing.T, config Config) {
 			case result.ExpectedFail:
 				t.Skipf("%s\n%s", found.Reason, session.message(found))
 			case result.Skip:
-				t.Skip(found.SkipText())
+				t.Skip(skipText(found))
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func (s *session) register() {
 					return
 				}
 				results = append(results, found)
-				specreport.Write(found, s.message(found))
+				specreport.Write(found, s.message(found), skipText(found))
 			})
 		}
 		if len(s.known) > 0 {
@@ -146,6 +146,20 @@ func (s *session) unexpectedPasses(results []result.Check) []string {
 	}
 	return messages
 }
+
+// skipText says why a check was skipped and what to add to the Config, where a
+// check names a flag of the command.
+func skipText(found result.Check) string {
+	return configWords.Replace(found.SkipText())
+}
+
+// configWords are the flags of the command and the fields of Config for them.
+var configWords = strings.NewReplacer(
+	"--token-template TEXT", "Config.Tokens", "--token-template", "Config.Tokens",
+	"--token SCOPE=VALUE", "Config.Tokens", "--token unrelated=VALUE", "Config.Tokens", "--token", "Config.Tokens",
+	"--job ", "Config.Jobs ", "--allow-retry", "Config.AllowRetry", "--spec FILE", "Config.Contract",
+	"--endpoint ", "Config.Endpoint ", "--timeout", "Config.Timeout", "--max-requests", "Config.MaxRequests",
+)
 
 // message says all findings of a check, each with its requirement.
 func (s *session) message(found result.Check) string {

@@ -82,8 +82,12 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, error) 
 		return Credential{}, &NoTokenError{}
 	}
 	// Asked for now, so that an unavailable token is no request that failed.
-	if _, err := source.Token(); err != nil {
-		return Credential{}, &NoTokenError{err.Error()}
+	token, err := source.Token()
+	switch {
+	case err != nil:
+		return Credential{}, &NoTokenError{Reason: err.Error()}
+	case strings.ContainsFunc(token.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return Credential{}, &NoTokenError{Reason: "the " + label + " has white space or a control character in it: a token is one word, without Bearer", Unusable: true}
 	}
 	return Credential{Label: label, Scopes: scopes, source: source.Token}, nil
 }
@@ -111,6 +115,9 @@ type NoTokenError struct {
 	// Reason says in one line why one that should be there cannot be had; empty
 	// where none was given. It carries no secret.
 	Reason string
+	// Unusable says that there is one, and that it cannot be sent: a mistake of
+	// whoever supplies it.
+	Unusable bool
 }
 
 // Error gives the reason.

@@ -17,7 +17,7 @@ func ParseEndpoint(text string) (*url.URL, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%q is not an address", text)
+		return nil, fmt.Errorf("%q is not an address: want one such as http://127.0.0.1:8080", text)
 	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
 		return nil, fmt.Errorf("%q must start with http:// or https://", text)
 	case endpoint.Hostname() == "":

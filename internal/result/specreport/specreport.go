@@ -31,9 +31,9 @@ func (e Evidence) String() string { return e.Reason }
 
 // Write ends the spec of a check. Every finding is a report entry; then a
 // failed check fails the spec with the message, an expected failure and a
-// missing input skip it, and a warning lets it pass. What it writes has no
+// missing input skip it with theirs, and a warning lets it pass. What it writes has no
 // secrets, since a host's own reports print entries whether visible or not.
-func Write(check result.Check, message string) {
+func Write(check result.Check, message, skipped string) {
 	for _, finding := range check.Findings {
 		if finding.Verdict == result.Warn {
 			ginkgo.AddReportEntry(warningEntry, finding, ginkgo.ReportEntryVisibilityAlways)
@@ -48,7 +48,7 @@ func Write(check result.Check, message string) {
 	case result.Error:
 		ginkgo.Fail("not tested: " + check.Reason)
 	case result.Skip, result.ExpectedFail:
-		ginkgo.Skip(check.SkipText())
+		ginkgo.Skip(skipped)
 	}
 }
 
