@@ -63,15 +63,7 @@ func TestWhoMayReadAFileStays(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	for _, mode := range []fs.FileMode{0o600, 0o640, 0o400} {
-		if err := WriteFile(path, 0o600, content("text")); err != nil {
-			t.Fatal(err)
-		}
-		if mode == 0o600 {
-			if information, err := os.Stat(path); err != nil || information.Mode().Perm()&0o077 != 0 {
-				t.Errorf("a new file has mode %v, %v", information.Mode(), err)
-			}
-		}
-		if err := os.Chmod(path, mode); err != nil {
+		if err := errors.Join(WriteFile(path, 0o600, content("text")), os.Chmod(path, mode)); err != nil {
 			t.Fatal(err)
 		}
 		before, _ := os.Stat(path)
@@ -82,12 +74,19 @@ func TestWhoMayReadAFileStays(t *testing.T) {
 			t.Errorf("mode %v became %v, %v", before.Mode(), after.Mode(), err)
 		}
 	}
+	other := filepath.Join(t.TempDir(), "new")
+	if err := WriteFile(other, 0o600, content("text")); err != nil {
+		t.Fatal(err)
+	}
+	if information, err := os.Stat(other); err != nil || information.Mode().Perm()&0o077 != 0 {
+		t.Errorf("a new file has mode %v, %v", information.Mode(), err)
+	}
 }
 
 func TestALinkStaysAndWhatItLeadsToIsWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "old"), []byte("old"), 0o600); err != nil {
+	if err := WriteFile(filepath.Join(folder, "old"), 0o600, content("old")); err != nil {
 		t.Fatal(err)
 	}
 	for _, target := range []string{"old", "new", filepath.Join(folder, "far")} {
@@ -95,11 +94,10 @@ func TestALinkStaysAndWhatItLeadsToIsWritten(t *testing.T) {
 		if err := os.Symlink(target, link); err != nil {
 			t.Skip("links cannot be made here: ", err)
 		}
-		if err := WriteFile(link, 0o600, content("text")); err != nil {
-			t.Fatal(err)
-		}
-		if information, err := os.Lstat(link); err != nil || information.Mode()&fs.ModeSymlink == 0 {
-			t.Errorf("%s is a link no more: %v", link, err)
+		writing := WriteFile(link, 0o600, content("text"))
+		information, err := os.Lstat(link)
+		if writing != nil || err != nil || information.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("%s is a link no more: %v, %v", link, writing, err)
 		}
 		if got, err := os.ReadFile(filepath.Join(folder, filepath.Base(target))); err != nil || string(got) != "text" {
 			t.Errorf("%s: %q, %v", target, got, err)
