@@ -115,7 +115,7 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 		job.id = j.session.unknownID()
 	}
 	exchange := j.send(j.retryOf(job.id, credential))
-	if exchange.Answered() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
+	if exchange.Complete() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
 		// AIP-211 lets a server hide with 403 that there is no such job.
 		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Contract.RefusedStates()))
 		return

@@ -62,7 +62,7 @@ func errorChecks(contract *spec.Contract) []Check {
 // refusals lists the refusals of the run that are the method's.
 func (j *judgement) refusals() []*target.Exchange {
 	refused := slices.DeleteFunc(j.journal(), func(exchange *target.Exchange) bool {
-		return !exchange.Answered() || exchange.Status < http.StatusBadRequest || j.responseTo(exchange).isFrontEndPage()
+		return !exchange.Complete() || exchange.Status < http.StatusBadRequest || j.responseTo(exchange).isFrontEndPage()
 	})
 	if len(refused) == 0 {
 		j.Skip("nothing was refused in this run", "--token-template or --token, and --job STATE=ID")
@@ -88,7 +88,7 @@ func beNoServerError(contract *spec.Contract) types.GomegaMatcher {
 	return &matcher{"no 5xx", func(r *response) (string, result.Place, bool) {
 		sent := r.exchange.Request
 		foreign := r.status == http.StatusNotImplemented && sent.Method != contract.Retry.Method && sent.FrontEnd
-		failed := r.exchange.Answered() && r.status >= http.StatusInternalServerError && !foreign
+		failed := r.exchange.Complete() && r.status >= http.StatusInternalServerError && !foreign
 		return r.String() + " to: " + sent.Purpose, result.InStatus, !failed
 	}}
 }

@@ -17,7 +17,7 @@ import (
 // or the server sent no whole response, the requirement fails.
 func (j *judgement) expect(id string, exchange *target.Exchange, expected types.GomegaMatcher) bool {
 	received := j.responseTo(exchange)
-	if !exchange.Answered() {
+	if !exchange.Complete() {
 		_, seen := explain(expected, received)
 		return j.responded(id, exchange, seen.want)
 	}
@@ -48,7 +48,7 @@ func (j *judgement) startsNoJob(id string, exchange *target.Exchange) bool {
 
 // showsState expects a state in a response of the state method, if there is one.
 func (j *judgement) showsState(id string, exchange *target.Exchange, state string) {
-	if exchange.Answered() {
+	if exchange.Complete() {
 		j.compare(id, j.responseTo(exchange), HaveState(j.Contract, state))
 	}
 }
@@ -59,7 +59,7 @@ func (j *judgement) compare(id string, received *response, expected types.Gomega
 	if ok {
 		return true
 	}
-	if !received.exchange.Answered() {
+	if !received.exchange.Complete() {
 		seen.place = result.InFault
 	}
 	j.FailAt(seen.place, id, received.exchange, seen.want, seen.got)

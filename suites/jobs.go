@@ -126,7 +126,7 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 // stateIn returns the state in a response of the state method; empty where there
 // is none.
 func (j *judgement) stateIn(exchange *target.Exchange) string {
-	if !exchange.Answered() {
+	if !exchange.Complete() {
 		return ""
 	}
 	return j.responseTo(exchange).stateBy(j.Contract)
@@ -281,7 +281,7 @@ func fitsPath(contract *spec.Contract, id string) bool {
 func (j *judgement) startedRetries() []*target.Exchange {
 	var started []*target.Exchange
 	for _, exchange := range j.Target.Journal() {
-		if exchange.Started() && exchange.Answered() {
+		if exchange.Started() && exchange.Complete() {
 			started = append(started, exchange)
 		}
 	}

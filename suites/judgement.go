@@ -70,7 +70,7 @@ func placeOf(exchange *target.Exchange) result.Place {
 	switch {
 	case exchange == nil:
 		return ""
-	case !exchange.Answered():
+	case !exchange.Complete():
 		return result.InFault
 	}
 	return result.InStatus
@@ -135,7 +135,7 @@ func (j *judgement) send(request target.Request) *target.Exchange {
 // tested.
 func (j *judgement) responded(id string, exchange *target.Exchange, want string) bool {
 	switch {
-	case exchange.Answered():
+	case exchange.Complete():
 		return true
 	case exchange.Fault.ServerOwn():
 		j.Fail(id, exchange, want, exchange.Fault.Detail)

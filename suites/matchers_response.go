@@ -103,7 +103,7 @@ func (r *response) String() string {
 
 func (r *response) describe() string {
 	switch code := r.error().status; {
-	case r.exchange != nil && !r.exchange.Answered():
+	case r.exchange != nil && !r.exchange.Complete():
 		return r.exchange.Fault.Detail
 	case r.started():
 		return fmt.Sprintf("%d, which says that a job was started", r.status)

@@ -200,7 +200,7 @@ func (r *trial) take(server *shadowed, journal []*target.Exchange, checked resul
 		if finding.Exchange > 0 {
 			exchange = journal[finding.Exchange-1]
 		}
-		inFault := exchange != nil && !exchange.Answered()
+		inFault := exchange != nil && !exchange.Complete()
 		if (exchange != nil) != (finding.Place != "") || inFault != (finding.Place == result.InFault) {
 			r.broken = append(r.broken, fmt.Sprintf("%s: the place %q of a finding is not in its exchange", checked.ID, finding.Place))
 		}

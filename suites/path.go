@@ -197,7 +197,7 @@ func (j *judgement) toRefuse() (target.Credential, jobUnderTest, bool) {
 // isJobRefusal reports whether a response refuses the state of a job.
 func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 	refusal, found := j.Contract.Requirement("retry.semantics.refusal-status")
-	return found && exchange.Answered() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(j.responseTo(exchange).error().status)
+	return found && exchange.Complete() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(j.responseTo(exchange).error().status)
 }
 
 func (j *judgement) skipNotRetryable() {

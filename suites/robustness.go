@@ -25,7 +25,7 @@ func robustnessChecks(contract *spec.Contract) []Check {
 // noFault matches an exchange that did not end in one of these faults.
 func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
 	return inStatus(want, func(r *response) bool {
-		return r.exchange.Answered() || !slices.Contains(kinds, r.exchange.Fault.Kind)
+		return r.exchange.Complete() || !slices.Contains(kinds, r.exchange.Fault.Kind)
 	})
 }
 
@@ -34,7 +34,7 @@ func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
 func oneValueIfJSON(contract *spec.Contract) types.GomegaMatcher {
 	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
 		kind, _ := r.mediaType()
-		if !r.exchange.Answered() || kind != contract.Retry.MediaType || r.isFrontEndPage() || r.status == http.StatusNoContent {
+		if !r.exchange.Complete() || kind != contract.Retry.MediaType || r.isFrontEndPage() || r.status == http.StatusNoContent {
 			return r.String(), result.InBody, true
 		}
 		ok, seen := explain(BeOneJSONValue(), r)

@@ -121,7 +121,7 @@ func (p requestPlan) print(out io.Writer) {
 			continue
 		}
 		sent++
-		started := exchange.Started() && exchange.Answered()
+		started := exchange.Started() && exchange.Complete()
 		if started {
 			retried[exchange.Request.Job]++
 		}

@@ -42,7 +42,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 		},
 	}
 	settings.AddTargetFlags(command.Flags())
-	settings.AddJudgingFlags(command.Flags())
+	settings.AddRunFlags(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	settings.AddVerboseFlag(command.Flags())
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")

@@ -42,12 +42,12 @@ func (g given) fill(t testing.TB) (*Settings, *Sources, error) {
 	return settings, sources, err
 }
 
-// newFlags makes the flags of a command that judges.
+// newFlags makes the flags of a command that tests.
 func newFlags() (*Settings, *pflag.FlagSet) {
 	settings := &Settings{}
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	settings.AddTargetFlags(flags)
-	settings.AddJudgingFlags(flags)
+	settings.AddRunFlags(flags)
 	return settings, flags
 }
 

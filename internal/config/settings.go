@@ -167,8 +167,8 @@ func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
 }
 
-// AddJudgingFlags adds the flags that say what is tested and what is written.
-func (s *Settings) AddJudgingFlags(flags *pflag.FlagSet) {
+// AddRunFlags adds the flags that say what is tested and what is written.
+func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR` instead of the built-in ones")
 	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
 	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`; repeatable")

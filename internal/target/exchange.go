@@ -57,8 +57,8 @@ type Exchange struct {
 	Earlier []*Exchange
 }
 
-// Answered reports whether a whole response came.
-func (e *Exchange) Answered() bool { return e.Fault == nil }
+// Complete reports whether a whole response came.
+func (e *Exchange) Complete() bool { return e.Fault == nil }
 
 // Started reports whether the response says that a job was started.
 func (e *Exchange) Started() bool {

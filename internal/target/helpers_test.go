@@ -63,7 +63,7 @@ func sendTo(server *Target, request Request) *Exchange {
 // wantFault checks kind and detail of a fault.
 func wantFault(t testing.TB, exchange *Exchange, kind FaultKind, detail string) {
 	t.Helper()
-	if exchange.Answered() {
+	if exchange.Complete() {
 		t.Fatalf("a response: %d %q", exchange.Status, exchange.Body)
 	}
 	if exchange.Fault.Kind != kind || !strings.Contains(exchange.Fault.Detail, detail) {

@@ -102,9 +102,9 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy responded %d %s instead of connecting", e.status, http.StatusText(e.status))
 }
 
-func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode != http.StatusOK {
-		return &proxyError{answer.StatusCode}
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode != http.StatusOK {
+		return &proxyError{response.StatusCode}
 	}
 	return nil
 }

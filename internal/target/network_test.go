@@ -88,7 +88,7 @@ func TestHowAServerIsReached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			exchange := sendTo(newTarget(t, Config{Endpoint: test.endpoint, Network: test.options}), Request{})
-			if test.kind == "" && !exchange.Answered() {
+			if test.kind == "" && !exchange.Complete() {
 				t.Error(exchange.Fault)
 			} else if test.kind != "" {
 				wantFault(t, exchange, test.kind, test.detail)
@@ -154,7 +154,7 @@ func TestIPv6(t *testing.T) {
 	if err != nil || !IsLoopback(endpoint) || Reach(t.Context(), endpoint, NetworkOptions{}) != nil {
 		t.Fatalf("%s: %v", server.URL, err)
 	}
-	if exchange := send(t, Config{Endpoint: server.URL}, Request{}); !exchange.Answered() {
+	if exchange := send(t, Config{Endpoint: server.URL}, Request{}); !exchange.Complete() {
 		t.Error(exchange.Fault)
 	}
 }
