@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,34 +110,15 @@ func TestBadge(t *testing.T) {
 		{skipping(), "inconclusive: 1 of 2 requirements", "yellow", false},
 		{unreachable(), "not judged", "lightgrey", true}, {with(130, nil), "interrupted", "lightgrey", true},
 	} {
-		var read struct {
-			SchemaVersion         int
-			Label, Message, Color string
-			IsError               bool
-		}
-		if err := json.NewDecoder(bytes.NewReader([]byte(written(t, one.report, WriteBadge)))).Decode(&read); err != nil {
+		var read any
+		if err := json.Unmarshal([]byte(written(t, one.report, WriteBadge)), &read); err != nil {
 			t.Fatal(err)
 		}
-		if read.SchemaVersion != 1 || read.Label != "things.retry" || read.Message != one.message || read.Color != one.color || read.IsError != one.isError {
-			t.Errorf("%+v, want %s in %s", read, one.message, one.color)
+		got := fmt.Sprint(at(read, "schemaVersion"), " ", at(read, "label"), " ", at(read, "message"), " ", at(read, "color"), " ", at(read, "isError"))
+		if want := fmt.Sprintf("1 things.retry %s %s %v", one.message, one.color, one.isError); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
-}
-
-// entriesOf reads a HAR by names, so that the writer's own types do not matter.
-func entriesOf(t *testing.T, from result.Report) (string, []map[string]any) {
-	t.Helper()
-	var document struct {
-		Log struct {
-			Version string
-			Entries []map[string]any
-		}
-	}
-	words := written(t, from, WriteHAR)
-	if err := json.Unmarshal([]byte(words), &document); err != nil || document.Log.Version != "1.2" {
-		t.Fatalf("%v: %s", err, words)
-	}
-	return words, document.Log.Entries
 }
 
 func TestEveryAttemptIsAnEntryOfTheHAR(t *testing.T) {
@@ -149,7 +130,12 @@ func TestEveryAttemptIsAnEntryOfTheHAR(t *testing.T) {
 	one.Response = &result.Message{Status: 302, Header: map[string][]string{"Location": {"https://other.example/"}, "B": {"2", "1"}}, Body: "beginn…", BodyBytes: 9000}
 	one.Earlier = []result.Attempt{{Response: &result.Message{Status: 503, Body: "busy", BodyBytes: 4}, Microseconds: 1000}, {Fault: reset}}
 	from.Exchanges[1].Request.Credential, from.Exchanges[1].Response, from.Exchanges[1].Fault = result.NoCredential, nil, reset
-	words, entries := entriesOf(t, from)
+	var document any
+	words := written(t, from, WriteHAR)
+	if err := json.Unmarshal([]byte(words), &document); err != nil || at(document, "log.version") != "1.2" {
+		t.Fatalf("%v: %s", err, words)
+	}
+	entries, _ := at(document, "log.entries").([]any)
 	if len(entries) != 8 {
 		t.Fatalf("%d entries", len(entries))
 	}
@@ -158,15 +144,15 @@ func TestEveryAttemptIsAnEntryOfTheHAR(t *testing.T) {
 		for name, members := range map[string]string{"request": "method url httpVersion cookies headers queryString headersSize bodySize",
 			"response": "status statusText httpVersion cookies headers content redirectURL headersSize bodySize", "timings": "send wait receive"} {
 			for member := range strings.FieldsSeq(members) {
-				if entry[name].(map[string]any)[member] == nil {
+				if at(entry, name+"."+member) == nil {
 					t.Errorf("%s has no %s: %v", name, member, entry)
 				}
 			}
 		}
-		if timings := entry["timings"].(map[string]any); timings["wait"] != entry["time"] || timings["send"] != 0.0 {
-			t.Errorf("%v of %v", timings, entry["time"])
+		if at(entry, "timings.wait") != at(entry, "time") || at(entry, "timings.send") != 0.0 {
+			t.Errorf("the times of %v", entry)
 		}
-		began = append(began, entry["startedDateTime"].(string))
+		began = append(began, fmt.Sprint(at(entry, "startedDateTime")))
 	}
 	if strings.Join(began[:3], " ") != "2026-01-02T02:04:05.679000Z 2026-01-02T02:04:05.680000Z 2026-01-02T02:04:05.680000Z" {
 		t.Error(began)
@@ -184,54 +170,34 @@ func TestEveryAttemptIsAnEntryOfTheHAR(t *testing.T) {
 	}
 }
 
-// sarifRun is a run of a SARIF log as a viewer reads it.
-type sarifRun struct {
-	Tool struct {
-		Driver struct{ Rules []sarifRuleRead }
-	}
-	AutomationDetails struct{ ID string }
-	Invocations       []struct {
-		ExecutionSuccessful        bool
-		StartTimeUtc, EndTimeUtc   string
-		ToolExecutionNotifications []struct {
-			Level   string
-			Message struct{ Text string }
-		}
-		ToolConfigurationNotifications []struct{ Descriptor struct{ ID string } }
-	}
-	Results []struct {
-		RuleID, Level string
-		RuleIndex     int
-		Message       struct{ Text string }
-		Locations     []struct {
-			PhysicalLocation struct {
-				ArtifactLocation struct{ URI, URIBaseID string }
-				Region           struct{ StartLine int }
+// at finds a value in a JSON document by the names and numbers on the way to it.
+func at(document any, path string) any {
+	for step := range strings.SplitSeq(path, ".") {
+		switch value := document.(type) {
+		case map[string]any:
+			document = value[step]
+		case []any:
+			number, err := strconv.Atoi(step)
+			if err != nil || number >= len(value) {
+				return nil
 			}
+			document = value[number]
+		default:
+			return nil
 		}
-		PartialFingerprints map[string]string
-		Suppressions        []struct{ Justification string }
 	}
+	return document
 }
 
-type sarifRuleRead struct {
-	ID, Name, HelpURI    string
-	Help                 struct{ Markdown string }
-	DefaultConfiguration struct{ Level string }
-	Properties           struct{ Tags []string }
-}
-
-func sarifOf(t *testing.T, from result.Report) sarifRun {
+// sarifOf reads a SARIF log by names, as a viewer does.
+func sarifOf(t *testing.T, from result.Report) any {
 	t.Helper()
-	var document struct {
-		Version string
-		Runs    []sarifRun
-	}
+	var document any
 	words := written(t, from, WriteSARIF)
-	if err := json.Unmarshal([]byte(words), &document); err != nil || document.Version != "2.1.0" || len(document.Runs) != 1 || strings.Contains(words, ": null") {
+	if err := json.Unmarshal([]byte(words), &document); err != nil || at(document, "version") != "2.1.0" || at(document, "runs.1") != nil || strings.Contains(words, ": null") {
 		t.Fatalf("%v: %s", err, words)
 	}
-	return document.Runs[0]
+	return at(document, "runs.0")
 }
 
 func TestSARIF(t *testing.T) {
@@ -242,36 +208,33 @@ func TestSARIF(t *testing.T) {
 	expected.KnownFailure = "known.yaml:3"
 	from.Checks[0].Findings = []result.Finding{expected}
 	run := sarifOf(t, from)
-	for i, want := range []struct {
-		rule, level, uri, justification string
-		line                            int
-	}{
-		{"x.path.one", "error", "api/mine.yaml", "a proxy, until 2027-01-31, https://issues.example/1 (known.yaml:3)", 12}, {"x.path.one", "error", "api/mine.yaml", "", 12},
-		{"x.path.one", "warning", "api/mine.yaml", "", 12}, {"x.body.one", "warning", "api/mine.yaml", "", 12}, {unexpectedPass, "error", "known.yaml", "", 4},
+	for i, want := range []string{
+		"x.path.one error api/mine.yaml:12 a proxy, until 2027-01-31, https://issues.example/1 (known.yaml:3)", "x.path.one error api/mine.yaml:12 <nil>",
+		"x.path.one warning api/mine.yaml:12 <nil>", "x.body.one warning api/mine.yaml:12 <nil>", unexpectedPass + " error known.yaml:4 <nil>",
 	} {
-		one := run.Results[i]
-		place, why := one.Locations[0].PhysicalLocation, ""
-		if len(one.Suppressions) > 0 {
-			why = one.Suppressions[0].Justification
-		}
-		if one.RuleID != want.rule || one.Level != want.level || place.ArtifactLocation.URI != want.uri || place.ArtifactLocation.URIBaseID != repositoryRoot ||
-			place.Region.StartLine != want.line || why != want.justification || run.Tool.Driver.Rules[one.RuleIndex].ID != one.RuleID {
-			t.Errorf("result %d: %+v", i, one)
+		one := at(run, fmt.Sprintf("results.%d", i))
+		place := at(one, "locations.0.physicalLocation")
+		got := fmt.Sprintf("%v %v %v:%v %v", at(one, "ruleId"), at(one, "level"), at(place, "artifactLocation.uri"), at(place, "region.startLine"), at(one, "suppressions.0.justification"))
+		if rule := at(run, fmt.Sprintf("tool.driver.rules.%v.id", at(one, "ruleIndex"))); got != want || at(place, "artifactLocation.uriBaseId") != repositoryRoot || rule != at(one, "ruleId") {
+			t.Errorf("result %d: %s, want %s: %v", i, got, want, one)
 		}
 	}
-	if got := run.Results[0].Message.Text; got != `path/other: want 404, got 200 \[click\](http://evil.example)` || len(run.Results) != 5 {
-		t.Errorf("%d results, %s", len(run.Results), got)
+	for path, want := range map[string]string{
+		"results.0.message.text": `path/other: want 404, got 200 \[click\](http://evil.example)`, "results.5": "<nil>",
+		"tool.driver.rules.0.name": "XPathOne", "tool.driver.rules.0.defaultConfiguration.level": "error", "tool.driver.rules.1.defaultConfiguration.level": "warning",
+		"tool.driver.rules.0.helpUri": "https://example.com/page#part", "tool.driver.rules.0.properties.tags": "[path documented]",
+		"invocations.0.executionSuccessful": "false", "invocations.0.startTimeUtc": "2026-01-02T02:04:05.678Z", "invocations.0.endTimeUtc": "2026-01-02T02:04:06.912Z",
+		"invocations.0.toolExecutionNotifications.0.level": "note", "invocations.0.toolExecutionNotifications.1.level": "error", "invocations.0.toolExecutionNotifications.2": "<nil>",
+		"invocations.0.toolExecutionNotifications.0.message.text": "semantics/example: no job in state CANCELLED was given; give --job CANCELLED=ID",
+		"automationDetails.id": "dpconform/127.0.0.1/",
+	} {
+		if got := fmt.Sprint(at(run, path)); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
 	}
-	first, second := run.Tool.Driver.Rules[0], run.Tool.Driver.Rules[1]
-	if first.Name != "XPathOne" || first.DefaultConfiguration.Level != "error" || second.DefaultConfiguration.Level != "warning" ||
-		first.HelpURI != "https://example.com/page#part" || strings.Join(first.Properties.Tags, " ") != "path documented" ||
-		!strings.Contains(first.Help.Markdown, `> “so \*it\* is”`) || !strings.Contains(first.Help.Markdown, "dpconform explain x.path.one") {
-		t.Errorf("%+v\n%+v", first, second)
-	}
-	one := run.Invocations[0]
-	if notes := one.ToolExecutionNotifications; one.ExecutionSuccessful || one.StartTimeUtc != "2026-01-02T02:04:05.678Z" || one.EndTimeUtc != "2026-01-02T02:04:06.912Z" ||
-		len(notes) != 2 || notes[0].Level != "note" || notes[1].Level != "error" || notes[0].Message.Text != "semantics/example: no job in state CANCELLED was given; give --job CANCELLED=ID" {
-		t.Errorf("%+v", one)
+	help := fmt.Sprint(at(run, "tool.driver.rules.0.help.markdown"))
+	if !strings.Contains(help, `> “so \*it\* is”`) || !strings.Contains(help, "dpconform explain x.path.one") {
+		t.Error(help)
 	}
 
 	// A run elsewhere, and of a description that has moved, has the same fingerprints.
@@ -281,25 +244,25 @@ func TestSARIF(t *testing.T) {
 	for i := range moved.Requirements {
 		moved.Requirements[i].Line += 100
 	}
-	other := sarifOf(t, moved)
-	seen := map[string]bool{}
-	for i, one := range run.Results {
-		print := one.PartialFingerprints["primaryLocationLineHash"]
-		if print == "" || seen[print] || !maps.Equal(one.PartialFingerprints, other.Results[i].PartialFingerprints) {
-			t.Errorf("result %d has %v", i, one.PartialFingerprints)
+	other, seen := sarifOf(t, moved), map[any]bool{}
+	for i := range 5 {
+		path := fmt.Sprintf("results.%d.partialFingerprints.primaryLocationLineHash", i)
+		print := at(run, path)
+		if print == nil || seen[print] || print != at(other, path) {
+			t.Errorf("result %d has %v", i, print)
 		}
 		seen[print] = true
 	}
-	if run.AutomationDetails != other.AutomationDetails || run.AutomationDetails.ID != "dpconform/127.0.0.1/" {
-		t.Error(run.AutomationDetails)
+	if at(other, "automationDetails.id") != "dpconform/127.0.0.1/" {
+		t.Error(at(other, "automationDetails"))
 	}
 
 	// Code scanning refuses results on another machine.
 	t.Setenv("GITHUB_WORKSPACE", t.TempDir())
-	if place := sarifOf(t, from).Results[1].Locations[0].PhysicalLocation.ArtifactLocation; place.URI != "mine.yaml" || place.URIBaseID != elsewhere {
+	if place := at(sarifOf(t, from), "results.1.locations.0.physicalLocation.artifactLocation"); at(place, "uri") != "mine.yaml" || at(place, "uriBaseId") != elsewhere {
 		t.Errorf("%+v", place)
 	}
-	if stale := sarifOf(t, reports()["stale"]).Invocations[0]; !stale.ExecutionSuccessful || stale.ToolConfigurationNotifications[0].Descriptor.ID != "dpconform/stale" {
+	if stale := at(sarifOf(t, reports()["stale"]), "invocations.0"); at(stale, "executionSuccessful") != true || at(stale, "toolConfigurationNotifications.0.descriptor.id") != "dpconform/stale" {
 		t.Errorf("%+v", stale)
 	}
 }
