@@ -43,9 +43,9 @@ func TestKnownFailures(t *testing.T) {
 			[]string{"UNEXPECTED-PASS requirement: retry.body.empty", "passed  body/empty, body/empty-with-type", "known.yaml:3\n", "2 unexpected-pass"}},
 		{"not selected", conforming, []string{scope}, []string{"--focus", "body"}, result.ExitConforms, []string{"\nconforms\n"}},
 		{"selected in part", conforming, []string{scope}, []string{"--focus", "authorization/scope/dataportability.chrome.autofill"}, result.ExitConforms,
-			[]string{"KNOWN FAILURE NOT JUDGED requirement: retry.authorization.scope at ", "was not selected"}},
+			[]string{"KNOWN FAILURE NOT TESTED requirement: retry.authorization.scope at ", "was not selected"}},
 		{"skipped", conforming[:4], []string{"requirement: retry.semantics.only-failed, reason: a proxy"}, nil, result.ExitInconclusive,
-			[]string{"KNOWN FAILURE NOT JUDGED requirement: retry.semantics.only-failed at "}},
+			[]string{"KNOWN FAILURE NOT TESTED requirement: retry.semantics.only-failed at "}},
 		{"no entries", conforming, nil, nil, result.ExitConforms, []string{"\nconforms\n"}},
 	} {
 		t.Run(one.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func badgeMessage(report result.Report) (message, colour string) {
 		for _, other := range []struct {
 			verdict result.Verdict
 			words   string
-		}{{result.Warn, "warn"}, {result.ExpectedFail, "known to fail"}, {result.Skip, "not judged"}} {
+		}{{result.Warn, "warn"}, {result.ExpectedFail, "known to fail"}, {result.Skip, "not tested"}} {
 			if count := counts[other.verdict]; count > 0 {
 				passed, colour = fmt.Sprintf("%s, %d %s", passed, count, other.words), "yellowgreen"
 			}
@@ -57,5 +57,5 @@ func badgeMessage(report result.Report) (message, colour string) {
 	case result.ExitInterrupted:
 		return "interrupted", "lightgrey"
 	}
-	return "not judged", "lightgrey"
+	return "not tested", "lightgrey"
 }

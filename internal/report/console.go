@@ -214,7 +214,7 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 	p.Printf("\n")
 }
 
-// unjudged prints the checks that were not judged, those with the same reason
+// unjudged prints the checks that were not tested, those with the same reason
 // together, the largest group first.
 func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 	p, groups := c.printer(), report.Unjudged(verdict)
@@ -231,7 +231,7 @@ func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 }
 
 // expectedFailures prints one line for each requirement and reason why it is
-// expected not to be kept, and one for each known failure that was not judged.
+// expected not to be kept, and one for each known failure that was not tested.
 func (c Console) expectedFailures(report result.Report) {
 	p, printed := c.printer(), false
 	for _, requirement := range report.Requirements {
@@ -247,7 +247,7 @@ func (c Console) expectedFailures(report result.Report) {
 	}
 	for _, known := range report.Known(result.KnownNotJudged) {
 		printed = true
-		p.Printf("%s %s at %s: %s\n", Coloured(result.Skip, "KNOWN FAILURE NOT JUDGED"), text.Line(known.Entry), text.Line(known.Name),
+		p.Printf("%s %s at %s: %s\n", Coloured(result.Skip, "KNOWN FAILURE NOT TESTED"), text.Line(known.Entry), text.Line(known.Name),
 			text.Line(known.NotJudged))
 	}
 	if printed {

@@ -20,7 +20,7 @@ const (
 	namedFocus     = 3
 )
 
-// lastScreen says what failed or was not judged in a few lines, and what to do
+// lastScreen says what failed or was not tested in a few lines, and what to do
 // next.
 func (c Console) lastScreen(report result.Report) {
 	if report.Exit == result.ExitConforms {
@@ -33,8 +33,8 @@ func (c Console) lastScreen(report result.Report) {
 		c.missingInputs(report)
 	}
 	if report.Exit == result.ExitInterrupted {
-		judged := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
-		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until it was interrupted", judged, text.Counted(len(report.Checks), "check")))
+		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
+		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until it was interrupted", tested, text.Counted(len(report.Checks), "check")))
 	}
 	switch {
 	case len(failed) > 0:
@@ -138,7 +138,7 @@ func (c Console) afterError(report result.Report) {
 	p.Paragraph("  again    ", again)
 }
 
-// missingInputs lists the inputs that would let more be judged, what helps most
+// missingInputs lists the inputs that would let more be tested, what helps most
 // first.
 func (c Console) missingInputs(report result.Report) {
 	flags, checks := missingFlags(report)
@@ -146,7 +146,7 @@ func (c Console) missingInputs(report result.Report) {
 		return
 	}
 	p := c.printer()
-	p.Printf("%s\n", Bold("what would let more be judged, what helps most first"))
+	p.Printf("%s\n", Bold("what would let more be tested, what helps most first"))
 	for _, flag := range flags[:min(len(flags), listedFailures)] {
 		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), flag)
 	}
@@ -156,7 +156,7 @@ func (c Console) missingInputs(report result.Report) {
 	p.Printf("\n")
 }
 
-// missingFlags lists the flags that would let skipped checks be judged, that of
+// missingFlags lists the flags that would let skipped checks be tested, that of
 // most checks first, with the number of checks.
 func missingFlags(report result.Report) ([]string, map[string]int) {
 	var flags []string
@@ -195,7 +195,7 @@ func (c Console) writtenReports(suggest bool) {
 }
 
 // quietResult prints a line for each requirement that is not kept, for each
-// reason why something was not judged, and for the conclusion; of a target that
+// reason why something was not tested, and for the conclusion; of a target that
 // conforms the last one alone.
 func (c Console) quietResult(report result.Report) {
 	p := c.printer()

@@ -11,7 +11,7 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// hostile is what a server may say to spoil a page or the log of a CI job.
+// hostile is what a server may say to break a page or the log of a CI job.
 const hostile = "</code></td></script></style><script>alert(1)</script><img src=x onerror=alert(2)> | `` | ``` \n# heading\n| a | b |\n::error::x\r\n##[error]y %0A %25 \x1b[31m\u202e [x](http://evil.example) <!-- \x00"
 
 func requirement(id string, level spec.Level, statement string) result.Requirement {
@@ -98,12 +98,12 @@ func failing() result.Report {
 
 func skipping() result.Report {
 	const reason, flag = "no token for maps was given", "--token SCOPE=VALUE"
-	return report(result.ExitInconclusive, "inconclusive: nothing failed, and something documented could not be judged",
+	return report(result.ExitInconclusive, "inconclusive: nothing failed, and something documented could not be tested",
 		check("path/example", result.Skip, reason, flag), check("path/other", result.Skip, reason, flag), check("body/example", result.Pass, "", ""))
 }
 
 func unreachable() result.Report {
-	return report(result.ExitUnreachable, "not judged: the target could not be reached", check("path/example", result.Error, "connection refused", ""))
+	return report(result.ExitUnreachable, "not tested: the target could not be reached", check("path/example", result.Error, "connection refused", ""))
 }
 
 // withKnown adds known failures of each state.

@@ -38,7 +38,7 @@ func WriteAnnotations(out io.Writer, report result.Report) error {
 		all = append(all, one)
 	}
 	for _, group := range report.Unjudged(result.Error) {
-		all = append(all, Annotation{Command: "error", Title: text.Counted(len(group.Checks), "check") + " not judged",
+		all = append(all, Annotation{Command: "error", Title: text.Counted(len(group.Checks), "check") + " not tested",
 			Message: group.Reason + "\n" + ChecksText(group.Checks)})
 	}
 	if report.Stale != "" {

@@ -49,7 +49,7 @@ func TestTheSchemaDescribesReportsTruly(t *testing.T) {
 	first := func(object map[string]any, list string) map[string]any {
 		return object[list].([]any)[0].(map[string]any)
 	}
-	for name, spoil := range map[string]func(map[string]any){
+	for name, edit := range map[string]func(map[string]any){
 		"nothing":         func(report map[string]any) { clear(report) },
 		"another format":  func(report map[string]any) { report["format_version"] = result.FormatVersion + 1 },
 		"no such exit":    func(report map[string]any) { report["exit"] = 9 },
@@ -69,7 +69,7 @@ func TestTheSchemaDescribesReportsTruly(t *testing.T) {
 		if err := json.Unmarshal([]byte(written(t, failing(), result.WriteJSON)), &report); err != nil {
 			t.Fatal(err)
 		}
-		spoil(report)
+		edit(report)
 		words, err := json.Marshal(report)
 		if err != nil {
 			t.Fatal(err)

@@ -61,7 +61,7 @@ type (
 )
 
 // WriteJUnit writes a result as JUnit XML, one suite for each aspect. A failing
-// check has a <failure>, one that could not be judged an <error>, and a warning
+// check has a <failure>, one that could not be tested an <error>, and a warning
 // stands in the <system-out> of the suite, since JUnit has no word for it. A
 // known failure is <skipped>, and a <failure> where it passes.
 func WriteJUnit(out io.Writer, report result.Report) error {
@@ -152,7 +152,7 @@ func junitCaseOf(report result.Report, check result.Check) junitCase {
 	case result.ExpectedFail:
 		one.Skipped = &junitSkipped{check.Reason + "\n" + findingsText(report, check)}
 	case result.Error:
-		one.Error = &junitMessage{check.Reason, "not judged", check.Reason}
+		one.Error = &junitMessage{check.Reason, "not tested", check.Reason}
 	case result.Skip:
 		one.Skipped = &junitSkipped{check.SkipText()}
 	}

@@ -18,7 +18,7 @@ const longestShown = 600
 const shownNames = 12
 
 // WriteMarkdown writes a result for the summary page of a CI job: the verdict on
-// top, the target, counts, and what failed, warns, is known, or was not judged.
+// top, the target, counts, and what failed, warns, is known, or was not tested.
 // What servers say stands as code, so that nothing in it is taken for Markdown
 // or HTML.
 func WriteMarkdown(out io.Writer, report result.Report) error {
@@ -138,7 +138,7 @@ func (p *markdownPage) known() {
 		case result.KnownPassed:
 			continue
 		case result.KnownNotJudged:
-			seen = "not judged: " + code(known.NotJudged)
+			seen = "not tested: " + code(known.NotJudged)
 		}
 		if !titled {
 			p.print("\n### Known failures\n\n| entry | reason | checks | |\n| --- | --- | --- | --- |\n")
@@ -148,7 +148,7 @@ func (p *markdownPage) known() {
 	}
 }
 
-// unjudged lists the checks that were not judged, with what would help.
+// unjudged lists the checks that were not tested, with what would help.
 func (p *markdownPage) unjudged(verdict result.Verdict, title string) {
 	for i, group := range p.report.Unjudged(verdict) {
 		if i == 0 {

@@ -140,7 +140,7 @@ func TestAnnotations(t *testing.T) {
 	}
 	if got := strings.Join(names, "\n"); got != `error x.path.one (documented) api/mine.yaml:12
 error unexpected pass known.yaml:4
-error 1 check not judged :
+error 1 check not tested :
 warning x.path.one (documented) api/mine.yaml:12
 warning x.body.one (inferred) api/mine.yaml:12
 notice 1 check skipped :

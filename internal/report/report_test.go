@@ -102,13 +102,13 @@ func TestBadge(t *testing.T) {
 	}{
 		{conforming(), "2 of 2 requirements", "brightgreen", false},
 		{with(0, map[result.Verdict]int{result.Pass: 1, result.Warn: 1}), "1 of 2 requirements, 1 warn", "yellowgreen", false},
-		{with(0, map[result.Verdict]int{result.ExpectedFail: 1, result.Skip: 1}), "0 of 2 requirements, 1 known to fail, 1 not judged", "yellowgreen", false},
+		{with(0, map[result.Verdict]int{result.ExpectedFail: 1, result.Skip: 1}), "0 of 2 requirements, 1 known to fail, 1 not tested", "yellowgreen", false},
 		{with(1, map[result.Verdict]int{result.Fail: 1}), "1 of 2 requirements fails", "red", true},
 		{with(1, map[result.Verdict]int{result.Fail: 2}), "2 of 2 requirements fail", "red", true},
 		{with(1, map[result.Verdict]int{result.UnexpectedPass: 1}), "unexpected pass of 1 requirement", "red", true},
 		{reports()["stale"], "stale", "red", true},
 		{skipping(), "inconclusive: 1 of 2 requirements", "yellow", false},
-		{unreachable(), "not judged", "lightgrey", true}, {with(130, nil), "interrupted", "lightgrey", true},
+		{unreachable(), "not tested", "lightgrey", true}, {with(130, nil), "interrupted", "lightgrey", true},
 	} {
 		var read any
 		if err := json.Unmarshal([]byte(written(t, one.report, WriteBadge)), &read); err != nil {

@@ -31,7 +31,7 @@ const (
 // WriteSARIF writes a result as SARIF 2.1.0, in which code scanning shows each
 // failure at its line of the description: a rule for each requirement, a result
 // for each finding, a suppressed one where it is a known failure, and a
-// notification for each check that was not judged. What passes is only counted,
+// notification for each check that was not tested. What passes is only counted,
 // among the properties of the run: viewers take every result for an alert.
 // Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 func WriteSARIF(out io.Writer, report result.Report) error {
@@ -248,7 +248,7 @@ const (
 )
 
 var sarifNotices = []object{
-	sarifNotice("dpconform/not-judged", "The engine or the network kept a check from being judged.",
+	sarifNotice("dpconform/not-judged", "The engine or the network kept a check from being tested.",
 		"Run again where the network broke; dpconform doctor says what of the target can be reached."),
 	sarifNotice("dpconform/skipped", "A check needs a job, a token or a permission that was not given.", "Give what the message names."),
 	sarifNotice("dpconform/stale", "The recorded responses are older than they may be.", "Record them again with dpconform record."),
@@ -259,7 +259,7 @@ func sarifNotice(id, short, fix string) object {
 		"help": object{"text": fix, "markdown": fix}}
 }
 
-// sarifInvocation says how the run ended, and what it could not judge.
+// sarifInvocation says how the run ended, and what it could not test.
 func sarifInvocation(report result.Report) object {
 	const form = "2006-01-02T15:04:05.000Z"
 	execution, configuration := []object{}, []object{}
@@ -282,10 +282,10 @@ func sarifInvocation(report result.Report) object {
 	if report.Stale != "" {
 		configuration = append(configuration, notice(noticeStale, "error", report.Stale))
 	}
-	judged := report.Counts.Checks[result.Error] == 0 &&
+	tested := report.Counts.Checks[result.Error] == 0 &&
 		(report.Exit == result.ExitConforms || report.Exit == result.ExitFails || report.Exit == result.ExitInconclusive)
 	return object{
-		"executionSuccessful": judged, "exitCode": report.Exit, "exitCodeDescription": report.Conclusion,
+		"executionSuccessful": tested, "exitCode": report.Exit, "exitCodeDescription": report.Conclusion,
 		"startTimeUtc":               report.Started.UTC().Format(form),
 		"endTimeUtc":                 report.Started.UTC().Add(time.Duration(report.Milliseconds) * time.Millisecond).Format(form),
 		"toolExecutionNotifications": execution, "toolConfigurationNotifications": configuration,

@@ -247,7 +247,7 @@ func Conclusion(exit, known int) string {
 	case known > 0 && exit == ExitConforms:
 		return "conforms but for known failures of " + text.Counted(known, "requirement")
 	case known > 0 && exit == ExitInconclusive:
-		return "inconclusive: nothing failed but what is known, and something documented could not be judged"
+		return "inconclusive: nothing failed but what is known, and something documented could not be tested"
 	}
 	return conclusions[exit]
 }
@@ -257,7 +257,7 @@ var conclusions = map[int]string{
 	ExitConforms:     "conforms",
 	ExitFails:        "does not conform",
 	ExitUsage:        "wrong usage or configuration",
-	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be judged",
-	ExitUnreachable:  "not judged: the target could not be reached",
-	ExitInterrupted:  "interrupted: what was not judged until then is not said",
+	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be tested",
+	ExitUnreachable:  "not tested: the target could not be reached",
+	ExitInterrupted:  "interrupted: what was not tested until then is not reported",
 }

@@ -52,7 +52,7 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
-// Target says what was judged.
+// Target says what was tested.
 type Target struct {
 	Endpoint string `json:"endpoint"`
 	// Source is "network" or "cassettes".
@@ -75,7 +75,7 @@ type Client struct {
 	NotChosen []string `json:"not_chosen,omitempty"`
 }
 
-// Description says by what it was judged.
+// Description says by what it was tested.
 type Description struct {
 	File     string `json:"file"`
 	Digest   string `json:"digest"`
@@ -86,7 +86,7 @@ type Description struct {
 	Method string `json:"method,omitempty"`
 }
 
-// Settings says how it was judged.
+// Settings says how it was tested.
 type Settings struct {
 	Level        spec.Level `json:"level"`
 	Seed         uint64     `json:"seed"`
@@ -119,7 +119,7 @@ type Check struct {
 	Sends        string   `json:"sends"`
 	Requirements []string `json:"requirements"`
 	Verdict      Verdict  `json:"verdict"`
-	// Reason and Flag say why a check was not judged and what would help. Reason
+	// Reason and Flag say why a check was not tested and what would help. Reason
 	// is also that of a known failure.
 	Reason       string    `json:"reason,omitempty"`
 	Flag         string    `json:"flag,omitempty"`

@@ -11,9 +11,9 @@ const (
 	Fail Verdict = "fail"
 	// Warn: not kept, at a level that does not fail the run.
 	Warn Verdict = "warn"
-	// Skip: not judged, because a job, a token or a permission was not given.
+	// Skip: not tested, because a job, a token or a permission was not given.
 	Skip Verdict = "skip"
-	// Error: not judged, because of the engine or the network.
+	// Error: not tested, because of the engine or the network.
 	Error Verdict = "error"
 	// ExpectedFail: not kept, and listed as a known failure.
 	ExpectedFail Verdict = "expected-fail"
@@ -23,7 +23,7 @@ const (
 
 // The exit codes of a run.
 const (
-	// ExitConforms: nothing failed, and everything documented was judged.
+	// ExitConforms: nothing failed, and everything documented was tested.
 	ExitConforms = 0
 	// ExitFails: a requirement is not kept.
 	ExitFails = 1
@@ -46,8 +46,8 @@ type KnownState string
 const (
 	// KnownUsed: something failed that it covers.
 	KnownUsed KnownState = "used"
-	// KnownPassed: everything that it covers was judged, and nothing failed.
+	// KnownPassed: everything that it covers was tested, and nothing failed.
 	KnownPassed KnownState = "unexpected-pass"
-	// KnownNotJudged: nothing failed that it covers, and not all was judged.
+	// KnownNotJudged: nothing failed that it covers, and not all was tested.
 	KnownNotJudged KnownState = "not-judged"
 )

@@ -334,7 +334,7 @@ func (p *page) outcome(requirement result.Requirement) (words string, inPart boo
 		words = fmt.Sprintf("%s: %s", words, text.Counted(total, "check"))
 	}
 	if requirement.Verdict != result.Skip && said[result.Skip] > 0 {
-		words += fmt.Sprintf(", %d not judged", said[result.Skip])
+		words += fmt.Sprintf(", %d not tested", said[result.Skip])
 	}
 	return words, inPart
 }
