@@ -192,6 +192,9 @@ func decodeProvenance(in folderName, data []byte) (Provenance, error) {
 	if err := decodeYAML(data, &provenance, true); err != nil {
 		return Provenance{}, in.broken(ProvenanceFile, err)
 	}
+	if len(provenance.Cassettes) == 0 {
+		return Provenance{}, in.fault(ProvenanceFile, 0, "is cut short: it names no cassette")
+	}
 	if err := provenance.check(); err != nil {
 		return Provenance{}, in.fault(ProvenanceFile, 0, "%s", err)
 	}

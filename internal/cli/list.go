@@ -47,6 +47,10 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that has many")
 	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
 	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
+	command.Flags().BoolVar(&markdown, "traceability", false, "")
+	if err := command.Flags().MarkDeprecated("traceability", "it is --markdown now"); err != nil {
+		panic(err)
+	}
 	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")
 	return command
 }

@@ -55,7 +55,7 @@ func ReadYAML(name string) (YAML, error) {
 // ParseYAML reads the one document of a YAML text. The name is that of its file.
 func ParseYAML(name string, content []byte) (YAML, error) {
 	if len(content) > largestYAML {
-		return YAML{}, &UsageError{name, fmt.Sprintf("it is larger than %d MiB", largestYAML>>20), ""}
+		return YAML{}, &UsageError{name, fmt.Sprintf("it is larger than %d MiB", largestYAML>>20), "is it the right file?"}
 	}
 	if !isUTF16(content) && !utf8.Valid(content) {
 		line := 1 + bytes.Count(content[:invalidAt(content)], []byte("\n"))
