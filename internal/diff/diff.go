@@ -4,7 +4,6 @@ package diff
 
 import (
 	"cmp"
-	_ "embed"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -13,9 +12,6 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
-
-//go:embed comparison.schema.json
-var schema []byte
 
 // FormatVersion is the version of the JSON form. It grows when a member changes
 // its meaning or goes away; members may be added without.
@@ -141,12 +137,12 @@ func tested(verdict result.Verdict) bool {
 // no failure.
 func kindOf(old, new result.Verdict) kind {
 	switch {
-	case new == "":
-		return gone
 	case fails(new) && old == new:
 		return stillFailing
 	case old == new:
 		return ""
+	case new == "":
+		return gone
 	case fails(new) && !fails(old):
 		return newlyFailing
 	case new == result.Error:

@@ -80,7 +80,12 @@ func TestEveryKindIsThere(t *testing.T) {
 
 func TestTheJSONFormIsWhatItsSchemaSays(t *testing.T) {
 	t.Parallel()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	file, err := os.Open("comparison.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	document, err := jsonschema.UnmarshalJSON(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +268,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte(`{"format_version":1}`))
+	f.Add([]byte(`{"format_version":1,"target":{"endpoint":"0"},"description":{"digest":"0"},"settings":{"level":"0"},"requirements":[],"checks":[{}],"exchanges":[]}`))
 	base := Source{"base", one(result.Pass, refusal(400)).Report}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		found, err := parse("x", text)
