@@ -239,8 +239,7 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	if host != "localhost" && (err != nil || !address.IsLoopback()) && !o.remote {
 		return text.Mistake(reports.sources.Origin("listen"), "other machines may reach "+o.listen, "listen on 127.0.0.1, or give --listen-remote too")
 	}
-	watch, err := clientrun.NewWatch(o.listen, clientrun.Options{Rules: o.run.Rules, Scenarios: o.run.Scenarios, Known: o.run.Known, Upstream: o.run.Upstream},
-		version, o.run.WireOnly)
+	watch, err := clientrun.NewWatch(o.listen, o.run.Options, version, o.run.WireOnly)
 	if err != nil {
 		return text.Mistake(reports.sources.Origin("listen"), listenMistake(o.listen, err), "")
 	}

@@ -301,15 +301,12 @@ func resemblesOutcome(line, idField string) (alike, named bool) {
 	return alike || named, named
 }
 
-// lineMistake says why a line is no outcome.
+// lineMistake says why a line that resembles an outcome is none.
 func lineMistake(line, idField string) string {
 	var members map[string]json.RawMessage
 	var syntax *json.SyntaxError
-	switch err := json.Unmarshal([]byte(line), &members); {
-	case errors.As(err, &syntax):
+	if errors.As(json.Unmarshal([]byte(line), &members), &syntax) {
 		return fmt.Sprintf("is no JSON, at its byte %d: %s (an outcome must be in one line)", syntax.Offset, syntax)
-	case err != nil || members == nil:
-		return "is JSON, and no object"
 	}
 	const textWanted = "has the %s %s, which must be a text"
 	var job string

@@ -146,7 +146,7 @@ func TestWhatIsKeptOfReportsIsBounded(t *testing.T) {
 
 func TestAnOutcomeOfAJobThatWasNeverSent(t *testing.T) {
 	t.Parallel()
-	run := &run{options: RunOptions{Rules: Rules{Contract: contract}}}
+	run := &run{options: RunOptions{Options: Options{Rules: rules}}}
 	all := reported{outcomes: []outcome{succeeded("a", "x"), succeeded("b", "x"), failed("c", result.ClientError{})}}
 	found := run.invented(all, []Result{{job: "a"}})
 	if len(found) != 2 || found[0].job != "b" || found[1].job != "c" || found[0].Check.Verdict != result.Fail {

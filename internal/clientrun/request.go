@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -152,20 +153,14 @@ func (r response) retryAfter() (wait time.Duration, given bool) {
 	return 0, false
 }
 
-// errorObject is the error of a response: https://google.aip.dev/193#http11json-representation
-type errorObject struct {
-	Code    int    `json:"code"`
-	Status  string `json:"status"`
-	Message string `json:"message"`
-}
-
-// errorObject reads the error; false where there is none.
-func (r response) errorObject() (errorObject, bool) {
+// errorObject reads the error of a response; false where there is none:
+// https://google.aip.dev/193#http11json-representation
+func (r response) errorObject() (result.ClientError, bool) {
 	var body struct {
-		Error *errorObject `json:"error"`
+		Error *result.ClientError `json:"error"`
 	}
 	if err := json.Unmarshal(r.content(), &body); err != nil || body.Error == nil {
-		return errorObject{}, false
+		return result.ClientError{}, false
 	}
 	return *body.Error, true
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,32 +15,25 @@ import (
 	"github.com/dpconform/dpconform/internal/scenario"
 )
 
-// RunOptions say what is run, and how.
+// RunOptions say what is run, and how. Their Job is the id that the client uses,
+// where it cannot be given one; empty makes one for each scenario. With an Upstream
+// the command is run once.
 type RunOptions struct {
-	Rules     Rules
-	Scenarios []*scenario.Scenario
-	// Known are the names of all scenarios, selected or not.
-	Known []string
+	Options
 	// Command is the words of the client program; {endpoint}, {job}, {token},
 	// {fresh-token}, {scenario} and {outcome} in them are replaced.
 	Command []string
 	// Together runs the command once and lets it choose scenarios. All: it has to
 	// choose every one.
 	Together, All bool
-	// Job is the id that the client uses, where it cannot be given one; empty makes
-	// one for each scenario.
-	Job string
 	// Limit is how long the command may take, for one scenario.
 	Limit time.Duration
 	// ExitReports: exit code 0 means that the call was a success.
 	ExitReports bool
 	// WireOnly: what the client reports is not tested.
 	WireOnly bool
-	// Upstream responds where no scenario does, to a command that is run once; nil
-	// means the reference server. Token is for it; empty where the client brings its
-	// own.
-	Upstream *url.URL
-	Token    string
+	// Token is for the server upstream; empty where the client brings its own.
+	Token string
 	// Show gets what the commands print; nil for nobody.
 	Show io.Writer
 	// Observe is called after each scenario; nil means nobody looks.
@@ -138,7 +130,7 @@ func (r *run) one(ctx context.Context, chosen *scenario.Scenario) (Result, error
 	if job == "" {
 		job = JobOf(chosen, "1")
 	}
-	site, err := r.open(Options{Only: chosen, Job: job}, chosen.Secure)
+	site, err := r.open(chosen, job)
 	if err != nil {
 		return Result{}, err
 	}
@@ -164,7 +156,7 @@ func (r *run) together(ctx context.Context, found *Outcomes) error {
 	if job == "" {
 		job = "failed-of-dpconform"
 	}
-	site, err := r.open(Options{Job: job}, false)
+	site, err := r.open(nil, job)
 	if err != nil {
 		return err
 	}
@@ -268,8 +260,10 @@ func (r *run) whole(ended *ended, results []Result) Result {
 	return found
 }
 
-func (r *run) open(options Options, secure bool) (*Site, error) {
-	options.Rules, options.Scenarios, options.Known, options.Upstream = r.options.Rules, r.options.Scenarios, r.options.Known, r.options.Upstream
+// open serves a scenario, or all of them for a client that chooses.
+func (r *run) open(only *scenario.Scenario, job string) (*Site, error) {
+	options := r.options.Options
+	options.Only, options.Job = only, job
 	if options.Upstream == nil {
 		// Upstream the tokens are those of the client's own.
 		options.Tokens, options.RefreshToken = r.secrets.tokens(), r.secrets.refresh
@@ -278,7 +272,7 @@ func (r *run) open(options Options, secure bool) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Serve(server, "127.0.0.1:0", secure)
+	return Serve(server, "127.0.0.1:0", only != nil && only.Secure)
 }
 
 // command runs the command against a site and reads what it reported.

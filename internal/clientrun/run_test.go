@@ -18,7 +18,7 @@ import (
 
 func runOf(t *testing.T, program string, names ...string) RunOptions {
 	t.Helper()
-	return RunOptions{Rules: rules, Command: commandOf(t, program), Limit: time.Minute, Scenarios: named(t, names...)}
+	return RunOptions{Options: Options{Rules: rules, Scenarios: named(t, names...)}, Command: commandOf(t, program), Limit: time.Minute}
 }
 
 func runAll(t *testing.T, options RunOptions) (Outcomes, result.Report) {
@@ -155,7 +155,7 @@ func TestACommandInFrontOfAServerUpstream(t *testing.T) {
 func TestACommandThatCannotBeStarted(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"./there-is-none", "there-is-none-in-the-path", t.TempDir()} {
-		_, err := Run(t.Context(), RunOptions{Rules: rules, Scenarios: shipped(t), Command: []string{command}, Limit: time.Minute})
+		_, err := Run(t.Context(), RunOptions{Options: Options{Rules: rules, Scenarios: shipped(t)}, Command: []string{command}, Limit: time.Minute})
 		var start *StartError
 		if !errors.As(err, &start) || !strings.HasPrefix(err.Error(), command+" cannot be started: ") {
 			t.Errorf("%s: %v", command, err)

@@ -403,9 +403,9 @@ func TestAClientThatWasStartedByHandReports(t *testing.T) {
 	const example = `; an outcome is a line such as {"job":"scenario-success-1","archiveJobId":"NEW ID"}` + "\n"
 	for body, want := range map[string]string{
 		`{"job":"another","archiveJobId":"x"}`: "dpconform: no request of the job another has arrived; there is scenario-success-1\n",
-		"\n\n" + `{"job":`:                     `dpconform: line 3 is no JSON, at its byte 7: unexpected end of JSON input (an outcome must be in one line)` + example,
-		"[1]":                                  `dpconform: line 1 is JSON, and no object` + example,
-		"":                                     `dpconform: the body is empty` + example,
+		"\n\n" + `{"job":`:                     `dpconform: line 3 of the body is no JSON, at its byte 7: unexpected end of JSON input (an outcome must be in one line)` + example,
+		"[1]":                                  `dpconform: the body has no outcome` + example,
+		"":                                     `dpconform: the body has no outcome` + example,
 	} {
 		if got, text := send("POST", outcomesPath, "", body); got.StatusCode != http.StatusBadRequest || text != want {
 			t.Errorf("%q: %d %q", body, got.StatusCode, text)

@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -84,12 +85,11 @@ func (w *Watch) outcomes(r *http.Request) (mistake string) {
 	lines := &outcomeLines{idField: w.idField()}
 	_, _ = lines.Write(arrived.body)
 	reported := lines.end("the body")
-	mistake = arrived.bodyProblem
-	if mistake == "" && len(reported.outcomes) == 0 {
-		mistake = outcomeMistake(string(arrived.body), w.idField())
-	}
-	if mistake != "" {
-		return mistake + "; an outcome is a line such as " + w.example()
+	switch {
+	case arrived.bodyProblem != "":
+		return "the body: " + arrived.bodyProblem
+	case len(reported.outcomes) == 0:
+		return cmp.Or(reported.hint, "the body has no outcome") + "; an outcome is a line such as " + w.example()
 	}
 	known := false
 	var jobs, arrivedJobs []string
@@ -122,18 +122,6 @@ func firstFew(ids []string) string {
 		ids[i] = printable(id)
 	}
 	return strings.Join(ids, ", ")
-}
-
-// outcomeMistake says why a text has no outcome in it.
-func outcomeMistake(text, idField string) string {
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		if line = strings.TrimSpace(strings.TrimPrefix(line, byteOrderMark)); line != "" {
-			return fmt.Sprintf("line %d %s", number, lineMistake(line, idField))
-		}
-	}
-	return "the body is empty"
 }
 
 func (w *Watch) idField() string { return w.server.options.Rules.Contract.IDField }
