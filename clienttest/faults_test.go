@@ -41,6 +41,16 @@ func withTarget(target func(task) string) func() client {
 	return changed(func(p *client) { p.target = target })
 }
 
+// atPath makes a client that calls a path; {id} in it is the job's id.
+func atPath(path string) func() client {
+	return withTarget(func(t task) string { return strings.ReplaceAll(path, "{id}", url.PathEscape(t.job)) })
+}
+
+// withEscapes makes a client that writes a part of the escaped id in another way.
+func withEscapes(part, other string) func() client {
+	return withTarget(func(t task) string { return strings.Replace(right().target(t), part, other, 1) })
+}
+
 func withBody(body string, header map[string]string) func() client {
 	return changed(func(p *client) { p.body, p.header = []byte(body), header })
 }
@@ -89,50 +99,29 @@ func pathFaults() []fault {
 	const special = "special-characters"
 	escape := url.PathEscape
 	return []fault{
-		{"get-in-place-of-post", "The method is called with GET.", "client.path.method", "success",
-			changed(func(p *client) { p.method = http.MethodGet })},
-		{"put-in-place-of-post", "The method is called with PUT.", "client.path.method", "success",
-			changed(func(p *client) { p.method = http.MethodPut })},
+		{"get-in-place-of-post", "The method is called with GET.", "client.path.method", "success", changed(func(p *client) { p.method = http.MethodGet })},
+		{"put-in-place-of-post", "The method is called with PUT.", "client.path.method", "success", changed(func(p *client) { p.method = http.MethodPut })},
 		{"other-method-in-a-field", "A field puts another method in the place of POST.", "client.path.method", "success",
 			withHeader("X-HTTP-Method-Override", func(task) string { return http.MethodDelete })},
-		{"other-collection", "The path names another collection.", "client.path.collection", "success",
-			withTarget(func(t task) string { return "/v1/portabilityArchive/" + escape(t.job) + ":retry" })},
-		{"other-version", "The path names another version.", "client.path.collection", "success",
-			withTarget(func(t task) string { return "/v1beta/archiveJobs/" + escape(t.job) + ":retry" })},
+		{"other-collection", "The path names another collection.", "client.path.collection", "success", atPath("/v1/portabilityArchive/{id}:retry")},
+		{"other-version", "The path names another version.", "client.path.collection", "success", atPath("/v1beta/archiveJobs/{id}:retry")},
 		{"doubled-slash", "The path begins with two slashes.", "client.path.collection", "success",
 			written("POST /{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
-		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs//" + escape(t.job) + ":retry" })},
-		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/archiveJobs/" + escape(t.job) + ":retry" })},
-		{"empty-id", "The id is lost.", "client.path.one-segment", "success",
-			withTarget(func(task) string { return "/v1/archiveJobs/:retry" })},
-		{"no-id", "The id is lost with its slash.", "client.path.one-segment", "success",
-			withTarget(func(task) string { return "/v1/archiveJobs:retry" })},
-		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "%3Aretry" })},
-		{"verb-as-segment", "The verb is behind a slash.", "client.path.verb", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + "/retry" })},
-		{"other-verb", "The verb is another one.", "client.path.verb", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":restart" })},
-		{"trailing-slash", "A slash is at the end.", "client.path.verb", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(t.job) + ":retry/" })},
+		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success", atPath("/v1/archiveJobs//{id}:retry")},
+		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success", atPath("/v1/archiveJobs/archiveJobs/{id}:retry")},
+		{"empty-id", "The id is lost.", "client.path.one-segment", "success", atPath("/v1/archiveJobs/:retry")},
+		{"no-id", "The id is lost with its slash.", "client.path.one-segment", "success", atPath("/v1/archiveJobs:retry")},
+		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}%3Aretry")},
+		{"verb-as-segment", "The verb is behind a slash.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}/retry")},
+		{"other-verb", "The verb is another one.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}:restart")},
+		{"trailing-slash", "A slash is at the end.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}:retry/")},
 		{"other-case-of-id", "The id is changed to capitals.", "client.path.id", "success",
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(strings.ToUpper(t.job)) + ":retry" })},
 		{"id-escaped-twice", "The id is percent-encoded twice.", "client.path.id", special,
 			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(escape(t.job)) + ":retry" })},
-		{"percent-unescaped", "A percent sign in the id is left as it is.", "client.path.id", special,
-			withTarget(func(t task) string {
-				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%2525", "%25") + ":retry"
-			})},
-		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.verb", special,
-			withTarget(func(t task) string {
-				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%3F", "?") + ":retry"
-			})},
-		{"letter-unescaped", "A letter beyond ASCII is left as it is.", "client.path.escaping", special,
-			withTarget(func(t task) string {
-				return "/v1/archiveJobs/" + strings.ReplaceAll(escape(t.job), "%C3%BC", "ü") + ":retry"
-			})},
+		{"percent-unescaped", "A percent sign in the id is left as it is.", "client.path.id", special, withEscapes("%2525", "%25")},
+		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.verb", special, withEscapes("%3F", "?")},
+		{"letter-unescaped", "A letter beyond ASCII is left as it is.", "client.path.escaping", special, withEscapes("%C3%BC", "ü")},
 	}
 }
 
@@ -145,8 +134,7 @@ func authorizationFaults() []fault {
 			})},
 		{"token-in-both", "The token is sent in the header and in the query.", "client.authorization.one-method", "success",
 			withTarget(func(t task) string { return right().target(t) + "?access_token=" + t.token })},
-		{"no-token", "No token is sent.", "client.authorization.token", "success",
-			withAuthorization(func(string) string { return "" })},
+		{"no-token", "No token is sent.", "client.authorization.token", "success", withAuthorization(func(string) string { return "" })},
 		{"token-in-cookie-too", "The token is sent in a cookie as well.", "client.authorization.one-method", "success",
 			withHeader("Cookie", func(t task) string { return "session=" + t.token })},
 		{"token-in-referer-too", "The token is sent in Referer as well.", "client.authorization.one-method", "success",
@@ -171,20 +159,16 @@ func authorizationFaults() []fault {
 
 func bodyFaults() []fault {
 	return []fault{
-		{"body-with-name", "The body repeats the name.", "client.body.empty", "success",
-			withBody(`{"name":"archiveJobs/x"}`, formOf(jsonType))},
+		{"body-with-name", "The body repeats the name.", "client.body.empty", "success", withBody(`{"name":"archiveJobs/x"}`, formOf(jsonType))},
 		{"body-array", "The body is an array.", "client.body.empty", "success", withBody(`[]`, formOf(jsonType))},
 		{"body-malformed", "The body is no JSON.", "client.body.empty", "success", withBody(`{`, formOf(jsonType))},
 		{"body-called-gzip", "The body is called gzip and is not.", "client.body.empty", "success",
 			withBody(`{}`, map[string]string{"Content-Type": jsonType, "Content-Encoding": "gzip"})},
 		{"body-null", "The body is null.", "client.body.no-null", "success", withBody("null\n", formOf(jsonType))},
-		{"body-called-text", "The body is called plain text.", "client.body.media-type", "success",
-			withBody(`{}`, formOf("text/plain"))},
-		{"body-called-form", "The body is called a form.", "client.body.media-type", "success",
-			withBody(`{}`, formOf("application/x-www-form-urlencoded"))},
+		{"body-called-text", "The body is called plain text.", "client.body.media-type", "success", withBody(`{}`, formOf("text/plain"))},
+		{"body-called-form", "The body is called a form.", "client.body.media-type", "success", withBody(`{}`, formOf("application/x-www-form-urlencoded"))},
 		{"body-unnamed", "The body has no Content-Type.", "client.body.media-type-named", "success", withBody(`{}`, nil)},
-		{"no-length", "A POST without a body has no Content-Length.", "client.body.length", "success",
-			written(goodLine, goodHost, goodAuthorization)},
+		{"no-length", "A POST without a body has no Content-Length.", "client.body.length", "success", written(goodLine, goodHost, goodAuthorization)},
 	}
 }
 
@@ -277,14 +261,11 @@ func httpFaults() []fault {
 		{"no-host", "No Host is sent.", "client.http.host", "success", written(goodLine, goodAuthorization, noBody)},
 		{"other-host", "The Host of another server is sent.", "client.http.host", "success",
 			written(goodLine, "Host: dataportability.googleapis.com", goodAuthorization, noBody)},
-		{"two-hosts", "Two Hosts are sent.", "client.http.host", "success",
-			written(goodLine, goodHost, "Host: other.example", goodAuthorization, noBody)},
+		{"two-hosts", "Two Hosts are sent.", "client.http.host", "success", written(goodLine, goodHost, "Host: other.example", goodAuthorization, noBody)},
 		{"two-content-types", "Two Content-Types are sent.", "client.http.field-once", "success",
 			written(goodLine, goodHost, goodAuthorization, noBody, "Content-Type: application/json", "Content-Type: text/plain")},
-		{"two-lengths", "Two lengths are sent.", "client.body.framing", "success",
-			written(goodLine, goodHost, goodAuthorization, noBody, "Content-Length: 2")},
-		{"negative-length", "A length below 0 is sent.", "client.body.framing", "success",
-			written(goodLine, goodHost, goodAuthorization, "Content-Length: -1")},
+		{"two-lengths", "Two lengths are sent.", "client.body.framing", "success", written(goodLine, goodHost, goodAuthorization, noBody, "Content-Length: 2")},
+		{"negative-length", "A length below 0 is sent.", "client.body.framing", "success", written(goodLine, goodHost, goodAuthorization, "Content-Length: -1")},
 		{"length-and-chunks", "A length is sent with a body in chunks.", "client.body.framing", "success",
 			written(goodLine, goodHost, goodAuthorization, "Content-Length: 2", "Content-Type: application/json", "Transfer-Encoding: chunked", "",
 				"2", "{}", "0")},
@@ -295,15 +276,10 @@ func httpFaults() []fault {
 
 // queryFaults are of the query.
 func queryFaults() []fault {
-	escape := url.PathEscape
-	asking := func(query string) func() client {
-		return withTarget(func(t task) string { return right().target(t) + "?" + query })
-	}
+	asking := func(query string) func() client { return atPath("/v1/archiveJobs/{id}:retry?" + query) }
 	return []fault{
-		{"field-in-query", "The name is sent in the query as well.", "client.query.parameters", "success",
-			withTarget(func(t task) string { return right().target(t) + "?name=archiveJobs/" + escape(t.job) })},
-		{"own-parameter", "A parameter of the client's own is sent.", "client.query.parameters", "success",
-			withTarget(func(t task) string { return right().target(t) + "?client=mine" })},
+		{"field-in-query", "The name is sent in the query as well.", "client.query.parameters", "success", asking("name=archiveJobs/{id}")},
+		{"own-parameter", "A parameter of the client's own is sent.", "client.query.parameters", "success", asking("client=mine")},
 		{"other-value", "A system parameter has a value that there is not.", "client.query.values", "success", asking("$alt=foo")},
 		{"no-boolean", "A system parameter that is true or false is neither.", "client.query.values", "success", asking("prettyPrint=maybe")},
 		{"parameter-twice", "A system parameter is sent twice.", "client.query.once", "success", asking("alt=json&$alt=json")},
@@ -328,8 +304,7 @@ func plainFaults() []fault {
 	}
 	refused := func(got reply) bool { return got.err == nil && got.status != http.StatusOK }
 	return []fault{
-		{"misspelled-scenario", "The client chooses a scenario that there is not.", clientrun.ConditionKnown, noScenario,
-			with("scenario-sucess-1", right)},
+		{"misspelled-scenario", "The client chooses a scenario that there is not.", clientrun.ConditionKnown, noScenario, with("scenario-sucess-1", right)},
 		{"plain-invented-id", "The caller is given an id that the server never gave.", "client.outcome.new-id", noScenario,
 			with(failedJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
 		{"plain-error-swallowed", "A refusal is reported as a success.", "client.outcome.error", noScenario,
