@@ -114,6 +114,8 @@ type Result struct {
 	// tested lists the requirements that were tested.
 	tested   []string
 	requests []*request
+	// command is how the command ended; nil for none.
+	command *ended
 	// needed: without what could not be tested the run is inconclusive.
 	needed bool
 	// tokens are those that the client was given, which no report shows.
@@ -197,7 +199,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		e.findings = append(e.findings, result.Finding{Requirement: ConditionOneOutcome, Verdict: result.Warn, Want: "one outcome for the job",
 			Got: known.contradiction, Count: 1})
 	}
-	found := Result{scenario: call.scenario, job: call.job, tested: e.tested, requests: requests, tokens: call.tokens,
+	found := Result{scenario: call.scenario, job: call.job, tested: e.tested, requests: requests, command: known.command, tokens: call.tokens,
 		needed: note != "" && last == nil || e.inconclusive()}
 	found.Check = result.Check{Aspect: aspectCall, Findings: e.findings, Verdict: worst(e.findings), Reason: note,
 		Call: &result.Call{Job: call.job, Untested: e.untested}}
@@ -212,7 +214,6 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 	if reported != nil {
 		found.Check.Call.Reported = &reported.Outcome
 	}
-	found.ended(known.command)
 	return found
 }
 

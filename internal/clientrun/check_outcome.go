@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -239,14 +238,4 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 		want += ", or the error reported"
 	}
 	e.fail(ConditionSteps, want, got)
-}
-
-// ended sets how the command of the call ended.
-func (r *Result) ended(command *ended) {
-	if command == nil {
-		return
-	}
-	r.Check.Microseconds = command.took.Microseconds()
-	r.Check.Call.Command = &result.Command{Exit: command.exit, Signal: command.signal, TimedOut: command.timedOut,
-		Complaints: command.lastComplaints(longestComplaints)}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -210,9 +211,10 @@ func (l *lastBytes) end() (kept string, cut int64) {
 }
 
 // lastComplaints gives the end of standard error in no more than so many bytes,
-// and says where it was cut, and what of standard output was passed over.
-func (c *ended) lastComplaints(most int) string {
-	end, cut := c.complaints, c.cut
+// and says where it was cut, and what of standard output was passed over. Secrets
+// are hidden first: one that the cut goes through would not be found.
+func (c *ended) lastComplaints(hide *redact.Redactor, most int) string {
+	end, cut := hide.Text(c.complaints), c.cut
 	if over := len(end) - most; over > 0 {
 		end = strings.TrimLeftFunc(end[over:], func(r rune) bool { return r == utf8.RuneError })
 		cut += int64(over)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -125,13 +126,13 @@ func TestWhatIsKeptOfReportsIsBounded(t *testing.T) {
 	if found, _ := reportedIn(t, output.String(), "its output"); len(found.outcomes) != keptOutcomes || *found.outcomes[0].NewID != "last" {
 		t.Errorf("%d outcomes, the first %s", len(found.outcomes), *found.outcomes[0].NewID)
 	}
-	kept := &lastBytes{}
+	kept, hide := &lastBytes{}, redact.NewRedactor(map[string]string{givenToken: redact.Unlabelled})
 	for i := range 30_000 {
 		fmt.Fprintf(kept, "line %d\n", i)
 	}
 	one := &ended{}
 	one.complaints, one.cut = kept.end()
-	head, rest, _ := strings.Cut(one.lastComplaints(100), "\n")
+	head, rest, _ := strings.Cut(one.lastComplaints(hide, 100), "\n")
 	if !strings.HasSuffix(rest, "line 29998\nline 29999\n") || len(rest) != 100 || len(one.complaints) > keptComplaints {
 		t.Errorf("%q of %d bytes", rest, len(one.complaints))
 	}
@@ -139,8 +140,12 @@ func TestWhatIsKeptOfReportsIsBounded(t *testing.T) {
 	if _, err := fmt.Sscanf(head, "[%d bytes before this were cut]", &cut); err != nil || int64(cut) != one.cut+int64(len(one.complaints))-100 {
 		t.Errorf("%q, %v", head, err)
 	}
-	if whole := (&ended{complaints: "ä\n"}); whole.lastComplaints(100) != "ä\n" || strings.ContainsRune(whole.lastComplaints(2), '\uFFFD') {
-		t.Errorf("%q, %q", whole.lastComplaints(100), whole.lastComplaints(2))
+	if whole := (&ended{complaints: "ä\n"}); whole.lastComplaints(hide, 100) != "ä\n" || strings.ContainsRune(whole.lastComplaints(hide, 2), '\uFFFD') {
+		t.Errorf("%q, %q", whole.lastComplaints(hide, 100), whole.lastComplaints(hide, 2))
+	}
+	cutToken := &ended{complaints: "the token is " + givenToken + strings.Repeat("x", 90)}
+	if shown := cutToken.lastComplaints(hide, 100); strings.Contains(shown, givenToken[len(givenToken)-5:]) {
+		t.Errorf("%q has the end of the token", shown)
 	}
 }
 

@@ -115,6 +115,11 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	call := *check.Call
 	check.Call = &call
 	call.Job, call.Inconclusive = hide.Text(call.Job), r.needed
+	about := func(requirement string) {
+		if !slices.Contains(check.Requirements, requirement) {
+			check.Requirements = append(check.Requirements, requirement)
+		}
+	}
 	check.Findings = slices.Clone(check.Findings)
 	for i := range check.Findings {
 		finding := &check.Findings[i]
@@ -122,9 +127,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 		if finding.Exchange > 0 {
 			finding.Exchange += before
 		}
-		if !slices.Contains(check.Requirements, finding.Requirement) {
-			check.Requirements = append(check.Requirements, finding.Requirement)
-		}
+		about(finding.Requirement)
 		if name := known.Expecting(check.ID, finding.Requirement); name != "" {
 			finding.Verdict, finding.KnownFailure = result.ExpectedFail, name
 		}
@@ -132,9 +135,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	call.Untested = slices.Clone(call.Untested)
 	for i, one := range call.Untested {
 		call.Untested[i].Reason = hide.Text(one.Reason)
-		if !slices.Contains(check.Requirements, one.Requirement) {
-			check.Requirements = append(check.Requirements, one.Requirement)
-		}
+		about(one.Requirement)
 	}
 	if reported := call.Reported; reported != nil {
 		shown := result.Outcome{Job: hide.Text(reported.Job)}
@@ -147,10 +148,10 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 		}
 		call.Reported = &shown
 	}
-	if command := call.Command; command != nil {
-		shown := *command
-		shown.Complaints = hide.Text(command.Complaints)
-		call.Command = &shown
+	if command := r.command; command != nil {
+		check.Microseconds = command.took.Microseconds()
+		call.Command = &result.Command{Exit: command.exit, Signal: command.signal, TimedOut: command.timedOut,
+			Complaints: command.lastComplaints(hide, longestComplaints)}
 	}
 	var missing *result.Missing
 	if reason, flag := r.missing(); check.Verdict == result.Skip {

@@ -254,10 +254,8 @@ func (r *run) whole(ended *ended, results []Result) Result {
 	if !attempted {
 		e.fail(ConditionCalled, "a request", "no request arrived, "+ended.ending())
 	}
-	found := Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the end of a command that is run once", Findings: e.findings,
-		Verdict: worst(e.findings), Call: &result.Call{}}, tested: []string{ConditionExit, ConditionTime, ConditionCalled}}
-	found.ended(ended)
-	return found
+	return Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the end of a command that is run once", Findings: e.findings,
+		Verdict: worst(e.findings), Call: &result.Call{}}, command: ended, tested: []string{ConditionExit, ConditionTime, ConditionCalled}}
 }
 
 // open serves a scenario, or all of them for a client that chooses.
