@@ -30,7 +30,12 @@ func (e *evaluation) checkHTTP(one *request) {
 		e.checkSyntax(one)
 	}
 	if one.authority != "" {
-		e.find(httpTarget, one, "the path and the query alone", "a target with "+partsOfAuthority(one.authority))
+		got := "a target with the host " + printable(one.authority)
+		if _, host, named := strings.Cut(one.authority, "@"); named {
+			// What is before the @ may be a password.
+			got = "a target with a user name and the host " + printable(host)
+		}
+		e.find(httpTarget, one, "the path and the query alone", got)
 	}
 	if one.foreignHost {
 		e.find(httpHost, one, "the host and port of the endpoint", "Host: "+printable(one.host))
@@ -43,15 +48,6 @@ func (e *evaluation) checkHTTP(one *request) {
 	if lengths, codings := one.values("Content-Length"), one.values("Transfer-Encoding"); len(lengths) > 0 && len(codings) > 0 {
 		e.find(bodyFraming, one, "Content-Length or Transfer-Encoding", "Transfer-Encoding: "+printable(codings[0])+" and Content-Length: "+printable(lengths[0]))
 	}
-}
-
-func partsOfAuthority(authority string) string {
-	user, host, named := strings.Cut(authority, "@")
-	if !named {
-		return "the host " + printable(user)
-	}
-	// What is before the @ may be a password.
-	return "a user name and the host " + printable(host)
 }
 
 // checkMalformed checks malformed HTTP, which net/http refused.
@@ -82,13 +78,13 @@ func (e *evaluation) checkSyntax(one *request) bool {
 	case strings.HasPrefix(head.line, tlsHandshake):
 		e.find(httpSyntax, one, "HTTP without TLS, as the endpoint says", "the beginning of a TLS handshake")
 	case !all:
-		e.find(httpSyntax, one, want, "the line "+quoted(head.line))
+		e.find(httpSyntax, one, want, "the line "+`"`+printable(head.line)+`"`)
 	case protocol != "HTTP/1.1" && protocol != "HTTP/1.0":
 		e.find(httpSyntax, one, "HTTP/1.1", printable(protocol))
 	case slices.ContainsFunc(head.fields, isMalformed):
 		broken := head.fields[slices.IndexFunc(head.fields, isMalformed)]
 		name, _, _ := strings.Cut(broken.line, ":")
-		e.find(httpSyntax, one, want, "a field that is none: "+quoted(name))
+		e.find(httpSyntax, one, want, "a field that is none: "+`"`+printable(name)+`"`)
 	case head.bareFeeds > 0:
 		// A recipient may take a line feed alone for the end of a line; a sender has
 		// no such choice (RFC 9112, 2.2).
@@ -109,15 +105,6 @@ const tlsHandshake = "\x16\x03"
 // control characters).
 func isMalformed(field headField) bool {
 	return field.name == "" || strings.ContainsFunc(field.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
-}
-
-// quoted shows the beginning of a line.
-func quoted(line string) string {
-	const few = 60
-	if len(line) > few {
-		line = line[:few] + "…"
-	}
-	return `"` + printable(line) + `"`
 }
 
 // checkHosts finds what is wrong with Host (RFC 9112, 3.2).

@@ -145,7 +145,7 @@ func FuzzCheckRequest(f *testing.F) {
 			t.Errorf("found %v", e.findings)
 		}
 		for _, finding := range e.findings {
-			if printable(finding.Got) != finding.Got && len(finding.Got) < longestShown {
+			if printable(finding.Got) != finding.Got && len(finding.Got) < longestKept {
 				t.Errorf("%s: %q may move a cursor", finding.Requirement, finding.Got)
 			}
 		}

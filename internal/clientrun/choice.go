@@ -113,15 +113,17 @@ func (s *Server) jobIn(arrived *request) (job string, known bool) {
 // unknownText says that no scenario has a name, or that the one that has it was
 // not selected, and which is meant most likely.
 func (s *Server) unknownText(name string) string {
+	const longest = 200
+	shown := text.Cut(text.Line(name), longest)
 	names := append(scenario.Names(s.options.Scenarios), s.options.Known...)
 	meant, distance := text.Nearest(name, names)
 	switch {
 	case slices.Contains(names, name):
-		return fmt.Sprintf("the scenario %q was not selected by --scenario", printable(name))
+		return fmt.Sprintf("the scenario %q was not selected by --scenario", shown)
 	case distance > max(2, len(name)/3):
-		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", printable(name))
+		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", shown)
 	}
-	return fmt.Sprintf("there is no scenario %q; did you mean %q?", printable(name), meant)
+	return fmt.Sprintf("there is no scenario %q; did you mean %q?", shown, meant)
 }
 
 // upstreamToken is what the reference server of a scenario takes where the real

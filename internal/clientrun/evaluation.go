@@ -63,7 +63,7 @@ func (r Rules) Explain(finding result.Finding) string {
 		}
 		shown += " (" + level + "): " + requirement.Statement
 	}
-	shown += "\n  want: " + finding.Want + "\n  got:  " + finding.Got
+	shown += "\n  want: " + text.Cut(finding.Want, longestShown) + "\n  got:  " + text.Cut(finding.Got, longestShown)
 	if requirement.Quote != "" {
 		shown += fmt.Sprintf("\n  %q", requirement.Quote)
 	}
@@ -175,10 +175,14 @@ func worst(findings []result.Finding) result.Verdict {
 	return verdict
 }
 
-// longestShown is the length in characters from which a text is cut in a
-// finding.
-const longestShown = 200
+// The lengths in characters from which a text is cut: longestKept where it is
+// found, longestShown in a report. Secrets are hidden in between: one that the
+// first cut goes through is behind the second.
+const (
+	longestKept  = 4000
+	longestShown = 400
+)
 
 // printable makes a text of a client's fit for a report: control characters do
-// not move a cursor, and a long text is cut.
-func printable(shown string) string { return text.Cut(text.Line(shown), longestShown) }
+// not move a cursor.
+func printable(found string) string { return text.Cut(text.Line(found), longestKept) }

@@ -107,6 +107,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 		name, text, id, got string
 	}{
 		{"garbage", "hello " + givenToken + "\r\n\r\n", httpSyntax, `the line "hello `},
+		{"a token that is cut", "POST /v1/archiveJobs/job-1 " + strings.Repeat("x ", 12) + givenToken + strings.Repeat(" x", 160) + " " + givenToken + "\r\n\r\n", httpSyntax, "the line "},
 		{"nothing but an end", "\r\n\r\n", httpSyntax, `the line ""`},
 		{"a line without a protocol", "POST /v1/archiveJobs/job-1:retry\r\n\r\n", httpSyntax, "the line "},
 		{"another protocol", strings.Replace(good, "HTTP/1.1", "HTTP/3.0", 1) + "\r\n", httpSyntax, "HTTP/3.0"},
@@ -148,7 +149,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 			}
 			var out strings.Builder
 			report := Outcomes{rules: Rules{Contract: contract}, results: []Result{found}}.Report("1", nil)
-			if err := result.WriteJSON(&out, report); err != nil || strings.Contains(out.String(), givenToken) {
+			if err := result.WriteJSON(&out, report); err != nil || strings.Contains(out.String(), givenToken[:7]) {
 				t.Errorf("%v, or the token is in the report:\n%s", err, &out)
 			}
 		})

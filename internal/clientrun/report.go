@@ -115,6 +115,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	call := *check.Call
 	check.Call = &call
 	call.Job, call.Inconclusive = hide.Text(call.Job), r.needed
+	short := func(found string) string { return text.Cut(hide.Text(found), longestShown) }
 	about := func(requirement string) {
 		if !slices.Contains(check.Requirements, requirement) {
 			check.Requirements = append(check.Requirements, requirement)
@@ -123,7 +124,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	check.Findings = slices.Clone(check.Findings)
 	for i := range check.Findings {
 		finding := &check.Findings[i]
-		finding.Want, finding.Got = hide.Text(finding.Want), hide.Text(finding.Got)
+		finding.Want, finding.Got = short(finding.Want), short(finding.Got)
 		if finding.Exchange > 0 {
 			finding.Exchange += before
 		}
@@ -134,7 +135,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	}
 	call.Untested = slices.Clone(call.Untested)
 	for i, one := range call.Untested {
-		call.Untested[i].Reason = hide.Text(one.Reason)
+		call.Untested[i].Reason = short(one.Reason)
 		about(one.Requirement)
 	}
 	if reported := call.Reported; reported != nil {
@@ -155,7 +156,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 	}
 	var missing *result.Missing
 	if reason, flag := r.missing(); check.Verdict == result.Skip {
-		missing = &result.Missing{Reason: hide.Text(reason), Flag: flag}
+		missing = &result.Missing{Reason: short(reason), Flag: flag}
 	}
 	check.Settle("", missing, known)
 	return check
