@@ -77,7 +77,7 @@ func FuzzHead(f *testing.F) {
 			t.Errorf("found %q and %q at once, and %q and %q in steps of %d", whole, rest, parts, remains, step)
 		}
 		one := malformedRequest(readHead(text, true), 400, time.Now())
-		e := &evaluation{rules: Rules{Contract: contract}}
+		e := &evaluation{rules: rules}
 		e.checkRequest(&Call{job: "job-1", tokens: []string{givenToken}}, one)
 		if len(e.findings) == 0 {
 			t.Errorf("nothing is said of %q", text)
@@ -132,7 +132,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 			call := opened.Server.Begin(one, "job-1")
 			sendRaw(t, opened.Endpoint, row.text)
 			opened.Close()
-			found := (Rules{Contract: contract}).Evaluate(call)
+			found := rules.Evaluate(call)
 			got := map[string]string{}
 			for _, finding := range found.Check.Findings {
 				got[finding.Requirement] = finding.Got
@@ -148,7 +148,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 				t.Errorf("it says %q", called)
 			}
 			var out strings.Builder
-			report := Outcomes{rules: Rules{Contract: contract}, results: []Result{found}}.Report("1", nil)
+			report := Outcomes{rules: rules, results: []Result{found}}.Report("1", nil)
 			if err := result.WriteJSON(&out, report); err != nil || strings.Contains(out.String(), givenToken[:7]) {
 				t.Errorf("%v, or the token is in the report:\n%s", err, &out)
 			}
@@ -174,7 +174,7 @@ func TestARightConnectionHasNoFindings(t *testing.T) {
 	if got := requests[0].values("Transfer-Encoding"); !slices.Equal(got, []string{"chunked"}) {
 		t.Errorf("Transfer-Encoding %q", got)
 	}
-	if found := (Rules{Contract: contract}).EvaluateWire(calls[0]); len(found.Check.Findings) > 0 {
+	if found := rules.EvaluateWire(calls[0]); len(found.Check.Findings) > 0 {
 		t.Errorf("found %+v", found.Check.Findings)
 	}
 }

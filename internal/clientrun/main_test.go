@@ -52,7 +52,7 @@ func named(t testing.TB, names ...string) []*scenario.Scenario {
 // site serves something for one test.
 func site(t *testing.T, options Options) *Site {
 	t.Helper()
-	options.Rules = Rules{Contract: contract}
+	options.Rules = rules
 	server, err := New(options)
 	if err != nil {
 		t.Fatal(err)

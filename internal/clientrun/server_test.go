@@ -176,7 +176,7 @@ func TestCallsWithoutAScenario(t *testing.T) {
 	compressed := responded(200, "", http.Header{"Content-Encoding": {"gzip"}})
 	compressed.body = zipped(`{"archiveJobId":"new"}`)
 	refused, limited := responded(400, "FAILED_PRECONDITION", nil), responded(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"9"}})
-	right, wrong := succeeded("job-1", "new"), succeeded("job-1", "another")
+	right := succeeded("job-1", "new")
 	refusal, other := failed("job-1", result.ClientError{Code: 400, Status: "FAILED_PRECONDITION", Message: "m"}), failed("job-1", result.ClientError{Code: 500})
 	for _, row := range []struct {
 		name      string
@@ -187,16 +187,13 @@ func TestCallsWithoutAScenario(t *testing.T) {
 		verdict   result.Verdict
 	}{
 		{"right", []response{success}, &right, evidence{}, nil, result.Pass},
-		{"an id that the server never gave", []response{success}, &wrong, evidence{}, []string{outcomeNewID}, result.Fail},
 		{"compressed", []response{compressed}, &right, evidence{}, nil, result.Pass},
-		{"a refusal as a success", []response{refused}, &wrong, evidence{}, []string{outcomeError}, result.Fail},
 		{"a refusal", []response{refused}, &refusal, evidence{}, nil, result.Pass},
 		{"a refusal as another", []response{refused}, &other, evidence{}, []string{outcomeCode, outcomeStatus, outcomeMessage}, result.Fail},
 		{"nothing reported", []response{success}, nil, evidence{}, nil, result.Skip},
 		{"nothing reported, and not asked for", []response{success}, nil, evidence{wireOnly: true}, nil, result.Pass},
 		{"a redirect", []response{responded(307, "", nil)}, &right, evidence{}, nil, result.Skip},
 		{"nothing came", []response{{delivery: hungUp}}, &right, evidence{}, []string{outcomeIncomplete}, result.Fail},
-		{"again after a refusal", []response{refused, refused}, nil, evidence{wireOnly: true}, []string{repeatFailedPrecondition}, result.Fail},
 		{"again after nothing came", []response{{delivery: hungUp}, success}, &right, evidence{}, []string{repeatUnknownEffect}, result.Fail},
 		{"too early", []response{limited, success}, &right, evidence{}, []string{repeatRetryAfter}, result.Fail},
 		{"once more after 503", []response{responded(503, "UNAVAILABLE", nil), success}, &right, evidence{}, nil, result.Pass},
@@ -208,7 +205,7 @@ func TestCallsWithoutAScenario(t *testing.T) {
 			call.add(requestWith(func(a *request) { a.at, a.response = one.at.Add(time.Second), one }))
 		}
 		found := rules.evaluate(call, row.known)
-		if got := idsOf(found.Check.Findings); !slices.Equal(got, append([]string{}, row.want...)) || found.Check.Verdict != row.verdict {
+		if got := idsOf(found.Check.Findings); !slices.Equal(got, row.want) || found.Check.Verdict != row.verdict {
 			t.Errorf("%s: %s, found %v, want %s, %v", row.name, found.Check.Verdict, got, row.verdict, row.want)
 		}
 		exit := Outcomes{rules: rules, results: []Result{found}}.Report("1", nil).Exit
@@ -317,9 +314,7 @@ func TestTokensInQueries(t *testing.T) {
 	} {
 		call := &Call{job: "job-1"}
 		call.add(requestWith(func(a *request) { a.target += "?key=" + row.token; a.header.Del("Authorization") }))
-		if got := idsOf(rules.evaluate(call, evidence{wireOnly: true, tokens: row.known}).Check.Findings); !slices.Equal(got, row.want) {
-			t.Errorf("%s: found %v, want %v", row.name, got, row.want)
-		}
+		wantFindings(t, rules.evaluate(call, evidence{wireOnly: true, tokens: row.known}).Check.Findings, row.want)
 	}
 }
 

@@ -138,43 +138,37 @@ must: [client.outcome.error]
 	}
 }
 
-func TestRead(t *testing.T) {
-	folder := t.TempDir()
-	text := "name: success\ntitle: mine\nsteps: [{reset: true}]\n"
-	if err := os.WriteFile(filepath.Join(folder, "a.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+// write writes the files of a folder for one test.
+func write(t *testing.T, files map[string]string) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, path := range []string{folder, filepath.Join(folder, "a.yaml")} {
+	return folder
+}
+
+func TestRead(t *testing.T) {
+	const mine = "# a\nname: mine\ntitle: one\nsteps: [{reset: true}]\n"
+	replacing := write(t, map[string]string{"a.yaml": "name: success\ntitle: mine\nsteps: [{reset: true}]\n"})
+	for _, path := range []string{replacing, filepath.Join(replacing, "a.yaml")} {
 		all, err := Read(contract, path, shipped(t))
 		if err != nil || len(all) != len(shipped(t)) || all[0].Title != "mine" {
 			t.Errorf("%s: %v, %d scenarios", path, err, len(all))
 		}
 	}
-	for _, path := range []string{filepath.Join(folder, "none"), t.TempDir()} {
-		if _, err := Read(contract, path, nil); err == nil || !strings.HasPrefix(err.Error(), path) {
-			t.Errorf("%s: %v", path, err)
+	twice := write(t, map[string]string{"a.yaml": mine, "b.yml": mine, "c.txt": "passed over"})
+	large := filepath.Join(write(t, map[string]string{"large": strings.Repeat(" ", largestFile+1)}), "large")
+	for path, want := range map[string]string{
+		twice: filepath.Join(twice, "b.yml") + ":2: name: there is a scenario mine in " + filepath.Join(twice, "a.yaml") + ":2 already; give one of them another name",
+		large: large + ": it is longer than 1 MiB", filepath.Join(replacing, "none"): filepath.Join(replacing, "none") + ": ",
+		write(t, nil): "",
+	} {
+		if _, err := Read(contract, path, shipped(t)); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.HasPrefix(err.Error(), path) {
+			t.Errorf("%s\ngot  %v\nwant %s", path, err, want)
 		}
-	}
-}
-
-func TestScenariosOfOneNameAreRefused(t *testing.T) {
-	folder := t.TempDir()
-	for name, title := range map[string]string{"a.yaml": "one", "b.yml": "another", "c.txt": "passed over"} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte("# a\nname: mine\ntitle: "+title+"\nsteps: [{reset: true}]\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := Read(contract, folder, shipped(t))
-	a, b := filepath.Join(folder, "a.yaml"), filepath.Join(folder, "b.yml")
-	if want := b + ":2: name: there is a scenario mine in " + a + ":2 already; give one of them another name"; err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	large := filepath.Join(folder, "large")
-	if err := os.WriteFile(large, make([]byte, largestFile+1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Read(contract, large, nil); err == nil || !strings.HasPrefix(err.Error(), large+": it is longer than 1 MiB") {
-		t.Errorf("%v", err)
 	}
 }
 
