@@ -43,7 +43,7 @@ type client struct {
 	// fields are further ones, made for a task.
 	fields map[string]func(task) string
 	// raw writes the request without a library; nil for none.
-	raw func(task) (string, error)
+	raw func(task) string
 	// token chooses the token of an attempt, from 0.
 	token func(task task, attempt int) string
 	// patience is how long a response is awaited.
@@ -176,7 +176,10 @@ func (p client) attempt(library *http.Client, task task, attempt int) reply {
 	for name, value := range p.fields {
 		request.Header.Set(name, value(task))
 	}
-	response, err := library.Do(request)
+	return read(library.Do(request))
+}
+
+func read(response *http.Response, err error) reply {
 	if err != nil {
 		return reply{err: err}
 	}
@@ -234,25 +237,15 @@ func readID(body []byte, strict bool) (string, error) {
 
 // attemptRaw writes a request without a library, for what no library would send.
 func (p client) attemptRaw(task task) reply {
-	text, err := p.raw(task)
-	if err != nil {
-		return reply{err: err}
-	}
 	connection, err := net.Dial("tcp", strings.TrimPrefix(task.endpoint, "http://"))
 	if err != nil {
 		return reply{err: err}
 	}
 	defer connection.Close()
-	if _, err := io.WriteString(connection, text); err != nil {
+	if _, err := io.WriteString(connection, p.raw(task)); err != nil {
 		return reply{err: err}
 	}
-	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
-	if err != nil {
-		return reply{err: err}
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return reply{status: response.StatusCode, header: response.Header, body: body, err: err}
+	return read(http.ReadResponse(bufio.NewReader(connection), nil))
 }
 
 // written makes a client that writes a request line and fields as they stand
@@ -264,10 +257,10 @@ func written(line string, fields ...string) func() client {
 // writtenInLines is written with lines that end in their own way.
 func writtenInLines(end, line string, fields ...string) func() client {
 	return changed(func(p *client) {
-		p.raw = func(task task) (string, error) {
+		p.raw = func(task task) string {
 			replacer := strings.NewReplacer("{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
 			head := append([]string{line}, fields...)
-			return replacer.Replace(strings.Join(head, end) + end + end), nil
+			return replacer.Replace(strings.Join(head, end) + end + end)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -103,53 +104,32 @@ var programs = map[string]func() int{
 	// nothing.
 	"one-shot": func() int {
 		exit := 0
-		onceTo(func(line string) {
+		onceTo("", func(line string) {
 			if strings.Contains(line, `"error"`) {
 				exit = 22
 			}
 		})
 		return exit
 	},
-	"crashes-after": func() int { once(false); return 3 },
-	"reports-broken-line": func() int {
-		once(false)
-		fmt.Println("starting\n{\"job\":")
-		return 0
-	},
+	"crashes-after":       func() int { once(false); return 3 },
+	"reports-broken-line": func() int { return onceAndSay("starting\n{\"job\":") },
 	"reports-broken-file": func() int {
 		once(false)
 		_ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(`{"job":`), 0o600)
 		return 0
 	},
-	"reports-of-another": func() int {
-		once(false)
-		fmt.Println(`{"job":"another","archiveJobId":"n"}`)
-		return 0
-	},
+	"reports-of-another": func() int { return onceAndSay(`{"job":"another","archiveJobId":"n"}`) },
 	"reports-twice": func() int {
 		fmt.Printf("{\"job\":%q,\"error\":{\"code\":500}}\n", os.Getenv("DPCONFORM_JOB"))
 		return once(true)
 	},
 	"token-in-query": func() int {
-		token := os.Getenv("DPCONFORM_TOKEN")
-		if token == "" {
-			token = "a-token-of-the-client"
-		}
-		address := os.Getenv("DPCONFORM_ENDPOINT") + "/v1/archiveJobs/" + os.Getenv("DPCONFORM_JOB") + ":retry?t=" + token
-		request, err := http.NewRequest(http.MethodPost, address, nil)
-		if err != nil {
-			return 9
-		}
-		request.Header.Set("Authorization", "Bearer "+token)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return 9
-		}
-		_ = response.Body.Close()
-		return 0
+		token := cmp.Or(os.Getenv("DPCONFORM_TOKEN"), "a-token-of-the-client")
+		_ = os.Setenv("DPCONFORM_TOKEN", token)
+		return onceTo("?t="+token, func(string) {})
 	},
 	"writes-outcome": func() int {
-		return onceTo(func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
+		return onceTo("", func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
 	},
 	"idle":    func() int { return 0 },
 	"hanging": func() int { time.Sleep(time.Hour); return 0 },
@@ -178,17 +158,22 @@ var programs = map[string]func() int{
 }
 
 func once(reports bool) int {
-	return onceTo(func(line string) {
+	return onceTo("", func(line string) {
 		if reports {
 			fmt.Print(line)
 		}
 	})
 }
 
-// onceTo makes the call once and reports what came of it.
-func onceTo(report func(line string)) int {
+func onceAndSay(line string) int {
+	fmt.Println(line)
+	return once(false)
+}
+
+// onceTo makes the call once, with a query, and reports what came of it.
+func onceTo(query string, report func(line string)) int {
 	job := os.Getenv("DPCONFORM_JOB")
-	request, err := http.NewRequest(http.MethodPost, os.Getenv("DPCONFORM_ENDPOINT")+"/v1/archiveJobs/"+url.PathEscape(job)+":retry", nil)
+	request, err := http.NewRequest(http.MethodPost, os.Getenv("DPCONFORM_ENDPOINT")+"/v1/archiveJobs/"+url.PathEscape(job)+":retry"+query, nil)
 	if err != nil {
 		return 9
 	}
