@@ -60,9 +60,12 @@ func (v view) success() (how string, success bool) {
 	return "", false
 }
 
-func (v view) silence() string { return v.withHint(notReported) }
-
-func (v view) withHint(reason string) string {
+// silence says why nothing is known of the outcome.
+func (v view) silence() string {
+	reason := notReported
+	if v.failedByExit {
+		reason = onlyExit
+	}
 	if v.hint == "" {
 		return reason
 	}
@@ -118,16 +121,16 @@ func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool)
 	want := "a success with the id " + printable(id)
 	reported := seen.outcome
 	switch {
-	case reported == nil && seen.failedByExit:
-		e.find(tolerant, last, want, "an exit code that shows an error")
-		if tolerant != outcomeNewID {
-			e.skip(seen.silence(), howToReport, outcomeNewID)
-		}
 	case reported == nil:
-		e.skip(seen.silence(), howToReport, outcomeNewID)
-		if tolerant != outcomeNewID {
-			e.skip(seen.silence(), howToReport, tolerant)
+		untested := []string{outcomeNewID, tolerant}
+		if seen.failedByExit {
+			e.find(tolerant, last, want, "an exit code that shows an error")
+			untested = untested[:1]
 		}
+		if alone {
+			untested = untested[1:]
+		}
+		e.skip(seen.silence(), howToReport, untested...)
 	case reported.Error != nil:
 		e.find(tolerant, last, want, reported.text())
 	case *reported.NewID != id:
@@ -152,13 +155,9 @@ func (e *evaluation) checkError(last *request, seen view) {
 	}
 	got := seen.outcome
 	if got == nil {
-		reason := seen.silence()
-		if seen.failedByExit {
-			reason = seen.withHint(onlyExit)
-		}
-		e.skip(reason, howToReport, outcomeCode)
+		e.skip(seen.silence(), howToReport, outcomeCode)
 		if hasObject {
-			e.skip(reason, howToReport, outcomeStatus, outcomeMessage)
+			e.skip(seen.silence(), howToReport, outcomeStatus, outcomeMessage)
 		}
 		return
 	}

@@ -137,34 +137,23 @@ func (m mark) variable() string { return "DPCONFORM_RUN=" + string(m) }
 // that was given another environment is not found, nor is any where there is no
 // /proc.
 func (m mark) kill() {
-	const rounds = 10
-	for range rounds {
-		marked := m.processes()
-		if len(marked) == 0 {
-			return
-		}
-		for _, one := range marked {
-			_ = one.Kill()
-		}
-	}
-}
-
-// processes lists those that have the mark: proc(5), /proc/pid/environ. One
-// that has ended, and waits for its parent, has none.
-func (m mark) processes() []*os.Process {
-	files, _ := filepath.Glob("/proc/[0-9]*/environ")
-	var marked []*os.Process
-	for _, file := range files {
-		environment, err := os.ReadFile(file)
-		if err != nil || !slices.Contains(strings.Split(string(environment), "\x00"), m.variable()) {
-			continue
-		}
-		id, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if process, missing := os.FindProcess(id); err == nil && missing == nil && id != os.Getpid() {
-			marked = append(marked, process)
+	rounds := 10
+	for found := true; found && rounds > 0; rounds-- {
+		found = false
+		// proc(5): one that has ended, and waits for its parent, has no environment.
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, file := range files {
+			environment, err := os.ReadFile(file)
+			if err != nil || !slices.Contains(strings.Split(string(environment), "\x00"), m.variable()) {
+				continue
+			}
+			id, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			if process, missing := os.FindProcess(id); err == nil && missing == nil && id != os.Getpid() {
+				found = true
+				_ = process.Kill()
+			}
 		}
 	}
-	return marked
 }
 
 // ending says how the command ended, with the last line of its complaints.
