@@ -54,6 +54,12 @@ func TestReplayIsStrict(t *testing.T) {
 	if got := strings.Join(replay.Unused(), "\n"); got != want {
 		t.Errorf("unused:\n%s\nwant:\n%s", got, want)
 	}
+	request := newRequest("path/a", "GET", server.URL+"/v1/x")
+	ctx, cancel := context.WithCancel(request.Context())
+	cancel()
+	if _, err := open(t, folder).RoundTrip(request.WithContext(ctx)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a done context gave %v", err)
+	}
 	elsewhere := newTarget(t, "http://elsewhere.example", open(t, folder), "").Send(context.Background(), "path/a", target.Request{Method: "GET", Path: "/v1/x"})
 	mustSay(t, elsewhere.Fault, "the recording is of "+strings.TrimPrefix(server.URL, "http://")+", not of elsewhere.example")
 }
@@ -78,18 +84,6 @@ func TestANewScopeIsNotTakenForTheUnknownToken(t *testing.T) {
 	}
 	if names := strings.Join(replay.TokenNames(), " "); names != redact.Unlabelled {
 		t.Errorf("names: %s", names)
-	}
-}
-
-func TestADoneContextEndsAReplay(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	server := recordPaths(t, folder, hello, "path/a", "/")
-	request := newRequest("path/a", "GET", server.URL+"/")
-	ctx, cancel := context.WithCancel(request.Context())
-	cancel()
-	if _, err := open(t, folder).RoundTrip(request.WithContext(ctx)); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
 	}
 }
 

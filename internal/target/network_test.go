@@ -199,3 +199,22 @@ func TestIsLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsSentOnceIsNotSentAgain by net/http either, which repeats some methods
+// by itself.
+func TestWhatIsSentOnceIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		var requests atomic.Int32
+		endpoint := serveRaw(t, func(connection *net.TCPConn) {
+			if readHead(connection) != "" {
+				requests.Add(1)
+			}
+			_ = connection.Close()
+		})
+		wantFault(t, send(t, Config{Endpoint: endpoint}, Request{Method: method, Once: true}), HangUp, "closed")
+		if requests.Load() != 1 {
+			t.Errorf("%s: %d requests came", method, requests.Load())
+		}
+	}
+}
