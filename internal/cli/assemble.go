@@ -15,15 +15,11 @@ import (
 
 // finished is everything that a report is assembled from.
 type finished struct {
-	started    time.Time
-	took       time.Duration
-	contract   *spec.Contract
-	target     *target.Target
-	source     string
-	provenance string
-	allowRetry bool
-	level      spec.Level
-	seed       uint64
+	*testedServer
+	started  time.Time
+	took     time.Duration
+	contract *spec.Contract
+	level    spec.Level
 	// focus and labelFilter say which checks were selected.
 	focus       []string
 	labelFilter string

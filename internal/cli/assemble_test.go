@@ -50,8 +50,8 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 	small, big := send("/v1/a:retry", "{}"), send("/big", strings.Repeat("y", 3*longestBody))
 	requirement := contract.Requirements[0]
 	found := finished{
-		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, contract: contract, target: sent,
-		source: fromNetwork, level: spec.Platform, seed: 7,
+		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, contract: contract, level: spec.Platform,
+		testedServer: &testedServer{target: sent, source: fromNetwork, seed: 7},
 		outcome: result.Run{Requirements: contract.Requirements[:1], Checks: []result.Check{{ID: "path/example", Aspect: "path", Requirements: []string{requirement.ID},
 			Verdict: result.Fail, Exchanges: []int{small.Number, big.Number}, Findings: []result.Finding{
 				{Requirement: requirement.ID, Verdict: result.Fail, Want: "404", Got: "403", Exchange: small.Number, Count: 1}}}}},

@@ -211,20 +211,9 @@ func (r clientReports) write(terminal *terminal, outcomes clientrun.Outcomes) er
 	if writesToOutput(r.files) {
 		terminal = terminal.onStandardError()
 	}
-	err := writeReports(terminal, found, r.files)
 	console := report.Console{Out: terminal.out, Width: terminal.width()}
-	if err == nil {
-		console.Written = r.files
-	}
 	console.Header(found, len(found.Requirements), false)
-	console.Result(found)
-	if err == nil && found.Exit != result.ExitInterrupted {
-		err = writeKnownFailures(terminal, r.sources, r.settings, found)
-	}
-	if err == nil && found.Exit != result.ExitConforms {
-		err = exitCode(found.Exit)
-	}
-	return err
+	return conclude(terminal, console, found, r.sources, r.settings, r.files)
 }
 
 // watch serves clients that are started by hand until the context ends, then

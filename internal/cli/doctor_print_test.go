@@ -77,25 +77,6 @@ something is missing or wrong
 	}
 }
 
-func TestDoctorCountsJobsAndNamesWrongOnes(t *testing.T) {
-	t.Parallel()
-	var jobs []doctorJob
-	for i := range 30 {
-		jobs = append(jobs, doctorJob{ID: fmt.Sprintf("job-%d", i), Given: "FAILED", State: "FAILED", Agrees: true})
-	}
-	jobs = append(jobs, doctorJob{ID: "done", Given: "FAILED", State: "COMPLETE"}, doctorJob{ID: "gone", Given: "COMPLETE", Reason: "no such job (404)"})
-	got := printedFindings(doctorFindings{Endpoint: doctorEndpoint{URL: "http://127.0.0.1:1", Reason: "http://127.0.0.1:1 cannot be reached: connection refused", Proxy: "http://proxy"}, Jobs: jobs, Exit: 4}, 80)
-	for _, want := range []string{
-		"endpoint  http://127.0.0.1:1, not reached: connection refused\n", "jobs      30 of 32 are in the state that they were given as\n",
-		"  30 FAILED: job-0, job-1, job-2, job-3 and 26 more\n", "  not FAILED: done is COMPLETE\n",
-		"  not known: gone, given as COMPLETE: no such job (404)\n", "\nthe endpoint cannot be reached\n",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("it does not say %q:\n%s", want, got)
-		}
-	}
-}
-
 // TestDoctorFitsTheTerminal, however narrow it is, unless a single word does
 // not.
 func TestDoctorFitsTheTerminal(t *testing.T) {

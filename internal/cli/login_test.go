@@ -200,7 +200,6 @@ func TestLoginThatFailsIsOneLine(t *testing.T) {
 		kept    int
 	}{
 		{"declined", func(v url.Values) { v.Set("error", "access_denied") }, "", "the login was declined in the browser (access_denied)", 0},
-		{"another state", func(v url.Values) { v.Set("state", "x") }, "", "wrong state", 0},
 		{"a part granted", nil, prefix + "maps.reviews", "not granted: dataportability.play.devices; log in again and tick them in the browser", 1},
 		{"another granted", nil, prefix + "maps.ev_profile", "granted beside what was asked for: dataportability.maps.ev_profile", 1},
 		{"none granted", nil, "openid", "none of the scopes was granted, so nothing is kept", 0},

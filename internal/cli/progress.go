@@ -109,12 +109,8 @@ func (p *progress) tick(ctx context.Context) {
 
 // show says that something of a name has just ended.
 func (p *progress) show(name string, failed bool) {
-	verdict := result.Pass
-	if failed {
-		verdict = result.Fail
-		p.above(failedLine(name, ""), false)
-	}
-	p.change(func(tally *tally) { tally.ended(name, verdict) })
+	verdict := map[bool]result.Verdict{false: result.Pass, true: result.Fail}[failed]
+	p.tested(result.Check{ID: name, Verdict: verdict})
 }
 
 // tested says that a check has ended.

@@ -20,8 +20,6 @@ type fakeScreen struct {
 	row, at int
 	// writes counts the calls of Write.
 	writes int
-	// widest is the widest text that was ever written into one line.
-	widest int
 }
 
 func newFakeScreen(t testing.TB, width int) *fakeScreen {
@@ -85,7 +83,6 @@ func (s *fakeScreen) put(letter rune) {
 		}
 		s.at++
 	}
-	s.widest = max(s.widest, s.at)
 }
 
 // rows is what a person sees.

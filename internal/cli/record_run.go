@@ -71,8 +71,8 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 
 // report is what a run found, whose responses are recorded or to be recorded.
 func (r *recordingRun) report(server *target.Target, outcome result.Run) result.Report {
-	return finished{started: r.began, took: time.Since(r.began), contract: r.contract, target: server,
-		source: fromNetwork, level: spec.Platform, seed: r.settings.Seed, outcome: outcome}.report()
+	return finished{testedServer: &testedServer{target: server, source: fromNetwork, seed: r.settings.Seed},
+		started: r.began, took: time.Since(r.began), contract: r.contract, level: spec.Platform, outcome: outcome}.report()
 }
 
 // run runs the suite. It ends early, with an error, where something that is not
@@ -82,12 +82,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var trouble error
-	suite := suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed}
-	line := r.terminal.progress(ctx, suite.total())
-	defer line.end()
-	line.watch(r.server)
-	suite.observe = func(check result.Check) {
-		line.tested(check)
+	observe := func(check result.Check) {
 		if trouble == nil {
 			trouble = r.troubleIn(check)
 		}
@@ -95,9 +90,8 @@ func (r *recordingRun) run(ctx context.Context) error {
 			stop()
 		}
 	}
-	outcome, err := suite.run(running)
-	line.end()
-	r.outcome = outcome
+	var err error
+	r.outcome, err = runShown(running, r.terminal, suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed, observe: observe})
 	switch {
 	case err != nil:
 		return err

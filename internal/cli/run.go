@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,7 +9,6 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -87,9 +84,9 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	selected, err := selectChecks(contract, settings.Focus, settings.LabelFilter)
+	selected, err := selectChecks(sources, contract, settings.Focus, settings.LabelFilter)
 	if err != nil {
-		return selectionMistake(sources, contract, err)
+		return err
 	}
 	level, err := settings.StrictLevel(sources)
 	if err != nil {
@@ -115,10 +112,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{
-		started: began, contract: contract, target: server.target, source: server.source, provenance: server.provenance,
-		allowRetry: server.allowRetry, level: level, seed: server.seed, focus: settings.Focus, labelFilter: settings.LabelFilter,
-	}
+	whole := finished{testedServer: server, started: began, contract: contract, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
 	console.Header(whole.beginning(), len(contract.Requirements), false)
 	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
 		contract: contract, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
@@ -131,26 +125,25 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		return leftBehind(err, files)
 	}
 	whole.took = time.Since(began)
-	found := whole.report()
-	err = writeReports(terminal, found, files)
+	console.Width = terminal.width()
+	return conclude(terminal, console, whole.report(), sources, settings, files)
+}
+
+// conclude writes the reports of what was found, prints it, and gives its exit
+// code.
+func conclude(terminal *terminal, console report.Console, found result.Report, sources *config.Sources, settings *config.Settings, files []report.File) error {
+	err := writeReports(terminal, found, files)
 	if err == nil {
 		console.Written = files
 	}
-	console.Width = terminal.width()
 	console.Result(found)
-	if err != nil {
-		return err
+	if err == nil && found.Exit != result.ExitInterrupted {
+		err = writeKnownFailures(terminal, sources, settings, found)
 	}
-	if found.Exit == result.ExitInterrupted {
-		return exitCode(found.Exit)
+	if err == nil && found.Exit != result.ExitConforms {
+		err = exitCode(found.Exit)
 	}
-	if err := writeKnownFailures(terminal, sources, settings, found); err != nil {
-		return err
-	}
-	if found.Exit != result.ExitConforms {
-		return exitCode(found.Exit)
-	}
-	return nil
+	return err
 }
 
 // runShown runs the suite and shows how far it is.
@@ -158,15 +151,12 @@ func runShown(ctx context.Context, terminal *terminal, suite suiteRun) (result.R
 	line := terminal.progress(ctx, suite.total())
 	defer line.end()
 	line.watch(suite.target)
-	suite.observe = line.tested
-	return suite.run(ctx)
-}
-
-// selectionMistake says which of the two selecting flags is wrong.
-func selectionMistake(sources *config.Sources, contract *spec.Contract, err error) error {
-	var unknown *unknownNameError
-	if errors.As(err, &unknown) {
-		return text.Mistake(sources.Origin("focus"), err.Error(), text.DidYouMean(unknown.name, knownNames(contract)))
+	observe := suite.observe
+	suite.observe = func(check result.Check) {
+		line.tested(check)
+		if observe != nil {
+			observe(check)
+		}
 	}
-	return text.Mistake(sources.Origin("label-filter"), strings.TrimSpace(err.Error()), "")
+	return suite.run(ctx)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/result/specreport"
 	"github.com/dpconform/dpconform/internal/target"
@@ -29,21 +30,14 @@ type selection struct {
 	labelFilter string
 }
 
-// unknownNameError says that --focus names nothing.
-type unknownNameError struct{ name string }
-
-func (e *unknownNameError) Error() string {
-	return fmt.Sprintf("unknown check, aspect or requirement %q", e.name)
-}
-
 // selectChecks finds the checks that a focus names, by the id of a check, the
 // beginning of one up to a slash, or the id of a requirement, and that a label
 // filter lets through. Nothing given selects all.
-func selectChecks(contract *spec.Contract, focus []string, labelFilter string) (selection, error) {
+func selectChecks(sources *config.Sources, contract *spec.Contract, focus []string, labelFilter string) (selection, error) {
 	labels, err := types.ParseLabelFilter(labelFilter)
 	if err != nil {
-		return selection{}, fmt.Errorf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()",
-			labelFilter)
+		return selection{}, text.Mistake(sources.Origin("label-filter"),
+			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", labelFilter), "")
 	}
 	checks := suites.Checks(contract)
 	selected := selection{labelFilter: labelFilter}
@@ -56,7 +50,8 @@ func selectChecks(contract *spec.Contract, focus []string, labelFilter string) (
 			}
 		}
 		if !found {
-			return selection{}, &unknownNameError{name}
+			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
+				text.DidYouMean(name, knownNames(contract)))
 		}
 	}
 	for _, check := range checks {
@@ -71,7 +66,8 @@ func selectChecks(contract *spec.Contract, focus []string, labelFilter string) (
 		}
 	}
 	if len(selected.checks) == 0 {
-		return selection{}, fmt.Errorf("the label filter %q and the focus select no check", labelFilter)
+		return selection{}, text.Mistake(sources.Origin("label-filter"),
+			fmt.Sprintf("the label filter %q and the focus select no check", labelFilter), "")
 	}
 	return selected, nil
 }
