@@ -222,7 +222,7 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	// Only this machine is let in, unless it is asked for.
 	host, _, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return text.Mistake(reports.sources.Origin("listen"), fmt.Sprintf("%q is no address", o.listen), "give HOST:PORT such as 127.0.0.1:8090")
+		return text.Mistake(reports.sources.Origin("listen"), fmt.Sprintf("%q is not an address", o.listen), "give HOST:PORT such as 127.0.0.1:8090")
 	}
 	address, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !address.IsLoopback()) && !o.remote {

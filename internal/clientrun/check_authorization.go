@@ -145,5 +145,5 @@ func credentialForm(credential string) string {
 	case strings.TrimSpace(rest) == "":
 		return "Bearer without a token"
 	}
-	return "Bearer and what is no token"
+	return "Bearer and something that is not a token"
 }

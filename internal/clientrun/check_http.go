@@ -70,7 +70,7 @@ func isRefused(rules Rules, one *request) bool {
 	return one.response.status >= 400 || e.checkSyntax(one) || e.checkHosts(one) || e.checkFraming(one)
 }
 
-// checkSyntax finds what is no line of HTTP.
+// checkSyntax finds malformed lines.
 func (e *evaluation) checkSyntax(one *request) bool {
 	head := one.head
 	const want = "METHOD TARGET HTTP/1.1, and fields of a name, a colon and a value"
@@ -84,7 +84,7 @@ func (e *evaluation) checkSyntax(one *request) bool {
 	case slices.ContainsFunc(head.fields, isMalformed):
 		broken := head.fields[slices.IndexFunc(head.fields, isMalformed)]
 		name, _, _ := strings.Cut(broken.line, ":")
-		e.find(httpSyntax, one, want, "a field that is none: "+`"`+printable(name)+`"`)
+		e.find(httpSyntax, one, want, "a malformed field: "+`"`+printable(name)+`"`)
 	case head.bareFeeds > 0:
 		// A recipient may take a line feed alone for the end of a line; a sender has
 		// no such choice (RFC 9112, 2.2).

@@ -233,9 +233,9 @@ func messageProblem(body []byte) string {
 	var syntax *json.SyntaxError
 	switch err := json.Unmarshal(body, &members); {
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("%d bytes that are no JSON", len(body))
+		return fmt.Sprintf("%d bytes that are not JSON", len(body))
 	case err != nil:
-		return "JSON that is no object"
+		return "JSON that is not an object"
 	case len(members) > 0:
 		names := slices.Sorted(maps.Keys(members))
 		return "a message with " + strings.Join(names[:min(len(names), 5)], ", ")

@@ -111,7 +111,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 		{"nothing but an end", "\r\n\r\n", httpSyntax, `the line ""`},
 		{"a line without a protocol", "POST /v1/archiveJobs/job-1:retry\r\n\r\n", httpSyntax, "the line "},
 		{"another protocol", strings.Replace(good, "HTTP/1.1", "HTTP/3.0", 1) + "\r\n", httpSyntax, "HTTP/3.0"},
-		{"no field", strings.Replace(good, "Host:", "Host", 1) + "\r\n", httpSyntax, "a field that is none"},
+		{"no field", strings.Replace(good, "Host:", "Host", 1) + "\r\n", httpSyntax, "a malformed field"},
 		{"a field in two lines", good + "X: a\r\n b\r\n\r\n", httpSyntax, ""},
 		{"a line feed alone", strings.ReplaceAll(good, "\r\n", "\n") + "Content-Length: 0\n\n", httpSyntax, ""},
 		{"a line feed alone at the end", good + "Content-Length: 0\r\n\n", httpSyntax, ""},

@@ -306,7 +306,7 @@ func lineMistake(line, idField string) string {
 	var members map[string]json.RawMessage
 	var syntax *json.SyntaxError
 	if errors.As(json.Unmarshal([]byte(line), &members), &syntax) {
-		return fmt.Sprintf("is no JSON, at its byte %d: %s (an outcome must be in one line)", syntax.Offset, syntax)
+		return fmt.Sprintf("is not JSON, at its byte %d: %s (an outcome must be in one line)", syntax.Offset, syntax)
 	}
 	const textWanted = "has the %s %s, which must be a text"
 	var job string

@@ -81,14 +81,14 @@ func TestHintsAboutLinesThatAreNoOutcomes(t *testing.T) {
 		lineOfJ: "",
 		"hello\n{\"level\":\"info\"}\n{}\n[1]\n{oh\n":          "",
 		"{\n  \"a\": \"j\"\n}\n":                               "",
-		"a\nb\n{\"job\":\n":                                    "line 3 of its output is no JSON, at its byte 7: ",
+		"a\nb\n{\"job\":\n":                                    "line 3 of its output is not JSON, at its byte 7: ",
 		`{"Job":"j","ArchiveJobId":"n"}`:                       `line 1 of its output has no member "job", but "Job"`,
 		"\n" + `{"archiveJobId":"n"}`:                          `line 2 of its output has no member "job"`,
 		`{"error":"x"}`:                                        `line 1 of its output has no member "job"`,
 		`{"job":"j"}`:                                          `line 1 of its output has neither "archiveJobId" nor "error"`,
 		`{"job":"j","archiveJobId":5}`:                         "line 1 of its output has the archiveJobId 5, which must be a text",
 		`{"level":"info","error":"x"}` + "\n" + `{"job":5}`:    "line 2 of its output has the job 5, which must be a text",
-		"{\n  \"job\": \"j\",\n  \"archiveJobId\": \"n\"\n}\n": "line 1 of its output is no JSON, at its byte 1: ",
+		"{\n  \"job\": \"j\",\n  \"archiveJobId\": \"n\"\n}\n": "line 1 of its output is not JSON, at its byte 1: ",
 	} {
 		if found, _ := reportedIn(t, output, "its output"); !strings.HasPrefix(found.hint, want) || want == "" && found.hint != "" {
 			t.Errorf("%q: got %q, want %q", output, found.hint, want)

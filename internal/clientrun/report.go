@@ -155,19 +155,14 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 			Complaints: command.lastComplaints(hide, longestComplaints)}
 	}
 	var missing *result.Missing
-	if reason, flag := r.missing(); check.Verdict == result.Skip {
-		missing = &result.Missing{Reason: short(reason), Flag: flag}
+	if check.Verdict == result.Skip {
+		missing = &result.Missing{Reason: check.Reason}
+		if check.Reason == "" && len(call.Untested) > 0 {
+			missing.Reason, missing.Flag = call.Untested[0].Reason, call.Untested[0].Flag
+		}
 	}
 	check.Settle("", missing, known)
 	return check
-}
-
-// missing says why a call was not tested as a whole, and what would help.
-func (r Result) missing() (reason, flag string) {
-	if r.Check.Reason != "" || len(r.Check.Call.Untested) == 0 {
-		return r.Check.Reason, ""
-	}
-	return r.Check.Call.Untested[0].Reason, r.Check.Call.Untested[0].Flag
 }
 
 // exchange shows a request and its response.

@@ -93,8 +93,8 @@ func TestCommands(t *testing.T) {
 func TestOutcomesThatNobodyCanRead(t *testing.T) {
 	t.Parallel()
 	for program, want := range map[string]string{
-		"reports-broken-line": "line 2 of its output is no JSON, at its byte 7: ",
-		"reports-broken-file": "line 1 of the file $DPCONFORM_OUTCOME is no JSON, at its byte 7: ",
+		"reports-broken-line": "line 2 of its output is not JSON, at its byte 7: ",
+		"reports-broken-file": "line 1 of the file $DPCONFORM_OUTCOME is not JSON, at its byte 7: ",
 		"reports-of-another":  `it reported an outcome of the job "another", and this one is "scenario-success-1"`,
 	} {
 		_, report := runAll(t, runOf(t, program, "success"))

@@ -46,7 +46,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// tokenPath is where a fresh token is had for the refresh token (RFC 6749, 6).
+// tokenPath is where a client exchanges the refresh token for a fresh token (RFC 6749, 6).
 const tokenPath = "/token"
 
 // Server is an http.Handler that responds to clients and records what they send.

@@ -398,7 +398,7 @@ func TestAClientThatWasStartedByHandReports(t *testing.T) {
 	const example = `; an outcome is a line such as {"job":"scenario-success-1","archiveJobId":"NEW ID"}` + "\n"
 	for body, want := range map[string]string{
 		`{"job":"another","archiveJobId":"x"}`: "dpconform: no request of the job another has arrived; there is scenario-success-1\n",
-		"\n\n" + `{"job":`:                     `dpconform: line 3 of the body is no JSON, at its byte 7: unexpected end of JSON input (an outcome must be in one line)` + example,
+		"\n\n" + `{"job":`:                     `dpconform: line 3 of the body is not JSON, at its byte 7: unexpected end of JSON input (an outcome must be in one line)` + example,
 		"[1]":                                  `dpconform: the body has no outcome` + example,
 		"":                                     `dpconform: the body has no outcome` + example,
 	} {

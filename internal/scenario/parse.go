@@ -144,7 +144,7 @@ func checkStep(read text.Mapping, step Step, contract *spec.Contract) error {
 	}
 	return cmp.Or(
 		refuse(step.Reset || step.HangUp, "with "+given[0]+" there is no response to change", "header", "truncate", "add", "without-id"),
-		refuse(!step.Reference && step.Answer == nil, "it changes a success, and "+given[0]+" is none", "add", "without-id"),
+		refuse(!step.Reference && step.Answer == nil, "it changes a success, and "+given[0]+" is not one", "add", "without-id"),
 		refuse(step.Redirect != 0 || step.Answer != nil && len(step.Answer.Body) < 2, "there is no body to cut", "truncate"),
 	)
 }
@@ -180,7 +180,7 @@ func title(value text.YAML) (string, error) {
 	title, err := value.Text()
 	title = strings.TrimSpace(title)
 	if err == nil && (title == "" || strings.Contains(title, "\n")) {
-		err = value.Mistake("say in one line what the server does", "it is no line of text")
+		err = value.Mistake("say in one line what the server does", "it is not one line of text")
 	}
 	return title, err
 }
@@ -202,7 +202,7 @@ func redirect(value text.YAML) (int, error) {
 	status, err := value.Int(300, 399)
 	if err == nil && !slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status) {
-		err = value.Mistake("use 301, 302, 303, 307 or 308", "%d is no status that leads elsewhere", status)
+		err = value.Mistake("use 301, 302, 303, 307 or 308", "%d is not a redirect status", status)
 	}
 	return status, err
 }
@@ -225,7 +225,7 @@ func header(value text.YAML) (map[string]string, error) {
 		_, twice := fields[canonical]
 		switch {
 		case !httpguts.ValidHeaderFieldName(member.Name):
-			return nil, member.Key.Mistake("", "%s is no name of a header field", member.Key)
+			return nil, member.Key.Mistake("", "%s is not the name of a header field", member.Key)
 		case !httpguts.ValidHeaderFieldValue(content):
 			return nil, member.Value.Mistake("take line breaks and control characters out", "%s cannot have the value %s", canonical, member.Value)
 		case twice:

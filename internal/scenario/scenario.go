@@ -221,7 +221,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fileError(path, err)
 	}
 	if len(content) > largestFile {
-		return nil, text.Mistake(path, "it is longer than 1 MiB, and no scenario", "give a file of YAML")
+		return nil, text.Mistake(path, "it is longer than 1 MiB, too long for a scenario", "give a file of YAML")
 	}
 	return content, nil
 }
