@@ -38,13 +38,14 @@ func TestWrongUsageOfClient(t *testing.T) {
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
 	}
-	got := call(t, "client", "--upstream", nobody(t), "--", "x")
+	got := call(t, "client", "--upstream", nobody, "--", "x")
 	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, " cannot be reached: connection refused\n") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }
 
 func TestAClientThatNeverCalls(t *testing.T) {
+	t.Parallel()
 	report := filepath.Join(t.TempDir(), "report.json")
 	got := call(t, "client", "--scenario", "success", "--report", "json="+report, "--", os.Args[0], "-test.run", "^$")
 	got.want(t, result.ExitFails, "no request arrived, the command ended with exit 0")
@@ -84,6 +85,7 @@ func (s *sharedText) behind(t *testing.T, text string) string {
 }
 
 func TestListen(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	raw, ended := &sharedText{}, make(chan called, 1)
@@ -116,6 +118,7 @@ func TestListen(t *testing.T) {
 }
 
 func TestScenariosArePrinted(t *testing.T) {
+	t.Parallel()
 	printed := call(t, "client", "--print-scenario", "rate-limited")
 	file := writeFile(t, "mine.yaml", strings.Replace(printed.raw, "name: rate-limited", "name: mine", 1))
 	call(t, "client", "--scenarios", file, "--list").want(t, 0, "\nmine\n  429 with Retry-After\n", "rate-limited\n", "client.repeat.retry-after")

@@ -130,7 +130,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 
 func TestDoctorOfNobody(t *testing.T) {
 	ownHome(t)
-	flags := []string{"--endpoint", nobody(t), "--token-template", "{short}", "--job", "FAILED=a"}
+	flags := []string{"--endpoint", nobody, "--token-template", "{short}", "--job", "FAILED=a"}
 	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitUnreachable, ", not reached: connection refused", "the endpoint cannot be reached")
 	found := examined(t, flags...)
 	if found.Exit != result.ExitUnreachable || found.Endpoint.Reached || found.Endpoint.Reason == "" || found.Jobs[0].Reason != "the endpoint was not reached" {

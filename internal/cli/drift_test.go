@@ -21,6 +21,7 @@ func laterPage(t *testing.T) string {
 }
 
 func TestDriftExitCodes(t *testing.T) {
+	t.Parallel()
 	later := laterPage(t)
 	reworded := writeFile(t, "reworded.txt", strings.ReplaceAll(sourcetest.Page, "The request body must be empty.", "The request body is to be empty."))
 	for flags, exit := range map[string]int{
@@ -36,6 +37,7 @@ func TestDriftExitCodes(t *testing.T) {
 }
 
 func TestDriftReportsWhatChanged(t *testing.T) {
+	t.Parallel()
 	later, folder := laterPage(t), t.TempDir()
 	callOn(t, t.Context(), 80, &bytes.Buffer{}, "drift", "--against", later).want(t, result.ExitFails, "revision 2025-07-25", "- breaking", "youtube.clips",
 		"+ compatible", "youtube.cuts", "touches retry.authorization.scope", "not compared: ", "drift: 1 breaking, 1 compatible", "next: dpconform spec print")
@@ -53,6 +55,7 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 }
 
 func TestDriftOfAnAddress(t *testing.T) {
+	t.Parallel()
 	server := listen(t, http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		if request.URL.Path == "/page" {
 			fmt.Fprint(writer, sourcetest.Page)
@@ -69,6 +72,7 @@ func TestDriftOfAnAddress(t *testing.T) {
 
 // TestBadSourcesAreOneClearLine: exit 2, and no report of an empty source.
 func TestBadSourcesAreOneClearLine(t *testing.T) {
+	t.Parallel()
 	page, broken := writeFile(t, "page.txt", sourcetest.Page), writeFile(t, "broken.yaml", "openapi: 3.1.0\n")
 	huge := filepath.Join(t.TempDir(), "huge")
 	if file, err := os.Create(huge); err != nil || file.Truncate(100<<20) != nil || file.Close() != nil {

@@ -94,6 +94,7 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 }
 
 func TestWhatEmulateRefuses(t *testing.T) {
+	t.Parallel()
 	certificate, key := ownCertificate(t)
 	_, otherKey := ownCertificate(t)
 	refused(t, "emulate --tls-cert "+certificate, "--tls-cert", "give --tls-key FILE")

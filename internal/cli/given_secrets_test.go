@@ -7,6 +7,7 @@ import (
 )
 
 func TestSecretsGiven(t *testing.T) {
+	t.Parallel()
 	file := writeFile(t, "tokens.yaml", "maps.reviews: file-s3cr3t-1\nyoutube.*:\n  refresh-token: file-s3cr3t-2\n  token-url: https://h/file-place\nshort: x\n")
 	broken := writeFile(t, "broken.yaml", "maps.reviews: [\"broken-s3cr3t-1\"\n a: b: c")
 	for name, one := range map[string]struct {
@@ -43,6 +44,7 @@ func TestSecretsGiven(t *testing.T) {
 }
 
 func TestComplaintsHideSecrets(t *testing.T) {
+	t.Parallel()
 	var complaints strings.Builder
 	on := quiet()
 	on.err = &complaints

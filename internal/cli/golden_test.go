@@ -25,6 +25,7 @@ var updateGolden = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") == "1", "rewri
 // change that is meant, go test ./internal/cli -run Golden -update writes them
 // anew.
 func TestGoldenReports(t *testing.T) {
+	t.Parallel()
 	const token = "dataportability.maps.reviews"
 	for _, one := range []struct {
 		name string

@@ -20,6 +20,7 @@ func knownFailures(t testing.TB, entries ...string) string {
 }
 
 func TestKnownFailures(t *testing.T) {
+	t.Parallel()
 	const scope = "requirement: retry.authorization.scope, reason: the scope comes in May, issue: 'https://issues.example/12', expires: 9999-12-31"
 	lastScope, conforming := emulated(t, emulator.Options{Fault: "last-scope-refused"}), emulated(t, emulator.Options{})
 	for _, one := range []struct {
@@ -56,6 +57,7 @@ func TestKnownFailures(t *testing.T) {
 }
 
 func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
+	t.Parallel()
 	list := "run --known-failures " + knownFailures(t, "requirement: retry.body.empty, reason: a proxy") + " --write-known-failures "
 	refused(t, "run --known-failures no-such.yaml", "no-such.yaml: ")
 	refused(t, list+writeFile(t, "there.yaml", "mine\n"), "--write-known-failures: ", "there already")
@@ -73,6 +75,7 @@ func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
 // TestWrittenKnownFailuresAreToBeFilled: a written file is refused as it is, and
 // with reasons it makes the run pass.
 func TestWrittenKnownFailuresAreToBeFilled(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"last-scope-refused", "unknown-field-ignored,no-challenge"} {
 		file, server := filepath.Join(t.TempDir(), "known.yaml"), emulated(t, emulator.Options{Fault: fault})
 		call(t, append([]string{"run", "--write-known-failures", file}, server...)...).want(t, result.ExitFails, "into "+file+": write a reason for each")

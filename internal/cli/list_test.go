@@ -10,6 +10,7 @@ import (
 )
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	contract := embedded()
 	whole, clients := call(t, "list").output, call(t, "list", "--client").output
 	for _, requirement := range contract.Requirements {
@@ -28,6 +29,7 @@ func TestList(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	call(t, "explain", "retry.body.empty").want(t, 0, "documented: the reference page", "The request body must be empty.", "body/empty")
 	call(t, "explain", "body/empty").want(t, 0, "retry.body.empty", "sends")
 	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: a public standard", "Servers send the",
@@ -35,6 +37,7 @@ func TestExplain(t *testing.T) {
 }
 
 func TestListAsJSON(t *testing.T) {
+	t.Parallel()
 	var read struct {
 		Description struct{ Digest string }
 		Checks      []struct{ ID string }
@@ -64,6 +67,7 @@ func TestListAsJSON(t *testing.T) {
 // reference page leads to a requirement, and each requirement says who demands it
 // and what tests it.
 func TestTheRequirementsPage(t *testing.T) {
+	t.Parallel()
 	page := call(t, "list", "--markdown").raw
 	if page != readFile(t, "../../docs/requirements.md") {
 		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")

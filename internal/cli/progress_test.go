@@ -62,6 +62,7 @@ func exchangeOf(number int, check string, earlier ...int) *target.Exchange {
 }
 
 func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
+	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 169)
 	line.tested(resultOf("path/one", result.Pass, "", ""))
@@ -88,6 +89,7 @@ func TestTheLiveLineSaysHowFarARunIs(t *testing.T) {
 }
 
 func TestWhatFailsStandsAboveTheLiveLine(t *testing.T) {
+	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 3)
 	line.tested(resultOf("path/one", result.Fail, "404", "200"))
@@ -113,6 +115,7 @@ func TestWhatFailsStandsAboveTheLiveLine(t *testing.T) {
 // TestTheLiveLineKeepsToOneRow: whatever the width is and becomes, and however
 // wide letters are.
 func TestTheLiveLineKeepsToOneRow(t *testing.T) {
+	t.Parallel()
 	for _, widths := range [][]int{{1}, {2}, {200, 80, 24}, {80, 200}, {200, 10, 200}} {
 		screen := newFakeScreen(t, widths[0])
 		line := progressOn(t, liveOn(screen), 169)
@@ -132,6 +135,7 @@ func TestTheLiveLineKeepsToOneRow(t *testing.T) {
 }
 
 func TestTheLiveLineDoesNotFlicker(t *testing.T) {
+	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 1000)
 	for i := range 500 {
@@ -152,6 +156,7 @@ func TestTheLiveLineDoesNotFlicker(t *testing.T) {
 }
 
 func TestOthersPrintAboveTheLiveLine(t *testing.T) {
+	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	line := progressOn(t, liveOn(screen), 2)
 	line.pass(time.Second)
@@ -165,6 +170,7 @@ func TestOthersPrintAboveTheLiveLine(t *testing.T) {
 }
 
 func TestALogGetsALineNowAndThen(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	line := progressOn(t, &lines{out: &log, paint: ansi.Strip}, 169)
 	line.tested(resultOf("path/one", result.Pass, "", ""))
@@ -185,6 +191,7 @@ func TestALogGetsALineNowAndThen(t *testing.T) {
 }
 
 func TestWhereProgressShows(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct {
 		columns         int
 		variable, value string
@@ -222,6 +229,7 @@ func TestWhereProgressShows(t *testing.T) {
 
 // TestARunOnATerminalLeavesNoTrace shows many checks that end at the same time.
 func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	on := quiet()
 	on.err, on.errColumns = screen, screen.columns

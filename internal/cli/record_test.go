@@ -46,6 +46,7 @@ func assertSameFiles(t *testing.T, want, got map[string]string) {
 // TestCheckShowsWhatHasChangedInShape: other ids, seeds of the server and days
 // are no change; another type or status is one.
 func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	before := recordInto(t, folder, emulated(t, emulator.Options{Seed: 1, Jobs: telltaleJobs()}), "--seed", "5")
 	for _, one := range []struct {
@@ -66,6 +67,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 }
 
 func TestWhatRecordRefuses(t *testing.T) {
+	t.Parallel()
 	folder, shipped := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(shipped, "cassettes.go"), []byte("// Package cassettes is one.\npackage cassettes\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -113,6 +115,7 @@ func telltaleJobs() map[string][]string {
 // TestNoIDOfAJobIsRecorded records servers that repeat ids wherever they can,
 // looks for each id in everything that is written, and replays it.
 func TestNoIDOfAJobIsRecorded(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"", "id-is-resource-name", "id-is-address", "decoded-twice,id-case-ignored"} {
 		folder := t.TempDir()
 		arguments := emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()})
@@ -144,6 +147,7 @@ func TestNoIDOfAJobIsRecorded(t *testing.T) {
 // TestIDsThatAreWordsHavePseudonyms: an id may be a letter, a number, or a word
 // that stands in responses for other reasons.
 func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {
+	t.Parallel()
 	jobs := map[string][]string{"COMPLETE": {"job", "a"}, "IN_PROGRESS": {"archiveJobs", "x"}, "CANCELLED": {"retry", "error", "v1"}}
 	for number := range 20 {
 		jobs["FAILED"] = append(jobs["FAILED"], fmt.Sprint(number+1))

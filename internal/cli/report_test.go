@@ -17,6 +17,7 @@ import (
 // TestEveryFormatIsTheSameLater: report makes of a JSON report the bytes that run
 // wrote, in every format, and has the same exit code if it is wanted.
 func TestEveryFormatIsTheSameLater(t *testing.T) {
+	t.Parallel()
 	conforming, failing := emulated(t, emulator.Options{}), emulated(t, emulator.Options{Fault: "unknown-field-ignored"})
 	known := []string{"--known-failures", "testdata/known-failures.yaml"}
 	for _, one := range []struct {
@@ -46,6 +47,7 @@ func TestEveryFormatIsTheSameLater(t *testing.T) {
 }
 
 func TestReportPrintsWhatRunPrinted(t *testing.T) {
+	t.Parallel()
 	saved := reportOf(t, "last-scope-refused")
 	call(t, "report", saved).want(t, result.ExitConforms, "dpconform "+version+" tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:",
 		"FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n")
@@ -56,6 +58,7 @@ func TestReportPrintsWhatRunPrinted(t *testing.T) {
 
 // Reports of versions that had no scopes, states, offsets and places are read.
 func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
+	t.Parallel()
 	var document map[string]any
 	unmarshal(t, readFile(t, reportOf(t, "last-scope-refused")), &document)
 	delete(document, "scopes")
@@ -79,6 +82,7 @@ func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
 
 // TestBadReportsAreOneClearLine, of report and of diff.
 func TestBadReportsAreOneClearLine(t *testing.T) {
+	t.Parallel()
 	good, other, folder := reportOf(t, ""), reportOf(t, ""), t.TempDir()
 	text := readFile(t, good)
 	file := func(text string) string { return writeFile(t, "x.json", text) }
@@ -113,6 +117,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 
 // The help of --report is in a package that must not know the formats.
 func TestTheHelpNamesEveryFormat(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"run", "report"} {
 		help, completed := call(t, command, "--help").raw, call(t, "__complete", command, "x.json", "--report", "").raw
 		for _, format := range report.Names() {
@@ -129,6 +134,7 @@ func TestTheHelpNamesEveryFormat(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
+	t.Parallel()
 	const scope = "authorization/scope/dataportability.youtube.unlisted_videos"
 	good, bad := reportOf(t, ""), reportOf(t, "last-scope-refused", "--seed", "9")
 	for _, one := range []struct {

@@ -19,6 +19,7 @@ import (
 )
 
 func TestRun(t *testing.T) {
+	t.Parallel()
 	conforming := emulated(t, emulator.Options{})
 	warned := emulated(t, emulator.Options{Fault: "trailing-slash-taken"})
 	for _, one := range []struct {
@@ -50,14 +51,16 @@ func TestRun(t *testing.T) {
 
 // TestARunThatNobodyResponds to says which of the reports are an earlier run's.
 func TestARunOfNobody(t *testing.T) {
+	t.Parallel()
 	old, none := writeFile(t, "night.json", "{}"), filepath.Join(t.TempDir(), "none.xml")
-	got := call(t, "run", "--endpoint", nobody(t), "--report", "json="+old, "--report", "junit="+none)
+	got := call(t, "run", "--endpoint", nobody, "--report", "json="+old, "--report", "junit="+none)
 	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, "; still of an earlier run: "+old+"\n") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }
 
 func TestReportOnStandardOutput(t *testing.T) {
+	t.Parallel()
 	got := call(t, "run", "--report", "json=-")
 	var read result.Report
 	unmarshal(t, got.raw, &read)
@@ -68,6 +71,7 @@ func TestReportOnStandardOutput(t *testing.T) {
 
 // TestAnEditedDescriptionDrivesTheSpecs: the specs follow the document.
 func TestAnEditedDescriptionDrivesTheSpecs(t *testing.T) {
+	t.Parallel()
 	text := string(spec.Embedded().Text)
 	const last = "        - oauth2: [https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos]\n"
 	server := emulated(t, emulator.Options{})
@@ -133,6 +137,7 @@ var planned = regexp.MustCompile(`(?m)^ *\d+  ([A-Z]+ /\S*)$`)
 // TestADryRunIsWhatTheRunSends: a dry run sends nothing, and the run then sends
 // what it has printed. Requests that go out together may come in any order.
 func TestADryRunIsWhatTheRunSends(t *testing.T) {
+	t.Parallel()
 	server, arguments := observedEmulator(t)
 	dry := call(t, append([]string{"run", "--dry-run"}, arguments...)...)
 	if dry.exit != 0 || len(server.lines) != 0 {
@@ -156,6 +161,7 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 }
 
 func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
+	t.Parallel()
 	const elsewhere = "run --dry-run --endpoint https://api.example --token-template {scope} --job FAILED=a,b --job COMPLETE=c "
 	for more, one := range map[string]struct{ says, never string }{
 		"":                                {"for want of --allow-retry", "STARTS"},
@@ -171,6 +177,7 @@ func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
 // TestAnInterruptedRunWritesItsReports: what was tested is in all reports, and
 // nothing is sent any more.
 func TestAnInterruptedRunWritesItsReports(t *testing.T) {
+	t.Parallel()
 	server, arguments := observedEmulator(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	const last = 90
@@ -195,6 +202,7 @@ func TestAnInterruptedRunWritesItsReports(t *testing.T) {
 }
 
 func TestABudgetIsNotExceeded(t *testing.T) {
+	t.Parallel()
 	server, arguments := observedEmulator(t)
 	got := call(t, append([]string{"run", "--max-requests", "100"}, arguments...)...)
 	got.want(t, result.ExitInconclusive, "the budget of 100 requests is used up", "give --max-requests")
@@ -205,6 +213,7 @@ func TestABudgetIsNotExceeded(t *testing.T) {
 
 // TestABusyServerIsSentTheSameAgain: the report says so.
 func TestABusyServerIsSentTheSameAgain(t *testing.T) {
+	t.Parallel()
 	server, arguments := observedEmulator(t)
 	server.before = func(number int) bool { return number%40 == 0 }
 	path := filepath.Join(t.TempDir(), "a.json")
@@ -221,6 +230,7 @@ func TestABusyServerIsSentTheSameAgain(t *testing.T) {
 // TestBadInputIsOneClearLine: exit 2, one line on standard error that gives the
 // location and the fix, and nothing is tested.
 func TestBadInputIsOneClearLine(t *testing.T) {
+	t.Parallel()
 	brokenYAML := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\njob: [a\n")
 	unknownKey := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\ntimout: 2s\n")
 	both := writeFile(t, "dpconform.yaml", "color: never\nquiet: true\nverbose: true\n")
@@ -268,6 +278,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 }
 
 func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
+	t.Parallel()
 	text := string(spec.Embedded().Text)
 	for edited, says := range map[string]string{
 		"hello: world\n":              ":1: not an OpenAPI 3 document",
@@ -301,6 +312,7 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 // TestSelection: Ginkgo runs what the command selected, and a check that looks at
 // all exchanges has them, whether or not their checks are reported.
 func TestSelection(t *testing.T) {
+	t.Parallel()
 	for _, one := range []struct{ flags, want string }{
 		{"--focus body/empty", "body/empty"},
 		{"--focus retry.body.empty --focus path --label-filter body", "body/empty body/empty-with-type"},

@@ -171,7 +171,7 @@ func (s *scene) wrongUsage(t *testing.T) {
 		s.call(t, fmt.Sprint("mistake ", i), strings.Fields(line)...).wantOneLine(t)
 	}
 	s.call(t, "white space", "run", "--endpoint", s.address, "--token", "dataportability.maps.reviews=Bearer "+token).wantOneLine(t)
-	s.call(t, "unreachable", "run", "--endpoint", nobody(t), "--token", "dataportability.maps.reviews="+token).want(t, result.ExitUnreachable)
+	s.call(t, "unreachable", "run", "--endpoint", nobody, "--token", "dataportability.maps.reviews="+token).want(t, result.ExitUnreachable)
 }
 
 // crash lets a command panic with a secret in the reason.

@@ -16,6 +16,7 @@ import (
 )
 
 func TestWhereColoursBelong(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		environment string
 		color       config.Color
@@ -58,6 +59,7 @@ func (*brokenError) Error() string { return "write |1: broken pipe" }
 func (*brokenError) Unwrap() error { return syscall.EPIPE }
 
 func TestWhatNobodyReadsIsDropped(t *testing.T) {
+	t.Parallel()
 	pipe := &closedPipe{}
 	out := &untilBroken{out: pipe}
 	for range 3 {
@@ -76,6 +78,7 @@ func TestWhatNobodyReadsIsDropped(t *testing.T) {
 
 // A result that nobody can read is no success.
 func TestAFullDiskUnderStandardOutputIsReportedOnce(t *testing.T) {
+	t.Parallel()
 	var complaints bytes.Buffer
 	full := &untilBroken{out: failing{errors.New("no space left on device")}}
 	terminal := quiet()
