@@ -1,5 +1,5 @@
 // Command go retries one archive job through Google's client library for Go, and
-// prints what the library told it, as `dpconform client` asks.
+// prints what the library returned, as `dpconform client` asks.
 //
 //	go [message|nothing]
 //
@@ -21,13 +21,13 @@ import (
 
 func main() {
 	job := os.Getenv("DPCONFORM_JOB")
-	told := map[string]any{"job": job}
+	reported := map[string]any{"job": job}
 	if answer, err := retry("archiveJobs/" + job); err != nil {
-		told["error"] = shown(err)
+		reported["error"] = shown(err)
 	} else {
-		told["archiveJobId"] = answer.ArchiveJobId
+		reported["archiveJobId"] = answer.ArchiveJobId
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(told); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(reported); err != nil {
 		os.Exit(1)
 	}
 }
