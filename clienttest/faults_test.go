@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/clientrun"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -196,9 +195,9 @@ func repeatFaults() []fault {
 			asking(20, 10*time.Millisecond, afterStatus(http.StatusServiceUnavailable))},
 		{"endless", "A busy server is asked without an end.", "client.repeat.bounded", "overloaded",
 			asking(8, firstWait, afterStatus(http.StatusServiceUnavailable))},
-		{"gives-up-in-silence", "A busy server is not asked again, and nothing is reported.", clientrun.ConditionSteps, "unavailable",
+		{"gives-up-in-silence", "A busy server is not asked again, and nothing is reported.", result.ConditionSteps, "unavailable",
 			changed(func(p *client) { p.silent = true })},
-		{"never-calls", "Nothing is sent.", clientrun.ConditionCalled, "success", changed(func(p *client) { p.idle = true })},
+		{"never-calls", "Nothing is sent.", result.ConditionCalled, "success", changed(func(p *client) { p.idle = true })},
 	}
 }
 
@@ -304,7 +303,7 @@ func plainFaults() []fault {
 	}
 	refused := func(got reply) bool { return got.err == nil && got.status != http.StatusOK }
 	return []fault{
-		{"misspelled-scenario", "The client chooses a scenario that there is not.", clientrun.ConditionKnown, noScenario, with("scenario-sucess-1", right)},
+		{"misspelled-scenario", "The client chooses a scenario that there is not.", result.ConditionKnown, noScenario, with("scenario-sucess-1", right)},
 		{"plain-invented-id", "The caller is given an id that the server never gave.", "client.outcome.new-id", noScenario,
 			with(failedJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
 		{"plain-error-swallowed", "A refusal is reported as a success.", "client.outcome.error", noScenario,

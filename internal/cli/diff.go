@@ -82,6 +82,11 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if err != nil {
 		return err
 	}
+	if (before.Report.Client == nil) != (after.Report.Client == nil) {
+		names := map[bool]string{true: "a server", false: "a client"}
+		return text.Mistake(after.File, fmt.Sprintf("this is the report of a run against %s, and %s that of %s", names[after.Report.Client == nil], before.File, names[before.Report.Client == nil]),
+			"give two reports of servers, or two of clients")
+	}
 	compared := diff.Compare(before, after)
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()

@@ -133,6 +133,13 @@ func TestTheHelpNamesEveryFormat(t *testing.T) {
 	}
 }
 
+func TestDiffOfAServerAndAClient(t *testing.T) {
+	server, client := reportOf(t, ""), filepath.Join(t.TempDir(), "client.json")
+	call(t, "client", "--scenario", "success", "--report", "json="+client, "--", os.Args[0], "-test.run", "^$")
+	refused(t, "diff "+server+" "+client, "dpconform: "+client+": this is the report of a run against a client, and "+server+
+		" that of a server; give two reports of servers, or two of clients\n")
+}
+
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	const scope = "authorization/scope/dataportability.youtube.unlisted_videos"

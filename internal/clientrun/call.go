@@ -174,7 +174,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 	note := ""
 	switch {
 	case call.unknown != "":
-		e.fail(ConditionKnown, "the name of a scenario", call.unknown)
+		e.fail(result.ConditionKnown, "the name of a scenario", call.unknown)
 	case call.scenario != nil:
 		e.checkRepeats(attempts)
 		note = noteOf(call.scenario, attempts, known.distrusted)
@@ -196,7 +196,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		}
 	}
 	if known.contradiction != "" && !known.wireOnly {
-		e.findings = append(e.findings, result.Finding{Requirement: ConditionOneOutcome, Verdict: result.Warn, Want: "one outcome for the job",
+		e.findings = append(e.findings, result.Finding{Requirement: result.ConditionOneOutcome, Verdict: result.Warn, Want: "one outcome for the job",
 			Got: known.contradiction, Count: 1})
 	}
 	found := Result{scenario: call.scenario, job: call.job, tested: e.tested, requests: requests, command: known.command, tokens: call.tokens,

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -185,7 +186,7 @@ func (e *evaluation) checkError(last *request, seen view) {
 // says why no request could arrive.
 func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request, refused bool, note string) {
 	if command != nil && command.timedOut {
-		e.fail(ConditionTime, "an end within "+command.limit.String(), noEnd)
+		e.fail(result.ConditionTime, "an end within "+command.limit.String(), noEnd)
 	}
 	if len(attempts) == 0 {
 		if note != "" {
@@ -198,7 +199,7 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		if command != nil && !command.timedOut {
 			got += ", " + command.ending()
 		}
-		e.fail(ConditionCalled, "a request", got)
+		e.fail(result.ConditionCalled, "a request", got)
 		return
 	}
 	if command == nil || command.timedOut {
@@ -208,9 +209,9 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 	succeeded := last.response.delivery == whole && last.response.success() && id != ""
 	switch {
 	case command.signal != "":
-		e.fail(ConditionExit, "an exit code", command.ending())
+		e.fail(result.ConditionExit, "an exit code", command.ending())
 	case succeeded && command.exit != 0:
-		e.fail(ConditionExit, "exit 0, since the call succeeded", command.ending())
+		e.fail(result.ConditionExit, "exit 0, since the call succeeded", command.ending())
 	}
 }
 
@@ -236,5 +237,5 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 		}
 		want += ", or the error reported"
 	}
-	e.fail(ConditionSteps, want, got)
+	e.fail(result.ConditionSteps, want, got)
 }

@@ -11,38 +11,6 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// The conditions of a scenario, which no standard demands: without them nothing
-// is learned of the client.
-const (
-	// ConditionKnown: the scenario that a client chooses exists.
-	ConditionKnown = "scenario.known"
-	// ConditionCalled: a request arrived at all.
-	ConditionCalled = "scenario.called"
-	// ConditionSteps: the client called as often as the scenario needs.
-	ConditionSteps = "scenario.steps"
-	// ConditionExit: the command did not crash.
-	ConditionExit = "scenario.exit"
-	// ConditionTime: the command ended by itself in time.
-	ConditionTime = "scenario.time"
-	// ConditionOneOutcome: the outcomes that were reported of a job agree.
-	ConditionOneOutcome = "scenario.one-outcome"
-)
-
-// conditions are what reports say of them.
-var conditions = []spec.Requirement{
-	condition(ConditionKnown, "The scenario that a client chooses MUST exist."),
-	condition(ConditionCalled, "The client MUST call the method."),
-	condition(ConditionSteps, "The client MUST call as often as the scenario needs, or report why it does not."),
-	condition(ConditionExit, "The command MUST end without a signal, and with exit 0 after a success."),
-	condition(ConditionTime, "The command MUST end within its time."),
-	condition(ConditionOneOutcome, "The outcomes that the client reports of a job SHOULD agree."),
-}
-
-func condition(id, statement string) spec.Requirement {
-	return spec.Requirement{ID: id, Level: spec.Documented, Statement: statement,
-		Source: "https://github.com/dpconform/dpconform/blob/main/docs/guide-client.md"}
-}
-
 // Rules say what a client is tested by.
 type Rules struct {
 	Contract *spec.Contract

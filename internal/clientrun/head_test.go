@@ -144,7 +144,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 				// net/http takes it.
 				return
 			}
-			if called := got[ConditionCalled]; !strings.Contains(called, "no request arrived that is HTTP") {
+			if called := got[result.ConditionCalled]; !strings.Contains(called, "no request arrived that is HTTP") {
 				t.Errorf("it says %q", called)
 			}
 			var out strings.Builder

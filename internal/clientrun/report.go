@@ -40,6 +40,9 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	checks := []result.Check{}
 	for _, one := range o.results {
 		check := one.redacted(hide, len(report.Exchanges), known)
+		if check.ID == commandID && check.Verdict == result.Pass && !known.Cover(check) {
+			continue // The end of a command is no call, and nothing is wrong with it.
+		}
 		for _, arrived := range one.requests {
 			number := len(report.Exchanges) + 1
 			check.Exchanges = append(check.Exchanges, number)
@@ -47,7 +50,7 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 		}
 		checks = append(checks, check)
 	}
-	report.Conclude(result.Run{Requirements: o.requirements(), Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
+	report.Conclude(result.Run{Requirements: contract.ClientRequirements, Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
 	for i, requirement := range report.Requirements {
 		if len(requirement.Checks) == 0 {
 			report.Requirements[i].Reason = noScenario
@@ -58,7 +61,7 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 
 // Requirements are those of clients, and the conditions.
 func Requirements(contract *spec.Contract) []spec.Requirement {
-	return slices.Concat(contract.ClientRequirements, conditions)
+	return slices.Concat(contract.ClientRequirements, result.Conditions())
 }
 
 // CheckIDs are the ids that checks of a run may have: those of scenarios, that of
@@ -69,20 +72,6 @@ func CheckIDs(scenarios []string, job string) []string {
 		ids = append(ids, jobID(job))
 	}
 	return ids
-}
-
-// requirements are those of the description, and the conditions that were not
-// met.
-func (o Outcomes) requirements() []spec.Requirement {
-	all := slices.Clone(o.rules.Contract.ClientRequirements)
-	for _, condition := range conditions {
-		if slices.ContainsFunc(o.results, func(one Result) bool {
-			return slices.ContainsFunc(one.Check.Findings, func(finding result.Finding) bool { return finding.Requirement == condition.ID })
-		}) {
-			all = append(all, condition)
-		}
-	}
-	return all
 }
 
 // redactor hides the tokens of the run, those that arrived, and whatever else

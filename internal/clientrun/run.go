@@ -84,7 +84,28 @@ func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 		err = run.each(ctx, &found)
 	}
 	found.took, found.Interrupted = time.Since(found.started), ctx.Err() != nil
+	if found.Interrupted && options.Upstream == nil {
+		found.skipRest(options)
+	}
 	return found, err
+}
+
+// skipRest adds a skip for each scenario that an interrupted run did not come to.
+func (o *Outcomes) skipRest(options RunOptions) {
+	for _, one := range options.Scenarios {
+		if slices.ContainsFunc(o.results, func(other Result) bool { return other.scenario == one }) {
+			continue
+		}
+		e := &evaluation{rules: options.Rules, scenario: one}
+		e.skip(result.Interrupted, "", slices.Concat(one.Must, one.MustNot)...)
+		if len(e.untested) == 0 {
+			e.untested = []result.Untested{{Requirement: result.ConditionCalled, Reason: result.Interrupted}}
+		}
+		rest := Result{scenario: one, Check: result.Check{Aspect: aspectCall, Verdict: result.Skip, Reason: result.Interrupted,
+			Call: &result.Call{Steps: len(one.Steps), Untested: e.untested}}}
+		rest.name()
+		o.results = append(o.results, rest)
+	}
 }
 
 type run struct {
@@ -178,7 +199,7 @@ func (r *run) together(ctx context.Context, found *Outcomes) error {
 		case slices.ContainsFunc(found.results, func(other Result) bool { return other.scenario == one }):
 		case r.options.All:
 			missing := Result{scenario: one}
-			missing.broken(r.options.Rules, ConditionCalled, "a request", "no request arrived")
+			missing.broken(r.options.Rules, result.ConditionCalled, "a request", "no request arrived")
 			found.results = append(found.results, missing)
 		case r.options.Upstream == nil:
 			found.notChosen = append(found.notChosen, one.Name)
@@ -201,7 +222,7 @@ func (r *run) invented(reported reported, results []Result) []Result {
 			got = "no request for the job, and a success reported"
 		}
 		one := Result{job: outcome.Job}
-		one.broken(r.options.Rules, ConditionCalled, "a request for each job of which an outcome is reported", got)
+		one.broken(r.options.Rules, result.ConditionCalled, "a request for each job of which an outcome is reported", got)
 		one.Check.Call.Reported = &outcome.Outcome
 		invented = append(invented, one)
 	}
@@ -247,15 +268,15 @@ func (r *run) whole(ended *ended, results []Result) Result {
 	})
 	switch {
 	case ended.timedOut:
-		e.fail(ConditionTime, "an end within "+ended.limit.String(), noEnd)
+		e.fail(result.ConditionTime, "an end within "+ended.limit.String(), noEnd)
 	case ended.exit != 0 || ended.signal != "":
-		e.fail(ConditionExit, "exit 0", ended.ending())
+		e.fail(result.ConditionExit, "exit 0", ended.ending())
 	}
 	if !attempted {
-		e.fail(ConditionCalled, "a request", "no request arrived, "+ended.ending())
+		e.fail(result.ConditionCalled, "a request", "no request arrived, "+ended.ending())
 	}
 	return Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the end of a command that is run once", Findings: e.findings,
-		Verdict: worst(e.findings), Call: &result.Call{}}, command: ended, tested: []string{ConditionExit, ConditionTime, ConditionCalled}}
+		Verdict: worst(e.findings), Call: &result.Call{}}, command: ended, tested: []string{result.ConditionExit, result.ConditionTime, result.ConditionCalled}}
 }
 
 // open serves a scenario, or all of them for a client that chooses.

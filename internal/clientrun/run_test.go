@@ -57,23 +57,23 @@ func TestCommands(t *testing.T) {
 		{"nothing reported", "quiet", []string{"success", "not-found"}, nil, []string{"success skip", "not-found skip"}, result.ExitInconclusive},
 		{"nothing reported, and not asked for", "quiet", []string{"success", "not-found", "unavailable"}, func(o *RunOptions) { o.WireOnly = true },
 			[]string{"success pass", "not-found pass", "unavailable pass"}, result.ExitConforms},
-		{"gives up silently", "quiet", []string{"unavailable"}, nil, []string{"unavailable fail " + ConditionSteps}, result.ExitFails},
+		{"gives up silently", "quiet", []string{"unavailable"}, nil, []string{"unavailable fail " + result.ConditionSteps}, result.ExitFails},
 		{"exit code reports", "quiet", []string{"not-found"}, exitReports, []string{"not-found fail " + outcomeError}, result.ExitFails},
 		{"exit code reports an error", "one-shot", []string{"token-expired", "unavailable"}, exitReports,
 			[]string{"token-expired skip", "unavailable skip"}, result.ExitInconclusive},
-		{"exit code that reports nothing", "one-shot", []string{"token-expired"}, nil, []string{"token-expired fail " + ConditionSteps}, result.ExitFails},
-		{"crash after the call", "crashes-after", []string{"success"}, nil, []string{"success fail " + ConditionExit + " " + outcomeNewID}, result.ExitFails},
+		{"exit code that reports nothing", "one-shot", []string{"token-expired"}, nil, []string{"token-expired fail " + result.ConditionSteps}, result.ExitFails},
+		{"crash after the call", "crashes-after", []string{"success"}, nil, []string{"success fail " + result.ConditionExit + " " + outcomeNewID}, result.ExitFails},
 		{"exit of a failure", "failing", []string{"not-found"}, nil, []string{"not-found pass"}, result.ExitConforms},
-		{"crash", "failing", []string{"success"}, nil, []string{"success fail " + ConditionExit}, result.ExitFails},
-		{"never calls", "idle", []string{"success"}, nil, []string{"success fail " + ConditionCalled}, result.ExitFails},
+		{"crash", "failing", []string{"success"}, nil, []string{"success fail " + result.ConditionExit}, result.ExitFails},
+		{"never calls", "idle", []string{"success"}, nil, []string{"success fail " + result.ConditionCalled}, result.ExitFails},
 		{"hangs", "hanging", []string{"success"}, func(o *RunOptions) { o.Limit = 200 * time.Millisecond },
-			[]string{"success fail " + ConditionTime + " " + ConditionCalled}, result.ExitFails},
+			[]string{"success fail " + result.ConditionTime + " " + result.ConditionCalled}, result.ExitFails},
 		{"an id that the client brings along", "right", []string{"success"}, func(o *RunOptions) { o.Job = "mine-1" }, []string{"success pass"}, result.ExitConforms},
-		{"two outcomes", "reports-twice", []string{"success"}, nil, []string{"success warn " + ConditionOneOutcome}, result.ExitConforms},
-		{"together", "chooses", []string{"success", "not-found"}, together, []string{"success pass", "not-found pass", "command pass"}, result.ExitConforms},
+		{"two outcomes", "reports-twice", []string{"success"}, nil, []string{"success warn " + result.ConditionOneOutcome}, result.ExitConforms},
+		{"together", "chooses", []string{"success", "not-found"}, together, []string{"success pass", "not-found pass"}, result.ExitConforms},
 		{"together, and not all", "chooses", []string{"success", "not-found", "reset"}, func(o *RunOptions) { o.Together, o.All = true, true },
-			[]string{"success pass", "not-found pass", "reset fail " + ConditionCalled, "command pass"}, result.ExitFails},
-		{"together, and none", "idle", []string{"success"}, together, []string{"command fail " + ConditionCalled}, result.ExitFails},
+			[]string{"success pass", "not-found pass", "reset fail " + result.ConditionCalled}, result.ExitFails},
+		{"together, and none", "idle", []string{"success"}, together, []string{"command fail " + result.ConditionCalled}, result.ExitFails},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +115,7 @@ func TestWhatWasNotChosen(t *testing.T) {
 	}
 	options = runOf(t, "chooses", "success", "forbidden")
 	options.Together, options.All, options.Known = true, true, []string{"success", "forbidden", "not-found"}
-	if _, report := runAll(t, options); !slices.Contains(linesOf(report), "job scenario-not-found-7 fail "+ConditionKnown) {
+	if _, report := runAll(t, options); !slices.Contains(linesOf(report), "job scenario-not-found-7 fail "+result.ConditionKnown) {
 		t.Errorf("%v", linesOf(report))
 	}
 }
@@ -129,11 +129,11 @@ func TestACommandInFrontOfAServerUpstream(t *testing.T) {
 		want           []string
 		exit           int
 	}{
-		{"right", "a-token-of-mine", []string{"job mine-1 pass", "command pass"}, result.ExitConforms},
-		{"quiet", "a-token-of-mine", []string{"job mine-1 skip", "command pass"}, result.ExitInconclusive},
-		{"chooses", "a-token-of-mine", []string{"success pass", "not-found pass", "command pass"}, result.ExitConforms},
-		{"token-in-query", "", []string{"job mine-1 fail " + queryNoToken, "command pass"}, result.ExitFails},
-		{"token-in-query", "a-token-of-mine", []string{"job mine-1 fail " + queryNoToken, "command pass"}, result.ExitFails},
+		{"right", "a-token-of-mine", []string{"job mine-1 pass"}, result.ExitConforms},
+		{"quiet", "a-token-of-mine", []string{"job mine-1 skip"}, result.ExitInconclusive},
+		{"chooses", "a-token-of-mine", []string{"success pass", "not-found pass"}, result.ExitConforms},
+		{"token-in-query", "", []string{"job mine-1 fail " + queryNoToken}, result.ExitFails},
+		{"token-in-query", "a-token-of-mine", []string{"job mine-1 fail " + queryNoToken}, result.ExitFails},
 	} {
 		options := runOf(t, row.program)
 		options.Scenarios, options.Upstream, options.Job, options.Token = shipped(t), upstream, "mine-1", row.token
@@ -168,8 +168,15 @@ func TestAnInterruptedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
 	found, err := Run(ctx, runOf(t, "hanging", "success", "reset"))
-	if report := found.Report("1", nil); !errors.Is(err, context.Canceled) || len(report.Checks) != 0 || report.Exit != result.ExitInterrupted {
-		t.Errorf("%v, %d checks, exit %d", err, len(report.Checks), report.Exit)
+	report := found.Report("1", nil)
+	if got := linesOf(report); !errors.Is(err, context.Canceled) || !slices.Equal(got, []string{"success skip", "reset skip"}) || report.Exit != result.ExitInterrupted {
+		t.Fatalf("%v, %v, exit %d", err, got, report.Exit)
+	}
+	if last := report.Checks[1]; last.Reason != result.Interrupted || last.Title == "" || len(last.Requirements) == 0 {
+		t.Errorf("%+v", last)
+	}
+	if contradiction := result.Contradiction(report); contradiction != "" {
+		t.Error(contradiction)
 	}
 }
 
@@ -199,6 +206,9 @@ func TestEveryFormatOfAClientsReport(t *testing.T) {
 		if contradiction := result.Contradiction(made); contradiction != "" {
 			t.Errorf("%s: %s", name, contradiction)
 		}
+		if want := len(rules.Contract.ClientRequirements); len(made.Requirements) != want {
+			t.Errorf("%s: %d requirements, want %d: a condition is none", name, len(made.Requirements), want)
+		}
 		for _, format := range report.Names() {
 			var out strings.Builder
 			if err := (report.File{Format: format, Path: report.StandardOutput}).Write(made, &out); err != nil {
@@ -210,8 +220,11 @@ func TestEveryFormatOfAClientsReport(t *testing.T) {
 					t.Errorf("%s as %s has a token", name, format)
 				}
 			}
-			if name == "silent" && format != "badge" && format != "har" && !strings.Contains(text, ConditionCalled) {
+			if name == "silent" && format != "badge" && format != "har" && !strings.Contains(text, result.ConditionCalled) {
 				t.Errorf("%s as %s does not say what failed:\n%s", name, format, text)
+			}
+			if strings.Contains(text, "explain scenario.") || name == "silent" && (strings.Contains(text, "documented)") || strings.Contains(text, `"startLine"`)) {
+				t.Errorf("%s as %s takes a condition for a requirement:\n%s", name, format, text)
 			}
 			if format != "json" {
 				continue
@@ -240,6 +253,20 @@ func TestKnownFailuresOfAClient(t *testing.T) {
 		if report.Exit != want || len(report.KnownFailures) != 1 {
 			t.Errorf("%s: exit %d, %s, %+v", entry, report.Exit, report.Conclusion, report.KnownFailures)
 		}
+	}
+}
+
+// TestAKnownConditionOfAClient: what is accepted is no failure, and still no
+// requirement.
+func TestAKnownConditionOfAClient(t *testing.T) {
+	t.Parallel()
+	found, _ := runAll(t, runOf(t, "idle", "success"))
+	report := found.Report("1", result.KnownFailures{{Name: "known.yaml:2", Entry: "requirement: " + result.ConditionCalled, File: "known.yaml", Line: 2, Reason: "it is old"}})
+	if report.Exit != result.ExitConforms || report.Conclusion != "conforms but for known failures" || report.KnownFailures[0].State != result.KnownUsed {
+		t.Errorf("exit %d, %s, %+v", report.Exit, report.Conclusion, report.KnownFailures)
+	}
+	if _, there := report.Requirement(result.ConditionCalled); there || report.Counts.Requirements[result.ExpectedFail] != 0 {
+		t.Errorf("the condition is a requirement: %v", report.Counts.Requirements)
 	}
 }
 

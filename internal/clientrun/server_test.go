@@ -86,7 +86,7 @@ func TestAClientChoosesAScenario(t *testing.T) {
 			t.Fatalf("%s: %d calls", row.path, len(calls)-before)
 		}
 		check := rules.Evaluate(calls[before]).Check
-		if sent.Message != "dpconform: "+row.unknown || len(check.Findings) != 1 || check.Findings[0].Requirement != ConditionKnown ||
+		if sent.Message != "dpconform: "+row.unknown || len(check.Findings) != 1 || check.Findings[0].Requirement != result.ConditionKnown ||
 			check.Findings[0].Got != row.unknown || check.Verdict != result.Fail {
 			t.Errorf("%s: %s, found %+v", row.path, text, check.Findings)
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -120,13 +121,16 @@ func (c Console) calls(report result.Report) {
 		return
 	}
 	const longest = 18
-	p := c.printer()
+	p, widest := c.printer(), 0
 	for _, check := range report.Checks {
-		verdict := fmt.Sprintf("  %s  ", Coloured(check.Verdict, fmt.Sprintf("%-4s", check.Verdict)))
+		widest = max(widest, len(check.Verdict))
+	}
+	for _, check := range report.Checks {
+		verdict := fmt.Sprintf("  %s  ", Coloured(check.Verdict, fmt.Sprintf("%-*s", widest, check.Verdict)))
 		name := text.Line(check.ID)
 		if ansi.StringWidth(name) > longest {
 			p.Paragraph(verdict, name)
-			verdict, name = "        ", ""
+			verdict, name = strings.Repeat(" ", widest+4), ""
 		}
 		p.Paragraph(verdict+name+strings.Repeat(" ", longest+1-ansi.StringWidth(name)), check.Title)
 	}
@@ -186,12 +190,14 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 
 func (c Console) brokenRequirement(report result.Report, group result.Broken, verdict result.Verdict) {
 	p, requirement := c.printer(), group.Requirement
-	p.Printf("%s %s %s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint("("+text.Line(string(requirement.Level))+")"))
+	p.Printf("%s %s%s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint(levelText(requirement)))
 	p.Paragraph("  ", requirement.Statement)
 	if requirement.Quote != "" {
 		p.Paragraph("  ", `"`+requirement.Quote+`"`)
 	}
-	p.Printf("  %s\n", Faint(text.Line(requirement.Source)))
+	if requirement.Source != "" {
+		p.Printf("  %s\n", Faint(text.Line(requirement.Source)))
+	}
 	printed := min(len(group.Found), shownFindings)
 	if c.Verbose {
 		printed = len(group.Found)
@@ -214,6 +220,15 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 	p.Printf("\n")
 }
 
+// levelText shows the level of a requirement behind its id; a condition of the
+// test has none.
+func levelText(requirement result.Requirement) string {
+	if requirement.Condition() {
+		return ""
+	}
+	return " (" + text.Line(string(requirement.Level)) + ")"
+}
+
 // unjudged prints the checks that were not tested, those with the same reason
 // together, the largest group first.
 func (c Console) unjudged(report result.Report, verdict result.Verdict) {
@@ -234,7 +249,7 @@ func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 // expected not to be kept, and one for each known failure that was not tested.
 func (c Console) expectedFailures(report result.Report) {
 	p, printed := c.printer(), false
-	for _, requirement := range report.Requirements {
+	for _, requirement := range slices.Concat(report.Requirements, report.Unmet()) {
 		for _, group := range expectedGroups(report, requirement.ID) {
 			printed = true
 			names := group.names[0]
@@ -310,8 +325,15 @@ func (c Console) summary(report result.Report) {
 	const space = "\u00a0" // So that "exit 1", which scripts look for, stays in one line.
 	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
 		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
+	if report.Client != nil {
+		// A call tests many requirements, and its verdict is not theirs.
+		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "call"), orNone(countsText(report.Counts.Checks)),
+			text.Counted(len(report.Requirements), "requirement"), orNone(countsText(report.Counts.Requirements)), tookText(report), space, report.Exit)
+	}
 	p.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
 }
+
+func orNone(counts string) string { return cmp.Or(counts, "none") }
 
 func tookText(report result.Report) string {
 	return fmt.Sprintf("%.2f s", (time.Duration(report.Milliseconds) * time.Millisecond).Seconds())

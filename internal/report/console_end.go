@@ -55,7 +55,11 @@ func (c Console) failedList(failed []result.Broken) {
 		return
 	}
 	p := c.printer()
-	p.Printf("%s\n", Bold(text.Counted(len(failed), "requirement")+" failed, most severe first"))
+	order := ", most severe first"
+	if len(failed) == 1 && failed[0].Requirement.Condition() {
+		order = ""
+	}
+	p.Printf("%s\n", Bold(result.FailedText(failed)+order))
 	listed := min(len(failed), listedFailures)
 	if len(failed) > listedFailures {
 		listed-- // The line that counts the rest takes its place.
@@ -76,7 +80,7 @@ func failedLine(beginning string, group result.Broken) string {
 	if more := len(group.Checks()) - 1; more > 0 {
 		words = fmt.Sprintf("%s; and %s", words, text.Counted(more, "more check"))
 	}
-	id := text.Line(group.Requirement.ID + " (" + string(group.Requirement.Level) + ")")
+	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
 	return beginning + Coloured(result.Fail, id) + "  " + text.Line(words)
 }
 
@@ -84,7 +88,10 @@ func failedLine(beginning string, group result.Broken) string {
 // again, and to test what failed once more.
 func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	p, first := c.printer(), failed[0]
-	p.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
+	// The catalogue, which explain prints, has no conditions of a test.
+	if at := slices.IndexFunc(failed, func(group result.Broken) bool { return !group.Requirement.Condition() }); at >= 0 {
+		p.Printf("  explain  dpconform explain %s\n", text.Line(failed[at].Requirement.ID))
+	}
 	for _, one := range first.Found {
 		line := "  send it  " + text.Line(one.Curl)
 		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
@@ -105,7 +112,10 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	if report.Client != nil {
 		flags = failedScenarios(report)
 	}
-	if len(flags) > 0 {
+	switch {
+	case report.Client != nil && report.Counts.Checks[result.Fail] == len(report.Checks):
+		p.Paragraph("  again    ", "the same command")
+	case len(flags) > 0:
 		p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
 	}
 }
@@ -148,12 +158,21 @@ func (c Console) missingInputs(report result.Report) {
 	p := c.printer()
 	p.Printf("%s\n", Bold("what would let more be tested, what helps most first"))
 	for _, flag := range flags[:min(len(flags), listedFailures)] {
-		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), flag)
+		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), withFlag(flag))
 	}
 	if rest := len(flags) - listedFailures; rest > 0 {
 		p.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
 	}
 	p.Printf("\n")
+}
+
+// withFlag shows what would let more be tested: a flag, or what else a client
+// gives.
+func withFlag(flag string) string {
+	if strings.HasPrefix(flag, "-") {
+		return flag
+	}
+	return "with " + flag
 }
 
 // missingFlags lists the flags that would let skipped checks be tested, that of

@@ -116,9 +116,13 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 	if rest := group.Found[shown:]; len(rest) > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), ChecksText(result.ChecksOf(rest))))
 	}
+	made := Annotation{Command: command, Title: requirement.ID + levelText(requirement)}
+	if requirement.Condition() {
+		made.Message = strings.Join(lines, "\n")
+		return made
+	}
 	lines = append(lines, requirement.Source)
-	made := Annotation{Command: command, File: descriptionInRepository(report.Description), Line: requirement.Line,
-		Title: fmt.Sprintf("%s (%s)", requirement.ID, requirement.Level)}
+	made.File, made.Line = descriptionInRepository(report.Description), requirement.Line
 	if made.File == "" {
 		made.Line = 0
 		which := "the description "

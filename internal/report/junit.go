@@ -139,14 +139,17 @@ func junitCaseOf(report result.Report, check result.Check) junitCase {
 	one := junitCase{Name: check.ID + ": " + check.Title, ClassName: "dpconform." + check.Aspect, Time: seconds(check.Microseconds)}
 	switch check.Verdict {
 	case result.Fail:
-		headline := check.ID
+		headline, about := check.ID, "requirement"
 		for _, finding := range check.Findings {
 			if finding.Verdict == result.Fail {
 				headline = fmt.Sprintf("%s: want %s, got %s", finding.Requirement, finding.Want, finding.Got)
+				if named, found := report.Named(finding.Requirement); found && named.Condition() {
+					about = "condition"
+				}
 				break
 			}
 		}
-		one.Failure = &junitMessage{headline, "requirement", findingsText(report, check)}
+		one.Failure = &junitMessage{headline, about, findingsText(report, check)}
 	case result.UnexpectedPass:
 		one.Failure = &junitMessage{check.Reason, "known failure", check.Reason}
 	case result.ExpectedFail:
@@ -164,12 +167,14 @@ func findingsText(report result.Report, check result.Check) string {
 	var lines strings.Builder
 	for _, finding := range check.Findings {
 		fmt.Fprintf(&lines, "%s %s\n", finding.Verdict, finding.Requirement)
-		if requirement, found := report.Requirement(finding.Requirement); found {
+		if requirement, found := report.Named(finding.Requirement); found {
 			fmt.Fprintf(&lines, "  %s\n", requirement.Statement)
 			if requirement.Quote != "" {
 				fmt.Fprintf(&lines, "  %q\n", requirement.Quote)
 			}
-			fmt.Fprintf(&lines, "  %s\n", requirement.Source)
+			if requirement.Source != "" {
+				fmt.Fprintf(&lines, "  %s\n", requirement.Source)
+			}
 		}
 		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
 		if finding.Curl != "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -67,12 +68,20 @@ func (p *markdownPage) facts() {
 }
 
 // aspects counts the checks of each aspect by their verdicts, with a column for
-// each verdict that occurs.
+// each verdict that occurs. A call of a client tests many aspects, so there the
+// requirements are counted.
 func (p *markdownPage) aspects() {
+	total, byAspect := p.report.Counts.Checks, p.report.CountByAspect
+	if p.report.Client != nil {
+		total, byAspect = maps.Clone(p.report.Counts.Requirements), p.report.CountRequirements
+		for verdict, count := range p.report.Counts.Checks {
+			total[verdict] += count
+		}
+	}
 	var verdicts []result.Verdict
 	head, rule := "| aspect |", "| --- |"
 	for _, verdict := range verdictOrder {
-		if p.report.Counts.Checks[verdict] > 0 {
+		if total[verdict] > 0 {
 			verdicts = append(verdicts, verdict)
 			head, rule = head+" "+string(verdict)+" |", rule+" ---: |"
 		}
@@ -86,11 +95,16 @@ func (p *markdownPage) aspects() {
 	}
 	p.print("%s\n%s\n", head, rule)
 	for _, aspect := range p.report.Aspects() {
-		if counts := p.report.CountByAspect(aspect); len(counts) > 0 {
-			row(aspect, counts)
+		if counts := byAspect(aspect); len(counts) > 0 {
+			row(result.AspectTitle(aspect), counts)
 		}
 	}
-	row("all", p.report.Counts.Checks)
+	if p.report.Client != nil {
+		row("all requirements", p.report.Counts.Requirements)
+		row("all calls", p.report.Counts.Checks)
+	} else {
+		row("all", p.report.Counts.Checks)
+	}
 }
 
 // requirements shows each requirement with findings of a verdict.
@@ -100,12 +114,18 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 			p.print("\n### %s\n", title)
 		}
 		requirement := group.Requirement
-		p.print("\n#### %s (%s)\n\n", text.MarkdownCode(requirement.ID), text.MarkdownWords(string(requirement.Level)))
-		p.print("Requirement: %s\n\n", text.MarkdownWords(requirement.Statement))
+		p.print("\n#### %s%s\n\n", text.MarkdownCode(requirement.ID), text.MarkdownWords(levelText(requirement)))
+		if requirement.Condition() {
+			p.print("Condition of the test: %s\n\n", text.MarkdownWords(requirement.Statement))
+		} else {
+			p.print("Requirement: %s\n\n", text.MarkdownWords(requirement.Statement))
+		}
 		if requirement.Quote != "" {
 			p.print("> “%s”\n>\n", text.MarkdownWords(requirement.Quote))
 		}
-		p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
+		if requirement.Source != "" {
+			p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
+		}
 		shown := min(len(group.Found), shownFindings)
 		for _, one := range group.Found[:shown] {
 			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(one.Check.ID), code(one.Want), code(one.Got), times(one.Count))

@@ -44,6 +44,15 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 	for _, requirement := range report.Requirements {
 		addRule(sarifRule(report, requirement))
 	}
+	for _, condition := range report.Unmet() {
+		addRule(object{
+			"id": condition.ID, "name": friendlyName(condition.ID), "shortDescription": message(condition.Statement),
+			"fullDescription":      message(condition.Statement + " It is a condition of the test of a client, and no requirement of the description."),
+			"help":                 object{"text": condition.Statement, "markdown": condition.Statement},
+			"defaultConfiguration": object{"level": "error"},
+			"properties":           object{"tags": []string{"condition"}, "problem.severity": "error"},
+		})
+	}
 	if len(report.Known(result.KnownPassed)) > 0 {
 		const fix = "Remove the entry from the list of known failures."
 		addRule(object{
@@ -153,9 +162,13 @@ func sarifRule(report result.Report, requirement result.Requirement) object {
 func sarifResults(report result.Report, rules []object, indices map[string]int) []object {
 	made, seen := []object{}, map[string]int{}
 	add := func(rule, level, words, fingerprinted string, place object, line int, properties object) object {
+		where := object{"artifactLocation": place}
+		if line > 0 {
+			where["region"] = object{"startLine": line}
+		}
 		one := object{
 			"ruleId": rule, "ruleIndex": indices[rule], "kind": "fail", "level": level, "message": message(words),
-			"locations":           []object{{"physicalLocation": object{"artifactLocation": place, "region": object{"startLine": max(1, line)}}}},
+			"locations":           []object{{"physicalLocation": where}},
 			"partialFingerprints": fingerprints(seen, rule, fingerprinted), "properties": properties,
 		}
 		made = append(made, one)
@@ -163,7 +176,7 @@ func sarifResults(report result.Report, rules []object, indices map[string]int) 
 	}
 	for _, check := range report.Checks {
 		for _, finding := range check.Findings {
-			requirement, known := report.Requirement(finding.Requirement)
+			requirement, known := report.Named(finding.Requirement)
 			if !known {
 				continue // No report of dpconform has a finding about nothing.
 			}
@@ -183,8 +196,12 @@ func sarifResults(report result.Report, rules []object, indices map[string]int) 
 			if finding.Exchange > 0 {
 				properties["exchange"] = finding.Exchange
 			}
+			line := 0
+			if !requirement.Condition() {
+				line = max(1, requirement.Line)
+			}
 			one := add(requirement.ID, level, fmt.Sprintf("%s: want %s, got %s", check.ID, finding.Want, finding.Got), check.ID,
-				descriptionPlace(report.Description), requirement.Line, properties)
+				descriptionPlace(report.Description), line, properties)
 			if finding.Count > 0 {
 				one["occurrenceCount"] = finding.Count
 			}

@@ -1,6 +1,99 @@
 package result
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The conditions of a test of a client, which no standard demands: without them
+// nothing is learned of the client.
+const (
+	// ConditionKnown: the scenario that a client chooses exists.
+	ConditionKnown = "scenario.known"
+	// ConditionCalled: a request arrived at all.
+	ConditionCalled = "scenario.called"
+	// ConditionSteps: the client called as often as the scenario needs.
+	ConditionSteps = "scenario.steps"
+	// ConditionExit: the command did not crash.
+	ConditionExit = "scenario.exit"
+	// ConditionTime: the command ended by itself in time.
+	ConditionTime = "scenario.time"
+	// ConditionOneOutcome: the outcomes that were reported of a job agree.
+	ConditionOneOutcome = "scenario.one-outcome"
+)
+
+// Conditions are what reports say of the conditions. They have no level and no
+// source, and are no requirements of a report.
+func Conditions() []spec.Requirement {
+	return []spec.Requirement{
+		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist."},
+		{ID: ConditionCalled, Statement: "The client has to call the method."},
+		{ID: ConditionSteps, Statement: "The client has to call as often as the scenario needs, or report why it does not."},
+		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success."},
+		{ID: ConditionTime, Statement: "The command has to end within its time."},
+		{ID: ConditionOneOutcome, Statement: "The outcomes that the client reports of a job have to agree."},
+	}
+}
+
+// Condition reports whether it is a condition of a test, and no requirement of
+// the description.
+func (r Requirement) Condition() bool { return r.Level == "" }
+
+// Named finds what a finding is about: a requirement or a condition.
+func (r Report) Named(id string) (Requirement, bool) {
+	if one, found := r.Requirement(id); found {
+		return one, true
+	}
+	for _, condition := range r.Unmet() {
+		if condition.ID == id {
+			return condition, true
+		}
+	}
+	return Requirement{}, false
+}
+
+// Unmet lists the conditions that findings are about.
+func (r Report) Unmet() []Requirement {
+	var unmet []Requirement
+	for _, condition := range Conditions() {
+		one := Requirement{Requirement: condition, Aspect: condition.Aspect(), Checks: []string{}}
+		for _, check := range r.Checks {
+			for _, finding := range check.FindingsOf(condition.ID) {
+				if len(one.Checks) == 0 || severity(finding.Verdict) > severity(one.Verdict) {
+					one.Verdict = finding.Verdict
+				}
+				if !slices.Contains(one.Checks, check.ID) {
+					one.Checks = append(one.Checks, check.ID)
+				}
+			}
+		}
+		if len(one.Checks) > 0 {
+			unmet = append(unmet, one)
+		}
+	}
+	return unmet
+}
+
+// FailedText counts what failed: requirements, and conditions of the test.
+func FailedText(failed []Broken) string {
+	conditions := 0
+	for _, one := range failed {
+		if one.Requirement.Condition() {
+			conditions++
+		}
+	}
+	requirements := text.Counted(len(failed)-conditions, "requirement") + " failed"
+	unmet := text.Counted(conditions, "condition") + " of the test not met"
+	switch {
+	case conditions == 0:
+		return requirements
+	case conditions == len(failed):
+		return unmet
+	}
+	return requirements + ", " + unmet
+}
 
 // Call is what a check has more that is a call of a client.
 type Call struct {
@@ -74,8 +167,9 @@ func (c *Call) untested(requirement string) (Untested, bool) {
 	return Untested{}, false
 }
 
-// about is what a call says of one of its requirements.
-func (c *Call) about(requirement string) (Verdict, string) {
+// About is what a call says of one of its requirements, of which it has no
+// finding.
+func (c *Call) About(requirement string) (Verdict, string) {
 	if one, is := c.untested(requirement); is {
 		return Skip, one.Reason
 	}

@@ -73,7 +73,7 @@ func (r *Report) exit(run Run) {
 	default:
 		r.Exit = ExitConforms
 	}
-	r.Conclusion = Conclusion(r.Exit, r.Counts.Requirements[ExpectedFail])
+	r.Conclusion = conclusion(r.Exit, checks[ExpectedFail]+r.Counts.Requirements[ExpectedFail] > 0, r.Counts.Requirements[ExpectedFail])
 	if r.Client != nil {
 		r.concludeClient()
 	}
@@ -146,7 +146,7 @@ func (r *Report) about(check Check, requirement string) (Verdict, string) {
 	case r.KnownFailures.passedUnexpectedly(check.ID, requirement):
 		return UnexpectedPass, check.Reason
 	case check.Call != nil:
-		return check.Call.about(requirement)
+		return check.Call.About(requirement)
 	case check.Verdict == UnexpectedPass && len(check.Findings) == 0:
 		return Pass, ""
 	case check.Verdict != Error && len(check.Findings) > 0:
@@ -240,13 +240,16 @@ func (f Finding) String() string {
 	return text
 }
 
-// Conclusion says an exit code in words, and that a target conforms but for the
-// known failures of so many requirements.
-func Conclusion(exit, known int) string {
+// conclusion says an exit code in words, and that a target conforms but for
+// known failures, with the number of their requirements: conditions of a test are
+// none.
+func conclusion(exit int, known bool, requirements int) string {
 	switch {
-	case known > 0 && exit == ExitConforms:
-		return "conforms but for known failures of " + text.Counted(known, "requirement")
-	case known > 0 && exit == ExitInconclusive:
+	case known && exit == ExitConforms && requirements == 0:
+		return "conforms but for known failures"
+	case known && exit == ExitConforms:
+		return "conforms but for known failures of " + text.Counted(requirements, "requirement")
+	case known && exit == ExitInconclusive:
 		return "inconclusive: nothing failed but what is known, and something documented could not be tested"
 	}
 	return conclusions[exit]

@@ -75,6 +75,11 @@ func (k KnownFailures) Expecting(check, requirement string) string {
 	return ""
 }
 
+// Cover reports whether any entry covers what a check is about.
+func (k KnownFailures) Cover(check Check) bool {
+	return slices.ContainsFunc(check.Requirements, func(requirement string) bool { return k.Expecting(check.ID, requirement) != "" })
+}
+
 // reason says why findings are expected, each reason once.
 func (k KnownFailures) reason(findings []Finding) string {
 	var reasons []string
@@ -107,7 +112,7 @@ func (r Run) knownFailures() KnownFailures {
 		results[check.ID] = check
 	}
 	described := map[string]bool{}
-	for _, requirement := range r.Requirements {
+	for _, requirement := range slices.Concat(r.Requirements, Conditions()) {
 		described[requirement.ID] = true
 	}
 	var all KnownFailures

@@ -99,7 +99,7 @@ func draftsOf(found Report) []draft {
 			drafts = append(drafts, one)
 		}
 	}
-	for _, requirement := range found.Requirements {
+	for _, requirement := range slices.Concat(found.Requirements, found.Unmet()) {
 		tested := 0
 		var failing []string
 		failures := map[string][]Finding{}

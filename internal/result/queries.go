@@ -59,6 +59,25 @@ func (r Report) CountByAspect(aspect string) map[Verdict]int {
 	return counts
 }
 
+// CountRequirements counts the requirements of an aspect by their verdicts.
+func (r Report) CountRequirements(aspect string) map[Verdict]int {
+	counts := map[Verdict]int{}
+	for _, requirement := range r.Requirements {
+		if requirement.Aspect == aspect {
+			counts[requirement.Verdict]++
+		}
+	}
+	return counts
+}
+
+// AspectTitle is an aspect as a person writes it.
+func AspectTitle(aspect string) string {
+	if aspect == "http" {
+		return "HTTP"
+	}
+	return aspect
+}
+
 // Failed is the number of checks that fail the run.
 func (r Report) Failed() int { return r.Counts.Checks[Fail] + r.Counts.Checks[UnexpectedPass] }
 
@@ -98,7 +117,8 @@ func ChecksOf(found []Found) []string {
 }
 
 // Broken lists the requirements with findings of a verdict, most severe first:
-// documented before platform before inferred, a MUST before a SHOULD.
+// conditions of the test before documented before platform before inferred, a
+// MUST before a SHOULD.
 func (r Report) Broken(verdict Verdict) []Broken {
 	found := map[string][]Found{}
 	for _, check := range r.Checks {
@@ -109,7 +129,7 @@ func (r Report) Broken(verdict Verdict) []Broken {
 		}
 	}
 	var broken []Broken
-	for _, requirement := range r.Requirements {
+	for _, requirement := range slices.Concat(r.Requirements, r.Unmet()) {
 		if here := found[requirement.ID]; len(here) > 0 {
 			broken = append(broken, Broken{requirement, here})
 			delete(found, requirement.ID)

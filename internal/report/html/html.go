@@ -82,7 +82,7 @@ func newPage(report result.Report) *page {
 		byID: map[string]*result.Check{}, byNumber: map[int]*result.Exchange{}, home: map[string]string{}, under: map[int]string{}, sent: map[string][]int{},
 		evidence: map[int][]result.Place{},
 	}
-	for _, name := range []string{"top", "main", "failures", "warnings", "errors", "unexpected", "scopes", "states", "requirements", "not-judged", "known", "timing", "facts"} {
+	for _, name := range []string{"top", "main", "failures", "warnings", "errors", "unexpected", "scopes", "states", "requirements", "not-judged", "skipped", "known", "timing", "facts"} {
 		p.taken[name] = true
 	}
 	for _, requirement := range report.Requirements {
@@ -157,6 +157,7 @@ func (p *page) functions() template.FuncMap {
 		"requirementID": func(id string) template.URL { return p.requirements[id] },
 		"checkID":       func(id string) template.URL { return p.checks[id] },
 		"exchangeID":    func(number int) template.URL { return p.exchanges[number] },
+		"failed":        result.FailedText,
 		"class":         class,
 		"word":          word,
 		"counts":        countsOf,
@@ -179,7 +180,8 @@ type references struct {
 	Anchors map[string]template.URL
 }
 
-// group is the requirements of one aspect.
+// group is the requirements of one aspect. Counts are those of its checks; of a
+// client, whose checks have no aspect, those of its requirements.
 type group struct {
 	Name         string
 	Open         bool
@@ -226,9 +228,13 @@ func (p *page) Groups() []group {
 	at, groups := map[string]int{}, []group{}
 	for _, aspect := range p.Aspects() {
 		at[aspect] = len(groups)
-		one := group{Name: capital(aspect), Counts: p.CountByAspect(aspect)}
+		one := group{Name: capital(result.AspectTitle(aspect)), Counts: p.CountByAspect(aspect)}
 		for _, count := range one.Counts {
 			one.Checks += count
+		}
+		if p.Client != nil {
+			// A call tests many aspects.
+			one.Counts, one.Checks = p.CountRequirements(aspect), 0
 		}
 		groups = append(groups, one)
 	}
@@ -348,6 +354,9 @@ func about(check *result.Check, requirement result.Requirement) result.Verdict {
 		}
 	}
 	switch {
+	case check.Call != nil && requirement.Verdict != result.UnexpectedPass:
+		verdict, _ := check.Call.About(requirement.ID)
+		return verdict
 	case check.Verdict == result.UnexpectedPass && requirement.Verdict != result.UnexpectedPass:
 		return result.Pass
 	case check.Verdict != result.Error && len(check.Findings) > 0:

@@ -25,7 +25,27 @@ func (p *page) Detail() string {
 	if failed > 0 {
 		return fmt.Sprintf("%d of %s failed, in %s of %d.", failed, text.Counted(total, "requirement"), text.Counted(p.Failed(), "check"), len(p.Checks))
 	}
+	if broken := p.Broken(result.Fail); len(broken) > 0 {
+		return fmt.Sprintf("%s, in %s of %d.", capital(result.FailedText(broken)), text.Counted(p.Failed(), "check"), len(p.Checks))
+	}
 	return capital(detail)
+}
+
+// skipped are the checks that a missing input kept from being tested, and those
+// that something else did.
+type skipped struct{ Missing, Others []result.Unjudged }
+
+// Skipped lists the skipped checks.
+func (p *page) Skipped() skipped {
+	var all skipped
+	for _, one := range p.Unjudged(result.Skip) {
+		if one.Flag == "" {
+			all.Others = append(all.Others, one)
+		} else {
+			all.Missing = append(all.Missing, one)
+		}
+	}
+	return all
 }
 
 // Overall is the verdict that the exit code is like.

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// calling is the report of a client of which each call has a verdict; a fail is
+// that no request arrived.
+func calling(exit int, verdicts ...result.Verdict) result.Report {
+	var checks []result.Check
+	for i, verdict := range verdicts {
+		one := check([]string{"success", "reset", "slow"}[i], verdict, "", "")
+		one.Aspect, one.Requirements, one.Call = "call", []string{"client.http.syntax"}, &result.Call{Steps: 1}
+		if verdict == result.Fail {
+			one.Findings = []result.Finding{finding(result.ConditionCalled, result.Fail, 0, "a request", "no request arrived")}
+		}
+		checks = append(checks, one)
+	}
+	made := report(exit, "does not conform", checks...)
+	made.Client = &result.Client{Command: []string{"./client"}}
+	syntax := requirement("client.http.syntax", spec.Documented, "HTTP MUST be well-formed.")
+	syntax.Verdict, syntax.Checks = result.Pass, []string{"success"}
+	made.Requirements, made.Counts.Requirements = append(made.Requirements, syntax), map[result.Verdict]int{result.Pass: 1}
+	return made
+}
+
+func TestTheConsoleShowsACondition(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		report result.Report
+		want   []string
+	}{
+		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
+			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
+			"1 condition of the test not met\n  scenario.called  want a request, got no request arrived\n",
+			"again    the same command with --scenario success\n", "3 calls: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
+		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"again    the same command\n", "2 calls: 2 fail; 1 requirement: 1 pass; "}},
+	} {
+		shown := printed(Console{}, row.report, 100)
+		for _, want := range row.want {
+			if !strings.Contains(shown, want) {
+				t.Errorf("%s: no %q in\n%s", name, want, shown)
+			}
+		}
+		if strings.Contains(shown, "explain") || strings.Contains(shown, "(documented)") {
+			t.Errorf("%s: a condition is taken for a requirement:\n%s", name, shown)
+		}
+	}
+}
+
+func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
+	t.Parallel()
+	from := calling(result.ExitFails, result.Fail, result.Pass, result.Skip)
+	from.Checks[2].Reason = "the client chose HTTP/1.1"
+	words, _ := pageOf(t, from)
+	for _, want := range []string{"1 condition of the test not met", "condition of the test", "HTTP", `id="skipped"`} {
+		if !strings.Contains(words, want) {
+			t.Errorf("no %q in\n%s", want, words)
+		}
+	}
+	for _, wrong := range []string{"0 checks", "Http", "missing input", "explain scenario"} {
+		if strings.Contains(words, wrong) {
+			t.Errorf("%q in\n%s", wrong, words)
+		}
+	}
+	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all calls | 1 | 1 | 1 |\n") {
+		t.Error(page)
+	}
+}
