@@ -133,9 +133,13 @@ func TestTheHelpNamesEveryFormat(t *testing.T) {
 	}
 }
 
-func TestDiffOfAServerAndAClient(t *testing.T) {
-	server, client := reportOf(t, ""), filepath.Join(t.TempDir(), "client.json")
-	call(t, "client", "--scenario", "success", "--report", "json="+client, "--", os.Args[0], "-test.run", "^$")
+func TestDiffOfClients(t *testing.T) {
+	folder := t.TempDir()
+	server, client, again := reportOf(t, ""), filepath.Join(folder, "client.json"), filepath.Join(folder, "again.json")
+	for _, file := range []string{client, again} {
+		call(t, "client", "--scenario", "success", "--report", "json="+file, "--", os.Args[0], "-test.run", "^$")
+	}
+	call(t, "diff", client, again).want(t, result.ExitConforms, "STILL FAILING scenario.called The client has to call the method.")
 	refused(t, "diff "+server+" "+client, "dpconform: "+client+": this is the report of a run against a client, and "+server+
 		" that of a server; give two reports of servers, or two of clients\n")
 }

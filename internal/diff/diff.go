@@ -295,6 +295,12 @@ func indexed(of result.Report) *index {
 			all.requirementIDs, all.requirements[requirement.ID] = append(all.requirementIDs, requirement.ID), requirement
 		}
 	}
+	for _, condition := range of.Unmet() {
+		// It is no requirement of its own, and findings are about it.
+		if _, twice := all.requirements[condition.ID]; !twice {
+			all.requirements[condition.ID] = condition
+		}
+	}
 	for _, exchange := range of.Exchanges {
 		if _, twice := all.responses[exchange.Number]; !twice {
 			one := responseOf(exchange, of.Target.Endpoint)

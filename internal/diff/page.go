@@ -190,7 +190,12 @@ func heads(change change, concerns evidence) []line {
 	if concerns.Requirement == "" {
 		return []line{{heading, change.title(), change.Kind, ""}}
 	}
-	return []line{{heading, change.title(), change.Kind, fmt.Sprintf("%s (%s)", concerns.Requirement, cmp.Or(concerns.Level, "unknown"))},
+	about := concerns.Requirement
+	if concerns.Level != "" {
+		// A condition of a client's test has no level.
+		about += fmt.Sprintf(" (%s)", concerns.Level)
+	}
+	return []line{{heading, change.title(), change.Kind, about},
 		{label: plain, words: concerns.Statement}}
 }
 

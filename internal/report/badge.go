@@ -53,7 +53,7 @@ func badgeMessage(report result.Report) (message, colour string) {
 		case unexpected > 0:
 			return "unexpected pass of " + text.Counted(unexpected, "requirement"), "red"
 		case report.Client != nil && len(report.Unmet()) > 0:
-			return fmt.Sprintf("%d of %s failed", report.Failed(), text.Counted(len(report.Checks), "call")), "red"
+			return fmt.Sprintf("%d of %s failed", report.Failed(), text.Counted(len(report.Checks), "check")), "red"
 		}
 		return "stale", "red"
 	case result.ExitInterrupted:

@@ -327,7 +327,7 @@ func (c Console) summary(report result.Report) {
 		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
 	if report.Client != nil {
 		// A call tests many requirements, and its verdict is not theirs.
-		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "call"), orNone(countsText(report.Counts.Checks)),
+		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"), orNone(countsText(report.Counts.Checks)),
 			text.Counted(len(report.Requirements), "requirement"), orNone(countsText(report.Counts.Requirements)), tookText(report), space, report.Exit)
 	}
 	p.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))

@@ -37,8 +37,8 @@ func TestTheConsoleShowsACondition(t *testing.T) {
 		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
 			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
 			"1 condition of the test not met\n  scenario.called  want a request, got no request arrived\n",
-			"again    the same command with --scenario success\n", "3 calls: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
-		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"again    the same command\n", "2 calls: 2 fail; 1 requirement: 1 pass; "}},
+			"again    the same command with --scenario success\n", "3 checks: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
+		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"again    the same command\n", "2 checks: 2 fail; 1 requirement: 1 pass; "}},
 	} {
 		shown := printed(Console{}, row.report, 100)
 		for _, want := range row.want {
@@ -67,7 +67,7 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 			t.Errorf("%q in\n%s", wrong, words)
 		}
 	}
-	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all calls | 1 | 1 | 1 |\n") {
+	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all checks | 1 | 1 | 1 |\n") {
 		t.Error(page)
 	}
 }

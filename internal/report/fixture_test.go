@@ -151,7 +151,7 @@ func reports() map[string]result.Report {
 	stale := conforming()
 	stale.Stale, stale.Exit, stale.Conclusion = "the cassettes are 40 days old", result.ExitFails, "stale: the cassettes are 40 days old"
 	return map[string]result.Report{"conforming": conforming(), "failing": failing(), "skipping": skipping(), "unreachable": unreachable(),
-		"known": withKnown(failing()), "client": ofClient(), "stale": stale, "hostile": hostileReport()}
+		"known": withKnown(failing()), "client": ofClient(), "conditions": calling(result.ExitFails, result.Fail, result.Pass, result.Skip), "stale": stale, "hostile": hostileReport()}
 }
 
 // written gives what a function writes.
