@@ -17,7 +17,7 @@ import (
 // pages lists the Markdown pages that git tracks, relative to the root.
 func pages(t *testing.T) []string {
 	t.Helper()
-	command := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
+	command := exec.Command("git", "ls-files", "*.md")
 	command.Dir = root
 	text, err := command.Output()
 	if err != nil {
