@@ -385,5 +385,5 @@ func (u usableCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
 
 // AnyToken is one for a group of scopes.
 func (u usableCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
-	return namedCredentials{u.real}.AnyToken()
+	return namedCredentials(u).AnyToken()
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path"
@@ -122,7 +121,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, contract 
 // openReplay opens the cassettes of a folder, or the built-in ones, and says how
 // a person calls their folder.
 func openReplay(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*recorder.Replay, string, error) {
-	files, folder := fs.FS(cassettes.Embedded()), "cassettes"
+	files, folder := cassettes.Embedded(), "cassettes"
 	if settings.Cassettes != "" {
 		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
 			return nil, "", text.Mistake(sources.Origin("cassettes"), "there is no folder "+settings.Cassettes, "record it: dpconform record --cassettes "+settings.Cassettes)
