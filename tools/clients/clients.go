@@ -280,7 +280,10 @@ func (p program) report(ctx context.Context, dpconform string, options []string,
 	for _, word := range p.command {
 		words = append(words, strings.ReplaceAll(word, "{folder}", filepath.Join(root, p.folder)))
 	}
-	printed, failure := exec.CommandContext(ctx, dpconform, append(words, argument)...).CombinedOutput()
+	command := exec.CommandContext(ctx, dpconform, append(words, argument)...)
+	// Java reads its arguments in the locale's encoding.
+	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	printed, failure := command.CombinedOutput()
 	text, err := os.ReadFile(output)
 	if err != nil {
 		return result.Report{}, fmt.Errorf("no report: %w\n%s", failure, printed)
