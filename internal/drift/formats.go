@@ -1,7 +1,6 @@
 package drift
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,13 +14,8 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-//go:embed drift.schema.json
-var schema []byte
-
-// Schema returns the JSON Schema of the JSON form (draft 2020-12).
-func Schema() []byte { return schema }
-
-// formatVersion is the version of the JSON form.
+// formatVersion is the version of the JSON form, which drift.schema.json
+// describes.
 const formatVersion = 1
 
 // WriteJSON writes a comparison in its JSON form, indented.

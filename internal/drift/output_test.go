@@ -2,6 +2,7 @@ package drift
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/sourcetest"
 )
+
+//go:embed drift.schema.json
+var schema []byte
 
 // hostile is a comparison with what a hostile author might put into a source.
 func hostile() Comparison {
@@ -65,7 +69,7 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 }
 
 func TestJSONKeepsItsSchema(t *testing.T) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +102,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 	}
 	// The topics of the schema are those of the product.
 	for _, topic := range source.Topics() {
-		if !strings.Contains(string(Schema()), `"`+string(topic)+`"`) {
+		if !strings.Contains(string(schema), `"`+string(topic)+`"`) {
 			t.Errorf("the schema has no topic %s", topic)
 		}
 	}
