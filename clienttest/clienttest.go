@@ -67,8 +67,8 @@ type Error struct {
 // fail the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	rules := clientrun.Rules{Contract: spec.MustLoadEmbedded()}
-	scenarios, err := scenario.Shipped(rules.Contract)
+	rules := clientrun.Rules{Method: spec.MustLoadEmbedded()}
+	scenarios, err := scenario.Shipped(rules.Method)
 	if err != nil {
 		t.Fatalf("dpconform: %s", err)
 	}

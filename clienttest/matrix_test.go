@@ -27,9 +27,9 @@ import (
 // its server.
 
 var (
-	contract  = spec.MustLoadEmbedded()
+	method    = spec.MustLoadEmbedded()
 	scenarios = sync.OnceValue(func() []*scenario.Scenario {
-		all, err := scenario.Shipped(contract)
+		all, err := scenario.Shipped(method)
 		if err != nil {
 			panic(err)
 		}
@@ -41,7 +41,7 @@ var (
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
 	faults := allFaults()
-	for _, requirement := range contract.ClientRequirements {
+	for _, requirement := range method.ClientRequirements {
 		if !slices.ContainsFunc(faults, func(one fault) bool { return one.breaks == requirement.ID }) {
 			t.Errorf("no broken client breaks %s", requirement.ID)
 		}
@@ -139,7 +139,7 @@ func (f fault) evaluate(t *testing.T, one client) evaluated {
 func evaluate(t *testing.T, chosen *scenario.Scenario, one client) evaluated {
 	t.Helper()
 	given := task{job: one.job, token: "dpconform-token-of-the-matrix", fresh: "dpconform-fresh-token-of-the-matrix", clock: &clock{now: time.Unix(0, 0)}}
-	options := clientrun.Options{Rules: clientrun.Rules{Contract: contract}, Scenarios: scenarios(), Tokens: []string{given.token, given.fresh}, Now: given.clock.time}
+	options := clientrun.Options{Rules: clientrun.Rules{Method: method}, Scenarios: scenarios(), Tokens: []string{given.token, given.fresh}, Now: given.clock.time}
 	if chosen != nil {
 		given.job = clientrun.JobOf(chosen, "1")
 		options.Only, options.Job = chosen, given.job

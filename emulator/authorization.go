@@ -75,7 +75,7 @@ type tokenReader struct {
 
 // newTokenReader reads the token template. It returns an error unless the
 // template has exactly one place for scopes.
-func newTokenReader(contract *spec.Contract, options Options) (*tokenReader, error) {
+func newTokenReader(method *spec.Method, options Options) (*tokenReader, error) {
 	template := options.TokenTemplate
 	if strings.Count(template, fullPlace)+strings.Count(template, shortPlace) != 1 {
 		return nil, fmt.Errorf("token template %q must have %s or %s in it, once", template, fullPlace, shortPlace)
@@ -85,11 +85,11 @@ func newTokenReader(contract *spec.Contract, options Options) (*tokenReader, err
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
 	}
-	for _, scope := range contract.Scopes {
+	for _, scope := range method.Scopes {
 		reader.known[scope.Short()] = scope.Name
 		reader.prefix = strings.TrimSuffix(scope.Name, scope.Short())
 	}
-	reader.known[spec.ShortScope(contract.UnrelatedScope)] = contract.UnrelatedScope
+	reader.known[spec.ShortScope(method.UnrelatedScope)] = method.UnrelatedScope
 	return reader, nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 func TestEachScopeIsEnough(t *testing.T) {
 	server := newServer(t, Options{})
-	for _, scope := range server.contract.Scopes {
+	for _, scope := range server.method.Scopes {
 		wantError(t, retry("complete-1").as("Bearer scope:"+scope.Short()).send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
 	}
 }
@@ -43,7 +43,7 @@ func TestRefusedCallers(t *testing.T) {
 	server := newServer(t, Options{})
 	const realm = `Bearer realm="https://accounts.google.com/"`
 	var scopes []string
-	for _, scope := range server.contract.Scopes {
+	for _, scope := range server.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	for _, test := range []struct {

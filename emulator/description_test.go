@@ -10,7 +10,7 @@ import (
 )
 
 // edited loads the shipped description with texts in it replaced.
-func edited(t *testing.T, replacements ...string) *spec.Contract {
+func edited(t *testing.T, replacements ...string) *spec.Method {
 	t.Helper()
 	text := string(spec.Embedded().Text)
 	for i := 0; i < len(replacements); i += 2 {
@@ -19,15 +19,15 @@ func edited(t *testing.T, replacements ...string) *spec.Contract {
 		}
 	}
 	text = strings.NewReplacer(replacements...).Replace(text)
-	contract, err := spec.Load(spec.Description{Name: "edited.yaml", Text: []byte(text)})
+	method, err := spec.Load(spec.Description{Name: "edited.yaml", Text: []byte(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contract
+	return method
 }
 
 func TestTheDescriptionDrivesTheServer(t *testing.T) {
-	contract := edited(t,
+	method := edited(t,
 		"/v1/archiveJobs/{archiveJob}:retry:", "/v2/exports/{archiveJob}:again:",
 		"/v1/archiveJobs/{archiveJob}/portabilityArchiveState:", "/v2/exports/{archiveJob}/progress:",
 		"    post:\n", "    put:\n",
@@ -38,7 +38,7 @@ func TestTheDescriptionDrivesTheServer(t *testing.T) {
 		"FAILED_PRECONDITION: 400", "FAILED_PRECONDITION: 412",
 		"https://www.googleapis.com/auth/dataportability.maps.reviews", "https://www.googleapis.com/auth/exports.reviews",
 	)
-	server, err := New(contract, Options{})
+	server, err := New(method, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,15 +60,15 @@ func TestTheDescriptionDrivesTheServer(t *testing.T) {
 }
 
 func TestACodeWithoutAStatusIsRefused(t *testing.T) {
-	contract := edited(t, "        NOT_FOUND: 404\n", "")
-	if _, err := New(contract, Options{}); err == nil || !strings.Contains(err.Error(), "NOT_FOUND") {
+	method := edited(t, "        NOT_FOUND: 404\n", "")
+	if _, err := New(method, Options{}); err == nil || !strings.Contains(err.Error(), "NOT_FOUND") {
 		t.Errorf("error %v", err)
 	}
-	contract = edited(t, "        ABORTED: 409\n", "")
-	if _, err := New(contract, Options{}); err != nil {
+	method = edited(t, "        ABORTED: 409\n", "")
+	if _, err := New(method, Options{}); err != nil {
 		t.Errorf("a code that is not needed: %v", err)
 	}
-	if _, err := New(contract, Options{Fault: "wrong-state-conflict"}); err == nil || !strings.Contains(err.Error(), "ABORTED") {
+	if _, err := New(method, Options{Fault: "wrong-state-conflict"}); err == nil || !strings.Contains(err.Error(), "ABORTED") {
 		t.Errorf("a code that a fault needs: error %v", err)
 	}
 }

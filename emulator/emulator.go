@@ -50,7 +50,7 @@ type Options struct {
 // Server is an http.Handler that serves the method of a description. It is safe
 // for use by many goroutines.
 type Server struct {
-	contract  *spec.Contract
+	method    *spec.Method
 	behaviour *behaviour
 	jobs      *jobStore
 	tokens    *tokenReader
@@ -64,30 +64,30 @@ type Server struct {
 // a token template without a place for the scopes, or an unknown fault, and
 // where a path of the description is no google.api.http template or its table of
 // codes misses one that is needed.
-func New(contract *spec.Contract, options Options) (*Server, error) {
-	options = options.completed(contract)
-	jobs, err := newJobStore(contract, options.Jobs)
+func New(method *spec.Method, options Options) (*Server, error) {
+	options = options.completed(method)
+	jobs, err := newJobStore(method, options.Jobs)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := newTokenReader(contract, options)
+	tokens, err := newTokenReader(method, options)
 	if err != nil {
 		return nil, err
 	}
-	behaviour := conforming(contract, options, jobs)
+	behaviour := conforming(method, options, jobs)
 	if err := behaviour.takeFaults(options.Fault); err != nil {
 		return nil, err
 	}
-	if err := behaviour.refusals.checkCodes(contract); err != nil {
+	if err := behaviour.refusals.checkCodes(method); err != nil {
 		return nil, err
 	}
-	server := &Server{contract: contract, behaviour: behaviour, jobs: jobs, tokens: tokens, clock: options.Clock}
-	if endpoint, err := url.Parse(contract.Endpoint); err == nil {
+	server := &Server{method: method, behaviour: behaviour, jobs: jobs, tokens: tokens, clock: options.Clock}
+	if endpoint, err := url.Parse(method.Endpoint); err == nil {
 		server.service = endpoint.Hostname()
 	}
 	for _, served := range []route{
-		{operation: contract.Retry, stages: behaviour.retryStages, succeed: (*call).retryResponse},
-		{operation: contract.ReadState, stages: behaviour.stateStages, succeed: (*call).stateResponse},
+		{operation: method.Operation, stages: behaviour.retryStages, succeed: (*call).retryResponse},
+		{operation: method.ReadState, stages: behaviour.stateStages, succeed: (*call).stateResponse},
 	} {
 		if served.pattern, err = newPathPattern(served.operation.Path); err != nil {
 			return nil, fmt.Errorf("%s: %w", served.operation.ID, err)
@@ -97,9 +97,9 @@ func New(contract *spec.Contract, options Options) (*Server, error) {
 	return server, nil
 }
 
-func (o Options) completed(contract *spec.Contract) Options {
+func (o Options) completed(method *spec.Method) Options {
 	if o.Jobs == nil {
-		o.Jobs = DefaultJobs(contract)
+		o.Jobs = DefaultJobs(method)
 	}
 	if o.TokenTemplate == "" {
 		o.TokenTemplate = DefaultTokenTemplate

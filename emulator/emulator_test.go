@@ -223,7 +223,7 @@ func TestResponsesAreWrittenAsGoogleWritesThem(t *testing.T) {
 func TestTheStateMethod(t *testing.T) {
 	server := newServer(t, Options{})
 	recorder := state("complete-1").send(t, server)
-	if violations := server.contract.ReadState.Response.Violations(recorder.Body.Bytes()); recorder.Code != http.StatusOK || violations != nil {
+	if violations := server.method.ReadState.Response.Violations(recorder.Body.Bytes()); recorder.Code != http.StatusOK || violations != nil {
 		t.Error(recorder.Code, violations)
 	}
 	wantError(t, state("nobody").send(t, server), http.StatusNotFound, "NOT_FOUND")
@@ -235,7 +235,7 @@ func TestTheStateMethod(t *testing.T) {
 }
 
 func TestPathPatterns(t *testing.T) {
-	pattern, err := newPathPattern(shipped().Retry.Path)
+	pattern, err := newPathPattern(shipped().Operation.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,6 @@ func ExampleFaults() {
 		}
 	}
 	// Output:
-	// retry.path.trailing-slash
+	// path.trailing-slash
 	// A slash behind the verb is overlooked.
 }

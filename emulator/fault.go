@@ -56,9 +56,9 @@ func (b *behaviour) takeFaults(names string) error {
 // A fault changes it once, before the first request; what it puts in place of a
 // function must be safe for use by many goroutines.
 type behaviour struct {
-	contract *spec.Contract
-	jobs     *jobStore
-	seed     uint64
+	method *spec.Method
+	jobs   *jobStore
+	seed   uint64
 	// delay is how long a slow fault holds a response back.
 	delay time.Duration
 	// firstRetryable is the first of the given jobs that may be retried; empty
@@ -105,22 +105,22 @@ type behaviour struct {
 }
 
 // conforming is the behaviour of a server without a fault.
-func conforming(contract *spec.Contract, options Options, jobs *jobStore) *behaviour {
+func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour {
 	return &behaviour{
-		contract: contract, jobs: jobs, seed: options.Seed, delay: options.Delay,
-		firstRetryable: firstRetryable(contract, options.Jobs),
+		method: method, jobs: jobs, seed: options.Seed, delay: options.Delay,
+		firstRetryable: firstRetryable(method, options.Jobs),
 
 		readLine:      func(*requestLine) {},
 		retryStages:   []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, startRetry},
 		stateStages:   []stage{authorize, checkParameters, findJob},
 		overlooks:     func(*call, *refusal) bool { return false },
 		countedScopes: func(scopes []string) []string { return scopes },
-		accepts:       contract.Documents,
+		accepts:       method.Documents,
 
 		find:         func(c *call) *job { return jobs.byID[c.id] },
-		mayRetry:     func(j *job) bool { return slices.Contains(contract.RetryableStates, j.state) },
+		mayRetry:     func(j *job) bool { return slices.Contains(method.AcceptedStates, j.state) },
 		newID:        func(_ *call, retried *job) string { return jobs.unusedID(options.Seed, retried) },
-		newState:     initialState(contract),
+		newState:     initialState(method),
 		keep:         func(started *job) { jobs.byID[started.id] = started },
 		afterRetry:   func(*job) {},
 		afterRefusal: func(*job) {},
@@ -132,8 +132,8 @@ func conforming(contract *spec.Contract, options Options, jobs *jobStore) *behav
 	}
 }
 
-func firstRetryable(contract *spec.Contract, given map[string][]string) string {
-	for _, state := range contract.RetryableStates {
+func firstRetryable(method *spec.Method, given map[string][]string) string {
+	for _, state := range method.AcceptedStates {
 		if ids := given[state]; len(ids) > 0 {
 			return ids[0]
 		}

@@ -10,83 +10,83 @@ import (
 
 func authorizationFaults() []Fault {
 	return []Fault{
-		{"one-scope-refused", "retry.authorization.scope", "One scope of the description is not enough.",
-			notAccepting(func(c *spec.Contract, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
-		{"last-scope-refused", "retry.authorization.scope", "The last scope of the description is not enough.",
-			notAccepting(func(c *spec.Contract, scope string) bool { return scope == lastScope(c) })},
-		{"last-family-refused", "retry.authorization.scope", "The scopes of one product are not enough.",
-			notAccepting(func(c *spec.Contract, scope string) bool {
+		{"one-scope-refused", "authorization.scope", "One scope of the description is not enough.",
+			notAccepting(func(c *spec.Method, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
+		{"last-scope-refused", "authorization.scope", "The last scope of the description is not enough.",
+			notAccepting(func(c *spec.Method, scope string) bool { return scope == lastScope(c) })},
+		{"last-family-refused", "authorization.scope", "The scopes of one product are not enough.",
+			notAccepting(func(c *spec.Method, scope string) bool {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
-		{"only-first-scope-accepted", "retry.authorization.scope", "Only the first scope of the description is enough.",
-			notAccepting(func(c *spec.Contract, scope string) bool { return scope != c.Scopes[0].Name })},
-		{"scopes-behind-first-ignored", "retry.authorization.scope-among-others", "Only the first scope of a token counts.",
+		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
+			notAccepting(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
+		{"scopes-behind-first-ignored", "authorization.scope-among-others", "Only the first scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
-		{"scopes-before-last-ignored", "retry.authorization.scope-among-others", "Only the last scope of a token counts.",
+		{"scopes-before-last-ignored", "authorization.scope-among-others", "Only the last scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[max(0, len(scopes)-1):] })},
-		{"single-scope-demanded", "retry.authorization.scope-among-others", "A token with several scopes counts for none.",
+		{"single-scope-demanded", "authorization.scope-among-others", "A token with several scopes counts for none.",
 			counting(func(scopes []string) []string {
 				if len(scopes) > 1 {
 					return nil
 				}
 				return scopes
 			})},
-		{"no-authorization", "retry.authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
-		{"refused-caller-starts-job", "retry.authorization.required", "A request without a token is refused, and the job goes on all the same.",
+		{"no-authorization", "authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
+		{"refused-caller-starts-job", "authorization.required", "A request without a token is refused, and the job goes on all the same.",
 			restarting(refusalsFor(credentialMissing))},
-		{"no-token-taken", "retry.authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
-		{"no-token-forbidden", "retry.authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
-		{"no-token-is-bad-request", "retry.authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
-		{"unknown-token-taken", "retry.authorization.unknown-token", "Any token will do that nobody issued.", overlookingAll(credentialUnknown)},
-		{"unknown-token-forbidden", "retry.authorization.unknown-token", "A token that nobody issued is refused as 403.",
+		{"no-token-taken", "authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
+		{"no-token-forbidden", "authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
+		{"no-token-is-bad-request", "authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
+		{"unknown-token-taken", "authorization.unknown-token", "Any token will do that nobody issued.", overlookingAll(credentialUnknown)},
+		{"unknown-token-forbidden", "authorization.unknown-token", "A token that nobody issued is refused as 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
-		{"no-challenge", "retry.authorization.challenge", "A response 401 has no challenge.",
+		{"no-challenge", "authorization.challenge", "A response 401 has no challenge.",
 			withHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
-		{"challenge-misspelt", "retry.authorization.challenge", "The header of the challenge is written WWW-Authentication.",
+		{"challenge-misspelt", "authorization.challenge", "The header of the challenge is written WWW-Authentication.",
 			changing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, r *response) {
 				r.header["WWW-Authentication"] = r.header.Values(challengeHeader)
 				r.header.Del(challengeHeader)
 			})},
-		{"basic-challenge", "retry.authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
+		{"basic-challenge", "authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
 			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
-		{"basic-challenge-for-bearers", "retry.authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
+		{"basic-challenge-for-bearers", "authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
 			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
-		{"challenge-without-error", "retry.authorization.challenge-error", "The challenge to an unknown token names no error.",
+		{"challenge-without-error", "authorization.challenge-error", "The challenge to an unknown token names no error.",
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
-		{"challenge-with-other-error", "retry.authorization.challenge-error", "The challenge to an unknown token names another error.",
+		{"challenge-with-other-error", "authorization.challenge-error", "The challenge to an unknown token names another error.",
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
-		{"unrelated-scope-taken", "retry.authorization.unrelated-scope", "An unrelated scope is enough.",
-			accepting(func(c *spec.Contract, scope string) bool { return scope == c.UnrelatedScope })},
-		{"wrong-scope-unauthorized", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
+		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
+			accepting(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
+		{"wrong-scope-unauthorized", "authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
 			refusingWith(scopeMissing, codeUnauthenticated)},
-		{"wrong-scope-hidden", "retry.authorization.unrelated-scope", "A token without one of the scopes is refused as if there were no such job.",
+		{"wrong-scope-hidden", "authorization.unrelated-scope", "A token without one of the scopes is refused as if there were no such job.",
 			refusingWith(scopeMissing, codeNotFound)},
-		{"any-scope-taken", "retry.authorization.unrelated-scope", "Any scope is enough.", overlookingAll(scopeMissing)},
-		{"sibling-scope-taken", "retry.authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
-			accepting(func(c *spec.Contract, scope string) bool {
+		{"any-scope-taken", "authorization.unrelated-scope", "Any scope is enough.", overlookingAll(scopeMissing)},
+		{"sibling-scope-taken", "authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
+			accepting(func(c *spec.Method, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-taken", "retry.authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", accepting(hasFirstPart)},
-		{"scope-prefix-taken", "retry.authorization.scope-prefix", "The beginning of a scope of the description is enough.",
-			accepting(func(c *spec.Contract, scope string) bool {
+		{"any-scope-of-service-taken", "authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", accepting(hasFirstPart)},
+		{"scope-prefix-taken", "authorization.scope-prefix", "The beginning of a scope of the description is enough.",
+			accepting(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
 			})},
-		{"scope-suffix-taken", "retry.authorization.scope-suffix", "A scope of the description with something behind it is enough.",
-			accepting(func(c *spec.Contract, scope string) bool {
+		{"scope-suffix-taken", "authorization.scope-suffix", "A scope of the description with something behind it is enough.",
+			accepting(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name) })
 			})},
-		{"scope-part-more-taken", "retry.authorization.scope-suffix", "A scope of the description with a part more is enough.",
-			accepting(func(c *spec.Contract, scope string) bool {
+		{"scope-part-more-taken", "authorization.scope-suffix", "A scope of the description with a part more is enough.",
+			accepting(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name+".") })
 			})},
-		{"scope-case-ignored", "retry.authorization.scope-case", "A scope is compared without regard to case.",
-			accepting(func(c *spec.Contract, scope string) bool {
+		{"scope-case-ignored", "authorization.scope-case", "A scope is compared without regard to case.",
+			accepting(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
-		{"job-before-authorization", "retry.authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
-		{"state-before-authorization", "retry.authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
-		{"existing-job-hidden-otherwise", "retry.authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
+		{"job-before-authorization", "authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
+		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
+		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()
 				defer c.jobs.mutex.Unlock()
@@ -103,8 +103,8 @@ const challengeHeader = "WWW-Authenticate"
 
 // hasFirstPart reports whether a scope begins with the same part as the first
 // scope of the description.
-func hasFirstPart(contract *spec.Contract, scope string) bool {
-	right, _, _ := strings.Cut(contract.Scopes[0].Short(), ".")
+func hasFirstPart(method *spec.Method, scope string) bool {
+	right, _, _ := strings.Cut(method.Scopes[0].Short(), ".")
 	given, _, hasMore := strings.Cut(spec.ShortScope(scope), ".")
 	return given == right && hasMore
 }
@@ -120,13 +120,13 @@ func refuseWrongState(c *call) *refusal {
 }
 
 // accepting takes further scopes for enough.
-func accepting(which func(contract *spec.Contract, scope string) bool) change {
-	return func(b *behaviour) { also(&b.accepts, func(scope string) bool { return which(b.contract, scope) }) }
+func accepting(which func(method *spec.Method, scope string) bool) change {
+	return func(b *behaviour) { also(&b.accepts, func(scope string) bool { return which(b.method, scope) }) }
 }
 
 // notAccepting takes a scope of the description for not enough.
-func notAccepting(which func(contract *spec.Contract, scope string) bool) change {
-	return func(b *behaviour) { except(&b.accepts, func(scope string) bool { return which(b.contract, scope) }) }
+func notAccepting(which func(method *spec.Method, scope string) bool) change {
+	return func(b *behaviour) { except(&b.accepts, func(scope string) bool { return which(b.method, scope) }) }
 }
 
 // counting looks at some scopes of a token only.
@@ -149,4 +149,4 @@ func restarting(which selector) change {
 	})
 }
 
-func lastScope(contract *spec.Contract) string { return contract.Scopes[len(contract.Scopes)-1].Name }
+func lastScope(method *spec.Method) string { return method.Scopes[len(method.Scopes)-1].Name }

@@ -9,106 +9,106 @@ import (
 
 func pathFaults() []Fault {
 	return []Fault{
-		{"method-not-served", "retry.path.method-and-verb", "The path of the method is unknown to the server.",
+		{"method-not-served", "path.template", "The path of the method is unknown to the server.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
 			})},
-		{"put-for-post", "retry.path.method-and-verb", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
-		{"retry-redirected", "retry.path.method-and-verb", "A granted retry gets a redirection to the path with a slash.",
+		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
+		{"retry-redirected", "path.template", "A granted retry gets a redirection to the path with a slash.",
 			changing(granted, func(c *call, r *response) {
 				r.status = http.StatusPermanentRedirect
 				r.header.Set("Location", c.line.path+"/")
 			})},
-		{"second-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the first is taken.", cuttingID("/")},
-		{"first-segment-dropped", "retry.path.one-segment", "Of two segments in the place of the id, the last is taken.", beginningBehind("/")},
-		{"empty-id-taken", "retry.path.empty-id", "An empty id retries the first job that may be retried.",
+		{"second-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the first is taken.", cuttingID("/")},
+		{"first-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the last is taken.", beginningBehind("/")},
+		{"empty-id-taken", "path.empty-id", "An empty id retries the first job that may be retried.",
 			rewriting(func(b *behaviour, line *requestLine) {
-				if line.path == b.contract.Retry.Path.Raw("") {
-					line.path = b.contract.Retry.Path.Expand(b.firstRetryable)
+				if line.path == b.method.Operation.Path.Raw("") {
+					line.path = b.method.Operation.Path.Expand(b.firstRetryable)
 				}
 			})},
-		{"id-not-required", "retry.path.id-required", "The verb behind the collection retries the first job that may be retried.",
+		{"id-not-required", "path.id-required", "The verb behind the collection retries the first job that may be retried.",
 			rewriting(func(b *behaviour, line *requestLine) {
-				template := b.contract.Retry.Path
+				template := b.method.Operation.Path
 				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
 					line.path = template.Expand(b.firstRetryable)
 				}
 			})},
-		{"any-collection-taken", "retry.path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
-		{"longer-collection-taken", "retry.path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
-		{"verb-not-required", "retry.path.verb", "A path without the verb retries the job.",
+		{"any-collection-taken", "path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
+		{"longer-collection-taken", "path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
+		{"verb-not-required", "path.verb", "A path without the verb retries the job.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
 					return t.Raw(id)
 				}
 				return path
 			})},
-		{"any-verb-taken", "retry.path.verb", "Any verb retries the job.", readingVerb(func(string, string) bool { return true })},
-		{"longer-verb-taken", "retry.path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
-		{"get-taken", "retry.path.http-method", "GET retries the job.", takingMethod(http.MethodGet)},
-		{"put-taken", "retry.path.http-method", "PUT retries the job.", takingMethod(http.MethodPut)},
-		{"patch-taken", "retry.path.http-method", "PATCH retries the job.", takingMethod(http.MethodPatch)},
-		{"delete-taken", "retry.path.http-method", "DELETE retries the job.", takingMethod(http.MethodDelete)},
-		{"head-taken", "retry.path.http-method", "HEAD retries the job.", takingMethod(http.MethodHead)},
-		{"other-method-is-bad-request", "retry.path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
-		{"verb-case-ignored", "retry.path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
-		{"collection-case-ignored", "retry.path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
-		{"id-cut-at-dot", "retry.path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
-		{"id-cut-at-tilde", "retry.path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
-		{"id-cut-at-underscore", "retry.path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
-		{"id-trimmed", "retry.path.transcoding", "An encoded space at the end of the id is dropped.",
+		{"any-verb-taken", "path.verb", "Any verb retries the job.", readingVerb(func(string, string) bool { return true })},
+		{"longer-verb-taken", "path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
+		{"get-taken", "path.http-method", "GET retries the job.", takingMethod(http.MethodGet)},
+		{"put-taken", "path.http-method", "PUT retries the job.", takingMethod(http.MethodPut)},
+		{"patch-taken", "path.http-method", "PATCH retries the job.", takingMethod(http.MethodPatch)},
+		{"delete-taken", "path.http-method", "DELETE retries the job.", takingMethod(http.MethodDelete)},
+		{"head-taken", "path.http-method", "HEAD retries the job.", takingMethod(http.MethodHead)},
+		{"other-method-is-bad-request", "path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
+		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
+		{"collection-case-ignored", "path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
+		{"id-cut-at-dot", "path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
+		{"id-cut-at-tilde", "path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
+		{"id-cut-at-underscore", "path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
+		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.",
 			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
-		{"id-cut-at-question-mark", "retry.path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
-		{"id-case-ignored", "retry.path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
-		{"tilde-crashes", "retry.path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
-		{"id-cut-at-colon", "retry.path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
-		{"id-begins-behind-colon", "retry.path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
-		{"colon-crashes", "retry.path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
-		{"escapes-not-decoded", "retry.path.encoded-unreserved", "The id is taken with its percent escapes.",
+		{"id-cut-at-question-mark", "path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
+		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
+		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
+		{"id-cut-at-colon", "path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
+		{"id-begins-behind-colon", "path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
+		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
+		{"escapes-not-decoded", "path.encoded-unreserved", "The id is taken with its percent escapes.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
-		{"escapes-in-capitals-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
+		{"escapes-in-capitals-not-decoded", "path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
 			keepingEscapes(strings.ToLower)},
-		{"escapes-in-small-letters-not-decoded", "retry.path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.",
+		{"escapes-in-small-letters-not-decoded", "path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.",
 			keepingEscapes(strings.ToUpper)},
-		{"small-encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash in small letters ends the id.", cuttingID("%2f")},
-		{"encoded-slash-ends-id", "retry.path.encoded-slash", "An encoded slash ends the id.", cuttingID("%2F")},
-		{"encoded-slash-begins-id", "retry.path.encoded-slash", "The id begins behind an encoded slash.", beginningBehind("%2F")},
-		{"encoded-colon-starts-verb", "retry.path.encoded-colon", "The path is decoded before the verb is looked for.", takingForColon("%3A")},
-		{"small-encoded-colon-starts-verb", "retry.path.encoded-colon", "An encoded colon in small letters starts the verb.", takingForColon("%3a")},
-		{"decoded-twice", "retry.path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
-		{"encoded-slash-separates", "retry.path.encoded-separator", "The path is decoded before it is split into segments.",
+		{"small-encoded-slash-ends-id", "path.encoded-slash", "An encoded slash in small letters ends the id.", cuttingID("%2f")},
+		{"encoded-slash-ends-id", "path.encoded-slash", "An encoded slash ends the id.", cuttingID("%2F")},
+		{"encoded-slash-begins-id", "path.encoded-slash", "The id begins behind an encoded slash.", beginningBehind("%2F")},
+		{"encoded-colon-starts-verb", "path.encoded-colon", "The path is decoded before the verb is looked for.", takingForColon("%3A")},
+		{"small-encoded-colon-starts-verb", "path.encoded-colon", "An encoded colon in small letters starts the verb.", takingForColon("%3a")},
+		{"decoded-twice", "path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
+		{"encoded-slash-separates", "path.encoded-separator", "The path is decoded before it is split into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
-		{"query-refused", "retry.path.system-parameters", "Any query is refused.",
+		{"query-refused", "path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {
 					return nil
 				}
 				return c.refuse(parameterUnknown, c.line.query)
 			})},
-		{"query-read-as-path", "retry.path.system-parameters", "The query is taken for a part of the verb.",
+		{"query-read-as-path", "path.system-parameters", "The query is taken for a part of the verb.",
 			rewriting(func(_ *behaviour, line *requestLine) {
 				if line.query != "" {
 					line.path += "?" + line.query
 				}
 			})},
-		{"last-system-parameter-refused", "retry.path.system-parameters", "The last of the system parameters of the description is refused.",
+		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
 			asking(refuseLastSystemParameter)},
-		{"unknown-parameter-ignored", "retry.path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
-		{"slash-for-colon-taken", "retry.path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
-		{"trailing-slash-taken", "retry.path.trailing-slash", "A slash behind the verb is overlooked.",
+		{"unknown-parameter-ignored", "path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
+		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
+		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
 	}
 }
 
 func swapMethods(b *behaviour, line *requestLine) {
-	if !strings.HasSuffix(line.path, b.contract.Retry.Path.Suffix) {
+	if !strings.HasSuffix(line.path, b.method.Operation.Path.Suffix) {
 		return
 	}
 	switch line.method {
-	case b.contract.Retry.Method:
+	case b.method.Operation.Method:
 		line.method = http.MethodPut
 	case http.MethodPut:
-		line.method = b.contract.Retry.Method
+		line.method = b.method.Operation.Method
 	}
 }
 
@@ -161,7 +161,7 @@ func keepingEscapes(inCase func(string) string) change {
 }
 
 func refuseLastSystemParameter(c *call) *refusal {
-	known := c.contract.SystemParameters
+	known := c.method.SystemParameters
 	if len(known) == 0 {
 		return nil
 	}
@@ -187,7 +187,7 @@ func rewriting(rewrite func(*behaviour, *requestLine)) change {
 
 // readingPath reads the path in another way.
 func readingPath(read func(template spec.PathTemplate, path string) string) change {
-	return rewriting(func(b *behaviour, line *requestLine) { line.path = read(b.contract.Retry.Path, line.path) })
+	return rewriting(func(b *behaviour, line *requestLine) { line.path = read(b.method.Operation.Path, line.path) })
 }
 
 // readingID reads what stands in the place of the id in another way.
@@ -205,8 +205,8 @@ func readingID(read func(escaped string) string) change {
 // takingMethod takes another HTTP method for the one of the retry.
 func takingMethod(method string) change {
 	return rewriting(func(b *behaviour, line *requestLine) {
-		if line.method == method && strings.HasSuffix(line.path, b.contract.Retry.Path.Suffix) {
-			line.method = b.contract.Retry.Method
+		if line.method == method && strings.HasSuffix(line.path, b.method.Operation.Path.Suffix) {
+			line.method = b.method.Operation.Method
 		}
 	})
 }

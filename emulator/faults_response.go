@@ -9,50 +9,50 @@ import (
 
 func responseFaults() []Fault {
 	return []Fault{
-		{"created", "retry.response.status", "A granted retry gets 201.", withStatus(granted, http.StatusCreated)},
-		{"accepted", "retry.response.status", "A granted retry gets 202.", withStatus(granted, http.StatusAccepted)},
-		{"text-plain", "retry.response.media-type", "The response is named text/plain.", withHeader(granted, "Content-Type", "text/plain; charset=UTF-8")},
-		{"no-media-type", "retry.response.media-type", "The response has no Content-Type.", withHeader(granted, "Content-Type", "")},
-		{"charset-latin", "retry.response.media-type", "The response names the charset ISO-8859-1.",
+		{"created", "response.status", "A granted retry gets 201.", withStatus(granted, http.StatusCreated)},
+		{"accepted", "response.status", "A granted retry gets 202.", withStatus(granted, http.StatusAccepted)},
+		{"text-plain", "response.media-type", "The response is named text/plain.", withHeader(granted, "Content-Type", "text/plain; charset=UTF-8")},
+		{"no-media-type", "response.media-type", "The response has no Content-Type.", withHeader(granted, "Content-Type", "")},
+		{"charset-latin", "response.media-type", "The response names the charset ISO-8859-1.",
 			changing(granted, func(c *call, r *response) {
 				r.header.Set("Content-Type", c.operation.MediaType+"; charset=ISO-8859-1")
 			})},
-		{"media-type-misspelt", "retry.response.media-type", "The header is written Content_Type.",
+		{"media-type-misspelt", "response.media-type", "The header is written Content_Type.",
 			changing(granted, func(_ *call, r *response) {
 				r.header["Content_Type"] = r.header["Content-Type"]
 				r.header["Content-Type"] = nil
 			})},
-		{"id-is-number", "retry.response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
-		{"id-is-object", "retry.response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
-		{"id-in-snake-case", "retry.response.schema", "The member with the id is written in snake case.", changing(granted, renameToSnakeCase)},
-		{"answer-in-envelope", "retry.response.schema", "The response stands in a member of another object.",
+		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
+		{"id-is-object", "response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
+		{"id-in-snake-case", "response.schema", "The member with the id is written in snake case.", changing(granted, renameToSnakeCase)},
+		{"answer-in-envelope", "response.schema", "The response stands in a member of another object.",
 			withContent(granted, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
-		{"answer-in-array", "retry.response.schema", "The response stands in an array.", withContent(granted, func(_ *call, r *response) any { return []any{r.content} })},
-		{"further-field", "retry.response.documented-fields", "The response has a field that is not documented.",
+		{"answer-in-array", "response.schema", "The response stands in an array.", withContent(granted, func(_ *call, r *response) any { return []any{r.content} })},
+		{"further-field", "response.documented-fields", "The response has a field that is not documented.",
 			changing(granted, func(c *call, r *response) { r.object().add("retriedFrom", c.id) })},
-		{"id-twice", "retry.response.unique-names", "The member with the id stands twice in the response.",
+		{"id-twice", "response.unique-names", "The member with the id stands twice in the response.",
 			changing(granted, func(_ *call, r *response) {
 				content := r.object()
 				*content = append(*content, *content...)
 			})},
-		{"id-empty", "retry.response.id-present", "The id is an empty text.", naming(func(*call, string) any { return "" })},
-		{"id-blank", "retry.response.id-present", "The id is a blank.", naming(func(*call, string) any { return " " })},
-		{"id-missing", "retry.response.id-present", "The response is an empty object.", withContent(granted, func(*call, *response) any { return &object{} })},
-		{"error-in-success", "retry.response.id-present", "A granted retry gets 200 and an error object.",
+		{"id-empty", "response.id-present", "The id is an empty text.", naming(func(*call, string) any { return "" })},
+		{"id-blank", "response.id-present", "The id is a blank.", naming(func(*call, string) any { return " " })},
+		{"id-missing", "response.id-present", "The response is an empty object.", withContent(granted, func(*call, *response) any { return &object{} })},
+		{"error-in-success", "response.id-present", "A granted retry gets 200 and an error object.",
 			withContent(granted, func(*call, *response) any {
 				return &object{{errorField, &object{{codeField, http.StatusInternalServerError}, {statusField, codeInternal}, {messageField, "Retry failed."}}}}
 			})},
-		{"id-is-resource-name", "retry.response.id-bare", "The id is the resource name of the job.",
-			naming(func(c *call, id string) any { return c.contract.Retry.Path.Collection() + "/" + id })},
-		{"id-is-address", "retry.response.id-bare", "The id is the address of the new job.",
-			naming(func(c *call, id string) any { return c.contract.Endpoint + c.contract.Retry.Path.Prefix + id })},
-		{"old-id-given", "retry.response.id-new", "The response names the job that was retried.", naming(func(c *call, _ string) any { return c.id })},
-		{"id-of-another-job", "retry.response.id-new", "The response names another job that is there already.",
+		{"id-is-resource-name", "response.id-bare", "The id is the resource name of the job.",
+			naming(func(c *call, id string) any { return c.method.Operation.Path.Collection() + "/" + id })},
+		{"id-is-address", "response.id-bare", "The id is the address of the new job.",
+			naming(func(c *call, id string) any { return c.method.Endpoint + c.method.Operation.Path.Prefix + id })},
+		{"old-id-given", "response.id-new", "The response names the job that was retried.", naming(func(c *call, _ string) any { return c.id })},
+		{"id-of-another-job", "response.id-new", "The response names another job that is there already.",
 			func(b *behaviour) {
 				taken := b.anotherJob()
 				naming(func(*call, string) any { return taken })(b)
 			}},
-		{"id-reused-after-ten", "retry.response.id-new", "After ten retries the ids begin anew.",
+		{"id-reused-after-ten", "response.id-new", "After ten retries the ids begin anew.",
 			func(b *behaviour) {
 				var given []string
 				numbering(func(_ *call, _ *job, id string) string {
@@ -62,7 +62,7 @@ func responseFaults() []Fault {
 					return given[(len(given)-1)%10]
 				})(b)
 			}},
-		{"every-second-id-repeated", "retry.response.id-new", "Every second retry is given the id of the one before.",
+		{"every-second-id-repeated", "response.id-new", "Every second retry is given the id of the one before.",
 			func(b *behaviour) {
 				last := ""
 				numbering(func(c *call, _ *job, id string) string {
@@ -72,20 +72,20 @@ func responseFaults() []Fault {
 					return last
 				})(b)
 			}},
-		{"new-job-not-kept", "retry.response.new-job-readable", "The new job is not kept.", func(b *behaviour) { b.keep = func(*job) {} }},
-		{"new-job-readable-later", "retry.response.new-job-readable", "The state of a new job can be read from the second time on only.", hidingNewJobsOnce},
-		{"new-job-readable-by-last-scope", "retry.response.new-job-readable", "The state of a new job can be read with the last scope only.",
+		{"new-job-not-kept", "response.new-job-readable", "The new job is not kept.", func(b *behaviour) { b.keep = func(*job) {} }},
+		{"new-job-readable-later", "response.new-job-readable", "The state of a new job can be read from the second time on only.", hidingNewJobsOnce},
+		{"new-job-readable-by-last-scope", "response.new-job-readable", "The state of a new job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from != "" })},
-		{"new-job-without-state", "retry.response.new-job-readable", "The response about a new job has no state.",
-			changing(newJobStates, func(c *call, r *response) { r.object().remove(c.contract.StateField) })},
-		{"new-job-unspecified", "retry.response.new-job-state", "The new job is in the unspecified state.",
-			showing(newJobStates, func(c *call, _ string) string { return c.contract.UnspecifiedState })},
-		{"new-job-retrying", "retry.response.new-job-state", "The new job is in a state that is not documented.",
+		{"new-job-without-state", "response.new-job-readable", "The response about a new job has no state.",
+			changing(newJobStates, func(c *call, r *response) { r.object().remove(c.method.StateField) })},
+		{"new-job-unspecified", "response.new-job-state", "The new job is in the unspecified state.",
+			showing(newJobStates, func(c *call, _ string) string { return c.method.UnspecifiedState })},
+		{"new-job-retrying", "response.new-job-state", "The new job is in a state that is not documented.",
 			showing(newJobStates, func(*call, string) string { return "RETRYING" })},
-		{"new-job-state-in-lower-case", "retry.response.new-job-state", "The state of a new job is written in lower case.",
+		{"new-job-state-in-lower-case", "response.new-job-state", "The state of a new job is written in lower case.",
 			showing(newJobStates, func(_ *call, state string) string { return strings.ToLower(state) })},
-		{"new-job-failed", "retry.response.new-job-not-failed", "The new job is in the state that it was retried from.",
-			func(b *behaviour) { b.newState = first(b.contract.RetryableStates) }},
+		{"new-job-failed", "response.new-job-initial-state", "The new job is in the state that it was retried from.",
+			func(b *behaviour) { b.newState = first(b.method.AcceptedStates) }},
 	}
 }
 
@@ -120,7 +120,7 @@ func hidingNewJobsOnce(b *behaviour) {
 	before := b.find
 	b.find = func(c *call) *job {
 		found := before(c)
-		if found == nil || found.from == "" || c.operation.ID != b.contract.ReadState.ID || asked[found.id] {
+		if found == nil || found.from == "" || c.operation.ID != b.method.ReadState.ID || asked[found.id] {
 			return found
 		}
 		asked[found.id] = true
@@ -130,12 +130,12 @@ func hidingNewJobsOnce(b *behaviour) {
 
 // naming gives the member with the new job's id another value.
 func naming(value func(c *call, id string) any) change {
-	return changing(granted, func(c *call, r *response) { r.object().set(c.contract.IDField, value(c, c.started.id)) })
+	return changing(granted, func(c *call, r *response) { r.object().set(c.method.IDField, value(c, c.started.id)) })
 }
 
 // showing gives the member with a job's state another value.
 func showing(which selector, value func(c *call, state string) string) change {
-	return changing(which, func(c *call, r *response) { r.object().set(c.contract.StateField, value(c, c.found.state)) })
+	return changing(which, func(c *call, r *response) { r.object().set(c.method.StateField, value(c, c.found.state)) })
 }
 
 // numbering gives new jobs other ids.
@@ -150,7 +150,7 @@ func numbering(number func(c *call, retried *job, id string) string) change {
 func readingByLastScope(which func(job) bool) change {
 	return func(b *behaviour) {
 		b.stateStages = append(b.stateStages, func(c *call) *refusal {
-			if !which(c.found) || slices.Contains(c.scopes, lastScope(c.contract)) {
+			if !which(c.found) || slices.Contains(c.scopes, lastScope(c.method)) {
 				return nil
 			}
 			return c.refuse(scopeMissing, "")

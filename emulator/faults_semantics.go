@@ -9,9 +9,9 @@ import (
 
 func semanticsFaults() []Fault {
 	return []Fault{
-		{"failed-job-refused", "retry.semantics.failed-is-retried", "A job that failed is refused like any other.",
+		{"failed-job-refused", "semantics.accepted-state", "A job that failed is refused like any other.",
 			notRetrying(func(*behaviour, *job) bool { return true })},
-		{"failed-job-retried-on-second-try", "retry.semantics.failed-is-retried", "The first retry of each failed job is refused, the second is granted.",
+		{"failed-job-retried-on-second-try", "semantics.accepted-state", "The first retry of each failed job is refused, the second is granted.",
 			func(b *behaviour) {
 				tried := map[string]bool{}
 				notRetrying(func(_ *behaviour, j *job) bool {
@@ -20,49 +20,49 @@ func semanticsFaults() []Fault {
 					return first
 				})(b)
 			}},
-		{"every-state-retried", "retry.semantics.only-failed", "A job is retried whatever its state.", retrying(func(*behaviour, *job) bool { return true })},
-		{"first-refused-state-retried", "retry.semantics.only-failed", "A job is retried in the first of the states that it must not be retried from.",
-			retrying(func(b *behaviour, j *job) bool { return j.state == first(b.contract.RefusedStates()) })},
-		{"last-refused-state-retried", "retry.semantics.only-failed", "A job is retried in the last of the states that it must not be retried from.",
-			retrying(func(b *behaviour, j *job) bool { return j.state == last(b.contract.RefusedStates()) })},
-		{"wrong-state-not-found", "retry.semantics.refusal-status", "A job that did not fail is refused as 404.", refusingWith(stateNotRetryable, codeNotFound)},
-		{"wrong-state-conflict", "retry.semantics.refusal-status", "A job that did not fail is refused as 409.", refusingWith(stateNotRetryable, codeAborted)},
-		{"wrong-state-invalid-argument", "retry.semantics.refusal-status", "A job that did not fail is refused with a code that fits the status and not the case.",
+		{"every-state-retried", "semantics.refused-state", "A job is retried whatever its state.", retrying(func(*behaviour, *job) bool { return true })},
+		{"first-refused-state-retried", "semantics.refused-state", "A job is retried in the first of the states that it must not be retried from.",
+			retrying(func(b *behaviour, j *job) bool { return j.state == first(b.method.RefusedStates()) })},
+		{"last-refused-state-retried", "semantics.refused-state", "A job is retried in the last of the states that it must not be retried from.",
+			retrying(func(b *behaviour, j *job) bool { return j.state == last(b.method.RefusedStates()) })},
+		{"wrong-state-not-found", "semantics.refusal-status", "A job that did not fail is refused as 404.", refusingWith(stateNotRetryable, codeNotFound)},
+		{"wrong-state-conflict", "semantics.refusal-status", "A job that did not fail is refused as 409.", refusingWith(stateNotRetryable, codeAborted)},
+		{"wrong-state-invalid-argument", "semantics.refusal-status", "A job that did not fail is refused with a code that fits the status and not the case.",
 			refusingWith(stateNotRetryable, codeInvalidArgument)},
-		{"wrong-state-precondition-failed", "retry.semantics.refusal-status", "A job that did not fail is refused as 412.",
+		{"wrong-state-precondition-failed", "semantics.refusal-status", "A job that did not fail is refused as 412.",
 			refusingAs(stateNotRetryable, http.StatusPreconditionFailed, codeFailedPrecondition)},
-		{"wrong-state-forbidden", "retry.semantics.refusal-status", "A job that did not fail is refused as 403.", refusingWith(stateNotRetryable, codePermissionDenied)},
-		{"refusal-changes-state", "retry.semantics.refusal-keeps-state", "A refused retry puts the job into the next state that is not retried.",
-			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.contract.RefusedStates(), j.state) })},
-		{"refusal-forgets-job", "retry.semantics.refusal-keeps-state", "A refused retry removes the job.",
+		{"wrong-state-forbidden", "semantics.refusal-status", "A job that did not fail is refused as 403.", refusingWith(stateNotRetryable, codePermissionDenied)},
+		{"refusal-changes-state", "semantics.refusal-keeps-state", "A refused retry puts the job into the next state that is not retried.",
+			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.method.RefusedStates(), j.state) })},
+		{"refusal-forgets-job", "semantics.refusal-keeps-state", "A refused retry removes the job.",
 			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"unknown-job-invalid", "retry.semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
-		{"unknown-job-gone", "retry.semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
-		{"unknown-job-precondition", "retry.semantics.unknown-job", "An unknown id is refused like a job that did not fail.",
+		{"unknown-job-invalid", "semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
+		{"unknown-job-gone", "semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
+		{"unknown-job-precondition", "semantics.unknown-job", "An unknown id is refused like a job that did not fail.",
 			refusingWith(jobUnknown, codeFailedPrecondition)},
-		{"unknown-job-retried", "retry.semantics.unknown-job-not-retried", "A retry of an unknown id starts a job.", inventingJobs},
-		{"only-first-job-retried", "retry.semantics.each-failed-job", "Of all failed jobs, only the first may be retried.",
+		{"unknown-job-retried", "semantics.unknown-job-no-effect", "A retry of an unknown id starts a job.", inventingJobs},
+		{"only-first-job-retried", "semantics.each-job", "Of all failed jobs, only the first may be retried.",
 			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstRetryable })},
-		{"three-retries-in-all", "retry.semantics.each-failed-job", "The limit of three retries counts over all jobs.",
+		{"three-retries-in-all", "semantics.each-job", "The limit of three retries counts over all jobs.",
 			limiting(func(c *call, _ *job) bool { return c.jobs.started >= 3 })},
-		{"retry-restarts-failed-job", "retry.semantics.failed-job-keeps-state", "A retry puts the failed job into progress, beside the new one.",
+		{"retry-restarts-failed-job", "semantics.old-job-keeps-state", "A retry puts the failed job into progress, beside the new one.",
 			afterRetry(func(b *behaviour, j *job) { j.state = b.newState })},
-		{"retry-forgets-failed-job", "retry.semantics.failed-job-keeps-state", "A retry removes the failed job.",
+		{"retry-forgets-failed-job", "semantics.old-job-keeps-state", "A retry removes the failed job.",
 			afterRetry(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"concurrent-retries-refused", "retry.semantics.concurrent-jobs", "While one retry is under way, others are refused.", refusingOverlap},
-		{"concurrent-retries-share-id", "retry.semantics.concurrent-ids", "Retries that overlap are given the same id.", sharingIDs},
-		{"one-id-for-each-job", "retry.semantics.concurrent-ids", "The new id hangs on the failed job alone, so that its next retry is given it again.",
+		{"concurrent-retries-refused", "semantics.concurrent-jobs", "While one retry is under way, others are refused.", refusingOverlap},
+		{"concurrent-retries-share-id", "semantics.concurrent-ids", "Retries that overlap are given the same id.", sharingIDs},
+		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id hangs on the failed job alone, so that its next retry is given it again.",
 			numbering(func(c *call, retried *job, _ string) string { return newID(c.behaviour.seed, retried.id, 1) })},
-		{"given-jobs-shown-failed", "retry.semantics.given-state", "The state method shows each given job as failed.",
-			showing(givenJobStates, func(c *call, _ string) string { return first(c.contract.RetryableStates) })},
-		{"last-state-shown-as-first", "retry.semantics.given-state", "The state method shows the last state of the description as the first.",
+		{"given-jobs-shown-failed", "semantics.given-state", "The state method shows each given job as failed.",
+			showing(givenJobStates, func(c *call, _ string) string { return first(c.method.AcceptedStates) })},
+		{"last-state-shown-as-first", "semantics.given-state", "The state method shows the last state of the description as the first.",
 			showing(givenJobStates, func(c *call, state string) string {
-				if state == last(c.contract.States) {
-					return first(c.contract.States)
+				if state == last(c.method.States) {
+					return first(c.method.States)
 				}
 				return state
 			})},
-		{"state-readable-by-last-scope", "retry.semantics.given-state", "The state of a given job can be read with the last scope only.",
+		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from == "" })},
 	}
 }
@@ -71,10 +71,10 @@ func semanticsFaults() []Fault {
 func inventingJobs(b *behaviour) {
 	before := b.find
 	b.find = func(c *call) *job {
-		if found := before(c); found != nil || c.operation.ID != b.contract.Retry.ID {
+		if found := before(c); found != nil || c.operation.ID != b.method.Operation.ID {
 			return found
 		}
-		return &job{id: c.id, state: first(b.contract.RetryableStates)}
+		return &job{id: c.id, state: first(b.method.AcceptedStates)}
 	}
 }
 
@@ -92,7 +92,7 @@ func limiting(reached func(*call, *job) bool) change {
 
 // isRetryable reports whether there is a job and it failed.
 func (c *call) isRetryable(j *job) bool {
-	return j != nil && slices.Contains(c.contract.RetryableStates, j.state)
+	return j != nil && slices.Contains(c.method.AcceptedStates, j.state)
 }
 
 // overlapping asks a question where a retry will be started.

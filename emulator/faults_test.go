@@ -17,7 +17,7 @@ import (
 )
 
 func TestEveryFaultIsSound(t *testing.T) {
-	contract := shipped()
+	method := shipped()
 	seen := map[string]bool{}
 	for _, fault := range Faults() {
 		if seen[fault.Name] {
@@ -30,10 +30,10 @@ func TestEveryFaultIsSound(t *testing.T) {
 		if !strings.HasSuffix(fault.Text, ".") {
 			t.Errorf("%s: the text is no sentence: %q", fault.Name, fault.Text)
 		}
-		if _, found := contract.Requirement(fault.Breaks); !found {
+		if _, found := method.Requirement(fault.Breaks); !found {
 			t.Errorf("%s: unknown requirement %q", fault.Name, fault.Breaks)
 		}
-		if _, err := New(contract, Options{Fault: fault.Name}); err != nil {
+		if _, err := New(method, Options{Fault: fault.Name}); err != nil {
 			t.Errorf("%s: %v", fault.Name, err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestNoFaultPanics(t *testing.T) {
 	text := string(spec.Embedded().Text)
 	scopes := strings.Index(text, "        - oauth2: [https://www.googleapis.com/auth/dataportability.businessmessaging")
 	end := strings.Index(text, "      x-reference-page:")
-	for name, contract := range map[string]*spec.Contract{
+	for name, method := range map[string]*spec.Method{
 		"shipped":        shipped(),
 		"none retryable": edited(t, "[FAILED]", "[]"),
 		"all retryable": edited(t, "[FAILED]", "[FAILED, COMPLETE, IN_PROGRESS, CANCELLED]",
@@ -89,14 +89,14 @@ func TestNoFaultPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, fault := range Faults() {
-				server, err := New(contract, Options{Fault: fault.Name, Delay: time.Nanosecond})
+				server, err := New(method, Options{Fault: fault.Name, Delay: time.Nanosecond})
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, asked := range probes() {
 					sendHanging(t, server, asked)
 				}
-				if contract == shipped() {
+				if method == shipped() {
 					sendHanging(t, server, retry("failed-1").withBody(strings.Repeat("x", bodyLimit+1)))
 				}
 			}

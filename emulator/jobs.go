@@ -22,11 +22,11 @@ const (
 
 // DefaultJobs gives the jobs of a server that was given none: "failed-1" and
 // so on for a state FAILED.
-func DefaultJobs(contract *spec.Contract) map[string][]string {
+func DefaultJobs(method *spec.Method) map[string][]string {
 	jobs := map[string][]string{}
-	for _, state := range contract.States {
+	for _, state := range method.States {
 		count := defaultOthers
-		if slices.Contains(contract.RetryableStates, state) {
+		if slices.Contains(method.AcceptedStates, state) {
 			count = defaultRetryable
 		}
 		name := strings.ReplaceAll(strings.ToLower(state), "_", "-")
@@ -58,14 +58,14 @@ type jobStore struct {
 
 // newJobStore keeps the given jobs. It returns an error for a state that no job
 // can be in, an id that no path can carry, and an id that is given twice.
-func newJobStore(contract *spec.Contract, given map[string][]string) (*jobStore, error) {
+func newJobStore(method *spec.Method, given map[string][]string) (*jobStore, error) {
 	store := &jobStore{byID: map[string]*job{}}
 	for _, state := range slices.Sorted(maps.Keys(given)) {
-		if !slices.Contains(contract.States, state) {
-			return nil, fmt.Errorf("unknown state %q of jobs: it must be one of %s", state, strings.Join(contract.States, ", "))
+		if !slices.Contains(method.States, state) {
+			return nil, fmt.Errorf("unknown state %q of jobs: it must be one of %s", state, strings.Join(method.States, ", "))
 		}
 		for _, id := range given[state] {
-			if err := store.add(contract, id, state); err != nil {
+			if err := store.add(method, id, state); err != nil {
 				return nil, err
 			}
 		}
@@ -73,9 +73,9 @@ func newJobStore(contract *spec.Contract, given map[string][]string) (*jobStore,
 	return store, nil
 }
 
-func (s *jobStore) add(contract *spec.Contract, id, state string) error {
-	if id == "" || strings.Contains(id, "/") || contract.IDPattern != nil && !contract.IDPattern.MatchString(id) {
-		return fmt.Errorf("job id %q of %s cannot stand in the path %s", id, state, contract.Retry.Path)
+func (s *jobStore) add(method *spec.Method, id, state string) error {
+	if id == "" || strings.Contains(id, "/") || method.IDPattern != nil && !method.IDPattern.MatchString(id) {
+		return fmt.Errorf("job id %q of %s cannot stand in the path %s", id, state, method.Operation.Path)
 	}
 	if other, taken := s.byID[id]; taken {
 		return fmt.Errorf("job id %q is given twice, as %s and as %s", id, other.state, state)
@@ -86,11 +86,11 @@ func (s *jobStore) add(contract *spec.Contract, id, state string) error {
 
 // initialState is the state of a job that was just started: the first state of
 // the description that a job is not retried from.
-func initialState(contract *spec.Contract) string {
-	if refused := contract.RefusedStates(); len(refused) > 0 {
+func initialState(method *spec.Method) string {
+	if refused := method.RefusedStates(); len(refused) > 0 {
 		return refused[0]
 	}
-	return contract.States[0]
+	return method.States[0]
 }
 
 // startRetry starts a new job from the one in the path, all under one lock, so

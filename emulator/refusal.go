@@ -120,9 +120,9 @@ func conformingRefusals() refusalTable {
 
 // checkCodes returns an error where the description says of a code that is
 // needed no HTTP status that a server can send.
-func (t refusalTable) checkCodes(contract *spec.Contract) error {
+func (t refusalTable) checkCodes(method *spec.Method) error {
 	for _, kind := range slices.Sorted(maps.Keys(t)) {
-		if status := contract.CodeStatus[t[kind].code]; status < http.StatusBadRequest || status > 599 {
+		if status := method.CodeStatus[t[kind].code]; status < http.StatusBadRequest || status > 599 {
 			return fmt.Errorf("the description gives no HTTP status of an error to the code %s", t[kind].code)
 		}
 	}
@@ -162,7 +162,7 @@ const (
 func (c *call) refusalResponse(r *refusal) *response {
 	status := r.status
 	if status == 0 {
-		status = c.contract.CodeStatus[r.code]
+		status = c.method.CodeStatus[r.code]
 	}
 	failure := &object{
 		{codeField, status}, {messageField, r.message}, {statusField, r.code}, {detailsField, c.details(r)},
@@ -197,8 +197,8 @@ func (c *call) challenge(r *refusal) string {
 	if !r.namesScopes {
 		return r.challenge
 	}
-	names := make([]string, len(c.contract.Scopes))
-	for i, scope := range c.contract.Scopes {
+	names := make([]string, len(c.method.Scopes))
+	for i, scope := range c.method.Scopes {
 		names[i] = scope.Name
 	}
 	return fmt.Sprintf("%s, scope=%q", r.challenge, strings.Join(names, " "))

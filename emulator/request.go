@@ -204,10 +204,10 @@ func decodeQuery(text string) string {
 // discovery document. Each may be written with a $ before its name, which keeps
 // it apart from the fields of a message:
 // https://cloud.google.com/apis/docs/system-parameters
-func IsSystemParameter(contract *spec.Contract, name string) bool {
+func IsSystemParameter(method *spec.Method, name string) bool {
 	name = strings.TrimPrefix(name, "$")
 	return slices.Contains(furtherSystemParameters, name) ||
-		slices.ContainsFunc(contract.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
+		slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
 }
 
 // checkParameters refuses a query parameter that is none of the platform's: the
@@ -215,7 +215,7 @@ func IsSystemParameter(contract *spec.Contract, name string) bool {
 // bind them all (http.proto, HttpRule.body).
 func checkParameters(c *call) *refusal {
 	for _, parameter := range queryParameters(c.line.query) {
-		if !IsSystemParameter(c.contract, parameter.name) {
+		if !IsSystemParameter(c.method, parameter.name) {
 			return c.refuse(parameterUnknown, parameter.name)
 		}
 	}

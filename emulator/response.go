@@ -62,8 +62,8 @@ func newResponse(kind responseKind, status int, mediaType string, content any) *
 
 // retryResponse names the job that a retry started.
 func (c *call) retryResponse() *response {
-	content := &object{{c.contract.IDField, c.started.id}}
-	return newResponse(retryStarted, c.contract.Retry.Success, c.contract.Retry.MediaType, content)
+	content := &object{{c.method.IDField, c.started.id}}
+	return newResponse(retryStarted, c.method.Operation.Success, c.method.Operation.MediaType, content)
 }
 
 // nameField carries the resource name of the state: "archiveJobs/ID/…"
@@ -75,12 +75,12 @@ const nameField = "name"
 // start_time field is specified in the InitiatePortabilityArchiveRequest", which
 // no job here has come from.
 func (c *call) stateResponse() *response {
-	path := c.contract.ReadState.Path
+	path := c.method.ReadState.Path
 	content := &object{
 		{nameField, strings.TrimPrefix(path.Raw(c.found.id), path.Base())},
-		{c.contract.StateField, c.found.state},
+		{c.method.StateField, c.found.state},
 	}
-	return newResponse(stateShown, c.contract.ReadState.Success, c.contract.ReadState.MediaType, content)
+	return newResponse(stateShown, c.method.ReadState.Success, c.method.ReadState.MediaType, content)
 }
 
 // finish turns a response into what is sent.

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	firstID          = "retry.path.method-and-verb"
+	firstID          = "path.template"
 	firstRequirement = "        - id: " + firstID + "\n"
 	firstLevel       = "          level: documented\n"
 	firstQuote       = "          quote: POST https://dataportability.googleapis.com/v1/{name=archiveJobs/*}:retry\n"
@@ -47,10 +47,10 @@ func (b broken) check(t *testing.T, base string) {
 	t.Run(b.name, func(t *testing.T) {
 		t.Parallel()
 		text := replaced(t, base, b.old, b.new)
-		contract, err := loadEdited(text)
+		method, err := loadEdited(text)
 		var mistake *Error
-		if !errors.As(err, &mistake) || contract != nil || mistake.File != "edited.openapi.yaml" {
-			t.Fatalf("contract %v, error %v", contract, err)
+		if !errors.As(err, &mistake) || method != nil || mistake.File != "edited.openapi.yaml" {
+			t.Fatalf("method %v, error %v", method, err)
 		}
 		before, _, found := strings.Cut(text, b.place)
 		if line := 1 + strings.Count(before, "\n"); b.place != anywhere && (!found || mistake.Line != line) && (b.place != "" || mistake.Line != 1) {
@@ -81,7 +81,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"neither MUST nor SHOULD", "`:retry` MUST reach the method.", "`:retry` reaches the method.",
 			firstRequirement, []string{firstID, "neither MUST nor SHOULD"}},
 		{"without id", firstRequirement + firstLevel, "        - level: documented\n", "        - level: documented\n", []string{"without an id"}},
-		{"an id without aspect", "- id: " + firstID, "- id: retry.path", "        - id: retry.path\n", []string{`"retry.path"`, "method.aspect.name"}},
+		{"an id without aspect", "- id: " + firstID, "- id: path", "        - id: path\n", []string{`"path"`, "aspect.name"}},
 		{"an unknown level", firstLevel, "          level: documentd\n", firstRequirement,
 			[]string{firstID, `"documentd"`, "documented, platform, inferred"}},
 		{"an unknown key", firstLevel, "          levl: documented\n", "          levl:",
@@ -94,10 +94,10 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"an expectation of another type", `expect: {status: ["200"]}`, `expect: {status: 5}`, "          expect: {status: 5}", []string{"requirement"}},
 		{"no list", "      x-requirements:\n", "      x-requirements: all\n      x-other:\n", "      x-requirements: all", []string{"x-requirements", "list"}},
 		{"an empty list", "      x-requirements:\n", "      x-requirements: []\n      x-other:\n", "      x-requirements: []", []string{"x-requirements", "list"}},
-		{"an id twice", "- id: retry.path.one-segment\n", "- id: " + firstID + "\n", anywhere, []string{firstID, "is already in line"}},
+		{"an id twice", "- id: path.one-segment\n", "- id: " + firstID + "\n", anywhere, []string{firstID, "is already in line"}},
 		{"no list for clients", "x-client-requirements:\n        # ---- http\n", "x-client-requirements: 5\n      x-nothing:\n", "      x-client-requirements: 5", []string{"must be a list of requirements"}},
 		{"an id of clients twice", "- id: client.path.collection", "- id: client.path.method", anywhere, []string{"client.path.method is already in line"}},
-		{"an id of both", "- id: client.path.collection", "- id: retry.body.empty", anywhere, []string{"retry.body.empty is already in line"}},
+		{"an id of both", "- id: client.path.collection", "- id: body.empty", anywhere, []string{"body.empty is already in line"}},
 
 		// The operation.
 		{"no requirements", "      x-requirements:", "      x-other:", "paths:\n", []string{"no operation has x-requirements"}},
@@ -125,10 +125,10 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"no security", cut(t, "      security:\n", "      x-reference-page:\n"), "", retryOperation, []string{"names no OAuth scope"}},
 
 		// Extensions.
-		{"no retryable states", "      x-retryable-states: [FAILED]\n", "", retryOperation, []string{"x-retryable-states is missing"}},
-		{"retryable states of another type", "x-retryable-states: [FAILED]", "x-retryable-states: {a: b}", "      x-retryable-states:", []string{"x-retryable-states"}},
-		{"an unknown retryable state", "x-retryable-states: [FAILED]", "x-retryable-states: [FAILED, BROKEN]", "      x-retryable-states:",
-			[]string{"x-retryable-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},
+		{"no retryable states", "      x-accepted-states: [FAILED]\n", "", retryOperation, []string{"x-accepted-states is missing"}},
+		{"retryable states of another type", "x-accepted-states: [FAILED]", "x-accepted-states: {a: b}", "      x-accepted-states:", []string{"x-accepted-states"}},
+		{"an unknown retryable state", "x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, BROKEN]", "      x-accepted-states:",
+			[]string{"x-accepted-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},
 		{"no unspecified state", "      x-unspecified-state: STATE_UNSPECIFIED\n", "", retryOperation, []string{"x-unspecified-state is missing"}},
 		{"no unrelated scope", "      x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email\n", "", retryOperation, []string{"x-unrelated-scope is missing"}},
 		{"an unrelated scope that is documented", "x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email",
@@ -187,14 +187,14 @@ paths:
     post:
       operationId: retry
       parameters: [{name: id, in: path, required: true, schema: {type: string, pattern: "^[^/]+$"}}]
-      x-retryable-states: [FAILED]
+      x-accepted-states: [FAILED]
       x-unspecified-state: NONE
       x-unrelated-scope: other
       x-system-parameters: [{name: alt, example: json}]
       x-google-rpc-codes: {NOT_FOUND: 404}
       x-reference-page: {url: "https://example.com/page", sentences: [It retries.]}
       x-requirements:
-        - {id: retry.body.empty, level: documented, statement: It MUST be., quote: It retries., source: "https://example.com/page", expect: {status: ["200"]}}
+        - {id: body.empty, level: documented, statement: It MUST be., quote: It retries., source: "https://example.com/page", expect: {status: ["200"]}}
       security: [{oauth2: [some.scope]}]
       responses:
         "200":
@@ -213,9 +213,9 @@ paths:
 
 func TestASmallDescriptionIsEnough(t *testing.T) {
 	t.Parallel()
-	contract := mustLoad(t, smallDescription)
-	if len(contract.Scopes) != 1 || len(contract.Requirements) != 1 || len(contract.ClientRequirements) != 0 || len(contract.States) != 2 || contract.IDField != "id" {
-		t.Errorf("%+v", contract)
+	method := mustLoad(t, smallDescription)
+	if len(method.Scopes) != 1 || len(method.Requirements) != 1 || len(method.ClientRequirements) != 0 || len(method.States) != 2 || method.IDField != "id" {
+		t.Errorf("%+v", method)
 	}
 }
 
@@ -235,16 +235,16 @@ func FuzzLoad(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		contract, err := loadEdited(string(text))
+		method, err := loadEdited(string(text))
 		var mistake *Error
 		switch {
-		case err == nil && (contract == nil || len(contract.Scopes) == 0 || len(contract.Requirements) == 0):
-			t.Errorf("no error and no contract: %+v", contract)
+		case err == nil && (method == nil || len(method.Scopes) == 0 || len(method.Requirements) == 0):
+			t.Errorf("no error and no method: %+v", method)
 		case err == nil:
 		case !errors.As(err, &mistake):
 			t.Errorf("an error of type %T: %v", err, err)
-		case contract != nil || mistake.File != "edited.openapi.yaml" || mistake.Message == "" || strings.Contains(mistake.Message, "\n"):
-			t.Errorf("contract %v with the error %q", contract, mistake.Message)
+		case method != nil || mistake.File != "edited.openapi.yaml" || mistake.Message == "" || strings.Contains(mistake.Message, "\n"):
+			t.Errorf("method %v with the error %q", method, mistake.Message)
 		case mistake.Line < 0 || mistake.Line > linesOfYAML(text):
 			t.Errorf("the error %q in line %d", mistake.Message, mistake.Line)
 		}

@@ -9,14 +9,14 @@ import (
 )
 
 func ExampleLoad() {
-	contract, err := spec.Load(spec.Embedded())
+	method, err := spec.Load(spec.Embedded())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(contract.Retry.Method, contract.Retry.Path)
-	fmt.Println("from", contract.RetryableStates, "and not from", contract.RefusedStates())
-	fmt.Println(contract.Scopes[0].Short())
+	fmt.Println(method.Operation.Method, method.Operation.Path)
+	fmt.Println("from", method.AcceptedStates, "and not from", method.RefusedStates())
+	fmt.Println(method.Scopes[0].Short())
 	// Output:
 	// POST /v1/archiveJobs/{archiveJob}:retry
 	// from [FAILED] and not from [IN_PROGRESS COMPLETE CANCELLED]
@@ -35,15 +35,15 @@ func ExampleLoad_mistake() {
 	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect
 }
 
-func ExampleContract_Requirement() {
-	requirement, _ := spec.MustLoadEmbedded().Requirement("retry.body.empty")
+func ExampleMethod_Requirement() {
+	requirement, _ := spec.MustLoadEmbedded().Requirement("body.empty")
 	fmt.Printf("%s: %s, expects %s\n", requirement.ID, requirement.Level, requirement.Expect)
 	// Output:
-	// retry.body.empty: documented, expects 200
+	// body.empty: documented, expects 200
 }
 
 func ExampleSchema_Violations() {
-	for _, violation := range spec.MustLoadEmbedded().Retry.Response.Violations([]byte(`{"archiveJobId": 3}`)) {
+	for _, violation := range spec.MustLoadEmbedded().Operation.Response.Violations([]byte(`{"archiveJobId": 3}`)) {
 		fmt.Println(violation)
 	}
 	// Output:
@@ -51,7 +51,7 @@ func ExampleSchema_Violations() {
 }
 
 func ExamplePathTemplate_Expand() {
-	fmt.Println(spec.MustLoadEmbedded().Retry.Path.Expand("job/1"))
+	fmt.Println(spec.MustLoadEmbedded().Operation.Path.Expand("job/1"))
 	// Output:
 	// /v1/archiveJobs/job%2F1:retry
 }

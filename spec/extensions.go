@@ -13,7 +13,7 @@ import (
 const (
 	requirementsExtension       = "x-requirements"
 	clientRequirementsExtension = "x-client-requirements"
-	retryableStatesExtension    = "x-retryable-states"
+	acceptedStatesExtension     = "x-accepted-states"
 	unspecifiedStateExtension   = "x-unspecified-state"
 	unrelatedScopeExtension     = "x-unrelated-scope"
 	systemParameterExtension    = "x-system-parameters"
@@ -69,26 +69,26 @@ func keys(known any) []string {
 }
 
 // requirements reads the catalogue for servers, which must not be empty.
-func (l *loader) requirements(contract *Contract) error {
+func (l *loader) requirements(method *Method) error {
 	node, _ := l.operation.Extensions.Get(requirementsExtension)
 	if len(node.Content) == 0 {
 		return l.fail(node, "%s must be a list of requirements", requirementsExtension)
 	}
-	return l.catalogue(node, requirementsExtension, contract, &contract.Requirements)
+	return l.catalogue(node, requirementsExtension, method, &method.Requirements)
 }
 
 // clientRequirements reads the catalogue for clients, which a description may
 // not have.
-func (l *loader) clientRequirements(contract *Contract) error {
+func (l *loader) clientRequirements(method *Method) error {
 	node, found := l.operation.Extensions.Get(clientRequirementsExtension)
 	if !found {
 		return nil
 	}
-	return l.catalogue(node, clientRequirementsExtension, contract, &contract.ClientRequirements)
+	return l.catalogue(node, clientRequirementsExtension, method, &method.ClientRequirements)
 }
 
 // catalogue reads a list of requirements, with the line of each.
-func (l *loader) catalogue(node *yaml.Node, name string, contract *Contract, into *[]Requirement) error {
+func (l *loader) catalogue(node *yaml.Node, name string, method *Method, into *[]Requirement) error {
 	if node.Kind != yaml.SequenceNode {
 		return l.fail(node, "%s must be a list of requirements", name)
 	}
@@ -106,9 +106,9 @@ func (l *loader) catalogue(node *yaml.Node, name string, contract *Contract, int
 		if err := requirement.validate(); err != nil {
 			return l.fail(entry, "%s", err)
 		}
-		first, known := contract.Requirement(requirement.ID)
+		first, known := method.Requirement(requirement.ID)
 		if !known {
-			first, known = contract.ClientRequirement(requirement.ID)
+			first, known = method.ClientRequirement(requirement.ID)
 		}
 		if known {
 			return l.fail(entry, "requirement %s is already in line %d", requirement.ID, first.Line)

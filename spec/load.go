@@ -20,37 +20,37 @@ import (
 
 // Load reads a description. Every mistake in it is an [*Error] with its
 // location.
-func Load(description Description) (*Contract, error) {
+func Load(description Description) (*Method, error) {
 	model, err := buildModel(description)
 	if err != nil {
 		return nil, err
 	}
 	loader := &loader{file: description.Name, model: model}
-	contract := &Contract{
+	method := &Method{
 		File:     description.Name,
 		Digest:   description.Digest(),
 		Title:    model.Info.Title,
 		Revision: model.Info.Version,
 	}
-	for _, step := range []func(*Contract) error{
-		loader.endpoint, loader.retry, loader.idPattern, loader.link, loader.states,
+	for _, step := range []func(*Method) error{
+		loader.endpoint, loader.underTest, loader.idPattern, loader.link, loader.states,
 		loader.scopes, loader.platform, loader.requirements, loader.clientRequirements,
 	} {
-		if err := step(contract); err != nil {
+		if err := step(method); err != nil {
 			return nil, err
 		}
 	}
-	return contract, nil
+	return method, nil
 }
 
 // MustLoadEmbedded loads the description that the product ships. It cannot fail:
 // the tests of this package load the same bytes.
-func MustLoadEmbedded() *Contract {
-	contract, err := Load(Embedded())
+func MustLoadEmbedded() *Method {
+	method, err := Load(Embedded())
 	if err != nil {
 		panic(err)
 	}
-	return contract
+	return method
 }
 
 // Validate returns an error, an [*Error], unless the text is a valid OpenAPI 3

@@ -23,64 +23,64 @@ func replaced(t testing.TB, text, old, new string) string {
 }
 
 // loadEdited loads a text under a name of its own, so that it is validated.
-func loadEdited(text string) (*Contract, error) {
+func loadEdited(text string) (*Method, error) {
 	return Load(Description{Name: "edited.openapi.yaml", Text: []byte(text)})
 }
 
 // mustLoad loads an edited text that must be sound.
-func mustLoad(t testing.TB, text string) *Contract {
+func mustLoad(t testing.TB, text string) *Method {
 	t.Helper()
-	contract, err := loadEdited(text)
+	method, err := loadEdited(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contract
+	return method
 }
 
 func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 	t.Parallel()
 	// Under this name it is validated against the JSON Schema of OpenAPI as well.
-	contract := mustLoad(t, embeddedText())
-	if shipped := MustLoadEmbedded(); shipped.File != Embedded().Name || shipped.Digest != contract.Digest || contract.File != "edited.openapi.yaml" {
-		t.Errorf("file %s, digests %s and %s", shipped.File, shipped.Digest, contract.Digest)
+	method := mustLoad(t, embeddedText())
+	if shipped := MustLoadEmbedded(); shipped.File != Embedded().Name || shipped.Digest != method.Digest || method.File != "edited.openapi.yaml" {
+		t.Errorf("file %s, digests %s and %s", shipped.File, shipped.Digest, method.Digest)
 	}
 	for what, pair := range map[string][2]string{
-		"endpoint":          {contract.Endpoint, "https://dataportability.googleapis.com"},
-		"retry":             {contract.Retry.Method + " " + contract.Retry.Path.String(), "POST /v1/archiveJobs/{archiveJob}:retry"},
-		"retry id":          {contract.Retry.ID, "dataportability.archiveJobs.retry"},
-		"media type":        {contract.Retry.MediaType, "application/json"},
-		"state":             {contract.ReadState.Method + " " + contract.ReadState.Path.String(), "GET /v1/archiveJobs/{archiveJob}/portabilityArchiveState"},
-		"id field":          {contract.IDField, "archiveJobId"},
-		"state field":       {contract.StateField, "state"},
-		"states":            {strings.Join(contract.States, " "), "IN_PROGRESS COMPLETE FAILED CANCELLED"},
-		"retryable states":  {strings.Join(contract.RetryableStates, " "), "FAILED"},
-		"refused states":    {strings.Join(contract.RefusedStates(), " "), "IN_PROGRESS COMPLETE CANCELLED"},
-		"unspecified state": {contract.UnspecifiedState, "STATE_UNSPECIFIED"},
+		"endpoint":          {method.Endpoint, "https://dataportability.googleapis.com"},
+		"retry":             {method.Operation.Method + " " + method.Operation.Path.String(), "POST /v1/archiveJobs/{archiveJob}:retry"},
+		"retry id":          {method.Operation.ID, "dataportability.archiveJobs.retry"},
+		"media type":        {method.Operation.MediaType, "application/json"},
+		"state":             {method.ReadState.Method + " " + method.ReadState.Path.String(), "GET /v1/archiveJobs/{archiveJob}/portabilityArchiveState"},
+		"id field":          {method.IDField, "archiveJobId"},
+		"state field":       {method.StateField, "state"},
+		"states":            {strings.Join(method.States, " "), "IN_PROGRESS COMPLETE FAILED CANCELLED"},
+		"retryable states":  {strings.Join(method.AcceptedStates, " "), "FAILED"},
+		"refused states":    {strings.Join(method.RefusedStates(), " "), "IN_PROGRESS COMPLETE CANCELLED"},
+		"unspecified state": {method.UnspecifiedState, "STATE_UNSPECIFIED"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
 		}
 	}
-	if contract.Retry.Success != 200 || contract.ReadState.Success != 200 {
-		t.Errorf("successful responses %d and %d", contract.Retry.Success, contract.ReadState.Success)
+	if method.Operation.Success != 200 || method.ReadState.Success != 200 {
+		t.Errorf("successful responses %d and %d", method.Operation.Success, method.ReadState.Success)
 	}
-	if len(contract.CodeStatus) != 17 || contract.CodeStatus["FAILED_PRECONDITION"] != 400 {
-		t.Errorf("codes %v", contract.CodeStatus)
+	if len(method.CodeStatus) != 17 || method.CodeStatus["FAILED_PRECONDITION"] != 400 {
+		t.Errorf("codes %v", method.CodeStatus)
 	}
 	for id, matches := range map[string]bool{"a": true, "a:b": true, "": false, "a/b": false} {
-		if contract.IDPattern.MatchString(id) != matches {
-			t.Errorf("pattern %s on %q", contract.IDPattern, id)
+		if method.IDPattern.MatchString(id) != matches {
+			t.Errorf("pattern %s on %q", method.IDPattern, id)
 		}
 	}
 }
 
 func TestEveryScopeHasOneLineForAPerson(t *testing.T) {
 	t.Parallel()
-	contract := MustLoadEmbedded()
+	method := MustLoadEmbedded()
 	const scopesOfThePage = 66
 	name := regexp.MustCompile(`^https://www\.googleapis\.com/auth/dataportability\.[a-z_]+(\.[a-z_]+)+$`)
-	names := map[string]bool{contract.UnrelatedScope: true}
-	for _, scope := range contract.Scopes {
+	names := map[string]bool{method.UnrelatedScope: true}
+	for _, scope := range method.Scopes {
 		names[scope.Name] = true
 		if !name.MatchString(scope.Name) {
 			t.Errorf("scope %q", scope.Name)
@@ -89,8 +89,8 @@ func TestEveryScopeHasOneLineForAPerson(t *testing.T) {
 			t.Errorf("%s: description %q", scope.Short(), scope.Description)
 		}
 	}
-	if len(contract.Scopes) != scopesOfThePage || len(names) != scopesOfThePage+1 {
-		t.Errorf("%d scopes, %d different ones with the unrelated one", len(contract.Scopes), len(names))
+	if len(method.Scopes) != scopesOfThePage || len(names) != scopesOfThePage+1 {
+		t.Errorf("%d scopes, %d different ones with the unrelated one", len(method.Scopes), len(names))
 	}
 }
 
@@ -186,22 +186,22 @@ func TestPathTemplates(t *testing.T) {
 
 func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
 	t.Parallel()
-	contract := MustLoadEmbedded()
+	method := MustLoadEmbedded()
 	const discoveryDocument = "https://dataportability.googleapis.com/$discovery/rest"
 	quoted := map[string]bool{}
-	for _, requirement := range contract.Requirements {
-		fromPage := strings.HasPrefix(requirement.Source, contract.Page.URL)
+	for _, requirement := range method.Requirements {
+		fromPage := strings.HasPrefix(requirement.Source, method.Page.URL)
 		switch {
 		case fromPage && requirement.Level != Documented:
 			t.Errorf("%s is from the page and has level %s", requirement.ID, requirement.Level)
-		case fromPage && !slices.Contains(contract.Page.Sentences, requirement.Quote):
+		case fromPage && !slices.Contains(method.Page.Sentences, requirement.Quote):
 			t.Errorf("%s quotes %q, which is no sentence of the page", requirement.ID, requirement.Quote)
 		case !fromPage && requirement.Level == Documented && !strings.HasPrefix(requirement.Source, discoveryDocument):
 			t.Errorf("%s is documented by %s", requirement.ID, requirement.Source)
 		}
 		quoted[requirement.Quote] = quoted[requirement.Quote] || fromPage
 	}
-	for _, sentence := range contract.Page.Sentences {
+	for _, sentence := range method.Page.Sentences {
 		if !quoted[sentence] {
 			t.Errorf("no requirement quotes %q", sentence)
 		}
@@ -210,13 +210,13 @@ func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
 
 func TestEveryRequirementIsWhole(t *testing.T) {
 	t.Parallel()
-	contract := MustLoadEmbedded()
+	method := MustLoadEmbedded()
 	aspects := []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
 	lines := strings.Split(embeddedText(), "\n")
-	for _, requirement := range slices.Concat(contract.Requirements, contract.ClientRequirements) {
-		found, known := contract.Requirement(requirement.ID)
+	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
+		found, known := method.Requirement(requirement.ID)
 		if strings.HasPrefix(requirement.ID, "client.") {
-			found, known = contract.ClientRequirement(requirement.ID)
+			found, known = method.ClientRequirement(requirement.ID)
 		} else if !slices.Contains(aspects, requirement.Aspect()) || requirement.Quote == "" {
 			t.Errorf("%s: aspect %q, quote %q", requirement.ID, requirement.Aspect(), requirement.Quote)
 		}
@@ -230,12 +230,12 @@ func TestEveryRequirementIsWhole(t *testing.T) {
 			t.Errorf("%s is not in line %d: %s", requirement.ID, requirement.Line, line)
 		}
 		for _, code := range requirement.Expect.Code {
-			if status, known := contract.CodeStatus[code]; !known || !requirement.Expect.AllowsStatus(status) {
+			if status, known := method.CodeStatus[code]; !known || !requirement.Expect.AllowsStatus(status) {
 				t.Errorf("%s expects code %s, status %d, and statuses %v", requirement.ID, code, status, requirement.Expect.Status)
 			}
 		}
 	}
-	if _, known := contract.Requirement("retry.path.gone"); known || len(contract.Requirements) == 0 || len(contract.ClientRequirements) == 0 {
+	if _, known := method.Requirement("path.gone"); known || len(method.Requirements) == 0 || len(method.ClientRequirements) == 0 {
 		t.Error("an unknown requirement was found, or there are none")
 	}
 }

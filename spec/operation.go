@@ -14,7 +14,7 @@ import (
 	"github.com/pb33f/libopenapi/orderedmap"
 )
 
-// loader fills a Contract from a model, one step for each part.
+// loader fills a Method from a model, one step for each part.
 type loader struct {
 	file  string
 	model *v3.Document
@@ -33,23 +33,23 @@ func (l *loader) fail(at *yaml.Node, format string, arguments ...any) error {
 	return mistake
 }
 
-func (l *loader) endpoint(contract *Contract) error {
+func (l *loader) endpoint(method *Method) error {
 	if len(l.model.Servers) == 0 || l.model.Servers[0].URL == "" {
 		return l.fail(nil, "no servers: the description does not say where the service is")
 	}
-	contract.Endpoint = strings.TrimSuffix(l.model.Servers[0].URL, "/")
+	method.Endpoint = strings.TrimSuffix(l.model.Servers[0].URL, "/")
 	return nil
 }
 
 // operations calls do with every operation of the model until it returns an
 // error.
-func (l *loader) operations(do func(path, method string, item *v3.PathItem, operation *v3.Operation) error) error {
+func (l *loader) operations(do func(path, verb string, item *v3.PathItem, operation *v3.Operation) error) error {
 	if l.model.Paths == nil {
 		return nil
 	}
 	for path, item := range l.model.Paths.PathItems.FromOldest() {
-		for method, operation := range item.GetOperations().FromOldest() {
-			if err := do(path, method, item, operation); err != nil {
+		for verb, operation := range item.GetOperations().FromOldest() {
+			if err := do(path, verb, item, operation); err != nil {
 				return err
 			}
 		}
@@ -58,17 +58,17 @@ func (l *loader) operations(do func(path, method string, item *v3.PathItem, oper
 }
 
 // retry finds the operation under test: the one with the catalogue.
-func (l *loader) retry(contract *Contract) error {
-	err := l.operations(func(path, method string, item *v3.PathItem, operation *v3.Operation) error {
+func (l *loader) underTest(method *Method) error {
+	err := l.operations(func(path, verb string, item *v3.PathItem, operation *v3.Operation) error {
 		if _, has := operation.Extensions.Get(requirementsExtension); !has {
 			return nil
 		}
 		if l.operation != nil {
-			return l.fail(operation.GoLow().KeyNode, "two operations have %s: %s and %s", requirementsExtension, contract.Retry.ID, operation.OperationId)
+			return l.fail(operation.GoLow().KeyNode, "two operations have %s: %s and %s", requirementsExtension, method.Operation.ID, operation.OperationId)
 		}
 		l.operation, l.item = operation, item
 		var err error
-		contract.Retry, err = l.describe(path, method, operation)
+		method.Operation, err = l.describe(path, verb, operation)
 		return err
 	})
 	if err != nil || l.operation != nil {
@@ -82,13 +82,13 @@ func (l *loader) retry(contract *Contract) error {
 }
 
 // describe reads one operation and its successful response.
-func (l *loader) describe(path, method string, operation *v3.Operation) (Operation, error) {
+func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation, error) {
 	at := operation.GoLow().KeyNode
 	template, err := parsePathTemplate(path)
 	if err != nil {
 		return Operation{}, l.fail(at, "%s", err)
 	}
-	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(method), Path: template}
+	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(verb), Path: template}
 	if operation.RequestBody != nil {
 		if first := orderedmap.First(operation.RequestBody.Content); first != nil {
 			described.RequestMediaType = first.Key()
@@ -120,8 +120,8 @@ func (l *loader) describe(path, method string, operation *v3.Operation) (Operati
 
 // idPattern reads the pattern of the id in the path, which a description may
 // not have.
-func (l *loader) idPattern(contract *Contract) error {
-	name := contract.Retry.Path.Parameter
+func (l *loader) idPattern(method *Method) error {
+	name := method.Operation.Path.Parameter
 	for _, parameter := range slices.Concat(l.item.Parameters, l.operation.Parameters) {
 		if parameter.Name != name || parameter.In != "path" || parameter.Schema == nil {
 			continue
@@ -134,80 +134,80 @@ func (l *loader) idPattern(contract *Contract) error {
 		if err != nil {
 			return l.fail(schema.GoLow().Pattern.ValueNode, "the pattern of %s: %s", name, err)
 		}
-		contract.IDPattern = pattern
+		method.IDPattern = pattern
 		return nil
 	}
-	return l.fail(l.operation.GoLow().KeyNode, "%s does not describe its path parameter %s", contract.Retry.ID, name)
+	return l.fail(l.operation.GoLow().KeyNode, "%s does not describe its path parameter %s", method.Operation.ID, name)
 }
 
 // link follows the OpenAPI link of the successful response to the method that
 // reads the state of the new job. Its runtime expression names the member with
 // the id.
-func (l *loader) link(contract *Contract) error {
+func (l *loader) link(method *Method) error {
 	at := l.operation.GoLow().KeyNode
-	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(contract.Retry.Success))
+	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
 	for _, link := range response.Links.FromOldest() {
 		for _, expression := range link.Parameters.FromOldest() {
 			field, found := strings.CutPrefix(expression, "$response.body#/")
 			if !found {
 				continue
 			}
-			contract.IDField = field
-			err := l.operations(func(path, method string, _ *v3.PathItem, operation *v3.Operation) error {
-				if operation.OperationId != link.OperationId || contract.ReadState.ID != "" {
+			method.IDField = field
+			err := l.operations(func(path, verb string, _ *v3.PathItem, operation *v3.Operation) error {
+				if operation.OperationId != link.OperationId || method.ReadState.ID != "" {
 					return nil
 				}
 				var err error
-				contract.ReadState, err = l.describe(path, method, operation)
+				method.ReadState, err = l.describe(path, verb, operation)
 				return err
 			})
-			if err == nil && contract.ReadState.ID == "" {
-				err = l.fail(at, "the link of %s names operation %q, which the description does not have", contract.Retry.ID, link.OperationId)
+			if err == nil && method.ReadState.ID == "" {
+				err = l.fail(at, "the link of %s names operation %q, which the description does not have", method.Operation.ID, link.OperationId)
 			}
 			return err
 		}
 	}
 	return l.fail(at, "response %d of %s has no link from $response.body#/… to the method that reads a job's state",
-		contract.Retry.Success, contract.Retry.ID)
+		method.Operation.Success, method.Operation.ID)
 }
 
 // states reads the enum of states in the response of the method that reads them.
-func (l *loader) states(contract *Contract) error {
-	if err := l.extension(retryableStatesExtension, &contract.RetryableStates); err != nil {
+func (l *loader) states(method *Method) error {
+	if err := l.extension(acceptedStatesExtension, &method.AcceptedStates); err != nil {
 		return err
 	}
-	if err := l.extension(unspecifiedStateExtension, &contract.UnspecifiedState); err != nil {
+	if err := l.extension(unspecifiedStateExtension, &method.UnspecifiedState); err != nil {
 		return err
 	}
-	read := l.model.Paths.PathItems.GetOrZero(contract.ReadState.Path.String()).GetOperations().GetOrZero(strings.ToLower(contract.ReadState.Method))
-	response := read.Responses.Codes.GetOrZero(strconv.Itoa(contract.ReadState.Success))
-	for name, property := range response.Content.GetOrZero(contract.ReadState.MediaType).Schema.Schema().Properties.FromOldest() {
+	read := l.model.Paths.PathItems.GetOrZero(method.ReadState.Path.String()).GetOperations().GetOrZero(strings.ToLower(method.ReadState.Method))
+	response := read.Responses.Codes.GetOrZero(strconv.Itoa(method.ReadState.Success))
+	for name, property := range response.Content.GetOrZero(method.ReadState.MediaType).Schema.Schema().Properties.FromOldest() {
 		member := property.Schema()
 		if member == nil || len(member.Enum) == 0 {
 			continue
 		}
-		contract.StateField = name
+		method.StateField = name
 		for _, value := range member.Enum {
-			if value.Value != contract.UnspecifiedState {
-				contract.States = append(contract.States, value.Value)
+			if value.Value != method.UnspecifiedState {
+				method.States = append(method.States, value.Value)
 			}
 		}
 		break
 	}
-	if contract.StateField == "" {
-		return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", contract.ReadState.ID)
+	if method.StateField == "" {
+		return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", method.ReadState.ID)
 	}
-	for _, state := range contract.RetryableStates {
-		if !slices.Contains(contract.States, state) {
-			return l.fail(l.operation.Extensions.GetOrZero(retryableStatesExtension), "%s names %q, which is none of the states %s",
-				retryableStatesExtension, state, strings.Join(contract.States, ", "))
+	for _, state := range method.AcceptedStates {
+		if !slices.Contains(method.States, state) {
+			return l.fail(l.operation.Extensions.GetOrZero(acceptedStatesExtension), "%s names %q, which is none of the states %s",
+				acceptedStatesExtension, state, strings.Join(method.States, ", "))
 		}
 	}
 	return nil
 }
 
 // scopes reads the alternatives of the operation's security in their order.
-func (l *loader) scopes(contract *Contract) error {
+func (l *loader) scopes(method *Method) error {
 	descriptions := l.scopeDescriptions()
 	for index, alternative := range l.operation.Security {
 		at := l.operation.GoLow().KeyNode
@@ -221,13 +221,13 @@ func (l *loader) scopes(contract *Contract) error {
 		if len(names) != 1 {
 			return l.fail(at, "each alternative of security must name exactly one scope; this one names %d", len(names))
 		}
-		if contract.Documents(names[0]) {
+		if method.Documents(names[0]) {
 			return l.fail(at, "scope %s is in security twice", names[0])
 		}
-		contract.Scopes = append(contract.Scopes, Scope{names[0], descriptions[names[0]]})
+		method.Scopes = append(method.Scopes, Scope{names[0], descriptions[names[0]]})
 	}
-	if len(contract.Scopes) == 0 {
-		return l.fail(l.operation.GoLow().KeyNode, "%s names no OAuth scope in its security", contract.Retry.ID)
+	if len(method.Scopes) == 0 {
+		return l.fail(l.operation.GoLow().KeyNode, "%s names no OAuth scope in its security", method.Operation.ID)
 	}
 	return nil
 }
@@ -255,13 +255,13 @@ func (l *loader) scopeDescriptions() map[string]string {
 }
 
 // platform reads what the platform adds to every method, and the reference page.
-func (l *loader) platform(contract *Contract) error {
-	if err := l.extension(unrelatedScopeExtension, &contract.UnrelatedScope); err != nil {
+func (l *loader) platform(method *Method) error {
+	if err := l.extension(unrelatedScopeExtension, &method.UnrelatedScope); err != nil {
 		return err
 	}
-	if contract.Documents(contract.UnrelatedScope) {
+	if method.Documents(method.UnrelatedScope) {
 		return l.fail(l.operation.Extensions.GetOrZero(unrelatedScopeExtension), "%s is one of the documented scopes", unrelatedScopeExtension)
 	}
-	return cmp.Or(l.extension(systemParameterExtension, &contract.SystemParameters),
-		l.extension(codesExtension, &contract.CodeStatus), l.extension(pageExtension, &contract.Page))
+	return cmp.Or(l.extension(systemParameterExtension, &method.SystemParameters),
+		l.extension(codesExtension, &method.CodeStatus), l.extension(pageExtension, &method.Page))
 }

@@ -33,7 +33,7 @@ func (l Level) AtLeast(other Level) bool {
 // Requirement is one sentence that a server or a client has to keep, with its
 // source.
 type Requirement struct {
-	// ID is stable: "retry.body.empty".
+	// ID is stable: "body.empty".
 	ID    string `json:"id"`
 	Level Level  `json:"level"`
 	// Statement is one sentence with MUST or SHOULD.
@@ -52,13 +52,17 @@ type Requirement struct {
 	Line int `json:"line" yaml:"-"`
 }
 
-// Aspect returns the middle part of the id: "body" of "retry.body.empty".
+// clientPrefix begins the id of a requirement for clients.
+const clientPrefix = "client."
+
+// Aspect returns the first part of the id, which groups requirements: "body" of
+// "body.empty" and of "client.body.empty".
 func (r Requirement) Aspect() string {
-	parts := strings.SplitN(r.ID, ".", 3)
-	if len(parts) < 3 {
+	aspect, name, found := strings.Cut(strings.TrimPrefix(r.ID, clientPrefix), ".")
+	if !found || name == "" {
 		return ""
 	}
-	return parts[1]
+	return aspect
 }
 
 // Must reports whether the statement is a MUST. A SHOULD that is not kept
@@ -115,7 +119,7 @@ func (r Requirement) validate() error {
 	case r.ID == "":
 		return fmt.Errorf("requirement without an id")
 	case r.Aspect() == "":
-		return fmt.Errorf("requirement %q: the id must have the form method.aspect.name", r.ID)
+		return fmt.Errorf("requirement %q: the id must have the form aspect.name", r.ID)
 	case !slices.Contains(Levels(), r.Level):
 		return fmt.Errorf("requirement %s: level %q is none of %s, %s, %s", r.ID, r.Level, Documented, Platform, Inferred)
 	case r.Statement == "":

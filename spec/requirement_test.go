@@ -89,10 +89,10 @@ func TestMustAndAspect(t *testing.T) {
 		must        bool
 		aspect      string
 	}{
-		{Requirement{ID: "retry.body.empty", Statement: "It MUST be."}, true, "body"},
-		{Requirement{ID: "retry.body.empty.more", Statement: "It MUST NOT be."}, true, "body"},
-		{Requirement{ID: "retry.path.x", Statement: "It SHOULD be."}, false, "path"},
-		{Requirement{ID: "retry.path", Statement: "It must be."}, false, ""},
+		{Requirement{ID: "body.empty", Statement: "It MUST be."}, true, "body"},
+		{Requirement{ID: "body.empty.more", Statement: "It MUST NOT be."}, true, "body"},
+		{Requirement{ID: "path.x", Statement: "It SHOULD be."}, false, "path"},
+		{Requirement{ID: "path", Statement: "It must be."}, false, ""},
 		{Requirement{}, false, ""},
 	} {
 		if test.requirement.Must() != test.must || test.requirement.Aspect() != test.aspect {
@@ -106,11 +106,11 @@ func TestExpectedStatusesAreStatuses(t *testing.T) {
 		"200": true, "599": true, "1xx": true, "4xx": true, "5xx": true,
 		"": false, "xx": false, "20": false, "600": false, "6xx": false, "99": false, "OK": false, "40x": false, "4XX": false, "x4xx": false, "-200": false,
 	} {
-		err := Responses{Status: []string{status}}.validate("retry.path.x")
+		err := Responses{Status: []string{status}}.validate("path.x")
 		if (err == nil) != right {
 			t.Errorf("%q: %v", status, err)
 		}
-		if err != nil && (!strings.Contains(err.Error(), "retry.path.x") || !strings.Contains(err.Error(), `"`+status+`"`)) {
+		if err != nil && (!strings.Contains(err.Error(), "path.x") || !strings.Contains(err.Error(), `"`+status+`"`)) {
 			t.Errorf("%q: the error names it not: %v", status, err)
 		}
 	}

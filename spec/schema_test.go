@@ -7,35 +7,35 @@ import (
 )
 
 func TestBodiesAgainstTheSchemaOfTheResponse(t *testing.T) {
-	contract := MustLoadEmbedded()
+	method := MustLoadEmbedded()
 	for _, test := range []struct {
 		operation    Operation
 		body         string
 		violations   []string // a part of each line, in their order
 		undocumented []string
 	}{
-		{contract.Retry, `{"archiveJobId":"new-1"}`, nil, nil},
-		{contract.Retry, " {\"archiveJobId\": \"new-1\"}\r\n", nil, nil},
-		{contract.Retry, `{"archiveJobId":"new-1","zeta":1,"alpha":null}`, nil, []string{"alpha", "zeta"}},
-		{contract.Retry, `{"archiveJobId":3}`, []string{"/archiveJobId: got number, want string"}, nil},
-		{contract.Retry, `{"archiveJobId":null}`, []string{"/archiveJobId: got null, want string"}, nil},
-		{contract.Retry, `{"archiveJobId":""}`, []string{"/archiveJobId: minLength"}, nil},
-		{contract.Retry, `{}`, []string{"/: missing property 'archiveJobId'"}, nil},
-		{contract.Retry, `{"archivejobid":"x"}`, []string{"/: missing property 'archiveJobId'"}, []string{"archivejobid"}},
-		{contract.Retry, `null`, []string{"/: got null, want object"}, nil},
-		{contract.Retry, `[{"archiveJobId":"new-1"}]`, []string{"/: got array, want object"}, nil},
-		{contract.Retry, `"new-1"`, []string{"/: got string, want object"}, nil},
-		{contract.Retry, ``, []string{"the body is empty"}, nil},
-		{contract.Retry, " \r\n\t", []string{"the body is empty"}, nil},
-		{contract.Retry, `{"archiveJobId":"new-1"`, []string{"the body is not JSON: "}, nil},
-		{contract.Retry, `{"archiveJobId":"new-1"} x`, []string{"the body is not JSON: "}, nil},
-		{contract.Retry, `<html>`, []string{"the body is not JSON: "}, nil},
-		{contract.Retry, "\x00\xff", []string{"the body is not JSON: "}, nil},
-		{contract.ReadState, `{"state":"FAILED"}`, nil, nil},
-		{contract.ReadState, `{"state":"FAILED","name":"archiveJobs/a/portabilityArchiveState","urls":["u"]}`, nil, nil},
-		{contract.ReadState, `{"state":"BROKEN","urls":[1]}`, []string{"/state: value must be one of", "/urls/0: got number, want string"}, nil},
-		{contract.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/: missing", "/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: "}, nil},
-		{contract.ReadState, `{"name":"x"}`, []string{"/: missing property 'state'"}, nil},
+		{method.Operation, `{"archiveJobId":"new-1"}`, nil, nil},
+		{method.Operation, " {\"archiveJobId\": \"new-1\"}\r\n", nil, nil},
+		{method.Operation, `{"archiveJobId":"new-1","zeta":1,"alpha":null}`, nil, []string{"alpha", "zeta"}},
+		{method.Operation, `{"archiveJobId":3}`, []string{"/archiveJobId: got number, want string"}, nil},
+		{method.Operation, `{"archiveJobId":null}`, []string{"/archiveJobId: got null, want string"}, nil},
+		{method.Operation, `{"archiveJobId":""}`, []string{"/archiveJobId: minLength"}, nil},
+		{method.Operation, `{}`, []string{"/: missing property 'archiveJobId'"}, nil},
+		{method.Operation, `{"archivejobid":"x"}`, []string{"/: missing property 'archiveJobId'"}, []string{"archivejobid"}},
+		{method.Operation, `null`, []string{"/: got null, want object"}, nil},
+		{method.Operation, `[{"archiveJobId":"new-1"}]`, []string{"/: got array, want object"}, nil},
+		{method.Operation, `"new-1"`, []string{"/: got string, want object"}, nil},
+		{method.Operation, ``, []string{"the body is empty"}, nil},
+		{method.Operation, " \r\n\t", []string{"the body is empty"}, nil},
+		{method.Operation, `{"archiveJobId":"new-1"`, []string{"the body is not JSON: "}, nil},
+		{method.Operation, `{"archiveJobId":"new-1"} x`, []string{"the body is not JSON: "}, nil},
+		{method.Operation, `<html>`, []string{"the body is not JSON: "}, nil},
+		{method.Operation, "\x00\xff", []string{"the body is not JSON: "}, nil},
+		{method.ReadState, `{"state":"FAILED"}`, nil, nil},
+		{method.ReadState, `{"state":"FAILED","name":"archiveJobs/a/portabilityArchiveState","urls":["u"]}`, nil, nil},
+		{method.ReadState, `{"state":"BROKEN","urls":[1]}`, []string{"/state: value must be one of", "/urls/0: got number, want string"}, nil},
+		{method.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/: missing", "/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: "}, nil},
+		{method.ReadState, `{"name":"x"}`, []string{"/: missing property 'state'"}, nil},
 	} {
 		violations := test.operation.Response.Violations([]byte(test.body))
 		if !slices.EqualFunc(violations, test.violations, strings.HasPrefix) {
@@ -55,7 +55,7 @@ func TestBodiesAgainstTheSchemaOfTheResponse(t *testing.T) {
 func TestTheSchemaFollowsTheDescription(t *testing.T) {
 	stricter := mustLoad(t, replaced(t, embeddedText(), "          minLength: 1\n", "          minLength: 1\n          pattern: ^job-\n"))
 	for body, sound := range map[string]bool{`{"archiveJobId":"job-1"}`: true, `{"archiveJobId":"new-1"}`: false} {
-		if violations := stricter.Retry.Response.Violations([]byte(body)); (len(violations) == 0) != sound {
+		if violations := stricter.Operation.Response.Violations([]byte(body)); (len(violations) == 0) != sound {
 			t.Errorf("%s: %q", body, violations)
 		}
 	}
@@ -63,7 +63,7 @@ func TestTheSchemaFollowsTheDescription(t *testing.T) {
 	if renamed.IDField != "newJob" {
 		t.Errorf("the id is in %q", renamed.IDField)
 	}
-	if undocumented := renamed.Retry.Response.Undocumented([]byte(`{"archiveJobId":"x","newJob":"y"}`)); !slices.Equal(undocumented, []string{"archiveJobId"}) {
+	if undocumented := renamed.Operation.Response.Undocumented([]byte(`{"archiveJobId":"x","newJob":"y"}`)); !slices.Equal(undocumented, []string{"archiveJobId"}) {
 		t.Errorf("undocumented %q", undocumented)
 	}
 }

@@ -23,21 +23,21 @@ type wrongScope struct {
 	scope string
 }
 
-func wrongScopes(contract *spec.Contract) []wrongScope {
-	first, last := contract.Scopes[0], contract.Scopes[len(contract.Scopes)-1]
+func wrongScopes(method *spec.Method) []wrongScope {
+	first, last := method.Scopes[0], method.Scopes[len(method.Scopes)-1]
 	prefix := strings.TrimSuffix(first.Name, first.Short())
 	service, _, _ := strings.Cut(first.Short(), ".")
 	scopes := []wrongScope{
-		{"unrelated-scope", "a token with only an unrelated scope", "retry.authorization.unrelated-scope", contract.UnrelatedScope},
-		{"sibling-scope", "a token with a scope that is only named alike", "retry.authorization.sibling-scope", prefix + service + ".foo.bar"},
-		{"scope-prefix", "a token with the beginning of the first scope", "retry.authorization.scope-prefix", withoutLastPart(first.Name)},
-		{"scope-prefix-letter", "a token with the last scope less a letter", "retry.authorization.scope-prefix", last.Name[:len(last.Name)-1]},
-		{"scope-suffix", "a token with the first scope and a part more", "retry.authorization.scope-suffix", first.Name + ".readonly"},
-		{"scope-suffix-letter", "a token with the last scope and a letter more", "retry.authorization.scope-suffix", last.Name + "x"},
-		{"scope-case", "a token with the first scope in capitals", "retry.authorization.scope-case", prefix + strings.ToUpper(first.Short())},
+		{"unrelated-scope", "a token with only an unrelated scope", "authorization.unrelated-scope", method.UnrelatedScope},
+		{"sibling-scope", "a token with a scope that is only named alike", "authorization.sibling-scope", prefix + service + ".foo.bar"},
+		{"scope-prefix", "a token with the beginning of the first scope", "authorization.scope-prefix", withoutLastPart(first.Name)},
+		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", last.Name[:len(last.Name)-1]},
+		{"scope-suffix", "a token with the first scope and a part more", "authorization.scope-suffix", first.Name + ".readonly"},
+		{"scope-suffix-letter", "a token with the last scope and a letter more", "authorization.scope-suffix", last.Name + "x"},
+		{"scope-case", "a token with the first scope in capitals", "authorization.scope-case", prefix + strings.ToUpper(first.Short())},
 	}
 	for i := range scopes {
-		if contract.Documents(scopes[i].scope) {
+		if method.Documents(scopes[i].scope) {
 			scopes[i].scope = ""
 		}
 	}
@@ -51,7 +51,7 @@ func withoutLastPart(scope string) string {
 	return scope[:len(scope)-1]
 }
 
-func authorizationChecks(contract *spec.Contract) []Check {
+func authorizationChecks(method *spec.Method) []Check {
 	var checks []Check
 	sufficient := func(name, title, requirement, sends string, scopes ...string) {
 		checks = append(checks, Check{
@@ -60,36 +60,36 @@ func authorizationChecks(contract *spec.Contract) []Check {
 			phase: refusing, run: func(j *judgement) { acceptScopes(j, requirement, scopes) },
 		})
 	}
-	for _, scope := range contract.Scopes {
-		sufficient("scope/"+scope.Short(), "the scope "+scope.Short()+" alone", "retry.authorization.scope", scope.Name+" alone", scope.Name)
+	for _, scope := range method.Scopes {
+		sufficient("scope/"+scope.Short(), "the scope "+scope.Short()+" alone", "authorization.scope", scope.Name+" alone", scope.Name)
 		checks[len(checks)-1].Scope = scope.Name
 	}
-	const among = "retry.authorization.scope-among-others"
-	first, unrelated := contract.Scopes[0].Name, contract.UnrelatedScope
+	const among = "authorization.scope-among-others"
+	first, unrelated := method.Scopes[0].Name, method.UnrelatedScope
 	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first, unrelated)
 	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", unrelated, first)
 	checks = append(checks, Check{
 		ID: "authorization/no-token", Title: "no token",
-		Requirements: []string{"retry.authorization.no-token", "retry.authorization.required",
-			"retry.authorization.challenge", "retry.authorization.bearer-challenge"},
+		Requirements: []string{"authorization.no-token", "authorization.required",
+			"authorization.challenge", "authorization.bearer-challenge"},
 		Sends: "a retry of a job that failed, without an Authorization header",
 		phase: refusing, run: noToken,
 	}, Check{
 		ID: "authorization/unknown-token", Title: "a token that nobody issued",
-		Requirements: []string{"retry.authorization.unknown-token", "retry.authorization.required",
-			"retry.authorization.challenge", "retry.authorization.bearer-challenge", "retry.authorization.challenge-error"},
+		Requirements: []string{"authorization.unknown-token", "authorization.required",
+			"authorization.challenge", "authorization.bearer-challenge", "authorization.challenge-error"},
 		Sends: "a retry of a job that failed, with a token made by the seed",
 		phase: refusing, run: unknownToken,
 	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
-		Requirements: []string{"retry.authorization.before-job"},
+		Requirements: []string{"authorization.before-job"},
 		Sends:        "retries of a job of each state and of an unknown id, once without a token and once with an unrelated scope",
 		phase:        refusing, run: refusedBeforeJob,
 	})
-	for _, wrong := range wrongScopes(contract) {
+	for _, wrong := range wrongScopes(method) {
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
-			Requirements: []string{wrong.requirement, "retry.authorization.required"},
+			Requirements: []string{wrong.requirement, "authorization.required"},
 			Sends:        "a retry of a job that failed, with a token of " + wrong.scope + " alone",
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
 		})
@@ -117,7 +117,7 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 	exchange := j.send(j.retryOf(job.id, credential))
 	if exchange.Complete() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
 		// AIP-211 lets a server hide with 403 that there is no such job.
-		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Contract.RefusedStates()))
+		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Method.RefusedStates()))
 		return
 	}
 	j.expect(id, exchange, passAuthorization(known))
@@ -157,30 +157,30 @@ func (j *judgement) refuseCaller(id string, credential target.Credential) *targe
 		job.id = j.session.unknownID()
 	}
 	exchange := j.send(j.retryOf(job.id, credential))
-	refused := j.startsNoJob("retry.authorization.required", exchange)
+	refused := j.startsNoJob("authorization.required", exchange)
 	j.meets(id, exchange)
 	if refused && reader.Present() {
-		j.keepsState("retry.authorization.required", job, reader)
+		j.keepsState("authorization.required", job, reader)
 	}
 	return exchange
 }
 
 func noToken(j *judgement) {
-	j.challenges(j.refuseCaller("retry.authorization.no-token", target.NoCredential))
+	j.challenges(j.refuseCaller("authorization.no-token", target.NoCredential))
 }
 
 func unknownToken(j *judgement) {
-	exchange := j.refuseCaller("retry.authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
+	exchange := j.refuseCaller("authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
 	j.challenges(exchange)
 	if exchange.Header.Get("WWW-Authenticate") != "" {
-		j.compare("retry.authorization.challenge-error", j.responseTo(exchange), haveChallengeError("invalid_token"))
+		j.compare("authorization.challenge-error", j.responseTo(exchange), haveChallengeError("invalid_token"))
 	}
 }
 
 // challenges expects a challenge in a response 401.
 func (j *judgement) challenges(exchange *target.Exchange) {
-	if exchange.Status == http.StatusUnauthorized && j.compare("retry.authorization.challenge", j.responseTo(exchange), haveChallenge()) {
-		j.compare("retry.authorization.bearer-challenge", j.responseTo(exchange), HaveBearerChallenge())
+	if exchange.Status == http.StatusUnauthorized && j.compare("authorization.challenge", j.responseTo(exchange), haveChallenge()) {
+		j.compare("authorization.bearer-challenge", j.responseTo(exchange), HaveBearerChallenge())
 	}
 }
 
@@ -192,7 +192,7 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 	credential, err := j.Target.Credential(tokenLabel(wrong.scope), wrong.scope)
 	if err != nil {
 		flag := "--token-template TEXT, for a server that mints tokens by name"
-		if wrong.scope == j.Contract.UnrelatedScope {
+		if wrong.scope == j.Method.UnrelatedScope {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
 		j.skipForToken(err, "no token was given for this scope alone", flag)
@@ -205,20 +205,20 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 // in every state and an unknown id.
 func refusedBeforeJob(j *judgement) {
 	var ids []string
-	for _, state := range j.Contract.States {
-		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayRetry() || !slices.Contains(j.Contract.RetryableStates, state)) {
+	for _, state := range j.Method.States {
+		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayRetry() || !slices.Contains(j.Method.AcceptedStates, state)) {
 			ids = append(ids, given[len(given)-1])
 		}
 	}
 	if len(ids) == 0 {
-		j.Skip("it needs a job that the server knows", flagFor(j.Contract.States))
+		j.Skip("it needs a job that the server knows", flagFor(j.Method.States))
 		return
 	}
 	callers := []target.Credential{target.NoCredential}
-	if unrelated, err := j.Target.Credential(tokenLabel(j.Contract.UnrelatedScope), j.Contract.UnrelatedScope); err == nil {
+	if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope), j.Method.UnrelatedScope); err == nil {
 		callers = append(callers, unrelated)
 	}
-	const id = "retry.authorization.before-job"
+	const id = "authorization.before-job"
 	for _, caller := range callers {
 		unknown := j.send(j.retryOf(j.session.unknownID(), caller))
 		again := j.send(j.retryOf(j.session.unknownID(), caller))

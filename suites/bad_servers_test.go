@@ -130,13 +130,13 @@ func erraticValue(random *rand.Rand, depth int) any {
 // TestEveryResponseGetsAVerdict: no response makes a check panic or give up.
 func TestEveryResponseGetsAVerdict(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for _, sound := range []int{0, 4, 8, 12, 16} {
 		server := &erratic{draws: draws{seed: uint64(sound)}, sound: sound}
-		asked := emulated(t, contract, emulator.Options{}, func(config *target.Config, _ http.Handler) {
+		asked := emulated(t, method, emulator.Options{}, func(config *target.Config, _ http.Handler) {
 			config.Transport, config.Pause = server, noPause
 		})
-		outcome := tested(t, contract, asked, 1)
+		outcome := tested(t, method, asked, 1)
 		for _, check := range outcome.Checks {
 			// A 503 leaves open whether a job was started.
 			if check.Verdict == result.Error && !strings.Contains(check.Reason, "it is not known whether a job was started") {
@@ -156,7 +156,7 @@ func noPause(context.Context, time.Duration) error { return nil }
 type unreliable struct {
 	draws
 	transport http.RoundTripper
-	contract  *spec.Contract
+	method    *spec.Method
 	// perCent is how many exchanges in a hundred are broken.
 	perCent int
 
@@ -181,7 +181,7 @@ func (u *unreliable) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, syscall.ECONNRESET
 	}
 	response, err := u.transport.RoundTrip(request)
-	if started(u.contract, response, err) {
+	if started(u.method, response, err) {
 		u.count(func() { u.started[request.URL.Path]++ })
 	}
 	if way == "reset after" {
@@ -197,8 +197,8 @@ func (u *unreliable) count(add func()) {
 }
 
 // started reports whether a response says that a job was started.
-func started(contract *spec.Contract, response *http.Response, err error) bool {
-	return err == nil && response.Request.Method == contract.Retry.Method && response.StatusCode == contract.Retry.Success
+func started(method *spec.Method, response *http.Response, err error) bool {
+	return err == nil && response.Request.Method == method.Operation.Method && response.StatusCode == method.Operation.Success
 }
 
 // busy is the page of a front end that has no words of the method.
@@ -215,15 +215,15 @@ func busy(status int, after string) *http.Response {
 // that is an error.
 func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for seed := range uint64(8) {
-		network := &unreliable{draws: draws{seed: seed}, contract: contract, perCent: 3 + int(seed), started: map[string]int{}}
+		network := &unreliable{draws: draws{seed: seed}, method: method, perCent: 3 + int(seed), started: map[string]int{}}
 		onThisMachine := seed%2 == 0
-		server := emulated(t, contract, emulator.Options{}, func(config *target.Config, handler http.Handler) {
+		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 			network.transport = inProcess{handler}
 			config.Transport, config.Loopback, config.AllowRetry, config.Pause = network, onThisMachine, true, noPause
 		})
-		outcome := tested(t, contract, server, seed+1)
+		outcome := tested(t, method, server, seed+1)
 		if network.broken == 0 {
 			t.Errorf("seed %d: nothing was broken", seed)
 		}
@@ -247,7 +247,7 @@ func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 // server's.
 func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for name, test := range map[string]struct {
 		loopback bool
 		want     result.Verdict
@@ -256,16 +256,16 @@ func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 		"on this machine": {true, result.Fail, result.ExitFails},
 		"elsewhere":       {false, result.Error, result.ExitUnreachable},
 	} {
-		server := emulated(t, contract, emulator.Options{}, func(config *target.Config, handler http.Handler) {
-			config.Transport = breakingStarts{inProcess{handler}, contract}
+		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
+			config.Transport = breakingStarts{inProcess{handler}, method}
 			config.Loopback, config.AllowRetry, config.Pause = test.loopback, true, noPause
 		})
-		outcome := tested(t, contract, server, 1)
+		outcome := tested(t, method, server, 1)
 		if outcome.Exit != test.exit {
 			t.Errorf("%s: exit %d, want %d", name, outcome.Exit, test.exit)
 		}
 		for _, check := range outcome.Checks {
-			if check.ID == "semantics/failed-is-retried" && check.Verdict != test.want {
+			if check.ID == "semantics/accepted-state" && check.Verdict != test.want {
 				t.Errorf("%s: %s: %s %s", name, check.ID, check.Verdict, check.Reason)
 			}
 		}
@@ -275,12 +275,12 @@ func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 // breakingStarts resets the connection whenever a job was started.
 type breakingStarts struct {
 	transport http.RoundTripper
-	contract  *spec.Contract
+	method    *spec.Method
 }
 
 func (b breakingStarts) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := b.transport.RoundTrip(request)
-	if started(b.contract, response, err) {
+	if started(b.method, response, err) {
 		return nil, syscall.ECONNRESET
 	}
 	return response, err

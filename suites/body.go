@@ -24,16 +24,16 @@ type takenBody struct {
 	mediaType, body string
 }
 
-func takenBodies(contract *spec.Contract) []takenBody {
-	json := contract.Retry.RequestMediaType
+func takenBodies(method *spec.Method) []takenBody {
+	json := method.Operation.RequestMediaType
 	// Google's Go client sends the newline.
 	const message = "{}\n"
 	return []takenBody{
-		{"empty-with-type", "no body, and a media type all the same", "retry.body.empty",
+		{"empty-with-type", "no body, and a media type all the same", "body.empty",
 			"Content-Length: 0 and Content-Type: " + json + ", as Google's PHP client sends it", json, ""},
-		{"empty-message", "an empty JSON object", "retry.body.empty-message",
+		{"empty-message", "an empty JSON object", "body.empty-message",
 			"the body {} and a newline, as Google's Go client sends it", json, message},
-		{"media-type-parameter", "an empty JSON object with a charset", "retry.body.media-type-parameter",
+		{"media-type-parameter", "an empty JSON object with a charset", "body.media-type-parameter",
 			"the body {} as " + json + "; charset=UTF-8", json + "; charset=UTF-8", message},
 	}
 }
@@ -41,46 +41,46 @@ func takenBodies(contract *spec.Contract) []takenBody {
 // refusedBody is a body that must start no job.
 type refusedBody struct{ name, title, requirement, mediaType, body string }
 
-func refusedBodies(contract *spec.Contract) []refusedBody {
-	json := contract.Retry.RequestMediaType
+func refusedBodies(method *spec.Method) []refusedBody {
+	json := method.Operation.RequestMediaType
 	return []refusedBody{
-		{"unknown-field", "a field that the message does not have", "retry.body.unknown-field", json, `{"dpconformUnknown":1}`},
-		{"malformed", "an object that is not closed", "retry.body.malformed", json, `{"a":`},
-		{"malformed-text", "text that is no JSON", "retry.body.malformed", json, `retry`},
-		{"malformed-rest", "an empty message with something behind it", "retry.body.malformed", json, `{} retry`},
-		{"array", "an empty array", "retry.body.array", json, `[]`},
-		{"array-of-message", "an array with an empty message", "retry.body.array", json, `[{}]`},
-		{"string", "a string", "retry.body.scalar", json, `"retry"`},
-		{"number", "a number", "retry.body.scalar", json, `1`},
-		{"oversize", "a field of two mebibytes", "retry.body.oversize", json, oversizeBody()},
-		{"media-type-text", "an empty message as text/plain", "retry.body.media-type", "text/plain", `{}`},
-		{"media-type-xml", "an XML element", "retry.body.media-type", "application/xml", `<retry/>`},
-		{"media-type-form", "a form", "retry.body.media-type", "application/x-www-form-urlencoded", `a=b`},
+		{"unknown-field", "a field that the message does not have", "body.unknown-field", json, `{"dpconformUnknown":1}`},
+		{"malformed", "an object that is not closed", "body.malformed", json, `{"a":`},
+		{"malformed-text", "text that is no JSON", "body.malformed", json, `retry`},
+		{"malformed-rest", "an empty message with something behind it", "body.malformed", json, `{} retry`},
+		{"array", "an empty array", "body.array", json, `[]`},
+		{"array-of-message", "an array with an empty message", "body.array", json, `[{}]`},
+		{"string", "a string", "body.scalar", json, `"retry"`},
+		{"number", "a number", "body.scalar", json, `1`},
+		{"oversize", "a field of two mebibytes", "body.oversize", json, oversizeBody()},
+		{"media-type-text", "an empty message as text/plain", "body.media-type", "text/plain", `{}`},
+		{"media-type-xml", "an XML element", "body.media-type", "application/xml", `<retry/>`},
+		{"media-type-form", "a form", "body.media-type", "application/x-www-form-urlencoded", `a=b`},
 	}
 }
 
-func bodyChecks(contract *spec.Contract) []Check {
+func bodyChecks(method *spec.Method) []Check {
 	checks := []Check{{
 		ID: "body/empty", Title: "no body at all",
-		Requirements: []string{"retry.body.empty"},
+		Requirements: []string{"body.empty"},
 		Sends:        "a retry of a job that failed, with Content-Length: 0",
 		phase:        starting, run: func(j *judgement) {
 			if first, found := j.firstRetry(); found {
-				j.meets("retry.body.empty", first.exchange)
+				j.meets("body.empty", first.exchange)
 			}
 		},
 	}}
-	for _, taken := range takenBodies(contract) {
+	for _, taken := range takenBodies(method) {
 		checks = append(checks, Check{
 			ID: "body/" + taken.name, Title: taken.title, Requirements: []string{taken.requirement},
 			Sends: "a retry of a job that failed, with " + taken.sends,
 			phase: starting, run: func(j *judgement) { takeBody(j, taken) },
 		})
 	}
-	for _, refused := range refusedBodies(contract) {
+	for _, refused := range refusedBodies(method) {
 		checks = append(checks, Check{
 			ID: "body/" + refused.name, Title: refused.title,
-			Requirements: []string{refused.requirement, "retry.body.not-empty"},
+			Requirements: []string{refused.requirement, "body.not-empty"},
 			Sends:        fmt.Sprintf("a retry of a job that failed, with %s as %s", shown(refused.body), refused.mediaType),
 			phase:        refusing, run: func(j *judgement) { refuseBody(j, refused) },
 		})
@@ -131,7 +131,7 @@ func refuseBody(j *judgement, refused refusedBody) {
 	if !closed {
 		j.meets(refused.requirement, exchange)
 	}
-	if j.startsNoJob("retry.body.not-empty", exchange) {
-		j.keepsState("retry.body.not-empty", job, credential)
+	if j.startsNoJob("body.not-empty", exchange) {
+		j.keepsState("body.not-empty", job, credential)
 	}
 }

@@ -46,23 +46,23 @@ type Check struct {
 // Checks lists all checks for a description, in the order in which they run:
 // those that must start no job, those that start some, those that look at what
 // was exchanged.
-func Checks(contract *spec.Contract) []Check {
+func Checks(method *spec.Method) []Check {
 	checks := slices.Concat(
-		authorizationChecks(contract), pathChecks(contract), bodyChecks(contract), semanticsChecks(contract),
-		responseChecks(contract), errorChecks(contract), robustnessChecks(contract),
+		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
+		responseChecks(method), errorChecks(method), robustnessChecks(method),
 	)
 	for i := range checks {
 		checks[i].Aspect, _, _ = strings.Cut(checks[i].ID, "/")
-		checks[i].Level = checks[i].strongestLevel(contract)
+		checks[i].Level = checks[i].strongestLevel(method)
 	}
 	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
 	return checks
 }
 
-func (c Check) strongestLevel(contract *spec.Contract) spec.Level {
+func (c Check) strongestLevel(method *spec.Method) spec.Level {
 	strongest := spec.Inferred
 	for _, id := range c.Requirements {
-		if requirement, found := contract.Requirement(id); found && requirement.Level.AtLeast(strongest) {
+		if requirement, found := method.Requirement(id); found && requirement.Level.AtLeast(strongest) {
 			strongest = requirement.Level
 		}
 	}

@@ -16,10 +16,10 @@ import (
 // be a promise that nobody keeps, and a check with an unknown id a typing
 // mistake.
 func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	tested := map[string]bool{}
 	seen := map[string]bool{}
-	for _, check := range Checks(contract) {
+	for _, check := range Checks(method) {
 		if seen[check.ID] {
 			t.Errorf("two checks are called %s", check.ID)
 		}
@@ -32,12 +32,12 @@ func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
 		}
 		for _, id := range check.Requirements {
 			tested[id] = true
-			if _, found := contract.Requirement(id); !found {
+			if _, found := method.Requirement(id); !found {
 				t.Errorf("check %s names requirement %s, which the description does not have", check.ID, id)
 			}
 		}
 	}
-	for _, requirement := range contract.Requirements {
+	for _, requirement := range method.Requirements {
 		if !tested[requirement.ID] {
 			t.Errorf("no check tests requirement %s", requirement.ID)
 		}
@@ -61,14 +61,14 @@ func startsByJob(server *target.Target) map[string]int {
 }
 
 func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
-	server := emulated(t, contract, emulator.Options{}, atADistance(false))
-	outcome := tested(t, contract, server, 1)
+	method := spec.MustLoadEmbedded()
+	server := emulated(t, method, emulator.Options{}, atADistance(false))
+	outcome := tested(t, method, server, 1)
 	if starts := startsByJob(server); len(starts) > 0 {
 		t.Errorf("jobs were started: %v", starts)
 	}
 	for _, exchange := range server.Journal() {
-		if retries := exchange.Request.Method == contract.Retry.Method; retries && slices.Contains(server.Jobs("FAILED"), exchange.Request.Job) {
+		if retries := exchange.Request.Method == method.Operation.Method; retries && slices.Contains(server.Jobs("FAILED"), exchange.Request.Job) {
 			t.Errorf("exchange %d (%s) touches a failed job", exchange.Number, exchange.Request.Purpose)
 		}
 	}
@@ -79,9 +79,9 @@ func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
 }
 
 func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
-	server := emulated(t, contract, emulator.Options{}, atADistance(true))
-	outcome := tested(t, contract, server, 1)
+	method := spec.MustLoadEmbedded()
+	server := emulated(t, method, emulator.Options{}, atADistance(true))
+	outcome := tested(t, method, server, 1)
 	starts := startsByJob(server)
 	if len(starts) == 0 {
 		t.Error("nothing was started")
@@ -99,17 +99,17 @@ func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
 // TestOneFailedJobIsEnoughForTheMainThings: who has one failed job to lose
 // learns what can be learned from one retry.
 func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	jobs := map[string][]string{"FAILED": {"only"}, "COMPLETE": {"done"}}
-	server := emulated(t, contract, emulator.Options{Jobs: jobs}, atADistance(true))
-	outcome := tested(t, contract, server, 1)
+	server := emulated(t, method, emulator.Options{Jobs: jobs}, atADistance(true))
+	outcome := tested(t, method, server, 1)
 	for _, check := range outcome.Checks {
 		if check.Verdict != result.Pass && check.Verdict != result.Skip {
 			t.Errorf("%s: %s\n%s", check.ID, check.Verdict, check.Findings)
 		}
 	}
-	for _, id := range []string{"retry.semantics.failed-is-retried", "retry.body.empty", "retry.body.unknown-field", "retry.path.one-segment",
-		"retry.response.id-new", "retry.response.new-job-readable", "retry.authorization.scope", "retry.errors.code"} {
+	for _, id := range []string{"semantics.accepted-state", "body.empty", "body.unknown-field", "path.one-segment",
+		"response.id-new", "response.new-job-readable", "authorization.scope", "errors.code"} {
 		if got := verdictsByRequirement(outcome)[id].Verdict; got != result.Pass {
 			t.Errorf("%s: %s, want pass", id, got)
 		}
@@ -122,14 +122,14 @@ func TestOneFailedJobIsEnoughForTheMainThings(t *testing.T) {
 // TestOddIDsAreNoTrouble: an id may be a letter that stands in every response, or
 // need escapes in a path.
 func TestOddIDsAreNoTrouble(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for name, jobs := range map[string]map[string][]string{
 		"short":   {"FAILED": {"a", "1"}, "COMPLETE": {"c", "e"}, "IN_PROGRESS": {"n"}, "CANCELLED": {"s", "-"}},
 		"escaped": {"FAILED": {"a b", "x+y="}, "COMPLETE": {"a:b", "\u00fc"}, "IN_PROGRESS": {"100%"}, "CANCELLED": {"q?r", "@home", "gr\u00fcn"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := emulated(t, contract, emulator.Options{Jobs: jobs})
-			for _, check := range tested(t, contract, server, 1).Checks {
+			server := emulated(t, method, emulator.Options{Jobs: jobs})
+			for _, check := range tested(t, method, server, 1).Checks {
 				if check.Verdict != result.Pass && check.Verdict != result.Skip {
 					t.Errorf("%s: %s %s\n%s", check.ID, check.Verdict, check.Reason, check.Findings)
 				}
@@ -158,13 +158,13 @@ func assertSkipsSayTheFlag(t *testing.T, outcome result.Report, flag string) {
 // TestWithoutTokensOnlyTheirAbsenceIsJudged: what needs a token is skipped with
 // the flag that gives one.
 func TestWithoutTokensOnlyTheirAbsenceIsJudged(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
-	server := emulated(t, contract, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.Credentials = nil })
-	outcome := tested(t, contract, server, 1)
+	method := spec.MustLoadEmbedded()
+	server := emulated(t, method, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.Credentials = nil })
+	outcome := tested(t, method, server, 1)
 	if outcome.Exit != result.ExitInconclusive {
 		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitInconclusive)
 	}
-	if got := verdictsByRequirement(outcome)["retry.authorization.no-token"].Verdict; got != result.Pass {
+	if got := verdictsByRequirement(outcome)["authorization.no-token"].Verdict; got != result.Pass {
 		t.Errorf("no-token: %s, want pass", got)
 	}
 	assertSkipsSayTheFlag(t, outcome, "--token-template")
@@ -172,10 +172,10 @@ func TestWithoutTokensOnlyTheirAbsenceIsJudged(t *testing.T) {
 
 // TestSameSeedSendsTheSame: a run can be repeated.
 func TestSameSeedSendsTheSame(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	sent := func(seed uint64) []string {
-		server := emulated(t, contract, emulator.Options{})
-		tested(t, contract, server, seed)
+		server := emulated(t, method, emulator.Options{})
+		tested(t, method, server, seed)
 		var lines []string
 		for _, exchange := range server.Journal() {
 			lines = append(lines, exchange.Request.Method+" "+exchange.Request.Path+" "+exchange.Request.Credential.Label)

@@ -40,8 +40,8 @@ type Config struct {
 	// Transport carries the requests; nil means the network.
 	Transport http.RoundTripper
 
-	// Contract is the description of the method; nil means the shipped one.
-	Contract *spec.Contract
+	// Method is the description of the method; nil means the shipped one.
+	Method *spec.Method
 	// Level is the weakest level whose requirements fail a check: documented,
 	// platform or inferred; empty means platform. A weaker one is a warning.
 	Level spec.Level
@@ -98,17 +98,17 @@ func (t tokenOrError) Token() (*oauth2.Token, error) {
 }
 
 // orShipped is the given description, or the shipped one.
-func orShipped(contract *spec.Contract) *spec.Contract {
-	if contract == nil {
+func orShipped(method *spec.Method) *spec.Method {
+	if method == nil {
 		return spec.MustLoadEmbedded()
 	}
-	return contract
+	return method
 }
 
 // completed gives the configuration with its defaults, and its known failures.
 // The error is one line for the author of the test.
 func (c Config) completed() (Config, result.KnownFailures, error) {
-	c.Contract = orShipped(c.Contract)
+	c.Method = orShipped(c.Method)
 	if c.Level == "" {
 		c.Level = spec.Platform
 	}
@@ -122,10 +122,10 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 		return c, nil, nil
 	}
 	var ids []string
-	for _, check := range Checks(c.Contract) {
+	for _, check := range Checks(c.Method) {
 		ids = append(ids, check.ID)
 	}
-	known, err := result.ReadKnownFailures(c.KnownFailures, c.Contract.Requirements, ids, time.Now())
+	known, err := result.ReadKnownFailures(c.KnownFailures, c.Method.Requirements, ids, time.Now())
 	return c, known, err
 }
 
@@ -150,8 +150,8 @@ func (c Config) mistake() error {
 	}
 	given := map[string]bool{}
 	for state, ids := range c.Jobs {
-		if !slices.Contains(c.Contract.States, state) {
-			return fmt.Errorf("Jobs: unknown state %q: %s", state, text.DidYouMean(strings.ToUpper(state), c.Contract.States))
+		if !slices.Contains(c.Method.States, state) {
+			return fmt.Errorf("Jobs: unknown state %q: %s", state, text.DidYouMean(strings.ToUpper(state), c.Method.States))
 		}
 		for _, id := range ids {
 			if given[id] {

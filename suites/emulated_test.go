@@ -18,9 +18,9 @@ import (
 const patience = time.Minute
 
 // emulated starts the reference emulator and makes a target of it.
-func emulated(t testing.TB, contract *spec.Contract, options emulator.Options, change ...func(*target.Config, http.Handler)) *target.Target {
+func emulated(t testing.TB, method *spec.Method, options emulator.Options, change ...func(*target.Config, http.Handler)) *target.Target {
 	t.Helper()
-	server, err := emulator.New(contract, options)
+	server, err := emulator.New(method, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func emulated(t testing.TB, contract *spec.Contract, options emulator.Options, c
 	t.Cleanup(listening.Close)
 	jobs := options.Jobs
 	if jobs == nil {
-		jobs = emulator.DefaultJobs(contract)
+		jobs = emulator.DefaultJobs(method)
 	}
 	config := target.Config{
 		Endpoint: listening.URL, Jobs: jobs, Loopback: true, Limit: patience,
@@ -60,20 +60,20 @@ func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // tested runs all checks over a target, without Ginkgo, so that tests can do it
 // side by side.
-func tested(t testing.TB, contract *spec.Contract, server *target.Target, seed uint64, known ...result.KnownFailure) result.Report {
+func tested(t testing.TB, method *spec.Method, server *target.Target, seed uint64, known ...result.KnownFailure) result.Report {
 	t.Helper()
-	return testedBy(t, contract, server, seed, func(Check) bool { return true }, known...)
+	return testedBy(t, method, server, seed, func(Check) bool { return true }, known...)
 }
 
 // testedBy is tested for some of the checks.
-func testedBy(t testing.TB, contract *spec.Contract, server *target.Target, seed uint64, selected func(Check) bool, known ...result.KnownFailure) result.Report {
+func testedBy(t testing.TB, method *spec.Method, server *target.Target, seed uint64, selected func(Check) bool, known ...result.KnownFailure) result.Report {
 	t.Helper()
-	session, err := newSession(Config{Contract: contract, Endpoint: server.Endpoint(), Seed: seed})
+	session, err := newSession(Config{Method: method, Endpoint: server.Endpoint(), Seed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := result.NewContext(target.NewContext(context.Background(), server), known)
-	run := result.Run{Requirements: contract.Requirements, Known: known}
+	run := result.Run{Requirements: method.Requirements, Known: known}
 	for _, check := range session.checks {
 		run.Catalogue = append(run.Catalogue, check.result())
 		if selected(check) {

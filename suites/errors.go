@@ -37,25 +37,25 @@ func observe(sends string, exchanges func(*judgement) []*target.Exchange, expect
 
 const ofEveryExchange = "nothing of its own: it looks at every exchange of the run"
 
-func errorChecks(contract *spec.Contract) []Check {
+func errorChecks(method *spec.Method) []Check {
 	return slices.Concat(
 		observe("nothing of its own: it looks at every refusal of the run that is the method's", (*judgement).refusals,
-			expectation{"errors/json", "refusals are JSON with an error object", "retry.errors.json", beJSONError(contract)},
-			expectation{"errors/code", "error.code is the HTTP status", "retry.errors.code", haveErrorCode()},
-			expectation{"errors/status", "error.status is a code that fits the HTTP status", "retry.errors.status", haveErrorStatus(contract)},
-			expectation{"errors/message", "error.message is a text", "retry.errors.message", haveErrorMessage()},
-			expectation{"errors/details", "error.details are typed", "retry.errors.details", haveTypedDetails()},
-			expectation{"errors/error-info", "error.details have one ErrorInfo", "retry.errors.error-info", haveOneErrorInfo()}),
+			expectation{"errors/json", "refusals are JSON with an error object", "errors.json", beJSONError(method)},
+			expectation{"errors/code", "error.code is the HTTP status", "errors.code", haveErrorCode()},
+			expectation{"errors/status", "error.status is a code that fits the HTTP status", "errors.status", haveErrorStatus(method)},
+			expectation{"errors/message", "error.message is a text", "errors.message", haveErrorMessage()},
+			expectation{"errors/details", "error.details are typed", "errors.details", haveTypedDetails()},
+			expectation{"errors/error-info", "error.details have one ErrorInfo", "errors.error-info", haveOneErrorInfo()}),
 		observe(ofEveryExchange, (*judgement).everyExchange,
-			expectation{"errors/no-internals", "no stack trace is shown", "retry.errors.no-internals", showNoStackTrace()}),
+			expectation{"errors/no-internals", "no stack trace is shown", "errors.no-internals", showNoStackTrace()}),
 		[]Check{{
 			ID: "errors/no-token-echo", Title: "no token is repeated",
-			Requirements: []string{"retry.errors.no-token-echo"},
+			Requirements: []string{"errors.no-token-echo"},
 			Sends:        ofEveryExchange,
 			phase:        observing, run: noTokenEcho,
 		}},
 		observe(ofEveryExchange, (*judgement).everyExchange,
-			expectation{"errors/no-server-error", "nothing makes the server fail", "retry.errors.no-server-error", beNoServerError(contract)}),
+			expectation{"errors/no-server-error", "nothing makes the server fail", "errors.no-server-error", beNoServerError(method)}),
 	)
 }
 
@@ -84,10 +84,10 @@ func (j *judgement) journal() []*target.Exchange {
 }
 
 // beNoServerError matches a 501 to a foreign HTTP method too: RFC 9110, 9.1.
-func beNoServerError(contract *spec.Contract) types.GomegaMatcher {
+func beNoServerError(method *spec.Method) types.GomegaMatcher {
 	return &matcher{"no 5xx", func(r *response) (string, result.Place, bool) {
 		sent := r.exchange.Request
-		foreign := r.status == http.StatusNotImplemented && sent.Method != contract.Retry.Method && sent.FrontEnd
+		foreign := r.status == http.StatusNotImplemented && sent.Method != method.Operation.Method && sent.FrontEnd
 		failed := r.exchange.Complete() && r.status >= http.StatusInternalServerError && !foreign
 		return r.String() + " to: " + sent.Purpose, result.InStatus, !failed
 	}}
@@ -106,7 +106,7 @@ func noTokenEcho(j *judgement) {
 			return slices.ContainsFunc(secrets, func(secret string) bool { return bytes.Contains(attempt.Body, []byte(secret)) })
 		}
 		if echoes(exchange) || slices.ContainsFunc(exchange.Earlier, echoes) {
-			j.FailAt(result.InBody, "retry.errors.no-token-echo", exchange, "no token in the response", "the token of a request")
+			j.FailAt(result.InBody, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
 		}
 	}
 }

@@ -60,7 +60,7 @@ func ExampleChecks() {
 		}
 	}
 	// Output:
-	// path inferred [retry.path.trailing-slash]
+	// path inferred [path.trailing-slash]
 	// POST /v1/archiveJobs/ID:retry/
 }
 

@@ -36,7 +36,7 @@ func (j *judgement) responseTo(exchange *target.Exchange) *response {
 
 // meets expects what the description allows for the requirement.
 func (j *judgement) meets(id string, exchange *target.Exchange) bool {
-	requirement, _ := j.Contract.Requirement(id)
+	requirement, _ := j.Method.Requirement(id)
 	return j.expect(id, exchange, meet(requirement))
 }
 
@@ -49,7 +49,7 @@ func (j *judgement) startsNoJob(id string, exchange *target.Exchange) bool {
 // showsState expects a state in a response of the state method, if there is one.
 func (j *judgement) showsState(id string, exchange *target.Exchange, state string) {
 	if exchange.Complete() {
-		j.compare(id, j.responseTo(exchange), HaveState(j.Contract, state))
+		j.compare(id, j.responseTo(exchange), HaveState(j.Method, state))
 	}
 }
 

@@ -183,7 +183,7 @@ func TestRegister(t *testing.T) {
 	}{
 		"lazy":            {passed: all},
 		"unconnected":     {arguments: []string{"--ginkgo.focus=body/empty: "}, failing: "body/empty", message: "not tested: suites.Config: Connect: it does not start"},
-		"faulty":          {arguments: []string{"--ginkgo.label-filter=retry.errors.no-token-echo", "--ginkgo.flake-attempts=3"}, failing: "errors/no-token-echo", message: "want: "},
+		"faulty":          {arguments: []string{"--ginkgo.label-filter=errors.no-token-echo", "--ginkgo.flake-attempts=3"}, failing: "errors/no-token-echo", message: "want: "},
 		"warning":         {passed: all},
 		"without jobs":    {passed: -1, skipped: "Config.Jobs FAILED=ID"},
 		"known":           {passed: -1, skipped: "known failure: a gateway"},

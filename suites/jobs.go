@@ -28,7 +28,7 @@ type jobUnderTest struct {
 // else one that carries several. Without any the check is skipped.
 func (j *judgement) credential() (target.Credential, bool) {
 	reason := ""
-	for _, scope := range j.Contract.Scopes {
+	for _, scope := range j.Method.Scopes {
 		credential, err := j.Target.Credential(tokenLabel(scope.Name), scope.Name)
 		if err == nil {
 			return credential, true
@@ -93,8 +93,8 @@ func tokenLabel(scopes ...string) string {
 func (j *judgement) retryOf(job string, credential target.Credential) target.Request {
 	return target.Request{
 		Purpose:    "retry " + job,
-		Method:     j.Contract.Retry.Method,
-		Path:       j.Contract.Retry.Path.Expand(job),
+		Method:     j.Method.Operation.Method,
+		Path:       j.Method.Operation.Path.Expand(job),
 		Credential: credential,
 		Job:        job,
 		Starts:     true,
@@ -109,15 +109,15 @@ func (j *judgement) mayStart(job string) bool {
 	if j.check.phase == refusing {
 		return false
 	}
-	return slices.ContainsFunc(j.Contract.RetryableStates, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
+	return slices.ContainsFunc(j.Method.AcceptedStates, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
 }
 
 // readState sends a request to the state method.
 func (j *judgement) readState(job string, credential target.Credential) *target.Exchange {
 	return j.send(target.Request{
 		Purpose:    "read the state of " + job,
-		Method:     j.Contract.ReadState.Method,
-		Path:       j.Contract.ReadState.Path.Expand(job),
+		Method:     j.Method.ReadState.Method,
+		Path:       j.Method.ReadState.Path.Expand(job),
 		Credential: credential,
 		Job:        job,
 	})
@@ -129,12 +129,12 @@ func (j *judgement) stateIn(exchange *target.Exchange) string {
 	if !exchange.Complete() {
 		return ""
 	}
-	return j.responseTo(exchange).stateBy(j.Contract)
+	return j.responseTo(exchange).stateBy(j.Method)
 }
 
 // jobIDIn returns the new job's id in a response; empty where there is none.
 func (j *judgement) jobIDIn(exchange *target.Exchange) string {
-	return j.responseTo(exchange).textMember(j.Contract.IDField)
+	return j.responseTo(exchange).textMember(j.Method.IDField)
 }
 
 // flagFor is the flag that supplies a job in one of the states.
@@ -149,13 +149,13 @@ func flagFor(states []string) string {
 // failedJobs lists the failed jobs that may still be retried, or says what is
 // missing for so many of them.
 func (j *judgement) failedJobs(wanted int) ([]string, *result.Missing) {
-	flag := flagFor(j.Contract.RetryableStates)
+	flag := flagFor(j.Method.AcceptedStates)
 	if !j.Target.MayRetry() {
 		return nil, &result.Missing{Reason: "the target is not on this machine, and retrying its jobs was not allowed", Flag: "--allow-retry with " + flag}
 	}
 	var left []string
 	given := 0
-	for _, state := range j.Contract.RetryableStates {
+	for _, state := range j.Method.AcceptedStates {
 		left = append(left, j.Target.Unstarted(state)...)
 		given += len(j.Target.Jobs(state))
 	}
@@ -172,7 +172,7 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 	if left, missing := j.failedJobs(1); missing == nil {
 		// The state method decides, so that a job that the request of an earlier
 		// check has started is not taken.
-		for _, state := range j.Contract.RetryableStates {
+		for _, state := range j.Method.AcceptedStates {
 			for _, id := range firstFew(j.Target.Unstarted(state)) {
 				if j.stateIn(j.readState(id, credential)) == state {
 					return jobUnderTest{id: id, state: state}, true
@@ -185,7 +185,7 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
-	j.Skip("it needs a job that the server knows", flagFor(j.Contract.RetryableStates)+" or "+flagFor(j.Contract.RefusedStates()[:1]))
+	j.Skip("it needs a job that the server knows", flagFor(j.Method.AcceptedStates)+" or "+flagFor(j.Method.RefusedStates()[:1]))
 	return jobUnderTest{}, false
 }
 
@@ -205,7 +205,7 @@ func (j *judgement) jobNotRetryable() (jobUnderTest, bool) {
 // refusedStates puts the states that a job never leaves first: a job in
 // progress may fail while the suite runs.
 func (j *judgement) refusedStates() []string {
-	states := slices.Clone(j.Contract.RefusedStates())
+	states := slices.Clone(j.Method.RefusedStates())
 	slices.Reverse(states)
 	return states
 }
@@ -254,7 +254,7 @@ func (j *judgement) retryFirst() *startedRetry {
 	if first.exchange == nil {
 		return &startedRetry{broken: j.broken}
 	}
-	if id := j.jobIDIn(first.exchange); first.exchange.Started() && fitsPath(j.Contract, id) {
+	if id := j.jobIDIn(first.exchange); first.exchange.Started() && fitsPath(j.Method, id) {
 		j.newJobState(id, credential)
 	}
 	first.stateAfter = j.readState(first.job, credential)
@@ -273,8 +273,8 @@ func (j *judgement) newJobState(id string, credential target.Credential) *target
 }
 
 // fitsPath reports whether an id can be a segment of the method's paths.
-func fitsPath(contract *spec.Contract, id string) bool {
-	return id != "" && !strings.Contains(id, "/") && (contract.IDPattern == nil || contract.IDPattern.MatchString(id))
+func fitsPath(method *spec.Method, id string) bool {
+	return id != "" && !strings.Contains(id, "/") && (method.IDPattern == nil || method.IDPattern.MatchString(id))
 }
 
 // startedRetries lists the exchanges of the whole run that started a job.
@@ -287,7 +287,7 @@ func (j *judgement) startedRetries() []*target.Exchange {
 	}
 	if len(started) == 0 {
 		j.Skip("no retry succeeded in this run",
-			flagFor(j.Contract.RetryableStates)+", with --allow-retry where the target is not on this machine")
+			flagFor(j.Method.AcceptedStates)+", with --allow-retry where the target is not on this machine")
 	}
 	return started
 }

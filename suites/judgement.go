@@ -14,8 +14,8 @@ import (
 
 // judgement is one check at work: it sends requests and gathers findings.
 type judgement struct {
-	Contract *spec.Contract
-	Target   *target.Target
+	Method *spec.Method
+	Target *target.Target
 
 	ctx       context.Context
 	session   *session
@@ -37,7 +37,7 @@ func (j *judgement) Fail(id string, exchange *target.Exchange, want, got string)
 
 // FailAt is Fail with the place in the exchange that shows it.
 func (j *judgement) FailAt(place result.Place, id string, exchange *target.Exchange, want, got string) {
-	requirement, described := j.Contract.Requirement(id)
+	requirement, described := j.Method.Requirement(id)
 	if !slices.Contains(j.check.Requirements, id) {
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
 	}
@@ -87,7 +87,7 @@ func printable(got string) string {
 // check; without one there is nothing to test.
 func (j *judgement) demanded() bool {
 	for _, id := range j.check.Requirements {
-		if _, found := j.Contract.Requirement(id); found {
+		if _, found := j.Method.Requirement(id); found {
 			return true
 		}
 	}

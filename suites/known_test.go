@@ -21,7 +21,7 @@ func knownRequirement(beginning string) result.KnownFailure {
 }
 
 func TestKnownFailures(t *testing.T) {
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for _, one := range []struct {
 		name     string
 		options  emulator.Options
@@ -35,52 +35,52 @@ func TestKnownFailures(t *testing.T) {
 		verdict     result.Verdict
 	}{
 		{"by requirement", emulator.Options{Fault: "last-scope-refused"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.authorization.scope")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
-			"retry.authorization.scope", result.ExpectedFail},
+			[]result.KnownFailure{knownRequirement("authorization.scope")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
+			"authorization.scope", result.ExpectedFail},
 		{"by check", emulator.Options{Fault: "unknown-field-ignored"}, nil, "",
 			[]result.KnownFailure{knownCheck("body/unknown-field")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
-			"retry.body.unknown-field", result.ExpectedFail},
+			"body.unknown-field", result.ExpectedFail},
 		{"the failure of another requirement of the same check", emulator.Options{Fault: "unknown-field-ignored"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.body.unknown-field")}, result.ExitFails, []result.KnownState{result.KnownUsed},
-			"retry.body.not-empty", result.Fail},
+			[]result.KnownFailure{knownRequirement("body.unknown-field")}, result.ExitFails, []result.KnownState{result.KnownUsed},
+			"body.not-empty", result.Fail},
 		{"a warning", emulator.Options{Fault: "trailing-slash-taken"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.path.trailing-slash")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
-			"retry.path.trailing-slash", result.ExpectedFail},
+			[]result.KnownFailure{knownRequirement("path.trailing-slash")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
+			"path.trailing-slash", result.ExpectedFail},
 		{"what the failure hides is not missing", emulator.Options{Fault: "wrong-state-conflict"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.semantics.refusal-status")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
-			"retry.semantics.refusal-status", result.ExpectedFail},
+			[]result.KnownFailure{knownRequirement("semantics.refusal-status")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
+			"semantics.refusal-status", result.ExpectedFail},
 		{"an unexpected pass of a requirement", emulator.Options{}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.body.empty-message")}, result.ExitFails, []result.KnownState{result.KnownPassed},
-			"retry.body.empty-message", result.UnexpectedPass},
+			[]result.KnownFailure{knownRequirement("body.empty-message")}, result.ExitFails, []result.KnownState{result.KnownPassed},
+			"body.empty-message", result.UnexpectedPass},
 		{"an unexpected pass of one requirement says nothing of another", emulator.Options{}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.body.unknown-field")}, result.ExitFails, []result.KnownState{result.KnownPassed},
-			"retry.body.not-empty", result.Pass},
+			[]result.KnownFailure{knownRequirement("body.unknown-field")}, result.ExitFails, []result.KnownState{result.KnownPassed},
+			"body.not-empty", result.Pass},
 		{"an unexpected pass beside a warning", emulator.Options{Fault: "challenge-without-error"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.authorization.unknown-token")}, result.ExitFails, []result.KnownState{result.KnownPassed},
-			"retry.authorization.challenge-error", result.Warn},
+			[]result.KnownFailure{knownRequirement("authorization.unknown-token")}, result.ExitFails, []result.KnownState{result.KnownPassed},
+			"authorization.challenge-error", result.Warn},
 		{"one used and one not", emulator.Options{Fault: "last-scope-refused"}, nil, "",
 			[]result.KnownFailure{knownCheck("authorization/scope/"), knownCheck("path/two-segments")}, result.ExitFails,
-			[]result.KnownState{result.KnownUsed, result.KnownPassed}, "retry.authorization.scope", result.ExpectedFail},
+			[]result.KnownState{result.KnownUsed, result.KnownPassed}, "authorization.scope", result.ExpectedFail},
 		{"not tested for want of a job", emulator.Options{}, func(config *target.Config, _ http.Handler) { config.Jobs = nil }, "",
-			[]result.KnownFailure{knownRequirement("retry.semantics.only-failed")}, result.ExitInconclusive, []result.KnownState{result.KnownNotJudged},
-			"retry.semantics.only-failed", result.Skip},
+			[]result.KnownFailure{knownRequirement("semantics.refused-state")}, result.ExitInconclusive, []result.KnownState{result.KnownNotJudged},
+			"semantics.refused-state", result.Skip},
 		{"not tested because the check failed otherwise", emulator.Options{Fault: "wrong-state-conflict"}, nil, "",
-			[]result.KnownFailure{knownRequirement("retry.semantics.refusal-keeps-state")}, result.ExitFails, []result.KnownState{result.KnownNotJudged},
-			"retry.semantics.refusal-keeps-state", result.Skip},
+			[]result.KnownFailure{knownRequirement("semantics.refusal-keeps-state")}, result.ExitFails, []result.KnownState{result.KnownNotJudged},
+			"semantics.refusal-keeps-state", result.Skip},
 		{"selected in part", emulator.Options{}, nil, "body/empty",
-			[]result.KnownFailure{knownRequirement("retry.body.empty")}, result.ExitConforms, []result.KnownState{result.KnownNotJudged},
-			"retry.body.empty", result.Pass},
+			[]result.KnownFailure{knownRequirement("body.empty")}, result.ExitConforms, []result.KnownState{result.KnownNotJudged},
+			"body.empty", result.Pass},
 		{"not selected", emulator.Options{}, nil, "body/empty",
-			[]result.KnownFailure{knownRequirement("retry.path.case")}, result.ExitConforms, nil, "retry.body.empty", result.Pass},
+			[]result.KnownFailure{knownRequirement("path.case")}, result.ExitConforms, nil, "body.empty", result.Pass},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			change := one.change
 			if change == nil {
 				change = func(config *target.Config, handler http.Handler) { config.Transport = inProcess{handler} }
 			}
-			server := emulated(t, contract, one.options, change)
+			server := emulated(t, method, one.options, change)
 			selected := func(check Check) bool { return one.selected == "" || check.ID == one.selected }
-			outcome := testedBy(t, contract, server, 1, selected, one.known...)
+			outcome := testedBy(t, method, server, 1, selected, one.known...)
 			var states []result.KnownState
 			for _, known := range outcome.KnownFailures {
 				states = append(states, known.State)
@@ -101,10 +101,10 @@ func TestKnownFailures(t *testing.T) {
 // TestReasonOfKnownFailureIsShown: who reads a result learns why it is expected.
 func TestReasonOfKnownFailureIsShown(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
-	server := emulated(t, contract, emulator.Options{Fault: "unknown-field-ignored"})
+	method := spec.MustLoadEmbedded()
+	server := emulated(t, method, emulator.Options{Fault: "unknown-field-ignored"})
 	selected := func(check Check) bool { return check.Aspect == "body" }
-	outcome := testedBy(t, contract, server, 1, selected, knownCheck("body/unknown-field"), knownCheck("body/empty-message"))
+	outcome := testedBy(t, method, server, 1, selected, knownCheck("body/unknown-field"), knownCheck("body/empty-message"))
 	want := map[string]string{"body/unknown-field": "known failure: the gateway",
 		"body/empty-message": "unexpected pass of body/empty-message: remove the entry body/empty-message (the gateway)"}
 	for _, check := range outcome.Checks {

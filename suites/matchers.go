@@ -168,10 +168,10 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 
 // MatchResponseSchema matches a body that is valid by the schema of a successful
 // response of the method under test.
-func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
-	contract = orShipped(contract)
+func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
+	method = orShipped(method)
 	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
-		violations := contract.Retry.Response.Violations(firstValue(r.body))
+		violations := method.Operation.Response.Violations(firstValue(r.body))
 		if len(violations) == 0 {
 			return "a valid body", result.InBody, true
 		}
@@ -181,14 +181,14 @@ func MatchResponseSchema(contract *spec.Contract) types.GomegaMatcher {
 
 // HaveJobID matches a response with the id of a job, in a form that fits the paths
 // of the description.
-func HaveJobID(contract *spec.Contract) types.GomegaMatcher {
-	contract = orShipped(contract)
-	want := "a job id in " + contract.IDField
-	if contract.IDPattern != nil {
-		want += " that matches " + contract.IDPattern.String()
+func HaveJobID(method *spec.Method) types.GomegaMatcher {
+	method = orShipped(method)
+	want := "a job id in " + method.IDField
+	if method.IDPattern != nil {
+		want += " that matches " + method.IDPattern.String()
 	}
-	return inMember(contract.IDField, want, func(id string) bool {
-		return strings.TrimSpace(id) != "" && fitsPath(contract, id)
+	return inMember(method.IDField, want, func(id string) bool {
+		return strings.TrimSpace(id) != "" && fitsPath(method, id)
 	})
 }
 
@@ -201,19 +201,19 @@ func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher 
 
 // HaveState matches a successful response of the method that reads a job's state
 // if it carries one of these states; without states, if it carries any.
-func HaveState(contract *spec.Contract, states ...string) types.GomegaMatcher {
-	contract = orShipped(contract)
-	want := "a state in " + contract.StateField
+func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
+	method = orShipped(method)
+	want := "a state in " + method.StateField
 	if len(states) > 0 {
 		want = "the state " + text.List(states, "or")
 	}
 	return &matcher{want, func(r *response) (string, result.Place, bool) {
-		if r.status != contract.ReadState.Success {
+		if r.status != method.ReadState.Success {
 			return r.String(), result.InStatus, false
 		}
-		state := r.stateBy(contract)
+		state := r.stateBy(method)
 		ok := state != "" && (len(states) == 0 || slices.Contains(states, state))
-		return r.memberText(contract.StateField), result.InMember(contract.StateField), ok
+		return r.memberText(method.StateField), result.InMember(method.StateField), ok
 	}}
 }
 

@@ -21,9 +21,9 @@ import (
 // UTF-8 with an error object, whose code is the HTTP status, whose status is a
 // google.rpc.Code that maps to it, with a message, and with details that are
 // typed and have one ErrorInfo: https://google.aip.dev/193
-func MatchErrorModel(contract *spec.Contract) types.GomegaMatcher {
-	contract = orShipped(contract)
-	parts := []types.GomegaMatcher{beJSONError(contract), haveErrorCode(), haveErrorStatus(contract),
+func MatchErrorModel(method *spec.Method) types.GomegaMatcher {
+	method = orShipped(method)
+	parts := []types.GomegaMatcher{beJSONError(method), haveErrorCode(), haveErrorStatus(method),
 		haveErrorMessage(), haveTypedDetails(), haveOneErrorInfo()}
 	return &matcher{"an error as AIP-193 describes it", func(r *response) (string, result.Place, bool) {
 		for _, part := range parts {
@@ -35,8 +35,8 @@ func MatchErrorModel(contract *spec.Contract) types.GomegaMatcher {
 	}}
 }
 
-func beJSONError(contract *spec.Contract) types.GomegaMatcher {
-	return gomega.And(haveErrorObject(), HaveMediaType(contract.Retry.MediaType))
+func beJSONError(method *spec.Method) types.GomegaMatcher {
+	return gomega.And(haveErrorObject(), HaveMediaType(method.Operation.MediaType))
 }
 
 func haveErrorObject() types.GomegaMatcher {
@@ -84,10 +84,10 @@ func haveErrorMessage() types.GomegaMatcher {
 
 // haveErrorStatus wants the name of an error, and one that maps to the HTTP
 // status unless none does.
-func haveErrorStatus(contract *spec.Contract) types.GomegaMatcher {
+func haveErrorStatus(method *spec.Method) types.GomegaMatcher {
 	return besideStatus(inError("status", "a google.rpc.Code that maps to the HTTP status in error.status", func(r *response, _ json.RawMessage) bool {
-		mapped, anyMaps := contract.CodeStatus[r.error().status], false
-		for _, status := range contract.CodeStatus {
+		mapped, anyMaps := method.CodeStatus[r.error().status], false
+		for _, status := range method.CodeStatus {
 			anyMaps = anyMaps || status == r.status
 		}
 		return mapped >= http.StatusBadRequest && (mapped == r.status || !anyMaps)

@@ -59,7 +59,7 @@ func ExampleMeet() {
 	g := gomega.NewGomega(func(message string, _ ...int) { fmt.Println(message) })
 
 	response := retry(server, "failed-1", "scope:dataportability.maps.reviews", `{"color": "red"}`)
-	requirement, _ := method.Requirement("retry.body.unknown-field")
+	requirement, _ := method.Requirement("body.unknown-field")
 	g.Expect(response).To(suites.Meet(requirement), requirement.Statement)
 	// Output:
 	// A field that the request message does not have MUST be refused as 400 INVALID_ARGUMENT.

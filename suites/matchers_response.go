@@ -156,11 +156,11 @@ func (r *response) headerText(name string) string {
 
 // stateBy is the state that a response of the state method carries; empty where
 // it has none.
-func (r *response) stateBy(contract *spec.Contract) string {
-	if r.status != contract.ReadState.Success {
+func (r *response) stateBy(method *spec.Method) string {
+	if r.status != method.ReadState.Success {
 		return ""
 	}
-	return r.textMember(contract.StateField)
+	return r.textMember(method.StateField)
 }
 
 // textMember is a member of the JSON body; empty unless it is a text.

@@ -35,10 +35,10 @@ func errorWith(old, replacement string) string {
 
 func TestMatchers(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
-	unknownJob, _ := contract.Requirement("retry.semantics.unknown-job")
+	method := spec.MustLoadEmbedded()
+	unknownJob, _ := method.Requirement("semantics.unknown-job")
 	status, body, challenge := result.InStatus, result.InBody, result.InHeader("WWW-Authenticate")
-	contentType, id, state := result.InHeader("Content-Type"), result.InMember(contract.IDField), result.InMember(contract.StateField)
+	contentType, id, state := result.InHeader("Content-Type"), result.InMember(method.IDField), result.InMember(method.StateField)
 	const page, bearer = "<html>", `Bearer realm="x", error="invalid_token"`
 	for name, test := range map[string]struct {
 		matcher  types.GomegaMatcher
@@ -72,36 +72,36 @@ func TestMatchers(t *testing.T) {
 		"no challenge":                {HaveBearerChallenge(), reply(401, ""), false, "a challenge", "no WWW-Authenticate header", challenge},
 		"challenge with the error":    {HaveBearerChallenge("invalid_token"), reply(401, "", "WWW-Authenticate", bearer), true, `a challenge of the scheme Bearer with error="invalid_token"`, "WWW-Authenticate: " + bearer, challenge},
 		"challenge without the error": {HaveBearerChallenge("invalid_token"), reply(401, "", "WWW-Authenticate", "Bearer"), false, `a challenge`, "WWW-Authenticate: Bearer", challenge},
-		"schema":                      {MatchResponseSchema(contract), reply(200, `{"archiveJobId": "a"}`), true, "a body that is valid by the schema", "a valid body", body},
-		"no id by the schema":         {MatchResponseSchema(contract), reply(200, `{}`), false, "a body", "/: missing property 'archiveJobId'", body},
-		"no JSON by the schema":       {MatchResponseSchema(contract), reply(200, ``), false, "a body", "the body is empty", body},
-		"id":                          {HaveJobID(contract), reply(200, `{"archiveJobId": "a"}`), true, "a job id in archiveJobId that matches ", `archiveJobId "a"`, id},
-		"id of two segments":          {HaveJobID(contract), reply(200, `{"archiveJobId": "a/b"}`), false, "a job id", `archiveJobId "a/b"`, id},
-		"id that is a number":         {HaveJobID(contract), reply(200, `{"archiveJobId": [ 1 ]}`), false, "a job id", `archiveJobId [1]`, id},
-		"no id":                       {HaveJobID(contract), reply(200, `{}`), false, "a job id", `no archiveJobId in a JSON body`, id},
-		"state":                       {HaveState(contract, "FAILED", "COMPLETE"), reply(200, `{"state": "COMPLETE"}`), true, "the state FAILED or COMPLETE", `state "COMPLETE"`, state},
-		"another state":               {HaveState(contract, "FAILED"), reply(200, `{"state": "COMPLETE"}`), false, "the state FAILED", `state "COMPLETE"`, state},
-		"any state":                   {HaveState(contract), reply(200, `{"state": "x"}`), true, "a state in state", `state "x"`, state},
-		"no state":                    {HaveState(contract), reply(200, `[]`), false, "a state in state", `no state in a JSON body`, state},
-		"a refusal with a state":      {HaveState(contract), reply(404, `{"state": "x"}`), false, "a state in state", "404 with a JSON body and no error.status", status},
+		"schema":                      {MatchResponseSchema(method), reply(200, `{"archiveJobId": "a"}`), true, "a body that is valid by the schema", "a valid body", body},
+		"no id by the schema":         {MatchResponseSchema(method), reply(200, `{}`), false, "a body", "/: missing property 'archiveJobId'", body},
+		"no JSON by the schema":       {MatchResponseSchema(method), reply(200, ``), false, "a body", "the body is empty", body},
+		"id":                          {HaveJobID(method), reply(200, `{"archiveJobId": "a"}`), true, "a job id in archiveJobId that matches ", `archiveJobId "a"`, id},
+		"id of two segments":          {HaveJobID(method), reply(200, `{"archiveJobId": "a/b"}`), false, "a job id", `archiveJobId "a/b"`, id},
+		"id that is a number":         {HaveJobID(method), reply(200, `{"archiveJobId": [ 1 ]}`), false, "a job id", `archiveJobId [1]`, id},
+		"no id":                       {HaveJobID(method), reply(200, `{}`), false, "a job id", `no archiveJobId in a JSON body`, id},
+		"state":                       {HaveState(method, "FAILED", "COMPLETE"), reply(200, `{"state": "COMPLETE"}`), true, "the state FAILED or COMPLETE", `state "COMPLETE"`, state},
+		"another state":               {HaveState(method, "FAILED"), reply(200, `{"state": "COMPLETE"}`), false, "the state FAILED", `state "COMPLETE"`, state},
+		"any state":                   {HaveState(method), reply(200, `{"state": "x"}`), true, "a state in state", `state "x"`, state},
+		"no state":                    {HaveState(method), reply(200, `[]`), false, "a state in state", `no state in a JSON body`, state},
+		"a refusal with a state":      {HaveState(method), reply(404, `{"state": "x"}`), false, "a state in state", "404 with a JSON body and no error.status", status},
 		"one value":                   {BeOneJSONValue(), reply(200, " [1] \n"), true, "one JSON value in UTF-8", "one JSON value", body},
 		"two values":                  {BeOneJSONValue(), reply(200, "{}[]"), false, "one JSON value", "2 bytes after the JSON value", body},
 		"half a value":                {BeOneJSONValue(), reply(200, `{"a`), false, "one JSON value", "no JSON: unexpected EOF", body},
 		"no value":                    {BeOneJSONValue(), reply(200, ""), false, "one JSON value", "no JSON: unexpected EOF", body},
 		"not UTF-8":                   {BeOneJSONValue(), reply(200, "\"\xff\""), false, "one JSON value", "bytes that are not UTF-8", body},
-		"error model":                 {MatchErrorModel(contract), reply(404, goodError), true, "an error as AIP-193 describes it", "404 NOT_FOUND", body},
-		"no error object":             {MatchErrorModel(contract), reply(404, `{"error": "x"}`), false, "an error", "404 with a JSON body and no error object, instead of a JSON body with an error object", body},
-		"no JSON media type":          {MatchErrorModel(contract), reply(404, goodError, "Content-Type", "text/plain"), false, "an error", "Content-Type: text/plain, instead of Content-Type application/json in UTF-8", contentType},
-		"another error.code":          {MatchErrorModel(contract), reply(404, errorWith("404", "400")), false, "an error", "error.code 400 in a response with status 404, instead of the HTTP status in error.code", result.InMember("error", "code")},
-		"error.code as text":          {MatchErrorModel(contract), reply(404, errorWith("404", `"404"`)), false, "an error", `error.code "404" in`, result.InMember("error", "code")},
-		"error.status for another":    {MatchErrorModel(contract), reply(404, errorWith("NOT_FOUND", "ABORTED")), false, "an error", `error.status "ABORTED" in a response with status 404, instead of a google.rpc.Code`, result.InMember("error", "status")},
-		"error.status unknown":        {MatchErrorModel(contract), reply(404, errorWith("NOT_FOUND", "Not Found")), false, "an error", `error.status "Not Found" in`, result.InMember("error", "status")},
-		"no error.message":            {MatchErrorModel(contract), reply(404, errorWith("message", "text")), false, "an error", "no error.message, instead of a text in error.message", result.InMember("error", "message")},
-		"blank error.message":         {MatchErrorModel(contract), reply(404, errorWith("no such job", " ")), false, "an error", `error.message " "`, result.InMember("error", "message")},
-		"details that are no list":    {MatchErrorModel(contract), reply(404, `{"error": {"code": 404, "status": "NOT_FOUND", "message": "x", "details": {"a": 1}}}`), false, "an error", `error.details {"a":1}, instead of a list of objects with an @type`, result.InMember("error", "details")},
-		"details without type":        {MatchErrorModel(contract), reply(404, errorWith("@type", "type")), false, "an error", "error.details[0] {", result.InMember("error", "details", "0")},
-		"no ErrorInfo":                {MatchErrorModel(contract), reply(404, errorWith("ErrorInfo", "Help")), false, "an error", "no ErrorInfo in error.details, instead of one ErrorInfo in error.details", result.InMember("error", "details")},
-		"a status no code maps to":    {MatchErrorModel(contract), reply(418, errorWith("404", "418")), true, "an error", "418 NOT_FOUND", body},
+		"error model":                 {MatchErrorModel(method), reply(404, goodError), true, "an error as AIP-193 describes it", "404 NOT_FOUND", body},
+		"no error object":             {MatchErrorModel(method), reply(404, `{"error": "x"}`), false, "an error", "404 with a JSON body and no error object, instead of a JSON body with an error object", body},
+		"no JSON media type":          {MatchErrorModel(method), reply(404, goodError, "Content-Type", "text/plain"), false, "an error", "Content-Type: text/plain, instead of Content-Type application/json in UTF-8", contentType},
+		"another error.code":          {MatchErrorModel(method), reply(404, errorWith("404", "400")), false, "an error", "error.code 400 in a response with status 404, instead of the HTTP status in error.code", result.InMember("error", "code")},
+		"error.code as text":          {MatchErrorModel(method), reply(404, errorWith("404", `"404"`)), false, "an error", `error.code "404" in`, result.InMember("error", "code")},
+		"error.status for another":    {MatchErrorModel(method), reply(404, errorWith("NOT_FOUND", "ABORTED")), false, "an error", `error.status "ABORTED" in a response with status 404, instead of a google.rpc.Code`, result.InMember("error", "status")},
+		"error.status unknown":        {MatchErrorModel(method), reply(404, errorWith("NOT_FOUND", "Not Found")), false, "an error", `error.status "Not Found" in`, result.InMember("error", "status")},
+		"no error.message":            {MatchErrorModel(method), reply(404, errorWith("message", "text")), false, "an error", "no error.message, instead of a text in error.message", result.InMember("error", "message")},
+		"blank error.message":         {MatchErrorModel(method), reply(404, errorWith("no such job", " ")), false, "an error", `error.message " "`, result.InMember("error", "message")},
+		"details that are no list":    {MatchErrorModel(method), reply(404, `{"error": {"code": 404, "status": "NOT_FOUND", "message": "x", "details": {"a": 1}}}`), false, "an error", `error.details {"a":1}, instead of a list of objects with an @type`, result.InMember("error", "details")},
+		"details without type":        {MatchErrorModel(method), reply(404, errorWith("@type", "type")), false, "an error", "error.details[0] {", result.InMember("error", "details", "0")},
+		"no ErrorInfo":                {MatchErrorModel(method), reply(404, errorWith("ErrorInfo", "Help")), false, "an error", "no ErrorInfo in error.details, instead of one ErrorInfo in error.details", result.InMember("error", "details")},
+		"a status no code maps to":    {MatchErrorModel(method), reply(418, errorWith("404", "418")), true, "an error", "418 NOT_FOUND", body},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -235,15 +235,15 @@ func closes(broken *brokenOff) bool {
 // can show.
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for _, body := range []string{
 		"\x1b[31m", "\xff\xfe", "null", `{"error": null}`, `{"error": []}`, `{"error": {"code": null, "status": 1, "message": [], "details": null}}`,
 		`{"error": {"status": "\u001b[31m` + strings.Repeat("x", 5000) + `"}}`, strings.Repeat("[", 20_000), `{"archiveJobId": {"archiveJobId": "\u001b"}}`,
 		`{"error": {"details": [null, 1, {"@type": 1}]}}`,
 	} {
 		for _, matcher := range []types.GomegaMatcher{
-			BeRefused("X"), StartNoJob(), meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(contract),
-			HaveJobID(contract), HaveState(contract), HaveState(contract, "FAILED"), BeOneJSONValue(), MatchErrorModel(contract),
+			BeRefused("X"), StartNoJob(), meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(method),
+			HaveJobID(method), HaveState(method), HaveState(method, "FAILED"), BeOneJSONValue(), MatchErrorModel(method),
 		} {
 			response := reply(400, body, "Content-Type", "\x1b", "WWW-Authenticate", "\x80\n")
 			if _, err := matcher.Match(response); err != nil {

@@ -15,7 +15,7 @@ import (
 // reported.
 func TestMatrixReportsMistakes(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for _, test := range []struct {
 		name string
 		// checks are the ids of the real checks that run, wrong is one more.
@@ -26,50 +26,50 @@ func TestMatrixReportsMistakes(t *testing.T) {
 		want []string
 	}{{
 		name:   "nothing is wrong",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "retry.path.trailing-slash"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
 	}, {
 		name:   "no check for the fault",
-		checks: []string{"path/verb-case"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "retry.path.trailing-slash"}},
+		checks: []string{"path/verb-case"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
 		want: []string{"SURVIVED trailing-slash-taken", "IDLE check path/verb-case"},
 	}, {
 		name:   "another requirement fails than the one that the fault is said to break",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "retry.path.verb"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.verb"}},
 		want: []string{"WRONG REASON trailing-slash-taken"},
 	}, {
 		name:   "a requirement that is not in the description",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "retry.path.none"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.none"}},
 		want: []string{"UNKNOWN trailing-slash-taken"},
 	}, {
 		name:   "a fault that the emulator does not have",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "none", Breaks: "retry.path.verb"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "none", Breaks: "path.verb"}},
 		want: []string{"BROKEN none", "IDLE check path/trailing-slash"},
 	}, {
 		name: "a check that fails for every server",
 		wrong: wrongCheck(func(j *judgement, exchange *target.Exchange) {
-			j.FailAt(result.InHeader("Server"), "retry.errors.message", exchange, "a header Server", "none")
+			j.FailAt(result.InHeader("Server"), "errors.message", exchange, "a header Server", "none")
 		}),
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "retry.path.trailing-slash"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
 		want: []string{"FALSE ALARM for the conforming emulator", "FALSE ALARM trailing-slash-taken", "IDLE check wrong"},
 	}, {
 		name: "a check that blames a good response for a bad one before it",
 		wrong: wrongCheck(func(j *judgement, exchange *target.Exchange) {
 			crashed := slices.ContainsFunc(j.Target.Journal(), func(e *target.Exchange) bool { return e.Status >= 500 })
 			if crashed && exchange.Status < 500 {
-				j.Fail("retry.errors.message", exchange, "a server that works", "one that has failed before")
+				j.Fail("errors.message", exchange, "a server that works", "one that has failed before")
 			}
 		}),
 		checks: []string{"body/malformed", "errors/no-server-error"},
-		faults: []emulator.Fault{{Name: "malformed-body-crashes", Breaks: "retry.errors.no-server-error"}},
+		faults: []emulator.Fault{{Name: "malformed-body-crashes", Breaks: "errors.no-server-error"}},
 		want:   []string{"FALSE ALARM malformed-body-crashes", "IDLE check wrong"},
 	}, {
 		name: "a check that blames another part of a bad response",
 		wrong: wrongCheck(func(j *judgement, exchange *target.Exchange) {
 			if strings.Contains(string(exchange.Body), `"code": "`) {
-				j.FailAt(result.InMember("error", "message"), "retry.errors.message", exchange, "a message", "none")
+				j.FailAt(result.InMember("error", "message"), "errors.message", exchange, "a message", "none")
 			}
 		}),
 		checks: []string{"semantics/complete-is-refused", "errors/code"},
-		faults: []emulator.Fault{{Name: "code-is-text", Breaks: "retry.errors.code"}},
+		faults: []emulator.Fault{{Name: "code-is-text", Breaks: "errors.code"}},
 		want:   []string{"FALSE ALARM code-is-text", "IDLE check semantics/complete-is-refused", "IDLE check wrong"},
 	}, {
 		name: "a check that panics",
@@ -79,16 +79,16 @@ func TestMatrixReportsMistakes(t *testing.T) {
 			}
 		}),
 		checks: []string{"body/malformed"},
-		faults: []emulator.Fault{{Name: "malformed-body-crashes", Breaks: "retry.body.malformed"}},
+		faults: []emulator.Fault{{Name: "malformed-body-crashes", Breaks: "body.malformed"}},
 		want:   []string{"BROKEN malformed-body-crashes", "IDLE check wrong"},
 	}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			checks := slices.DeleteFunc(Checks(contract), func(check Check) bool { return !slices.Contains(test.checks, check.ID) })
+			checks := slices.DeleteFunc(Checks(method), func(check Check) bool { return !slices.Contains(test.checks, check.ID) })
 			if test.wrong != nil {
 				checks = append(checks, *test.wrong)
 			}
-			matrix := newMatrix(contract, checks, test.faults)
+			matrix := newMatrix(method, checks, test.faults)
 			problems := append(matrix.problems(), matrix.idleChecks()...)
 			if !slices.EqualFunc(problems, test.want, strings.HasPrefix) {
 				t.Errorf("got %q, want %q", problems, test.want)
@@ -100,7 +100,7 @@ func TestMatrixReportsMistakes(t *testing.T) {
 // wrongCheck looks at every exchange, and is wrong about it.
 func wrongCheck(look func(*judgement, *target.Exchange)) *Check {
 	return &Check{
-		ID: "wrong", Aspect: "errors", Title: "a check with a mistake", Requirements: []string{"retry.errors.message"},
+		ID: "wrong", Aspect: "errors", Title: "a check with a mistake", Requirements: []string{"errors.message"},
 		Sends: ofEveryExchange,
 		phase: observing, run: func(j *judgement) {
 			for _, exchange := range j.everyExchange() {

@@ -35,7 +35,7 @@ import (
 // With -short it seeds a fixed sample.
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	all := emulator.Faults()
 	faults := all
 	switch {
@@ -47,7 +47,7 @@ func TestKillMatrix(t *testing.T) {
 	if len(faults) == 0 {
 		t.Fatalf("there is no fault %q", *onlyFault)
 	}
-	matrix := newMatrix(contract, Checks(contract), faults)
+	matrix := newMatrix(method, Checks(method), faults)
 	if testing.Verbose() {
 		matrix.write(t.Output())
 	}
@@ -74,7 +74,7 @@ func everyTenth[T any](list []T) []T {
 
 // matrix is what came of all faults.
 type matrix struct {
-	contract   *spec.Contract
+	method     *spec.Method
 	checks     []Check
 	conforming trial
 	rows       []row
@@ -88,18 +88,18 @@ type row struct {
 
 // newMatrix runs the checks over the conforming emulator and over one with each
 // fault, several at the same time.
-func newMatrix(contract *spec.Contract, checks []Check, faults []emulator.Fault) *matrix {
-	found := &matrix{contract: contract, checks: checks, rows: make([]row, len(faults))}
+func newMatrix(method *spec.Method, checks []Check, faults []emulator.Fault) *matrix {
+	found := &matrix{method: method, checks: checks, rows: make([]row, len(faults))}
 	var waiting sync.WaitGroup
 	next := make(chan int)
 	for range runtime.GOMAXPROCS(0) + 1 {
 		waiting.Go(func() {
 			for i := range next {
-				found.rows[i] = row{faults[i], try(contract, checks, faults[i])}
+				found.rows[i] = row{faults[i], try(method, checks, faults[i])}
 			}
 		})
 	}
-	found.conforming = try(contract, checks, emulator.Fault{})
+	found.conforming = try(method, checks, emulator.Fault{})
 	// Backwards: the slow faults are the last of the table.
 	for i := range slices.Backward(faults) {
 		next <- i
@@ -125,8 +125,8 @@ type trial struct {
 
 // try runs the checks over the emulator with a fault, or without one where the
 // fault has no name.
-func try(contract *spec.Contract, checks []Check, fault emulator.Fault) trial {
-	faulty, err := emulator.New(contract, emulator.Options{Seed: 1, Clock: noon, Fault: fault.Name, Delay: time.Hour})
+func try(method *spec.Method, checks []Check, fault emulator.Fault) trial {
+	faulty, err := emulator.New(method, emulator.Options{Seed: 1, Clock: noon, Fault: fault.Name, Delay: time.Hour})
 	if err != nil {
 		return trial{err: err}
 	}
@@ -136,12 +136,12 @@ func try(contract *spec.Contract, checks []Check, fault emulator.Fault) trial {
 		// can only add to what it breaks: every late response is its doing.
 		limit = 400 * time.Millisecond
 	}
-	return compare(contract, checks, faulty, limit, strings.Contains(fault.Breaks, "robustness."))
+	return compare(method, checks, faulty, limit, strings.Contains(fault.Breaks, "robustness."))
 }
 
 // compare runs the checks over a server, beside the conforming emulator.
-func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit time.Duration, breaksConnections bool) trial {
-	server, err := newShadowed(contract, faulty)
+func compare(method *spec.Method, checks []Check, faulty http.Handler, limit time.Duration, breaksConnections bool) trial {
+	server, err := newShadowed(method, faulty)
 	if err != nil {
 		return trial{err: err}
 	}
@@ -160,7 +160,7 @@ func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit
 		transport = target.NewNetwork(endpoint, target.NetworkOptions{})
 	}
 	asked, err := target.New(target.Config{
-		Endpoint: listening.URL, Jobs: emulator.DefaultJobs(contract), Loopback: true, Limit: limit,
+		Endpoint: listening.URL, Jobs: emulator.DefaultJobs(method), Loopback: true, Limit: limit,
 		Transport:   numbering{transport},
 		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
 	})
@@ -168,7 +168,7 @@ func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit
 		return trial{err: err}
 	}
 	found := trial{verdicts: map[string]result.Verdict{}}
-	for _, checked := range runChecks(contract, checks, asked) {
+	for _, checked := range runChecks(method, checks, asked) {
 		found.take(server, asked.Journal(), checked)
 	}
 	return found
@@ -176,8 +176,8 @@ func compare(contract *spec.Contract, checks []Check, faulty http.Handler, limit
 
 // runChecks runs checks without Ginkgo, so that many runs can go on at the same
 // time. It is all that the kill matrix needs of the engine.
-func runChecks(contract *spec.Contract, checks []Check, asked *target.Target) []result.Check {
-	session, err := newSession(Config{Contract: contract, Endpoint: asked.Endpoint()})
+func runChecks(method *spec.Method, checks []Check, asked *target.Target) []result.Check {
+	session, err := newSession(Config{Method: method, Endpoint: asked.Endpoint()})
 	if err != nil {
 		panic(err)
 	}
@@ -218,7 +218,7 @@ func (r *trial) take(server *shadowed, journal []*target.Exchange, checked resul
 // outcome says in a word what came of a fault, and problem why that is wrong;
 // empty where it is as it must be.
 func (m *matrix) outcome(r row) (outcome, problem string) {
-	requirement, described := m.contract.Requirement(r.Breaks)
+	requirement, described := m.method.Requirement(r.Breaks)
 	want := result.VerdictOf(requirement, spec.Platform)
 	switch got := r.verdicts[r.Breaks]; {
 	case r.err != nil:
@@ -268,7 +268,7 @@ func (m *matrix) idleChecks() []string {
 // unbrokenRequirements lists the requirements that no fault is there for.
 func (m *matrix) unbrokenRequirements() []string {
 	var unbroken []string
-	for _, requirement := range m.contract.Requirements {
+	for _, requirement := range m.method.Requirements {
 		if !slices.ContainsFunc(m.rows, func(r row) bool { return r.Breaks == requirement.ID }) {
 			unbroken = append(unbroken, "IDLE requirement "+requirement.ID+" is broken by no fault")
 		}
@@ -296,26 +296,26 @@ func (m *matrix) write(out io.Writer) {
 			fmt.Fprintf(out, "  %-8s %-36s %s%s\n", outcome, row.Name, row.Breaks, more)
 		}
 	}
-	fmt.Fprintf(out, "%d of %d faults caught by %d checks of %d requirements\n", caught, len(m.rows), len(m.checks), len(m.contract.Requirements))
+	fmt.Fprintf(out, "%d of %d faults caught by %d checks of %d requirements\n", caught, len(m.rows), len(m.checks), len(m.method.Requirements))
 }
 
 // TestEachScopeRowCatchesItsScope: a server that refuses one scope fails the
 // check of that scope, and no other.
 func TestEachScopeRowCatchesItsScope(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
-	rows := slices.DeleteFunc(Checks(contract), func(check Check) bool { return check.Scope == "" })
+	method := spec.MustLoadEmbedded()
+	rows := slices.DeleteFunc(Checks(method), func(check Check) bool { return check.Scope == "" })
 	if testing.Short() {
 		rows = everyTenth(rows)
 	}
 	for _, row := range rows {
-		fewer := *contract
-		fewer.Scopes = slices.DeleteFunc(slices.Clone(contract.Scopes), func(scope spec.Scope) bool { return scope.Name == row.Scope })
+		fewer := *method
+		fewer.Scopes = slices.DeleteFunc(slices.Clone(method.Scopes), func(scope spec.Scope) bool { return scope.Name == row.Scope })
 		server, err := emulator.New(&fewer, emulator.Options{Clock: noon})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := compare(contract, rows, server, time.Minute, false); !slices.Equal(got.catching, []string{row.ID}) || len(got.falseAlarms) > 0 {
+		if got := compare(method, rows, server, time.Minute, false); !slices.Equal(got.catching, []string{row.ID}) || len(got.falseAlarms) > 0 {
 			t.Errorf("without %s: caught by %q, false alarms %q", row.Scope, got.catching, got.falseAlarms)
 		}
 	}

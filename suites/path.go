@@ -25,35 +25,35 @@ type foreignPath struct {
 // foreignPaths lists the paths that a server must tell from the method's own:
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
 var foreignPaths = []foreignPath{
-	{"two-segments", "two segments, the job's id first", "retry.path.one-segment", "{collection}/{id}/x{verb}", true},
-	{"two-segments-last", "two segments, the job's id last", "retry.path.one-segment", "{collection}/x/{id}{verb}", true},
-	{"empty-id", "an empty id", "retry.path.empty-id", "{collection}/{verb}", true},
-	{"no-id", "the collection alone with the verb", "retry.path.id-required", "{collection}{verb}", false},
-	{"other-collection", "another collection", "retry.path.collection", "{base}portabilityArchive/{id}{verb}", false},
-	{"longer-collection", "a collection whose name only begins alike", "retry.path.collection", "{collection}x/{id}{verb}", false},
-	{"no-verb", "no verb", "retry.path.verb", "{collection}/{id}", false},
-	{"longer-verb", "a verb that only begins alike", "retry.path.verb", "{collection}/{id}{verb}x", false},
-	{"other-verb", "a verb that the API does not have", "retry.path.verb", "{collection}/{id}:dpconformUnknown", false},
-	{"verb-case", "the verb in another case", "retry.path.case", "{collection}/{id}{VERB}", false},
-	{"collection-case", "the collection in another case", "retry.path.case", "{base}{lower-case collection}/{id}{verb}", false},
-	{"id-case", "an id that differs from the job's in case alone", "retry.path.case", "{collection}/{other-case id}{verb}", false},
-	{"encoded-space", "an id that differs from the job's by a space at the end", "retry.path.transcoding", "{collection}/{id}%20{verb}", false},
-	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "retry.path.transcoding", "{collection}/{id}%3Fx{verb}", false},
-	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "retry.path.transcoding", "{collection}/{id}.x{verb}", false},
-	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "retry.path.transcoding", "{collection}/{id}~x{verb}", false},
-	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "retry.path.transcoding", "{collection}/{id}_x{verb}", false},
-	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "retry.path.transcoding", "{collection}/{id}-x{verb}", false},
-	{"colon-in-id", "an unknown id that begins with the job's and a colon", "retry.path.colon-in-id", "{collection}/{id}:x{verb}", false},
-	{"colon-before-id", "an unknown id that ends with a colon and the job's", "retry.path.colon-in-id", "{collection}/x:{id}{verb}", false},
-	{"encoded-slash", "an unknown id that begins with the job's and %2F", "retry.path.encoded-slash", "{collection}/{id}%2Fx{verb}", false},
-	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "retry.path.encoded-slash", "{collection}/x%2F{id}{verb}", false},
-	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "retry.path.encoded-slash", "{collection}/{id}%2fx{verb}", false},
-	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "retry.path.encoded-colon", "{collection}/{id}{verb after %3a}", false},
-	{"encoded-colon", "an encoded colon before the verb", "retry.path.encoded-colon", "{collection}/{id}{verb after %3A}", false},
-	{"decoded-twice", "the job's id encoded twice", "retry.path.decoded-once", "{collection}/{id encoded twice}{verb}", false},
-	{"encoded-separator", "an encoded slash between collection and id", "retry.path.encoded-separator", "{collection}%2F{id}{verb}", false},
-	{"slash-verb", "a slash for the colon before the verb", "retry.path.slash-verb", "{collection}/{id}{verb after /}", false},
-	{"trailing-slash", "a slash behind the verb", "retry.path.trailing-slash", "{collection}/{id}{verb}/", false},
+	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", true},
+	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", true},
+	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", true},
+	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", false},
+	{"other-collection", "another collection", "path.collection", "{base}portabilityArchive/{id}{verb}", false},
+	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", false},
+	{"no-verb", "no verb", "path.verb", "{collection}/{id}", false},
+	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", false},
+	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", false},
+	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", false},
+	{"collection-case", "the collection in another case", "path.case", "{base}{lower-case collection}/{id}{verb}", false},
+	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", false},
+	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", false},
+	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", false},
+	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", false},
+	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", false},
+	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", false},
+	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", false},
+	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", false},
+	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", false},
+	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", false},
+	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", false},
+	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", false},
+	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", false},
+	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", false},
+	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", false},
+	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", false},
+	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", false},
+	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", false},
 }
 
 // in makes the path for a job's id, which is escaped already.
@@ -71,58 +71,58 @@ func (p foreignPath) in(template spec.PathTemplate, id string) string {
 // foreignMethods are the HTTP methods that must not retry a job.
 var foreignMethods = []string{"GET", "HEAD", "PUT", "PATCH", "DELETE"}
 
-func pathChecks(contract *spec.Contract) []Check {
-	method, template := contract.Retry.Method, contract.Retry.Path
+func pathChecks(method *spec.Method) []Check {
+	verb, template := method.Operation.Method, method.Operation.Path
 	checks := []Check{{
-		ID: "path/method-and-verb", Title: "the documented method and path",
-		Requirements: []string{"retry.path.method-and-verb"},
-		Sends:        fmt.Sprintf("%s %s for a job that failed, no body", method, template),
+		ID: "path/template", Title: "the documented method and path",
+		Requirements: []string{"path.template"},
+		Sends:        fmt.Sprintf("%s %s for a job that failed, no body", verb, template),
 		phase:        starting, run: func(j *judgement) {
 			if first, found := j.firstRetry(); found {
-				j.meets("retry.path.method-and-verb", first.exchange)
+				j.meets("path.template", first.exchange)
 			}
 		},
 	}}
 	for _, foreign := range foreignPaths {
 		checks = append(checks, Check{
 			ID: "path/" + foreign.name, Title: foreign.title, Requirements: []string{foreign.requirement},
-			Sends: method + " " + foreign.in(template, "ID"),
+			Sends: verb + " " + foreign.in(template, "ID"),
 			phase: refusing, run: func(j *judgement) { refusePath(j, foreign) },
 		})
 	}
 	for _, other := range foreignMethods {
 		checks = append(checks, Check{
-			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + method,
-			Requirements: []string{"retry.path.http-method"},
+			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + verb,
+			Requirements: []string{"path.http-method"},
 			Sends:        other + " " + template.Raw("ID"),
 			phase:        refusing, run: func(j *judgement) {
-				j.missJob("retry.path.http-method", other+" for "+method, func(request *target.Request) { request.Method = other })
+				j.missJob("path.http-method", other+" for "+verb, func(request *target.Request) { request.Method = other })
 			},
 		})
 	}
 	return append(checks, Check{
 		ID: "path/encoded-unreserved", Title: "the job's id with every unreserved character encoded",
-		Requirements: []string{"retry.path.encoded-unreserved"},
-		Sends:        method + " " + template.Raw("%49%44") + ", beside the same with the id as it is",
-		phase:        starting, run: sameMeaning("retry.path.encoded-unreserved", "the id with its unreserved characters encoded",
+		Requirements: []string{"path.encoded-unreserved"},
+		Sends:        verb + " " + template.Raw("%49%44") + ", beside the same with the id as it is",
+		phase:        starting, run: sameMeaning("path.encoded-unreserved", "the id with its unreserved characters encoded",
 			func(id string) string { return template.Raw(encodeAll(id)) }),
 	}, Check{
 		// RFC 3986, 2.1, makes the case of the digits mean nothing, and a table of
 		// escapes may know only one.
 		ID: "path/encoded-unreserved-lower", Title: "the same with the hexadecimal digits in lower case",
-		Requirements: []string{"retry.path.encoded-unreserved"},
-		Sends:        method + " " + template.Raw("%6a%6b") + ", beside the same with the id as it is",
-		phase:        starting, run: sameMeaning("retry.path.encoded-unreserved", "the id encoded with lower-case digits",
+		Requirements: []string{"path.encoded-unreserved"},
+		Sends:        verb + " " + template.Raw("%6a%6b") + ", beside the same with the id as it is",
+		phase:        starting, run: sameMeaning("path.encoded-unreserved", "the id encoded with lower-case digits",
 			func(id string) string { return template.Raw(lowerCaseEscapes(encodeAll(id))) }),
 	}, Check{
 		ID: "path/system-parameters", Title: "the query that generated clients send",
-		Requirements: []string{"retry.path.system-parameters"},
-		Sends:        method + " " + template.Raw("ID") + systemQuery(contract) + ", beside the same without the query",
+		Requirements: []string{"path.system-parameters"},
+		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + ", beside the same without the query",
 		phase:        starting, run: systemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "a query parameter that nobody knows",
-		Requirements: []string{"retry.path.unknown-parameter"},
-		Sends:        method + " " + template.Raw("ID") + "?dpconformUnknown=1",
+		Requirements: []string{"path.unknown-parameter"},
+		Sends:        verb + " " + template.Raw("ID") + "?dpconformUnknown=1",
 		phase:        refusing, run: unknownParameter,
 	})
 }
@@ -130,13 +130,13 @@ func pathChecks(contract *spec.Contract) []Check {
 // refusePath sends a path that is not the method's, with a job that a careless
 // server would retry.
 func refusePath(j *judgement, foreign foreignPath) {
-	if foreign.needsPattern && j.Contract.IDPattern == nil {
-		j.Skip("the description gives no pattern for "+j.Contract.Retry.Path.Parameter+", so it does not say what an id looks like",
+	if foreign.needsPattern && j.Method.IDPattern == nil {
+		j.Skip("the description gives no pattern for "+j.Method.Operation.Path.Parameter+", so it does not say what an id looks like",
 			"--spec FILE with a pattern")
 		return
 	}
 	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
-		request.Path = foreign.in(j.Contract.Retry.Path, url.PathEscape(request.Job))
+		request.Path = foreign.in(j.Method.Operation.Path, url.PathEscape(request.Job))
 	})
 }
 
@@ -156,7 +156,7 @@ func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
 	}
 	exchange := j.send(request)
 	if job.notRetryable && j.isJobRefusal(exchange) {
-		requirement, _ := j.Contract.Requirement(id)
+		requirement, _ := j.Method.Requirement(id)
 		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
 			describe(exchange)+", the refusal of the job: the path reached it")
 		return
@@ -181,7 +181,7 @@ func unknownParameter(j *judgement) {
 		j.skipNotRetryable()
 		return
 	}
-	j.meets("retry.path.unknown-parameter", exchange)
+	j.meets("path.unknown-parameter", exchange)
 }
 
 // toRefuse returns what every request needs that must start nothing.
@@ -196,22 +196,22 @@ func (j *judgement) toRefuse() (target.Credential, jobUnderTest, bool) {
 
 // isJobRefusal reports whether a response refuses the state of a job.
 func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
-	refusal, found := j.Contract.Requirement("retry.semantics.refusal-status")
+	refusal, found := j.Method.Requirement("semantics.refusal-status")
 	return found && exchange.Complete() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(j.responseTo(exchange).error().status)
 }
 
 func (j *judgement) skipNotRetryable() {
-	j.Skip("the job was refused for its state, so that nothing shows of the rest", flagFor(j.Contract.RetryableStates)+
+	j.Skip("the job was refused for its state, so that nothing shows of the rest", flagFor(j.Method.AcceptedStates)+
 		", with --allow-retry where the target is not on this machine")
 }
 
 func systemParameters(j *judgement) {
-	if len(j.Contract.SystemParameters) == 0 {
+	if len(j.Method.SystemParameters) == 0 {
 		j.Skip("the description names no system parameters", "--spec FILE with x-system-parameters")
 		return
 	}
-	sameMeaning("retry.path.system-parameters", "the query that generated clients send",
-		func(id string) string { return j.Contract.Retry.Path.Expand(id) + systemQuery(j.Contract) })(j)
+	sameMeaning("path.system-parameters", "the query that generated clients send",
+		func(id string) string { return j.Method.Operation.Path.Expand(id) + systemQuery(j.Method) })(j)
 }
 
 // sameMeaning checks that another way to write a path gets the same response as
@@ -238,17 +238,17 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 		}
 		left, missing := j.failedJobs(1)
 		if missing != nil {
-			j.Skip("it needs a job that the server knows", flagFor(j.Contract.RefusedStates()[:1])+" or "+missing.Flag)
+			j.Skip("it needs a job that the server knows", flagFor(j.Method.RefusedStates()[:1])+" or "+missing.Flag)
 			return
 		}
 		if exchange := j.retryOnce(left[0], nil, other); exchange != nil {
-			j.expect(id, exchange, startJob(j.Contract))
+			j.expect(id, exchange, startJob(j.Method))
 		}
 	}
 }
 
-func startJob(contract *spec.Contract) types.GomegaMatcher {
-	return inStatus(fmt.Sprint(contract.Retry.Success), (*response).started)
+func startJob(method *spec.Method) types.GomegaMatcher {
+	return inStatus(fmt.Sprint(method.Operation.Success), (*response).started)
 }
 
 // beLike matches a response that means the same to a client as another one.
@@ -257,9 +257,9 @@ func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 	return inStatus(like.String()+", as "+as, like.like)
 }
 
-func systemQuery(contract *spec.Contract) string {
-	parts := make([]string, len(contract.SystemParameters))
-	for i, parameter := range contract.SystemParameters {
+func systemQuery(method *spec.Method) string {
+	parts := make([]string, len(method.SystemParameters))
+	for i, parameter := range method.SystemParameters {
 		parts[i] = url.QueryEscape(parameter.Name) + "=" + url.QueryEscape(parameter.Example)
 	}
 	return "?" + strings.Join(parts, "&")

@@ -20,40 +20,40 @@ const (
 	ofNewJobs        = "the state method for each new job of the run, unless it was read already"
 )
 
-func responseChecks(contract *spec.Contract) []Check {
-	status, _ := contract.Requirement("retry.response.status")
+func responseChecks(method *spec.Method) []Check {
+	status, _ := method.Requirement("response.status")
 	return slices.Concat(
 		observe(ofStartedRetries, (*judgement).startedRetries,
-			expectation{"response/status", "the status of a started retry", "retry.response.status", meet(status)},
-			expectation{"response/media-type", "the media type of the response", "retry.response.media-type", HaveMediaType(contract.Retry.MediaType)},
-			expectation{"response/schema", "the response by the schema of the description", "retry.response.schema", MatchResponseSchema(contract)},
-			expectation{"response/documented-fields", "fields that are not documented", "retry.response.documented-fields", haveDocumentedFields(contract)},
-			expectation{"response/unique-names", "names that stand twice", "retry.response.unique-names", haveUniqueNames()},
-			expectation{"response/id-present", "an id that is not empty", "retry.response.id-present", haveIDText(contract)}),
+			expectation{"response/status", "the status of a started retry", "response.status", meet(status)},
+			expectation{"response/media-type", "the media type of the response", "response.media-type", HaveMediaType(method.Operation.MediaType)},
+			expectation{"response/schema", "the response by the schema of the description", "response.schema", MatchResponseSchema(method)},
+			expectation{"response/documented-fields", "fields that are not documented", "response.documented-fields", haveDocumentedFields(method)},
+			expectation{"response/unique-names", "names that stand twice", "response.unique-names", haveUniqueNames()},
+			expectation{"response/id-present", "an id that is not empty", "response.id-present", haveIDText(method)}),
 		observe(ofStartedRetries, (*judgement).retriesWithID,
-			expectation{"response/id-bare", "an id in the form of the path", "retry.response.id-bare", HaveJobID(contract)}),
+			expectation{"response/id-bare", "an id in the form of the path", "response.id-bare", HaveJobID(method)}),
 		[]Check{{
 			ID: "response/id-new", Title: "an id that is new",
-			Requirements: []string{"retry.response.id-new"},
+			Requirements: []string{"response.id-new"},
 			Sends:        "nothing of its own: it compares the ids of all retries of the run that were started",
 			phase:        observing, run: idNew,
 		}, {
 			ID: "response/new-job-readable", Title: "the state of the new job, read at once",
-			Requirements: []string{"retry.response.new-job-readable"},
+			Requirements: []string{"response.new-job-readable"},
 			Sends:        ofNewJobs,
 			phase:        observing, run: newJobReadable,
 		}},
 		observe(ofNewJobs, (*judgement).newJobsWithState,
-			expectation{"response/new-job-state", "a documented state of the new job", "retry.response.new-job-state",
-				HaveState(contract, contract.States...)},
-			expectation{"response/new-job-not-failed", "a new job that has not failed", "retry.response.new-job-not-failed",
-				gomega.Not(HaveState(contract, contract.RetryableStates...))}))
+			expectation{"response/new-job-state", "a documented state of the new job", "response.new-job-state",
+				HaveState(method, method.States...)},
+			expectation{"response/new-job-initial-state", "a new job that has not failed", "response.new-job-initial-state",
+				gomega.Not(HaveState(method, method.AcceptedStates...))}))
 }
 
 // haveDocumentedFields wants only members that the schema names.
-func haveDocumentedFields(contract *spec.Contract) types.GomegaMatcher {
+func haveDocumentedFields(method *spec.Method) types.GomegaMatcher {
 	return &matcher{"only documented members", func(r *response) (string, result.Place, bool) {
-		return memberNames("also", contract.Retry.Response.Undocumented(firstValue(r.body)))
+		return memberNames("also", method.Operation.Response.Undocumented(firstValue(r.body)))
 	}}
 }
 
@@ -95,15 +95,15 @@ func repeatedNames(body []byte) []string {
 }
 
 // haveIDText is the part of HaveJobID that says nothing of the id's form.
-func haveIDText(contract *spec.Contract) types.GomegaMatcher {
-	return inMember(contract.IDField, "a text in "+contract.IDField, func(id string) bool { return strings.TrimSpace(id) != "" })
+func haveIDText(method *spec.Method) types.GomegaMatcher {
+	return inMember(method.IDField, "a text in "+method.IDField, func(id string) bool { return strings.TrimSpace(id) != "" })
 }
 
 // retriesWithID lists the retries whose response carries an id, where the
 // description says what one looks like.
 func (j *judgement) retriesWithID() []*target.Exchange {
-	if j.Contract.IDPattern == nil {
-		j.Skip("the description gives no pattern for "+j.Contract.ReadState.Path.Parameter, "--spec FILE with a pattern")
+	if j.Method.IDPattern == nil {
+		j.Skip("the description gives no pattern for "+j.Method.ReadState.Path.Parameter, "--spec FILE with a pattern")
 		return nil
 	}
 	return slices.DeleteFunc(j.startedRetries(), func(exchange *target.Exchange) bool { return strings.TrimSpace(j.jobIDIn(exchange)) == "" })
@@ -120,16 +120,16 @@ func idNew(j *judgement) {
 		if first[given] != nil {
 			j.look(first[given])
 		}
-		j.compare("retry.response.id-new", j.responseTo(exchange), j.haveNewID(first[given] != nil))
+		j.compare("response.id-new", j.responseTo(exchange), j.haveNewID(first[given] != nil))
 		first[given] = exchange
 	}
 }
 
 // haveNewID wants an id that no job of the run had before.
 func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
-	place := result.InMember(j.Contract.IDField)
+	place := result.InMember(j.Method.IDField)
 	return &matcher{"an id that no other job has", func(r *response) (string, result.Place, bool) {
-		id := r.textMember(j.Contract.IDField)
+		id := r.textMember(j.Method.IDField)
 		switch {
 		case id == r.exchange.Request.Job:
 			return "the id of the failed job", place, false
@@ -152,7 +152,7 @@ func (j *judgement) newJobStates() []*target.Exchange {
 	}
 	var ids []string
 	for _, exchange := range j.startedRetries() {
-		if id := j.jobIDIn(exchange); fitsPath(j.Contract, id) {
+		if id := j.jobIDIn(exchange); fitsPath(j.Method, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -169,10 +169,10 @@ func (j *judgement) newJobsWithState() []*target.Exchange {
 }
 
 func newJobReadable(j *judgement) {
-	const id = "retry.response.new-job-readable"
+	const id = "response.new-job-readable"
 	for _, exchange := range j.newJobStates() {
 		if j.meets(id, exchange) {
-			j.expect(id, exchange, HaveState(j.Contract))
+			j.expect(id, exchange, HaveState(j.Method))
 		}
 	}
 }

@@ -17,27 +17,27 @@ const together = 8
 // beside the first.
 const severalJobs = 3
 
-func semanticsChecks(contract *spec.Contract) []Check {
+func semanticsChecks(method *spec.Method) []Check {
 	checks := []Check{{
-		ID: "semantics/failed-is-retried", Title: "a job that failed is retried",
-		Requirements: []string{"retry.semantics.failed-is-retried", "retry.semantics.failed-job-keeps-state"},
+		ID: "semantics/accepted-state", Title: "a job that failed is retried",
+		Requirements: []string{"semantics.accepted-state", "semantics.old-job-keeps-state"},
 		Sends:        "a retry of a job that failed, and the state method before and after",
 		phase:        starting, run: failedIsRetried,
 	}}
-	for _, state := range contract.RefusedStates() {
+	for _, state := range method.RefusedStates() {
 		checks = append(checks, Check{
 			ID:           "semantics/" + stateName(state) + "-is-refused",
 			Title:        "a job that is " + state + " is refused",
-			Requirements: []string{"retry.semantics.only-failed", "retry.semantics.refusal-status", "retry.semantics.refusal-keeps-state"},
+			Requirements: []string{"semantics.refused-state", "semantics.refusal-status", "semantics.refusal-keeps-state"},
 			Sends:        "a retry of a job that is " + state + ", and the state method before and after",
 			phase:        refusing, run: func(j *judgement) { refuseState(j, state) },
 		})
 	}
-	for _, state := range contract.States {
+	for _, state := range method.States {
 		checks = append(checks, Check{
 			ID:           "semantics/given-" + stateName(state),
 			Title:        "a job that was given as " + state + " is shown so",
-			Requirements: []string{"retry.semantics.given-state"},
+			Requirements: []string{"semantics.given-state"},
 			Sends:        "the state method for the first job given as " + state,
 			phase:        refusing, run: func(j *judgement) { showGivenState(j, state) },
 		})
@@ -45,25 +45,25 @@ func semanticsChecks(contract *spec.Contract) []Check {
 	return append(checks,
 		Check{
 			ID: "semantics/unknown-job", Title: "an id that no job has",
-			Requirements: []string{"retry.semantics.unknown-job", "retry.semantics.unknown-job-not-retried"},
+			Requirements: []string{"semantics.unknown-job", "semantics.unknown-job-no-effect"},
 			Sends:        "a retry of an id made by the seed, and the same once more",
 			phase:        refusing, run: unknownJob,
 		},
 		Check{
-			ID: "semantics/each-failed-job", Title: "each of several failed jobs is retried",
-			Requirements: []string{"retry.semantics.each-failed-job"},
+			ID: "semantics/each-job", Title: "each of several failed jobs is retried",
+			Requirements: []string{"semantics.each-job"},
 			Sends:        fmt.Sprintf("retries of up to %d more failed jobs, one after the other", severalJobs),
 			phase:        starting, run: eachFailedJob,
 		},
 		Check{
 			ID: "semantics/concurrent-jobs", Title: "retries of several jobs at the same time",
-			Requirements: []string{"retry.semantics.concurrent-jobs", "retry.semantics.concurrent-ids"},
+			Requirements: []string{"semantics.concurrent-jobs", "semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("retries of %d failed jobs at the same time", together),
 			phase:        starting, run: concurrentJobs,
 		},
 		Check{
 			ID: "semantics/concurrent-one-job", Title: "retries of one job at the same time",
-			Requirements: []string{"retry.semantics.concurrent-ids"},
+			Requirements: []string{"semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("%d retries of one failed job at the same time; only on a target on this machine", together),
 			phase:        starting, run: concurrentOneJob,
 		})
@@ -79,9 +79,9 @@ func failedIsRetried(j *judgement) {
 	if !found {
 		return
 	}
-	retried := j.meets("retry.semantics.failed-is-retried", first.exchange)
-	if retried && slices.Contains(j.Contract.RetryableStates, first.stateBefore) {
-		j.showsState("retry.semantics.failed-job-keeps-state", first.stateAfter, first.stateBefore)
+	retried := j.meets("semantics.accepted-state", first.exchange)
+	if retried && slices.Contains(j.Method.AcceptedStates, first.stateBefore) {
+		j.showsState("semantics.old-job-keeps-state", first.stateAfter, first.stateBefore)
 	}
 }
 
@@ -107,9 +107,9 @@ func refuseState(j *judgement, state string) {
 	}
 	job := jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
 	exchange := j.send(j.retryOf(id, credential))
-	j.startsNoJob("retry.semantics.only-failed", exchange)
-	j.meets("retry.semantics.refusal-status", exchange)
-	j.keepsState("retry.semantics.refusal-keeps-state", job, credential)
+	j.startsNoJob("semantics.refused-state", exchange)
+	j.meets("semantics.refusal-status", exchange)
+	j.keepsState("semantics.refusal-keeps-state", job, credential)
 }
 
 // showGivenState compares the state method with what a job was given as.
@@ -119,8 +119,8 @@ func showGivenState(j *judgement, state string) {
 		return
 	}
 	exchange := j.readState(id, credential)
-	if j.meets("retry.semantics.given-state", exchange) {
-		j.expect("retry.semantics.given-state", exchange, HaveState(j.Contract, state))
+	if j.meets("semantics.given-state", exchange) {
+		j.expect("semantics.given-state", exchange, HaveState(j.Method, state))
 	}
 }
 
@@ -132,8 +132,8 @@ func unknownJob(j *judgement) {
 	id := j.session.unknownID()
 	for range 2 {
 		exchange := j.send(j.retryOf(id, credential))
-		j.startsNoJob("retry.semantics.unknown-job-not-retried", exchange)
-		j.meets("retry.semantics.unknown-job", exchange)
+		j.startsNoJob("semantics.unknown-job-no-effect", exchange)
+		j.meets("semantics.unknown-job", exchange)
 	}
 }
 
@@ -166,7 +166,7 @@ func eachFailedJob(j *judgement) {
 		if exchange == nil {
 			return
 		}
-		j.meets("retry.semantics.each-failed-job", exchange)
+		j.meets("semantics.each-job", exchange)
 	}
 }
 
@@ -178,7 +178,7 @@ func concurrentJobs(j *judgement) {
 	retry := func(job string) target.Request { return j.retryOf(job, credential) }
 	exchanges := j.settledTogether(j.sendTogether(jobs, retry), retry)
 	for _, exchange := range exchanges {
-		j.meets("retry.semantics.concurrent-jobs", exchange)
+		j.meets("semantics.concurrent-jobs", exchange)
 	}
 	j.distinctIDs(exchanges)
 }
@@ -201,7 +201,7 @@ func concurrentOneJob(j *judgement) {
 			j.session.excuse([]*target.Exchange{exchange})
 			continue
 		}
-		j.responded("retry.semantics.concurrent-ids", exchange, "a response")
+		j.responded("semantics.concurrent-ids", exchange, "a response")
 	}
 	j.distinctIDs(exchanges)
 }
@@ -226,7 +226,7 @@ func (j *judgement) distinctIDs(exchanges []*target.Exchange) {
 			continue
 		}
 		if seen[id] {
-			j.FailAt(result.InMember(j.Contract.IDField), "retry.semantics.concurrent-ids", exchange,
+			j.FailAt(result.InMember(j.Method.IDField), "semantics.concurrent-ids", exchange,
 				"another id for each new job", fmt.Sprintf("%q more than once", id))
 		}
 		seen[id] = true

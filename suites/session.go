@@ -61,7 +61,7 @@ func newSession(config Config) (*session, error) {
 	return &session{
 		config:     config,
 		known:      known,
-		checks:     Checks(config.Contract),
+		checks:     Checks(config.Method),
 		ran:        map[string]bool{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
@@ -127,7 +127,7 @@ func (c Check) buildsOn(earlier Check, inOrder bool) bool {
 func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	s.ran[check.ID] = true
 	began := time.Now()
-	j := &judgement{Contract: s.config.Contract, Target: s.target, ctx: ctx, session: s, check: check}
+	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check}
 	switch {
 	case ctx.Err() != nil:
 		j.Skip(result.Interrupted, "")

@@ -12,9 +12,9 @@ import (
 )
 
 // sessionOver is a session whose target is made already.
-func sessionOver(t *testing.T, contract *spec.Contract, server *target.Target) *session {
+func sessionOver(t *testing.T, method *spec.Method, server *target.Target) *session {
 	t.Helper()
-	session, err := newSession(Config{Contract: contract, Endpoint: server.Endpoint()})
+	session, err := newSession(Config{Method: method, Endpoint: server.Endpoint()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,8 +25,8 @@ func sessionOver(t *testing.T, contract *spec.Contract, server *target.Target) *
 // TestAPanicIsTheErrorOfOneCheck: the others go on.
 func TestAPanicIsTheErrorOfOneCheck(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
-	session := sessionOver(t, contract, emulated(t, contract, emulator.Options{}))
+	method := spec.MustLoadEmbedded()
+	session := sessionOver(t, method, emulated(t, method, emulator.Options{}))
 	check := session.checks[0]
 	check.ID, check.run = "path/broken", func(*judgement) { panic("out of range") }
 	if got := session.run(t.Context(), check); got.Verdict != result.Error || got.Reason != "a mistake of dpconform's own: out of range" {
@@ -42,7 +42,7 @@ func TestAPanicIsTheErrorOfOneCheck(t *testing.T) {
 // check runs once.
 func TestEarlierChecksRunForLaterOnes(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	for name, one := range map[string]struct {
 		inOrder bool
 		phase   phase
@@ -56,8 +56,8 @@ func TestEarlierChecksRunForLaterOnes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := emulated(t, contract, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.InOrder = one.inOrder })
-			session := sessionOver(t, contract, server)
+			server := emulated(t, method, emulator.Options{}, func(config *target.Config, _ http.Handler) { config.InOrder = one.inOrder })
+			session := sessionOver(t, method, server)
 			asked := session.checks[slices.IndexFunc(session.checks, func(check Check) bool { return check.phase == one.phase })]
 			if got := session.run(t.Context(), asked); got.Verdict != result.Pass {
 				t.Errorf("%s: %s %s", asked.ID, got.Verdict, got.Reason)

@@ -41,7 +41,7 @@ func (n numbering) RoundTrip(request *http.Request) (*http.Response, error) {
 // shadowed is a faulty emulator with a conforming one in its shadow, which gets
 // the same requests in the same order and keeps its own jobs.
 type shadowed struct {
-	contract           *spec.Contract
+	method             *spec.Method
 	faulty, conforming http.Handler
 
 	mutex sync.Mutex
@@ -56,13 +56,13 @@ type shadowed struct {
 // noon is the time of every response.
 func noon() time.Time { return time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC) }
 
-func newShadowed(contract *spec.Contract, faulty http.Handler) (*shadowed, error) {
-	conforming, err := emulator.New(contract, emulator.Options{Seed: 1, Clock: noon})
+func newShadowed(method *spec.Method, faulty http.Handler) (*shadowed, error) {
+	conforming, err := emulator.New(method, emulator.Options{Seed: 1, Clock: noon})
 	if err != nil {
 		return nil, err
 	}
 	return &shadowed{
-		contract: contract, faulty: faulty, conforming: conforming,
+		method: method, faulty: faulty, conforming: conforming,
 		would: map[int]*httptest.ResponseRecorder{}, burst: map[int]bool{}, full: make(chan struct{}),
 	}, nil
 }
@@ -127,19 +127,19 @@ func (s *shadowed) explains(journal []*target.Exchange, exchange *target.Exchang
 	}
 	return slices.ContainsFunc(journal, func(other *target.Exchange) bool {
 		switch {
-		case exchange.Request.Method == s.contract.ReadState.Method:
-			return other.Number < exchange.Number && other.Started() && s.differs(journal, other, "body /"+s.contract.IDField) &&
+		case exchange.Request.Method == s.method.ReadState.Method:
+			return other.Number < exchange.Number && other.Started() && s.differs(journal, other, "body /"+s.method.IDField) &&
 				bytes.Contains(other.Body, []byte(strconv.Quote(exchange.Request.Job)))
 		case other.Check == exchange.Check && other != exchange:
-			return alike(s.contract, other.Request, exchange.Request) && s.differs(journal, other, place)
+			return alike(s.method, other.Request, exchange.Request) && s.differs(journal, other, place)
 		}
 		return false
 	})
 }
 
 // alike reports whether two requests differ in the job alone.
-func alike(contract *spec.Contract, a, b target.Request) bool {
-	plain := contract.Retry.Path.Expand
+func alike(method *spec.Method, a, b target.Request) bool {
+	plain := method.Operation.Path.Expand
 	return a.Method == b.Method && a.Path == plain(a.Job) && b.Path == plain(b.Job) && a.Credential.Label == b.Credential.Label &&
 		bytes.Equal(a.Body, b.Body)
 }

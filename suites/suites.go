@@ -99,7 +99,7 @@ func (s *session) register() {
 	// current is the check that Ginkgo runs. One that Ginkgo gave up, after an
 	// interruption, must not write into the report of another.
 	var current atomic.Pointer[string]
-	ginkgo.Describe(s.config.Contract.Retry.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.MustPassRepeatedly(1), func() {
+	ginkgo.Describe(s.config.Method.Operation.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.MustPassRepeatedly(1), func() {
 		for _, check := range s.checks {
 			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.Labels()...), func(ctx ginkgo.SpecContext) {
 				current.Store(&check.ID)
@@ -137,7 +137,7 @@ func (s *session) unexpectedPasses(results []result.Check) []string {
 		}
 	}
 	var report result.Report
-	report.Conclude(result.Run{Requirements: s.config.Contract.Requirements, Catalogue: catalogue, Checks: ran, Known: s.known})
+	report.Conclude(result.Run{Requirements: s.config.Method.Requirements, Catalogue: catalogue, Checks: ran, Known: s.known})
 	var messages []string
 	for _, known := range report.KnownFailures {
 		if known.State == result.KnownPassed {
@@ -157,7 +157,7 @@ func skipText(found result.Check) string {
 var configWords = strings.NewReplacer(
 	"--token-template TEXT", "Config.Tokens", "--token-template", "Config.Tokens",
 	"--token SCOPE=VALUE", "Config.Tokens", "--token unrelated=VALUE", "Config.Tokens", "--token", "Config.Tokens",
-	"--job ", "Config.Jobs ", "--allow-retry", "Config.AllowRetry", "--spec FILE", "Config.Contract",
+	"--job ", "Config.Jobs ", "--allow-retry", "Config.AllowRetry", "--spec FILE", "Config.Method",
 	"--endpoint ", "Config.Endpoint ", "--timeout", "Config.Timeout", "--max-requests", "Config.MaxRequests",
 )
 
@@ -165,7 +165,7 @@ var configWords = strings.NewReplacer(
 func (s *session) message(found result.Check) string {
 	texts := make([]string, len(found.Findings))
 	for i, finding := range found.Findings {
-		requirement, _ := s.config.Contract.Requirement(finding.Requirement)
+		requirement, _ := s.config.Method.Requirement(finding.Requirement)
 		text := fmt.Sprintf("%s (%s): %s\n  want: %s\n  got:  %s", requirement.ID, requirement.Level, requirement.Statement, finding.Want, finding.Got)
 		if finding.Count > 1 {
 			text += fmt.Sprintf(" (in %d exchanges)", finding.Count)

@@ -59,7 +59,7 @@ func (j *judgement) byChance() bool {
 
 // anotherJob finds a failed job from which no retry has started.
 func (j *judgement) anotherJob(apart []string) (string, bool) {
-	for _, state := range j.Contract.RetryableStates {
+	for _, state := range j.Method.AcceptedStates {
 		for _, id := range j.Target.Unstarted(state) {
 			if !slices.Contains(apart, id) {
 				return id, true

@@ -16,10 +16,10 @@ import (
 // finished is everything that a report is assembled from.
 type finished struct {
 	*testedServer
-	started  time.Time
-	took     time.Duration
-	contract *spec.Contract
-	level    spec.Level
+	started time.Time
+	took    time.Duration
+	method  *spec.Method
+	level   spec.Level
 	// focus and labelFilter say which checks were selected.
 	focus       []string
 	labelFilter string
@@ -49,24 +49,24 @@ func (f finished) beginning() result.Report {
 		Tool:          result.Tool{Name: "dpconform", Version: version},
 		Started:       f.started.UTC().Truncate(time.Millisecond),
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Jobs: map[string]int{}},
-		Description:   described(f.contract),
+		Description:   described(f.method),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), AllowRetry: f.allowRetry,
 			Focus: f.focus, LabelFilter: f.labelFilter},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
-	for _, state := range f.contract.States {
+	for _, state := range f.method.States {
 		jobs := len(f.target.Jobs(state))
 		report.Target.Jobs[state] = jobs
-		report.States = append(report.States, result.State{Name: state, Retryable: slices.Contains(f.contract.RetryableStates, state), Jobs: jobs})
+		report.States = append(report.States, result.State{Name: state, Retryable: slices.Contains(f.method.AcceptedStates, state), Jobs: jobs})
 	}
 	return report
 }
 
 // described is a description as reports name it.
-func described(contract *spec.Contract) result.Description {
-	return result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title, Revision: contract.Revision,
-		Scopes: len(contract.Scopes), Method: contract.Retry.ID}
+func described(method *spec.Method) result.Description {
+	return result.Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
+		Scopes: len(method.Scopes), Method: method.Operation.ID}
 }
 
 // conclude fills in what follows from the checks, and what makes a finding easy
@@ -84,10 +84,10 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		verdicts[check.ID] = check
 	}
 	byScope := map[string]string{}
-	for _, check := range suites.Checks(f.contract) {
+	for _, check := range suites.Checks(f.method) {
 		byScope[check.Scope] = check.ID
 	}
-	for _, scope := range f.contract.Scopes {
+	for _, scope := range f.method.Scopes {
 		row := result.Scope{Name: scope.Name, Short: scope.Short(), Family: scope.Family(), Description: scope.Description}
 		if check, tested := verdicts[byScope[scope.Name]]; tested {
 			row.Check, row.Verdict, row.Reason = check.ID, check.Verdict, check.Reason
@@ -98,7 +98,7 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 
 // stateOf is the state that a job was given as; empty for another job.
 func (f finished) stateOf(job string) string {
-	for _, state := range f.contract.States {
+	for _, state := range f.method.States {
 		if slices.Contains(f.target.Jobs(state), job) {
 			return state
 		}

@@ -34,13 +34,13 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0ken"
 	server := httptest.NewServer(http.HandlerFunc(echo))
 	defer server.Close()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	sent, err := target.New(target.Config{Endpoint: server.URL, Credentials: target.TokenTemplate{Text: secret + ":{short}", Join: "+"}, Limit: time.Minute,
 		Jobs: map[string][]string{"FAILED": {"a", "b"}, "COMPLETE": {"c"}}, Loopback: true, UserAgent: "dpconform/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, err := sent.Credential("token for a scope", contract.Scopes[0].Name)
+	credential, err := sent.Credential("token for a scope", method.Scopes[0].Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +48,11 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 		return sent.Send(context.Background(), "path/example", target.Request{Purpose: "an example", Method: "POST", Path: path, Body: []byte(body), Credential: credential, Job: "c"})
 	}
 	small, big := send("/v1/a:retry", "{}"), send("/big", strings.Repeat("y", 3*longestBody))
-	requirement := contract.Requirements[0]
+	requirement := method.Requirements[0]
 	found := finished{
-		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, contract: contract, level: spec.Platform,
+		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, method: method, level: spec.Platform,
 		testedServer: &testedServer{target: sent, source: fromNetwork, seed: 7},
-		outcome: result.Run{Requirements: contract.Requirements[:1], Checks: []result.Check{{ID: "path/example", Aspect: "path", Requirements: []string{requirement.ID},
+		outcome: result.Run{Requirements: method.Requirements[:1], Checks: []result.Check{{ID: "path/example", Aspect: "path", Requirements: []string{requirement.ID},
 			Verdict: result.Fail, Exchanges: []int{small.Number, big.Number}, Findings: []result.Finding{
 				{Requirement: requirement.ID, Verdict: result.Fail, Want: "404", Got: "403", Exchange: small.Number, Count: 1}}}}},
 	}.report()

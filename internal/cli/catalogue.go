@@ -51,9 +51,9 @@ type catalogueCheck struct {
 
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
-func newCatalogue(contract *spec.Contract) catalogue {
-	made := catalogue{Description: described(contract), Page: &contract.Page}
-	checks := suites.Checks(contract)
+func newCatalogue(method *spec.Method) catalogue {
+	made := catalogue{Description: described(method), Page: &method.Page}
+	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
 			if check.Aspect == aspect {
@@ -61,7 +61,7 @@ func newCatalogue(contract *spec.Contract) catalogue {
 			}
 		}
 	}
-	for _, requirement := range contract.Requirements {
+	for _, requirement := range method.Requirements {
 		entry := serverRequirement{requirement, requirement.Aspect(), []string{}}
 		for _, check := range made.Checks {
 			if slices.Contains(check.Requirements, requirement.ID) {
@@ -70,11 +70,11 @@ func newCatalogue(contract *spec.Contract) catalogue {
 		}
 		made.Requirements = append(made.Requirements, entry)
 	}
-	scenarios, err := scenario.Shipped(contract)
+	scenarios, err := scenario.Shipped(method)
 	if err != nil {
 		scenarios = nil
 	}
-	for _, requirement := range contract.ClientRequirements {
+	for _, requirement := range method.ClientRequirements {
 		entry := clientRequirement{requirement, requirement.Aspect(), []string{}}
 		for _, one := range scenarios {
 			if one.Demands(requirement.ID) {

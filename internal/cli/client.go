@@ -126,11 +126,11 @@ type clientReports struct {
 
 func runClient(command *cobra.Command, terminal *terminal, options *clientOptions, arguments []string) error {
 	began, run := time.Now(), &options.run
-	sources, contract, err := prepare(command, terminal, &options.settings)
+	sources, method, err := prepare(command, terminal, &options.settings)
 	if err != nil {
 		return err
 	}
-	run.Rules.Contract = contract
+	run.Rules.Method = method
 	if err := options.selectScenarios(sources); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if reports.files, err = reportsOfRun(sources, options.settings.Reports); err != nil {
 		return err
 	}
-	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(contract), clientrun.CheckIDs(run.Known, run.Job), began, reports.files)
+	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), clientrun.CheckIDs(run.Known, run.Job), began, reports.files)
 	if err != nil {
 		return err
 	}
@@ -281,13 +281,13 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 
 // selectScenarios reads the scenarios and selects those that are named.
 func (o *clientOptions) selectScenarios(sources *config.Sources) error {
-	contract := o.run.Rules.Contract
-	all, err := scenario.Shipped(contract)
+	method := o.run.Rules.Method
+	all, err := scenario.Shipped(method)
 	if err != nil {
 		return text.Mistake(sources.Origin("spec"), "the description does not fit the scenarios: "+err.Error(), "")
 	}
 	for _, path := range o.files {
-		if all, err = scenario.Read(contract, path, all); err != nil {
+		if all, err = scenario.Read(method, path, all); err != nil {
 			return err
 		}
 	}
@@ -324,7 +324,7 @@ func (o *clientOptions) show(terminal *terminal, sources *config.Sources) (done 
 	case o.list:
 		o.listScenarios(text.Printer{Out: terminal.out, Width: terminal.width()})
 	case o.keys:
-		fmt.Fprint(terminal.raw, scenario.Reference(o.run.Rules.Contract))
+		fmt.Fprint(terminal.raw, scenario.Reference(o.run.Rules.Method))
 	case o.print != "":
 		one, err := findScenario(sources, "print-scenario", o.print, o.run.Scenarios)
 		if err != nil {
@@ -346,7 +346,7 @@ func (o *clientOptions) listScenarios(out text.Printer) {
 			out.Paragraph("  ", one.About)
 		}
 		for _, id := range slices.Concat(one.Must, one.MustNot) {
-			requirement, _ := o.run.Rules.Contract.ClientRequirement(id)
+			requirement, _ := o.run.Rules.Method.ClientRequirement(id)
 			out.Printf("  %s\n", id)
 			out.Paragraph("    ", requirement.Statement)
 		}
@@ -363,7 +363,7 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 		return text.Mistake("", fmt.Sprintf("client takes no %q", arguments[0]), "put -- before the command")
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
-	case len(o.run.Rules.Contract.ClientRequirements) == 0:
+	case len(o.run.Rules.Method.ClientRequirements) == 0:
 		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add x-client-requirements to it")
 	}
 	return nil

@@ -105,7 +105,7 @@ func TestListen(t *testing.T) {
 		text, _ := io.ReadAll(response.Body)
 		return string(text)
 	}
-	request(http.MethodPost, embedded().Retry.Path.Expand("scenario-forbidden-1"))
+	request(http.MethodPost, embedded().Operation.Path.Expand("scenario-forbidden-1"))
 	if page := request(http.MethodGet, "/"); !strings.Contains(page, "scenario-forbidden-1") || strings.Contains(page, token) {
 		t.Errorf("the page does not show the call, or has the token:\n%s", page)
 	}

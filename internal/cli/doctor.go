@@ -49,25 +49,25 @@ wrong, 4 the endpoint cannot be reached.`,
 }
 
 func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Settings, asJSON bool) error {
-	sources, contract, err := prepare(command, terminal, settings)
+	sources, method, err := prepare(command, terminal, settings)
 	if err != nil {
 		return err
 	}
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
 	}
-	config, err := targetConfig(sources, settings, contract)
+	config, err := targetConfig(sources, settings, method)
 	if err != nil {
 		return err
 	}
-	total := 2 + len(contract.Scopes)
+	total := 2 + len(method.Scopes)
 	for _, jobs := range config.Jobs {
 		total += len(jobs)
 	}
 	ctx := command.Context()
 	line := terminal.progress(ctx, total)
 	defer line.end()
-	findings, err := doctor{contract, config, settings.Seed, line.show}.examine(ctx)
+	findings, err := doctor{method, config, settings.Seed, line.show}.examine(ctx)
 	line.end()
 	if err != nil {
 		return err
@@ -162,9 +162,9 @@ type doctorSkip struct {
 
 // doctor examines what a run would need.
 type doctor struct {
-	contract *spec.Contract
-	config   target.Config
-	seed     uint64
+	method *spec.Method
+	config target.Config
+	seed   uint64
 	// observe hears of each thing that was looked at.
 	observe func(name string, wrong bool)
 }
@@ -174,7 +174,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if err != nil {
 		return doctorFindings{}, err
 	}
-	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(suites.Checks(d.contract))}
+	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(suites.Checks(d.method))}
 	d.observe("endpoint", !found.Endpoint.Reached)
 	found.Scopes = d.scopes(ctx)
 	found.Jobs = d.jobs(ctx, server, found)
@@ -214,7 +214,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.config.Limit)
 	defer cancel()
-	operation := d.contract.ReadState
+	operation := d.method.ReadState
 	request, err := http.NewRequestWithContext(ctx, operation.Method, address.String()+operation.Path.Expand(unknownJob), nil)
 	if err != nil {
 		found.Reason = "its address cannot be used"
@@ -242,8 +242,8 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 
 func (d doctor) scopes(ctx context.Context) []doctorScope {
 	found := []doctorScope{}
-	unrelated := spec.Scope{Name: d.contract.UnrelatedScope}
-	for _, scope := range append(slices.Clone(d.contract.Scopes), unrelated) {
+	unrelated := spec.Scope{Name: d.method.UnrelatedScope}
+	for _, scope := range append(slices.Clone(d.method.Scopes), unrelated) {
 		if ctx.Err() != nil || scope.Name == "" {
 			return found
 		}
@@ -257,7 +257,7 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 }
 
 func (d doctor) scope(scope spec.Scope) doctorScope {
-	found := doctorScope{Name: scope.Name, Unrelated: scope.Name == d.contract.UnrelatedScope, State: tokenMissing, family: scope.Family()}
+	found := doctorScope{Name: scope.Name, Unrelated: scope.Name == d.method.UnrelatedScope, State: tokenMissing, family: scope.Family()}
 	list, _ := d.config.Credentials.(tokens.List)
 	status, covered := list.Status(scope.Name)
 	found.From = status.Origin
@@ -288,11 +288,11 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFindings) []doctorJob {
 	jobs := []doctorJob{}
 	credential, reason := d.reader(server, found)
-	for _, state := range d.contract.States {
+	for _, state := range d.method.States {
 		for _, id := range d.config.Jobs[state] {
 			job := doctorJob{ID: id, Given: state, Reason: reason}
 			if reason == "" {
-				operation := d.contract.ReadState
+				operation := d.method.ReadState
 				job.State, job.Reason = d.stateIn(server.Send(ctx, "doctor", target.Request{
 					Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Credential: credential, Job: id,
 				}))
@@ -332,11 +332,11 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 		return "", exchange.Fault.Detail
 	case exchange.Status == http.StatusNotFound:
 		return "", "no such job (404)"
-	case exchange.Status != d.contract.ReadState.Success:
+	case exchange.Status != d.method.ReadState.Success:
 		return "", fmt.Sprintf("its state was not shown: %d %s", exchange.Status, http.StatusText(exchange.Status))
-	case json.Unmarshal(exchange.Body, &members) != nil || json.Unmarshal(members[d.contract.StateField], &state) != nil || state == "":
+	case json.Unmarshal(exchange.Body, &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
 		return "", "the response shows no state"
-	case !slices.Contains(d.contract.States, state):
+	case !slices.Contains(d.method.States, state):
 		return "", "it is in a state that the description does not have"
 	}
 	return state, ""
@@ -355,7 +355,7 @@ func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctor
 		}
 	}
 	config.Credentials = usableCredentials{config.Credentials}
-	run, _, err := rehearse(ctx, d.contract, config, d.seed, selection{})
+	run, _, err := rehearse(ctx, d.method, config, d.seed, selection{})
 	skipped = []doctorSkip{}
 	for _, check := range run.Checks {
 		if check.Verdict == result.Skip {

@@ -124,8 +124,8 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 	}
 	requirements := spec.MustLoadEmbedded().Requirements
 	if from.Provenance.Kind == source.Description {
-		if contract, err := spec.Load(before); err == nil {
-			requirements = contract.Requirements
+		if method, err := spec.Load(before); err == nil {
+			requirements = method.Requirements
 		}
 	}
 	return drift.Compare(from, against, requirements)

@@ -25,17 +25,17 @@ import (
 // dryRun prints every request that a run would send, in order. What a run sends
 // depends on the responses, so the reference emulator takes the place of the target,
 // and no token is asked for.
-func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, contract *spec.Contract,
+func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, method *spec.Method,
 	selected selection) error {
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("dry-run"), "without --endpoint nothing is sent, since the responses come from cassettes", "give --endpoint URL")
 	}
-	config, err := settings.TargetConfig(sources, contract)
+	config, err := settings.TargetConfig(sources, method)
 	if err != nil {
 		return err
 	}
 	config.Credentials = namedCredentials{config.Credentials}
-	outcome, server, err := rehearse(ctx, contract, config, settings.Seed, selected)
+	outcome, server, err := rehearse(ctx, method, config, settings.Seed, selected)
 	if err != nil {
 		return err
 	}
@@ -46,10 +46,10 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 
 // rehearse runs the checks against the reference emulator in place of the
 // target, whose configuration it takes.
-func rehearse(ctx context.Context, contract *spec.Contract, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
+func rehearse(ctx context.Context, method *spec.Method, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	fallback, err := listenAsEmulator(ctx, contract, emulator.Options{Jobs: config.Jobs, Seed: seed})
+	fallback, err := listenAsEmulator(ctx, method, emulator.Options{Jobs: config.Jobs, Seed: seed})
 	if err != nil {
 		return result.Run{}, nil, err
 	}
@@ -58,7 +58,7 @@ func rehearse(ctx context.Context, contract *spec.Contract, config target.Config
 	if err != nil {
 		return result.Run{}, nil, err
 	}
-	outcome, err := suiteRun{contract: contract, target: server, seed: seed, selected: selected}.run(ctx)
+	outcome, err := suiteRun{method: method, target: server, seed: seed, selected: selected}.run(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}

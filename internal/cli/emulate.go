@@ -38,11 +38,11 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
   dpconform emulate --fault last-scope-refused`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			sources, contract, err := prepare(command, terminal, &settings)
+			sources, method, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
-			options, err := emulatorOptions(sources, &settings, contract)
+			options, err := emulatorOptions(sources, &settings, method)
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 				reach = "--endpoint https://" + listener.Addr().String() + " --ca-cert " + certificateFile
 				listener = tls.NewListener(listener, secure)
 			}
-			return emulate(command.Context(), terminal, contract, options, listener, reach)
+			return emulate(command.Context(), terminal, method, options, listener, reach)
 		},
 	}
 	flags := command.Flags()
@@ -90,22 +90,22 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 
 // emulatorOptions reads jobs and tokens; what is not given stays the emulator's
 // own.
-func emulatorOptions(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (emulator.Options, error) {
+func emulatorOptions(sources *config.Sources, settings *config.Settings, method *spec.Method) (emulator.Options, error) {
 	options := emulator.Options{TokenTemplate: settings.TokenTemplate, TokenJoin: settings.TokenJoin, Seed: settings.Seed}
-	jobs, err := settings.JobsByState(sources, contract)
+	jobs, err := settings.JobsByState(sources, method)
 	if err != nil {
 		return options, err
 	}
 	if len(jobs) > 0 {
 		options.Jobs = jobs
 	}
-	options.Tokens, err = settings.ScopesByToken(sources, contract)
+	options.Tokens, err = settings.ScopesByToken(sources, method)
 	return options, err
 }
 
 // emulate serves the emulator and prints a command with the flags that reach it.
-func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, options emulator.Options, listener net.Listener, reach string) error {
-	server, err := emulator.New(contract, options)
+func emulate(ctx context.Context, terminal *terminal, method *spec.Method, options emulator.Options, listener net.Listener, reach string) error {
+	server, err := emulator.New(method, options)
 	if err != nil {
 		return text.Mistake("emulate", err.Error(), "")
 	}
@@ -113,7 +113,7 @@ func emulate(ctx context.Context, terminal *terminal, contract *spec.Contract, o
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(contract, options, reach))
+	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(method, options, reach))
 	return serve(ctx, listener, server)
 }
 
@@ -142,10 +142,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 }
 
 // runCommandFor is a command line that tests the emulator in full.
-func runCommandFor(contract *spec.Contract, options emulator.Options, reach string) string {
+func runCommandFor(method *spec.Method, options emulator.Options, reach string) string {
 	jobs := options.Jobs
 	if jobs == nil {
-		jobs = emulator.DefaultJobs(contract)
+		jobs = emulator.DefaultJobs(method)
 	}
 	template := options.TokenTemplate
 	if template == "" {
@@ -155,7 +155,7 @@ func runCommandFor(contract *spec.Contract, options emulator.Options, reach stri
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join '"+options.TokenJoin+"'")
 	}
-	for _, state := range contract.States {
+	for _, state := range method.States {
 		if ids := slices.Clone(jobs[state]); len(ids) > 0 {
 			words = append(words, "--job "+state+"="+strings.Join(ids, ","))
 		}

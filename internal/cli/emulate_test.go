@@ -108,7 +108,7 @@ func TestWhatEmulateRefuses(t *testing.T) {
 // TestTheEmulatorAsksWhatATokenIs: once for a number of requests.
 func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 	ownHome(t)
-	contract := embedded()
+	method := embedded()
 	asked := 0
 	server := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
@@ -117,7 +117,7 @@ func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 			t.Errorf("asked by %q", user)
 		}
 		if r.FormValue("token") == "known" {
-			fmt.Fprintf(w, `{"active":true,"scope":%q}`, contract.Scopes[0].Name)
+			fmt.Fprintf(w, `{"active":true,"scope":%q}`, method.Scopes[0].Name)
 			return
 		}
 		fmt.Fprint(w, `{"active":false}`)
@@ -125,7 +125,7 @@ func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 	t.Setenv("DPCONFORM_CLIENT_SECRET", "a-secret-of-the-emulator")
 	endpoint, _ := emulating(t, "--introspection-url", server, "--client-id", "an-id")
 	t.Setenv("DPCONFORM_CLIENT_SECRET", "")
-	short := contract.Scopes[0].Short()
+	short := method.Scopes[0].Short()
 	found := examined(t, "--endpoint", endpoint, "--token", short+"=known", "--job", "FAILED=failed-1,failed-2")
 	if found.Jobs[0].State != "FAILED" || !found.Jobs[1].Agrees || found.Scopes[0].State != tokenThere {
 		t.Errorf("%+v", found.Jobs)

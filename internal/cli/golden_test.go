@@ -69,9 +69,9 @@ func TestGoldenReports(t *testing.T) {
 // what they look at, and are named one by one, so that a new requirement or
 // check changes no golden report.
 var goldenChecks = []string{
-	"path/method-and-verb", "path/verb-case", "path/trailing-slash", "path/unknown-parameter", "path/system-parameters",
+	"path/template", "path/verb-case", "path/trailing-slash", "path/unknown-parameter", "path/system-parameters",
 	"body/empty", "body/unknown-field", "body/empty-message",
-	"semantics/failed-is-retried", "semantics/complete-is-refused", "semantics/cancelled-is-refused", "semantics/unknown-job", "semantics/concurrent-jobs",
+	"semantics/accepted-state", "semantics/complete-is-refused", "semantics/cancelled-is-refused", "semantics/unknown-job", "semantics/concurrent-jobs",
 	"authorization/no-token", "authorization/unrelated-scope", "authorization/scope/dataportability.maps.reviews",
 	"authorization/scope/dataportability.alerts.subscriptions", "authorization/scope/dataportability.chrome.autofill",
 }

@@ -37,9 +37,9 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 }
 
 // checkIDs lists the checks of a description.
-func checkIDs(contract *spec.Contract) []string {
+func checkIDs(method *spec.Method) []string {
 	var ids []string
-	for _, check := range suites.Checks(contract) {
+	for _, check := range suites.Checks(method) {
 		ids = append(ids, check.ID)
 	}
 	return ids

@@ -21,7 +21,7 @@ func knownFailures(t testing.TB, entries ...string) string {
 
 func TestKnownFailures(t *testing.T) {
 	t.Parallel()
-	const scope = "requirement: retry.authorization.scope, reason: the scope comes in May, issue: 'https://issues.example/12', expires: 9999-12-31"
+	const scope = "requirement: authorization.scope, reason: the scope comes in May, issue: 'https://issues.example/12', expires: 9999-12-31"
 	lastScope, conforming := emulated(t, emulator.Options{Fault: "last-scope-refused"}), emulated(t, emulator.Options{})
 	for _, one := range []struct {
 		name    string
@@ -32,21 +32,21 @@ func TestKnownFailures(t *testing.T) {
 		says    []string
 	}{
 		{"a known failure", lastScope, []string{scope}, nil, result.ExitConforms,
-			[]string{"EXPECTED-FAIL retry.authorization.scope in authorization/scope/", ": the scope comes in May, until 9999-12-31, https://issues.example/12 (",
+			[]string{"EXPECTED-FAIL authorization.scope in authorization/scope/", ": the scope comes in May, until 9999-12-31, https://issues.example/12 (",
 				"known.yaml:2)\n", "conforms but for known failures of 1 requirement", "1 expected-fail"}},
 		{"a pattern", lastScope, []string{"check: 'authorization/scope/*', reason: the scope comes in May"}, nil, result.ExitConforms, []string{"1 expected-fail"}},
 		{"a known warning", emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), []string{"check: path/trailing-slash, reason: a router"}, nil,
-			result.ExitConforms, []string{"EXPECTED-FAIL retry.path.trailing-slash"}},
+			result.ExitConforms, []string{"EXPECTED-FAIL path.trailing-slash"}},
 		{"another failure of the same check", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}),
-			[]string{"requirement: retry.body.unknown-field, reason: a proxy"}, nil, result.ExitFails,
-			[]string{"EXPECTED-FAIL retry.body.unknown-field", "FAIL retry.body.not-empty", "does not conform"}},
-		{"an unexpected pass", lastScope, []string{scope, "requirement: retry.body.empty, reason: a proxy"}, nil, result.ExitFails,
-			[]string{"UNEXPECTED-PASS requirement: retry.body.empty", "passed  body/empty, body/empty-with-type", "known.yaml:3\n", "2 unexpected-pass"}},
+			[]string{"requirement: body.unknown-field, reason: a proxy"}, nil, result.ExitFails,
+			[]string{"EXPECTED-FAIL body.unknown-field", "FAIL body.not-empty", "does not conform"}},
+		{"an unexpected pass", lastScope, []string{scope, "requirement: body.empty, reason: a proxy"}, nil, result.ExitFails,
+			[]string{"UNEXPECTED-PASS requirement: body.empty", "passed  body/empty, body/empty-with-type", "known.yaml:3\n", "2 unexpected-pass"}},
 		{"not selected", conforming, []string{scope}, []string{"--focus", "body"}, result.ExitConforms, []string{"\nconforms\n"}},
 		{"selected in part", conforming, []string{scope}, []string{"--focus", "authorization/scope/dataportability.chrome.autofill"}, result.ExitConforms,
-			[]string{"KNOWN FAILURE NOT TESTED requirement: retry.authorization.scope at ", "was not selected"}},
-		{"skipped", conforming[:4], []string{"requirement: retry.semantics.only-failed, reason: a proxy"}, nil, result.ExitInconclusive,
-			[]string{"KNOWN FAILURE NOT TESTED requirement: retry.semantics.only-failed at "}},
+			[]string{"KNOWN FAILURE NOT TESTED requirement: authorization.scope at ", "was not selected"}},
+		{"skipped", conforming[:4], []string{"requirement: semantics.refused-state, reason: a proxy"}, nil, result.ExitInconclusive,
+			[]string{"KNOWN FAILURE NOT TESTED requirement: semantics.refused-state at "}},
 		{"no entries", conforming, nil, nil, result.ExitConforms, []string{"\nconforms\n"}},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -58,15 +58,15 @@ func TestKnownFailures(t *testing.T) {
 
 func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
 	t.Parallel()
-	list := "run --known-failures " + knownFailures(t, "requirement: retry.body.empty, reason: a proxy") + " --write-known-failures "
+	list := "run --known-failures " + knownFailures(t, "requirement: body.empty, reason: a proxy") + " --write-known-failures "
 	refused(t, "run --known-failures no-such.yaml", "no-such.yaml: ")
 	refused(t, list+writeFile(t, "there.yaml", "mine\n"), "--write-known-failures: ", "there already")
 	refused(t, list+"no-such-folder/known.yaml", "--write-known-failures: ", "no-such-folder")
 	refused(t, list+"no-such.yaml --report json=no-such.yaml", "--write-known-failures: ", "a report")
 	for entry, says := range map[string]string{
-		"requirement: retry.body.empty, reason: a proxy, expires: 2020-01-31": "expired on 2020-01-31",
-		"check: 'payload/*', reason: a proxy":                                 `"payload/*"`,
-		"requirement: retry.body.emty, reason: a proxy":                       "did you mean retry.body.empty?",
+		"requirement: body.empty, reason: a proxy, expires: 2020-01-31": "expired on 2020-01-31",
+		"check: 'payload/*', reason: a proxy":                           `"payload/*"`,
+		"requirement: body.emty, reason: a proxy":                       "did you mean body.empty?",
 	} {
 		refused(t, "run --focus path --known-failures "+knownFailures(t, entry), "known.yaml:2:", says)
 	}

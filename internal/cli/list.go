@@ -22,11 +22,11 @@ func newListCommand(terminal *terminal) *cobra.Command {
   dpconform list --spec my.openapi.yaml`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, contract, err := prepare(command, terminal, &settings)
+			_, method, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
-			listed := newCatalogue(contract)
+			listed := newCatalogue(method)
 			switch {
 			case asJSON:
 				return listed.writeJSON(terminal.raw)
@@ -60,7 +60,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Explain a requirement or a check: quote, source, what is sent",
-		Example: `  dpconform explain retry.body.empty
+		Example: `  dpconform explain body.empty
   dpconform explain path/two-segments
   dpconform explain client.repeat.backoff`,
 		Args: func(command *cobra.Command, arguments []string) error {
@@ -73,15 +73,15 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return explained(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			_, contract, err := prepare(command, terminal, &settings)
+			_, method, err := prepare(command, terminal, &settings)
 			if err != nil {
 				return err
 			}
-			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, newCatalogue(contract)}
+			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, newCatalogue(method)}
 			if console.explain(arguments[0]) {
 				return nil
 			}
-			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(contract)))
+			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(method)))
 		},
 	}
 	settings.AddSpecFlag(command.Flags())
@@ -90,9 +90,9 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 
 // explained lists the ids that can be explained: those of aspects, checks and
 // requirements, also of clients.
-func explained(contract *spec.Contract) []string {
-	names := knownNames(contract)
-	for _, requirement := range contract.ClientRequirements {
+func explained(method *spec.Method) []string {
+	names := knownNames(method)
+	for _, requirement := range method.ClientRequirements {
 		names = append(names, requirement.ID)
 	}
 	return names

@@ -11,14 +11,14 @@ import (
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	contract := embedded()
+	method := embedded()
 	whole, clients := call(t, "list").output, call(t, "list", "--client").output
-	for _, requirement := range contract.Requirements {
-		if !strings.Contains(whole, "  "+requirement.ID+" ") || strings.Contains(clients, requirement.ID) {
+	for _, requirement := range method.Requirements {
+		if !strings.Contains(whole, "  "+requirement.ID+" ") || strings.Contains(clients, "  "+requirement.ID+" ") {
 			t.Errorf("%s is not listed, or is listed as one of clients", requirement.ID)
 		}
 	}
-	for _, requirement := range contract.ClientRequirements {
+	for _, requirement := range method.ClientRequirements {
 		if !strings.Contains(whole, "  "+requirement.ID+" ") || !strings.Contains(clients, "  "+requirement.ID+" ") {
 			t.Errorf("%s is not listed", requirement.ID)
 		}
@@ -30,8 +30,8 @@ func TestList(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	call(t, "explain", "retry.body.empty").want(t, 0, "documented: the reference page", "The request body must be empty.", "body/empty")
-	call(t, "explain", "body/empty").want(t, 0, "retry.body.empty", "sends")
+	call(t, "explain", "body.empty").want(t, 0, "documented: the reference page", "The request body must be empty.", "body/empty")
+	call(t, "explain", "body/empty").want(t, 0, "body.empty", "sends")
 	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: a public standard", "Servers send the",
 		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "tested in rate-limited")
 }
@@ -51,12 +51,12 @@ func TestListAsJSON(t *testing.T) {
 		Clients []struct{ ID string } `json:"client_requirements"`
 	}
 	unmarshal(t, call(t, "list", "--json").raw, &read)
-	contract := embedded()
-	if read.Description.Digest != contract.Digest || len(read.Requirements) != len(contract.Requirements) || len(read.Checks) == 0 ||
-		len(read.Clients) != len(contract.ClientRequirements) || !slices.Equal(read.Page.Sentences, contract.Page.Sentences) {
+	method := embedded()
+	if read.Description.Digest != method.Digest || len(read.Requirements) != len(method.Requirements) || len(read.Checks) == 0 ||
+		len(read.Clients) != len(method.ClientRequirements) || !slices.Equal(read.Page.Sentences, method.Page.Sentences) {
 		t.Fatalf("%+v", read)
 	}
-	for i, requirement := range contract.Requirements {
+	for i, requirement := range method.Requirements {
 		if got := read.Requirements[i]; got.ID != requirement.ID || got.Quote != requirement.Quote || got.Line != requirement.Line || got.Aspect != requirement.Aspect() || len(got.Checks) == 0 {
 			t.Errorf("%s: %+v", requirement.ID, got)
 		}
@@ -72,12 +72,12 @@ func TestTheRequirementsPage(t *testing.T) {
 	if page != readFile(t, "../../docs/requirements.md") {
 		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")
 	}
-	contract, sections := *embedded(), map[string]string{}
+	method, sections := *embedded(), map[string]string{}
 	for section := range strings.SplitSeq(page, "\n### ") {
 		id, text, _ := strings.Cut(section, "\n")
 		sections[id] = text
 	}
-	for _, requirement := range slices.Concat(contract.Requirements, contract.ClientRequirements) {
+	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
 		for _, want := range []string{"(" + string(requirement.Level) + ")", "](" + strings.Fields(requirement.Source)[0] + ")", "\nTested "} {
 			if !strings.Contains(sections[requirement.ID], want) {
 				t.Errorf("%s does not have %q: %s", requirement.ID, want, sections[requirement.ID])
@@ -85,12 +85,12 @@ func TestTheRequirementsPage(t *testing.T) {
 		}
 	}
 	_, table, _ := strings.Cut(page, "| --- | --- |\n")
-	if rows := strings.Split(strings.TrimSpace(table), "\n"); len(rows) != len(contract.Page.Sentences) || strings.Count(table, "](#") < len(rows) {
-		t.Errorf("%d rows for %d sentences", len(rows), len(contract.Page.Sentences))
+	if rows := strings.Split(strings.TrimSpace(table), "\n"); len(rows) != len(method.Page.Sentences) || strings.Count(table, "](#") < len(rows) {
+		t.Errorf("%d rows for %d sentences", len(rows), len(method.Page.Sentences))
 	}
-	contract.Page.Sentences = append(slices.Clone(contract.Page.Sentences), "A sentence | that *nobody* respects.")
+	method.Page.Sentences = append(slices.Clone(method.Page.Sentences), "A sentence | that *nobody* respects.")
 	var out strings.Builder
-	if err := writeRequirementsPage(&out, newCatalogue(&contract)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
+	if err := writeRequirementsPage(&out, newCatalogue(&method)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
 		t.Error("a sentence without a requirement is missing")
 	}
 }

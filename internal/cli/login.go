@@ -25,7 +25,7 @@ type loginCommand struct {
 	config.Settings
 	terminal *terminal
 	sources  *config.Sources
-	contract *spec.Contract
+	method   *spec.Method
 	store    *tokens.Store
 
 	scopes        string
@@ -84,11 +84,11 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 }
 
 func (l *loginCommand) run(command *cobra.Command) (err error) {
-	if l.sources, l.contract, err = prepare(command, l.terminal, &l.Settings); err != nil {
+	if l.sources, l.method, err = prepare(command, l.terminal, &l.Settings); err != nil {
 		return err
 	}
 	if l.Endpoint == "" {
-		l.Endpoint = l.contract.Endpoint
+		l.Endpoint = l.method.Endpoint
 	}
 	folder, err := tokens.DefaultFolder()
 	if err != nil {
@@ -126,7 +126,7 @@ func (l *loginCommand) obtainAll(ctx context.Context) error {
 	if l.scopes == "" {
 		return l.mistake("scopes", "no scopes are named", "give --scopes 'maps.reviews,youtube.*'")
 	}
-	scopes, err := config.ScopesNamed(l.contract, l.sources.Origin("scopes"), l.scopes)
+	scopes, err := config.ScopesNamed(l.method, l.sources.Origin("scopes"), l.scopes)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (l *loginCommand) obtain(ctx context.Context, authorization tokens.Authoriz
 	case err != nil:
 		return err
 	}
-	made, missing, others := authorization.NewLogin(granted, l.Endpoint, asked, scopes, l.contract.Documents)
+	made, missing, others := authorization.NewLogin(granted, l.Endpoint, asked, scopes, l.method.Documents)
 	const again = "log in again and tick them in the browser"
 	if len(made.Scopes) == 0 {
 		// That it may fail is no news: nobody has the tokens any more.

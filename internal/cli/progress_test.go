@@ -47,7 +47,7 @@ func liveOn(screen *fakeScreen) *liveLine {
 func resultOf(id string, verdict result.Verdict, want, got string) result.Check {
 	made := result.Check{ID: id, Verdict: verdict}
 	if verdict == result.Fail {
-		made.Findings = []result.Finding{{Requirement: "retry.example", Verdict: verdict, Want: want, Got: got}}
+		made.Findings = []result.Finding{{Requirement: "body.example", Verdict: verdict, Want: want, Got: got}}
 	}
 	return made
 }

@@ -89,7 +89,7 @@ in shape: ids, dates and other values aside.`,
 
 func record(command *cobra.Command, terminal *terminal, settings *config.Settings, own recordFlags) error {
 	began := time.Now()
-	sources, contract, err := prepare(command, terminal, settings)
+	sources, method, err := prepare(command, terminal, settings)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	}
 	ctx, stop := context.WithCancel(command.Context())
 	defer stop()
-	run := &recordingRun{terminal: terminal, began: began, settings: settings, contract: contract, keepJobIDs: own.keepJobIDs}
+	run := &recordingRun{terminal: terminal, began: began, settings: settings, method: method, keepJobIDs: own.keepJobIDs}
 	if own.check {
 		return run.check(ctx, sources)
 	}
@@ -112,12 +112,12 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if err != nil {
 		return err
 	}
-	if run.config, err = recordedTarget(ctx, sources, settings, contract); err != nil {
+	if run.config, err = recordedTarget(ctx, sources, settings, method); err != nil {
 		return err
 	}
 	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Provenance: recorder.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
-		Description: contract.File, Digest: contract.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
+		Description: method.File, Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
 		AllowRetry: run.config.AllowRetry, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
 	}})
 }
@@ -141,18 +141,18 @@ var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: 
 
 // recordedTarget is the server that the settings name, or the reference
 // emulator, listening as long as the context lives.
-func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
+func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (target.Config, error) {
 	if settings.Endpoint != "" {
-		return reachableTarget(ctx, sources, settings, contract)
+		return reachableTarget(ctx, sources, settings, method)
 	}
-	options, err := emulatorOptions(sources, settings, contract)
+	options, err := emulatorOptions(sources, settings, method)
 	if err != nil {
 		return target.Config{}, err
 	}
 	if options.Jobs == nil {
-		options.Jobs = emulator.DefaultJobs(contract)
+		options.Jobs = emulator.DefaultJobs(method)
 	}
-	transport, err := listenAsEmulator(ctx, contract, options)
+	transport, err := listenAsEmulator(ctx, method, options)
 	if err != nil {
 		return target.Config{}, err
 	}
@@ -166,8 +166,8 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 
 // listenAsEmulator serves the emulator on a free port and gives the transport
 // that leads every address there.
-func listenAsEmulator(ctx context.Context, contract *spec.Contract, options emulator.Options) (http.RoundTripper, error) {
-	server, err := emulator.New(contract, options)
+func listenAsEmulator(ctx context.Context, method *spec.Method, options emulator.Options) (http.RoundTripper, error) {
+	server, err := emulator.New(method, options)
 	if err != nil {
 		return nil, text.Mistake("", err.Error(), "")
 	}

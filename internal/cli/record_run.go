@@ -23,7 +23,7 @@ type recordingRun struct {
 	terminal   *terminal
 	began      time.Time
 	settings   *config.Settings
-	contract   *spec.Contract
+	method     *spec.Method
 	config     target.Config
 	keepJobIDs bool
 
@@ -72,7 +72,7 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 // report is what a run found, whose responses are recorded or to be recorded.
 func (r *recordingRun) report(server *target.Target, outcome result.Run) result.Report {
 	return finished{testedServer: &testedServer{target: server, source: fromNetwork, seed: r.settings.Seed},
-		started: r.began, took: time.Since(r.began), contract: r.contract, level: spec.Platform, outcome: outcome}.report()
+		started: r.began, took: time.Since(r.began), method: r.method, level: spec.Platform, outcome: outcome}.report()
 }
 
 // run runs the suite. It ends early, with an error, where something that is not
@@ -91,7 +91,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 		}
 	}
 	var err error
-	r.outcome, err = runShown(running, r.terminal, suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed, observe: observe})
+	r.outcome, err = runShown(running, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed, observe: observe})
 	switch {
 	case err != nil:
 		return err
@@ -139,7 +139,7 @@ func (r *recordingRun) save(ctx context.Context) error {
 	pseudonyms := !r.recording.Provenance().Emulator && !r.keepJobIDs
 	recording := r.recording
 	if pseudonyms {
-		renamed, err := recording.WithPseudonyms(newJobs(r.server, r.contract))
+		renamed, err := recording.WithPseudonyms(newJobs(r.server, r.method))
 		if err != nil {
 			return err
 		}
@@ -172,11 +172,11 @@ func (r *recordingRun) save(ctx context.Context) error {
 
 // over runs the suite over recorded responses.
 func (r *recordingRun) over(ctx context.Context, responses recordedResponses) (*target.Target, result.Run, error) {
-	server, err := newReplayedTarget(responses, r.contract)
+	server, err := newReplayedTarget(responses, r.method)
 	if err != nil {
 		return nil, result.Run{}, err
 	}
-	outcome, err := suiteRun{contract: r.contract, target: server, seed: responses.Provenance().Seed}.run(ctx)
+	outcome, err := suiteRun{method: r.method, target: server, seed: responses.Provenance().Seed}.run(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -249,7 +249,7 @@ func (r *recordingRun) whereKept(exchanges int) string {
 // check runs the suite against the server and over the cassettes that are kept
 // of it, and shows which responses differ. It writes nothing.
 func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error {
-	replay, folder, err := openReplay(sources, r.settings, r.contract)
+	replay, folder, err := openReplay(sources, r.settings, r.method)
 	if err != nil {
 		return err
 	}
@@ -261,14 +261,14 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	if !sources.Given("seed") {
 		r.settings.Seed = kept.Seed
 	}
-	if r.config, err = recordedTarget(ctx, sources, r.settings, r.contract); err != nil {
+	if r.config, err = recordedTarget(ctx, sources, r.settings, r.method); err != nil {
 		return err
 	}
 	if r.server, err = target.New(r.config); err != nil {
 		return err
 	}
 	r.terminal.hide(r.server.Secrets)
-	outcome, err := runShown(ctx, r.terminal, suiteRun{contract: r.contract, target: r.server, seed: r.settings.Seed})
+	outcome, err := runShown(ctx, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed})
 	if err != nil {
 		return err
 	}
@@ -295,13 +295,13 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 }
 
 // newJobs lists the ids that a server gave to the jobs that it started.
-func newJobs(server *target.Target, contract *spec.Contract) []string {
+func newJobs(server *target.Target, method *spec.Method) []string {
 	var ids []string
 	for _, exchange := range server.Journal() {
 		var members map[string]json.RawMessage
 		var id string
 		if exchange.Started() && json.NewDecoder(bytes.NewReader(exchange.Body)).Decode(&members) == nil &&
-			json.Unmarshal(members[contract.IDField], &id) == nil {
+			json.Unmarshal(members[method.IDField], &id) == nil {
 			ids = append(ids, id)
 		}
 	}

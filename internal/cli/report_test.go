@@ -50,7 +50,7 @@ func TestReportPrintsWhatRunPrinted(t *testing.T) {
 	t.Parallel()
 	saved := reportOf(t, "last-scope-refused")
 	call(t, "report", saved).want(t, result.ExitConforms, "dpconform "+version+" tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:",
-		"FAIL retry.authorization.scope", "does not conform\n", ", exit 1\n")
+		"FAIL authorization.scope", "does not conform\n", ", exit 1\n")
 	if got := call(t, "report", saved, "--report", "markdown=-"); got.exit != 0 || !strings.HasPrefix(got.raw, "## archiveJobs.retry: does not conform\n") || got.output != "" {
 		t.Errorf("exit %d, %q, %.80s", got.exit, got.output, got.raw)
 	}
@@ -153,10 +153,10 @@ func TestDiff(t *testing.T) {
 		exit      int
 		says      []string
 	}{
-		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING retry.authorization.scope (documented)", scope,
+		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING authorization.scope (documented)", scope,
 			"was pass", "400; Content-Type: application/json", "now fail: want a response about the job, past the authorization, got 403 PERMISSION_DENIED",
 			"body {error: {code: number,", "curl -i", "other target: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
-		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING retry.authorization.scope", "exit 0"}},
+		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING authorization.scope", "exit 0"}},
 		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
 		{[]string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},
 		{[]string{good, reportOf(t, "", "--seed", "77"), "--fail-on", "changed"}, result.ExitConforms, []string{"no change; exit 0"}},

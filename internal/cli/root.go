@@ -28,7 +28,7 @@ emulator, or recorded responses. And it tests any client that calls the method.`
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
-  dpconform explain retry.body.empty`,
+  dpconform explain body.empty`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -98,7 +98,7 @@ func sourcesOf(command *cobra.Command) (*config.Sources, error) {
 
 // prepare is how every command begins: it fills the flags, lets them say how much
 // is printed, and loads the description.
-func prepare(command *cobra.Command, terminal *terminal, settings *config.Settings) (*config.Sources, *spec.Contract, error) {
+func prepare(command *cobra.Command, terminal *terminal, settings *config.Settings) (*config.Sources, *spec.Method, error) {
 	sources, err := sourcesOf(command)
 	if err != nil {
 		return nil, nil, err
@@ -106,9 +106,9 @@ func prepare(command *cobra.Command, terminal *terminal, settings *config.Settin
 	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return nil, nil, err
 	}
-	contract, err := settings.Contract()
+	method, err := settings.Method()
 	endInOrder(command.Context())
-	return sources, contract, err
+	return sources, method, err
 }
 
 // configurationKeys lists the flags of all commands that read a file, so that
@@ -138,12 +138,12 @@ func newVersionCommand(terminal *terminal) *cobra.Command {
 		Example: "  dpconform version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			contract, err := spec.Load(spec.Embedded())
+			method, err := spec.Load(spec.Embedded())
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(terminal.raw, "dpconform %s\n%s, revision %s\n%s\n%s %s/%s\n", version, contract.File, contract.Revision,
-				contract.Digest, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(terminal.raw, "dpconform %s\n%s, revision %s\n%s\n%s %s/%s\n", version, method.File, method.Revision,
+				method.Digest, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}

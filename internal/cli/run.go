@@ -80,11 +80,11 @@ func completeReport(command *cobra.Command) {
 
 func run(command *cobra.Command, terminal *terminal, settings *config.Settings) error {
 	began := time.Now()
-	sources, contract, err := prepare(command, terminal, settings)
+	sources, method, err := prepare(command, terminal, settings)
 	if err != nil {
 		return err
 	}
-	selected, err := selectChecks(sources, contract, settings.Focus, settings.LabelFilter)
+	selected, err := selectChecks(sources, method, settings.Focus, settings.LabelFilter)
 	if err != nil {
 		return err
 	}
@@ -96,14 +96,14 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, contract.Requirements, checkIDs(contract), began, files)
+	known, err := readKnownFailures(sources, settings, method.Requirements, checkIDs(method), began, files)
 	if err != nil {
 		return err
 	}
 	if settings.DryRun {
-		return dryRun(command.Context(), terminal, sources, settings, contract, selected)
+		return dryRun(command.Context(), terminal, sources, settings, method, selected)
 	}
-	server, err := findServer(command.Context(), sources, settings, contract)
+	server, err := findServer(command.Context(), sources, settings, method)
 	if err != nil {
 		return leftBehind(err, files)
 	}
@@ -112,10 +112,10 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{testedServer: server, started: began, contract: contract, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
-	console.Header(whole.beginning(), len(contract.Requirements), false)
+	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
+	console.Header(whole.beginning(), len(method.Requirements), false)
 	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
-		contract: contract, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
+		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
 	})
 	whole.outcome.Stale = server.stale
 	if err == nil && !whole.outcome.Interrupted {

@@ -29,15 +29,15 @@ func TestRun(t *testing.T) {
 		says      []string
 	}{
 		{"the cassettes", nil, result.ExitConforms, []string{"the reference emulator", "not a response of Google's", "sha256:", "conforms"}},
-		{"a part of the cassettes", []string{"--focus", "semantics", "--focus", "retry.body.empty"}, result.ExitConforms, nil},
+		{"a part of the cassettes", []string{"--focus", "semantics", "--focus", "body.empty"}, result.ExitConforms, nil},
 		{"a label filter", []string{"--label-filter", "inferred && !authorization"}, result.ExitConforms, nil},
-		{"what looks at the exchanges of all", []string{"--focus", "retry.errors.code"}, result.ExitConforms, []string{"1 check of 1 requirement: 1 pass"}},
+		{"what looks at the exchanges of all", []string{"--focus", "errors.code"}, result.ExitConforms, []string{"1 check of 1 requirement: 1 pass"}},
 		{"a conforming emulator", conforming, result.ExitConforms, []string{"conforms"}},
-		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), result.ExitFails, []string{"FAIL retry.body.unknown-field"}},
+		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), result.ExitFails, []string{"FAIL body.unknown-field"}},
 		{"an endpoint alone", conforming[:2], result.ExitInconclusive, []string{"--token SCOPE=VALUE or --token-template TEXT"}},
 		{"no jobs", conforming[:4], result.ExitInconclusive, []string{"--job FAILED=ID"}},
-		{"a warning", warned, result.ExitConforms, []string{"WARN retry.path.trailing-slash"}},
-		{"a warning with the weakest level", append(slices.Clone(warned), "--level", "inferred"), result.ExitFails, []string{"FAIL retry.path.trailing-slash"}},
+		{"a warning", warned, result.ExitConforms, []string{"WARN path.trailing-slash"}},
+		{"a warning with the weakest level", append(slices.Clone(warned), "--level", "inferred"), result.ExitFails, []string{"FAIL path.trailing-slash"}},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			got := call(t, append([]string{"run"}, one.arguments...)...)
@@ -248,7 +248,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run --token dataportability.maps.reviws=secret-token-value --endpoint http://127.0.0.1:1", "--token", "did you mean dataportability.maps.reviews?"},
 		{"run --token-file " + tokens + " --endpoint http://127.0.0.1:1", tokens + ":1", "did you mean dataportability.maps.reviews?"},
 		{"run --endpoint localhost:1", "--endpoint", "http://"},
-		{"run --focus retry.body.emty", "--focus", "did you mean retry.body.empty?"},
+		{"run --focus body.emty", "--focus", "did you mean body.empty?"},
 		{"run --label-filter path&&", "--label-filter"},
 		{"run --label-filter pth", "--label-filter", "no check"},
 		{"run --level platfrm", "--level", "did you mean platform?"},
@@ -267,7 +267,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run --rate 3/h --endpoint http://127.0.0.1:1", "--rate", "100/m"},
 		{"list --color blue", `--color: invalid value "blue": want auto, always or never`},
 		{"list --json --client", "--client and --json do not go together", "leave all but one out"},
-		{"explain retry.body.emty", "did you mean retry.body.empty?"},
+		{"explain body.emty", "did you mean body.empty?"},
 		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
 		{"explain", "explain takes the id"},
 		{"spec upgrade", "it must be one of print"},
@@ -283,7 +283,7 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 	for edited, says := range map[string]string{
 		"hello: world\n":              ":1: not an OpenAPI 3 document",
 		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: not readable as YAML",
-		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "", 1): "requirement retry.body.empty has no source",
+		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "", 1): "requirement body.empty has no source",
 	} {
 		file := writeFile(t, "edited.yaml", edited)
 		refused(t, "run --spec "+file, file+":", says)
@@ -315,8 +315,8 @@ func TestSelection(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct{ flags, want string }{
 		{"--focus body/empty", "body/empty"},
-		{"--focus retry.body.empty --focus path --label-filter body", "body/empty body/empty-with-type"},
-		{"--label-filter robustness&&!retry.robustness.whole", "robustness/in-time robustness/answered robustness/one-value"},
+		{"--focus body.empty --focus path --label-filter body", "body/empty body/empty-with-type"},
+		{"--label-filter robustness&&!robustness.whole", "robustness/in-time robustness/answered robustness/one-value"},
 		{"--focus response/status", "response/status"},
 	} {
 		got := call(t, strings.Fields("run --report json=- "+one.flags)...)

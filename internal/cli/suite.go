@@ -33,13 +33,13 @@ type selection struct {
 // selectChecks finds the checks that a focus names, by the id of a check, the
 // beginning of one up to a slash, or the id of a requirement, and that a label
 // filter lets through. Nothing given selects all.
-func selectChecks(sources *config.Sources, contract *spec.Contract, focus []string, labelFilter string) (selection, error) {
+func selectChecks(sources *config.Sources, method *spec.Method, focus []string, labelFilter string) (selection, error) {
 	labels, err := types.ParseLabelFilter(labelFilter)
 	if err != nil {
 		return selection{}, text.Mistake(sources.Origin("label-filter"),
 			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", labelFilter), "")
 	}
-	checks := suites.Checks(contract)
+	checks := suites.Checks(method)
 	selected := selection{labelFilter: labelFilter}
 	named := map[string]bool{}
 	for _, name := range focus {
@@ -51,7 +51,7 @@ func selectChecks(sources *config.Sources, contract *spec.Contract, focus []stri
 		}
 		if !found {
 			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
-				text.DidYouMean(name, knownNames(contract)))
+				text.DidYouMean(name, knownNames(method)))
 		}
 	}
 	for _, check := range checks {
@@ -76,9 +76,9 @@ func selectChecks(sources *config.Sources, contract *spec.Contract, focus []stri
 func specPrefix(id string) string { return id + ": " }
 
 // knownNames lists all that --focus can name.
-func knownNames(contract *spec.Contract) []string {
-	names := append(result.Aspects(), checkIDs(contract)...)
-	for _, requirement := range contract.Requirements {
+func knownNames(method *spec.Method) []string {
+	names := append(result.Aspects(), checkIDs(method)...)
+	for _, requirement := range method.Requirements {
 		names = append(names, requirement.ID)
 	}
 	return names
@@ -86,7 +86,7 @@ func knownNames(contract *spec.Contract) []string {
 
 // suiteRun is one run of the suite in this process.
 type suiteRun struct {
-	contract *spec.Contract
+	method   *spec.Method
 	target   *target.Target
 	level    spec.Level
 	seed     uint64
@@ -99,7 +99,7 @@ type suiteRun struct {
 // total is the number of checks that are reported.
 func (r suiteRun) total() int {
 	if r.selected.checks == nil {
-		return len(suites.Checks(r.contract))
+		return len(suites.Checks(r.method))
 	}
 	return len(r.selected.checks)
 }
@@ -114,7 +114,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	runs.Lock()
 	defer runs.Unlock()
 	if r.selected.checks == nil {
-		r.selected.checks = suites.Checks(r.contract)
+		r.selected.checks = suites.Checks(r.method)
 	}
 	// One process may run the suite again, as a recording does to rehearse.
 	globals.Reset()
@@ -123,7 +123,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	defer func() { formatter.ColorableStdOut = output }()
 	defer restoreSignals(ctx)
 
-	suites.Register(suites.Config{Contract: r.contract, Endpoint: r.target.Endpoint(), Level: r.level, Seed: r.seed})
+	suites.Register(suites.Config{Method: r.method, Endpoint: r.target.Endpoint(), Level: r.level, Seed: r.seed})
 	ginkgo.ReportAfterEach(func(spec ginkgo.SpecReport) {
 		if found, ran := r.read(spec); ran && r.observe != nil && found.Reason != result.Interrupted {
 			r.observe(found)
@@ -140,7 +140,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	suite.GracePeriod = r.target.Limit() + 2*target.DefaultConnectLimit
 	reporter := types.NewDefaultReporterConfig()
 	reporter.NoColor, reporter.Succinct = true, true
-	ginkgo.RunSpecs(&failedSpecs{}, r.contract.Title, suite, reporter, ginkgo.AroundNode(r.around(ctx)))
+	ginkgo.RunSpecs(&failedSpecs{}, r.method.Title, suite, reporter, ginkgo.AroundNode(r.around(ctx)))
 	return r.result(report, ctx.Err() != nil)
 }
 
@@ -176,7 +176,7 @@ func untested(check suites.Check) result.Check {
 
 // result adds the checks that an interruption kept from running.
 func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, error) {
-	run := result.Run{Requirements: r.contract.Requirements, Known: r.known}
+	run := result.Run{Requirements: r.method.Requirements, Known: r.known}
 	found := map[string]result.Check{}
 	for _, spec := range report.SpecReports {
 		interrupted = interrupted || spec.State == types.SpecStateInterrupted
@@ -184,7 +184,7 @@ func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, err
 			found[check.ID] = check
 		}
 	}
-	for _, check := range suites.Checks(r.contract) {
+	for _, check := range suites.Checks(r.method) {
 		run.Catalogue = append(run.Catalogue, untested(check))
 	}
 	for _, check := range r.selected.checks {

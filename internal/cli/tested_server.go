@@ -48,9 +48,9 @@ var networkFlags = []string{
 
 // findServer connects to the server that the settings name, or opens the
 // cassettes.
-func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*testedServer, error) {
+func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (*testedServer, error) {
 	if settings.Endpoint == "" {
-		return openCassettes(sources, settings, contract)
+		return openCassettes(sources, settings, method)
 	}
 	if settings.MaxAge != 0 {
 		return nil, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
@@ -58,7 +58,7 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 	if settings.Cassettes != "" {
 		return nil, text.Mistake(sources.Origin("cassettes"), "it does not go with --endpoint: responses come from one of the two", "")
 	}
-	config, err := reachableTarget(ctx, sources, settings, contract)
+	config, err := reachableTarget(ctx, sources, settings, method)
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +71,15 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 
 // targetConfig is the target that the settings describe, by the name of this
 // program.
-func targetConfig(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
-	config, err := settings.TargetConfig(sources, contract)
+func targetConfig(sources *config.Sources, settings *config.Settings, method *spec.Method) (target.Config, error) {
+	config, err := settings.TargetConfig(sources, method)
 	config.UserAgent = "dpconform/" + version
 	return config, err
 }
 
 // reachableTarget is the target that the settings describe, which can be reached.
-func reachableTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, contract *spec.Contract) (target.Config, error) {
-	config, err := targetConfig(sources, settings, contract)
+func reachableTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (target.Config, error) {
+	config, err := targetConfig(sources, settings, method)
 	if err != nil {
 		return config, err
 	}
@@ -96,18 +96,18 @@ func reachableTarget(ctx context.Context, sources *config.Sources, settings *con
 
 // openCassettes makes a target that responds from a recording, with the jobs,
 // tokens and seed that it was recorded with.
-func openCassettes(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*testedServer, error) {
+func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
 			return nil, text.Mistake(sources.Origin(flag), "it says something about a server, and there is none", "give --endpoint URL, or leave it out for the cassettes")
 		}
 	}
-	replay, folder, err := openReplay(sources, settings, contract)
+	replay, folder, err := openReplay(sources, settings, method)
 	if err != nil {
 		return nil, err
 	}
 	recorded := replay.Provenance()
-	server, err := newReplayedTarget(replay, contract)
+	server, err := newReplayedTarget(replay, method)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, contract 
 
 // openReplay opens the cassettes of a folder, or the built-in ones, and says how
 // a person calls their folder.
-func openReplay(sources *config.Sources, settings *config.Settings, contract *spec.Contract) (*recorder.Replay, string, error) {
+func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method) (*recorder.Replay, string, error) {
 	files, folder := cassettes.Embedded(), "cassettes"
 	if settings.Cassettes != "" {
 		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
@@ -132,10 +132,10 @@ func openReplay(sources *config.Sources, settings *config.Settings, contract *sp
 	if err != nil {
 		return nil, folder, err
 	}
-	if recorded := replay.Provenance(); recorded.Digest != contract.Digest {
+	if recorded := replay.Provenance(); recorded.Digest != method.Digest {
 		return nil, folder, &recorder.Error{File: path.Join(folder, recorder.ProvenanceFile),
 			Message: fmt.Sprintf("was recorded for another description: %s, not %s", describedBy(recorded.Description, recorded.Digest),
-				describedBy(contract.File, contract.Digest)),
+				describedBy(method.File, method.Digest)),
 			Fix: "record again by this one: " + recordCommand(settings)}
 	}
 	return replay, folder, nil
@@ -214,11 +214,11 @@ type recordedResponses interface {
 
 // newReplayedTarget makes a target of recorded responses, with the jobs and
 // tokens that it was recorded with.
-func newReplayedTarget(responses recordedResponses, contract *spec.Contract) (*target.Target, error) {
+func newReplayedTarget(responses recordedResponses, method *spec.Method) (*target.Target, error) {
 	recorded := responses.Provenance()
 	return target.New(target.Config{
 		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
-		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{responses, contract}, Pause: noPause, InOrder: true,
+		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{responses, method}, Pause: noPause, InOrder: true,
 	})
 }
 
@@ -229,7 +229,7 @@ func noPause(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 // was made with, and none that it was made without.
 type recordedCredentials struct {
 	responses recordedResponses
-	contract  *spec.Contract
+	method    *spec.Method
 }
 
 // Token finds the name of a token in the recording.
@@ -262,11 +262,11 @@ func (c recordedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
 func (c recordedCredentials) scopesOf(short []string) ([]string, bool) {
 	var scopes []string
 	for _, name := range short {
-		index := slices.IndexFunc(c.contract.Scopes, func(scope spec.Scope) bool { return scope.Short() == name })
+		index := slices.IndexFunc(c.method.Scopes, func(scope spec.Scope) bool { return scope.Short() == name })
 		if index < 0 {
 			return nil, false
 		}
-		scopes = append(scopes, c.contract.Scopes[index].Name)
+		scopes = append(scopes, c.method.Scopes[index].Name)
 	}
 	return scopes, true
 }

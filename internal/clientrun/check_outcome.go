@@ -75,7 +75,7 @@ func (v view) silence() string {
 
 // checkOutcome compares what the client reported with the last response.
 func (e *evaluation) checkOutcome(last *request, seen view) {
-	id, alone := last.response.newID(e.rules.Contract)
+	id, alone := last.response.newID(e.rules.Method)
 	switch {
 	case last.response.delivery != whole:
 		e.checkIncomplete(last, seen)
@@ -205,7 +205,7 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 	if command == nil || command.timedOut {
 		return
 	}
-	id, _ := last.response.newID(e.rules.Contract)
+	id, _ := last.response.newID(e.rules.Method)
 	succeeded := last.response.delivery == whole && last.response.success() && id != ""
 	switch {
 	case command.signal != "":

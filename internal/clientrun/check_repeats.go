@@ -61,7 +61,7 @@ func (e *evaluation) checkRepeat(before, after *request) {
 		e.repeated(repeatAfterSuccess, after, "no second request after a success", "a second request")
 		return
 	}
-	code := response.code(e.rules.Contract)
+	code := response.code(e.rules.Method)
 	if id := repeatsAfterCode[code]; id != "" {
 		byToken := id == repeatUnauthenticated || id == repeatPermissionDenied
 		if after == nil || !byToken || before.token() == after.token() {

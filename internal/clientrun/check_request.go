@@ -63,7 +63,7 @@ var methodOverrides = []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Met
 
 // checkPath takes the path apart as it was sent, before anything is decoded.
 func (e *evaluation) checkPath(call *Call, one *request) {
-	method := e.rules.Contract.Retry
+	method := e.rules.Method.Operation
 	template, path := method.Path, one.path()
 	e.test(pathMethod, pathCollection, pathVerb, pathOneSegment, pathEscaping)
 	if one.method != method.Method {
@@ -144,7 +144,7 @@ func (e *evaluation) checkQuery(one *request) {
 		plain := strings.TrimPrefix(name, "$")
 		known, limited := parameterValues[plain]
 		// Every method of the platform takes these.
-		system := emulator.IsSystemParameter(e.rules.Contract, name)
+		system := emulator.IsSystemParameter(e.rules.Method, name)
 		switch {
 		case isTokenParameter(plain) && value != "", e.holdsToken(value):
 			e.find(queryNoToken, one, "the token in the header Authorization alone", "the token in the parameter "+printable(name))
@@ -183,7 +183,7 @@ func (e *evaluation) checkBody(one *request) {
 	if len(one.body) == 0 && one.bodyProblem == "" {
 		return
 	}
-	named, want := one.header.Get("Content-Type"), e.rules.Contract.Retry.RequestMediaType
+	named, want := one.header.Get("Content-Type"), e.rules.Method.Operation.RequestMediaType
 	mediaType, _, err := mime.ParseMediaType(named)
 	switch {
 	case named == "":

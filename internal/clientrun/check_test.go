@@ -121,9 +121,9 @@ func TestOneRequest(t *testing.T) {
 }
 
 func TestWhatTheDescriptionDoesNotDemandIsNotTested(t *testing.T) {
-	silent := *contract
+	silent := *method
 	silent.ClientRequirements = nil
-	e := &evaluation{rules: Rules{Contract: &silent}}
+	e := &evaluation{rules: Rules{Method: &silent}}
 	e.checkRequest(&Call{}, requestWith(func(a *request) { a.method, a.target = "GET", "/" }))
 	if len(e.findings) > 0 || len(e.tested) > 0 {
 		t.Errorf("%v, %v", e.findings, e.tested)
@@ -153,7 +153,7 @@ func FuzzCheckRequest(f *testing.F) {
 func responded(status int, code string, header http.Header) response {
 	made := response{delivery: whole, status: status, header: header, at: time.Unix(100, 0)}
 	if code != "" {
-		made.body = refusal(contract, scenario.Error{Code: code, Message: "m"}).body
+		made.body = refusal(method, scenario.Error{Code: code, Message: "m"}).body
 	}
 	if made.header == nil {
 		made.header = http.Header{}
@@ -268,7 +268,7 @@ func TestWaitsOfABusyServer(t *testing.T) {
 // TestTheRuleOfBurstsIsWritten compares the numbers of the catalogue with those
 // that are tested by.
 func TestTheRuleOfBurstsIsWritten(t *testing.T) {
-	requirement, _ := contract.ClientRequirement(repeatBackoff)
+	requirement, _ := method.ClientRequirement(repeatBackoff)
 	inWords := map[int]string{2: "two waits in a row", 3: "three", 4: "four"}
 	for _, one := range bursts {
 		if want := inWords[one.repeats] + " that are less than " + one.waits.String() + " together"; inWords[one.repeats] == "" || !strings.Contains(requirement.Note, want) {
@@ -371,7 +371,7 @@ func TestTheLevelSaysWhatFails(t *testing.T) {
 		{outcomeCode, nil, []spec.Level{spec.Inferred}},
 	} {
 		for _, level := range append(spec.Levels(), "") {
-			e := &evaluation{rules: Rules{Contract: contract, Level: level}, scenario: row.about}
+			e := &evaluation{rules: Rules{Method: method, Level: level}, scenario: row.about}
 			e.find(row.id, &request{number: 1}, "a", "b")
 			want := result.Warn
 			if slices.Contains(row.failing, level) {
@@ -380,7 +380,7 @@ func TestTheLevelSaysWhatFails(t *testing.T) {
 			if got := e.findings[0]; got.Verdict != want || got.Demanded != (row.about != nil) {
 				t.Errorf("%s at the level %q: %s, demanded %v, want %s", row.id, level, got.Verdict, got.Demanded, want)
 			}
-			requirement, _ := contract.ClientRequirement(row.id)
+			requirement, _ := method.ClientRequirement(row.id)
 			documented := requirement.Level == spec.Documented
 			if needed := e.needed(row.id); needed != (documented || row.about != nil && want == result.Fail) {
 				t.Errorf("%s at the level %q: needed %v", row.id, level, needed)

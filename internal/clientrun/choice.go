@@ -90,9 +90,9 @@ func beforeAny(text, characters string) string {
 // jobIn finds the job's id in a path. Where the path is none of the method's it
 // is not known, and what is in its place keeps calls apart all the same.
 func (s *Server) jobIn(arrived *request) (job string, known bool) {
-	path, contract := arrived.path(), s.options.Rules.Contract
+	path, method := arrived.path(), s.options.Rules.Method
 	for _, operation := range []struct{ prefix, suffix string }{
-		{contract.Retry.Path.Prefix, contract.Retry.Path.Suffix}, {contract.ReadState.Path.Prefix, contract.ReadState.Path.Suffix},
+		{method.Operation.Path.Prefix, method.Operation.Path.Suffix}, {method.ReadState.Path.Prefix, method.ReadState.Path.Suffix},
 	} {
 		rest, starts := strings.CutPrefix(path, operation.prefix)
 		id, ends := strings.CutSuffix(rest, operation.suffix)
@@ -133,16 +133,16 @@ const upstreamToken = "dpconform-client-token-for-upstream"
 // reference makes the reference server of a call: it has the one job, in the
 // state that the scenario says. Without a scenario it has the usual ones too.
 func (s *Server) reference(chosen *scenario.Scenario, job string) (*emulator.Server, error) {
-	contract := s.options.Rules.Contract
+	method := s.options.Rules.Method
 	options := emulator.Options{Jobs: map[string][]string{}, Tokens: map[string][]string{}}
 	state := ""
-	if len(contract.RetryableStates) > 0 {
-		state = contract.RetryableStates[0]
+	if len(method.AcceptedStates) > 0 {
+		state = method.AcceptedStates[0]
 	}
 	// Each call has new ids of its own.
 	sum := fnv.New64a()
 	if chosen == nil {
-		options.Jobs = emulator.DefaultJobs(contract)
+		options.Jobs = emulator.DefaultJobs(method)
 	} else {
 		_, _ = sum.Write([]byte(chosen.Name + "/" + job))
 		if chosen.Job != "" {
@@ -161,9 +161,9 @@ func (s *Server) reference(chosen *scenario.Scenario, job string) (*emulator.Ser
 		tokens = []string{upstreamToken}
 	}
 	for _, token := range tokens {
-		if len(contract.Scopes) > 0 {
-			options.Tokens[token] = []string{contract.Scopes[0].Name}
+		if len(method.Scopes) > 0 {
+			options.Tokens[token] = []string{method.Scopes[0].Name}
 		}
 	}
-	return emulator.New(contract, options)
+	return emulator.New(method, options)
 }

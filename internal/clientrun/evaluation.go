@@ -13,7 +13,7 @@ import (
 
 // Rules say what a client is tested by.
 type Rules struct {
-	Contract *spec.Contract
+	Method *spec.Method
 	// Level is the weakest level that fails: what is weaker warns. With
 	// spec.Inferred nothing warns. Empty means spec.Platform, and whatever the
 	// scenario demands beside, of any level.
@@ -23,7 +23,7 @@ type Rules struct {
 // Explain shows a finding in a few lines, with the requirement and its source.
 func (r Rules) Explain(finding result.Finding) string {
 	shown := finding.Requirement
-	requirement, known := r.Contract.ClientRequirement(finding.Requirement)
+	requirement, known := r.Method.ClientRequirement(finding.Requirement)
 	if known {
 		level := string(requirement.Level)
 		if finding.Demanded {
@@ -59,7 +59,7 @@ type evaluation struct {
 // test notes that requirements were tested.
 func (e *evaluation) test(ids ...string) {
 	for _, id := range ids {
-		if _, demanded := e.rules.Contract.ClientRequirement(id); demanded && !slices.Contains(e.tested, id) {
+		if _, demanded := e.rules.Method.ClientRequirement(id); demanded && !slices.Contains(e.tested, id) {
 			e.tested = append(e.tested, id)
 		}
 	}
@@ -68,7 +68,7 @@ func (e *evaluation) test(ids ...string) {
 // find adds a finding of a request, or counts it where the same was found
 // before.
 func (e *evaluation) find(id string, request *request, want, got string) {
-	requirement, demanded := e.rules.Contract.ClientRequirement(id)
+	requirement, demanded := e.rules.Method.ClientRequirement(id)
 	if !demanded {
 		return
 	}
@@ -91,7 +91,7 @@ func (e *evaluation) fail(condition, want, got string) {
 // skip notes requirements that could not be tested, and what would help.
 func (e *evaluation) skip(reason, help string, ids ...string) {
 	for _, id := range ids {
-		if _, demanded := e.rules.Contract.ClientRequirement(id); demanded {
+		if _, demanded := e.rules.Method.ClientRequirement(id); demanded {
 			e.untested = append(e.untested, result.Untested{Requirement: id, Reason: reason, Flag: help})
 		}
 	}
@@ -123,7 +123,7 @@ func (e *evaluation) verdict(requirement spec.Requirement) result.Verdict {
 // needed reports whether a run is inconclusive without a requirement: one that is
 // documented, or that the scenario is about where breaking it would fail.
 func (e *evaluation) needed(id string) bool {
-	requirement, known := e.rules.Contract.ClientRequirement(id)
+	requirement, known := e.rules.Method.ClientRequirement(id)
 	return known && (requirement.Level == spec.Documented || e.demands(id) && e.verdict(requirement) == result.Fail)
 }
 

@@ -17,10 +17,10 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-var contract = loadContract()
+var method = loadContract()
 
 // loadContract leaves a client program, which starts often, without a description.
-func loadContract() *spec.Contract {
+func loadContract() *spec.Method {
 	if programName() != "" {
 		return nil
 	}
@@ -29,7 +29,7 @@ func loadContract() *spec.Contract {
 
 func shipped(t testing.TB) []*scenario.Scenario {
 	t.Helper()
-	all, err := scenario.Shipped(contract)
+	all, err := scenario.Shipped(method)
 	if err != nil {
 		t.Fatal(err)
 	}

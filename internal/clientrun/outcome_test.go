@@ -14,7 +14,7 @@ const lineOfJ = `{"job":"j","archiveJobId":"n"}`
 // reportedIn reads what a text reports, in parts as a pipe brings them.
 func reportedIn(t testing.TB, output, name string) (reported, *outcomeLines) {
 	t.Helper()
-	lines := &outcomeLines{idField: contract.IDField}
+	lines := &outcomeLines{idField: method.IDField}
 	for rest := output; rest != ""; {
 		part := rest[:min(len(rest), 4093)]
 		if written, err := lines.Write([]byte(part)); written != len(part) || err != nil {
@@ -108,7 +108,7 @@ func TestOutcomesThatContradictEachOther(t *testing.T) {
 		{"output and file", lineOfJ, failed, "a success with the id n, and then the error 500 x, which counts"},
 	} {
 		output, _ := reportedIn(t, row.output, "its output")
-		file := &outcomeLines{idField: contract.IDField, reported: output}
+		file := &outcomeLines{idField: method.IDField, reported: output}
 		_, _ = file.Write([]byte(row.file))
 		if got := file.end("the file").contradictions["j"]; got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)

@@ -21,14 +21,14 @@ const noScenario = "no call of this run tests it"
 // token: the calls are its checks, and the requests that arrived its exchanges.
 // Known are the failures that somebody accepted.
 func (o Outcomes) Report(version string, known result.KnownFailures) result.Report {
-	contract, hide := o.rules.Contract, o.redactor()
+	method, hide := o.rules.Method, o.redactor()
 	report := result.Report{
 		FormatVersion: result.FormatVersion, Tool: result.Tool{Name: "dpconform", Version: version},
 		Started: o.started.UTC().Truncate(time.Millisecond), Milliseconds: o.took.Milliseconds(),
 		Target: result.Target{Endpoint: o.target, Source: "client", Jobs: map[string]int{}},
 		Client: &result.Client{Command: []string{}, WireOnly: o.wireOnly, NotChosen: o.notChosen},
-		Description: result.Description{File: contract.File, Digest: contract.Digest, Title: contract.Title, Revision: contract.Revision,
-			Scopes: len(contract.Scopes), Method: contract.Retry.ID},
+		Description: result.Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
+			Scopes: len(method.Scopes), Method: method.Operation.ID},
 		Settings: result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
 	for _, word := range o.command {
@@ -50,7 +50,7 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 		}
 		checks = append(checks, check)
 	}
-	report.Conclude(result.Run{Requirements: contract.ClientRequirements, Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
+	report.Conclude(result.Run{Requirements: method.ClientRequirements, Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
 	for i, requirement := range report.Requirements {
 		if len(requirement.Checks) == 0 {
 			report.Requirements[i].Reason = noScenario
@@ -60,8 +60,8 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 }
 
 // Requirements are those of clients, and the conditions.
-func Requirements(contract *spec.Contract) []spec.Requirement {
-	return slices.Concat(contract.ClientRequirements, result.Conditions())
+func Requirements(method *spec.Method) []spec.Requirement {
+	return slices.Concat(method.ClientRequirements, result.Conditions())
 }
 
 // CheckIDs are the ids that checks of a run may have: those of scenarios, that of

@@ -167,12 +167,12 @@ func (r response) errorObject() (result.ClientError, bool) {
 
 // code is the google.rpc.Code of a refusal. Without an error object it is that of
 // the HTTP status, where only one code has it.
-func (r response) code(contract *spec.Contract) string {
+func (r response) code(method *spec.Method) string {
 	if object, found := r.errorObject(); found && object.Status != "" {
 		return object.Status
 	}
 	code := ""
-	for name, status := range contract.CodeStatus {
+	for name, status := range method.CodeStatus {
 		if status == r.status && code != "" {
 			return ""
 		}
@@ -185,15 +185,15 @@ func (r response) code(contract *spec.Contract) string {
 
 // newID is the id of the new job; empty for none. alone: the response has no
 // member beside it.
-func (r response) newID(contract *spec.Contract) (id string, alone bool) {
+func (r response) newID(method *spec.Method) (id string, alone bool) {
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(r.content(), &body); err != nil {
 		return "", true
 	}
-	if err := json.Unmarshal(body[contract.IDField], &id); err != nil {
+	if err := json.Unmarshal(body[method.IDField], &id); err != nil {
 		id = ""
 	}
-	delete(body, contract.IDField)
+	delete(body, method.IDField)
 	return id, len(body) == 0
 }
 

@@ -29,7 +29,7 @@ type exchange struct {
 
 // perform responds as a step says.
 func (e *exchange) perform(step scenario.Step) {
-	contract := e.server.options.Rules.Contract
+	method := e.server.options.Rules.Method
 	var made response
 	switch {
 	case step.Reset, step.HangUp:
@@ -38,9 +38,9 @@ func (e *exchange) perform(step scenario.Step) {
 		}
 		return
 	case step.Error != nil:
-		made = refusal(contract, *step.Error)
+		made = refusal(method, *step.Error)
 	case step.Answer != nil:
-		made = response{status: step.Answer.Status, header: http.Header{"Content-Type": {contract.Retry.MediaType}}, body: []byte(step.Answer.Body)}
+		made = response{status: step.Answer.Status, header: http.Header{"Content-Type": {method.Operation.MediaType}}, body: []byte(step.Answer.Body)}
 	case step.Redirect != 0:
 		made = response{status: step.Redirect, header: http.Header{"Location": {e.server.otherHost + e.request.target}}}
 	default:
@@ -55,7 +55,7 @@ func (e *exchange) perform(step scenario.Step) {
 			members[name] = value
 		}
 		if step.WithoutID {
-			delete(members, contract.IDField)
+			delete(members, method.IDField)
 		}
 		made.body = encode(members)
 	}
@@ -168,15 +168,15 @@ func (e *exchange) disconnect(byReset bool) {
 
 // refusal makes a refusal in the form of AIP-193:
 // https://google.aip.dev/193#http11json-representation
-func refusal(contract *spec.Contract, failure scenario.Error) response {
-	status := contract.CodeStatus[failure.Code]
+func refusal(method *spec.Method, failure scenario.Error) response {
+	status := method.CodeStatus[failure.Code]
 	object := map[string]any{"code": status, "status": failure.Code, "message": strings.TrimSpace(failure.Message)}
 	if failure.Reason != "" {
 		object["details"] = []any{map[string]any{
 			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": failure.Reason, "domain": "googleapis.com",
 		}}
 	}
-	return response{status: status, header: http.Header{"Content-Type": {contract.Retry.MediaType + "; charset=UTF-8"}},
+	return response{status: status, header: http.Header{"Content-Type": {method.Operation.MediaType + "; charset=UTF-8"}},
 		body: encode(map[string]any{"error": object})}
 }
 

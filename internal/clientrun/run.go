@@ -311,7 +311,7 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	if err != nil {
 		return nil, reported{}, err
 	}
-	idField := r.options.Rules.Contract.IDField
+	idField := r.options.Rules.Method.IDField
 	one := command{words: replaced(r.options.Command, values), environment: environment, limit: r.options.Limit, show: r.options.Show, idField: idField}
 	ended, err := one.run(ctx)
 	if err != nil {

@@ -206,7 +206,7 @@ func TestEveryFormatOfAClientsReport(t *testing.T) {
 		if contradiction := result.Contradiction(made); contradiction != "" {
 			t.Errorf("%s: %s", name, contradiction)
 		}
-		if want := len(rules.Contract.ClientRequirements); len(made.Requirements) != want {
+		if want := len(rules.Method.ClientRequirements); len(made.Requirements) != want {
 			t.Errorf("%s: %d requirements, want %d: a condition is none", name, len(made.Requirements), want)
 		}
 		for _, format := range report.Names() {

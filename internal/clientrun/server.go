@@ -112,7 +112,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	number := call.add(arrived)
 	exchange := &exchange{server: s, call: call, request: arrived, w: w, r: r}
 	notFound := func(message string) {
-		exchange.send(refusal(s.options.Rules.Contract, scenario.Error{Code: "NOT_FOUND", Message: message}), scenario.Step{})
+		exchange.send(refusal(s.options.Rules.Method, scenario.Error{Code: "NOT_FOUND", Message: message}), scenario.Step{})
 	}
 	switch {
 	case arrived.unknown != "":
@@ -159,13 +159,13 @@ func (s *Server) Calls() []*Call {
 // purposeOf says what a request is for: anything that looks as if it was meant
 // for the method is an attempt at it.
 func (s *Server) purposeOf(arrived *request) purpose {
-	contract := s.options.Rules.Contract
-	path, state := arrived.path(), contract.ReadState.Path
-	if arrived.method == contract.ReadState.Method && strings.HasPrefix(path, state.Prefix) && strings.HasSuffix(path, state.Suffix) {
+	method := s.options.Rules.Method
+	path, state := arrived.path(), method.ReadState.Path
+	if arrived.method == method.ReadState.Method && strings.HasPrefix(path, state.Prefix) && strings.HasSuffix(path, state.Suffix) {
 		return stateRead
 	}
-	collection := strings.Split(strings.Trim(contract.Retry.Path.Prefix, "/"), "/")
-	verb, job := strings.TrimPrefix(contract.Retry.Path.Suffix, ":"), s.options.Job
+	collection := strings.Split(strings.Trim(method.Operation.Path.Prefix, "/"), "/")
+	verb, job := strings.TrimPrefix(method.Operation.Path.Suffix, ":"), s.options.Job
 	for _, mark := range []string{collection[len(collection)-1], verb, job, url.PathEscape(job), jobPrefix} {
 		if mark != "" && strings.Contains(strings.ToLower(path), strings.ToLower(mark)) {
 			return attempt
@@ -219,12 +219,12 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 // Begin begins the call of a scenario before its first request arrives, so that
 // it can be evaluated where none does.
 func (s *Server) Begin(chosen *scenario.Scenario, job string) *Call {
-	return s.callOf(chosen, &request{purpose: attempt, target: s.options.Rules.Contract.Retry.Path.Expand(job)})
+	return s.callOf(chosen, &request{purpose: attempt, target: s.options.Rules.Method.Operation.Path.Expand(job)})
 }
 
 // remember notes which call's reference server knows a new job.
 func (s *Server) remember(call *Call, response response) {
-	id, _ := response.newID(s.options.Rules.Contract)
+	id, _ := response.newID(s.options.Rules.Method)
 	if id == "" || call.scenario == nil {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 )
 
-var rules = Rules{Contract: contract}
+var rules = Rules{Method: method}
 
 // post makes a call and returns its status, or 0 where no whole response came.
 func post(t *testing.T, address string, header http.Header, body []byte) (status int, text string) {
@@ -115,9 +115,9 @@ func TestTheNewJobHasAState(t *testing.T) {
 	t.Parallel()
 	opened := site(t, Options{Scenarios: shipped(t), Tokens: []string{givenToken}})
 	_, text := post(t, opened.Endpoint+"/v1/archiveJobs/scenario-success-1:retry", bearer(), nil)
-	id, _ := response{body: []byte(text)}.newID(contract)
+	id, _ := response{body: []byte(text)}.newID(method)
 	for _, job := range []string{id, "scenario-success-1"} {
-		request, _ := http.NewRequestWithContext(t.Context(), contract.ReadState.Method, opened.Endpoint+contract.ReadState.Path.Expand(job), nil)
+		request, _ := http.NewRequestWithContext(t.Context(), method.ReadState.Method, opened.Endpoint+method.ReadState.Path.Expand(job), nil)
 		request.Header = bearer()
 		response, err := http.DefaultClient.Do(request)
 		if err != nil || response.StatusCode != http.StatusOK {
@@ -217,7 +217,7 @@ func TestCallsWithoutAScenario(t *testing.T) {
 
 func TestUpstream(t *testing.T) {
 	t.Parallel()
-	reference, err := emulator.New(contract, emulator.Options{})
+	reference, err := emulator.New(method, emulator.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +391,7 @@ func TestAClientThatWasStartedByHandReports(t *testing.T) {
 	t.Parallel()
 	watch, send := watching(t)
 	_, text := send("POST", "/v1/archiveJobs/scenario-success-1:retry", watch.Secrets.Token, "")
-	id, _ := response{body: []byte(text)}.newID(contract)
+	id, _ := response{body: []byte(text)}.newID(method)
 	if watch.Outcomes().Report("1", nil).Exit != result.ExitInconclusive {
 		t.Error("what was not reported passes")
 	}

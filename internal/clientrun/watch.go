@@ -124,7 +124,7 @@ func firstFew(ids []string) string {
 	return strings.Join(ids, ", ")
 }
 
-func (w *Watch) idField() string { return w.server.options.Rules.Contract.IDField }
+func (w *Watch) idField() string { return w.server.options.Rules.Method.IDField }
 
 // example is an outcome as a client reports it.
 func (w *Watch) example() string {

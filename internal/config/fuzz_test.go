@@ -44,7 +44,7 @@ func FuzzConfigFile(f *testing.F) {
 			return
 		}
 		settings.TokenFile = "" // whatever file that is, it is not read here
-		_, err := settings.TargetConfig(sources, contract)
+		_, err := settings.TargetConfig(sources, method)
 		wantOnlyUsage(t, err)
 		_, err = settings.StrictLevel(sources)
 		wantOnlyUsage(t, err)
@@ -76,13 +76,13 @@ func FuzzTokenSources(f *testing.F) {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if scopes, err := (&Settings{TokenFile: name}).ScopesByToken(&Sources{}, contract); err != nil {
+		if scopes, err := (&Settings{TokenFile: name}).ScopesByToken(&Sources{}, method); err != nil {
 			wantOnlyUsage(t, err)
 		} else if len(scopes) == 0 {
 			t.Error("a file without tokens is no mistake")
 		}
 		settings, sources := given{flags: []string{"--endpoint", "https://api.example", "--token-file", name}}.mustFill(t)
-		config, err := settings.TargetConfig(sources, contract)
+		config, err := settings.TargetConfig(sources, method)
 		wantOnlyUsage(t, err)
 		if err == nil && config.Credentials == nil {
 			t.Error("a file without tokens is no mistake")

@@ -105,5 +105,5 @@ var columnOfFile = regexp.MustCompile(`(FILE:\d+):\d+`)
 // folderOfFile is the name of a file of writeFile with all its folders.
 var folderOfFile = regexp.MustCompile(`/\S*/FILE\b`)
 
-// contract is the description that the product ships.
-var contract = spec.MustLoadEmbedded()
+// method is the description that the product ships.
+var method = spec.MustLoadEmbedded()

@@ -20,7 +20,7 @@ func TestJobsByState(t *testing.T) {
 		{[]string{"FAILED=a, b ,c", "COMPLETE=d", "FAILED=e"}, "map[COMPLETE:[d] FAILED:[a b c e]]"},
 		{[]string{"FAILED=a:b", "IN_PROGRESS=x=y", "CANCELLED=ä%2F"}, "map[CANCELLED:[ä%2F] FAILED:[a:b] IN_PROGRESS:[x=y]]"},
 	} {
-		if jobs, err := (&Settings{Jobs: test.jobs}).JobsByState(&Sources{}, contract); err != nil || fmt.Sprint(jobs) != test.want {
+		if jobs, err := (&Settings{Jobs: test.jobs}).JobsByState(&Sources{}, method); err != nil || fmt.Sprint(jobs) != test.want {
 			t.Errorf("%q: %v, %v", test.jobs, jobs, err)
 		}
 	}
@@ -41,7 +41,7 @@ func TestJobsByState(t *testing.T) {
 		"FAILED=a,b,a":         `--job: the id "a" is given twice, as FAILED and as FAILED`,
 		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE`,
 	} {
-		_, err := (&Settings{Jobs: []string{"FAILED=first", job}}).JobsByState(&Sources{}, contract)
+		_, err := (&Settings{Jobs: []string{"FAILED=first", job}}).JobsByState(&Sources{}, method)
 		wantUsage(t, err, want)
 	}
 	for origin, given := range map[string]given{
@@ -51,7 +51,7 @@ func TestJobsByState(t *testing.T) {
 	} {
 		given.flags = append(given.flags, "--endpoint", "http://127.0.0.1:1")
 		settings, sources := given.mustFill(t)
-		_, err := settings.TargetConfig(sources, contract)
+		_, err := settings.TargetConfig(sources, method)
 		wantUsage(t, err, origin+`: unknown state "NO"`+noState)
 	}
 }
@@ -76,7 +76,7 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 	t.Parallel()
 	for endpoint, loopback := range map[string]bool{"http://127.0.0.1:1": true, "http://localhost:1/": true, "https://example.com": false} {
-		config, err := (&Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}).TargetConfig(&Sources{}, contract)
+		config, err := (&Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}).TargetConfig(&Sources{}, method)
 		got := fmt.Sprint(config.Endpoint, config.Loopback, config.AllowRetry, config.Limit, config.Jobs)
 		if want := fmt.Sprint(endpoint, loopback, true, 2*time.Second, map[string][]string{"FAILED": {"a"}}); got != want || err != nil {
 			t.Errorf("%s, want %s, %v", got, want, err)
@@ -95,24 +95,24 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "secret"}, noScope},
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "{Short} {SCOPE}"}, noScope},
 	} {
-		_, err := test.settings.TargetConfig(&Sources{}, contract)
+		_, err := test.settings.TargetConfig(&Sources{}, method)
 		wantUsage(t, err, test.want)
 	}
 }
 
 func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 	t.Parallel()
-	shipped, err := (&Settings{}).Contract()
+	shipped, err := (&Settings{}).Method()
 	if err != nil || shipped.File != spec.Embedded().Name {
 		t.Fatalf("%v, %v", shipped, err)
 	}
 	file := writeFile(t, string(spec.Embedded().Text))
-	if named, err := (&Settings{Spec: file}).Contract(); err != nil || named.File != file || named.Digest != shipped.Digest {
+	if named, err := (&Settings{Spec: file}).Method(); err != nil || named.File != file || named.Digest != shipped.Digest {
 		t.Errorf("%v, %v", named, err)
 	}
 	for _, wrong := range []string{writeFile(t, "{}"), writeFile(t, "a: b: c"), filepath.Join(t.TempDir(), "gone")} {
 		var mistake *spec.Error
-		if _, err := (&Settings{Spec: wrong}).Contract(); !errors.As(err, &mistake) {
+		if _, err := (&Settings{Spec: wrong}).Method(); !errors.As(err, &mistake) {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}

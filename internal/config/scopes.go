@@ -21,14 +21,14 @@ const (
 
 // ScopesNamed reads names of scopes with commas between them: in full, in short,
 // without the service, or patterns.
-func ScopesNamed(contract *spec.Contract, place, names string) ([]string, error) {
+func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	var scopes []string
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if name == "" {
 			return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: maps.reviews,youtube.*")
 		}
-		found, err := scopesNamed(contract, place, name)
+		found, err := scopesNamed(method, place, name)
 		if err != nil {
 			return nil, err
 		}
@@ -43,13 +43,13 @@ func ScopesNamed(contract *spec.Contract, place, names string) ([]string, error)
 
 // scopesNamed finds the scope of a name, or those of a pattern in the order of
 // the description.
-func scopesNamed(contract *spec.Contract, place, name string) ([]string, error) {
-	if name == unrelated || name == contract.UnrelatedScope {
-		return []string{contract.UnrelatedScope}, nil
+func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
+	if name == unrelated || name == method.UnrelatedScope {
+		return []string{method.UnrelatedScope}, nil
 	}
-	matches := scopePattern(contract, name)
+	matches := scopePattern(method, name)
 	var found []string
-	for _, scope := range contract.Scopes {
+	for _, scope := range method.Scopes {
 		if matches(scope.Name) {
 			found = append(found, scope.Name)
 		}
@@ -60,43 +60,43 @@ func scopesNamed(contract *spec.Contract, place, name string) ([]string, error) 
 	case strings.Contains(name, anything):
 		// The pattern is not shown: it may be a token with a star in it.
 		return nil, text.Mistake(place, "a pattern that none of the description's scopes fits",
-			fmt.Sprintf("write %s.* for all scopes of a product", contract.Scopes[0].Family()))
+			fmt.Sprintf("write %s.* for all scopes of a product", method.Scopes[0].Family()))
 	}
-	return nil, unknownScope(contract, place, name)
+	return nil, unknownScope(method, place, name)
 }
 
 // unknownScope suggests a scope, and repeats the wrong name only where it is
 // near one: what stands in its place may be the token.
-func unknownScope(contract *spec.Contract, place, name string) error {
+func unknownScope(method *spec.Method, place, name string) error {
 	known := []string{unrelated}
-	for _, scope := range contract.Scopes {
+	for _, scope := range method.Scopes {
 		known = append(known, scope.Short())
 	}
-	for _, form := range []string{spec.ShortScope(name), service(contract) + "." + name} {
+	for _, form := range []string{spec.ShortScope(name), service(method) + "." + name} {
 		if nearest, distance := text.Nearest(form, known); distance <= max(2, len(form)/5) {
 			return text.Mistake(place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest))
 		}
 	}
 	return text.Mistake(place, "a name that is none of the description's scopes",
-		fmt.Sprintf("name a scope, such as %s, or %s", contract.Scopes[0].Short(), unrelated))
+		fmt.Sprintf("name a scope, such as %s, or %s", method.Scopes[0].Short(), unrelated))
 }
 
 // service is the first part of the description's scopes: "dataportability".
-func service(contract *spec.Contract) string {
-	first, _, _ := strings.Cut(contract.Scopes[0].Short(), ".")
+func service(method *spec.Method) string {
+	first, _, _ := strings.Cut(method.Scopes[0].Short(), ".")
 	return first
 }
 
 // withoutService is a short scope without the service: "maps.reviews".
-func withoutService(contract *spec.Contract, scope string) string {
-	return strings.TrimPrefix(spec.ShortScope(scope), service(contract)+".")
+func withoutService(method *spec.Method, scope string) string {
+	return strings.TrimPrefix(spec.ShortScope(scope), service(method)+".")
 }
 
 // scopePattern reports for a scope whether a name, or a pattern such as
 // youtube.*, is about it: in full, in short, or without the service.
-func scopePattern(contract *spec.Contract, pattern string) func(scope string) bool {
+func scopePattern(method *spec.Method, pattern string) func(scope string) bool {
 	whole := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
 	return func(scope string) bool {
-		return whole.MatchString(scope) || whole.MatchString(spec.ShortScope(scope)) || whole.MatchString(withoutService(contract, scope))
+		return whole.MatchString(scope) || whole.MatchString(spec.ShortScope(scope)) || whole.MatchString(withoutService(method, scope))
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Contract loads the description that the settings name, or the built-in one.
+// Method loads the description that the settings name, or the built-in one.
 // Mistakes in it are *spec.Error.
-func (s *Settings) Contract() (*spec.Contract, error) {
+func (s *Settings) Method() (*spec.Method, error) {
 	description := spec.Embedded()
 	if s.Spec != "" {
 		read, err := spec.ReadDescription(s.Spec)
@@ -54,7 +54,7 @@ func (s *Settings) Contradiction(sources *Sources) error {
 }
 
 // TargetConfig reads what the settings say of a target on the network.
-func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (target.Config, error) {
+func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(s.Endpoint)
 	if err != nil {
 		return target.Config{}, sources.mistake("endpoint", "", "%s", err)
@@ -62,7 +62,7 @@ func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (targ
 	if s.Timeout <= 0 {
 		return target.Config{}, sources.mistake("timeout", "", "it must be more than 0")
 	}
-	jobs, err := s.JobsByState(sources, contract)
+	jobs, err := s.JobsByState(sources, method)
 	if err != nil {
 		return target.Config{}, err
 	}
@@ -70,7 +70,7 @@ func (s *Settings) TargetConfig(sources *Sources, contract *spec.Contract) (targ
 	if err != nil {
 		return target.Config{}, err
 	}
-	credentials, err := s.credentials(sources, contract)
+	credentials, err := s.credentials(sources, method)
 	if err != nil {
 		return target.Config{}, err
 	}
@@ -112,7 +112,7 @@ func perSecond(given string, loopback bool) (rate float64, valid bool) {
 }
 
 // JobsByState reads the given jobs.
-func (s *Settings) JobsByState(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
+func (s *Settings) JobsByState(sources *Sources, method *spec.Method) (map[string][]string, error) {
 	jobs, stateOf := map[string][]string{}, map[string]string{}
 	mistake := func(fix, format string, arguments ...any) (map[string][]string, error) {
 		return nil, sources.mistake("job", fix, format, arguments...)
@@ -122,8 +122,8 @@ func (s *Settings) JobsByState(sources *Sources, contract *spec.Contract) (map[s
 		if !found {
 			return mistake("give STATE=ID", "%q has no state", given)
 		}
-		if !slices.Contains(contract.States, state) {
-			return mistake(text.DidYouMean(state, contract.States), "unknown state %q", state)
+		if !slices.Contains(method.States, state) {
+			return mistake(text.DidYouMean(state, method.States), "unknown state %q", state)
 		}
 		for id := range strings.SplitSeq(ids, ",") {
 			id = strings.TrimSpace(id)

@@ -27,7 +27,7 @@ type tokenEntry struct {
 // given takes the tokens and sources that were given, those for named scopes
 // before patterns.
 func (r *tokenReader) given() error {
-	entries, err := r.tokenEntries(r.sources, r.contract)
+	entries, err := r.tokenEntries(r.sources, r.method)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (r *tokenReader) given() error {
 			continue
 		}
 		// A source under a pattern gives a token for each scope.
-		matches := scopePattern(r.contract, entry.key)
+		matches := scopePattern(r.method, entry.key)
 		r.add(issuer, func(scopes []string) bool {
 			return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool { return !matches(scope) })
 		})
@@ -65,8 +65,8 @@ func (r *tokenReader) given() error {
 
 // ScopesByToken gives the given tokens with the scopes they carry. A source of
 // tokens among them is a mistake: it gives tokens, and has none.
-func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map[string][]string, error) {
-	entries, err := s.tokenEntries(sources, contract)
+func (s *Settings) ScopesByToken(sources *Sources, method *spec.Method) (map[string][]string, error) {
+	entries, err := s.tokenEntries(sources, method)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +83,14 @@ func (s *Settings) ScopesByToken(sources *Sources, contract *spec.Contract) (map
 }
 
 // tokenEntries reads the given tokens and the token file.
-func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) (entries []tokenEntry, err error) {
+func (s *Settings) tokenEntries(sources *Sources, method *spec.Method) (entries []tokenEntry, err error) {
 	for _, pair := range s.Tokens {
 		name, token, found := strings.Cut(pair, "=")
 		// What stands there instead may be the token itself: it is not shown.
 		if !found || token == "" {
 			return nil, sources.mistake("token", "give SCOPE=VALUE", "a token without its scope, or a scope without a token")
 		}
-		entry, err := newTokenEntry(contract, sources.Origin("token"), name)
+		entry, err := newTokenEntry(method, sources.Origin("token"), name)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +116,7 @@ func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) (entr
 		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
 	}
 	for _, member := range members {
-		entry, err := newTokenEntry(contract, member.Key.Place(), member.Name)
+		entry, err := newTokenEntry(method, member.Key.Place(), member.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -138,14 +138,14 @@ func (s *Settings) tokenEntries(sources *Sources, contract *spec.Contract) (entr
 
 // newTokenEntry reads the name of an entry: scopes with + between them, or a
 // pattern.
-func newTokenEntry(contract *spec.Contract, place, key string) (tokenEntry, error) {
+func newTokenEntry(method *spec.Method, place, key string) (tokenEntry, error) {
 	entry := tokenEntry{place: place, key: key, pattern: strings.Contains(key, anything)}
 	names := []string{key}
 	if !entry.pattern {
 		names = strings.Split(key, scopeJoin)
 	}
 	for _, name := range names {
-		scopes, err := scopesNamed(contract, place, name)
+		scopes, err := scopesNamed(method, place, name)
 		if err != nil {
 			return entry, err
 		}

@@ -37,7 +37,7 @@ func (g given) credentials(t *testing.T) (target.Credentials, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := settings.TargetConfig(sources, contract)
+	config, err := settings.TargetConfig(sources, method)
 	return config.Credentials, err
 }
 
@@ -214,7 +214,7 @@ func TestAVariableThatNamesNoScopeIsAMistake(t *testing.T) {
 	sources.Variables = func() []string {
 		return []string{"PATH", "DPCONFORM_TOKEN_TEMPLATE", "DPCONFORM_TOKEN_UNRELATED", "DPCONFORM_TOKEN_MAPS_REVIEW"}
 	}
-	_, err := settings.TargetConfig(sources, contract)
+	_, err := settings.TargetConfig(sources, method)
 	wantUsage(t, err, "DPCONFORM_TOKEN_MAPS_REVIEW: it names none of the description's scopes; did you mean DPCONFORM_TOKEN_MAPS_REVIEWS?")
 	wantNoSecret(t, err)
 }
@@ -222,14 +222,14 @@ func TestAVariableThatNamesNoScopeIsAMistake(t *testing.T) {
 func TestTokenVariables(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for _, scope := range contract.Scopes {
-		variable := TokenVariable(contract, scope.Name)
+	for _, scope := range method.Scopes {
+		variable := TokenVariable(method, scope.Name)
 		if other, twice := seen[variable]; twice {
 			t.Errorf("%s is that of %s and %s", variable, scope.Name, other)
 		}
 		seen[variable] = scope.Name
 	}
-	if seen["DPCONFORM_TOKEN_MAPS_REVIEWS"] != reviews || TokenVariable(contract, userinfo) != "DPCONFORM_TOKEN_UNRELATED" {
+	if seen["DPCONFORM_TOKEN_MAPS_REVIEWS"] != reviews || TokenVariable(method, userinfo) != "DPCONFORM_TOKEN_UNRELATED" {
 		t.Error("the variables have other names")
 	}
 }
@@ -257,9 +257,9 @@ func TestScopesNamed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
 		"maps.reviews": 1, reviews: 1, "dataportability.maps.reviews": 1, "maps.reviews, play.devices": 2, "maps.reviews,maps.reviews": 1,
-		"*": len(contract.Scopes), "unrelated": 1, "*,unrelated": len(contract.Scopes) + 1, "maps.reviews,maps.*": 10, "*.devices": 1,
+		"*": len(method.Scopes), "unrelated": 1, "*,unrelated": len(method.Scopes) + 1, "maps.reviews,maps.*": 10, "*.devices": 1,
 	} {
-		if scopes, err := ScopesNamed(contract, "--scopes", text); err != nil || len(scopes) != want {
+		if scopes, err := ScopesNamed(method, "--scopes", text); err != nil || len(scopes) != want {
 			t.Errorf("%s: %d scopes, %v", text, len(scopes), err)
 		}
 	}
@@ -270,7 +270,7 @@ func TestScopesNamed(t *testing.T) {
 		"mapz.*":             "--scopes: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product",
 		"something.else.yet": "--scopes: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
 	} {
-		_, err := ScopesNamed(contract, "--scopes", text)
+		_, err := ScopesNamed(method, "--scopes", text)
 		wantUsage(t, err, want)
 	}
 }

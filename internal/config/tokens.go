@@ -19,21 +19,21 @@ const tokenVariablePrefix = environmentPrefix + "TOKEN_"
 // tokenReader reads where tokens come from.
 type tokenReader struct {
 	*Settings
-	sources  *Sources
-	contract *spec.Contract
-	checker  *tokens.Checker
-	list     tokens.List
+	sources *Sources
+	method  *spec.Method
+	checker *tokens.Checker
+	list    tokens.List
 }
 
 // credentials puts all sources of tokens in order: given ones, the environment,
 // the command, logins, client credentials, those of the machine, and the
 // template last.
-func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (target.Credentials, error) {
+func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Credentials, error) {
 	inspector, err := s.Inspector(sources)
 	if err != nil {
 		return nil, err
 	}
-	reader := tokenReader{s, sources, contract, &tokens.Checker{Documented: contract.Documents, Inspector: inspector}, nil}
+	reader := tokenReader{s, sources, method, &tokens.Checker{Documented: method.Documents, Inspector: inspector}, nil}
 	for _, step := range []func() error{
 		reader.given, reader.environment, reader.command, reader.logins, reader.clientCredentials, reader.machine, reader.template,
 	} {
@@ -47,7 +47,7 @@ func (s *Settings) credentials(sources *Sources, contract *spec.Contract) (targe
 // add adds a source of tokens. The group is a set of scopes that one of its
 // tokens carries; it counts where all of them are documented.
 func (r *tokenReader) add(issuer tokens.Issuer, covers tokens.Coverage, group ...string) *tokens.Source {
-	if slices.ContainsFunc(group, func(scope string) bool { return !r.contract.Documents(scope) }) {
+	if slices.ContainsFunc(group, func(scope string) bool { return !r.method.Documents(scope) }) {
 		group = nil
 	}
 	source := &tokens.Source{Context: r.sources.context(), Issuer: issuer, Covers: covers, Group: group, Checker: r.checker}
@@ -62,9 +62,9 @@ func namesScope(given string) bool {
 
 // TokenVariable is the environment variable of a scope's token:
 // "DPCONFORM_TOKEN_MAPS_REVIEWS".
-func TokenVariable(contract *spec.Contract, scope string) string {
-	name := withoutService(contract, scope)
-	if scope == contract.UnrelatedScope {
+func TokenVariable(method *spec.Method, scope string) string {
+	name := withoutService(method, scope)
+	if scope == method.UnrelatedScope {
 		name = unrelated
 	}
 	return tokenVariablePrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name))
@@ -73,13 +73,13 @@ func TokenVariable(contract *spec.Contract, scope string) string {
 // environment takes the variables of single scopes, and refuses one that looks
 // like it and names no scope.
 func (r *tokenReader) environment() error {
-	scopes := []string{r.contract.UnrelatedScope}
-	for _, scope := range r.contract.Scopes {
+	scopes := []string{r.method.UnrelatedScope}
+	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	known := make([]string, len(scopes))
 	for i, scope := range scopes {
-		known[i] = TokenVariable(r.contract, scope)
+		known[i] = TokenVariable(r.method, scope)
 		if value, set := r.sources.lookup(known[i]); set && value != "" && !r.sources.isFlagVariable(known[i]) {
 			r.add(tokens.Environment(known[i], r.sources.lookup), tokens.Exactly(scope), scope)
 		}
@@ -127,7 +127,7 @@ func (r *tokenReader) logins() error {
 		return err
 	}
 	for _, login := range logins {
-		documented := slices.DeleteFunc(slices.Clone(login.Scopes), func(scope string) bool { return !r.contract.Documents(scope) })
+		documented := slices.DeleteFunc(slices.Clone(login.Scopes), func(scope string) bool { return !r.method.Documents(scope) })
 		r.add(store.Issuer(login, client), tokens.Within(login.Scopes...), documented...).Login = true
 	}
 	return nil

@@ -27,7 +27,7 @@ func wantNoSecret(t *testing.T, err error) {
 // tokenOf gives the token that the settings have for scopes, "" for none.
 func tokenOf(t *testing.T, settings *Settings, scopes ...string) string {
 	t.Helper()
-	credentials, err := settings.credentials(&Sources{}, contract)
+	credentials, err := settings.credentials(&Sources{}, method)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,15 +89,15 @@ func TestGivenTokensAreFoundByTheirScopes(t *testing.T) {
 func TestAnEmulatorTakesTokensAlone(t *testing.T) {
 	t.Parallel()
 	settings := &Settings{Tokens: []string{"dataportability.maps.reviews+dataportability.play.devices=both", "unrelated=other"}, TokenFile: writeFile(t, "play.*: many\n")}
-	scopes, err := settings.ScopesByToken(&Sources{}, contract)
+	scopes, err := settings.ScopesByToken(&Sources{}, method)
 	if err != nil || len(scopes) != 3 || !slices.Equal(scopes["both"], []string{reviews, devices}) || !slices.Equal(scopes["other"], []string{userinfo}) ||
 		len(scopes["many"]) < 2 || !slices.Contains(scopes["many"], devices) {
 		t.Errorf("%q, %v", scopes, err)
 	}
-	if _, err := (&Settings{Tokens: []string{"x"}}).ScopesByToken(&Sources{}, contract); err == nil {
+	if _, err := (&Settings{Tokens: []string{"x"}}).ScopesByToken(&Sources{}, method); err == nil {
 		t.Error("a wrong token is no mistake")
 	}
-	_, err = (&Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}).ScopesByToken(&Sources{}, contract)
+	_, err = (&Settings{TokenFile: writeFile(t, "play.*: {command: mint}\n")}).ScopesByToken(&Sources{}, method)
 	wantUsage(t, err, "FILE:1: play.* has a source of tokens, and an emulator needs the tokens themselves; write `SCOPE: TOKEN`")
 }
 
@@ -112,7 +112,7 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 	)
 	refused := func(settings Settings, want string) {
 		t.Helper()
-		_, err := settings.credentials(&Sources{}, contract)
+		_, err := settings.credentials(&Sources{}, method)
 		wantUsage(t, err, want)
 		wantNoSecret(t, err)
 	}
@@ -146,8 +146,8 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 	gone := t.TempDir()
 	refused(Settings{TokenFile: gone}, gone+": is a directory")
 	// Scopes of another description are its own.
-	other := *contract
-	other.Scopes = append(slices.Clone(contract.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})
+	other := *method
+	other.Scopes = append(slices.Clone(method.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})
 	if _, err := (&Settings{Tokens: []string{"added.scope=" + secret}}).credentials(&Sources{}, &other); err != nil {
 		t.Error(err)
 	}
@@ -164,7 +164,7 @@ func TestNoMistakeOfTheFileShowsATokenInIt(t *testing.T) {
 	} {
 		settings, sources, err := given{flags: []string{"--endpoint", "http://127.0.0.1:1"}, file: text}.fill(t)
 		if err == nil {
-			_, err = settings.TargetConfig(sources, contract)
+			_, err = settings.TargetConfig(sources, method)
 		}
 		if err == nil {
 			t.Errorf("%q is no mistake", text)

@@ -67,13 +67,13 @@ func (r *run) exchange(check, purpose, job, credential string, came reply) *run 
 
 // one is a run of one check of one requirement with one exchange.
 func one(verdict result.Verdict, came reply) *run {
-	r := newRun().requirement("retry.path.one", spec.Documented, verdict).exchange("path/one", "retry a", "a", "token for x", came)
+	r := newRun().requirement("path.one", spec.Documented, verdict).exchange("path/one", "retry a", "a", "token for x", came)
 	var findings []result.Finding
 	switch verdict {
 	case result.Fail, result.Warn, result.ExpectedFail:
-		findings = []result.Finding{{Requirement: "retry.path.one", Verdict: verdict, Want: "400", Got: fmt.Sprint(came.status), Exchange: 1, Count: 1, Curl: "curl it"}}
+		findings = []result.Finding{{Requirement: "path.one", Verdict: verdict, Want: "400", Got: fmt.Sprint(came.status), Exchange: 1, Count: 1, Curl: "curl it"}}
 	}
-	return r.check("path/one", "retry.path.one", verdict, findings...)
+	return r.check("path/one", "path.one", verdict, findings...)
 }
 
 // refusal is a usual response.
@@ -160,11 +160,11 @@ func TestAVerdictHasTheEvidenceOfBoth(t *testing.T) {
 	if got, want := found.Checks[0].change, (change{"path/one", newlyFailing, true, result.Pass, result.Fail}); got != want {
 		t.Errorf("%+v", got)
 	}
-	if requirement := found.Requirements[0]; requirement.ID != "retry.path.one" || !requirement.Regression || !slices.Equal(requirement.Checks, []string{"path/one"}) {
+	if requirement := found.Requirements[0]; requirement.ID != "path.one" || !requirement.Regression || !slices.Equal(requirement.Checks, []string{"path/one"}) {
 		t.Errorf("%+v", requirement)
 	}
 	shown := found.Checks[0].Evidence[0]
-	if shown.Requirement != "retry.path.one" || shown.Level != spec.Documented || shown.Statement == "" {
+	if shown.Requirement != "path.one" || shown.Level != spec.Documented || shown.Statement == "" {
 		t.Errorf("%+v", shown)
 	}
 	if old := shown.Old; old.Verdict != result.Pass || old.Want != "" || old.Response.Exchange != 1 || old.Response.Status != 400 ||
@@ -184,11 +184,11 @@ func TestAVerdictHasTheEvidenceOfBoth(t *testing.T) {
 func TestAnObservingCheckPointsAtTheExchangesOfOthers(t *testing.T) {
 	t.Parallel()
 	of := func(verdict result.Verdict, status int, findings ...result.Finding) *run {
-		r := newRun().requirement("retry.errors.code", spec.Documented, verdict)
+		r := newRun().requirement("errors.code", spec.Documented, verdict)
 		r.exchange("path/one", "read a", "a", "t", refusal(400)).exchange("path/one", "retry a", "a", "t", refusal(status))
-		return r.check("errors/code", "retry.errors.code", verdict, findings...)
+		return r.check("errors/code", "errors.code", verdict, findings...)
 	}
-	found := compare(of(result.Pass, 400), of(result.Fail, 500, result.Finding{Requirement: "retry.errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
+	found := compare(of(result.Pass, 400), of(result.Fail, 500, result.Finding{Requirement: "errors.code", Verdict: result.Fail, Exchange: 2, Count: 1}))
 	if shown := found.Checks[0].Evidence[0]; shown.Old.Response == nil || shown.Old.Response.Exchange != 2 || shown.Old.Response.Status != 400 || shown.New.Response.Status != 500 {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
@@ -226,7 +226,7 @@ func TestWhatIsSkippedNowSaysWhy(t *testing.T) {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
 	inferred := func(verdict result.Verdict) *run {
-		return newRun().requirement("retry.path.one", spec.Inferred, verdict).check("path/one", "retry.path.one", verdict)
+		return newRun().requirement("path.one", spec.Inferred, verdict).check("path/one", "path.one", verdict)
 	}
 	if found := compare(inferred(result.Pass), inferred(result.Skip)); found.Regression || !found.Changed {
 		t.Error(found.Summary)
@@ -236,22 +236,22 @@ func TestWhatIsSkippedNowSaysWhy(t *testing.T) {
 func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 	t.Parallel()
 	both := func(second result.Verdict, findings ...result.Finding) *run {
-		r := newRun().requirement("retry.path.one", spec.Documented, result.Fail).requirement("retry.path.two", spec.Platform, second)
-		r.check("path/one", "retry.path.one", result.Fail, findings...)
-		r.Checks[0].Requirements = []string{"retry.path.one", "retry.path.two"}
+		r := newRun().requirement("path.one", spec.Documented, result.Fail).requirement("path.two", spec.Platform, second)
+		r.check("path/one", "path.one", result.Fail, findings...)
+		r.Checks[0].Requirements = []string{"path.one", "path.two"}
 		return r
 	}
-	first := result.Finding{Requirement: "retry.path.one", Verdict: result.Fail, Want: "a", Got: "b", Count: 1}
-	second := result.Finding{Requirement: "retry.path.two", Verdict: result.Fail, Want: "c", Got: "d", Count: 1}
+	first := result.Finding{Requirement: "path.one", Verdict: result.Fail, Want: "a", Got: "b", Count: 1}
+	second := result.Finding{Requirement: "path.two", Verdict: result.Fail, Want: "c", Got: "d", Count: 1}
 	found := compare(both(result.Skip, first), both(result.Fail, first, second))
 	wantSummary(t, found, "regression: 1 check still failing")
-	if found.Requirements[0].ID != "retry.path.two" || !found.Requirements[0].Regression {
+	if found.Requirements[0].ID != "path.two" || !found.Requirements[0].Regression {
 		t.Errorf("%+v", found.Requirements)
 	}
 	if shown := found.Checks[0].Evidence[1]; shown.Old.Verdict != result.Skip || shown.Old.Reason == "" || shown.New.Got != "d" {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
-	if text := shownText(found); !strings.Contains(text, "NEWLY FAILING retry.path.two (platform)") {
+	if text := shownText(found); !strings.Contains(text, "NEWLY FAILING path.two (platform)") {
 		t.Error(text)
 	}
 }
@@ -259,14 +259,14 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 func TestWhatAppearedAndIsGone(t *testing.T) {
 	t.Parallel()
 	with := func(scopes ...string) *run {
-		r := newRun().requirement("retry.authorization.scope", spec.Documented, result.Pass)
+		r := newRun().requirement("authorization.scope", spec.Documented, result.Pass)
 		r.Description.Scopes = len(scopes)
 		for _, scope := range scopes {
-			r.check(scopeRow+scope, "retry.authorization.scope", result.Pass)
+			r.check(scopeRow+scope, "authorization.scope", result.Pass)
 		}
 		return r
 	}
-	after := with("a", "c", "d").requirement("retry.path.new", spec.Platform, result.Fail)
+	after := with("a", "c", "d").requirement("path.new", spec.Platform, result.Fail)
 	after.Description.Digest = "sha256:1"
 	found := compare(with("a", "b"), after)
 	wantSummary(t, found, "regression: 1 check gone, 2 checks new")

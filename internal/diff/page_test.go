@@ -32,7 +32,7 @@ func everyKind() Comparison {
 			if verdict == "" {
 				continue
 			}
-			id, requirement := "path/"+string(rune('a'+i)), "retry.path."+string(rune('a'+i))
+			id, requirement := "path/"+string(rune('a'+i)), "path."+string(rune('a'+i))
 			r.requirement(requirement, spec.Documented, verdict)
 			r.exchange(id, "retry j", "j", "token for x", reply{400 + len(verdict), map[string]string{"Content-Type": evil, "Allow": evil}, `{"` + "<b>|`\\u000a" + `":1}`})
 			var findings []result.Finding
@@ -176,10 +176,10 @@ func TestTheMarkdownIsSafe(t *testing.T) {
 func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
 	t.Parallel()
 	of := func(verdict result.Verdict, status int) *run {
-		r := newRun().requirement("retry.path.one", spec.Documented, verdict)
+		r := newRun().requirement("path.one", spec.Documented, verdict)
 		for i := range 40 {
 			id := fmt.Sprintf("path/check-%d", i)
-			r.exchange(id, "retry a", "a", "t", refusal(status)).check(id, "retry.path.one", verdict)
+			r.exchange(id, "retry a", "a", "t", refusal(status)).check(id, "path.one", verdict)
 		}
 		return r
 	}

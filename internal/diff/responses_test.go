@@ -60,12 +60,12 @@ func TestWhichResponsesDiffer(t *testing.T) {
 func TestTheTargetAndTheJobAreNoDifference(t *testing.T) {
 	t.Parallel()
 	at := func(endpoint, job string) *run {
-		r := newRun().requirement("retry.path.one", spec.Documented, result.Pass)
+		r := newRun().requirement("path.one", spec.Documented, result.Pass)
 		r.Target.Endpoint = endpoint
 		host := strings.TrimPrefix(endpoint, "https://")
 		r.exchange("path/one", "retry "+job, job, "token for x", reply{301, map[string]string{
 			"Location": endpoint + "/v1/archiveJobs/" + job + "/", "Www-Authenticate": `Bearer realm="` + host + `"`}, ""})
-		return r.check("path/one", "retry.path.one", result.Pass)
+		return r.check("path/one", "path.one", result.Pass)
 	}
 	found := compare(at("https://a.example", "failed-1"), at("https://b.example:8080", "0815"))
 	if found.Compared != 1 || len(found.Responses) != 0 {
@@ -96,11 +96,11 @@ type sent struct {
 func TestExchangesAreFoundAgain(t *testing.T) {
 	t.Parallel()
 	of := func(all ...sent) *run {
-		r := newRun().requirement("retry.path.one", spec.Documented, result.Pass)
+		r := newRun().requirement("path.one", spec.Documented, result.Pass)
 		for _, one := range all {
 			r.exchange("path/one", one.purpose, one.job, one.credential, refusal(one.status))
 		}
-		return r.check("path/one", "retry.path.one", result.Pass)
+		return r.check("path/one", "path.one", result.Pass)
 	}
 	for _, test := range []struct {
 		name     string

@@ -168,7 +168,7 @@ func (c *comparison) states() {
 		c.entries(source.StatesTopic, set(c.from.States), set(c.against.States), "",
 			"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
 	}
-	c.entries(source.RetryableStatesTopic, set(c.from.RetryableStates), set(c.against.RetryableStates), "",
+	c.entries(source.RetryableStatesTopic, set(c.from.AcceptedStates), set(c.against.AcceptedStates), "",
 		"A job in the state %s can be retried now.", "A job in the state %s can no longer be retried.")
 }
 

@@ -29,7 +29,7 @@ func compared(t testing.TB, from, against string) Comparison {
 		}
 		return read
 	}
-	comparison, err := Compare(parse(from), parse(against), contract().Requirements)
+	comparison, err := Compare(parse(from), parse(against), method().Requirements)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func description() string { return string(spec.Embedded().Text) }
 
 // What most tests need is read once.
 var (
-	contract    = sync.OnceValue(spec.MustLoadEmbedded)
+	method      = sync.OnceValue(spec.MustLoadEmbedded)
 	readShipped = sync.OnceValue(func() *source.Source {
 		read, err := source.Parse(spec.Embedded())
 		if err != nil {
@@ -81,7 +81,7 @@ func lines(comparison Comparison) []string {
 func TestDescriptionAndPageAgree(t *testing.T) {
 	t.Parallel()
 	var scopes []string
-	for _, scope := range contract().Scopes {
+	for _, scope := range method().Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	pages := map[string]string{"he": sourcetest.Page, "Markdown": sourcetest.Markdown(t), "itself": description()}
@@ -146,8 +146,8 @@ func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
 		{summary, parameter("query", "true"), "added breaking parameters: query parameter force of the method"},
 		{summary, parameter("header", "true"), "added breaking parameters: header parameter force of the method"},
 		{summary, parameter("query", "false"), "added compatible parameters: query parameter force of the method"},
-		{"x-retryable-states: [FAILED]", "x-retryable-states: [FAILED, CANCELLED]", "added compatible states that can be retried: CANCELLED"},
-		{"x-retryable-states: [FAILED]", "x-retryable-states: [CANCELLED]", "removed breaking states that can be retried: FAILED"},
+		{"x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, CANCELLED]", "added compatible states that can be retried: CANCELLED"},
+		{"x-accepted-states: [FAILED]", "x-accepted-states: [CANCELLED]", "removed breaking states that can be retried: FAILED"},
 		{"        - {name: prettyPrint, example: \"false\"}\n", "", "removed breaking system parameters: prettyPrint"},
 		{"        ABORTED: 409\n", "        ABORTED: 500\n", "changed breaking codes of errors: status of ABORTED"},
 		{"The archive job ID that is initiated by", "The archive job ID that was initiated by", "changed documentation descriptions of members: member archiveJobId of the response"},
@@ -177,14 +177,14 @@ func TestASentenceTouchesTheRequirementsThatQuoteIt(t *testing.T) {
 	t.Parallel()
 	comparison := compared(t, description(), edited(t, description(), "          - Retrying is only executed if the initial job failed.\n", "          - Something else is said.\n"))
 	for _, change := range comparison.Changes {
-		if change.Kind == Removed && !slices.Contains(change.Requirements, "retry.semantics.only-failed") {
+		if change.Kind == Removed && !slices.Contains(change.Requirements, "semantics.refused-state") {
 			t.Errorf("%s touches %v", change.Sentence, change.Requirements)
 		}
 	}
 	// The ids of the table are those of the catalogue.
 	for topic, ids := range touched {
 		for _, id := range ids {
-			if _, known := contract().Requirement(id); !known {
+			if _, known := method().Requirement(id); !known {
 				t.Errorf("%s touches %s, which is not in the catalogue", topic, id)
 			}
 		}

@@ -26,7 +26,7 @@ func hostile() Comparison {
 		From:    source.Provenance{Kind: source.Page, Name: evil, Revision: evil, Date: "2025-07-25", Digest: "sha256:" + strings.Repeat("0", 64)},
 		Against: source.Provenance{Kind: source.Discovery, Name: "b.json", Digest: "sha256:" + strings.Repeat("1", 64)},
 		Changes: []Change{
-			{Kind: Added, Class: Compatible, Topic: source.StatesTopic, What: evil, New: evil, Requirements: []string{"retry.body.empty"}, Sentence: evil},
+			{Kind: Added, Class: Compatible, Topic: source.StatesTopic, What: evil, New: evil, Requirements: []string{"body.empty"}, Sentence: evil},
 			{Kind: Changed, Class: Documentation, Topic: source.DescriptionsTopic, What: "member", Old: evil, New: evil, Requirements: []string{}, Sentence: evil},
 		},
 		NotCompared: []Silence{{source.ProseTopic, "the reference page says nothing of it"}},
@@ -54,7 +54,7 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 		}
 	}
 	shown := printed(comparison, 80)
-	for _, want := range []string{"reference page, revision 2025-07-25", "- breaking", "+ compatible", "touches retry.authorization.scope",
+	for _, want := range []string{"reference page, revision 2025-07-25", "- breaking", "+ compatible", "touches authorization.scope",
 		"not compared: ", "drift: 1 breaking, 1 compatible\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the text has no %q:\n%s", want, shown)

@@ -19,7 +19,7 @@ var began = time.Date(2027, 1, 31, 23, 30, 0, 0, time.FixedZone("west", -8*60*60
 func TestParseTakesEveryForm(t *testing.T) {
 	list, err := parseKnown("known.yaml", `# a comment
 known-failures:
-  - requirement: retry.body.unknown-field
+  - requirement: body.unknown-field
     reason: |
       the gateway drops
       unknown fields
@@ -35,7 +35,7 @@ known-failures:
 		t.Fatalf("%d entries, want 3", len(list))
 	}
 	first := list[0]
-	if first.Entry != "requirement: retry.body.unknown-field" || first.Reason != "the gateway drops unknown fields" ||
+	if first.Entry != "requirement: body.unknown-field" || first.Reason != "the gateway drops unknown fields" ||
 		first.Issue != "https://issues.example/12" || first.Name != "known.yaml:3" || first.Line != 3 {
 		t.Errorf("the first entry is %+v", first)
 	}
@@ -71,7 +71,7 @@ func TestEntriesOfOneLineHaveNamesOfTheirOwn(t *testing.T) {
 
 func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 	const head = "known-failures:\n"
-	const good = "  - requirement: retry.body.empty\n    reason: a proxy\n"
+	const good = "  - requirement: body.empty\n    reason: a proxy\n"
 	for _, one := range []struct {
 		name    string
 		content string
@@ -80,29 +80,29 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 		{"empty file", "", []string{"known.yaml: it is empty", "known-failures"}},
 		{"no YAML", head + "  - [\n", []string{"known.yaml:", "not readable as YAML"}},
 		{"second document", head + good + "---\n" + head, []string{"known.yaml:4:", "second"}},
-		{"a bare list", "- requirement: retry.body.empty\n  reason: a proxy\n", []string{"known.yaml:1:", "mapping"}},
+		{"a bare list", "- requirement: body.empty\n  reason: a proxy\n", []string{"known.yaml:1:", "mapping"}},
 		{"another key", "known-failure:\n" + good, []string{"known.yaml:1:", "did you mean known-failures?"}},
-		{"no list", head + "  requirement: retry.body.empty\n", []string{"known.yaml:2:", "a list"}},
+		{"no list", head + "  requirement: body.empty\n", []string{"known.yaml:2:", "a list"}},
 		{"no key at all", "{}\n", []string{"known.yaml:1:", "no key known-failures"}},
 		{"key twice", head + good + head + good, []string{"known.yaml:4:", "is already in line 1"}},
-		{"an entry that is a text", head + "  - retry.body.empty\n", []string{"known.yaml:2:", "mapping"}},
+		{"an entry that is a text", head + "  - body.empty\n", []string{"known.yaml:2:", "mapping"}},
 		{"unknown key", head + good + "    isue: https://x.example\n", []string{"known.yaml:4:", `"isue"`, "did you mean issue?"}},
 		{"neither", head + "  - reason: a proxy\n", []string{"known.yaml:2:", "neither"}},
 		{"both", head + good + "    check: body/empty\n", []string{"known.yaml:2:", "both"}},
 		{"empty id", head + "  - requirement:\n    reason: a proxy\n", []string{"known.yaml:2:", "requirement: it takes a text"}},
 		{"id that is a list", head + "  - check: [body/empty]\n    reason: a proxy\n", []string{"known.yaml:2:", "check: it takes a text, and not a list"}},
-		{"unknown requirement", head + good + "  - requirement: retry.body.emty-message\n    reason: a proxy\n",
-			[]string{"known.yaml:4:", `"retry.body.emty-message"`, "did you mean retry.body.empty-message?"}},
+		{"unknown requirement", head + good + "  - requirement: body.emty-message\n    reason: a proxy\n",
+			[]string{"known.yaml:4:", `"body.emty-message"`, "did you mean body.empty-message?"}},
 		{"unknown check", head + "  - check: body/unknown-feld\n    reason: a proxy\n", []string{"known.yaml:2:", "did you mean body/unknown-field?"}},
 		{"check under requirement", head + "  - requirement: body/empty\n    reason: a proxy\n", []string{"known.yaml:2:", "`check: body/empty`"}},
-		{"requirement under check", head + "  - check: retry.body.empty\n    reason: a proxy\n", []string{"known.yaml:2:", "`requirement: retry.body.empty`"}},
+		{"requirement under check", head + "  - check: body.empty\n    reason: a proxy\n", []string{"known.yaml:2:", "`requirement: body.empty`"}},
 		{"beginning without a star", head + "  - check: authorization/scope\n    reason: a proxy\n", []string{"known.yaml:2:", "authorization/scope/*"}},
 		{"pattern without a match", head + "  - check: authorisation/*\n    reason: a proxy\n", []string{"known.yaml:2:", `"authorisation/*"`, "no check"}},
 		{"no reason", head + "  - check: body/empty\n", []string{"known.yaml:2:", "has no reason"}},
 		{"reason that is a list", head + "  - check: body/empty\n    reason: [a proxy]\n", []string{"known.yaml:3:", "reason: it takes a text, and not a list"}},
 		{"bad day", head + good + "    expires: 2027-02-30\n", []string{"known.yaml:4:", `"2027-02-30"`, "2027-01-31"}},
 		{"day in another form", head + good + "    expires: 31.01.2027\n", []string{"known.yaml:4:", `"31.01.2027"`}},
-		{"expired", head + good + "    expires: 2027-01-30\n", []string{"known.yaml:4:", "retry.body.empty", "expired on 2027-01-30"}},
+		{"expired", head + good + "    expires: 2027-01-30\n", []string{"known.yaml:4:", "body.empty", "expired on 2027-01-30"}},
 		{"issue that is no link", head + good + "    issue: '#12'\n", []string{"known.yaml:4:", "https://"}},
 		{"issue by another scheme", head + good + "    issue: javascript:alert(1)\n", []string{"known.yaml:4:", "https://"}},
 		{"issue without a host", head + good + "    issue: https:///12\n", []string{"known.yaml:4:", "https://"}},
@@ -191,19 +191,19 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%q and %q: %t", one.pattern, one.id, got)
 		}
 	}
-	if entry := (KnownFailure{Entry: "requirement: retry.body.*"}); !entry.Covers("path/case", "retry.body.empty") || entry.Covers("retry.body.empty", "retry.path.case") {
+	if entry := (KnownFailure{Entry: "requirement: body.*"}); !entry.Covers("path/case", "body.empty") || entry.Covers("body.empty", "path.case") {
 		t.Error("an entry for requirements looks at the check")
 	}
 }
 
 func TestReadSaysWhichFileIsMissing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	_, err := ReadKnownFailures(missing, contract.Requirements, checks, began)
+	_, err := ReadKnownFailures(missing, method.Requirements, checks, began)
 	assertUsageError(t, err, missing+": no such file")
 	if err := os.WriteFile(missing, []byte("known-failures: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadKnownFailures(missing, contract.Requirements, checks, began); err != nil {
+	if _, err := ReadKnownFailures(missing, method.Requirements, checks, began); err != nil {
 		t.Error(err)
 	}
 }
@@ -213,7 +213,7 @@ func TestReadSaysWhichFileIsMissing(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "known-failures:\n", "known-failures: [{check: body/*, reason: a proxy}]", "known-failures: &a [*a]", "known-failures: {<<: *x}",
-		"known-failures:\n  - requirement: retry.body.empty\n    reason: a proxy\n    expires: 2027-01-31\n    issue: http://x\n",
+		"known-failures:\n  - requirement: body.empty\n    reason: a proxy\n    expires: 2027-01-31\n    issue: http://x\n",
 		"? [known-failures]\n: 1\n", "known-failures: [&a {check: '*', reason: a proxy}, *a]", "known-failures: [{check: \"\\n\", reason: \"\\e\"}]",
 	} {
 		f.Add(seed)
@@ -232,12 +232,12 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// contract is the description that the product ships, checks some checks for it.
+// method is the description that the product ships, checks some checks for it.
 var (
-	contract = spec.MustLoadEmbedded()
-	checks   = func() []string {
+	method = spec.MustLoadEmbedded()
+	checks = func() []string {
 		ids := []string{"body/empty", "body/empty-message", "body/unknown-field", "path/no-id", "path/empty-id", "path/case"}
-		for _, scope := range contract.Scopes {
+		for _, scope := range method.Scopes {
 			ids = append(ids, "authorization/scope/"+scope.Short())
 		}
 		return ids
@@ -250,5 +250,5 @@ func parseKnown(file, content string, began time.Time) (KnownFailures, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readKnown(file, root, contract.Requirements, checks, began)
+	return readKnown(file, root, method.Requirements, checks, began)
 }

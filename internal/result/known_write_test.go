@@ -11,7 +11,7 @@ import (
 // failing makes a report in which the first of a number of checks fail one
 // requirement.
 func failing(requirement string, failed int, checks ...string) Report {
-	known, _ := contract.Requirement(requirement)
+	known, _ := method.Requirement(requirement)
 	made := Report{Started: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Target: Target{Endpoint: "http://127.0.0.1:1"},
 		Requirements: []Requirement{{Requirement: known}}}
 	for i, id := range checks {
@@ -32,7 +32,7 @@ func withGot(report Report, got string) Report {
 }
 
 // scopeChecks are the checks of single scopes.
-var scopeChecks = checks[len(checks)-len(contract.Scopes):]
+var scopeChecks = checks[len(checks)-len(method.Scopes):]
 
 func TestWriteGroupsByRequirement(t *testing.T) {
 	for _, one := range []struct {
@@ -41,14 +41,14 @@ func TestWriteGroupsByRequirement(t *testing.T) {
 		entries []string
 		comment string
 	}{
-		{"the only check", failing("retry.body.empty-message", 1, "body/empty-message"), []string{"requirement: retry.body.empty-message"}, "# want 400; got 200\n"},
-		{"one of two", failing("retry.body.empty", 1, "body/empty", "body/unknown-field"), []string{"requirement: retry.body.empty"}, "# want 400; got 200\n"},
-		{"all of many", failing("retry.authorization.scope", 66, scopeChecks...), []string{"requirement: retry.authorization.scope"}, "got 200 (and 65 more)\n"},
-		{"two of many", failing("retry.authorization.scope", 2, scopeChecks...),
+		{"the only check", failing("body.empty-message", 1, "body/empty-message"), []string{"requirement: body.empty-message"}, "# want 400; got 200\n"},
+		{"one of two", failing("body.empty", 1, "body/empty", "body/unknown-field"), []string{"requirement: body.empty"}, "# want 400; got 200\n"},
+		{"all of many", failing("authorization.scope", 66, scopeChecks...), []string{"requirement: authorization.scope"}, "got 200 (and 65 more)\n"},
+		{"two of many", failing("authorization.scope", 2, scopeChecks...),
 			[]string{"check: authorization/scope/dataportability.alerts.subscriptions", "check: authorization/scope/dataportability.businessmessaging.conversations"},
-			"# retry.authorization.scope: want 400; got 200\n"},
-		{"an answer that is no comment", withGot(failing("retry.body.empty-message", 1, "body/empty-message"), "a\nb\u2028c\x1b[2J\xff: #"),
-			[]string{"requirement: retry.body.empty-message"}, "got a b c\uFFFD[2J\uFFFD: #\n"},
+			"# authorization.scope: want 400; got 200\n"},
+		{"an answer that is no comment", withGot(failing("body.empty-message", 1, "body/empty-message"), "a\nb\u2028c\x1b[2J\xff: #"),
+			[]string{"requirement: body.empty-message"}, "got a b c\uFFFD[2J\uFFFD: #\n"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "known.yaml")
@@ -60,7 +60,7 @@ func TestWriteGroupsByRequirement(t *testing.T) {
 			if !strings.Contains(text, one.comment) {
 				t.Errorf("the file lacks %q:\n%s", one.comment, text)
 			}
-			_, err = ReadKnownFailures(file, contract.Requirements, checks, began)
+			_, err = ReadKnownFailures(file, method.Requirements, checks, began)
 			assertUsageError(t, err, file+":7:13: ", `"TODO"`)
 			list, err := parseKnown(file, strings.ReplaceAll(text, "TODO", "a proxy"), began)
 			if err != nil {
@@ -91,7 +91,7 @@ func TestWriteLeavesWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	assertUsageError(t, CheckNewKnownFailures("--flag", file), "--flag: ", "is there already")
-	_, err := WriteKnownFailures("--flag", file, failing("retry.body.empty", 1, "body/empty"))
+	_, err := WriteKnownFailures("--flag", file, failing("body.empty", 1, "body/empty"))
 	assertUsageError(t, err, "--flag: ", "is there already")
 	if text := readText(t, file); text != "mine\n" {
 		t.Errorf("the file now holds %q", text)
@@ -115,7 +115,7 @@ func assertOnlyFile(t *testing.T, folder, name string) {
 
 func TestWriteNothingWhereNothingFailed(t *testing.T) {
 	folder := t.TempDir()
-	count, err := WriteKnownFailures("--flag", filepath.Join(folder, "known.yaml"), failing("retry.body.empty", 0, "body/empty"))
+	count, err := WriteKnownFailures("--flag", filepath.Join(folder, "known.yaml"), failing("body.empty", 0, "body/empty"))
 	if err != nil || count != 0 {
 		t.Errorf("%d entries, %v", count, err)
 	}

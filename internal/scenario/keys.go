@@ -16,10 +16,10 @@ const MostRequests = 199
 
 // scenarioKeys are the keys of a scenario, for the states, codes and
 // requirements of a description.
-func scenarioKeys(contract *spec.Contract) []key[Scenario] {
-	requirements := func(value text.YAML) ([]string, error) { return requirements(value, contract) }
-	state := func(value text.YAML) (string, error) { return value.OneOf("state", contract.States) }
-	steps := func(value text.YAML) ([]Step, error) { return steps(value, contract) }
+func scenarioKeys(method *spec.Method) []key[Scenario] {
+	requirements := func(value text.YAML) ([]string, error) { return requirements(value, method) }
+	state := func(value text.YAML) (string, error) { return value.OneOf("state", method.States) }
+	steps := func(value text.YAML) ([]Step, error) { return steps(value, method) }
 	return []key[Scenario]{
 		{"name", "lower case letters, digits and hyphens", "Chooses the scenario: `--scenario NAME`, the job id `scenario-NAME-1`, the header `Dpconform-Scenario: NAME`. A scenario with the name of a shipped one replaces it. Required.",
 			func(value text.YAML, to *Scenario) (err error) {
@@ -29,7 +29,7 @@ func scenarioKeys(contract *spec.Contract) []key[Scenario] {
 			}},
 		{"title", "a text of one line", "Says what the server does, for reports. Required.", into(title, func(s *Scenario) *string { return &s.Title })},
 		{"about", "a text", "Says why, for a person who reads the list.", into(text.YAML.Text, func(s *Scenario) *string { return &s.About })},
-		{"job", "a state of a job", "State of the job that is retried: " + strings.Join(contract.States, ", ") + ". Default: one that may be retried.",
+		{"job", "a state of a job", "State of the job that is retried: " + strings.Join(method.States, ", ") + ". Default: one that may be retried.",
 			into(state, func(s *Scenario) *string { return &s.Job })},
 		{"job-end", "a text without a slash", "Is appended to the job's id, for ids with characters that a path may not hold.",
 			into(jobEnd, func(s *Scenario) *string { return &s.JobEnd })},
@@ -54,11 +54,11 @@ func scenarioKeys(contract *spec.Contract) []key[Scenario] {
 const responseKeys = 6
 
 // stepKeys are the keys of a step. It has exactly one of the first.
-func stepKeys(contract *spec.Contract) []key[Step] {
+func stepKeys(method *spec.Method) []key[Step] {
 	return []key[Step]{
 		{"reference", "true", "The reference server responds, by the state of the job.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reference })},
 		{"error", "a mapping, below", "A refusal in the form of AIP-193.",
-			into(func(value text.YAML) (*Error, error) { return refusal(value, contract) }, func(s *Step) **Error { return &s.Error })},
+			into(func(value text.YAML) (*Error, error) { return refusal(value, method) }, func(s *Step) **Error { return &s.Error })},
 		{"answer", "a mapping, below", "A response as it is.", into(answer, func(s *Step) **Answer { return &s.Answer })},
 		{"reset", "true", "The connection is reset when the request has been read.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reset })},
 		{"hang-up", "true", "The connection is closed in good order when the request has been read, as by a server that stops.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
@@ -71,8 +71,8 @@ func stepKeys(contract *spec.Contract) []key[Step] {
 	}
 }
 
-func errorKeys(contract *spec.Contract) []key[Error] {
-	code := func(value text.YAML) (string, error) { return value.OneOf("google.rpc.Code", codes(contract)) }
+func errorKeys(method *spec.Method) []key[Error] {
+	code := func(value text.YAML) (string, error) { return value.OneOf("google.rpc.Code", codes(method)) }
 	return []key[Error]{
 		{"code", "a google.rpc.Code", "Such as NOT_FOUND; the HTTP status follows from it. Required.", into(code, func(e *Error) *string { return &e.Code })},
 		{"message", "a text", "What the client has to show of it. Required.", into(text.YAML.Text, func(e *Error) *string { return &e.Message })},
@@ -87,9 +87,9 @@ func answerKeys() []key[Answer] {
 	}
 }
 
-func codes(contract *spec.Contract) []string {
-	all := slices.Sorted(maps.Keys(contract.CodeStatus))
-	return slices.DeleteFunc(all, func(code string) bool { return contract.CodeStatus[code] < 400 })
+func codes(method *spec.Method) []string {
+	all := slices.Sorted(maps.Keys(method.CodeStatus))
+	return slices.DeleteFunc(all, func(code string) bool { return method.CodeStatus[code] < 400 })
 }
 
 // whole reads a whole number from least to most.

@@ -16,7 +16,7 @@ import (
 )
 
 // Parse reads one scenario. Every mistake is a *text.UsageError with its place.
-func Parse(contract *spec.Contract, file string, content []byte) (*Scenario, error) {
+func Parse(method *spec.Method, file string, content []byte) (*Scenario, error) {
 	root, err := text.ParseYAML(file, content)
 	var usage *text.UsageError
 	if errors.As(err, &usage) && usage.Fix == "" && strings.Contains(usage.Message, "second YAML document") {
@@ -29,7 +29,7 @@ func Parse(contract *spec.Contract, file string, content []byte) (*Scenario, err
 		return nil, text.Mistake(file+":1", "the file is empty", "dpconform client --print-scenario success shows one to begin with")
 	}
 	one := &Scenario{Consume: ConsumeAll, file: file, Text: string(content)}
-	read, err := readMembers(root, scenarioKeys(contract), one, "name", "title", "steps")
+	read, err := readMembers(root, scenarioKeys(method), one, "name", "title", "steps")
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func readMembers[T any](value text.YAML, keys []key[T], to *T, required ...strin
 	return read, nil
 }
 
-func steps(value text.YAML, contract *spec.Contract) ([]Step, error) {
+func steps(value text.YAML, method *spec.Method) ([]Step, error) {
 	items, err := value.Items()
 	switch {
 	case err != nil:
@@ -100,9 +100,9 @@ func steps(value text.YAML, contract *spec.Contract) ([]Step, error) {
 	}
 	all := make([]Step, len(items))
 	for i, item := range items {
-		read, err := readMembers(item.Named(fmt.Sprintf("step %d", i+1)), stepKeys(contract), &all[i])
+		read, err := readMembers(item.Named(fmt.Sprintf("step %d", i+1)), stepKeys(method), &all[i])
 		if err == nil {
-			err = checkStep(read, all[i], contract)
+			err = checkStep(read, all[i], method)
 		}
 		if err != nil {
 			return nil, err
@@ -112,9 +112,9 @@ func steps(value text.YAML, contract *spec.Contract) ([]Step, error) {
 }
 
 // checkStep checks members that are right by themselves together.
-func checkStep(read text.Mapping, step Step, contract *spec.Contract) error {
+func checkStep(read text.Mapping, step Step, method *spec.Method) error {
 	var responses, given []string
-	for _, one := range stepKeys(contract)[:responseKeys] {
+	for _, one := range stepKeys(method)[:responseKeys] {
 		responses = append(responses, one.name)
 		if read.Has(one.name) {
 			given = append(given, one.name)
@@ -149,9 +149,9 @@ func checkStep(read text.Mapping, step Step, contract *spec.Contract) error {
 	)
 }
 
-func refusal(value text.YAML, contract *spec.Contract) (*Error, error) {
+func refusal(value text.YAML, method *spec.Method) (*Error, error) {
 	var refused Error
-	read, err := readMembers(value, errorKeys(contract), &refused, "code", "message")
+	read, err := readMembers(value, errorKeys(method), &refused, "code", "message")
 	if err == nil && refused.Message == "" {
 		err = read.At("message").Mistake("write what the client has to show", "it is empty")
 	}
@@ -253,13 +253,13 @@ func added(value text.YAML) (map[string]any, error) {
 	return members, nil
 }
 
-func requirements(value text.YAML, contract *spec.Contract) ([]string, error) {
+func requirements(value text.YAML, method *spec.Method) ([]string, error) {
 	items, err := value.Items()
 	if err != nil {
 		return nil, value.Mistake("write [client.outcome.error]", "it takes a list of requirements, and not %s", value)
 	}
-	known := make([]string, len(contract.ClientRequirements))
-	for i, requirement := range contract.ClientRequirements {
+	known := make([]string, len(method.ClientRequirements))
+	for i, requirement := range method.ClientRequirements {
 		known[i] = requirement.ID
 	}
 	var ids []string

@@ -26,7 +26,7 @@ must-not: [client.repeat.retry-after, client.repeat.unknown-effect]
 
 // Reference documents what a scenario's file may hold, as a page of Markdown, for
 // the states and codes of a description.
-func Reference(contract *spec.Contract) string {
+func Reference(method *spec.Method) string {
 	var page strings.Builder
 	page.WriteString(`# Scenarios of your own
 
@@ -44,10 +44,10 @@ dpconform client --scenarios mine.yaml --scenario busy-then-gone -- COMMAND
 A scenario with the name of a shipped one replaces it. Two files with one name are refused, as is every key that is not below.
 
 ` + "```yaml\n" + referenceExample + "```\n")
-	writeKeys(&page, "Keys of a scenario", "", scenarioKeys(contract))
-	writeKeys(&page, "Keys of a step", "A step has exactly one of the first six.", stepKeys(contract))
-	writeKeys(&page, "Keys of `error`", "", errorKeys(contract))
-	fmt.Fprintf(&page, "\nThe codes: %s.\n", strings.Join(codes(contract), ", "))
+	writeKeys(&page, "Keys of a scenario", "", scenarioKeys(method))
+	writeKeys(&page, "Keys of a step", "A step has exactly one of the first six.", stepKeys(method))
+	writeKeys(&page, "Keys of `error`", "", errorKeys(method))
+	fmt.Fprintf(&page, "\nThe codes: %s.\n", strings.Join(codes(method), ", "))
 	writeKeys(&page, "Keys of `answer`", "", answerKeys())
 	page.WriteString(`
 ## What fails

@@ -128,7 +128,7 @@ var files embed.FS
 
 // Shipped returns the scenarios of the program in the order of their file names.
 // It returns an error where the description has not what they name.
-func Shipped(contract *spec.Contract) ([]*Scenario, error) {
+func Shipped(method *spec.Method) ([]*Scenario, error) {
 	names, err := fs.Glob(files, "shipped/*.yaml")
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func Shipped(contract *spec.Contract) ([]*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		one, err := Parse(contract, name, content)
+		one, err := Parse(method, name, content)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func Shipped(contract *spec.Contract) ([]*Scenario, error) {
 // Read adds the scenario of a file, or those of all *.yaml and *.yml in a folder,
 // to others; one with the name of a shipped scenario replaces it. Mistakes are
 // *text.UsageErrors with file and line.
-func Read(contract *spec.Contract, path string, others []*Scenario) ([]*Scenario, error) {
+func Read(method *spec.Method, path string, others []*Scenario) ([]*Scenario, error) {
 	names, err := scenarioFiles(path)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func Read(contract *spec.Contract, path string, others []*Scenario) ([]*Scenario
 		if err != nil {
 			return nil, err
 		}
-		one, err := Parse(contract, name, content)
+		one, err := Parse(method, name, content)
 		if err != nil {
 			return nil, err
 		}

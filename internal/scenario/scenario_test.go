@@ -15,11 +15,11 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-var contract = spec.MustLoadEmbedded()
+var method = spec.MustLoadEmbedded()
 
 func shipped(t testing.TB) []*Scenario {
 	t.Helper()
-	all, err := Shipped(contract)
+	all, err := Shipped(method)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestMistakesInAScenario(t *testing.T) {
 		{"an alias to what it is in", head + "steps: &a [*a]\n", "mine.yaml:3:12: its values are nested more than 100 deep"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := Parse(contract, "mine.yaml", []byte(row.text))
+			_, err := Parse(method, "mine.yaml", []byte(row.text))
 			var mistake *text.UsageError
 			if !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), row.want) {
 				t.Errorf("got  %v\nwant %s", err, row.want)
@@ -124,7 +124,7 @@ steps:
 must: [client.outcome.error]
 `
 	for _, before := range []string{"", "\ufeff", "---\n", "# mine\n"} {
-		got, err := Parse(contract, "mine.yaml", []byte(before+text))
+		got, err := Parse(method, "mine.yaml", []byte(before+text))
 		if err != nil {
 			t.Errorf("%q: %v", before, err)
 			continue
@@ -154,7 +154,7 @@ func TestRead(t *testing.T) {
 	const mine = "# a\nname: mine\ntitle: one\nsteps: [{reset: true}]\n"
 	replacing := write(t, map[string]string{"a.yaml": "name: success\ntitle: mine\nsteps: [{reset: true}]\n"})
 	for _, path := range []string{replacing, filepath.Join(replacing, "a.yaml")} {
-		all, err := Read(contract, path, shipped(t))
+		all, err := Read(method, path, shipped(t))
 		if err != nil || len(all) != len(shipped(t)) || all[0].Title != "mine" {
 			t.Errorf("%s: %v, %d scenarios", path, err, len(all))
 		}
@@ -166,15 +166,15 @@ func TestRead(t *testing.T) {
 		large: large + ": it is longer than 1 MiB", filepath.Join(replacing, "none"): filepath.Join(replacing, "none") + ": ",
 		write(t, nil): "",
 	} {
-		if _, err := Read(contract, path, shipped(t)); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.HasPrefix(err.Error(), path) {
+		if _, err := Read(method, path, shipped(t)); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.HasPrefix(err.Error(), path) {
 			t.Errorf("%s\ngot  %v\nwant %s", path, err, want)
 		}
 	}
 }
 
 func TestScenariosNeedTheirRequirements(t *testing.T) {
-	poor := *contract
-	poor.ClientRequirements = []spec.Requirement{contract.ClientRequirements[0]}
+	poor := *method
+	poor.ClientRequirements = []spec.Requirement{method.ClientRequirements[0]}
 	if _, err := Shipped(&poor); err == nil || !strings.Contains(err.Error(), "has no requirement") {
 		t.Errorf("%v", err)
 	}
@@ -190,7 +190,7 @@ func FuzzParse(f *testing.F) {
 	}
 	place := regexp.MustCompile(`^f\.yaml(:[1-9]\d*){0,2}: `)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		scenario, err := Parse(contract, "f.yaml", text)
+		scenario, err := Parse(method, "f.yaml", text)
 		if (scenario == nil) != (err != nil) {
 			t.Errorf("%v and %v", scenario, err)
 		}
@@ -216,17 +216,17 @@ func TestTheReferenceIsThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(page) != Reference(contract) {
+	if string(page) != Reference(method) {
 		t.Error("docs/scenarios.md is not what `dpconform client --scenario-keys` prints: run make docs")
 	}
 }
 
 func TestTheExampleOfTheReferenceIsRight(t *testing.T) {
-	scenario, err := Parse(contract, "example.yaml", []byte(referenceExample))
+	scenario, err := Parse(method, "example.yaml", []byte(referenceExample))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(scenario.Steps) != 2 || len(scenario.Must) != 2 || !strings.Contains(Reference(contract), referenceExample) {
+	if len(scenario.Steps) != 2 || len(scenario.Must) != 2 || !strings.Contains(Reference(method), referenceExample) {
 		t.Errorf("%+v", scenario)
 	}
 }
@@ -237,13 +237,13 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 			t.Errorf("%q takes %q: %q", name, takes, about)
 		}
 	}
-	for _, one := range scenarioKeys(contract) {
+	for _, one := range scenarioKeys(method) {
 		says(one.name, one.takes, one.about)
 	}
-	for _, one := range stepKeys(contract) {
+	for _, one := range stepKeys(method) {
 		says(one.name, one.takes, one.about)
 	}
-	for _, one := range errorKeys(contract) {
+	for _, one := range errorKeys(method) {
 		says(one.name, one.takes, one.about)
 	}
 	for _, one := range answerKeys() {

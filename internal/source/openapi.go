@@ -299,15 +299,15 @@ func (s *Source) readExtensions(retry operation) {
 		s.SystemParameters = append(s.SystemParameters, scalar(at(parameter, "name")))
 	}
 	slices.Sort(s.SystemParameters)
-	for _, state := range list(retry.members["x-retryable-states"]) {
-		s.RetryableStates = append(s.RetryableStates, scalar(state))
+	for _, state := range list(retry.members["x-accepted-states"]) {
+		s.AcceptedStates = append(s.AcceptedStates, scalar(state))
 	}
 	s.Codes = map[string]string{}
 	for name, status := range mapping(retry.members["x-google-rpc-codes"]) {
 		s.Codes[name] = scalar(status)
 	}
 	for topic, extension := range map[Topic]string{SystemParametersTopic: "x-system-parameters",
-		RetryableStatesTopic: "x-retryable-states", CodesTopic: "x-google-rpc-codes"} {
+		RetryableStatesTopic: "x-accepted-states", CodesTopic: "x-google-rpc-codes"} {
 		if _, has := retry.members[extension]; !has {
 			s.Says = slices.DeleteFunc(s.Says, func(one Topic) bool { return one == topic })
 		}

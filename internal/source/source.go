@@ -20,7 +20,7 @@ import (
 const MaximumLength = 8 << 20
 
 // Source is what one source says of the method. It says less than a
-// spec.Contract needs; Says lists what it can speak of, so that silence is not
+// spec.Method needs; Says lists what it can speak of, so that silence is not
 // taken for a change.
 type Source struct {
 	Provenance Provenance
@@ -46,8 +46,8 @@ type Source struct {
 	// AllSystemParameters does the source list all of them.
 	SystemParameters    []string
 	AllSystemParameters bool
-	// RetryableStates are the states that a job may be retried from.
-	RetryableStates []string
+	// AcceptedStates are the states that a job may be retried from.
+	AcceptedStates []string
 	// Codes are the HTTP statuses of the names of google.rpc.Code.
 	Codes map[string]string
 	// Prose is what the source says in words.

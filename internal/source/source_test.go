@@ -59,9 +59,9 @@ func pages(t testing.TB) map[string]string {
 
 func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 	t.Parallel()
-	contract := spec.MustLoadEmbedded()
+	method := spec.MustLoadEmbedded()
 	var scopes []string
-	for _, scope := range contract.Scopes {
+	for _, scope := range method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	sentences := mustParse(t, spec.Embedded().Name, string(spec.Embedded().Text)).Prose.Sentences
@@ -73,7 +73,7 @@ func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 		_, response := read.Retry.Success()
 		got := fmt.Sprintln(read.Endpoint, read.Retry.Method, read.Retry.Path.Prefix, read.Retry.Path.Suffix, read.Retry.IDPattern,
 			response["properties"], read.Retry.Request["properties"])
-		if want := fmt.Sprintln(contract.Endpoint, contract.Retry.Method, contract.Retry.Path.Prefix, contract.Retry.Path.Suffix, contract.IDPattern,
+		if want := fmt.Sprintln(method.Endpoint, method.Operation.Method, method.Operation.Path.Prefix, method.Operation.Path.Suffix, method.IDPattern,
 			"map[archiveJobId:map[type:string]]", "map[]"); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}

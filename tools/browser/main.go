@@ -75,11 +75,11 @@ var runs = []run{
 
 // write runs the suite against the emulator and writes the page.
 func (r run) write(program, page string) error {
-	contract, err := spec.Load(spec.Embedded())
+	method, err := spec.Load(spec.Embedded())
 	if err != nil {
 		return err
 	}
-	handler, err := emulator.New(contract, emulator.Options{Fault: r.fault})
+	handler, err := emulator.New(method, emulator.Options{Fault: r.fault})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (r run) write(program, page string) error {
 	defer server.Close()
 	arguments := []string{"run", "--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate, "--report", "html=" + page}
 	for _, state := range r.states {
-		arguments = append(arguments, "--job", state+"="+strings.Join(emulator.DefaultJobs(contract)[state], ","))
+		arguments = append(arguments, "--job", state+"="+strings.Join(emulator.DefaultJobs(method)[state], ","))
 	}
 	testing := exec.Command(program, arguments...)
 	output, err := testing.CombinedOutput()

@@ -69,9 +69,9 @@ func startAll(t *testing.T) *surroundings {
 
 // startServer starts the OAuth server, which ends with its standard input.
 func (s *surroundings) startServer(folder string) {
-	contract := spec.MustLoadEmbedded()
-	known := []string{contract.UnrelatedScope}
-	for _, scope := range contract.Scopes {
+	method := spec.MustLoadEmbedded()
+	known := []string{method.UnrelatedScope}
+	for _, scope := range method.Scopes {
 		known = append(known, scope.Name)
 	}
 	text, err := json.Marshal(known)

@@ -106,10 +106,10 @@ func TestTheRecipe(t *testing.T) {
 	run("go", "build", overlaid, "-o", program, "./cmd/dpconform")
 	run(program, "record", "--cassettes", cassettes)
 	for what, test := range map[string]struct{ output, want string }{
-		"list": {run(program, "list"), `retry\.response\.no-framework`},
-		"run":  {run(program, "run", "--cassettes", cassettes, "--focus", "retry.response.no-framework"), `response +1 pass`},
+		"list": {run(program, "list"), `response\.no-framework`},
+		"run":  {run(program, "run", "--cassettes", cassettes, "--focus", "response.no-framework"), `response +1 pass`},
 		"kill matrix": {run("go", "test", overlaid, "-count=1", "-v", "-run", "^TestKillMatrix$", "./suites", "-fault", "framework-named"),
-			`caught +framework-named +retry\.response\.no-framework\n`},
+			`caught +framework-named +response\.no-framework\n`},
 	} {
 		if !regexp.MustCompile(test.want).MatchString(test.output) {
 			t.Errorf("%s does not show %s:\n%s", what, test.want, test.output)

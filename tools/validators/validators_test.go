@@ -63,15 +63,15 @@ func runs(t *testing.T) map[string][]string {
 
 // emulated serves the reference emulator and returns the flags that test it.
 func emulated(t *testing.T, fault string) []string {
-	contract := spec.MustLoadEmbedded()
-	handler, err := emulator.New(contract, emulator.Options{Fault: fault})
+	method := spec.MustLoadEmbedded()
+	handler, err := emulator.New(method, emulator.Options{Fault: fault})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	flags := []string{"--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate}
-	for state, ids := range emulator.DefaultJobs(contract) {
+	for state, ids := range emulator.DefaultJobs(method) {
 		flags = append(flags, "--job", state+"="+strings.Join(ids, ","))
 	}
 	return flags

@@ -1,5 +1,5 @@
 // Package spec reads the OpenAPI description of a method, and the catalogue of
-// requirements inside it, into one typed [Contract].
+// requirements inside it, into one typed [Method].
 //
 // A description is a plain OpenAPI 3.1 document. The operation under test is the
 // one with the extension x-requirements. [Embedded] is the description that the
@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// Contract is everything that a description says and the checks need. It must
+// Method is everything that a description says and the checks need. It must
 // not be changed, and is safe for use by many goroutines.
-type Contract struct {
+type Method struct {
 	// File is where the description was read from.
 	File string
 	// Digest identifies the bytes of the description.
@@ -28,23 +28,29 @@ type Contract struct {
 	// Endpoint is the address of the real service.
 	Endpoint string
 
-	// Retry is the method under test; ReadState reads the state of a job, which
-	// shows what Retry did.
-	Retry     Operation
+	// Operation is the operation under test. ReadState reads the state of a job,
+	// which shows what a call did; its ID is empty where the description has none.
+	Operation Operation
 	ReadState Operation
+	// Effect is what a successful call does.
+	Effect Effect
 
 	// IDPattern is the documented pattern of an id in the path; nil where the
 	// description gives none.
 	IDPattern *regexp.Regexp
-	// IDField is the member of Retry's response that carries the new job's id.
+	// IDField is the member of a successful response that carries the new job's id;
+	// empty where a call starts none.
 	IDField string
 	// StateField is the member of ReadState's response that carries the state.
 	StateField string
 
 	// States lists every documented state that a job can be in.
 	States []string
-	// RetryableStates lists the states from which a job may be retried.
-	RetryableStates []string
+	// AcceptedStates lists the states of a job in which the method accepts it.
+	AcceptedStates []string
+	// ResultingStates lists the states that a successful call may leave its job
+	// in, where the effect is [Changes]; empty where the description names none.
+	ResultingStates []string
 	// UnspecifiedState is the enum's zero value, which no job is in.
 	UnspecifiedState string
 
@@ -68,6 +74,18 @@ type Contract struct {
 	// Page is the reference page that the documented requirements come from.
 	Page ReferencePage
 }
+
+// Effect is what a successful call of a method does to jobs.
+type Effect string
+
+// The effects. A method of which a description says nothing has none that can be
+// observed.
+const (
+	// Starts: a call starts a new job, and leaves the one that it names as it is.
+	Starts Effect = "starts"
+	// Changes: a call changes the state of the job that it names.
+	Changes Effect = "changes"
+)
 
 // Operation is one method of the description.
 type Operation struct {
@@ -134,12 +152,12 @@ type ReferencePage struct {
 }
 
 // Requirement finds a requirement for servers by its id.
-func (c *Contract) Requirement(id string) (Requirement, bool) {
+func (c *Method) Requirement(id string) (Requirement, bool) {
 	return find(c.Requirements, id)
 }
 
 // ClientRequirement finds a requirement for clients by its id.
-func (c *Contract) ClientRequirement(id string) (Requirement, bool) {
+func (c *Method) ClientRequirement(id string) (Requirement, bool) {
 	return find(c.ClientRequirements, id)
 }
 
@@ -152,16 +170,15 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 }
 
 // Documents reports whether the description lists a scope for the method.
-func (c *Contract) Documents(scope string) bool {
+func (c *Method) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
 }
 
-// RefusedStates lists the documented states from which a job must not be
-// retried.
-func (c *Contract) RefusedStates() []string {
+// RefusedStates lists the documented states in which a job must be refused.
+func (c *Method) RefusedStates() []string {
 	var refused []string
 	for _, state := range c.States {
-		if !slices.Contains(c.RetryableStates, state) {
+		if !slices.Contains(c.AcceptedStates, state) {
 			refused = append(refused, state)
 		}
 	}
