@@ -12,7 +12,7 @@ import (
 // edited loads the shipped description with texts in it replaced.
 func edited(t *testing.T, replacements ...string) *spec.Method {
 	t.Helper()
-	text := string(spec.Embedded().Text)
+	text := string(spec.Default().Text)
 	for i := 0; i < len(replacements); i += 2 {
 		if !strings.Contains(text, replacements[i]) {
 			t.Fatalf("the description has no %q", replacements[i])

@@ -75,7 +75,7 @@ func sendHanging(t *testing.T, server http.Handler, asked request) {
 // TestNoFaultPanics also takes descriptions at the edge: one without a
 // retryable state, one without any other, with one scope and no parameters.
 func TestNoFaultPanics(t *testing.T) {
-	text := string(spec.Embedded().Text)
+	text := string(spec.Default().Text)
 	scopes := strings.Index(text, "        - oauth2: [https://www.googleapis.com/auth/dataportability.businessmessaging")
 	end := strings.Index(text, "      x-reference-page:")
 	for name, method := range map[string]*spec.Method{

@@ -220,7 +220,7 @@ func TestASmallDescriptionIsEnough(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	f.Add(Embedded().Text)
+	f.Add(Default().Text)
 	f.Add([]byte(smallDescription))
 	for _, edit := range [][2]string{
 		{"openapi: 3.1.0", `swagger: "2.0"`}, {"openapi: 3.1.0", "openapi: 3"}, {"x-requirements", "x-other"},

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"crypto/sha256"
-	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,24 +11,12 @@ import (
 	"unicode"
 )
 
-//go:embed archivejobs-retry.openapi.yaml
-var embedded []byte
-
-// embeddedName is where the description that the product ships is in its
-// repository.
-const embeddedName = "spec/archivejobs-retry.openapi.yaml"
-
 // Description is the text of an OpenAPI document, not yet parsed.
 type Description struct {
-	// Name is the file that the text was read from. [Embedded] has a name of its
-	// own.
+	// Name is the file that the text was read from. A shipped one has the name of its
+	// file in the product's repository.
 	Name string
 	Text []byte
-}
-
-// Embedded returns the description that the product ships.
-func Embedded() Description {
-	return Description{Name: embeddedName, Text: embedded}
 }
 
 // ReadDescription reads a description from a file. The error for a file that

@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleLoad() {
-	method, err := spec.Load(spec.Embedded())
+	method, err := spec.Load(spec.Default())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -25,7 +25,7 @@ func ExampleLoad() {
 
 // A mistake in a description has its location.
 func ExampleLoad_mistake() {
-	text := strings.Replace(string(spec.Embedded().Text), "level: documented", "levl: documented", 1)
+	text := strings.Replace(string(spec.Default().Text), "level: documented", "levl: documented", 1)
 	_, err := spec.Load(spec.Description{Name: "my.openapi.yaml", Text: []byte(text)})
 	var mistake *spec.Error
 	if errors.As(err, &mistake) {

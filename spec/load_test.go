@@ -11,7 +11,7 @@ import (
 )
 
 // embeddedText is the description that the product ships, to be edited.
-func embeddedText() string { return string(Embedded().Text) }
+func embeddedText() string { return string(Default().Text) }
 
 // replaced returns the text with one passage changed; the passage must be there.
 func replaced(t testing.TB, text, old, new string) string {
@@ -41,7 +41,7 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 	t.Parallel()
 	// Under this name it is validated against the JSON Schema of OpenAPI as well.
 	method := mustLoad(t, embeddedText())
-	if shipped := MustLoadEmbedded(); shipped.File != Embedded().Name || shipped.Digest != method.Digest || method.File != "edited.openapi.yaml" {
+	if shipped := MustLoadEmbedded(); shipped.File != Default().Name || shipped.Digest != method.Digest || method.File != "edited.openapi.yaml" {
 		t.Errorf("file %s, digests %s and %s", shipped.File, shipped.Digest, method.Digest)
 	}
 	for what, pair := range map[string][2]string{
@@ -113,11 +113,11 @@ func TestShortScopesAndFamilies(t *testing.T) {
 func TestReadDescription(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "copy.yaml")
-	if err := os.WriteFile(file, Embedded().Text, 0o600); err != nil {
+	if err := os.WriteFile(file, Default().Text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	description, err := ReadDescription(file)
-	if err != nil || description.Name != file || description.Digest() != Embedded().Digest() {
+	if err != nil || description.Name != file || description.Digest() != Default().Digest() {
 		t.Errorf("read %s with %s: %v", description.Name, description.Digest(), err)
 	}
 	for _, unreadable := range []string{filepath.Join(t.TempDir(), "gone.yaml"), t.TempDir()} {

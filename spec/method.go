@@ -2,9 +2,9 @@
 // requirements inside it, into one typed [Method].
 //
 // A description is a plain OpenAPI 3.1 document. The operation under test is the
-// one with the extension x-requirements. [Embedded] is the description that the
-// product ships, that of archiveJobs.retry of Google's Data Portability API;
-// [ReadDescription] reads another one from a file.
+// one with the extension x-requirements. [Embedded] returns one of the
+// descriptions that the product ships; [ReadDescription] reads another one from a
+// file.
 package spec
 
 import (

@@ -134,7 +134,7 @@ func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (
 // readSource reads a source, the built-in description without a name; an address
 // that does not respond has an exit code of its own.
 func readSource(command *cobra.Command, name string, line *progress) (read spec.Description, parsed *source.Source, err error) {
-	read = spec.Embedded()
+	read = spec.Default()
 	if name != "" {
 		line.reading(name)
 		reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}

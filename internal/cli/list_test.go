@@ -23,7 +23,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s is not listed", requirement.ID)
 		}
 	}
-	if got := call(t, "spec", "print"); got.exit != result.ExitConforms || got.raw != string(spec.Embedded().Text) {
+	if got := call(t, "spec", "print"); got.exit != result.ExitConforms || got.raw != string(spec.Default().Text) {
 		t.Errorf("exit %d, %d bytes", got.exit, len(got.raw))
 	}
 }

@@ -138,7 +138,7 @@ func newVersionCommand(terminal *terminal) *cobra.Command {
 		Example: "  dpconform version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			method, err := spec.Load(spec.Embedded())
+			method, err := spec.Load(spec.Default())
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ Save it as a file, edit it, and pass it to --spec.`,
 		Example: `  dpconform spec print > my.openapi.yaml`,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := terminal.raw.Write(spec.Embedded().Text)
+			_, err := terminal.raw.Write(spec.Default().Text)
 			return err
 		},
 	})

@@ -72,7 +72,7 @@ func TestReportOnStandardOutput(t *testing.T) {
 // TestAnEditedDescriptionDrivesTheSpecs: the specs follow the document.
 func TestAnEditedDescriptionDrivesTheSpecs(t *testing.T) {
 	t.Parallel()
-	text := string(spec.Embedded().Text)
+	text := string(spec.Default().Text)
 	const last = "        - oauth2: [https://www.googleapis.com/auth/dataportability.youtube.unlisted_videos]\n"
 	server := emulated(t, emulator.Options{})
 	for _, one := range []struct {
@@ -279,7 +279,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 
 func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 	t.Parallel()
-	text := string(spec.Embedded().Text)
+	text := string(spec.Default().Text)
 	for edited, says := range map[string]string{
 		"hello: world\n":              ":1: not an OpenAPI 3 document",
 		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: not readable as YAML",

@@ -103,10 +103,10 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 	t.Parallel()
 	shipped, err := (&Settings{}).Method()
-	if err != nil || shipped.File != spec.Embedded().Name {
+	if err != nil || shipped.File != spec.Default().Name {
 		t.Fatalf("%v, %v", shipped, err)
 	}
-	file := writeFile(t, string(spec.Embedded().Text))
+	file := writeFile(t, string(spec.Default().Text))
 	if named, err := (&Settings{Spec: file}).Method(); err != nil || named.File != file || named.Digest != shipped.Digest {
 		t.Errorf("%v, %v", named, err)
 	}

@@ -20,7 +20,7 @@ import (
 // Method loads the description that the settings name, or the built-in one.
 // Mistakes in it are *spec.Error.
 func (s *Settings) Method() (*spec.Method, error) {
-	description := spec.Embedded()
+	description := spec.Default()
 	if s.Spec != "" {
 		read, err := spec.ReadDescription(s.Spec)
 		if err != nil {

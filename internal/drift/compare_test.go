@@ -23,7 +23,7 @@ func compared(t testing.TB, from, against string) Comparison {
 		}
 		// By this name it is not validated against the schema of OpenAPI, which takes
 		// longest.
-		read, err := source.Parse(spec.Description{Name: spec.Embedded().Name, Text: []byte(text)})
+		read, err := source.Parse(spec.Description{Name: spec.Default().Name, Text: []byte(text)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,13 +44,13 @@ func compared(t testing.TB, from, against string) Comparison {
 // sentence begins with a capital letter and ends with a full stop.
 var sentence = regexp.MustCompile(`^[A-Z].*\.$`)
 
-func description() string { return string(spec.Embedded().Text) }
+func description() string { return string(spec.Default().Text) }
 
 // What most tests need is read once.
 var (
 	method      = sync.OnceValue(spec.MustLoadEmbedded)
 	readShipped = sync.OnceValue(func() *source.Source {
-		read, err := source.Parse(spec.Embedded())
+		read, err := source.Parse(spec.Default())
 		if err != nil {
 			panic(err)
 		}

@@ -112,7 +112,7 @@ func (t Text) Write(comparison Comparison) {
 	}
 	t.silences(comparison.NotCompared)
 	t.line("%s", summary(comparison))
-	if len(comparison.Changes) > 0 && comparison.From.Name == spec.Embedded().Name {
+	if len(comparison.Changes) > 0 && comparison.From.Name == spec.Default().Name {
 		t.paragraph("next: ", "dpconform spec print > my.openapi.yaml writes the built-in description; edit it after the source, "+
 			"compare with drift --from my.openapi.yaml, and test with run --spec my.openapi.yaml")
 	}

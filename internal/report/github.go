@@ -137,7 +137,7 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 
 // builtIn reports whether a description is the one that the product ships.
 func builtIn(description result.Description) bool {
-	return description.File == spec.Embedded().Name && description.Digest == spec.Embedded().Digest()
+	return description.File == spec.Default().Name && description.Digest == spec.Default().Digest()
 }
 
 // descriptionInRepository is the description's file in the repository of the

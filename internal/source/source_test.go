@@ -64,7 +64,7 @@ func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 	for _, scope := range method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
-	sentences := mustParse(t, spec.Embedded().Name, string(spec.Embedded().Text)).Prose.Sentences
+	sentences := mustParse(t, spec.Default().Name, string(spec.Default().Text)).Prose.Sentences
 	for name, page := range pages(t) {
 		read := mustParse(t, name, page)
 		if date := map[bool]string{false: "2025-07-25"}[name == "en, Markdown"]; !slices.Equal(scopeNames(read), scopes) || read.Provenance.Date != date {
@@ -99,7 +99,7 @@ func TestACutSourceIsNeverAShorterList(t *testing.T) {
 	// A cut description is validated against the schema of OpenAPI, which takes longest.
 	cuts := map[string]int{"he, text": 300, "description": 12}
 	sources := pages(t)
-	sources["description"] = string(spec.Embedded().Text)
+	sources["description"] = string(spec.Default().Text)
 	for name, whole := range sources {
 		want := mustParse(t, name, whole)
 		for cut := 0; cut < len(whole); cut += max(1, len(whole)/cmp.Or(cuts[name], 100)) {

@@ -75,7 +75,7 @@ var runs = []run{
 
 // write runs the suite against the emulator and writes the page.
 func (r run) write(program, page string) error {
-	method, err := spec.Load(spec.Embedded())
+	method, err := spec.Load(spec.Default())
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,90 @@
+package spec
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/pb33f/go-yaml"
+)
+
+// The files that the product ships are embedded under their names in this
+// folder.
+//
+//go:embed *.yaml
+var shippedFiles embed.FS
+
+const (
+	// shippedList is the file that lists the shipped descriptions.
+	shippedList = "shipped.yaml"
+	// shippedFolder is where the files are in the product's repository.
+	shippedFolder = "spec"
+)
+
+// shippedDescriptions reads the list. The tests of this package read the same
+// bytes, so it cannot fail.
+var shippedDescriptions = sync.OnceValue(func() (descriptions []shippedDescription) {
+	var list yaml.Node
+	if err := yaml.Unmarshal(mustReadShipped(shippedList), &list); err != nil {
+		panic(err)
+	}
+	entries := list.Content[0].Content
+	for i := 0; i < len(entries); i += 2 {
+		file := entries[i+1].Value
+		descriptions = append(descriptions, shippedDescription{entries[i].Value,
+			Description{Name: path.Join(shippedFolder, file), Text: mustReadShipped(file)}})
+	}
+	return descriptions
+})
+
+type shippedDescription struct {
+	method string
+	Description
+}
+
+func mustReadShipped(file string) []byte {
+	text, err := shippedFiles.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// Shipped lists the methods whose descriptions the product ships, such as
+// "archiveJobs.retry". The first is the default.
+func Shipped() []string {
+	var methods []string
+	for _, shipped := range shippedDescriptions() {
+		methods = append(methods, shipped.method)
+	}
+	return methods
+}
+
+// Embedded returns the description that the product ships for a method. The
+// empty name is the default method's; the error for an unknown one lists them
+// all.
+func Embedded(method string) (Description, error) {
+	for _, shipped := range shippedDescriptions() {
+		if method == "" || method == shipped.method {
+			return shipped.Description, nil
+		}
+	}
+	return Description{}, fmt.Errorf("no description of the method %q is built in, only of %s", method, strings.Join(Shipped(), ", "))
+}
+
+// Default returns the shipped description of the default method.
+func Default() Description { return shippedDescriptions()[0].Description }
+
+// Shipped reports whether the product ships the description, with just this
+// text.
+func (d Description) Shipped() bool {
+	for _, shipped := range shippedDescriptions() {
+		if shipped.Name == d.Name {
+			return bytes.Equal(shipped.Text, d.Text)
+		}
+	}
+	return false
+}
