@@ -32,7 +32,7 @@ func ExampleLoad_mistake() {
 		fmt.Println(mistake.Message)
 	}
 	// Output:
-	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect
+	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect, draft
 }
 
 func ExampleMethod_Requirement() {

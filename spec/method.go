@@ -102,6 +102,10 @@ type Operation struct {
 	// RequestMediaType is the media type of a request body: MediaType, where the
 	// description has no other.
 	RequestMediaType string
+	// Request is the schema of a request body; nil where the description has none.
+	Request *Schema
+	// Statuses lists the documented HTTP statuses of a response.
+	Statuses []int
 }
 
 // Scope is one OAuth scope of the description.

@@ -92,10 +92,21 @@ func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation
 	if operation.RequestBody != nil {
 		if first := orderedmap.First(operation.RequestBody.Content); first != nil {
 			described.RequestMediaType = first.Key()
+			if schema := first.Value().Schema; schema != nil {
+				described.Request, err = compileSchema(schema)
+			}
+			if err != nil {
+				return described, l.fail(at, "%s: the schema of the request: %s", operation.OperationId, firstLine(err.Error()))
+			}
 		}
 	}
 	if operation.Responses == nil {
 		return described, l.fail(at, "%s has no responses", operation.OperationId)
+	}
+	for code := range operation.Responses.Codes.KeysFromOldest() {
+		if status, err := strconv.Atoi(code); err == nil {
+			described.Statuses = append(described.Statuses, status)
+		}
 	}
 	for code, response := range operation.Responses.Codes.FromOldest() {
 		status, err := strconv.Atoi(code)

@@ -48,6 +48,9 @@ type Requirement struct {
 	// Expect is the set of responses that the requirement allows, where it is about
 	// one.
 	Expect Responses `json:"expect,omitzero"`
+	// Draft says that the sentence is in the catalogue to be worked on: no check
+	// tests it.
+	Draft bool `json:"draft,omitempty" yaml:"draft"`
 	// Line is the line of the requirement in the description, 1-based.
 	Line int `json:"line" yaml:"-"`
 }

@@ -37,6 +37,10 @@ func compileSchema(proxy *base.SchemaProxy) (*Schema, error) {
 	return result, nil
 }
 
+// Members lists the members of an object that the schema names, in its order;
+// none for an empty message.
+func (s *Schema) Members() []string { return slices.Clone(s.properties) }
+
 // Violations validates a JSON body and returns one line for each violation,
 // sorted. An empty body is a violation of its own: validators let it pass.
 func (s *Schema) Violations(body []byte) []string {
