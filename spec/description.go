@@ -17,6 +17,13 @@ type Description struct {
 	// file in the product's repository.
 	Name string
 	Text []byte
+	// Overlays are the files of the overlays that the text comes of, in the order in
+	// which they were applied.
+	Overlays []string
+
+	// origins are where the nodes of an overlaid text were written, by line and
+	// column.
+	origins map[[2]int]origin
 }
 
 // ReadDescription reads a description from a file. The error for a file that

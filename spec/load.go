@@ -21,6 +21,11 @@ import (
 // Load reads a description. Every mistake in it is an [*Error] with its
 // location.
 func Load(description Description) (*Method, error) {
+	method, err := load(description)
+	return method, description.located(err)
+}
+
+func load(description Description) (*Method, error) {
 	model, err := buildModel(description)
 	if err != nil {
 		return nil, err
@@ -28,6 +33,7 @@ func Load(description Description) (*Method, error) {
 	loader := &loader{file: description.Name, model: model}
 	method := &Method{
 		File:     description.Name,
+		Overlays: description.Overlays,
 		Digest:   description.Digest(),
 		Title:    model.Info.Title,
 		Revision: model.Info.Version,
@@ -57,7 +63,7 @@ func MustLoadEmbedded() *Method {
 // document. Unlike [Load] it asks for no requirements.
 func (d Description) Validate() error {
 	_, err := buildModel(d)
-	return err
+	return d.located(err)
 }
 
 func buildModel(description Description) (*v3.Document, error) {

@@ -18,8 +18,10 @@ import (
 // Method is everything that a description says and the checks need. It must
 // not be changed, and is safe for use by many goroutines.
 type Method struct {
-	// File is where the description was read from.
-	File string
+	// File is where the description was read from, and Overlays are the files of
+	// the overlays that were applied to it.
+	File     string
+	Overlays []string
 	// Digest identifies the bytes of the description.
 	Digest string
 	// Title and Revision are the description's own.

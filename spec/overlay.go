@@ -1,0 +1,260 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pb33f/go-yaml"
+	"github.com/pb33f/libopenapi"
+	highoverlay "github.com/pb33f/libopenapi/datamodel/high/overlay"
+	"github.com/pb33f/libopenapi/overlay"
+)
+
+// WithOverlay applies an OpenAPI Overlay 1.x document to the description:
+// https://spec.openapis.org/overlay/v1.0.0.html. The result has the
+// description's name and lists the overlay's. An overlay that is out of date
+// must not pass for one that was applied: an action without an effect is an
+// [*Error] with its location in the overlay, as every other mistake is.
+func (d Description) WithOverlay(file Description) (Description, error) {
+	actions, err := readActions(file)
+	if err != nil {
+		return Description{}, err
+	}
+	document, err := libopenapi.NewOverlayDocument(file.Text)
+	if err != nil {
+		return Description{}, &Error{File: file.Name, Line: 1, Message: "not an OpenAPI Overlay: " + firstLine(err.Error())}
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(d.Text, &root); err != nil {
+		// It says where the text is not YAML.
+		return Description{}, d.Validate()
+	}
+	var trace trace
+	trace.mark(&root, d.origin)
+	for _, action := range document.Actions {
+		if action.Update != nil {
+			trace.mark(action.Update, file.origin)
+		}
+	}
+	text, err := yaml.Marshal(&root)
+	if err != nil {
+		return Description{}, &Error{File: d.Name, Message: "cannot be written again: " + firstLine(err.Error())}
+	}
+	result, err := overlay.Apply(text, document)
+	if err != nil {
+		return Description{}, refusedAction(file.Name, document.Actions, actions, err)
+	}
+	if len(result.Warnings) > 0 {
+		warning := result.Warnings[0]
+		message := fmt.Sprintf("the action has no effect: %s", warning.Message)
+		if warning.Message == nothingMatched {
+			message = fmt.Sprintf("the target %s matches nothing in %s", warning.Target, d.Name)
+		}
+		return Description{}, &Error{file.Name, actions[slices.Index(document.Actions, warning.Action)].Line, 0, message}
+	}
+	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name)}
+	overlaid.Text, overlaid.origins, err = trace.unmark(result.Bytes)
+	if err != nil {
+		return Description{}, &Error{File: file.Name, Line: 1, Message: "what it makes of " + d.Name + " is not readable: " + firstLine(err.Error())}
+	}
+	return overlaid, nil
+}
+
+// nothingMatched is how libopenapi says that a target matches nothing.
+const nothingMatched = "target matched zero nodes"
+
+// refusedAction says which action libopenapi refuses, and why.
+func refusedAction(file string, known []*highoverlay.Action, actions []*yaml.Node, err error) error {
+	mistake := &Error{File: file, Line: 1, Message: "not an OpenAPI Overlay: " + firstLine(err.Error())}
+	var refused *overlay.OverlayError
+	if errors.As(err, &refused) && refused.Action != nil {
+		mistake.Line = actions[slices.Index(known, refused.Action)].Line
+		mistake.Message = fmt.Sprintf("the action for %s cannot be applied: %s", refused.Action.Target, firstLine(refused.Cause.Error()))
+		if errors.Is(err, overlay.ErrInvalidJSONPath) {
+			mistake.Message = fmt.Sprintf("%q is not a JSONPath expression (RFC 9535); other names than letters, digits and _ are in brackets: ['x-name']",
+				refused.Action.Target)
+		}
+	}
+	return mistake
+}
+
+// readActions returns the actions of an overlay, each of which has a target and
+// does something. libopenapi ignores keys that it does not know.
+func readActions(file Description) ([]*yaml.Node, error) {
+	reader := &loader{file: file.Name}
+	var root yaml.Node
+	if err := yaml.Unmarshal(file.Text, &root); err != nil {
+		line, column, message := locateYAMLError(err)
+		return nil, &Error{file.Name, line, column, "not readable as YAML: " + message}
+	}
+	if len(root.Content) == 0 {
+		return nil, &Error{file.Name, 1, 0, "not an OpenAPI Overlay: it is empty"}
+	}
+	members, err := reader.members(root.Content[0], "an overlay", "overlay", "info", "extends", "actions")
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"overlay", "info", "actions"} {
+		if members[key] == nil {
+			return nil, reader.fail(root.Content[0], "not an OpenAPI Overlay: it has no %s", key)
+		}
+	}
+	if _, err := reader.members(members["info"], "info", "title", "version", "description"); err != nil {
+		return nil, err
+	}
+	actions := members["actions"]
+	if actions.Kind != yaml.SequenceNode || len(actions.Content) == 0 {
+		return nil, reader.fail(actions, "actions must be a list of at least one action")
+	}
+	for _, action := range actions.Content {
+		members, err := reader.members(action, "an action", "target", "description", "update", "remove", "copy")
+		if err != nil {
+			return nil, err
+		}
+		target, remove := members["target"], members["remove"]
+		switch {
+		case target == nil || target.Kind != yaml.ScalarNode || target.Value == "":
+			return nil, reader.fail(action, "the action has no target: it must be a JSONPath expression")
+		case remove != nil && remove.Tag != "!!bool":
+			return nil, reader.fail(remove, "remove must be true or false")
+		case members["update"] == nil && members["copy"] == nil && (remove == nil || remove.Value == "false"):
+			return nil, reader.fail(action, "the action for %s does nothing: it must have update, or remove: true", target.Value)
+		}
+	}
+	return actions.Content, nil
+}
+
+// members returns the members of a mapping. A key that is there twice, or that is
+// neither known nor an extension, is an error.
+func (l *loader) members(node *yaml.Node, what string, known ...string) (map[string]*yaml.Node, error) {
+	if node.Kind != yaml.MappingNode {
+		return nil, l.fail(node, "%s must be a mapping with %s", what, strings.Join(known, ", "))
+	}
+	members := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		switch {
+		case members[key.Value] != nil:
+			return nil, l.fail(key, "%s is there twice", key.Value)
+		case !slices.Contains(known, key.Value) && !strings.HasPrefix(key.Value, "x-"):
+			return nil, l.fail(key, "unknown key %q: %s has %s", key.Value, what, strings.Join(known, ", "))
+		}
+		members[key.Value] = node.Content[i+1]
+	}
+	return members, nil
+}
+
+// origin is where a node of a description was written.
+type origin struct {
+	file         string
+	line, column int
+}
+
+// origin returns where a place in the text was written: in the description's
+// own file or in that of an overlay.
+func (d Description) origin(line, column int) origin {
+	if exact, found := d.origins[[2]int{line, column}]; found {
+		return exact
+	}
+	for above := line; above > 0 && d.origins != nil; above-- {
+		if first, found := d.origins[[2]int{above, 0}]; found {
+			return origin{first.file, first.line, 0}
+		}
+	}
+	return origin{d.Name, line, column}
+}
+
+// located moves an error about an overlaid text to where the mistake was
+// written.
+func (d Description) located(err error) error {
+	var mistake *Error
+	if !errors.As(err, &mistake) || mistake.File != d.Name || mistake.Line == 0 || d.origins == nil {
+		return err
+	}
+	from := d.origin(mistake.Line, mistake.Column)
+	return &Error{from.file, from.line, from.column, mistake.Message}
+}
+
+// trace carries the origins of nodes through an overlay in anchors, since
+// libopenapi takes a text and returns another.
+type trace []origin
+
+// anchorPrefix begins the anchors of a trace.
+const anchorPrefix = "origin"
+
+// mark gives a node, and every node below it, an anchor.
+func (t *trace) mark(root *yaml.Node, at func(line, column int) origin) {
+	var aliases []*yaml.Node
+	walk(root, func(node *yaml.Node) {
+		switch node.Kind {
+		case yaml.AliasNode:
+			aliases = append(aliases, node)
+		case yaml.MappingNode, yaml.SequenceNode, yaml.ScalarNode:
+			node.Anchor = anchorPrefix + strconv.Itoa(len(*t))
+			*t = append(*t, at(node.Line, node.Column))
+		}
+	})
+	for _, alias := range aliases {
+		alias.Value = alias.Alias.Anchor
+	}
+}
+
+// unmark takes the anchors out of a text again, and returns the text with the
+// origins of its nodes by line and column. The first node of a line is also at
+// column 0.
+func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, err error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(marked, &root); err != nil {
+		return nil, nil, err
+	}
+	aliased := map[*yaml.Node]bool{}
+	walk(&root, func(node *yaml.Node) { aliased[node.Alias] = true })
+	var order []int
+	walk(&root, func(node *yaml.Node) {
+		index, err := strconv.Atoi(strings.TrimPrefix(node.Anchor, anchorPrefix))
+		if err != nil {
+			index = -1
+		}
+		order = append(order, index)
+		if !aliased[node] {
+			node.Anchor = ""
+		}
+	})
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := errors.Join(encoder.Encode(&root), encoder.Close()); err != nil {
+		return nil, nil, err
+	}
+	root = yaml.Node{}
+	if err := yaml.Unmarshal(out.Bytes(), &root); err != nil {
+		return nil, nil, err
+	}
+	origins = map[[2]int]origin{}
+	walk(&root, func(node *yaml.Node) {
+		index := order[0]
+		order = order[1:]
+		if index < 0 || index >= len(*t) {
+			return
+		}
+		for _, column := range []int{0, node.Column} {
+			if at := [2]int{node.Line, column}; origins[at].line == 0 {
+				origins[at] = (*t)[index]
+			}
+		}
+	})
+	return out.Bytes(), origins, nil
+}
+
+// walk visits a node and those below it in the order of the text, without
+// following aliases.
+func walk(node *yaml.Node, visit func(*yaml.Node)) {
+	visit(node)
+	for _, inner := range node.Content {
+		walk(inner, visit)
+	}
+}
