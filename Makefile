@@ -89,8 +89,12 @@ validators: ## check reports with third-party validators (npm, python3)
 		$(GO) test -count=1 -tags external ./tools/validators); \
 	else echo "skipped har-validator, sarif-multitool and junitparser: there is no python3"; fi
 
-lint-description: ## lint the description with a third-party linter (npm)
-	npx --yes @redocly/cli@2 lint --extends=spec spec/archivejobs-retry.openapi.yaml
+lint-description: build ## lint the descriptions in all their forms with a third-party linter (npm)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && for file in spec/*.openapi.yaml; do \
+		for plain in "" --plain; do for json in "" --json; do for version in "" "--openapi 3.0"; do \
+			$(BIN) spec print --spec $$file $$plain $$json $$version > "$$folder/$$(echo $$(basename $$file .openapi.yaml) $$plain $$json $$version | tr ' ' _).yaml" || exit 1; \
+		done; done; done; \
+	done && npx --yes @redocly/cli@2 lint --extends=spec "$$folder"/*
 
 clients: build ## test Google's own client libraries and curl (npm, python3, mvn)
 	@$(GO) run ./tools/clients $(BIN) docs/clients.md

@@ -21,6 +21,20 @@ const (
 	pageExtension               = "x-reference-page"
 )
 
+// revisionExtension is the extension of info that names the revision of what was
+// described, as opposed to the version of the description.
+const revisionExtension = "x-revision"
+
+// ruleExtension is Google's own form of a path. Nothing reads it.
+const ruleExtension = "x-google-http-rule"
+
+// Extensions lists the extensions of OpenAPI that are dpconform's own.
+func Extensions() []string {
+	return []string{requirementsExtension, "x-requirement-sets", clientRequirementsExtension, acceptedStatesExtension,
+		unspecifiedStateExtension, "x-resulting-states", "x-effect", unrelatedScopeExtension, systemParameterExtension,
+		codesExtension, pageExtension, revisionExtension, ruleExtension}
+}
+
 // extension reads an extension that must be there.
 func (l *loader) extension(name string, into any) error {
 	node, found := l.operation.Extensions.Get(name)

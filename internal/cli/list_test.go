@@ -4,9 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/dpconform/dpconform/internal/result"
-	"github.com/dpconform/dpconform/spec"
 )
 
 func TestList(t *testing.T) {
@@ -22,9 +19,6 @@ func TestList(t *testing.T) {
 		if !strings.Contains(whole, "  "+requirement.ID+" ") || !strings.Contains(clients, "  "+requirement.ID+" ") {
 			t.Errorf("%s is not listed", requirement.ID)
 		}
-	}
-	if got := call(t, "spec", "print"); got.exit != result.ExitConforms || got.raw != string(spec.Default().Text) {
-		t.Errorf("exit %d, %d bytes", got.exit, len(got.raw))
 	}
 }
 

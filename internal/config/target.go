@@ -17,16 +17,20 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Method loads the description that the settings name, or the built-in one.
+// Description reads the description that the settings name, or the built-in one.
 // Mistakes in it are *spec.Error.
-func (s *Settings) Method() (*spec.Method, error) {
-	description := spec.Default()
+func (s *Settings) Description() (spec.Description, error) {
 	if s.Spec != "" {
-		read, err := spec.ReadDescription(s.Spec)
-		if err != nil {
-			return nil, err
-		}
-		description = read
+		return spec.ReadDescription(s.Spec)
+	}
+	return spec.Default(), nil
+}
+
+// Method loads that description.
+func (s *Settings) Method() (*spec.Method, error) {
+	description, err := s.Description()
+	if err != nil {
+		return nil, err
 	}
 	return spec.Load(description)
 }

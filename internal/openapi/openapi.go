@@ -1,0 +1,134 @@
+// Package openapi writes a description in the forms that other tools read:
+// without the extensions of dpconform, as JSON, as OpenAPI 3.0.
+package openapi
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/pb33f/go-yaml"
+	"github.com/pb33f/libopenapi/json"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// Form is how a description is written. The zero value is the description as it
+// is, byte for byte.
+type Form struct {
+	// Plain leaves out the extensions of dpconform.
+	Plain bool
+	// JSON writes JSON instead of YAML.
+	JSON bool
+	// Version30 writes OpenAPI 3.0.3 instead of 3.1.
+	Version30 bool
+}
+
+// lineWidth is where YAML is wrapped: the width of the shipped descriptions.
+const lineWidth = 120
+
+// Convert returns the description in a form, and one note for each thing that the
+// form cannot say. Order is kept; comments are too, but JSON has none.
+func Convert(description spec.Description, form Form) (text []byte, notes []string, err error) {
+	if form == (Form{}) {
+		return description.Text, nil, nil
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(description.Text, &document); err != nil {
+		return nil, nil, &spec.Error{File: description.Name, Message: "not readable as YAML: " + err.Error()}
+	}
+	root, err := expand(document.Content[0])
+	if err != nil {
+		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
+	}
+	document.Content[0] = root
+	if form.Plain {
+		walk(root, "document", removeExtensions)
+	}
+	if form.Version30 {
+		lower := &lowering{file: description.Name}
+		walk(root, "document", lower.visit)
+		notes = lower.notes
+	}
+	if form.JSON {
+		if text, err = json.YAMLNodeToJSON(&document, "  "); err == nil {
+			text = append(text, '\n')
+		}
+	} else {
+		text, err = yaml.Dump(&document, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(lineWidth),
+			yaml.WithQuotePreference(yaml.QuoteLegacy))
+	}
+	if err != nil {
+		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
+	}
+	if form.Version30 {
+		converted := spec.Description{Name: description.Name + " as OpenAPI 3.0", Text: text}
+		if err := converted.Validate(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return bytes.TrimLeft(text, "\n"), notes, nil
+}
+
+// removeExtensions removes what only dpconform reads. Extensions of others stay:
+// code generators have theirs.
+func removeExtensions(node *yaml.Node, _ string) {
+	for _, name := range spec.Extensions() {
+		remove(node, name)
+	}
+}
+
+// mostNodes bounds what a document may grow to when its aliases are expanded.
+const mostNodes = 1_000_000
+
+// expand returns a copy without anchors, aliases and merge keys, so that a part
+// can be changed or left out without another.
+func expand(node *yaml.Node) (*yaml.Node, error) {
+	left := mostNodes
+	var copied func(*yaml.Node) (*yaml.Node, error)
+	copied = func(node *yaml.Node) (*yaml.Node, error) {
+		if left--; left < 0 {
+			return nil, fmt.Errorf("it has more than %d values when its aliases are expanded", mostNodes)
+		}
+		if node.Kind == yaml.AliasNode {
+			return copied(node.Alias)
+		}
+		made := *node
+		made.Anchor, made.Content = "", nil
+		for _, child := range node.Content {
+			one, err := copied(child)
+			if err != nil {
+				return nil, err
+			}
+			made.Content = append(made.Content, one)
+		}
+		merge(&made)
+		return &made, nil
+	}
+	return copied(node)
+}
+
+// mergeKey is YAML 1.1's key for a mapping, or a list of mappings, whose members
+// are those of the mapping around it unless it has its own.
+const mergeKey = "!!merge"
+
+func merge(node *yaml.Node) {
+	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Tag != mergeKey {
+			continue
+		}
+		merged := []*yaml.Node{node.Content[i+1]}
+		if merged[0].Kind == yaml.SequenceNode {
+			merged = merged[0].Content
+		}
+		node.Content = slices.Delete(node.Content, i, i+2)
+		i -= 2
+		for _, one := range merged {
+			for j := 0; j+1 < len(one.Content); j += 2 {
+				if member(node, one.Content[j].Value) == nil {
+					node.Content = append(node.Content, one.Content[j], one.Content[j+1])
+				}
+			}
+		}
+	}
+}
