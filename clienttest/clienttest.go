@@ -1,7 +1,7 @@
-// Package clienttest tests a client of archiveJobs.retry inside go test, in the
-// way of net/http/httptest. NewServer starts a server that responds as Google's
-// would; each scenario makes it respond in another way, such as with a 503 or a
-// reset connection. What the client sends, whether and when it repeats it, and
+// Package clienttest tests a client of a method inside go test, in the way of
+// net/http/httptest. NewServer starts a server that responds as the description
+// of the method says; each scenario makes it respond in another way, such as with
+// a 503 or a reset connection. What the client sends, whether and when it repeats it, and
 // what it returns to its caller is checked against the requirements of the
 // description.
 package clienttest
@@ -24,7 +24,7 @@ import (
 type Server struct {
 	// URL is where the server is, without a slash at its end.
 	URL string
-	// Job is the id of a job that may be retried, for a test that needs no
+	// Job is the id of a job that the method accepts, for a test that needs no
 	// scenario.
 	Job string
 	// Token and FreshToken are right; the fresh one is for after a 401.
@@ -39,7 +39,7 @@ type Server struct {
 
 // Call is one call of a scenario, which the test makes through its client, once.
 type Call struct {
-	// URL is where the call goes, Job what it retries.
+	// URL is where the call goes, Job the id that it names.
 	URL string
 	Job string
 	// Token and FreshToken are right; the fresh one is for after a 401.
@@ -62,18 +62,25 @@ type Error struct {
 	Message string
 }
 
-// NewServer starts a server with the shipped description and scenarios. When the
-// test ends, the server does, and findings of requests that no scenario is about
-// fail the test.
+// NewServer starts a server with the default description and those shipped
+// scenarios that make sense for its method. When the test ends, the server does,
+// and findings of requests that no scenario is about fail the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	rules := clientrun.Rules{Method: spec.MustLoadEmbedded()}
-	scenarios, err := scenario.Shipped(rules.Method)
+	return NewServerFor(t, spec.MustLoadEmbedded())
+}
+
+// NewServerFor is NewServer for the method of another description.
+func NewServerFor(t testing.TB, method *spec.Method) *Server {
+	t.Helper()
+	rules := clientrun.Rules{Method: scenario.Narrow(method)}
+	all, err := scenario.Shipped(method)
 	if err != nil {
 		t.Fatalf("dpconform: %s", err)
 	}
+	scenarios, _ := scenario.Applicable(all)
 	secrets := clientrun.NewSecrets()
-	server := &Server{Job: "failed-of-the-test", Token: secrets.Token, FreshToken: secrets.Fresh, rules: rules, scenarios: scenarios}
+	server := &Server{Job: "job-of-the-test", Token: secrets.Token, FreshToken: secrets.Fresh, rules: rules, scenarios: scenarios}
 	server.site = server.open(t, clientrun.Options{Job: server.Job}, false)
 	server.URL = server.site.Endpoint
 	t.Cleanup(func() {
@@ -112,7 +119,7 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 	t.Helper()
 	chosen, known := scenario.Find(s.scenarios, name)
 	if !known {
-		t.Fatalf("dpconform: there is no scenario %q", name)
+		t.Fatalf("dpconform: there is no scenario %q for %s", name, s.rules.Method.Operation.ID)
 		return nil
 	}
 	job := clientrun.JobOf(chosen, strconv.FormatInt(s.calls.Add(1), 10))
@@ -136,7 +143,8 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 	return made
 }
 
-// Succeeded reports that the client returned the id of a new job.
+// Succeeded reports that the client returned the id of a new job. It is empty
+// where the method returns none.
 func (c *Call) Succeeded(newID string) { c.call.Succeeded(newID) }
 
 // Failed reports that the client returned an error.

@@ -60,8 +60,8 @@ func TestAWrongClientFailsItsTest(t *testing.T) {
 	server.Scenario(recorded, "nothing")
 	recorded.end()
 	text := strings.Join(recorded.errors, "\n")
-	for _, want := range []string{"not-found: client.path.method", "not-found: client.outcome.error", "job failed-of-the-test: client.path.method",
-		"client.authorization.scope", "success: scenario.called", `there is no scenario "nothing"`} {
+	for _, want := range []string{"not-found: client.path.method", "not-found: client.outcome.error", "job job-of-the-test: client.path.method",
+		"client.authorization.scope", "success: scenario.called", `there is no scenario "nothing" for dataportability.archiveJobs.retry`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing is said of %s:\n%s", want, text)
 		}

@@ -27,7 +27,9 @@ import (
 type clientOptions struct {
 	settings config.Settings
 	// run is what is run; its scenarios are those selected.
-	run    clientrun.RunOptions
+	run clientrun.RunOptions
+	// known are all scenarios, selected or not.
+	known  []*scenario.Scenario
 	names  []string
 	files  []string
 	list   bool
@@ -55,8 +57,12 @@ In the command {endpoint}, {job}, {token}, {fresh-token}, {scenario} and
 so on. It reports what its library returned in a line of JSON, anywhere on
 standard output or in the file DPCONFORM_OUTCOME:
 
-  {"job":"ID","archiveJobId":"NEW ID"}
+  {"job":"ID","FIELD":"NEW ID"}
+  {"job":"ID","ok":true}
   {"job":"ID","error":{"code":429,"status":"NAME","message":"TEXT"}}
+
+The first is for a method whose response names a new job in the member FIELD, the
+second for one whose response names none.
 
 With --listen it serves until it is stopped, with a page of what has arrived.
 
@@ -74,13 +80,14 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 3 inconclusive (something that a scenario is about could not be tested),
 4 the server of --upstream cannot be reached, 130 interrupted. Ctrl-C is how
 --listen ends: its exit says what was found.`,
-		Example: `  dpconform client -- ./retry.sh
-  dpconform client --scenario rate-limited -- node retry.mjs {endpoint} {job}
+		Example: `  dpconform client -- ./client.sh
+  dpconform client --method NAME -- ./client.sh
+  dpconform client --scenario rate-limited -- node client.mjs {endpoint} {job}
   dpconform client --together -- go test ./...
   dpconform client --listen 127.0.0.1:8090
   dpconform client --list
   dpconform client --print-scenario rate-limited > mine.yaml
-  dpconform client --scenarios mine.yaml -- ./retry.sh`,
+  dpconform client --scenarios mine.yaml -- ./client.sh`,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			return runClient(command, terminal, &options, arguments)
 		},
@@ -130,7 +137,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if err != nil {
 		return err
 	}
-	run.Rules.Method = method
+	run.Rules.Method = scenario.Narrow(method)
 	if err := options.selectScenarios(sources); err != nil {
 		return err
 	}
@@ -292,13 +299,17 @@ func (o *clientOptions) selectScenarios(sources *config.Sources) error {
 		}
 	}
 	o.run.Known = scenario.Names(all)
+	o.known = all
 	if len(o.names) == 0 {
-		o.run.Scenarios = all
+		o.run.Scenarios, o.run.NotApplicable = scenario.Applicable(all)
 	}
 	for _, name := range o.names {
 		one, err := findScenario(sources, "scenario", name, all)
 		if err != nil {
 			return err
+		}
+		if one.Inapplicable != "" {
+			return text.Mistake(sources.Origin("scenario"), fmt.Sprintf("the scenario %s does not apply to %s: %s", one.Name, method.Operation.ID, one.Inapplicable), "leave it out")
 		}
 		if !slices.Contains(o.run.Scenarios, one) {
 			o.run.Scenarios = append(o.run.Scenarios, one)
@@ -326,7 +337,7 @@ func (o *clientOptions) show(terminal *terminal, sources *config.Sources) (done 
 	case o.keys:
 		fmt.Fprint(terminal.raw, scenario.Reference(o.run.Rules.Method))
 	case o.print != "":
-		one, err := findScenario(sources, "print-scenario", o.print, o.run.Scenarios)
+		one, err := findScenario(sources, "print-scenario", o.print, o.known)
 		if err != nil {
 			return false, err
 		}
@@ -352,6 +363,9 @@ func (o *clientOptions) listScenarios(out text.Printer) {
 		}
 		out.Printf("\n")
 	}
+	for _, one := range o.run.NotApplicable {
+		out.Paragraph("", "not applicable: "+one.Reason+": "+strings.Join(one.Checks, ", "))
+	}
 }
 
 // check refuses what no run can be made of.
@@ -364,7 +378,7 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
 	case len(o.run.Rules.Method.ClientRequirements) == 0:
-		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add x-client-requirements to it")
+		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add the set client to its x-requirement-sets")
 	}
 	return nil
 }

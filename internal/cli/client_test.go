@@ -27,7 +27,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --timeout 0s -- x":              "--timeout: it must be more than 0; give a time such as 30s",
 		"client --level= -- x":                  `--level: unknown level ""; it must be one of documented, platform or inferred`,
 		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; it must be one of json, junit, markdown, github, html, har, sarif or badge`,
-		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://dataportability.googleapis.com",
+		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://api.example.com",
 		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it does not go with --upstream, whose server responds in place of a scenario; leave one of the two out",
 		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
 		"client --listen 8090":             `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,

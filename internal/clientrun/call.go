@@ -9,11 +9,13 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // Call is what one client did with one job: its requests with their responses,
 // and what it reported. It is safe for concurrent use.
 type Call struct {
+	method *spec.Method
 	// scenario is nil for a call that no scenario is about.
 	scenario *scenario.Scenario
 	// job is the id that the client was given, and tokens are its tokens; empty
@@ -46,8 +48,9 @@ func (c *Call) Job() string { return c.job }
 // Plain reports whether no scenario is about the call.
 func (c *Call) Plain() bool { return c.scenario == nil }
 
-// Succeeded reports that the client returned the id of a new job.
-func (c *Call) Succeeded(newID string) { c.report(succeeded(c.job, newID)) }
+// Succeeded reports that the client returned the id of a new job, or that it
+// returned no error where the method names no new job.
+func (c *Call) Succeeded(newID string) { c.report(succeeded(c.method, c.job, newID)) }
 
 // Failed reports that the client returned an error.
 func (c *Call) Failed(e result.ClientError) { c.report(failed(c.job, e)) }

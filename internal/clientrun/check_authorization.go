@@ -113,8 +113,8 @@ func contains(text, token string) bool {
 	return len(token) >= shortestToken && (strings.Contains(text, token) || strings.Contains(unescapedQuery(text), token))
 }
 
-// isTokenParameter knows the parameters of the discovery document that carry a
-// token: https://dataportability.googleapis.com/$discovery/rest?version=v1
+// isTokenParameter knows the parameters that carry a token in the discovery
+// document of every Google API.
 func isTokenParameter(name string) bool { return name == "access_token" || name == "oauth_token" }
 
 func tokenInQuery(one *request) string {

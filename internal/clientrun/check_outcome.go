@@ -12,6 +12,7 @@ import (
 
 // The requirements of what a caller gets.
 const (
+	outcomeSuccess       = "client.outcome.success"
 	outcomeNewID         = "client.outcome.new-id"
 	outcomeUnknownFields = "client.outcome.unknown-fields"
 	outcomeNoInventedID  = "client.outcome.no-invented-id"
@@ -25,9 +26,18 @@ const (
 // Why an outcome was not tested, and what would help.
 const (
 	notReported = "the client did not report what came of its call"
-	howToReport = `a line {"job":ID,"archiveJobId":ID} or {"job":ID,"error":{"code":N,"status":NAME,"message":TEXT}} on standard output or in the file $DPCONFORM_OUTCOME; --wire-only does without`
 	onlyExit    = "the client's exit code shows an error, and not which"
 )
+
+// skipOutcome notes requirements that could not be tested for want of an outcome.
+func (e *evaluation) skipOutcome(seen view, ids ...string) {
+	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or {"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}} on standard output or in the file $DPCONFORM_OUTCOME; `
+	if e.rules.Method.IDField == "" {
+		help += "--exit-tells takes exit code 0 for a success; "
+	}
+	help += "--wire-only does without"
+	e.skip(seen.silence(), help, ids...)
+}
 
 // view is what is known of the client's view of its call.
 type view struct {
@@ -53,7 +63,7 @@ func (v view) unknown() bool { return v.outcome == nil && !v.failedByExit && !v.
 // success reports whether the caller got a success, and how.
 func (v view) success() (how string, success bool) {
 	switch {
-	case v.outcome != nil && v.outcome.NewID != nil:
+	case v.outcome != nil && v.outcome.Error == nil:
 		return v.outcome.text(), true
 	case v.outcome == nil && v.succeededByExit:
 		return "an exit code that shows no error", true
@@ -79,6 +89,8 @@ func (e *evaluation) checkOutcome(last *request, seen view) {
 	switch {
 	case last.response.delivery != whole:
 		e.checkIncomplete(last, seen)
+	case last.response.success() && e.rules.Method.IDField == "":
+		e.checkSuccess(last, seen)
 	case last.response.success() && id == "":
 		e.checkMissingID(last, seen)
 	case last.response.success():
@@ -92,7 +104,7 @@ func (e *evaluation) checkOutcome(last *request, seen view) {
 func (e *evaluation) checkIncomplete(last *request, seen view) {
 	switch got, success := seen.success(); {
 	case seen.unknown():
-		e.skip(seen.silence(), howToReport, outcomeIncomplete)
+		e.skipOutcome(seen, outcomeIncomplete)
 	case success:
 		e.find(outcomeIncomplete, last, "an error, since "+reasons[last.response.delivery], got)
 	default:
@@ -100,11 +112,30 @@ func (e *evaluation) checkIncomplete(last *request, seen view) {
 	}
 }
 
+// checkSuccess wants a success of a method that names no new job. Where the
+// response has unknown members, they are taken for the cause of an error.
+func (e *evaluation) checkSuccess(last *request, seen view) {
+	tolerant := outcomeSuccess
+	if schema := e.rules.Method.Operation.Response; schema != nil && len(schema.Undocumented(last.response.content())) > 0 {
+		tolerant = outcomeUnknownFields
+	}
+	switch _, success := seen.success(); {
+	case success:
+		e.test(tolerant, outcomeSuccess)
+	case seen.unknown():
+		e.skipOutcome(seen, tolerant)
+	case seen.failedByExit:
+		e.find(tolerant, last, "a success", "an exit code that shows an error")
+	default:
+		e.find(tolerant, last, "a success", seen.outcome.text())
+	}
+}
+
 // checkMissingID accepts an error as well as an empty id.
 func (e *evaluation) checkMissingID(last *request, seen view) {
 	switch reported := seen.outcome; {
 	case reported == nil:
-		e.skip(seen.silence(), howToReport, outcomeNoInventedID)
+		e.skipOutcome(seen, outcomeNoInventedID)
 	case reported.NewID != nil && *reported.NewID != "":
 		e.find(outcomeNoInventedID, last, "an error or no id, since the response has none", "the id "+printable(*reported.NewID))
 	default:
@@ -131,7 +162,7 @@ func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool)
 		if alone {
 			untested = untested[1:]
 		}
-		e.skip(seen.silence(), howToReport, untested...)
+		e.skipOutcome(seen, untested...)
 	case reported.Error != nil:
 		e.find(tolerant, last, want, reported.text())
 	case *reported.NewID != id:
@@ -150,15 +181,15 @@ func (e *evaluation) checkError(last *request, seen view) {
 		return
 	}
 	if seen.unknown() {
-		e.skip(seen.silence(), howToReport, outcomeError)
+		e.skipOutcome(seen, outcomeError)
 	} else {
 		e.test(outcomeError)
 	}
 	got := seen.outcome
 	if got == nil {
-		e.skip(seen.silence(), howToReport, outcomeCode)
+		e.skipOutcome(seen, outcomeCode)
 		if hasObject {
-			e.skip(seen.silence(), howToReport, outcomeStatus, outcomeMessage)
+			e.skipOutcome(seen, outcomeStatus, outcomeMessage)
 		}
 		return
 	}
@@ -206,7 +237,7 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		return
 	}
 	id, _ := last.response.newID(e.rules.Method)
-	succeeded := last.response.delivery == whole && last.response.success() && id != ""
+	succeeded := last.response.delivery == whole && last.response.success() && (id != "" || e.rules.Method.IDField == "")
 	switch {
 	case command.signal != "":
 		e.fail(result.ConditionExit, "an exit code", command.ending())

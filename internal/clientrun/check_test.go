@@ -292,7 +292,7 @@ func TestWhatAClientReports(t *testing.T) {
 	refused := responded(404, "NOT_FOUND", nil)
 	page := responded(404, "", nil)
 	moved := responded(307, "", nil)
-	ok := func(id string) view { one := succeeded("old", id); return view{outcome: &one} }
+	ok := func(id string) view { one := succeeded(method, "old", id); return view{outcome: &one} }
 	broken := func(e result.ClientError) view { one := failed("old", e); return view{outcome: &one} }
 	right := result.ClientError{Code: 404, Status: "NOT_FOUND", Message: "the server says: m"}
 	for _, row := range []struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // How a client may choose a scenario: by a header, by the beginning of a job id,
@@ -54,9 +55,12 @@ func (s *Server) choose(arrived *request) *scenario.Scenario {
 // is: a client may have written the path wrong. Named is what it chose instead.
 func (s *Server) scenarioOfJob(path string) (chosen *scenario.Scenario, named string) {
 	_, rest, found := strings.Cut(path, jobPrefix)
+	longest := 0
 	for _, one := range s.options.Scenarios {
-		if found && startsWithName(rest, one.Name) && (chosen == nil || len(one.Name) > len(chosen.Name)) {
-			chosen = one
+		for _, name := range []string{one.Name, one.Formerly} {
+			if found && len(name) > longest && startsWithName(rest, name) {
+				chosen, longest = one, len(name)
+			}
 		}
 	}
 	if chosen != nil || !found {
@@ -91,11 +95,12 @@ func beforeAny(text, characters string) string {
 // is not known, and what is in its place keeps calls apart all the same.
 func (s *Server) jobIn(arrived *request) (job string, known bool) {
 	path, method := arrived.path(), s.options.Rules.Method
-	for _, operation := range []struct{ prefix, suffix string }{
-		{method.Operation.Path.Prefix, method.Operation.Path.Suffix}, {method.ReadState.Path.Prefix, method.ReadState.Path.Suffix},
-	} {
-		rest, starts := strings.CutPrefix(path, operation.prefix)
-		id, ends := strings.CutSuffix(rest, operation.suffix)
+	for _, operation := range []spec.Operation{method.Operation, method.ReadState} {
+		if operation.ID == "" {
+			continue
+		}
+		rest, starts := strings.CutPrefix(path, operation.Path.Prefix)
+		id, ends := strings.CutSuffix(rest, operation.Path.Suffix)
 		if !starts || !ends || id == "" || strings.Contains(id, "/") {
 			continue
 		}
@@ -118,12 +123,24 @@ func (s *Server) unknownText(name string) string {
 	names := append(scenario.Names(s.options.Scenarios), s.options.Known...)
 	meant, distance := text.Nearest(name, names)
 	switch {
+	case s.inapplicable(name) != "":
+		return fmt.Sprintf("the scenario %q does not apply to the method: %s", shown, s.inapplicable(name))
 	case slices.Contains(names, name):
 		return fmt.Sprintf("the scenario %q was not selected by --scenario", shown)
 	case distance > max(2, len(name)/3):
 		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", shown)
 	}
 	return fmt.Sprintf("there is no scenario %q; did you mean %q?", shown, meant)
+}
+
+// inapplicable is the reason why a scenario makes no sense for the method.
+func (s *Server) inapplicable(name string) string {
+	for _, one := range s.options.NotApplicable {
+		if slices.Contains(one.Checks, name) {
+			return one.Reason
+		}
+	}
+	return ""
 }
 
 // upstreamToken is what the reference server of a scenario takes where the real
@@ -150,7 +167,7 @@ func (s *Server) reference(chosen *scenario.Scenario, job string) (*emulator.Ser
 		}
 	}
 	options.Seed = sum.Sum64()
-	if job != "" && state != "" {
+	if job != "" && (state != "" || len(method.States) == 0) {
 		for other, jobs := range options.Jobs {
 			options.Jobs[other] = slices.DeleteFunc(slices.Clone(jobs), func(one string) bool { return one == job })
 		}

@@ -36,8 +36,9 @@ type command struct {
 	environment []string
 	limit       time.Duration
 	// show gets what the command prints, as it comes; nil for nobody.
-	show    io.Writer
-	idField string
+	show io.Writer
+	// success is the member of an outcome that says that the call succeeded.
+	success string
 }
 
 // ended is how a command ended.
@@ -87,7 +88,7 @@ func (c command) run(ctx context.Context) (*ended, error) {
 	mark := mark(newSecret("run"))
 	process := exec.CommandContext(limited, c.words[0], c.words[1:]...)
 	process.Env = append(append(os.Environ(), c.environment...), mark.variable())
-	outcomes, complaints := &outcomeLines{idField: c.idField}, &lastBytes{}
+	outcomes, complaints := &outcomeLines{success: c.success}, &lastBytes{}
 	process.Stdout, process.Stderr = outcomes, complaints
 	if c.show != nil {
 		shown := &oneAtATime{out: c.show}

@@ -2,6 +2,7 @@ package clientrun
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // outcome is what a client reported that its library returned.
@@ -22,13 +24,32 @@ type outcome struct {
 	odd map[string]string
 }
 
-// succeeded is the outcome of a call that returned an id, failed of one that
-// returned an error.
-func succeeded(job, newID string) outcome {
+// succeeded is the outcome of a call that returned an id, or nothing where the
+// method names no new job; failed is that of one that returned an error.
+func succeeded(method *spec.Method, job, newID string) outcome {
+	if method.IDField == "" {
+		return outcome{Outcome: result.Outcome{Job: job, OK: true}}
+	}
 	return outcome{Outcome: result.Outcome{Job: job, NewID: &newID}}
 }
 func failed(job string, e result.ClientError) outcome {
 	return outcome{Outcome: result.Outcome{Job: job, Error: &e}}
+}
+
+// okMember says in an outcome that the call succeeded, where the method names no
+// new job.
+const okMember = "ok"
+
+// successMember is the member of an outcome that says that the call succeeded.
+func successMember(method *spec.Method) string { return cmp.Or(method.IDField, okMember) }
+
+// outcomeLine shows how a client reports a success.
+func outcomeLine(method *spec.Method, job string) string {
+	value := `"NEW ID"`
+	if method.IDField == "" {
+		value = "true"
+	}
+	return fmt.Sprintf(`{"job":%q,%q:%s}`, job, successMember(method), value)
 }
 
 // byteOrderMark is what some programs write before a text in UTF-8.
@@ -36,9 +57,8 @@ const byteOrderMark = "\ufeff"
 
 // parseOutcomes finds the outcomes in a line: each is a JSON object at its
 // beginning, or behind another one, that has the member job, and either error or
-// the member that names a new job in the responses of the method. All else is
-// passed over.
-func parseOutcomes(line, idField string) []outcome {
+// the member that says that the call succeeded. All else is passed over.
+func parseOutcomes(line, success string) []outcome {
 	var found []outcome
 	decoder := json.NewDecoder(strings.NewReader(line))
 	for {
@@ -46,13 +66,13 @@ func parseOutcomes(line, idField string) []outcome {
 		if decoder.Decode(&members) != nil {
 			return found
 		}
-		if one, is := readOutcome(members, idField); is {
+		if one, is := readOutcome(members, success); is {
 			found = append(found, one)
 		}
 	}
 }
 
-func readOutcome(members map[string]json.RawMessage, idField string) (outcome, bool) {
+func readOutcome(members map[string]json.RawMessage, success string) (outcome, bool) {
 	var read outcome
 	if job := members["job"]; job == nil || json.Unmarshal(job, &read.Job) != nil {
 		return read, false
@@ -61,7 +81,11 @@ func readOutcome(members map[string]json.RawMessage, idField string) (outcome, b
 		read.readError(text)
 		return read, true
 	}
-	if id := members[idField]; id == nil || json.Unmarshal(id, &read.NewID) != nil {
+	if success == okMember {
+		read.OK = string(members[okMember]) == "true"
+		return read, read.OK
+	}
+	if id := members[success]; id == nil || json.Unmarshal(id, &read.NewID) != nil {
 		return read, false
 	}
 	if read.NewID == nil {
@@ -101,10 +125,13 @@ func (o outcome) shown(member, value, want string) string {
 
 // text shows an outcome in one line.
 func (o outcome) text() string {
-	if o.NewID != nil {
-		return "a success with the id " + shownID(*o.NewID, o.Job)
+	switch {
+	case o.Error != nil:
+		return "the error " + o.errorText()
+	case o.NewID == nil:
+		return "a success"
 	}
-	return "the error " + o.errorText()
+	return "a success with the id " + shownID(*o.NewID, o.Job)
 }
 
 // code is the code of the error; empty for none.
@@ -142,10 +169,10 @@ func shownID(id, job string) string {
 // descriptions of one error can.
 func (o outcome) contradicts(other outcome) bool {
 	switch {
-	case (o.NewID == nil) != (other.NewID == nil):
+	case (o.Error == nil) != (other.Error == nil):
 		return true
-	case o.NewID != nil:
-		return *o.NewID != *other.NewID
+	case o.Error == nil:
+		return o.NewID != nil && other.NewID != nil && *o.NewID != *other.NewID
 	}
 	return o.Error.Code != 0 && other.Error.Code != 0 && o.Error.Code != other.Error.Code
 }
@@ -206,7 +233,8 @@ const (
 // outcomeLines finds outcomes in what is written to it, wherever they are, and
 // keeps nothing else. It is safe for concurrent use.
 type outcomeLines struct {
-	idField string
+	// success is the member that says that a call succeeded.
+	success string
 
 	mutex sync.Mutex
 	line  bytes.Buffer
@@ -251,7 +279,7 @@ func (o *outcomeLines) Write(text []byte) (int, error) {
 func (o *outcomeLines) endLine() {
 	o.number++
 	line := strings.TrimSpace(strings.TrimPrefix(o.line.String(), byteOrderMark))
-	outcomes := parseOutcomes(line, o.idField)
+	outcomes := parseOutcomes(line, o.success)
 	for _, one := range outcomes {
 		o.reported.add(one)
 	}
@@ -261,9 +289,9 @@ func (o *outcomeLines) endLine() {
 			// An outcome in many lines is none.
 			number, shown, whole = number-1, "{", "{"+line
 		}
-		alike, named := resemblesOutcome(whole, o.idField)
+		alike, named := resemblesOutcome(whole, o.success)
 		if alike && (o.likely == 0 || named && !o.named) {
-			o.likely, o.named, o.mistake = number, named, lineMistake(shown, o.idField)
+			o.likely, o.named, o.mistake = number, named, lineMistake(shown, o.success)
 		}
 	}
 	o.brace = line == "{"
@@ -286,7 +314,7 @@ func (o *outcomeLines) end(output string) reported {
 // resemblesOutcome reports whether a line is a JSON object with a member of an
 // outcome, in whatever case, or would begin like one; named, whether it names a
 // job.
-func resemblesOutcome(line, idField string) (alike, named bool) {
+func resemblesOutcome(line, success string) (alike, named bool) {
 	const start = `"job`
 	var members map[string]json.RawMessage
 	if rest, object := strings.CutPrefix(line, "{"); object && json.Unmarshal([]byte(line), &members) != nil {
@@ -295,14 +323,14 @@ func resemblesOutcome(line, idField string) (alike, named bool) {
 		return starts, starts
 	}
 	for name := range members {
-		named = named || strings.EqualFold(name, "job") || strings.EqualFold(name, idField)
+		named = named || strings.EqualFold(name, "job") || strings.EqualFold(name, success)
 		alike = alike || strings.EqualFold(name, "error")
 	}
 	return alike || named, named
 }
 
 // lineMistake says why a line that resembles an outcome is none.
-func lineMistake(line, idField string) string {
+func lineMistake(line, success string) string {
 	var members map[string]json.RawMessage
 	var syntax *json.SyntaxError
 	if errors.As(json.Unmarshal([]byte(line), &members), &syntax) {
@@ -320,8 +348,10 @@ func lineMistake(line, idField string) string {
 		return `has no member "job"`
 	case json.Unmarshal(members["job"], &job) != nil:
 		return fmt.Sprintf(textWanted, "job", printable(string(members["job"])))
-	case members[idField] != nil:
-		return fmt.Sprintf(textWanted, idField, printable(string(members[idField])))
+	case members[success] != nil && success == okMember:
+		return fmt.Sprintf(`has the ok %s, which must be true; an error is reported as "error"`, printable(string(members[success])))
+	case members[success] != nil:
+		return fmt.Sprintf(textWanted, success, printable(string(members[success])))
 	}
-	return fmt.Sprintf(`has neither %q nor "error"`, idField)
+	return fmt.Sprintf(`has neither %q nor "error"`, success)
 }

@@ -14,7 +14,7 @@ const lineOfJ = `{"job":"j","archiveJobId":"n"}`
 // reportedIn reads what a text reports, in parts as a pipe brings them.
 func reportedIn(t testing.TB, output, name string) (reported, *outcomeLines) {
 	t.Helper()
-	lines := &outcomeLines{idField: method.IDField}
+	lines := &outcomeLines{success: successMember(method)}
 	for rest := output; rest != ""; {
 		part := rest[:min(len(rest), 4093)]
 		if written, err := lines.Write([]byte(part)); written != len(part) || err != nil {
@@ -108,7 +108,7 @@ func TestOutcomesThatContradictEachOther(t *testing.T) {
 		{"output and file", lineOfJ, failed, "a success with the id n, and then the error 500 x, which counts"},
 	} {
 		output, _ := reportedIn(t, row.output, "its output")
-		file := &outcomeLines{idField: method.IDField, reported: output}
+		file := &outcomeLines{success: successMember(method), reported: output}
 		_, _ = file.Write([]byte(row.file))
 		if got := file.end("the file").contradictions["j"]; got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
@@ -152,7 +152,7 @@ func TestWhatIsKeptOfReportsIsBounded(t *testing.T) {
 func TestAnOutcomeOfAJobThatWasNeverSent(t *testing.T) {
 	t.Parallel()
 	run := &run{options: RunOptions{Options: Options{Rules: rules}}}
-	all := reported{outcomes: []outcome{succeeded("a", "x"), succeeded("b", "x"), failed("c", result.ClientError{})}}
+	all := reported{outcomes: []outcome{succeeded(method, "a", "x"), succeeded(method, "b", "x"), failed("c", result.ClientError{})}}
 	found := run.invented(all, []Result{{job: "a"}})
 	if len(found) != 2 || found[0].job != "b" || found[1].job != "c" || found[0].Check.Verdict != result.Fail {
 		t.Errorf("%+v", found)

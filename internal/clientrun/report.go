@@ -30,6 +30,7 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 		Description: result.Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
 			Scopes: len(method.Scopes), Method: method.Operation.ID},
 		Settings: result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
+		NotApplicable: o.notApplicable,
 	}
 	for _, word := range o.command {
 		report.Client.Command = append(report.Client.Command, hide.Text(word))

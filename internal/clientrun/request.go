@@ -15,8 +15,8 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// bodyLimit is the largest body in bytes that is kept. The message of the method
-// is empty, so any limit will do.
+// bodyLimit is the largest body in bytes that is kept: more than any message that
+// a client under test sends.
 const bodyLimit = 1 << 20
 
 // purpose says what a request was for.
@@ -24,7 +24,7 @@ type purpose string
 
 const (
 	// attempt: a call of the method, right or wrong.
-	attempt purpose = "retry"
+	attempt purpose = "call"
 	// stateRead: a call of the method that reads a job's state.
 	stateRead purpose = "state"
 	// elsewhere: a request at the other host, where redirects lead.
@@ -187,7 +187,7 @@ func (r response) code(method *spec.Method) string {
 // member beside it.
 func (r response) newID(method *spec.Method) (id string, alone bool) {
 	var body map[string]json.RawMessage
-	if err := json.Unmarshal(r.content(), &body); err != nil {
+	if err := json.Unmarshal(r.content(), &body); err != nil || method.IDField == "" {
 		return "", true
 	}
 	if err := json.Unmarshal(body[method.IDField], &id); err != nil {

@@ -247,7 +247,7 @@ func ParseUpstream(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
-		return nil, errors.New("it is not an address such as https://dataportability.googleapis.com")
+		return nil, errors.New("it is not an address such as https://api.example.com")
 	case parsed.User != nil:
 		return nil, errors.New("it has a user name, which would be sent to nobody")
 	case parsed.RawQuery != "" || parsed.Fragment != "":

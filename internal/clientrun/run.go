@@ -57,8 +57,9 @@ type Outcomes struct {
 	results  []Result
 	// notChosen are the names of the scenarios that a command which is run once did
 	// not choose, where it was to choose any.
-	notChosen []string
-	secrets   Secrets
+	notChosen     []string
+	notApplicable []result.NotApplicable
+	secrets       Secrets
 }
 
 // Run runs the command once for each scenario, each against a server of its
@@ -71,7 +72,7 @@ func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 		run.secrets.Token = options.Token
 	}
 	found := Outcomes{rules: options.Rules, command: options.Command, started: time.Now(), wireOnly: options.WireOnly, limit: options.Limit,
-		secrets: run.secrets}
+		secrets: run.secrets, notApplicable: options.NotApplicable}
 	folder, err := os.MkdirTemp("", "dpconform-client-")
 	if err != nil {
 		return found, err
@@ -175,7 +176,7 @@ func (r *run) one(ctx context.Context, chosen *scenario.Scenario) (Result, error
 func (r *run) together(ctx context.Context, found *Outcomes) error {
 	job := r.options.Job
 	if job == "" {
-		job = "failed-of-dpconform"
+		job = "job-of-dpconform"
 	}
 	site, err := r.open(nil, job)
 	if err != nil {
@@ -218,7 +219,7 @@ func (r *run) invented(reported reported, results []Result) []Result {
 			continue
 		}
 		got := "no request for the job, and an error reported"
-		if outcome.NewID != nil {
+		if outcome.Error == nil {
 			got = "no request for the job, and a success reported"
 		}
 		one := Result{job: outcome.Job}
@@ -311,8 +312,8 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	if err != nil {
 		return nil, reported{}, err
 	}
-	idField := r.options.Rules.Method.IDField
-	one := command{words: replaced(r.options.Command, values), environment: environment, limit: r.options.Limit, show: r.options.Show, idField: idField}
+	success := successMember(r.options.Rules.Method)
+	one := command{words: replaced(r.options.Command, values), environment: environment, limit: r.options.Limit, show: r.options.Show, success: success}
 	ended, err := one.run(ctx)
 	if err != nil {
 		return nil, reported{}, err
@@ -323,7 +324,7 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 		return ended, ended.reported, nil
 	}
 	defer written.Close()
-	lines := &outcomeLines{idField: idField, reported: ended.reported}
+	lines := &outcomeLines{success: success, reported: ended.reported}
 	_, _ = io.Copy(lines, written)
 	return ended, lines.end("the file $DPCONFORM_OUTCOME"), nil
 }

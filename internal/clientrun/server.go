@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
 )
 
@@ -29,11 +30,13 @@ type Options struct {
 	// Known are the names of all scenarios, selected or not, for what is said of one
 	// that is not among Scenarios.
 	Known []string
+	// NotApplicable are the scenarios that make no sense for the method, and why.
+	NotApplicable []result.NotApplicable
 	// Only is the scenario of every request, whatever it says; nil lets a client
 	// choose.
 	Only *scenario.Scenario
-	// Job is the id that the client was given. Without a scenario it is a job
-	// that may be retried.
+	// Job is the id that the client was given. Without a scenario it is a job in
+	// a state in which the method accepts it.
 	Job string
 	// Tokens are those that the client was given.
 	Tokens []string
@@ -161,12 +164,11 @@ func (s *Server) Calls() []*Call {
 func (s *Server) purposeOf(arrived *request) purpose {
 	method := s.options.Rules.Method
 	path, state := arrived.path(), method.ReadState.Path
-	if arrived.method == method.ReadState.Method && strings.HasPrefix(path, state.Prefix) && strings.HasSuffix(path, state.Suffix) {
+	if method.ReadState.ID != "" && arrived.method == method.ReadState.Method && strings.HasPrefix(path, state.Prefix) && strings.HasSuffix(path, state.Suffix) {
 		return stateRead
 	}
-	collection := strings.Split(strings.Trim(method.Operation.Path.Prefix, "/"), "/")
-	verb, job := strings.TrimPrefix(method.Operation.Path.Suffix, ":"), s.options.Job
-	for _, mark := range []string{collection[len(collection)-1], verb, job, url.PathEscape(job), jobPrefix} {
+	template, job := method.Operation.Path, s.options.Job
+	for _, mark := range []string{template.Collection(), template.Verb(), job, url.PathEscape(job), jobPrefix} {
 		if mark != "" && strings.Contains(strings.ToLower(path), strings.ToLower(mark)) {
 			return attempt
 		}
@@ -198,7 +200,7 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	if call := s.byKey[key]; call != nil {
 		return call
 	}
-	call := &Call{scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain}
+	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain}
 	if known {
 		call.job = job
 	}

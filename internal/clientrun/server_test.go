@@ -176,7 +176,7 @@ func TestCallsWithoutAScenario(t *testing.T) {
 	compressed := responded(200, "", http.Header{"Content-Encoding": {"gzip"}})
 	compressed.body = zipped(`{"archiveJobId":"new"}`)
 	refused, limited := responded(400, "FAILED_PRECONDITION", nil), responded(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"9"}})
-	right := succeeded("job-1", "new")
+	right := succeeded(method, "job-1", "new")
 	refusal, other := failed("job-1", result.ClientError{Code: 400, Status: "FAILED_PRECONDITION", Message: "m"}), failed("job-1", result.ClientError{Code: 500})
 	for _, row := range []struct {
 		name      string

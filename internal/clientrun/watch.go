@@ -3,7 +3,6 @@ package clientrun
 import (
 	"cmp"
 	_ "embed"
-	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // outcomesPath takes what clients report that were started by hand: outcomes, a
@@ -82,7 +82,7 @@ func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 // outcomes takes what a client reports, and says what is wrong with it.
 func (w *Watch) outcomes(r *http.Request) (mistake string) {
 	arrived := readRequest(r, time.Now())
-	lines := &outcomeLines{idField: w.idField()}
+	lines := &outcomeLines{success: successMember(w.method())}
 	_, _ = lines.Write(arrived.body)
 	reported := lines.end("the body")
 	switch {
@@ -124,18 +124,17 @@ func firstFew(ids []string) string {
 	return strings.Join(ids, ", ")
 }
 
-func (w *Watch) idField() string { return w.server.options.Rules.Method.IDField }
+func (w *Watch) method() *spec.Method { return w.server.options.Rules.Method }
 
 // example is an outcome as a client reports it.
-func (w *Watch) example() string {
-	return fmt.Sprintf(`{"job":"scenario-success-1",%q:"NEW ID"}`, w.idField())
-}
+func (w *Watch) example() string { return outcomeLine(w.method(), "scenario-success-1") }
 
 // Outcomes evaluates all that has arrived.
 func (w *Watch) Outcomes() Outcomes {
 	rules := w.server.options.Rules
 	return Outcomes{rules: rules, target: w.Endpoint, started: w.started, took: time.Since(w.started),
-		wireOnly: w.wireOnly, results: rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.wireOnly}), secrets: w.Secrets}
+		wireOnly: w.wireOnly, results: rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.wireOnly}), secrets: w.Secrets,
+		notApplicable: w.server.options.NotApplicable}
 }
 
 //go:embed watch.html.tmpl
@@ -146,7 +145,7 @@ var watchPage = template.Must(template.New("watch").Parse(watchText))
 // watched is what the page shows.
 type watched struct {
 	result.Report
-	Endpoint, Example, IDField string
+	Endpoint, Example string
 	// Calls are the checks, the newest first.
 	Calls     []watchedCall
 	Scenarios []watchedScenario
@@ -157,6 +156,8 @@ type watchedCall struct {
 	result.Check
 	Arrived []result.Exchange
 	Broken  []result.Requirement
+	// Example is an outcome of the call as the client reports it.
+	Example string
 }
 
 // watchedScenario is a scenario that a client may choose.
@@ -168,9 +169,12 @@ type watchedScenario struct {
 
 func (w *Watch) page(out http.ResponseWriter) {
 	report := w.Outcomes().Report(w.version, nil)
-	shown := watched{Report: report, Endpoint: w.Endpoint, Example: w.example(), IDField: w.idField()}
+	shown := watched{Report: report, Endpoint: w.Endpoint, Example: w.example()}
 	for _, check := range slices.Backward(report.Checks) {
-		call := watchedCall{Check: check}
+		call := watchedCall{Check: check, Example: w.example()}
+		if check.Call.Job != "" {
+			call.Example = outcomeLine(w.method(), check.Call.Job)
+		}
 		for _, number := range check.Exchanges {
 			call.Arrived = append(call.Arrived, report.Exchanges[number-1])
 		}

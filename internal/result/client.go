@@ -118,10 +118,12 @@ type Untested struct {
 	Flag        string `json:"flag,omitempty"`
 }
 
-// Outcome is what a client reported that its library returned: an id or an error.
+// Outcome is what a client reported that its library returned: an id, a success
+// of a method that returns none, or an error.
 type Outcome struct {
 	Job   string       `json:"job"`
 	NewID *string      `json:"new_id,omitempty"`
+	OK    bool         `json:"ok,omitempty"`
 	Error *ClientError `json:"error,omitempty"`
 }
 

@@ -42,6 +42,8 @@ type Report struct {
 	// Scopes is the scope matrix, and States what a job can be in.
 	Scopes []Scope `json:"scopes"`
 	States []State `json:"states"`
+	// NotApplicable are the checks that the method is not tested by, and why.
+	NotApplicable []NotApplicable `json:"not_applicable,omitempty"`
 	// KnownFailures are those that the judged checks are about.
 	KnownFailures KnownFailures `json:"known_failures,omitempty"`
 }
@@ -224,6 +226,13 @@ type State struct {
 	Retryable bool `json:"retryable"`
 	// Jobs is the number of jobs that were given as being in it.
 	Jobs int `json:"jobs"`
+}
+
+// NotApplicable is what a method is not tested by, since its description does not
+// have what it takes. It is not a skip: no flag helps.
+type NotApplicable struct {
+	Reason string   `json:"reason"`
+	Checks []string `json:"checks"`
 }
 
 // KnownFailure is an entry of a list of known failures and what came of it.

@@ -17,9 +17,17 @@ const MostRequests = 199
 // scenarioKeys are the keys of a scenario, for the states, codes and
 // requirements of a description.
 func scenarioKeys(method *spec.Method) []key[Scenario] {
-	requirements := func(value text.YAML) ([]string, error) { return requirements(value, method) }
-	state := func(value text.YAML) (string, error) { return value.OneOf("state", method.States) }
+	ids := func(field func(*Scenario) *[]string) func(text.YAML, *Scenario) error {
+		return func(value text.YAML, to *Scenario) (err error) {
+			*field(to), err = requirements(value, method, to.shipped)
+			return err
+		}
+	}
 	steps := func(value text.YAML) ([]Step, error) { return steps(value, method) }
+	states := ""
+	if len(method.States) > 0 {
+		states = ": " + strings.Join(method.States, ", ")
+	}
 	return []key[Scenario]{
 		{"name", "lower case letters, digits and hyphens", "Chooses the scenario: `--scenario NAME`, the job id `scenario-NAME-1`, the header `Dpconform-Scenario: NAME`. A scenario with the name of a shipped one replaces it. Required.",
 			func(value text.YAML, to *Scenario) (err error) {
@@ -29,8 +37,8 @@ func scenarioKeys(method *spec.Method) []key[Scenario] {
 			}},
 		{"title", "a text of one line", "Says what the server does, for reports. Required.", into(title, func(s *Scenario) *string { return &s.Title })},
 		{"about", "a text", "Says why, for a person who reads the list.", into(text.YAML.Text, func(s *Scenario) *string { return &s.About })},
-		{"job", "a state of a job", "State of the job that is retried: " + strings.Join(method.States, ", ") + ". Default: one that may be retried.",
-			into(state, func(s *Scenario) *string { return &s.Job })},
+		{"job", "a state of a job, or refused", "State of the job that the call is about" + states + ". `refused` is one in which the method refuses the job. Default: one in which it accepts the job.",
+			func(value text.YAML, to *Scenario) error { return state(value, method, to) }},
 		{"job-end", "a text without a slash", "Is appended to the job's id, for ids with characters that a path may not hold.",
 			into(jobEnd, func(s *Scenario) *string { return &s.JobEnd })},
 		{"secure", "true or false", "Serves the scenario by TLS, with HTTP/2 and HTTP/1.1.", into(text.YAML.Bool, func(s *Scenario) *bool { return &s.Secure })},
@@ -43,9 +51,9 @@ func scenarioKeys(method *spec.Method) []key[Scenario] {
 		{"wait", "a time such as 500ms", "How long a client has to wait at least after each 503. Default: only repeats in a burst are wrong.",
 			into(text.YAML.Duration, func(s *Scenario) *time.Duration { return &s.Wait })},
 		{"must", "a list of requirements", "What the scenario is about: breaking one fails it, and a run that could not test one is inconclusive. `dpconform list` has the ids.",
-			into(requirements, func(s *Scenario) *[]string { return &s.Must })},
+			ids(func(s *Scenario) *[]string { return &s.Must })},
 		{"must-not", "a list of requirements", "The same, for requirements that say what a client must not do.",
-			into(requirements, func(s *Scenario) *[]string { return &s.MustNot })},
+			ids(func(s *Scenario) *[]string { return &s.MustNot })},
 	}
 }
 

@@ -17,6 +17,11 @@ import (
 
 // Parse reads one scenario. Every mistake is a *text.UsageError with its place.
 func Parse(method *spec.Method, file string, content []byte) (*Scenario, error) {
+	return parse(method, file, content, false)
+}
+
+// parse is Parse; a shipped scenario may list what the description does not have.
+func parse(method *spec.Method, file string, content []byte, shipped bool) (*Scenario, error) {
 	root, err := text.ParseYAML(file, content)
 	var usage *text.UsageError
 	if errors.As(err, &usage) && usage.Fix == "" && strings.Contains(usage.Message, "second YAML document") {
@@ -28,7 +33,7 @@ func Parse(method *spec.Method, file string, content []byte) (*Scenario, error) 
 	if root.IsEmpty() {
 		return nil, text.Mistake(file+":1", "the file is empty", "dpconform client --print-scenario success shows one to begin with")
 	}
-	one := &Scenario{Consume: ConsumeAll, file: file, Text: string(content)}
+	one := &Scenario{Consume: ConsumeAll, file: file, Text: string(content), shipped: shipped}
 	read, err := readMembers(root, scenarioKeys(method), one, "name", "title", "steps")
 	if err != nil {
 		return nil, err
@@ -42,6 +47,15 @@ func Parse(method *spec.Method, file string, content []byte) (*Scenario, error) 
 			return nil, items[i].Mistake("leave it in one of the two", "%s is in must as well", id)
 		}
 	}
+	known := len(method.ClientRequirements) > 0
+	one.about = len(one.Must) + len(one.MustNot)
+	for _, ids := range []*[]string{&one.Must, &one.MustNot} {
+		*ids = slices.DeleteFunc(*ids, func(id string) bool {
+			_, demanded := method.ClientRequirement(id)
+			return known && !demanded || lacking(method, id) != ""
+		})
+	}
+	one.Inapplicable = one.inapplicable(method, known)
 	return one, nil
 }
 
@@ -253,7 +267,29 @@ func added(value text.YAML) (map[string]any, error) {
 	return members, nil
 }
 
-func requirements(value text.YAML, method *spec.Method) ([]string, error) {
+// refused is the state of a job in which the method refuses it, whichever that is.
+const refused = "refused"
+
+// state reads a state of a job. With several that are refused it is the last one
+// in which no successful call leaves its job.
+func state(value text.YAML, method *spec.Method, to *Scenario) (err error) {
+	to.Job, err = value.OneOf("state", append(slices.Clone(method.States), refused))
+	if err != nil || to.Job != refused {
+		return err
+	}
+	to.Job, to.refused = "", true
+	for _, one := range method.RefusedStates() {
+		if to.Job == "" || !slices.Contains(method.ResultingStates, one) {
+			to.Job = one
+		}
+	}
+	return nil
+}
+
+// requirements reads ids of requirements. Those that no scenario can be about for
+// the method are right; an id that nobody knows is not, unless the scenario is
+// shipped.
+func requirements(value text.YAML, method *spec.Method, shipped bool) ([]string, error) {
 	items, err := value.Items()
 	if err != nil {
 		return nil, value.Mistake("write [client.outcome.error]", "it takes a list of requirements, and not %s", value)
@@ -268,7 +304,7 @@ func requirements(value text.YAML, method *spec.Method) ([]string, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case !slices.Contains(known, id) && len(known) > 0:
+		case !slices.Contains(known, id) && len(known) > 0 && !shipped && lacking(method, id) == "":
 			fix := text.DidYouMean(id, known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
 			return nil, item.Mistake(fix, "the description has no requirement %s of clients", item)
 		case slices.Contains(ids, id):

@@ -12,7 +12,7 @@ const referenceExample = `name: busy-then-gone
 title: 503 with Retry-After, then the connection is reset
 about: >-
   A client may ask again when the server says so. After a reset nobody knows
-  whether a job was started, so it may not.
+  whether the call had its effect, so it may not.
 steps:
   - error:
       code: UNAVAILABLE
@@ -56,6 +56,13 @@ Every request is tested by itself in every scenario: path, query, authorization,
 scenario is about: breaking one fails it, of whatever level, also where the requirement is a SHOULD. All else fails where the
 reference page or a public standard says MUST, and warns otherwise. ` + "`--level`" + ` turns what is weaker than it into a warning.
 A command that hangs, crashes, never calls, or stops before the steps are used up fails too.
+
+## What is not selected
+
+A scenario that makes no sense for a method is not run, and the report says which and why: one with ` + "`without-id`" + ` where the response
+names no new job; one with a ` + "`WWW-Authenticate`" + ` or the code UNAUTHENTICATED where the description has no security; one with
+` + "`job: refused`" + ` where the method refuses no state and documents no 400; one with a ` + "`job-end`" + ` that the pattern of the ids excludes; and one of
+whose requirements the description has none. Requirements in ` + "`must` and `must-not`" + ` that cannot be tested for the method are left out.
 `)
 	return page.String()
 }

@@ -33,11 +33,13 @@ const (
 // Scenario is a list of responses, and what a client must do with them.
 // Reference documents the keys that a file gives its members by.
 type Scenario struct {
-	Name  string
-	Title string
-	About string
-	// Job is the state of the job that is retried; empty means one that may be
-	// retried. JobEnd is appended to the id.
+	Name string
+	// Formerly is an earlier name, which still chooses it.
+	Formerly string
+	Title    string
+	About    string
+	// Job is the state of the job that the call is about; empty means one in which
+	// the method accepts it. JobEnd is appended to the id.
 	Job    string
 	JobEnd string
 	// Secure serves the scenario by TLS, with HTTP/2.
@@ -57,6 +59,9 @@ type Scenario struct {
 	// inconclusive.
 	Must    []string
 	MustNot []string
+	// Inapplicable says why the scenario makes no sense for the method; empty where
+	// it does.
+	Inapplicable string
 
 	// Text is the YAML that the scenario was read from.
 	Text string
@@ -64,6 +69,10 @@ type Scenario struct {
 	// line is where the file names the scenario.
 	line    int
 	shipped bool
+	// refused: the job is in whichever state the method refuses it in.
+	refused bool
+	// about counts the requirements that the file lists, in the description or not.
+	about int
 }
 
 // Step is the response to one request. It has exactly one of Reference, Error,
@@ -123,11 +132,14 @@ func (s *Scenario) Demands(id string) bool {
 // Step is the response to the request of this number, from 0.
 func (s *Scenario) Step(number int) Step { return s.Steps[min(number, len(s.Steps)-1)] }
 
+// earlierNames are those that shipped scenarios had, by their names.
+var earlierNames = map[string]string{"failed-precondition": "not-failed"}
+
 //go:embed shipped/*.yaml
 var files embed.FS
 
 // Shipped returns the scenarios of the program in the order of their file names.
-// It returns an error where the description has not what they name.
+// What they list and the description does not demand is left out.
 func Shipped(method *spec.Method) ([]*Scenario, error) {
 	names, err := fs.Glob(files, "shipped/*.yaml")
 	if err != nil {
@@ -139,11 +151,11 @@ func Shipped(method *spec.Method) ([]*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		one, err := Parse(method, name, content)
+		one, err := parse(method, name, content, true)
 		if err != nil {
 			return nil, err
 		}
-		one.shipped = true
+		one.Formerly = earlierNames[one.Name]
 		all = append(all, one)
 	}
 	return all, nil
@@ -230,9 +242,12 @@ func fileError(path string, err error) error {
 	return text.Mistake(path, text.Reason(err), "give a file of YAML, or a folder of them")
 }
 
-// Find finds a scenario by its name.
+// Find finds a scenario by its name, or by its earlier one.
 func Find(all []*Scenario, name string) (*Scenario, bool) {
 	index := slices.IndexFunc(all, func(one *Scenario) bool { return one.Name == name })
+	if index < 0 && name != "" {
+		index = slices.IndexFunc(all, func(one *Scenario) bool { return one.Formerly == name })
+	}
 	if index < 0 {
 		return nil, false
 	}

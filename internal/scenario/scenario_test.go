@@ -33,7 +33,7 @@ func TestTheShippedScenarios(t *testing.T) {
 			t.Errorf("%s does not say what it is about, or what a client must do", scenario.Name)
 		}
 	}
-	for _, name := range []string{"success", "not-failed", "token-expired", "forbidden", "not-found", "rate-limited", "unavailable",
+	for _, name := range []string{"success", "failed-precondition", "token-expired", "forbidden", "not-found", "rate-limited", "unavailable",
 		"overloaded", "special-characters", "reset", "hang-up", "slow", "truncated", "unknown-fields", "missing-id", "redirect", "http2"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is no scenario %s", name)
@@ -172,11 +172,92 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestScenariosNeedTheirRequirements(t *testing.T) {
-	poor := *method
-	poor.ClientRequirements = []spec.Requirement{method.ClientRequirements[0]}
-	if _, err := Shipped(&poor); err == nil || !strings.Contains(err.Error(), "has no requirement") {
-		t.Errorf("%v", err)
+// TestShippedScenariosNameRequirements: what a description does not have is left
+// out of a shipped scenario, and a misspelled id would be too.
+func TestShippedScenariosNameRequirements(t *testing.T) {
+	for _, scenario := range shipped(t) {
+		if _, err := Parse(method, scenario.file, []byte(scenario.Text)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// without is the method of a description that does not have everything.
+func without(change func(*spec.Method)) *spec.Method {
+	changed := *method
+	change(&changed)
+	return &changed
+}
+
+func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
+	noStates := without(func(m *spec.Method) { m.States, m.AcceptedStates, m.Operation.Statuses = nil, nil, []int{200} })
+	badRequest := without(func(m *spec.Method) { m.States, m.AcceptedStates, m.Operation.Statuses = nil, nil, []int{200, 400} })
+	noID := without(func(m *spec.Method) { m.IDField = "" })
+	noSecurity := without(func(m *spec.Method) { m.Scopes = nil })
+	poor := without(func(m *spec.Method) {
+		requirement, _ := method.ClientRequirement("client.outcome.error")
+		m.ClientRequirements = []spec.Requirement{requirement}
+	})
+	digits := without(func(m *spec.Method) { m.IDPattern = regexp.MustCompile(`^[a-z0-9-]+$`) })
+	for name, row := range map[string]struct {
+		method *spec.Method
+		want   string
+	}{
+		"all":         {method, ""},
+		"no states":   {noStates, "no states: failed-precondition"},
+		"400":         {badRequest, ""},
+		"no new id":   {noID, "no id of a new job in the response: missing-id"},
+		"no security": {noSecurity, "no security: token-expired, forbidden"},
+		"a pattern":   {digits, "ids have the pattern ^[a-z0-9-]+$: special-characters"},
+		"one requirement": {poor, "none of their requirements in the description: success, special-characters, " +
+			"reset, hang-up, slow, truncated, unknown-fields, missing-id, http2"},
+	} {
+		all, err := Shipped(row.method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		applicable, others := Applicable(all)
+		var lines []string
+		count := len(applicable)
+		for _, one := range others {
+			lines, count = append(lines, one.Reason+": "+strings.Join(one.Checks, ", ")), count+len(one.Checks)
+		}
+		if got := strings.Join(lines, "\n"); got != row.want || count != len(all) {
+			t.Errorf("%s: of %d scenarios %d are applicable\ngot  %s\nwant %s", name, len(all), len(applicable), got, row.want)
+		}
+		narrowed := Narrow(row.method)
+		for _, one := range applicable {
+			for _, id := range slices.Concat(one.Must, one.MustNot) {
+				if _, has := narrowed.ClientRequirement(id); !has {
+					t.Errorf("%s: %s is about %s, which cannot be tested", name, one.Name, id)
+				}
+			}
+		}
+	}
+}
+
+// TestTheStateThatIsRefused: a scenario names it without knowing the method.
+func TestTheStateThatIsRefused(t *testing.T) {
+	const text = "name: mine\ntitle: b\njob: refused\nmust: [client.outcome.new-id, client.outcome.success]\nsteps: [{reference: true}]\n"
+	changes := without(func(m *spec.Method) {
+		m.AcceptedStates, m.ResultingStates, m.IDField = []string{"IN_PROGRESS"}, []string{"CANCELLED"}, ""
+		m.ClientRequirements = append(slices.Clone(m.ClientRequirements), spec.Requirement{ID: "client.outcome.success"})
+	})
+	for _, row := range []struct {
+		method     *spec.Method
+		state, top string
+	}{{method, "CANCELLED", "client.outcome.new-id"}, {changes, "FAILED", "client.outcome.success"}} {
+		one, err := Parse(row.method, "mine.yaml", []byte(text))
+		if err != nil || one.Job != row.state || !slices.Equal(one.Must, []string{row.top}) {
+			t.Errorf("%+v, %v", one, err)
+		}
+	}
+}
+
+func TestAnEarlierNameFindsAScenario(t *testing.T) {
+	one, found := Find(shipped(t), "not-failed")
+	if _, none := Find(shipped(t), ""); !found || one.Name != "failed-precondition" || none {
+		t.Errorf("%v, %v, %v", one, found, none)
 	}
 }
 
