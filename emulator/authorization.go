@@ -30,6 +30,9 @@ func (c *call) bearerToken() (token string, given bool) {
 // to checking if the resource or parent exists"
 // (https://google.aip.dev/193#permission-denied).
 func authorize(c *call) *refusal {
+	if !c.isProtected() {
+		return nil
+	}
 	token, given := c.bearerToken()
 	if !given {
 		return c.refuse(credentialMissing, "")
@@ -40,14 +43,26 @@ func authorize(c *call) *refusal {
 		return c.refuse(credentialUnknown, "")
 	}
 	c.scopes = c.behaviour.countedScopes(scopes)
-	if !slices.ContainsFunc(c.scopes, c.behaviour.accepts) {
+	if !slices.ContainsFunc(c.scopes, c.accepts) {
 		return c.refuse(scopeMissing, "")
 	}
 	return nil
 }
 
+// isProtected reports whether every description that has the operation names
+// scopes for it.
+func (r *route) isProtected() bool {
+	return !slices.ContainsFunc(r.sharers, func(s *served) bool { return len(s.method.Scopes) == 0 })
+}
+
+// accepts reports whether a scope is enough for one of the methods that the
+// operation belongs to.
+func (r *route) accepts(scope string) bool {
+	return slices.ContainsFunc(r.sharers, func(s *served) bool { return s.behaviour.accepts(scope) })
+}
+
 // What a token looks like that names its own scopes, unless the options say
-// otherwise: "scope:dataportability.a+dataportability.b".
+// otherwise: "scope:service.a+service.b".
 const (
 	DefaultTokenTemplate = "scope:{short}"
 	DefaultTokenJoin     = "+"
@@ -75,7 +90,7 @@ type tokenReader struct {
 
 // newTokenReader reads the token template. It returns an error unless the
 // template has exactly one place for scopes.
-func newTokenReader(method *spec.Method, options Options) (*tokenReader, error) {
+func newTokenReader(methods []*spec.Method, options Options) (*tokenReader, error) {
 	template := options.TokenTemplate
 	if strings.Count(template, fullPlace)+strings.Count(template, shortPlace) != 1 {
 		return nil, fmt.Errorf("token template %q must have %s or %s in it, once", template, fullPlace, shortPlace)
@@ -85,11 +100,15 @@ func newTokenReader(method *spec.Method, options Options) (*tokenReader, error) 
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
 	}
-	for _, scope := range method.Scopes {
-		reader.known[scope.Short()] = scope.Name
-		reader.prefix = strings.TrimSuffix(scope.Name, scope.Short())
+	for _, method := range methods {
+		for _, scope := range method.Scopes {
+			reader.known[scope.Short()] = scope.Name
+			reader.prefix = strings.TrimSuffix(scope.Name, scope.Short())
+		}
+		if method.UnrelatedScope != "" {
+			reader.known[spec.ShortScope(method.UnrelatedScope)] = method.UnrelatedScope
+		}
 	}
-	reader.known[spec.ShortScope(method.UnrelatedScope)] = method.UnrelatedScope
 	return reader, nil
 }
 

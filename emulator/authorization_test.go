@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dpconform/dpconform/spec"
 )
 
 func TestEachScopeIsEnough(t *testing.T) {
 	server := newServer(t, Options{})
-	for _, scope := range server.method.Scopes {
+	for _, scope := range server.methods[0].method.Scopes {
 		wantError(t, retry("complete-1").as("Bearer scope:"+scope.Short()).send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
 	}
 }
@@ -26,7 +28,7 @@ func TestTokenTemplates(t *testing.T) {
 		{"<{short}>", ",", "<>", ""},
 		{"ab{short}ba", ",", "aba", ""},
 	} {
-		reader, err := newTokenReader(shipped(), Options{TokenTemplate: test.template, TokenJoin: test.join}.completed(shipped()))
+		reader, err := newTokenReader([]*spec.Method{shipped()}, Options{TokenTemplate: test.template, TokenJoin: test.join}.completed([]*spec.Method{shipped()}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +45,7 @@ func TestRefusedCallers(t *testing.T) {
 	server := newServer(t, Options{})
 	const realm = `Bearer realm="https://accounts.google.com/"`
 	var scopes []string
-	for _, scope := range server.method.Scopes {
+	for _, scope := range server.methods[0].method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	for _, test := range []struct {

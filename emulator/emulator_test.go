@@ -223,7 +223,7 @@ func TestResponsesAreWrittenAsGoogleWritesThem(t *testing.T) {
 func TestTheStateMethod(t *testing.T) {
 	server := newServer(t, Options{})
 	recorder := state("complete-1").send(t, server)
-	if violations := server.method.ReadState.Response.Violations(recorder.Body.Bytes()); recorder.Code != http.StatusOK || violations != nil {
+	if violations := shipped().ReadState.Response.Violations(recorder.Body.Bytes()); recorder.Code != http.StatusOK || violations != nil {
 		t.Error(recorder.Code, violations)
 	}
 	wantError(t, state("nobody").send(t, server), http.StatusNotFound, "NOT_FOUND")

@@ -63,7 +63,7 @@ func Example_fault() {
 }
 
 func ExampleFaults() {
-	for _, fault := range emulator.Faults() {
+	for _, fault := range emulator.Faults(spec.MustLoadEmbedded()) {
 		if fault.Name == "trailing-slash-taken" {
 			fmt.Println(fault.Breaks)
 			fmt.Println(fault.Text)

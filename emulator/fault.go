@@ -23,32 +23,104 @@ type Fault struct {
 	change func(*behaviour)
 }
 
-// Faults lists the table of faults, aspect by aspect.
-func Faults() []Fault {
+// Faults lists the faults that a server of a method can have, aspect by aspect: a
+// fault must break a requirement of its description, and needs what the method
+// has, such as states, scopes or the id of a new job.
+func Faults(method *spec.Method) []Fault {
+	var faults []Fault
+	for _, group := range faultGroups() {
+		if !group.appliesTo(method) {
+			continue
+		}
+		for _, fault := range group.faults {
+			if _, found := method.Requirement(fault.Breaks); found {
+				faults = append(faults, fault.wordedFor(method))
+			}
+		}
+	}
+	return faults
+}
+
+// wordedFor is the fault with the states of a method in its text.
+func (f Fault) wordedFor(method *spec.Method) Fault {
+	f.Text = strings.NewReplacer(acceptedPlace, strings.Join(method.AcceptedStates, " or "),
+		resultingPlace, stateAfterSuccess(method)).Replace(f.Text)
+	return f
+}
+
+// Where the text of a fault names states.
+const (
+	acceptedPlace  = "{accepted}"
+	resultingPlace = "{resulting}"
+)
+
+// faultGroup is a part of the table that needs the same of a method.
+type faultGroup struct {
+	appliesTo func(*spec.Method) bool
+	faults    []Fault
+}
+
+// faultGroups is the table of faults, aspect by aspect.
+func faultGroups() []faultGroup {
 	return slices.Concat(
 		pathFaults(), bodyFaults(), responseFaults(), semanticsFaults(),
 		authorizationFaults(), errorFaults(), robustnessFaults(),
 	)
 }
 
-// takeFaults changes the behaviour as the named faults say, in their order.
-func (b *behaviour) takeFaults(names string) error {
+// What a fault may need of a method.
+func always(*spec.Method) bool               { return true }
+func hasScopes(method *spec.Method) bool     { return len(method.Scopes) > 0 }
+func hasUnrelated(method *spec.Method) bool  { return hasScopes(method) && method.UnrelatedScope != "" }
+func hasParameters(method *spec.Method) bool { return len(method.SystemParameters) > 0 }
+func hasNewJobs(method *spec.Method) bool    { return method.IDField != "" }
+func hasNoNewJobs(method *spec.Method) bool  { return !hasNewJobs(method) }
+func hasStates(method *spec.Method) bool     { return len(method.States) > 0 && method.ReadState.ID != "" }
+func hasNewStates(method *spec.Method) bool  { return hasNewJobs(method) && hasStates(method) }
+func changesJobs(method *spec.Method) bool   { return method.Effect == spec.Changes && hasStates(method) }
+func hasRefusedStates(method *spec.Method) bool {
+	return hasStates(method) && len(method.RefusedStates()) > 0
+}
+
+// takeFaults changes the behaviour of every method that can have the named
+// faults, in their order.
+func (s *Server) takeFaults(names string) error {
 	if names == "" {
 		return nil
 	}
-	table := Faults()
 	for name := range strings.SplitSeq(names, ",") {
-		index := slices.IndexFunc(table, func(f Fault) bool { return f.Name == name })
-		if index < 0 {
-			known := make([]string, len(table))
-			for i, fault := range table {
-				known[i] = fault.Name
+		taken := false
+		for _, served := range s.methods {
+			table := Faults(served.method)
+			if index := slices.IndexFunc(table, named(name)); index >= 0 {
+				table[index].change(served.behaviour)
+				taken = true
 			}
-			return fmt.Errorf("unknown fault %q: %s", name, text.DidYouMean(name, known))
 		}
-		table[index].change(b)
+		if !taken {
+			return s.unknownFault(name)
+		}
 	}
 	return nil
+}
+
+func named(name string) func(Fault) bool { return func(f Fault) bool { return f.Name == name } }
+
+// unknownFault says that no method can have a fault.
+func (s *Server) unknownFault(name string) error {
+	for _, group := range faultGroups() {
+		if index := slices.IndexFunc(group.faults, named(name)); index >= 0 {
+			return fmt.Errorf("fault %q cannot be had here: it breaks %s, and no method served here has that requirement or what the fault needs",
+				name, group.faults[index].Breaks)
+		}
+	}
+	var known []string
+	for _, served := range s.methods {
+		for _, fault := range Faults(served.method) {
+			known = append(known, fault.Name)
+		}
+	}
+	return fmt.Errorf("unknown fault %q: %s", name, text.DidYouMean(name, known))
 }
 
 // behaviour is everything in which a fault may differ from a server that
@@ -61,14 +133,15 @@ type behaviour struct {
 	seed   uint64
 	// delay is how long a slow fault holds a response back.
 	delay time.Duration
-	// firstRetryable is the first of the given jobs that may be retried; empty
-	// where there is none.
-	firstRetryable string
+	// firstAccepted is the first of the given jobs that are accepted; empty where
+	// there is none.
+	firstAccepted string
 
 	// readLine looks at the request line before the path is matched.
 	readLine func(*requestLine)
-	// retryStages and stateStages are what a request must pass, in order.
-	retryStages []stage
+	// stages are what a request of the method must pass, in order, stateStages
+	// what one for the state of a job must.
+	stages      []stage
 	stateStages []stage
 	// overlooks says that a refusal is let pass.
 	overlooks func(*call, *refusal) bool
@@ -81,17 +154,17 @@ type behaviour struct {
 
 	// find gives the job that a request is about, or nil.
 	find func(*call) *job
-	// mayRetry says that a job is in a state to be retried.
-	mayRetry func(*job) bool
-	// newID gives the id of the job that a retry starts.
+	// mayAccept says that a job is in a state in which the method accepts it.
+	mayAccept func(*job) bool
+	// newID gives the id of the job that a call starts.
 	newID func(*call, *job) string
-	// newState is the state of a job that was just started.
-	newState string
+	// stateAfter is the state of a job that was just started or changed.
+	stateAfter string
 	// keep takes up a job that was just started.
 	keep func(*job)
-	// afterRetry and afterRefusal see the job that was asked for, when its
-	// retry was granted or refused.
-	afterRetry   func(*job)
+	// afterSuccess and afterRefusal see the job that was asked for, when the call
+	// succeeded or was refused for the job's state.
+	afterSuccess func(*call, *job)
 	afterRefusal func(*job)
 
 	// refusals has the response for each reason.
@@ -108,33 +181,33 @@ type behaviour struct {
 func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour {
 	return &behaviour{
 		method: method, jobs: jobs, seed: options.Seed, delay: options.Delay,
-		firstRetryable: firstRetryable(method, options.Jobs),
+		firstAccepted: firstAccepted(method, options.Jobs),
 
 		readLine:      func(*requestLine) {},
-		retryStages:   []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, startRetry},
+		stages:        []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, succeed},
 		stateStages:   []stage{authorize, checkParameters, findJob},
 		overlooks:     func(*call, *refusal) bool { return false },
 		countedScopes: func(scopes []string) []string { return scopes },
 		accepts:       method.Documents,
 
 		find:         func(c *call) *job { return jobs.byID[c.id] },
-		mayRetry:     func(j *job) bool { return slices.Contains(method.AcceptedStates, j.state) },
-		newID:        func(_ *call, retried *job) string { return jobs.unusedID(options.Seed, retried) },
-		newState:     initialState(method),
+		mayAccept:    func(j *job) bool { return accepts(method, j.state) },
+		newID:        func(_ *call, from *job) string { return jobs.unusedID(options.Seed, from) },
+		stateAfter:   stateAfterSuccess(method),
 		keep:         func(started *job) { jobs.byID[started.id] = started },
-		afterRetry:   func(*job) {},
+		afterSuccess: func(*call, *job) {},
 		afterRefusal: func(*job) {},
 
-		refusals: conformingRefusals(),
+		refusals: conformingRefusals(method),
 		compose:  func(*call, *response) {},
 		write:    func(*call, *response) {},
 		send:     sendResponse,
 	}
 }
 
-func firstRetryable(method *spec.Method, given map[string][]string) string {
-	for _, state := range method.AcceptedStates {
-		if ids := given[state]; len(ids) > 0 {
+func firstAccepted(method *spec.Method, given map[string][]string) string {
+	for _, state := range statesOf(method) {
+		if ids := given[state]; accepts(method, state) && len(ids) > 0 {
 			return ids[0]
 		}
 	}
@@ -162,7 +235,7 @@ func except[T any](decide *func(T) bool, which func(T) bool) {
 // selector says which responses a fault is about.
 type selector func(*call, *response) bool
 
-func granted(_ *call, r *response) bool          { return r.kind == retryStarted }
+func successes(_ *call, r *response) bool        { return r.kind == succeeded }
 func states(_ *call, r *response) bool           { return r.kind == stateShown }
 func refusals(_ *call, r *response) bool         { return r.kind == refused }
 func otherMethodPages(_ *call, r *response) bool { return r.status == http.StatusMethodNotAllowed }
@@ -195,14 +268,14 @@ func refusing(kind refusalKind, alter func(*refusal)) change {
 	}
 }
 
-// asking asks one question more right before the retry is started.
+// asking asks one question more right before the method does its work.
 func asking(question stage) change {
-	return func(b *behaviour) { b.retryStages = slices.Insert(b.retryStages, len(b.retryStages)-1, question) }
+	return func(b *behaviour) { b.stages = slices.Insert(b.stages, len(b.stages)-1, question) }
 }
 
 // askingFirst asks one question more before all others.
 func askingFirst(question stage) change {
-	return func(b *behaviour) { b.retryStages = slices.Insert(b.retryStages, 0, question) }
+	return func(b *behaviour) { b.stages = slices.Insert(b.stages, 0, question) }
 }
 
 // changing changes a response before its content is written down.
@@ -267,10 +340,10 @@ func last(names []string) string {
 var (
 	internalError = refusal{kind: serverFailed, code: codeInternal, reason: "INTERNAL_ERROR",
 		message: "Internal error encountered."}
-	retriesExhausted = refusal{kind: retriesLimited, code: codeResourceExhausted, reason: "RETRY_LIMIT_EXCEEDED",
-		message: "Retry limit exceeded."}
-	retryUnderWay = refusal{kind: retryOverlapping, code: codeAborted, reason: "RETRY_UNDER_WAY",
-		message: "Another retry is under way."}
+	limitExceeded = refusal{kind: callsLimited, code: codeResourceExhausted, reason: "LIMIT_EXCEEDED",
+		message: "Limit of calls exceeded."}
+	otherUnderWay = refusal{kind: callOverlapping, code: codeAborted, reason: "OTHER_CALL_UNDER_WAY",
+		message: "Another call is under way."}
 )
 
 // askingWith is asking with a refusal that only the fault has.

@@ -8,19 +8,19 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-func authorizationFaults() []Fault {
-	return []Fault{
+func authorizationFaults() []faultGroup {
+	return []faultGroup{{hasScopes, []Fault{
 		{"one-scope-refused", "authorization.scope", "One scope of the description is not enough.",
-			notAccepting(func(c *spec.Method, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
+			refusingScope(func(c *spec.Method, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
 		{"last-scope-refused", "authorization.scope", "The last scope of the description is not enough.",
-			notAccepting(func(c *spec.Method, scope string) bool { return scope == lastScope(c) })},
+			refusingScope(func(c *spec.Method, scope string) bool { return scope == lastScope(c) })},
 		{"last-family-refused", "authorization.scope", "The scopes of one product are not enough.",
-			notAccepting(func(c *spec.Method, scope string) bool {
+			refusingScope(func(c *spec.Method, scope string) bool {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
 		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
-			notAccepting(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
+			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
 		{"scopes-behind-first-ignored", "authorization.scope-among-others", "Only the first scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
 		{"scopes-before-last-ignored", "authorization.scope-among-others", "Only the last scope of a token counts.",
@@ -33,8 +33,6 @@ func authorizationFaults() []Fault {
 				return scopes
 			})},
 		{"no-authorization", "authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
-		{"refused-caller-starts-job", "authorization.required", "A request without a token is refused, and the job goes on all the same.",
-			restarting(refusalsFor(credentialMissing))},
 		{"no-token-taken", "authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
 		{"no-token-forbidden", "authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
 		{"no-token-is-bad-request", "authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
@@ -56,36 +54,33 @@ func authorizationFaults() []Fault {
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
 		{"challenge-with-other-error", "authorization.challenge-error", "The challenge to an unknown token names another error.",
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
-		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
-			accepting(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
 		{"wrong-scope-unauthorized", "authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
 			refusingWith(scopeMissing, codeUnauthenticated)},
 		{"wrong-scope-hidden", "authorization.unrelated-scope", "A token without one of the scopes is refused as if there were no such job.",
 			refusingWith(scopeMissing, codeNotFound)},
 		{"any-scope-taken", "authorization.unrelated-scope", "Any scope is enough.", overlookingAll(scopeMissing)},
 		{"sibling-scope-taken", "authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
-			accepting(func(c *spec.Method, scope string) bool {
+			takingScope(func(c *spec.Method, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-taken", "authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", accepting(hasFirstPart)},
+		{"any-scope-of-service-taken", "authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", takingScope(hasFirstPart)},
 		{"scope-prefix-taken", "authorization.scope-prefix", "The beginning of a scope of the description is enough.",
-			accepting(func(c *spec.Method, scope string) bool {
+			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
 			})},
 		{"scope-suffix-taken", "authorization.scope-suffix", "A scope of the description with something behind it is enough.",
-			accepting(func(c *spec.Method, scope string) bool {
+			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name) })
 			})},
 		{"scope-part-more-taken", "authorization.scope-suffix", "A scope of the description with a part more is enough.",
-			accepting(func(c *spec.Method, scope string) bool {
+			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name+".") })
 			})},
 		{"scope-case-ignored", "authorization.scope-case", "A scope is compared without regard to case.",
-			accepting(func(c *spec.Method, scope string) bool {
+			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
 		{"job-before-authorization", "authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
-		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
 		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()
@@ -96,7 +91,14 @@ func authorizationFaults() []Fault {
 					r.failure.set(statusField, codeNotFound)
 				}
 			})},
-	}
+	}}, {hasUnrelated, []Fault{
+		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
+			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
+	}}, {func(method *spec.Method) bool { return hasScopes(method) && hasStates(method) }, []Fault{
+		{"refused-caller-changes-job", "authorization.required", "A request without a token is refused, and the job changes all the same.",
+			changingRefused(refusalsFor(credentialMissing))},
+		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
+	}}}
 }
 
 const challengeHeader = "WWW-Authenticate"
@@ -109,23 +111,23 @@ func hasFirstPart(method *spec.Method, scope string) bool {
 	return given == right && hasMore
 }
 
-// refuseWrongState refuses a job that exists and may not be retried.
+// refuseWrongState refuses a job that exists and is not accepted.
 func refuseWrongState(c *call) *refusal {
 	c.jobs.mutex.Lock()
 	defer c.jobs.mutex.Unlock()
-	if job := c.jobs.byID[c.id]; job != nil && !c.isRetryable(job) {
-		return c.refuse(stateNotRetryable, job.state)
+	if job := c.jobs.byID[c.id]; job != nil && !c.isAccepted(job) {
+		return c.refuse(stateRefused, job.state)
 	}
 	return nil
 }
 
-// accepting takes further scopes for enough.
-func accepting(which func(method *spec.Method, scope string) bool) change {
+// takingScope takes further scopes for enough.
+func takingScope(which func(method *spec.Method, scope string) bool) change {
 	return func(b *behaviour) { also(&b.accepts, func(scope string) bool { return which(b.method, scope) }) }
 }
 
-// notAccepting takes a scope of the description for not enough.
-func notAccepting(which func(method *spec.Method, scope string) bool) change {
+// refusingScope takes a scope of the description for not enough.
+func refusingScope(which func(method *spec.Method, scope string) bool) change {
 	return func(b *behaviour) { except(&b.accepts, func(scope string) bool { return which(b.method, scope) }) }
 }
 
@@ -137,14 +139,14 @@ func counting(which func(scopes []string) []string) change {
 	}
 }
 
-// restarting puts the job of a refused request into the state of a job that was
-// just started.
-func restarting(which selector) change {
+// changingRefused puts the job of a refused request into the state that a success
+// leads to.
+func changingRefused(which selector) change {
 	return changing(which, func(c *call, _ *response) {
 		c.jobs.mutex.Lock()
 		defer c.jobs.mutex.Unlock()
 		if job := c.jobs.byID[c.id]; job != nil {
-			job.state = c.behaviour.newState
+			job.state = c.behaviour.stateAfter
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-func bodyFaults() []Fault {
-	return []Fault{
+func bodyFaults() []faultGroup {
+	return []faultGroup{{always, []Fault{
 		{"empty-body-refused", "body.empty", "A request without a body is refused as malformed.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 {
@@ -47,8 +47,6 @@ func bodyFaults() []Fault {
 				return nil
 			})},
 		{"body-ignored", "body.not-empty", "The body is not looked at.", overlookingAll(bodyRefusals...)},
-		{"refused-body-starts-job", "body.not-empty", "A retry with an unknown field is refused, and the job goes on all the same.",
-			restarting(refusalsFor(fieldUnknown))},
 		{"unknown-field-ignored", "body.unknown-field", "A field that the message does not have is overlooked.", overlookingAll(fieldUnknown)},
 		{"unknown-field-is-precondition", "body.unknown-field", "An unknown field is refused with a code that fits the status and not the case.",
 			refusingWith(fieldUnknown, codeFailedPrecondition)},
@@ -66,10 +64,13 @@ func bodyFaults() []Fault {
 			})},
 		{"string-ignored", "body.scalar", "A JSON string is taken for an empty body.", overlookingBodies(`"`)},
 		{"number-ignored", "body.scalar", "A JSON number is taken for an empty body.", overlookingBodies("1")},
-		{"oversize-body-dropped", "body.oversize", "A body over the limit is dropped unread, and the retry goes on without it.", overlookingAll(bodyTooLarge)},
+		{"oversize-body-dropped", "body.oversize", "A body over the limit is dropped unread, and the call goes on without it.", overlookingAll(bodyTooLarge)},
 		{"media-type-ignored", "body.media-type", "The media type is not looked at.", overlookingAll(mediaTypeUnsupported)},
 		{"xml-ignored", "body.media-type", "A body in XML is taken for an empty one.", overlookingBodies("<")},
-	}
+	}}, {hasStates, []Fault{
+		{"refused-body-changes-job", "body.not-empty", "A call with an unknown field is refused, and the job changes all the same.",
+			changingRefused(refusalsFor(fieldUnknown))},
+	}}}
 }
 
 // overlooking lets a refusal pass.

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-func errorFaults() []Fault {
-	return []Fault{
+func errorFaults() []faultGroup {
+	return []faultGroup{{always, []Fault{
 		{"refusals-in-latin", "errors.json", "A refusal names the charset ISO-8859-1.",
 			withHeader(refusals, "Content-Type", "application/json; charset=ISO-8859-1")},
 		{"refusals-in-plain-text", "errors.json", "Refusals are plain text.",
@@ -24,13 +24,9 @@ func errorFaults() []Fault {
 			changing(refusalsFor(jobUnknown), func(_ *call, r *response) { r.content = nil })},
 		{"refusals-without-envelope", "errors.json", "The members of the error object stand in the response itself.",
 			withContent(refusals, func(_ *call, r *response) any { return r.failure })},
-		{"error-is-text", "errors.json", "The error is a text, as OAuth has it.",
-			withContent(refusalsFor(scopeMissing), func(*call, *response) any { return &object{{errorField, "insufficient_scope"}} })},
 		{"refusals-named-html", "errors.json", "Refusals are JSON, and named text/html.", withHeader(refusals, "Content-Type", "text/html; charset=UTF-8")},
 		{"code-of-rpc", "errors.code", "error.code is the number of the google.rpc.Code.",
 			failing(refusals, func(failure *object) { failure.set(codeField, rpcNumbers[failure.text(statusField)]) })},
-		{"code-is-text", "errors.code", "error.code is a text.",
-			changing(refusalsFor(stateNotRetryable), func(_ *call, r *response) { r.failure.set(codeField, strconv.Itoa(r.status)) })},
 		{"code-missing", "errors.code", "error.code is missing.", failing(refusals, func(failure *object) { failure.remove(codeField) })},
 		{"code-of-another-status", "errors.code", "error.code is 500 whatever the HTTP status.",
 			failing(refusalsFor(fieldUnknown), func(failure *object) { failure.set(codeField, http.StatusInternalServerError) })},
@@ -44,44 +40,50 @@ func errorFaults() []Fault {
 		{"bare-not-found", "errors.message", "An unknown id is refused with the code alone.",
 			failing(refusalsFor(jobUnknown), func(failure *object) { failure.remove(messageField, statusField, detailsField) })},
 		{"message-empty", "errors.message", "error.message is empty.", failing(refusals, func(failure *object) { failure.set(messageField, "") })},
-		{"message-is-object", "errors.message", "error.message is an object.",
-			failing(refusalsFor(stateNotRetryable), func(failure *object) {
-				failure.set(messageField, &object{{"en", failure.text(messageField)}})
-			})},
-		{"details-is-object", "errors.details", "error.details is an object instead of a list.",
-			failing(refusalsFor(stateNotRetryable), func(failure *object) { failure.set(detailsField, &object{{"reason", "STATE"}}) })},
 		{"details-of-text", "errors.details", "error.details is a list of texts.",
 			failing(refusalsFor(jobUnknown), func(failure *object) { failure.set(detailsField, []any{"no such job"}) })},
 		{"details-without-type", "errors.details", "The details have no type.",
 			failing(refusals, func(failure *object) { failure.set(detailsField, []any{&object{{"reason", "REFUSED"}}}) })},
 		{"no-error-info", "errors.error-info", "error.details is missing.", failing(refusals, func(failure *object) { failure.remove(detailsField) })},
-		{"error-info-twice", "errors.error-info", "The details have two ErrorInfo.",
-			failing(refusalsFor(stateNotRetryable), func(failure *object) {
-				info := &object{{typeField, errorInfoType}, {"reason", "STATE"}, {"domain", platformDomain}}
-				failure.set(detailsField, []any{info, info})
-			})},
 		{"stack-trace-in-message", "errors.no-internals", "The message about a malformed body shows a stack trace.",
 			saying(refusalsFor(bodyMalformed), func(*call) string {
-				return "\ngoroutine 7 [running]:\nmain.retry(0xc000012345)\n\t/srv/archive/retry.go:42 +0x1d"
+				return "\ngoroutine 7 [running]:\nmain.handle(0xc000012345)\n\t/srv/jobs/handle.go:42 +0x1d"
 			})},
 		{"python-trace-in-details", "errors.no-internals", "The message about an unknown id shows a Python traceback.",
 			saying(refusalsFor(jobUnknown), func(*call) string {
-				return "\nTraceback (most recent call last):\n  File \"jobs.py\", line 12, in retry\nKeyError"
+				return "\nTraceback (most recent call last):\n  File \"jobs.py\", line 12, in handle\nKeyError"
 			})},
-		{"token-in-message", "errors.no-token-echo", "The message about a missing scope repeats the token.",
-			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
-		{"unknown-token-in-message", "errors.no-token-echo", "The message about an unknown token repeats it.",
-			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
 		{"malformed-body-crashes", "errors.no-server-error", "A body that is no JSON makes the server fail.", refusingWith(bodyMalformed, codeInternal)},
 		{"array-crashes", "errors.no-server-error", "A body that is no object makes the server fail.", refusingWith(bodyNoMessage, codeInternal)},
 		{"oversize-body-crashes", "errors.no-server-error", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusServiceUnavailable, codeInvalidArgument)},
 		{"unknown-job-crashes", "errors.no-server-error", "An unknown id makes the server fail.", refusingWith(jobUnknown, codeInternal)},
-		{"wrong-state-crashes", "errors.no-server-error", "A job that did not fail makes the server fail.", refusingWith(stateNotRetryable, codeInternal)},
 		{"other-method-crashes", "errors.no-server-error", "Another HTTP method makes the server fail.",
 			withStatus(otherMethodPages, http.StatusInternalServerError)},
+	}}, {hasScopes, []Fault{
+		{"error-is-text", "errors.json", "The error is a text, as OAuth has it.",
+			withContent(refusalsFor(scopeMissing), func(*call, *response) any { return &object{{errorField, "insufficient_scope"}} })},
+		{"token-in-message", "errors.no-token-echo", "The message about a missing scope repeats the token.",
+			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
+		{"unknown-token-in-message", "errors.no-token-echo", "The message about an unknown token repeats it.",
+			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
 		{"unknown-token-crashes", "errors.no-server-error", "A token that nobody issued makes the server fail.", refusingWith(credentialUnknown, codeInternal)},
-	}
+	}}, {hasRefusedStates, []Fault{
+		{"code-is-text", "errors.code", "error.code is a text.",
+			changing(refusalsFor(stateRefused), func(_ *call, r *response) { r.failure.set(codeField, strconv.Itoa(r.status)) })},
+		{"message-is-object", "errors.message", "error.message is an object.",
+			failing(refusalsFor(stateRefused), func(failure *object) {
+				failure.set(messageField, &object{{"en", failure.text(messageField)}})
+			})},
+		{"details-is-object", "errors.details", "error.details is an object instead of a list.",
+			failing(refusalsFor(stateRefused), func(failure *object) { failure.set(detailsField, &object{{"reason", "STATE"}}) })},
+		{"error-info-twice", "errors.error-info", "The details have two ErrorInfo.",
+			failing(refusalsFor(stateRefused), func(failure *object) {
+				info := &object{{typeField, errorInfoType}, {"reason", "STATE"}, {"domain", platformDomain}}
+				failure.set(detailsField, []any{info, info})
+			})},
+		{"wrong-state-crashes", "errors.no-server-error", "A job that is not accepted makes the server fail.", refusingWith(stateRefused, codeInternal)},
+	}}}
 }
 
 // rpcNumbers are the numbers of the codes that the method refuses with:

@@ -7,49 +7,49 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-func pathFaults() []Fault {
-	return []Fault{
+func pathFaults() []faultGroup {
+	return []faultGroup{{always, []Fault{
 		{"method-not-served", "path.template", "The path of the method is unknown to the server.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
 			})},
 		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
-		{"retry-redirected", "path.template", "A granted retry gets a redirection to the path with a slash.",
-			changing(granted, func(c *call, r *response) {
+		{"success-redirected", "path.template", "A success gets a redirection to the path with a slash.",
+			changing(successes, func(c *call, r *response) {
 				r.status = http.StatusPermanentRedirect
 				r.header.Set("Location", c.line.path+"/")
 			})},
 		{"second-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the first is taken.", cuttingID("/")},
 		{"first-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the last is taken.", beginningBehind("/")},
-		{"empty-id-taken", "path.empty-id", "An empty id retries the first job that may be retried.",
+		{"empty-id-taken", "path.empty-id", "An empty id stands for the first job that is accepted.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				if line.path == b.method.Operation.Path.Raw("") {
-					line.path = b.method.Operation.Path.Expand(b.firstRetryable)
+					line.path = b.method.Operation.Path.Expand(b.firstAccepted)
 				}
 			})},
-		{"id-not-required", "path.id-required", "The verb behind the collection retries the first job that may be retried.",
+		{"id-not-required", "path.id-required", "The verb behind the collection stands for the first job that is accepted.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				template := b.method.Operation.Path
 				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
-					line.path = template.Expand(b.firstRetryable)
+					line.path = template.Expand(b.firstAccepted)
 				}
 			})},
 		{"any-collection-taken", "path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
 		{"longer-collection-taken", "path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
-		{"verb-not-required", "path.verb", "A path without the verb retries the job.",
+		{"verb-not-required", "path.verb", "A path without the verb reaches the method.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
 					return t.Raw(id)
 				}
 				return path
 			})},
-		{"any-verb-taken", "path.verb", "Any verb retries the job.", readingVerb(func(string, string) bool { return true })},
+		{"any-verb-taken", "path.verb", "Any verb reaches the method.", readingVerb(func(string, string) bool { return true })},
 		{"longer-verb-taken", "path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
-		{"get-taken", "path.http-method", "GET retries the job.", takingMethod(http.MethodGet)},
-		{"put-taken", "path.http-method", "PUT retries the job.", takingMethod(http.MethodPut)},
-		{"patch-taken", "path.http-method", "PATCH retries the job.", takingMethod(http.MethodPatch)},
-		{"delete-taken", "path.http-method", "DELETE retries the job.", takingMethod(http.MethodDelete)},
-		{"head-taken", "path.http-method", "HEAD retries the job.", takingMethod(http.MethodHead)},
+		{"get-taken", "path.http-method", "GET reaches the method.", takingMethod(http.MethodGet)},
+		{"put-taken", "path.http-method", "PUT reaches the method.", takingMethod(http.MethodPut)},
+		{"patch-taken", "path.http-method", "PATCH reaches the method.", takingMethod(http.MethodPatch)},
+		{"delete-taken", "path.http-method", "DELETE reaches the method.", takingMethod(http.MethodDelete)},
+		{"head-taken", "path.http-method", "HEAD reaches the method.", takingMethod(http.MethodHead)},
 		{"other-method-is-bad-request", "path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
 		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
 		{"collection-case-ignored", "path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
@@ -78,6 +78,11 @@ func pathFaults() []Fault {
 		{"decoded-twice", "path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
 		{"encoded-slash-separates", "path.encoded-separator", "The path is decoded before it is split into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
+		{"unknown-parameter-ignored", "path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
+		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
+		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
+	}}, {hasParameters, []Fault{
 		{"query-refused", "path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {
@@ -93,11 +98,7 @@ func pathFaults() []Fault {
 			})},
 		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
 			asking(refuseLastSystemParameter)},
-		{"unknown-parameter-ignored", "path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
-		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
-		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
-			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
-	}
+	}}}
 }
 
 func swapMethods(b *behaviour, line *requestLine) {
@@ -202,7 +203,7 @@ func readingID(read func(escaped string) string) change {
 	})
 }
 
-// takingMethod takes another HTTP method for the one of the retry.
+// takingMethod takes another HTTP method for the right one.
 func takingMethod(method string) change {
 	return rewriting(func(b *behaviour, line *requestLine) {
 		if line.method == method && strings.HasSuffix(line.path, b.method.Operation.Path.Suffix) {

@@ -5,54 +5,54 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/spec"
 )
 
-func responseFaults() []Fault {
-	return []Fault{
-		{"created", "response.status", "A granted retry gets 201.", withStatus(granted, http.StatusCreated)},
-		{"accepted", "response.status", "A granted retry gets 202.", withStatus(granted, http.StatusAccepted)},
-		{"text-plain", "response.media-type", "The response is named text/plain.", withHeader(granted, "Content-Type", "text/plain; charset=UTF-8")},
-		{"no-media-type", "response.media-type", "The response has no Content-Type.", withHeader(granted, "Content-Type", "")},
+func responseFaults() []faultGroup {
+	return []faultGroup{{always, []Fault{
+		{"created", "response.status", "A success gets 201.", withStatus(successes, http.StatusCreated)},
+		{"accepted", "response.status", "A success gets 202.", withStatus(successes, http.StatusAccepted)},
+		{"text-plain", "response.media-type", "The response is named text/plain.", withHeader(successes, "Content-Type", "text/plain; charset=UTF-8")},
+		{"no-media-type", "response.media-type", "The response has no Content-Type.", withHeader(successes, "Content-Type", "")},
 		{"charset-latin", "response.media-type", "The response names the charset ISO-8859-1.",
-			changing(granted, func(c *call, r *response) {
+			changing(successes, func(c *call, r *response) {
 				r.header.Set("Content-Type", c.operation.MediaType+"; charset=ISO-8859-1")
 			})},
 		{"media-type-misspelt", "response.media-type", "The header is written Content_Type.",
-			changing(granted, func(_ *call, r *response) {
+			changing(successes, func(_ *call, r *response) {
 				r.header["Content_Type"] = r.header["Content-Type"]
 				r.header["Content-Type"] = nil
 			})},
+		{"answer-in-array", "response.schema", "The response stands in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
+		{"further-field", "response.documented-fields", "The response has a field that is not documented.",
+			changing(successes, func(c *call, r *response) { r.object().add("calledFor", c.id) })},
+	}}, {hasNewJobs, []Fault{
 		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
 		{"id-is-object", "response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
-		{"id-in-snake-case", "response.schema", "The member with the id is written in snake case.", changing(granted, renameToSnakeCase)},
 		{"answer-in-envelope", "response.schema", "The response stands in a member of another object.",
-			withContent(granted, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
-		{"answer-in-array", "response.schema", "The response stands in an array.", withContent(granted, func(_ *call, r *response) any { return []any{r.content} })},
-		{"further-field", "response.documented-fields", "The response has a field that is not documented.",
-			changing(granted, func(c *call, r *response) { r.object().add("retriedFrom", c.id) })},
+			withContent(successes, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
 		{"id-twice", "response.unique-names", "The member with the id stands twice in the response.",
-			changing(granted, func(_ *call, r *response) {
+			changing(successes, func(_ *call, r *response) {
 				content := r.object()
 				*content = append(*content, *content...)
 			})},
 		{"id-empty", "response.id-present", "The id is an empty text.", naming(func(*call, string) any { return "" })},
 		{"id-blank", "response.id-present", "The id is a blank.", naming(func(*call, string) any { return " " })},
-		{"id-missing", "response.id-present", "The response is an empty object.", withContent(granted, func(*call, *response) any { return &object{} })},
-		{"error-in-success", "response.id-present", "A granted retry gets 200 and an error object.",
-			withContent(granted, func(*call, *response) any {
-				return &object{{errorField, &object{{codeField, http.StatusInternalServerError}, {statusField, codeInternal}, {messageField, "Retry failed."}}}}
-			})},
+		{"id-missing", "response.id-present", "The response is an empty object.", withContent(successes, func(*call, *response) any { return &object{} })},
+		{"error-in-success", "response.id-present", "A success gets 200 and an error object.",
+			withContent(successes, failedCall)},
 		{"id-is-resource-name", "response.id-bare", "The id is the resource name of the job.",
 			naming(func(c *call, id string) any { return c.method.Operation.Path.Collection() + "/" + id })},
 		{"id-is-address", "response.id-bare", "The id is the address of the new job.",
 			naming(func(c *call, id string) any { return c.method.Endpoint + c.method.Operation.Path.Prefix + id })},
-		{"old-id-given", "response.id-new", "The response names the job that was retried.", naming(func(c *call, _ string) any { return c.id })},
+		{"old-id-given", "response.id-new", "The response names the job that the call was for.", naming(func(c *call, _ string) any { return c.id })},
 		{"id-of-another-job", "response.id-new", "The response names another job that is there already.",
 			func(b *behaviour) {
 				taken := b.anotherJob()
 				naming(func(*call, string) any { return taken })(b)
 			}},
-		{"id-reused-after-ten", "response.id-new", "After ten retries the ids begin anew.",
+		{"id-reused-after-ten", "response.id-new", "After ten calls the ids begin anew.",
 			func(b *behaviour) {
 				var given []string
 				numbering(func(_ *call, _ *job, id string) string {
@@ -62,31 +62,48 @@ func responseFaults() []Fault {
 					return given[(len(given)-1)%10]
 				})(b)
 			}},
-		{"every-second-id-repeated", "response.id-new", "Every second retry is given the id of the one before.",
+		{"every-second-id-repeated", "response.id-new", "Every second call is given the id of the one before.",
 			func(b *behaviour) {
 				last := ""
 				numbering(func(c *call, _ *job, id string) string {
-					if c.jobs.started%2 == 1 {
+					if c.jobs.successes%2 == 1 {
 						last = id
 					}
 					return last
 				})(b)
 			}},
+	}}, {func(method *spec.Method) bool { return strings.ToLower(method.IDField) != method.IDField }, []Fault{
+		{"id-in-snake-case", "response.schema", "The member with the id is written in snake case.", changing(successes, renameToSnakeCase)},
+	}}, {hasNewStates, []Fault{
 		{"new-job-not-kept", "response.new-job-readable", "The new job is not kept.", func(b *behaviour) { b.keep = func(*job) {} }},
 		{"new-job-readable-later", "response.new-job-readable", "The state of a new job can be read from the second time on only.", hidingNewJobsOnce},
-		{"new-job-readable-by-last-scope", "response.new-job-readable", "The state of a new job can be read with the last scope only.",
-			readingByLastScope(func(j job) bool { return j.from != "" })},
 		{"new-job-without-state", "response.new-job-readable", "The response about a new job has no state.",
 			changing(newJobStates, func(c *call, r *response) { r.object().remove(c.method.StateField) })},
-		{"new-job-unspecified", "response.new-job-state", "The new job is in the unspecified state.",
-			showing(newJobStates, func(c *call, _ string) string { return c.method.UnspecifiedState })},
-		{"new-job-retrying", "response.new-job-state", "The new job is in a state that is not documented.",
-			showing(newJobStates, func(*call, string) string { return "RETRYING" })},
+		{"new-job-in-unknown-state", "response.new-job-state", "The new job is in a state that is not documented.",
+			showing(newJobStates, func(*call, string) string { return unknownState })},
 		{"new-job-state-in-lower-case", "response.new-job-state", "The state of a new job is written in lower case.",
 			showing(newJobStates, func(_ *call, state string) string { return strings.ToLower(state) })},
-		{"new-job-failed", "response.new-job-initial-state", "The new job is in the state that it was retried from.",
-			func(b *behaviour) { b.newState = first(b.method.AcceptedStates) }},
-	}
+		{"new-job-in-accepted-state", "response.new-job-initial-state", "The new job is in a state in which the method accepts it: {accepted}.",
+			func(b *behaviour) { b.stateAfter = first(b.method.AcceptedStates) }},
+	}}, {func(method *spec.Method) bool { return hasNewStates(method) && hasScopes(method) }, []Fault{
+		{"new-job-readable-by-last-scope", "response.new-job-readable", "The state of a new job can be read with the last scope only.",
+			readingByLastScope(func(j job) bool { return j.from != "" })},
+	}}, {func(method *spec.Method) bool { return hasNewStates(method) && method.UnspecifiedState != "" }, []Fault{
+		{"new-job-unspecified", "response.new-job-state", "The new job is in the unspecified state.",
+			showing(newJobStates, func(c *call, _ string) string { return c.method.UnspecifiedState })},
+	}}, {hasNoNewJobs, []Fault{
+		{"further-field-twice", "response.unique-names", "A field stands twice in the response.",
+			changing(successes, func(_ *call, r *response) {
+				r.object().add("further", 1)
+				r.object().add("further", 2)
+			})},
+		{"error-object-in-success", "response.documented-fields", "A success gets an error object.", withContent(successes, failedCall)},
+	}}}
+}
+
+// failedCall is an error object that only a fault sends with a success.
+func failedCall(*call, *response) any {
+	return &object{{errorField, &object{{codeField, http.StatusInternalServerError}, {statusField, codeInternal}, {messageField, "The call failed."}}}}
 }
 
 func renameToSnakeCase(_ *call, r *response) {
@@ -104,14 +121,14 @@ func renameToSnakeCase(_ *call, r *response) {
 	}
 }
 
-// anotherJob gives the first of the given jobs that cannot be retried.
+// anotherJob gives the first of the given jobs that is not accepted.
 func (b *behaviour) anotherJob() string {
 	for _, id := range slices.Sorted(maps.Keys(b.jobs.byID)) {
-		if !b.mayRetry(b.jobs.byID[id]) {
+		if !b.mayAccept(b.jobs.byID[id]) {
 			return id
 		}
 	}
-	return b.firstRetryable
+	return b.firstAccepted
 }
 
 // hidingNewJobsOnce does not find a new job when its state is asked for first.
@@ -130,7 +147,7 @@ func hidingNewJobsOnce(b *behaviour) {
 
 // naming gives the member with the new job's id another value.
 func naming(value func(c *call, id string) any) change {
-	return changing(granted, func(c *call, r *response) { r.object().set(c.method.IDField, value(c, c.started.id)) })
+	return changing(successes, func(c *call, r *response) { r.object().set(c.method.IDField, value(c, c.started.id)) })
 }
 
 // showing gives the member with a job's state another value.
@@ -139,10 +156,10 @@ func showing(which selector, value func(c *call, state string) string) change {
 }
 
 // numbering gives new jobs other ids.
-func numbering(number func(c *call, retried *job, id string) string) change {
+func numbering(number func(c *call, from *job, id string) string) change {
 	return func(b *behaviour) {
 		before := b.newID
-		b.newID = func(c *call, retried *job) string { return number(c, retried, before(c, retried)) }
+		b.newID = func(c *call, from *job) string { return number(c, from, before(c, from)) }
 	}
 }
 

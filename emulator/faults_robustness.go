@@ -11,34 +11,28 @@ import (
 	"time"
 )
 
-func robustnessFaults() []Fault {
-	return []Fault{
-		{"slow-retry", "robustness.in-time", "The response to a granted retry comes late.", sending(granted, sendLate)},
+func robustnessFaults() []faultGroup {
+	return []faultGroup{{always, []Fault{
+		{"slow-success", "robustness.in-time", "The response to a success comes late.", sending(successes, sendLate)},
 		{"slow-refusal", "robustness.in-time", "The refusal of an unknown query parameter comes late.", sending(refusalsFor(parameterUnknown), sendLate)},
 		{"slow-body", "robustness.in-time", "The second half of the body comes late when a field is unknown.", sending(refusalsFor(fieldUnknown), sendSlowly)},
-		{"hang-up-on-retry", "robustness.answered", "A granted retry gets no response; the connection is closed.", sending(granted, hangUp)},
+		{"hang-up-on-success", "robustness.answered", "A success gets no response; the connection is closed.", sending(successes, hangUp)},
 		{"hang-up-on-refusal", "robustness.answered", "The connection is closed where a body is no object.", sending(refusalsFor(bodyNoMessage), hangUp)},
-		{"reset-on-retry", "robustness.answered", "The connection of a granted retry is reset.", sending(granted, reset)},
-		{"reset-on-refusal", "robustness.answered", "The connection is reset where a job did not fail.", sending(refusalsFor(stateNotRetryable), reset)},
+		{"reset-on-success", "robustness.answered", "The connection of a success is reset.", sending(successes, reset)},
 		{"answer-is-no-http", "robustness.answered", "The response to an unknown field is no HTTP.",
 			sending(refusalsFor(fieldUnknown), sendingText("{\"error\":{}}\n"))},
 		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id ends within its head.",
 			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
-		{"half-body", "robustness.whole", "The response to a granted retry breaks off in the middle.", sending(granted, sendHalf)},
-		{"half-state", "robustness.whole", "The response about the state of a new job breaks off in the middle.", sending(newJobStates, sendHalf)},
+		{"half-body", "robustness.whole", "The response to a success breaks off in the middle.", sending(successes, sendHalf)},
 		{"half-refusal", "robustness.whole", "The refusal of an unknown field breaks off in the middle.", sending(refusalsFor(fieldUnknown), sendHalf)},
 		{"length-too-large", "robustness.whole", "The length that is announced is larger than the body.",
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) + 10) },
 				func(body []byte) []byte { return body }))},
 		{"chunk-size-broken", "robustness.whole", "The size of a chunk is no number.",
-			sending(granted, sendingRaw(
+			sending(successes, sendingRaw(
 				func([]byte) string { return chunkedLine },
 				func(body []byte) []byte { return fmt.Appendf(nil, "zz\r\n%s\r\n0\r\n\r\n", body) }))},
-		{"last-chunk-missing", "robustness.whole", "The chunks end without the last, empty one.",
-			sending(refusalsFor(stateNotRetryable), sendingRaw(
-				func([]byte) string { return chunkedLine },
-				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body) }))},
 		{"endless-body", "robustness.whole", "The refusal of an unknown field is followed by megabytes of blanks.",
 			withBody(refusalsFor(fieldUnknown), func(body []byte) []byte {
 				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
@@ -47,19 +41,28 @@ func robustnessFaults() []Fault {
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) / 2) },
 				func(body []byte) []byte { return body }))},
-		{"trailing-bytes", "robustness.one-value", "Something stands behind the JSON of a granted retry.",
-			withBody(granted, func(body []byte) []byte { return append(body, "OK\n"...) })},
+		{"trailing-bytes", "robustness.one-value", "Something stands behind the JSON of a success.",
+			withBody(successes, func(body []byte) []byte { return append(body, "OK\n"...) })},
 		{"second-value", "robustness.one-value", "A second JSON value stands behind each response.",
 			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
+		{"guard-before-json", "robustness.one-value", "A guard against scripts stands before the JSON of a success.",
+			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
+	}}, {hasRefusedStates, []Fault{
+		{"reset-on-refusal", "robustness.answered", "The connection is reset where a job is not accepted.", sending(refusalsFor(stateRefused), reset)},
+		{"last-chunk-missing", "robustness.whole", "The chunks end without the last, empty one.",
+			sending(refusalsFor(stateRefused), sendingRaw(
+				func([]byte) string { return chunkedLine },
+				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body) }))},
+		{"latin-letter", "robustness.one-value", "A message has a letter in ISO-8859-1.",
+			withBody(refusalsFor(stateRefused), func(body []byte) []byte {
+				return bytes.Replace(body, []byte("check"), []byte("ch\xe9ck"), 1)
+			})},
+	}}, {hasStates, []Fault{
 		{"byte-order-mark", "robustness.one-value", "The response about a state begins with a byte order mark.",
 			withBody(states, func(body []byte) []byte { return append([]byte("\ufeff"), body...) })},
-		{"guard-before-json", "robustness.one-value", "A guard against scripts stands before the JSON of a granted retry.",
-			withBody(granted, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
-		{"latin-letter", "robustness.one-value", "A message has a letter in ISO-8859-1.",
-			withBody(refusalsFor(stateNotRetryable), func(body []byte) []byte {
-				return bytes.Replace(body, []byte("failed"), []byte("fail\xe9"), 1)
-			})},
-	}
+	}}, {hasNewStates, []Fault{
+		{"half-state", "robustness.whole", "The response about the state of a new job breaks off in the middle.", sending(newJobStates, sendHalf)},
+	}}}
 }
 
 // withBody changes the bytes of responses.

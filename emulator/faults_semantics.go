@@ -5,55 +5,29 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/dpconform/dpconform/spec"
 )
 
-func semanticsFaults() []Fault {
-	return []Fault{
-		{"failed-job-refused", "semantics.accepted-state", "A job that failed is refused like any other.",
-			notRetrying(func(*behaviour, *job) bool { return true })},
-		{"failed-job-retried-on-second-try", "semantics.accepted-state", "The first retry of each failed job is refused, the second is granted.",
+func semanticsFaults() []faultGroup {
+	return []faultGroup{{hasStates, []Fault{
+		{"accepted-state-refused", "semantics.accepted-state", "A job that is {accepted} is refused like any other.",
+			notAccepting(func(*behaviour, *job) bool { return true })},
+		{"accepted-on-second-try", "semantics.accepted-state", "The first call for each job is refused, the second succeeds.",
 			func(b *behaviour) {
 				tried := map[string]bool{}
-				notRetrying(func(_ *behaviour, j *job) bool {
+				notAccepting(func(_ *behaviour, j *job) bool {
 					first := !tried[j.id]
 					tried[j.id] = true
 					return first
 				})(b)
 			}},
-		{"every-state-retried", "semantics.refused-state", "A job is retried whatever its state.", retrying(func(*behaviour, *job) bool { return true })},
-		{"first-refused-state-retried", "semantics.refused-state", "A job is retried in the first of the states that it must not be retried from.",
-			retrying(func(b *behaviour, j *job) bool { return j.state == first(b.method.RefusedStates()) })},
-		{"last-refused-state-retried", "semantics.refused-state", "A job is retried in the last of the states that it must not be retried from.",
-			retrying(func(b *behaviour, j *job) bool { return j.state == last(b.method.RefusedStates()) })},
-		{"wrong-state-not-found", "semantics.refusal-status", "A job that did not fail is refused as 404.", refusingWith(stateNotRetryable, codeNotFound)},
-		{"wrong-state-conflict", "semantics.refusal-status", "A job that did not fail is refused as 409.", refusingWith(stateNotRetryable, codeAborted)},
-		{"wrong-state-invalid-argument", "semantics.refusal-status", "A job that did not fail is refused with a code that fits the status and not the case.",
-			refusingWith(stateNotRetryable, codeInvalidArgument)},
-		{"wrong-state-precondition-failed", "semantics.refusal-status", "A job that did not fail is refused as 412.",
-			refusingAs(stateNotRetryable, http.StatusPreconditionFailed, codeFailedPrecondition)},
-		{"wrong-state-forbidden", "semantics.refusal-status", "A job that did not fail is refused as 403.", refusingWith(stateNotRetryable, codePermissionDenied)},
-		{"refusal-changes-state", "semantics.refusal-keeps-state", "A refused retry puts the job into the next state that is not retried.",
-			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.method.RefusedStates(), j.state) })},
-		{"refusal-forgets-job", "semantics.refusal-keeps-state", "A refused retry removes the job.",
-			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"unknown-job-invalid", "semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
-		{"unknown-job-gone", "semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
-		{"unknown-job-precondition", "semantics.unknown-job", "An unknown id is refused like a job that did not fail.",
-			refusingWith(jobUnknown, codeFailedPrecondition)},
-		{"unknown-job-retried", "semantics.unknown-job-no-effect", "A retry of an unknown id starts a job.", inventingJobs},
-		{"only-first-job-retried", "semantics.each-job", "Of all failed jobs, only the first may be retried.",
-			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstRetryable })},
-		{"three-retries-in-all", "semantics.each-job", "The limit of three retries counts over all jobs.",
-			limiting(func(c *call, _ *job) bool { return c.jobs.started >= 3 })},
-		{"retry-restarts-failed-job", "semantics.old-job-keeps-state", "A retry puts the failed job into progress, beside the new one.",
-			afterRetry(func(b *behaviour, j *job) { j.state = b.newState })},
-		{"retry-forgets-failed-job", "semantics.old-job-keeps-state", "A retry removes the failed job.",
-			afterRetry(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"concurrent-retries-refused", "semantics.concurrent-jobs", "While one retry is under way, others are refused.", refusingOverlap},
-		{"concurrent-retries-share-id", "semantics.concurrent-ids", "Retries that overlap are given the same id.", sharingIDs},
-		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id hangs on the failed job alone, so that its next retry is given it again.",
-			numbering(func(c *call, retried *job, _ string) string { return newID(c.behaviour.seed, retried.id, 1) })},
-		{"given-jobs-shown-failed", "semantics.given-state", "The state method shows each given job as failed.",
+		{"only-first-job-accepted", "semantics.each-job", "Of all jobs that are {accepted}, only the first is accepted.",
+			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstAccepted })},
+		{"three-calls-in-all", "semantics.each-job", "Three calls succeed in all, whatever their jobs.",
+			limiting(func(c *call, _ *job) bool { return c.jobs.successes >= 3 })},
+		{"concurrent-calls-refused", "semantics.concurrent-jobs", "While one call is under way, others are refused.", refusingOverlap},
+		{"given-jobs-shown-accepted", "semantics.given-state", "The state method shows each given job as {accepted}.",
 			showing(givenJobStates, func(c *call, _ string) string { return first(c.method.AcceptedStates) })},
 		{"last-state-shown-as-first", "semantics.given-state", "The state method shows the last state of the description as the first.",
 			showing(givenJobStates, func(c *call, state string) string {
@@ -62,12 +36,72 @@ func semanticsFaults() []Fault {
 				}
 				return state
 			})},
+	}}, {hasRefusedStates, []Fault{
+		{"every-state-accepted", "semantics.refused-state", "A job is accepted whatever its state.", alsoAccepting(func(*behaviour, *job) bool { return true })},
+		{"first-refused-state-accepted", "semantics.refused-state", "A job is accepted in the first of the states in which it must be refused.",
+			alsoAccepting(func(b *behaviour, j *job) bool { return j.state == first(b.method.RefusedStates()) })},
+		{"last-refused-state-accepted", "semantics.refused-state", "A job is accepted in the last of the states in which it must be refused.",
+			alsoAccepting(func(b *behaviour, j *job) bool { return j.state == last(b.method.RefusedStates()) })},
+		{"wrong-state-not-found", "semantics.refusal-status", "A job that is not {accepted} is refused as 404.", refusingWith(stateRefused, codeNotFound)},
+		{"wrong-state-conflict", "semantics.refusal-status", "A job that is not {accepted} is refused as 409.", refusingWith(stateRefused, codeAborted)},
+		{"wrong-state-invalid-argument", "semantics.refusal-status", "A job that is not {accepted} is refused with a code that fits the status and not the case.",
+			refusingWith(stateRefused, codeInvalidArgument)},
+		{"wrong-state-precondition-failed", "semantics.refusal-status", "A job that is not {accepted} is refused as 412.",
+			refusingAs(stateRefused, http.StatusPreconditionFailed, codeFailedPrecondition)},
+		{"wrong-state-forbidden", "semantics.refusal-status", "A job that is not {accepted} is refused as 403.", refusingWith(stateRefused, codePermissionDenied)},
+		{"refusal-changes-state", "semantics.refusal-keeps-state", "A refused call puts the job into the next state that is refused.",
+			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.method.RefusedStates(), j.state) })},
+		{"refusal-forgets-job", "semantics.refusal-keeps-state", "A refused call removes the job.",
+			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
+	}}, {always, []Fault{
+		{"unknown-job-invalid", "semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
+		{"unknown-job-gone", "semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
+		{"unknown-job-precondition", "semantics.unknown-job", "An unknown id is refused like a job in the wrong state.",
+			refusingWith(jobUnknown, codeFailedPrecondition)},
+		{"unknown-job-accepted", "semantics.unknown-job-no-effect", "An unknown id is taken for a job that is accepted.", inventingJobs},
+	}}, {hasNewJobs, []Fault{
+		{"concurrent-calls-share-id", "semantics.concurrent-ids", "Calls that overlap are given the same id.", sharingIDs},
+		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id hangs on the job alone, so that the next call for it is given it again.",
+			numbering(func(c *call, from *job, _ string) string { return newID(c.behaviour.seed, from.id, 1) })},
+	}}, {hasNewStates, []Fault{
+		{"success-changes-old-job", "semantics.old-job-keeps-state", "A success puts the old job into the state of the new one: {resulting}.",
+			afterSuccess(func(c *call, j *job) { j.state = c.behaviour.stateAfter })},
+		{"success-forgets-old-job", "semantics.old-job-keeps-state", "A success removes the old job.",
+			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
+	}}, {func(method *spec.Method) bool { return hasStates(method) && hasScopes(method) }, []Fault{
 		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from == "" })},
-	}
+	}}, {changesJobs, []Fault{
+		{"state-unchanged", "semantics.changed-state", "A success leaves the job in the state that it was in.",
+			afterSuccess(func(c *call, j *job) { j.state = c.found.state })},
+		{"success-forgets-job", "semantics.changed-state", "A success removes the job.",
+			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
+		{"changed-to-unknown-state", "semantics.changed-state", "A success puts the job into a state that is not documented.",
+			afterSuccess(func(_ *call, j *job) { j.state = unknownState })},
+	}}, {func(method *spec.Method) bool { return changesJobs(method) && otherState(method) != "" }, []Fault{
+		{"changed-to-wrong-state", "semantics.changed-state", "A success puts the job into another state than {resulting}.",
+			afterSuccess(func(c *call, j *job) { j.state = otherState(c.method) })},
+	}}, {func(method *spec.Method) bool { return changesJobs(method) && hasRefusedStates(method) }, []Fault{
+		{"refused-but-changed", "semantics.refusal-keeps-state", "A refused call puts the job into the state {resulting} all the same.",
+			afterRefusal(func(b *behaviour, j *job) { j.state = b.stateAfter })},
+	}}}
 }
 
-// inventingJobs takes an unknown id for a job that failed.
+// unknownState is a state that no description has.
+const unknownState = "UNHEARD_OF"
+
+// otherState is the first state that a success of a method does not lead to, and
+// in which it does not accept a job; empty where there is none.
+func otherState(method *spec.Method) string {
+	for _, state := range method.RefusedStates() {
+		if state != stateAfterSuccess(method) && !slices.Contains(method.ResultingStates, state) {
+			return state
+		}
+	}
+	return ""
+}
+
+// inventingJobs takes an unknown id for a job that is accepted.
 func inventingJobs(b *behaviour) {
 	before := b.find
 	b.find = func(c *call) *job {
@@ -78,46 +112,44 @@ func inventingJobs(b *behaviour) {
 	}
 }
 
-// limiting refuses jobs that may be retried where a limit is reached.
+// limiting refuses jobs that are accepted where a limit is reached.
 func limiting(reached func(*call, *job) bool) change {
-	return askingWith(retriesExhausted, func(c *call) *refusal {
+	return askingWith(limitExceeded, func(c *call) *refusal {
 		c.jobs.mutex.Lock()
 		defer c.jobs.mutex.Unlock()
-		if job := c.jobs.byID[c.id]; !c.isRetryable(job) || !reached(c, job) {
+		if job := c.jobs.byID[c.id]; !c.isAccepted(job) || !reached(c, job) {
 			return nil
 		}
-		return c.refuse(retriesExhausted.kind, "")
+		return c.refuse(limitExceeded.kind, "")
 	})
 }
 
-// isRetryable reports whether there is a job and it failed.
-func (c *call) isRetryable(j *job) bool {
-	return j != nil && slices.Contains(c.method.AcceptedStates, j.state)
-}
+// isAccepted reports whether there is a job and the description accepts it.
+func (c *call) isAccepted(j *job) bool { return j != nil && accepts(c.method, j.state) }
 
-// overlapping asks a question where a retry will be started.
+// overlapping asks a question where a call will succeed.
 func overlapping(question stage) stage {
 	return func(c *call) *refusal {
 		c.jobs.mutex.Lock()
-		willStart := c.isRetryable(c.jobs.byID[c.id])
+		willSucceed := c.isAccepted(c.jobs.byID[c.id])
 		c.jobs.mutex.Unlock()
-		if !willStart {
+		if !willSucceed {
 			return nil
 		}
 		return question(c)
 	}
 }
 
-// overlap is how long a retry takes for the faults that show only where two
-// retries are under way: longer than it takes to send several.
+// overlap is how long a call takes for the faults that show only where two are
+// under way: longer than it takes to send several.
 const overlap = 100 * time.Millisecond
 
-// refusingOverlap refuses retries while another one is under way.
+// refusingOverlap refuses calls while another one is under way.
 func refusingOverlap(b *behaviour) {
 	var underWay sync.Mutex
-	askingWith(retryUnderWay, overlapping(func(c *call) *refusal {
+	askingWith(otherUnderWay, overlapping(func(c *call) *refusal {
 		if !underWay.TryLock() {
-			return c.refuse(retryUnderWay.kind, "")
+			return c.refuse(otherUnderWay.kind, "")
 		}
 		defer underWay.Unlock()
 		time.Sleep(overlap)
@@ -125,7 +157,7 @@ func refusingOverlap(b *behaviour) {
 	}))(b)
 }
 
-// sharingIDs gives the retries that overlap the id of the first of them.
+// sharingIDs gives the calls that overlap the id of the first of them.
 func sharingIDs(b *behaviour) {
 	var mutex sync.Mutex
 	underWay, batch := 0, uint64(0)
@@ -152,25 +184,25 @@ func sharingIDs(b *behaviour) {
 	}
 }
 
-// retrying retries further jobs.
-func retrying(which func(*behaviour, *job) bool) change {
-	return func(b *behaviour) { also(&b.mayRetry, func(j *job) bool { return which(b, j) }) }
+// alsoAccepting accepts further jobs.
+func alsoAccepting(which func(*behaviour, *job) bool) change {
+	return func(b *behaviour) { also(&b.mayAccept, func(j *job) bool { return which(b, j) }) }
 }
 
-// notRetrying refuses jobs that may be retried.
-func notRetrying(which func(*behaviour, *job) bool) change {
-	return func(b *behaviour) { except(&b.mayRetry, func(j *job) bool { return which(b, j) }) }
+// notAccepting refuses jobs that are accepted.
+func notAccepting(which func(*behaviour, *job) bool) change {
+	return func(b *behaviour) { except(&b.mayAccept, func(j *job) bool { return which(b, j) }) }
 }
 
-// afterRetry does something to the job that was retried.
-func afterRetry(alter func(*behaviour, *job)) change {
+// afterSuccess does something to the job that a call succeeded for.
+func afterSuccess(alter func(*call, *job)) change {
 	return func(b *behaviour) {
-		before := b.afterRetry
-		b.afterRetry = func(j *job) { before(j); alter(b, j) }
+		before := b.afterSuccess
+		b.afterSuccess = func(c *call, j *job) { before(c, j); alter(c, j) }
 	}
 }
 
-// afterRefusal does something to the job whose retry was refused for its state.
+// afterRefusal does something to the job that was refused for its state.
 func afterRefusal(alter func(*behaviour, *job)) change {
 	return func(b *behaviour) {
 		before := b.afterRefusal

@@ -19,7 +19,7 @@ import (
 func TestEveryFaultIsSound(t *testing.T) {
 	method := shipped()
 	seen := map[string]bool{}
-	for _, fault := range Faults() {
+	for _, fault := range Faults(method) {
 		if seen[fault.Name] {
 			t.Errorf("%s stands twice", fault.Name)
 		}
@@ -88,7 +88,7 @@ func TestNoFaultPanics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, fault := range Faults() {
+			for _, fault := range Faults(method) {
 				server, err := New(method, Options{Fault: fault.Name, Delay: time.Nanosecond})
 				if err != nil {
 					t.Fatal(err)
@@ -106,7 +106,7 @@ func TestNoFaultPanics(t *testing.T) {
 
 func TestTwoFaultsAtOnce(t *testing.T) {
 	recorder := retry("failed-1").send(t, newServer(t, Options{Fault: "created,further-field"}))
-	if recorder.Code != http.StatusCreated || !strings.Contains(recorder.Body.String(), "retriedFrom") {
+	if recorder.Code != http.StatusCreated || !strings.Contains(recorder.Body.String(), "calledFor") {
 		t.Errorf("%d %s", recorder.Code, recorder.Body)
 	}
 }
@@ -114,7 +114,7 @@ func TestTwoFaultsAtOnce(t *testing.T) {
 // TestSlowFaults: the response comes after the delay, on the clock of a bubble.
 func TestSlowFaults(t *testing.T) {
 	for fault, asked := range map[string]request{
-		"slow-retry":   retry("failed-1"),
+		"slow-success": retry("failed-1"),
 		"slow-refusal": retry("failed-1").with(func(r *request) { r.query = "foo=1" }),
 		"slow-body":    retry("failed-1").withBody(`{"a":1}`),
 	} {
@@ -157,9 +157,9 @@ func TestFaultsOfTheTransport(t *testing.T) {
 		is       error
 		contains string
 	}{
-		{"hang-up-on-retry", failed, "", io.EOF, ""},
+		{"hang-up-on-success", failed, "", io.EOF, ""},
 		{"hang-up-on-refusal", failed, "[]", io.EOF, ""},
-		{"reset-on-retry", failed, "", syscall.ECONNRESET, ""},
+		{"reset-on-success", failed, "", syscall.ECONNRESET, ""},
 		{"reset-on-refusal", complete, "", syscall.ECONNRESET, ""},
 		{"answer-is-no-http", failed, `{"a":1}`, nil, "malformed HTTP"},
 		{"answer-ends-in-head", unknown, "", io.ErrUnexpectedEOF, ""},

@@ -26,11 +26,11 @@ const (
 	fieldUnknown
 	bodyNoMessage
 	jobUnknown
-	stateNotRetryable
+	stateRefused
 	// The following are a fault's own.
 	serverFailed
-	retriesLimited
-	retryOverlapping
+	callsLimited
+	callOverlapping
 )
 
 // bodyRefusals are the reasons that lie in the body.
@@ -82,7 +82,7 @@ type refusalTable map[refusalKind]refusal
 // conformingRefusals words the refusals as Google's front end does where public
 // reports show it. AIP-193 wants one ErrorInfo in each; the reasons of those
 // that Google sends without one are made up here.
-func conformingRefusals() refusalTable {
+func conformingRefusals(method *spec.Method) refusalTable {
 	table := refusalTable{
 		credentialMissing: {code: codeUnauthenticated, reason: "CREDENTIALS_MISSING", challenge: bearerChallenge,
 			message: "Request is missing required authentication credential. " + expectedCredential},
@@ -108,14 +108,22 @@ func conformingRefusals() refusalTable {
 			message: `Invalid JSON payload received. Unknown name "": Root element must be a message.`},
 		jobUnknown: {code: codeNotFound, reason: "JOB_NOT_FOUND",
 			message: "Requested entity was not found."},
-		stateNotRetryable: {code: codeFailedPrecondition, reason: "JOB_STATE_NOT_RETRYABLE",
-			message: "Precondition check failed: the job is {detail}, and only a failed job is retried."},
+		stateRefused: {code: codeFailedPrecondition, reason: "JOB_STATE_NOT_ACCEPTED",
+			message: "Precondition check failed: the job is {detail}, " + acceptedText(method) + "."},
 	}
 	for kind, entry := range table {
 		entry.kind = kind
 		table[kind] = entry
 	}
 	return table
+}
+
+// acceptedText says in which states a job is accepted.
+func acceptedText(method *spec.Method) string {
+	if len(method.AcceptedStates) == 0 {
+		return "and is accepted in no state"
+	}
+	return "and is only accepted if it is " + strings.Join(method.AcceptedStates, " or ")
 }
 
 // checkCodes returns an error where the description says of a code that is
@@ -179,7 +187,7 @@ func (c *call) refusalResponse(r *refusal) *response {
 // of the request is at fault.
 func (c *call) details(r *refusal) []any {
 	domain := platformDomain
-	if r.kind == jobUnknown || r.kind == stateNotRetryable {
+	if r.kind == jobUnknown || r.kind == stateRefused {
 		domain = c.service
 	}
 	details := []any{&object{

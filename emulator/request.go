@@ -21,11 +21,11 @@ type requestLine struct {
 
 // call is one request and what the stages learn of it.
 type call struct {
-	*Server
+	// route is the one that the request is for. Where there is none, it has the
+	// method whose front end responds, and nothing else.
+	*route
 	request *http.Request
 	line    requestLine
-	// operation is the method that the path belongs to.
-	operation *spec.Operation
 	// id is the job's id in the path, decoded.
 	id string
 	// token and scopes are the caller's.
@@ -33,8 +33,8 @@ type call struct {
 	scopes []string
 	// body is the request's, decompressed.
 	body []byte
-	// found is the job that the id belongs to, started the job that was started
-	// from it: copies, as they were under the lock.
+	// found is the job that the id belongs to, as it was before the call, started
+	// the job that was started from it: copies, made under the lock.
 	found   job
 	started job
 }
@@ -43,12 +43,23 @@ type call struct {
 // gives nil to go on.
 type stage func(*call) *refusal
 
-// route is one method of the description as it is served.
+// route is one operation of a description as it is served.
 type route struct {
+	// served is the method whose behaviour it has, and sharers are all methods that
+	// the operation belongs to: more than one where they read states with it.
+	*served
+	sharers   []*served
 	operation spec.Operation
 	pattern   pathPattern
-	stages    []stage
-	succeed   func(*call) *response
+	// stages are read when a request comes, since a fault may have changed them.
+	stages  *[]stage
+	succeed func(*call) *response
+}
+
+// matches reports whether a request line is one of the route's.
+func (r *route) matches(line requestLine) bool {
+	_, matches := r.pattern.match(line.path)
+	return matches && r.operation.Method == line.method
 }
 
 // pathPattern matches paths by the rules of google.api.http:
@@ -136,28 +147,35 @@ func escapeAt(text string, at int) (octet byte, escaped bool) {
 	return octets[0], true
 }
 
-// route finds the method that a request is for, or the front end's page that
-// says that there is none.
-func (c *call) route() (*route, *response) {
+// route finds the operation that a request is for, or the front end's page that
+// says that there is none. Each method reads the request line in its own way, as
+// its faults say; what is another method's own path stays that method's.
+func (s *Server) route(c *call) *response {
+	asked := requestLine{method: c.request.Method, path: c.request.URL.EscapedPath(), query: c.request.URL.RawQuery}
 	var allowed []string
-	for i := range c.routes {
-		route := &c.routes[i]
-		id, matches := route.pattern.match(c.line.path)
-		if !matches {
-			continue
-		}
-		if route.operation.Method == c.line.method {
-			c.id = id
-			return route, nil
-		}
-		if !slices.Contains(allowed, route.operation.Method) {
+	for _, route := range s.routes {
+		line := asked
+		route.behaviour.readLine(&line)
+		id, matches := route.pattern.match(line.path)
+		switch {
+		case !matches:
+		case line.method == route.operation.Method:
+			if c.route == nil || !c.matches(asked) && route.matches(asked) {
+				c.route, c.line, c.id = route, line, id
+			}
+		case !slices.Contains(allowed, route.operation.Method):
 			allowed = append(allowed, route.operation.Method)
 		}
 	}
-	if len(allowed) > 0 {
-		return nil, otherMethodPage(c, allowed)
+	if c.route != nil {
+		return nil
 	}
-	return nil, unknownPathPage(c)
+	c.route, c.line = &route{served: s.methods[0]}, asked
+	c.behaviour.readLine(&c.line)
+	if len(allowed) > 0 {
+		return otherMethodPage(c, allowed)
+	}
+	return unknownPathPage(c)
 }
 
 // The parameters that may carry the caller's token instead of the header

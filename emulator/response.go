@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,8 +16,8 @@ import (
 type responseKind int
 
 const (
-	// retryStarted: the retry was granted.
-	retryStarted responseKind = iota
+	// succeeded: the method did what it is there for.
+	succeeded responseKind = iota
 	// stateShown: the state of a job.
 	stateShown
 	// refused: the method refuses the request.
@@ -52,28 +53,44 @@ func (r *response) object() *object {
 // end writes it.
 const jsonParameter = "; charset=UTF-8"
 
-// newResponse makes a JSON response of the method.
+// newResponse makes a JSON response of the method. No media type means no body.
 func newResponse(kind responseKind, status int, mediaType string, content any) *response {
-	return &response{kind: kind, status: status, content: content, header: http.Header{
-		"Content-Type": {mediaType + jsonParameter},
-		"Vary":         {"Origin, X-Origin, Referer"},
-	}}
+	header := http.Header{"Vary": {"Origin, X-Origin, Referer"}}
+	if mediaType != "" {
+		header.Set("Content-Type", mediaType+jsonParameter)
+	}
+	return &response{kind: kind, status: status, content: content, header: header}
 }
 
-// retryResponse names the job that a retry started.
-func (c *call) retryResponse() *response {
-	content := &object{{c.method.IDField, c.started.id}}
-	return newResponse(retryStarted, c.method.Operation.Success, c.method.Operation.MediaType, content)
+// successResponse is the smallest message that the schema allows, with the id of
+// the job that was started.
+func (c *call) successResponse() *response {
+	operation := c.method.Operation
+	if operation.Response == nil {
+		return newResponse(succeeded, operation.Success, "", nil)
+	}
+	content := operation.Response.Smallest()
+	members, isObject := content.(map[string]any)
+	if !isObject {
+		return newResponse(succeeded, operation.Success, operation.MediaType, content)
+	}
+	if c.method.IDField != "" {
+		members[c.method.IDField] = c.started.id
+	}
+	message := &object{}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		message.add(name, members[name])
+	}
+	return newResponse(succeeded, operation.Success, operation.MediaType, message)
 }
 
-// nameField carries the resource name of the state: "archiveJobs/ID/…"
-// (schemas.PortabilityArchiveState.name of
-// https://dataportability.googleapis.com/$discovery/rest?version=v1).
+// nameField carries the resource name of what a response shows:
+// https://google.aip.dev/122#fields-representing-resource-names
 const nameField = "name"
 
-// stateResponse shows the state of a job. A start time is "set only if the
-// start_time field is specified in the InitiatePortabilityArchiveRequest", which
-// no job here has come from.
+// stateResponse shows the state of a job, and its name, which the description
+// need not demand. Members that say when and how a job was made are left out: no
+// job here was made by another method.
 func (c *call) stateResponse() *response {
 	path := c.method.ReadState.Path
 	content := &object{

@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -69,6 +72,88 @@ func (s *Schema) Undocumented(body []byte) []string {
 	}
 	slices.Sort(unknown)
 	return unknown
+}
+
+// Smallest returns the smallest JSON value that the schema allows, as far as it can
+// be derived: of an object the required members only, of alternatives the first,
+// of a member its constant, its first enum value, or the zero value of its type
+// within the limits that are given. What a pattern or a format demands is not
+// derived, so that the value may violate those.
+func (s *Schema) Smallest() any { return smallest(s.compiled, 0) }
+
+// deepest bounds schemas that contain themselves, and long lists.
+const deepest = 8
+
+func smallest(s *jsonschema.Schema, depth int) any {
+	if s == nil || depth > deepest {
+		return map[string]any{}
+	}
+	switch alternatives := slices.Concat(s.OneOf, s.AnyOf); {
+	case s.Const != nil:
+		return *s.Const
+	case s.Enum != nil && len(s.Enum.Values) > 0:
+		return s.Enum.Values[0]
+	case s.Ref != nil:
+		return smallest(s.Ref, depth+1)
+	case len(alternatives) > 0 && len(s.Properties) == 0:
+		return smallest(alternatives[0], depth+1)
+	}
+	kind := "object"
+	if s.Types != nil && !slices.Contains(s.Types.ToStrings(), kind) && !s.Types.IsEmpty() {
+		kind = s.Types.ToStrings()[0]
+	}
+	switch kind {
+	case "string":
+		return strings.Repeat("x", valueOf(s.MinLength))
+	case "boolean":
+		return false
+	case "null":
+		return nil
+	case "integer", "number":
+		return smallestNumber(s)
+	case "array":
+		values := []any{}
+		items, _ := s.Items.(*jsonschema.Schema)
+		for range min(valueOf(s.MinItems), deepest) {
+			values = append(values, smallest(cmp.Or(s.Items2020, items), depth+1))
+		}
+		return values
+	}
+	members := map[string]any{}
+	for _, part := range s.AllOf {
+		if further, isObject := smallest(part, depth+1).(map[string]any); isObject {
+			maps.Copy(members, further)
+		}
+	}
+	for _, name := range s.Required {
+		members[name] = smallest(s.Properties[name], depth+1)
+	}
+	return members
+}
+
+func smallestNumber(s *jsonschema.Schema) json.Number {
+	number := new(big.Rat)
+	if s.Minimum != nil && s.Minimum.Sign() > 0 {
+		number = s.Minimum
+	}
+	if s.ExclusiveMinimum != nil && s.ExclusiveMinimum.Cmp(number) >= 0 {
+		number = new(big.Rat).Add(s.ExclusiveMinimum, big.NewRat(1, 1))
+	}
+	if s.Maximum != nil && s.Maximum.Cmp(number) < 0 {
+		number = s.Maximum
+	}
+	if number.IsInt() {
+		return json.Number(number.RatString())
+	}
+	const digits = 9
+	return json.Number(number.FloatString(digits))
+}
+
+func valueOf(limit *int) int {
+	if limit == nil {
+		return 0
+	}
+	return *limit
 }
 
 func describeViolations(err error) []string {

@@ -36,7 +36,7 @@ import (
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
 	method := spec.MustLoadEmbedded()
-	all := emulator.Faults()
+	all := emulator.Faults(method)
 	faults := all
 	switch {
 	case *onlyFault != "":

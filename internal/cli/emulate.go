@@ -47,7 +47,7 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 				return err
 			}
 			if fault == "list" {
-				for _, fault := range emulator.Faults() {
+				for _, fault := range emulator.Faults(method) {
 					fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
 				}
 				return nil
