@@ -29,8 +29,8 @@ changed, whom that breaks, and which requirements it touches.
 
 A SOURCE is a file, an http or https address, or - for standard input. Its
 format is found out: a Google discovery document, the reference page (as HTML,
-as the text that a browser shows, or as Markdown, in any language), or an
-OpenAPI document.
+as the text that a browser shows, or as Markdown, in any language; also a copy
+of it by a mirror, a web archive or a translator), or an OpenAPI document.
 
 A change is breaking (a caller that was right is wrong now: a scope is gone),
 compatible (there is more than before: a scope is new), or documentation (only
@@ -111,41 +111,44 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	return nil
 }
 
-// compareSources reads the two sources and compares them, by the requirements of
-// the first where that is a description with requirements.
+// compareSources reads the two sources and compares what they say of a method:
+// that of the first, where that is a description with requirements.
 func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
-	before, from, err := readSource(command, flags.from, line)
+	before, err := readSource(command, flags.from, line)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	_, against, err := readSource(command, flags.against, line)
+	method := spec.MustLoadEmbedded()
+	if described, err := spec.Load(before); err == nil {
+		method = described
+	}
+	from, err := source.Parse(before, method)
 	if err != nil {
 		return drift.Comparison{}, err
 	}
-	requirements := spec.MustLoadEmbedded().Requirements
-	if from.Provenance.Kind == source.Description {
-		if method, err := spec.Load(before); err == nil {
-			requirements = method.Requirements
-		}
+	after, err := readSource(command, flags.against, line)
+	if err != nil {
+		return drift.Comparison{}, err
 	}
-	return drift.Compare(from, against, requirements)
+	against, err := source.Parse(after, method)
+	if err != nil {
+		return drift.Comparison{}, err
+	}
+	return drift.Compare(from, against, method)
 }
 
 // readSource reads a source, the built-in description without a name; an address
 // that does not respond has an exit code of its own.
-func readSource(command *cobra.Command, name string, line *progress) (read spec.Description, parsed *source.Source, err error) {
-	read = spec.Default()
-	if name != "" {
-		line.reading(name)
-		reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
-		read, err = reader.Read(command.Context(), name)
+func readSource(command *cobra.Command, name string, line *progress) (spec.Description, error) {
+	if name == "" {
+		return spec.Default(), nil
 	}
+	line.reading(name)
+	reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
+	read, err := reader.Read(command.Context(), name)
 	var unreachable *source.UnreachableError
 	if errors.As(err, &unreachable) {
 		err = &unreachableError{err}
 	}
-	if err == nil {
-		parsed, err = source.Parse(read)
-	}
-	return read, parsed, err
+	return read, err
 }

@@ -54,6 +54,26 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 	}
 }
 
+// TestDriftOfACopy: a page whose links begin with the address of a mirror is read
+// as the page, and one line says so.
+func TestDriftOfACopy(t *testing.T) {
+	t.Parallel()
+	copied := strings.ReplaceAll(sourcetest.Page, "https://", "https://mirror.example:443/https/")
+	file, folder := writeFile(t, "mirrored.txt", copied), t.TempDir()
+	got := call(t, "drift", "--against", file, "--report", "json="+folder+"/a.json", "--report", "markdown="+folder+"/a.md")
+	got.want(t, result.ExitConforms, "mirror.example:443: read without it", "no drift")
+	if note := "begin with another address, mirror.example:443: read without it."; !strings.Contains(readFile(t, folder+"/a.md"), note) {
+		t.Error(readFile(t, folder+"/a.md"))
+	}
+	var read drift.Comparison
+	unmarshal(t, readFile(t, folder+"/a.json"), &read)
+	if read.Against.CopiedBy != "mirror.example:443" || !strings.HasSuffix(read.Method, "archiveJobs.retry") {
+		t.Errorf("%+v", read)
+	}
+	later := strings.ReplaceAll(copied, "dataportability.youtube.clips", "dataportability.youtube.cuts")
+	call(t, "drift", "--against", writeFile(t, "later.txt", later)).want(t, result.ExitFails, "youtube.cuts", "1 breaking, 1 compatible")
+}
+
 func TestDriftOfAnAddress(t *testing.T) {
 	t.Parallel()
 	server := listen(t, http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {

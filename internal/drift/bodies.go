@@ -19,7 +19,7 @@ type bodyWords struct {
 
 // schemas compares the bodies of the requests and responses of both methods.
 func (c *comparison) schemas() error {
-	err := c.bodies(c.from.Retry, c.against.Retry, bodyWords{source.RequestTopic, source.ResponseTopic, source.ErrorsTopic,
+	err := c.bodies(c.from.Method, c.against.Method, bodyWords{source.RequestTopic, source.ResponseTopic, source.ErrorsTopic,
 		"body of the request", "response of the method", ""})
 	if err != nil || !c.bothReadState() {
 		return err

@@ -18,19 +18,19 @@ type comparison struct {
 	result        Comparison
 }
 
-// Compare returns what the source "against" says otherwise than the source
-// "from". Only what both can speak of is compared. The catalogue has the
-// requirements that changes may touch.
-func Compare(from, against *source.Source, catalogue []spec.Requirement) (Comparison, error) {
-	c := &comparison{from: from, against: against, catalogue: catalogue}
-	c.result = Comparison{From: from.Provenance, Against: against.Provenance, Changes: []Change{}, NotCompared: []Silence{}}
+// Compare returns what the source "against" says of a method otherwise than
+// the source "from". Only what both can speak of is compared. Changes touch
+// requirements of the method.
+func Compare(from, against *source.Source, method *spec.Method) (Comparison, error) {
+	c := &comparison{from: from, against: against, catalogue: method.Requirements}
+	c.result = Comparison{Method: method.Operation.ID, From: from.Provenance, Against: against.Provenance, Changes: []Change{}, NotCompared: []Silence{}}
 	c.silences()
 	c.methods()
 	c.scopes()
 	c.states()
 	c.codes()
 	c.systemParameters()
-	c.transport(from.Retry, against.Retry, "of the method")
+	c.transport(from.Method, against.Method, "of the method")
 	if c.bothReadState() {
 		c.transport(from.ReadState, against.ReadState, "of the method that reads the state")
 	}
@@ -110,15 +110,15 @@ func (c *comparison) entries(topic source.Topic, before, after map[string]string
 // methods compares where the two methods are.
 func (c *comparison) methods() {
 	c.differ(source.EndpointTopic, Breaking, "address of the service", c.from.Endpoint, c.against.Endpoint)
-	c.differ(source.MethodTopic, Breaking, "method and path", place(c.from.Retry), place(c.against.Retry))
-	before, after := c.from.Retry.IDPattern, c.against.Retry.IDPattern
+	c.differ(source.MethodTopic, Breaking, "method and path", place(c.from.Method), place(c.against.Method))
+	before, after := c.from.Method.IDPattern, c.against.Method.IDPattern
 	class := classOfForm(before, after)
 	if after == "^[^/]+$" && before != "" && before != "^.+$" {
 		// Any segment is allowed now, and only some before.
 		class = Compatible
 	}
 	c.differ(source.IDTopic, class, "form of the id", before, after)
-	if before, after := c.from.Retry.Deprecated, c.against.Retry.Deprecated; before != after {
+	if before, after := c.from.Method.Deprecated, c.against.Method.Deprecated; before != after {
 		words := map[bool]string{false: "not deprecated", true: "deprecated"}
 		sentence := map[bool]string{false: "The method is no longer deprecated.", true: "The method is deprecated now."}[after]
 		c.note(Change{Kind: Changed, Class: Compatible, Topic: source.DeprecationTopic, What: "deprecation of the method",
@@ -140,9 +140,9 @@ func (c *comparison) readState(before, after source.Call) {
 			Sentence: fmt.Sprintf("There is a method that reads a job's state now, %s.", place(after))})
 	default:
 		c.differ(source.StateMethodTopic, Breaking, what, place(before), place(after))
-		retry, againstRetry := c.from.Retry.Scopes, c.against.Retry.Scopes
-		added := missing(missing(after.Scopes, before.Scopes), missing(againstRetry, retry))
-		removed := missing(missing(before.Scopes, after.Scopes), missing(retry, againstRetry))
+		method, againstMethod := c.from.Method.Scopes, c.against.Method.Scopes
+		added := missing(missing(after.Scopes, before.Scopes), missing(againstMethod, method))
+		removed := missing(missing(before.Scopes, after.Scopes), missing(method, againstMethod))
 		c.entries(source.StateMethodTopic, set(removed), set(added), "", "A token with %s is enough to read a job's state now.",
 			"A token with %s alone no longer reads a job's state.")
 	}
@@ -161,15 +161,15 @@ func (c *comparison) scopes() {
 	}
 }
 
-// states compares the states of a job and those that can be retried. AIP-180: enum
+// states compares the states of a job and those in which it is accepted. AIP-180: enum
 // values may be added, where callers must expect it.
 func (c *comparison) states() {
 	if c.from.ReadState.Known() && c.against.ReadState.Known() {
 		c.entries(source.StatesTopic, set(c.from.States), set(c.against.States), "",
-			"A job can be in the state %s now; whether it can be retried then is for a person to say.", "No job is in the state %s any longer.")
+			"A job can be in the state %s now; whether the method accepts it then is for a person to say.", "No job is in the state %s any longer.")
 	}
-	c.entries(source.RetryableStatesTopic, set(c.from.AcceptedStates), set(c.against.AcceptedStates), "",
-		"A job in the state %s can be retried now.", "A job in the state %s can no longer be retried.")
+	c.entries(source.AcceptedStatesTopic, set(c.from.AcceptedStates), set(c.against.AcceptedStates), "",
+		"A job in the state %s is accepted now.", "A job in the state %s is no longer accepted.")
 }
 
 // codes compares the HTTP statuses of the names of errors.
@@ -313,7 +313,7 @@ func need(parameter source.Parameter) string {
 	return "optional"
 }
 
-// place is a method with its path: "POST /v1/archiveJobs/{id}:retry".
+// place is a method with its path: "POST /v1/jobs/{id}:cancel".
 func place(call source.Call) string {
 	if !call.Known() {
 		return ""

@@ -23,13 +23,13 @@ func compared(t testing.TB, from, against string) Comparison {
 		}
 		// By this name it is not validated against the schema of OpenAPI, which takes
 		// longest.
-		read, err := source.Parse(spec.Description{Name: spec.Default().Name, Text: []byte(text)})
+		read, err := source.Parse(spec.Description{Name: spec.Default().Name, Text: []byte(text)}, method())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return read
 	}
-	comparison, err := Compare(parse(from), parse(against), method().Requirements)
+	comparison, err := Compare(parse(from), parse(against), method())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func description() string { return string(spec.Default().Text) }
 var (
 	method      = sync.OnceValue(spec.MustLoadEmbedded)
 	readShipped = sync.OnceValue(func() *source.Source {
-		read, err := source.Parse(spec.Default())
+		read, err := source.Parse(spec.Default(), method())
 		if err != nil {
 			panic(err)
 		}
@@ -102,7 +102,7 @@ func TestDescriptionAndPageAgree(t *testing.T) {
 	}
 	// What one source cannot say is named, and not passed over.
 	comparison := compared(t, description(), sourcetest.Page)
-	for _, topic := range []source.Topic{source.BodyTopic, source.ParametersTopic, source.MediaTypesTopic, source.CodesTopic, source.RetryableStatesTopic} {
+	for _, topic := range []source.Topic{source.BodyTopic, source.ParametersTopic, source.MediaTypesTopic, source.CodesTopic, source.AcceptedStatesTopic} {
 		if !slices.ContainsFunc(comparison.NotCompared, func(silence Silence) bool { return silence.Topic == topic }) {
 			t.Errorf("nothing is said of %s", topic)
 		}
@@ -146,8 +146,8 @@ func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
 		{summary, parameter("query", "true"), "added breaking parameters: query parameter force of the method"},
 		{summary, parameter("header", "true"), "added breaking parameters: header parameter force of the method"},
 		{summary, parameter("query", "false"), "added compatible parameters: query parameter force of the method"},
-		{"x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, CANCELLED]", "added compatible states that can be retried: CANCELLED"},
-		{"x-accepted-states: [FAILED]", "x-accepted-states: [CANCELLED]", "removed breaking states that can be retried: FAILED"},
+		{"x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, CANCELLED]", "added compatible accepted states: CANCELLED"},
+		{"x-accepted-states: [FAILED]", "x-accepted-states: [CANCELLED]", "removed breaking accepted states: FAILED"},
 		{"        - {name: prettyPrint, example: \"false\"}\n", "", "removed breaking system parameters: prettyPrint"},
 		{"        ABORTED: 409\n", "        ABORTED: 500\n", "changed breaking codes of errors: status of ABORTED"},
 		{"The archive job ID that is initiated by", "The archive job ID that was initiated by", "changed documentation descriptions of members: member archiveJobId of the response"},

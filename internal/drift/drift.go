@@ -1,4 +1,4 @@
-// Package drift compares what two sources say of archiveJobs.retry: what was
+// Package drift compares what two sources say of a method: what was
 // added, removed or changed, whom that breaks, and which requirements it touches.
 package drift
 
@@ -67,6 +67,8 @@ type Silence struct {
 
 // Comparison is what two sources differ in.
 type Comparison struct {
+	// Method is the operation id of the method that is compared.
+	Method  string            `json:"method"`
 	From    source.Provenance `json:"from"`
 	Against source.Provenance `json:"against"`
 	// Changes are in the order of their topics, the most severe of each first.
@@ -103,7 +105,7 @@ var touched = map[source.Topic][]string{
 	source.MediaTypesTopic: {"body.media-type", "body.media-type-parameter", "response.media-type", "errors.json"},
 	source.HeadersTopic:    {"authorization.challenge", "authorization.bearer-challenge"},
 	source.CodesTopic:      {"errors.code", "errors.status"},
-	source.RetryableStatesTopic: {"semantics.accepted-state", "semantics.refused-state", "semantics.refusal-status",
+	source.AcceptedStatesTopic: {"semantics.accepted-state", "semantics.refused-state", "semantics.refusal-status",
 		"semantics.given-state"},
 	source.ResponseTopic: {"response.schema", "response.documented-fields", "response.id-present"},
 	source.ErrorsTopic:   {"errors.json", "errors.code", "errors.status", "errors.message"},

@@ -44,10 +44,13 @@ func WriteJSON(out io.Writer, comparison Comparison, version string, failOn Clas
 // WriteMarkdown writes a comparison for the summary page of a CI job.
 func WriteMarkdown(out io.Writer, comparison Comparison) error {
 	var page strings.Builder
-	fmt.Fprintf(&page, "## archiveJobs.retry: %s\n\n", summary(comparison))
+	fmt.Fprintf(&page, "## %s: %s\n\n", text.MarkdownWords(source.ShortID(comparison.Method)), summary(comparison))
 	page.WriteString("| | source | |\n| --- | --- | --- |\n")
 	fmt.Fprintf(&page, "| from | %s | %s |\n", text.MarkdownCode(comparison.From.Name), text.MarkdownWords(described(comparison.From)))
 	fmt.Fprintf(&page, "| against | %s | %s |\n", text.MarkdownCode(comparison.Against.Name), text.MarkdownWords(described(comparison.Against)))
+	for _, note := range notes(comparison) {
+		fmt.Fprintf(&page, "\n%s.\n", text.MarkdownWords(note))
+	}
 	for _, class := range Classes() {
 		if comparison.Count(class) == 0 {
 			continue
@@ -103,9 +106,12 @@ type Text struct {
 // Write prints the two sources, every change by its topic, what was not compared,
 // one line with the counts, and what to do next where there is drift.
 func (t Text) Write(comparison Comparison) {
-	t.line("%s\n", bold.Render("drift of archiveJobs.retry"))
+	t.line("%s\n", bold.Render("drift of "+text.Line(source.ShortID(comparison.Method))))
 	t.source("from", comparison.From)
 	t.source("against", comparison.Against)
+	for _, note := range notes(comparison) {
+		t.paragraph("  note     ", note)
+	}
 	t.line("")
 	for _, topic := range source.Topics() {
 		t.topic(topic, slices.DeleteFunc(slices.Clone(comparison.Changes), func(change Change) bool { return change.Topic != topic }))
@@ -116,6 +122,17 @@ func (t Text) Write(comparison Comparison) {
 		t.paragraph("next: ", "dpconform spec print > my.openapi.yaml writes the built-in description; edit it after the source, "+
 			"compare with drift --from my.openapi.yaml, and test with run --spec my.openapi.yaml")
 	}
+}
+
+// notes says which of the two sources is a copy of the page.
+func notes(comparison Comparison) []string {
+	var lines []string
+	for _, from := range []source.Provenance{comparison.From, comparison.Against} {
+		if from.CopiedBy != "" {
+			lines = append(lines, fmt.Sprintf("the links of %s begin with another address, %s: read without it", from.Name, from.CopiedBy))
+		}
+	}
+	return lines
 }
 
 // summary counts the changes in one line.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // TestChangesOfSchemasKnowTheirDirection: what breaks a caller in a request may be
@@ -82,9 +83,9 @@ func schemaLines(t *testing.T, before, after string, request bool) string {
 		if request {
 			call.Request, call.Responses = schema, nil
 		}
-		return &source.Source{Says: source.Topics(), Retry: call}
+		return &source.Source{Says: source.Topics(), Method: call}
 	}
-	comparison, err := Compare(read(before), read(after), nil)
+	comparison, err := Compare(read(before), read(after), &spec.Method{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,9 +143,9 @@ func TestResponsesComeAndGo(t *testing.T) {
 		for _, status := range statuses {
 			call.Responses[status] = map[string]any{"type": "object"}
 		}
-		return &source.Source{Says: source.Topics(), Retry: call}
+		return &source.Source{Says: source.Topics(), Method: call}
 	}
-	comparison, err := Compare(read("200", "400", "404"), read("201", "400", "409"), nil)
+	comparison, err := Compare(read("200", "400", "404"), read("201", "400", "409"), &spec.Method{})
 	if want := []string{"removed breaking response: response 200", "added compatible response: response 201",
 		"added compatible error responses: response 409", "removed compatible error responses: response 404"}; err != nil || !slices.Equal(lines(comparison), want) {
 		t.Errorf("got %q, want %q, %v", lines(comparison), want, err)

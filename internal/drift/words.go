@@ -46,7 +46,7 @@ func describes(read *source.Source, what string) bool {
 	if !is {
 		return true
 	}
-	call := read.Retry
+	call := read.Method
 	name, ofResponse := strings.CutSuffix(member, " of the response")
 	if !ofResponse {
 		name, call = strings.TrimSuffix(member, " of the state"), read.ReadState

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -47,23 +48,23 @@ type discoveryReference struct {
 	Ref string `json:"$ref"`
 }
 
-func parseDiscovery(source spec.Description) (*Source, error) {
+func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, error) {
 	reader := &discoveryReader{name: source.Name}
 	document := &reader.document
 	if err := json.Unmarshal(source.Text, document); err != nil {
 		return nil, jsonError(source.Name, source.Text, err)
 	}
 	reader.unfolder = unfolder{find: reader.schema, budget: partsBudget}
-	method, found := findMethod(document.Resources, retryMethod)
+	method, found := document.find(wanted.Operation)
 	if !found {
-		return nil, fail(source.Name, "looked for the method %s under resources, and did not find it", retryMethod)
+		return nil, fail(source.Name, "looked for the method %s under resources, and did not find it", ShortID(wanted.Operation.ID))
 	}
-	retry, err := reader.operation(method)
+	tested, err := reader.operation(method)
 	if err != nil {
 		return nil, err
 	}
 	var readState *operation
-	if method, found := findMethod(document.Resources, readStateMethod); found {
+	if method, found := document.find(wanted.ReadState); found {
 		state, err := reader.operation(method)
 		if err != nil {
 			return nil, err
@@ -72,7 +73,7 @@ func parseDiscovery(source spec.Description) (*Source, error) {
 	}
 	read := &Source{
 		Provenance: Provenance{Kind: Discovery, Revision: document.Revision},
-		Says:       topicsWithout(ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, RetryableStatesTopic),
+		Says:       topicsWithout(ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic),
 		Endpoint:   strings.TrimSuffix(document.RootURL, "/"), SystemParameters: sortedKeys(document.Parameters), AllSystemParameters: true,
 	}
 	if day, err := time.Parse("20060102", document.Revision); err == nil {
@@ -82,32 +83,43 @@ func parseDiscovery(source spec.Description) (*Source, error) {
 	for name, scope := range document.Auth.OAuth2.Scopes {
 		declared[name] = scope.Description
 	}
-	if err := read.readMethods(source.Name, retry, readState, declared); err != nil {
+	if err := read.readMethods(source.Name, tested, readState, declared); err != nil {
 		return nil, err
 	}
 	texts := []string{method.Description}
-	for _, parameter := range retry.parameters() {
+	for _, parameter := range tested.parameters() {
 		texts = append(texts, oneLine(parameter["description"]))
 	}
-	_, response := read.Retry.Success()
+	_, response := read.Method.Success()
 	read.Prose.add(append(texts, describedTexts(response)...)...)
 	return read, nil
 }
 
-// findMethod finds the method whose id ends in a name.
-func findMethod(resources map[string]discoveryResource, name string) (discoveryMethod, bool) {
+// methods lists the methods of all resources, sorted by their names.
+func methods(resources map[string]discoveryResource) []discoveryMethod {
+	var found []discoveryMethod
 	for _, key := range sortedKeys(resources) {
 		resource := resources[key]
 		for _, method := range sortedKeys(resource.Methods) {
-			if strings.HasSuffix("."+resource.Methods[method].ID, "."+name) {
-				return resource.Methods[method], true
-			}
+			found = append(found, resource.Methods[method])
 		}
-		if method, found := findMethod(resource.Resources, name); found {
-			return method, true
-		}
+		found = append(found, methods(resource.Resources)...)
 	}
-	return discoveryMethod{}, false
+	return found
+}
+
+// find finds the method that a description is about.
+func (d *discoveryDocument) find(wanted spec.Operation) (discoveryMethod, bool) {
+	methods := methods(d.Resources)
+	candidates := make([]candidate, len(methods))
+	for i, method := range methods {
+		candidates[i] = candidate{id: method.ID, method: method.HTTPMethod, path: strings.TrimPrefix(d.ServicePath, "/") + cmp.Or(method.FlatPath, method.Path)}
+	}
+	index := find(candidates, wanted)
+	if index < 0 {
+		return discoveryMethod{}, false
+	}
+	return methods[index], true
 }
 
 type discoveryReader struct {

@@ -107,7 +107,7 @@ func TestWhatIsNotReadSaysWhy(t *testing.T) {
 	if err != nil || len(read.Text) != MaximumLength+1 {
 		t.Fatalf("%d bytes, %v", len(read.Text), err)
 	}
-	if _, err := Parse(read); err == nil || !strings.Contains(err.Error(), "8 MiB") {
+	if _, err := Parse(read, shipped()); err == nil || !strings.Contains(err.Error(), "8 MiB") {
 		t.Error(err)
 	}
 }

@@ -41,9 +41,9 @@ func TestADiscoveryDocumentIsRead(t *testing.T) {
 	state := read.ReadState.Responses["200"]
 	for got, want := range map[string]string{
 		read.Endpoint:                                     "https://dataportability.googleapis.com",
-		read.Retry.Method:                                 "POST",
-		read.Retry.Path.String():                          "/v1/archiveJobs/{id}:retry",
-		read.Retry.IDPattern:                              "^[^/]+$",
+		read.Method.Method:                                "POST",
+		read.Method.Path.String():                         "/v1/archiveJobs/{id}:retry",
+		read.Method.IDPattern:                             "^[^/]+$",
 		read.ReadState.Path.String():                      "/v1/archiveJobs/{id}/portabilityArchiveState",
 		strings.Join(read.States, " "):                    "NONE FAILED",
 		read.StateField:                                   "state",
@@ -62,7 +62,9 @@ func TestADiscoveryDocumentIsRead(t *testing.T) {
 func TestABrokenDiscoveryDocumentSaysWhatItLacks(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct{ old, changed, says string }{
-		{`"id": "dataportability.archiveJobs.retry"`, `"id": "dataportability.archiveJobs.again"`, "archiveJobs.retry"},
+		{`"id": "dataportability.archiveJobs.retry", "httpMethod": "POST", "path": "v1/{+name}:retry", "flatPath": "v1/archiveJobs/{archiveJobsId}:retry"`,
+			`"id": "dataportability.archiveJobs.again", "httpMethod": "POST", "path": "v1/{+name}:again"`, "archiveJobs.retry"},
+		{`"id": "dataportability.archiveJobs.retry"`, `"id": "dataportability.archiveJobs.again"`, ""}, // the path is enough
 		{`"rootUrl": "https://dataportability.googleapis.com/"`, `"rootUrl": ""`, "address"},
 		{`"response": {"$ref": "Response"}`, `"response": {"$ref": "Gone"}`, `"Gone"`},
 		{`"httpMethod": "POST"`, `"httpMethod": ""`, "httpMethod"},
@@ -81,12 +83,12 @@ func TestABrokenDiscoveryDocumentSaysWhatItLacks(t *testing.T) {
 		if changed == smallDiscovery {
 			t.Fatalf("%q changes nothing", one.old)
 		}
-		if _, err := Parse(spec.Description{Name: "small.json", Text: []byte(changed)}); one.says != "" {
+		if _, err := Parse(spec.Description{Name: "small.json", Text: []byte(changed)}, shipped()); one.says != "" {
 			checkError(t, one.changed, err, one.says)
 		}
 	}
 	for cut := range len(smallDiscovery) {
-		_, err := Parse(spec.Description{Name: "cut.json", Text: []byte(smallDiscovery[:cut])})
+		_, err := Parse(spec.Description{Name: "cut.json", Text: []byte(smallDiscovery[:cut])}, shipped())
 		checkError(t, "cut", err, "cut.json")
 	}
 }
@@ -111,8 +113,8 @@ func TestGooglesDiscoveryDocuments(t *testing.T) {
 			if read.Provenance.Revision != one.revision || len(read.Scopes) != one.scopes || len(read.States) != 5 || !read.ReadState.Known() {
 				t.Errorf("revision %s, %d scopes, states %v", read.Provenance.Revision, len(read.Scopes), read.States)
 			}
-			if place := read.Retry.Path.String(); place != "/"+one.version+"/archiveJobs/{id}:retry" || read.Retry.IDPattern != "^[^/]+$" {
-				t.Errorf("%s with %s", place, read.Retry.IDPattern)
+			if place := read.Method.Path.String(); place != "/"+one.version+"/archiveJobs/{id}:retry" || read.Method.IDPattern != "^[^/]+$" {
+				t.Errorf("%s with %s", place, read.Method.IDPattern)
 			}
 		})
 	}
@@ -142,8 +144,8 @@ const foreignDescription = `{
 func TestAForeignOpenAPIDocumentIsRead(t *testing.T) {
 	t.Parallel()
 	read := mustParse(t, "foreign.json", foreignDescription)
-	if read.Retry.Path.String() != "/v1/archiveJobs/{id}:retry" || read.Retry.IDPattern != "^[^/]+$" || !read.Retry.Deprecated {
-		t.Errorf("%+v", read.Retry)
+	if read.Method.Path.String() != "/v1/archiveJobs/{id}:retry" || read.Method.IDPattern != "^[^/]+$" || !read.Method.Deprecated {
+		t.Errorf("%+v", read.Method)
 	}
 	if got := strings.Join(scopeNames(read), " "); got != "https://www.googleapis.com/auth/a https://www.googleapis.com/auth/b" {
 		t.Error(got)
@@ -162,7 +164,7 @@ func TestAForeignOpenAPIDocumentIsRead(t *testing.T) {
 		if changed == foreignDescription {
 			t.Fatalf("%q changes nothing", one.old)
 		}
-		if _, err := Parse(spec.Description{Name: "foreign.json", Text: []byte(changed)}); err != nil || one.says != "" {
+		if _, err := Parse(spec.Description{Name: "foreign.json", Text: []byte(changed)}, shipped()); err != nil || one.says != "" {
 			checkError(t, one.changed, err, one.says)
 		}
 	}

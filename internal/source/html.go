@@ -20,10 +20,19 @@ var inLine = map[atom.Atom]bool{
 	atom.Tt: true, atom.U: true, atom.Var: true, atom.Wbr: true,
 }
 
-// textOfHTML returns the text of a page, one block a line, and the list of JSON
-// that the site puts into a script. It reads token by token, so that elements may
-// be nested as deep as they like.
-func textOfHTML(page []byte) (shown, list string) {
+// pageContent is what is read of a page in HTML.
+type pageContent struct {
+	// shown is the text, one block a line.
+	shown string
+	// list is the list of JSON that the site puts into a script.
+	list string
+	// links are the addresses that links lead to.
+	links []string
+}
+
+// contentOfHTML reads a page token by token, so that elements may be nested as
+// deep as they like.
+func contentOfHTML(page []byte) (content pageContent) {
 	var lines, script strings.Builder
 	tokens := html.NewTokenizer(bytes.NewReader(page))
 	tokens.SetMaxBuf(MaximumLength)
@@ -31,13 +40,14 @@ func textOfHTML(page []byte) (shown, list string) {
 	for {
 		kind := tokens.Next()
 		if kind == html.ErrorToken {
-			return lines.String(), list
+			content.shown = lines.String()
+			return content
 		}
 		token := tokens.Token()
 		switch {
 		case hidden != 0 && kind == html.EndTagToken && token.DataAtom == hidden:
-			if content := strings.TrimSpace(script.String()); hidden == atom.Script && strings.HasPrefix(content, attachmentStart) {
-				list = content
+			if text := strings.TrimSpace(script.String()); hidden == atom.Script && strings.HasPrefix(text, attachmentStart) {
+				content.list = text
 			}
 			hidden = 0
 			script.Reset()
@@ -51,6 +61,11 @@ func textOfHTML(page []byte) (shown, list string) {
 		case kind == html.StartTagToken || kind == html.EndTagToken || kind == html.SelfClosingTagToken:
 			if !inLine[token.DataAtom] {
 				lines.WriteByte('\n')
+			}
+			for _, attribute := range token.Attr {
+				if attribute.Key == "href" {
+					content.links = append(content.links, attribute.Val)
+				}
 			}
 		}
 	}
@@ -93,40 +108,41 @@ type attachment struct {
 	markdown string
 }
 
-// readAttachment reads the list. One that is cut short gives nothing: it repeats
-// the page before it.
-func readAttachment(list string) attachment {
+// readAttachment finds out what the texts of the list are.
+func readAttachment(texts []string) attachment {
 	var found attachment
-	var value any
-	if json.Unmarshal([]byte(strings.TrimSpace(list)), &value) != nil {
-		return found
-	}
-	for _, text := range textsIn(value) {
+	for _, text := range texts {
 		switch {
 		case pageRequest.MatchString(text):
-			found.markdown = plainCharacters(text)
+			found.markdown = text
 		case strings.HasPrefix(text, "<"):
-			shown, _ := textOfHTML([]byte(text))
-			found.summary = append(found.summary, oneLine(shown))
+			found.summary = append(found.summary, oneLine(contentOfHTML([]byte(text)).shown))
 		case found.line == "":
-			found.line = plainCharacters(text)
+			found.line = text
 		}
 	}
 	return found
 }
 
-// textsIn collects the texts of a list and of the lists in it. The reader of JSON
-// has bounded how deep they are.
-func textsIn(value any) []string {
-	switch value := value.(type) {
-	case string:
-		return []string{value}
-	case []any:
-		var texts []string
-		for _, element := range value {
-			texts = append(texts, textsIn(element)...)
-		}
-		return texts
+// textsIn collects the texts of a list of JSON and of the lists in it. A list that
+// is cut short gives nothing: it repeats the page before it.
+func textsIn(list string) (texts []string) {
+	var value any
+	if json.Unmarshal([]byte(strings.TrimSpace(list)), &value) != nil {
+		return nil
 	}
-	return nil
+	// The reader of JSON has bounded how deep they are.
+	var collect func(any)
+	collect = func(value any) {
+		switch value := value.(type) {
+		case string:
+			texts = append(texts, plainCharacters(value))
+		case []any:
+			for _, element := range value {
+				collect(element)
+			}
+		}
+	}
+	collect(value)
+	return texts
 }

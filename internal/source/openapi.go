@@ -10,14 +10,8 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// The ids of the methods end in these.
-const (
-	retryMethod     = "archiveJobs.retry"
-	readStateMethod = "archiveJobs.getPortabilityArchiveState"
-)
-
 // parseOpenAPI reads an OpenAPI document, with or without requirements.
-func parseOpenAPI(source spec.Description) (*Source, error) {
+func parseOpenAPI(source spec.Description, method *spec.Method) (*Source, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(source.Text, &root); err != nil {
 		return nil, cmp.Or(source.Validate(), err)
@@ -37,25 +31,26 @@ func parseOpenAPI(source spec.Description) (*Source, error) {
 		return nil, err
 	}
 	operations := operations(whole)
-	retry, found := findRetry(operations)
+	tested, found := findOperation(operations, method.Operation)
 	if !found {
-		return nil, fail(source.Name, "looked for an operation with x-requirements, with the operationId %s, or with the verb :retry, and did not find it", retryMethod)
+		return nil, fail(source.Name, "looked for an operation with the operationId %s, with x-requirements, or with the path %s, and did not find it",
+			ShortID(method.Operation.ID), method.Operation.Path)
 	}
 	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: scalar(at(whole, "info", "version"))}}
 	for _, server := range list(at(whole, "servers")) {
 		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
 	}
-	for _, day := range []string{scalar(at(retry.members, "x-reference-page", "updated")), read.Provenance.Revision} {
+	for _, day := range []string{scalar(at(tested.members, "x-reference-page", "updated")), read.Provenance.Revision} {
 		if isDay(day) {
 			read.Provenance.Date = day
 		}
 	}
-	if err := read.readMethods(source.Name, retry, findReadState(operations, retry), declaredScopes(whole)); err != nil {
+	if err := read.readMethods(source.Name, tested, linkedOperation(operations, tested, method.ReadState), declaredScopes(whole)); err != nil {
 		return nil, err
 	}
-	read.readExtensions(retry)
-	read.Prose = openAPIProse(retry, read)
+	read.readExtensions(tested)
+	read.Prose = openAPIProse(tested, read)
 	return read, nil
 }
 
@@ -102,47 +97,44 @@ func operations(document any) []operation {
 	return found
 }
 
-// findRetry finds the method: the one with requirements, else the one with the id
-// or the verb.
-func findRetry(operations []operation) (operation, bool) {
-	for _, is := range []func(operation) bool{
-		func(o operation) bool { return o.members["x-requirements"] != nil },
-		func(o operation) bool { return strings.HasSuffix("."+o.id(), "."+retryMethod) },
-		func(o operation) bool { return strings.HasSuffix(o.path, ":retry") },
-	} {
-		if index := slices.IndexFunc(operations, is); index >= 0 {
-			return operations[index], true
-		}
+// findOperation finds the operation that a description is about.
+func findOperation(operations []operation, wanted spec.Operation) (operation, bool) {
+	candidates := make([]candidate, len(operations))
+	for i, one := range operations {
+		candidates[i] = candidate{one.id(), one.method, one.path, one.members["x-requirements"] != nil}
 	}
-	return operation{}, false
+	index := find(candidates, wanted)
+	if index < 0 {
+		return operation{}, false
+	}
+	return operations[index], true
 }
 
-// findReadState finds the method that reads a job's state: the one that the
-// successful response links to, else the one with the id.
-func findReadState(operations []operation, retry operation) *operation {
-	linked := readStateMethod
-	for _, response := range mapping(retry.members["responses"]) {
+// linkedOperation finds the method that reads a job's state: the one that the
+// successful response links to, else the one that the description has.
+func linkedOperation(operations []operation, tested operation, wanted spec.Operation) *operation {
+	for _, response := range mapping(tested.members["responses"]) {
 		for _, link := range mapping(at(response, "links")) {
 			if id := scalar(at(link, "operationId")); id != "" {
-				linked = id
+				wanted = spec.Operation{ID: id}
 			}
 		}
 	}
-	index := slices.IndexFunc(operations, func(o operation) bool { return strings.HasSuffix("."+o.id(), "."+linked) })
-	if index < 0 {
-		return nil
+	others := slices.DeleteFunc(slices.Clone(operations), func(o operation) bool { return o.path == tested.path && o.method == tested.method })
+	if found, is := findOperation(others, wanted); is {
+		return &found
 	}
-	return &operations[index]
+	return nil
 }
 
 // readMethods reads the two methods. The names of declared scopes have a
 // description each; a scope that is not declared is an error, unless none is.
-func (s *Source) readMethods(name string, retry operation, readState *operation, declared map[string]string) error {
+func (s *Source) readMethods(name string, tested operation, readState *operation, declared map[string]string) error {
 	var err error
-	if s.Retry, err = readCall(name, retry); err != nil {
+	if s.Method, err = readCall(name, tested); err != nil {
 		return err
 	}
-	for _, scope := range s.Retry.Scopes {
+	for _, scope := range s.Method.Scopes {
 		description, found := declared[scope]
 		if !found && len(declared) > 0 {
 			return fail(name, "looked for the scope %s among the declared scopes, and did not find it", scope)
@@ -150,7 +142,7 @@ func (s *Source) readMethods(name string, retry operation, readState *operation,
 		s.Scopes = append(s.Scopes, spec.Scope{Name: scope, Description: description})
 	}
 	s.Descriptions = map[string]string{}
-	s.describe(retry)
+	s.describe(tested)
 	if readState == nil {
 		return nil
 	}
@@ -239,24 +231,24 @@ func declaredScopes(document any) map[string]string {
 
 // describe keeps the texts about the method, its path and its response. The
 // summary is what Google's documents have as the description.
-func (s *Source) describe(retry operation) {
+func (s *Source) describe(tested operation) {
 	keep := func(what, description string) {
 		if description != "" {
 			s.Descriptions[what] = description
 		}
 	}
-	summary, detail := oneLine(retry.members["summary"]), oneLine(retry.members["description"])
+	summary, detail := oneLine(tested.members["summary"]), oneLine(tested.members["description"])
 	if summary == "" {
 		summary, detail = detail, ""
 	}
 	keep("method", summary)
 	keep("method in detail", detail)
-	for _, parameter := range retry.parameters() {
+	for _, parameter := range tested.parameters() {
 		if parameter["in"] == "path" {
 			keep("parameter in the path", oneLine(parameter["description"]))
 		}
 	}
-	_, response := s.Retry.Success()
+	_, response := s.Method.Success()
 	keep("response of the method", oneLine(response["description"]))
 	for name, member := range mapping(response["properties"]) {
 		keep("member "+name+" of the response", oneLine(at(member, "description")))
@@ -294,21 +286,21 @@ func (s *Source) readStates() {
 
 // readExtensions reads what is in extensions; a document without one says nothing
 // of its topic.
-func (s *Source) readExtensions(retry operation) {
-	for _, parameter := range list(retry.members["x-system-parameters"]) {
+func (s *Source) readExtensions(tested operation) {
+	for _, parameter := range list(tested.members["x-system-parameters"]) {
 		s.SystemParameters = append(s.SystemParameters, scalar(at(parameter, "name")))
 	}
 	slices.Sort(s.SystemParameters)
-	for _, state := range list(retry.members["x-accepted-states"]) {
+	for _, state := range list(tested.members["x-accepted-states"]) {
 		s.AcceptedStates = append(s.AcceptedStates, scalar(state))
 	}
 	s.Codes = map[string]string{}
-	for name, status := range mapping(retry.members["x-google-rpc-codes"]) {
+	for name, status := range mapping(tested.members["x-google-rpc-codes"]) {
 		s.Codes[name] = scalar(status)
 	}
 	for topic, extension := range map[Topic]string{SystemParametersTopic: "x-system-parameters",
-		RetryableStatesTopic: "x-accepted-states", CodesTopic: "x-google-rpc-codes"} {
-		if _, has := retry.members[extension]; !has {
+		AcceptedStatesTopic: "x-accepted-states", CodesTopic: "x-google-rpc-codes"} {
+		if _, has := tested.members[extension]; !has {
 			s.Says = slices.DeleteFunc(s.Says, func(one Topic) bool { return one == topic })
 		}
 	}

@@ -52,31 +52,37 @@ type rendering struct {
 	messages []map[string]any
 }
 
-func parsePage(source spec.Description) (*Source, error) {
-	shown, list := string(source.Text), ""
+func parsePage(source spec.Description, method *spec.Method) (*Source, error) {
+	content := pageContent{shown: string(source.Text)}
 	if bytes.HasPrefix(source.Text, []byte("<")) {
-		shown, list = textOfHTML(source.Text)
+		content = contentOfHTML(source.Text)
 	}
-	shown = plainCharacters(shown)
-	if index := strings.Index("\n"+shown, "\n"+attachmentStart); list == "" && index >= 0 {
-		shown, list = shown[:index], shown[index:]
+	shown := plainCharacters(content.shown)
+	if index := strings.Index("\n"+shown, "\n"+attachmentStart); content.list == "" && index >= 0 {
+		shown, content.list = shown[:index], shown[index:]
 	}
-	attached := readAttachment(list)
+	texts := textsIn(content.list)
+	copied := newCopied(ownHosts(method), append(texts, shown), content.links)
+	shown = copied.restore(shown)
+	for i := range texts {
+		texts[i] = copied.restore(texts[i])
+	}
+	attached := readAttachment(texts)
 	if strings.TrimSpace(shown) == "" {
 		shown = attached.markdown
 	}
-	page, err := readRendering(source.Name, shown)
+	page, err := readRendering(source.Name, shown, method)
 	if err != nil {
 		return nil, err
 	}
-	read, err := page.source(source.Name)
+	read, err := page.source(source.Name, method)
 	if err != nil {
 		return nil, err
 	}
 	prose := page
 	if attached.markdown != "" {
 		// In English, whatever the language of the rest.
-		if prose, err = readRendering(source.Name, attached.markdown); err != nil {
+		if prose, err = readRendering(source.Name, attached.markdown, method); err != nil {
 			return nil, err
 		}
 		if err := page.compare(source.Name, prose); err != nil {
@@ -84,20 +90,29 @@ func parsePage(source spec.Description) (*Source, error) {
 		}
 	}
 	day := page.day(attached)
-	read.Provenance = Provenance{Kind: Page, Date: day, Revision: day}
+	read.Provenance = Provenance{Kind: Page, Date: day, Revision: day, CopiedBy: copied.by}
 	read.Prose = Prose{Whole: true, Summary: len(attached.summary) > 0}
 	read.Prose.add(paragraphs(prose)...)
 	read.Prose.add(attached.summary...)
 	return read, nil
 }
 
+// ownHosts lists the hosts of the addresses that are read on a page.
+func ownHosts(method *spec.Method) []string {
+	hosts := []string{hostOf.FindStringSubmatch(scopePrefix)[1]}
+	if parts := hostOf.FindStringSubmatch(method.Endpoint); parts != nil {
+		hosts = append(hosts, parts[1])
+	}
+	return hosts
+}
+
 // readRendering finds what the page has in code, in the order of the page.
-func readRendering(name, text string) (rendering, error) {
+func readRendering(name, text string, method *spec.Method) (rendering, error) {
 	found := rendering{text: text}
 	place := pageRequest.FindStringSubmatchIndex(text)
 	if place == nil {
 		return found, fail(name, "no discovery document, no OpenAPI document, and no reference page: "+
-			"looked for a line such as POST https://…/v1/{name=archiveJobs/*}:retry, and did not find it")
+			"looked for a line such as %s https://…%s, and did not find it", method.Operation.Method, method.Operation.Path)
 	}
 	found.request, found.requestEnd = pageRequest.FindStringSubmatch(text[place[0]:]), place[1]
 	rest := text[found.requestEnd:]
@@ -110,6 +125,10 @@ func readRendering(name, text string) (rendering, error) {
 		return found, fail(name, "%q has not the form of a scope; give the page as it is, with its scopes in full", piece)
 	}
 	scopes := pageScope.FindAllStringIndex(rest, -1)
+	if len(scopes) == 0 && len(method.Scopes) == 0 {
+		found.end, found.messages = len(text), messages(rest)
+		return found, nil
+	}
 	if len(scopes) == 0 {
 		return found, fail(name, "looked for the OAuth scopes, https://www.googleapis.com/auth/…, after %s, and did not find one", found.request[0])
 	}
@@ -145,17 +164,22 @@ func oddScope(text string) string {
 
 // source puts the page into the form of OpenAPI and reads that. The page shows the
 // members of the request, if it has any, before those of the response.
-func (r rendering) source(name string) (*Source, error) {
-	if !strings.HasSuffix(r.request[3], ":retry") && !strings.Contains(r.text, retryMethod) {
-		return nil, fail(name, "the page of another method, %s: looked for %s", r.request[0], retryMethod)
+func (r rendering) source(name string, method *spec.Method) (*Source, error) {
+	if !r.describes(method) {
+		return nil, fail(name, "the page of another method, %s: looked for %s", r.request[0], ShortID(method.Operation.ID))
 	}
 	request := map[string]any{"type": "object", "properties": map[string]any{}}
-	switch len(r.messages) {
-	case 0:
-		return nil, fail(name, `looked for the response, as in { "archiveJobId": string }, before the OAuth scopes, and did not find it`)
-	case 1:
-	default:
+	response := request
+	switch members := method.Operation.Response.Properties(); {
+	case len(r.messages) > 1:
+		request, response = r.messages[0], r.messages[1]
+	case len(r.messages) == 1 && len(members) > 0:
+		response = r.messages[0]
+	case len(r.messages) == 1:
+		// The page shows no message that is empty, so this is the other one.
 		request = r.messages[0]
+	case len(members) > 0:
+		return nil, fail(name, `looked for the response, as in { "%s": … }, before the OAuth scopes, and did not find it`, members[0])
 	}
 	var security []any
 	for _, scope := range r.scopes {
@@ -163,7 +187,18 @@ func (r rendering) source(name string) (*Source, error) {
 	}
 	read := &Source{Endpoint: r.request[2], Says: []Topic{EndpointTopic, MethodTopic, IDTopic, RequestTopic, ResponseTopic, ScopesTopic, ProseTopic}}
 	return read, read.readMethods(name, operation{path: r.request[3], method: r.request[1], members: map[string]any{"security": security,
-		"requestBody": bodyOf(request), "responses": map[string]any{"200": bodyOf(r.messages[min(1, len(r.messages)-1)])}}}, nil, nil)
+		"requestBody": bodyOf(request), "responses": map[string]any{"200": bodyOf(response)}}}, nil, nil)
+}
+
+// describes reports whether the page is that of a method: its request ends in the
+// method's verb, or in all that follows the id, or the page names the method.
+func (r rendering) describes(method *spec.Method) bool {
+	path := method.Operation.Path
+	if path.Verb() != "" && strings.HasSuffix(r.request[3], ":"+path.Verb()) || strings.Contains(r.text, ShortID(method.Operation.ID)) {
+		return true
+	}
+	onPage, _, err := parseRule(r.request[3], "")
+	return path.Verb() == "" && err == nil && onPage.Collection() == path.Collection() && onPage.Suffix == path.Suffix && r.request[1] == method.Operation.Method
 }
 
 // compare compares the two forms of the content that a page may carry.
@@ -206,7 +241,7 @@ var (
 
 // messages finds the messages that a page shows, such as
 //
-//	{ "archiveJobId": string, "state": enum (State), "urls": [ string ] }
+//	{ "jobId": string, "state": enum (State), "urls": [ string ] }
 //
 // in their order. Braces around anything else are none.
 func messages(text string) []map[string]any {

@@ -37,17 +37,17 @@ func (p *Prose) add(paragraphs ...string) {
 
 // openAPIProse takes the sentences of the reference page that a description lists,
 // else what it says itself.
-func openAPIProse(retry operation, read *Source) Prose {
+func openAPIProse(tested operation, read *Source) Prose {
 	var prose Prose
-	for _, sentence := range list(at(retry.members, "x-reference-page", "sentences")) {
+	for _, sentence := range list(at(tested.members, "x-reference-page", "sentences")) {
 		prose.add(oneLine(sentence))
 	}
 	if len(prose.Sentences) > 0 {
 		prose.Whole, prose.Summary = true, true
 		return prose
 	}
-	_, response := read.Retry.Success()
-	prose.add(oneLine(retry.members["description"]))
+	_, response := read.Method.Success()
+	prose.add(oneLine(tested.members["description"]))
 	prose.add(describedTexts(response)...)
 	return prose
 }

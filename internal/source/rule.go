@@ -16,17 +16,16 @@ const (
 )
 
 // ruleVariable finds the variable of a path of google.api.http:
-// "{name=archiveJobs/*}", "{+name}", "{archiveJobsId}".
+// "{name=jobs/*}", "{+name}", "{jobsId}".
 var ruleVariable = regexp.MustCompile(`\{(\+?)([A-Za-z][A-Za-z0-9_.]*)(?:=([^{}]+))?\}`)
 
-// resourcePattern takes the pattern of a resource name apart: "^archiveJobs/"
-// and "[^/]+" and "$", with literals after the id as in
-// "^archiveJobs/[^/]+/portabilityArchiveState$".
+// resourcePattern takes the pattern of a resource name apart: "^jobs/" and
+// "[^/]+" and "$", with literals after the id as in "^jobs/[^/]+/state$".
 var resourcePattern = regexp.MustCompile(`^\^((?:[A-Za-z][A-Za-z0-9_-]*/)+)(.+?)((?:/[A-Za-z][A-Za-z0-9_-]*)*)\$$`)
 
 // parseRule takes a path of google.api.http apart:
-// "v1/{name=archiveJobs/*}:retry" gives /v1/archiveJobs/{id}:retry and the
-// pattern of one segment. The resource is the pattern of the resource name that a
+// "v1/{name=jobs/*}:cancel" gives /v1/jobs/{id}:cancel and the pattern of one
+// segment. The resource is the pattern of the resource name that a
 // discovery document has, or empty.
 func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, err error) {
 	rule = "/" + strings.TrimPrefix(rule, "/")
@@ -51,7 +50,7 @@ func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, e
 	} else if resource != "" {
 		pattern = resource
 	}
-	// The sources call the parameter name, archiveJobsId or archiveJob.
+	// The sources call the parameter name, jobsId or job.
 	path = spec.PathTemplate{Prefix: before + collection, Parameter: "id", Suffix: trailing + after}
 	if !strings.HasSuffix(path.Prefix, "/") || strings.Trim(path.Prefix, "/") == "" || strings.ContainsAny(path.Prefix+path.Suffix, "{}") {
 		return path, "", fmt.Errorf("path %q has no collection before its id", rule)
@@ -59,7 +58,7 @@ func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, e
 	return path, pattern, nil
 }
 
-// splitWildcard takes "archiveJobs/*/portabilityArchiveState" apart.
+// splitWildcard takes "jobs/*/state" apart.
 func splitWildcard(resource string) (before, after, pattern string) {
 	before, after, found := strings.Cut(resource, "*")
 	if !found || strings.Contains(strings.TrimPrefix(after, "*"), "*") {

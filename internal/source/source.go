@@ -1,6 +1,6 @@
-// Package source reads what a source says of archiveJobs.retry: an OpenAPI
-// description, Google's discovery document, or the reference page in any
-// language.
+// Package source reads what a source says of a method: an OpenAPI description,
+// Google's discovery document, or the reference page in any language. Which
+// method to look for comes from its description.
 package source
 
 import (
@@ -29,9 +29,9 @@ type Source struct {
 
 	// Endpoint is the address of the service, without a slash at its end.
 	Endpoint string
-	// Retry is the method itself; ReadState reads a job's state, and is empty where
+	// Method is the method itself; ReadState reads a job's state, and is empty where
 	// the source does not know it.
-	Retry     Call
+	Method    Call
 	ReadState Call
 	// Scopes lists the OAuth scopes in the source's order.
 	Scopes []spec.Scope
@@ -46,7 +46,7 @@ type Source struct {
 	// AllSystemParameters does the source list all of them.
 	SystemParameters    []string
 	AllSystemParameters bool
-	// AcceptedStates are the states that a job may be retried from.
+	// AcceptedStates are the states of a job in which the method accepts it.
 	AcceptedStates []string
 	// Codes are the HTTP statuses of the names of google.rpc.Code.
 	Codes map[string]string
@@ -137,7 +137,7 @@ const (
 	ScopeDescriptionsTopic Topic = "descriptions of scopes"
 	StateMethodTopic       Topic = "method that reads the state"
 	StatesTopic            Topic = "states"
-	RetryableStatesTopic   Topic = "states that can be retried"
+	AcceptedStatesTopic    Topic = "accepted states"
 	SystemParametersTopic  Topic = "system parameters"
 	DeprecationTopic       Topic = "deprecation"
 	DescriptionsTopic      Topic = "descriptions of members"
@@ -148,7 +148,7 @@ const (
 func Topics() []Topic {
 	return []Topic{EndpointTopic, MethodTopic, IDTopic, RequestTopic, BodyTopic, ParametersTopic, MediaTypesTopic, ResponseTopic,
 		ConstraintsTopic, ErrorsTopic, CodesTopic, HeadersTopic, ScopesTopic, ScopeDescriptionsTopic, StateMethodTopic, StatesTopic,
-		RetryableStatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
+		AcceptedStatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
 }
 
 // topicsWithout lists every topic but some.
@@ -180,6 +180,9 @@ type Provenance struct {
 	Date string `json:"date"`
 	// Digest identifies the bytes: "sha256:" and 64 hexadecimal digits.
 	Digest string `json:"digest"`
+	// CopiedBy is the host that saved, translated or mirrored the page, where the
+	// links of the page begin with its address. They are read without that.
+	CopiedBy string `json:"copied_by,omitempty"`
 }
 
 // fail returns an error that names the source.
@@ -190,9 +193,10 @@ func fail(name, format string, arguments ...any) error {
 // openAPILine is the member that every OpenAPI document has, as a line of YAML.
 var openAPILine = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?[ \t]*:`)
 
-// Parse understands a source, whose format it finds out itself. The error for
-// one that it does not understand is a *spec.Error.
-func Parse(text spec.Description) (*Source, error) {
+// Parse understands what a source says of a method. It finds out the format of
+// the source itself. The error for one that it does not understand is a
+// *spec.Error.
+func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
@@ -215,20 +219,21 @@ func Parse(text spec.Description) (*Source, error) {
 	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine.Match(trimmed):
 		parse = parseOpenAPI
 	}
-	source, err := parse(spec.Description{Name: text.Name, Text: trimmed})
+	source, err := parse(spec.Description{Name: text.Name, Text: trimmed}, method)
 	if err != nil {
 		return nil, err
 	}
 	source.Provenance.Name, source.Provenance.Digest = text.Name, text.Digest()
 	// Without these it would look like a method that lost everything.
+	name := ShortID(method.Operation.ID)
 	for _, missing := range []struct {
 		what string
 		is   bool
 	}{
 		{"the address of the service", source.Endpoint == ""},
-		{"the HTTP method and path of archiveJobs.retry", !source.Retry.Known() || source.Retry.Path.Prefix == ""},
-		{"an OAuth scope of archiveJobs.retry", len(source.Scopes) == 0},
-		{"the response of archiveJobs.retry", len(source.Retry.Responses) == 0},
+		{"the HTTP method and path of " + name, !source.Method.Known() || source.Method.Path.Prefix == ""},
+		{"an OAuth scope of " + name, len(source.Scopes) == 0 && len(method.Scopes) > 0},
+		{"the response of " + name, len(source.Method.Responses) == 0},
 	} {
 		if missing.is {
 			return nil, fail(text.Name, "looked for %s, and did not find it", missing.what)

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dpconform/dpconform/internal/sourcetest"
 	"github.com/dpconform/dpconform/spec"
 )
 
+// shipped is the method that most sources here are read for.
+var shipped = sync.OnceValue(spec.MustLoadEmbedded)
+
 // mustParse reads a source that must be understood.
 func mustParse(t testing.TB, name, text string) *Source {
 	t.Helper()
-	read, err := Parse(spec.Description{Name: name, Text: []byte(text)})
+	read, err := Parse(spec.Description{Name: name, Text: []byte(text)}, shipped())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +47,7 @@ func checkError(t testing.TB, what string, err error, says string) {
 // description.
 func pages(t testing.TB) map[string]string {
 	var scopes []string
-	for _, scope := range spec.MustLoadEmbedded().Scopes {
+	for _, scope := range shipped().Scopes {
 		scopes = append(scopes, scope.Name)
 	}
 	forms := map[string]string{"he, text": sourcetest.Page, "en, Markdown": sourcetest.Markdown(t)}
@@ -59,7 +63,7 @@ func pages(t testing.TB) map[string]string {
 
 func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 	t.Parallel()
-	method := spec.MustLoadEmbedded()
+	method := shipped()
 	var scopes []string
 	for _, scope := range method.Scopes {
 		scopes = append(scopes, scope.Name)
@@ -70,9 +74,9 @@ func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 		if date := map[bool]string{false: "2025-07-25"}[name == "en, Markdown"]; !slices.Equal(scopeNames(read), scopes) || read.Provenance.Date != date {
 			t.Errorf("%s: of %q, %d scopes, want %d in the order of the description", name, read.Provenance.Date, len(read.Scopes), len(scopes))
 		}
-		_, response := read.Retry.Success()
-		got := fmt.Sprintln(read.Endpoint, read.Retry.Method, read.Retry.Path.Prefix, read.Retry.Path.Suffix, read.Retry.IDPattern,
-			response["properties"], read.Retry.Request["properties"])
+		_, response := read.Method.Success()
+		got := fmt.Sprintln(read.Endpoint, read.Method.Method, read.Method.Path.Prefix, read.Method.Path.Suffix, read.Method.IDPattern,
+			response["properties"], read.Method.Request["properties"])
 		if want := fmt.Sprintln(method.Endpoint, method.Operation.Method, method.Operation.Path.Prefix, method.Operation.Path.Suffix, method.IDPattern,
 			"map[archiveJobId:map[type:string]]", "map[]"); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
@@ -103,10 +107,10 @@ func TestACutSourceIsNeverAShorterList(t *testing.T) {
 	for name, whole := range sources {
 		want := mustParse(t, name, whole)
 		for cut := 0; cut < len(whole); cut += max(1, len(whole)/cmp.Or(cuts[name], 100)) {
-			read, err := Parse(spec.Description{Name: name, Text: []byte(whole[:cut])})
+			read, err := Parse(spec.Description{Name: name, Text: []byte(whole[:cut])}, shipped())
 			if err != nil {
 				checkError(t, name, err, name)
-			} else if !slices.Equal(scopeNames(read), scopeNames(want)) || read.Retry.Path != want.Retry.Path {
+			} else if !slices.Equal(scopeNames(read), scopeNames(want)) || read.Method.Path != want.Method.Path {
 				t.Errorf("%s, cut at %d of %d: %d scopes of %d", name, cut, len(whole), len(read.Scopes), len(want.Scopes))
 			}
 		}
@@ -118,7 +122,7 @@ func TestAScopeIsNotCut(t *testing.T) {
 	t.Parallel()
 	const scope = "https://www.googleapis.com/auth/dataportability.youtube.clips"
 	parse := func(behind string) error {
-		_, err := Parse(spec.Description{Name: "page", Text: []byte(strings.ReplaceAll(sourcetest.Page, scope, scope+behind))})
+		_, err := Parse(spec.Description{Name: "page", Text: []byte(strings.ReplaceAll(sourcetest.Page, scope, scope+behind))}, shipped())
 		return err
 	}
 	for _, behind := range []string{"\u2026", "...", "\uff0e\uff0e", "\u3002", "\u00e9", "/more", "\uff0fmore", "%20", "#x"} {
@@ -143,7 +147,7 @@ func TestADayWithSlashesIsRead(t *testing.T) {
 			t.Errorf("%q: %+v", written, read)
 		}
 	}
-	_, err := Parse(spec.Description{Name: "page", Text: []byte(page)})
+	_, err := Parse(spec.Description{Name: "page", Text: []byte(page)}, shipped())
 	checkError(t, "a page without an end", err, "cut short")
 }
 
@@ -178,7 +182,7 @@ func TestWhatIsNotUnderstoodSaysWhatWasLookedFor(t *testing.T) {
 		{"YAML", "openapi: [", "YAML"},
 		{"no operation", "openapi: 3.1.0\ninfo: {title: a, version: \"1\"}\npaths: {}\n", "archiveJobs.retry"},
 	} {
-		_, err := Parse(spec.Description{Name: "some-source", Text: []byte(one.text)})
+		_, err := Parse(spec.Description{Name: "some-source", Text: []byte(one.text)}, shipped())
 		checkError(t, one.name, err, one.says)
 		checkError(t, one.name, err, "some-source")
 	}
@@ -218,6 +222,8 @@ func TestHostileSources(t *testing.T) {
 		"an unclosed script":            "<script>" + strings.Repeat("[null,null,[", 100_000),
 		"a deep message":                sourcetest.Request + strings.Repeat(`{"a":`, 100_000) + "https://www.googleapis.com/auth/a OAuth 2.0",
 		"braces":                        sourcetest.Request + strings.Repeat(`{`, 400_000) + "https://www.googleapis.com/auth/a OAuth 2.0",
+		"addresses in addresses":        sourcetest.Request + strings.Repeat("/https://a.example", 200_000) + " https://www.googleapis.com/auth/",
+		"addresses side by side":        sourcetest.Request + strings.Repeat(" https://a.example/?u=https://www.googleapis.com/auth/", 20_000),
 		"lines":                         sourcetest.Request + strings.Repeat("\n|---|\n", 100_000) + "https://www.googleapis.com/auth/a OAuth 2.0",
 		"a deep list beside":            sourcetest.Request + " https://www.googleapis.com/auth/a\n[null,null,[" + strings.Repeat("[", 200_000),
 		"a hundred thousand scopes":     `{"discoveryVersion": "v1"}` + strings.Repeat(" ", 7<<20) + "{",
@@ -228,7 +234,7 @@ func TestHostileSources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Parse(spec.Description{Name: "hostile", Text: []byte(text)})
+			_, err := Parse(spec.Description{Name: "hostile", Text: []byte(text)}, shipped())
 			checkError(t, name, err, "hostile")
 		})
 	}
@@ -246,10 +252,10 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		read, err := Parse(spec.Description{Name: "fuzzed", Text: text})
+		read, err := Parse(spec.Description{Name: "fuzzed", Text: text}, shipped())
 		if err != nil {
 			checkError(t, "fuzzed", err, "fuzzed")
-		} else if len(read.Scopes) == 0 || !read.Retry.Known() || len(read.Retry.Responses) == 0 || read.Endpoint == "" || read.Provenance.Digest == "" {
+		} else if len(read.Scopes) == 0 || !read.Method.Known() || len(read.Method.Responses) == 0 || read.Endpoint == "" || read.Provenance.Digest == "" {
 			t.Errorf("understood without what a method needs: %+v", read)
 		}
 	})
