@@ -170,7 +170,11 @@ func (r rendering) source(name string, method *spec.Method) (*Source, error) {
 	}
 	request := map[string]any{"type": "object", "properties": map[string]any{}}
 	response := request
-	switch members := method.Operation.Response.Properties(); {
+	var members []string
+	if method.Operation.Response != nil {
+		members = method.Operation.Response.Members()
+	}
+	switch {
 	case len(r.messages) > 1:
 		request, response = r.messages[0], r.messages[1]
 	case len(r.messages) == 1 && len(members) > 0:
