@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -224,14 +223,11 @@ func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, e
 			node.Anchor = ""
 		}
 	})
-	var out bytes.Buffer
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	if err := errors.Join(encoder.Encode(&root), encoder.Close()); err != nil {
+	if text, err = yaml.Dump(&root, yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1)); err != nil {
 		return nil, nil, err
 	}
 	root = yaml.Node{}
-	if err := yaml.Unmarshal(out.Bytes(), &root); err != nil {
+	if err := yaml.Unmarshal(text, &root); err != nil {
 		return nil, nil, err
 	}
 	origins = map[[2]int]origin{}
@@ -247,7 +243,7 @@ func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, e
 			}
 		}
 	})
-	return out.Bytes(), origins, nil
+	return text, origins, nil
 }
 
 // walk visits a node and those below it in the order of the text, without

@@ -14,7 +14,7 @@ import (
 // The files that the product ships are embedded under their names in this
 // folder.
 //
-//go:embed *.yaml
+//go:embed *.yaml revisions/*.overlay.yaml
 var shippedFiles embed.FS
 
 const (

@@ -49,7 +49,7 @@ func (f finished) beginning() result.Report {
 		Tool:          result.Tool{Name: "dpconform", Version: version},
 		Started:       f.started.UTC().Truncate(time.Millisecond),
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Jobs: map[string]int{}},
-		Description:   described(f.method),
+		Description:   result.NewDescription(f.method),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), AllowRetry: f.allowRetry,
 			Focus: f.focus, LabelFilter: f.labelFilter},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
@@ -61,12 +61,6 @@ func (f finished) beginning() result.Report {
 		report.States = append(report.States, result.State{Name: state, Retryable: slices.Contains(f.method.AcceptedStates, state), Jobs: jobs})
 	}
 	return report
-}
-
-// described is a description as reports name it.
-func described(method *spec.Method) result.Description {
-	return result.Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
-		Scopes: len(method.Scopes), Method: method.Operation.ID}
 }
 
 // conclude fills in what follows from the checks, and what makes a finding easy

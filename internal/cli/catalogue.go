@@ -52,7 +52,7 @@ type catalogueCheck struct {
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
 func newCatalogue(method *spec.Method) catalogue {
-	made := catalogue{Description: described(method), Page: &method.Page}
+	made := catalogue{Description: result.NewDescription(method), Page: &method.Page}
 	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
@@ -103,7 +103,7 @@ type catalogueConsole struct {
 // list prints every requirement of servers with its checks; with all, every check
 // of many.
 func (c catalogueConsole) list(all bool) {
-	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", c.Description.File, c.Description.Revision,
+	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", c.Description.File, c.Description.RevisionText(),
 		len(c.Requirements), len(c.Checks)))
 	aspect := ""
 	for _, entry := range c.Requirements {

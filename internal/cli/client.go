@@ -20,7 +20,6 @@ import (
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/spec"
 )
 
 // clientOptions are the flags of the command.
@@ -94,7 +93,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	}
 	flags := command.Flags()
 	settings, run := &options.settings, &options.run
-	settings.AddSpecFlag(flags)
+	settings.AddDescriptionFlags(flags)
 	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add the scenario in a YAML file, or those in a folder, at `PATH`; one with the name of a shipped one replaces it; repeatable")
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands")
@@ -116,7 +115,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	completeLevel(command)
 	for _, flag := range []string{"scenario", "print-scenario"} {
 		completeWith(command, flag, cobra.ShellCompDirectiveNoFileComp, func() []string {
-			scenarios, _ := scenario.Shipped(spec.MustLoadEmbedded())
+			scenarios, _ := scenario.Shipped(completed(settings))
 			return scenario.Names(scenarios)
 		})
 	}

@@ -70,12 +70,12 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 				reach = "--endpoint https://" + listener.Addr().String() + " --ca-cert " + certificateFile
 				listener = tls.NewListener(listener, secure)
 			}
-			return emulate(command.Context(), terminal, method, options, listener, reach)
+			return emulate(command.Context(), terminal, method, options, listener, reach+settings.DescriptionFlags())
 		},
 	}
 	flags := command.Flags()
 	settings.AddConfigFlag(flags)
-	settings.AddSpecFlag(flags)
+	settings.AddDescriptionFlags(flags)
 	settings.AddTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)

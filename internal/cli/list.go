@@ -42,7 +42,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 			return nil
 		},
 	}
-	settings.AddSpecFlag(command.Flags())
+	settings.AddDescriptionFlags(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that has many")
 	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
@@ -70,7 +70,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return explained(spec.MustLoadEmbedded()), cobra.ShellCompDirectiveNoFileComp
+			return explained(completed(&settings)), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
 			_, method, err := prepare(command, terminal, &settings)
@@ -84,7 +84,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(method)))
 		},
 	}
-	settings.AddSpecFlag(command.Flags())
+	settings.AddDescriptionFlags(command.Flags())
 	return command
 }
 

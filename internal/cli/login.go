@@ -64,7 +64,7 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 	}
 	flags := command.Flags()
 	login.AddConfigFlag(flags)
-	login.AddSpecFlag(flags)
+	login.AddDescriptionFlags(flags)
 	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, in full or short, with commas between them; youtube.* for all of a product; or \"unrelated\"")
 	flags.StringVar(&login.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
 	login.AddClientFlags(flags)

@@ -18,6 +18,7 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
@@ -117,7 +118,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	}
 	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Provenance: recorder.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
-		Description: method.File, Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
+		Description: result.NewDescription(method).FileText(), Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
 		AllowRetry: run.config.AllowRetry, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
 	}})
 }

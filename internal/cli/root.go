@@ -48,6 +48,7 @@ emulator, or recorded responses. And it tests any client that calls the method.`
 		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal),
 	)
+	completeDescriptions(root)
 	return root
 }
 
@@ -106,7 +107,7 @@ func prepare(command *cobra.Command, terminal *terminal, settings *config.Settin
 	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return nil, nil, err
 	}
-	method, err := settings.Method()
+	method, err := settings.Method(sources)
 	endInOrder(command.Context())
 	return sources, method, err
 }
@@ -134,17 +135,37 @@ func configurationKeys(root *cobra.Command) []string {
 func newVersionCommand(terminal *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version and the built-in description's digest",
+		Short:   "Print the version and the digests of the built-in descriptions",
 		Example: "  dpconform version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			method, err := spec.Load(spec.Default())
-			if err != nil {
-				return err
+			fmt.Fprintf(terminal.raw, "dpconform %s\n", version)
+			for _, name := range spec.Shipped() {
+				method, err := (&config.Settings{MethodName: name}).Method(&config.Sources{})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(terminal.raw, "%s, revision %s\n%s\n", method.File, method.Revision, method.Digest)
 			}
-			fmt.Fprintf(terminal.raw, "dpconform %s\n%s, revision %s\n%s\n%s %s/%s\n", version, method.File, method.Revision,
-				method.Digest, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(terminal.raw, "%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
+	}
+}
+
+// completeDescriptions lets a shell complete the flags that name a built-in
+// description, of every command that has them.
+func completeDescriptions(command *cobra.Command) {
+	if command.Flags().Lookup(config.MethodFlag) != nil {
+		completeWith(command, config.MethodFlag, cobra.ShellCompDirectiveNoFileComp, spec.Shipped)
+		completeWith(command, config.RevisionFlag, cobra.ShellCompDirectiveNoFileComp, func() []string {
+			method := command.Flag(config.MethodFlag).Value.String()
+			// Of an unknown method there are none.
+			description, _ := spec.Embedded(method)
+			return description.Revisions()
+		})
+	}
+	for _, inner := range command.Commands() {
+		completeDescriptions(inner)
 	}
 }

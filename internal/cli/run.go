@@ -45,11 +45,11 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeLevel(command)
-	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(spec.MustLoadEmbedded()) })
+	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(&settings)) })
 	completeReport(command)
 	completeWith(command, "job", more, func() []string {
 		var states []string
-		for _, state := range spec.MustLoadEmbedded().States {
+		for _, state := range completed(&settings).States {
 			states = append(states, state+"=")
 		}
 		return states
@@ -65,6 +65,15 @@ func completeWith(command *cobra.Command, flag string, directive cobra.ShellComp
 	}); err != nil {
 		panic(err)
 	}
+}
+
+// completed is the description that the flags before a completion name, or the
+// default one where they are wrong.
+func completed(settings *config.Settings) *spec.Method {
+	if method, err := settings.Method(&config.Sources{}); err == nil {
+		return method
+	}
+	return spec.MustLoadEmbedded()
 }
 
 // completeLevel lets a shell complete --level.

@@ -32,20 +32,25 @@ func newSpecPrintCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "print",
 		Short: "Print the description, also in forms for other tools",
-		Long: `print writes the OpenAPI description to standard output, byte for byte. Save it
-as a file, edit it, and pass it to --spec.
+		Long: `print writes the OpenAPI description to standard output, byte for byte where no
+overlay is applied. Save it as a file, edit it, and pass it to --spec.
 
 Code generators and other tools read it in other forms: without the extensions
 of dpconform, as JSON, and as OpenAPI 3.0. What OpenAPI 3.0 cannot express is
 left out, with a note on standard error.`,
 		Example: `  dpconform spec print > my.openapi.yaml
+  dpconform spec print --overlay my.overlay.yaml
   dpconform spec print --plain --openapi 3.0 > for-generators.yaml`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if form.Version30 = version == olderVersion; version != "" && !form.Version30 {
 				return text.Mistake("--openapi", fmt.Sprintf("invalid value %q: want %s", version, olderVersion), "")
 			}
-			description, err := settings.Description()
+			sources, err := sourcesOf(command)
+			if err != nil {
+				return err
+			}
+			description, err := settings.Description(sources)
 			if err != nil {
 				return err
 			}
@@ -63,8 +68,7 @@ left out, with a note on standard error.`,
 			return err
 		},
 	}
-	settings.AddSpecFlag(command.Flags())
-	command.Flags().Lookup("spec").Usage = "print the OpenAPI description in `FILE` instead of the built-in one"
+	settings.AddDescriptionFlags(command.Flags())
 	command.Flags().BoolVar(&form.Plain, "plain", false, "leave out the extensions of dpconform")
 	command.Flags().BoolVar(&form.JSON, "json", false, "print JSON instead of YAML")
 	command.Flags().StringVar(&version, "openapi", "", "convert to this `VERSION` of OpenAPI: 3.0")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
@@ -135,8 +136,8 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 	if recorded := replay.Provenance(); recorded.Digest != method.Digest {
 		return nil, folder, &recorder.Error{File: path.Join(folder, recorder.ProvenanceFile),
 			Message: fmt.Sprintf("was recorded for another description: %s, not %s", describedBy(recorded.Description, recorded.Digest),
-				describedBy(method.File, method.Digest)),
-			Fix: "record again by this one: " + recordCommand(settings)}
+				describedBy(result.NewDescription(method).FileText(), method.Digest)),
+			Fix: "give --endpoint URL, or record again by this one: " + recordCommand(settings)}
 	}
 	return replay, folder, nil
 }
@@ -150,10 +151,7 @@ func describedBy(name, digest string) string {
 // run. Those that the program carries cannot be made anew, but others beside
 // them.
 func recordCommand(settings *config.Settings) string {
-	command := "dpconform record"
-	if settings.Spec != "" {
-		command += " --spec " + settings.Spec
-	}
+	command := "dpconform record" + settings.DescriptionFlags()
 	if settings.Cassettes == "" {
 		return command + " --cassettes my-cassettes, and give --cassettes my-cassettes here"
 	}

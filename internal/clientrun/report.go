@@ -25,11 +25,10 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	report := result.Report{
 		FormatVersion: result.FormatVersion, Tool: result.Tool{Name: "dpconform", Version: version},
 		Started: o.started.UTC().Truncate(time.Millisecond), Milliseconds: o.took.Milliseconds(),
-		Target: result.Target{Endpoint: o.target, Source: "client", Jobs: map[string]int{}},
-		Client: &result.Client{Command: []string{}, WireOnly: o.wireOnly, NotChosen: o.notChosen},
-		Description: result.Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
-			Scopes: len(method.Scopes), Method: method.Operation.ID},
-		Settings: result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
+		Target:      result.Target{Endpoint: o.target, Source: "client", Jobs: map[string]int{}},
+		Client:      &result.Client{Command: []string{}, WireOnly: o.wireOnly, NotChosen: o.notChosen},
+		Description: result.NewDescription(method),
+		Settings:    result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 		NotApplicable: o.notApplicable,
 	}
 	for _, word := range o.command {

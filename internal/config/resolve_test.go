@@ -102,17 +102,17 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 
 func TestTheDescriptionIsTheBuiltInOneUnlessNamed(t *testing.T) {
 	t.Parallel()
-	shipped, err := (&Settings{}).Method()
+	shipped, err := (&Settings{}).Method(&Sources{})
 	if err != nil || shipped.File != spec.Default().Name {
 		t.Fatalf("%v, %v", shipped, err)
 	}
 	file := writeFile(t, string(spec.Default().Text))
-	if named, err := (&Settings{Spec: file}).Method(); err != nil || named.File != file || named.Digest != shipped.Digest {
+	if named, err := (&Settings{Spec: file}).Method(&Sources{}); err != nil || named.File != file || named.Digest != shipped.Digest {
 		t.Errorf("%v, %v", named, err)
 	}
 	for _, wrong := range []string{writeFile(t, "{}"), writeFile(t, "a: b: c"), filepath.Join(t.TempDir(), "gone")} {
 		var mistake *spec.Error
-		if _, err := (&Settings{Spec: wrong}).Method(); !errors.As(err, &mistake) {
+		if _, err := (&Settings{Spec: wrong}).Method(&Sources{}); !errors.As(err, &mistake) {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}

@@ -23,6 +23,9 @@ type Settings struct {
 	Config        string
 	Endpoint      string
 	Spec          string
+	MethodName    string
+	Revision      string
+	Overlays      []string
 	Cassettes     string
 	MaxAge        Age
 	TokenTemplate string
@@ -78,15 +81,10 @@ func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Config, ConfigFlag, "", "read these flags from a YAML `FILE`, keys named as the flags are")
 }
 
-// AddSpecFlag adds the flag that names another description.
-func (s *Settings) AddSpecFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Spec, "spec", "", "test against the OpenAPI description in `FILE` instead of the built-in one")
-}
-
 // AddTargetFlags adds the flags that say what the target is.
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
-	s.AddSpecFlag(flags)
+	s.AddDescriptionFlags(flags)
 	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test, such as http://127.0.0.1:8080; without it the cassettes are tested")
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)

@@ -17,24 +17,6 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Description reads the description that the settings name, or the built-in one.
-// Mistakes in it are *spec.Error.
-func (s *Settings) Description() (spec.Description, error) {
-	if s.Spec != "" {
-		return spec.ReadDescription(s.Spec)
-	}
-	return spec.Default(), nil
-}
-
-// Method loads that description.
-func (s *Settings) Method() (*spec.Method, error) {
-	description, err := s.Description()
-	if err != nil {
-		return nil, err
-	}
-	return spec.Load(description)
-}
-
 // StrictLevel reads the level that fails a run.
 func (s *Settings) StrictLevel(sources *Sources) (spec.Level, error) {
 	level := spec.Level(s.Level)

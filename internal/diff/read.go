@@ -249,7 +249,7 @@ func (s Source) conditions() []caveat {
 	return []caveat{
 		{Topic: "target", Old: target},
 		// What is in descriptions distinguishes them, not their file.
-		{Topic: "description", Old: fmt.Sprintf("revision %s, %.19s", of.Description.Revision, of.Description.Digest)},
+		{Topic: "description", Old: fmt.Sprintf("revision %s, %.19s", of.Description.RevisionText(), of.Description.Digest)},
 		{Topic: "level", Old: string(of.Settings.Level)},
 		{Topic: "selection", Old: cmp.Or(strings.Join(selection, " and "), "everything")},
 		{Topic: "jobs", Old: cmp.Or(strings.Join(jobs, ", "), "none")},

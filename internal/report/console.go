@@ -60,7 +60,7 @@ func (c Console) Header(report result.Report, requirements int, saved bool) {
 	for i, line := range targetLines(report) {
 		p.Field([]string{"target", ""}[min(i, 1)], line)
 	}
-	p.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.Revision,
+	p.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
 		text.Counted(report.Description.Scopes, "scope"), text.Counted(requirements, "requirement")))
 	p.Field("", shortDigest(report.Description.Digest))
 	p.Printf("\n")

@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -86,6 +87,27 @@ type Description struct {
 	Scopes   int    `json:"scopes"`
 	// Method is the id of the method under test; missing in reports of version 0.1.
 	Method string `json:"method,omitempty"`
+	// Overlays are the files of the overlays that were applied to it.
+	Overlays []string `json:"overlays,omitempty"`
+}
+
+// NewDescription is a description as reports name it.
+func NewDescription(method *spec.Method) Description {
+	return Description{File: method.File, Digest: method.Digest, Title: method.Title, Revision: method.Revision,
+		Scopes: len(method.Scopes), Method: method.Operation.ID, Overlays: method.Overlays}
+}
+
+// RevisionText is the revision with the overlays that were applied to it.
+func (d Description) RevisionText() string { return d.Revision + d.with() }
+
+// FileText is the file with the overlays that were applied to it.
+func (d Description) FileText() string { return d.File + d.with() }
+
+func (d Description) with() string {
+	if len(d.Overlays) == 0 {
+		return ""
+	}
+	return " with " + text.Plural(len(d.Overlays), "overlay") + " " + text.List(d.Overlays, "and")
 }
 
 // Settings says how it was tested.

@@ -111,7 +111,7 @@ func (p *page) Facts() [][2]string {
 		facts = append(facts, [2]string{"Scenarios not chosen", strings.Join(p.Client.NotChosen, ", ")})
 	}
 	facts = append(facts,
-		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.Revision}, [2]string{"Digest", p.Description.Digest},
+		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
 		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", took(p.Milliseconds * 1000)},
 		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
 	for _, optional := range [][2]string{{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The flags that name a description.
+const (
+	specFlag     = "spec"
+	MethodFlag   = "method"
+	RevisionFlag = "revision"
+	overlayFlag  = "overlay"
+)
+
+// AddDescriptionFlags adds the flags that name the description: a built-in one or
+// a file, another revision of it, and overlays.
+func (s *Settings) AddDescriptionFlags(flags *pflag.FlagSet) {
+	s.AddMethodFlags(flags)
+	flags.StringVar(&s.Spec, specFlag, "", "take the OpenAPI description in `FILE` instead of a built-in one")
+	flags.StringArrayVar(&s.Overlays, overlayFlag, nil, "apply the OpenAPI Overlay in `FILE` to the description; repeatable, in order")
+}
+
+// AddMethodFlags adds the flags that name a built-in description.
+func (s *Settings) AddMethodFlags(flags *pflag.FlagSet) {
+	shipped := spec.Shipped()
+	flags.StringVar(&s.MethodName, MethodFlag, "", "take the built-in description of the method `NAME`: "+text.List(shipped, "or")+"; "+shipped[0]+" unless given")
+	flags.StringVar(&s.Revision, RevisionFlag, "", "take another revision of the built-in description, by its `NAME`, such as "+exampleRevision())
+}
+
+// exampleRevision is a revision of a built-in description.
+func exampleRevision() string { return spec.Default().Revisions()[0] }
+
+// Description reads the description that the settings name, and applies the
+// overlays. Mistakes in a file are *spec.Error.
+func (s *Settings) Description(sources *Sources) (spec.Description, error) {
+	var description spec.Description
+	var err error
+	switch {
+	case s.Spec != "" && s.MethodName != "":
+		return description, sources.mistake(MethodFlag, "leave one of the two out", "it does not go with %s", sources.Origin(specFlag))
+	case s.Spec != "" && s.Revision != "":
+		return description, sources.mistake(RevisionFlag, "give the overlay to it: --"+overlayFlag+" FILE", "it is one of a built-in description, and does not go with %s", sources.Origin(specFlag))
+	case s.Spec != "":
+		description, err = spec.ReadDescription(s.Spec)
+	default:
+		if description, err = spec.Embedded(s.MethodName); err != nil {
+			return description, sources.mistake(MethodFlag, text.DidYouMean(s.MethodName, spec.Shipped()), "no description of the method %q is built in", s.MethodName)
+		}
+		if s.Revision != "" {
+			description, err = s.revisionOf(sources, description)
+		}
+	}
+	for _, file := range s.Overlays {
+		if err != nil {
+			break
+		}
+		var overlay spec.Description
+		if overlay, err = spec.ReadDescription(file); err == nil {
+			description, err = description.WithOverlay(overlay)
+		}
+	}
+	return description, err
+}
+
+func (s *Settings) revisionOf(sources *Sources, description spec.Description) (spec.Description, error) {
+	known := description.Revisions()
+	switch {
+	case len(known) == 0:
+		return description, sources.mistake(RevisionFlag, "leave it out", "no other revision of %s is built in", description.Name)
+	case !slices.Contains(known, s.Revision):
+		return description, sources.mistake(RevisionFlag, text.DidYouMean(s.Revision, known), "no revision %q of %s is built in", s.Revision, description.Name)
+	}
+	return description.WithRevision(s.Revision)
+}
+
+// Method loads the description that the settings name.
+func (s *Settings) Method(sources *Sources) (*spec.Method, error) {
+	description, err := s.Description(sources)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Load(description)
+}
+
+// DescriptionFlags are the flags of a command line that name the description,
+// each with a space before it; empty for the default one.
+func (s *Settings) DescriptionFlags() string {
+	var words strings.Builder
+	for _, flag := range append([][2]string{{specFlag, s.Spec}, {MethodFlag, s.MethodName}, {RevisionFlag, s.Revision}}, pairs(overlayFlag, s.Overlays)...) {
+		if flag[1] != "" {
+			words.WriteString(" --" + flag[0] + " " + flag[1])
+		}
+	}
+	return words.String()
+}
+
+// pairs gives each value its flag.
+func pairs(flag string, values []string) [][2]string {
+	var made [][2]string
+	for _, value := range values {
+		made = append(made, [2]string{flag, value})
+	}
+	return made
+}

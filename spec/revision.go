@@ -1,0 +1,58 @@
+package spec
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/pb33f/go-yaml"
+)
+
+const (
+	// revisionsFolder is where the overlays to other revisions of the shipped
+	// descriptions are. Each says by extends which description it is of.
+	revisionsFolder = "revisions"
+	overlayEnding   = ".overlay.yaml"
+)
+
+// revisionFiles returns the overlays to the revisions of a description by their
+// names, and the names in order.
+func (d Description) revisionFiles() (names []string, files map[string]Description) {
+	files = map[string]Description{}
+	entries, err := shippedFiles.ReadDir(revisionsFolder)
+	if err != nil || !d.Shipped() {
+		return nil, files
+	}
+	for _, entry := range entries {
+		file := path.Join(revisionsFolder, entry.Name())
+		overlay := Description{Name: path.Join(shippedFolder, file), Text: mustReadShipped(file)}
+		var header struct{ Extends string }
+		if yaml.Unmarshal(overlay.Text, &header) == nil && path.Join(shippedFolder, revisionsFolder, header.Extends) == d.Name {
+			name := strings.TrimSuffix(entry.Name(), overlayEnding)
+			names = append(names, name)
+			files[name] = overlay
+		}
+	}
+	return names, files
+}
+
+// Revisions lists the other revisions of a shipped description, such as
+// "2026-07-19", that [Description.WithRevision] makes of it.
+func (d Description) Revisions() []string {
+	names, _ := d.revisionFiles()
+	return names
+}
+
+// WithRevision returns another revision of a shipped description, by an overlay
+// that the product ships. The error for an unknown one lists them all.
+func (d Description) WithRevision(name string) (Description, error) {
+	names, files := d.revisionFiles()
+	overlay, found := files[name]
+	switch {
+	case !found && len(names) == 0:
+		return Description{}, fmt.Errorf("no revisions of %s are built in", d.Name)
+	case !found:
+		return Description{}, fmt.Errorf("no revision %q of %s is built in, only %s", name, d.Name, strings.Join(names, ", "))
+	}
+	return d.WithOverlay(overlay)
+}
