@@ -42,7 +42,8 @@ docs: build ## write the generated pages of docs/
 	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
 
 cassettes: build ## record the shipped cassettes again, from the reference emulator
-	$(BIN) record --cassettes cassettes --force
+	@for method in $$(sed -n 's/^\([A-Za-z.]*\): .*/\1/p' spec/shipped.yaml); do \
+		$(BIN) record --method $$method --cassettes cassettes/$$method --force || exit 1; done
 
 bench: build ## compare runs with the same exchanges sent without dpconform
 	@$(GO) run ./tools/bench $(BIN)

@@ -58,9 +58,9 @@ func get(transport http.RoundTripper, address string) {
 	fmt.Println(string(body))
 }
 
-// The recording that comes with dpconform says where it is from.
+// The recordings that come with dpconform say where they are from.
 func ExampleOpen() {
-	replay, err := recorder.Open(cassettes.Embedded(), "cassettes")
+	replay, err := recorder.Open(cassettes.Embedded("archiveJobs.retry"))
 	if err != nil {
 		log.Fatal(err)
 	}

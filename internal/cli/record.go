@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -126,15 +127,20 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 // isShipped reports whether the cassettes of a folder become part of the
 // program, or are a copy of those that are.
 func isShipped(folder string) bool {
-	if source, err := os.ReadFile(filepath.Join(folder, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
-		return true
+	for _, place := range []string{folder, filepath.Join(folder, "..")} {
+		if source, err := os.ReadFile(filepath.Join(place, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
+			return true
+		}
 	}
 	there, err := os.ReadFile(filepath.Join(folder, recorder.ProvenanceFile))
 	if err != nil {
 		return false
 	}
-	shipped, err := fs.ReadFile(cassettes.Embedded(), recorder.ProvenanceFile)
-	return err == nil && bytes.Equal(there, shipped)
+	return slices.ContainsFunc(cassettes.Methods(), func(method string) bool {
+		files, _ := cassettes.Embedded(method)
+		shipped, err := fs.ReadFile(files, recorder.ProvenanceFile)
+		return err == nil && bytes.Equal(there, shipped)
+	})
 }
 
 // recordedTokens makes the names that replace tokens in cassettes.

@@ -297,7 +297,8 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 		},
 	} {
 		folder := t.TempDir()
-		if err := os.CopyFS(folder, cassettes.Embedded()); err != nil {
+		shipped, _ := cassettes.Embedded(embedded().Operation.ID)
+		if err := os.CopyFS(folder, shipped); err != nil {
 			t.Fatal(err)
 		}
 		if err := spoil(filepath.Join(folder, name)); err != nil {

@@ -122,12 +122,16 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 // openReplay opens the cassettes of a folder, or the built-in ones, and says how
 // a person calls their folder.
 func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method) (*recorder.Replay, string, error) {
-	files, folder := cassettes.Embedded(), "cassettes"
-	if settings.Cassettes != "" {
+	files, folder := cassettes.Embedded(method.Operation.ID)
+	switch {
+	case settings.Cassettes != "":
 		if information, err := os.Stat(settings.Cassettes); err != nil || !information.IsDir() {
-			return nil, "", text.Mistake(sources.Origin("cassettes"), "there is no folder "+settings.Cassettes, "record it: dpconform record --cassettes "+settings.Cassettes)
+			return nil, "", text.Mistake(sources.Origin("cassettes"), "there is no folder "+settings.Cassettes, "record it: "+recordCommand(settings))
 		}
 		files, folder = os.DirFS(settings.Cassettes), settings.Cassettes
+	case files == nil:
+		return nil, "", text.Mistake(sources.Origin("endpoint"), "it is missing, and no cassettes of "+method.Operation.ID+" are built in",
+			"give --endpoint URL, or record some: "+recordCommand(settings))
 	}
 	replay, err := recorder.Open(files, folder)
 	if err != nil {

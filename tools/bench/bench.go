@@ -134,7 +134,7 @@ func everyReport(run func(...string) error) error {
 // bareLoop reads every shipped cassette, as go-vcr does, and looks up each of
 // its interactions once.
 func bareLoop() error {
-	files, err := filepath.Glob("cassettes/*.yaml")
+	files, err := filepath.Glob("cassettes/*/*.yaml")
 	if err != nil {
 		return err
 	}
