@@ -15,6 +15,7 @@ import (
 	"github.com/pb33f/libopenapi"
 	"github.com/pb33f/libopenapi-validator/schema_validation"
 	"github.com/pb33f/libopenapi/datamodel"
+	"github.com/pb33f/libopenapi/datamodel/high/base"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
@@ -36,7 +37,7 @@ func load(description Description) (*Method, error) {
 		Overlays: description.Overlays,
 		Digest:   description.Digest(),
 		Title:    model.Info.Title,
-		Revision: model.Info.Version,
+		Revision: revision(model.Info),
 	}
 	for _, step := range []func(*Method) error{
 		loader.endpoint, loader.underTest, loader.idPattern, loader.link, loader.states,
@@ -47,6 +48,17 @@ func load(description Description) (*Method, error) {
 		}
 	}
 	return method, nil
+}
+
+// revision is that of what was described: the date of a page, say. A description
+// without one has the version of its own.
+func revision(info *base.Info) string {
+	if info.Extensions != nil {
+		if named, found := info.Extensions.Get(revisionExtension); found && named.Value != "" {
+			return named.Value
+		}
+	}
+	return info.Version
 }
 
 // MustLoadEmbedded loads the default description of those that the product ships. It cannot fail:

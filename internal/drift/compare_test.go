@@ -135,7 +135,7 @@ func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
 		{"      maxProperties: 0\n", "      required: [force]\n      properties:\n        force: {type: boolean}\n",
 			"added breaking request: force in the body of the request"},
 		{"      maxProperties: 0\n", "      properties:\n        force: {type: boolean}\n", "added compatible request: force in the body of the request"},
-		{"            message:\n              type: string", "            message:\n              type: integer", "changed breaking error responses"},
+		{"        message:\n          type: string", "        message:\n          type: integer", "changed breaking error responses"},
 		{"          - Retrying is only executed if the initial job failed.\n", "          - Retrying is executed up to three times.\n",
 			"removed documentation prose: sentence\nadded documentation prose: sentence"},
 		{"            If the state is complete, this method returns", "            If it is complete, this returns", "changed documentation descriptions of members: member urls of the state"},

@@ -129,9 +129,9 @@ func TestAReferenceIsNoChange(t *testing.T) {
 
 func TestErrorResponsesWithOneSchemaAreReportedOnce(t *testing.T) {
 	t.Parallel()
-	comparison := compared(t, description(), edited(t, description(), "            message:\n              type: string", "            message:\n              type: integer"))
-	if len(comparison.Changes) != 2 || comparison.Changes[0].Sentence != "The type of error/message in the error responses 400, 401, 403, 404 is integer, no longer string." ||
-		comparison.Changes[1].Sentence != "The type of error/message in the error responses 401, 403, 404 for the state is integer, no longer string." {
+	comparison := compared(t, description(), edited(t, description(), "        message:\n          type: string", "        message:\n          type: integer"))
+	if len(comparison.Changes) != 2 || comparison.Changes[0].Sentence != "The type of error/message in the error responses 400, 401, 403, 404, default is integer, no longer string." ||
+		comparison.Changes[1].Sentence != "The type of error/message in the error responses 401, 403, 404, default for the state is integer, no longer string." {
 		t.Errorf("%v", comparison.Changes)
 	}
 }

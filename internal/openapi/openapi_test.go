@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -52,6 +53,9 @@ func TestShippedDescriptions(t *testing.T) {
 	}
 }
 
+// ourWords are words about tests of the method.
+var ourWords = regexp.MustCompile(`(?i)\b(suite|tests?|tested|requirements?|catalogue|(dp)?conform\w*|judged?)\b`)
+
 // testShipped checks that a form of a description is valid and, unless it is plain,
 // a description of the same method.
 func testShipped(t *testing.T, shipped spec.Description, form Form) {
@@ -73,6 +77,10 @@ func testShipped(t *testing.T, shipped spec.Description, form Form) {
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(strings.Trim(line, ` "`), "x-") {
 				t.Errorf("an extension is left: %s", line)
+			}
+			// Generators copy these texts into the documentation of a client.
+			if word := ourWords.FindString(line); word != "" && !strings.Contains(line, "github.com") && !strings.Contains(line, "name") {
+				t.Errorf("%q is about this program, not the method: %s", word, line)
 			}
 		}
 		return

@@ -36,7 +36,7 @@ func parseOpenAPI(source spec.Description, method *spec.Method) (*Source, error)
 		return nil, fail(source.Name, "looked for an operation with the operationId %s, with x-requirements, or with the path %s, and did not find it",
 			ShortID(method.Operation.ID), method.Operation.Path)
 	}
-	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: scalar(at(whole, "info", "version"))}}
+	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: cmp.Or(scalar(at(whole, "info", "x-revision")), scalar(at(whole, "info", "version")))}}
 	for _, server := range list(at(whole, "servers")) {
 		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
