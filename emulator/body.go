@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 )
 
 const (
-	// bodyLimit is the largest body in bytes, as sent and decompressed. The
-	// message of this method is empty, so that any limit will do.
+	// bodyLimit is the largest body in bytes, as sent and decompressed. The checks
+	// send one of more than a mebibyte, which must be refused.
 	bodyLimit = 1 << 20
 	// drainLimit is how much of a body over the limit is read, so that the
 	// client gets to see the response instead of a broken connection.
@@ -89,9 +90,10 @@ func mediaTypeOf(named string) string {
 	return kind
 }
 
-// checkMessage refuses a body that is not the empty message: no body at all,
-// an object without members, or null, which Google's Go client sends for a
-// request that is nil.
+// checkMessage refuses a body that is not the message of the description: no
+// body at all and null, which Google's Go client sends for a request that is nil,
+// are the empty message. Of an object it looks at the names: what the members
+// hold is not checked.
 func checkMessage(c *call) *refusal {
 	if len(c.body) == 0 {
 		return nil
@@ -101,7 +103,11 @@ func checkMessage(c *call) *refusal {
 	}
 	switch text := bytes.TrimLeft(c.body, jsonWhiteSpace); text[0] {
 	case '{':
-		if name, found := firstName(text); found {
+		var known []string
+		if c.operation.Request != nil {
+			known = c.operation.Request.Members()
+		}
+		if name, found := unknownName(text, known); found {
 			return c.refuse(fieldUnknown, name)
 		}
 	case 'n':
@@ -114,17 +120,25 @@ func checkMessage(c *call) *refusal {
 // jsonWhiteSpace is what may stand around a JSON value (RFC 8259, 2).
 const jsonWhiteSpace = " \t\r\n"
 
-// firstName gives the first name in a JSON object that is known to be sound.
-func firstName(text []byte) (name string, found bool) {
+// unknownName gives the first name in a JSON object that is none of the known
+// ones. The object is known to be sound.
+func unknownName(text []byte, known []string) (name string, found bool) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	for range 2 {
-		token, err := decoder.Token()
-		if err != nil {
-			return "", false
-		}
-		name, found = token.(string)
+	if _, err := decoder.Token(); err != nil {
+		return "", false
 	}
-	return name, found
+	for decoder.More() {
+		token, err := decoder.Token()
+		name, _ = token.(string)
+		var value json.RawMessage
+		switch {
+		case err != nil || decoder.Decode(&value) != nil:
+			return "", false
+		case !slices.Contains(known, name):
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // snippetLength is how much of a malformed body is shown on each side of the

@@ -33,7 +33,7 @@ func Faults(method *spec.Method) []Fault {
 			continue
 		}
 		for _, fault := range group.faults {
-			if _, found := method.Requirement(fault.Breaks); found {
+			if requirement, found := method.Requirement(fault.Breaks); found && !requirement.Draft {
 				faults = append(faults, fault.wordedFor(method))
 			}
 		}

@@ -72,8 +72,10 @@ func sendHanging(t *testing.T, server http.Handler, asked request) {
 	asked.send(t, server)
 }
 
-// TestNoFaultPanics also takes descriptions at the edge: one without a
-// retryable state, one without any other, with one scope and no parameters.
+// TestNoFaultPanics also takes descriptions at the edge: one without an accepted
+// state, one without any other, with one scope and no parameters, a method that
+// changes its job, and one without states, security and a method that reads
+// states.
 func TestNoFaultPanics(t *testing.T) {
 	text := string(spec.Default().Text)
 	scopes := strings.Index(text, "        - oauth2: [https://www.googleapis.com/auth/dataportability.businessmessaging")
@@ -85,6 +87,8 @@ func TestNoFaultPanics(t *testing.T) {
 			text[scopes:end], "",
 			"        - {name: alt, example: json}\n", "", "        - {name: prettyPrint, example: \"false\"}\n", "",
 			"x-system-parameters:", "x-system-parameters: []"),
+		"changing": changingMethod(),
+		"simple":   plainMethod(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +99,7 @@ func TestNoFaultPanics(t *testing.T) {
 				}
 				for _, asked := range probes() {
 					sendHanging(t, server, asked)
+					sendHanging(t, server, asked.with(func(r *request) { r.path = strings.Replace(r.path, ":retry", ":stop", 1) }))
 				}
 				if method == shipped() {
 					sendHanging(t, server, retry("failed-1").withBody(strings.Repeat("x", bodyLimit+1)))
