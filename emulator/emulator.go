@@ -158,6 +158,16 @@ func (s *Server) routeOf(operation spec.Operation) *route {
 	return s.routes[index]
 }
 
+// Operations lists what the server serves: each method, and behind it the one that
+// reads the state of its jobs.
+func (s *Server) Operations() []spec.Operation {
+	operations := make([]spec.Operation, len(s.routes))
+	for i, route := range s.routes {
+		operations[i] = route.operation
+	}
+	return operations
+}
+
 func (o Options) completed(methods []*spec.Method) Options {
 	if o.Jobs == nil {
 		o.Jobs = DefaultJobs(methods[0], methods[1:]...)

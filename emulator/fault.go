@@ -110,8 +110,7 @@ func named(name string) func(Fault) bool { return func(f Fault) bool { return f.
 func (s *Server) unknownFault(name string) error {
 	for _, group := range faultGroups() {
 		if index := slices.IndexFunc(group.faults, named(name)); index >= 0 {
-			return fmt.Errorf("fault %q cannot be had here: it breaks %s, and no method served here has that requirement or what the fault needs",
-				name, group.faults[index].Breaks)
+			return fmt.Errorf("no method served here can have the fault %q, which breaks %s", name, group.faults[index].Breaks)
 		}
 	}
 	var known []string

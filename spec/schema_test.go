@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -65,5 +67,37 @@ func TestTheSchemaFollowsTheDescription(t *testing.T) {
 	}
 	if undocumented := renamed.Operation.Response.Undocumented([]byte(`{"archiveJobId":"x","newJob":"y"}`)); !slices.Equal(undocumented, []string{"archiveJobId"}) {
 		t.Errorf("undocumented %q", undocumented)
+	}
+}
+
+// TestTheSmallestValueIsAllowed: whatever members the schema requires.
+func TestTheSmallestValueIsAllowed(t *testing.T) {
+	const before = "      required: [archiveJobId]\n      properties:\n"
+	method := mustLoad(t, replaced(t, embeddedText(), before, `      required: [archiveJobId, count, share, kind, fixed, list, nested, other, same, done]
+      properties:
+        count: {type: integer, minimum: 3}
+        share: {type: number, exclusiveMinimum: 0.5}
+        kind: {type: string, enum: [LARGE, SMALL]}
+        fixed: {const: 7}
+        list: {type: array, minItems: 2, items: {type: string, minLength: 2}}
+        nested: {allOf: [{type: object, required: [a], properties: {a: {type: boolean}}}, {required: [b], properties: {b: {type: "null"}}}]}
+        other: {oneOf: [{type: string}, {type: integer}]}
+        same: {$ref: "#/components/schemas/State"}
+        done: {type: [boolean, "null"]}
+        optional: {type: string}
+`))
+	smallest, err := json.Marshal(method.Operation.Response.Smallest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if violations := method.Operation.Response.Violations(smallest); violations != nil {
+		t.Errorf("%s: %q", smallest, violations)
+	}
+	const want = `{"archiveJobId":"x","count":3,"done":null,"fixed":7,"kind":"LARGE","list":["xx","xx"],"nested":{"a":false,"b":null},"other":"","same":"STATE_UNSPECIFIED","share":1.500000000}`
+	if string(smallest) != want {
+		t.Errorf("got %s, want %s", smallest, want)
+	}
+	if empty := fmt.Sprint(method.Operation.Request.Smallest()); empty != "map[]" {
+		t.Errorf("the smallest empty message is %s", empty)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -27,12 +28,14 @@ func newEmulateCommand(terminal *terminal) *cobra.Command {
 	var address, fault, certificateFile, keyFile string
 	command := &cobra.Command{
 		Use:   "emulate",
-		Short: "Serve the reference emulator of the description",
-		Long: `emulate serves a server that conforms to the description, prints its address and
-a command that tests it, and runs until it is stopped.
+		Short: "Serve the reference emulator of the descriptions",
+		Long: `emulate serves a server that conforms to all built-in descriptions, over the same
+jobs, or to the one that is named. It prints its address, what it serves and a
+command that tests it, and runs until it is stopped.
 
-Without --job it has 24 jobs of each state that can be retried and two of every
-other. Without --token-template a token names its own scopes: scope:SHORT.`,
+Without --job it has 24 jobs of each state in which one of the methods accepts
+them and two of every other. Without --token-template a token names its own
+scopes: scope:SHORT. A fault breaks every method that can have it.`,
 		Example: `  dpconform emulate
   dpconform emulate --addr 127.0.0.1:8080 --job FAILED=a,b --job COMPLETE=c
   dpconform emulate --fault last-scope-refused`,
@@ -42,14 +45,18 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 			if err != nil {
 				return err
 			}
-			options, err := emulatorOptions(sources, &settings, method)
+			methods := []*spec.Method{method}
+			if settings.DescriptionFlags() == "" {
+				if methods, err = shippedMethods(); err != nil {
+					return err
+				}
+			}
+			options, err := emulatorOptions(sources, &settings, methods)
 			if err != nil {
 				return err
 			}
 			if fault == "list" {
-				for _, fault := range emulator.Faults(method) {
-					fmt.Fprintf(terminal.raw, "%-44s %s\n%-44s breaks %s\n", fault.Name, fault.Text, "", fault.Breaks)
-				}
+				writeFaults(terminal.raw, methods)
 				return nil
 			}
 			options.Fault = fault
@@ -70,7 +77,7 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 				reach = "--endpoint https://" + listener.Addr().String() + " --ca-cert " + certificateFile
 				listener = tls.NewListener(listener, secure)
 			}
-			return emulate(command.Context(), terminal, method, options, listener, reach+settings.DescriptionFlags())
+			return emulate(command.Context(), terminal, methods, options, listener, reach+settings.DescriptionFlags())
 		},
 	}
 	flags := command.Flags()
@@ -88,10 +95,52 @@ other. Without --token-template a token names its own scopes: scope:SHORT.`,
 	return command
 }
 
+// shippedMethods loads all built-in descriptions.
+func shippedMethods() ([]*spec.Method, error) {
+	var methods []*spec.Method
+	for _, name := range spec.Shipped() {
+		description, err := spec.Embedded(name)
+		if err != nil {
+			return nil, err
+		}
+		method, err := spec.Load(description)
+		if err != nil {
+			return nil, err
+		}
+		methods = append(methods, method)
+	}
+	return methods, nil
+}
+
+// writeFaults lists the faults of several methods. Which method has one is said
+// where not all of them have.
+func writeFaults(out io.Writer, methods []*spec.Method) {
+	having := map[string][]string{}
+	var faults []emulator.Fault
+	for _, method := range methods {
+		for _, fault := range emulator.Faults(method) {
+			if having[fault.Name] == nil {
+				faults = append(faults, fault)
+			}
+			having[fault.Name] = append(having[fault.Name], method.Operation.ID)
+		}
+	}
+	for _, fault := range faults {
+		only := ""
+		if names := having[fault.Name]; len(names) < len(methods) {
+			only = ", of " + strings.Join(names, " and ")
+		}
+		fmt.Fprintf(out, "%-44s %s\n%-44s breaks %s%s\n", fault.Name, fault.Text, "", fault.Breaks, only)
+	}
+}
+
 // emulatorOptions reads jobs and tokens; what is not given stays the emulator's
 // own.
-func emulatorOptions(sources *config.Sources, settings *config.Settings, method *spec.Method) (emulator.Options, error) {
-	options := emulator.Options{TokenTemplate: settings.TokenTemplate, TokenJoin: settings.TokenJoin, Seed: settings.Seed}
+func emulatorOptions(sources *config.Sources, settings *config.Settings, methods []*spec.Method) (emulator.Options, error) {
+	options := emulator.Options{
+		TokenTemplate: settings.TokenTemplate, TokenJoin: settings.TokenJoin, Seed: settings.Seed, Methods: methods[1:],
+	}
+	method := withAllNames(methods)
 	jobs, err := settings.JobsByState(sources, method)
 	if err != nil {
 		return options, err
@@ -103,17 +152,44 @@ func emulatorOptions(sources *config.Sources, settings *config.Settings, method 
 	return options, err
 }
 
-// emulate serves the emulator and prints a command with the flags that reach it.
-func emulate(ctx context.Context, terminal *terminal, method *spec.Method, options emulator.Options, listener net.Listener, reach string) error {
-	server, err := emulator.New(method, options)
+// withAllNames is the first method with the states and scopes of all, which the
+// flags of jobs and tokens may name.
+func withAllNames(methods []*spec.Method) *spec.Method {
+	all := *methods[0]
+	for _, method := range methods[1:] {
+		for _, state := range method.States {
+			if !slices.Contains(all.States, state) {
+				all.States = append(slices.Clone(all.States), state)
+			}
+		}
+		for _, scope := range method.Scopes {
+			if !all.Documents(scope.Name) {
+				all.Scopes = append(slices.Clone(all.Scopes), scope)
+			}
+		}
+	}
+	return &all
+}
+
+// emulate serves the emulator and prints what it serves and a command with the
+// flags that reach it.
+func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, options emulator.Options, listener net.Listener, reach string) error {
+	server, err := emulator.New(methods[0], options)
 	if err != nil {
 		return text.Mistake("emulate", err.Error(), "")
 	}
-	fmt.Fprintf(terminal.raw, "listening on %s\n", strings.Fields(reach)[1])
+	fmt.Fprintf(terminal.raw, "listening on %s\nserving\n", strings.Fields(reach)[1])
+	for _, operation := range server.Operations() {
+		fmt.Fprintf(terminal.raw, "  %-4s %s\n", operation.Method, operation.Path)
+	}
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\nstop it with Ctrl-C\n", runCommandFor(method, options, reach))
+	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\n", runCommandFor(methods, options, reach))
+	if len(methods) > 1 {
+		fmt.Fprintf(terminal.raw, "add --%s %s to test another method\n", config.MethodFlag, text.List(spec.Shipped()[1:], "or"))
+	}
+	fmt.Fprintln(terminal.raw, "stop it with Ctrl-C")
 	return serve(ctx, listener, server)
 }
 
@@ -142,10 +218,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 }
 
 // runCommandFor is a command line that tests the emulator in full.
-func runCommandFor(method *spec.Method, options emulator.Options, reach string) string {
+func runCommandFor(methods []*spec.Method, options emulator.Options, reach string) string {
 	jobs := options.Jobs
 	if jobs == nil {
-		jobs = emulator.DefaultJobs(method)
+		jobs = emulator.DefaultJobs(methods[0], methods[1:]...)
 	}
 	template := options.TokenTemplate
 	if template == "" {
@@ -155,9 +231,9 @@ func runCommandFor(method *spec.Method, options emulator.Options, reach string) 
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join '"+options.TokenJoin+"'")
 	}
-	for _, state := range method.States {
-		if ids := slices.Clone(jobs[state]); len(ids) > 0 {
-			words = append(words, "--job "+state+"="+strings.Join(ids, ","))
+	for _, state := range append(withAllNames(methods).States, "") {
+		if ids := jobs[state]; len(ids) > 0 {
+			words = append(words, "--job "+strings.TrimPrefix(state+"=", "=")+strings.Join(ids, ","))
 		}
 	}
 	return strings.Join(words, " \\\n    ")

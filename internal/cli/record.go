@@ -152,7 +152,7 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 	if settings.Endpoint != "" {
 		return reachableTarget(ctx, sources, settings, method)
 	}
-	options, err := emulatorOptions(sources, settings, method)
+	options, err := emulatorOptions(sources, settings, []*spec.Method{method})
 	if err != nil {
 		return target.Config{}, err
 	}
