@@ -33,7 +33,7 @@ func Faults(method *spec.Method) []Fault {
 			continue
 		}
 		for _, fault := range group.faults {
-			if requirement, found := method.Requirement(fault.Breaks); found && !requirement.Draft {
+			if canBreak(method, fault.Breaks) {
 				faults = append(faults, fault.wordedFor(method))
 			}
 		}
@@ -66,20 +66,6 @@ func faultGroups() []faultGroup {
 		pathFaults(), bodyFaults(), responseFaults(), semanticsFaults(),
 		authorizationFaults(), errorFaults(), robustnessFaults(),
 	)
-}
-
-// What a fault may need of a method.
-func always(*spec.Method) bool               { return true }
-func hasScopes(method *spec.Method) bool     { return len(method.Scopes) > 0 }
-func hasUnrelated(method *spec.Method) bool  { return hasScopes(method) && method.UnrelatedScope != "" }
-func hasParameters(method *spec.Method) bool { return len(method.SystemParameters) > 0 }
-func hasNewJobs(method *spec.Method) bool    { return method.IDField != "" }
-func hasNoNewJobs(method *spec.Method) bool  { return !hasNewJobs(method) }
-func hasStates(method *spec.Method) bool     { return len(method.States) > 0 && method.ReadState.ID != "" }
-func hasNewStates(method *spec.Method) bool  { return hasNewJobs(method) && hasStates(method) }
-func changesJobs(method *spec.Method) bool   { return method.Effect == spec.Changes && hasStates(method) }
-func hasRefusedStates(method *spec.Method) bool {
-	return hasStates(method) && len(method.RefusedStates()) > 0
 }
 
 // takeFaults changes the behaviour of every method that can have the named

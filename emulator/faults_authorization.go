@@ -9,7 +9,7 @@ import (
 )
 
 func authorizationFaults() []faultGroup {
-	return []faultGroup{{hasScopes, []Fault{
+	return []faultGroup{{always, []Fault{
 		{"one-scope-refused", "authorization.scope", "One scope of the description is not enough.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
 		{"last-scope-refused", "authorization.scope", "The last scope of the description is not enough.",
@@ -91,10 +91,9 @@ func authorizationFaults() []faultGroup {
 					r.failure.set(statusField, codeNotFound)
 				}
 			})},
-	}}, {hasUnrelated, []Fault{
 		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
 			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
-	}}, {func(method *spec.Method) bool { return hasScopes(method) && hasStates(method) }, []Fault{
+	}}, {hasStates, []Fault{
 		{"refused-caller-changes-job", "authorization.required", "A request without a token is refused, and the job changes all the same.",
 			changingRefused(refusalsFor(credentialMissing))},
 		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},

@@ -20,8 +20,6 @@ func errorFaults() []faultGroup {
 				page := newPage(r.status, r.failure.text(messageField))
 				r.body, r.content, r.header = page.body, nil, page.header
 			})},
-		{"refusals-without-body", "errors.json", "An unknown id is refused without a body.",
-			changing(refusalsFor(jobUnknown), func(_ *call, r *response) { r.content = nil })},
 		{"refusals-without-envelope", "errors.json", "The members of the error object stand in the response itself.",
 			withContent(refusals, func(_ *call, r *response) any { return r.failure })},
 		{"refusals-named-html", "errors.json", "Refusals are JSON, and named text/html.", withHeader(refusals, "Content-Type", "text/html; charset=UTF-8")},
@@ -37,11 +35,7 @@ func errorFaults() []faultGroup {
 			failing(refusalsFor(bodyMalformed), func(failure *object) { failure.set(statusField, codeNotFound) })},
 		{"status-made-up", "errors.status", "error.status is no google.rpc.Code.",
 			failing(refusalsFor(bodyNoMessage), func(failure *object) { failure.set(statusField, "BAD_REQUEST") })},
-		{"bare-not-found", "errors.message", "An unknown id is refused with the code alone.",
-			failing(refusalsFor(jobUnknown), func(failure *object) { failure.remove(messageField, statusField, detailsField) })},
 		{"message-empty", "errors.message", "error.message is empty.", failing(refusals, func(failure *object) { failure.set(messageField, "") })},
-		{"details-of-text", "errors.details", "error.details is a list of texts.",
-			failing(refusalsFor(jobUnknown), func(failure *object) { failure.set(detailsField, []any{"no such job"}) })},
 		{"details-without-type", "errors.details", "The details have no type.",
 			failing(refusals, func(failure *object) { failure.set(detailsField, []any{&object{{"reason", "REFUSED"}}}) })},
 		{"no-error-info", "errors.error-info", "error.details is missing.", failing(refusals, func(failure *object) { failure.remove(detailsField) })},
@@ -49,24 +43,31 @@ func errorFaults() []faultGroup {
 			saying(refusalsFor(bodyMalformed), func(*call) string {
 				return "\ngoroutine 7 [running]:\nmain.handle(0xc000012345)\n\t/srv/jobs/handle.go:42 +0x1d"
 			})},
-		{"python-trace-in-details", "errors.no-internals", "The message about an unknown id shows a Python traceback.",
-			saying(refusalsFor(jobUnknown), func(*call) string {
-				return "\nTraceback (most recent call last):\n  File \"jobs.py\", line 12, in handle\nKeyError"
-			})},
 		{"malformed-body-crashes", "errors.no-server-error", "A body that is no JSON makes the server fail.", refusingWith(bodyMalformed, codeInternal)},
 		{"array-crashes", "errors.no-server-error", "A body that is no object makes the server fail.", refusingWith(bodyNoMessage, codeInternal)},
 		{"oversize-body-crashes", "errors.no-server-error", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusServiceUnavailable, codeInvalidArgument)},
-		{"unknown-job-crashes", "errors.no-server-error", "An unknown id makes the server fail.", refusingWith(jobUnknown, codeInternal)},
 		{"other-method-crashes", "errors.no-server-error", "Another HTTP method makes the server fail.",
 			withStatus(otherMethodPages, http.StatusInternalServerError)},
-	}}, {hasScopes, []Fault{
-		{"error-is-text", "errors.json", "The error is a text, as OAuth has it.",
-			withContent(refusalsFor(scopeMissing), func(*call, *response) any { return &object{{errorField, "insufficient_scope"}} })},
 		{"token-in-message", "errors.no-token-echo", "The message about a missing scope repeats the token.",
 			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
 		{"unknown-token-in-message", "errors.no-token-echo", "The message about an unknown token repeats it.",
 			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
+	}}, {hasUnknownIDs, []Fault{
+		{"refusals-without-body", "errors.json", "An unknown id is refused without a body.",
+			changing(refusalsFor(jobUnknown), func(_ *call, r *response) { r.content = nil })},
+		{"bare-not-found", "errors.message", "An unknown id is refused with the code alone.",
+			failing(refusalsFor(jobUnknown), func(failure *object) { failure.remove(messageField, statusField, detailsField) })},
+		{"details-of-text", "errors.details", "error.details is a list of texts.",
+			failing(refusalsFor(jobUnknown), func(failure *object) { failure.set(detailsField, []any{"no such job"}) })},
+		{"python-trace-in-details", "errors.no-internals", "The message about an unknown id shows a Python traceback.",
+			saying(refusalsFor(jobUnknown), func(*call) string {
+				return "\nTraceback (most recent call last):\n  File \"jobs.py\", line 12, in handle\nKeyError"
+			})},
+		{"unknown-job-crashes", "errors.no-server-error", "An unknown id makes the server fail.", refusingWith(jobUnknown, codeInternal)},
+	}}, {hasScopes, []Fault{
+		{"error-is-text", "errors.json", "The error is a text, as OAuth has it.",
+			withContent(refusalsFor(scopeMissing), func(*call, *response) any { return &object{{errorField, "insufficient_scope"}} })},
 		{"unknown-token-crashes", "errors.no-server-error", "A token that nobody issued makes the server fail.", refusingWith(credentialUnknown, codeInternal)},
 	}}, {hasRefusedStates, []Fault{
 		{"code-is-text", "errors.code", "error.code is a text.",

@@ -8,12 +8,11 @@ import (
 )
 
 func pathFaults() []faultGroup {
-	return []faultGroup{{always, []Fault{
+	groups := []faultGroup{{always, []Fault{
 		{"method-not-served", "path.template", "The path of the method is unknown to the server.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
 			})},
-		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
 		{"success-redirected", "path.template", "A success gets a redirection to the path with a slash.",
 			changing(successes, func(c *call, r *response) {
 				r.status = http.StatusPermanentRedirect
@@ -45,13 +44,7 @@ func pathFaults() []faultGroup {
 			})},
 		{"any-verb-taken", "path.verb", "Any verb reaches the method.", readingVerb(func(string, string) bool { return true })},
 		{"longer-verb-taken", "path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
-		{"get-taken", "path.http-method", "GET reaches the method.", takingMethod(http.MethodGet)},
-		{"put-taken", "path.http-method", "PUT reaches the method.", takingMethod(http.MethodPut)},
-		{"patch-taken", "path.http-method", "PATCH reaches the method.", takingMethod(http.MethodPatch)},
-		{"delete-taken", "path.http-method", "DELETE reaches the method.", takingMethod(http.MethodDelete)},
-		{"head-taken", "path.http-method", "HEAD reaches the method.", takingMethod(http.MethodHead)},
 		{"other-method-is-bad-request", "path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
-		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
 		{"collection-case-ignored", "path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
 		{"id-cut-at-dot", "path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
 		{"id-cut-at-tilde", "path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
@@ -59,7 +52,6 @@ func pathFaults() []faultGroup {
 		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.",
 			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
 		{"id-cut-at-question-mark", "path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
-		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
 		{"id-cut-at-colon", "path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
 		{"id-begins-behind-colon", "path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
@@ -82,7 +74,6 @@ func pathFaults() []faultGroup {
 		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
 		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
-	}}, {hasParameters, []Fault{
 		{"query-refused", "path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {
@@ -98,7 +89,19 @@ func pathFaults() []faultGroup {
 			})},
 		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
 			asking(refuseLastSystemParameter)},
+	}}, {hasVerb, []Fault{
+		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
+	}}, {hasUnknownIDs, []Fault{
+		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
+	}}, {hasOtherMethodThan(http.MethodPut), []Fault{
+		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
 	}}}
+	for _, other := range []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
+		groups = append(groups, faultGroup{hasOtherMethodThan(other), []Fault{
+			{strings.ToLower(other) + "-taken", "path.http-method", other + " reaches the method.", takingMethod(other)},
+		}})
+	}
+	return groups
 }
 
 func swapMethods(b *behaviour, line *requestLine) {

@@ -21,8 +21,6 @@ func robustnessFaults() []faultGroup {
 		{"reset-on-success", "robustness.answered", "The connection of a success is reset.", sending(successes, reset)},
 		{"answer-is-no-http", "robustness.answered", "The response to an unknown field is no HTTP.",
 			sending(refusalsFor(fieldUnknown), sendingText("{\"error\":{}}\n"))},
-		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id ends within its head.",
-			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
 		{"half-body", "robustness.whole", "The response to a success breaks off in the middle.", sending(successes, sendHalf)},
 		{"half-refusal", "robustness.whole", "The refusal of an unknown field breaks off in the middle.", sending(refusalsFor(fieldUnknown), sendHalf)},
 		{"length-too-large", "robustness.whole", "The length that is announced is larger than the body.",
@@ -47,6 +45,9 @@ func robustnessFaults() []faultGroup {
 			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
 		{"guard-before-json", "robustness.one-value", "A guard against scripts stands before the JSON of a success.",
 			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
+	}}, {hasUnknownIDs, []Fault{
+		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id ends within its head.",
+			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
 	}}, {hasRefusedStates, []Fault{
 		{"reset-on-refusal", "robustness.answered", "The connection is reset where a job is not accepted.", sending(refusalsFor(stateRefused), reset)},
 		{"last-chunk-missing", "robustness.whole", "The chunks end without the last, empty one.",

@@ -10,7 +10,7 @@ import (
 )
 
 func semanticsFaults() []faultGroup {
-	return []faultGroup{{hasStates, []Fault{
+	return []faultGroup{{always, []Fault{
 		{"accepted-state-refused", "semantics.accepted-state", "A job that is {accepted} is refused like any other.",
 			notAccepting(func(*behaviour, *job) bool { return true })},
 		{"accepted-on-second-try", "semantics.accepted-state", "The first call for each job is refused, the second succeeds.",
@@ -22,7 +22,7 @@ func semanticsFaults() []faultGroup {
 					return first
 				})(b)
 			}},
-		{"only-first-job-accepted", "semantics.each-job", "Of all jobs that are {accepted}, only the first is accepted.",
+		{"only-first-job-accepted", "semantics.each-job", "Of all given jobs, only the first is accepted.",
 			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstAccepted })},
 		{"three-calls-in-all", "semantics.each-job", "Three calls succeed in all, whatever their jobs.",
 			limiting(func(c *call, _ *job) bool { return c.jobs.successes >= 3 })},
@@ -36,7 +36,6 @@ func semanticsFaults() []faultGroup {
 				}
 				return state
 			})},
-	}}, {hasRefusedStates, []Fault{
 		{"every-state-accepted", "semantics.refused-state", "A job is accepted whatever its state.", alsoAccepting(func(*behaviour, *job) bool { return true })},
 		{"first-refused-state-accepted", "semantics.refused-state", "A job is accepted in the first of the states in which it must be refused.",
 			alsoAccepting(func(b *behaviour, j *job) bool { return j.state == first(b.method.RefusedStates()) })},
@@ -53,35 +52,31 @@ func semanticsFaults() []faultGroup {
 			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.method.RefusedStates(), j.state) })},
 		{"refusal-forgets-job", "semantics.refusal-keeps-state", "A refused call removes the job.",
 			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-	}}, {always, []Fault{
 		{"unknown-job-invalid", "semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
 		{"unknown-job-gone", "semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
 		{"unknown-job-precondition", "semantics.unknown-job", "An unknown id is refused like a job in the wrong state.",
 			refusingWith(jobUnknown, codeFailedPrecondition)},
 		{"unknown-job-accepted", "semantics.unknown-job-no-effect", "An unknown id is taken for a job that is accepted.", inventingJobs},
-	}}, {hasNewJobs, []Fault{
 		{"concurrent-calls-share-id", "semantics.concurrent-ids", "Calls that overlap are given the same id.", sharingIDs},
 		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id hangs on the job alone, so that the next call for it is given it again.",
 			numbering(func(c *call, from *job, _ string) string { return newID(c.behaviour.seed, from.id, 1) })},
-	}}, {hasNewStates, []Fault{
 		{"success-changes-old-job", "semantics.old-job-keeps-state", "A success puts the old job into the state of the new one: {resulting}.",
 			afterSuccess(func(c *call, j *job) { j.state = c.behaviour.stateAfter })},
 		{"success-forgets-old-job", "semantics.old-job-keeps-state", "A success removes the old job.",
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
-	}}, {func(method *spec.Method) bool { return hasStates(method) && hasScopes(method) }, []Fault{
-		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
-			readingByLastScope(func(j job) bool { return j.from == "" })},
-	}}, {changesJobs, []Fault{
 		{"state-unchanged", "semantics.changed-state", "A success leaves the job in the state that it was in.",
 			afterSuccess(func(c *call, j *job) { j.state = c.found.state })},
 		{"success-forgets-job", "semantics.changed-state", "A success removes the job.",
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
 		{"changed-to-unknown-state", "semantics.changed-state", "A success puts the job into a state that is not documented.",
 			afterSuccess(func(_ *call, j *job) { j.state = unknownState })},
-	}}, {func(method *spec.Method) bool { return changesJobs(method) && otherState(method) != "" }, []Fault{
+	}}, {hasScopes, []Fault{
+		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
+			readingByLastScope(func(j job) bool { return j.from == "" })},
+	}}, {func(method *spec.Method) bool { return otherState(method) != "" }, []Fault{
 		{"changed-to-wrong-state", "semantics.changed-state", "A success puts the job into another state than {resulting}.",
 			afterSuccess(func(c *call, j *job) { j.state = otherState(c.method) })},
-	}}, {func(method *spec.Method) bool { return changesJobs(method) && hasRefusedStates(method) }, []Fault{
+	}}, {changesJobs, []Fault{
 		{"refused-but-changed", "semantics.refusal-keeps-state", "A refused call puts the job into the state {resulting} all the same.",
 			afterRefusal(func(b *behaviour, j *job) { j.state = b.stateAfter })},
 	}}}

@@ -50,9 +50,9 @@ func statesOf(method *spec.Method) []string {
 }
 
 // accepts reports whether a method accepts a job in a state: in any, where the
-// description has no states.
+// description names none.
 func accepts(method *spec.Method, state string) bool {
-	return len(method.States) == 0 || slices.Contains(method.AcceptedStates, state)
+	return len(method.AcceptedStates) == 0 || slices.Contains(method.AcceptedStates, state)
 }
 
 // job is what the path of a method names.

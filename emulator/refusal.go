@@ -109,21 +109,14 @@ func conformingRefusals(method *spec.Method) refusalTable {
 		jobUnknown: {code: codeNotFound, reason: "JOB_NOT_FOUND",
 			message: "Requested entity was not found."},
 		stateRefused: {code: codeFailedPrecondition, reason: "JOB_STATE_NOT_ACCEPTED",
-			message: "Precondition check failed: the job is {detail}, " + acceptedText(method) + "."},
+			message: "Precondition check failed: the job is {detail}, and is only accepted if it is " +
+				strings.Join(method.AcceptedStates, " or ") + "."},
 	}
 	for kind, entry := range table {
 		entry.kind = kind
 		table[kind] = entry
 	}
 	return table
-}
-
-// acceptedText says in which states a job is accepted.
-func acceptedText(method *spec.Method) string {
-	if len(method.AcceptedStates) == 0 {
-		return "and is accepted in no state"
-	}
-	return "and is only accepted if it is " + strings.Join(method.AcceptedStates, " or ")
 }
 
 // checkCodes returns an error where the description says of a code that is

@@ -31,33 +31,55 @@ import (
 // the very place that the finding points at. A finding that nothing explains is
 // a false alarm, whichever requirement it is about.
 
-// TestKillMatrix seeds every fault, one at a time, and runs all checks over it.
-// With -short it seeds a fixed sample.
+// TestKillMatrix seeds every fault that a server of a shipped method can have, one
+// at a time, and runs all checks of the method over it. With -short it seeds a
+// fixed sample.
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
-	method := spec.MustLoadEmbedded()
-	all := emulator.Faults(method)
-	faults := all
-	switch {
-	case *onlyFault != "":
-		faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
-	case testing.Short():
-		faults = everyTenth(all)
+	seeded := 0
+	for _, method := range shippedMethods(t) {
+		all := emulator.Faults(method)
+		faults := all
+		switch {
+		case *onlyFault != "":
+			faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
+		case testing.Short():
+			faults = everyTenth(all)
+		}
+		seeded += len(faults)
+		matrix := newMatrix(method, Checks(method), faults)
+		if testing.Verbose() {
+			matrix.write(t.Output())
+		}
+		problems := matrix.problems()
+		if len(faults) == len(all) {
+			problems = slices.Concat(problems, matrix.idleChecks(), matrix.unbrokenRequirements())
+		}
+		for _, problem := range problems {
+			t.Errorf("%s: %s", method.Operation.ID, problem)
+		}
 	}
-	if len(faults) == 0 {
+	if seeded == 0 {
 		t.Fatalf("there is no fault %q", *onlyFault)
 	}
-	matrix := newMatrix(method, Checks(method), faults)
-	if testing.Verbose() {
-		matrix.write(t.Output())
+}
+
+// shippedMethods loads all descriptions that the product ships.
+func shippedMethods(t *testing.T) []*spec.Method {
+	t.Helper()
+	var methods []*spec.Method
+	for _, name := range spec.Shipped() {
+		description, err := spec.Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, err := spec.Load(description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		methods = append(methods, method)
 	}
-	problems := matrix.problems()
-	if len(faults) == len(all) {
-		problems = slices.Concat(problems, matrix.idleChecks(), matrix.unbrokenRequirements())
-	}
-	for _, problem := range problems {
-		t.Error(problem)
-	}
+	return methods
 }
 
 // onlyFault seeds one fault alone: go test ./suites -run KillMatrix -v -fault NAME
@@ -265,11 +287,13 @@ func (m *matrix) idleChecks() []string {
 	return idle
 }
 
-// unbrokenRequirements lists the requirements that no fault is there for.
+// unbrokenRequirements lists the requirements that a check is there for, and no
+// fault.
 func (m *matrix) unbrokenRequirements() []string {
 	var unbroken []string
 	for _, requirement := range m.method.Requirements {
-		if !slices.ContainsFunc(m.rows, func(r row) bool { return r.Breaks == requirement.ID }) {
+		tested := slices.ContainsFunc(m.checks, func(check Check) bool { return slices.Contains(check.Requirements, requirement.ID) })
+		if tested && !slices.ContainsFunc(m.rows, func(r row) bool { return r.Breaks == requirement.ID }) {
 			unbroken = append(unbroken, "IDLE requirement "+requirement.ID+" is broken by no fault")
 		}
 	}
@@ -278,6 +302,7 @@ func (m *matrix) unbrokenRequirements() []string {
 
 // write prints the matrix, aspect by aspect.
 func (m *matrix) write(out io.Writer) {
+	fmt.Fprintf(out, "%s\n", m.method.Operation.ID)
 	caught := 0
 	for _, aspect := range result.Aspects() {
 		fmt.Fprintln(out, aspect)
@@ -296,7 +321,8 @@ func (m *matrix) write(out io.Writer) {
 			fmt.Fprintf(out, "  %-8s %-36s %s%s\n", outcome, row.Name, row.Breaks, more)
 		}
 	}
-	fmt.Fprintf(out, "%d of %d faults caught by %d checks of %d requirements\n", caught, len(m.rows), len(m.checks), len(m.method.Requirements))
+	fmt.Fprintf(out, "%d of %d faults caught by %d checks of %d requirements of %s\n", caught, len(m.rows), len(m.checks),
+		len(m.method.Requirements), m.method.Operation.ID)
 }
 
 // TestEachScopeRowCatchesItsScope: a server that refuses one scope fails the

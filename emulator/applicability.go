@@ -1,0 +1,101 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// canBreak reports whether a server of a method can break a requirement: one of
+// its description, for which the method has all that is needed.
+func canBreak(method *spec.Method, id string) bool {
+	requirement, found := method.Requirement(id)
+	for _, part := range []string{requirement.Aspect(), id} {
+		if needed := needs[part]; needed != nil && !needed(method) {
+			return false
+		}
+	}
+	return found && !requirement.Draft
+}
+
+// needs has what a requirement, or all of an aspect, needs of a method so that a
+// server can break it.
+var needs = map[string]func(*spec.Method) bool{
+	"authorization":                    hasScopes,
+	"authorization.scope-among-others": hasUnrelatedScope,
+	"authorization.unrelated-scope":    hasUnrelatedScope,
+	"errors.no-token-echo":             hasScopes,
+
+	"path.verb":              hasVerb,
+	"path.id-required":       hasVerb,
+	"path.encoded-colon":     hasVerb,
+	"path.slash-verb":        hasVerb,
+	"path.http-method":       hasVerb,
+	"path.one-segment":       hasIDPattern,
+	"path.empty-id":          hasIDPattern,
+	"path.transcoding":       hasUnknownIDs,
+	"path.colon-in-id":       hasUnknownIDs,
+	"path.encoded-slash":     hasUnknownIDs,
+	"path.decoded-once":      hasUnknownIDs,
+	"path.system-parameters": hasSystemParameters,
+
+	"body.empty":         hasEmptyRequest,
+	"body.empty-message": hasEmptyRequest,
+
+	"response.unique-names":          hasResponseMembers,
+	"response.id-present":            hasNewJobs,
+	"response.id-bare":               func(method *spec.Method) bool { return hasNewJobs(method) && hasIDPattern(method) },
+	"response.id-new":                hasNewJobs,
+	"response.new-job-readable":      hasNewStates,
+	"response.new-job-state":         hasNewStates,
+	"response.new-job-initial-state": hasNewStates,
+
+	"semantics.accepted-state":        hasStates,
+	"semantics.refused-state":         hasRefusedStates,
+	"semantics.refusal-status":        hasRefusedStates,
+	"semantics.refusal-keeps-state":   hasRefusedStates,
+	"semantics.given-state":           hasStates,
+	"semantics.old-job-keeps-state":   hasNewStates,
+	"semantics.changed-state":         func(method *spec.Method) bool { return changesJobs(method) && len(method.ResultingStates) > 0 },
+	"semantics.unknown-job":           hasUnknownIDs,
+	"semantics.unknown-job-no-effect": hasUnknownIDs,
+	"semantics.concurrent-ids":        hasNewJobs,
+}
+
+// What a fault may need of a method.
+
+func always(*spec.Method) bool           { return true }
+func hasScopes(method *spec.Method) bool { return len(method.Scopes) > 0 }
+func hasUnrelatedScope(method *spec.Method) bool {
+	return hasScopes(method) && method.UnrelatedScope != ""
+}
+func hasSystemParameters(method *spec.Method) bool { return len(method.SystemParameters) > 0 }
+func hasVerb(method *spec.Method) bool             { return method.Operation.Path.Verb() != "" }
+func hasIDPattern(method *spec.Method) bool        { return method.IDPattern != nil }
+func hasNewJobs(method *spec.Method) bool          { return method.IDField != "" }
+func hasNoNewJobs(method *spec.Method) bool        { return !hasNewJobs(method) }
+func hasStates(method *spec.Method) bool           { return len(method.States) > 0 && method.ReadState.ID != "" }
+func hasRefusedStates(method *spec.Method) bool {
+	return hasStates(method) && len(method.RefusedStates()) > 0
+}
+func hasNewStates(method *spec.Method) bool { return hasNewJobs(method) && hasStates(method) }
+func changesJobs(method *spec.Method) bool  { return method.Effect == spec.Changes && hasStates(method) }
+
+// hasUnknownIDs reports whether the description says what becomes of an id that no
+// job has. Otherwise any id may be a job's.
+func hasUnknownIDs(method *spec.Method) bool {
+	return slices.Contains(method.Operation.Statuses, http.StatusNotFound)
+}
+
+func hasEmptyRequest(method *spec.Method) bool {
+	return method.Operation.Request == nil || len(method.Operation.Request.Members()) == 0
+}
+
+func hasResponseMembers(method *spec.Method) bool {
+	return method.Operation.Response != nil && len(method.Operation.Response.Members()) > 0
+}
+
+func hasOtherMethodThan(http string) func(*spec.Method) bool {
+	return func(method *spec.Method) bool { return method.Operation.Method != http }
+}
