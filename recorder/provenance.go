@@ -56,10 +56,10 @@ type Provenance struct {
 	// Seed is the seed of the run, and Limit is how long a response could take.
 	Seed  uint64        `yaml:"seed"`
 	Limit time.Duration `yaml:"limit"`
-	// Loopback says that the server ran on the same machine, and AllowRetry that
+	// Loopback says that the server ran on the same machine, and ConsumeJobs that
 	// jobs could be retried elsewhere, too.
-	Loopback   bool `yaml:"loopback"`
-	AllowRetry bool `yaml:"allow_retry"`
+	Loopback    bool `yaml:"loopback"`
+	ConsumeJobs bool `yaml:"allow_retry"`
 	// TokenTemplate and TokenJoin make of scopes the name that replaces a token in
 	// the cassettes, such as "dpconform-redacted:{short}" and "+".
 	TokenTemplate string `yaml:"token_template"`
@@ -124,7 +124,7 @@ func isGoogle(endpoint *url.URL) bool {
 func (p Provenance) settings() map[string]string {
 	return map[string]string{
 		"endpoint": p.Endpoint, "dpconform": p.Version, "description_digest": p.Digest, "seed": fmt.Sprint(p.Seed), "limit": p.Limit.String(),
-		"loopback": fmt.Sprint(p.Loopback), "allow_retry": fmt.Sprint(p.AllowRetry), "jobs": fmt.Sprint(p.Jobs),
+		"loopback": fmt.Sprint(p.Loopback), "allow_retry": fmt.Sprint(p.ConsumeJobs), "jobs": fmt.Sprint(p.Jobs),
 	}
 }
 

@@ -106,6 +106,9 @@ type Operation struct {
 	RequestMediaType string
 	// Request is the schema of a request body; nil where the description has none.
 	Request *Schema
+	// RequestExample is the description's example of a request body, as JSON; empty
+	// where it gives none.
+	RequestExample []byte
 	// Statuses lists the documented HTTP statuses of a response.
 	Statuses []int
 }

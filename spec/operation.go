@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -98,6 +99,9 @@ func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation
 			if err != nil {
 				return described, l.fail(at, "%s: the schema of the request: %s", operation.OperationId, firstLine(err.Error()))
 			}
+			if described.RequestExample, err = exampleOf(first.Value()); err != nil {
+				return described, l.fail(at, "%s: the example of the request: %s", operation.OperationId, firstLine(err.Error()))
+			}
 		}
 	}
 	if operation.Responses == nil {
@@ -127,6 +131,22 @@ func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation
 		}
 	}
 	return described, l.fail(at, "%s has no successful response (2xx) with a schema", operation.OperationId)
+}
+
+// exampleOf gives the first example of a body, as JSON; empty where there is none.
+func exampleOf(body *v3.MediaType) ([]byte, error) {
+	node := body.Example
+	if first := orderedmap.First(body.Examples); node == nil && first != nil {
+		node = first.Value().Value
+	}
+	if node == nil {
+		return nil, nil
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }
 
 // idPattern reads the pattern of the id in the path, which a description may

@@ -41,8 +41,13 @@ func compileSchema(proxy *base.SchemaProxy) (*Schema, error) {
 }
 
 // Members lists the members of an object that the schema names, in its order;
-// none for an empty message.
-func (s *Schema) Members() []string { return slices.Clone(s.properties) }
+// none for an empty message, or where there is no schema.
+func (s *Schema) Members() []string {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.properties)
+}
 
 // Violations validates a JSON body and returns one line for each violation,
 // sorted. An empty body is a violation of its own: validators let it pass.

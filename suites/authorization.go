@@ -23,15 +23,14 @@ type wrongScope struct {
 	scope string
 }
 
-func wrongScopes(method *spec.Method) []wrongScope {
-	first, last := method.Scopes[0], method.Scopes[len(method.Scopes)-1]
+func wrongScopes(method *spec.Method, first, last spec.Scope) []wrongScope {
 	prefix := strings.TrimSuffix(first.Name, first.Short())
 	service, _, _ := strings.Cut(first.Short(), ".")
 	scopes := []wrongScope{
 		{"unrelated-scope", "a token with only an unrelated scope", "authorization.unrelated-scope", method.UnrelatedScope},
 		{"sibling-scope", "a token with a scope that is only named alike", "authorization.sibling-scope", prefix + service + ".foo.bar"},
 		{"scope-prefix", "a token with the beginning of the first scope", "authorization.scope-prefix", withoutLastPart(first.Name)},
-		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", last.Name[:len(last.Name)-1]},
+		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", withoutLastLetter(last.Name)},
 		{"scope-suffix", "a token with the first scope and a part more", "authorization.scope-suffix", first.Name + ".readonly"},
 		{"scope-suffix-letter", "a token with the last scope and a letter more", "authorization.scope-suffix", last.Name + "x"},
 		{"scope-case", "a token with the first scope in capitals", "authorization.scope-case", prefix + strings.ToUpper(first.Short())},
@@ -48,15 +47,17 @@ func withoutLastPart(scope string) string {
 	if cut := strings.LastIndex(scope, "."); cut > 0 {
 		return scope[:cut]
 	}
-	return scope[:len(scope)-1]
+	return withoutLastLetter(scope)
 }
+
+func withoutLastLetter(scope string) string { return scope[:max(0, len(scope)-1)] }
 
 func authorizationChecks(method *spec.Method) []Check {
 	var checks []Check
 	sufficient := func(name, title, requirement, sends string, scopes ...string) {
 		checks = append(checks, Check{
 			ID: "authorization/" + name, Title: title, Requirements: []string{requirement},
-			Sends: "a retry of a job that cannot be retried, with a token of " + sends,
+			Sends: "a call for " + harmlessJob(method) + ", with a token of " + sends,
 			phase: refusing, run: func(j *judgement) { acceptScopes(j, requirement, scopes) },
 		})
 	}
@@ -65,41 +66,52 @@ func authorizationChecks(method *spec.Method) []Check {
 		checks[len(checks)-1].Scope = scope.Name
 	}
 	const among = "authorization.scope-among-others"
-	first, unrelated := method.Scopes[0].Name, method.UnrelatedScope
-	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first, unrelated)
-	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", unrelated, first)
+	var first, last spec.Scope
+	if scopes := method.Scopes; len(scopes) > 0 {
+		first, last = scopes[0], scopes[len(scopes)-1]
+	}
+	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first.Name, method.UnrelatedScope)
+	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", method.UnrelatedScope, first.Name)
 	checks = append(checks, Check{
 		ID: "authorization/no-token", Title: "no token",
 		Requirements: []string{"authorization.no-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge"},
-		Sends: "a retry of a job that failed, without an Authorization header",
+		Sends: "a call for " + acceptedJob(method) + ", without an Authorization header",
 		phase: refusing, run: noToken,
 	}, Check{
 		ID: "authorization/unknown-token", Title: "a token that nobody issued",
 		Requirements: []string{"authorization.unknown-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge", "authorization.challenge-error"},
-		Sends: "a retry of a job that failed, with a token made by the seed",
+		Sends: "a call for " + acceptedJob(method) + ", with a token made by the seed",
 		phase: refusing, run: unknownToken,
 	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
 		Requirements: []string{"authorization.before-job"},
-		Sends:        "retries of a job of each state and of an unknown id, once without a token and once with an unrelated scope",
+		Sends:        "calls for " + eachState(method) + " and for an unknown id, once without a token and once with an unrelated scope",
 		phase:        refusing, run: refusedBeforeJob,
 	})
-	for _, wrong := range wrongScopes(method) {
+	for _, wrong := range wrongScopes(method, first, last) {
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
 			Requirements: []string{wrong.requirement, "authorization.required"},
-			Sends:        "a retry of a job that failed, with a token of " + wrong.scope + " alone",
+			Sends:        "a call for " + acceptedJob(method) + ", with a token of " + wrong.scope + " alone",
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
+			needs: []condition{{"the description has the very scope that this would send", func(m *spec.Method) bool { return wrong.scope != "" }}},
 		})
 	}
 	return checks
 }
 
-// acceptScopes checks that a token gets past the authorization. A job that cannot
-// be retried shows it without starting one: its refusal comes after that of the
-// authorization.
+func eachState(method *spec.Method) string {
+	if !hasStates(method) {
+		return "a given job"
+	}
+	return "a job of each state"
+}
+
+// acceptScopes checks that a token gets past the authorization. A job that is
+// refused for its state shows it without being used up: its refusal comes after
+// that of the authorization.
 func acceptScopes(j *judgement, id string, scopes []string) {
 	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
 	if err != nil {
@@ -110,11 +122,11 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 		j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 		return
 	}
-	job, known := j.jobNotRetryable()
+	job, known := j.harmlessJob()
 	if !known {
 		job.id = j.session.unknownID()
 	}
-	exchange := j.send(j.retryOf(job.id, credential))
+	exchange := j.send(j.callOf(job.id, credential))
 	if exchange.Complete() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
 		// AIP-211 lets a server hide with 403 that there is no such job.
 		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Method.RefusedStates()))
@@ -143,8 +155,8 @@ func refusesScope(exchange *target.Exchange) bool {
 		strings.Contains(string(exchange.Body), "SCOPE_INSUFFICIENT")
 }
 
-// refuseCaller expects the refusal of a caller who may not retry, for a job that
-// would be started, where that is allowed.
+// refuseCaller expects the refusal of a caller without permission, for a job that
+// would be used up, where that is allowed.
 func (j *judgement) refuseCaller(id string, credential target.Credential) *target.Exchange {
 	job, reader := jobUnderTest{id: ""}, target.NoCredential
 	if found, ok := j.credential(); ok {
@@ -156,8 +168,8 @@ func (j *judgement) refuseCaller(id string, credential target.Credential) *targe
 	if !reader.Present() {
 		job.id = j.session.unknownID()
 	}
-	exchange := j.send(j.retryOf(job.id, credential))
-	refused := j.startsNoJob("authorization.required", exchange)
+	exchange := j.send(j.callOf(job.id, credential))
+	refused := j.hasNoEffect("authorization.required", exchange)
 	j.meets(id, exchange)
 	if refused && reader.Present() {
 		j.keepsState("authorization.required", job, reader)
@@ -185,10 +197,6 @@ func (j *judgement) challenges(exchange *target.Exchange) {
 }
 
 func insufficientScope(j *judgement, wrong wrongScope) {
-	if wrong.scope == "" {
-		j.Skip("the description has the very scope that this would send", "--spec FILE")
-		return
-	}
 	credential, err := j.Target.Credential(tokenLabel(wrong.scope), wrong.scope)
 	if err != nil {
 		flag := "--token-template TEXT, for a server that mints tokens by name"
@@ -204,9 +212,13 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 // refusedBeforeJob compares the refusals of callers without permission over jobs
 // in every state and an unknown id.
 func refusedBeforeJob(j *judgement) {
+	states := j.Method.States
+	if !hasStates(j.Method) {
+		states = []string{""}
+	}
 	var ids []string
-	for _, state := range j.Method.States {
-		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayRetry() || !slices.Contains(j.Method.AcceptedStates, state)) {
+	for _, state := range states {
+		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayConsume() || !slices.Contains(j.Method.AcceptedStates, state)) {
 			ids = append(ids, given[len(given)-1])
 		}
 	}
@@ -215,17 +227,19 @@ func refusedBeforeJob(j *judgement) {
 		return
 	}
 	callers := []target.Credential{target.NoCredential}
-	if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope), j.Method.UnrelatedScope); err == nil {
-		callers = append(callers, unrelated)
+	if j.Method.UnrelatedScope != "" {
+		if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope), j.Method.UnrelatedScope); err == nil {
+			callers = append(callers, unrelated)
+		}
 	}
 	const id = "authorization.before-job"
 	for _, caller := range callers {
-		unknown := j.send(j.retryOf(j.session.unknownID(), caller))
-		again := j.send(j.retryOf(j.session.unknownID(), caller))
+		unknown := j.send(j.callOf(j.session.unknownID(), caller))
+		again := j.send(j.callOf(j.session.unknownID(), caller))
 		// A server may put something into each response that never comes twice.
 		steady := sameWords(unknown, again)
 		for _, job := range ids {
-			known := j.send(j.retryOf(job, caller))
+			known := j.send(j.callOf(job, caller))
 			same := j.responded(id, unknown, "a response") && j.expect(id, known, beLike(unknown, "for an unknown id with "+caller.Label))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))

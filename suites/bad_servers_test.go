@@ -221,7 +221,7 @@ func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 		onThisMachine := seed%2 == 0
 		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 			network.transport = inProcess{handler}
-			config.Transport, config.Loopback, config.AllowRetry, config.Pause = network, onThisMachine, true, noPause
+			config.Transport, config.Loopback, config.ConsumeJobs, config.Pause = network, onThisMachine, true, noPause
 		})
 		outcome := tested(t, method, server, seed+1)
 		if network.broken == 0 {
@@ -258,7 +258,7 @@ func TestAServerThatBreaksEveryRetryIsToBlame(t *testing.T) {
 	} {
 		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 			config.Transport = breakingStarts{inProcess{handler}, method}
-			config.Loopback, config.AllowRetry, config.Pause = test.loopback, true, noPause
+			config.Loopback, config.ConsumeJobs, config.Pause = test.loopback, true, noPause
 		})
 		outcome := tested(t, method, server, 1)
 		if outcome.Exit != test.exit {

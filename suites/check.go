@@ -13,11 +13,11 @@ import (
 type phase int
 
 const (
-	// refusing checks start no job on a server that conforms, so they can share
-	// one failed job and leave it for the checks after them.
+	// refusing checks have no effect on a server that conforms, so they can share
+	// one job that the method accepts and leave it for the checks after them.
 	refusing phase = iota
-	// starting checks use up failed jobs.
-	starting
+	// consuming checks use up jobs.
+	consuming
 	// observing checks look at what all others have exchanged.
 	observing
 )
@@ -30,7 +30,8 @@ type Check struct {
 	Aspect string
 	// Title says in a few words what is tested.
 	Title string
-	// Requirements lists the ids of the requirements that it can fail.
+	// Requirements lists the ids of the requirements of the description that it can
+	// fail.
 	Requirements []string
 	// Sends says what is sent, for a reader.
 	Sends string
@@ -41,19 +42,35 @@ type Check struct {
 
 	phase phase
 	run   func(*judgement)
+	// names lists all requirements that it can fail, and needs what the description
+	// must have beside what these need.
+	names []string
+	needs []condition
 }
 
-// Checks lists all checks for a description, in the order in which they run:
-// those that must start no job, those that start some, those that look at what
-// was exchanged.
+// Checks lists the checks that apply to a method, in the order in which they
+// run: those that must be refused, those that use up jobs, those that look at
+// what was exchanged. What its description does not have is not tested.
 func Checks(method *spec.Method) []Check {
+	var checks []Check
+	for _, check := range allChecks(method) {
+		if _, applies := check.applies(method); applies {
+			check.Level = check.strongestLevel(method)
+			checks = append(checks, check)
+		}
+	}
+	return checks
+}
+
+// allChecks lists every check, whether it applies or not.
+func allChecks(method *spec.Method) []Check {
 	checks := slices.Concat(
 		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
 		responseChecks(method), errorChecks(method), robustnessChecks(method),
 	)
 	for i := range checks {
 		checks[i].Aspect, _, _ = strings.Cut(checks[i].ID, "/")
-		checks[i].Level = checks[i].strongestLevel(method)
+		checks[i].names = checks[i].Requirements
 	}
 	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(a.phase, b.phase) })
 	return checks

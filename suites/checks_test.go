@@ -46,14 +46,14 @@ func TestRequirementsAndChecksKnowEachOther(t *testing.T) {
 
 // atADistance makes a target that is not on this machine.
 func atADistance(allowed bool) func(*target.Config, http.Handler) {
-	return func(config *target.Config, _ http.Handler) { config.Loopback, config.AllowRetry = false, allowed }
+	return func(config *target.Config, _ http.Handler) { config.Loopback, config.ConsumeJobs = false, allowed }
 }
 
 // startsByJob counts the requests that started a job, by the job.
 func startsByJob(server *target.Target) map[string]int {
 	starts := map[string]int{}
 	for _, exchange := range server.Journal() {
-		if exchange.Started() {
+		if exchange.Succeeded() {
 			starts[exchange.Request.Job]++
 		}
 	}
@@ -75,7 +75,7 @@ func TestNothingStartsAtADistanceWithoutPermission(t *testing.T) {
 	if outcome.Exit != result.ExitInconclusive {
 		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitInconclusive)
 	}
-	assertSkipsSayTheFlag(t, outcome, "--allow-retry")
+	assertSkipsSayTheFlag(t, outcome, "--consume-jobs")
 }
 
 func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {

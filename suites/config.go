@@ -31,12 +31,14 @@ type Config struct {
 	// Tokens supplies access tokens.
 	Tokens Tokens
 	// Jobs lists the ids of existing jobs by their state:
-	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}.
+	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}. Where the
+	// description has no states, the state is "", and the method may be called for
+	// each any number of times.
 	Jobs map[string][]string
-	// AllowRetry lets failed jobs be retried on a server that is not on this
-	// machine. There, each is retried once at most by one call of Test or
-	// Register; give each call jobs of its own.
-	AllowRetry bool
+	// ConsumeJobs lets jobs be used up on a server that is not on this machine.
+	// There, each is used once at most by one call of Test or Register; give each
+	// call jobs of its own.
+	ConsumeJobs bool
 	// Transport carries the requests; nil means the network.
 	Transport http.RoundTripper
 
@@ -125,7 +127,7 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 	for _, check := range Checks(c.Method) {
 		ids = append(ids, check.ID)
 	}
-	known, err := result.ReadKnownFailures(c.KnownFailures, c.Method.Requirements, ids, time.Now())
+	known, err := result.ReadKnownFailures(c.KnownFailures, c.Method.Requirements, ids, time.Now(), NotApplicable(c.Method)...)
 	return c, known, err
 }
 
@@ -150,7 +152,10 @@ func (c Config) mistake() error {
 	}
 	given := map[string]bool{}
 	for state, ids := range c.Jobs {
-		if !slices.Contains(c.Method.States, state) {
+		switch stateless := len(c.Method.States) == 0; {
+		case stateless && state != "":
+			return fmt.Errorf(`Jobs: unknown state %q: jobs of %s have none: give their ids under ""`, state, c.Method.Operation.ID)
+		case !stateless && !slices.Contains(c.Method.States, state):
 			return fmt.Errorf("Jobs: unknown state %q: %s", state, text.DidYouMean(strings.ToUpper(state), c.Method.States))
 		}
 		for _, id := range ids {
@@ -159,7 +164,7 @@ func (c Config) mistake() error {
 			}
 			given[id] = true
 			if id == "" || strings.Contains(id, "/") {
-				return fmt.Errorf("Jobs: invalid id %q of state %s: want a bare id, without a slash", id, state)
+				return fmt.Errorf("Jobs: invalid id %q%s: want a bare id, without a slash", id, ofState(state))
 			}
 		}
 	}
@@ -167,6 +172,13 @@ func (c Config) mistake() error {
 		return errors.New("Timeout, Rate, MaxRequests and MaxPause must not be negative")
 	}
 	return nil
+}
+
+func ofState(state string) string {
+	if state == "" {
+		return ""
+	}
+	return " of state " + state
 }
 
 func isNilPointer(value any) bool {
@@ -188,7 +200,7 @@ func (c Config) newTarget(ctx context.Context) (*target.Target, error) {
 		return nil, fmt.Errorf("suites.Config: Connect: %w", err)
 	}
 	config := target.Config{
-		Endpoint: c.Endpoint, Transport: c.Transport, Jobs: c.Jobs, AllowRetry: c.AllowRetry, Loopback: target.IsLoopback(endpoint),
+		Endpoint: c.Endpoint, Transport: c.Transport, Jobs: c.Jobs, ConsumeJobs: c.ConsumeJobs, Loopback: target.IsLoopback(endpoint),
 		Limit: c.Timeout, Rate: c.Rate, MaxRequests: c.MaxRequests, MaxPause: c.MaxPause,
 	}
 	if c.Transport == nil {

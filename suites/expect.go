@@ -40,16 +40,17 @@ func (j *judgement) meets(id string, exchange *target.Exchange) bool {
 	return j.expect(id, exchange, meet(requirement))
 }
 
-// startsNoJob looks at the status alone: it shows that a job was started even
-// where the body broke off, and no response at all is another requirement's.
-func (j *judgement) startsNoJob(id string, exchange *target.Exchange) bool {
-	return j.compare(id, j.responseTo(exchange), StartNoJob())
+// hasNoEffect looks at the status alone: it shows a success even where the body
+// broke off, and no response at all is another requirement's.
+func (j *judgement) hasNoEffect(id string, exchange *target.Exchange) bool {
+	return j.compare(id, j.responseTo(exchange), HaveNoEffect())
 }
 
-// showsState expects a state in a response of the state method, if there is one.
-func (j *judgement) showsState(id string, exchange *target.Exchange, state string) {
-	if exchange.Complete() {
-		j.compare(id, j.responseTo(exchange), HaveState(j.Method, state))
+// showsState expects one of the states in a response of the state method, if
+// there is one.
+func (j *judgement) showsState(id string, exchange *target.Exchange, states ...string) {
+	if exchange != nil && exchange.Complete() {
+		j.compare(id, j.responseTo(exchange), HaveState(j.Method, states...))
 	}
 }
 

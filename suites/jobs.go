@@ -14,19 +14,39 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// jobUnderTest is the job of a request that must start nothing.
+// jobUnderTest is the job of a request that must have no effect.
 type jobUnderTest struct {
 	id string
 	// state is what the job is in: as the state method says, or as given.
 	state string
-	// notRetryable says that the job could not be started anyway, because no failed
-	// job is available.
-	notRetryable bool
+	// refusedAnyway says that a call is refused for the job's state whatever it
+	// looks like, because no other job is available.
+	refusedAnyway bool
+}
+
+// acceptedJob says in words which jobs the method accepts.
+func acceptedJob(method *spec.Method) string {
+	if !hasStates(method) {
+		return "a given job"
+	}
+	return "a job that is " + text.List(method.AcceptedStates, "or")
+}
+
+// harmlessJob says in words of which jobs a call uses nothing up.
+func harmlessJob(method *spec.Method) string {
+	if !hasStates(method) {
+		return "a given job"
+	}
+	return "a job that is refused for its state"
 }
 
 // credential returns the token of the first documented scope that has one, or
-// else one that carries several. Without any the check is skipped.
+// else one that carries several. Without any the check is skipped. A method
+// without scopes needs none.
 func (j *judgement) credential() (target.Credential, bool) {
+	if len(j.Method.Scopes) == 0 {
+		return target.NoCredential, true
+	}
 	reason := ""
 	for _, scope := range j.Method.Scopes {
 		credential, err := j.Target.Credential(tokenLabel(scope.Name), scope.Name)
@@ -89,31 +109,48 @@ func tokenLabel(scopes ...string) string {
 	return "token for " + strings.Join(short, " and ")
 }
 
-// retryOf is the request of the description for a job, without a body.
-func (j *judgement) retryOf(job string, credential target.Credential) target.Request {
-	return target.Request{
-		Purpose:    "retry " + job,
+// callOf is the request of the description for a job: without a body, unless the
+// message has fields.
+func (j *judgement) callOf(job string, credential target.Credential) target.Request {
+	request := target.Request{
+		Purpose:    cmp.Or(j.Method.Operation.Path.Verb(), "call") + " " + job,
 		Method:     j.Method.Operation.Method,
 		Path:       j.Method.Operation.Path.Expand(job),
 		Credential: credential,
 		Job:        job,
-		Starts:     true,
-		Once:       j.mayStart(job),
+		Call:       true,
+		Once:       j.mayConsume(job),
 	}
+	if requestHasFields(j.Method) {
+		request.Header, request.Body = contentType(j.Method.Operation.RequestMediaType), []byte(message(j.Method))
+	}
+	return request
 }
 
-// mayStart reports whether a request is the retry of a job that starts one, so
-// that it must not be sent twice. What must be refused starts nothing, on
-// however many attempts.
-func (j *judgement) mayStart(job string) bool {
+// message is a request message: the description's example where the message has
+// fields, or an empty one.
+func message(method *spec.Method) string {
+	if !requestHasFields(method) {
+		return "{}"
+	}
+	return cmp.Or(string(method.Operation.RequestExample), "{}")
+}
+
+// mayConsume reports whether a request is a call that uses its job up, so that it
+// must not be sent twice. What must be refused has no effect, on however many
+// attempts.
+func (j *judgement) mayConsume(job string) bool {
 	if j.check.phase == refusing {
 		return false
 	}
 	return slices.ContainsFunc(j.Method.AcceptedStates, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
 }
 
-// readState sends a request to the state method.
+// readState sends a request to the state method, where there is one.
 func (j *judgement) readState(job string, credential target.Credential) *target.Exchange {
+	if !hasStateMethod(j.Method) {
+		return nil
+	}
 	return j.send(target.Request{
 		Purpose:    "read the state of " + job,
 		Method:     j.Method.ReadState.Method,
@@ -126,7 +163,7 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 // stateIn returns the state in a response of the state method; empty where there
 // is none.
 func (j *judgement) stateIn(exchange *target.Exchange) string {
-	if !exchange.Complete() {
+	if exchange == nil || !exchange.Complete() {
 		return ""
 	}
 	return j.responseTo(exchange).stateBy(j.Method)
@@ -134,11 +171,18 @@ func (j *judgement) stateIn(exchange *target.Exchange) string {
 
 // jobIDIn returns the new job's id in a response; empty where there is none.
 func (j *judgement) jobIDIn(exchange *target.Exchange) string {
+	if !hasNewID(j.Method) {
+		return ""
+	}
 	return j.responseTo(exchange).textMember(j.Method.IDField)
 }
 
-// flagFor is the flag that supplies a job in one of the states.
+// flagFor is the flag that supplies a job in one of the states, or a job where
+// there are no states.
 func flagFor(states []string) string {
+	if len(states) == 0 {
+		return "--job ID"
+	}
 	flags := make([]string, len(states))
 	for i, state := range states {
 		flags[i] = "--job " + state + "=ID"
@@ -146,34 +190,58 @@ func flagFor(states []string) string {
 	return strings.Join(flags, " or ")
 }
 
-// failedJobs lists the failed jobs that may still be retried, or says what is
-// missing for so many of them.
-func (j *judgement) failedJobs(wanted int) ([]string, *result.Missing) {
+// anyJobFlag is the flag that supplies a job that the server knows.
+func (j *judgement) anyJobFlag() string {
+	refused := j.Method.RefusedStates()
+	return flagFor(slices.Concat(j.Method.AcceptedStates, refused[:min(1, len(refused))]))
+}
+
+// consumeFlag is the flag that supplies a job to be used up.
+func (j *judgement) consumeFlag() string {
 	flag := flagFor(j.Method.AcceptedStates)
-	if !j.Target.MayRetry() {
-		return nil, &result.Missing{Reason: "the target is not on this machine, and retrying its jobs was not allowed", Flag: "--allow-retry with " + flag}
+	if hasStates(j.Method) {
+		flag += ", with --consume-jobs where the target is not on this machine"
+	}
+	return flag
+}
+
+// acceptedJobs lists jobs that the method accepts and that are not used up, or
+// says what is missing for so many of them. Without states a job can be given any
+// number of times.
+func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
+	flag := flagFor(j.Method.AcceptedStates)
+	if !hasStates(j.Method) {
+		given := j.Target.Jobs("")
+		if len(given) == 0 {
+			return nil, &result.Missing{Reason: "no job was given", Flag: flag}
+		}
+		return slices.Repeat(given, (wanted+len(given)-1)/len(given))[:wanted], nil
+	}
+	if !j.Target.MayConsume() {
+		return nil, &result.Missing{Reason: "the target is not on this machine, and using up its jobs was not allowed", Flag: "--consume-jobs with " + flag}
 	}
 	var left []string
 	given := 0
 	for _, state := range j.Method.AcceptedStates {
-		left = append(left, j.Target.Unstarted(state)...)
+		left = append(left, j.Target.Unused(state)...)
 		given += len(j.Target.Jobs(state))
 	}
 	if len(left) < wanted {
-		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be retried, beside those that other checks use; %d of %d left",
+		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be used up, beside those that other checks use; %d of %d left",
 			text.Counted(wanted, "job"), len(left), given)}
 	}
 	return left[:wanted], nil
 }
 
-// jobForRefusal finds a job for a request that must start nothing: a failed one,
-// which shows that a server wrongly starts it, else one that cannot be retried.
+// jobForRefusal finds a job for a request that must have no effect: one that the
+// method accepts, which shows that a server wrongly does, else one that it refuses
+// for its state.
 func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, bool) {
-	if left, missing := j.failedJobs(1); missing == nil {
+	if left, missing := j.acceptedJobs(1); missing == nil {
 		// The state method decides, so that a job that the request of an earlier
-		// check has started is not taken.
+		// check has used up is not taken.
 		for _, state := range j.Method.AcceptedStates {
-			for _, id := range firstFew(j.Target.Unstarted(state)) {
+			for _, id := range firstFew(j.Target.Unused(state)) {
 				if j.stateIn(j.readState(id, credential)) == state {
 					return jobUnderTest{id: id, state: state}, true
 				}
@@ -181,23 +249,27 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		}
 		return jobUnderTest{id: left[0], state: ""}, true
 	}
-	if job, found := j.jobNotRetryable(); found {
+	if job, found := j.harmlessJob(); found {
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
-	j.Skip("it needs a job that the server knows", flagFor(j.Method.AcceptedStates)+" or "+flagFor(j.Method.RefusedStates()[:1]))
+	j.Skip("it needs a job that the server knows", j.anyJobFlag())
 	return jobUnderTest{}, false
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
-// jobNotRetryable finds a given job that cannot be retried: the last one of its
-// state, so that the first stays for the checks about the state itself.
-func (j *judgement) jobNotRetryable() (jobUnderTest, bool) {
+// harmlessJob finds a given job of which a call uses nothing up: one that is
+// refused for its state, or any where there are no states. It is the last one of
+// its state, so that the first stays for the checks about the state itself.
+func (j *judgement) harmlessJob() (jobUnderTest, bool) {
 	for _, state := range j.refusedStates() {
 		if ids := j.Target.Jobs(state); len(ids) > 0 {
-			return jobUnderTest{id: ids[len(ids)-1], state: state, notRetryable: true}, true
+			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
 		}
+	}
+	if ids := j.Target.Jobs(""); len(ids) > 0 && !hasStates(j.Method) {
+		return jobUnderTest{id: ids[len(ids)-1]}, true
 	}
 	return jobUnderTest{}, false
 }
@@ -217,11 +289,11 @@ func (j *judgement) keepsState(id string, job jobUnderTest, credential target.Cr
 	}
 }
 
-// firstRetry retries one failed job, once for the whole session, and reads the
-// states around it.
-func (j *judgement) firstRetry() (*startedRetry, bool) {
+// firstCall calls the method for one job that it accepts, once for the whole
+// session, and reads the states around it.
+func (j *judgement) firstCall() (*firstCall, bool) {
 	if j.session.first == nil {
-		j.session.first = j.retryFirst()
+		j.session.first = j.makeFirstCall()
 	}
 	first := j.session.first
 	if first.missing != nil {
@@ -236,25 +308,25 @@ func (j *judgement) firstRetry() (*startedRetry, bool) {
 	return first, true
 }
 
-func (j *judgement) retryFirst() *startedRetry {
+func (j *judgement) makeFirstCall() *firstCall {
 	credential, found := j.credential()
 	if !found {
-		return &startedRetry{missing: j.missing, broken: j.broken}
+		return &firstCall{missing: j.missing, broken: j.broken}
 	}
-	left, missing := j.failedJobs(1)
+	left, missing := j.acceptedJobs(1)
 	if missing != nil {
-		return &startedRetry{missing: missing}
+		return &firstCall{missing: missing}
 	}
-	first := &startedRetry{}
-	first.exchange = j.retryOnce(left[0], nil, func(job string) target.Request {
+	first := &firstCall{}
+	first.exchange = j.callOnce(left[0], nil, func(job string) target.Request {
 		first.job = job
 		first.stateBefore = j.stateIn(j.readState(job, credential))
-		return j.retryOf(job, credential)
+		return j.callOf(job, credential)
 	})
 	if first.exchange == nil {
-		return &startedRetry{broken: j.broken}
+		return &firstCall{broken: j.broken}
 	}
-	if id := j.jobIDIn(first.exchange); first.exchange.Started() && fitsPath(j.Method, id) {
+	if id := j.jobIDIn(first.exchange); first.exchange.Succeeded() && fitsPath(j.Method, id) && hasStateMethod(j.Method) {
 		j.newJobState(id, credential)
 	}
 	first.stateAfter = j.readState(first.job, credential)
@@ -277,19 +349,18 @@ func fitsPath(method *spec.Method, id string) bool {
 	return id != "" && !strings.Contains(id, "/") && (method.IDPattern == nil || method.IDPattern.MatchString(id))
 }
 
-// startedRetries lists the exchanges of the whole run that started a job.
-func (j *judgement) startedRetries() []*target.Exchange {
-	var started []*target.Exchange
+// successes lists the calls of the whole run that succeeded.
+func (j *judgement) successes() []*target.Exchange {
+	var succeeded []*target.Exchange
 	for _, exchange := range j.Target.Journal() {
-		if exchange.Started() && exchange.Complete() {
-			started = append(started, exchange)
+		if exchange.Succeeded() && exchange.Complete() {
+			succeeded = append(succeeded, exchange)
 		}
 	}
-	if len(started) == 0 {
-		j.Skip("no retry succeeded in this run",
-			flagFor(j.Method.AcceptedStates)+", with --allow-retry where the target is not on this machine")
+	if len(succeeded) == 0 {
+		j.Skip("no call succeeded in this run", j.consumeFlag())
 	}
-	return started
+	return succeeded
 }
 
 // contentType makes the header of a request with a body.

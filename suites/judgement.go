@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -28,7 +27,7 @@ type judgement struct {
 }
 
 // Fail reports that a requirement is not kept. Findings that say the same are
-// counted together. What the description does not demand is not reported. A
+// counted together. What the description does not have is not reported. A
 // requirement that the check does not name is a mistake of the suite and
 // panics; a test runs every check over broken servers.
 func (j *judgement) Fail(id string, exchange *target.Exchange, want, got string) {
@@ -37,13 +36,14 @@ func (j *judgement) Fail(id string, exchange *target.Exchange, want, got string)
 
 // FailAt is Fail with the place in the exchange that shows it.
 func (j *judgement) FailAt(place result.Place, id string, exchange *target.Exchange, want, got string) {
-	requirement, described := j.Method.Requirement(id)
-	if !slices.Contains(j.check.Requirements, id) {
+	switch {
+	case slices.Contains(j.check.Requirements, id):
+	case slices.Contains(j.check.names, id):
+		return
+	default:
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
 	}
-	if !described {
-		return
-	}
+	requirement, _ := j.Method.Requirement(id)
 	hide := j.Target.Redactor()
 	want, got = printable(hide.Text(want)), printable(hide.Text(got))
 	for i := range j.findings {
@@ -81,18 +81,6 @@ func placeOf(exchange *target.Exchange) result.Place {
 func printable(got string) string {
 	const longest = 300
 	return text.Cut(text.Line(got), longest)
-}
-
-// demanded reports whether the description still has a requirement of the
-// check; without one there is nothing to test.
-func (j *judgement) demanded() bool {
-	for _, id := range j.check.Requirements {
-		if _, found := j.Method.Requirement(id); found {
-			return true
-		}
-	}
-	j.Skip("the description has no requirement "+strings.Join(j.check.Requirements, " or "), "--spec FILE that has it")
-	return false
 }
 
 // run runs the check. A panic is a mistake of this program: it is an error

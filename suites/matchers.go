@@ -108,10 +108,10 @@ func BeRefused(codes ...string) types.GomegaMatcher {
 	})
 }
 
-// StartNoJob matches a response that does not say that a job was started: one
-// without a 2xx status.
-func StartNoJob() types.GomegaMatcher {
-	return inStatus("no job started", func(r *response) bool { return !r.started() })
+// HaveNoEffect matches a response that is no success: one without a 2xx status,
+// so that the request did nothing.
+func HaveNoEffect() types.GomegaMatcher {
+	return inStatus("a refusal", func(r *response) bool { return !r.succeeded() })
 }
 
 // HaveMediaType matches a response with this media type in its Content-Type,

@@ -39,7 +39,7 @@ func ExampleMatchErrorModel() {
 	g.Expect(first).To(gomega.And(suites.MatchResponseSchema(method), suites.HaveJobID(method)))
 
 	done := retry(server, "done", "scope:dataportability.maps.reviews", "")
-	g.Expect(done).To(gomega.And(suites.BeRefused("FAILED_PRECONDITION"), suites.MatchErrorModel(method), suites.StartNoJob()))
+	g.Expect(done).To(gomega.And(suites.BeRefused("FAILED_PRECONDITION"), suites.MatchErrorModel(method), suites.HaveNoEffect()))
 
 	stranger := retry(server, "done", "nobody", "")
 	g.Expect(stranger).To(suites.HaveBearerChallenge("invalid_token"))
@@ -65,5 +65,5 @@ func ExampleMeet() {
 	// A field that the request message does not have MUST be refused as 400 INVALID_ARGUMENT.
 	// Unexpected response
 	//     want: 400 with error.status INVALID_ARGUMENT
-	//     got:  200, which says that a job was started
+	//     got:  200, a success
 }

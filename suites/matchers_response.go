@@ -84,10 +84,10 @@ type restoredBody struct {
 	io.Closer
 }
 
-// started reports whether the response says that a job was started.
-func (r *response) started() bool {
+// succeeded reports whether the response says that the method did what it is for.
+func (r *response) succeeded() bool {
 	if r.exchange != nil {
-		return r.exchange.Started()
+		return r.exchange.Succeeded()
 	}
 	return r.status/100 == 2
 }
@@ -105,8 +105,8 @@ func (r *response) describe() string {
 	switch code := r.error().status; {
 	case r.exchange != nil && !r.exchange.Complete():
 		return r.exchange.Fault.Detail
-	case r.started():
-		return fmt.Sprintf("%d, which says that a job was started", r.status)
+	case r.succeeded():
+		return fmt.Sprintf("%d, a success", r.status)
 	case code != "":
 		return fmt.Sprintf("%d %s", r.status, code)
 	case r.status >= http.StatusBadRequest:
@@ -134,7 +134,7 @@ func (r *response) bodyText() string {
 // like reports whether two responses mean the same to a client: the same status
 // and error code.
 func (r *response) like(other *response) bool {
-	return r.status == other.status && (r.started() || r.error().status == other.error().status)
+	return r.status == other.status && (r.succeeded() || r.error().status == other.error().status)
 }
 
 // mediaType returns the media type in lower case, and its charset.

@@ -60,8 +60,8 @@ func TestMatchers(t *testing.T) {
 		"refused with 401":            {BeRefused("UNAUTHENTICATED"), reply(401, errorWith("NOT_FOUND", "UNAUTHENTICATED")), true, "4xx", "401 UNAUTHENTICATED", status},
 		"refused with another code":   {BeRefused("ABORTED"), reply(404, goodError), false, "4xx with error.status ABORTED", "404 NOT_FOUND", status},
 		"a code, but no refusal":      {BeRefused("NOT_FOUND"), reply(500, goodError), false, "4xx", "500 NOT_FOUND", status},
-		"no job":                      {StartNoJob(), reply(404, goodError), true, "no job started", "404 NOT_FOUND", status},
-		"a job":                       {StartNoJob(), reply(202, ""), false, "no job started", "202, which says that a job was started", status},
+		"no job":                      {HaveNoEffect(), reply(404, goodError), true, "a refusal", "404 NOT_FOUND", status},
+		"a job":                       {HaveNoEffect(), reply(202, ""), false, "a refusal", "202, a success", status},
 		"media type":                  {HaveMediaType("application/json"), reply(200, "{}", "Content-Type", "Application/JSON; charset=UTF-8"), true, "Content-Type application/json in UTF-8", "Content-Type: Application/JSON; charset=UTF-8", contentType},
 		"another media type":          {HaveMediaType("application/json"), reply(200, "{}", "Content-Type", "text/html"), false, "Content-Type", "Content-Type: text/html", contentType},
 		"another charset":             {HaveMediaType("application/json"), reply(200, "{}", "Content-Type", "application/json; charset=latin1"), false, "Content-Type", "Content-Type: application/json; charset=latin1", contentType},
@@ -131,7 +131,7 @@ func TestMatchers(t *testing.T) {
 // them.
 func TestCombinedMatchers(t *testing.T) {
 	t.Parallel()
-	yes, no, refused := BeRefused(), StartNoJob(), BeRefused("ABORTED")
+	yes, no, refused := BeRefused(), HaveNoEffect(), BeRefused("ABORTED")
 	const missing, started = 404, 200
 	for name, test := range map[string]struct {
 		matcher   types.GomegaMatcher
@@ -139,14 +139,14 @@ func TestCombinedMatchers(t *testing.T) {
 		ok        bool
 		want, got string
 	}{
-		"and":               {gomega.And(yes, no), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429) and no job started", "404 NOT_FOUND"},
+		"and":               {gomega.And(yes, no), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429) and a refusal", "404 NOT_FOUND"},
 		"and, the second":   {gomega.And(yes, refused, no), missing, false, "4xx with error.status ABORTED", "404 NOT_FOUND"},
 		"or":                {gomega.Or(refused, yes), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
-		"or, none":          {gomega.Or(refused, no), started, false, "4xx with error.status ABORTED or no job started", "200, which says that a job was started"},
+		"or, none":          {gomega.Or(refused, no), started, false, "4xx with error.status ABORTED or a refusal", "200, a success"},
 		"not":               {gomega.Not(refused), missing, true, "anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
-		"not, matched":      {gomega.Not(no), missing, false, "anything but no job started", "404 NOT_FOUND"},
-		"not and, matched":  {gomega.Not(gomega.And(yes, no)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429) and no job started", "404 NOT_FOUND"},
-		"not or, matched":   {gomega.Not(gomega.Or(refused, no)), missing, false, "anything but no job started", "404 NOT_FOUND"},
+		"not, matched":      {gomega.Not(no), missing, false, "anything but a refusal", "404 NOT_FOUND"},
+		"not and, matched":  {gomega.Not(gomega.And(yes, no)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429) and a refusal", "404 NOT_FOUND"},
+		"not or, matched":   {gomega.Not(gomega.Or(refused, no)), missing, false, "anything but a refusal", "404 NOT_FOUND"},
 		"not not":           {gomega.Not(gomega.Not(refused)), missing, false, "anything but anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
 		"and of or":         {gomega.And(gomega.Or(refused, yes), gomega.Not(yes)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
 		"Gomega's own":      {gomega.HaveHTTPStatus(404), missing, true, "", "404 NOT_FOUND"},
@@ -205,11 +205,11 @@ func TestWhatMatchersRead(t *testing.T) {
 		"broke off after 0 bytes: reset":                              &http.Response{StatusCode: 200, Body: broken},
 		"the body of the response has more than 4 MiB":                large,
 	} {
-		ok, err := StartNoJob().Match(actual)
+		ok, err := HaveNoEffect().Match(actual)
 		if ok || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%t, %v, want %q", ok, err, want)
 		}
-		if message := StartNoJob().FailureMessage(actual); !strings.Contains(message, want) {
+		if message := HaveNoEffect().FailureMessage(actual); !strings.Contains(message, want) {
 			t.Errorf("failure message %q, want %q", message, want)
 		}
 	}
@@ -226,7 +226,7 @@ func TestWhatMatchersRead(t *testing.T) {
 
 func closes(broken *brokenOff) bool {
 	response := &http.Response{StatusCode: 200, Body: broken}
-	_, _ = StartNoJob().Match(response)
+	_, _ = HaveNoEffect().Match(response)
 	_ = response.Body.Close()
 	return broken.closed
 }
@@ -242,7 +242,7 @@ func TestHostileBodies(t *testing.T) {
 		`{"error": {"details": [null, 1, {"@type": 1}]}}`,
 	} {
 		for _, matcher := range []types.GomegaMatcher{
-			BeRefused("X"), StartNoJob(), meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(method),
+			BeRefused("X"), HaveNoEffect(), meet(spec.Requirement{}), HaveMediaType("x/y"), HaveBearerChallenge("x"), MatchResponseSchema(method),
 			HaveJobID(method), HaveState(method), HaveState(method, "FAILED"), BeOneJSONValue(), MatchErrorModel(method),
 		} {
 			response := reply(400, body, "Content-Type", "\x1b", "WWW-Authenticate", "\x80\n")

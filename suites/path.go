@@ -17,43 +17,42 @@ type foreignPath struct {
 	name, title, requirement string
 	// path is made of the parts of the method's path, as in names them.
 	path string
-	// needsPattern says that it can be checked only where the description says
-	// what an id looks like.
-	needsPattern bool
+	// needs is what it needs beside what its requirement does.
+	needs []condition
 }
 
 // foreignPaths lists the paths that a server must tell from the method's own:
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
 var foreignPaths = []foreignPath{
-	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", true},
-	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", true},
-	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", true},
-	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", false},
-	{"other-collection", "another collection", "path.collection", "{base}portabilityArchive/{id}{verb}", false},
-	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", false},
-	{"no-verb", "no verb", "path.verb", "{collection}/{id}", false},
-	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", false},
-	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", false},
-	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", false},
-	{"collection-case", "the collection in another case", "path.case", "{base}{lower-case collection}/{id}{verb}", false},
-	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", false},
-	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", false},
-	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", false},
-	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", false},
-	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", false},
-	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", false},
-	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", false},
-	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", false},
-	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", false},
-	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", false},
-	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", false},
-	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", false},
-	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", false},
-	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", false},
-	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", false},
-	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", false},
-	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", false},
-	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", false},
+	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", nil},
+	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", nil},
+	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", nil},
+	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", nil},
+	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", nil},
+	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", nil},
+	{"no-verb", "no verb", "path.verb", "{collection}/{id}", nil},
+	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", nil},
+	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", nil},
+	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", []condition{needVerb}},
+	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", []condition{needCollectionLetters}},
+	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", []condition{needNotFound}},
+	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", nil},
+	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", nil},
+	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", nil},
+	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", nil},
+	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", nil},
+	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", nil},
+	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", nil},
+	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", nil},
+	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", nil},
+	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", nil},
+	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", nil},
+	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", nil},
+	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", nil},
+	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", nil},
+	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", nil},
+	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", nil},
+	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", nil},
 }
 
 // in makes the path for a job's id, which is escaped already.
@@ -61,24 +60,32 @@ func (p foreignPath) in(template spec.PathTemplate, id string) string {
 	verbAfter := func(separator string) string { return strings.Replace(template.Suffix, ":", separator, 1) }
 	return strings.NewReplacer(
 		"{base}", template.Base(), "{collection}", template.Base()+template.Collection(),
-		"{lower-case collection}", strings.ToLower(template.Collection()),
+		"{other-case collection}", otherCaseOf(template.Collection()),
 		"{id}", id, "{other-case id}", otherCase(id), "{id encoded twice}", strings.ReplaceAll(encodeAll(id), "%", "%25"),
 		"{verb}", template.Suffix, "{VERB}", strings.ToUpper(template.Suffix),
 		"{verb after %3a}", verbAfter("%3a"), "{verb after %3A}", verbAfter("%3A"), "{verb after /}", verbAfter("/"),
 	).Replace(p.path)
 }
 
-// foreignMethods are the HTTP methods that must not retry a job.
-var foreignMethods = []string{"GET", "HEAD", "PUT", "PATCH", "DELETE"}
+// otherCaseOf is a text in lower case or, where it is that already, in capitals.
+func otherCaseOf(text string) string {
+	if lower := strings.ToLower(text); lower != text {
+		return lower
+	}
+	return strings.ToUpper(text)
+}
+
+// foreignMethods are the HTTP methods that must not reach a method of another one.
+var foreignMethods = []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"}
 
 func pathChecks(method *spec.Method) []Check {
 	verb, template := method.Operation.Method, method.Operation.Path
 	checks := []Check{{
 		ID: "path/template", Title: "the documented method and path",
 		Requirements: []string{"path.template"},
-		Sends:        fmt.Sprintf("%s %s for a job that failed, no body", verb, template),
-		phase:        starting, run: func(j *judgement) {
-			if first, found := j.firstRetry(); found {
+		Sends:        fmt.Sprintf("%s %s for %s", verb, template, acceptedJob(method)),
+		phase:        consuming, run: func(j *judgement) {
+			if first, found := j.firstCall(); found {
 				j.meets("path.template", first.exchange)
 			}
 		},
@@ -88,9 +95,13 @@ func pathChecks(method *spec.Method) []Check {
 			ID: "path/" + foreign.name, Title: foreign.title, Requirements: []string{foreign.requirement},
 			Sends: verb + " " + foreign.in(template, "ID"),
 			phase: refusing, run: func(j *judgement) { refusePath(j, foreign) },
+			needs: foreign.needs,
 		})
 	}
 	for _, other := range foreignMethods {
+		if other == verb {
+			continue
+		}
 		checks = append(checks, Check{
 			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + verb,
 			Requirements: []string{"path.http-method"},
@@ -104,7 +115,7 @@ func pathChecks(method *spec.Method) []Check {
 		ID: "path/encoded-unreserved", Title: "the job's id with every unreserved character encoded",
 		Requirements: []string{"path.encoded-unreserved"},
 		Sends:        verb + " " + template.Raw("%49%44") + ", beside the same with the id as it is",
-		phase:        starting, run: sameMeaning("path.encoded-unreserved", "the id with its unreserved characters encoded",
+		phase:        consuming, run: sameMeaning("path.encoded-unreserved", "the id with its unreserved characters encoded",
 			func(id string) string { return template.Raw(encodeAll(id)) }),
 	}, Check{
 		// RFC 3986, 2.1, makes the case of the digits mean nothing, and a table of
@@ -112,13 +123,13 @@ func pathChecks(method *spec.Method) []Check {
 		ID: "path/encoded-unreserved-lower", Title: "the same with the hexadecimal digits in lower case",
 		Requirements: []string{"path.encoded-unreserved"},
 		Sends:        verb + " " + template.Raw("%6a%6b") + ", beside the same with the id as it is",
-		phase:        starting, run: sameMeaning("path.encoded-unreserved", "the id encoded with lower-case digits",
+		phase:        consuming, run: sameMeaning("path.encoded-unreserved", "the id encoded with lower-case digits",
 			func(id string) string { return template.Raw(lowerCaseEscapes(encodeAll(id))) }),
 	}, Check{
 		ID: "path/system-parameters", Title: "the query that generated clients send",
 		Requirements: []string{"path.system-parameters"},
 		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + ", beside the same without the query",
-		phase:        starting, run: systemParameters,
+		phase:        consuming, run: systemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "a query parameter that nobody knows",
 		Requirements: []string{"path.unknown-parameter"},
@@ -128,13 +139,8 @@ func pathChecks(method *spec.Method) []Check {
 }
 
 // refusePath sends a path that is not the method's, with a job that a careless
-// server would retry.
+// server would take from it.
 func refusePath(j *judgement, foreign foreignPath) {
-	if foreign.needsPattern && j.Method.IDPattern == nil {
-		j.Skip("the description gives no pattern for "+j.Method.Operation.Path.Parameter+", so it does not say what an id looks like",
-			"--spec FILE with a pattern")
-		return
-	}
 	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
 		request.Path = foreign.in(j.Method.Operation.Path, url.PathEscape(request.Job))
 	})
@@ -147,7 +153,7 @@ func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
 	if !found {
 		return
 	}
-	own := j.retryOf(job.id, credential)
+	own := j.callOf(job.id, credential)
 	request := own
 	request.Purpose, request.FrontEnd = purpose, true
 	if change(&request); request.Method == own.Method && request.Path == own.Path {
@@ -155,7 +161,7 @@ func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
 		return
 	}
 	exchange := j.send(request)
-	if job.notRetryable && j.isJobRefusal(exchange) {
+	if job.refusedAnyway && j.isJobRefusal(exchange) {
 		requirement, _ := j.Method.Requirement(id)
 		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
 			describe(exchange)+", the refusal of the job: the path reached it")
@@ -166,25 +172,25 @@ func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
 	}
 }
 
-// unknownParameter needs a job that could be retried: the refusal of the
+// unknownParameter needs a job that the method accepts: the refusal of the
 // parameter must not be the refusal of the job.
 func unknownParameter(j *judgement) {
 	credential, job, found := j.toRefuse()
 	if !found {
 		return
 	}
-	request := j.retryOf(job.id, credential)
+	request := j.callOf(job.id, credential)
 	request.Purpose = "a query parameter that nobody knows"
 	request.Path += "?dpconformUnknown=1"
 	exchange := j.send(request)
-	if job.notRetryable && j.isJobRefusal(exchange) {
-		j.skipNotRetryable()
+	if job.refusedAnyway && j.isJobRefusal(exchange) {
+		j.skipRefusedAnyway()
 		return
 	}
 	j.meets("path.unknown-parameter", exchange)
 }
 
-// toRefuse returns what every request needs that must start nothing.
+// toRefuse returns what every request needs that must have no effect.
 func (j *judgement) toRefuse() (target.Credential, jobUnderTest, bool) {
 	credential, found := j.credential()
 	if !found {
@@ -200,23 +206,18 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 	return found && exchange.Complete() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(j.responseTo(exchange).error().status)
 }
 
-func (j *judgement) skipNotRetryable() {
-	j.Skip("the job was refused for its state, so that nothing shows of the rest", flagFor(j.Method.AcceptedStates)+
-		", with --allow-retry where the target is not on this machine")
+func (j *judgement) skipRefusedAnyway() {
+	j.Skip("the job was refused for its state, so that nothing shows of the rest", j.consumeFlag())
 }
 
 func systemParameters(j *judgement) {
-	if len(j.Method.SystemParameters) == 0 {
-		j.Skip("the description names no system parameters", "--spec FILE with x-system-parameters")
-		return
-	}
 	sameMeaning("path.system-parameters", "the query that generated clients send",
 		func(id string) string { return j.Method.Operation.Path.Expand(id) + systemQuery(j.Method) })(j)
 }
 
 // sameMeaning checks that another way to write a path gets the same response as
-// the plain one. A job that is refused for its state shows it without starting
-// anything; where there is none, a failed job is retried.
+// the plain one. A job that is refused for its state shows it without being used
+// up; where there is none, a job is used up that the method accepts.
 func sameMeaning(id, purpose string, path func(id string) string) func(*judgement) {
 	return func(j *judgement) {
 		credential, found := j.credential()
@@ -224,31 +225,35 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			return
 		}
 		other := func(job string) target.Request {
-			request := j.retryOf(job, credential)
+			request := j.callOf(job, credential)
 			request.Purpose, request.Path = purpose, path(job)
 			return request
 		}
-		if job, found := j.jobNotRetryable(); found {
-			plain := j.send(j.retryOf(job.id, credential))
+		if job, found := j.harmlessJob(); found {
+			plain := j.send(j.callOf(job.id, credential))
 			written := j.send(other(job.id))
 			if j.responded(id, plain, "a response") {
 				j.expect(id, written, beLike(plain, "for the plain path"))
 			}
 			return
 		}
-		left, missing := j.failedJobs(1)
+		left, missing := j.acceptedJobs(1)
 		if missing != nil {
-			j.Skip("it needs a job that the server knows", flagFor(j.Method.RefusedStates()[:1])+" or "+missing.Flag)
+			flag := missing.Flag
+			if refused := j.Method.RefusedStates(); len(refused) > 0 {
+				flag = flagFor(refused[:1]) + " or " + flag
+			}
+			j.Skip("it needs a job that the server knows", flag)
 			return
 		}
-		if exchange := j.retryOnce(left[0], nil, other); exchange != nil {
-			j.expect(id, exchange, startJob(j.Method))
+		if exchange := j.callOnce(left[0], nil, other); exchange != nil {
+			j.expect(id, exchange, succeed(j.Method))
 		}
 	}
 }
 
-func startJob(method *spec.Method) types.GomegaMatcher {
-	return inStatus(fmt.Sprint(method.Operation.Success), (*response).started)
+func succeed(method *spec.Method) types.GomegaMatcher {
+	return inStatus(fmt.Sprint(method.Operation.Success), (*response).succeeded)
 }
 
 // beLike matches a response that means the same to a client as another one.

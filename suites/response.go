@@ -12,30 +12,31 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
 const (
-	ofStartedRetries = "nothing of its own: it looks at every retry of the run that was started"
-	ofNewJobs        = "the state method for each new job of the run, unless it was read already"
+	ofSuccesses = "nothing of its own: it looks at every call of the run that succeeded"
+	ofNewJobs   = "the state method for each new job of the run, unless it was read already"
 )
 
 func responseChecks(method *spec.Method) []Check {
 	status, _ := method.Requirement("response.status")
 	return slices.Concat(
-		observe(ofStartedRetries, (*judgement).startedRetries,
-			expectation{"response/status", "the status of a started retry", "response.status", meet(status)},
+		observe(ofSuccesses, (*judgement).successes,
+			expectation{"response/status", "the status of a success", "response.status", meet(status)},
 			expectation{"response/media-type", "the media type of the response", "response.media-type", HaveMediaType(method.Operation.MediaType)},
 			expectation{"response/schema", "the response by the schema of the description", "response.schema", MatchResponseSchema(method)},
 			expectation{"response/documented-fields", "fields that are not documented", "response.documented-fields", haveDocumentedFields(method)},
 			expectation{"response/unique-names", "names that stand twice", "response.unique-names", haveUniqueNames()},
 			expectation{"response/id-present", "an id that is not empty", "response.id-present", haveIDText(method)}),
-		observe(ofStartedRetries, (*judgement).retriesWithID,
+		observe(ofSuccesses, (*judgement).successesWithID,
 			expectation{"response/id-bare", "an id in the form of the path", "response.id-bare", HaveJobID(method)}),
 		[]Check{{
 			ID: "response/id-new", Title: "an id that is new",
 			Requirements: []string{"response.id-new"},
-			Sends:        "nothing of its own: it compares the ids of all retries of the run that were started",
+			Sends:        "nothing of its own: it compares the ids in all successes of the run",
 			phase:        observing, run: idNew,
 		}, {
 			ID: "response/new-job-readable", Title: "the state of the new job, read at once",
@@ -46,7 +47,7 @@ func responseChecks(method *spec.Method) []Check {
 		observe(ofNewJobs, (*judgement).newJobsWithState,
 			expectation{"response/new-job-state", "a documented state of the new job", "response.new-job-state",
 				HaveState(method, method.States...)},
-			expectation{"response/new-job-initial-state", "a new job that has not failed", "response.new-job-initial-state",
+			expectation{"response/new-job-initial-state", "a new job that is not " + text.List(method.AcceptedStates, "or"), "response.new-job-initial-state",
 				gomega.Not(HaveState(method, method.AcceptedStates...))}))
 }
 
@@ -99,20 +100,15 @@ func haveIDText(method *spec.Method) types.GomegaMatcher {
 	return inMember(method.IDField, "a text in "+method.IDField, func(id string) bool { return strings.TrimSpace(id) != "" })
 }
 
-// retriesWithID lists the retries whose response carries an id, where the
-// description says what one looks like.
-func (j *judgement) retriesWithID() []*target.Exchange {
-	if j.Method.IDPattern == nil {
-		j.Skip("the description gives no pattern for "+j.Method.ReadState.Path.Parameter, "--spec FILE with a pattern")
-		return nil
-	}
-	return slices.DeleteFunc(j.startedRetries(), func(exchange *target.Exchange) bool { return strings.TrimSpace(j.jobIDIn(exchange)) == "" })
+// successesWithID lists the successes whose response carries an id.
+func (j *judgement) successesWithID() []*target.Exchange {
+	return slices.DeleteFunc(j.successes(), func(exchange *target.Exchange) bool { return strings.TrimSpace(j.jobIDIn(exchange)) == "" })
 }
 
 // idNew compares all ids that the run was given, in the order of the requests.
 func idNew(j *judgement) {
 	first := map[string]*target.Exchange{}
-	for _, exchange := range j.startedRetries() {
+	for _, exchange := range j.successes() {
 		given := j.jobIDIn(exchange)
 		if given == "" {
 			continue
@@ -132,7 +128,7 @@ func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
 		id := r.textMember(j.Method.IDField)
 		switch {
 		case id == r.exchange.Request.Job:
-			return "the id of the failed job", place, false
+			return "the id of the job that was given", place, false
 		case j.Target.Given(id):
 			return fmt.Sprintf("%q, which another job has", id), place, false
 		case again:
@@ -143,7 +139,7 @@ func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
 }
 
 // newJobStates reads the state of every new job, sorted by id: which of several
-// retries at the same time got which id is chance, and a recording should not
+// calls at the same time got which id is chance, and a recording should not
 // show it.
 func (j *judgement) newJobStates() []*target.Exchange {
 	credential, found := j.credential()
@@ -151,7 +147,7 @@ func (j *judgement) newJobStates() []*target.Exchange {
 		return nil
 	}
 	var ids []string
-	for _, exchange := range j.startedRetries() {
+	for _, exchange := range j.successes() {
 		if id := j.jobIDIn(exchange); fitsPath(j.Method, id) {
 			ids = append(ids, id)
 		}

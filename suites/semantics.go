@@ -1,35 +1,43 @@
 package suites
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// together is the number of retries that are sent at the same time.
+// together is the number of calls that are sent at the same time.
 const together = 8
 
-// severalJobs is the number of failed jobs that are retried one after the other
-// beside the first.
+// severalJobs is the number of jobs for which the method is called one after the
+// other, beside the first.
 const severalJobs = 3
 
 func semanticsChecks(method *spec.Method) []Check {
+	accepted := acceptedJob(method)
 	checks := []Check{{
-		ID: "semantics/accepted-state", Title: "a job that failed is retried",
+		ID: "semantics/accepted-state", Title: accepted + " is accepted",
 		Requirements: []string{"semantics.accepted-state", "semantics.old-job-keeps-state"},
-		Sends:        "a retry of a job that failed, and the state method before and after",
-		phase:        starting, run: failedIsRetried,
+		Sends:        "a call for " + accepted + andStates(method),
+		phase:        consuming, run: acceptState,
+	}, {
+		ID: "semantics/changed-state", Title: "a success leaves its job " + cmp.Or(text.List(method.ResultingStates, "or"), "in a resulting state"),
+		Requirements: []string{"semantics.changed-state"},
+		Sends:        "a call for " + accepted + ", and then the state method",
+		phase:        consuming, run: changeState,
 	}}
 	for _, state := range method.RefusedStates() {
 		checks = append(checks, Check{
 			ID:           "semantics/" + stateName(state) + "-is-refused",
 			Title:        "a job that is " + state + " is refused",
 			Requirements: []string{"semantics.refused-state", "semantics.refusal-status", "semantics.refusal-keeps-state"},
-			Sends:        "a retry of a job that is " + state + ", and the state method before and after",
+			Sends:        "a call for a job that is " + state + andStates(method),
 			phase:        refusing, run: func(j *judgement) { refuseState(j, state) },
 		})
 	}
@@ -46,26 +54,26 @@ func semanticsChecks(method *spec.Method) []Check {
 		Check{
 			ID: "semantics/unknown-job", Title: "an id that no job has",
 			Requirements: []string{"semantics.unknown-job", "semantics.unknown-job-no-effect"},
-			Sends:        "a retry of an id made by the seed, and the same once more",
+			Sends:        "a call for an id made by the seed, and the same once more",
 			phase:        refusing, run: unknownJob,
 		},
 		Check{
-			ID: "semantics/each-job", Title: "each of several failed jobs is retried",
+			ID: "semantics/each-job", Title: "each of several jobs is accepted",
 			Requirements: []string{"semantics.each-job"},
-			Sends:        fmt.Sprintf("retries of up to %d more failed jobs, one after the other", severalJobs),
-			phase:        starting, run: eachFailedJob,
+			Sends:        fmt.Sprintf("a call for each of up to %d more jobs, one after the other: each %s", severalJobs, accepted),
+			phase:        consuming, run: eachJob,
 		},
 		Check{
-			ID: "semantics/concurrent-jobs", Title: "retries of several jobs at the same time",
+			ID: "semantics/concurrent-jobs", Title: "calls for several jobs at the same time",
 			Requirements: []string{"semantics.concurrent-jobs", "semantics.concurrent-ids"},
-			Sends:        fmt.Sprintf("retries of %d failed jobs at the same time", together),
-			phase:        starting, run: concurrentJobs,
+			Sends:        fmt.Sprintf("calls for %d jobs at the same time: each %s", together, accepted),
+			phase:        consuming, run: concurrentJobs,
 		},
 		Check{
-			ID: "semantics/concurrent-one-job", Title: "retries of one job at the same time",
+			ID: "semantics/concurrent-one-job", Title: "calls for one job at the same time",
 			Requirements: []string{"semantics.concurrent-ids"},
-			Sends:        fmt.Sprintf("%d retries of one failed job at the same time; only on a target on this machine", together),
-			phase:        starting, run: concurrentOneJob,
+			Sends:        fmt.Sprintf("%d calls for one job at the same time; only on a target on this machine: %s", together, accepted),
+			phase:        consuming, run: concurrentOneJob,
 		})
 }
 
@@ -74,14 +82,35 @@ func stateName(state string) string {
 	return strings.ReplaceAll(strings.ToLower(state), "_", "-")
 }
 
-func failedIsRetried(j *judgement) {
-	first, found := j.firstRetry()
+// andStates says that the states are read too, where a method reads them.
+func andStates(method *spec.Method) string {
+	if !hasStateMethod(method) {
+		return ""
+	}
+	return ", and the state method before and after"
+}
+
+func acceptState(j *judgement) {
+	first, found := j.firstCall()
 	if !found {
 		return
 	}
-	retried := j.meets("semantics.accepted-state", first.exchange)
-	if retried && slices.Contains(j.Method.AcceptedStates, first.stateBefore) {
+	accepted := j.meets("semantics.accepted-state", first.exchange)
+	if accepted && hasNewID(j.Method) && slices.Contains(j.Method.AcceptedStates, first.stateBefore) {
 		j.showsState("semantics.old-job-keeps-state", first.stateAfter, first.stateBefore)
+	}
+}
+
+// changeState expects a state that a success may leave its job in.
+func changeState(j *judgement) {
+	first, found := j.firstCall()
+	switch {
+	case !found:
+	case !first.exchange.Succeeded():
+		j.Skip("no call succeeded in this run", j.consumeFlag())
+	default:
+		j.look(first.stateAfter)
+		j.expect("semantics.changed-state", first.stateAfter, HaveState(j.Method, j.Method.ResultingStates...))
 	}
 }
 
@@ -99,15 +128,15 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	return credential, ids[0], true
 }
 
-// refuseState retries a job in a state that is not to be retried.
+// refuseState calls the method for a job in a state that it does not accept.
 func refuseState(j *judgement, state string) {
 	credential, id, found := j.jobGivenAs(state)
 	if !found {
 		return
 	}
 	job := jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
-	exchange := j.send(j.retryOf(id, credential))
-	j.startsNoJob("semantics.refused-state", exchange)
+	exchange := j.send(j.callOf(id, credential))
+	j.hasNoEffect("semantics.refused-state", exchange)
 	j.meets("semantics.refusal-status", exchange)
 	j.keepsState("semantics.refusal-keeps-state", job, credential)
 }
@@ -131,38 +160,38 @@ func unknownJob(j *judgement) {
 	}
 	id := j.session.unknownID()
 	for range 2 {
-		exchange := j.send(j.retryOf(id, credential))
-		j.startsNoJob("semantics.unknown-job-no-effect", exchange)
+		exchange := j.send(j.callOf(id, credential))
+		j.hasNoEffect("semantics.unknown-job-no-effect", exchange)
 		j.meets("semantics.unknown-job", exchange)
 	}
 }
 
-// toRetry returns failed jobs that may be retried, and a token for them.
-func (j *judgement) toRetry(count int) (target.Credential, []string, bool) {
+// toCall returns jobs that the method accepts, and a token for them.
+func (j *judgement) toCall(count int) (target.Credential, []string, bool) {
 	credential, found := j.credential()
 	if !found {
 		return credential, nil, false
 	}
-	jobs, missing := j.failedJobs(count)
+	jobs, missing := j.acceptedJobs(count)
 	if missing != nil {
 		j.skipFor(missing)
 	}
 	return credential, jobs, missing == nil
 }
 
-func eachFailedJob(j *judgement) {
-	if _, found := j.firstRetry(); !found {
+func eachJob(j *judgement) {
+	if _, found := j.firstCall(); !found {
 		return
 	}
-	credential, jobs, found := j.toRetry(1)
+	credential, jobs, found := j.toCall(1)
 	if !found {
 		return
 	}
-	if more, missing := j.failedJobs(severalJobs); missing == nil {
+	if more, missing := j.acceptedJobs(severalJobs); missing == nil {
 		jobs = more
 	}
 	for _, id := range jobs {
-		exchange := j.retryOnce(id, jobs, func(job string) target.Request { return j.retryOf(job, credential) })
+		exchange := j.callOnce(id, jobs, func(job string) target.Request { return j.callOf(job, credential) })
 		if exchange == nil {
 			return
 		}
@@ -171,31 +200,30 @@ func eachFailedJob(j *judgement) {
 }
 
 func concurrentJobs(j *judgement) {
-	credential, jobs, found := j.toRetry(together)
+	credential, jobs, found := j.toCall(together)
 	if !found {
 		return
 	}
-	retry := func(job string) target.Request { return j.retryOf(job, credential) }
-	exchanges := j.settledTogether(j.sendTogether(jobs, retry), retry)
+	call := func(job string) target.Request { return j.callOf(job, credential) }
+	exchanges := j.settledTogether(j.sendTogether(jobs, call), call)
 	for _, exchange := range exchanges {
 		j.meets("semantics.concurrent-jobs", exchange)
 	}
 	j.distinctIDs(exchanges)
 }
 
-// concurrentOneJob retries one job many times, which a person's job is too good
-// for. A server may refuse some of them; the user guide allows three retries
-// without a new authorization.
+// concurrentOneJob calls the method for one job many times, which a person's job
+// is too good for. A server may refuse some of the calls.
 func concurrentOneJob(j *judgement) {
 	if !j.Target.Loopback() {
-		j.Skip("one job is retried several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
+		j.Skip("one job is used several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
 		return
 	}
-	credential, jobs, found := j.toRetry(1)
+	credential, jobs, found := j.toCall(1)
 	if !found {
 		return
 	}
-	exchanges := j.sendTogether(slices.Repeat(jobs, together), func(job string) target.Request { return j.retryOf(job, credential) })
+	exchanges := j.sendTogether(slices.Repeat(jobs, together), func(job string) target.Request { return j.callOf(job, credential) })
 	for _, exchange := range exchanges {
 		if exchange.Unsettled() && j.byChance() {
 			j.session.excuse([]*target.Exchange{exchange})
@@ -206,10 +234,10 @@ func concurrentOneJob(j *judgement) {
 	j.distinctIDs(exchanges)
 }
 
-func (j *judgement) sendTogether(jobs []string, retry func(job string) target.Request) []*target.Exchange {
+func (j *judgement) sendTogether(jobs []string, request func(job string) target.Request) []*target.Exchange {
 	requests := make([]target.Request, len(jobs))
 	for i, job := range jobs {
-		requests[i] = retry(job)
+		requests[i] = request(job)
 	}
 	exchanges := j.Target.SendTogether(j.ctx, j.check.ID, requests)
 	for _, exchange := range exchanges {
@@ -222,7 +250,7 @@ func (j *judgement) distinctIDs(exchanges []*target.Exchange) {
 	seen := map[string]bool{}
 	for _, exchange := range exchanges {
 		id := j.jobIDIn(exchange)
-		if !exchange.Started() || id == "" {
+		if !exchange.Succeeded() || id == "" {
 			continue
 		}
 		if seen[id] {

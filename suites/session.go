@@ -27,8 +27,8 @@ type session struct {
 	ran map[string]bool
 
 	unknownIDs *rand.Rand
-	// first is the retry that every check shares which needs just one.
-	first *startedRetry
+	// first is the call that every check shares which needs just one.
+	first *firstCall
 	// states keeps the state of each new job as it was read first.
 	states map[string]*target.Exchange
 	// responses are read once each: the checks that look at everything that was
@@ -36,14 +36,15 @@ type session struct {
 	responses map[*target.Exchange]*response
 	// excused are the exchanges that say nothing of the server.
 	excused map[*target.Exchange]bool
-	// unsettled counts the retries in a row of which nobody knows what came.
+	// unsettled counts the calls in a row of which nobody knows what came.
 	unsettled int
 }
 
-// startedRetry is a real retry and what was read around it.
-type startedRetry struct {
-	job         string
-	exchange    *target.Exchange
+// firstCall is a call that should succeed, and what was read around it.
+type firstCall struct {
+	job      string
+	exchange *target.Exchange
+	// stateBefore is empty, and stateAfter nil, where no method reads states.
 	stateBefore string
 	stateAfter  *target.Exchange
 	missing     *result.Missing
@@ -58,10 +59,14 @@ func newSession(config Config) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	checks := Checks(config.Method)
+	if len(checks) == 0 {
+		return nil, fmt.Errorf("%s: no check tests a requirement of %s: name requirement sets in its description", config.Method.File, config.Method.Operation.ID)
+	}
 	return &session{
 		config:     config,
 		known:      known,
-		checks:     Checks(config.Method),
+		checks:     checks,
 		ran:        map[string]bool{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
@@ -128,10 +133,9 @@ func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	s.ran[check.ID] = true
 	began := time.Now()
 	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		j.Skip(result.Interrupted, "")
-	case j.demanded():
+	} else {
 		j.run()
 	}
 	found := j.result()

@@ -49,9 +49,9 @@ func TestEarlierChecksRunForLaterOnes(t *testing.T) {
 		// ran says whether a check has run after one of the phase has.
 		ran func(asked, other Check) bool
 	}{
-		"a sending check":        {false, starting, func(asked, other Check) bool { return other.ID == asked.ID }},
+		"a sending check":        {false, consuming, func(asked, other Check) bool { return other.ID == asked.ID }},
 		"an observing check":     {false, observing, func(asked, other Check) bool { return other.ID == asked.ID || other.phase != observing }},
-		"recorded responses":     {true, starting, func(asked, other Check) bool { return other.phase < asked.phase || other.ID == asked.ID }},
+		"recorded responses":     {true, consuming, func(asked, other Check) bool { return other.phase < asked.phase || other.ID == asked.ID }},
 		"recorded, an observing": {true, observing, func(asked, other Check) bool { return other.phase < asked.phase || other.ID == asked.ID }},
 	} {
 		t.Run(name, func(t *testing.T) {

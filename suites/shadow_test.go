@@ -128,7 +128,7 @@ func (s *shadowed) explains(journal []*target.Exchange, exchange *target.Exchang
 	return slices.ContainsFunc(journal, func(other *target.Exchange) bool {
 		switch {
 		case exchange.Request.Method == s.method.ReadState.Method:
-			return other.Number < exchange.Number && other.Started() && s.differs(journal, other, "body /"+s.method.IDField) &&
+			return other.Number < exchange.Number && other.Succeeded() && s.differs(journal, other, "body /"+s.method.IDField) &&
 				bytes.Contains(other.Body, []byte(strconv.Quote(exchange.Request.Job)))
 		case other.Check == exchange.Check && other != exchange:
 			return alike(s.method, other.Request, exchange.Request) && s.differs(journal, other, place)
@@ -167,7 +167,7 @@ func (s *shadowed) differs(journal []*target.Exchange, exchange *target.Exchange
 	// that was given before.
 	id := newID.Find(got)
 	return id != nil && slices.ContainsFunc(journal, func(earlier *target.Exchange) bool {
-		return earlier.Number < exchange.Number && earlier.Started() && bytes.Contains(earlier.Body, id)
+		return earlier.Number < exchange.Number && earlier.Succeeded() && bytes.Contains(earlier.Body, id)
 	})
 }
 

@@ -157,7 +157,7 @@ func skipText(found result.Check) string {
 var configWords = strings.NewReplacer(
 	"--token-template TEXT", "Config.Tokens", "--token-template", "Config.Tokens",
 	"--token SCOPE=VALUE", "Config.Tokens", "--token unrelated=VALUE", "Config.Tokens", "--token", "Config.Tokens",
-	"--job ", "Config.Jobs ", "--allow-retry", "Config.AllowRetry", "--spec FILE", "Config.Method",
+	"--job ", "Config.Jobs ", "--consume-jobs", "Config.ConsumeJobs", "--spec FILE", "Config.Method",
 	"--endpoint ", "Config.Endpoint ", "--timeout", "Config.Timeout", "--max-requests", "Config.MaxRequests",
 )
 

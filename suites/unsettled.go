@@ -7,18 +7,18 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 )
 
-// A retry that may have started a job is never sent again where nobody knows
-// what became of it: AIP-194, https://google.aip.dev/194#guidance. Another
-// failed job is retried in its place.
+// A call that may have used up its job is never sent again where nobody knows what
+// became of it: AIP-194, https://google.aip.dev/194#guidance. Another job takes
+// its place.
 
-// unsettledInARow is the number of such retries in a row that are the server's
+// unsettledInARow is the number of such calls in a row that are the server's
 // doing, and no chance of the network.
 const unsettledInARow = 5
 
-// retryOnce retries a failed job, and where nobody knows what came of it
+// callOnce calls the method for a job, and where nobody knows what came of it for
 // another one, but none of those that are set apart. It returns nil where no job
 // is left, and says so.
-func (j *judgement) retryOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
+func (j *judgement) callOnce(job string, apart []string, request func(job string) target.Request) *target.Exchange {
 	return j.settled(j.send(request(job)), apart, request)
 }
 
@@ -35,7 +35,7 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 		another, found := j.anotherJob(apart)
 		if !found {
 			j.session.excuse(open)
-			j.broken = describe(exchange) + "; it is not known whether a job was started, so the retry is not sent again, and no other failed job is left"
+			j.broken = describe(exchange) + "; it is not known whether the call succeeded, so it is not sent again, and no other job is left"
 			return nil
 		}
 		exchange = j.send(request(another))
@@ -45,7 +45,7 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 	return exchange
 }
 
-// byChance reports whether the network may have lost the response to a retry. On
+// byChance reports whether the network may have lost the response to a call. On
 // this machine it may not, unless other requests without a response got one when
 // they were sent again.
 func (j *judgement) byChance() bool {
@@ -57,10 +57,10 @@ func (j *judgement) byChance() bool {
 	})
 }
 
-// anotherJob finds a failed job from which no retry has started.
+// anotherJob finds a job that the method accepts and that is not used up.
 func (j *judgement) anotherJob(apart []string) (string, bool) {
 	for _, state := range j.Method.AcceptedStates {
-		for _, id := range j.Target.Unstarted(state) {
+		for _, id := range j.Target.Unused(state) {
 			if !slices.Contains(apart, id) {
 				return id, true
 			}
@@ -77,11 +77,11 @@ func (s *session) excuse(exchanges []*target.Exchange) {
 	}
 }
 
-// manyTogether is the number of retries sent at the same time that cannot be
+// manyTogether is the number of calls sent at the same time that cannot be
 // made up for one by one: what they were to show, they do not show alone.
 const manyTogether = 3
 
-// settledTogether is settled for retries that were sent at the same time. Where
+// settledTogether is settled for calls that were sent at the same time. Where
 // the network may have lost many of the responses, those are not tested.
 func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(job string) target.Request) []*target.Exchange {
 	var settled, open []*target.Exchange
@@ -94,7 +94,7 @@ func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(j
 	}
 	if len(open) >= manyTogether && j.byChance() {
 		j.session.excuse(open)
-		j.broken = fmt.Sprintf("%d of %d retries at the same time got no response, as other requests did by chance; the first: %s",
+		j.broken = fmt.Sprintf("%d of %d calls at the same time got no response, as other requests did by chance; the first: %s",
 			len(open), len(exchanges), describe(open[0]))
 		return settled
 	}

@@ -50,10 +50,13 @@ func (f finished) beginning() result.Report {
 		Started:       f.started.UTC().Truncate(time.Millisecond),
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Jobs: map[string]int{}},
 		Description:   result.NewDescription(f.method),
-		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), AllowRetry: f.allowRetry,
+		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), ConsumeJobs: f.consumeJobs,
 			Focus: f.focus, LabelFilter: f.labelFilter},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
+	}
+	if given := len(f.target.Jobs("")); given > 0 {
+		report.Target.Jobs[""] = given
 	}
 	for _, state := range f.method.States {
 		jobs := len(f.target.Jobs(state))
@@ -110,7 +113,7 @@ func requestOf(exchange *target.Exchange) result.Message {
 func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.Exchange {
 	shown := result.Exchange{
 		Number: exchange.Number, Check: exchange.Check, Purpose: exchange.Request.Purpose,
-		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Starts,
+		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Call,
 		Request: requestOf(exchange), Microseconds: exchange.Took.Microseconds(),
 	}
 	shown.Request.URL, shown.Request.Header = hide.RequestTarget(exchange.URL), hide.Header(exchange.Request.Header)

@@ -20,8 +20,10 @@ type catalogue struct {
 	Description  result.Description  `json:"description"`
 	Requirements []serverRequirement `json:"requirements"`
 	Checks       []catalogueCheck    `json:"checks"`
-	Page         *spec.ReferencePage `json:"reference_page"`
-	Clients      []clientRequirement `json:"client_requirements,omitempty"`
+	// NotApplicable are the checks that the description has no place for.
+	NotApplicable []result.NotApplicable `json:"not_applicable,omitempty"`
+	Page          *spec.ReferencePage    `json:"reference_page"`
+	Clients       []clientRequirement    `json:"client_requirements,omitempty"`
 }
 
 // serverRequirement is a requirement with the ids of its checks.
@@ -52,7 +54,7 @@ type catalogueCheck struct {
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
 func newCatalogue(method *spec.Method) catalogue {
-	made := catalogue{Description: result.NewDescription(method), Page: &method.Page}
+	made := catalogue{Description: result.NewDescription(method), Page: &method.Page, NotApplicable: suites.NotApplicable(method)}
 	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
@@ -113,8 +115,35 @@ func (c catalogueConsole) list(all bool) {
 		if all {
 			ids = strings.Join(entry.Checks, ", ")
 		}
+		if ids == "" {
+			c.Paragraph("      not tested: ", c.whyUntested(entry.Requirement))
+			continue
+		}
 		c.Paragraph("      tested by ", ids)
 	}
+	for i, group := range c.NotApplicable {
+		if i == 0 {
+			c.Printf("\n%s\n", report.Bold("checks that do not apply"))
+		}
+		ids := report.ChecksText(group.Checks)
+		if all {
+			ids = strings.Join(group.Checks, ", ")
+		}
+		c.Paragraph("  ", group.Reason+": "+ids)
+	}
+}
+
+// whyUntested says why no check tests a requirement.
+func (c catalogueConsole) whyUntested(requirement spec.Requirement) string {
+	for _, group := range c.NotApplicable {
+		if slices.Contains(group.Requirements, requirement.ID) {
+			return group.Reason
+		}
+	}
+	if requirement.Draft {
+		return "it is a draft"
+	}
+	return "no check of this version knows it"
 }
 
 // listClients prints every requirement of clients with the scenarios that test it.
@@ -155,6 +184,10 @@ func (c catalogueConsole) explain(id string) bool {
 	for _, entry := range c.Requirements {
 		if entry.ID == id {
 			c.explainRequirement(entry.Requirement, "")
+			if len(entry.Checks) == 0 {
+				c.Printf("\n")
+				c.Paragraph("  not tested: ", c.whyUntested(entry.Requirement))
+			}
 			c.explainChecks(id)
 			return true
 		}
@@ -173,6 +206,13 @@ func (c catalogueConsole) explain(id string) bool {
 	for _, check := range c.Checks {
 		if check.ID == id {
 			c.explainCheck(check)
+			return true
+		}
+	}
+	for _, group := range c.NotApplicable {
+		if slices.Contains(group.Checks, id) {
+			c.Printf("%s\n", report.Bold(id))
+			c.Paragraph("  ", fmt.Sprintf("does not apply to %s: %s", c.Description.Method, group.Reason))
 			return true
 		}
 	}

@@ -114,50 +114,50 @@ type requestPlan struct {
 
 func (p requestPlan) print(out io.Writer) {
 	sent, withheld := 0, 0
-	retried := map[string]int{}
+	used := map[string]int{}
 	for _, exchange := range p.server.Journal() {
 		if exchange.Fault != nil && exchange.Fault.Kind == target.Withheld {
 			withheld++
 			continue
 		}
 		sent++
-		started := exchange.Started() && exchange.Complete()
-		if started {
-			retried[exchange.Request.Job]++
+		uses := exchange.Request.Once && exchange.Succeeded() && exchange.Complete()
+		if uses {
+			used[exchange.Request.Job]++
 		}
-		p.printRequest(out, sent, exchange, started)
+		p.printRequest(out, sent, exchange, uses)
 	}
 	fmt.Fprintf(out, "\n%s would go to %s; nothing was sent\n", text.Counted(sent, "request"), p.server.Endpoint())
 	if withheld > 0 {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}
-	p.paragraph(out, startsText(retried))
+	p.paragraph(out, usesText(used))
 	p.paragraph(out, "assumed are the responses of a server that conforms, and its ids of new jobs; other responses may lead to fewer requests, "+
 		"and to more where a server is busy or the network breaks")
 	p.printSkipped(out)
 }
 
-// startsText says which jobs would be retried in earnest.
-func startsText(retried map[string]int) string {
-	if len(retried) == 0 {
-		return "none of them starts a job"
+// usesText says which jobs would be used up.
+func usesText(used map[string]int) string {
+	if len(used) == 0 {
+		return "none of them uses up a job"
 	}
-	total, jobs := 0, make([]string, 0, len(retried))
-	for _, job := range slices.Sorted(maps.Keys(retried)) {
-		total += retried[job]
-		if retried[job] > 1 {
-			job = fmt.Sprintf("%s (%d times)", job, retried[job])
+	total, jobs := 0, make([]string, 0, len(used))
+	for _, job := range slices.Sorted(maps.Keys(used)) {
+		total += used[job]
+		if used[job] > 1 {
+			job = fmt.Sprintf("%s (%d times)", job, used[job])
 		}
 		jobs = append(jobs, job)
 	}
-	return text.Counted(total, "request") + " would start a job: " + strings.Join(jobs, ", ")
+	return text.Counted(total, "request") + " would use up a job: " + strings.Join(jobs, ", ")
 }
 
 func (p requestPlan) paragraph(out io.Writer, text string) {
 	fmt.Fprintln(out, ansi.Wordwrap(text, p.width, ""))
 }
 
-func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, started bool) {
+func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, uses bool) {
 	request := exchange.Request
 	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, p.redactor.RequestTarget(request.Path))
 	details := []string{request.Credential.Label}
@@ -169,8 +169,8 @@ func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Ex
 	}
 	fmt.Fprintf(out, "      %s\n", strings.Join(details, ", "))
 	reason := exchange.Check + ": " + request.Purpose
-	if started {
-		reason += " — STARTS A JOB"
+	if uses {
+		reason += " — USES UP ITS JOB"
 	}
 	fmt.Fprintf(out, "      %s\n", reason)
 }

@@ -19,7 +19,7 @@ const writingFlag = "write-known-failures"
 // of a description and of checks, and sees that the one to be written does not
 // stand in the way of anything.
 func readKnownFailures(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement, checks []string, began time.Time,
-	files []report.File) (result.KnownFailures, error) {
+	files []report.File, not ...result.NotApplicable) (result.KnownFailures, error) {
 	if settings.WriteKnownFailures != "" {
 		if err := result.CheckNewKnownFailures(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
 			return nil, err
@@ -33,7 +33,7 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 	if settings.KnownFailures == "" {
 		return nil, nil
 	}
-	return result.ReadKnownFailures(settings.KnownFailures, requirements, checks, began)
+	return result.ReadKnownFailures(settings.KnownFailures, requirements, checks, began, not...)
 }
 
 // checkIDs lists the checks of a description.

@@ -120,7 +120,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Provenance: recorder.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
 		Description: result.NewDescription(method).FileText(), Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
-		AllowRetry: run.config.AllowRetry, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
+		ConsumeJobs: run.config.ConsumeJobs, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
 	}})
 }
 

@@ -120,7 +120,7 @@ func (r *recordingRun) troubleIn(check result.Check) error {
 			return fault
 		}
 	}
-	// That nobody knows what came of a retry never changes.
+	// That nobody knows what came of a call never changes.
 	unknown := slices.ContainsFunc(journal, func(exchange *target.Exchange) bool {
 		return exchange.Fault != nil && exchange.Fault.Detail == target.UnknownOutcome
 	})
@@ -300,7 +300,7 @@ func newJobs(server *target.Target, method *spec.Method) []string {
 	for _, exchange := range server.Journal() {
 		var members map[string]json.RawMessage
 		var id string
-		if exchange.Started() && json.NewDecoder(bytes.NewReader(exchange.Body)).Decode(&members) == nil &&
+		if exchange.Succeeded() && json.NewDecoder(bytes.NewReader(exchange.Body)).Decode(&members) == nil &&
 			json.Unmarshal(members[method.IDField], &id) == nil {
 			ids = append(ids, id)
 		}

@@ -82,7 +82,7 @@ func TestAnEditedDescriptionDrivesTheSpecs(t *testing.T) {
 	}{
 		{"a scope added", strings.Replace(text, last, last+strings.Replace(last, "unlisted_videos", "added", 1), 1), 1, result.ExitFails, "authorization/scope/dataportability.youtube.added"},
 		{"a scope removed", strings.Replace(text, last, "", 1), -1, result.ExitConforms, "conforms"},
-		{"the pattern removed", strings.Replace(text, "        pattern: ^[^/]+$\n", "", 1), 0, result.ExitInconclusive, "gives no pattern"},
+		{"the pattern removed", strings.Replace(text, "        pattern: ^[^/]+$\n", "", 1), 0, result.ExitConforms, "no pattern of the id in the path: 4 checks and 3 requirements"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			output := filepath.Join(t.TempDir(), "report.json")
@@ -153,7 +153,7 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 	if !slices.Equal(wanted, server.lines) {
 		t.Errorf("printed were %d requests, %d came, and they differ", len(wanted), len(server.lines))
 	}
-	for _, part := range []string{fmt.Sprintf("%d requests would go to %s; nothing was sent", len(wanted), arguments[1]), "STARTS A JOB", "would start a job: failed-1"} {
+	for _, part := range []string{fmt.Sprintf("%d requests would go to %s; nothing was sent", len(wanted), arguments[1]), "USES UP ITS JOB", "would use up a job: failed-1"} {
 		if !strings.Contains(dry.raw, part) {
 			t.Errorf("the dry run does not say %q", part)
 		}
@@ -164,9 +164,9 @@ func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "run --dry-run --endpoint https://api.example --token-template {scope} --job FAILED=a,b --job COMPLETE=c "
 	for more, one := range map[string]struct{ says, never string }{
-		"":                                {"for want of --allow-retry", "STARTS"},
-		"--allow-retry":                   {"STARTS A JOB", "times)"},
-		"--allow-retry --max-requests 7 ": {"7 requests would go to", "would be skipped for want of --allow-retry"},
+		"":                                 {"for want of --consume-jobs", "USES UP"},
+		"--consume-jobs":                   {"USES UP ITS JOB", "times)"},
+		"--consume-jobs --max-requests 7 ": {"7 requests would go to", "would be skipped for want of --consume-jobs"},
 	} {
 		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.raw, one.says) || strings.Contains(got.raw, one.never) {
 			t.Errorf("%q: exit %d\n%s", more, got.exit, got.raw)
@@ -240,7 +240,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run now", `"now"`},
 		{"run --endpont x", "--endpont", "did you mean --endpoint?"},
 		{"run --timeout 3", `--timeout: invalid value "3": want a duration such as 2s or 500ms`},
-		{"run --allow-retry=yes", `--allow-retry: invalid value "yes": want true or false`},
+		{"run --consume-jobs=yes", `--consume-jobs: invalid value "yes": want true or false`},
 		{"run --max-age 30", "--max-age"},
 		{"run --max-age 30d --endpoint http://127.0.0.1:1", "--max-age"},
 		{"run --job FALED=a --endpoint http://127.0.0.1:1", "--job", "did you mean FAILED?"},

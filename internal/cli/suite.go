@@ -40,6 +40,9 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", labelFilter), "")
 	}
 	checks := suites.Checks(method)
+	if len(checks) == 0 {
+		return selection{}, text.Mistake(method.File, "no check tests a requirement of "+method.Operation.ID, "name requirement sets")
+	}
 	selected := selection{labelFilter: labelFilter}
 	named := map[string]bool{}
 	for _, name := range focus {
@@ -48,6 +51,10 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 			if check.ID == name || strings.HasPrefix(check.ID, name+"/") || slices.Contains(check.Requirements, name) {
 				found, named[check.ID] = true, true
 			}
+		}
+		if reason := whyNotApplicable(method, name); !found && reason != "" {
+			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("%s does not apply to %s: %s", name, method.Operation.ID, reason),
+				"dpconform list --all shows what does")
 		}
 		if !found {
 			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
@@ -70,6 +77,20 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 			fmt.Sprintf("the label filter %q and the focus select no check", labelFilter), "")
 	}
 	return selected, nil
+}
+
+// whyNotApplicable says why a check or a requirement does not apply to a method;
+// empty where it does, or is unknown.
+func whyNotApplicable(method *spec.Method, id string) string {
+	for _, group := range suites.NotApplicable(method) {
+		if slices.Contains(group.Checks, id) || slices.Contains(group.Requirements, id) {
+			return group.Reason
+		}
+	}
+	if requirement, found := method.Requirement(id); found && requirement.Draft {
+		return "it is a draft"
+	}
+	return ""
 }
 
 // specPrefix begins the text of the spec of a check.
@@ -176,7 +197,7 @@ func untested(check suites.Check) result.Check {
 
 // result adds the checks that an interruption kept from running.
 func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, error) {
-	run := result.Run{Requirements: r.method.Requirements, Known: r.known}
+	run := result.Run{Requirements: r.method.Requirements, NotApplicable: suites.NotApplicable(r.method), Known: r.known}
 	found := map[string]result.Check{}
 	for _, spec := range report.SpecReports {
 		interrupted = interrupted || spec.State == types.SpecStateInterrupted

@@ -23,13 +23,13 @@ import (
 
 // testedServer is what a run tests: a server, or the cassettes of one.
 type testedServer struct {
-	target     *target.Target
-	source     string
-	provenance string
-	allowRetry bool
-	seed       uint64
-	replay     *recorder.Replay
-	folder     string
+	target      *target.Target
+	source      string
+	provenance  string
+	consumeJobs bool
+	seed        uint64
+	replay      *recorder.Replay
+	folder      string
 	// stale says that the cassettes are older than they may be, or is empty.
 	stale string
 }
@@ -42,7 +42,7 @@ const (
 
 // networkFlags are of use only with a server.
 var networkFlags = []string{
-	"token-template", "token", "token-file", "job", "allow-retry", "timeout", "seed", "token-join", "dry-run",
+	"token-template", "token", "token-file", "job", "consume-jobs", "timeout", "seed", "token-join", "dry-run",
 	"ca-cert", "insecure", "connect-timeout", "tls-timeout", "header-timeout", "max-requests", "rate", "max-pause",
 	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
 }
@@ -67,7 +67,7 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 	if err != nil {
 		return nil, err
 	}
-	return &testedServer{target: server, source: fromNetwork, allowRetry: settings.AllowRetry, seed: settings.Seed}, nil
+	return &testedServer{target: server, source: fromNetwork, consumeJobs: settings.ConsumeJobs, seed: settings.Seed}, nil
 }
 
 // targetConfig is the target that the settings describe, by the name of this
@@ -114,7 +114,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 	}
 	return &testedServer{
 		target: server, source: fromCassettes, provenance: recorded.Describe(time.Now()),
-		allowRetry: recorded.AllowRetry, seed: recorded.Seed, replay: replay, folder: folder,
+		consumeJobs: recorded.ConsumeJobs, seed: recorded.Seed, replay: replay, folder: folder,
 		stale: tooOld(recorded, settings),
 	}, nil
 }
@@ -220,7 +220,7 @@ func newReplayedTarget(responses recordedResponses, method *spec.Method) (*targe
 	recorded := responses.Provenance()
 	return target.New(target.Config{
 		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
-		AllowRetry: recorded.AllowRetry, Limit: recorded.Limit, Credentials: recordedCredentials{responses, method}, Pause: noPause, InOrder: true,
+		ConsumeJobs: recorded.ConsumeJobs, Limit: recorded.Limit, Credentials: recordedCredentials{responses, method}, Pause: noPause, InOrder: true,
 	})
 }
 

@@ -46,11 +46,11 @@ func TestEveryTypeOfFlagIsReadFromEverySource(t *testing.T) {
 			"DPCONFORM_JOB": "FAILED=a,b;COMPLETE=c", "DPCONFORM_FOCUS": "path; ;body;"}},
 		"file": {file: "token-template: scope:{short}\ntoken-join: ','\nallow-retry: true\ntimeout: 2s\nseed: 7\n" +
 			"job: {FAILED: [a, b], COMPLETE: c}\nfocus:\n- path\n- body\nof-another-command: [1, 2]\n"},
-		"JSON": {file: `{"token-template": "scope:{short}", "token-join": ",", "allow-retry": true, "timeout": "2s", "seed": 7,
+		"JSON": {file: `{"token-template": "scope:{short}", "token-join": ",", "consume-jobs": true, "timeout": "2s", "seed": 7,
 			"job": ["FAILED=a,b", "COMPLETE=c"], "focus": ["path", "body"]}`},
 	} {
 		settings, sources := given.mustFill(t)
-		if settings.TokenTemplate != "scope:{short}" || settings.TokenJoin != "," || !settings.AllowRetry || settings.Timeout != 2*time.Second || settings.Seed != 7 ||
+		if settings.TokenTemplate != "scope:{short}" || settings.TokenJoin != "," || !settings.ConsumeJobs || settings.Timeout != 2*time.Second || settings.Seed != 7 ||
 			!slices.Equal(settings.Jobs, []string{"FAILED=a,b", "COMPLETE=c"}) || !slices.Equal(settings.Focus, []string{"path", "body"}) || sources.Given("of-another-command") {
 			t.Errorf("%s: %+v", name, settings)
 		}
@@ -112,7 +112,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"seed: 1\nendpont: x\n":                         `FILE:2: unknown key "endpont"; did you mean endpoint?`,
-		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; the nearest is allow-retry`,
+		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; the nearest is consume-jobs`,
 		"seed: 1\n# and\nseed: 2\n":                     "FILE:3: the key seed is already in line 1; remove one of them",
 		"\n\ntimeout: 2\n":                              `FILE:3: timeout: invalid value "2": want a duration such as 2s or 500ms`,
 		"max-age: old\n":                                `FILE:1: max-age: invalid value "old": want a time such as 30d or 36h`,

@@ -24,6 +24,19 @@ func TestJobsByState(t *testing.T) {
 			t.Errorf("%q: %v, %v", test.jobs, jobs, err)
 		}
 	}
+	stateless := *method
+	stateless.States, stateless.AcceptedStates = nil, nil
+	if jobs, err := (&Settings{Jobs: []string{"a,b", "c"}}).JobsByState(&Sources{}, &stateless); err != nil || fmt.Sprint(jobs) != "map[:[a b c]]" {
+		t.Errorf("without states: %v, %v", jobs, err)
+	}
+	for job, want := range map[string]string{
+		"FAILED=a": `--job: "FAILED=a" names a state, and jobs of dataportability.archiveJobs.retry have none; give ID[,ID...]`,
+		"a,,b":     "--job: an id is empty; give ID[,ID...]",
+		"a,b,a":    `--job: the id "a" is given twice`,
+	} {
+		_, err := (&Settings{Jobs: []string{job}}).JobsByState(&Sources{}, &stateless)
+		wantUsage(t, err, want)
+	}
 	const noState, empty = "; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED", "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"
 	for job, want := range map[string]string{
 		"FAILD=a":              `--job: unknown state "FAILD"; did you mean FAILED?`,
@@ -76,8 +89,8 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 	t.Parallel()
 	for endpoint, loopback := range map[string]bool{"http://127.0.0.1:1": true, "http://localhost:1/": true, "https://example.com": false} {
-		config, err := (&Settings{Endpoint: endpoint, Timeout: 2 * time.Second, AllowRetry: true, Jobs: []string{"FAILED=a"}}).TargetConfig(&Sources{}, method)
-		got := fmt.Sprint(config.Endpoint, config.Loopback, config.AllowRetry, config.Limit, config.Jobs)
+		config, err := (&Settings{Endpoint: endpoint, Timeout: 2 * time.Second, ConsumeJobs: true, Jobs: []string{"FAILED=a"}}).TargetConfig(&Sources{}, method)
+		got := fmt.Sprint(config.Endpoint, config.Loopback, config.ConsumeJobs, config.Limit, config.Jobs)
 		if want := fmt.Sprint(endpoint, loopback, true, 2*time.Second, map[string][]string{"FAILED": {"a"}}); got != want || err != nil {
 			t.Errorf("%s, want %s, %v", got, want, err)
 		}

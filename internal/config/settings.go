@@ -33,7 +33,7 @@ type Settings struct {
 	Tokens        []string
 	TokenFile     string
 	Jobs          []string
-	AllowRetry    bool
+	ConsumeJobs   bool
 	Timeout       time.Duration
 	Seed          uint64
 
@@ -71,6 +71,7 @@ type Settings struct {
 const (
 	DefaultSeed      = 1
 	DefaultTokenJoin = "+"
+	consumeJobsFlag  = "consume-jobs"
 	// remoteRate is how many requests a second a target that is not on this
 	// machine gets.
 	remoteRate = 10
@@ -89,7 +90,8 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
-	flags.BoolVar(&s.AllowRetry, "allow-retry", false, "retry FAILED jobs of a target that is not on this machine")
+	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "use up jobs, each once at most, of a target that is not on this machine")
+	acceptFormerNames(flags)
 	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 500ms")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)
@@ -141,7 +143,7 @@ func (s *Settings) AddClientFlags(flags *pflag.FlagSet) {
 
 // AddJobFlag adds the flag for the jobs of a target.
 func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state, as `STATE=ID[,ID...]`; repeatable")
+	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state, as `STATE=ID[,ID...]`, or as ID[,ID...] where jobs have no states; repeatable")
 }
 
 // AddSeedFlag adds the flag that makes a run repeatable.

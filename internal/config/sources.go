@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +19,20 @@ const ConfigFlag = "config"
 
 // environmentPrefix begins the name of every environment variable.
 const environmentPrefix = "DPCONFORM_"
+
+// formerNames gives the name of a flag by the one that it had before. The old
+// flag, variable and key still work, and help does not show them.
+var formerNames = map[string]string{"allow-retry": consumeJobsFlag}
+
+// presentName is the name of a flag that may be given by its former one.
+func presentName(flag string) string { return cmp.Or(formerNames[flag], flag) }
+
+// acceptFormerNames lets the flags of a set be given by their former names.
+func acceptFormerNames(flags *pflag.FlagSet) {
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(presentName(name))
+	})
+}
 
 // Sources fills flags that were not given from the environment, and what is
 // then still missing from a YAML file. It remembers where each value came from.
@@ -100,7 +116,7 @@ func (s *Sources) context() context.Context {
 func (s *Sources) isFlagVariable(variable string) bool {
 	found := false
 	if s.flags != nil {
-		s.flags.VisitAll(func(flag *pflag.Flag) { found = found || environmentName(flag.Name) == variable })
+		s.flags.VisitAll(func(flag *pflag.Flag) { found = found || slices.Contains(variablesOf(flag.Name), variable) })
 	}
 	return found
 }
@@ -110,15 +126,31 @@ func environmentName(flag string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// variablesOf lists the environment variables of a flag, that of its present name
+// first.
+func variablesOf(flag string) []string {
+	variables := []string{environmentName(flag)}
+	for former, present := range formerNames {
+		if present == flag {
+			variables = append(variables, environmentName(former))
+		}
+	}
+	return variables
+}
+
 // repeatable is the pflag type of a flag that may be given several times.
 const repeatable = "stringArray"
 
 func (s *Sources) fromEnvironment() error {
 	var failure error
 	s.flags.VisitAll(func(flag *pflag.Flag) {
-		variable := environmentName(flag.Name)
-		value, set := s.Environment(variable)
-		if failure != nil || !set || value == "" || s.Given(flag.Name) {
+		variable, value := "", ""
+		for _, variable = range variablesOf(flag.Name) {
+			if value, _ = s.Environment(variable); value != "" {
+				break
+			}
+		}
+		if failure != nil || value == "" || s.Given(flag.Name) {
 			return
 		}
 		values := []string{value}
@@ -149,7 +181,7 @@ func (s *Sources) fromFile(name string) error {
 	if err != nil || root.IsEmpty() {
 		return err
 	}
-	keys, err := root.Members(s.Known...)
+	keys, err := root.Members(slices.Concat(s.Known, slices.Collect(maps.Keys(formerNames)))...)
 	if err != nil {
 		return err
 	}
@@ -159,7 +191,7 @@ func (s *Sources) fromFile(name string) error {
 			return err
 		}
 		flag := s.flags.Lookup(key.Name)
-		if flag == nil || s.Given(key.Name) {
+		if flag == nil || s.Given(flag.Name) {
 			continue
 		}
 		if flag.Value.Type() != repeatable && (len(values) != 1 || key.Value.IsMapping()) {

@@ -61,7 +61,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 		return target.Config{}, err
 	}
 	config := target.Config{
-		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, AllowRetry: s.AllowRetry,
+		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, ConsumeJobs: s.ConsumeJobs,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
 	}
 	switch {
@@ -105,27 +105,41 @@ func (s *Settings) JobsByState(sources *Sources, method *spec.Method) (map[strin
 	}
 	for _, given := range s.Jobs {
 		state, ids, found := strings.Cut(given, "=")
-		if !found {
+		switch stateless := len(method.States) == 0; {
+		case stateless && found:
+			return mistake("give ID[,ID...]", "%q names a state, and jobs of %s have none", given, method.Operation.ID)
+		case stateless:
+			state, ids = "", given
+		case !found:
 			return mistake("give STATE=ID", "%q has no state", given)
-		}
-		if !slices.Contains(method.States, state) {
+		case !slices.Contains(method.States, state):
 			return mistake(text.DidYouMean(state, method.States), "unknown state %q", state)
 		}
 		for id := range strings.SplitSeq(ids, ",") {
 			id = strings.TrimSpace(id)
 			switch other, twice := stateOf[id]; {
+			case id == "" && state == "":
+				return mistake("give ID[,ID...]", "an id is empty")
 			case id == "":
 				return mistake("give "+state+"=ID[,ID...]", "an id of state %s is empty", state)
 			case strings.Contains(id, "/"):
-				return mistake("give the bare id, without archiveJobs/", "the id %q has a slash", id)
+				return mistake("give the bare id, without "+method.Operation.Path.Collection()+"/", "the id %q has a slash", id)
 			case twice:
-				return mistake("", "the id %q is given twice, as %s and as %s", id, other, state)
+				return mistake("", "the id %q is given twice%s", id, asStates(other, state))
 			}
 			stateOf[id] = state
 			jobs[state] = append(jobs[state], id)
 		}
 	}
 	return jobs, nil
+}
+
+// asStates says as what a job is given twice; nothing where it has no state.
+func asStates(one, other string) string {
+	if one == "" {
+		return ""
+	}
+	return ", as " + one + " and as " + other
 }
 
 // NetworkOptions reads how the target is reached; a time that nobody gave is the

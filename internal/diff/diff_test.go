@@ -297,7 +297,7 @@ func TestCaveats(t *testing.T) {
 		"level":          func(r *run) { r.Settings.Level = spec.Inferred },
 		"selection":      func(r *run) { r.Settings.LabelFilter = "path" },
 		"jobs":           func(r *run) { r.Target.Jobs = map[string]int{"FAILED": 2, "COMPLETE": 1} },
-		"permission":     func(r *run) { r.Settings.AllowRetry = true },
+		"permission":     func(r *run) { r.Settings.ConsumeJobs = true },
 		"known failures": func(r *run) { r.KnownFailures = []result.KnownFailure{{Entry: "check: path/one"}} },
 		"version":        func(r *run) { r.Tool.Version = "2" },
 		"end":            func(r *run) { r.Exit, r.Conclusion = result.ExitInterrupted, "interrupted" },

@@ -236,7 +236,7 @@ func (s Source) conditions() []caveat {
 			jobs = append(jobs, fmt.Sprintf("%d %s", count, state))
 		}
 	}
-	if of.Settings.AllowRetry {
+	if of.Settings.ConsumeJobs {
 		permission = "FAILED jobs may be retried"
 	}
 	for _, failure := range of.KnownFailures {

@@ -99,6 +99,7 @@ func (c Console) Result(report result.Report) {
 	}
 	c.calls(report)
 	p.Printf("\n")
+	c.notTested(report)
 	c.expectedFailures(report)
 	c.broken(report, result.Warn)
 	c.unjudged(report, result.Error)
@@ -113,6 +114,21 @@ func (c Console) Result(report result.Report) {
 	}
 	c.lastScreen(report)
 	c.summary(report)
+}
+
+// notTested prints a line for the checks that do not apply, and one for the
+// requirements without a check.
+func (c Console) notTested(report result.Report) {
+	p, printed := c.printer(), false
+	for _, line := range [][2]string{{"not applicable  ", report.NotApplicableText()}, {"not tested      ", report.UntestedText()}} {
+		if line[1] != "" {
+			p.Paragraph(line[0], text.Line(line[1]))
+			printed = true
+		}
+	}
+	if printed {
+		p.Printf("\n")
+	}
 }
 
 // calls prints each call of a client, and the scenarios that it did not choose.

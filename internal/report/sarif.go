@@ -112,7 +112,7 @@ func sarifHost(report result.Report) string {
 }
 
 // friendlyName is an id as one word with capitals, as SARIF wants the name of a
-// rule: RetryBodyEmpty.
+// rule: BodyEmpty.
 func friendlyName(id string) string {
 	var name strings.Builder
 	for part := range strings.FieldsFuncSeq(id, func(r rune) bool { return strings.ContainsRune(".-/", r) }) {

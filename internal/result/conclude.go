@@ -18,6 +18,8 @@ type Run struct {
 	// Checks are the selected ones with what came of them. Their order among
 	// those of one aspect stays.
 	Checks []Check
+	// NotApplicable are the checks that the description has no place for.
+	NotApplicable []NotApplicable
 	// Known are the failures that somebody accepted.
 	Known KnownFailures
 	// Interrupted says that the run ended early.
@@ -41,10 +43,20 @@ func (r *Report) Conclude(run Run) {
 	r.KnownFailures = run.knownFailures()
 	markUnexpectedPasses(r.Checks, r.KnownFailures)
 	r.Requirements = []Requirement{}
+	if run.NotApplicable != nil {
+		r.NotApplicable = run.NotApplicable
+	}
 	for _, requirement := range run.Requirements {
 		covers := func(check Check) bool { return slices.Contains(check.Requirements, requirement.ID) }
-		if slices.ContainsFunc(run.Catalogue, covers) && !slices.ContainsFunc(r.Checks, covers) {
+		selectable := slices.ContainsFunc(run.Catalogue, covers)
+		switch {
+		case requirement.Draft:
+			r.Drafts = append(r.Drafts, requirement.ID)
+			continue
+		case selectable && !slices.ContainsFunc(r.Checks, covers), run.notApplicable(requirement.ID):
 			continue // Not selected, which is not a skip.
+		case !selectable && r.Client == nil:
+			r.Untested = append(r.Untested, requirement.ID)
 		}
 		r.Requirements = append(r.Requirements, r.rollUp(requirement))
 	}
@@ -56,6 +68,12 @@ func (r *Report) Conclude(run Run) {
 		r.Counts.Requirements[requirement.Verdict]++
 	}
 	r.exit(run)
+}
+
+// notApplicable reports whether the description has no place for any check of a
+// requirement.
+func (r Run) notApplicable(requirement string) bool {
+	return slices.ContainsFunc(r.NotApplicable, func(group NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
 }
 
 // exit sets the exit code and its words.

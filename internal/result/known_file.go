@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,17 +23,17 @@ const (
 
 // ReadKnownFailures reads a file of known failures of these requirements and
 // checks. The moment is when the run began: its day, where it was taken, is held
-// against the expiry of each entry. Every mistake is a *text.UsageError with its
-// place.
-func ReadKnownFailures(file string, requirements []spec.Requirement, checks []string, began time.Time) (KnownFailures, error) {
+// against the expiry of each entry. What does not apply to the method cannot fail.
+// Every mistake is a *text.UsageError with its place.
+func ReadKnownFailures(file string, requirements []spec.Requirement, checks []string, began time.Time, not ...NotApplicable) (KnownFailures, error) {
 	root, err := text.ReadYAML(file)
 	if err != nil {
 		return nil, err
 	}
-	return readKnown(file, root, requirements, checks, began)
+	return readKnown(file, root, requirements, checks, began, not...)
 }
 
-func readKnown(file string, root text.YAML, requirements []spec.Requirement, checks []string, began time.Time) (KnownFailures, error) {
+func readKnown(file string, root text.YAML, requirements []spec.Requirement, checks []string, began time.Time, not ...NotApplicable) (KnownFailures, error) {
 	if root.IsEmpty() {
 		return nil, text.Mistake(file, "it is empty", "write a list under the key "+knownList)
 	}
@@ -50,9 +51,19 @@ func readKnown(file string, root text.YAML, requirements []spec.Requirement, che
 	if err != nil {
 		return nil, err
 	}
-	reader := knownReader{ids: map[string][]string{knownCheck: checks}}
+	reader := knownReader{ids: map[string][]string{knownCheck: checks}, reasons: map[string]string{}}
+	for _, group := range not {
+		for _, id := range slices.Concat(group.Checks, group.Requirements) {
+			reader.reasons[id] = group.Reason
+		}
+	}
 	for _, requirement := range requirements {
-		reader.ids[knownRequirement] = append(reader.ids[knownRequirement], requirement.ID)
+		if requirement.Draft {
+			reader.reasons[requirement.ID] = "it is a draft"
+		}
+		if reader.reasons[requirement.ID] == "" {
+			reader.ids[knownRequirement] = append(reader.ids[knownRequirement], requirement.ID)
+		}
 	}
 	year, month, day := began.Date()
 	reader.today = time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
@@ -79,6 +90,8 @@ func readKnown(file string, root text.YAML, requirements []spec.Requirement, che
 type knownReader struct {
 	// ids are what an entry may name, by its key.
 	ids map[string][]string
+	// reasons say of an id why nothing of it can fail.
+	reasons map[string]string
 	// today is the day on which the run began.
 	today string
 }
@@ -143,6 +156,11 @@ func (r knownReader) find(value text.YAML, key, pattern string) error {
 	ids, shown := r.ids[key], shortened(pattern)
 	if slices.ContainsFunc(ids, func(id string) bool { return covers(pattern, id) }) {
 		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.reasons)) {
+		if isCheck := strings.Contains(id, "/"); covers(pattern, id) && isCheck == (key == knownCheck) {
+			return value.Mistake("remove the entry", "%s %q does not apply to this method: %s", key, shown, r.reasons[id])
+		}
 	}
 	if strings.Contains(pattern, "*") {
 		return value.Mistake("dpconform list --all shows them; remove the entry", "no %s of the description matches %q", key, shown)

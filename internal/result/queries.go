@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -172,6 +173,40 @@ func (r Report) Unjudged(verdict Verdict) []Unjudged {
 	}
 	slices.SortStableFunc(groups, func(a, b Unjudged) int { return cmp.Compare(len(b.Checks), len(a.Checks)) })
 	return groups
+}
+
+// NotApplicableText says in one line which checks do not apply, and why; empty
+// where all do.
+func (r Report) NotApplicableText() string {
+	check := "check"
+	if r.Client != nil {
+		check = "scenario"
+	}
+	parts := make([]string, len(r.NotApplicable))
+	for i, group := range r.NotApplicable {
+		var counts []string
+		if count := len(group.Checks); count > 0 {
+			counts = append(counts, text.Counted(count, check))
+		}
+		if count := len(group.Requirements); count > 0 {
+			counts = append(counts, text.Counted(count, "requirement"))
+		}
+		parts[i] = group.Reason + ": " + strings.Join(counts, " and ")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// UntestedText says in one line which requirements of the description no check
+// tests; empty where all are tested.
+func (r Report) UntestedText() string {
+	var parts []string
+	if len(r.Drafts) > 0 {
+		parts = append(parts, text.Counted(len(r.Drafts), "draft requirement"))
+	}
+	if len(r.Untested) > 0 {
+		parts = append(parts, "requirements that no check tests: "+strings.Join(r.Untested, ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Because gives the reason of a known failure, until when, and where it is

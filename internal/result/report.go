@@ -43,10 +43,24 @@ type Report struct {
 	// Scopes is the scope matrix, and States what a job can be in.
 	Scopes []Scope `json:"scopes"`
 	States []State `json:"states"`
-	// NotApplicable are the checks that the method is not tested by, and why.
-	NotApplicable []NotApplicable `json:"not_applicable,omitempty"`
 	// KnownFailures are those that the judged checks are about.
 	KnownFailures KnownFailures `json:"known_failures,omitempty"`
+	// NotApplicable are the checks, of a client its scenarios, that the description
+	// has no place for, which is not a skip.
+	NotApplicable []NotApplicable `json:"not_applicable,omitempty"`
+	// Drafts and Untested are the requirements that no check tests: those that are
+	// marked as drafts, and others.
+	Drafts   []string `json:"drafts,omitempty"`
+	Untested []string `json:"untested,omitempty"`
+}
+
+// NotApplicable is the checks that do not apply to a method for one reason.
+type NotApplicable struct {
+	// Reason is what the description does not have: "no security".
+	Reason string   `json:"reason"`
+	Checks []string `json:"checks"`
+	// Requirements are those of the description that no other check tests.
+	Requirements []string `json:"requirements,omitempty"`
 }
 
 // Tool says which program made the report.
@@ -115,7 +129,7 @@ type Settings struct {
 	Level        spec.Level `json:"level"`
 	Seed         uint64     `json:"seed"`
 	LimitSeconds float64    `json:"limit_seconds"`
-	AllowRetry   bool       `json:"allow_retry"`
+	ConsumeJobs  bool       `json:"allow_retry"`
 	Focus        []string   `json:"focus,omitempty"`
 	LabelFilter  string     `json:"label_filter,omitempty"`
 }
@@ -184,7 +198,7 @@ type Exchange struct {
 	// given as; both empty for other requests.
 	Job      string `json:"job,omitempty"`
 	JobState string `json:"job_state,omitempty"`
-	// Retry says that a good response means that the job is retried.
+	// Retry says that it is a call of the method under test.
 	Retry bool `json:"retry,omitempty"`
 	// OffsetMicroseconds is how long after the beginning of the run it began.
 	OffsetMicroseconds int64    `json:"offset_microseconds"`
@@ -244,17 +258,10 @@ type Scope struct {
 // State is a documented state of a job, for the diagram of states.
 type State struct {
 	Name string `json:"name"`
-	// Retryable says that a job in it may be retried.
+	// Retryable says that the method accepts a job in it.
 	Retryable bool `json:"retryable"`
 	// Jobs is the number of jobs that were given as being in it.
 	Jobs int `json:"jobs"`
-}
-
-// NotApplicable is what a method is not tested by, since its description does not
-// have what it takes. It is not a skip: no flag helps.
-type NotApplicable struct {
-	Reason string   `json:"reason"`
-	Checks []string `json:"checks"`
 }
 
 // KnownFailure is an entry of a list of known failures and what came of it.

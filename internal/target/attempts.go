@@ -191,10 +191,10 @@ func (t *Target) settle(exchange *Exchange) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.attribute(exchange)
-	// A retry without a response may have started a job all the same.
-	unknown := exchange.Request.Starts && exchange.Fault != nil && exchange.Fault.ServerOwn() || exchange.Request.Once && exchange.Unsettled()
-	if (exchange.Started() || unknown) && exchange.Request.Job != "" {
-		t.started[exchange.Request.Job] = true
+	// A call without a response may have succeeded all the same.
+	unknown := exchange.Request.Call && exchange.Fault != nil && exchange.Fault.ServerOwn() || exchange.Request.Once && exchange.Unsettled()
+	if (exchange.Succeeded() || unknown) && exchange.Request.Job != "" {
+		t.used[exchange.Request.Job] = true
 	}
 	switch {
 	case exchange.Fault == nil:

@@ -58,7 +58,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 	} {
 		script := &script{steps: test.steps}
 		server := newTarget(t, Config{Transport: script, Loopback: !test.remote})
-		exchange := sendTo(server, Request{Once: test.once, Starts: true})
+		exchange := sendTo(server, Request{Once: test.once, Call: true})
 		if script.sent.Load() != test.sent || exchange.Status != test.status || len(exchange.Earlier) != test.attempts || kindOf(exchange) != test.fault || len(server.Journal()) != 1 {
 			t.Errorf("%s: sent %d times, status %d, %d earlier attempts, %q, %d exchanges", name, script.sent.Load(), exchange.Status, len(exchange.Earlier), kindOf(exchange), len(server.Journal()))
 		}
@@ -88,12 +88,12 @@ func TestABudgetThatIsUsedUp(t *testing.T) {
 			test.config.Transport = script
 			server := newTarget(t, test.config)
 			for i := range test.within + 1 {
-				exchange := sendTo(server, Request{Job: "a", Starts: true})
+				exchange := sendTo(server, Request{Job: "a", Call: true})
 				want, detail := test.fault, ""
 				if i == test.within {
 					want, detail = test.then, test.detail
 				}
-				if kindOf(exchange) != want || exchange.Started() {
+				if kindOf(exchange) != want || exchange.Succeeded() {
 					t.Errorf("%s: request %d: %v", name, i+1, exchange.Fault)
 				}
 				if detail != "" && (exchange.Fault.Detail != detail || exchange.Fault.Flag != test.flag || exchange.Fault.ServerOwn()) {
@@ -194,7 +194,7 @@ func TestACaptivePortalIsNotTheServer(t *testing.T) {
 	}
 }
 
-func TestAStartedJobIsNotGivenOutAgain(t *testing.T) {
+func TestAUsedJobIsNotGivenOutAgain(t *testing.T) {
 	t.Parallel()
 	all := []string{"a", "b", "c"}
 	truncated := func(*http.Request) (*http.Response, error) {
@@ -205,22 +205,22 @@ func TestAStartedJobIsNotGivenOutAgain(t *testing.T) {
 		response roundTripper
 		left     []string
 	}{
-		"a good response":             {Request{Job: "b", Starts: true}, status(200), []string{"a", "c"}},
-		"another good response":       {Request{Job: "a", Starts: true}, status(202), []string{"b", "c"}},
-		"a truncated response":        {Request{Job: "a", Starts: true}, truncated, []string{"b", "c"}},
-		"no response":                 {Request{Job: "a", Starts: true, Once: true}, hangUpStep, []string{"b", "c"}},
-		"a refusal":                   {Request{Job: "b", Starts: true}, status(400), all},
-		"a redirect":                  {Request{Job: "b", Starts: true}, status(307), all},
-		"an error":                    {Request{Job: "b", Starts: true}, status(500), all},
+		"a good response":             {Request{Job: "b", Call: true}, status(200), []string{"a", "c"}},
+		"another good response":       {Request{Job: "a", Call: true}, status(202), []string{"b", "c"}},
+		"a truncated response":        {Request{Job: "a", Call: true}, truncated, []string{"b", "c"}},
+		"no response":                 {Request{Job: "a", Call: true, Once: true}, hangUpStep, []string{"b", "c"}},
+		"a refusal":                   {Request{Job: "b", Call: true}, status(400), all},
+		"a redirect":                  {Request{Job: "b", Call: true}, status(307), all},
+		"an error":                    {Request{Job: "b", Call: true}, status(500), all},
 		"a reading request":           {Request{Job: "b"}, status(200), all},
-		"a request about no job":      {Request{Starts: true}, status(200), all},
-		"a job that nobody gave":      {Request{Job: "z", Starts: true}, status(200), all},
-		"a request that is held back": {Request{Job: "b", Starts: true, Path: "/\x00"}, status(200), all},
+		"a request about no job":      {Request{Call: true}, status(200), all},
+		"a job that nobody gave":      {Request{Job: "z", Call: true}, status(200), all},
+		"a request that is held back": {Request{Job: "b", Call: true, Path: "/\x00"}, status(200), all},
 	} {
 		server := newTarget(t, Config{Loopback: true, Transport: test.response, Jobs: map[string][]string{"FAILED": slices.Clone(all), "COMPLETE": {"d"}}})
 		exchange := sendTo(server, test.request)
-		left := server.Unstarted("FAILED")
-		if !slices.Equal(left, test.left) || !slices.Equal(server.Jobs("FAILED"), all) || !slices.Equal(server.Unstarted("COMPLETE"), []string{"d"}) {
+		left := server.Unused("FAILED")
+		if !slices.Equal(left, test.left) || !slices.Equal(server.Jobs("FAILED"), all) || !slices.Equal(server.Unused("COMPLETE"), []string{"d"}) {
 			t.Errorf("after %s: %q, want %q; %v", name, left, test.left, exchange.Fault)
 		}
 	}
@@ -232,12 +232,12 @@ func TestSettings(t *testing.T) {
 		config Config
 		may    bool
 	}{
-		{Config{}, false}, {Config{AllowRetry: true}, true}, {Config{Loopback: true}, true}, {Config{AllowRetry: true, Loopback: true}, true},
+		{Config{}, false}, {Config{ConsumeJobs: true}, true}, {Config{Loopback: true}, true}, {Config{ConsumeJobs: true, Loopback: true}, true},
 	} {
 		test.config.Endpoint, test.config.Jobs = "https://example.com/", map[string][]string{"FAILED": {"a"}, "COMPLETE": {"b"}}
 		server, err := New(test.config)
-		if err != nil || server.MayRetry() != test.may || server.Loopback() != test.config.Loopback || server.Limit() != DefaultLimit || server.Endpoint() != "https://example.com" {
-			t.Errorf("%+v: may retry %v, limit %s of %s, %v", test.config, server.MayRetry(), server.Limit(), server.Endpoint(), err)
+		if err != nil || server.MayConsume() != test.may || server.Loopback() != test.config.Loopback || server.Limit() != DefaultLimit || server.Endpoint() != "https://example.com" {
+			t.Errorf("%+v: may consume %v, limit %s of %s, %v", test.config, server.MayConsume(), server.Limit(), server.Endpoint(), err)
 		}
 		for id, given := range map[string]bool{"a": true, "b": true, "": false, "c": false, "FAILED": false} {
 			if server.Given(id) != given {

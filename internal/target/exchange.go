@@ -21,8 +21,9 @@ type Request struct {
 	Credential Credential
 	// Job is the id of the job that the request is about, where there is one.
 	Job string
-	// Starts says that a success means that a job was started.
-	Starts bool
+	// Call says that it is a call of the method under test, so that a success has
+	// its effect.
+	Call bool
 	// Once says that it must not be sent again unless it is certain that it had
 	// no effect.
 	Once bool
@@ -60,9 +61,10 @@ type Exchange struct {
 // Complete reports whether a whole response came.
 func (e *Exchange) Complete() bool { return e.Fault == nil }
 
-// Started reports whether the response says that a job was started.
-func (e *Exchange) Started() bool {
-	return e.Request.Starts && e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
+// Succeeded reports whether the response says that a call of the method
+// succeeded.
+func (e *Exchange) Succeeded() bool {
+	return e.Request.Call && e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
 }
 
 // Place says where in the run a request belongs, for a transport that keeps
@@ -75,7 +77,7 @@ type Place struct {
 	// Together says that it is sent at the same time as its neighbours, so that
 	// which of equal requests gets which response is chance.
 	Together bool
-	// Once says that it may start a job, so that it must not be sent twice.
+	// Once says that it may use up its job, so that it must not be sent twice.
 	Once bool
 	// Job is the id of the job that it is about, where there is one.
 	Job string
@@ -83,7 +85,7 @@ type Place struct {
 
 // UnknownOutcome is the detail of the fault of a request that was under way when
 // a recording was interrupted, and must not be sent again.
-const UnknownOutcome = "the recording was interrupted, and whether a job was started is not known"
+const UnknownOutcome = "the recording was interrupted, and whether the call succeeded is not known"
 
 type placeKey struct{}
 

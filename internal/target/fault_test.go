@@ -248,8 +248,8 @@ func TestWhatIsOnItsWayIsAwaited(t *testing.T) {
 			}
 			return status(200)(request)
 		})})
-		exchange := server.Send(ctx, "c", Request{Method: "POST", Path: "/", Job: "a", Starts: true, Once: once})
-		if once && !exchange.Started() {
+		exchange := server.Send(ctx, "c", Request{Method: "POST", Path: "/", Job: "a", Call: true, Once: once})
+		if once && !exchange.Succeeded() {
 			t.Errorf("%v", exchange.Fault)
 		} else if !once {
 			wantFault(t, exchange, Withheld, "the run was interrupted")

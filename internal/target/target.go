@@ -39,8 +39,8 @@ type Config struct {
 	Credentials Credentials
 	// Jobs lists job ids by the state that they are in.
 	Jobs map[string][]string
-	// AllowRetry lets jobs be retried where the target is not Loopback.
-	AllowRetry bool
+	// ConsumeJobs lets jobs be used up where the target is not Loopback.
+	ConsumeJobs bool
 	// Loopback says that the target runs on this machine (or did, when it was
 	// recorded), so that its jobs may be used up.
 	Loopback bool
@@ -72,8 +72,8 @@ type Target struct {
 
 	mutex   sync.Mutex
 	journal []*Exchange
-	// started holds the jobs from which a retry has started, or may have.
-	started map[string]bool
+	// used holds the jobs of which a call has succeeded, or may have.
+	used map[string]bool
 	// secrets are the tokens that were sent, each with its scopes.
 	secrets map[string][]string
 	// redactor knows so many secrets.
@@ -108,7 +108,7 @@ func New(config Config) (*Target, error) {
 	}
 	return &Target{
 		config: config, endpoint: endpoint, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
-		started: map[string]bool{}, secrets: map[string][]string{},
+		used: map[string]bool{}, secrets: map[string][]string{},
 	}, nil
 }
 
@@ -138,17 +138,17 @@ func (t *Target) Loopback() bool { return t.config.Loopback }
 // InOrder reports whether responses come in the order of a whole run.
 func (t *Target) InOrder() bool { return t.config.InOrder }
 
-// MayRetry reports whether a job may really be retried.
-func (t *Target) MayRetry() bool { return t.config.Loopback || t.config.AllowRetry }
+// MayConsume reports whether a job may really be used up.
+func (t *Target) MayConsume() bool { return t.config.Loopback || t.config.ConsumeJobs }
 
 // Jobs lists the jobs that were given as being in a state.
 func (t *Target) Jobs(state string) []string { return t.config.Jobs[state] }
 
-// Unstarted lists the given jobs of a state from which no retry has started.
-func (t *Target) Unstarted(state string) []string {
+// Unused lists the given jobs of a state of which no call has succeeded.
+func (t *Target) Unused(state string) []string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return slices.DeleteFunc(slices.Clone(t.config.Jobs[state]), func(id string) bool { return t.started[id] })
+	return slices.DeleteFunc(slices.Clone(t.config.Jobs[state]), func(id string) bool { return t.used[id] })
 }
 
 // Given reports whether a job id is one of those that the user named.

@@ -97,16 +97,16 @@ func (p *page) Facts() [][2]string {
 		if source == "network" {
 			source = "the network"
 		}
-		retries := "only of this machine's jobs"
-		if p.Settings.AllowRetry {
-			retries = "allowed (--allow-retry)"
+		consumed := "only on this machine"
+		if p.Settings.ConsumeJobs {
+			consumed = "allowed (--consume-jobs)"
 		}
 		var jobs []string
 		for _, state := range slices.Sorted(maps.Keys(p.Target.Jobs)) {
-			jobs = append(jobs, fmt.Sprintf("%d %s", p.Target.Jobs[state], state))
+			jobs = append(jobs, strings.TrimSpace(fmt.Sprintf("%d %s", p.Target.Jobs[state], state)))
 		}
 		facts = append(facts, [2]string{"Responses from", source}, [2]string{"Jobs given", cmp.Or(strings.Join(jobs, ", "), "none")},
-			[2]string{"Retries", retries}, [2]string{"Time limit of a response", strconv.FormatFloat(p.Settings.LimitSeconds, 'g', 4, 64) + " s"})
+			[2]string{"Jobs used up", consumed}, [2]string{"Time limit of a response", strconv.FormatFloat(p.Settings.LimitSeconds, 'g', 4, 64) + " s"})
 	} else if len(p.Client.NotChosen) > 0 {
 		facts = append(facts, [2]string{"Scenarios not chosen", strings.Join(p.Client.NotChosen, ", ")})
 	}
@@ -114,7 +114,8 @@ func (p *page) Facts() [][2]string {
 		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
 		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", took(p.Milliseconds * 1000)},
 		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
-	for _, optional := range [][2]string{{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
+	for _, optional := range [][2]string{{"Not applicable", p.NotApplicableText()}, {"Not tested", p.UntestedText()},
+		{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
 		if optional[1] != "" {
 			facts = append(facts, optional)
 		}
@@ -161,7 +162,7 @@ func (p *page) ScopeCounts() map[result.Verdict]int {
 	return counts
 }
 
-// state is a documented state of a job, and what came of retries from it.
+// state is a documented state of a job, and what came of calls for jobs in it.
 type state struct {
 	result.State
 	Verdict          result.Verdict
@@ -169,7 +170,7 @@ type state struct {
 	Checks           []string
 }
 
-// Rows lists the job states. It is about retries of the checks of the aspect
+// Rows lists the job states. It is about calls of the checks of the aspect
 // "semantics": others send a wrong path, body or token on purpose.
 func (p *page) Rows() []state {
 	var rows []state
