@@ -6,17 +6,30 @@ import (
 	"testing"
 )
 
+// own is a requirement that no set has, the first of ownText.
 const (
-	firstID          = "path.template"
-	firstRequirement = "        - id: " + firstID + "\n"
-	firstLevel       = "          level: documented\n"
-	firstQuote       = "          quote: POST https://dataportability.googleapis.com/v1/{name=archiveJobs/*}:retry\n"
-	firstSource      = "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.HTTP_TEMPLATE\n"
-	autofillScope    = "        - oauth2: [https://www.googleapis.com/auth/dataportability.chrome.autofill]\n"
-	retryPath        = "  /v1/archiveJobs/{archiveJob}:retry:\n"
-	statePath        = "  /v1/archiveJobs/{archiveJob}/portabilityArchiveState:\n"
-	retryOperation   = "    post:\n"
-	stateOperation   = "    get:\n"
+	ownID        = "path.own"
+	ownFirstLine = "        - id: " + ownID + "\n"
+	ownLevel     = "          level: documented\n"
+	ownStatement = "          statement: The rest of it MUST be refused.\n"
+	ownQuote     = "          quote: The rest of it is refused.\n"
+	ownSource    = "          source: https://example.com/page\n"
+	ownExpect    = "          expect: {status: [4xx]}\n"
+	own          = ownFirstLine + ownLevel + ownStatement + ownQuote + ownSource + ownExpect
+)
+
+// ownText is the shipped description with one more requirement.
+func ownText(t testing.TB) string {
+	return replaced(t, embeddedText(), "      x-requirements:\n", "      x-requirements:\n"+own)
+}
+
+const (
+	autofillScope  = "        - oauth2: [https://www.googleapis.com/auth/dataportability.chrome.autofill]\n"
+	retryPath      = "  /v1/archiveJobs/{archiveJob}:retry:\n"
+	statePath      = "  /v1/archiveJobs/{archiveJob}/portabilityArchiveState:\n"
+	retryOperation = "    post:\n"
+	stateOperation = "    get:\n"
+	effect         = "      x-effect: "
 )
 
 // broken is one edit that makes a description wrong.
@@ -30,12 +43,19 @@ type broken struct {
 	says []string
 }
 
+// refined is the beginning of a requirement of the set transcoding, as the
+// shipped description refines it.
+const (
+	refinedFirstLine = "        - id: path.verb\n"
+	refined          = refinedFirstLine + "          set: transcoding\n          level: documented\n"
+)
+
 const anywhere = "anywhere"
 
 // cut returns a passage of the description, from one text up to another.
 func cut(t *testing.T, from, to string) string {
 	t.Helper()
-	_, rest, found := strings.Cut(embeddedText(), from)
+	_, rest, found := strings.Cut(ownText(t), from)
 	passage, _, foundEnd := strings.Cut(rest, to)
 	if !found || !foundEnd {
 		t.Fatalf("the description has no %q with %q after it", from, to)
@@ -50,7 +70,7 @@ func (b broken) check(t *testing.T, base string) {
 		method, err := loadEdited(text)
 		var mistake *Error
 		if !errors.As(err, &mistake) || method != nil || mistake.File != "edited.openapi.yaml" {
-			t.Fatalf("method %v, error %v", method, err)
+			t.Fatalf("a method: %t, error %v", method != nil, err)
 		}
 		before, _, found := strings.Cut(text, b.place)
 		if line := 1 + strings.Count(before, "\n"); b.place != anywhere && (!found || mistake.Line != line) && (b.place != "" || mistake.Line != 1) {
@@ -69,38 +89,47 @@ func (b broken) check(t *testing.T, base string) {
 
 func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 	t.Parallel()
-	const getOperation, link = `"dataportability.archiveJobs.getPortabilityArchiveState", which the description does not have`, "no link from $response.body#/"
+	const getOperation, link = `"dataportability.archiveJobs.getPortabilityArchiveState", which the description does not have`, "x-effect: starts needs a link from $response.body#/… in response 200"
 	const secondScope = "        - oauth2: [https://www.googleapis.com/auth/dataportability.alerts.subscriptions]\n"
 	for _, test := range []broken{
 		// Requirements.
-		{"without source", firstSource, "", firstRequirement, []string{firstID, "has no source"}},
-		{"with an empty source", firstSource, "          source: ''\n", firstRequirement, []string{firstID, "has no source"}},
-		{"without quote", firstQuote, "", firstRequirement, []string{firstID, "has no quote"}},
-		{"without statement", "          statement: A POST to the path with one id and the verb `:retry` MUST reach the method.\n", "",
-			firstRequirement, []string{firstID, "has no statement"}},
-		{"neither MUST nor SHOULD", "`:retry` MUST reach the method.", "`:retry` reaches the method.",
-			firstRequirement, []string{firstID, "neither MUST nor SHOULD"}},
-		{"without id", firstRequirement + firstLevel, "        - level: documented\n", "        - level: documented\n", []string{"without an id"}},
-		{"an id without aspect", "- id: " + firstID, "- id: path", "        - id: path\n", []string{`"path"`, "aspect.name"}},
-		{"an unknown level", firstLevel, "          level: documentd\n", firstRequirement,
-			[]string{firstID, `"documentd"`, "documented, platform, inferred"}},
-		{"an unknown key", firstLevel, "          levl: documented\n", "          levl:",
-			[]string{`"levl"`, "id, level, statement, quote, source, note, expect"}},
-		{"an unknown key of expect", `expect: {status: ["200"]}`, `expect: {statuses: ["200"]}`, "          expect: {statuses", []string{`"statuses"`, "status, code"}},
-		{"a key twice", firstLevel, firstLevel + firstLevel, firstLevel + "          statement: A POST", []string{"level", "already"}},
-		{"a level of another type", firstLevel, "          level: [documented]\n", "          level: [documented]", []string{"requirement"}},
-		{"a text instead", firstRequirement, "        - something\n" + firstRequirement, "        - something\n", []string{"must be a mapping"}},
-		{"a status that is none", `expect: {status: ["200"]}`, `expect: {status: [OK]}`, firstRequirement, []string{firstID, `"OK"`}},
-		{"an expectation of another type", `expect: {status: ["200"]}`, `expect: {status: 5}`, "          expect: {status: 5}", []string{"requirement"}},
+		{"without source", ownSource, "", ownFirstLine, []string{ownID, "has no source"}},
+		{"with an empty source", ownSource, "          source: ''\n", ownFirstLine, []string{ownID, "has no source"}},
+		{"without quote", ownQuote, "", ownFirstLine, []string{ownID, "has no quote"}},
+		{"without statement", ownStatement, "", ownFirstLine, []string{ownID, "has no statement"}},
+		{"neither MUST nor SHOULD", "rest of it MUST be refused", "rest of it is refused", ownFirstLine, []string{ownID, "neither MUST nor SHOULD"}},
+		{"without id", ownFirstLine + ownLevel, "        - level: documented\n", "        - level: documented\n", []string{"without an id"}},
+		{"an id without aspect", "- id: " + ownID, "- id: path", "        - id: path\n", []string{`"path"`, "aspect.name"}},
+		{"an unknown level", ownLevel, "          level: documentd\n", ownFirstLine, []string{ownID, `"documentd"`, "documented, platform, inferred"}},
+		{"an unknown key", ownLevel, "          levl: documented\n", "          levl:", []string{`"levl"`, "id, level, statement, quote, source, note, expect, set, draft"}},
+		{"an unknown key of expect", ownExpect, "          expect: {statuses: [4xx]}\n", "          expect: {statuses", []string{`"statuses"`, "status, code"}},
+		{"a key twice", ownLevel, ownLevel + ownLevel, ownLevel + ownStatement, []string{"level", "already"}},
+		{"a level of another type", ownLevel, "          level: [documented]\n", "          level: [documented]", []string{"requirement"}},
+		{"a text instead", ownFirstLine, "        - something\n" + ownFirstLine, "        - something\n", []string{"must be a mapping"}},
+		{"a status that is none", ownExpect, "          expect: {status: [OK]}\n", ownFirstLine, []string{ownID, `"OK"`}},
+		{"an expectation of another type", ownExpect, "          expect: {status: 5}\n", "          expect: {status: 5}", []string{"requirement"}},
 		{"no list", "      x-requirements:\n", "      x-requirements: all\n      x-other:\n", "      x-requirements: all", []string{"x-requirements", "list"}},
-		{"an empty list", "      x-requirements:\n", "      x-requirements: []\n      x-other:\n", "      x-requirements: []", []string{"x-requirements", "list"}},
-		{"an id twice", "- id: path.one-segment\n", "- id: " + firstID + "\n", anywhere, []string{firstID, "is already in line"}},
-		{"no list for clients", "x-client-requirements:\n        # ---- http\n", "x-client-requirements: 5\n      x-nothing:\n", "      x-client-requirements: 5", []string{"must be a list of requirements"}},
-		{"an id of clients twice", "- id: client.path.collection", "- id: client.path.method", anywhere, []string{"client.path.method is already in line"}},
-		{"an id of both", "- id: client.path.collection", "- id: body.empty", anywhere, []string{"body.empty is already in line"}},
+		{"an id twice", own, own + own, anywhere, []string{ownID, "is already in edited.openapi.yaml:"}},
+		{"an id of a set", "- id: " + ownID, "- id: path.case", "        - id: path.case\n", []string{"path.case is already in the set transcoding, in spec/sets/transcoding.yaml:", `"set: transcoding" refines it`}},
+		{"no list for clients", "      x-client-requirements:\n", "      x-client-requirements: 5\n      x-nothing:\n", "      x-client-requirements: 5", []string{"must be a list of requirements"}},
+		{"an id of both", "      x-client-requirements:\n", "      x-client-requirements:\n" + own, anywhere, []string{ownID + " is already in edited.openapi.yaml:"}},
+
+		// Refined requirements.
+		{"refined twice", refined, refined + refined, anywhere, []string{"path.verb is already in edited.openapi.yaml:"}},
+		{"of a set that is not named", "transcoding, ", "", "          set: transcoding\n", []string{`the set "transcoding" is none of those that x-requirement-sets names`}},
+		{"of another set", ownLevel, ownLevel + "          set: bearer\n", ownFirstLine, []string{`requirement "path.own" is none of the set bearer, in spec/sets/bearer.yaml`}},
+		{"a refined statement without force", refinedFirstLine, refinedFirstLine + "          statement: It is so.\n", refinedFirstLine, []string{"path.verb", "neither MUST nor SHOULD"}},
+
+		// Sets.
+		{"an unknown set", "[transcoding, ", "[transcodin, ", "      x-requirement-sets: ", []string{`the set "transcodin"`, "bearer, changed-job", "or a file that ends in .yaml"}},
+		{"an empty set", "[transcoding, ", "['', ", "      x-requirement-sets: ", []string{`the set ""`}},
+		{"a set twice", "[transcoding, ", "[transcoding, transcoding, ", anywhere, []string{"the set transcoding is already named"}},
+		{"a file that is not there", "[transcoding, ", "[gone.yaml, ", "      x-requirement-sets: ", []string{"the set gone.yaml: no such file"}},
+		{"no list of sets", "x-requirement-sets: [", "x-requirement-sets: all\n      x-nothing: [", "      x-requirement-sets: all", []string{"x-requirement-sets must be a list"}},
 
 		// The operation.
-		{"no requirements", "      x-requirements:", "      x-other:", "paths:\n", []string{"no operation has x-requirements"}},
+		{"no requirements", cut(t, "      x-requirement-sets:", "      x-client-requirements:"), "", "paths:\n", []string{"no operation has x-requirements or x-requirement-sets"}},
+		{"only empty lists", cut(t, "      x-requirement-sets:", "  /v1/archiveJobs/{archiveJob}/port"), "      x-requirements: []\n", "      x-requirements: []", []string{"has no requirements: name sets in x-requirement-sets"}},
 		{"requirements twice", stateOperation, stateOperation + "      x-requirements: []\n", stateOperation,
 			[]string{"two operations", "dataportability.archiveJobs.retry and dataportability.archiveJobs.getPortabilityArchiveState"}},
 		{"a broken pattern", "pattern: ^[^/]+$", "pattern: ^[^/+$", "        pattern: ^[^/+$", []string{"the pattern of archiveJob", "missing closing ]"}},
@@ -112,30 +141,25 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"a successful response without schema", `              schema:
                 $ref: "#/components/schemas/RetryPortabilityArchiveResponse"
 `, "              example: {}\n", retryOperation, []string{"archiveJobs.retry has no successful response (2xx) with a schema"}},
-		{"another link", "archiveJob: $response.body#/archiveJobId", "archiveJob: $request.path.archiveJob", retryOperation, []string{"response 200 of dataportability.archiveJobs.retry", link}},
+		{"another link", "archiveJob: $response.body#/archiveJobId", "archiveJob: $request.path.archiveJob", effect, []string{link}},
 		{"no states", "      enum: [STATE", "      x-enum: [STATE", stateOperation, []string{"getPortabilityArchiveState", "no member with an enum"}},
 		{"no operation", cut(t, retryPath, statePath), "", "paths:\n", []string{"no operation has x-requirements"}},
 		{"no other operation", cut(t, statePath, "components:\n"), "", retryOperation, []string{getOperation}},
-		{"no links", cut(t, "          links:\n", `        "400":`), "", retryOperation, []string{link}},
+		{"no links", cut(t, "          links:\n", `        "400":`), "", effect, []string{link}},
 		{"no paths", cut(t, "paths:\n", "components:\n"), "", "", []string{"no operation has x-requirements"}},
 		{"a scope twice", autofillScope, secondScope, anywhere, []string{"scope https://www.googleapis.com/auth/dataportability.alerts.subscriptions is in security twice"}},
 		{"two scopes", autofillScope, "        - oauth2: [a.b, c.d]\n", "        - oauth2: [a.b", []string{"exactly one scope; this one names 2"}},
 		{"no scope", autofillScope, "        - oauth2: []\n", "        - oauth2: []", []string{"exactly one scope; this one names 0"}},
 		{"no scheme", autofillScope, "        - {}\n", "        - {}", []string{"exactly one scope; this one names 0"}},
-		{"no security", cut(t, "      security:\n", "      x-reference-page:\n"), "", retryOperation, []string{"names no OAuth scope"}},
 
 		// Extensions.
-		{"no retryable states", "      x-accepted-states: [FAILED]\n", "", retryOperation, []string{"x-accepted-states is missing"}},
+		{"no retryable states", "      x-accepted-states: [FAILED]\n", "", retryOperation, []string{"x-accepted-states names no state", "getPortabilityArchiveState"}},
 		{"retryable states of another type", "x-accepted-states: [FAILED]", "x-accepted-states: {a: b}", "      x-accepted-states:", []string{"x-accepted-states"}},
 		{"an unknown retryable state", "x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, BROKEN]", "      x-accepted-states:",
 			[]string{"x-accepted-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},
-		{"no unspecified state", "      x-unspecified-state: STATE_UNSPECIFIED\n", "", retryOperation, []string{"x-unspecified-state is missing"}},
-		{"no unrelated scope", "      x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email\n", "", retryOperation, []string{"x-unrelated-scope is missing"}},
 		{"an unrelated scope that is documented", "x-unrelated-scope: https://www.googleapis.com/auth/userinfo.email",
 			"x-unrelated-scope: https://www.googleapis.com/auth/dataportability.maps.reviews", "      x-unrelated-scope", []string{"x-unrelated-scope", "documented"}},
-		{"no codes", "      x-google-rpc-codes:\n", "      x-other:\n", retryOperation, []string{"x-google-rpc-codes is missing"}},
 		{"a code without a number", "        OK: 200", "        OK: fine", "        OK: fine", []string{"x-google-rpc-codes", "fine"}},
-		{"no page", "      x-reference-page:\n", "      x-other:\n", retryOperation, []string{"x-reference-page is missing"}},
 		{"a page of another type", `        updated: "2025-07-25"`, "        updated: [1]", "        updated: [1]", []string{"x-reference-page"}},
 		{"an unknown key of the page", `        updated: "2025-07-25"`, "        updatd: x", "        updatd: x", []string{"x-reference-page", `"updatd"`, "url, updated, licence, sentences"}},
 		{"a system parameter of another type", "        - {name: alt, example: json}", "        - 5", "        - 5", []string{"x-system-parameters"}},
@@ -144,6 +168,11 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"a reference to nothing", "schemas/RetryPortabilityArchiveResponse", "schemas/Gone", anywhere, []string{"#/components/schemas/Gone"}},
 		{"a parameter that refers to nothing", "parameters/archiveJob", "parameters/gone", anywhere, []string{"#/components/parameters/gone"}},
 		{"a schema of no type", "Response from retrying a Portability Archive.\n      type: object", "Response.\n      type: thing", anywhere, []string{"the schema of response 200"}},
+
+		{"an unknown effect", "x-effect: starts", "x-effect: begins", effect, []string{`x-effect is "begins": want starts or changes`}},
+		{"an effect of another type", "x-effect: starts", "x-effect: [starts]", effect, []string{"x-effect"}},
+		{"an effect without its link", "x-effect: starts", "x-effect: changes", effect, []string{"x-effect: changes needs a link from $request.path.… in response 200"}},
+		{"a resulting state of another effect", "x-effect: starts", "x-effect: starts\n      x-resulting-states: [COMPLETE]", "      x-resulting-states", []string{"x-resulting-states needs x-effect: changes"}},
 
 		// The document.
 		{"swagger 2", "openapi: 3.1.0", `swagger: "2.0"`, "", []string{`its version is "2.0"`}},
@@ -159,14 +188,14 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 
 		// YAML.
 		{"a tab", "  title: Data", "\ttitle: Data", "\ttitle", []string{"not readable as YAML", "character"}},
-		{"a line too far left", firstLevel, "         level: documented\n", "         level: documented\n", []string{"not readable as YAML"}},
+		{"a line too far left", ownLevel, "         level: documented\n", "         level: documented\n", []string{"not readable as YAML"}},
 		{"two colons", "  title: Data", "  title: Data: x", "  title: Data: x", []string{"not readable as YAML", "mapping values"}},
 		{"an unknown anchor", "operationId: dataportability.archiveJobs.retry", "operationId: *gone", "      operationId: *gone", []string{"not readable as YAML", "gone"}},
 		{"an open list", "openapi: 3.1.0", "openapi: [3.1.0", anywhere, []string{"not readable as YAML"}},
 		{"an open quotation", "title: Data", `title: "Data`, anywhere, []string{"not readable as YAML"}},
 		{"a NUL byte", "title: Data", "title: \x00", anywhere, []string{"not readable as YAML"}},
 	} {
-		test.check(t, embeddedText())
+		test.check(t, ownText(t))
 	}
 	for text, says := range map[string]string{
 		`{"a": 1}`: "not an OpenAPI 3 document", "# nothing\n": "not an OpenAPI 3 document", "something": "not an OpenAPI 3 document",
@@ -238,13 +267,13 @@ func FuzzLoad(f *testing.F) {
 		method, err := loadEdited(string(text))
 		var mistake *Error
 		switch {
-		case err == nil && (method == nil || len(method.Scopes) == 0 || len(method.Requirements) == 0):
-			t.Errorf("no error and no method: %+v", method)
+		case err == nil && (method == nil || len(method.Requirements) == 0):
+			t.Errorf("no error and no method: %t", method == nil)
 		case err == nil:
 		case !errors.As(err, &mistake):
 			t.Errorf("an error of type %T: %v", err, err)
 		case method != nil || mistake.File != "edited.openapi.yaml" || mistake.Message == "" || strings.Contains(mistake.Message, "\n"):
-			t.Errorf("method %v with the error %q", method, mistake.Message)
+			t.Errorf("a method: %t, with the error %q", method != nil, mistake.Message)
 		case mistake.Line < 0 || mistake.Line > linesOfYAML(text):
 			t.Errorf("the error %q in line %d", mistake.Message, mistake.Line)
 		}

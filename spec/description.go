@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,13 +36,6 @@ func ReadDescription(file string) (Description, error) {
 		return Description{}, &Error{File: file, Message: err.Error() + "; give a file that can be read"}
 	}
 	return Description{Name: file, Text: text}, nil
-}
-
-// Digest identifies the bytes of the description: "sha256:" and 64 hexadecimal
-// digits.
-func (d Description) Digest() string {
-	sum := sha256.Sum256(d.Text)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // Error is a mistake in a description, with its location.

@@ -32,7 +32,7 @@ func ExampleLoad_mistake() {
 		fmt.Println(mistake.Message)
 	}
 	// Output:
-	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect, draft
+	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect, set, draft
 }
 
 func ExampleMethod_Requirement() {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -13,6 +14,9 @@ import (
 const (
 	requirementsExtension       = "x-requirements"
 	clientRequirementsExtension = "x-client-requirements"
+	setsExtension               = "x-requirement-sets"
+	effectExtension             = "x-effect"
+	resultingStatesExtension    = "x-resulting-states"
 	acceptedStatesExtension     = "x-accepted-states"
 	unspecifiedStateExtension   = "x-unspecified-state"
 	unrelatedScopeExtension     = "x-unrelated-scope"
@@ -30,22 +34,27 @@ const ruleExtension = "x-google-http-rule"
 
 // Extensions lists the extensions of OpenAPI that are dpconform's own.
 func Extensions() []string {
-	return []string{requirementsExtension, "x-requirement-sets", clientRequirementsExtension, acceptedStatesExtension,
-		unspecifiedStateExtension, "x-resulting-states", "x-effect", unrelatedScopeExtension, systemParameterExtension,
+	return []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
+		unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, systemParameterExtension,
 		codesExtension, pageExtension, revisionExtension, ruleExtension}
 }
 
-// extension reads an extension that must be there.
-func (l *loader) extension(name string, into any) error {
+// setsFolder is where the sets of requirements are that the product ships, beside
+// its descriptions.
+const setsFolder = "sets"
+
+// extension reads an extension of the operation, where it has it, and returns its
+// node.
+func (l *loader) extension(name string, into any) (*yaml.Node, error) {
 	node, found := l.operation.Extensions.Get(name)
 	if !found {
-		return l.fail(l.operation.GoLow().KeyNode, "%s is missing: the operation with %s must have it", name, requirementsExtension)
+		return nil, nil
 	}
-	return l.read(node, name, into)
+	return node, l.read(node, name, into)
 }
 
 // strictTypes are the structs that extensions are read into.
-var strictTypes = []any{Requirement{}, Responses{}, SystemParameter{}, ReferencePage{}}
+var strictTypes = []any{Requirement{}, Responses{}, SystemParameter{}, ReferencePage{}, setFile{}}
 
 // unknownKey is how the YAML reader says that a struct has no such field.
 var unknownKey = regexp.MustCompile(`^field (.*) not found in type (\S+)$`)
@@ -75,59 +84,9 @@ func (l *loader) read(node *yaml.Node, name string, into any) error {
 func keys(known any) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(known)) {
-		if field.Tag.Get("yaml") != "-" {
-			names = append(names, strings.ToLower(field.Name))
+		if tag := field.Tag.Get("yaml"); tag != "-" {
+			names = append(names, cmp.Or(tag, strings.ToLower(field.Name)))
 		}
 	}
 	return names
-}
-
-// requirements reads the catalogue for servers, which must not be empty.
-func (l *loader) requirements(method *Method) error {
-	node, _ := l.operation.Extensions.Get(requirementsExtension)
-	if len(node.Content) == 0 {
-		return l.fail(node, "%s must be a list of requirements", requirementsExtension)
-	}
-	return l.catalogue(node, requirementsExtension, method, &method.Requirements)
-}
-
-// clientRequirements reads the catalogue for clients, which a description may
-// not have.
-func (l *loader) clientRequirements(method *Method) error {
-	node, found := l.operation.Extensions.Get(clientRequirementsExtension)
-	if !found {
-		return nil
-	}
-	return l.catalogue(node, clientRequirementsExtension, method, &method.ClientRequirements)
-}
-
-// catalogue reads a list of requirements, with the line of each.
-func (l *loader) catalogue(node *yaml.Node, name string, method *Method, into *[]Requirement) error {
-	if node.Kind != yaml.SequenceNode {
-		return l.fail(node, "%s must be a list of requirements", name)
-	}
-	for _, entry := range node.Content {
-		if entry.Kind != yaml.MappingNode {
-			return l.fail(entry, "a requirement must be a mapping with %s", strings.Join(keys(Requirement{}), ", "))
-		}
-		requirement := Requirement{Line: entry.Line}
-		if err := l.read(entry, "requirement", &requirement); err != nil {
-			return err
-		}
-		for _, text := range []*string{&requirement.Statement, &requirement.Quote, &requirement.Note} {
-			*text = strings.TrimSpace(*text)
-		}
-		if err := requirement.validate(); err != nil {
-			return l.fail(entry, "%s", err)
-		}
-		first, known := method.Requirement(requirement.ID)
-		if !known {
-			first, known = method.ClientRequirement(requirement.ID)
-		}
-		if known {
-			return l.fail(entry, "requirement %s is already in line %d", requirement.ID, first.Line)
-		}
-		*into = append(*into, requirement)
-	}
-	return nil
 }

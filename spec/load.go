@@ -23,7 +23,18 @@ import (
 // location.
 func Load(description Description) (*Method, error) {
 	method, err := load(description)
-	return method, description.located(err)
+	if err != nil {
+		return nil, description.located(err)
+	}
+	for _, catalogue := range [][]Requirement{method.Requirements, method.ClientRequirements} {
+		for i, requirement := range catalogue {
+			if requirement.File == description.Name {
+				from := description.origin(requirement.Line, 0)
+				catalogue[i].File, catalogue[i].Line = from.file, from.line
+			}
+		}
+	}
+	return method, nil
 }
 
 func load(description Description) (*Method, error) {
@@ -35,13 +46,12 @@ func load(description Description) (*Method, error) {
 	method := &Method{
 		File:     description.Name,
 		Overlays: description.Overlays,
-		Digest:   description.Digest(),
 		Title:    model.Info.Title,
 		Revision: revision(model.Info),
 	}
 	for _, step := range []func(*Method) error{
 		loader.endpoint, loader.underTest, loader.idPattern, loader.link, loader.states,
-		loader.scopes, loader.platform, loader.requirements, loader.clientRequirements,
+		loader.scopes, loader.platform, loader.catalogue, digest,
 	} {
 		if err := step(method); err != nil {
 			return nil, err

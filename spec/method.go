@@ -2,7 +2,8 @@
 // requirements inside it, into one typed [Method].
 //
 // A description is a plain OpenAPI 3.1 document. The operation under test is the
-// one with the extension x-requirements. [Embedded] returns one of the
+// one with the extension x-requirement-sets, which names sets of requirements, or
+// x-requirements, which lists the method's own. [Embedded] returns one of the
 // descriptions that the product ships; [ReadDescription] reads another one from a
 // file.
 package spec
@@ -22,7 +23,8 @@ type Method struct {
 	// the overlays that were applied to it.
 	File     string
 	Overlays []string
-	// Digest identifies the bytes of the description.
+	// Digest identifies what the description means: "sha256:" and 64 hexadecimal
+	// digits. Comments, wording and the order of keys do not change it.
 	Digest string
 	// Title and Revision are the description's own.
 	Title    string
@@ -46,20 +48,22 @@ type Method struct {
 	// StateField is the member of ReadState's response that carries the state.
 	StateField string
 
-	// States lists every documented state that a job can be in.
+	// States lists every documented state that a job can be in; empty where the
+	// description has no method that reads them.
 	States []string
-	// AcceptedStates lists the states of a job in which the method accepts it.
+	// AcceptedStates lists the states of a job in which the method accepts it; empty
+	// where it accepts every job.
 	AcceptedStates []string
 	// ResultingStates lists the states that a successful call may leave its job
 	// in, where the effect is [Changes]; empty where the description names none.
 	ResultingStates []string
-	// UnspecifiedState is the enum's zero value, which no job is in.
+	// UnspecifiedState is the enum's zero value, which no job is in; it may be empty.
 	UnspecifiedState string
 
 	// Scopes lists the OAuth scopes in the document's order, any one of which
-	// is enough.
+	// is enough. Without scopes, the method needs no authorization.
 	Scopes []Scope
-	// UnrelatedScope is a real scope that this method does not take.
+	// UnrelatedScope is a real scope that this method does not take; it may be empty.
 	UnrelatedScope string
 	// SystemParameters are the query parameters that every method takes, with
 	// an example value each.
@@ -68,12 +72,16 @@ type Method struct {
 	// CodeStatus maps each google.rpc.Code name to its HTTP status.
 	CodeStatus map[string]int
 
-	// Requirements is the catalogue, in the document's order.
+	// Sets are the sets of requirements that the description names, in its order.
+	Sets []Set
+	// Requirements is the catalogue by aspect: the requirements of the sets, and
+	// after them the description's own.
 	Requirements []Requirement
-	// ClientRequirements are those of clients that call the method, in the
-	// document's order; empty where the description says nothing of clients.
+	// ClientRequirements are those of clients that call the method; empty where the
+	// description says nothing of clients.
 	ClientRequirements []Requirement
-	// Page is the reference page that the documented requirements come from.
+	// Page is the reference page that the documented requirements come from; it may
+	// be zero.
 	Page ReferencePage
 }
 
@@ -145,6 +153,14 @@ func (s Scope) Family() string {
 	return parts[1]
 }
 
+// Set is a file of requirements that descriptions share.
+type Set struct {
+	Name string `json:"name"`
+	// Title is one line for a person.
+	Title string `json:"title"`
+	File  string `json:"file"`
+}
+
 // SystemParameter is a query parameter that every method of the platform takes,
 // with a value to send.
 type SystemParameter struct {
@@ -183,8 +199,12 @@ func (c *Method) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
 }
 
-// RefusedStates lists the documented states in which a job must be refused.
+// RefusedStates lists the documented states in which a job must be refused; none
+// where the method accepts every job.
 func (c *Method) RefusedStates() []string {
+	if len(c.AcceptedStates) == 0 {
+		return nil
+	}
 	var refused []string
 	for _, state := range c.States {
 		if !slices.Contains(c.AcceptedStates, state) {

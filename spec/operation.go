@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -58,14 +59,16 @@ func (l *loader) operations(do func(path, verb string, item *v3.PathItem, operat
 	return nil
 }
 
-// retry finds the operation under test: the one with the catalogue.
+// underTest finds the operation under test: the one with requirements.
 func (l *loader) underTest(method *Method) error {
 	err := l.operations(func(path, verb string, item *v3.PathItem, operation *v3.Operation) error {
-		if _, has := operation.Extensions.Get(requirementsExtension); !has {
+		_, own := operation.Extensions.Get(requirementsExtension)
+		if _, sets := operation.Extensions.Get(setsExtension); !own && !sets {
 			return nil
 		}
 		if l.operation != nil {
-			return l.fail(operation.GoLow().KeyNode, "two operations have %s: %s and %s", requirementsExtension, method.Operation.ID, operation.OperationId)
+			return l.fail(operation.GoLow().KeyNode, "two operations have %s or %s: %s and %s", requirementsExtension, setsExtension,
+				method.Operation.ID, operation.OperationId)
 		}
 		l.operation, l.item = operation, item
 		var err error
@@ -79,7 +82,7 @@ func (l *loader) underTest(method *Method) error {
 	if l.model.Paths != nil && l.model.Paths.GoLow() != nil {
 		paths = l.model.Paths.GoLow().KeyNode
 	}
-	return l.fail(paths, "no operation has %s: it marks the method under test", requirementsExtension)
+	return l.fail(paths, "no operation has %s or %s: they mark the method under test", requirementsExtension, setsExtension)
 }
 
 // describe reads one operation and its successful response.
@@ -171,45 +174,114 @@ func (l *loader) idPattern(method *Method) error {
 	return l.fail(l.operation.GoLow().KeyNode, "%s does not describe its path parameter %s", method.Operation.ID, name)
 }
 
+// Runtime expressions of OpenAPI that say where the id of the job is whose state a
+// link reads: of the new one, in the response, or of the one that was called.
+const (
+	idInResponse = "$response.body#/"
+	idInPath     = "$request.path."
+)
+
 // link follows the OpenAPI link of the successful response to the method that
-// reads the state of the new job. Its runtime expression names the member with
-// the id.
+// reads the state of a job. Where its runtime expression takes the id from the
+// response, it names the member with the id.
 func (l *loader) link(method *Method) error {
-	at := l.operation.GoLow().KeyNode
+	effect, err := l.extension(effectExtension, &method.Effect)
+	if err != nil {
+		return err
+	}
+	wanted := []string{idInResponse, idInPath}
+	switch method.Effect {
+	case "":
+	case Starts:
+		wanted = []string{idInResponse}
+	case Changes:
+		wanted = []string{idInPath}
+	default:
+		return l.fail(effect, "%s is %q: want %s or %s", effectExtension, method.Effect, Starts, Changes)
+	}
 	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
-	for _, link := range response.Links.FromOldest() {
-		for _, expression := range link.Parameters.FromOldest() {
-			field, found := strings.CutPrefix(expression, "$response.body#/")
-			if !found {
-				continue
-			}
-			method.IDField = field
-			err := l.operations(func(path, verb string, _ *v3.PathItem, operation *v3.Operation) error {
-				if operation.OperationId != link.OperationId || method.ReadState.ID != "" {
-					return nil
+	for _, prefix := range wanted {
+		for _, link := range response.Links.FromOldest() {
+			for _, expression := range link.Parameters.FromOldest() {
+				if name, found := strings.CutPrefix(expression, prefix); found {
+					return l.follow(link.OperationId, prefix, name, method)
 				}
-				var err error
-				method.ReadState, err = l.describe(path, verb, operation)
-				return err
-			})
-			if err == nil && method.ReadState.ID == "" {
-				err = l.fail(at, "the link of %s names operation %q, which the description does not have", method.Operation.ID, link.OperationId)
 			}
-			return err
 		}
 	}
-	return l.fail(at, "response %d of %s has no link from $response.body#/… to the method that reads a job's state",
-		method.Operation.Success, method.Operation.ID)
+	if effect != nil {
+		return l.fail(effect, "%s: %s needs a link from %s… in response %d to the method that reads a job's state",
+			effectExtension, method.Effect, wanted[0], method.Operation.Success)
+	}
+	return nil
 }
 
-// states reads the enum of states in the response of the method that reads them.
+// follow reads the operation that a link names.
+func (l *loader) follow(id, prefix, name string, method *Method) error {
+	at := l.operation.GoLow().KeyNode
+	if prefix == idInResponse {
+		method.IDField = name
+	} else if name != method.Operation.Path.Parameter {
+		return l.fail(at, "the link of %s takes the id from %s%s, and the parameter of its path is %s", method.Operation.ID, prefix, name, method.Operation.Path.Parameter)
+	}
+	err := l.operations(func(path, verb string, _ *v3.PathItem, operation *v3.Operation) error {
+		if operation.OperationId != id || method.ReadState.ID != "" {
+			return nil
+		}
+		var err error
+		method.ReadState, err = l.describe(path, verb, operation)
+		return err
+	})
+	if err == nil && method.ReadState.ID == "" {
+		err = l.fail(at, "the link of %s names operation %q, which the description does not have", method.Operation.ID, id)
+	}
+	return err
+}
+
+// states reads the enum of states in the response of the method that reads them,
+// and what the operation says of them.
 func (l *loader) states(method *Method) error {
-	if err := l.extension(acceptedStatesExtension, &method.AcceptedStates); err != nil {
+	accepted, err := l.extension(acceptedStatesExtension, &method.AcceptedStates)
+	if err != nil {
 		return err
 	}
-	if err := l.extension(unspecifiedStateExtension, &method.UnspecifiedState); err != nil {
+	unspecified, err := l.extension(unspecifiedStateExtension, &method.UnspecifiedState)
+	if err != nil {
 		return err
 	}
+	resulting, err := l.extension(resultingStatesExtension, &method.ResultingStates)
+	switch {
+	case err != nil:
+		return err
+	case resulting != nil && method.Effect != Changes:
+		return l.fail(resulting, "%s needs %s: %s", resultingStatesExtension, effectExtension, Changes)
+	case method.ReadState.ID != "" && len(method.AcceptedStates) == 0:
+		return l.fail(cmp.Or(accepted, l.operation.GoLow().KeyNode), "%s names no state: %s reads the state of a job, so say in which ones the method accepts it",
+			acceptedStatesExtension, method.ReadState.ID)
+	case method.ReadState.ID != "":
+		if err := l.enum(method); err != nil {
+			return err
+		}
+	case accepted != nil || unspecified != nil:
+		return l.fail(cmp.Or(accepted, unspecified), "%s and %s need a link from response %d to the method that reads a job's state, with %s… or %s…",
+			acceptedStatesExtension, unspecifiedStateExtension, method.Operation.Success, idInResponse, idInPath)
+	}
+	for _, named := range []struct {
+		node   *yaml.Node
+		name   string
+		states []string
+	}{{accepted, acceptedStatesExtension, method.AcceptedStates}, {resulting, resultingStatesExtension, method.ResultingStates}} {
+		for _, state := range named.states {
+			if !slices.Contains(method.States, state) {
+				return l.fail(named.node, "%s names %q, which is none of the states %s", named.name, state, strings.Join(method.States, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// enum reads the states that a job can be in.
+func (l *loader) enum(method *Method) error {
 	read := l.model.Paths.PathItems.GetOrZero(method.ReadState.Path.String()).GetOperations().GetOrZero(strings.ToLower(method.ReadState.Method))
 	response := read.Responses.Codes.GetOrZero(strconv.Itoa(method.ReadState.Success))
 	for name, property := range response.Content.GetOrZero(method.ReadState.MediaType).Schema.Schema().Properties.FromOldest() {
@@ -223,26 +295,22 @@ func (l *loader) states(method *Method) error {
 				method.States = append(method.States, value.Value)
 			}
 		}
-		break
+		return nil
 	}
-	if method.StateField == "" {
-		return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", method.ReadState.ID)
-	}
-	for _, state := range method.AcceptedStates {
-		if !slices.Contains(method.States, state) {
-			return l.fail(l.operation.Extensions.GetOrZero(acceptedStatesExtension), "%s names %q, which is none of the states %s",
-				acceptedStatesExtension, state, strings.Join(method.States, ", "))
-		}
-	}
-	return nil
+	return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", method.ReadState.ID)
 }
 
-// scopes reads the alternatives of the operation's security in their order.
+// scopes reads the alternatives of the operation's security in their order, or of
+// the document's where the operation has none of its own.
 func (l *loader) scopes(method *Method) error {
 	descriptions := l.scopeDescriptions()
-	for index, alternative := range l.operation.Security {
+	security, low := l.operation.Security, l.operation.GoLow().Security.Value
+	if l.operation.GoLow().Security.IsEmpty() {
+		security, low = l.model.Security, l.model.GoLow().Security.Value
+	}
+	for index, alternative := range security {
 		at := l.operation.GoLow().KeyNode
-		if low := l.operation.GoLow().Security.Value; index < len(low) && low[index].ValueNode != nil {
+		if index < len(low) && low[index].ValueNode != nil {
 			at = low[index].ValueNode
 		}
 		var names []string
@@ -256,9 +324,6 @@ func (l *loader) scopes(method *Method) error {
 			return l.fail(at, "scope %s is in security twice", names[0])
 		}
 		method.Scopes = append(method.Scopes, Scope{names[0], descriptions[names[0]]})
-	}
-	if len(method.Scopes) == 0 {
-		return l.fail(l.operation.GoLow().KeyNode, "%s names no OAuth scope in its security", method.Operation.ID)
 	}
 	return nil
 }
@@ -287,12 +352,45 @@ func (l *loader) scopeDescriptions() map[string]string {
 
 // platform reads what the platform adds to every method, and the reference page.
 func (l *loader) platform(method *Method) error {
-	if err := l.extension(unrelatedScopeExtension, &method.UnrelatedScope); err != nil {
+	unrelated, err := l.extension(unrelatedScopeExtension, &method.UnrelatedScope)
+	if err != nil {
 		return err
 	}
-	if method.Documents(method.UnrelatedScope) {
-		return l.fail(l.operation.Extensions.GetOrZero(unrelatedScopeExtension), "%s is one of the documented scopes", unrelatedScopeExtension)
+	if unrelated != nil && method.Documents(method.UnrelatedScope) {
+		return l.fail(unrelated, "%s is one of the documented scopes", unrelatedScopeExtension)
 	}
-	return cmp.Or(l.extension(systemParameterExtension, &method.SystemParameters),
-		l.extension(codesExtension, &method.CodeStatus), l.extension(pageExtension, &method.Page))
+	for _, extension := range []struct {
+		name string
+		into any
+	}{{systemParameterExtension, &method.SystemParameters}, {codesExtension, &method.CodeStatus}, {pageExtension, &method.Page}} {
+		if _, err := l.extension(extension.name, extension.into); err != nil {
+			return err
+		}
+	}
+	if method.CodeStatus == nil {
+		method.CodeStatus = maps.Clone(codeStatus)
+	}
+	return nil
+}
+
+// codeStatus are the names of google.rpc.Code, and the HTTP status that each maps
+// to. Source: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
+var codeStatus = map[string]int{
+	"OK":                  http.StatusOK,
+	"CANCELLED":           499, // net/http has no name for it.
+	"UNKNOWN":             http.StatusInternalServerError,
+	"INVALID_ARGUMENT":    http.StatusBadRequest,
+	"DEADLINE_EXCEEDED":   http.StatusGatewayTimeout,
+	"NOT_FOUND":           http.StatusNotFound,
+	"ALREADY_EXISTS":      http.StatusConflict,
+	"PERMISSION_DENIED":   http.StatusForbidden,
+	"UNAUTHENTICATED":     http.StatusUnauthorized,
+	"RESOURCE_EXHAUSTED":  http.StatusTooManyRequests,
+	"FAILED_PRECONDITION": http.StatusBadRequest,
+	"ABORTED":             http.StatusConflict,
+	"OUT_OF_RANGE":        http.StatusBadRequest,
+	"UNIMPLEMENTED":       http.StatusNotImplemented,
+	"INTERNAL":            http.StatusInternalServerError,
+	"UNAVAILABLE":         http.StatusServiceUnavailable,
+	"DATA_LOSS":           http.StatusInternalServerError,
 }

@@ -108,7 +108,7 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 	t.Parallel()
 	broken := Default()
 	broken.Name = "edited.yaml"
-	broken.Text = []byte(strings.Replace(embeddedText(), firstLevel, "          level: unheard-of\n", 1))
+	broken.Text = []byte(strings.Replace(embeddedText(), ownLevel, "          level: unheard-of\n", 1))
 	_, unmoved := Load(broken)
 	if unmoved == nil {
 		t.Fatal("an unknown level is no error")

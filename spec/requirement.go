@@ -36,7 +36,7 @@ type Requirement struct {
 	// ID is stable: "body.empty".
 	ID    string `json:"id"`
 	Level Level  `json:"level"`
-	// Statement is one sentence with MUST or SHOULD.
+	// Statement is one sentence with MUST or SHOULD. That of a draft may be its quote.
 	Statement string `json:"statement"`
 	// Quote is verbatim from the source.
 	Quote string `json:"quote"`
@@ -48,11 +48,15 @@ type Requirement struct {
 	// Expect is the set of responses that the requirement allows, where it is about
 	// one.
 	Expect Responses `json:"expect,omitzero"`
-	// Draft says that the sentence is in the catalogue to be worked on: no check
-	// tests it.
-	Draft bool `json:"draft,omitempty" yaml:"draft"`
-	// Line is the line of the requirement in the description, 1-based.
-	Line int `json:"line" yaml:"-"`
+	// Set is the name of the set that the requirement is from, also where the
+	// description refines it; empty for one of the description's own.
+	Set string `json:"set,omitempty"`
+	// Draft marks a requirement that nobody has worked out yet: no check tests it.
+	Draft bool `json:"draft,omitempty"`
+	// File and Line are where the requirement is: in a description or in a set. Line
+	// is 1-based.
+	File string `json:"file,omitempty" yaml:"-"`
+	Line int    `json:"line" yaml:"-"`
 }
 
 // clientPrefix begins the id of a requirement for clients.
@@ -127,7 +131,7 @@ func (r Requirement) validate() error {
 		return fmt.Errorf("requirement %s: level %q is none of %s, %s, %s", r.ID, r.Level, Documented, Platform, Inferred)
 	case r.Statement == "":
 		return fmt.Errorf("requirement %s has no statement", r.ID)
-	case !strings.Contains(r.Statement, "MUST") && !strings.Contains(r.Statement, "SHOULD"):
+	case !r.Draft && !strings.Contains(r.Statement, "MUST") && !strings.Contains(r.Statement, "SHOULD"):
 		return fmt.Errorf("requirement %s: its statement says neither MUST nor SHOULD", r.ID)
 	case r.Quote == "" && r.Level != Inferred:
 		return fmt.Errorf("requirement %s has no quote", r.ID)

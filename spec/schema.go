@@ -19,8 +19,11 @@ import (
 // Schema is a compiled schema of the description. It is safe for use by many
 // goroutines.
 type Schema struct {
-	compiled   *jsonschema.Schema
+	compiled *jsonschema.Schema
+	// properties are the members that the schema names.
 	properties []string
+	// text is the schema as JSON, with its references resolved.
+	text []byte
 }
 
 func compileSchema(proxy *base.SchemaProxy) (*Schema, error) {
@@ -33,11 +36,23 @@ func compileSchema(proxy *base.SchemaProxy) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Schema{compiled: compiled.CompiledSchema}
+	return &Schema{compiled.CompiledSchema, properties(schema, nil), compiled.RenderedJSON}, nil
+}
+
+// properties lists the members that a schema names, also by the schemas that it is
+// composed of. A schema that contains itself ends the search.
+func properties(schema *base.Schema, within []string) []string {
+	var names []string
 	for name := range schema.Properties.KeysFromOldest() {
-		result.properties = append(result.properties, name)
+		names = append(names, name)
 	}
-	return result, nil
+	for _, part := range slices.Concat(schema.AllOf, schema.AnyOf, schema.OneOf) {
+		reference := part.GetReference()
+		if composed := part.Schema(); composed != nil && (reference == "" || !slices.Contains(within, reference)) {
+			names = append(names, properties(composed, append(slices.Clone(within), reference))...)
+		}
+	}
+	return names
 }
 
 // Members lists the members of an object that the schema names, in its order;

@@ -14,7 +14,7 @@ import (
 // The files that the product ships are embedded under their names in this
 // folder.
 //
-//go:embed *.yaml revisions/*.overlay.yaml
+//go:embed *.yaml revisions/*.overlay.yaml sets/*.yaml
 var shippedFiles embed.FS
 
 const (
@@ -81,10 +81,14 @@ func Default() Description { return shippedDescriptions()[0].Description }
 // Shipped reports whether the product ships the description, with just this
 // text.
 func (d Description) Shipped() bool {
-	for _, shipped := range shippedDescriptions() {
-		if shipped.Name == d.Name {
-			return bytes.Equal(shipped.Text, d.Text)
-		}
-	}
-	return false
+	text, err := shippedFiles.ReadFile(strings.TrimPrefix(d.Name, shippedFolder+"/"))
+	return err == nil && bytes.Equal(text, d.Text)
+}
+
+// ShippedFile reports whether a file is the name of a description or a set that
+// the product ships.
+func ShippedFile(file string) bool {
+	name, inFolder := strings.CutPrefix(file, shippedFolder+"/")
+	_, err := shippedFiles.ReadFile(name)
+	return inFolder && err == nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -122,31 +123,44 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 		return made
 	}
 	lines = append(lines, requirement.Source)
-	made.File, made.Line = descriptionInRepository(report.Description), requirement.Line
+	file := requirementFile(report.Description, requirement)
+	made.Line = requirement.Line
+	if !builtIn(report.Description, file) {
+		made.File = inRepository(file)
+	}
 	if made.File == "" {
 		made.Line = 0
-		which := "the description "
-		if builtIn(report.Description) {
-			which = "the built-in description "
+		which, what := "the ", "description "
+		if builtIn(report.Description, file) {
+			which = "the built-in "
 		}
-		lines = append(lines, fmt.Sprintf("%s is at line %d of %s%s", requirement.ID, requirement.Line, which, report.Description.File))
+		if file != report.Description.File {
+			what = "set of requirements "
+		}
+		lines = append(lines, fmt.Sprintf("%s is at line %d of %s%s%s", requirement.ID, requirement.Line, which, what, file))
 	}
 	made.Message = strings.Join(lines, "\n")
 	return made
 }
 
-// builtIn reports whether a description is the one that the product ships.
-func builtIn(description result.Description) bool {
-	return description.File == spec.Default().Name && description.Digest == spec.Default().Digest()
+// requirementFile is the description or the set that a requirement is in.
+func requirementFile(description result.Description, requirement result.Requirement) string {
+	return cmp.Or(requirement.File, description.File)
 }
 
-// descriptionInRepository is the description's file in the repository of the
-// caller; empty where it is not in there.
-func descriptionInRepository(description result.Description) string {
-	if builtIn(description) {
-		return ""
+// builtIn reports whether a description or one of its sets is one that the
+// product ships.
+func builtIn(description result.Description, file string) bool {
+	if file != description.File {
+		return spec.ShippedFile(file)
 	}
-	return inRepository(description.File)
+	for _, name := range spec.Shipped() {
+		if shipped, err := spec.Embedded(name); err == nil && shipped.Name == file {
+			method, err := spec.Load(shipped)
+			return err == nil && method.Digest == description.Digest
+		}
+	}
+	return false
 }
 
 // inRepository is the path of a file relative to the root of the repository, with

@@ -71,7 +71,7 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 		properties["provenance"] = report.Target.Provenance
 	}
 	outside := "a folder outside of the repository"
-	if builtIn(report.Description) {
+	if builtIn(report.Description, report.Description.File) {
 		outside = "what dpconform ships: dpconform spec print prints the description"
 	}
 	return writeObject(out, object{"$schema": sarifSchema, "version": "2.1.0", "runs": []object{{
@@ -79,8 +79,8 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 			"rules": rules, "notifications": sarifNotices}},
 		"automationDetails": object{"id": "dpconform/" + sarifHost(report) + "/"},
 		"invocations":       []object{sarifInvocation(report)},
-		"artifacts": []object{{"location": descriptionPlace(report.Description), "roles": []string{"analysisTarget"},
-			"hashes": object{"sha-256": strings.TrimPrefix(report.Description.Digest, "sha256:")}}},
+		"artifacts": []object{{"location": descriptionPlace(report.Description, report.Description.File), "roles": []string{"analysisTarget"},
+			"properties": object{"digest": report.Description.Digest}}},
 		"originalUriBaseIds": object{repositoryRoot: object{"description": message("the root of the repository")},
 			elsewhere: object{"description": message(outside)}},
 		"columnKind": "utf16CodeUnits",
@@ -201,7 +201,7 @@ func sarifResults(report result.Report, rules []object, indices map[string]int) 
 				line = max(1, requirement.Line)
 			}
 			one := add(requirement.ID, level, fmt.Sprintf("%s: want %s, got %s", check.ID, finding.Want, finding.Got), check.ID,
-				descriptionPlace(report.Description), line, properties)
+				descriptionPlace(report.Description, requirementFile(report.Description, requirement)), line, properties)
 			if finding.Count > 0 {
 				one["occurrenceCount"] = finding.Count
 			}
@@ -235,12 +235,12 @@ func fingerprints(seen map[string]int, rule, about string) object {
 	return object{"requirementAndCheck/v1": value, "primaryLocationLineHash": value}
 }
 
-// descriptionPlace is the address of the description.
-func descriptionPlace(description result.Description) object {
-	if builtIn(description) {
-		return object{"uri": escapedPath(description.File), "uriBaseId": elsewhere}
+// descriptionPlace is the address of the description, or of one of its sets.
+func descriptionPlace(description result.Description, file string) object {
+	if builtIn(description, file) {
+		return object{"uri": escapedPath(file), "uriBaseId": elsewhere}
 	}
-	return place(description.File, descriptionInRepository(description))
+	return place(file, inRepository(file))
 }
 
 // place is the address of a file. It is relative in any case: code scanning

@@ -5,6 +5,8 @@ package source
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -223,7 +225,8 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	source.Provenance.Name, source.Provenance.Digest = text.Name, text.Digest()
+	sum := sha256.Sum256(text.Text)
+	source.Provenance.Name, source.Provenance.Digest = text.Name, "sha256:"+hex.EncodeToString(sum[:])
 	// Without these it would look like a method that lost everything.
 	name := ShortID(method.Operation.ID)
 	for _, missing := range []struct {
