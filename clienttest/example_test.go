@@ -89,7 +89,7 @@ func Example() {
 		fmt.Println(failure)
 	}
 	// Output:
-	// success: client.path.method (documented): The request MUST be a POST.
+	// success: client.path.method (documented): The request MUST have the HTTP method of the description.
 	//   want: POST
 	//   got:  GET
 	//   "Retries a failed Portability Archive job using a POST request to the specified endpoint with the job ID."

@@ -18,6 +18,7 @@ import (
 // catalogue is what a description demands and which checks test it.
 type catalogue struct {
 	Description  result.Description  `json:"description"`
+	Sets         []spec.Set          `json:"sets"`
 	Requirements []serverRequirement `json:"requirements"`
 	Checks       []catalogueCheck    `json:"checks"`
 	// NotApplicable are the checks that the description has no place for.
@@ -54,7 +55,7 @@ type catalogueCheck struct {
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
 func newCatalogue(method *spec.Method) catalogue {
-	made := catalogue{Description: result.NewDescription(method), Page: &method.Page, NotApplicable: suites.NotApplicable(method)}
+	made := catalogue{Description: result.NewDescription(method), Sets: method.Sets, Page: &method.Page, NotApplicable: suites.NotApplicable(method)}
 	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
@@ -227,11 +228,21 @@ func (c catalogueConsole) explainRequirement(requirement spec.Requirement, of st
 	}
 	for _, field := range [][2]string{{"of", of}, {"level", string(requirement.Level) + ": " + levelMeanings[requirement.Level]},
 		{"statement", requirement.Statement}, {"quote", quote}, {"source", requirement.Source}, {"note", requirement.Note},
-		{"described", fmt.Sprintf("%s:%d", c.Description.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
+		{"set", c.setTitle(requirement.Set)}, {"described", fmt.Sprintf("%s:%d", requirement.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
 		if field[1] != "" {
 			c.Field(field[0], field[1])
 		}
 	}
+}
+
+// setTitle names a set of requirements with its title; empty for none.
+func (c catalogueConsole) setTitle(name string) string {
+	for _, set := range c.Sets {
+		if set.Name == name {
+			return name + ": " + set.Title
+		}
+	}
+	return name
 }
 
 // explainChecks prints the checks of a requirement, the first few of many.

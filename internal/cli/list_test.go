@@ -72,7 +72,7 @@ func TestTheRequirementsPage(t *testing.T) {
 		sections[id] = text
 	}
 	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
-		for _, want := range []string{"(" + string(requirement.Level) + ")", "](" + strings.Fields(requirement.Source)[0] + ")", "\nTested "} {
+		for _, want := range []string{"(" + string(requirement.Level), ", set " + requirement.Set + ")", "](" + strings.Fields(requirement.Source)[0] + ")", "\nTested "} {
 			if !strings.Contains(sections[requirement.ID], want) {
 				t.Errorf("%s does not have %q: %s", requirement.ID, want, sections[requirement.ID])
 			}

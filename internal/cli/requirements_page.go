@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -25,6 +26,12 @@ what is sent to test a requirement, what is expected, and what an author usually
 `, catalogue.Description.Method, catalogue.Description.File)
 	for _, level := range spec.Levels() {
 		fmt.Fprintf(&page, "- %s: %s\n", level, levelMeanings[level])
+	}
+	if len(catalogue.Sets) > 0 {
+		fmt.Fprintf(&page, "\nDescriptions share sets of requirements, and say where their own sources demand more. This one names:\n\n")
+	}
+	for _, set := range catalogue.Sets {
+		fmt.Fprintf(&page, "- [%s](%s): %s\n", set.Name, path.Join("..", set.File), markdownText(set.Title))
 	}
 	fmt.Fprintf(&page, "\nA run fails where a MUST that is documented or of the platform is broken; the rest are warnings, unless `--level inferred`.\n\n"+
 		"Below: what [servers](#servers-path) have to do, what [clients](#clients-http) have to do, and\n"+
@@ -49,13 +56,19 @@ what is sent to test a requirement, what is expected, and what an author usually
 		}
 		writeRequirement(&page, entry.Requirement, tested)
 	}
-	writeReferencePage(&page, catalogue)
+	if catalogue.Page.URL != "" {
+		writeReferencePage(&page, catalogue)
+	}
 	_, err := io.WriteString(out, page.String())
 	return err
 }
 
 func writeRequirement(page *strings.Builder, requirement spec.Requirement, tested string) {
-	fmt.Fprintf(page, "\n### %s\n\n%s (%s)\n", requirement.ID, markdownText(requirement.Statement), requirement.Level)
+	from := string(requirement.Level)
+	if requirement.Set != "" {
+		from += ", set " + requirement.Set
+	}
+	fmt.Fprintf(page, "\n### %s\n\n%s (%s)\n", requirement.ID, markdownText(requirement.Statement), from)
 	source := fmt.Sprintf("[source](%s)", strings.Fields(requirement.Source)[0])
 	if requirement.Quote == "" {
 		fmt.Fprintf(page, "See the %s.\n", source)

@@ -283,7 +283,7 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 	for edited, says := range map[string]string{
 		"hello: world\n":              ":1: not an OpenAPI 3 document",
 		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: not readable as YAML",
-		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "", 1): "requirement body.empty has no source",
+		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "          source: ''\n", 1): "requirement body.empty has no source",
 	} {
 		file := writeFile(t, "edited.yaml", edited)
 		refused(t, "run --spec "+file, file+":", says)
@@ -306,7 +306,7 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 		}
 		refused(t, "run --cassettes "+folder, name, "dpconform record --cassettes")
 	}
-	other := writeFile(t, "other.yaml", text+"# another\n")
+	other := writeFile(t, "other.yaml", strings.Replace(text, "retry:\n", "restart:\n", 1))
 	refused(t, "run --spec "+other, "provenance.yaml", "another description", "dpconform record --spec "+other+" --cassettes ")
 }
 
