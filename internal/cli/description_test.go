@@ -55,10 +55,10 @@ func TestCassettesOfAnotherRevision(t *testing.T) {
 // What the commands print is of the description that the flags name.
 func TestEveryCommandTakesTheFlagsOfADescription(t *testing.T) {
 	t.Parallel()
-	overlay := writeFile(t, "a.overlay.yaml", "overlay: 1.0.0\ninfo: {title: a, version: 1.0.0}\nactions:\n  - target: $.info\n    update: {version: \"7\"}\n")
+	overlay := writeFile(t, "a.overlay.yaml", "overlay: 1.0.0\ninfo: {title: a, version: 1.0.0}\nactions:\n  - target: $.info\n    update: {x-revision: \"7\"}\n")
 	call(t, "list", "--overlay", overlay).want(t, 0, "revision 7 with overlay "+overlay)
 	call(t, "explain", "body.empty", "--overlay", overlay).want(t, 0, "body.empty")
-	if printed := call(t, "spec", "print", "--overlay", overlay).raw; !strings.Contains(printed, "version: \"7\"") {
+	if printed := call(t, "spec", "print", "--overlay", overlay).raw; !strings.Contains(printed, "x-revision: \"7\"") {
 		t.Errorf("%.300s", printed)
 	}
 	broken := writeFile(t, "b.overlay.yaml", "overlay: 1.0.0\ninfo: {title: a, version: 1.0.0}\nactions:\n  - target: $.nothing\n    remove: true\n")
