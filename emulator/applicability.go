@@ -11,56 +11,7 @@ import (
 // its description, for which the method has all that is needed.
 func canBreak(method *spec.Method, id string) bool {
 	requirement, found := method.Requirement(id)
-	for _, part := range []string{requirement.Aspect(), id} {
-		if needed := needs[part]; needed != nil && !needed(method) {
-			return false
-		}
-	}
-	return found && !requirement.Draft
-}
-
-// needs has what a requirement, or all of an aspect, needs of a method so that a
-// server can break it.
-var needs = map[string]func(*spec.Method) bool{
-	"authorization":                    hasScopes,
-	"authorization.scope-among-others": hasUnrelatedScope,
-	"authorization.unrelated-scope":    hasUnrelatedScope,
-	"errors.no-token-echo":             hasScopes,
-
-	"path.verb":              hasVerb,
-	"path.id-required":       hasVerb,
-	"path.encoded-colon":     hasVerb,
-	"path.slash-verb":        hasVerb,
-	"path.http-method":       hasVerb,
-	"path.one-segment":       hasIDPattern,
-	"path.empty-id":          hasIDPattern,
-	"path.transcoding":       hasUnknownIDs,
-	"path.colon-in-id":       hasUnknownIDs,
-	"path.encoded-slash":     hasUnknownIDs,
-	"path.decoded-once":      hasUnknownIDs,
-	"path.system-parameters": hasSystemParameters,
-
-	"body.empty":         hasEmptyRequest,
-	"body.empty-message": hasEmptyRequest,
-
-	"response.unique-names":          hasResponseMembers,
-	"response.id-present":            hasNewJobs,
-	"response.id-bare":               func(method *spec.Method) bool { return hasNewJobs(method) && hasIDPattern(method) },
-	"response.id-new":                hasNewJobs,
-	"response.new-job-readable":      hasNewStates,
-	"response.new-job-state":         hasNewStates,
-	"response.new-job-initial-state": hasNewStates,
-
-	"semantics.accepted-state":        hasStates,
-	"semantics.refused-state":         hasRefusedStates,
-	"semantics.refusal-status":        hasRefusedStates,
-	"semantics.refusal-keeps-state":   hasRefusedStates,
-	"semantics.given-state":           hasStates,
-	"semantics.old-job-keeps-state":   hasNewStates,
-	"semantics.changed-state":         func(method *spec.Method) bool { return changesJobs(method) && len(method.ResultingStates) > 0 },
-	"semantics.unknown-job":           hasUnknownIDs,
-	"semantics.unknown-job-no-effect": hasUnknownIDs,
-	"semantics.concurrent-ids":        hasNewJobs,
+	return found && !requirement.Draft && method.Unmet(id) == ""
 }
 
 // What a fault may need of a method.

@@ -70,6 +70,14 @@ func semanticsFaults() []faultGroup {
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
 		{"changed-to-unknown-state", "semantics.changed-state", "A success puts the job into a state that is not documented.",
 			afterSuccess(func(_ *call, j *job) { j.state = unknownState })},
+		{"other-jobs-changed", "semantics.other-jobs-keep-state", "A success changes all other jobs in an accepted state too.",
+			afterSuccess(func(c *call, _ *job) {
+				for _, other := range c.jobs.byID {
+					if accepts(c.method, other.state) {
+						other.state = c.behaviour.stateAfter
+					}
+				}
+			})},
 	}}, {hasScopes, []Fault{
 		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from == "" })},

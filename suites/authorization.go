@@ -91,12 +91,16 @@ func authorizationChecks(method *spec.Method) []Check {
 		phase:        refusing, run: refusedBeforeJob,
 	})
 	for _, wrong := range wrongScopes(method, first, last) {
+		lacks := method.Unmet("authorization")
+		if lacks == "" && wrong.scope == "" {
+			lacks = "a scope of the method is the very one that this would send"
+		}
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
 			Requirements: []string{wrong.requirement, "authorization.required"},
 			Sends:        "a call for " + acceptedJob(method) + ", with a token of " + wrong.scope + " alone",
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
-			needs: []condition{{"the description has the very scope that this would send", func(m *spec.Method) bool { return wrong.scope != "" }}},
+			lacks: lacks,
 		})
 	}
 	return checks

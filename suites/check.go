@@ -42,10 +42,10 @@ type Check struct {
 
 	phase phase
 	run   func(*judgement)
-	// names lists all requirements that it can fail, and needs what the description
-	// must have beside what these need.
+	// names lists all requirements that it can fail.
 	names []string
-	needs []condition
+	// lacks says why it does not apply, beside what its requirements need.
+	lacks string
 }
 
 // Checks lists the checks that apply to a method, in the order in which they

@@ -321,6 +321,7 @@ func (j *judgement) makeFirstCall() *firstCall {
 	first.exchange = j.callOnce(left[0], nil, func(job string) target.Request {
 		first.job = job
 		first.stateBefore = j.stateIn(j.readState(job, credential))
+		first.other = j.otherJob(job, credential)
 		return j.callOf(job, credential)
 	})
 	if first.exchange == nil {
@@ -330,7 +331,31 @@ func (j *judgement) makeFirstCall() *firstCall {
 		j.newJobState(id, credential)
 	}
 	first.stateAfter = j.readState(first.job, credential)
+	if first.other.id != "" {
+		first.otherAfter = j.readState(first.other.id, credential)
+	}
 	return first
+}
+
+// otherJob reads the state of another job than that of a call that changes its
+// own: one that the method accepts too, or else any. It is empty where there is
+// none.
+func (j *judgement) otherJob(than string, credential target.Credential) jobUnderTest {
+	if j.Method.Effect != spec.Changes || !hasStates(j.Method) {
+		return jobUnderTest{}
+	}
+	for _, state := range j.Method.AcceptedStates {
+		for _, id := range j.Target.Unused(state) {
+			if id != than {
+				return jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
+			}
+		}
+	}
+	other, found := j.harmlessJob()
+	if found {
+		other.state = j.stateIn(j.readState(other.id, credential))
+	}
+	return other
 }
 
 // newJobState reads the state of a new job, once for the whole session.

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -17,42 +18,43 @@ type foreignPath struct {
 	name, title, requirement string
 	// path is made of the parts of the method's path, as in names them.
 	path string
-	// needs is what it needs beside what its requirement does.
-	needs []condition
+	// like is a requirement that needs of a description what this path needs beside
+	// its own; empty for none.
+	like string
 }
 
 // foreignPaths lists the paths that a server must tell from the method's own:
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
 var foreignPaths = []foreignPath{
-	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", nil},
-	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", nil},
-	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", nil},
-	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", nil},
-	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", nil},
-	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", nil},
-	{"no-verb", "no verb", "path.verb", "{collection}/{id}", nil},
-	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", nil},
-	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", nil},
-	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", []condition{needVerb}},
-	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", []condition{needCollectionLetters}},
-	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", []condition{needNotFound}},
-	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", nil},
-	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", nil},
-	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", nil},
-	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", nil},
-	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", nil},
-	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", nil},
-	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", nil},
-	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", nil},
-	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", nil},
-	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", nil},
-	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", nil},
-	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", nil},
-	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", nil},
-	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", nil},
-	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", nil},
-	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", nil},
-	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", nil},
+	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", ""},
+	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", ""},
+	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", ""},
+	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", ""},
+	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", ""},
+	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", ""},
+	{"no-verb", "no verb", "path.verb", "{collection}/{id}", ""},
+	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", ""},
+	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
+	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", "path.verb"},
+	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", ""},
+	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
+	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", ""},
+	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", ""},
+	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", ""},
+	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", ""},
+	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", ""},
+	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", ""},
+	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", ""},
+	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", ""},
+	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", ""},
+	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", ""},
+	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", ""},
+	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", ""},
+	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", ""},
+	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", ""},
+	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", ""},
+	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
+	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
 }
 
 // in makes the path for a job's id, which is escaped already.
@@ -65,6 +67,16 @@ func (p foreignPath) in(template spec.PathTemplate, id string) string {
 		"{verb}", template.Suffix, "{VERB}", strings.ToUpper(template.Suffix),
 		"{verb after %3a}", verbAfter("%3a"), "{verb after %3A}", verbAfter("%3A"), "{verb after /}", verbAfter("/"),
 	).Replace(p.path)
+}
+
+// lacks says why a path is not tested.
+func (p foreignPath) lacks(method *spec.Method) string {
+	template := method.Operation.Path
+	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
+	if lacks == "" && p.in(template, "ID") == template.Raw("ID") {
+		return "no letter in the collection"
+	}
+	return lacks
 }
 
 // otherCaseOf is a text in lower case or, where it is that already, in capitals.
@@ -95,7 +107,7 @@ func pathChecks(method *spec.Method) []Check {
 			ID: "path/" + foreign.name, Title: foreign.title, Requirements: []string{foreign.requirement},
 			Sends: verb + " " + foreign.in(template, "ID"),
 			phase: refusing, run: func(j *judgement) { refusePath(j, foreign) },
-			needs: foreign.needs,
+			lacks: foreign.lacks(method),
 		})
 	}
 	for _, other := range foreignMethods {

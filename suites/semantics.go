@@ -31,6 +31,11 @@ func semanticsChecks(method *spec.Method) []Check {
 		Requirements: []string{"semantics.changed-state"},
 		Sends:        "a call for " + accepted + ", and then the state method",
 		phase:        consuming, run: changeState,
+	}, {
+		ID: "semantics/other-job", Title: "a success leaves another job as it is",
+		Requirements: []string{"semantics.other-jobs-keep-state"},
+		Sends:        "a call for " + accepted + ", and the state method for another job before and after",
+		phase:        consuming, run: keepOtherState,
 	}}
 	for _, state := range method.RefusedStates() {
 		checks = append(checks, Check{
@@ -126,6 +131,21 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 		return credential, "", false
 	}
 	return credential, ids[0], true
+}
+
+// keepOtherState expects that a call changes no job but its own.
+func keepOtherState(j *judgement) {
+	first, found := j.firstCall()
+	switch {
+	case !found:
+	case !first.exchange.Succeeded():
+		j.Skip("no call succeeded in this run", j.consumeFlag())
+	case first.other.state == "":
+		j.Skip("it needs a second job whose state can be read", j.anyJobFlag())
+	default:
+		j.look(first.otherAfter)
+		j.showsState("semantics.other-jobs-keep-state", first.otherAfter, first.other.state)
+	}
 }
 
 // refuseState calls the method for a job in a state that it does not accept.

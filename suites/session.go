@@ -47,7 +47,11 @@ type firstCall struct {
 	// stateBefore is empty, and stateAfter nil, where no method reads states.
 	stateBefore string
 	stateAfter  *target.Exchange
-	missing     *result.Missing
+	// other is another job, and otherAfter its state after the call, where a call
+	// changes its own.
+	other      jobUnderTest
+	otherAfter *target.Exchange
+	missing    *result.Missing
 	// broken says why nobody knows what came of it.
 	broken string
 }

@@ -1,0 +1,96 @@
+package spec
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// condition is something that a description must have for a requirement to mean
+// anything.
+type condition struct {
+	// missing says what a description has not that does not meet it.
+	missing string
+	met     func(*Method) bool
+}
+
+// The conditions.
+var (
+	security       = condition{"no security", func(m *Method) bool { return len(m.Scopes) > 0 }}
+	unrelatedScope = condition{"no x-unrelated-scope", func(m *Method) bool { return m.UnrelatedScope != "" }}
+	// states need a method that reads them.
+	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
+	refusedStates = condition{"no state in which a job is refused", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}
+	stateMethod   = condition{"no method that reads a job's state", func(m *Method) bool { return m.ReadState.ID != "" }}
+	// newID is unmet too where a call changes its job instead of starting one.
+	newID           = condition{"no id of a new job in the response", func(m *Method) bool { return m.IDField != "" }}
+	changes         = condition{`x-effect is not "changes"`, func(m *Method) bool { return m.Effect == Changes }}
+	resultingStates = condition{"no x-resulting-states", func(m *Method) bool { return len(m.ResultingStates) > 0 }}
+	responseMembers = condition{"the response is an empty message", func(m *Method) bool { return len(m.Operation.Response.Members()) > 0 }}
+	emptyRequest    = condition{"the request message has fields", func(m *Method) bool { return len(m.Operation.Request.Members()) == 0 }}
+	// unknownIDs: without a 404, any id may be one that the server knows.
+	unknownIDs = condition{"no 404 response", func(m *Method) bool { return slices.Contains(m.Operation.Statuses, http.StatusNotFound) }}
+	idPattern  = condition{"no pattern of the id in the path", func(m *Method) bool { return m.IDPattern != nil }}
+	// verb: without it, the path is that of the job, where other HTTP methods are
+	// methods of their own, such as one that deletes it.
+	verb             = condition{"no verb in the path", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
+	systemParameters = condition{"no x-system-parameters", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
+)
+
+// needs lists what a requirement, or every one of an aspect, needs of a
+// description.
+var needs = map[string][]condition{
+	"authorization":                    {security},
+	"authorization.scope-among-others": {unrelatedScope},
+	"authorization.unrelated-scope":    {unrelatedScope},
+	"errors.no-token-echo":             {security},
+
+	"path.verb":              {verb},
+	"path.id-required":       {verb},
+	"path.encoded-colon":     {verb},
+	"path.slash-verb":        {verb},
+	"path.http-method":       {verb},
+	"path.one-segment":       {idPattern},
+	"path.empty-id":          {idPattern},
+	"path.transcoding":       {unknownIDs},
+	"path.colon-in-id":       {unknownIDs},
+	"path.encoded-slash":     {unknownIDs},
+	"path.decoded-once":      {unknownIDs},
+	"path.system-parameters": {systemParameters},
+
+	"body.empty":         {emptyRequest},
+	"body.empty-message": {emptyRequest},
+	"body.not-empty":     {emptyRequest},
+
+	"response.unique-names":          {responseMembers},
+	"response.id-present":            {newID},
+	"response.id-bare":               {newID, idPattern},
+	"response.id-new":                {newID},
+	"response.new-job-readable":      {newID, stateMethod},
+	"response.new-job-state":         {newID, stateMethod},
+	"response.new-job-initial-state": {newID, stateMethod},
+
+	"semantics.accepted-state":        {states},
+	"semantics.refused-state":         {states, refusedStates},
+	"semantics.refusal-status":        {states, refusedStates},
+	"semantics.refusal-keeps-state":   {states, refusedStates},
+	"semantics.given-state":           {states},
+	"semantics.old-job-keeps-state":   {newID, stateMethod},
+	"semantics.changed-state":         {changes, resultingStates, states},
+	"semantics.other-jobs-keep-state": {changes, states},
+	"semantics.unknown-job":           {unknownIDs},
+	"semantics.unknown-job-no-effect": {unknownIDs},
+	"semantics.concurrent-ids":        {newID},
+}
+
+// Unmet says what the description does not have that a requirement for servers
+// needs to mean anything, such as "no states"; empty where it has all.
+func (c *Method) Unmet(requirement string) string {
+	aspect, _, _ := strings.Cut(requirement, ".")
+	for _, one := range slices.Concat(needs[aspect], needs[requirement]) {
+		if !one.met(c) {
+			return one.missing
+		}
+	}
+	return ""
+}
