@@ -2,21 +2,33 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/drift"
+	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
+// overlayFlag is the name of the flag that names the overlay to write.
+const overlayFlag = "overlay"
+
 // driftFlags are the flags of drift.
 type driftFlags struct {
 	from, against, failOn string
-	reports               []string
+	// overlay is the file that an overlay is written to; the settings name the
+	// description to compare with, and overlays that are applied to it.
+	overlay  string
+	settings config.Settings
+	reports  []string
 }
 
 func newDriftCommand(terminal *terminal) *cobra.Command {
@@ -37,17 +49,31 @@ compatible (there is more than before: a scope is new), or documentation (only
 words have changed). What one of the sources cannot speak of is not compared,
 and listed as such.
 
+--overlay writes an OpenAPI Overlay 1.0 that makes the changes of the class of
+--fail-on, or more severe, in the description. Other commands apply it with a
+flag of the same name; drift itself applies overlays with --from-overlay. What
+an overlay cannot express is listed, here and in the file.
+
 Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
 usage or a source that is not understood, 4 an address that gives no source.`,
 		Example: `  dpconform drift --against \
       'https://dataportability.googleapis.com/$discovery/rest?version=v1'
   dpconform drift --against retry.html --fail-on breaking
-  dpconform drift --from old.json --against new.json --report markdown=-`,
+  dpconform drift --from old.json --against new.json --report markdown=-
+  dpconform drift --against discovery.json --overlay new.overlay.yaml
+  dpconform run --overlay new.overlay.yaml --endpoint http://127.0.0.1:8080`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error { return runDrift(command, terminal, &flags) },
 	}
 	command.Flags().StringVar(&flags.against, "against", "", "the `SOURCE` that may have changed")
 	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with; without it the built-in description")
+	flags.settings.AddMethodFlags(command.Flags())
+	command.Flags().StringArrayVar(&flags.settings.Overlays, "from-overlay", nil, "apply the OpenAPI Overlay in `FILE` to what is compared with; repeatable, in order")
+	command.Flags().StringVar(&flags.overlay, overlayFlag, "", "write the overlay that makes the changes into a new `FILE`; - is standard output")
+	// Elsewhere the variable names overlays to apply.
+	if err := command.Flags().SetAnnotation(overlayFlag, config.CommandLineOnly, nil); err != nil {
+		panic(err)
+	}
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
@@ -80,14 +106,19 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err := refuseInputs(sources, files, "one of the sources that are compared", flags.from, flags.against); err != nil {
 		return err
 	}
+	if flags.overlay != "" && flags.overlay != report.StandardOutput {
+		if err := text.CheckNewFile("--"+overlayFlag, flags.overlay); err != nil {
+			return err
+		}
+	}
 	line := terminal.progress(command.Context(), 0)
 	defer line.end()
-	compared, err := compareSources(command, flags, line)
+	compared, between, err := compareSources(command, sources, flags, line)
 	line.end()
 	if err != nil {
 		return err
 	}
-	if writesToOutput(files) {
+	if writesToOutput(files) || flags.overlay == report.StandardOutput {
 		terminal = terminal.onStandardError()
 	}
 	drift.Text{Out: terminal.out, Width: terminal.width()}.Write(compared)
@@ -105,6 +136,11 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	for _, file := range files {
 		terminal.wrote(file)
 	}
+	if flags.overlay != "" {
+		if err := between.writeOverlay(terminal, flags.overlay, failOn); err != nil {
+			return err
+		}
+	}
 	if compared.Drifts(failOn) {
 		return exitCode(result.ExitFails)
 	}
@@ -113,36 +149,96 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 
 // compareSources reads the two sources and compares what they say of a method:
 // that of the first, where that is a description with requirements.
-func compareSources(command *cobra.Command, flags *driftFlags, line *progress) (drift.Comparison, error) {
-	before, err := readSource(command, flags.from, line)
+func compareSources(command *cobra.Command, sources *config.Sources, flags *driftFlags, line *progress) (drift.Comparison, sourcePair, error) {
+	var pair sourcePair
+	var err error
+	if pair.description, err = readFirst(command, sources, flags, line); err != nil {
+		return drift.Comparison{}, pair, err
+	}
+	if pair.method, err = spec.Load(pair.description); err != nil {
+		if pair.method, err = (&config.Settings{MethodName: flags.settings.MethodName}).Method(sources); err != nil {
+			return drift.Comparison{}, pair, err
+		}
+	}
+	from, err := source.Parse(pair.description, pair.method)
 	if err != nil {
-		return drift.Comparison{}, err
+		return drift.Comparison{}, pair, err
 	}
-	method := spec.MustLoadEmbedded()
-	if described, err := spec.Load(before); err == nil {
-		method = described
+	if flags.overlay != "" && from.Provenance.Kind != source.Description {
+		return drift.Comparison{}, pair, text.Mistake("--"+overlayFlag, "an overlay is of an OpenAPI description, and "+flags.from+" is none", "leave --from out, or let it be one")
 	}
-	from, err := source.Parse(before, method)
-	if err != nil {
-		return drift.Comparison{}, err
-	}
+	from.Provenance.Name = result.Description{File: from.Provenance.Name, Overlays: pair.description.Overlays}.FileText()
 	after, err := readSource(command, flags.against, line)
 	if err != nil {
-		return drift.Comparison{}, err
+		return drift.Comparison{}, pair, err
 	}
-	against, err := source.Parse(after, method)
-	if err != nil {
-		return drift.Comparison{}, err
+	if pair.against, err = source.Parse(after, pair.method); err != nil {
+		return drift.Comparison{}, pair, err
 	}
-	return drift.Compare(from, against, method)
+	compared, err := drift.Compare(from, pair.against, pair.method)
+	return compared, pair, err
 }
 
-// readSource reads a source, the built-in description without a name; an address
-// that does not respond has an exit code of its own.
-func readSource(command *cobra.Command, name string, line *progress) (spec.Description, error) {
-	if name == "" {
-		return spec.Default(), nil
+// sourcePair is what was compared, of which an overlay can be made.
+type sourcePair struct {
+	description spec.Description
+	against     *source.Source
+	method      *spec.Method
+}
+
+// writeOverlay writes the overlay that makes the changes of a class, and says
+// which it leaves out.
+func (p sourcePair) writeOverlay(terminal *terminal, file string, class drift.Class) error {
+	extends := ""
+	if _, err := os.Stat(p.description.Name); err == nil && file != report.StandardOutput {
+		if path, err := filepath.Rel(filepath.Dir(file), p.description.Name); err == nil {
+			extends = filepath.ToSlash(path)
+		}
 	}
+	made, err := drift.NewOverlay(p.description, p.against, p.method, class, extends)
+	if err != nil {
+		return err
+	}
+	for _, change := range made.Left {
+		if change.Class.AtLeast(class) {
+			fmt.Fprintln(terminal.out, text.Paragraph("not in the overlay: ", text.Line(change.Sentence), terminal.width()))
+		}
+	}
+	switch {
+	case made.Text == nil:
+		fmt.Fprintf(terminal.out, "there is nothing for an overlay to change: %s was not written\n", file)
+		return nil
+	case file == report.StandardOutput:
+		_, err := terminal.raw.Write(made.Text)
+		return err
+	}
+	const newFile = 0o644
+	if err := text.CreateFile(file, newFile, func(out io.Writer) error { _, err := out.Write(made.Text); return err }); err != nil {
+		return text.Mistake("--"+overlayFlag, file+" was not written: "+text.Reason(err), "")
+	}
+	fmt.Fprintf(terminal.out, "wrote %s into %s\n", text.Counted(len(made.Made), "change"), file)
+	return nil
+}
+
+// readFirst reads the source to compare with: a built-in description unless one is
+// named.
+func readFirst(command *cobra.Command, sources *config.Sources, flags *driftFlags, line *progress) (spec.Description, error) {
+	if flags.from == "" {
+		return flags.settings.Description(sources)
+	}
+	if flags.settings.Revision != "" {
+		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it is one of a built-in description, and does not go with "+sources.Origin("from"), "")
+	}
+	read, err := readSource(command, flags.from, line)
+	if err != nil {
+		return read, err
+	}
+	return flags.settings.WithOverlays(read)
+}
+
+// readSource reads a source; an address that does not respond has an exit code of
+// its own.
+func readSource(command *cobra.Command, name string, line *progress) (spec.Description, error) {
 	line.reading(name)
 	reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
 	read, err := reader.Read(command.Context(), name)

@@ -21,7 +21,7 @@ const writingFlag = "write-known-failures"
 func readKnownFailures(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement, checks []string, began time.Time,
 	files []report.File, not ...result.NotApplicable) (result.KnownFailures, error) {
 	if settings.WriteKnownFailures != "" {
-		if err := result.CheckNewKnownFailures(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
+		if err := text.CheckNewFile(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
 			return nil, err
 		}
 	}

@@ -56,16 +56,24 @@ func (s *Settings) Description(sources *Sources) (spec.Description, error) {
 			description, err = s.revisionOf(sources, description)
 		}
 	}
+	if err != nil {
+		return description, err
+	}
+	return s.WithOverlays(description)
+}
+
+// WithOverlays applies the overlays that the settings name to a description.
+func (s *Settings) WithOverlays(description spec.Description) (spec.Description, error) {
 	for _, file := range s.Overlays {
-		if err != nil {
-			break
-		}
-		var overlay spec.Description
-		if overlay, err = spec.ReadDescription(file); err == nil {
+		overlay, err := spec.ReadDescription(file)
+		if err == nil {
 			description, err = description.WithOverlay(overlay)
 		}
+		if err != nil {
+			return description, err
+		}
 	}
-	return description, err
+	return description, nil
 }
 
 func (s *Settings) revisionOf(sources *Sources, description spec.Description) (spec.Description, error) {

@@ -17,6 +17,10 @@ import (
 // ConfigFlag is the name of the flag that names the YAML file.
 const ConfigFlag = "config"
 
+// CommandLineOnly annotates a flag whose variable means something else: that of
+// another command's flag of the same name.
+const CommandLineOnly = "command line only"
+
 // environmentPrefix begins the name of every environment variable.
 const environmentPrefix = "DPCONFORM_"
 
@@ -150,7 +154,8 @@ func (s *Sources) fromEnvironment() error {
 				break
 			}
 		}
-		if failure != nil || value == "" || s.Given(flag.Name) {
+		_, only := flag.Annotations[CommandLineOnly]
+		if failure != nil || value == "" || s.Given(flag.Name) || only {
 			return
 		}
 		values := []string{value}

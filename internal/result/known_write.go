@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,24 +17,6 @@ import (
 // toBeWritten stands where a person has to write a reason; ReadKnownFailures
 // refuses it.
 const toBeWritten = "TODO"
-
-// CheckNewKnownFailures says, before a run, why no new file can be written:
-// there is one already, or no folder for it. The origin is what named it, such
-// as "--write-known-failures".
-func CheckNewKnownFailures(origin, file string) error {
-	if _, err := os.Lstat(file); err == nil {
-		return knownFileExists(origin, file)
-	}
-	folder := filepath.Dir(file)
-	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
-		return text.Mistake(origin, "there is no folder "+folder, "")
-	}
-	return nil
-}
-
-func knownFileExists(origin, file string) error {
-	return text.Mistake(origin, file+" is there already and is not written over", "give the name of a new file")
-}
 
 // WriteKnownFailures writes a new file with an entry for everything that failed
 // in a run, and gives their number. The reasons are still to be written. Where
@@ -65,7 +45,7 @@ func WriteKnownFailures(origin, file string, found Report) (int, error) {
 	})
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return 0, knownFileExists(origin, file)
+		return 0, text.FileExists(origin, file)
 	case err != nil:
 		return 0, text.Mistake(origin, fmt.Sprintf("%s was not written: %s", file, text.Reason(err)), "")
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // failing makes a report in which the first of a number of checks fail one
@@ -90,7 +92,7 @@ func TestWriteLeavesWhatIsThere(t *testing.T) {
 	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	assertUsageError(t, CheckNewKnownFailures("--flag", file), "--flag: ", "is there already")
+	assertUsageError(t, text.CheckNewFile("--flag", file), "--flag: ", "is there already")
 	_, err := WriteKnownFailures("--flag", file, failing("body.empty", 1, "body/empty"))
 	assertUsageError(t, err, "--flag: ", "is there already")
 	if text := readText(t, file); text != "mine\n" {
@@ -123,8 +125,8 @@ func TestWriteNothingWhereNothingFailed(t *testing.T) {
 }
 
 func TestCheckNewWantsAFolder(t *testing.T) {
-	assertUsageError(t, CheckNewKnownFailures("--flag", filepath.Join(t.TempDir(), "none", "known.yaml")), "--flag: ", "there is no folder")
-	if err := CheckNewKnownFailures("--flag", filepath.Join(t.TempDir(), "known.yaml")); err != nil {
+	assertUsageError(t, text.CheckNewFile("--flag", filepath.Join(t.TempDir(), "none", "known.yaml")), "--flag: ", "there is no folder")
+	if err := text.CheckNewFile("--flag", filepath.Join(t.TempDir(), "known.yaml")); err != nil {
 		t.Error(err)
 	}
 }

@@ -155,7 +155,7 @@ func (s *Source) readMethods(name string, tested operation, readState *operation
 
 func readCall(name string, o operation) (Call, error) {
 	pattern := ""
-	call := Call{Method: strings.ToUpper(o.method), Deprecated: o.members["deprecated"] == true,
+	call := Call{Method: strings.ToUpper(o.method), Key: o.path, Deprecated: o.members["deprecated"] == true,
 		Responses: map[string]map[string]any{}, ResponseMedia: map[string][]string{}, ResponseHeaders: map[string][]string{}}
 	for _, members := range o.parameters() {
 		schema := mapping(members["schema"])

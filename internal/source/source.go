@@ -61,6 +61,8 @@ type Call struct {
 	// Method is the HTTP method, in capitals.
 	Method string
 	Path   spec.PathTemplate
+	// Key is the path as the source writes it.
+	Key string
 	// IDPattern is the regular expression of the id in the path.
 	IDPattern  string
 	Deprecated bool
@@ -221,11 +223,12 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine.Match(trimmed):
 		parse = parseOpenAPI
 	}
-	source, err := parse(spec.Description{Name: text.Name, Text: trimmed}, method)
+	sum := sha256.Sum256(text.Text)
+	text.Text = trimmed
+	source, err := parse(text, method)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text.Text)
 	source.Provenance.Name, source.Provenance.Digest = text.Name, "sha256:"+hex.EncodeToString(sum[:])
 	// Without these it would look like a method that lost everything.
 	name := ShortID(method.Operation.ID)

@@ -92,3 +92,22 @@ func behindLinks(path string) string {
 	}
 	return filepath.Join(filepath.Dir(path), next)
 }
+
+// CheckNewFile says, before anything is done, why no new file can be written:
+// there is one already, or no folder for it. The origin is what named it, such as
+// "--write-known-failures".
+func CheckNewFile(origin, file string) error {
+	if _, err := os.Lstat(file); err == nil {
+		return FileExists(origin, file)
+	}
+	folder := filepath.Dir(file)
+	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
+		return Mistake(origin, "there is no folder "+folder, "")
+	}
+	return nil
+}
+
+// FileExists says that a file is there that must be new.
+func FileExists(origin, file string) error {
+	return Mistake(origin, file+" is there already and is not written over", "give the name of a new file")
+}
