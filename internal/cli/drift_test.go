@@ -40,7 +40,7 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 	t.Parallel()
 	later, folder := laterPage(t), t.TempDir()
 	callOn(t, t.Context(), 80, &bytes.Buffer{}, "drift", "--against", later).want(t, result.ExitFails, "revision 2025-07-25", "- breaking", "youtube.clips",
-		"+ compatible", "youtube.cuts", "touches authorization.scope", "not compared: ", "drift: 1 breaking, 1 compatible", "next: dpconform spec print")
+		"+ compatible", "youtube.cuts", "touches authorization.scope", "not compared: ", "drift: 1 breaking, 1 compatible", "next: with --overlay")
 	got := call(t, "drift", "--against", later, "--report", "json=-", "--report", "markdown="+folder+"/a.md", "--report", "text="+folder+"/a.txt")
 	for name, want := range map[string]string{"a.md": "### breaking", "a.txt": "drift: 1 breaking"} {
 		if text := readFile(t, filepath.Join(folder, name)); !strings.Contains(text, want) || strings.Contains(text, "\x1b") {
@@ -52,6 +52,34 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 	if len(read.Changes) != 2 || got.output != "" {
 		t.Errorf("%s", got.raw)
 	}
+}
+
+// What drift finds is written as an overlay, after which there is no drift.
+func TestDriftWritesAnOverlay(t *testing.T) {
+	later, folder := laterPage(t), t.TempDir()
+	file := filepath.Join(folder, "new.overlay.yaml")
+	// Its variable names overlays that other commands apply.
+	t.Setenv("DPCONFORM_OVERLAY", filepath.Join(folder, "applied.yaml"))
+	call(t, "drift", "--against", later, "--overlay", file).want(t, result.ExitFails, "wrote 2 changes into "+file)
+	t.Setenv("DPCONFORM_OVERLAY", "")
+	call(t, "drift", "--against", later, "--from-overlay", file).want(t, result.ExitConforms, "with overlay "+file, "no drift")
+	call(t, "list", "--overlay", file).want(t, result.ExitConforms, "with overlay "+file)
+	if files := filesOf(t, folder); len(files) != 1 {
+		t.Errorf("%d files", len(files))
+	}
+	before := readFile(t, file)
+	refused(t, "drift --against "+later+" --overlay "+file, "--overlay: "+file+" is there already and is not written over; give the name of a new file")
+	refused(t, "drift --against "+later+" --overlay "+folder+"/none/a.yaml", "--overlay: there is no folder "+folder+"/none")
+	refused(t, "drift --from "+later+" --against "+later+" --overlay -", "--overlay: an overlay is of an OpenAPI description")
+	refused(t, "drift --from "+later+" --against "+later+" --revision 2026-07-19", "--revision: it is one of a built-in description, and does not go with --from")
+	printed := call(t, "drift", "--against", later, "--overlay", "-")
+	if printed.raw != before || printed.exit != result.ExitFails || strings.Contains(printed.output, "overlay: 1.0.0") {
+		t.Errorf("exit %d: %s", printed.exit, printed.raw)
+	}
+	same := writeFile(t, "page.txt", sourcetest.Page)
+	call(t, "drift", "--against", same, "--overlay", folder+"/same.yaml").want(t, result.ExitConforms, "there is nothing for an overlay to change: "+folder+"/same.yaml was not written")
+	reworded := writeFile(t, "reworded.txt", strings.ReplaceAll(sourcetest.Page, "The request body must be empty.", "The request body is to be empty."))
+	call(t, "drift", "--against", reworded, "--fail-on", "documentation", "--overlay", folder+"/same.yaml").want(t, result.ExitFails, "not in the overlay: ")
 }
 
 // TestDriftOfACopy: a page whose links begin with the address of a mirror is read

@@ -109,16 +109,18 @@ func TestDescriptionAndPageAgree(t *testing.T) {
 	}
 }
 
-// TestEveryChangeOfADescriptionIsReported makes one change at a time.
-func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
-	t.Parallel()
+// descriptionEdit is one change of the description, and what drift says of it.
+type descriptionEdit struct{ old, changed, want string }
+
+// descriptionEdits make one change each.
+func descriptionEdits() []descriptionEdit {
 	const reviews = "https://www.googleapis.com/auth/dataportability.maps.reviews"
 	const request = "        required: false\n        content:\n          application/json:"
 	const summary = "      summary: Retries a failed Portability Archive job.\n"
 	parameter := func(in, required string) string {
 		return summary + "      parameters:\n        - {name: force, in: " + in + ", required: " + required + ", schema: {type: boolean}}\n"
 	}
-	for _, one := range []struct{ old, changed, want string }{
+	return []descriptionEdit{
 		{"        - oauth2: [" + reviews + "]\n", "", "removed breaking scopes: dataportability.maps.reviews"},
 		{reviews + ": Move a copy of your reviews", reviews + ": Move your reviews", "changed documentation descriptions of scopes: dataportability.maps.reviews"},
 		{"url: https://dataportability.googleapis.com", "url: https://other.googleapis.com", "changed breaking endpoint: address of the service"},
@@ -160,7 +162,12 @@ func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
 		{"            WWW-Authenticate:\n", "            X-Challenge:\n", "removed breaking headers of responses: WWW-Authenticate of the response 401 of the method"},
 		{summary, "", "changed documentation descriptions of members: method"},
 		{summary, "      summary: Retries a job.\n", "changed documentation descriptions of members: method"},
-	} {
+	}
+}
+
+func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
+	t.Parallel()
+	for _, one := range descriptionEdits() {
 		t.Run(one.want, func(t *testing.T) {
 			t.Parallel()
 			got := strings.Join(lines(compared(t, description(), edited(t, description(), one.old, one.changed))), "\n")

@@ -11,7 +11,6 @@ import (
 
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/spec"
 )
 
 // formatVersion is the version of the JSON form, which drift.schema.json
@@ -118,9 +117,8 @@ func (t Text) Write(comparison Comparison) {
 	}
 	t.silences(comparison.NotCompared)
 	t.line("%s", summary(comparison))
-	if len(comparison.Changes) > 0 && comparison.From.Name == spec.Default().Name {
-		t.paragraph("next: ", "dpconform spec print > my.openapi.yaml writes the built-in description; edit it after the source, "+
-			"compare with drift --from my.openapi.yaml, and test with run --spec my.openapi.yaml")
+	if len(comparison.Changes) > 0 && comparison.From.Kind == source.Description {
+		t.paragraph("next: ", "with --overlay new.overlay.yaml the changes are written as an OpenAPI Overlay; test with run --overlay new.overlay.yaml")
 	}
 }
 

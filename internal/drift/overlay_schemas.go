@@ -160,7 +160,7 @@ func (p *patch) schemaOf(body spot) spot {
 func (p *patch) bodiesOfMethod() {
 	before, after := p.from.Method, p.against.Method
 	if p.both(source.RequestTopic) && before.Request != nil && after.Request != nil {
-		p.schemaChanges(p.schemaOf(p.at(p.method, "requestBody")), p.bare(before.Request), p.bare(after.Request))
+		p.schemaChanges(p.schemaOf(p.at(p.method, "requestBody")), p.bare(before.Request), p.bare(after.Request), after.Request)
 	}
 	p.responses(p.method, before, after, "")
 }
@@ -196,12 +196,13 @@ func (p *patch) responses(operation spot, before, after source.Call, stateField 
 			delete(mapping(mapping(old["properties"])[stateField]), "enum")
 			delete(mapping(mapping(now["properties"])[stateField]), "enum")
 		}
-		p.schemaChanges(p.schemaOf(p.at(all, status)), old, now)
+		p.schemaChanges(p.schemaOf(p.at(all, status)), old, now, after.Responses[status])
 	}
 }
 
-// schemaChanges changes a schema keyword by keyword.
-func (p *patch) schemaChanges(at spot, before, after map[string]any) {
+// schemaChanges changes a schema keyword by keyword. Before and after have only
+// what is compared; whole is what the source has, for members that are new.
+func (p *patch) schemaChanges(at spot, before, after, whole map[string]any) {
 	if !at.found() {
 		return
 	}
@@ -210,7 +211,7 @@ func (p *patch) schemaChanges(at spot, before, after map[string]any) {
 		p.remove(at.path + selector(keyword))
 	}
 	for _, keyword := range onlyIn(after, before) {
-		added[keyword] = after[keyword]
+		added[keyword] = whole[keyword]
 	}
 	for _, keyword := range inBoth(before, after) {
 		old, now := before[keyword], after[keyword]
@@ -221,15 +222,15 @@ func (p *patch) schemaChanges(at spot, before, after map[string]any) {
 		switch {
 		case fmt.Sprint(old) == fmt.Sprint(now):
 		case keyword == "properties" && oldIs && nowIs:
-			p.memberChanges(p.at(at, keyword), oldMembers, nowMembers)
+			p.memberChanges(p.at(at, keyword), oldMembers, nowMembers, mapping(whole[keyword]))
 		case oldIs && nowIs:
-			p.schemaChanges(p.at(at, keyword), oldMembers, nowMembers)
+			p.schemaChanges(p.at(at, keyword), oldMembers, nowMembers, mapping(whole[keyword]))
 		case oldAre && nowAre:
 			p.names(at, keyword, oldNames, nowNames)
 		default:
 			// An update of a list, or to another type, would not replace it.
 			p.remove(at.path + selector(keyword))
-			added[keyword] = now
+			added[keyword] = whole[keyword]
 		}
 	}
 	if len(added) > 0 {
@@ -238,19 +239,19 @@ func (p *patch) schemaChanges(at spot, before, after map[string]any) {
 }
 
 // memberChanges changes the members of an object.
-func (p *patch) memberChanges(at spot, before, after map[string]any) {
+func (p *patch) memberChanges(at spot, before, after, whole map[string]any) {
 	for _, name := range onlyIn(before, after) {
 		p.remove(at.path + selector(name))
 	}
 	added := map[string]any{}
 	for _, name := range onlyIn(after, before) {
-		added[name] = after[name]
+		added[name] = whole[name]
 	}
 	if len(added) > 0 {
 		p.update(at, encoded(added))
 	}
 	for _, name := range inBoth(before, after) {
-		p.schemaChanges(p.at(at, name), mapping(before[name]), mapping(after[name]))
+		p.schemaChanges(p.at(at, name), mapping(before[name]), mapping(after[name]), mapping(whole[name]))
 	}
 }
 

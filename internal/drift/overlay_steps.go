@@ -17,7 +17,8 @@ var steps = []struct {
 	topics []source.Topic
 	make   func(*patch)
 }{
-	{[]source.Topic{source.MethodTopic}, (*patch).moved},
+	{[]source.Topic{source.MethodTopic}, (*patch).moveMethod},
+	{[]source.Topic{source.StateMethodTopic}, (*patch).moveReadState},
 	{[]source.Topic{source.EndpointTopic}, (*patch).endpoint},
 	{[]source.Topic{source.IDTopic}, (*patch).idPattern},
 	{[]source.Topic{source.DeprecationTopic}, (*patch).deprecation},
@@ -36,19 +37,23 @@ var steps = []struct {
 
 func (p *patch) top() spot { return spot{"$", p.root} }
 
-// moved gives the method another path or HTTP method. An overlay has no action
-// that renames, so it repeats the operation.
-func (p *patch) moved() {
-	before, after := p.from.Method, p.against.Method
-	if !p.method.found() {
-		return
+func (p *patch) moveMethod() { p.move(p.method, p.from.Method, p.against.Method) }
+
+func (p *patch) moveReadState() {
+	if p.bothReadState() && place(p.from.ReadState) != place(p.against.ReadState) {
+		p.move(p.readState, p.from.ReadState, p.against.ReadState)
 	}
+}
+
+// move gives an operation another path or HTTP method. An overlay has no action
+// that renames, so it repeats the operation.
+func (p *patch) move(moving spot, before, after source.Call) {
 	path := after.Path
 	path.Parameter = parameterName(before.Key)
 	item := p.at(p.top(), "paths", before.Key)
 	operation := strings.ToLower(after.Method)
 	if path.String() == before.Key {
-		p.update(item, members(operation, p.method.value))
+		p.update(item, members(operation, moving.value))
 	} else {
 		// The other operations of the path stay where they are.
 		moved := &yaml.Node{Kind: yaml.MappingNode}
@@ -57,10 +62,10 @@ func (p *patch) moved() {
 				moved.Content = append(moved.Content, scalar(name), memberOf(item.value, name))
 			}
 		}
-		moved.Content = append(moved.Content, scalar(operation), p.method.value)
+		moved.Content = append(moved.Content, scalar(operation), moving.value)
 		p.update(p.at(p.top(), "paths"), members(path.String(), moved))
 	}
-	p.remove(p.method.path)
+	p.remove(moving.path)
 }
 
 // parameterName is the name of the parameter of a path of OpenAPI.
@@ -76,7 +81,7 @@ func (p *patch) endpoint() {
 	}
 }
 
-// parameters lists the parameters of a call, those of its path first.
+// parameterPlaces lists the parameters of a call, those of its path first.
 func (p *patch) parameterPlaces(call source.Call, operation spot) []spot {
 	var found []spot
 	for _, owner := range []spot{p.at(p.top(), "paths", call.Key), operation} {
@@ -92,17 +97,22 @@ func (p *patch) parameterPlaces(call source.Call, operation spot) []spot {
 }
 
 func (p *patch) idPattern() {
-	for _, parameter := range p.parameterPlaces(p.from.Method, p.method) {
-		if in := memberOf(parameter.value, "in"); in == nil || in.Value != "path" {
-			continue
-		}
-		schema := p.at(parameter, "schema")
-		if p.against.Method.IDPattern == "" {
-			p.remove(schema.path + ".pattern")
-			return
-		}
+	schema := p.at(p.pathParameter(), "schema")
+	if p.against.Method.IDPattern == "" {
+		p.remove(schema.path + ".pattern")
+	} else {
 		p.update(schema, members("pattern", scalar(p.against.Method.IDPattern)))
 	}
+}
+
+// pathParameter is the parameter in the path of the method.
+func (p *patch) pathParameter() spot {
+	for _, parameter := range p.parameterPlaces(p.from.Method, p.method) {
+		if in := memberOf(parameter.value, "in"); in != nil && in.Value == "path" {
+			return parameter
+		}
+	}
+	return spot{}
 }
 
 func (p *patch) deprecation() {
@@ -166,10 +176,8 @@ func (p *patch) acceptedStates() {
 
 // stateChanges changes the enum of the states.
 func (p *patch) stateChanges() {
-	status, _ := p.from.ReadState.Success()
-	if schema := p.schemaOf(p.at(p.readState, "responses", status)); schema.found() {
-		p.names(p.at(schema, "properties", p.from.StateField), "enum", p.from.States, p.against.States)
-	}
+	field := p.at(p.responseOf(p.readState, p.from.ReadState), "properties", p.from.StateField)
+	p.names(field, "enum", p.from.States, p.against.States)
 }
 
 // names changes a list of names that a value has as a member.
@@ -210,42 +218,41 @@ func (p *patch) systemParameterChanges() {
 
 // descriptionChanges changes texts.
 func (p *patch) descriptionChanges() {
-	_, response := p.responseOf(p.method, p.from.Method)
-	_, state := p.responseOf(p.readState, p.from.ReadState)
+	response, state := p.responseOf(p.method, p.from.Method), p.responseOf(p.readState, p.from.ReadState)
 	for _, change := range p.result.Changes {
-		if change.Topic != source.DescriptionsTopic || change.New == "" {
+		if change.Topic != source.DescriptionsTopic {
 			continue
 		}
 		member, ofMember := strings.CutPrefix(change.What, "member ")
+		at, name := p.method, "description"
 		switch {
 		case change.What == "method":
-			name := "summary"
-			if memberOf(p.method.value, name) == nil {
-				name = "description"
+			if memberOf(p.method.value, "summary") != nil {
+				name = "summary"
 			}
-			p.update(p.method, members(name, scalar(change.New)))
-		case change.What == "method in detail":
-			p.update(p.method, members("description", scalar(change.New)))
 		case change.What == "parameter in the path":
-			for _, parameter := range p.parameterPlaces(p.from.Method, p.method) {
-				if in := memberOf(parameter.value, "in"); in != nil && in.Value == "path" {
-					p.update(parameter, members("description", scalar(change.New)))
-				}
-			}
+			at = p.pathParameter()
 		case change.What == "response of the method":
-			p.update(response, members("description", scalar(change.New)))
+			at = response
 		case ofMember && strings.HasSuffix(member, " of the response"):
-			p.update(p.at(response, "properties", strings.TrimSuffix(member, " of the response")), members("description", scalar(change.New)))
+			at = p.at(response, "properties", strings.TrimSuffix(member, " of the response"))
 		case ofMember:
-			p.update(p.at(state, "properties", strings.TrimSuffix(member, " of the state")), members("description", scalar(change.New)))
+			at = p.at(state, "properties", strings.TrimSuffix(member, " of the state"))
+		case change.What != "method in detail":
+			continue
+		}
+		if change.New == "" {
+			p.remove(at.path + selector(name))
+		} else {
+			p.update(at, members(name, scalar(change.New)))
 		}
 	}
 }
 
 // responseOf finds the schema of the successful response of a call.
-func (p *patch) responseOf(operation spot, call source.Call) (status string, schema spot) {
-	status, _ = call.Success()
-	return status, p.schemaOf(p.at(operation, "responses", status))
+func (p *patch) responseOf(operation spot, call source.Call) spot {
+	status, _ := call.Success()
+	return p.schemaOf(p.at(operation, "responses", status))
 }
 
 // statusText describes a response that a source only has a schema of.
