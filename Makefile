@@ -9,7 +9,7 @@ GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .PHONY: help run test prove race drift-sources build docs cassettes bench fuzz check lint secrets \
-	third-party browser oauth validators lint-description clients clients-install clients-check clean
+	third-party browser oauth validators overlays lint-description clients clients-install clients-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -89,6 +89,10 @@ validators: ## check reports with third-party validators (npm, python3)
 		tools/validators/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/validators/requirements.txt && \
 		$(GO) test -count=1 -tags external ./tools/validators); \
 	else echo "skipped har-validator, sarif-multitool and junitparser: there is no python3"; fi
+
+overlays: ## apply the shipped overlays with a third-party tool, and compare the results
+	@printed=$$($(GO) test -count=1 -v -tags external ./tools/overlays 2>&1); code=$$?; \
+	printf '%s\n' "$$printed" | grep -vE '^ *(=== |PASS$$)'; exit $$code
 
 lint-description: build ## lint the descriptions in all their forms with a third-party linter (npm)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && for file in spec/*.openapi.yaml; do \
