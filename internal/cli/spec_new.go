@@ -38,8 +38,8 @@ A description has one parameter in its path, the last one: those before it need
 a value. A document does not say in which states of a job a method accepts it.
 With --accepted-states the description has the method that reads the state, and
 the checks of states apply.`,
-		Example: `  dpconform spec new --method archiveJobs.cancel --output cancel.openapi.yaml \
-      --from 'https://dataportability.googleapis.com/$discovery/rest?version=v1'
+		Example: `  dpconform spec new --method operations.cancel --output cancel.openapi.yaml \
+      --from 'https://speech.googleapis.com/$discovery/rest?version=v1'
   dpconform spec new --from run.json --method projects.locations.jobs.run \
       --value projectsId=my-project --value locationsId=europe-west1
   dpconform run --spec cancel.openapi.yaml --dry-run \
@@ -64,7 +64,7 @@ the checks of states apply.`,
 		},
 	}
 	command.Flags().StringVar(&from, "from", "", "the `DISCOVERY` document")
-	command.Flags().StringVar(&draft.Method, "method", "", "the `ID` of the method, such as archiveJobs.cancel")
+	command.Flags().StringVar(&draft.Method, "method", "", "the `ID` of the method, such as operations.cancel, or its end")
 	command.Flags().StringVar(&output, "output", "", "write the description to a new `FILE`, not to standard output")
 	command.Flags().StringArrayVar(&values, "value", nil, "give a parameter of the path before the last one, as `NAME=VALUE`; repeatable")
 	command.Flags().StringSliceVar(&draft.AcceptedStates, "accepted-states", nil, "the `STATES` of a job in which the method accepts it, separated by commas")

@@ -47,7 +47,13 @@ func (d Draft) Write(document spec.Description) (description []byte, notes []str
 		return nil, nil, err
 	}
 	w := &draftWriter{discoveryReader: reader, draft: d, method: method, schemas: map[string]any{}}
+	if method.HTTPMethod == "" || method.Path == "" {
+		return nil, nil, fail(w.name, "looked for httpMethod and path of %s, and did not find both", method.ID)
+	}
 	root, err := w.document()
+	if err == nil && w.gone != "" {
+		err = fail(w.name, "looked for the schema %q, which %s needs, and did not find it", w.gone, method.ID)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,7 +125,9 @@ type draftWriter struct {
 	path draftPath
 	// schemas are those that the description refers to, by their names.
 	schemas map[string]any
-	notes   []string
+	// gone is a schema that something refers to, and the document does not have.
+	gone  string
+	notes []string
 }
 
 func (w *draftWriter) document() (object, error) {

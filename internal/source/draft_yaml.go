@@ -117,6 +117,10 @@ func (w *draftWriter) add(name string, inside []string) {
 		return
 	}
 	w.schemas[name] = nil
+	if w.discoveryReader.document.Schemas[name] == nil {
+		w.gone = name
+		return
+	}
 	inside = append(slices.Clone(inside), name)
 	w.schemas[name] = ordered(mapping(w.resolve(jsonSchema(w.discoveryReader.document.Schemas[name]), inside)))
 }

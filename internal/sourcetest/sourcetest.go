@@ -1,10 +1,9 @@
-// Package sourcetest gives the sources of archiveJobs.retry to tests: Google's
-// reference page in several forms and languages, and the discovery documents of
-// several dates.
+// Package sourcetest gives the sources of a method to tests: Google's reference
+// page in several forms and languages, and the discovery documents of several
+// dates.
 package sourcetest
 
 import (
-	_ "embed"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -16,9 +15,13 @@ import (
 
 // Page is the reference page of 2025-07-25 as a browser shows it in Hebrew. See
 // page/ATTRIBUTION.md.
-//
-//go:embed page/archiveJobs.retry.he.txt
-var Page string
+var Page = func() string {
+	text, err := files.ReadFile("page/reference.he.txt")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}()
 
 // Markdown returns the page in the English Markdown that follows its text.
 func Markdown(t testing.TB) string {
