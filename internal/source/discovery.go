@@ -64,7 +64,7 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 	if err := json.Unmarshal(source.Text, document); err != nil {
 		return nil, jsonError(source.Name, source.Text, err)
 	}
-	reader.unfolder = unfolder{find: reader.schema, budget: partsBudget}
+	reader.schemas, reader.unfolder = map[string]any{}, unfolder{find: reader.schema, budget: partsBudget}
 	method, found := document.find(wanted.Operation)
 	if !found {
 		return nil, fail(source.Name, "looked for the method %s under resources, and did not find it", ShortID(wanted.Operation.ID))
@@ -136,7 +136,11 @@ func (d *discoveryDocument) find(wanted spec.Operation) (discoveryMethod, bool) 
 type discoveryReader struct {
 	name     string
 	document discoveryDocument
+	// schemas are those that methods refer to, by their names.
+	schemas  map[string]any
 	unfolder unfolder
+	// gone is a schema that another one refers to, and the document does not have.
+	gone string
 }
 
 // operation puts a method into the form of OpenAPI. Where its path has several
@@ -175,16 +179,16 @@ func (r *discoveryReader) operation(method discoveryMethod, wanted spec.PathTemp
 	}
 	members := map[string]any{"operationId": method.ID, "description": method.Description, "deprecated": method.Deprecated,
 		"parameters": parameters, "security": security}
+	response, err := r.message(method.ID, method.Response.Ref)
+	if err != nil {
+		return operation{}, err
+	}
 	request, err := r.message(method.ID, method.Request.Ref)
 	if err != nil {
 		return operation{}, err
 	}
 	if request != nil {
 		members["requestBody"] = request
-	}
-	response, err := r.message(method.ID, method.Response.Ref)
-	if err != nil {
-		return operation{}, err
 	}
 	if response != nil {
 		// A discovery document gives no status: a method that works returns 200.
@@ -201,7 +205,8 @@ func (r *discoveryReader) message(method, reference string) (any, error) {
 	if r.document.Schemas[reference] == nil {
 		return nil, fail(r.name, "looked for the schema %q of %s, and did not find it", reference, method)
 	}
-	schema, err := r.unfolder.unfold(map[string]any{"$ref": reference}, nil, 0)
+	r.add(reference, nil)
+	schema, err := r.unfolder.unfold(map[string]any{"$ref": schemaPrefix + reference}, nil, 0)
 	if err != nil {
 		return nil, fail(r.name, "the schema %q of %s: %s", reference, method, err)
 	}
@@ -213,11 +218,49 @@ func bodyOf(schema any) map[string]any {
 	return map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": schema}}}
 }
 
-func (r *discoveryReader) schema(name string) any {
-	if schema := r.document.Schemas[name]; schema != nil {
-		return jsonSchema(schema)
+// schemaPrefix is where a description has its schemas.
+const schemaPrefix = "#/components/schemas/"
+
+// schema finds a schema among those that were added.
+func (r *discoveryReader) schema(reference string) any {
+	return r.schemas[strings.TrimPrefix(reference, schemaPrefix)]
+}
+
+// add adds a schema and those it refers to, as a description has them. The list
+// inside holds those that are being added: one that leads into itself ends there,
+// as any value.
+func (r *discoveryReader) add(name string, inside []string) {
+	if _, added := r.schemas[name]; added {
+		return
 	}
-	return nil
+	schema := r.document.Schemas[name]
+	if schema == nil {
+		r.gone = name
+		return
+	}
+	r.schemas[name] = nil
+	r.schemas[name] = r.resolve(jsonSchema(schema), append(slices.Clone(inside), name))
+}
+
+// resolve makes the references in a schema those of a description. It goes by the
+// order of names, so that what ends where is always the same.
+func (r *discoveryReader) resolve(value any, inside []string) any {
+	members, is := value.(map[string]any)
+	if !is {
+		return value
+	}
+	if reference, is := members["$ref"].(string); is {
+		if slices.Contains(inside, reference) {
+			return map[string]any{"description": reference + ", which is described around this."}
+		}
+		r.add(reference, inside)
+		return map[string]any{"$ref": schemaPrefix + reference}
+	}
+	resolved := map[string]any{}
+	for _, key := range sortedKeys(members) {
+		resolved[key] = r.resolve(members[key], inside)
+	}
+	return resolved
 }
 
 // jsonSchema makes JSON Schema of a schema of discovery: it leaves out the members

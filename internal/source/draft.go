@@ -46,7 +46,7 @@ func (d Draft) Write(document spec.Description) (description []byte, notes []str
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &draftWriter{discoveryReader: reader, draft: d, method: method, schemas: map[string]any{}}
+	w := &draftWriter{discoveryReader: reader, draft: d, method: method}
 	if method.HTTPMethod == "" || method.Path == "" {
 		return nil, nil, fail(w.name, "looked for httpMethod and path of %s, and did not find both", method.ID)
 	}
@@ -78,7 +78,7 @@ func readDiscovery(document spec.Description) (*discoveryReader, error) {
 	if reader.document.RootURL == "" || len(reader.document.Resources)+len(reader.document.Methods) == 0 {
 		return nil, fail(document.Name, "it is not a discovery document of Google: looked for rootUrl and resources, and did not find both")
 	}
-	reader.unfolder = unfolder{find: reader.schema, budget: partsBudget}
+	reader.schemas = map[string]any{}
 	return reader, nil
 }
 
@@ -102,18 +102,21 @@ func (r *discoveryReader) named(name string) (discoveryMethod, error) {
 	if len(ends) > 1 {
 		message = fmt.Sprintf("%d methods have an id that ends in %s, such as %s and %s: give the whole id", len(ends), name, ends[0].ID, ends[1].ID)
 	} else if len(ids) > 0 {
-		message += "; " + text.DidYouMean(name, append(ids, shortIDs(ids)...))
+		message += "; " + text.DidYouMean(name, append(ids, endsOf(ids)...))
 	}
 	return discoveryMethod{}, fail(r.name, "%s", message)
 }
 
-// shortIDs returns the ids without the name of their API.
-func shortIDs(ids []string) []string {
-	short := make([]string, len(ids))
-	for i, id := range ids {
-		_, short[i], _ = strings.Cut(id, ".")
+// endsOf returns all ends of ids: of a.b.c, b.c and c.
+func endsOf(ids []string) (ends []string) {
+	for _, id := range ids {
+		for rest, more := id, true; more; {
+			if _, rest, more = strings.Cut(rest, "."); more && !slices.Contains(ends, rest) {
+				ends = append(ends, rest)
+			}
+		}
 	}
-	return short
+	return ends
 }
 
 // draftWriter makes the parts of a description.
@@ -122,11 +125,7 @@ type draftWriter struct {
 	draft  Draft
 	method discoveryMethod
 	// path is the path of the method in the form of OpenAPI, with one parameter.
-	path draftPath
-	// schemas are those that the description refers to, by their names.
-	schemas map[string]any
-	// gone is a schema that something refers to, and the document does not have.
-	gone  string
+	path  draftPath
 	notes []string
 }
 
@@ -154,7 +153,8 @@ func (w *draftWriter) document() (object, error) {
 			return nil, err
 		}
 		read := object{"get", object{"operationId", state.ID, "description", oneLine(state.Description), "parameters", w.parameters(state, path),
-			"responses", object{"200", object{"description", "The state of a job.", "content", content(w.reference(state.Response.Ref))}}}}
+			"responses", object{"200", object{"description", "The state of a job.", "content", content(w.reference(state.Response.Ref))}},
+			"security", security(state)}}
 		if path.template == w.path.template {
 			paths[1] = append(paths[1].(object), read...)
 		} else {
@@ -167,7 +167,11 @@ func (w *draftWriter) document() (object, error) {
 	if document.DocumentationLink != "" {
 		root = append(root, "externalDocs", object{"url", document.DocumentationLink})
 	}
-	components := object{"schemas", w.schemas, "responses", object{errorResponse, object{"description", "The error model of AIP-193.",
+	schemas := map[string]any{}
+	for name, schema := range w.schemas {
+		schemas[name] = ordered(mapping(schema))
+	}
+	components := object{"schemas", schemas, "responses", object{errorResponse, object{"description", "The error model of AIP-193.",
 		"content", content(errorModel)}}}
 	if len(w.method.Scopes) > 0 {
 		components = append(components, "securitySchemes", object{"oauth2", object{"type", "oauth2", "flows", object{"authorizationCode", object{
@@ -230,7 +234,7 @@ func (w *draftWriter) operation() (object, error) {
 	}
 	operation = append(operation, "responses", responses)
 	if len(w.method.Scopes) > 0 {
-		operation = append(operation, "security", w.security())
+		operation = append(operation, "security", security(w.method))
 		if unrelated := w.unrelatedScope(); unrelated != "" {
 			operation = append(operation, "x-unrelated-scope", unrelated)
 		}
@@ -308,8 +312,9 @@ func (w *draftWriter) parameters(method discoveryMethod, path draftPath) []any {
 	return described
 }
 
-func (w *draftWriter) security() (alternatives []any) {
-	for _, scope := range w.method.Scopes {
+func security(method discoveryMethod) []any {
+	alternatives := []any{}
+	for _, scope := range method.Scopes {
 		alternatives = append(alternatives, object{"oauth2", flow{scope}})
 	}
 	return alternatives

@@ -2,7 +2,6 @@ package source
 
 import (
 	"regexp"
-	"slices"
 
 	"github.com/pb33f/go-yaml"
 )
@@ -105,50 +104,6 @@ func ordered(schema map[string]any) object {
 func (w *draftWriter) reference(name string) object {
 	w.add(name, nil)
 	return object{"$ref", schemaPrefix + name}
-}
-
-// schemaPrefix is where a description has its schemas.
-const schemaPrefix = "#/components/schemas/"
-
-// add adds a schema. The list inside holds those that are being added: one that
-// leads into itself ends there, as any value.
-func (w *draftWriter) add(name string, inside []string) {
-	if _, added := w.schemas[name]; added {
-		return
-	}
-	w.schemas[name] = nil
-	if w.discoveryReader.document.Schemas[name] == nil {
-		w.gone = name
-		return
-	}
-	inside = append(slices.Clone(inside), name)
-	w.schemas[name] = ordered(mapping(w.resolve(jsonSchema(w.discoveryReader.document.Schemas[name]), inside)))
-}
-
-// resolve makes the references in a schema those of a description.
-func (w *draftWriter) resolve(value any, inside []string) any {
-	switch value := value.(type) {
-	case map[string]any:
-		if reference, is := value["$ref"].(string); is {
-			if slices.Contains(inside, reference) {
-				return map[string]any{"description": reference + ", which is described around this."}
-			}
-			w.add(reference, inside)
-			return map[string]any{"$ref": schemaPrefix + reference}
-		}
-		resolved := map[string]any{}
-		for key, member := range value {
-			resolved[key] = w.resolve(member, inside)
-		}
-		return resolved
-	case []any:
-		resolved := make([]any, len(value))
-		for i, element := range value {
-			resolved[i] = w.resolve(element, inside)
-		}
-		return resolved
-	}
-	return value
 }
 
 // anys returns texts as a list of values.
