@@ -51,6 +51,12 @@ var moduleCache = sync.OnceValues(func() (string, error) {
 // does not have the release, which `make drift-sources` downloads.
 func Discovery(t testing.TB, release, version string) string {
 	t.Helper()
+	return OtherDiscovery(t, release, "dataportability", version)
+}
+
+// OtherDiscovery returns the discovery document of another API.
+func OtherDiscovery(t testing.TB, release, api, version string) string {
+	t.Helper()
 	cache, err := moduleCache()
 	if err != nil {
 		t.Skip("there is no go command: ", err)
@@ -59,7 +65,7 @@ func Discovery(t testing.TB, release, version string) string {
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("google.golang.org/api@%s is not in the module cache; make drift-sources downloads it", release)
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "dataportability", version, "dataportability-api.json"))
+	text, err := os.ReadFile(filepath.Join(folder, api, version, api+"-api.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
