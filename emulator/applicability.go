@@ -16,8 +16,9 @@ func canBreak(method *spec.Method, id string) bool {
 
 // What a fault may need of a method.
 
-func always(*spec.Method) bool           { return true }
-func hasScopes(method *spec.Method) bool { return len(method.Scopes) > 0 }
+func always(*spec.Method) bool                  { return true }
+func hasScopes(method *spec.Method) bool        { return len(method.Scopes) > 0 }
+func hasSeveralScopes(method *spec.Method) bool { return len(method.Scopes) > 1 }
 func hasUnrelatedScope(method *spec.Method) bool {
 	return hasScopes(method) && method.UnrelatedScope != ""
 }

@@ -19,8 +19,6 @@ func authorizationFaults() []faultGroup {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
-		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
-			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
 		{"scopes-behind-first-ignored", "authorization.scope-among-others", "Only the first scope of a token counts.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
 		{"scopes-before-last-ignored", "authorization.scope-among-others", "Only the last scope of a token counts.",
@@ -81,6 +79,12 @@ func authorizationFaults() []faultGroup {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
 		{"job-before-authorization", "authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
+		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
+			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
+	}}, {hasSeveralScopes, []Fault{
+		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
+			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
+	}}, {hasUnrelatedScope, []Fault{
 		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()
@@ -91,12 +95,11 @@ func authorizationFaults() []faultGroup {
 					r.failure.set(statusField, codeNotFound)
 				}
 			})},
-		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
-			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
+	}}, {hasRefusedStates, []Fault{
+		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
 	}}, {hasStates, []Fault{
 		{"refused-caller-changes-job", "authorization.required", "A request without a token is refused, and the job changes all the same.",
 			changingRefused(refusalsFor(credentialMissing))},
-		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
 	}}}
 }
 

@@ -47,12 +47,13 @@ func errorFaults() []faultGroup {
 		{"array-crashes", "errors.no-server-error", "A body that is no object makes the server fail.", refusingWith(bodyNoMessage, codeInternal)},
 		{"oversize-body-crashes", "errors.no-server-error", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusServiceUnavailable, codeInvalidArgument)},
-		{"other-method-crashes", "errors.no-server-error", "Another HTTP method makes the server fail.",
-			withStatus(otherMethodPages, http.StatusInternalServerError)},
 		{"token-in-message", "errors.no-token-echo", "The message about a missing scope repeats the token.",
 			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
 		{"unknown-token-in-message", "errors.no-token-echo", "The message about an unknown token repeats it.",
 			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
+	}}, {hasVerb, []Fault{
+		{"other-method-crashes", "errors.no-server-error", "Another HTTP method makes the server fail.",
+			withStatus(otherMethodPages, http.StatusInternalServerError)},
 	}}, {hasUnknownIDs, []Fault{
 		{"refusals-without-body", "errors.json", "An unknown id is refused without a body.",
 			changing(refusalsFor(jobUnknown), func(_ *call, r *response) { r.content = nil })},

@@ -55,7 +55,6 @@ func pathFaults() []faultGroup {
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
 		{"id-cut-at-colon", "path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
 		{"id-begins-behind-colon", "path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
-		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
 		{"escapes-not-decoded", "path.encoded-unreserved", "The id is taken with its percent escapes.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
 		{"escapes-in-capitals-not-decoded", "path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
@@ -90,6 +89,7 @@ func pathFaults() []faultGroup {
 		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
 			asking(refuseLastSystemParameter)},
 	}}, {hasVerb, []Fault{
+		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
 		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
 	}}, {hasUnknownIDs, []Fault{
 		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},

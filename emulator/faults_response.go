@@ -27,8 +27,6 @@ func responseFaults() []faultGroup {
 		{"answer-in-array", "response.schema", "The response stands in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
 		{"further-field", "response.documented-fields", "The response has a field that is not documented.",
 			changing(successes, func(c *call, r *response) { r.object().add("calledFor", c.id) })},
-		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
-		{"id-is-object", "response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
 		{"id-empty", "response.id-present", "The id is an empty text.", naming(func(*call, string) any { return "" })},
 		{"id-blank", "response.id-present", "The id is a blank.", naming(func(*call, string) any { return " " })},
 		{"id-missing", "response.id-present", "The response is an empty object.", withContent(successes, func(*call, *response) any { return &object{} })},
@@ -75,6 +73,8 @@ func responseFaults() []faultGroup {
 		{"new-job-in-accepted-state", "response.new-job-initial-state", "The new job is in a state in which the method accepts it: {accepted}.",
 			func(b *behaviour) { b.stateAfter = first(b.method.AcceptedStates) }},
 	}}, {hasNewJobs, []Fault{
+		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
+		{"id-is-object", "response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
 		{"answer-in-envelope", "response.schema", "The response stands in a member of another object.",
 			withContent(successes, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
 		{"id-twice", "response.unique-names", "The member with the id stands twice in the response.",
@@ -84,7 +84,7 @@ func responseFaults() []faultGroup {
 			})},
 	}}, {func(method *spec.Method) bool { return strings.ToLower(method.IDField) != method.IDField }, []Fault{
 		{"id-in-snake-case", "response.schema", "The member with the id is written in snake case.", changing(successes, renameToSnakeCase)},
-	}}, {hasScopes, []Fault{
+	}}, {hasSeveralScopes, []Fault{
 		{"new-job-readable-by-last-scope", "response.new-job-readable", "The state of a new job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from != "" })},
 	}}, {func(method *spec.Method) bool { return method.UnspecifiedState != "" }, []Fault{

@@ -78,7 +78,7 @@ func semanticsFaults() []faultGroup {
 					}
 				}
 			})},
-	}}, {hasScopes, []Fault{
+	}}, {hasSeveralScopes, []Fault{
 		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
 			readingByLastScope(func(j job) bool { return j.from == "" })},
 	}}, {func(method *spec.Method) bool { return otherState(method) != "" }, []Fault{

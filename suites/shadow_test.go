@@ -116,8 +116,9 @@ func (s *shadowed) ask(number int, r *http.Request, body []byte) {
 // finding: the exchange that shows it has another status than it would have
 // without the fault, or no response at all, or differs in the place of the
 // finding. Where it does not, the difference may lie before it: in the response
-// that named the job whose state is read, or in the same request about another
-// job, which the check compares with it.
+// that named the job whose state is read, in the same request about another job,
+// which the check compares with it, or in an earlier call that changed the job in
+// one of the two and not in the other.
 func (s *shadowed) explains(journal []*target.Exchange, exchange *target.Exchange, place string) bool {
 	if exchange == nil {
 		return false
@@ -127,6 +128,8 @@ func (s *shadowed) explains(journal []*target.Exchange, exchange *target.Exchang
 	}
 	return slices.ContainsFunc(journal, func(other *target.Exchange) bool {
 		switch {
+		case other.Number < exchange.Number && other.Request.Job == exchange.Request.Job && s.parts(other):
+			return true
 		case exchange.Request.Method == s.method.ReadState.Method:
 			return other.Number < exchange.Number && other.Succeeded() && s.differs(journal, other, "body /"+s.method.IDField) &&
 				bytes.Contains(other.Body, []byte(strconv.Quote(exchange.Request.Job)))
@@ -135,6 +138,13 @@ func (s *shadowed) explains(journal []*target.Exchange, exchange *target.Exchang
 		}
 		return false
 	})
+}
+
+// parts reports whether a call changed its job in one of the two emulators alone,
+// as far as the responses say.
+func (s *shadowed) parts(call *target.Exchange) bool {
+	would := s.would[call.Number]
+	return s.method.Effect == spec.Changes && call.Request.Call && would != nil && call.Succeeded() != (would.Code/100 == 2)
 }
 
 // alike reports whether two requests differ in the job alone.
