@@ -22,12 +22,10 @@ func hasSeveralScopes(method *spec.Method) bool { return len(method.Scopes) > 1 
 func hasUnrelatedScope(method *spec.Method) bool {
 	return hasScopes(method) && method.UnrelatedScope != ""
 }
-func hasSystemParameters(method *spec.Method) bool { return len(method.SystemParameters) > 0 }
-func hasVerb(method *spec.Method) bool             { return method.Operation.Path.Verb() != "" }
-func hasIDPattern(method *spec.Method) bool        { return method.IDPattern != nil }
-func hasNewJobs(method *spec.Method) bool          { return method.IDField != "" }
-func hasNoNewJobs(method *spec.Method) bool        { return !hasNewJobs(method) }
-func hasStates(method *spec.Method) bool           { return len(method.States) > 0 && method.ReadState.ID != "" }
+func hasVerb(method *spec.Method) bool      { return method.Operation.Path.Verb() != "" }
+func hasNewJobs(method *spec.Method) bool   { return method.IDField != "" }
+func hasNoNewJobs(method *spec.Method) bool { return !hasNewJobs(method) }
+func hasStates(method *spec.Method) bool    { return len(method.States) > 0 && method.ReadState.ID != "" }
 func hasRefusedStates(method *spec.Method) bool {
 	return hasStates(method) && len(method.RefusedStates()) > 0
 }
@@ -38,14 +36,6 @@ func changesJobs(method *spec.Method) bool  { return method.Effect == spec.Chang
 // job has. Otherwise any id may be a job's.
 func hasUnknownIDs(method *spec.Method) bool {
 	return slices.Contains(method.Operation.Statuses, http.StatusNotFound)
-}
-
-func hasEmptyRequest(method *spec.Method) bool {
-	return method.Operation.Request == nil || len(method.Operation.Request.Members()) == 0
-}
-
-func hasResponseMembers(method *spec.Method) bool {
-	return method.Operation.Response != nil && len(method.Operation.Response.Members()) > 0
 }
 
 func hasOtherMethodThan(http string) func(*spec.Method) bool {

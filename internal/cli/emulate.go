@@ -115,22 +115,27 @@ func shippedMethods() ([]*spec.Method, error) {
 // writeFaults lists the faults of several methods. Which method has one is said
 // where not all of them have.
 func writeFaults(out io.Writer, methods []*spec.Method) {
-	having := map[string][]string{}
 	var faults []emulator.Fault
+	having, texts := map[string][]string{}, map[string][]string{}
 	for _, method := range methods {
 		for _, fault := range emulator.Faults(method) {
 			if having[fault.Name] == nil {
 				faults = append(faults, fault)
 			}
 			having[fault.Name] = append(having[fault.Name], method.Operation.ID)
+			if !slices.Contains(texts[fault.Name], fault.Text) {
+				texts[fault.Name] = append(texts[fault.Name], fault.Text)
+			}
 		}
 	}
+	const width = 44
 	for _, fault := range faults {
 		only := ""
 		if names := having[fault.Name]; len(names) < len(methods) {
-			only = ", of " + strings.Join(names, " and ")
+			only = ", of " + text.List(names, "and")
 		}
-		fmt.Fprintf(out, "%-44s %s\n%-44s breaks %s%s\n", fault.Name, fault.Text, "", fault.Breaks, only)
+		indent := "\n" + strings.Repeat(" ", width+1)
+		fmt.Fprintf(out, "%-*s %s%sbreaks %s%s\n", width, fault.Name, strings.Join(texts[fault.Name], indent), indent, fault.Breaks, only)
 	}
 }
 

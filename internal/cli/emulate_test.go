@@ -19,6 +19,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // ownCertificate writes a certificate of this machine and its key.
@@ -93,6 +94,54 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 	}
 }
 
+// TestTheEmulatorServesEveryBuiltInMethod: one after the other, each is tested over
+// the same jobs.
+func TestTheEmulatorServesEveryBuiltInMethod(t *testing.T) {
+	ownHome(t)
+	endpoint, printed := emulating(t)
+	for _, name := range spec.Shipped() {
+		description, err := spec.Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, err := spec.Load(description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path := method.Operation.Path.String(); !strings.Contains(printed, path+"\n") {
+			t.Errorf("%s is not served: %s", path, printed)
+		}
+		command := []string{"run", "--method", name, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate}
+		for _, line := range strings.Split(printed, "\n") {
+			if job, found := strings.CutPrefix(strings.TrimRight(line, " \\"), "    --job "); found {
+				command = append(command, "--job", job)
+			}
+		}
+		if got := call(t, command...); got.exit != 0 {
+			t.Errorf("%s: exit %d\n%s", name, got.exit, got.output)
+		}
+	}
+	if only, printed := emulating(t, "--method", spec.Shipped()[1]); strings.Contains(printed, ":"+embedded().Operation.Path.Verb()) {
+		t.Errorf("%s serves another method: %s", only, printed)
+	}
+}
+
+// TestTheFaultsOfSeveralMethods: each says which method has it where not all have,
+// and what it does to each.
+func TestTheFaultsOfSeveralMethods(t *testing.T) {
+	ownHome(t)
+	listed := call(t, "emulate", "--fault", "list").raw
+	for _, want := range []string{
+		"breaks path.trailing-slash\n", "breaks response.id-present, of dataportability.archiveJobs.retry\n",
+		"breaks semantics.changed-state, of dataportability.archiveJobs.cancel\n",
+		"A job that is FAILED is refused like any other.\n", "A job that is IN_PROGRESS is refused like any other.\n",
+	} {
+		if !strings.Contains(listed, want) {
+			t.Errorf("no %q in\n%s", want, listed)
+		}
+	}
+}
+
 func TestWhatEmulateRefuses(t *testing.T) {
 	t.Parallel()
 	certificate, key := ownCertificate(t)
@@ -103,6 +152,7 @@ func TestWhatEmulateRefuses(t *testing.T) {
 	refused(t, "emulate --tls-cert no-such-file --tls-key "+key, "--tls-cert", "no-such-file")
 	refused(t, "emulate --introspection-url http://auth.example", "--introspection-url", "not encrypted")
 	refused(t, "emulate --fault get-takn", "get-taken")
+	refused(t, "emulate --method "+spec.Shipped()[0]+" --fault state-unchanged", "state-unchanged", "semantics.changed-state")
 }
 
 // TestTheEmulatorAsksWhatATokenIs: once for a number of requests.
