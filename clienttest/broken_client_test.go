@@ -3,23 +3,24 @@ package clienttest_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // task is one call that a client is to make.
 type task struct {
+	method    *spec.Method
 	endpoint  string
 	job       string
 	token     string
@@ -31,9 +32,12 @@ type task struct {
 // client is a client as a set of habits. Those of right are right; a fault
 // changes one.
 type client struct {
+	// method is the HTTP method; empty for that of the description.
 	method string
-	// job is the one that a client retries that no scenario is about.
+	// job is the one of a call that no scenario is about.
 	job string
+	// refused: that job is one that the method refuses.
+	refused bool
 	// target makes the path and query.
 	target func(task) string
 	// authorization makes the header; empty for none.
@@ -72,8 +76,7 @@ type reply struct {
 // right is a client that asks once and reports all.
 func right() client {
 	return client{
-		method: http.MethodPost,
-		target: func(task task) string { return "/v1/archiveJobs/" + url.PathEscape(task.job) + ":retry" },
+		target: func(task task) string { return task.method.Operation.Path.Expand(task.job) },
 		authorization: func(token string) string {
 			return "Bearer " + token
 		},
@@ -160,7 +163,7 @@ func (p client) attempt(library *http.Client, task task, attempt int) reply {
 		return p.attemptRaw(task)
 	}
 	target := p.target(task)
-	request, err := http.NewRequest(p.method, task.endpoint, bytes.NewReader(p.body))
+	request, err := http.NewRequest(cmp.Or(p.method, task.method.Operation.Method), task.endpoint, bytes.NewReader(p.body))
 	if err != nil {
 		return reply{err: err}
 	}
@@ -191,16 +194,12 @@ func read(response *http.Response, err error) reply {
 // reportAll reports all that came back, as a right client does.
 func reportAll(task task, got reply) result.Outcome {
 	if got.err != nil {
-		return failed(task.job, result.ClientError{Message: got.err.Error()})
+		return task.failed(result.ClientError{Message: got.err.Error()})
 	}
 	if got.status >= http.StatusMultipleChoices {
-		return failed(task.job, readError(got))
+		return task.failed(readError(got))
 	}
-	id, err := readID(got.body, false)
-	if err != nil {
-		return failed(task.job, result.ClientError{Message: err.Error()})
-	}
-	return succeeded(task.job, id)
+	return task.read(got.body, false)
 }
 
 func readError(got reply) result.ClientError {
@@ -216,23 +215,23 @@ func readError(got reply) result.ClientError {
 	return result.ClientError{Code: got.status, Status: body.Error.Status, Message: body.Error.Message}
 }
 
-// readID reads the new id. A strict reader takes no member that it does not
-// know.
-func readID(body []byte, strict bool) (string, error) {
-	var response struct {
-		ID string `json:"archiveJobId"`
+// read reads a success. A strict reader takes no member that it does not know.
+func (t task) read(body []byte, strict bool) result.Outcome {
+	var members map[string]any
+	if err := json.Unmarshal(body, &members); err != nil {
+		return t.failed(result.ClientError{Message: err.Error()})
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if strict {
-		decoder.DisallowUnknownFields()
+	if unknown := t.method.Operation.Response.Undocumented(body); strict && len(unknown) > 0 {
+		return t.failed(result.ClientError{Message: "the response has " + unknown[0]})
 	}
-	if err := decoder.Decode(&response); err != nil {
-		return "", err
+	if t.method.IDField == "" {
+		return t.succeeded("")
 	}
-	if response.ID == "" {
-		return "", errors.New("the response names no job")
+	id, _ := members[t.method.IDField].(string)
+	if id == "" {
+		return t.failed(result.ClientError{Message: "the response names no job"})
 	}
-	return response.ID, nil
+	return t.succeeded(id)
 }
 
 // attemptRaw writes a request without a library, for what no library would send.
@@ -249,7 +248,7 @@ func (p client) attemptRaw(task task) reply {
 }
 
 // written makes a client that writes a request line and fields as they stand
-// here; in them {target}, {host} and {token} are replaced.
+// here; in them {method}, {target}, {host} and {token} are replaced.
 func written(line string, fields ...string) func() client {
 	return writtenInLines("\r\n", line, fields...)
 }
@@ -258,7 +257,7 @@ func written(line string, fields ...string) func() client {
 func writtenInLines(end, line string, fields ...string) func() client {
 	return changed(func(p *client) {
 		p.raw = func(task task) string {
-			replacer := strings.NewReplacer("{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
+			replacer := strings.NewReplacer("{method}", task.method.Operation.Method, "{target}", right().target(task), "{host}", strings.TrimPrefix(task.endpoint, "http://"), "{token}", task.token)
 			head := append([]string{line}, fields...)
 			return replacer.Replace(strings.Join(head, end) + end + end)
 		}
@@ -267,19 +266,26 @@ func writtenInLines(end, line string, fields ...string) func() client {
 
 // What a right client writes.
 const (
-	goodLine          = "POST {target} HTTP/1.1"
+	goodLine          = "{method} {target} HTTP/1.1"
 	goodHost          = "Host: {host}"
 	goodAuthorization = "Authorization: Bearer {token}"
 	noBody            = "Content-Length: 0"
 )
 
-// on is the client with another job, where no scenario says which.
-func (p client) on(job string) client {
-	p.job = job
+// on is the client with the job of another one, where no scenario says which.
+func (p client) on(other client) client {
+	p.job, p.refused = other.job, other.refused
 	return p
 }
 
-func succeeded(job, newID string) result.Outcome { return result.Outcome{Job: job, NewID: &newID} }
-func failed(job string, e result.ClientError) result.Outcome {
-	return result.Outcome{Job: job, Error: &e}
+// succeeded is a success with an id, which no method has that names no new job.
+func (t task) succeeded(newID string) result.Outcome {
+	if t.method.IDField == "" {
+		return result.Outcome{Job: t.job, OK: true}
+	}
+	return result.Outcome{Job: t.job, NewID: &newID}
+}
+
+func (t task) failed(e result.ClientError) result.Outcome {
+	return result.Outcome{Job: t.job, Error: &e}
 }

@@ -78,7 +78,7 @@ func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	if err != nil {
 		t.Fatalf("dpconform: %s", err)
 	}
-	scenarios, _ := scenario.Applicable(all)
+	scenarios, _ := scenario.Applicable(method, all)
 	secrets := clientrun.NewSecrets()
 	server := &Server{Job: "job-of-the-test", Token: secrets.Token, FreshToken: secrets.Fresh, rules: rules, scenarios: scenarios}
 	server.site = server.open(t, clientrun.Options{Job: server.Job}, false)

@@ -40,9 +40,14 @@ func withTarget(target func(task) string) func() client {
 	return changed(func(p *client) { p.target = target })
 }
 
-// atPath makes a client that calls a path; {id} in it is the job's id.
+// atPath makes a client that calls a path; in it {id} is the job's id, and {base},
+// {collection}, {suffix} and {verb} are parts of the method's path.
 func atPath(path string) func() client {
-	return withTarget(func(t task) string { return strings.ReplaceAll(path, "{id}", url.PathEscape(t.job)) })
+	return withTarget(func(t task) string {
+		template := t.method.Operation.Path
+		return strings.NewReplacer("{id}", url.PathEscape(t.job), "{base}", template.Base(), "{collection}", template.Collection(),
+			"{suffix}", template.Suffix, "{verb}", template.Verb()).Replace(path)
+	})
 }
 
 // withEscapes makes a client that writes a part of the escaped id in another way.
@@ -96,28 +101,27 @@ func allFaults() []fault {
 
 func pathFaults() []fault {
 	const special = "special-characters"
-	escape := url.PathEscape
 	return []fault{
 		{"get-in-place-of-post", "The method is called with GET.", "client.path.method", "success", changed(func(p *client) { p.method = http.MethodGet })},
 		{"put-in-place-of-post", "The method is called with PUT.", "client.path.method", "success", changed(func(p *client) { p.method = http.MethodPut })},
-		{"other-method-in-a-field", "A field puts another method in the place of POST.", "client.path.method", "success",
+		{"other-method-in-a-field", "A field puts another method in the place of the one that is sent.", "client.path.method", "success",
 			withHeader("X-HTTP-Method-Override", func(task) string { return http.MethodDelete })},
-		{"other-collection", "The path names another collection.", "client.path.collection", "success", atPath("/v1/portabilityArchive/{id}:retry")},
-		{"other-version", "The path names another version.", "client.path.collection", "success", atPath("/v1beta/archiveJobs/{id}:retry")},
+		{"other-collection", "The path names another collection.", "client.path.collection", "success", atPath("{base}others/{id}{suffix}")},
+		{"other-version", "The path names another version.", "client.path.collection", "success", atPath("/v1beta/{collection}/{id}{suffix}")},
 		{"doubled-slash", "The path begins with two slashes.", "client.path.collection", "success",
-			written("POST /{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
-		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success", atPath("/v1/archiveJobs//{id}:retry")},
-		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success", atPath("/v1/archiveJobs/archiveJobs/{id}:retry")},
-		{"empty-id", "The id is lost.", "client.path.one-segment", "success", atPath("/v1/archiveJobs/:retry")},
-		{"no-id", "The id is lost with its slash.", "client.path.one-segment", "success", atPath("/v1/archiveJobs:retry")},
-		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}%3Aretry")},
-		{"verb-as-segment", "The verb is behind a slash.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}/retry")},
-		{"other-verb", "The verb is another one.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}:restart")},
-		{"trailing-slash", "A slash is at the end.", "client.path.verb", "success", atPath("/v1/archiveJobs/{id}:retry/")},
+			written("{method} /{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+		{"doubled-slash-before-id", "Two slashes stand before the id.", "client.path.one-segment", "success", atPath("{base}{collection}//{id}{suffix}")},
+		{"name-as-id", "The whole name is taken for the id.", "client.path.one-segment", "success", atPath("{base}{collection}/{collection}/{id}{suffix}")},
+		{"empty-id", "The id is lost.", "client.path.one-segment", "success", atPath("{base}{collection}/{suffix}")},
+		{"no-id", "The id is lost with its slash.", "client.path.one-segment", "success", atPath("{base}{collection}{suffix}")},
+		{"escaped-colon", "The colon of the verb is percent-encoded.", "client.path.verb", "success", atPath("{base}{collection}/{id}%3A{verb}")},
+		{"verb-as-segment", "The verb is behind a slash.", "client.path.verb", "success", atPath("{base}{collection}/{id}/{verb}")},
+		{"other-verb", "The verb is another one.", "client.path.verb", "success", atPath("{base}{collection}/{id}:restart")},
+		{"trailing-slash", "A slash is at the end.", "client.path.verb", "success", atPath("{base}{collection}/{id}{suffix}/")},
 		{"other-case-of-id", "The id is changed to capitals.", "client.path.id", "success",
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(strings.ToUpper(t.job)) + ":retry" })},
+			withTarget(func(t task) string { return t.method.Operation.Path.Expand(strings.ToUpper(t.job)) })},
 		{"id-escaped-twice", "The id is percent-encoded twice.", "client.path.id", special,
-			withTarget(func(t task) string { return "/v1/archiveJobs/" + escape(escape(t.job)) + ":retry" })},
+			withTarget(func(t task) string { return t.method.Operation.Path.Expand(url.PathEscape(t.job)) })},
 		{"percent-unescaped", "A percent sign in the id is left as it is.", "client.path.id", special, withEscapes("%2525", "%25")},
 		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.verb", special, withEscapes("%3F", "?")},
 		{"letter-unescaped", "A letter beyond ASCII is left as it is.", "client.path.escaping", special, withEscapes("%C3%BC", "ü")},
@@ -158,7 +162,7 @@ func authorizationFaults() []fault {
 
 func bodyFaults() []fault {
 	return []fault{
-		{"body-with-name", "The body repeats the name.", "client.body.empty", "success", withBody(`{"name":"archiveJobs/x"}`, formOf(jsonType))},
+		{"body-with-name", "The body repeats the name.", "client.body.empty", "success", withBody(`{"name":"x"}`, formOf(jsonType))},
 		{"body-array", "The body is an array.", "client.body.empty", "success", withBody(`[]`, formOf(jsonType))},
 		{"body-malformed", "The body is no JSON.", "client.body.empty", "success", withBody(`{`, formOf(jsonType))},
 		{"body-called-gzip", "The body is called gzip and is not.", "client.body.empty", "success",
@@ -182,8 +186,8 @@ func repeatFaults() []fault {
 			p.patience = 20 * time.Millisecond
 			p.again = func(attempt int, got reply) (time.Duration, bool) { return 0, attempt < 1 && got.err != nil }
 		})},
-		{"again-after-failed-precondition", "A job that is not FAILED is retried until it is.", "client.repeat.failed-precondition", "not-failed", asking(3, 0, afterStatus(http.StatusBadRequest))},
-		{"again-after-not-found", "A job that is not there is retried until it is.", "client.repeat.not-found", "not-found", asking(3, 0, afterStatus(http.StatusNotFound))},
+		{"again-after-failed-precondition", "A job that the method refuses is tried until it is accepted.", "client.repeat.failed-precondition", "refused-state", asking(3, 0, afterStatus(http.StatusBadRequest))},
+		{"again-after-not-found", "A job that is not there is tried until it is.", "client.repeat.not-found", "not-found", asking(3, 0, afterStatus(http.StatusNotFound))},
 		{"again-after-forbidden", "A token without a scope is tried until it has one.", "client.repeat.permission-denied", "forbidden", asking(1, 0, afterStatus(http.StatusForbidden))},
 		{"same-token-again", "A refused token is tried again.", "client.repeat.unauthenticated", "token-expired",
 			asking(1, 0, afterStatus(http.StatusUnauthorized))},
@@ -206,35 +210,33 @@ func outcomeFaults() []fault {
 		{"old-id-for-new", "The caller is given the id of the old job.", "client.outcome.new-id", "success",
 			reporting(func(t task, got reply) result.Outcome {
 				if got.err == nil && got.status == http.StatusOK {
-					return succeeded(t.job, t.job)
+					return t.succeeded(t.job)
 				}
 				return reportAll(t, got)
 			})},
 		{"id-lost", "The caller is given no id.", "client.outcome.new-id", "success",
-			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("") })},
 		{"strict-reader", "A member that the client does not know is an error.", "client.outcome.unknown-fields", "unknown-fields",
-			reporting(func(t task, got reply) result.Outcome {
-				id, err := readID(got.body, true)
-				if err != nil {
-					return failed(t.job, result.ClientError{Message: err.Error()})
-				}
-				return succeeded(t.job, id)
+			reporting(func(t task, got reply) result.Outcome { return t.read(got.body, true) })},
+		{"success-as-error", "A success is reported as an error.", "client.outcome.success", "success",
+			reporting(func(t task, _ reply) result.Outcome {
+				return t.failed(result.ClientError{Message: "the response is empty"})
 			})},
 		{"id-invented", "The caller is given the old id where the response has none.", "client.outcome.no-invented-id", "missing-id",
-			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, t.job) })},
-		{"error-swallowed", "A refusal is reported as a success.", "client.outcome.error", "not-failed",
-			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded(t.job) })},
+		{"error-swallowed", "A refusal is reported as a success.", "client.outcome.error", "refused-state",
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("") })},
 		{"truncation-swallowed", "A response that was cut short is reported as a success.", "client.outcome.incomplete", "truncated",
-			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "job") })},
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("job") })},
 		{"reset-swallowed", "A connection that was reset is reported as a success.", "client.outcome.incomplete", "reset",
-			reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "") })},
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("") })},
 		{"code-hidden", "The error does not show the HTTP status.", "client.outcome.code", "forbidden",
 			reportingError(func(e *result.ClientError) { e.Code = 0 })},
 		{"code-changed", "Every error is reported as 500.", "client.outcome.code", "rate-limited",
 			reportingError(func(e *result.ClientError) { e.Code = http.StatusInternalServerError })},
 		{"status-hidden", "The error does not show the google.rpc.Code.", "client.outcome.status", "not-found",
 			reportingError(func(e *result.ClientError) { e.Status = "" })},
-		{"message-hidden", "The error has a message of the client's own.", "client.outcome.message", "not-failed",
+		{"message-hidden", "The error has a message of the client's own.", "client.outcome.message", "refused-state",
 			reportingError(func(e *result.ClientError) { e.Message = "something went wrong" })},
 	}
 }
@@ -248,18 +250,18 @@ func withHeader(name string, value func(task) string) func() client {
 // before any scenario begins.
 func httpFaults() []fault {
 	return []fault{
-		{"no-http", "A line is sent that is none of HTTP.", "client.http.syntax", "success", written("retry {target}", goodHost)},
+		{"no-http", "A line is sent that is none of HTTP.", "client.http.syntax", "success", written("call {target}", goodHost)},
 		{"space-before-colon", "A space is between the name of a field and its colon.", "client.http.syntax", "success",
 			written(goodLine, goodHost, "Authorization : Bearer {token}", noBody)},
 		{"bare-line-feeds", "Lines end in a line feed without a carriage return.", "client.http.syntax", "success",
 			writtenInLines("\n", goodLine, goodHost, goodAuthorization, noBody)},
 		{"whole-address", "The whole address is sent, as to a proxy.", "client.http.target", "success",
-			written("POST http://{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+			written("{method} http://{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
 		{"user-in-target", "A user name and a password are sent in the target.", "client.http.target", "success",
-			written("POST http://me:secret@{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
+			written("{method} http://me:secret@{host}{target} HTTP/1.1", goodHost, goodAuthorization, noBody)},
 		{"no-host", "No Host is sent.", "client.http.host", "success", written(goodLine, goodAuthorization, noBody)},
 		{"other-host", "The Host of another server is sent.", "client.http.host", "success",
-			written(goodLine, "Host: dataportability.googleapis.com", goodAuthorization, noBody)},
+			written(goodLine, "Host: api.example.com", goodAuthorization, noBody)},
 		{"two-hosts", "Two Hosts are sent.", "client.http.host", "success", written(goodLine, goodHost, "Host: other.example", goodAuthorization, noBody)},
 		{"two-content-types", "Two Content-Types are sent.", "client.http.field-once", "success",
 			written(goodLine, goodHost, goodAuthorization, noBody, "Content-Type: application/json", "Content-Type: text/plain")},
@@ -275,7 +277,7 @@ func httpFaults() []fault {
 
 // queryFaults are of the query.
 func queryFaults() []fault {
-	asking := func(query string) func() client { return atPath("/v1/archiveJobs/{id}:retry?" + query) }
+	asking := func(query string) func() client { return atPath("{base}{collection}/{id}{suffix}?" + query) }
 	return []fault{
 		{"field-in-query", "The name is sent in the query as well.", "client.query.parameters", "success", asking("name=archiveJobs/{id}")},
 		{"own-parameter", "A parameter of the client's own is sent.", "client.query.parameters", "success", asking("client=mine")},
@@ -285,34 +287,33 @@ func queryFaults() []fault {
 	}
 }
 
-// The jobs of the reference server that a call without a scenario retries.
-const (
-	failedJob   = "failed-1"
-	completeJob = "complete-1"
-)
-
 // plainFaults are of calls that no scenario is about, as in front of a server
 // upstream.
 func plainFaults() []fault {
-	with := func(job string, change func() client) func() client {
+	unknown := func() client {
+		made := right()
+		made.job = "scenario-sucess-1"
+		return made
+	}
+	refusedJob := func(change func() client) func() client {
 		return func() client {
 			made := change()
-			made.job = job
+			made.refused = true
 			return made
 		}
 	}
 	refused := func(got reply) bool { return got.err == nil && got.status != http.StatusOK }
 	return []fault{
-		{"misspelled-scenario", "The client chooses a scenario that there is not.", result.ConditionKnown, noScenario, with("scenario-sucess-1", right)},
+		{"misspelled-scenario", "The client chooses a scenario that there is not.", result.ConditionKnown, noScenario, unknown},
 		{"plain-invented-id", "The caller is given an id that the server never gave.", "client.outcome.new-id", noScenario,
-			with(failedJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("invented") })},
 		{"plain-error-swallowed", "A refusal is reported as a success.", "client.outcome.error", noScenario,
-			with(completeJob, reporting(func(t task, _ reply) result.Outcome { return succeeded(t.job, "invented") }))},
+			refusedJob(reporting(func(t task, _ reply) result.Outcome { return t.succeeded("invented") }))},
 		{"plain-code-changed", "Every error is reported as 500.", "client.outcome.code", noScenario,
-			with(completeJob, reportingError(func(e *result.ClientError) { e.Code = http.StatusInternalServerError }))},
-		{"plain-again-after-refusal", "A job that is not FAILED is retried until it is.", "client.repeat.failed-precondition", noScenario,
-			with(completeJob, asking(3, time.Second/10, refused))},
+			refusedJob(reportingError(func(e *result.ClientError) { e.Code = http.StatusInternalServerError }))},
+		{"plain-again-after-refusal", "A job that the method refuses is tried until it is accepted.", "client.repeat.failed-precondition", noScenario,
+			refusedJob(asking(3, time.Second/10, refused))},
 		{"plain-again-after-success", "A call that succeeded is made again.", "client.repeat.after-success", noScenario,
-			with(failedJob, asking(1, 0, afterStatus(http.StatusOK)))},
+			asking(1, 0, afterStatus(http.StatusOK))},
 	}
 }

@@ -2,6 +2,7 @@ package clienttest_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/clientrun"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
@@ -26,52 +28,119 @@ import (
 // false alarm. Time is counted, not spent: a client waits by moving the clock of
 // its server.
 
-var (
-	method    = spec.MustLoadEmbedded()
-	scenarios = sync.OnceValue(func() []*scenario.Scenario {
-		all, err := scenario.Shipped(method)
-		if err != nil {
-			panic(err)
-		}
-		return all
-	})
-)
+// subject is a method whose clients are tested.
+type subject struct {
+	method    *spec.Method
+	scenarios []*scenario.Scenario
+	// accepted and refused are jobs of the reference server; refused is empty where
+	// the method refuses none.
+	accepted, refused string
+}
 
-// TestKillMatrix runs every broken client and prints what caught it.
+// subjects are the methods of the shipped descriptions, by their names, and one
+// whose description has no more than it must.
+func subjects(t *testing.T) map[string]subject {
+	t.Helper()
+	found := map[string]subject{"bare": newSubject(t, bare())}
+	for _, name := range spec.Shipped() {
+		description, err := spec.Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, err := spec.Load(description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[name] = newSubject(t, method)
+	}
+	return found
+}
+
+// bare is a method without states, security and an id in its response.
+func bare() *spec.Method {
+	method := *spec.MustLoadEmbedded()
+	method.States, method.AcceptedStates, method.Scopes, method.ReadState = nil, nil, nil, spec.Operation{}
+	method.IDField, method.Effect, method.Operation.Response = "", "", method.Operation.Request
+	method.Operation.Path.Suffix, method.Operation.ID = ":custom", "things.custom"
+	return &method
+}
+
+func newSubject(t *testing.T, method *spec.Method) subject {
+	t.Helper()
+	all, err := scenario.Shipped(method)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, state := emulator.DefaultJobs(method), ""
+	made := subject{method: scenario.Narrow(method)}
+	made.scenarios, _ = scenario.Applicable(method, all)
+	if len(method.States) > 0 {
+		state, made.refused = method.AcceptedStates[0], jobs[method.RefusedStates()[0]][0]
+	}
+	made.accepted = jobs[state][0]
+	return made
+}
+
+// has reports whether a fault can be had by a client of the method: it breaks a
+// requirement that can be tested of it, in a scenario that makes sense for it.
+func (s subject) has(one fault) bool {
+	_, demanded := s.method.ClientRequirement(one.breaks)
+	_, known := scenario.Find(s.scenarios, one.scenario)
+	condition := slices.ContainsFunc(result.Conditions(), func(c spec.Requirement) bool { return c.ID == one.breaks })
+	return (demanded || condition) && (known || one.scenario == noScenario) && (s.refused != "" || !one.client().refused)
+}
+
+// TestKillMatrix runs every broken client of each method and prints what caught
+// it.
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
 	faults := allFaults()
-	for _, requirement := range method.ClientRequirements {
-		if !slices.ContainsFunc(faults, func(one fault) bool { return one.breaks == requirement.ID }) {
-			t.Errorf("no broken client breaks %s", requirement.ID)
-		}
-	}
-	seen := map[string]bool{}
+	seen, used := map[string]bool{}, map[string]bool{}
 	for _, one := range faults {
 		if seen[one.name] {
 			t.Errorf("two broken clients are named %s", one.name)
 		}
 		seen[one.name] = true
-		t.Run(one.name, func(t *testing.T) {
-			t.Parallel()
-			broken := one.client()
-			found := one.evaluate(t, broken)
-			differing := differing(found, one.evaluate(t, right().on(broken.job)))
-			caught := false
-			for _, finding := range found.check.Findings {
-				switch {
-				case finding.Requirement == one.breaks:
-					caught = true
-				case !differing[part(finding.Requirement)]:
-					t.Errorf("false alarm: %s in %s: %s", one.name, one.scenario, finding)
-				}
+	}
+	for name, subject := range subjects(t) {
+		own := slices.DeleteFunc(slices.Clone(faults), func(one fault) bool { return !subject.has(one) })
+		for _, requirement := range subject.method.ClientRequirements {
+			if !slices.ContainsFunc(own, func(one fault) bool { return one.breaks == requirement.ID }) {
+				t.Errorf("no broken client of %s breaks %s", name, requirement.ID)
 			}
-			if !caught {
-				t.Errorf("survived %s %s in %s: found %v", one.name, one.breaks, one.scenario, found.check.Findings)
-			} else if testing.Verbose() {
-				fmt.Fprintf(t.Output(), "caught %s %s\n", one.name, one.breaks)
-			}
-		})
+		}
+		for _, one := range own {
+			used[one.name] = true
+			t.Run(name+"/"+one.name, func(t *testing.T) {
+				t.Parallel()
+				subject.kill(t, name, one)
+			})
+		}
+	}
+	for _, one := range faults {
+		if !used[one.name] {
+			t.Errorf("no method has the broken client %s", one.name)
+		}
+	}
+}
+
+func (s subject) kill(t *testing.T, method string, one fault) {
+	broken := one.client()
+	found := s.evaluateFault(t, one, broken)
+	differing := differing(found, s.evaluateFault(t, one, right().on(broken)))
+	caught := false
+	for _, finding := range found.check.Findings {
+		switch {
+		case finding.Requirement == one.breaks:
+			caught = true
+		case !differing[part(finding.Requirement)]:
+			t.Errorf("false alarm: %s in %s: %s", one.name, one.scenario, finding)
+		}
+	}
+	if !caught {
+		t.Errorf("survived %s %s in %s: found %v", one.name, one.breaks, one.scenario, found.check.Findings)
+	} else if testing.Verbose() {
+		fmt.Fprintf(t.Output(), "caught %s %s %s\n", method, one.name, one.breaks)
 	}
 }
 
@@ -84,30 +153,35 @@ func TestKillMatrixOfRightClients(t *testing.T) {
 	generated.target = func(t task) string { return right().target(t) + "?alt=json&prettyPrint=false" }
 	compressed.body, compressed.header = gzipped("{}"), map[string]string{"Content-Type": jsonType + "; charset=UTF-8", "Content-Encoding": "gzip"}
 	named.header = formOf(jsonType)
-	for name, one := range map[string]client{
+	clients := map[string]client{
 		"asks once": right(), "asks again": patient(), "sends {} and system parameters": generated,
 		"sends {} compressed": compressed, "names the type of no body": named,
-	} {
-		noAlarm := func(t *testing.T, found evaluated) {
-			t.Parallel()
-			for _, finding := range found.check.Findings {
-				t.Errorf("false alarm: a client that %s: %s", name, finding)
+	}
+	for method, subject := range subjects(t) {
+		for name, one := range clients {
+			noAlarm := func(t *testing.T, found evaluated) {
+				t.Parallel()
+				for _, finding := range found.check.Findings {
+					t.Errorf("false alarm: a client that %s: %s", name, finding)
+				}
+				if len(found.check.Call.Untested) > 0 || found.check.Reason != "" {
+					t.Errorf("a client that %s: not tested: %v %s", name, found.check.Call.Untested, found.check.Reason)
+				}
 			}
-			if len(found.check.Call.Untested) > 0 || found.check.Reason != "" {
-				t.Errorf("a client that %s: not tested: %v %s", name, found.check.Call.Untested, found.check.Reason)
+			for _, chosen := range subject.scenarios {
+				quick := *chosen
+				quick.Steps = slices.Clone(chosen.Steps)
+				for i := range quick.Steps {
+					// No right client gives up so early.
+					quick.Steps[i].Delay = min(quick.Steps[i].Delay, 10*time.Millisecond)
+				}
+				t.Run(method+"/"+name+"/"+chosen.Name, func(t *testing.T) { noAlarm(t, subject.evaluate(t, &quick, one)) })
 			}
-		}
-		for _, chosen := range scenarios() {
-			quick := *chosen
-			quick.Steps = slices.Clone(chosen.Steps)
-			for i := range quick.Steps {
-				// No right client gives up so early.
-				quick.Steps[i].Delay = min(quick.Steps[i].Delay, 10*time.Millisecond)
+			t.Run(method+"/"+name+"/accepted", func(t *testing.T) { noAlarm(t, subject.evaluate(t, nil, one)) })
+			one.refused = true
+			if subject.refused != "" {
+				t.Run(method+"/"+name+"/refused", func(t *testing.T) { noAlarm(t, subject.evaluate(t, nil, one)) })
 			}
-			t.Run(name+"/"+chosen.Name, func(t *testing.T) { noAlarm(t, evaluate(t, &quick, one)) })
-		}
-		for _, job := range []string{failedJob, completeJob} {
-			t.Run(name+"/"+job, func(t *testing.T) { noAlarm(t, evaluate(t, nil, one.on(job))) })
 		}
 	}
 }
@@ -127,19 +201,19 @@ func (e evaluated) frame(of result.Exchange) string {
 	return strings.ReplaceAll(strings.Join(append(of.Arrival.Host, line), " "), e.host, "HOST")
 }
 
-func (f fault) evaluate(t *testing.T, one client) evaluated {
-	chosen, known := scenario.Find(scenarios(), f.scenario)
-	if !known && f.scenario != noScenario {
-		t.Fatalf("there is no scenario %s", f.scenario)
-	}
-	return evaluate(t, chosen, one)
+func (s subject) evaluateFault(t *testing.T, f fault, one client) evaluated {
+	chosen, _ := scenario.Find(s.scenarios, f.scenario)
+	return s.evaluate(t, chosen, one)
 }
 
 // evaluate lets a client make the call of a scenario; nil for that of its job.
-func evaluate(t *testing.T, chosen *scenario.Scenario, one client) evaluated {
+func (s subject) evaluate(t *testing.T, chosen *scenario.Scenario, one client) evaluated {
 	t.Helper()
-	given := task{job: one.job, token: "dpconform-token-of-the-matrix", fresh: "dpconform-fresh-token-of-the-matrix", clock: &clock{now: time.Unix(0, 0)}}
-	options := clientrun.Options{Rules: clientrun.Rules{Method: method}, Scenarios: scenarios(), Tokens: []string{given.token, given.fresh}, Now: given.clock.time}
+	given := task{method: s.method, job: cmp.Or(one.job, s.accepted), token: "dpconform-token-of-the-matrix", fresh: "dpconform-fresh-token-of-the-matrix", clock: &clock{now: time.Unix(0, 0)}}
+	if one.refused {
+		given.job = s.refused
+	}
+	options := clientrun.Options{Rules: clientrun.Rules{Method: s.method}, Scenarios: s.scenarios, Tokens: []string{given.token, given.fresh}, Now: given.clock.time}
 	if chosen != nil {
 		given.job = clientrun.JobOf(chosen, "1")
 		options.Only, options.Job = chosen, given.job
@@ -164,10 +238,12 @@ func evaluate(t *testing.T, chosen *scenario.Scenario, one client) evaluated {
 	call := server.Calls()[0]
 	switch {
 	case reported == nil:
-	case reported.NewID != nil:
-		call.Succeeded(*reported.NewID)
-	default:
+	case reported.Error != nil:
 		call.Failed(*reported.Error)
+	case reported.NewID == nil:
+		call.Succeeded("")
+	default:
+		call.Succeeded(*reported.NewID)
 	}
 	found := options.Rules.Evaluate(call)
 	return evaluated{found.Check, found.Exchanges(), reported, strings.TrimPrefix(site.Endpoint, "http://")}
@@ -229,10 +305,12 @@ func text(outcome *result.Outcome) string {
 	switch {
 	case outcome == nil:
 		return "nothing"
-	case outcome.NewID != nil:
-		return "id " + *outcome.NewID
+	case outcome.Error != nil:
+		return fmt.Sprintf("%+v", *outcome.Error)
+	case outcome.NewID == nil:
+		return "ok"
 	}
-	return fmt.Sprintf("%+v", *outcome.Error)
+	return "id " + *outcome.NewID
 }
 
 // clock is the time of one call. Only waiting takes any.

@@ -186,11 +186,10 @@ const (
 	oauthTokenParameter  = "oauth_token"
 )
 
-// furtherSystemParameters are the parameters that every method of the platform
-// takes, beside those that the description gives an example of: `parameters` of
-// https://dataportability.googleapis.com/$discovery/rest?version=v1
-var furtherSystemParameters = []string{
-	".xgafv", "ct", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "quotaUser", "uploadType", "upload_protocol",
+// platformParameters are the parameters that every method of the platform takes:
+// `parameters` of https://dataportability.googleapis.com/$discovery/rest?version=v1
+var platformParameters = []string{
+	".xgafv", "alt", "ct", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "prettyPrint", "quotaUser", "uploadType", "upload_protocol",
 }
 
 // queryParameter is one name of a query and its value, decoded.
@@ -224,7 +223,7 @@ func decodeQuery(text string) string {
 // https://cloud.google.com/apis/docs/system-parameters
 func IsSystemParameter(method *spec.Method, name string) bool {
 	name = strings.TrimPrefix(name, "$")
-	return slices.Contains(furtherSystemParameters, name) ||
+	return slices.Contains(platformParameters, name) ||
 		slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
 }
 

@@ -35,7 +35,20 @@ var (
 	// methods of their own, such as one that deletes it.
 	verb             = condition{"no verb in the path", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
 	systemParameters = condition{"no x-system-parameters", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
+	// fieldsInBody: what is not in the path of other methods is in the query
+	// (google/api/http.proto).
+	fieldsInBody = condition{"fields in the query", func(m *Method) bool { return !slices.Contains(withoutBody, m.Operation.Method) }}
+	// notIdempotent: what other methods do twice, they do once (RFC 9110, 9.2.2).
+	notIdempotent = condition{"an idempotent HTTP method", func(m *Method) bool {
+		return m.Operation.Method != http.MethodPut && !slices.Contains(withoutBody, m.Operation.Method)
+	}}
+	// noNewID: where the response has one, client.outcome.new-id says more.
+	noNewID = condition{"an id of a new job in the response", func(m *Method) bool { return m.IDField == "" }}
 )
+
+// withoutBody are HTTP methods whose content has no meaning (RFC 9110, 9.3). All
+// are idempotent.
+var withoutBody = []string{http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions}
 
 // needs lists what a requirement, or every one of an aspect, needs of a
 // description.
@@ -81,12 +94,24 @@ var needs = map[string][]condition{
 	"semantics.unknown-job":           {unknownIDs},
 	"semantics.unknown-job-no-effect": {unknownIDs},
 	"semantics.concurrent-ids":        {newID},
+
+	"client.authorization":            {security},
+	"client.path.verb":                {verb},
+	"client.query.no-token":           {security},
+	"client.query.parameters":         {fieldsInBody},
+	"client.body.empty":               {emptyRequest},
+	"client.repeat.permission-denied": {security},
+	"client.repeat.unauthenticated":   {security},
+	"client.repeat.unknown-effect":    {notIdempotent},
+	"client.outcome.new-id":           {newID},
+	"client.outcome.no-invented-id":   {newID},
+	"client.outcome.success":          {noNewID},
 }
 
-// Unmet says what the description does not have that a requirement for servers
-// needs to mean anything, such as "no states"; empty where it has all.
+// Unmet says what the description does not have that a requirement needs to mean
+// anything, such as "no states"; empty where it has all.
 func (c *Method) Unmet(requirement string) string {
-	aspect, _, _ := strings.Cut(requirement, ".")
+	aspect := requirement[:max(0, strings.LastIndexByte(requirement, '.'))]
 	for _, one := range slices.Concat(needs[aspect], needs[requirement]) {
 		if !one.met(c) {
 			return one.missing

@@ -41,6 +41,8 @@ type clientRequirement struct {
 	Aspect string `json:"aspect"`
 	// Scenarios is empty where it is tested in all of them, in every request.
 	Scenarios []string `json:"scenarios"`
+	// NotApplicable says why it cannot be tested of the method; empty where it can.
+	NotApplicable string `json:"not_applicable,omitempty"`
 }
 
 // catalogueCheck is a check as it is before it runs.
@@ -78,9 +80,9 @@ func newCatalogue(method *spec.Method) catalogue {
 		scenarios = nil
 	}
 	for _, requirement := range method.ClientRequirements {
-		entry := clientRequirement{requirement, requirement.Aspect(), []string{}}
+		entry := clientRequirement{requirement, requirement.Aspect(), []string{}, method.Unmet(requirement.ID)}
 		for _, one := range scenarios {
-			if one.Demands(requirement.ID) {
+			if one.Inapplicable == "" && one.Demands(requirement.ID) {
 				entry.Scenarios = append(entry.Scenarios, one.Name)
 			}
 		}
@@ -154,7 +156,7 @@ func (c catalogueConsole) listClients() {
 	for _, entry := range c.Clients {
 		c.heading(&aspect, entry.Aspect, "client "+entry.Aspect)
 		c.summary(entry.Requirement)
-		c.Paragraph("      tested in ", entry.scenarios())
+		c.Paragraph("      ", entry.tested())
 	}
 }
 
@@ -171,12 +173,17 @@ func (c catalogueConsole) summary(requirement spec.Requirement) {
 	c.Paragraph("      ", requirement.Statement)
 }
 
-// scenarios names the scenarios of a requirement.
-func (r clientRequirement) scenarios() string {
-	if len(r.Scenarios) == 0 {
-		return "every scenario, in each request"
+// tested names the scenarios of a requirement.
+func (r clientRequirement) tested() string {
+	switch {
+	case r.NotApplicable != "":
+		return "not tested: " + r.NotApplicable
+	case r.Draft:
+		return "not tested: it is a draft"
+	case len(r.Scenarios) == 0:
+		return "tested in every scenario, in each request"
 	}
-	return strings.Join(r.Scenarios, ", ")
+	return "tested in " + strings.Join(r.Scenarios, ", ")
 }
 
 // explain prints all that is known of a requirement or a check. It reports whether
@@ -197,7 +204,7 @@ func (c catalogueConsole) explain(id string) bool {
 		if entry.ID == id {
 			c.explainRequirement(entry.Requirement, "clients")
 			c.Printf("\n")
-			c.Paragraph("  tested in ", entry.scenarios())
+			c.Paragraph("  ", entry.tested())
 			if len(entry.Scenarios) > 0 {
 				c.Paragraph("  ", "see them with: dpconform client --list; try one with: dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // clientOptions are the flags of the command.
@@ -137,7 +138,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 		return err
 	}
 	run.Rules.Method = scenario.Narrow(method)
-	if err := options.selectScenarios(sources); err != nil {
+	if err := options.selectScenarios(sources, method); err != nil {
 		return err
 	}
 	if done, err := options.show(terminal, sources); done || err != nil {
@@ -155,7 +156,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if reports.files, err = reportsOfRun(sources, options.settings.Reports); err != nil {
 		return err
 	}
-	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), clientrun.CheckIDs(run.Known, run.Job), began, reports.files)
+	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), clientrun.CheckIDs(run.Known, run.Job), began, reports.files, run.NotApplicable...)
 	if err != nil {
 		return err
 	}
@@ -286,8 +287,7 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 }
 
 // selectScenarios reads the scenarios and selects those that are named.
-func (o *clientOptions) selectScenarios(sources *config.Sources) error {
-	method := o.run.Rules.Method
+func (o *clientOptions) selectScenarios(sources *config.Sources, method *spec.Method) error {
 	all, err := scenario.Shipped(method)
 	if err != nil {
 		return text.Mistake(sources.Origin("spec"), "the description does not fit the scenarios: "+err.Error(), "")
@@ -299,8 +299,9 @@ func (o *clientOptions) selectScenarios(sources *config.Sources) error {
 	}
 	o.run.Known = scenario.Names(all)
 	o.known = all
-	if len(o.names) == 0 {
-		o.run.Scenarios, o.run.NotApplicable = scenario.Applicable(all)
+	o.run.Scenarios, o.run.NotApplicable = scenario.Applicable(method, all)
+	if len(o.names) > 0 {
+		o.run.Scenarios = nil
 	}
 	for _, name := range o.names {
 		one, err := findScenario(sources, "scenario", name, all)
@@ -363,7 +364,9 @@ func (o *clientOptions) listScenarios(out text.Printer) {
 		out.Printf("\n")
 	}
 	for _, one := range o.run.NotApplicable {
-		out.Paragraph("", "not applicable: "+one.Reason+": "+strings.Join(one.Checks, ", "))
+		if len(one.Checks) > 0 {
+			out.Paragraph("", "not applicable: "+one.Reason+": "+strings.Join(one.Checks, ", "))
+		}
 	}
 }
 

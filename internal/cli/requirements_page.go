@@ -51,7 +51,10 @@ what is sent to test a requirement, what is expected, and what an author usually
 			fmt.Fprintf(&page, "\n## Clients: %s\n", aspect)
 		}
 		tested := "Tested in every scenario"
-		if len(entry.Scenarios) > 0 {
+		switch {
+		case entry.NotApplicable != "":
+			tested = "Not tested: " + entry.NotApplicable
+		case len(entry.Scenarios) > 0:
 			tested = "Tested in the scenarios " + shortened(entry.Scenarios)
 		}
 		writeRequirement(&page, entry.Requirement, tested)

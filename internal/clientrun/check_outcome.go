@@ -32,7 +32,7 @@ const (
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
 	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or {"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}} on standard output or in the file $DPCONFORM_OUTCOME; `
-	if e.rules.Method.IDField == "" {
+	if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-tells takes exit code 0 for a success; "
 	}
 	help += "--wire-only does without"

@@ -68,9 +68,6 @@ func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
 // unknownScope suggests a scope, and repeats the wrong name only where it is
 // near one: what stands in its place may be the token.
 func unknownScope(method *spec.Method, place, name string) error {
-	if len(method.Scopes) == 0 {
-		return text.Mistake(place, "a name of a scope, and the description has no scopes", "leave it out")
-	}
 	known := []string{unrelated}
 	for _, scope := range method.Scopes {
 		known = append(known, scope.Short())
@@ -84,12 +81,8 @@ func unknownScope(method *spec.Method, place, name string) error {
 		fmt.Sprintf("name a scope, such as %s, or %s", method.Scopes[0].Short(), unrelated))
 }
 
-// service is the first part of the description's scopes, which stands for the API
-// in all of them. It is empty where there are none.
+// service is the first part of the description's scopes: "dataportability".
 func service(method *spec.Method) string {
-	if len(method.Scopes) == 0 {
-		return ""
-	}
 	first, _, _ := strings.Cut(method.Scopes[0].Short(), ".")
 	return first
 }

@@ -4,83 +4,21 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// What a description may not have, as the reason of what is not selected for it.
-const (
-	noSecurity = "no security"
-	noStates   = "no states"
-	noNewID    = "no id of a new job in the response"
-	noneOfThem = "none of their requirements in the description"
-)
-
-// conditions say of which methods a requirement of clients can be tested: those
-// for which lacking is empty. An id that ends in a dot stands for its aspect.
-var conditions = []struct {
-	id      string
-	lacking func(*spec.Method) string
-}{
-	{"client.authorization.", security},
-	{"client.query.no-token", security},
-	{"client.repeat.unknown-effect", func(method *spec.Method) string {
-		// What these do twice, they do once (RFC 9110, 9.2.2).
-		idempotent := []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}
-		if slices.Contains(idempotent, method.Operation.Method) {
-			return method.Operation.Method + " is idempotent"
-		}
-		return ""
-	}},
-	{"client.body.empty", func(method *spec.Method) string {
-		if message := method.Operation.Request; message != nil && len(message.Members()) > 0 {
-			return "a request with members"
-		}
-		return ""
-	}},
-	{"client.outcome.new-id", newID},
-	{"client.outcome.no-invented-id", newID},
-	{"client.outcome.success", func(method *spec.Method) string {
-		if method.IDField != "" {
-			return "client.outcome.new-id says more"
-		}
-		return ""
-	}},
-}
-
-func security(method *spec.Method) string {
-	if len(method.Scopes) == 0 {
-		return noSecurity
-	}
-	return ""
-}
-
-func newID(method *spec.Method) string {
-	if method.IDField == "" {
-		return noNewID
-	}
-	return ""
-}
-
-// lacking says why a requirement of clients cannot be tested of a method; empty
-// where it can.
-func lacking(method *spec.Method, id string) string {
-	for _, one := range conditions {
-		if id == one.id || strings.HasSuffix(one.id, ".") && strings.HasPrefix(id, one.id) {
-			return one.lacking(method)
-		}
-	}
-	return ""
-}
+// noneOfThem is the reason of scenarios of whose requirements a description has
+// none.
+const noneOfThem = "none of their requirements in the description"
 
 // Narrow returns the method with those requirements of clients alone that can be
 // tested of it.
 func Narrow(method *spec.Method) *spec.Method {
 	narrowed := *method
 	narrowed.ClientRequirements = slices.DeleteFunc(slices.Clone(method.ClientRequirements), func(one spec.Requirement) bool {
-		return lacking(method, one.ID) != ""
+		return method.Unmet(one.ID) != ""
 	})
 	return &narrowed
 }
@@ -92,16 +30,16 @@ func (s *Scenario) inapplicable(method *spec.Method, known bool) string {
 	for _, step := range s.Steps {
 		switch {
 		case step.WithoutID:
-			missing = cmp.Or(missing, newID(method))
+			missing = cmp.Or(missing, method.Unmet("client.outcome.no-invented-id"))
 		case step.Error != nil && (step.Error.Code == "UNAUTHENTICATED" || step.Header["Www-Authenticate"] != ""):
-			missing = cmp.Or(missing, security(method))
+			missing = cmp.Or(missing, method.Unmet("client.repeat.unauthenticated"))
 		}
 	}
 	switch {
 	case missing != "":
 		return missing
 	case s.refused && s.Job == "" && !slices.Contains(method.Operation.Statuses, http.StatusBadRequest):
-		return noStates
+		return method.Unmet("semantics.refused-state")
 	case s.JobEnd != "" && method.IDPattern != nil && !method.IDPattern.MatchString("scenario"+s.JobEnd):
 		return "ids have the pattern " + method.IDPattern.String()
 	case s.about > 0 && len(s.Must)+len(s.MustNot) == 0 && known:
@@ -111,19 +49,31 @@ func (s *Scenario) inapplicable(method *spec.Method, known bool) string {
 }
 
 // Applicable tells the scenarios that make sense for the method that they were
-// read for from the others, and says why those do not.
-func Applicable(all []*Scenario) (applicable []*Scenario, others []result.NotApplicable) {
+// read for from the others, and says what of them and of the requirements of
+// clients does not apply.
+func Applicable(method *spec.Method, all []*Scenario) (applicable []*Scenario, others []result.NotApplicable) {
+	group := func(reason string) *result.NotApplicable {
+		index := slices.IndexFunc(others, func(other result.NotApplicable) bool { return other.Reason == reason })
+		if index < 0 {
+			index = len(others)
+			others = append(others, result.NotApplicable{Reason: reason, Checks: []string{}})
+		}
+		return &others[index]
+	}
 	for _, one := range all {
 		if one.Inapplicable == "" {
 			applicable = append(applicable, one)
 			continue
 		}
-		index := slices.IndexFunc(others, func(other result.NotApplicable) bool { return other.Reason == one.Inapplicable })
-		if index < 0 {
-			index = len(others)
-			others = append(others, result.NotApplicable{Reason: one.Inapplicable})
+		reason := group(one.Inapplicable)
+		reason.Checks = append(reason.Checks, one.Name)
+	}
+	for _, one := range method.ClientRequirements {
+		// client.outcome.new-id stands for this one: nothing is missing.
+		if unmet := method.Unmet(one.ID); unmet != "" && one.ID != "client.outcome.success" {
+			reason := group(unmet)
+			reason.Requirements = append(reason.Requirements, one.ID)
 		}
-		others[index].Checks = append(others[index].Checks, one.Name)
 	}
 	return applicable, others
 }

@@ -52,7 +52,7 @@ func parse(method *spec.Method, file string, content []byte, shipped bool) (*Sce
 	for _, ids := range []*[]string{&one.Must, &one.MustNot} {
 		*ids = slices.DeleteFunc(*ids, func(id string) bool {
 			_, demanded := method.ClientRequirement(id)
-			return known && !demanded || lacking(method, id) != ""
+			return known && !demanded || method.Unmet(id) != ""
 		})
 	}
 	one.Inapplicable = one.inapplicable(method, known)
@@ -304,7 +304,7 @@ func requirements(value text.YAML, method *spec.Method, shipped bool) ([]string,
 		switch {
 		case err != nil:
 			return nil, err
-		case !slices.Contains(known, id) && len(known) > 0 && !shipped && lacking(method, id) == "":
+		case !slices.Contains(known, id) && len(known) > 0 && !shipped && method.Unmet(id) == "":
 			fix := text.DidYouMean(id, known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
 			return nil, item.Mistake(fix, "the description has no requirement %s of clients", item)
 		case slices.Contains(ids, id):

@@ -133,7 +133,7 @@ func (s *Scenario) Demands(id string) bool {
 func (s *Scenario) Step(number int) Step { return s.Steps[min(number, len(s.Steps)-1)] }
 
 // earlierNames are those that shipped scenarios had, by their names.
-var earlierNames = map[string]string{"failed-precondition": "not-failed"}
+var earlierNames = map[string]string{"refused-state": "not-failed"}
 
 //go:embed shipped/*.yaml
 var files embed.FS

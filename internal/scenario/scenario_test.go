@@ -33,7 +33,7 @@ func TestTheShippedScenarios(t *testing.T) {
 			t.Errorf("%s does not say what it is about, or what a client must do", scenario.Name)
 		}
 	}
-	for _, name := range []string{"success", "failed-precondition", "token-expired", "forbidden", "not-found", "rate-limited", "unavailable",
+	for _, name := range []string{"success", "refused-state", "token-expired", "forbidden", "not-found", "rate-limited", "unavailable",
 		"overloaded", "special-characters", "reset", "hang-up", "slow", "truncated", "unknown-fields", "missing-id", "redirect", "http2"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is no scenario %s", name)
@@ -204,7 +204,7 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		want   string
 	}{
 		"all":         {method, ""},
-		"no states":   {noStates, "no states: failed-precondition"},
+		"no states":   {noStates, "no states: refused-state"},
 		"400":         {badRequest, ""},
 		"no new id":   {noID, "no id of a new job in the response: missing-id"},
 		"no security": {noSecurity, "no security: token-expired, forbidden"},
@@ -216,7 +216,7 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		applicable, others := Applicable(all)
+		applicable, others := Applicable(row.method, all)
 		var lines []string
 		count := len(applicable)
 		for _, one := range others {
@@ -256,7 +256,7 @@ func TestTheStateThatIsRefused(t *testing.T) {
 
 func TestAnEarlierNameFindsAScenario(t *testing.T) {
 	one, found := Find(shipped(t), "not-failed")
-	if _, none := Find(shipped(t), ""); !found || one.Name != "failed-precondition" || none {
+	if _, none := Find(shipped(t), ""); !found || one.Name != "refused-state" || none {
 		t.Errorf("%v, %v, %v", one, found, none)
 	}
 }
