@@ -1,5 +1,5 @@
-// Command dpconform tests servers of Google's Data Portability API method
-// archiveJobs.retry, and clients that call it, against its OpenAPI description.
+// Command dpconform tests servers of a method, and clients that call it, against
+// its OpenAPI description.
 package main
 
 import (

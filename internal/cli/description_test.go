@@ -73,3 +73,22 @@ func TestEveryCommandTakesTheFlagsOfADescription(t *testing.T) {
 		}
 	}
 }
+
+// A description without security has no use for tokens, and says so.
+func TestADescriptionWithoutScopes(t *testing.T) {
+	t.Parallel()
+	overlay := writeFile(t, "open.overlay.yaml", "overlay: 1.0.0\ninfo: {title: a, version: 1.0.0}\nactions:\n"+
+		"  - {target: '$.paths.*.*.security', remove: true}\n  - {target: $.components.securitySchemes, remove: true}\n"+
+		"  - {target: \"$.paths.*.*['x-unrelated-scope']\", remove: true}\n")
+	folder := t.TempDir()
+	call(t, "record", "--overlay", overlay, "--cassettes", folder).want(t, result.ExitConforms)
+	call(t, "run", "--overlay", overlay, "--cassettes", folder).want(t, result.ExitConforms, "0 scopes")
+	for _, flags := range []string{"--token a=b", "--token *=b"} {
+		refused(t, "run --endpoint http://127.0.0.1:1 --overlay "+overlay+" "+flags, "--token: the description has no scopes", "leave it out")
+	}
+	refused(t, "login --client-id a --scopes a --overlay "+overlay, "--scopes: the description has no scopes")
+	got := call(t, "run", "--overlay", overlay, "--endpoint", "https://api.example", "--dry-run", "--token-template", "{scope}", "--job", "FAILED=a")
+	if got.exit != result.ExitConforms || got.complaints != "" {
+		t.Errorf("exit %d: %s", got.exit, got.complaints)
+	}
+}

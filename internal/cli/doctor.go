@@ -36,7 +36,7 @@ It sends only read-only requests.
 
 Exit: 0 all is there, 2 wrong usage or configuration, 3 something is missing or
 wrong, 4 the endpoint cannot be reached.`,
-		Example: `  dpconform doctor --endpoint https://dataportability.googleapis.com
+		Example: `  dpconform doctor --endpoint https://api.example
   dpconform doctor --config dpconform.yaml --json`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {

@@ -57,8 +57,8 @@ an overlay cannot express is listed, here and in the file.
 Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
 usage or a source that is not understood, 4 an address that gives no source.`,
 		Example: `  dpconform drift --against \
-      'https://dataportability.googleapis.com/$discovery/rest?version=v1'
-  dpconform drift --against retry.html --fail-on breaking
+      'https://SERVICE.googleapis.com/$discovery/rest?version=v1'
+  dpconform drift --against page.html --fail-on breaking
   dpconform drift --from old.json --against new.json --report markdown=-
   dpconform drift --against discovery.json --overlay new.overlay.yaml
   dpconform run --overlay new.overlay.yaml --endpoint http://127.0.0.1:8080`,

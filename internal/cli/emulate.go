@@ -37,7 +37,7 @@ Without --job it has 24 jobs of each state in which one of the methods accepts
 them and two of every other. Without --token-template a token names its own
 scopes: scope:SHORT. A fault breaks every method that can have it.`,
 		Example: `  dpconform emulate
-  dpconform emulate --addr 127.0.0.1:8080 --job FAILED=a,b --job COMPLETE=c
+  dpconform emulate --addr 127.0.0.1:8080 --job STATE=ID,ID --job OTHER-STATE=ID
   dpconform emulate --fault last-scope-refused`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {

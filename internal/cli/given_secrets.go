@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // secretsGiven lists the secrets that a command line brings along: in its
@@ -108,8 +109,13 @@ func secretsOfFile(name string) []string {
 	} else {
 		words = strings.FieldsFunc(string(text), func(letter rune) bool { return strings.ContainsRune(" \t\r\n\"'{}[],", letter) })
 	}
+	// Names of scopes are long, too, and no secret.
+	scope := ""
+	if scopes := spec.MustLoadEmbedded().Scopes; len(scopes) > 0 {
+		scope, _, _ = strings.Cut(scopes[0].Short(), ".")
+	}
 	return slices.DeleteFunc(words, func(word string) bool {
-		return strings.Contains(word, "://") || strings.Contains(word, "/auth/") || strings.HasPrefix(word, "dataportability.") || !redact.IsOpaque(word)
+		return strings.Contains(word, "://") || strings.Contains(word, "/auth/") || strings.HasPrefix(word, scope+".") || !redact.IsOpaque(word)
 	})
 }
 

@@ -55,7 +55,7 @@ Without --issuer or --auth-url and --token-url it is Google that is asked. The
 client must be allowed to come back to http://127.0.0.1 at any port: at Google a
 client of the type desktop app. Its secret, where it has one, goes into the
 variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
-		Example: `  dpconform login --client-id ID --scopes 'maps.reviews,youtube.*'
+		Example: `  dpconform login --client-id ID --scopes 'SCOPE,PRODUCT.*'
   dpconform login --client-id ID --scopes '*' --separately
   dpconform login --list
   dpconform login --revoke 2`,
@@ -65,7 +65,7 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 	flags := command.Flags()
 	login.AddConfigFlag(flags)
 	login.AddDescriptionFlags(flags)
-	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, in full or short, with commas between them; youtube.* for all of a product; or \"unrelated\"")
+	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, in full or short, with commas between them; PRODUCT.* for all of a product; or \"unrelated\"")
 	flags.StringVar(&login.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
 	login.AddClientFlags(flags)
 	flags.StringVar(&login.issuer, "issuer", "", "`URL` of an authorization server that says itself where its endpoints are")
@@ -124,7 +124,7 @@ func (l *loginCommand) inconclusive(complaint string) error {
 // is granted.
 func (l *loginCommand) obtainAll(ctx context.Context) error {
 	if l.scopes == "" {
-		return l.mistake("scopes", "no scopes are named", "give --scopes 'maps.reviews,youtube.*'")
+		return l.mistake("scopes", "no scopes are named", "give --scopes 'SCOPE,PRODUCT.*'")
 	}
 	scopes, err := config.ScopesNamed(l.method, l.sources.Origin("scopes"), l.scopes)
 	if err != nil {
@@ -257,7 +257,7 @@ func (l *loginCommand) announce(address string) {
 // print lists what is kept, without any secret.
 func (l *loginCommand) print(logins []tokens.Login) {
 	if len(logins) == 0 {
-		fmt.Fprintln(l.terminal.out, "no logins are kept; dpconform login --scopes maps.reviews makes one")
+		fmt.Fprintln(l.terminal.out, "no logins are kept; dpconform login --scopes SCOPE makes one")
 	}
 	for _, login := range logins {
 		life := "refreshed when it expires"

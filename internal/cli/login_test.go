@@ -224,7 +224,7 @@ func TestLoginThatCannotBegin(t *testing.T) {
 	ownHome(t)
 	const google = " --scopes maps.reviews --client-id x "
 	for _, row := range [][]string{
-		{"", "--scopes", "give --scopes 'maps.reviews,youtube.*'"},
+		{"", "--scopes", "give --scopes 'SCOPE,PRODUCT.*'"},
 		{"--scopes maps.reviws", "--scopes", "did you mean dataportability.maps.reviews?"},
 		{"--scopes maps.reviews", "--client-id", "desktop app"},
 		{google + "--endpoint https://api.example", "--endpoint", "give --issuer URL, or --auth-url and --token-url"},

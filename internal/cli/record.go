@@ -69,7 +69,7 @@ With --check the cassettes stay, and it exits with 1 where a response has change
 in shape: ids, dates and other values aside.`,
 		Example: `  dpconform record --cassettes my-cassettes
   dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \
-      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
+      --token-template 'scope:{short}' --job STATE=ID,ID
   dpconform run --cassettes my-cassettes`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {

@@ -21,13 +21,16 @@ const helpColumns = 80
 func newRootCommand(terminal *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dpconform",
-		Short: "Test servers and clients of archiveJobs.retry against its description",
-		Long: `dpconform tests any server that claims to be the method archiveJobs.retry of
-Google's Data Portability API, requirement by requirement: a live endpoint, an
-emulator, or recorded responses. And it tests any client that calls the method.`,
+		Short: "Test servers and clients of a method against its OpenAPI description",
+		Long: `dpconform tests any server of a method against the method's OpenAPI description,
+requirement by requirement: a live endpoint, an emulator, or recorded responses.
+And it tests any client that calls the method.
+
+Built in are the descriptions of ` + text.List(spec.Shipped(), "and") + `.
+--method chooses one, --spec takes one of your own.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
-      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2
+      --token-template 'scope:{short}' --job STATE=ID,ID
   dpconform explain body.empty`,
 		Version:       version,
 		SilenceErrors: true,

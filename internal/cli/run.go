@@ -30,9 +30,10 @@ Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 (nothing failed, and something documented could not be tested), 4 unreachable.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
-      --token-template 'scope:{short}' --job FAILED=failed-1,failed-2 \
-      --job COMPLETE=complete-1 --report junit=report.xml
+      --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID \
+      --report junit=report.xml
   dpconform run --config dpconform.yaml --focus body --focus authorization
+  dpconform run --method ` + spec.Shipped()[len(spec.Shipped())-1] + `
   dpconform run --label-filter 'path && documented'`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {

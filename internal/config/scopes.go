@@ -26,7 +26,7 @@ func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if name == "" {
-			return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: maps.reviews,youtube.*")
+			return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: SCOPE,PRODUCT.*")
 		}
 		found, err := scopesNamed(method, place, name)
 		if err != nil {
@@ -44,6 +44,9 @@ func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 // scopesNamed finds the scope of a name, or those of a pattern in the order of
 // the description.
 func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
+	if len(method.Scopes) == 0 {
+		return nil, text.Mistake(place, "the description has no scopes, and this is about a token for some", "leave it out")
+	}
 	if name == unrelated || name == method.UnrelatedScope {
 		return []string{method.UnrelatedScope}, nil
 	}
@@ -81,8 +84,12 @@ func unknownScope(method *spec.Method, place, name string) error {
 		fmt.Sprintf("name a scope, such as %s, or %s", method.Scopes[0].Short(), unrelated))
 }
 
-// service is the first part of the description's scopes: "dataportability".
+// service is the first part of the description's scopes: "dataportability"; empty
+// where it has none.
 func service(method *spec.Method) string {
+	if len(method.Scopes) == 0 {
+		return ""
+	}
 	first, _, _ := strings.Cut(method.Scopes[0].Short(), ".")
 	return first
 }

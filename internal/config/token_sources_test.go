@@ -264,8 +264,8 @@ func TestScopesNamed(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   "--scopes: a scope is empty; name scopes with commas between them: maps.reviews,youtube.*",
-		"maps.reviews,":      "--scopes: a scope is empty; name scopes with commas between them: maps.reviews,youtube.*",
+		"":                   "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
+		"maps.reviews,":      "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
 		"maps.review":        `--scopes: unknown scope "maps.review"; did you mean dataportability.maps.reviews?`,
 		"mapz.*":             "--scopes: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product",
 		"something.else.yet": "--scopes: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
