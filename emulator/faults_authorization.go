@@ -45,7 +45,7 @@ func authorizationFaults() []faultGroup {
 				r.header.Del(challengeHeader)
 			})},
 		{"basic-challenge", "authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
-			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="archive"`)},
+			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="jobs"`)},
 		{"basic-challenge-for-bearers", "authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
 			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
 		{"challenge-without-error", "authorization.challenge-error", "The challenge to an unknown token names no error.",
