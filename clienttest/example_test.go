@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/clienttest"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // apiError is an error as the client under test returns it.
@@ -94,4 +95,41 @@ func Example() {
 	//   got:  GET
 	//   "Retries a failed Portability Archive job using a POST request to the specified endpoint with the job ID."
 	//   https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.HTTP_TEMPLATE
+}
+
+// The client of another method, of which a description is built in. It returns no
+// id.
+func ExampleNewServerFor() {
+	description, err := spec.Embedded("archiveJobs.cancel")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	method, err := spec.Load(description)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	t := &recordedTest{}
+	server := clienttest.NewServerFor(t, method)
+	call := server.Scenario(t, "refused-state")
+	request, _ := http.NewRequest(http.MethodPost, call.URL+"/v1/archiveJobs/"+call.Job+":cancel", http.NoBody)
+	request.Header.Set("Authorization", "Bearer "+call.Token)
+	response, err := call.Client.Do(request)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = response.Body.Close()
+	call.Succeeded("")
+	t.end()
+	for _, failure := range t.errors {
+		fmt.Println(failure)
+	}
+	// Output:
+	// refused-state: client.outcome.error (platform, demanded by the scenario): A refusal MUST be an error for the caller.
+	//   want: an error, since the response was 400
+	//   got:  a success
+	//   "4xx (Client Error): The request contains bad syntax or cannot be fulfilled"
+	//   https://www.rfc-editor.org/rfc/rfc9110.html#section-15
 }

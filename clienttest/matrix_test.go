@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,11 +112,22 @@ func TestKillMatrix(t *testing.T) {
 		}
 		for _, one := range own {
 			used[one.name] = true
-			t.Run(name+"/"+one.name, func(t *testing.T) {
-				t.Parallel()
-				subject.kill(t, name, one)
-			})
 		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var caught atomic.Int64
+			t.Cleanup(func() {
+				fmt.Fprintf(t.Output(), "%d of %d broken clients of %s caught\n", caught.Load(), len(own), name)
+			})
+			for _, one := range own {
+				t.Run(one.name, func(t *testing.T) {
+					t.Parallel()
+					if subject.kill(t, name, one) {
+						caught.Add(1)
+					}
+				})
+			}
+		})
 	}
 	for _, one := range faults {
 		if !used[one.name] {
@@ -124,11 +136,11 @@ func TestKillMatrix(t *testing.T) {
 	}
 }
 
-func (s subject) kill(t *testing.T, method string, one fault) {
+// kill reports whether a broken client is caught.
+func (s subject) kill(t *testing.T, method string, one fault) (caught bool) {
 	broken := one.client()
 	found := s.evaluateFault(t, one, broken)
 	differing := differing(found, s.evaluateFault(t, one, right().on(broken)))
-	caught := false
 	for _, finding := range found.check.Findings {
 		switch {
 		case finding.Requirement == one.breaks:
@@ -142,6 +154,7 @@ func (s subject) kill(t *testing.T, method string, one fault) {
 	} else if testing.Verbose() {
 		fmt.Fprintf(t.Output(), "caught %s %s %s\n", method, one.name, one.breaks)
 	}
+	return caught
 }
 
 // TestKillMatrixOfRightClients runs clients that are as different as the

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,11 +31,12 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://api.example.com",
 		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it does not go with --upstream, whose server responds in place of a scenario; leave one of the two out",
 		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
-		"client --listen 8090":             `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,
-		"client --listen 0.0.0.0:0":        "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",
-		"client --listen :0":               "--listen: other machines may reach :0; listen on 127.0.0.1, or give --listen-remote too",
-		"client --listen 127.0.0.1:0 -- x": "--listen: it does not go with a command; leave one of the two out",
-		"client -- ./there-is-none":        "--: ./there-is-none cannot be started: no such file or directory; give the client program and its arguments behind --",
+		"client --listen 8090":                                          `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,
+		"client --listen 0.0.0.0:0":                                     "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",
+		"client --listen :0":                                            "--listen: other machines may reach :0; listen on 127.0.0.1, or give --listen-remote too",
+		"client --listen 127.0.0.1:0 -- x":                              "--listen: it does not go with a command; leave one of the two out",
+		"client --method archiveJobs.cancel --scenario missing-id -- x": "--scenario: the scenario missing-id does not apply to dataportability.archiveJobs.cancel: no id of a new job in the response; leave it out",
+		"client -- ./there-is-none":                                     "--: ./there-is-none cannot be started: no such file or directory; give the client program and its arguments behind --",
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
 	}
@@ -114,6 +116,22 @@ func TestListen(t *testing.T) {
 	got.want(t, 0, "pass  forbidden")
 	if strings.Contains(got.output+got.complaints, token) {
 		t.Error("the token is shown")
+	}
+}
+
+// TestScenariosOfAMethod: those that make no sense for it are listed apart, and
+// are printed all the same.
+func TestScenariosOfAMethod(t *testing.T) {
+	t.Parallel()
+	call(t, "client", "--method", "archiveJobs.cancel", "--list").want(t, 0, "\nrefused-state\n", "client.outcome.success",
+		"\nnot applicable: no id of a new job in the response: missing-id\n")
+	if got := call(t, "client", "--method", "archiveJobs.cancel", "--print-scenario", "missing-id"); got.exit != 0 || !strings.HasPrefix(got.raw, "name: missing-id\n") {
+		t.Errorf("exit %d\n%s", got.exit, got.raw)
+	}
+	report := filepath.Join(t.TempDir(), "report.json")
+	call(t, "client", "--method", "archiveJobs.cancel", "--scenario", "success", "--report", "json="+report, "--", os.Args[0], "-test.run", "^$")
+	if not := readReport(t, report).NotApplicable; len(not) != 1 || !slices.Equal(not[0].Checks, []string{"missing-id"}) {
+		t.Errorf("%+v", not)
 	}
 }
 

@@ -128,7 +128,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 		about(one.Requirement)
 	}
 	if reported := call.Reported; reported != nil {
-		shown := result.Outcome{Job: hide.Text(reported.Job)}
+		shown := result.Outcome{Job: hide.Text(reported.Job), OK: reported.OK}
 		if reported.NewID != nil {
 			id := hide.Text(*reported.NewID)
 			shown.NewID = &id

@@ -106,6 +106,16 @@ func TestAScenarioByItsEarlierNameAndOneThatDoesNotApply(t *testing.T) {
 	}
 }
 
+func TestAReportSaysThatACallSucceededWithoutAnID(t *testing.T) {
+	t.Parallel()
+	ok := succeeded(withoutID(), "j", "")
+	one := Result{Check: result.Check{Verdict: result.Pass, Call: &result.Call{Reported: &ok.Outcome}}}
+	shown := one.redacted(Outcomes{}.redactor(), 0, nil).Call.Reported
+	if shown == nil || *shown != ok.Outcome {
+		t.Errorf("%+v", shown)
+	}
+}
+
 func shippedFor(t *testing.T, method *spec.Method) []*scenario.Scenario {
 	t.Helper()
 	all, err := scenario.Shipped(method)
