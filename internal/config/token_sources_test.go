@@ -8,6 +8,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/tokens"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // kept makes a store of logins in a configuration folder of the test's own.
@@ -289,5 +290,26 @@ func TestInsecureIsForThisMachine(t *testing.T) {
 	}
 	if err := client.CheckRedirect(nil, nil); err == nil {
 		t.Error("redirects are followed")
+	}
+}
+
+// TestAMethodWithoutScopes: no token is asked for, whatever other methods need, and
+// one that is given names a scope that is not there.
+func TestAMethodWithoutScopes(t *testing.T) {
+	t.Parallel()
+	sources := &Sources{
+		Environment: func(name string) (string, bool) { return "secret-1", name == "DPCONFORM_TOKEN_MAPS_REVIEWS" },
+		Variables:   func() []string { return []string{"DPCONFORM_TOKEN_MAPS_REVIEWS"} },
+	}
+	settings := &Settings{Endpoint: "http://127.0.0.1:1", Timeout: time.Second, Jobs: []string{"a,b"}}
+	if _, err := settings.TargetConfig(sources, &spec.Method{}); err != nil {
+		t.Error(err)
+	}
+	for _, given := range []string{"maps.reviews=secret-1", "maps.*=secret-1", "unrelated=secret-1"} {
+		settings.Tokens = []string{given}
+		_, err := settings.TargetConfig(sources, &spec.Method{})
+		if err == nil || !strings.Contains(err.Error(), "the description has no scopes") || strings.Contains(err.Error(), "secret-1") {
+			t.Errorf("%s: %v", given, err)
+		}
 	}
 }

@@ -34,6 +34,9 @@ func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Cr
 		return nil, err
 	}
 	reader := tokenReader{s, sources, method, &tokens.Checker{Documented: method.Documents, Inspector: inspector}, nil}
+	if len(method.Scopes) == 0 {
+		return nil, reader.given()
+	}
 	for _, step := range []func() error{
 		reader.given, reader.environment, reader.command, reader.logins, reader.clientCredentials, reader.machine, reader.template,
 	} {
