@@ -73,8 +73,8 @@ secrets: ## look for secrets in what is shipped
 
 npm = if command -v npm >/dev/null; then cd tools/$(1) && npm ci --no-progress --loglevel=error && cd ../.. && $(3); else echo "skipped $(2): there is no npm"; fi
 
-third-party: build ## run the suite against third-party mock servers (npm)
-	@$(call npm,mockservers,@stoplight/prism-cli and @mockoon/cli,$(GO) run ./tools/mockservers $(BIN) docs/third-party.md)
+third-party: build ## run the suite against third-party servers (npm for some)
+	@$(GO) run ./tools/thirdparty $(BIN) docs/third-party.md
 
 browser: build ## check HTML reports in Chromium with axe-core (npm, chromium)
 	@$(call npm,browser,axe-core and playwright-core,$(GO) run ./tools/browser $(BIN) tools/browser)
