@@ -159,7 +159,7 @@ func newVersionCommand(terminal *terminal) *cobra.Command {
 // completeDescriptions lets a shell complete the flags that name a built-in
 // description, of every command that has them.
 func completeDescriptions(command *cobra.Command) {
-	if command.Flags().Lookup(config.MethodFlag) != nil {
+	if command.Flags().Lookup(config.RevisionFlag) != nil {
 		completeWith(command, config.MethodFlag, cobra.ShellCompDirectiveNoFileComp, spec.Shipped)
 		completeWith(command, config.RevisionFlag, cobra.ShellCompDirectiveNoFileComp, func() []string {
 			method := command.Flag(config.MethodFlag).Value.String()

@@ -270,7 +270,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"explain body.emty", "did you mean body.empty?"},
 		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
 		{"explain", "explain takes the id"},
-		{"spec upgrade", "it must be one of print"},
+		{"spec upgrade", "it must be one of new or print"},
 		{"doctor", "--endpoint", "give --endpoint URL"},
 	} {
 		refused(t, row[0], row[1:]...)

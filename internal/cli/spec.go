@@ -14,11 +14,11 @@ import (
 func newSpecCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "spec",
-		Short: "Print the OpenAPI description",
+		Short: "Print the OpenAPI description, or write a new one",
 		Args:  noSuchCommand,
 		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newSpecPrintCommand(terminal))
+	command.AddCommand(newSpecPrintCommand(terminal), newSpecNewCommand(terminal))
 	return command
 }
 

@@ -76,7 +76,10 @@ func TokenVariable(method *spec.Method, scope string) string {
 // environment takes the variables of single scopes, and refuses one that looks
 // like it and names no scope.
 func (r *tokenReader) environment() error {
-	scopes := []string{r.method.UnrelatedScope}
+	scopes := []string{}
+	if r.method.UnrelatedScope != "" {
+		scopes = append(scopes, r.method.UnrelatedScope)
+	}
 	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
@@ -92,6 +95,9 @@ func (r *tokenReader) environment() error {
 	}
 	for _, name := range slices.Sorted(slices.Values(r.sources.Variables())) {
 		if strings.HasPrefix(name, tokenVariablePrefix) && !slices.Contains(known, name) && !r.sources.isFlagVariable(name) {
+			if len(known) == 0 {
+				return text.Mistake(name, "the description has no scopes", "unset it")
+			}
 			return text.Mistake(name, "it names none of the description's scopes", text.DidYouMean(name, known))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,15 +14,21 @@ import (
 // discoveryDocument is what is read of a document of Google's API discovery
 // service: https://developers.google.com/discovery/v1/reference/apis
 type discoveryDocument struct {
-	Revision    string                     `json:"revision"`
-	RootURL     string                     `json:"rootUrl"`
-	ServicePath string                     `json:"servicePath"`
-	Parameters  map[string]json.RawMessage `json:"parameters"`
-	Auth        struct {
+	Name              string                     `json:"name"`
+	Version           string                     `json:"version"`
+	Title             string                     `json:"title"`
+	Revision          string                     `json:"revision"`
+	DocumentationLink string                     `json:"documentationLink"`
+	RootURL           string                     `json:"rootUrl"`
+	ServicePath       string                     `json:"servicePath"`
+	Parameters        map[string]json.RawMessage `json:"parameters"`
+	Auth              struct {
 		OAuth2 struct {
 			Scopes map[string]struct{ Description string }
 		} `json:"oauth2"`
 	} `json:"auth"`
+	// Methods are those of no resource.
+	Methods   map[string]discoveryMethod   `json:"methods"`
 	Resources map[string]discoveryResource `json:"resources"`
 	Schemas   map[string]map[string]any    `json:"schemas"`
 }
@@ -42,6 +49,9 @@ type discoveryMethod struct {
 	Request     discoveryReference        `json:"request"`
 	Response    discoveryReference        `json:"response"`
 	Scopes      []string                  `json:"scopes"`
+
+	// place is where the method is in the document: resources.jobs.methods.cancel.
+	place string
 }
 
 type discoveryReference struct {
@@ -54,18 +64,18 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 	if err := json.Unmarshal(source.Text, document); err != nil {
 		return nil, jsonError(source.Name, source.Text, err)
 	}
-	reader.unfolder = unfolder{find: reader.schema, budget: partsBudget}
+	reader.schemas, reader.unfolder = map[string]any{}, unfolder{find: reader.schema, budget: partsBudget}
 	method, found := document.find(wanted.Operation)
 	if !found {
 		return nil, fail(source.Name, "looked for the method %s under resources, and did not find it", ShortID(wanted.Operation.ID))
 	}
-	tested, err := reader.operation(method)
+	tested, err := reader.operation(method, wanted.Operation.Path)
 	if err != nil {
 		return nil, err
 	}
 	var readState *operation
 	if method, found := document.find(wanted.ReadState); found {
-		state, err := reader.operation(method)
+		state, err := reader.operation(method, wanted.ReadState.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -86,31 +96,32 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 	if err := read.readMethods(source.Name, tested, readState, declared); err != nil {
 		return nil, err
 	}
-	texts := []string{method.Description}
-	for _, parameter := range tested.parameters() {
-		texts = append(texts, oneLine(parameter["description"]))
-	}
-	_, response := read.Method.Success()
-	read.Prose.add(append(texts, describedTexts(response)...)...)
+	read.Prose.add(proseOf(tested, read)...)
 	return read, nil
 }
 
-// methods lists the methods of all resources, sorted by their names.
-func methods(resources map[string]discoveryResource) []discoveryMethod {
+// methods lists the methods of the document, sorted by the names of their
+// resources.
+func (d *discoveryDocument) methods() []discoveryMethod {
+	return discoveryResource{d.Methods, d.Resources}.methods("")
+}
+
+func (r discoveryResource) methods(place string) []discoveryMethod {
 	var found []discoveryMethod
-	for _, key := range sortedKeys(resources) {
-		resource := resources[key]
-		for _, method := range sortedKeys(resource.Methods) {
-			found = append(found, resource.Methods[method])
-		}
-		found = append(found, methods(resource.Resources)...)
+	for _, name := range sortedKeys(r.Methods) {
+		method := r.Methods[name]
+		method.place = place + "methods." + name
+		found = append(found, method)
+	}
+	for _, name := range sortedKeys(r.Resources) {
+		found = append(found, r.Resources[name].methods(place+"resources."+name+".")...)
 	}
 	return found
 }
 
 // find finds the method that a description is about.
 func (d *discoveryDocument) find(wanted spec.Operation) (discoveryMethod, bool) {
-	methods := methods(d.Resources)
+	methods := d.methods()
 	candidates := make([]candidate, len(methods))
 	for i, method := range methods {
 		candidates[i] = candidate{id: method.ID, method: method.HTTPMethod, path: strings.TrimPrefix(d.ServicePath, "/") + cmp.Or(method.FlatPath, method.Path)}
@@ -125,11 +136,16 @@ func (d *discoveryDocument) find(wanted spec.Operation) (discoveryMethod, bool) 
 type discoveryReader struct {
 	name     string
 	document discoveryDocument
+	// schemas are those that methods refer to, by their names.
+	schemas  map[string]any
 	unfolder unfolder
+	// gone is a schema that another one refers to, and the document does not have.
+	gone string
 }
 
-// operation puts a method into the form of OpenAPI.
-func (r *discoveryReader) operation(method discoveryMethod) (operation, error) {
+// operation puts a method into the form of OpenAPI. Where its path has several
+// parameters, those that have a value in the wanted path get that.
+func (r *discoveryReader) operation(method discoveryMethod, wanted spec.PathTemplate) (operation, error) {
 	if method.HTTPMethod == "" || method.Path == "" {
 		return operation{}, fail(r.name, "looked for httpMethod and path of %s, and did not find both", method.ID)
 	}
@@ -139,11 +155,18 @@ func (r *discoveryReader) operation(method discoveryMethod) (operation, error) {
 		members := method.Parameters[name]
 		patterned = patterned || members["location"] == "path" && scalar(members["pattern"]) != "" && strings.Contains(method.Path, "{+"+name+"}")
 		parameters = append(parameters, map[string]any{"name": name, "in": members["location"], "required": members["required"],
-			"description": members["description"], "schema": members})
+			"description": members["description"], "schema": parameterSchema(members)})
 	}
 	if !patterned && method.FlatPath != "" && strings.Contains(method.Path, "{+") {
 		// Without the pattern of the name, this alone says where the id is.
 		rule = method.FlatPath
+	}
+	rule = strings.TrimPrefix(r.document.ServicePath, "/") + rule
+	if filled, values := r.filled(method, wanted); len(values) > 0 {
+		rule = filled
+		pattern, description := r.lastParameter(method, strings.Trim(pathVariable.FindString(rule), "{+}"))
+		parameters = append(slices.DeleteFunc(parameters, func(parameter any) bool { return at(parameter, "in") == "path" }),
+			map[string]any{"in": "path", "description": description, "schema": map[string]any{"pattern": pattern}})
 	}
 	for index, scope := range method.Scopes {
 		if _, declared := r.document.Auth.OAuth2.Scopes[scope]; !declared {
@@ -156,6 +179,10 @@ func (r *discoveryReader) operation(method discoveryMethod) (operation, error) {
 	}
 	members := map[string]any{"operationId": method.ID, "description": method.Description, "deprecated": method.Deprecated,
 		"parameters": parameters, "security": security}
+	response, err := r.message(method.ID, method.Response.Ref)
+	if err != nil {
+		return operation{}, err
+	}
 	request, err := r.message(method.ID, method.Request.Ref)
 	if err != nil {
 		return operation{}, err
@@ -163,15 +190,11 @@ func (r *discoveryReader) operation(method discoveryMethod) (operation, error) {
 	if request != nil {
 		members["requestBody"] = request
 	}
-	response, err := r.message(method.ID, method.Response.Ref)
-	if err != nil {
-		return operation{}, err
-	}
 	if response != nil {
 		// A discovery document gives no status: a method that works returns 200.
 		members["responses"] = map[string]any{"200": response}
 	}
-	return operation{path: strings.TrimPrefix(r.document.ServicePath, "/") + rule, method: method.HTTPMethod, members: members}, nil
+	return operation{path: rule, method: method.HTTPMethod, members: members}, nil
 }
 
 // message returns the body with a schema, nil without a reference to one.
@@ -182,7 +205,8 @@ func (r *discoveryReader) message(method, reference string) (any, error) {
 	if r.document.Schemas[reference] == nil {
 		return nil, fail(r.name, "looked for the schema %q of %s, and did not find it", reference, method)
 	}
-	schema, err := r.unfolder.unfold(map[string]any{"$ref": reference}, nil, 0)
+	r.add(reference, nil)
+	schema, err := r.unfolder.unfold(map[string]any{"$ref": schemaPrefix + reference}, nil, 0)
 	if err != nil {
 		return nil, fail(r.name, "the schema %q of %s: %s", reference, method, err)
 	}
@@ -194,11 +218,49 @@ func bodyOf(schema any) map[string]any {
 	return map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": schema}}}
 }
 
-func (r *discoveryReader) schema(name string) any {
-	if schema := r.document.Schemas[name]; schema != nil {
-		return jsonSchema(schema)
+// schemaPrefix is where a description has its schemas.
+const schemaPrefix = "#/components/schemas/"
+
+// schema finds a schema among those that were added.
+func (r *discoveryReader) schema(reference string) any {
+	return r.schemas[strings.TrimPrefix(reference, schemaPrefix)]
+}
+
+// add adds a schema and those it refers to, as a description has them. The list
+// inside holds those that are being added: one that leads into itself ends there,
+// as any value.
+func (r *discoveryReader) add(name string, inside []string) {
+	if _, added := r.schemas[name]; added {
+		return
 	}
-	return nil
+	schema := r.document.Schemas[name]
+	if schema == nil {
+		r.gone = name
+		return
+	}
+	r.schemas[name] = nil
+	r.schemas[name] = r.resolve(jsonSchema(schema), append(slices.Clone(inside), name))
+}
+
+// resolve makes the references in a schema those of a description. It goes by the
+// order of names, so that what ends where is always the same.
+func (r *discoveryReader) resolve(value any, inside []string) any {
+	members, is := value.(map[string]any)
+	if !is {
+		return value
+	}
+	if reference, is := members["$ref"].(string); is {
+		if slices.Contains(inside, reference) {
+			return map[string]any{"description": reference + ", which is described around this."}
+		}
+		r.add(reference, inside)
+		return map[string]any{"$ref": schemaPrefix + reference}
+	}
+	resolved := map[string]any{}
+	for _, key := range sortedKeys(members) {
+		resolved[key] = r.resolve(members[key], inside)
+	}
+	return resolved
 }
 
 // jsonSchema makes JSON Schema of a schema of discovery: it leaves out the members
@@ -211,7 +273,12 @@ func jsonSchema(value any) any {
 	converted := map[string]any{}
 	for key, member := range schema {
 		switch key {
-		case "id", "required", "enumDeprecated", "annotations", "readOnly":
+		case "id", "required", "enumDeprecated", "annotations", "readOnly", "location", "repeated", "variant", "default":
+		case "minimum", "maximum":
+			// The document has numbers as texts.
+			if number, err := strconv.ParseFloat(scalar(member), 64); err == nil {
+				converted[key] = number
+			}
 		case "enumDescriptions":
 			converted[enumDescriptions] = member
 		case "properties":
@@ -229,5 +296,18 @@ func jsonSchema(value any) any {
 			converted[key] = "date-time"
 		}
 	}
+	if converted["type"] == "any" {
+		delete(converted, "type")
+	}
 	return converted
+}
+
+// parameterSchema is the schema of a parameter of a method.
+func parameterSchema(members map[string]any) map[string]any {
+	schema := mapping(jsonSchema(members))
+	delete(schema, "description")
+	if members["repeated"] == true {
+		return map[string]any{"type": "array", "items": schema}
+	}
+	return schema
 }

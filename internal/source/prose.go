@@ -21,18 +21,26 @@ var (
 // name, and left out.
 func (p *Prose) add(paragraphs ...string) {
 	for _, paragraph := range paragraphs {
-		start := 0
-		for _, end := range sentenceEnd.FindAllStringSubmatchIndex(paragraph, -1) {
-			next := strings.TrimSpace(paragraph[end[1]:])
-			if next != "" && unicode.IsLower([]rune(next)[0]) {
-				continue
-			}
-			if sentence := oneLine(paragraph[start:end[1]]); sentence != "" {
-				p.Sentences = append(p.Sentences, sentence)
-			}
-			start = end[1]
-		}
+		sentences, _ := splitSentences(paragraph)
+		p.Sentences = append(p.Sentences, sentences...)
 	}
+}
+
+// splitSentences returns the sentences of a paragraph, and the rest, which has no
+// end of a sentence.
+func splitSentences(paragraph string) (sentences []string, rest string) {
+	start := 0
+	for _, end := range sentenceEnd.FindAllStringSubmatchIndex(paragraph, -1) {
+		next := strings.TrimSpace(paragraph[end[1]:])
+		if next != "" && unicode.IsLower([]rune(next)[0]) {
+			continue
+		}
+		if sentence := oneLine(paragraph[start:end[1]]); sentence != "" {
+			sentences = append(sentences, sentence)
+		}
+		start = end[1]
+	}
+	return sentences, oneLine(paragraph[start:])
 }
 
 // openAPIProse takes the sentences of the reference page that a description lists,
@@ -46,10 +54,19 @@ func openAPIProse(tested operation, read *Source) Prose {
 		prose.Whole, prose.Summary = true, true
 		return prose
 	}
-	_, response := read.Method.Success()
-	prose.add(oneLine(tested.members["description"]))
-	prose.add(describedTexts(response)...)
+	prose.add(proseOf(tested, read)...)
 	return prose
+}
+
+// proseOf returns the descriptions of a method, of its parameters and of its
+// response.
+func proseOf(tested operation, read *Source) []string {
+	texts := []string{oneLine(tested.members["description"])}
+	for _, parameter := range tested.parameters() {
+		texts = append(texts, oneLine(parameter["description"]))
+	}
+	_, response := read.Method.Success()
+	return append(texts, describedTexts(response)...)
 }
 
 // describedTexts returns the description of a message and of its members, in the

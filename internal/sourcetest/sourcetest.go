@@ -1,10 +1,9 @@
-// Package sourcetest gives the sources of archiveJobs.retry to tests: Google's
-// reference page in several forms and languages, and the discovery documents of
-// several dates.
+// Package sourcetest gives the sources of a method to tests: Google's reference
+// page in several forms and languages, and the discovery documents of several
+// dates.
 package sourcetest
 
 import (
-	_ "embed"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -16,9 +15,13 @@ import (
 
 // Page is the reference page of 2025-07-25 as a browser shows it in Hebrew. See
 // page/ATTRIBUTION.md.
-//
-//go:embed page/archiveJobs.retry.he.txt
-var Page string
+var Page = func() string {
+	text, err := files.ReadFile("page/reference.he.txt")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}()
 
 // Markdown returns the page in the English Markdown that follows its text.
 func Markdown(t testing.TB) string {
@@ -48,6 +51,12 @@ var moduleCache = sync.OnceValues(func() (string, error) {
 // does not have the release, which `make drift-sources` downloads.
 func Discovery(t testing.TB, release, version string) string {
 	t.Helper()
+	return OtherDiscovery(t, release, "dataportability", version)
+}
+
+// OtherDiscovery returns the discovery document of another API.
+func OtherDiscovery(t testing.TB, release, api, version string) string {
+	t.Helper()
 	cache, err := moduleCache()
 	if err != nil {
 		t.Skip("there is no go command: ", err)
@@ -56,7 +65,7 @@ func Discovery(t testing.TB, release, version string) string {
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("google.golang.org/api@%s is not in the module cache; make drift-sources downloads it", release)
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "dataportability", version, "dataportability-api.json"))
+	text, err := os.ReadFile(filepath.Join(folder, api, version, api+"-api.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

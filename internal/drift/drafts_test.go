@@ -1,0 +1,77 @@
+package drift
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/internal/sourcetest"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// needed finds the values that the path of a method needs, in the error that
+// asks for them.
+var needed = regexp.MustCompile(`--value ([A-Za-z0-9_]+)=VALUE`)
+
+// TestDraftsSayWhatTheirDocumentSays: the description that is written of a method
+// loads, is short, and does not drift from the document it is made of.
+func TestDraftsSayWhatTheirDocumentSays(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct{ api, version, method, refused string }{
+		{"dataportability", "v1", "archiveJobs.cancel", ""},
+		{"dataportability", "v1", "archiveJobs.retry", ""},
+		{"dataportability", "v1", "archiveJobs.getPortabilityArchiveState", ""},
+		{"speech", "v1", "operations.get", ""},
+		{"storage", "v1", "buckets.get", ""},
+		{"youtube", "v3", "tests.insert", "names no job"},
+		{"run", "v2", "projects.locations.jobs.run", ""},
+		{"drive", "v3", "files.copy", ""},
+		{"cloudkms", "v1", "cryptoKeyVersions.asymmetricSign", ""},
+		{"displayvideo", "v3", "advertisers.get", ""},
+		{"androidpublisher", "v3", "subscriptions.cancel", "no response message"},
+		{"bigquery", "v2", "jobs.cancel", ""},
+		{"bigquery", "v2", "routines.get", ""},
+		{"compute", "v1", "instances.reset", ""},
+	} {
+		t.Run(one.api+" "+one.method, func(t *testing.T) {
+			t.Parallel()
+			document := spec.Description{Name: one.api, Text: []byte(sourcetest.OtherDiscovery(t, "v0.311.0", one.api, one.version))}
+			draft := source.Draft{Method: one.method, Values: map[string]string{}}
+			written, _, err := draft.Write(document)
+			if err != nil {
+				for _, name := range needed.FindAllStringSubmatch(err.Error(), -1) {
+					draft.Values[name[1]] = "a-value"
+				}
+				written, _, err = draft.Write(document)
+			}
+			if one.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), one.refused) {
+					t.Errorf("want an error that says %q, got %v", one.refused, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			method, err := spec.Load(spec.Description{Name: "drafted.yaml", Text: written})
+			if err != nil {
+				t.Fatal(err)
+			}
+			operation, _, _ := strings.Cut(string(written), "\ncomponents:")
+			if lines := strings.Count(operation, "\n") - strings.Count(operation, "- oauth2: ["); lines > 200 {
+				t.Errorf("%d lines", lines)
+			}
+			var read [2]*source.Source
+			for i, description := range []spec.Description{{Name: "drafted.yaml", Text: written}, document} {
+				if read[i], err = source.Parse(description, method); err != nil {
+					t.Fatal(err)
+				}
+			}
+			compared, err := Compare(read[0], read[1], method)
+			if err != nil || len(compared.Changes) > 0 {
+				t.Errorf("%v, %v", lines(compared), err)
+			}
+		})
+	}
+}
