@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -228,15 +229,15 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 	if jobs == nil {
 		jobs = emulator.DefaultJobs(methods[0], methods[1:]...)
 	}
-	template := options.TokenTemplate
-	if template == "" {
-		template = emulator.DefaultTokenTemplate
+	all := withAllNames(methods)
+	words := []string{os.Args[0] + " run " + reach}
+	if len(all.Scopes) > 0 {
+		words = append(words, "--token-template '"+cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)+"'")
 	}
-	words := []string{os.Args[0] + " run " + reach, "--token-template '" + template + "'"}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join '"+options.TokenJoin+"'")
 	}
-	for _, state := range append(withAllNames(methods).States, "") {
+	for _, state := range append(slices.Clone(all.States), "") {
 		if ids := jobs[state]; len(ids) > 0 {
 			words = append(words, "--job "+strings.TrimPrefix(state+"=", "=")+strings.Join(ids, ","))
 		}

@@ -111,18 +111,59 @@ func TestTheEmulatorServesEveryBuiltInMethod(t *testing.T) {
 		if path := method.Operation.Path.String(); !strings.Contains(printed, path+"\n") {
 			t.Errorf("%s is not served: %s", path, printed)
 		}
-		command := []string{"run", "--method", name, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate}
-		for _, line := range strings.Split(printed, "\n") {
-			if job, found := strings.CutPrefix(strings.TrimRight(line, " \\"), "    --job "); found {
-				command = append(command, "--job", job)
-			}
-		}
+		command := append([]string{"run", "--method", name, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate}, printedJobs(printed)...)
 		if got := call(t, command...); got.exit != 0 {
 			t.Errorf("%s: exit %d\n%s", name, got.exit, got.output)
 		}
 	}
 	if only, printed := emulating(t, "--method", spec.Shipped()[1]); strings.Contains(printed, ":"+embedded().Operation.Path.Verb()) {
 		t.Errorf("%s serves another method: %s", only, printed)
+	}
+}
+
+// printedJobs takes the flags of jobs out of what emulate printed.
+func printedJobs(printed string) []string {
+	var flags []string
+	for line := range strings.SplitSeq(printed, "\n") {
+		if job, found := strings.CutPrefix(strings.TrimRight(line, " \\"), "    --job "); found {
+			flags = append(flags, "--job", job)
+		}
+	}
+	return flags
+}
+
+// plainDescription has no states, no security, and no method that reads states.
+const plainDescription = `openapi: 3.1.0
+info: {title: An example, version: 1.0.0}
+servers: [{url: "https://api.example"}]
+paths:
+  /v1/things/{id}:touch:
+    put:
+      operationId: things.touch
+      x-requirement-sets: [transcoding, system-parameters, empty-message, json-body, http, resource, error-model]
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+      requestBody: {content: {application/json: {schema: {type: object}}}}
+      responses:
+        "200": {description: It was touched., content: {application/json: {schema: {type: object}}}}
+        "404": {description: There is none., content: {application/json: {schema: {type: object}}}}
+`
+
+func TestTheEmulatorServesAMethodWithoutStatesAndSecurity(t *testing.T) {
+	ownHome(t)
+	file := writeFile(t, "plain.yaml", plainDescription)
+	endpoint, printed := emulating(t, "--spec", file)
+	if !strings.Contains(printed, "  PUT  /v1/things/{id}:touch\ntest it with") || strings.Contains(printed, "--token-template") {
+		t.Errorf("%s", printed)
+	}
+	command := append([]string{"run", "--spec", file, "--endpoint", endpoint}, printedJobs(printed)...)
+	if got := call(t, command...); got.exit != 0 {
+		t.Errorf("exit %d\n%s", got.exit, got.output)
+	}
+	endpoint, _ = emulating(t, "--spec", file, "--fault", "unknown-job-gone")
+	command[4] = endpoint
+	if got := call(t, command...); got.exit != result.ExitFails || !strings.Contains(got.output, "semantics.unknown-job") {
+		t.Errorf("with a fault: exit %d\n%s", got.exit, got.output)
 	}
 }
 
