@@ -171,62 +171,82 @@ func TestPathTemplates(t *testing.T) {
 	}
 }
 
+// shippedMethods loads every shipped description.
+func shippedMethods(t testing.TB) []*Method {
+	t.Helper()
+	var methods []*Method
+	for _, name := range Shipped() {
+		description, err := Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, err := Load(description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		methods = append(methods, method)
+	}
+	return methods
+}
+
 func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
 	t.Parallel()
-	method := MustLoadEmbedded()
 	const discoveryDocument = "https://dataportability.googleapis.com/$discovery/rest"
-	quoted := map[string]bool{}
-	for _, requirement := range method.Requirements {
-		fromPage := strings.HasPrefix(requirement.Source, method.Page.URL)
-		switch {
-		case fromPage && requirement.Level != Documented:
-			t.Errorf("%s is from the page and has level %s", requirement.ID, requirement.Level)
-		case fromPage && !slices.Contains(method.Page.Sentences, requirement.Quote):
-			t.Errorf("%s quotes %q, which is no sentence of the page", requirement.ID, requirement.Quote)
-		case !fromPage && requirement.Level == Documented && !strings.HasPrefix(requirement.Source, discoveryDocument):
-			t.Errorf("%s is documented by %s", requirement.ID, requirement.Source)
+	for _, method := range shippedMethods(t) {
+		quoted := map[string]bool{}
+		for _, requirement := range method.Requirements {
+			fromPage := strings.HasPrefix(requirement.Source, method.Page.URL)
+			switch {
+			case fromPage && requirement.Level != Documented:
+				t.Errorf("%s: %s is from the page and has level %s", method.File, requirement.ID, requirement.Level)
+			case fromPage && !slices.Contains(method.Page.Sentences, requirement.Quote):
+				t.Errorf("%s: %s quotes %q, which is no sentence of the page", method.File, requirement.ID, requirement.Quote)
+			case !fromPage && requirement.Level == Documented && !strings.HasPrefix(requirement.Source, discoveryDocument):
+				t.Errorf("%s: %s is documented by %s", method.File, requirement.ID, requirement.Source)
+			}
+			quoted[requirement.Quote] = quoted[requirement.Quote] || fromPage
 		}
-		quoted[requirement.Quote] = quoted[requirement.Quote] || fromPage
-	}
-	for _, sentence := range method.Page.Sentences {
-		if !quoted[sentence] {
-			t.Errorf("no requirement quotes %q", sentence)
+		for _, sentence := range method.Page.Sentences {
+			if !quoted[sentence] {
+				t.Errorf("%s: no requirement quotes %q", method.File, sentence)
+			}
 		}
 	}
 }
 
 func TestEveryRequirementIsWhole(t *testing.T) {
 	t.Parallel()
-	method := MustLoadEmbedded()
-	aspects := []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
-	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
-		found, known := method.Requirement(requirement.ID)
-		if strings.HasPrefix(requirement.ID, "client.") {
-			found, known = method.ClientRequirement(requirement.ID)
-		} else if !slices.Contains(aspects, requirement.Aspect()) || requirement.Quote == "" {
-			t.Errorf("%s: aspect %q, quote %q", requirement.ID, requirement.Aspect(), requirement.Quote)
-		}
-		if !known || found.Line != requirement.Line {
-			t.Errorf("%s is not found by its id", requirement.ID)
-		}
-		if !strings.HasPrefix(requirement.Source, "https://") || strings.Contains(requirement.Statement, "\n") || !strings.HasSuffix(requirement.Statement, ".") {
-			t.Errorf("%s: source %q, statement %q", requirement.ID, requirement.Source, requirement.Statement)
-		}
-		text, err := os.ReadFile(strings.TrimPrefix(requirement.File, "spec/"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if line := strings.Split(string(text), "\n")[requirement.Line-1]; !strings.Contains(line, "- id: "+requirement.ID) {
-			t.Errorf("%s is not in line %d: %s", requirement.ID, requirement.Line, line)
-		}
-		for _, code := range requirement.Expect.Code {
-			if status, known := method.CodeStatus[code]; !known || !requirement.Expect.AllowsStatus(status) {
-				t.Errorf("%s expects code %s, status %d, and statuses %v", requirement.ID, code, status, requirement.Expect.Status)
+	servers := []string{"path", "body", "response", "semantics", "authorization", "errors", "robustness"}
+	for _, method := range shippedMethods(t) {
+		for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
+			found, known := method.Requirement(requirement.ID)
+			if strings.HasPrefix(requirement.ID, "client.") {
+				found, known = method.ClientRequirement(requirement.ID)
+			} else if !slices.Contains(servers, requirement.Aspect()) || requirement.Quote == "" {
+				t.Errorf("%s: aspect %q, quote %q", requirement.ID, requirement.Aspect(), requirement.Quote)
+			}
+			if !known || found.Line != requirement.Line {
+				t.Errorf("%s is not found by its id", requirement.ID)
+			}
+			if !strings.HasPrefix(requirement.Source, "https://") || strings.Contains(requirement.Statement, "\n") || !strings.HasSuffix(requirement.Statement, ".") {
+				t.Errorf("%s: source %q, statement %q", requirement.ID, requirement.Source, requirement.Statement)
+			}
+			text, err := os.ReadFile(strings.TrimPrefix(requirement.File, "spec/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if line := strings.Split(string(text), "\n")[requirement.Line-1]; !strings.Contains(line, "id: "+requirement.ID) {
+				t.Errorf("%s is not in %s:%d: %s", requirement.ID, requirement.File, requirement.Line, line)
+			}
+			for _, code := range requirement.Expect.Code {
+				if status, known := method.CodeStatus[code]; !known || !requirement.Expect.AllowsStatus(status) {
+					t.Errorf("%s expects code %s, status %d, and statuses %v", requirement.ID, code, status, requirement.Expect.Status)
+				}
 			}
 		}
-	}
-	if _, known := method.Requirement("path.gone"); known || len(method.Requirements) == 0 || len(method.ClientRequirements) == 0 {
-		t.Error("an unknown requirement was found, or there are none")
+		if _, known := method.Requirement("path.gone"); known || len(method.Requirements) == 0 || len(method.ClientRequirements) == 0 {
+			t.Errorf("%s: an unknown requirement was found, or there are none", method.File)
+		}
 	}
 }
 
