@@ -13,8 +13,8 @@ import (
 //go:embed */*.yaml
 var embedded embed.FS
 
-// Methods lists the methods that there are recordings of, such as
-// "archiveJobs.retry", sorted.
+// Methods lists the methods that there are recordings of, sorted, by their names
+// in spec.Shipped.
 func Methods() []string {
 	folders, err := embedded.ReadDir(".")
 	if err != nil {

@@ -57,7 +57,7 @@ func namesFor(given map[string][]string, started []string) *jobNames {
 	}
 	count := 1
 	for _, value := range started {
-		// A server may give the name of a resource: "archiveJobs/ID".
+		// A server may give the name of a resource: "jobs/ID".
 		value = strings.TrimRight(strings.TrimSpace(value), "/")
 		if add(value[strings.LastIndex(value, "/")+1:], "new-job", count) {
 			count++

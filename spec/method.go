@@ -141,10 +141,11 @@ func ShortScope(scope string) string {
 	return scope
 }
 
-// Short returns the part after "/auth/": "dataportability.maps.reviews".
+// Short returns the part after "/auth/": "photos.readonly".
 func (s Scope) Short() string { return ShortScope(s.Name) }
 
-// Family returns the product that the scope belongs to: "maps".
+// Family returns the product that the scope belongs to: the second part
+// of its short name.
 func (s Scope) Family() string {
 	parts := strings.Split(s.Short(), ".")
 	if len(parts) < 2 {
@@ -215,8 +216,8 @@ func (c *Method) RefusedStates() []string {
 }
 
 // PathTemplate is an OpenAPI path with one parameter, taken apart:
-// "/v1/archiveJobs/{archiveJob}:retry" has the prefix "/v1/archiveJobs/", the
-// parameter "archiveJob" and the suffix ":retry".
+// "/v1/jobs/{job}:stop" has the prefix "/v1/jobs/", the parameter "job" and the
+// suffix ":stop".
 type PathTemplate struct {
 	Prefix    string
 	Parameter string
@@ -254,14 +255,14 @@ func (t PathTemplate) Raw(segment string) string {
 	return t.Prefix + segment + t.Suffix
 }
 
-// Verb returns the custom verb after the last colon of the suffix ("retry"), or the
+// Verb returns the custom verb after the last colon of the suffix ("stop"), or the
 // empty string (AIP-136).
 func (t PathTemplate) Verb() string {
 	_, verb, _ := strings.Cut(t.Suffix, ":")
 	return verb
 }
 
-// Collection returns the last literal segment before the parameter ("archiveJobs").
+// Collection returns the last literal segment before the parameter ("jobs").
 func (t PathTemplate) Collection() string {
 	segments := strings.Split(strings.TrimSuffix(t.Prefix, "/"), "/")
 	return segments[len(segments)-1]

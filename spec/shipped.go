@@ -53,8 +53,8 @@ func mustReadShipped(file string) []byte {
 	return text
 }
 
-// Shipped lists the methods whose descriptions the product ships, such as
-// "archiveJobs.retry". The first is the default.
+// Shipped lists the methods whose descriptions the product ships, by the last two
+// parts of their operation ids. The first is the default.
 func Shipped() []string {
 	var methods []string
 	for _, shipped := range shippedDescriptions() {

@@ -313,7 +313,7 @@ func need(parameter source.Parameter) string {
 	return "optional"
 }
 
-// place is a method with its path: "POST /v1/jobs/{id}:cancel".
+// place is a method with its path: "POST /v1/jobs/{id}:stop".
 func place(call source.Call) string {
 	if !call.Known() {
 		return ""

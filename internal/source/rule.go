@@ -24,7 +24,7 @@ var ruleVariable = regexp.MustCompile(`\{(\+?)([A-Za-z][A-Za-z0-9_.]*)(?:=([^{}]
 var resourcePattern = regexp.MustCompile(`^\^((?:[A-Za-z][A-Za-z0-9_-]*/)+)(.+?)((?:/[A-Za-z][A-Za-z0-9_-]*)*)\$$`)
 
 // parseRule takes a path of google.api.http apart:
-// "v1/{name=jobs/*}:cancel" gives /v1/jobs/{id}:cancel and the pattern of one
+// "v1/{name=jobs/*}:stop" gives /v1/jobs/{id}:stop and the pattern of one
 // segment. The resource is the pattern of the resource name that a
 // discovery document has, or empty.
 func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, err error) {

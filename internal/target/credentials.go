@@ -13,7 +13,7 @@ import (
 // Credential is what a request authorises itself with. Its label may be shown
 // everywhere, its token nowhere.
 type Credential struct {
-	// Label says what it is: "token for dataportability.maps.reviews".
+	// Label says what it is: "token for photos.readonly".
 	Label string
 	// Scopes are the scopes that its token carries; none for a token that
 	// nobody issued.

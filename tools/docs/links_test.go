@@ -15,13 +15,16 @@ import (
 )
 
 // pages lists the Markdown pages that git tracks, relative to the root.
-func pages(t *testing.T) []string {
+func pages(t *testing.T) []string { return tracked(t, "*.md") }
+
+// tracked lists the files that git tracks, relative to the root.
+func tracked(t *testing.T, patterns ...string) []string {
 	t.Helper()
-	command := exec.Command("git", "ls-files", "*.md")
+	command := exec.Command("git", append([]string{"ls-files"}, patterns...)...)
 	command.Dir = root
 	text, err := command.Output()
 	if err != nil {
-		t.Skip("not a git checkout, so the pages are not known")
+		t.Skip("not a git checkout, so its files are not known")
 	}
 	return strings.Fields(string(text))
 }
