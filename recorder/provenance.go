@@ -57,7 +57,7 @@ type Provenance struct {
 	Seed  uint64        `yaml:"seed"`
 	Limit time.Duration `yaml:"limit"`
 	// Loopback says that the server ran on the same machine, and ConsumeJobs that
-	// jobs could be retried elsewhere, too.
+	// jobs could be consumed elsewhere, too.
 	Loopback    bool `yaml:"loopback"`
 	ConsumeJobs bool `yaml:"allow_retry"`
 	// TokenTemplate and TokenJoin make of scopes the name that replaces a token in

@@ -99,7 +99,7 @@ var errEnded = errors.New("the recording has ended")
 // Record begins a recording into a folder, which may not exist yet. Requests of
 // a check of dpconform go to a cassette for each aspect, all others to one named
 // "other". Where the server is not the reference emulator, each exchange is also
-// written into a journal in the folder at once, so that a job is not retried
+// written into a journal in the folder at once, so that a job is not used
 // twice after an interruption.
 //
 // The error says why nothing can be recorded there: better before the first

@@ -221,7 +221,7 @@ func caveats(old, new Source) []caveat {
 // conditions are the circumstances of a run, as the old side of caveats.
 func (s Source) conditions() []caveat {
 	of := s.Report
-	target, permission, end := s.side().where(), "FAILED jobs may not be retried", "complete"
+	target, permission, end := s.side().where(), "accepted jobs may not be consumed", "complete"
 	if of.Target.Source == "cassettes" {
 		target = "cassettes of " + of.Target.Endpoint
 	}
@@ -237,7 +237,7 @@ func (s Source) conditions() []caveat {
 		}
 	}
 	if of.Settings.ConsumeJobs {
-		permission = "FAILED jobs may be retried"
+		permission = "accepted jobs may be consumed"
 	}
 	for _, failure := range of.KnownFailures {
 		known = append(known, failure.Entry)

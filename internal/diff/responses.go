@@ -244,7 +244,7 @@ func alone(all []*response, key func(*response) string) map[string][]*response {
 	return groups
 }
 
-// jobIn finds the job in "retry failed-1": the last word of a purpose, where it
+// jobIn finds the job in "call failed-1": the last word of a purpose, where it
 // is a segment of the path too, alone or before a verb.
 func jobIn(exchange result.Exchange) string {
 	word := exchange.Purpose[strings.LastIndexByte(exchange.Purpose, ' ')+1:]

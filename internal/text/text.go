@@ -13,7 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Counted is a number with its noun: "1 check", "2 checks", "0 retries".
+// Counted is a number with its noun: "1 check", "2 checks", "0 replies".
 func Counted(count int, noun string) string { return fmt.Sprintf("%d %s", count, Plural(count, noun)) }
 
 // Plural is the form of a noun that goes with a number: "check" with 1, "checks"
