@@ -14,6 +14,51 @@ import (
 // asks for them.
 var needed = regexp.MustCompile(`--value ([A-Za-z0-9_]+)=VALUE`)
 
+// TestThePageOfAMethodWithAnEmptyResponse: a page shows no message then.
+func TestThePageOfAMethodWithAnEmptyResponse(t *testing.T) {
+	t.Parallel()
+	description, err := spec.Embedded("archiveJobs.cancel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	method, err := spec.Load(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, err := source.Parse(description, method)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scopes []string
+	for _, scope := range method.Scopes {
+		scopes = append(scopes, scope.Name)
+	}
+	compare := func(page string) (Comparison, error) {
+		read, err := source.Parse(spec.Description{Name: "page", Text: []byte(page)}, method)
+		if err != nil {
+			return Comparison{}, err
+		}
+		return Compare(described, read, method)
+	}
+	for _, words := range sourcetest.Languages {
+		for _, page := range []string{sourcetest.Text(words, scopes...), sourcetest.HTML(words, scopes...)} {
+			page = strings.NewReplacer(":retry", ":cancel", "archiveJobs.retry", "archiveJobs.cancel", `"archiveJobId": string`, "",
+				`"<a href="#x">archiveJobId</a>": string`, "").Replace(page)
+			compared, err := compare(page)
+			if err != nil || compared.Drifts(Compatible) {
+				t.Errorf("%s: %v, %v", words.Language, lines(compared), err)
+			}
+			later, err := compare(strings.Replace(page, scopes[0], scopes[0]+"_new", 1))
+			if err != nil || later.Count(Breaking) != 1 || later.Count(Compatible) != 1 {
+				t.Errorf("%s: %v, %v", words.Language, lines(later), err)
+			}
+		}
+	}
+	if _, err := compare(sourcetest.Text(sourcetest.Languages[0], scopes...)); err == nil || !strings.Contains(err.Error(), "the page of another method") {
+		t.Errorf("the page of another method: %v", err)
+	}
+}
+
 // TestDraftsSayWhatTheirDocumentSays: the description that is written of a method
 // loads, is short, and does not drift from the document it is made of.
 func TestDraftsSayWhatTheirDocumentSays(t *testing.T) {

@@ -26,8 +26,9 @@ var (
 	// inPath is an address in the path of another: /https://h/…, /https/h/…,
 	// /https%3A%2F%2Fh….
 	inPath = regexp.MustCompile(`^[^?#]*?/(https?)(?::/{1,2}|/|%3[Aa]%2[Ff]%2[Ff])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[:/?#%].*)?)$`)
-	// inQuery is an address that is the value of a parameter, or the whole query.
-	inQuery = regexp.MustCompile(`[?&#](?:amp;)?(?:([A-Za-z0-9_.-]+)=)?(https?(?:://|%(?:25)*3[Aa]%(?:25)*2[Ff]%(?:25)*2[Ff])[^&#]+)`)
+	// inQuery is an address that is the value of a parameter, or the whole query. A
+	// cache has a word of its own before it.
+	inQuery = regexp.MustCompile(`[?&#](?:amp;)?(?:([A-Za-z0-9_.-]+)=)?(?:[A-Za-z0-9_-]+:){0,2}(https?(?:://|%(?:25)*3[Aa]%(?:25)*2[Ff]%(?:25)*2[Ff])[^&#]+)`)
 	// translatorParameter is what Google's translator adds to the query.
 	translatorParameter = regexp.MustCompile(`[?&](?:amp;)?_x_tr_[a-z_]+=[^&#]*`)
 	// usualPort is a port that archives write and the page does not.
@@ -195,13 +196,13 @@ func (c *copied) unwrapOnce(address string) (front, string, bool) {
 	host, rest := address[:1+strings.IndexAny(address[min(1, len(address)):]+"/", "/?#")], ""
 	if parts := hostOf.FindStringSubmatch(address); parts != nil {
 		host, rest = parts[1], parts[2]
-		if own, suffix := c.ownHost(host); own != "" {
-			return front{host: suffix}, "https://" + own + translatorParameter.ReplaceAllString(rest, ""), true
-		}
 		for _, own := range c.hosts {
-			if _, target, found := strings.Cut(rest, "/"+own+"/"); found && !strings.ContainsAny(rest[:strings.Index(rest, own)], "?#:") && host != own {
+			if before, target, found := strings.Cut(rest, "/"+own+"/"); found && !strings.ContainsAny(before, "?#:") && host != own {
 				return front{host: host}, "https://" + own + "/" + target, true
 			}
+		}
+		if own, suffix := c.ownHost(host); own != "" {
+			return front{host: suffix}, "https://" + own + translatorParameter.ReplaceAllString(rest, ""), true
 		}
 	}
 	if parts := inPath.FindStringSubmatch(address); parts != nil {

@@ -52,6 +52,10 @@ var copies = map[string]func(address string) string{
 		return strings.Replace(address, ".com/", ".com.proxy.library.example/", 1)
 	},
 	"library's host": func(address string) string { return "https://" + hyphened(address, ".login.library.example:8443") },
+	"cache":          func(address string) string { return "https://cache.example/search?q=cache:x_1-Y:" + address + "&hl=de" },
+	"AMP cache": func(address string) string {
+		return "https://" + strings.SplitN(hyphened(address, " "), " ", 2)[0] + ".cdn.example/c/s/" + strings.TrimPrefix(address, "https://")
+	},
 	"archived mirror": func(address string) string {
 		return "https://web.archive.org/web/2025/https://mirror.example/https/" + strings.TrimPrefix(address, "https://")
 	},
@@ -139,7 +143,7 @@ func TestLinksOfACopyAreNoted(t *testing.T) {
 	}
 	const one, other = "https://developers.google.com/data-portability", "https://developers.google.com/identity/protocols/OAuth2"
 	for name, rewrite := range copies {
-		if name == "library" || name == "library's host" || name == "no scheme" || name == "archive without host" {
+		if slices.Contains([]string{"library", "library's host", "AMP cache", "no scheme", "archive without host"}, name) {
 			continue // they need a host of the page's own, or have none
 		}
 		if read := mustParse(t, name, links(rewrite(one), rewrite(other), rewrite(one+"/x"))); read.Provenance.CopiedBy == "" {
