@@ -64,7 +64,7 @@ func (l *loader) sets(method *Method) error {
 		if slices.ContainsFunc(method.Sets, func(s Set) bool { return s.File == description.Name }) {
 			return l.fail(item, "the set %s is already named", item.Value)
 		}
-		if err := (&loader{file: description.Name}).set(description, method); err != nil {
+		if err := (&loader{file: description.Name, origin: description.origin}).set(description, method); err != nil {
 			return err
 		}
 	}
@@ -187,13 +187,18 @@ func (l *loader) add(entry *yaml.Node, set string, method *Method, into *[]Requi
 		first, known = method.ClientRequirement(requirement.ID)
 	}
 	switch {
-	case known && set == "" && first.Set != "" && first.File != l.file:
+	case known && set == "" && method.unrefined(first):
 		return l.fail(entry, `requirement %s is already in the set %s, in %s:%d; "set: %s" refines it`, requirement.ID, first.Set, first.File, first.Line, first.Set)
 	case known:
 		return l.fail(entry, "requirement %s is already in %s:%d", requirement.ID, first.File, first.Line)
 	}
 	*into = append(*into, requirement)
 	return nil
+}
+
+// unrefined reports whether a requirement is as its set says.
+func (m *Method) unrefined(requirement Requirement) bool {
+	return slices.ContainsFunc(m.Sets, func(s Set) bool { return s.Name == requirement.Set && s.File == requirement.File })
 }
 
 // refine puts what the description says of a requirement of a set in the place of
@@ -212,7 +217,7 @@ func (l *loader) refine(entry, set *yaml.Node, method *Method, catalogue []Requi
 		return l.fail(entry, "requirement %q is none of the set %s, in %s", id, set.Value, method.Sets[known].File)
 	}
 	requirement := &catalogue[index]
-	if requirement.File == l.file {
+	if !method.unrefined(*requirement) {
 		return l.fail(entry, "requirement %s is already in %s:%d", id, requirement.File, requirement.Line)
 	}
 	if child(entry, "expect") != nil {
@@ -223,7 +228,8 @@ func (l *loader) refine(entry, set *yaml.Node, method *Method, catalogue []Requi
 
 // requirement reads an entry over what is known of it.
 func (l *loader) requirement(entry *yaml.Node, into *Requirement) error {
-	into.File, into.Line = l.file, entry.Line
+	written := l.origin(entry.Line, entry.Column)
+	into.File, into.Line = written.file, written.line
 	if err := l.read(entry, "requirement", into); err != nil {
 		return err
 	}

@@ -23,18 +23,7 @@ import (
 // location.
 func Load(description Description) (*Method, error) {
 	method, err := load(description)
-	if err != nil {
-		return nil, description.located(err)
-	}
-	for _, catalogue := range [][]Requirement{method.Requirements, method.ClientRequirements} {
-		for i, requirement := range catalogue {
-			if requirement.File == description.Name {
-				from := description.origin(requirement.Line, 0)
-				catalogue[i].File, catalogue[i].Line = from.file, from.line
-			}
-		}
-	}
-	return method, nil
+	return method, description.located(err)
 }
 
 func load(description Description) (*Method, error) {
@@ -42,7 +31,7 @@ func load(description Description) (*Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	loader := &loader{file: description.Name, model: model}
+	loader := &loader{file: description.Name, origin: description.origin, model: model}
 	method := &Method{
 		File:     description.Name,
 		Overlays: description.Overlays,

@@ -18,8 +18,10 @@ import (
 
 // loader fills a Method from a model, one step for each part.
 type loader struct {
-	file  string
-	model *v3.Document
+	file string
+	// origin is where a place in the file was written, which may be in an overlay.
+	origin func(line, column int) origin
+	model  *v3.Document
 
 	// operation is the operation under test, and item the path it belongs to.
 	operation *v3.Operation

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -115,6 +116,10 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 	}
 	badScope := overlayOf("  # a comment\n  - target: " + operationPath + "\n    update:\n      security:\n        - oauth2: [a, b]\n")
 	badScope.Name = "bad.overlay.yaml"
+	twice := overlayOf("  - target: " + operationPath + "\n    update:\n      x-requirements:\n        - {id: path.template, level: documented, statement: It MUST be., quote: a, source: https://a.example}\n")
+	twice.Name = "twice.overlay.yaml"
+	requirement, _ := MustLoadEmbedded().Requirement("path.template")
+	first := strconv.Itoa(requirement.Line)
 	longer := overlayOf("  - target: $.info\n    update: {description: \"many\\nmore\\nlines\\nthan\\nbefore\\nthere\"}\n" + addsScope)
 	for _, test := range []struct {
 		description Description
@@ -123,6 +128,7 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 	}{
 		{broken, []Description{longer}, unmoved.Error()},
 		{broken, []Description{longer, overlayOf(removesScope)}, unmoved.Error()},
+		{Default(), []Description{longer, twice}, "twice.overlay.yaml:9:11: requirement path.template is already in spec/archivejobs-retry.openapi.yaml:" + first},
 		{Default(), []Description{badScope}, "bad.overlay.yaml:10:11: each alternative of security must name exactly one scope"},
 		{Default(), []Description{badScope, overlayOf(addsScope)}, "bad.overlay.yaml:10:11: each alternative of security must name exactly one scope"},
 	} {

@@ -151,7 +151,8 @@ func requirementFile(description result.Description, requirement result.Requirem
 // builtIn reports whether a description or one of its sets is one that the
 // product ships.
 func builtIn(description result.Description, file string) bool {
-	if file != description.File {
+	// With overlays the digest is another one.
+	if file != description.File || len(description.Overlays) > 0 {
 		return spec.ShippedFile(file)
 	}
 	for _, name := range spec.Shipped() {
