@@ -11,6 +11,7 @@ import (
 	"github.com/pb33f/libopenapi"
 	highoverlay "github.com/pb33f/libopenapi/datamodel/high/overlay"
 	"github.com/pb33f/libopenapi/overlay"
+	"github.com/pb33f/libopenapi/utils"
 )
 
 // WithOverlay applies an OpenAPI Overlay 1.x document to the description:
@@ -33,10 +34,14 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 		return Description{}, d.Validate()
 	}
 	var trace trace
-	trace.mark(&root, d.origin)
-	for _, action := range document.Actions {
+	if err := trace.mark(&root, d.origin); err != nil {
+		return Description{}, &Error{File: d.Name, Message: err.Error()}
+	}
+	for i, action := range document.Actions {
 		if action.Update != nil {
-			trace.mark(action.Update, file.origin)
+			if err := trace.mark(action.Update, file.origin); err != nil {
+				return Description{}, &Error{file.Name, actions[i].Line, 0, err.Error()}
+			}
 		}
 	}
 	text, err := yaml.Marshal(&root)
@@ -185,21 +190,29 @@ type trace []origin
 // anchorPrefix begins the anchors of a trace.
 const anchorPrefix = "origin"
 
-// mark gives a node, and every node below it, an anchor.
-func (t *trace) mark(root *yaml.Node, at func(line, column int) origin) {
-	var aliases []*yaml.Node
-	walk(root, func(node *yaml.Node) {
-		switch node.Kind {
-		case yaml.AliasNode:
-			aliases = append(aliases, node)
-		case yaml.MappingNode, yaml.SequenceNode, yaml.ScalarNode:
-			node.Anchor = anchorPrefix + strconv.Itoa(len(*t))
-			*t = append(*t, at(node.Line, node.Column))
-		}
-	})
-	for _, alias := range aliases {
-		alias.Value = alias.Alias.Anchor
+// mostNodes bounds a document whose aliases are followed; the shipped
+// descriptions have some 5,000 nodes.
+const mostNodes = 500_000
+
+// mark gives a node, and every node below it, an anchor. An alias becomes a copy:
+// an overlay changes values, of which one is not another.
+func (t *trace) mark(node *yaml.Node, at func(line, column int) origin) error {
+	if len(*t) > mostNodes {
+		return fmt.Errorf("with its aliases followed it has more than %d values", mostNodes)
 	}
+	if node.Kind == yaml.AliasNode {
+		*node = *utils.CloneYAMLNode(node.Alias)
+	}
+	if node.Kind != yaml.DocumentNode {
+		node.Anchor = anchorPrefix + strconv.Itoa(len(*t))
+		*t = append(*t, at(node.Line, node.Column))
+	}
+	for _, inner := range node.Content {
+		if err := t.mark(inner, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unmark takes the anchors out of a text again, and returns the text with the
@@ -210,8 +223,6 @@ func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, e
 	if err := yaml.Unmarshal(marked, &root); err != nil {
 		return nil, nil, err
 	}
-	aliased := map[*yaml.Node]bool{}
-	walk(&root, func(node *yaml.Node) { aliased[node.Alias] = true })
 	var order []int
 	walk(&root, func(node *yaml.Node) {
 		index, err := strconv.Atoi(strings.TrimPrefix(node.Anchor, anchorPrefix))
@@ -219,9 +230,7 @@ func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, e
 			index = -1
 		}
 		order = append(order, index)
-		if !aliased[node] {
-			node.Anchor = ""
-		}
+		node.Anchor = ""
 	})
 	if text, err = yaml.Dump(&root, yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1)); err != nil {
 		return nil, nil, err
@@ -246,8 +255,7 @@ func (t *trace) unmark(marked []byte) (text []byte, origins map[[2]int]origin, e
 	return text, origins, nil
 }
 
-// walk visits a node and those below it in the order of the text, without
-// following aliases.
+// walk visits a node and those below it in the order of the text.
 func walk(node *yaml.Node, visit func(*yaml.Node)) {
 	visit(node)
 	for _, inner := range node.Content {

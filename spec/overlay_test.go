@@ -93,8 +93,8 @@ func TestAnOverlayOnAliasesAndJSON(t *testing.T) {
 	t.Parallel()
 	overlay := overlayOf("  - target: $.b\n    update: {added: true}\n  - target: $.list[1]\n    remove: true\n")
 	for text, want := range map[string]string{
-		"a: &x {k: v}\nb: {}\nc: *x\nlist: [1, 2]\n":    "c: *",
-		`{"a":{"k":"v"},"b":{},"c":"d","list":[1,2,3]}`: `"list": [1, 3]`,
+		"a: &x {k: v}\nb: &b {}\nc: *x\nd: *b\nlist: [1, 2]\n": "c: {k: v}\nd: {}\n",
+		`{"a":{"k":"v"},"b":{},"c":"d","list":[1,2,3]}`:        `"list": [1, 3]`,
 	} {
 		got := withOverlays(t, Description{Name: "any.yaml", Text: []byte(text)}, overlay)
 		if !strings.Contains(string(got.Text), want) || !strings.Contains(string(got.Text), "added: true") {

@@ -109,3 +109,27 @@ func TestTheShippedRevisionIsMadeOfTheDiscoveryDocument(t *testing.T) {
 		t.Errorf("%v; it would be\n%s", err, made.Text)
 	}
 }
+
+// A description may have aliases of YAML: each value is changed by itself.
+func TestAnOverlayOfADescriptionWithAliases(t *testing.T) {
+	t.Parallel()
+	from, err := spec.Embedded(spec.Shipped()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested, err := spec.Load(from)
+	if err != nil || !strings.Contains(string(from.Text), "security: *") {
+		t.Fatalf("%v, or there is no alias", err)
+	}
+	path := tested.Operation.Path.String()
+	text := edited(t, string(from.Text), path+":", strings.Replace(path, ":", ":now-", 1)+":")
+	text = edited(t, text, "        - oauth2: ["+tested.Scopes[0].Name+"]\n", "")
+	against, err := source.Parse(spec.Description{Name: "against", Text: []byte(text)}, tested)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := NewOverlay(from, against, tested, Compatible, "")
+	if err != nil || len(made.Left) > 0 || len(made.Made) < 2 {
+		t.Errorf("%v; it leaves %v\n%s", err, lines(Comparison{Changes: made.Left}), made.Text)
+	}
+}
