@@ -101,7 +101,7 @@ func operations(document any) []operation {
 func findOperation(operations []operation, wanted spec.Operation) (operation, bool) {
 	candidates := make([]candidate, len(operations))
 	for i, one := range operations {
-		candidates[i] = candidate{one.id(), one.method, one.path, one.members["x-requirements"] != nil}
+		candidates[i] = candidate{one.id(), one.method, one.path, one.members["x-requirements"] != nil || one.members["x-requirement-sets"] != nil}
 	}
 	index := find(candidates, wanted)
 	if index < 0 {

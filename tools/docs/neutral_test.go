@@ -68,3 +68,20 @@ func TestOnlyDescriptionsNameAMethod(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSetsAreDocumented: docs/new-method.md lists each set of requirements and
+// each extension that a description can have.
+func TestTheSetsAreDocumented(t *testing.T) {
+	t.Parallel()
+	page := readPage(t, "docs/new-method.md")
+	for _, file := range tracked(t, "spec/sets/*.yaml") {
+		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); !strings.Contains(page, "\n| `"+name+"` |") {
+			t.Errorf("docs/new-method.md does not list the set %s", name)
+		}
+	}
+	for _, extension := range spec.Extensions() {
+		if extension != "x-revision" && extension != "x-google-http-rule" && !strings.Contains(page, extension) {
+			t.Errorf("docs/new-method.md does not list %s", extension)
+		}
+	}
+}
