@@ -193,8 +193,9 @@ func (c *copied) unwrap(address string) (outer front, target string, is bool) {
 
 func (c *copied) unwrapOnce(address string) (front, string, bool) {
 	// An address without a host is one of the copy's own site: /web/20250801/https://….
-	host, rest := address[:1+strings.IndexAny(address[min(1, len(address)):]+"/", "/?#")], ""
+	host := address[:1+strings.IndexAny(address[min(1, len(address)):]+"/", "/?#")]
 	if parts := hostOf.FindStringSubmatch(address); parts != nil {
+		var rest string
 		host, rest = parts[1], parts[2]
 		for _, own := range c.hosts {
 			if before, target, found := strings.Cut(rest, "/"+own+"/"); found && !strings.ContainsAny(before, "?#:") && host != own {
