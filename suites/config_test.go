@@ -26,6 +26,8 @@ func TestConfigMistakes(t *testing.T) {
 		"must not be negative":                    {Endpoint: endpoint, MaxRequests: -1},
 		"nowhere.yaml: no such file or directory": {Endpoint: endpoint, KnownFailures: "nowhere.yaml"},
 		`unknown state "DONE"`:                    {Endpoint: endpoint, Jobs: map[string][]string{"DONE": {"x"}}},
+		`unknown state "OPEN": jobs of orders.confirm have none: give their ids under ""`: {Endpoint: endpoint, Jobs: map[string][]string{"OPEN": {"x"}}, Method: described(t, noStates...)},
+		`invalid id "a/b": want a bare id`:                                                {Endpoint: endpoint, Jobs: map[string][]string{"": {"a/b"}}, Method: described(t, noStates...)},
 	} {
 		if _, err := newSession(config); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("want one line with %q, got %v", want, err)
