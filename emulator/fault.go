@@ -121,6 +121,8 @@ type behaviour struct {
 	// firstAccepted is the first of the given jobs that are accepted; empty where
 	// there is none.
 	firstAccepted string
+	// lastAccepted is the last of them.
+	lastAccepted string
 
 	// readLine looks at the request line before the path is matched.
 	readLine func(*requestLine)
@@ -166,7 +168,7 @@ type behaviour struct {
 func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour {
 	return &behaviour{
 		method: method, jobs: jobs, seed: options.Seed, delay: options.Delay,
-		firstAccepted: firstAccepted(method, options.Jobs),
+		firstAccepted: first(acceptedJobs(method, options.Jobs)), lastAccepted: last(acceptedJobs(method, options.Jobs)),
 
 		readLine:      func(*requestLine) {},
 		stages:        []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, succeed},
@@ -190,13 +192,14 @@ func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour
 	}
 }
 
-func firstAccepted(method *spec.Method, given map[string][]string) string {
+// acceptedJobs lists the given jobs that a method accepts.
+func acceptedJobs(method *spec.Method, given map[string][]string) (ids []string) {
 	for _, state := range statesOf(method) {
-		if ids := given[state]; accepts(method, state) && len(ids) > 0 {
-			return ids[0]
+		if accepts(method, state) {
+			ids = append(ids, given[state]...)
 		}
 	}
-	return ""
+	return ids
 }
 
 // The changes that faults are made of. Each adds to what is there, so that two

@@ -70,12 +70,10 @@ func semanticsFaults() []faultGroup {
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
 		{"changed-to-unknown-state", "semantics.changed-state", "A success puts the job into a state that is not documented.",
 			afterSuccess(func(_ *call, j *job) { j.state = unknownState })},
-		{"other-jobs-changed", "semantics.other-jobs-keep-state", "A success changes all other jobs in an accepted state too.",
+		{"other-job-changed", "semantics.other-jobs-keep-state", "A success changes the last of the given jobs too.",
 			afterSuccess(func(c *call, _ *job) {
-				for _, other := range c.jobs.byID {
-					if accepts(c.method, other.state) {
-						other.state = c.behaviour.stateAfter
-					}
+				if other := c.jobs.byID[c.behaviour.lastAccepted]; other != nil {
+					other.state = c.behaviour.stateAfter
 				}
 			})},
 	}}, {hasSeveralScopes, []Fault{

@@ -86,7 +86,7 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 			[]string{"path/two-segments", "semantics/each-job"}, "unknown-job-accepted", "semantics.unknown-job-no-effect"},
 		{"a call that changes its job", changesJob, map[string]string{"no id of a new job in the response": "response/id-new"},
 			[]string{"semantics/changed-state", "semantics/other-job", "semantics/shipped-is-refused", "response/schema"}, "state-unchanged", "semantics.changed-state"},
-		{"a call that changes all jobs", changesJob, nil, nil, "other-jobs-changed", "semantics.other-jobs-keep-state"},
+		{"a call that changes another job too", changesJob, nil, nil, "other-job-changed", "semantics.other-jobs-keep-state"},
 		{"an effect that nothing is known of", []edit{linkOfPath, noEffect, emptyResponse},
 			map[string]string{`x-effect is not "changes"`: "semantics/other-job", "no id of a new job in the response": "semantics/concurrent-one-job"},
 			[]string{"semantics/accepted-state", "semantics/given-open"}, "wrong-state-conflict", "semantics.refusal-status"},

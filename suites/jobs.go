@@ -345,7 +345,8 @@ func (j *judgement) otherJob(than string, credential target.Credential) jobUnder
 		return jobUnderTest{}
 	}
 	for _, state := range j.Method.AcceptedStates {
-		for _, id := range j.Target.Unused(state) {
+		// The last one is needed by no other check.
+		for _, id := range slices.Backward(j.Target.Unused(state)) {
 			if id != than {
 				return jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
 			}

@@ -214,8 +214,11 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.config.Limit)
 	defer cancel()
-	operation := d.method.ReadState
-	request, err := http.NewRequestWithContext(ctx, operation.Method, address.String()+operation.Path.Expand(unknownJob), nil)
+	method, path := http.MethodGet, "/"
+	if operation := d.method.ReadState; operation.ID != "" {
+		method, path = operation.Method, operation.Path.Expand(unknownJob)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address.String()+path, nil)
 	if err != nil {
 		found.Reason = "its address cannot be used"
 		return found
@@ -287,6 +290,11 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 
 func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFindings) []doctorJob {
 	jobs := []doctorJob{}
+	for _, id := range d.config.Jobs[""] {
+		// Without states, there is nothing that could be wrong.
+		d.observe(id, false)
+		jobs = append(jobs, doctorJob{ID: id, Agrees: true})
+	}
 	credential, reason := d.reader(server, found)
 	for _, state := range d.method.States {
 		for _, id := range d.config.Jobs[state] {
@@ -310,6 +318,9 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 func (d doctor) reader(server *target.Target, found doctorFindings) (target.Credential, string) {
 	if !found.Endpoint.Reached {
 		return target.Credential{}, "the endpoint was not reached"
+	}
+	if len(d.method.Scopes) == 0 {
+		return target.NoCredential, ""
 	}
 	for _, scope := range found.Scopes {
 		if scope.State == tokenThere && !scope.Unrelated {

@@ -81,6 +81,10 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 			groups[key] = append(groups[key], scope)
 		}
 	}
+	if len(scopes) == 0 {
+		p.field("tokens", "none needed: the description has no security")
+		return
+	}
 	p.field("tokens", fmt.Sprintf("%d of %d scopes have one", there, len(scopes)))
 	for _, key := range order {
 		label := fmt.Sprintf("%d %s", len(groups[key]), key[0])
@@ -156,6 +160,14 @@ func (p doctorPrinter) jobs(jobs []doctorJob) {
 	p.Printf("\n")
 	if len(jobs) == 0 {
 		p.field("jobs", "none given; --job STATE=ID names one")
+		return
+	}
+	if jobs[0].Given == "" {
+		ids := make([]string, len(jobs))
+		for i, job := range jobs {
+			ids[i] = job.ID
+		}
+		p.field("jobs", fmt.Sprintf("%d given, without states: %s", len(jobs), shortList(ids, 4)))
 		return
 	}
 	agree := map[string][]string{}

@@ -92,3 +92,51 @@ func TestTheRequirementsPage(t *testing.T) {
 		t.Error("a sentence without a requirement is missing")
 	}
 }
+
+// TestWhatDoesNotApplyIsExplained: to a description without security, in every
+// place where somebody may ask for it.
+func TestWhatDoesNotApplyIsExplained(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "../../suites/testdata/orders.openapi.yaml")
+	for _, line := range strings.Split(text, "\n") {
+		if strings.Contains(line, "      security: ") || strings.Contains(line, "x-unrelated-scope") {
+			text = strings.Replace(text, line+"\n", "", 1)
+		}
+	}
+	text = strings.Replace(text, "      x-requirement-sets:", "      x-requirements: [{id: orders.polite, level: documented, statement: A response MUST be polite., quote: Be polite., "+
+		"source: https://orders.example.com, draft: true}]\n      x-requirement-sets:", 1)
+	file := writeFile(t, "orders.openapi.yaml", text)
+	call(t, "list", "--spec", file).want(t, 0, "checks that do not apply", "no security: authorization/", "not tested: no security", "not tested: it is a draft")
+	call(t, "explain", "authorization/no-token", "--spec", file).want(t, 0, "does not apply to orders.confirm: no security")
+	call(t, "explain", "authorization.no-token", "--spec", file).want(t, 0, "MUST be refused as 401", "not tested: no security")
+	call(t, "explain", "orders.polite", "--spec", file).want(t, 0, "not tested: it is a draft")
+	for _, focus := range []string{"authorization", "authorization/no-token", "authorization.no-token"} {
+		refused(t, "run --endpoint http://127.0.0.1:1 --spec "+file+" --focus "+focus, "--focus: "+focus+" does not apply to orders.confirm: no security")
+	}
+	nothing := writeFile(t, "nothing.openapi.yaml", strings.Replace(text, "[transcoding, system-parameters, empty-message, json-body, http, new-job, changed-job, job-states, resource, bearer, error-model]", "[bearer]", 1))
+	refused(t, "run --endpoint http://127.0.0.1:1 --spec "+nothing, nothing+": no check tests a requirement of orders.confirm; name requirement sets")
+}
+
+// TestAMethodWithoutStatesOrSecurity: every command takes its jobs, and sends no
+// token.
+func TestAMethodWithoutStatesOrSecurity(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "../../suites/testdata/orders.openapi.yaml")
+	for _, line := range strings.Split(text, "\n") {
+		for _, part := range []string{"      security: ", "x-unrelated-scope", "links:", "x-effect", "x-accepted-states"} {
+			if strings.Contains(line, part) {
+				text = strings.Replace(text, line+"\n", "", 1)
+			}
+		}
+	}
+	file := writeFile(t, "orders.openapi.yaml", text)
+	arguments := emulatedRevision(t, "--spec", file)[1:]
+	call(t, append([]string{"run"}, arguments...)...).want(t, 0, "no security: ", "no states: ", "conforms", "exit 0")
+	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "24 given, without states", "all is there")
+	if planned := call(t, append([]string{"run", "--dry-run"}, arguments...)...).raw; !strings.Contains(planned, "none of them uses up a job") {
+		t.Errorf("%.500s", planned)
+	}
+	folder := t.TempDir()
+	call(t, "record", "--spec", file, "--cassettes", folder).want(t, 0, "conforms")
+	call(t, "run", "--spec", file, "--cassettes", folder).want(t, 0, "conforms")
+}

@@ -79,11 +79,12 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 	return selected, nil
 }
 
-// whyNotApplicable says why a check or a requirement does not apply to a method;
-// empty where it does, or is unknown.
+// whyNotApplicable says why a requirement, a check or those whose ids begin so do
+// not apply to a method; empty where they do, or are unknown.
 func whyNotApplicable(method *spec.Method, id string) string {
 	for _, group := range suites.NotApplicable(method) {
-		if slices.Contains(group.Checks, id) || slices.Contains(group.Requirements, id) {
+		named := func(check string) bool { return check == id || strings.HasPrefix(check, id+"/") }
+		if slices.ContainsFunc(group.Checks, named) || slices.Contains(group.Requirements, id) {
 			return group.Reason
 		}
 	}

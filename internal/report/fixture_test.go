@@ -93,6 +93,9 @@ func failing() result.Report {
 	made.Exchanges[3].Earlier = []result.Attempt{{Response: &result.Message{Status: 503, Header: map[string][]string{}, Body: "busy", BodyBytes: 4}, Microseconds: 50}}
 	made.Scopes = []result.Scope{{Name: "https://x/maps", Short: "maps.all", Family: "maps", Check: "path/example", Verdict: result.Fail}, {Name: "https://x/play", Short: "play.all", Family: "play"}}
 	made.States = []result.State{{Name: "FAILED", Retryable: true, Jobs: 2}, {Name: "COMPLETE"}}
+	made.NotApplicable = []result.NotApplicable{{Reason: "no security", Checks: []string{"authorization/a", "authorization/b"}, Requirements: []string{"authorization.a"}},
+		{Reason: "no 404 response", Checks: []string{"path/c"}}}
+	made.Drafts, made.Untested = []string{"x.draft.one", "x.draft.two"}, []string{"x.own.one"}
 	return made
 }
 
@@ -123,6 +126,8 @@ func hostileReport() result.Report {
 		check("body/example", result.Warn, "", "", finding("x.body.one", result.Warn, 2, hostile, hostile)),
 		check("semantics/example", result.Skip, hostile, hostile), check("errors/example", result.Error, hostile, "")))
 	made.Checks[0].Findings[0].Place = "header " + hostile
+	made.NotApplicable = []result.NotApplicable{{Reason: hostile, Checks: []string{hostile}}}
+	made.Untested = []string{hostile}
 	for i := range made.Exchanges {
 		one := &made.Exchanges[i]
 		one.Purpose, one.Request.URL, one.Request.Credential, one.Request.Body = hostile, "http://x/"+hostile, hostile, hostile

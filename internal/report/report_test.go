@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -84,6 +85,27 @@ func TestEveryFormatIsWrittenWholeAndTheSameLater(t *testing.T) {
 	for _, format := range Formats() {
 		if err := format.Write(writer, failing()); err == nil {
 			t.Errorf("%s: a broken pipe is no error", format.Name)
+		}
+	}
+}
+
+// TestWhatIsNotTestedIsOneLineEach: what does not apply, and what no check tests.
+func TestWhatIsNotTestedIsOneLineEach(t *testing.T) {
+	t.Parallel()
+	console := func(out io.Writer, made result.Report) error {
+		Console{Out: out, Width: 200}.Result(made)
+		return nil
+	}
+	for name, write := range map[string]func(io.Writer, result.Report) error{"console": console, "Markdown": WriteMarkdown, "HTML": html.Write} {
+		page := strings.ToLower(written(t, failing(), write))
+		for _, part := range []string{"not applicable", "no security: 2 checks and 1 requirement; no 404 response: 1 check",
+			"not tested", "2 draft requirements; requirements that no check tests: x.own.one"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s does not say %q:\n%s", name, part, page)
+			}
+		}
+		if page := strings.ToLower(written(t, conforming(), write)); strings.Contains(page, "not applicable") || strings.Contains(page, "draft") {
+			t.Errorf("%s says it of nothing:\n%s", name, page)
 		}
 	}
 }
