@@ -60,8 +60,8 @@ func revision(info *base.Info) string {
 	return info.Version
 }
 
-// MustLoadEmbedded loads the default description of those that the product ships. It cannot fail:
-// the tests of this package load the same bytes.
+// MustLoadEmbedded loads the default description of those that the product ships.
+// It cannot fail: the tests of this package load the same bytes.
 func MustLoadEmbedded() *Method {
 	method, err := Load(Default())
 	if err != nil {

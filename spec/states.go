@@ -1,0 +1,137 @@
+package spec
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pb33f/go-yaml"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+)
+
+// Runtime expressions of OpenAPI that say where the id of the job is whose state a
+// link reads: of the new one, in the response, or of the one that was called.
+const (
+	idInResponse = "$response.body#/"
+	idInPath     = "$request.path."
+)
+
+// link follows the OpenAPI link of the successful response to the method that
+// reads the state of a job. Where its runtime expression takes the id from the
+// response, it names the member with the id.
+func (l *loader) link(method *Method) error {
+	effect, err := l.extension(effectExtension, &method.Effect)
+	if err != nil {
+		return err
+	}
+	wanted := []string{idInResponse, idInPath}
+	switch method.Effect {
+	case "":
+	case Starts:
+		wanted = []string{idInResponse}
+	case Changes:
+		wanted = []string{idInPath}
+	default:
+		return l.fail(effect, "%s is %q: want %s or %s", effectExtension, method.Effect, Starts, Changes)
+	}
+	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
+	for _, prefix := range wanted {
+		for _, link := range response.Links.FromOldest() {
+			for _, expression := range link.Parameters.FromOldest() {
+				if name, found := strings.CutPrefix(expression, prefix); found {
+					return l.follow(link.OperationId, prefix, name, method)
+				}
+			}
+		}
+	}
+	if effect != nil {
+		return l.fail(effect, "%s: %s needs a link from %s… in response %d to the method that reads a job's state",
+			effectExtension, method.Effect, wanted[0], method.Operation.Success)
+	}
+	return nil
+}
+
+// follow reads the operation that a link names.
+func (l *loader) follow(id, prefix, name string, method *Method) error {
+	at := l.operation.GoLow().KeyNode
+	if prefix == idInResponse {
+		method.IDField = name
+	} else if name != method.Operation.Path.Parameter {
+		return l.fail(at, "the link of %s takes the id from %s%s, and the parameter of its path is %s", method.Operation.ID, prefix, name, method.Operation.Path.Parameter)
+	}
+	err := l.operations(func(path, verb string, _ *v3.PathItem, operation *v3.Operation) error {
+		if operation.OperationId != id || method.ReadState.ID != "" {
+			return nil
+		}
+		var err error
+		method.ReadState, err = l.describe(path, verb, operation)
+		return err
+	})
+	if err == nil && method.ReadState.ID == "" {
+		err = l.fail(at, "the link of %s names operation %q, which the description does not have", method.Operation.ID, id)
+	}
+	return err
+}
+
+// states reads the enum of states in the response of the method that reads them,
+// and what the operation says of them.
+func (l *loader) states(method *Method) error {
+	accepted, err := l.extension(acceptedStatesExtension, &method.AcceptedStates)
+	if err != nil {
+		return err
+	}
+	unspecified, err := l.extension(unspecifiedStateExtension, &method.UnspecifiedState)
+	if err != nil {
+		return err
+	}
+	resulting, err := l.extension(resultingStatesExtension, &method.ResultingStates)
+	switch {
+	case err != nil:
+		return err
+	case resulting != nil && method.Effect != Changes:
+		return l.fail(resulting, "%s needs %s: %s", resultingStatesExtension, effectExtension, Changes)
+	case method.ReadState.ID != "" && len(method.AcceptedStates) == 0:
+		return l.fail(cmp.Or(accepted, l.operation.GoLow().KeyNode), "%s names no state: %s reads the state of a job, so say in which ones the method accepts it",
+			acceptedStatesExtension, method.ReadState.ID)
+	case method.ReadState.ID != "":
+		if err := l.enum(method); err != nil {
+			return err
+		}
+	case accepted != nil || unspecified != nil:
+		return l.fail(cmp.Or(accepted, unspecified), "%s and %s need a link from response %d to the method that reads a job's state, with %s… or %s…",
+			acceptedStatesExtension, unspecifiedStateExtension, method.Operation.Success, idInResponse, idInPath)
+	}
+	for _, named := range []struct {
+		node   *yaml.Node
+		name   string
+		states []string
+	}{{accepted, acceptedStatesExtension, method.AcceptedStates}, {resulting, resultingStatesExtension, method.ResultingStates}} {
+		for _, state := range named.states {
+			if !slices.Contains(method.States, state) {
+				return l.fail(named.node, "%s names %q, which is none of the states %s", named.name, state, strings.Join(method.States, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// enum reads the states that a job can be in.
+func (l *loader) enum(method *Method) error {
+	read := l.model.Paths.PathItems.GetOrZero(method.ReadState.Path.String()).GetOperations().GetOrZero(strings.ToLower(method.ReadState.Method))
+	response := read.Responses.Codes.GetOrZero(strconv.Itoa(method.ReadState.Success))
+	for name, property := range response.Content.GetOrZero(method.ReadState.MediaType).Schema.Schema().Properties.FromOldest() {
+		member := property.Schema()
+		if member == nil || len(member.Enum) == 0 {
+			continue
+		}
+		method.StateField = name
+		for _, value := range member.Enum {
+			if value.Value != method.UnspecifiedState {
+				method.States = append(method.States, value.Value)
+			}
+		}
+		return nil
+	}
+	return l.fail(read.GoLow().KeyNode, "the response of %s has no member with an enum of states", method.ReadState.ID)
+}
