@@ -35,6 +35,31 @@ func ExampleLoad_mistake() {
 	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect, set, draft
 }
 
+// The method of an overlaid description is one like any other: suites.Config takes
+// it.
+func ExampleDescription_WithOverlay() {
+	overlay := spec.Description{Name: "my.overlay.yaml", Text: []byte(`
+overlay: 1.0.0
+info: {title: One accepted state more, version: 1.0.0}
+actions:
+  - target: $.paths['/v1/archiveJobs/{archiveJob}:retry'].post
+    update: {x-accepted-states: [CANCELLED]}
+`)}
+	description, err := spec.Default().WithOverlay(overlay)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	method, err := spec.Load(description)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(method.AcceptedStates, method.Overlays)
+	// Output:
+	// [FAILED CANCELLED] [my.overlay.yaml]
+}
+
 func ExampleMethod_Requirement() {
 	requirement, _ := spec.MustLoadEmbedded().Requirement("body.empty")
 	fmt.Printf("%s: %s, expects %s\n", requirement.ID, requirement.Level, requirement.Expect)

@@ -5,7 +5,7 @@
 // one with the extension x-requirement-sets, which names sets of requirements, or
 // x-requirements, which lists the method's own. [Embedded] returns one of the
 // descriptions that the product ships; [ReadDescription] reads another one from a
-// file.
+// file. [Description.WithOverlay] and [Description.WithRevision] change one.
 package spec
 
 import (
