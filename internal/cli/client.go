@@ -144,6 +144,12 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if done, err := options.show(terminal, sources); done || err != nil {
 		return err
 	}
+	if len(run.Rules.Method.ClientRequirements) == 0 {
+		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add the set client to its x-requirement-sets")
+	}
+	if run.Job != "" && !clientrun.Fits(method, run.Job) {
+		return text.Mistake(sources.Origin("client-job"), fmt.Sprintf("%q does not fit the pattern of ids, %s", run.Job, method.IDPattern), "give an id that does")
+	}
 	if err := options.checkUpstream(command.Context(), sources, arguments); err != nil {
 		return err
 	}
@@ -379,8 +385,9 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 		return text.Mistake("", fmt.Sprintf("client takes no %q", arguments[0]), "put -- before the command")
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
-	case len(o.run.Rules.Method.ClientRequirements) == 0:
-		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add the set client to its x-requirement-sets")
+	}
+	if method := o.run.Rules.Method; o.run.Job == "" && o.run.Upstream == nil && !clientrun.Fits(method, clientrun.JobOf(o.run.Scenarios[0], "1")) {
+		return text.Mistake(sources.Origin("client-job"), "the ids of scenarios do not fit the pattern of ids, "+method.IDPattern.String(), "give an id that does")
 	}
 	return nil
 }

@@ -46,6 +46,35 @@ func TestWrongUsageOfClient(t *testing.T) {
 	}
 }
 
+// TestDescriptionsThatNoClientFits: a description may demand nothing of clients, or
+// have ids of which a scenario's are none.
+func TestDescriptionsThatNoClientFits(t *testing.T) {
+	t.Parallel()
+	const description = `openapi: 3.1.0
+info: {title: things, version: "1"}
+servers: [{url: "https://api.example.com"}]
+paths:
+  /v1/things/{thing}:use:
+    post:
+      operationId: things.use
+      x-requirement-sets: [SETS]
+      parameters: [{name: thing, in: path, required: true, schema: {type: string, pattern: "^[0-9]+$"}}]
+      responses: {"200": {description: used, content: {application/json: {schema: {type: object}}}}}
+`
+	digits := writeFile(t, "digits.yaml", strings.Replace(description, "SETS", "error-model, client", 1))
+	silent := writeFile(t, "silent.yaml", strings.Replace(description, "SETS", "error-model", 1))
+	for line, want := range map[string]string{
+		"client --spec " + digits + " -- x":                 "--client-job: the ids of scenarios do not fit the pattern of ids, ^[0-9]+$; give an id that does",
+		"client --spec " + digits + " --client-job j -- x":  `--client-job: "j" does not fit the pattern of ids, ^[0-9]+$; give an id that does`,
+		"client --spec " + silent + " -- x":                 "--spec: the description demands nothing of clients; add the set client to its x-requirement-sets",
+		"client --spec " + silent + " --listen 127.0.0.1:0": "--spec: the description demands nothing of clients; add the set client to its x-requirement-sets",
+	} {
+		refused(t, line, "dpconform: "+want+"\n")
+	}
+	call(t, "client", "--spec", digits, "--client-job", "7", "--", os.Args[0], "-test.run", "^$").
+		want(t, result.ExitFails, "fail  success", "not applicable", "^[0-9]+$: 1 scenario")
+}
+
 func TestAClientThatNeverCalls(t *testing.T) {
 	t.Parallel()
 	report := filepath.Join(t.TempDir(), "report.json")

@@ -26,6 +26,11 @@ func JobOf(chosen *scenario.Scenario, end string) string {
 	return jobPrefix + chosen.Name + "-" + end + chosen.JobEnd
 }
 
+// Fits reports whether an id has the form that the description demands of ids.
+func Fits(method *spec.Method, job string) bool {
+	return method.IDPattern == nil || method.IDPattern.MatchString(job)
+}
+
 // choose finds the scenario that a request chooses, and takes a prefix that chose
 // it off the path; nil where it chose none. A name that no scenario has is noted
 // in the request.
@@ -160,6 +165,9 @@ func (s *Server) reference(chosen *scenario.Scenario, job string) (*emulator.Ser
 	sum := fnv.New64a()
 	if chosen == nil {
 		options.Jobs = emulator.DefaultJobs(method)
+		for state, jobs := range options.Jobs {
+			options.Jobs[state] = slices.DeleteFunc(jobs, func(job string) bool { return !Fits(method, job) })
+		}
 	} else {
 		_, _ = sum.Write([]byte(chosen.Name + "/" + job))
 		if chosen.Job != "" {

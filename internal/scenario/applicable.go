@@ -40,7 +40,7 @@ func (s *Scenario) inapplicable(method *spec.Method, known bool) string {
 		return missing
 	case s.refused && s.Job == "" && !slices.Contains(method.Operation.Statuses, http.StatusBadRequest):
 		return method.Unmet("semantics.refused-state")
-	case s.JobEnd != "" && method.IDPattern != nil && !method.IDPattern.MatchString("scenario"+s.JobEnd):
+	case s.JobEnd != "" && method.IDPattern != nil && !method.IDPattern.MatchString("scenario-"+s.Name+"-1"+s.JobEnd):
 		return "ids have the pattern " + method.IDPattern.String()
 	case s.about > 0 && len(s.Must)+len(s.MustNot) == 0 && known:
 		return noneOfThem
