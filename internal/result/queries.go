@@ -12,8 +12,11 @@ import (
 
 // MethodID is the id of the method under test.
 func (r Report) MethodID() string {
-	// Reports of version 0.1 are all of this method.
-	return cmp.Or(r.Description.Method, "dataportability.archiveJobs.retry")
+	if r.Description.Method == "" {
+		// Reports of version 0.1 are all of the method that was built in.
+		return spec.MustLoadEmbedded().Operation.ID
+	}
+	return r.Description.Method
 }
 
 // Title names what was tested in few words: the method of a server, without the

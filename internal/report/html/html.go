@@ -485,7 +485,7 @@ func withCode(words string) template.HTML {
 
 // pasteable reports whether a text is flags with at most one value each, as a
 // shell takes them, and no sentence about flags. A small word behind a flag is
-// one of a sentence: "--consume-jobs with --job FAILED=ID".
+// one of a sentence: "--consume-jobs with --job STATE=ID".
 func pasteable(words string) bool {
 	afterFlag := false
 	for _, word := range strings.Fields(words) {
