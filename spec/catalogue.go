@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -77,7 +78,8 @@ func (l *loader) findSet(item *yaml.Node) (Description, error) {
 	name := item.Value
 	if strings.HasSuffix(name, setEnding) {
 		description, err := ReadDescription(filepath.Join(filepath.Dir(l.file), filepath.FromSlash(name)))
-		if mistake, is := err.(*Error); is {
+		var mistake *Error
+		if errors.As(err, &mistake) {
 			return description, l.fail(item, "%s: the set %s: %s", setsExtension, mistake.File, mistake.Message)
 		}
 		return description, err
