@@ -121,8 +121,8 @@ type behaviour struct {
 	// firstAccepted is the first of the given jobs that are accepted; empty where
 	// there is none.
 	firstAccepted string
-	// lastAccepted is the last of them.
-	lastAccepted string
+	// lastAccepted has the last of them in each state.
+	lastAccepted []string
 
 	// readLine looks at the request line before the path is matched.
 	readLine func(*requestLine)
@@ -168,7 +168,7 @@ type behaviour struct {
 func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour {
 	return &behaviour{
 		method: method, jobs: jobs, seed: options.Seed, delay: options.Delay,
-		firstAccepted: first(acceptedJobs(method, options.Jobs)), lastAccepted: last(acceptedJobs(method, options.Jobs)),
+		firstAccepted: first(acceptedJobs(method, options.Jobs, first)), lastAccepted: acceptedJobs(method, options.Jobs, last),
 
 		readLine:      func(*requestLine) {},
 		stages:        []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, succeed},
@@ -192,11 +192,12 @@ func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour
 	}
 }
 
-// acceptedJobs lists the given jobs that a method accepts.
-func acceptedJobs(method *spec.Method, given map[string][]string) (ids []string) {
+// acceptedJobs lists one of the given jobs in each state in which a method accepts
+// them: the first or the last of the state.
+func acceptedJobs(method *spec.Method, given map[string][]string, end func([]string) string) (ids []string) {
 	for _, state := range statesOf(method) {
-		if accepts(method, state) {
-			ids = append(ids, given[state]...)
+		if id := end(given[state]); id != "" && accepts(method, state) {
+			ids = append(ids, id)
 		}
 	}
 	return ids

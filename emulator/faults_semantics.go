@@ -70,10 +70,13 @@ func semanticsFaults() []faultGroup {
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
 		{"changed-to-unknown-state", "semantics.changed-state", "A success puts the job into a state that is not documented.",
 			afterSuccess(func(_ *call, j *job) { j.state = unknownState })},
-		{"other-job-changed", "semantics.other-jobs-keep-state", "A success changes the last of the given jobs too.",
+		{"other-job-changed", "semantics.other-jobs-keep-state", "A success changes the last of the given jobs in each accepted state too.",
 			afterSuccess(func(c *call, _ *job) {
-				if other := c.jobs.byID[c.behaviour.lastAccepted]; other != nil {
-					other.state = c.behaviour.stateAfter
+				for _, id := range c.behaviour.lastAccepted {
+					// Another fault may have removed it.
+					if other := c.jobs.byID[id]; other != nil {
+						other.state = c.behaviour.stateAfter
+					}
 				}
 			})},
 	}}, {hasSeveralScopes, []Fault{
