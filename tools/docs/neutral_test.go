@@ -13,7 +13,6 @@ import (
 
 // namesMethod are the words of one method that a file may have, with the reason.
 var namesMethod = []struct{ file, word, reason string }{
-	{"internal/result/queries.go", "dataportability.archiveJobs.retry", "reports of version 0.1 do not name their method: they are all of this one"},
 	{"internal/redact/rules.go", "archiveJobs", "the address of the page that says what a state gives away"},
 }
 
