@@ -244,12 +244,25 @@ func refusedBeforeJob(j *judgement) {
 		steady := sameWords(unknown, again)
 		for _, job := range ids {
 			known := j.send(j.callOf(job, caller))
-			same := j.responded(id, unknown, "a response") && j.expect(id, known, beLike(unknown, "for an unknown id with "+caller.Label))
+			if !j.responded(id, unknown, "a response") {
+				continue
+			}
+			first, second, about := unknown, known, "for an unknown id with "
+			if known.Complete() && refusesCaller(known) && !refusesCaller(unknown) {
+				// The odd one is the response about the unknown id.
+				first, second, about = known, unknown, "for a job that exists, with "
+			}
+			same := j.expect(id, second, beLike(first, about+caller.Label))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))
 			}
 		}
 	}
+}
+
+// refusesCaller reports whether a response refuses the caller, whatever the job.
+func refusesCaller(exchange *target.Exchange) bool {
+	return exchange.Status == http.StatusUnauthorized || exchange.Status == http.StatusForbidden
 }
 
 // haveWordsOf matches a body that differs from another in the job's id alone.

@@ -138,7 +138,9 @@ func refuseBody(j *judgement, refused refusedBody) {
 	// RFC 9110, 15.5.14: a server may close the connection instead of reading
 	// a body that is too large.
 	closed := exchange.Fault != nil && exchange.Fault.Kind == target.ClosedWhileSending
-	if !closed {
+	if closed {
+		j.tested[refused.requirement] = true
+	} else {
 		j.meets(refused.requirement, exchange)
 	}
 	if j.hasNoEffect("body.not-empty", exchange) {

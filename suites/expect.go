@@ -56,6 +56,7 @@ func (j *judgement) showsState(id string, exchange *target.Exchange, states ...s
 
 // compare is expect for what was received so far.
 func (j *judgement) compare(id string, received *response, expected types.GomegaMatcher) bool {
+	j.tested[id] = j.tested[id] || received.status > 0
 	ok, seen := explain(expected, received)
 	if ok {
 		return true

@@ -21,7 +21,9 @@ type judgement struct {
 	check     Check
 	findings  []result.Finding
 	exchanges []*target.Exchange
-	missing   *result.Missing
+	// tested are the requirements that something was seen of, good or bad.
+	tested  map[string]bool
+	missing *result.Missing
 	// broken says what went wrong that is not the server's doing.
 	broken string
 }
@@ -43,6 +45,7 @@ func (j *judgement) FailAt(place result.Place, id string, exchange *target.Excha
 	default:
 		panic(fmt.Sprintf("check %s fails requirement %q, which it does not name", j.check.ID, id))
 	}
+	j.tested[id] = true
 	requirement, _ := j.Method.Requirement(id)
 	hide := j.Target.Redactor()
 	want, got = printable(hide.Text(want)), printable(hide.Text(got))
@@ -124,6 +127,7 @@ func (j *judgement) send(request target.Request) *target.Exchange {
 func (j *judgement) responded(id string, exchange *target.Exchange, want string) bool {
 	switch {
 	case exchange.Complete():
+		j.tested[id] = true
 		return true
 	case exchange.Fault.ServerOwn():
 		j.Fail(id, exchange, want, exchange.Fault.Detail)
@@ -143,8 +147,35 @@ func (j *judgement) result() result.Check {
 		found.Exchanges = append(found.Exchanges, exchange.Number)
 	}
 	found.Settle(j.broken, j.missing, j.session.known)
+	if found.Verdict != result.Skip && found.Verdict != result.Error {
+		found.Untested = j.untested()
+	}
+	hide := j.Target.Redactor()
 	if found.Reason != "" {
-		found.Reason = j.Target.Redactor().Text(found.Reason)
+		found.Reason = hide.Text(found.Reason)
+	}
+	for i := range found.Untested {
+		found.Untested[i].Reason = hide.Text(found.Untested[i].Reason)
 	}
 	return found
+}
+
+// untested lists the requirements that nothing was seen of. A check of one
+// requirement that came to its end has tested it.
+func (j *judgement) untested() []result.Untested {
+	var untested []result.Untested
+	for _, id := range j.check.Requirements {
+		if j.tested[id] || len(j.check.Requirements) == 1 {
+			continue
+		}
+		one := result.Untested{Requirement: id, Reason: "no response in " + j.check.ID + " shows whether it is kept"}
+		switch {
+		case j.broken != "":
+			one.Reason = j.broken
+		case j.missing != nil:
+			one.Reason, one.Flag = j.missing.Reason, j.missing.Flag
+		}
+		untested = append(untested, one)
+	}
+	return untested
 }

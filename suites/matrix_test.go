@@ -217,7 +217,13 @@ func (r *trial) take(server *shadowed, journal []*target.Exchange, checked resul
 	case result.Error:
 		r.broken = append(r.broken, checked.ID+": "+checked.Reason)
 	}
+	for _, one := range checked.Untested {
+		r.skipped = append(r.skipped, one.Requirement+" is not tested: "+one.Reason)
+	}
 	for _, finding := range checked.Findings {
+		if looksSame(finding.Want, finding.Got) {
+			r.broken = append(r.broken, checked.ID+": want and got look the same: "+finding.String())
+		}
 		var exchange *target.Exchange
 		if finding.Exchange > 0 {
 			exchange = journal[finding.Exchange-1]
@@ -235,6 +241,17 @@ func (r *trial) take(server *shadowed, journal []*target.Exchange, checked resul
 			r.catching = append(r.catching, checked.ID)
 		}
 	}
+}
+
+// looksSame reports whether a reader could not tell what is wrong.
+func looksSame(want, got string) bool {
+	for _, both := range [][2]string{{want, got}, {got, want}} {
+		rest, begins := strings.CutPrefix(both[0], both[1])
+		if begins && (rest == "" || rest[0] == ' ' || rest[0] == ',') {
+			return true
+		}
+	}
+	return false
 }
 
 // outcome says in a word what came of a fault, and problem why that is wrong;

@@ -268,6 +268,7 @@ func (j *judgement) sendTogether(jobs []string, request func(job string) target.
 
 func (j *judgement) distinctIDs(exchanges []*target.Exchange) {
 	seen := map[string]bool{}
+	defer func() { j.tested["semantics.concurrent-ids"] = len(seen) > 0 }()
 	for _, exchange := range exchanges {
 		id := j.jobIDIn(exchange)
 		if !exchange.Succeeded() || id == "" {

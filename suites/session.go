@@ -136,7 +136,7 @@ func (c Check) buildsOn(earlier Check, inOrder bool) bool {
 func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	s.ran[check.ID] = true
 	began := time.Now()
-	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check}
+	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check, tested: map[string]bool{}}
 	if ctx.Err() != nil {
 		j.Skip(result.Interrupted, "")
 	} else {

@@ -114,7 +114,7 @@ func (c catalogueConsole) list(all bool) {
 	for _, entry := range c.Requirements {
 		c.heading(&aspect, entry.Aspect, entry.Aspect)
 		c.summary(entry.Requirement)
-		ids := report.ChecksText(entry.Checks)
+		ids := result.ChecksText(entry.Checks)
 		if all {
 			ids = strings.Join(entry.Checks, ", ")
 		}
@@ -128,7 +128,7 @@ func (c catalogueConsole) list(all bool) {
 		if i == 0 {
 			c.Printf("\n%s\n", report.Bold("checks that do not apply"))
 		}
-		ids := report.ChecksText(group.Checks)
+		ids := result.ChecksText(group.Checks)
 		if all {
 			ids = strings.Join(group.Checks, ", ")
 		}

@@ -396,8 +396,7 @@ func observe(check result.Check, requirement string, response *response) *observ
 	if one := finding(check, requirement); one.Requirement != "" {
 		made.Verdict, made.Want, made.Got, made.Count = one.Verdict, one.Want, one.Got, one.Count
 	} else if len(check.Findings) > 0 {
-		// Of this requirement it may not have seen anything.
-		made.Verdict, made.Reason = result.Skip, "the check failed for another requirement"
+		made.Verdict, made.Reason = check.About(requirement)
 	}
 	return made
 }

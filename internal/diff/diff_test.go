@@ -243,7 +243,9 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 	}
 	first := result.Finding{Requirement: "path.one", Verdict: result.Fail, Want: "a", Got: "b", Count: 1}
 	second := result.Finding{Requirement: "path.two", Verdict: result.Fail, Want: "c", Got: "d", Count: 1}
-	found := compare(both(result.Skip, first), both(result.Fail, first, second))
+	before := both(result.Skip, first)
+	before.Checks[0].Untested = []result.Untested{{Requirement: "path.two", Reason: "no response shows it"}}
+	found := compare(before, both(result.Fail, first, second))
 	wantSummary(t, found, "regression: 1 check still failing")
 	if found.Requirements[0].ID != "path.two" || !found.Requirements[0].Regression {
 		t.Errorf("%+v", found.Requirements)

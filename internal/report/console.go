@@ -104,11 +104,12 @@ func (c Console) Result(report result.Report) {
 	c.broken(report, result.Warn)
 	c.unjudged(report, result.Error)
 	c.unjudged(report, result.Skip)
+	c.unjudgedRequirements(report)
 	c.broken(report, result.Fail)
 	for _, known := range report.Known(result.KnownPassed) {
 		c.headline(result.UnexpectedPass, known.Entry)
 		p.Paragraph("  known   ", known.Because())
-		p.Paragraph("  passed  ", ChecksText(known.Checks))
+		p.Paragraph("  passed  ", result.ChecksText(known.Checks))
 		p.Paragraph("  fix     ", "remove the entry at "+known.Name)
 		p.Printf("\n")
 	}
@@ -214,14 +215,16 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 	if requirement.Source != "" {
 		p.Printf("  %s\n", Faint(text.Line(requirement.Source)))
 	}
-	printed := min(len(group.Found), shownFindings)
+	findings, names := group.Alike(), report.Names
+	printed := min(len(findings), shownFindings)
 	if c.Verbose {
-		printed = len(group.Found)
+		printed, names = len(findings), func(ids []string) string { return strings.Join(ids, ", ") }
 	}
-	for i, one := range group.Found[:printed] {
-		p.Printf("\n  %s\n", text.Line(one.Check.ID))
+	for i, one := range findings[:printed] {
+		p.Printf("\n")
+		p.Paragraph("  ", names(one.Checks))
 		p.Paragraph("    want  ", one.Want)
-		p.Paragraph("    got   ", one.Got+times(one.Count))
+		p.Paragraph("    got   ", one.Got+times(one.Count, len(one.Checks)))
 		if one.Curl != "" {
 			p.Printf("    %s\n", Faint(text.Printable(one.Curl)))
 		}
@@ -229,9 +232,9 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 			p.Paragraph("    sent  ", sentText(report.Exchanges[one.Exchange-1]))
 		}
 	}
-	if rest := group.Found[printed:]; len(rest) > 0 {
+	if rest := findings[printed:]; len(rest) > 0 {
 		p.Printf("\n")
-		p.Paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), strings.Join(result.ChecksOf(rest), ", ")))
+		p.Paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), names(checksOf(rest))))
 	}
 	p.Printf("\n")
 }
@@ -250,7 +253,7 @@ func levelText(requirement result.Requirement) string {
 func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 	p, groups := c.printer(), report.Unjudged(verdict)
 	for _, group := range groups {
-		c.headline(verdict, ChecksText(group.Checks))
+		c.headline(verdict, report.Names(group.Checks))
 		p.Paragraph("  ", group.Reason)
 		if group.Flag != "" {
 			p.Paragraph("  give  ", group.Flag)
@@ -258,6 +261,19 @@ func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 	}
 	if len(groups) > 0 {
 		p.Printf("\n")
+	}
+}
+
+// unjudgedRequirements prints the requirements that nothing was seen of although
+// their checks ran.
+func (c Console) unjudgedRequirements(report result.Report) {
+	groups := report.UnjudgedRequirements()
+	for _, group := range groups {
+		c.headline(result.Skip, strings.Join(group.Requirements, ", "))
+		c.printer().Paragraph("  ", group.Reason)
+	}
+	if len(groups) > 0 {
+		c.printer().Printf("\n")
 	}
 }
 
@@ -273,7 +289,7 @@ func (c Console) expectedFailures(report result.Report) {
 				names += fmt.Sprintf(" and %d more", more)
 			}
 			p.Printf("%s %s in %s: %s (%s)\n", Coloured(result.ExpectedFail, "EXPECTED-FAIL"), Bold(text.Line(requirement.ID)),
-				text.Line(ChecksText(group.checks)), text.Line(group.because), text.Line(names))
+				text.Line(result.ChecksText(group.checks)), text.Line(group.because), text.Line(names))
 		}
 	}
 	for _, known := range report.Known(result.KnownNotJudged) {
@@ -318,15 +334,6 @@ func expectedGroups(report result.Report, requirement string) []expectedGroup {
 		groups[at].checks = append(groups[at].checks, checks...)
 	}
 	return groups
-}
-
-// ChecksText names checks, the first few of many.
-func ChecksText(ids []string) string {
-	const few = 4
-	if len(ids) <= few {
-		return strings.Join(ids, ", ")
-	}
-	return fmt.Sprintf("%s and %d more checks", strings.Join(ids[:few-1], ", "), len(ids)-few+1)
 }
 
 func (c Console) summary(report result.Report) {
@@ -388,12 +395,23 @@ func repeatsText(exchanges []result.Exchange) string {
 	return text.Line(fmt.Sprintf("%s sent again: %s", text.Counted(total, "request"), strings.Join(parts, ", ")))
 }
 
-// times says in how many exchanges something was found.
-func times(count int) string {
-	if count > 1 {
+// times says in how many exchanges something was found, if each of its checks does
+// not stand for one.
+func times(count, checks int) string {
+	if count > checks {
 		return fmt.Sprintf(" (in %d exchanges)", count)
 	}
 	return ""
+}
+
+// checksOf names the checks of findings, each once.
+func checksOf(findings []result.Alike) []string {
+	var ids []string
+	for _, one := range findings {
+		ids = append(ids, one.Checks...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // overall is the verdict whose colour an exit code has.

@@ -225,7 +225,7 @@ func (c Console) quietResult(report result.Report) {
 		p.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))
 	}
 	for _, group := range report.Unjudged(result.Error) {
-		p.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(ChecksText(group.Checks)), text.Line(group.Reason))
+		p.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(result.ChecksText(group.Checks)), text.Line(group.Reason))
 	}
 	if report.Exit == result.ExitInconclusive {
 		flags, checks := missingFlags(report)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -95,6 +96,45 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 	}
 }
 
+// TestFindingsThatSayTheSameAreShownOnce with their checks, those of scopes by the
+// scopes.
+func TestFindingsThatSayTheSameAreShownOnce(t *testing.T) {
+	t.Parallel()
+	made := report(result.ExitFails, "does not conform")
+	made.Scopes = nil
+	for i := range 66 {
+		id := fmt.Sprintf("path/scope-%d", i)
+		made.Checks = append(made.Checks, check(id, result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that")))
+		made.Scopes = append(made.Scopes, result.Scope{Short: fmt.Sprintf("scope%d", i), Check: id})
+	}
+	made.Checks = append(made.Checks, check("path/other", result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that")))
+	made.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be.")}
+	const names = "the scopes scope0, scope1 and 64 more; path/other"
+	if got := printed(Console{}, made, 80); strings.Count(got, "want  this") != 1 || !strings.Contains(got, names) {
+		t.Error(got)
+	}
+	var page bytes.Buffer
+	if err := WriteMarkdown(&page, made); err != nil || strings.Count(page.String(), "| want |") != 1 || !strings.Contains(page.String(), names) {
+		t.Error(err, page.String())
+	}
+	if got := printed(Console{Verbose: true}, made, 80); !strings.Contains(got, "path/scope-65") {
+		t.Error(got)
+	}
+}
+
+// TestRequirementsThatNothingWasSeenOfAreShown beside the checks that were skipped.
+func TestRequirementsThatNothingWasSeenOfAreShown(t *testing.T) {
+	t.Parallel()
+	made := report(result.ExitFails, "does not conform")
+	made.Checks = []result.Check{check("path/one", result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that"))}
+	hidden := requirement("x.path.two", spec.Documented, "It MUST be.")
+	hidden.Verdict, hidden.Reason, hidden.Checks = result.Skip, "no response shows it", []string{"path/one"}
+	made.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be."), hidden}
+	if got := printed(Console{}, made, 80); !strings.Contains(got, "SKIP x.path.two\n  no response shows it\n") {
+		t.Error(got)
+	}
+}
+
 // failingAll is a report in which many requirements fail, each in two checks,
 // with commands as long as they get.
 func failingAll() result.Report {
@@ -138,7 +178,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	}
 	many := report(result.ExitFails, "does not conform")
 	for i := range 6 {
-		many.Checks = append(many.Checks, check(fmt.Sprintf("path/example-%d", i), result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that")),
+		many.Checks = append(many.Checks, check(fmt.Sprintf("path/example-%d", i), result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", fmt.Sprint("that ", i))),
 			check(fmt.Sprintf("body/example-%d", i), result.Skip, "no job", "--job FAILED=ID"))
 	}
 	many.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be.")}

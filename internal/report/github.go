@@ -40,7 +40,7 @@ func WriteAnnotations(out io.Writer, report result.Report) error {
 	}
 	for _, group := range report.Unjudged(result.Error) {
 		all = append(all, Annotation{Command: "error", Title: text.Counted(len(group.Checks), "check") + " not tested",
-			Message: group.Reason + "\n" + ChecksText(group.Checks)})
+			Message: group.Reason + "\n" + result.ChecksText(group.Checks)})
 	}
 	if report.Stale != "" {
 		all = append(all, Annotation{Command: "error", Title: "stale", Message: report.Stale})
@@ -110,12 +110,13 @@ func (a Annotation) String() string {
 func annotationOf(report result.Report, command string, group result.Broken) Annotation {
 	requirement := group.Requirement
 	lines := []string{requirement.Statement}
-	shown := min(len(group.Found), shownFindings)
-	for _, one := range group.Found[:shown] {
-		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", one.Check.ID, one.Want, text.Cut(one.Got, longestShown), times(one.Count)))
+	findings := group.Alike()
+	shown := min(len(findings), shownFindings)
+	for _, one := range findings[:shown] {
+		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", report.Names(one.Checks), one.Want, text.Cut(one.Got, longestShown), times(one.Count, len(one.Checks))))
 	}
-	if rest := group.Found[shown:]; len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), ChecksText(result.ChecksOf(rest))))
+	if rest := findings[shown:]; len(rest) > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), report.Names(checksOf(rest))))
 	}
 	made := Annotation{Command: command, Title: requirement.ID + levelText(requirement)}
 	if requirement.Condition() {

@@ -176,7 +176,7 @@ func findingsText(report result.Report, check result.Check) string {
 				fmt.Fprintf(&lines, "  %s\n", requirement.Source)
 			}
 		}
-		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count))
+		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count, 1))
 		if finding.Curl != "" {
 			fmt.Fprintf(&lines, "  %s\n", finding.Curl)
 		}

@@ -33,6 +33,7 @@ func WriteMarkdown(out io.Writer, report result.Report) error {
 	page.requirements(result.Warn, "Warnings")
 	page.known()
 	page.unjudged(result.Skip, "Skipped")
+	page.unjudgedRequirements()
 	_, err := io.WriteString(out, page.String())
 	return err
 }
@@ -129,15 +130,16 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 		if requirement.Source != "" {
 			p.print("> Source: %s\n\n", linkOrCode(requirement.Source))
 		}
-		shown := min(len(group.Found), shownFindings)
-		for _, one := range group.Found[:shown] {
-			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(one.Check.ID), code(one.Want), code(one.Got), times(one.Count))
+		findings := group.Alike()
+		shown := min(len(findings), shownFindings)
+		for _, one := range findings[:shown] {
+			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(p.report.Names(one.Checks)), code(one.Want), code(one.Got), times(one.Count, len(one.Checks)))
 			if one.Curl != "" {
 				p.print("%s\n", text.MarkdownBlock("sh", one.Curl))
 			}
 		}
-		if rest := group.Found[shown:]; len(rest) > 0 {
-			p.print("and %d more: %s\n", len(rest), codes(result.ChecksOf(rest)))
+		if rest := findings[shown:]; len(rest) > 0 {
+			p.print("and %d more: %s\n", len(rest), codes(checksOf(rest)))
 		}
 	}
 }
@@ -182,6 +184,17 @@ func (p *markdownPage) unjudged(verdict result.Verdict, title string) {
 			give = code(group.Flag)
 		}
 		p.print("| %d | %s | %s | %s |\n", len(group.Checks), codes(group.Checks), code(group.Reason), give)
+	}
+}
+
+// unjudgedRequirements lists the requirements that nothing was seen of although
+// their checks ran.
+func (p *markdownPage) unjudgedRequirements() {
+	for i, group := range p.report.UnjudgedRequirements() {
+		if i == 0 {
+			p.print("\n### Requirements not tested\n\n| requirements | reason |\n| --- | --- |\n")
+		}
+		p.print("| %s | %s |\n", codes(group.Requirements), code(group.Reason))
 	}
 }
 

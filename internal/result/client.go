@@ -159,25 +159,6 @@ type Arrival struct {
 	BodyBase64 string `json:"body_base64,omitempty"`
 }
 
-// untested finds what could not be tested of a requirement.
-func (c *Call) untested(requirement string) (Untested, bool) {
-	for _, one := range c.Untested {
-		if one.Requirement == requirement {
-			return one, true
-		}
-	}
-	return Untested{}, false
-}
-
-// About is what a call says of one of its requirements, of which it has no
-// finding.
-func (c *Call) About(requirement string) (Verdict, string) {
-	if one, is := c.untested(requirement); is {
-		return Skip, one.Reason
-	}
-	return Pass, ""
-}
-
 // inconclusive reports whether a call of a client's run is.
 func (r *Report) inconclusive() bool {
 	return slices.ContainsFunc(r.Checks, func(check Check) bool { return check.Call != nil && check.Call.Inconclusive })

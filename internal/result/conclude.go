@@ -163,19 +163,38 @@ func (r *Report) about(check Check, requirement string) (Verdict, string) {
 		return own[0].Verdict, r.KnownFailures.reason(own)
 	case r.KnownFailures.passedUnexpectedly(check.ID, requirement):
 		return UnexpectedPass, check.Reason
-	case check.Call != nil:
-		return check.Call.About(requirement)
-	case check.Verdict == UnexpectedPass && len(check.Findings) == 0:
-		return Pass, ""
-	case check.Verdict != Error && len(check.Findings) > 0:
-		return Skip, stumbled(check)
 	}
-	return check.Verdict, check.Reason
+	return check.About(requirement)
 }
 
-// stumbled says that a check stumbled over another requirement: of this one it
-// may not have seen anything.
-func stumbled(check Check) string { return "check " + check.ID + " failed for another requirement" }
+// About is what a check says of one of its requirements: its first finding, that
+// nothing of it was seen, or that it is kept, whatever the check found of others.
+func (c Check) About(requirement string) (Verdict, string) {
+	own := c.FindingsOf(requirement)
+	one, untested := c.untested(requirement)
+	switch {
+	case len(own) > 0:
+		return own[0].Verdict, ""
+	case untested:
+		return Skip, one.Reason
+	case c.Call == nil && (c.Verdict == Skip || c.Verdict == Error):
+		return c.Verdict, c.Reason
+	}
+	return Pass, ""
+}
+
+// untested finds what could not be tested of a requirement.
+func (c Check) untested(requirement string) (Untested, bool) {
+	all := c.Untested
+	if c.Call != nil {
+		all = c.Call.Untested
+	}
+	at := slices.IndexFunc(all, func(one Untested) bool { return one.Requirement == requirement })
+	if at < 0 {
+		return Untested{}, false
+	}
+	return all[at], true
+}
 
 // FindingsOf lists the findings about a requirement.
 func (c Check) FindingsOf(requirement string) []Finding {

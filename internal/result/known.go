@@ -141,24 +141,16 @@ func (r Run) knownFailures() KnownFailures {
 	return all
 }
 
-// take adds what came of a check for one requirement that is covered. A check
-// that failed for another requirement may have seen nothing of this one.
+// take adds what came of a check for one requirement that is covered.
 func (k *KnownFailure) take(check Check, requirement string) {
 	if !slices.Contains(k.Checks, check.ID) {
 		k.Checks = append(k.Checks, check.ID)
 	}
-	switch {
+	switch verdict, reason := check.About(requirement); {
 	case len(check.FindingsOf(requirement)) > 0:
 		k.State = KnownUsed
-	case check.Call != nil:
-		if one, is := check.Call.untested(requirement); is {
-			k.miss(one.Reason)
-		}
-	case check.Verdict == Pass || check.Verdict == Warn:
-	case check.Verdict == Fail || check.Verdict == ExpectedFail:
-		k.miss(stumbled(check))
-	default:
-		k.miss(cmp.Or(check.Reason, "a check came to no end"))
+	case verdict != Pass:
+		k.miss(cmp.Or(reason, "a check came to no end"))
 	}
 }
 
@@ -179,11 +171,12 @@ func (k *KnownFailure) settle() {
 	}
 }
 
-// markUnexpectedPasses turns the verdict of each check that passed unexpectedly.
+// markUnexpectedPasses turns the verdict of each check that passed unexpectedly. A
+// failure of something else stands.
 func markUnexpectedPasses(checks []Check, known KnownFailures) {
 	for _, one := range known {
 		for i := range checks {
-			if one.State == KnownPassed && slices.Contains(one.Checks, checks[i].ID) {
+			if one.State == KnownPassed && checks[i].Verdict != Fail && slices.Contains(one.Checks, checks[i].ID) {
 				checks[i].Verdict, checks[i].Reason = UnexpectedPass, one.Message()
 			}
 		}

@@ -107,17 +107,73 @@ type Broken struct {
 }
 
 // Checks names the checks that found it, each once.
-func (b Broken) Checks() []string { return ChecksOf(b.Found) }
-
-// ChecksOf names the checks of findings, each once.
-func ChecksOf(found []Found) []string {
+func (b Broken) Checks() []string {
 	var ids []string
-	for _, one := range found {
+	for _, one := range b.Found {
 		if !slices.Contains(ids, one.Check.ID) {
 			ids = append(ids, one.Check.ID)
 		}
 	}
 	return ids
+}
+
+// Alike is findings of one requirement that say the same, with their checks.
+type Alike struct {
+	// Found is the first of them, with the count of all.
+	Found
+	Checks []string
+}
+
+// Alike puts the findings together that say the same.
+func (b Broken) Alike() []Alike {
+	var all []Alike
+	for _, one := range b.Found {
+		at := slices.IndexFunc(all, func(alike Alike) bool { return alike.Want == one.Want && alike.Got == one.Got })
+		if at < 0 {
+			all = append(all, Alike{one, []string{one.Check.ID}})
+			continue
+		}
+		all[at].Count += one.Count
+		if !slices.Contains(all[at].Checks, one.Check.ID) {
+			all[at].Checks = append(all[at].Checks, one.Check.ID)
+		}
+	}
+	return all
+}
+
+// Names names checks, the first few of many, and those of several scopes by the
+// scopes: "the scopes a, b and 64 more".
+func (r Report) Names(ids []string) string {
+	const few = 2
+	var scopes, others []string
+	for _, id := range ids {
+		at := slices.IndexFunc(r.Scopes, func(scope Scope) bool { return scope.Check == id })
+		if at < 0 {
+			others = append(others, id)
+		} else {
+			scopes = append(scopes, r.Scopes[at].Short)
+		}
+	}
+	switch {
+	case len(scopes) < 2:
+		return ChecksText(ids)
+	case len(scopes) > few+1:
+		scopes = append(scopes[:few:few], fmt.Sprintf("%d more", len(scopes)-few))
+	}
+	names := "the scopes " + text.List(scopes, "and")
+	if len(others) > 0 {
+		names += "; " + ChecksText(others)
+	}
+	return names
+}
+
+// ChecksText names checks, the first few of many.
+func ChecksText(ids []string) string {
+	const few = 4
+	if len(ids) <= few {
+		return strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("%s and %d more checks", strings.Join(ids[:few-1], ", "), len(ids)-few+1)
 }
 
 // Broken lists the requirements with findings of a verdict, most severe first:
@@ -150,10 +206,10 @@ func (r Report) Broken(verdict Verdict) []Broken {
 	return broken
 }
 
-// Unjudged is the checks without a verdict for one reason.
+// Unjudged is the checks, or the requirements, without a verdict for one reason.
 type Unjudged struct {
-	Reason, Flag string
-	Checks       []string
+	Reason, Flag         string
+	Checks, Requirements []string
 }
 
 // Text gives the reason and what would help.
@@ -175,6 +231,28 @@ func (r Report) Unjudged(verdict Verdict) []Unjudged {
 		groups[at].Checks = append(groups[at].Checks, check.ID)
 	}
 	slices.SortStableFunc(groups, func(a, b Unjudged) int { return cmp.Compare(len(b.Checks), len(a.Checks)) })
+	return groups
+}
+
+// UnjudgedRequirements groups the requirements by the reason why no check tested
+// them, but for those whose checks were all skipped, and those without a check.
+func (r Report) UnjudgedRequirements() []Unjudged {
+	skipped := map[string]bool{}
+	for _, check := range r.Checks {
+		skipped[check.ID] = check.Verdict == Skip
+	}
+	var groups []Unjudged
+	for _, one := range r.Requirements {
+		if one.Verdict != Skip || !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] }) {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(group Unjudged) bool { return group.Reason == one.Reason })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, Unjudged{Reason: one.Reason})
+		}
+		groups[at].Requirements = append(groups[at].Requirements, one.ID)
+	}
 	return groups
 }
 

@@ -164,6 +164,9 @@ type Check struct {
 	Findings     []Finding `json:"findings,omitempty"`
 	Exchanges    []int     `json:"exchanges"`
 	Microseconds int64     `json:"microseconds"`
+	// Untested are requirements that nothing it saw says anything of. All others
+	// were tested, each on its own evidence.
+	Untested []Untested `json:"untested,omitempty"`
 	// Call is nil for a check of a server.
 	Call *Call `json:"call,omitempty"`
 }

@@ -170,6 +170,7 @@ func (p *page) functions() template.FuncMap {
 		"address":       webAddress,
 		"code":          withCode,
 		"pasteable":     pasteable,
+		"named":         p.Names,
 		"names":         func(ids []string) references { return references{ids, p.checks} },
 	}
 }
@@ -345,24 +346,13 @@ func (p *page) outcome(requirement result.Requirement) (words string, inPart boo
 	return words, inPart
 }
 
-// about is what a check says of a requirement. One that found another broken may
-// not have seen anything of it.
+// about is what a check says of a requirement.
 func about(check *result.Check, requirement result.Requirement) result.Verdict {
-	for _, finding := range check.Findings {
-		if finding.Requirement == requirement.ID {
-			return finding.Verdict
-		}
+	verdict, _ := check.About(requirement.ID)
+	if verdict == result.Pass && check.Verdict == result.UnexpectedPass && requirement.Verdict == result.UnexpectedPass {
+		return result.UnexpectedPass
 	}
-	switch {
-	case check.Call != nil && requirement.Verdict != result.UnexpectedPass:
-		verdict, _ := check.Call.About(requirement.ID)
-		return verdict
-	case check.Verdict == result.UnexpectedPass && requirement.Verdict != result.UnexpectedPass:
-		return result.Pass
-	case check.Verdict != result.Error && len(check.Findings) > 0:
-		return result.Skip
-	}
-	return check.Verdict
+	return verdict
 }
 
 // Security is the Content-Security-Policy. Style and script are named by their

@@ -24,6 +24,8 @@ type Evidence struct {
 	// help.
 	Reason string `json:"reason,omitempty"`
 	Flag   string `json:"flag,omitempty"`
+	// Untested are requirements of which it saw nothing.
+	Untested []result.Untested `json:"untested,omitempty"`
 }
 
 // String gives the reason, for a log.
@@ -41,7 +43,7 @@ func Write(check result.Check, message, skipped string) {
 			ginkgo.AddReportEntry(findingEntry, finding, ginkgo.ReportEntryVisibilityNever)
 		}
 	}
-	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag}, ginkgo.ReportEntryVisibilityNever)
+	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested}, ginkgo.ReportEntryVisibilityNever)
 	switch check.Verdict {
 	case result.Fail:
 		ginkgo.Fail(message)
@@ -63,7 +65,7 @@ func Read(spec types.SpecReport, check result.Check) result.Check {
 			check.Findings = append(check.Findings, value)
 		case Evidence:
 			complete = true
-			check.Exchanges, check.Reason, check.Flag = value.Exchanges, value.Reason, value.Flag
+			check.Exchanges, check.Reason, check.Flag, check.Untested = value.Exchanges, value.Reason, value.Flag, value.Untested
 		}
 	}
 	switch worst := check.MostSevere(); {
