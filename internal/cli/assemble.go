@@ -39,6 +39,7 @@ func (f finished) report() result.Report {
 		shown.OffsetMicroseconds = max(0, exchange.Began.Sub(f.started).Microseconds())
 		report.Exchanges = append(report.Exchanges, shown)
 	}
+	report.ConcludeCauses()
 	return report
 }
 

@@ -92,6 +92,7 @@ func (c Console) Result(report result.Report) {
 		return
 	}
 	p := c.printer()
+	c.causes(report, true)
 	for _, aspect := range report.Aspects() {
 		if counts := report.CountByAspect(aspect); len(counts) > 0 && report.Client == nil {
 			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
@@ -115,6 +116,21 @@ func (c Console) Result(report result.Report) {
 	}
 	c.lastScreen(report)
 	c.summary(report)
+}
+
+// causes prints what many findings come from and, in full, what that explains.
+func (c Console) causes(report result.Report, full bool) {
+	p := c.printer()
+	for _, cause := range report.Causes {
+		p.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
+		p.Paragraph("  fix       ", cause.Fix)
+		if full {
+			p.Paragraph("  explains  ", cause.Explains())
+		}
+	}
+	if len(report.Causes) > 0 {
+		p.Printf("\n")
+	}
 }
 
 // notTested prints a line for the checks that do not apply, and one for the

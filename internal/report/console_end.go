@@ -28,7 +28,8 @@ func (c Console) lastScreen(report result.Report) {
 		return
 	}
 	p, failed := c.printer(), report.Broken(result.Fail)
-	c.failedList(failed)
+	c.causes(report, false)
+	c.failedList(report, failed)
 	if report.Exit == result.ExitInconclusive {
 		c.missingInputs(report)
 	}
@@ -50,18 +51,29 @@ func (c Console) lastScreen(report result.Report) {
 }
 
 // failedList names the most severe requirements that failed, a line each.
-func (c Console) failedList(failed []result.Broken) {
+func (c Console) failedList(report result.Report, failed []result.Broken) {
 	if len(failed) == 0 {
 		return
 	}
-	p := c.printer()
-	order := ", most severe first"
-	if len(failed) == 1 && failed[0].Requirement.Condition() {
+	p, order, total := c.printer(), ", most severe first", len(failed)
+	if total == 1 && failed[0].Requirement.Condition() {
 		order = ""
 	}
-	p.Printf("%s\n", Bold(result.FailedText(failed)+order))
-	listed := min(len(failed), listedFailures)
-	if len(failed) > listedFailures {
+	words, most := result.FailedText(failed), listedFailures
+	failed = slices.DeleteFunc(slices.Clone(failed), report.Explained)
+	if len(report.Causes) > 0 {
+		most = listedFailures / 2 // The causes take their place.
+	}
+	switch explained := total - len(failed); {
+	case explained == total:
+		p.Printf("%s\n\n", Bold(words+", as the cause explains"))
+		return
+	case explained > 0:
+		words += fmt.Sprintf(", %d as the cause explains; the others", explained)
+	}
+	p.Printf("%s\n", Bold(words+order))
+	listed := min(len(failed), most)
+	if len(failed) > most {
 		listed-- // The line that counts the rest takes its place.
 	}
 	for _, group := range failed[:listed] {
@@ -218,6 +230,9 @@ func (c Console) writtenReports(suggest bool) {
 // conforms the last one alone.
 func (c Console) quietResult(report result.Report) {
 	p := c.printer()
+	for _, cause := range report.Causes {
+		p.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
+	}
 	for _, group := range report.Broken(result.Fail) {
 		p.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group))
 	}

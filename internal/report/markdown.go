@@ -25,6 +25,7 @@ const shownNames = 12
 func WriteMarkdown(out io.Writer, report result.Report) error {
 	page := markdownPage{report: report}
 	page.print("## %s: %s\n\n", text.MarkdownWords(report.Title()), text.MarkdownWords(report.Conclusion))
+	page.causes()
 	page.facts()
 	page.aspects()
 	page.requirements(result.Fail, "Failures")
@@ -45,6 +46,13 @@ type markdownPage struct {
 }
 
 func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, format, arguments...) }
+
+// causes says what many findings come from.
+func (p *markdownPage) causes() {
+	for _, cause := range p.report.Causes {
+		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", code(cause.Summary), code(cause.Fix), text.MarkdownWords(cause.Explains()))
+	}
+}
 
 // facts says what was tested, by what, and how.
 func (p *markdownPage) facts() {

@@ -36,7 +36,9 @@ type Report struct {
 	// Stale says that the recorded responses are older than they may be.
 	Stale string `json:"stale,omitempty"`
 	// Checks and Requirements are counts by verdict.
-	Counts       Counts        `json:"counts"`
+	Counts Counts `json:"counts"`
+	// Causes are mistakes that many findings come from.
+	Causes       []Cause       `json:"causes,omitempty"`
 	Requirements []Requirement `json:"requirements"`
 	Checks       []Check       `json:"checks"`
 	Exchanges    []Exchange    `json:"exchanges"`

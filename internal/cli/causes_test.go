@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// answer sends what a handler recorded.
+func answer(w http.ResponseWriter, recorded *httptest.ResponseRecorder, body []byte) {
+	for name, values := range recorded.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(recorded.Code)
+	_, _ = w.Write(body)
+}
+
+// around makes a server that changes the responses of the emulator.
+func around(change func(w http.ResponseWriter, recorded *httptest.ResponseRecorder)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			recorded := httptest.NewRecorder()
+			next.ServeHTTP(recorded, r)
+			change(w, recorded)
+		})
+	}
+}
+
+// TestACauseComesFirst: of a server with one mistake every format names it, before
+// what it explains.
+func TestACauseComesFirst(t *testing.T) {
+	always := func(status int, body string) func(http.Handler) http.Handler {
+		return func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, body, status) })
+		}
+	}
+	unwrapped := around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		var body struct{ Error json.RawMessage }
+		if json.Unmarshal(recorded.Body.Bytes(), &body) == nil && body.Error != nil {
+			recorded.Body = bytes.NewBuffer(body.Error)
+			recorded.Header().Del("Content-Length")
+		}
+		answer(w, recorded, recorded.Body.Bytes())
+	})
+	for _, one := range []struct {
+		name, prefix, id, says string
+		change                 func(http.Handler) http.Handler
+	}{
+		{"the error wrapper", "", "error-wrapper", `without the "error" object`, unwrapped},
+		{"another address", "/api", "wrong-address", "every response is 404", nil},
+		{"the version twice", "/v1", "doubled-prefix", "/v1 stands twice in the path", nil},
+		{"a redirect", "", "redirected", "every response is 308, to https://example.com", func(http.Handler) http.Handler {
+			return http.RedirectHandler("https://example.com/", http.StatusPermanentRedirect)
+		}},
+		{"a server that is down", "", "one-status", "every response is 502", always(502, "bad gateway")},
+		{"no HTTP", "", "no-http", "no request got an HTTP response", func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				connection, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					return
+				}
+				_, _ = connection.Write([]byte("SSH-2.0-OpenSSH\r\n"))
+				_ = connection.Close()
+			})
+		}},
+		{"no token is accepted", "", "caller-refused", "every token is refused with 401", always(401, `{"error": {"code": 401, "message": "the issuer is unknown", "status": "UNAUTHENTICATED"}}`)},
+		{"a length that is too large", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			recorded.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()+2))
+			answer(w, recorded, recorded.Body.Bytes())
+		})},
+		{"a length that is too small", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			body := recorded.Body.Bytes()
+			body = body[:max(0, len(bytes.TrimSpace(body))-2)]
+			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
+			answer(w, recorded, body)
+		})},
+		{"a decoded path", "", "decoded-path", "the path is decoded before it is routed", func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.URL.RawPath = ""
+				r.RequestURI = (&url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}).RequestURI()
+				next.ServeHTTP(w, r)
+			})
+		}},
+		{"none", "", "", "", func(next http.Handler) http.Handler { return next }},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			var handler http.Handler
+			handler, err := emulator.New(embedded(), emulator.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if one.change != nil {
+				handler = one.change(handler)
+			}
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			folder := t.TempDir()
+			arguments := []string{"run", "--endpoint", server.URL + one.prefix, "--token-template", emulator.DefaultTokenTemplate}
+			for state, ids := range emulator.DefaultJobs(embedded()) {
+				arguments = append(arguments, "--job", state+"="+strings.Join(ids, ","))
+			}
+			for _, format := range []string{"report.json", "report.md", "report.html"} {
+				arguments = append(arguments, "--report", filepath.Join(folder, format))
+			}
+			got := call(t, arguments...)
+			written, err := os.ReadFile(filepath.Join(folder, "report.json"))
+			if err != nil {
+				t.Fatal(err, got.all())
+			}
+			report, err := result.ReadJSON(written)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if one.id == "" {
+				if len(report.Causes) > 0 {
+					t.Errorf("%+v", report.Causes)
+				}
+				return
+			}
+			if len(report.Causes) != 1 || report.Causes[0].ID != one.id {
+				t.Fatalf("%+v\n%s", report.Causes, got.output)
+			}
+			got.want(t, result.ExitFails, one.says, "fix  ", "explains  ")
+			if first := strings.Index(got.words(), one.says); first > strings.Index(got.words(), " pass") {
+				t.Error(got.output)
+			}
+			for _, format := range []string{"report.md", "report.html"} {
+				page, err := os.ReadFile(filepath.Join(folder, format))
+				if err != nil || !strings.Contains(strings.ReplaceAll(string(page), "&#34;", `"`), one.says) {
+					t.Errorf("%s does not say %q: %v", format, one.says, err)
+				}
+			}
+		})
+	}
+}
