@@ -1,8 +1,12 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -35,6 +39,46 @@ func pathFaults() []faultGroup {
 			})},
 		{"any-collection-taken", "path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
 		{"longer-collection-taken", "path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
+		{"shorter-collection-taken", "path.collection", "A collection is taken whose name is the beginning of the right one.",
+			readingCollection(func(given, right string) bool { return given != "" && strings.HasPrefix(right, given) })},
+		{"collection-taken-by-its-end", "path.collection", "A collection is taken whose name only ends like the right one.", readingCollection(strings.HasSuffix)},
+		{"empty-collection-taken", "path.collection", "An empty name stands for the collection.",
+			readingCollection(func(given, _ string) bool { return given == "" })},
+		{"collection-not-required", "path.collection", "A path without the collection reaches the method.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if rest, found := strings.CutPrefix(path, t.Base()); found && !strings.Contains(rest, "/") {
+					return t.Prefix + rest
+				}
+				return path
+			})},
+		{"only-last-segment-read", "path.collection", "Only the last segment of the path is looked at.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				return t.Prefix + path[strings.LastIndexByte(path, '/')+1:]
+			})},
+		{"only-collection-read", "path.collection", "Whatever stands before the collection is overlooked.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if at := strings.LastIndex(path, "/"+t.Collection()+"/"); at > 0 && path[:at+1] != t.Base() {
+					return t.Base() + path[at+1:]
+				}
+				return path
+			})},
+		{"unrelated-collection-taken", "path.collection", "The collection of another service is taken, too.",
+			readingCollection(func(given, _ string) bool { return given == "operations" })},
+		{"any-version-taken", "path.version", "The version is not looked at.", readingVersion(func(given, _ string) bool { return given != "" })},
+		{"longer-version-taken", "path.version", "A version is taken that only begins like the right one.", readingVersion(strings.HasPrefix)},
+		{"version-not-required", "path.version", "A path without the version reaches the method.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if strings.HasPrefix(path, "/"+t.Version()+"/") {
+					return path
+				}
+				return "/" + t.Version() + path
+			})},
+		{"method-case-ignored", "path.method-case", "The HTTP method is taken in any case.",
+			rewriting(func(b *behaviour, line *requestLine) {
+				if strings.EqualFold(line.method, b.method.Operation.Method) {
+					line.method = b.method.Operation.Method
+				}
+			})},
 		{"verb-not-required", "path.verb", "A path without the verb reaches the method.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
@@ -49,6 +93,23 @@ func pathFaults() []faultGroup {
 		{"id-cut-at-dot", "path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
 		{"id-cut-at-tilde", "path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
 		{"id-cut-at-underscore", "path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
+		{"id-cut-at-semicolon", "path.transcoding", "What follows a semicolon in the id is taken for a parameter and dropped.", cuttingID(";")},
+		{"last-character-not-compared", "path.transcoding", "The last character of an id is not compared.",
+			finding(func(asked, known string) bool {
+				return len(asked) == len(known) && asked[:len(asked)-1] == known[:len(known)-1]
+			})},
+		{"null-octet-ends-id", "path.strange-id", "The octet 0 ends the id.", cuttingID("%00")},
+		{"line-feed-dropped", "path.strange-id", "A line feed at the end of the id is dropped.", readingID(func(id string) string { return strings.TrimSuffix(id, "%0A") })},
+		{"control-character-crashes", "path.strange-id", "An id with a control character makes the server fail.",
+			crashingOnID(func(id string) bool { return strings.ContainsFunc(id, unicode.IsControl) })},
+		{"octet-crashes", "path.strange-id", "An id that is not UTF-8 makes the server fail.",
+			crashingOnID(func(id string) bool { return !utf8.ValidString(id) })},
+		{"long-id-crashes", "path.strange-id", "An id of more than 1000 characters makes the server fail.",
+			crashingOnID(func(id string) bool { return len(id) > 1000 })},
+		{"path-parameter-in-query", "path.field-in-query", "A query parameter with the name of the path's overrides it.",
+			readingField(func(o spec.Operation) spec.BoundField { return spec.BoundField{Name: o.Path.Parameter, Pattern: "*"} })},
+		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field that the path binds overrides it.",
+			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
 		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.",
 			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
 		{"id-cut-at-question-mark", "path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
@@ -73,6 +134,17 @@ func pathFaults() []faultGroup {
 		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
 		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
+		{"matrix-parameter-dropped", "path.matrix-parameter", "What follows a semicolon at the end of the path is dropped.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				if before, _, found := strings.Cut(path, t.Suffix+";"); found && t.Suffix != "" {
+					return before + t.Suffix
+				}
+				return path
+			})},
+		{"matrix-parameters-dropped", "path.matrix-parameter", "What follows a semicolon in the collection is dropped.",
+			readingCollection(func(given, right string) bool { return strings.HasPrefix(given, right+";") })},
+		{"double-slash-taken", "path.double-slash", "Slashes next to each other are one.",
+			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "//", "/") })},
 		{"query-refused", "path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {
@@ -93,6 +165,11 @@ func pathFaults() []faultGroup {
 		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
 	}}, {hasUnknownIDs, []Fault{
 		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
+	}}, {hasNewJobs, []Fault{
+		{"id-compared-in-part", "path.transcoding", "Only the first 32 characters of an id are compared.",
+			finding(func(asked, known string) bool {
+				return len(asked) > 32 && len(known) > 32 && asked[:32] == known[:32]
+			})},
 	}}, {hasOtherMethodThan(http.MethodPut), []Fault{
 		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
 	}}}
@@ -129,6 +206,58 @@ func readingCollection(close func(given, right string) bool) change {
 	})
 }
 
+// readingVersion takes another version for the right one where they are close
+// enough.
+func readingVersion(close func(given, right string) bool) change {
+	return readingPath(func(t spec.PathTemplate, path string) string {
+		before, after, _ := strings.Cut(t.Prefix, t.Version())
+		rest, found := strings.CutPrefix(path, before)
+		given, _, _ := strings.Cut(rest, "/")
+		id, alike := strings.CutPrefix(rest, given+after)
+		if !found || !alike || !close(given, t.Version()) {
+			return path
+		}
+		return t.Prefix + id
+	})
+}
+
+// readingField lets a query parameter override the id in the path.
+func readingField(bound func(spec.Operation) spec.BoundField) change {
+	return rewriting(func(b *behaviour, line *requestLine) {
+		field := bound(b.method.Operation)
+		if field.Name == "" {
+			return
+		}
+		before, after, _ := strings.Cut(field.Pattern, "*")
+		for _, parameter := range queryParameters(line.query) {
+			id, hasPrefix := strings.CutPrefix(parameter.value, before)
+			id, hasSuffix := strings.CutSuffix(id, after)
+			if parameter.name == field.Name && hasPrefix && hasSuffix {
+				line.path, line.query = b.method.Operation.Path.Expand(id), ""
+			}
+		}
+	})
+}
+
+// finding takes a job for another one whose id is close enough, where none has
+// the very id.
+func finding(close func(asked, known string) bool) change {
+	return func(b *behaviour) {
+		before := b.find
+		b.find = func(c *call) *job {
+			if found := before(c); found != nil {
+				return found
+			}
+			for _, id := range slices.Sorted(maps.Keys(b.jobs.byID)) {
+				if close(c.id, id) {
+					return b.jobs.byID[id]
+				}
+			}
+			return nil
+		}
+	}
+}
+
 // readingVerb takes another verb for the right one where they are close enough.
 func readingVerb(close func(given, right string) bool) change {
 	return readingPath(func(t spec.PathTemplate, path string) string {
@@ -142,8 +271,13 @@ func readingVerb(close func(given, right string) bool) change {
 
 // crashingOn fails with a server error where the id has a text in it.
 func crashingOn(text string) change {
+	return crashingOnID(func(id string) bool { return strings.Contains(id, text) })
+}
+
+// crashingOnID fails with a server error on some ids.
+func crashingOnID(which func(id string) bool) change {
 	return askingWith(internalError, func(c *call) *refusal {
-		if !strings.Contains(c.id, text) {
+		if !which(c.id) {
 			return nil
 		}
 		return c.refuse(internalError.kind, "")

@@ -33,7 +33,10 @@ var (
 	idPattern  = condition{"no pattern of the id in the path", func(m *Method) bool { return m.IDPattern != nil }}
 	// verb: without it, the path is that of the job, where other HTTP methods are
 	// methods of their own, such as one that deletes it.
-	verb             = condition{"no verb in the path", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
+	verb    = condition{"no verb in the path", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
+	version = condition{"no version in the path", func(m *Method) bool { return m.Operation.Path.Version() != "" }}
+	// unacceptedIDs are of jobs that are not accepted or not known.
+	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
 	systemParameters = condition{"no x-system-parameters", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
 	// fieldsInBody: what is not in the path of other methods is in the query
 	// (google/api/http.proto).
@@ -63,9 +66,12 @@ var needs = map[string][]condition{
 	"path.encoded-colon":     {verb},
 	"path.slash-verb":        {verb},
 	"path.http-method":       {verb},
+	"path.version":           {version},
 	"path.one-segment":       {idPattern},
 	"path.empty-id":          {idPattern},
 	"path.transcoding":       {unknownIDs},
+	"path.strange-id":        {unknownIDs},
+	"path.field-in-query":    {unacceptedIDs},
 	"path.colon-in-id":       {unknownIDs},
 	"path.encoded-slash":     {unknownIDs},
 	"path.decoded-once":      {unknownIDs},

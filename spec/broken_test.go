@@ -92,6 +92,8 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 	const getOperation, link = `"dataportability.archiveJobs.getPortabilityArchiveState", which the description does not have`, "x-effect: starts needs a link from $response.body#/… in response 200"
 	const secondScope = "        - oauth2: [https://www.googleapis.com/auth/dataportability.alerts.subscriptions]\n"
 	for _, test := range []broken{
+		{"a rule without a field", "x-google-http-rule: v1/{name=archiveJobs/*}:retry", "x-google-http-rule: v1/archiveJobs:retry", "      x-google-http-rule: v1/archiveJobs:retry",
+			[]string{`"v1/archiveJobs:retry" binds no field to {archiveJob}`, "v1/{name=jobs/*}:stop"}},
 		// Requirements.
 		{"without source", ownSource, "", ownFirstLine, []string{ownID, "has no source"}},
 		{"with an empty source", ownSource, "          source: ''\n", ownFirstLine, []string{ownID, "has no source"}},

@@ -66,11 +66,12 @@ func digest(method *Method) error {
 func (o Operation) canonical() any {
 	return struct {
 		ID, Method, Path            string
+		BoundField                  BoundField
 		Success                     int
 		MediaType, RequestMediaType string
 		Statuses                    []int
 		Request, Response           any
-	}{o.ID, o.Method, o.Path.String(), o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.Request.canonical(), o.Response.canonical()}
+	}{o.ID, o.Method, o.Path.String(), o.BoundField, o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.Request.canonical(), o.Response.canonical()}
 }
 
 // canonical returns what the schema demands, without its annotations.

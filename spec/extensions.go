@@ -29,7 +29,8 @@ const (
 // described, as opposed to the version of the description.
 const revisionExtension = "x-revision"
 
-// ruleExtension is Google's own form of a path. Nothing reads it.
+// ruleExtension is Google's own form of a path, which says what field of the
+// message the path binds.
 const ruleExtension = "x-google-http-rule"
 
 // Extensions lists the extensions of OpenAPI that are dpconform's own.

@@ -104,6 +104,9 @@ type Operation struct {
 	// Method is the HTTP method, in capitals.
 	Method string
 	Path   PathTemplate
+	// BoundField is what Google's own form of the path binds; zero where the
+	// description does not give it.
+	BoundField BoundField
 	// Success is the status of a successful response, and Response its schema.
 	Success  int
 	Response *Schema
@@ -119,6 +122,18 @@ type Operation struct {
 	RequestExample []byte
 	// Statuses lists the documented HTTP statuses of a response.
 	Statuses []int
+}
+
+// BoundField is a field of the request message that the path binds: "name", with
+// the pattern "jobs/*", where the id is the *.
+type BoundField struct {
+	Name    string
+	Pattern string
+}
+
+// Query returns the field as a query parameter, with an escaped id in it.
+func (f BoundField) Query(id string) string {
+	return url.QueryEscape(f.Name) + "=" + strings.Replace(f.Pattern, "*", id, 1)
 }
 
 // Scope is one OAuth scope of the description.
@@ -260,6 +275,18 @@ func (t PathTemplate) Raw(segment string) string {
 func (t PathTemplate) Verb() string {
 	_, verb, _ := strings.Cut(t.Suffix, ":")
 	return verb
+}
+
+// versionSegment finds the segment of a version, such as "v1" or "v1beta1".
+var versionSegment = regexp.MustCompile(`/(v[0-9]+[0-9a-z]*)/`)
+
+// Version returns the segment before the collection that names the version of the
+// API ("v1"), or the empty string (AIP-185).
+func (t PathTemplate) Version() string {
+	if found := versionSegment.FindStringSubmatch(t.Base()); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 // Collection returns the last literal segment before the parameter ("jobs").

@@ -243,10 +243,42 @@ func (l *loader) platform(method *Method) error {
 			return err
 		}
 	}
+	if err := l.boundField(method); err != nil {
+		return err
+	}
 	if method.CodeStatus == nil {
 		method.CodeStatus = maps.Clone(codeStatus)
 	}
 	return nil
+}
+
+// boundVariable finds a variable of a google.api.http template, and its segments.
+var boundVariable = regexp.MustCompile(`\{([^{}=]+)(?:=([^{}]+))?\}`)
+
+// boundField reads what field the path binds from Google's own form of it, which
+// a description may not have.
+func (l *loader) boundField(method *Method) error {
+	var rule string
+	node, err := l.extension(ruleExtension, &rule)
+	if err != nil || node == nil {
+		return err
+	}
+	path := method.Operation.Path
+	rest, _, _ := strings.Cut(path.Suffix, ":")
+	segments := strings.Split(path.Prefix+"*"+rest, "/")
+	for _, found := range boundVariable.FindAllStringSubmatchIndex(rule, -1) {
+		name, bound := rule[found[2]:found[3]], 1
+		if found[4] >= 0 {
+			bound += strings.Count(rule[found[4]:found[5]], "/")
+		}
+		// From the end, since the address of the server may have the first segments.
+		end := len(segments) - strings.Count(rule[found[1]:], "/")
+		if start := end - bound; start >= 0 && slices.Contains(segments[start:end], "*") {
+			method.Operation.BoundField = BoundField{Name: name, Pattern: strings.Join(segments[start:end], "/")}
+			return nil
+		}
+	}
+	return l.fail(node, "%s %q binds no field to {%s} of the path %s: want a path such as v1/{name=jobs/*}:stop", ruleExtension, rule, path.Parameter, path)
 }
 
 // codeStatus are the names of google.rpc.Code, and the HTTP status that each maps

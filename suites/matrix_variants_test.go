@@ -32,6 +32,10 @@ var variants = []struct {
 	{"no 404 response", spec.Changes, func(m *spec.Method) { m.Operation.Statuses = []int{200, 400} }},
 	{"no pattern of the id", spec.Starts, func(m *spec.Method) { m.IDPattern = nil }},
 	{"no system parameters", spec.Starts, func(m *spec.Method) { m.SystemParameters = nil }},
+	{"no version in the path, no field of it", spec.Changes, func(m *spec.Method) {
+		m.Operation.BoundField = spec.BoundField{}
+		m.Operation.Path.Prefix, m.ReadState.Path.Prefix = "/tasks/", "/tasks/"
+	}},
 	{"no verb", spec.Changes, func(m *spec.Method) { m.Operation.Path.Suffix = "" }},
 	{"another HTTP method", spec.Starts, func(m *spec.Method) { m.Operation.Method = "PUT" }},
 }

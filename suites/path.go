@@ -1,7 +1,6 @@
 package suites
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -12,80 +11,6 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
-
-// foreignPath is a path that must not reach the method with the job's own id.
-type foreignPath struct {
-	name, title, requirement string
-	// path is made of the parts of the method's path, as in names them.
-	path string
-	// like is a requirement that needs of a description what this path needs beside
-	// its own; empty for none.
-	like string
-}
-
-// foreignPaths lists the paths that a server must tell from the method's own:
-// https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
-var foreignPaths = []foreignPath{
-	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", ""},
-	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", ""},
-	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", ""},
-	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", ""},
-	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", ""},
-	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", ""},
-	{"no-verb", "no verb", "path.verb", "{collection}/{id}", ""},
-	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", ""},
-	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
-	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", "path.verb"},
-	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", ""},
-	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
-	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", ""},
-	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", ""},
-	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", ""},
-	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", ""},
-	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", ""},
-	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", ""},
-	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", ""},
-	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", ""},
-	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", ""},
-	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", ""},
-	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", ""},
-	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", ""},
-	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", ""},
-	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", ""},
-	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", ""},
-	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
-	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
-}
-
-// in makes the path for a job's id, which is escaped already.
-func (p foreignPath) in(template spec.PathTemplate, id string) string {
-	verbAfter := func(separator string) string { return strings.Replace(template.Suffix, ":", separator, 1) }
-	return strings.NewReplacer(
-		"{base}", template.Base(), "{collection}", template.Base()+template.Collection(),
-		"{other-case collection}", otherCaseOf(template.Collection()),
-		"{id}", id, "{other-case id}", otherCase(id), "{id encoded twice}", strings.ReplaceAll(encodeAll(id), "%", "%25"),
-		"{verb}", template.Suffix, "{VERB}", strings.ToUpper(template.Suffix),
-		"{verb after %3a}", verbAfter("%3a"), "{verb after %3A}", verbAfter("%3A"), "{verb after /}", verbAfter("/"),
-	).Replace(p.path)
-}
-
-// lacks says why a path is not tested.
-func (p foreignPath) lacks(method *spec.Method) string {
-	template := method.Operation.Path
-	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
-	if lacks == "" && p.in(template, "ID") == template.Raw("ID") {
-		return "no letter in the collection"
-	}
-	return lacks
-}
-
-// otherCaseOf is a text in lower case or, where it is that already, in capitals.
-func otherCaseOf(text string) string {
-	if lower := strings.ToLower(text); lower != text {
-		return lower
-	}
-	return strings.ToUpper(text)
-}
 
 // foreignMethods are the HTTP methods that must not reach a method of another one.
 var foreignMethods = []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"}
@@ -105,7 +30,7 @@ func pathChecks(method *spec.Method) []Check {
 	for _, foreign := range foreignPaths {
 		checks = append(checks, Check{
 			ID: "path/" + foreign.name, Title: foreign.title, Requirements: []string{foreign.requirement},
-			Sends: verb + " " + foreign.in(template, "ID"),
+			Sends: verb + " " + foreign.shown(template),
 			phase: refusing, run: func(j *judgement) { refusePath(j, foreign) },
 			lacks: foreign.lacks(method),
 		})
@@ -123,6 +48,7 @@ func pathChecks(method *spec.Method) []Check {
 			},
 		})
 	}
+	checks = append(checks, foreignRequestChecks(method)...)
 	return append(checks, Check{
 		ID: "path/encoded-unreserved", Title: "the job's id with every unreserved character encoded",
 		Requirements: []string{"path.encoded-unreserved"},
@@ -148,40 +74,6 @@ func pathChecks(method *spec.Method) []Check {
 		Sends:        verb + " " + template.Raw("ID") + "?dpconformUnknown=1",
 		phase:        refusing, run: unknownParameter,
 	})
-}
-
-// refusePath sends a path that is not the method's, with a job that a careless
-// server would take from it.
-func refusePath(j *judgement, foreign foreignPath) {
-	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
-		request.Path = foreign.in(j.Method.Operation.Path, url.PathEscape(request.Job))
-	})
-}
-
-// missJob sends a request that is not the method's, and expects that it does not
-// reach the job. The refusal of the job's state shows that it did.
-func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
-	credential, job, found := j.toRefuse()
-	if !found {
-		return
-	}
-	own := j.callOf(job.id, credential)
-	request := own
-	request.Purpose, request.FrontEnd = purpose, true
-	if change(&request); request.Method == own.Method && request.Path == own.Path {
-		j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
-		return
-	}
-	exchange := j.send(request)
-	if job.refusedAnyway && j.isJobRefusal(exchange) {
-		requirement, _ := j.Method.Requirement(id)
-		j.Fail(id, exchange, requirement.Expect.String()+", as for a path that is not the method's",
-			describe(exchange)+", the refusal of the job: the path reached it")
-		return
-	}
-	if j.meets(id, exchange) {
-		j.keepsState(id, job, credential)
-	}
 }
 
 // unknownParameter needs a job that the method accepts: the refusal of the

@@ -48,7 +48,9 @@ func TestThePathIsSentByteForByte(t *testing.T) {
 			"/v1/archiveJobs/a%2fb:retry", "/v1/archiveJobs/%66%61:retry", "/v1/archiveJobs/%2561:retry", "/v1/archiveJobs/a%20b:retry",
 			"/v1/archiveJobs/a:b:retry", "/v1/archiveJobs/a:retry/", "/v1/archiveJobs/:retry", "/v1/archiveJobs//retry", "//v1/a", "/v1/../a/./b",
 			"/v1/%2e%2e/a", "/v1/archiveJobs/a-b_c.d~e:retry", "/v1/a;b=c,d@e!$&'()*+", "/v1/a:retry?alt=json&prettyPrint=false", "/v1/a:retry?",
-			"/v1/a:retry?x=%zz&y=a+b&z=%2F", "/v1/%C3%A4:retry", "/"},
+			"/v1/a:retry?x=%zz&y=a+b&z=%2F", "/v1/%C3%A4:retry", "/", "/v1//archiveJobs/a:retry", "/v1/archiveJobs//a:retry", "//v1/a:retry", "/v1/a:retry;x=1",
+			"/v1/a%00:retry", "/v1/a%0A:retry", "/v1/a%1Fb:retry", "/v1/a%FF:retry", "/v1/" + strings.Repeat("a", 7000) + ":retry",
+			"/v1/a:retry?name=archiveJobs/b"},
 		"/base%2Fone": {"/v1/a%2Fb"},
 	} {
 		for _, path := range paths {
@@ -56,6 +58,17 @@ func TestThePathIsSentByteForByte(t *testing.T) {
 			if line, _ := next(); line != "POST "+base+path+" HTTP/1.1" || exchange.URL != endpoint+base+path {
 				t.Errorf("%s was sent as %s, URL %s, %v", path, line, exchange.URL, exchange.Fault)
 			}
+		}
+	}
+}
+
+func TestTheMethodIsSentAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	endpoint, next := heads(t)
+	for _, method := range []string{"POST", "post", "get", "put", "Patch"} {
+		exchange := send(t, Config{Endpoint: endpoint}, Request{Method: method, Path: "/v1/a"})
+		if line, _ := next(); line != method+" /v1/a HTTP/1.1" {
+			t.Errorf("%s was sent as %s, %v", method, line, exchange.Fault)
 		}
 	}
 }

@@ -1,0 +1,178 @@
+package suites
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// foreignPath is a path that must not reach the method with the job's own id.
+type foreignPath struct {
+	name, title, requirement string
+	// path is made of the parts of the method's path, as in names them.
+	path string
+	// like is a requirement that needs of a description what this path needs beside
+	// its own; empty for none.
+	like string
+}
+
+// foreignPaths lists the paths that a server must tell from the method's own:
+// https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
+var foreignPaths = []foreignPath{
+	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", ""},
+	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", ""},
+	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", ""},
+	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", ""},
+	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", ""},
+	{"unrelated-collection", "a collection that other methods of the platform have", "path.collection", "{base}operations/{id}{verb}", ""},
+	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", ""},
+	{"longer-collection-last", "a collection whose name only ends alike", "path.collection", "{base}x{name}/{id}{verb}", ""},
+	{"shorter-collection", "a collection without the last letter of its name", "path.collection", "{base}{shorter name}/{id}{verb}", ""},
+	{"empty-collection", "a collection with an empty name", "path.collection", "{base}/{id}{verb}", ""},
+	{"no-collection", "no collection", "path.collection", "{base}{id}{verb}", ""},
+	{"nested-collection", "the collection within another", "path.collection", "{base}dpconformUnknown/{name}/{id}{verb}", ""},
+	{"next-version", "the next version of the API", "path.version", "{base in next version}{name}/{id}{verb}", ""},
+	{"longer-version", "a version that only begins alike", "path.version", "{base in longer version}{name}/{id}{verb}", ""},
+	{"no-version", "no version", "path.version", "{base without version}{name}/{id}{verb}", ""},
+	{"no-verb", "no verb", "path.verb", "{collection}/{id}", ""},
+	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", ""},
+	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
+	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", "path.verb"},
+	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", ""},
+	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
+	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", ""},
+	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", ""},
+	{"longer-id-semicolon", "an unknown id that begins with the job's and a semicolon", "path.transcoding", "{collection}/{id};x=1{verb}", ""},
+	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", ""},
+	{"longer-id-tilde", "an unknown id that begins with the job's and a tilde", "path.transcoding", "{collection}/{id}~x{verb}", ""},
+	{"longer-id-underscore", "an unknown id that begins with the job's and an underscore", "path.transcoding", "{collection}/{id}_x{verb}", ""},
+	{"longer-id-hyphen", "an unknown id that begins with the job's and a hyphen", "path.transcoding", "{collection}/{id}-x{verb}", ""},
+	{"colon-in-id", "an unknown id that begins with the job's and a colon", "path.colon-in-id", "{collection}/{id}:x{verb}", ""},
+	{"colon-before-id", "an unknown id that ends with a colon and the job's", "path.colon-in-id", "{collection}/x:{id}{verb}", ""},
+	{"encoded-slash", "an unknown id that begins with the job's and %2F", "path.encoded-slash", "{collection}/{id}%2Fx{verb}", ""},
+	{"encoded-slash-last", "an unknown id that ends with %2F and the job's", "path.encoded-slash", "{collection}/x%2F{id}{verb}", ""},
+	{"encoded-slash-lower", "an unknown id that begins with the job's and %2f", "path.encoded-slash", "{collection}/{id}%2fx{verb}", ""},
+	{"encoded-colon-lower", "an encoded colon before the verb, in lower case", "path.encoded-colon", "{collection}/{id}{verb after %3a}", ""},
+	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", ""},
+	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", ""},
+	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", ""},
+	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
+	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
+	{"double-slash", "a second slash before the collection", "path.double-slash", "{base}/{name}/{id}{verb}", ""},
+	{"double-slash-first", "a second slash before the path", "path.double-slash", "/{collection}/{id}{verb}", ""},
+	{"double-slash-last", "a second slash before the id", "path.double-slash", "{collection}//{id}{verb}", ""},
+	{"matrix-parameter", "a matrix parameter behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};x=1", "path.verb"},
+	{"matrix-parameter-empty", "a semicolon behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};", "path.verb"},
+	{"matrix-parameter-first", "a matrix parameter behind the collection", "path.matrix-parameter", "{collection};x=1/{id}{verb}", ""},
+	{"null-octet", "an unknown id that ends with the octet 0", "path.strange-id", "{collection}/{id}%00{verb}", ""},
+	{"line-feed", "an unknown id that ends with a line feed", "path.strange-id", "{collection}/{id}%0A{verb}", ""},
+	{"control-character", "an unknown id with a control character in it", "path.strange-id", "{collection}/{id}%1Fx{verb}", ""},
+	{"not-utf-8", "an unknown id that is not UTF-8", "path.strange-id", "{collection}/{id}%FF{verb}", ""},
+	{"long-id", "an unknown id of more than 7000 characters", "path.strange-id", "{collection}/{id}" + longEnd + "{verb}", ""},
+}
+
+// longEnd makes an id long, and its path no longer than the 8000 octets that a
+// server should support (RFC 9110, 4.1), so that it reaches the method.
+var longEnd = strings.Repeat("x", 7000)
+
+// in makes the path for a job's id, which is escaped already.
+func (p foreignPath) in(template spec.PathTemplate, id string) string {
+	verbAfter := func(separator string) string { return strings.Replace(template.Suffix, ":", separator, 1) }
+	return strings.NewReplacer(
+		"{base}", template.Base(), "{collection}", template.Base()+template.Collection(),
+		"{name}", template.Collection(), "{shorter name}", template.Collection()[:len(template.Collection())-1],
+		"{other-case collection}", otherCaseOf(template.Collection()),
+		"{base in next version}", inVersion(template, nextVersion), "{base in longer version}", inVersion(template, longerVersion),
+		"{base without version}", inVersion(template, func(string) string { return "" }),
+		"{id}", id, "{other-case id}", otherCase(id), "{id encoded twice}", strings.ReplaceAll(encodeAll(id), "%", "%25"),
+		"{verb}", template.Suffix, "{VERB}", strings.ToUpper(template.Suffix),
+		"{verb after %3a}", verbAfter("%3a"), "{verb after %3A}", verbAfter("%3A"), "{verb after /}", verbAfter("/"),
+	).Replace(p.path)
+}
+
+// inVersion is the base of a path with another version in it, or without one.
+func inVersion(template spec.PathTemplate, other func(version string) string) string {
+	base := strings.Replace(template.Base(), "/"+template.Version()+"/", "/"+other(template.Version())+"/", 1)
+	return strings.Replace(base, "//", "/", 1)
+}
+
+// nextVersion is the major version behind one such as "v1" or "v1beta1".
+func nextVersion(version string) string {
+	major, _ := strconv.Atoi(regexp.MustCompile(`[0-9]+`).FindString(version))
+	return fmt.Sprintf("v%d", major+1)
+}
+
+func longerVersion(version string) string { return version + "beta" }
+
+// shown is the path for a reader.
+func (p foreignPath) shown(template spec.PathTemplate) string {
+	return strings.Replace(p.in(template, "ID"), longEnd, "xxx…", 1)
+}
+
+// lacks says why a path is not tested.
+func (p foreignPath) lacks(method *spec.Method) string {
+	template := method.Operation.Path
+	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
+	if lacks == "" && p.in(template, "ID") == template.Raw("ID") {
+		return "a path that would be the method's own"
+	}
+	return lacks
+}
+
+// otherCaseOf is a text in lower case or, where it is that already, in capitals.
+func otherCaseOf(text string) string {
+	if lower := strings.ToLower(text); lower != text {
+		return lower
+	}
+	return strings.ToUpper(text)
+}
+
+// refusePath sends a path that is not the method's, with a job that a careless
+// server would take from it.
+func refusePath(j *judgement, foreign foreignPath) {
+	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
+		request.Path = foreign.in(j.Method.Operation.Path, url.PathEscape(request.Job))
+	})
+}
+
+// missJob sends a request that is not the method's, and expects that it does not
+// reach the job. The refusal of the job's state shows that it did.
+func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
+	credential, job, found := j.toRefuse()
+	if !found {
+		return
+	}
+	own := j.callOf(job.id, credential)
+	request := own
+	request.Purpose, request.FrontEnd = purpose, true
+	if change(&request); request.Method == own.Method && request.Path == own.Path {
+		j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
+		return
+	}
+	if j.misses(id, request, job.refusedAnyway) {
+		j.keepsState(id, job, credential)
+	}
+}
+
+// misses sends a request that must not reach its job, and reports whether it did
+// not. Where the job is one that is not accepted, the refusal of its state shows
+// that it did.
+func (j *judgement) misses(id string, request target.Request, refusedAnyway bool) bool {
+	exchange := j.send(request)
+	if refusedAnyway && j.isJobRefusal(exchange) {
+		requirement, _ := j.Method.Requirement(id)
+		j.Fail(id, exchange, requirement.Expect.String()+", as for a request that is not for the job",
+			describe(exchange)+", the refusal of the job: the request reached it")
+		return false
+	}
+	// RFC 9110, 15.4: a redirection does nothing by itself, and several frameworks
+	// redirect a path with an empty segment to the one without.
+	cleaned := strings.Contains(request.Path, "//") && exchange.Complete() && exchange.Status/100 == 3
+	return cleaned || j.meets(id, exchange)
+}

@@ -1,0 +1,141 @@
+package suites
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// foreignRequestChecks are those of requests that are not the method's, or not for the
+// job that they seem to be for, and differ in more than the path.
+func foreignRequestChecks(method *spec.Method) []Check {
+	verb, template := method.Operation.Method, method.Operation.Path
+	lower := strings.ToLower(verb)
+	checks := []Check{{
+		ID: "path/http-method-case", Title: "the HTTP method in lower case",
+		Requirements: []string{"path.method-case"},
+		Sends:        lower + " " + template.Raw("ID"),
+		phase:        refusing, run: func(j *judgement) {
+			j.missJob("path.method-case", lower+" for "+verb, func(request *target.Request) { request.Method = lower })
+		},
+	}, {
+		ID: "path/last-character", Title: "an unknown id that differs from the job's in its last character",
+		Requirements: []string{"path.transcoding"},
+		Sends:        verb + " " + template.Raw("IX") + " where ID is a job's",
+		phase:        refusing, run: func(j *judgement) {
+			j.missJob("path.transcoding", "an id with another last character", func(request *target.Request) {
+				request.Path = template.Expand(j.otherEnd(request.Job))
+			})
+		},
+	}, {
+		ID: "path/last-character-new", Title: "an unknown id that differs from a new job's in its last character",
+		Requirements: []string{"path.transcoding"},
+		Sends:        verb + " " + template.Raw("IX") + " where ID is the new job's",
+		phase:        consuming, run: missNewJob,
+		lacks: method.Unmet("response.id-present"),
+	}}
+	for _, bound := range boundFields(method) {
+		checks = append(checks, Check{
+			ID: "path/query-" + bound.name, Title: bound.title,
+			Requirements: []string{"path.field-in-query"},
+			Sends:        verb + " " + template.Raw("ID") + "?" + bound.field.Query("OTHER") + ", where only OTHER is accepted or known",
+			phase:        refusing, run: func(j *judgement) { overridePath(j, bound) },
+			lacks: bound.lacks,
+		})
+	}
+	return checks
+}
+
+// idOfDigits is an id such as a UUID, whose form a server may know.
+var idOfDigits = regexp.MustCompile(`^[0-9a-f-]{16,}$`)
+
+// otherEnd is an id that differs from another one in its last character, has its
+// form, and is none of the given ones. Those are often numbered, so that a digit
+// would name another job.
+func (j *judgement) otherEnd(id string) string {
+	ends := "xyzw"
+	if idOfDigits.MatchString(id) {
+		ends = "fedc"
+	}
+	last := []rune(id)
+	for _, end := range ends {
+		last[len(last)-1] = end
+		if other := string(last); other != id && !j.Target.Given(other) {
+			return other
+		}
+	}
+	return id + ends[:1]
+}
+
+// missNewJob looks for a job by almost the id of a new one, which is long and not
+// accepted, so that nothing is used up.
+func missNewJob(j *judgement) {
+	const id = "path.transcoding"
+	credential, found := j.credential()
+	if !found {
+		return
+	}
+	first, found := j.firstCall()
+	if !found {
+		return
+	}
+	started := j.jobIDIn(first.exchange)
+	if !first.exchange.Succeeded() || !fitsPath(j.Method, started) {
+		j.Skip("no call of this run started a job", j.consumeFlag())
+		return
+	}
+	request := j.callOf(started, credential)
+	request.Purpose, request.Path = "almost the id of a new job", j.Method.Operation.Path.Expand(j.otherEnd(started))
+	j.misses(id, request, true)
+}
+
+// boundField is a field that the path binds, and that the query must not.
+type boundField struct {
+	name, title, lacks string
+	field              spec.BoundField
+}
+
+// boundFields are the parameter of the path, and what Google's own form of the
+// path calls it.
+func boundFields(method *spec.Method) []boundField {
+	parameter, field := spec.BoundField{Name: method.Operation.Path.Parameter, Pattern: "*"}, method.Operation.BoundField
+	fields := []boundField{
+		{"parameter", "another id in a query parameter with the name of the path's", "", parameter},
+		{"field", "another id in a query parameter with the name of the message's field", "", field},
+	}
+	switch field {
+	case spec.BoundField{}:
+		fields[1].lacks = "no x-google-http-rule"
+	case parameter:
+		fields[1].lacks = "a field with the name of the path's parameter"
+	}
+	return fields
+}
+
+// overridePath calls the method for one job and names another one in the query.
+// The path's is refused for its state, or unknown where only such a job is given:
+// what is refused for its state then is the query's.
+func overridePath(j *judgement, bound boundField) {
+	credential, inQuery, found := j.toRefuse()
+	if !found {
+		return
+	}
+	inPath, given := j.harmlessJob()
+	switch {
+	case given && inPath.refusedAnyway && !inQuery.refusedAnyway:
+	case j.Method.Unmet("semantics.unknown-job") == "":
+		inPath.id = j.session.unknownID()
+	default:
+		j.Skip("it needs a job that is accepted, and one that is not", j.anyJobFlag()+" and "+j.consumeFlag())
+		return
+	}
+	request := j.callOf(inQuery.id, credential)
+	request.Purpose = bound.title
+	request.Path = j.Method.Operation.Path.Expand(inPath.id) + "?" + bound.field.Query(url.QueryEscape(inQuery.id))
+	if j.misses("path.field-in-query", request, inQuery.refusedAnyway) {
+		j.keepsState("path.field-in-query", inQuery, credential)
+	}
+}
