@@ -26,7 +26,7 @@ func robustnessFaults() []faultGroup {
 		{"length-too-large", "robustness.whole", "The length that is announced is larger than the body.",
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) + 10) },
-				func(body []byte) []byte { return body }))},
+				asItIs))},
 		{"chunk-size-broken", "robustness.whole", "The size of a chunk is no number.",
 			sending(successes, sendingRaw(
 				func([]byte) string { return chunkedLine },
@@ -35,10 +35,28 @@ func robustnessFaults() []faultGroup {
 			withBody(refusalsFor(fieldUnknown), func(body []byte) []byte {
 				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
 			})},
+		{"two-lengths", "robustness.answered", "A success announces two lengths.",
+			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
+		{"line-feeds-alone", "robustness.syntax", "A line of the head of a success ends in a line feed alone.",
+			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emulator\n" + lengthLine(len(body)) }, asItIs))},
+		{"folded-field", "robustness.syntax", "A field of the refusal of an unknown field goes on in a second line.",
+			sending(refusalsFor(fieldUnknown), sendingRaw(
+				func(body []byte) string { return "X-Powered-By: an\r\n emulator\r\n" + lengthLine(len(body)) }, asItIs))},
+		{"media-type-twice", "robustness.field-once", "A success has two different Content-Types.",
+			changing(successes, func(_ *call, r *response) {
+				r.header["Content-Type"] = append(r.header["Content-Type"], "text/html; charset=UTF-8")
+			})},
+		{"length-twice", "robustness.field-once", "The refusal of an unknown field has its length twice.",
+			sending(refusalsFor(fieldUnknown), sendingRaw(
+				func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)) }, asItIs))},
+		{"length-beside-chunks", "robustness.framing", "A success is chunked and has a length.",
+			sending(successes, sendingRaw(
+				func(body []byte) string { return chunkedLine + lengthLine(len(body)) },
+				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(body), body) }))},
 		{"length-too-small", "robustness.one-value", "The length that is announced is smaller than the body.",
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) / 2) },
-				func(body []byte) []byte { return body }))},
+				asItIs))},
 		{"trailing-bytes", "robustness.one-value", "Something stands behind the JSON of a success.",
 			withBody(successes, func(body []byte) []byte { return append(body, "OK\n"...) })},
 		{"second-value", "robustness.one-value", "A second JSON value stands behind each response.",
@@ -151,6 +169,8 @@ func sendingText(text string) sender {
 		_, _ = connection.Write([]byte(text))
 	}
 }
+
+func asItIs(body []byte) []byte { return body }
 
 func lengthLine(length int) string { return "Content-Length: " + strconv.Itoa(length) + "\r\n" }
 

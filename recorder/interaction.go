@@ -132,8 +132,10 @@ func changedResponse(response cassette.Response, changeBody func(string) string,
 
 // keepLength keeps a Content-Length right that was right for the body before.
 func keepLength(headers http.Header, before, after string) {
-	if headers.Get("Content-Length") == strconv.Itoa(len(before)) {
-		headers.Set("Content-Length", strconv.Itoa(len(after)))
+	for i, length := range headers["Content-Length"] {
+		if length == strconv.Itoa(len(before)) {
+			headers["Content-Length"][i] = strconv.Itoa(len(after))
+		}
 	}
 }
 

@@ -1,13 +1,18 @@
 package suites
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/onsi/gomega/types"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/internal/wire"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -19,6 +24,9 @@ func robustnessChecks(method *spec.Method) []Check {
 			noFault("an HTTP response", target.HangUp, target.Reset, target.Malformed)},
 		expectation{"robustness/whole", "every body is whole", "robustness.whole",
 			noFault("a body as long as it is announced", target.Truncated, target.BrokenChunks, target.Endless)},
+		expectation{"robustness/syntax", "every head is valid HTTP", "robustness.syntax", haveValidHead()},
+		expectation{"robustness/field-once", "no field with one value stands twice", "robustness.field-once", haveSingleFields()},
+		expectation{"robustness/framing", "every body has one length", "robustness.framing", haveOneLength()},
 		expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", oneValueIfJSON(method)})
 }
 
@@ -27,6 +35,40 @@ func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
 	return inStatus(want, func(r *response) bool {
 		return r.exchange.Complete() || !slices.Contains(kinds, r.exchange.Fault.Kind)
 	})
+}
+
+// haveValidHead looks at the head as it arrived: net/http repairs it.
+func haveValidHead() types.GomegaMatcher {
+	return &matcher{"lines that end in a carriage return and a line feed, each with a field", func(r *response) (string, result.Place, bool) {
+		problem := r.exchange.HeadProblem
+		return cmp.Or(problem, r.String()), result.InStatus, problem == ""
+	}}
+}
+
+// singleFields are the fields of a response that have one value and a meaning for
+// a client (RFC 9110, 8.3, 8.6, 10.2.2 and 10.2.3).
+var singleFields = []string{"Content-Type", "Content-Length", "Location", "Retry-After"}
+
+func haveSingleFields() types.GomegaMatcher {
+	return &matcher{"each of " + text.List(singleFields, "and") + " once", func(r *response) (string, result.Place, bool) {
+		for _, name := range singleFields {
+			if values := r.header.Values(name); len(values) > 1 {
+				return fmt.Sprintf("%s %d times: %s", name, len(values), strings.Join(values, " and ")), result.InHeader(name), false
+			}
+		}
+		return r.String(), result.InStatus, true
+	}}
+}
+
+func haveOneLength() types.GomegaMatcher {
+	return &matcher{"one Content-Length of digits, or Transfer-Encoding: chunked", func(r *response) (string, result.Place, bool) {
+		codings, place := r.header.Values("Transfer-Encoding"), result.InHeader("Content-Length")
+		if len(codings) > 0 {
+			place = result.InHeader("Transfer-Encoding")
+		}
+		problem := wire.BadFraming(r.header.Values("Content-Length"), codings)
+		return cmp.Or(problem, r.String()), place, problem == ""
+	}}
 }
 
 // oneValueIfJSON is BeOneJSONValue for the method's own responses that say that

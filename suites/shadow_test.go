@@ -158,7 +158,7 @@ func alike(method *spec.Method, a, b target.Request) bool {
 // emulator's.
 func (s *shadowed) differs(journal []*target.Exchange, exchange *target.Exchange, place string) bool {
 	would := s.would[exchange.Number]
-	if would == nil || exchange.Fault != nil || exchange.Status != would.Code {
+	if would == nil || exchange.Fault != nil || exchange.HeadProblem != "" || exchange.Status != would.Code {
 		return true
 	}
 	if name, inHeader := strings.CutPrefix(place, "header "); inHeader {

@@ -2,10 +2,10 @@ package clientrun
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/internal/wire"
 )
 
 // The requirements of HTTP itself.
@@ -45,15 +45,13 @@ func (e *evaluation) checkHTTP(one *request) {
 			e.find(httpFieldOnce, one, "one field "+name, fmt.Sprintf("%d: %s", len(values), printable(strings.Join(values, " and "))))
 		}
 	}
-	if lengths, codings := one.values("Content-Length"), one.values("Transfer-Encoding"); len(lengths) > 0 && len(codings) > 0 {
-		e.find(bodyFraming, one, "Content-Length or Transfer-Encoding", "Transfer-Encoding: "+printable(codings[0])+" and Content-Length: "+printable(lengths[0]))
-	}
+	e.checkFraming(one)
 }
 
 // checkMalformed checks malformed HTTP, which net/http refused.
 func (e *evaluation) checkMalformed(call *Call, one *request) {
 	before := len(e.findings)
-	if _, _, _, all := one.head.parts(); all {
+	if _, _, _, all := one.head.RequestLine(); all {
 		e.checkPath(call, one)
 		e.checkQuery(one)
 		e.checkAuthorization(call, one)
@@ -74,22 +72,22 @@ func isRefused(rules Rules, one *request) bool {
 func (e *evaluation) checkSyntax(one *request) bool {
 	head := one.head
 	const want = "METHOD TARGET HTTP/1.1, and fields of a name, a colon and a value"
-	switch _, _, protocol, all := head.parts(); {
-	case strings.HasPrefix(head.line, tlsHandshake):
+	broken, malformed := head.Malformed()
+	switch _, _, protocol, all := head.RequestLine(); {
+	case strings.HasPrefix(head.Line, tlsHandshake):
 		e.find(httpSyntax, one, "HTTP without TLS, as the endpoint says", "the beginning of a TLS handshake")
 	case !all:
-		e.find(httpSyntax, one, want, "the line "+`"`+printable(head.line)+`"`)
+		e.find(httpSyntax, one, want, "the line "+`"`+printable(head.Line)+`"`)
 	case protocol != "HTTP/1.1" && protocol != "HTTP/1.0":
 		e.find(httpSyntax, one, "HTTP/1.1", printable(protocol))
-	case slices.ContainsFunc(head.fields, isMalformed):
-		broken := head.fields[slices.IndexFunc(head.fields, isMalformed)]
-		name, _, _ := strings.Cut(broken.line, ":")
+	case malformed:
+		name, _, _ := strings.Cut(broken.Line, ":")
 		e.find(httpSyntax, one, want, "a malformed field: "+`"`+printable(name)+`"`)
-	case head.bareFeeds > 0:
+	case head.BareFeeds > 0:
 		// A recipient may take a line feed alone for the end of a line; a sender has
 		// no such choice (RFC 9112, 2.2).
-		e.find(httpSyntax, one, "a carriage return and a line feed at the end of each line", text.Counted(head.bareFeeds, "line")+" with a line feed alone")
-	case !head.whole:
+		e.find(httpSyntax, one, "a carriage return and a line feed at the end of each line", text.Counted(head.BareFeeds, "line")+" with a line feed alone")
+	case !head.Whole:
 		e.find(httpSyntax, one, "an empty line behind the fields", "a head that broke off")
 	default:
 		return false
@@ -101,16 +99,10 @@ func (e *evaluation) checkSyntax(one *request) bool {
 // version 3 (RFC 8446, 5.1).
 const tlsHandshake = "\x16\x03"
 
-// isMalformed reports whether a line is no field (RFC 9110, 5.5: a value has no
-// control characters).
-func isMalformed(field headField) bool {
-	return field.name == "" || strings.ContainsFunc(field.value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
-}
-
 // checkHosts finds what is wrong with Host (RFC 9112, 3.2).
 func (e *evaluation) checkHosts(one *request) bool {
 	hosts := one.values("Host")
-	_, _, protocol, _ := one.head.parts()
+	_, _, protocol, _ := one.head.RequestLine()
 	const want = "one field Host, with the host and port of the endpoint"
 	switch {
 	case len(hosts) > 1:
@@ -125,21 +117,11 @@ func (e *evaluation) checkHosts(one *request) bool {
 	return true
 }
 
-// checkFraming finds a length that is none (RFC 9110, 8.6: Content-Length =
-// 1*DIGIT; RFC 9112, 6.1 and 6.3).
+// checkFraming finds a length that is none.
 func (e *evaluation) checkFraming(one *request) bool {
-	lengths, codings := one.values("Content-Length"), one.values("Transfer-Encoding")
-	const want = "one Content-Length of digits, or Transfer-Encoding: chunked"
-	different := slices.Compact(slices.Sorted(slices.Values(lengths)))
-	switch {
-	case len(different) > 1:
-		e.find(bodyFraming, one, want, "Content-Length: "+printable(strings.Join(lengths, " and ")))
-	case len(different) == 1 && (different[0] == "" || strings.Trim(different[0], "0123456789") != ""):
-		e.find(bodyFraming, one, want, "Content-Length: "+printable(lengths[0]))
-	case len(codings) > 1, len(codings) == 1 && !strings.EqualFold(codings[0], "chunked"):
-		e.find(bodyFraming, one, want, "Transfer-Encoding: "+printable(strings.Join(codings, " and ")))
-	default:
-		return false
+	got := wire.BadFraming(one.values("Content-Length"), one.values("Transfer-Encoding"))
+	if got != "" {
+		e.find(bodyFraming, one, "one Content-Length of digits, or Transfer-Encoding: chunked", printable(got))
 	}
-	return true
+	return got != ""
 }

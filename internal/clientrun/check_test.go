@@ -11,6 +11,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/wire"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -103,7 +104,7 @@ func TestOneRequest(t *testing.T) {
 		{"own parameter twice", "job-1", target(goodTarget + "?a=1&a=1"), []string{queryParameters}},
 		{"token with a dollar", "job-1", target(goodTarget + "?$access_token=x"), []string{queryNoToken, authorizationOneMethod}},
 		{"same length twice", "job-1", func(a *request) {
-			a.head = readHead([]byte("POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"), true)
+			a.head = wire.Read([]byte("POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"), true)
 		}, []string{httpFieldOnce}},
 		{"read of the state", "job-1", func(a *request) {
 			a.purpose, a.method, a.target = stateRead, http.MethodGet, "/v1/archiveJobs/x/portabilityArchiveState"

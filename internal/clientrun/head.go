@@ -12,74 +12,8 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/net/http/httpguts"
+	"github.com/dpconform/dpconform/internal/wire"
 )
-
-// headLimit is the largest head of a request in bytes that is kept.
-const headLimit = 64 << 10
-
-// head is the head of an HTTP/1 request as it was sent: net/http removes fields
-// from it, and refuses malformed HTTP before any handler sees it.
-type head struct {
-	// line is the request line, without its end.
-	line   string
-	fields []headField
-	// whole: the head came to its end.
-	whole bool
-	// bareFeeds counts the lines that end in a line feed without a carriage return.
-	bareFeeds int
-}
-
-// headField is a line of a head. name is empty where the line is no field.
-type headField struct{ name, value, line string }
-
-// values gives the values of a field, one for each line, in their order.
-func (h *head) values(name string) []string {
-	if h == nil {
-		return nil
-	}
-	var values []string
-	for _, field := range h.fields {
-		if strings.EqualFold(field.name, name) {
-			values = append(values, field.value)
-		}
-	}
-	return values
-}
-
-// parts gives the method, the target and the protocol of the request line; false
-// where it has not these three.
-func (h *head) parts() (method, target, protocol string, all bool) {
-	words := strings.Split(h.line, " ")
-	if len(words) != 3 || !httpguts.ValidHeaderFieldName(words[0]) || words[1] == "" || !strings.HasPrefix(words[2], "HTTP/") {
-		return "", "", "", false
-	}
-	return words[0], words[1], words[2], true
-}
-
-// readHead takes a head apart, whatever is wrong with it.
-func readHead(text []byte, whole bool) *head {
-	lines := strings.Split(string(text), "\n")
-	read := &head{whole: whole}
-	for i, line := range lines {
-		line, returned := strings.CutSuffix(line, "\r")
-		// Behind the last line feed no line has ended.
-		if i+1 < len(lines) && !returned {
-			read.bareFeeds++
-		}
-		switch {
-		case i == 0:
-			read.line = line
-		case line != "":
-			field := headField{line: line}
-			if name, value, found := strings.Cut(line, ":"); found && httpguts.ValidHeaderFieldName(name) {
-				field.name, field.value = name, strings.Trim(value, " \t")
-			}
-			read.fields = append(read.fields, field)
-		}
-	}
-	return read
-}
 
 // headScanner finds the heads in what one connection brings, until something is
 // not HTTP/1. It keeps nothing of the bodies.
@@ -158,7 +92,7 @@ func (s *headScanner) readHead(from *bufio.Reader) bool {
 		if err != nil {
 			return false
 		}
-		if len(s.head) < headLimit {
+		if len(s.head) < wire.Limit {
 			s.head = append(s.head, octet)
 		}
 		switch {
@@ -179,7 +113,7 @@ func isEmptyLine(head []byte) bool { return len(bytes.Trim(head, "\r\n")) == 0 }
 type recordedListener struct {
 	net.Listener
 	// refused gets each head that no handler took.
-	refused func(refused *head, status int)
+	refused func(refused *wire.Head, status int)
 }
 
 func (l recordedListener) Accept() (net.Conn, error) {
@@ -194,14 +128,14 @@ func (l recordedListener) Accept() (net.Conn, error) {
 // handler takes them. What is left when it ends is what net/http refused.
 type recordedConnection struct {
 	net.Conn
-	refused func(refused *head, status int)
+	refused func(refused *wire.Head, status int)
 
 	mutex   sync.Mutex
 	scanner *headScanner
 	// taken: a handler has had a request. ended: nothing more is kept.
 	taken, ended bool
 	// current is the head of the request that a handler has.
-	current *head
+	current *wire.Head
 	// status is that of the last response.
 	status int
 }
@@ -255,9 +189,9 @@ func (c *recordedConnection) end() {
 	switch {
 	case ended:
 	case len(heads) > 0:
-		c.refused(readHead(heads[0], true), status)
+		c.refused(wire.Read(heads[0], true), status)
 	case len(rest) > 0:
-		c.refused(readHead(rest, false), status)
+		c.refused(wire.Read(rest, false), status)
 	}
 }
 
@@ -268,9 +202,9 @@ func (c *recordedConnection) take(r *http.Request) {
 	defer c.mutex.Unlock()
 	c.taken, c.current = true, nil
 	for r.ProtoMajor == 1 && len(c.scanner.heads) > 0 && c.current == nil {
-		read := readHead(c.scanner.heads[0], true)
+		read := wire.Read(c.scanner.heads[0], true)
 		c.scanner.heads = c.scanner.heads[1:]
-		if strings.HasPrefix(read.line, r.Method+" "+r.RequestURI+" ") {
+		if strings.HasPrefix(read.Line, r.Method+" "+r.RequestURI+" ") {
 			c.current = read
 		}
 	}
@@ -286,7 +220,7 @@ func connectionOf(r *http.Request) *recordedConnection {
 }
 
 // headOf gives the head of a request as it was sent; nil where nobody kept it.
-func headOf(r *http.Request) *head {
+func headOf(r *http.Request) *wire.Head {
 	connection := connectionOf(r)
 	if connection == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/wire"
 )
 
 func headsOf(text string, step int) (heads []string, rest string) {
@@ -19,7 +20,7 @@ func headsOf(text string, step int) (heads []string, rest string) {
 		scanner.scan(part)
 	}
 	for _, head := range scanner.heads {
-		heads = append(heads, readHead(head, true).line)
+		heads = append(heads, wire.Read(head, true).Line)
 	}
 	return heads, string(scanner.head)
 }
@@ -59,9 +60,9 @@ func TestWhatIsKeptOfAHeadIsBounded(t *testing.T) {
 	defer scanner.stop()
 	scanner.scan([]byte("A / HTTP/1.1\r\nX: "))
 	for range 4 {
-		scanner.scan(bytes.Repeat([]byte("x"), headLimit))
+		scanner.scan(bytes.Repeat([]byte("x"), wire.Limit))
 	}
-	if len(scanner.head) > headLimit {
+	if len(scanner.head) > wire.Limit {
 		t.Errorf("%d bytes are kept", len(scanner.head))
 	}
 }
@@ -76,7 +77,7 @@ func FuzzHead(f *testing.F) {
 		if !slices.Equal(whole, parts) || rest != remains {
 			t.Errorf("found %q and %q at once, and %q and %q in steps of %d", whole, rest, parts, remains, step)
 		}
-		one := malformedRequest(readHead(text, true), 400, time.Now())
+		one := malformedRequest(wire.Read(text, true), 400, time.Now())
 		e := &evaluation{rules: rules}
 		e.checkRequest(&Call{job: "job-1", tokens: []string{givenToken}}, one)
 		if len(e.findings) == 0 {

@@ -166,7 +166,7 @@ func (o Outcomes) exchange(number int, check, job string, from *request, hide *r
 	}
 	switch {
 	case from.head != nil:
-		shown.Arrival.Line, shown.Arrival.Host = shownLine(from, hide), hidden(from.head.values("Host"), hide)
+		shown.Arrival.Line, shown.Arrival.Host = shownLine(from, hide), hidden(from.head.Values("Host"), hide)
 	case from.host != "":
 		shown.Arrival.Host = hidden([]string{from.host}, hide)
 	}
@@ -194,9 +194,9 @@ func hidden(values []string, hide *redact.Redactor) []string {
 // shownLine is the request line without the secrets of its query, and without a
 // user name before a host.
 func shownLine(from *request, hide *redact.Redactor) string {
-	method, target, protocol, all := from.head.parts()
+	method, target, protocol, all := from.head.RequestLine()
 	if !all {
-		return hide.Text(from.head.line)
+		return hide.Text(from.head.Line)
 	}
 	scheme, rest, _ := strings.Cut(target, "://")
 	if _, host, named := strings.Cut(from.authority, "@"); named {

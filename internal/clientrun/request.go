@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/wire"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -61,7 +62,7 @@ type request struct {
 	framed bool
 	// head is the head as it was sent; nil where it was not kept, as with HTTP/2
 	// and TLS.
-	head *head
+	head *wire.Head
 	// unknown says what is wrong with the name of a scenario that the request chose.
 	unknown  string
 	response response
@@ -70,7 +71,7 @@ type request struct {
 // values gives the values of a field as they were sent, one for each line.
 func (r *request) values(name string) []string {
 	if r.head != nil {
-		return r.head.values(name)
+		return r.head.Values(name)
 	}
 	return r.header.Values(name)
 }
@@ -205,7 +206,7 @@ func readRequest(r *http.Request, at time.Time) *request {
 		framed: r.ProtoMajor > 1 || len(r.TransferEncoding) > 0 || r.Header.Get("Content-Length") != "",
 		head:   headOf(r), response: response{delivery: pending},
 	}
-	if hosts := arrived.head.values("Host"); len(hosts) > 0 {
+	if hosts := arrived.head.Values("Host"); len(hosts) > 0 {
 		// net/http puts the host of the target in its place.
 		arrived.host = hosts[0]
 	}
@@ -225,20 +226,20 @@ func readRequest(r *http.Request, at time.Time) *request {
 
 // malformedRequest takes down what net/http refused with a status; 0 where it
 // closed the connection without a response.
-func malformedRequest(head *head, status int, at time.Time) *request {
+func malformedRequest(head *wire.Head, status int, at time.Time) *request {
 	arrived := &request{at: at, purpose: malformed, header: http.Header{}, head: head, response: response{delivery: whole, at: at, status: status}}
 	if status == 0 {
 		arrived.response.delivery = hungUp
 	}
 	// A line that is no request line takes the target's place.
-	arrived.target = head.line
-	if method, target, protocol, all := head.parts(); all {
+	arrived.target = head.Line
+	if method, target, protocol, all := head.RequestLine(); all {
 		arrived.method, arrived.protocol = method, protocol
 		arrived.target, arrived.authority = originForm(target)
 	}
-	for _, field := range head.fields {
-		if field.name != "" {
-			arrived.header.Add(field.name, field.value)
+	for _, field := range head.Fields {
+		if field.Name != "" {
+			arrived.header.Add(field.Name, field.Value)
 		}
 	}
 	return arrived

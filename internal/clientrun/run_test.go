@@ -14,6 +14,7 @@ import (
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/wire"
 )
 
 func runOf(t *testing.T, program string, names ...string) RunOptions {
@@ -284,7 +285,7 @@ func TestABodyThatIsNoText(t *testing.T) {
 		{"a token in gzip", func(a *request) { a.body = zipped(givenToken); a.header.Set("Content-Encoding", "gzip") }, ""},
 	} {
 		one := requestWith(row.change)
-		one.head = readHead([]byte("POST http://me:hidden@x/?access_token="+givenToken+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"), true)
+		one.head = wire.Read([]byte("POST http://me:hidden@x/?access_token="+givenToken+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"), true)
 		one.authority = "me:hidden@x"
 		shown := Outcomes{}.exchange(1, "success", "job-1", one, hide)
 		if shown.Arrival.BodyBase64 != row.base64 || shown.Request.BodyBytes != len(one.body) {

@@ -20,6 +20,7 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/wire"
 )
 
 // Options says how a server responds, and to whom.
@@ -130,10 +131,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 }
 
 // refused takes down what net/http refused before any handler saw it.
-func (s *Server) refused(head *head, status int) {
+func (s *Server) refused(head *wire.Head, status int) {
 	arrived := malformedRequest(head, status, s.options.Now())
 	chosen := s.choose(arrived)
-	if s.options.Only == nil && strings.HasPrefix(head.line, tlsHandshake) {
+	if s.options.Only == nil && strings.HasPrefix(head.Line, tlsHandshake) {
 		// A browser tries TLS by itself.
 		return
 	}

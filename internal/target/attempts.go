@@ -85,7 +85,7 @@ func (e *Exchange) setAside() {
 	earlier := *e
 	earlier.Earlier = nil
 	e.Earlier = append(e.Earlier, &earlier)
-	e.Status, e.Header, e.Body, e.Fault, e.Took = 0, nil, nil, nil, 0
+	e.Status, e.Header, e.Body, e.HeadProblem, e.Fault, e.Took = 0, nil, nil, "", nil, 0
 }
 
 // admit waits until one more request may be sent, or says why it may not.

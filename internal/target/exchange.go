@@ -48,6 +48,9 @@ type Exchange struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// HeadProblem says what in the head of the response is malformed but was read
+	// all the same; empty for nothing.
+	HeadProblem string
 	// Fault says what went wrong instead of a whole response, or is nil. With a
 	// truncated body the Status and Header are there too.
 	Fault *Fault

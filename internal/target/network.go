@@ -63,28 +63,29 @@ type network struct {
 // connection that has been idle just as a request goes out, and then nobody
 // knows whether it took it (RFC 9112, 9.3.1).
 func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
-	fresh := newTransport(options, false)
-	if endpoint.Scheme == "http" {
-		return fresh
+	made := &network{fresh: newTransport(options, false)}
+	made.reusing = made.fresh
+	if endpoint.Scheme == "https" {
+		made.reusing = newTransport(options, true)
 	}
-	return &network{reusing: newTransport(options, true), fresh: fresh}
+	return made
 }
 
 // RoundTrip sends a request by the fitting connection.
 func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 	if PlaceOf(request.Context()).Once {
-		return n.fresh.RoundTrip(request)
+		return roundTrip(n.fresh, request)
 	}
-	return n.reusing.RoundTrip(request)
+	return roundTrip(n.reusing, request)
 }
 
 func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 	options = options.completed()
-	dialer := &net.Dialer{Timeout: options.ConnectLimit}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refusedByProxy,
-		DialContext:            dialer.DialContext,
+		DialContext:            dialing(options, false),
+		DialTLSContext:         dialing(options, true),
 		TLSClientConfig:        options.tlsConfig(),
 		TLSHandshakeTimeout:    options.HandshakeLimit,
 		ResponseHeaderTimeout:  options.HeaderLimit,

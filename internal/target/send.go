@@ -116,6 +116,8 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 	}
 	defer response.Body.Close()
 	exchange.Status, exchange.Header = response.StatusCode, response.Header
+	exchange.HeadProblem = response.Header.Get(HeadProblemHeader)
+	response.Header.Del(HeadProblemHeader)
 	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestResponse+1))
 	if connected.Do(func() {}); !began.IsZero() {
 		exchange.Took = time.Since(began)
