@@ -8,13 +8,9 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// bearerToken gives the caller's token, or false where there is none. The
-// scheme is compared without regard to case (RFC 9110, 11.1); another scheme
-// than Bearer is no credential here (RFC 6750, 3.1: "attempted using an
-// unsupported authentication method").
+// bearerToken gives the caller's token, or false where there is none.
 func (c *call) bearerToken() (token string, given bool) {
-	scheme, token, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
-	if token = strings.TrimSpace(token); token != "" && strings.EqualFold(scheme, "Bearer") {
+	if token := c.behaviour.tokenOf(c.authorization()); token != "" {
 		return token, true
 	}
 	for _, parameter := range queryParameters(c.line.query) {
@@ -23,6 +19,31 @@ func (c *call) bearerToken() (token string, given bool) {
 		}
 	}
 	return "", false
+}
+
+// authorization gives the header field of the token: its name as it was sent, as
+// far as that is known, and its value.
+func (c *call) authorization() (name, value string) {
+	for name, values := range c.request.Header {
+		if strings.EqualFold(name, authorizationHeader) && len(values) > 0 {
+			return name, values[0]
+		}
+	}
+	return "", ""
+}
+
+const authorizationHeader = "Authorization"
+
+// tokenOf gives the token of a header field, or nothing. The scheme is compared
+// without regard to case (RFC 9110, 11.1); another scheme than Bearer is no
+// credential here (RFC 6750, 3.1: "attempted using an unsupported authentication
+// method").
+func tokenOf(_, value string) string {
+	scheme, token, _ := strings.Cut(value, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // authorize lets a caller pass whose token carries one of the scopes. It comes

@@ -132,6 +132,9 @@ type behaviour struct {
 	stateStages []stage
 	// overlooks says that a refusal is let pass.
 	overlooks func(*call, *refusal) bool
+	// tokenOf gives the token in a header field Authorization, whose name is as it
+	// was sent, or nothing.
+	tokenOf func(name, value string) string
 	// countedScopes gives those scopes of a token that are looked at.
 	countedScopes func(scopes []string) []string
 	// accepts says that a scope is enough.
@@ -174,6 +177,7 @@ func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour
 		stages:        []stage{authorize, checkParameters, readBody, checkMediaType, checkMessage, succeed},
 		stateStages:   []stage{authorize, checkParameters, findJob},
 		overlooks:     func(*call, *refusal) bool { return false },
+		tokenOf:       tokenOf,
 		countedScopes: func(scopes []string) []string { return scopes },
 		accepts:       method.Documents,
 

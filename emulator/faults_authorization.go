@@ -30,6 +30,41 @@ func authorizationFaults() []faultGroup {
 				}
 				return scopes
 			})},
+		{"header-name-compared-exactly", "authorization.header-case", "The token is found only where its header field is written Authorization.",
+			findingToken(func(name, value string) string {
+				if name != authorizationHeader {
+					return ""
+				}
+				return tokenOf(name, value)
+			})},
+		{"scheme-compared-exactly", "authorization.scheme-case", "The scheme is recognized only where it is written Bearer.",
+			findingToken(func(name, value string) string {
+				if !strings.HasPrefix(value, "Bearer ") {
+					return ""
+				}
+				return tokenOf(name, value)
+			})},
+		{"scheme-in-capitals-refused", "authorization.scheme-case", "The scheme is recognized only where it is written Bearer or bearer.",
+			findingToken(func(name, value string) string {
+				if strings.HasPrefix(value, "BEARER ") {
+					return ""
+				}
+				return tokenOf(name, value)
+			})},
+		{"scheme-ignored", "authorization.scheme", "The token is whatever stands behind the first space.",
+			findingToken(func(_, value string) string {
+				_, token, _ := strings.Cut(value, " ")
+				return token
+			})},
+		{"basic-scheme-taken", "authorization.scheme", "A token of the scheme Basic is taken.",
+			findingToken(func(name, value string) string { return tokenOf(name, strings.Replace(value, "Basic ", "Bearer ", 1)) })},
+		{"scheme-not-needed", "authorization.scheme", "A token is taken without a scheme.",
+			findingToken(func(name, value string) string {
+				if !strings.Contains(value, " ") {
+					return value
+				}
+				return tokenOf(name, value)
+			})},
 		{"no-authorization", "authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
 		{"no-token-taken", "authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
 		{"no-token-forbidden", "authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
@@ -84,6 +119,22 @@ func authorizationFaults() []faultGroup {
 	}}, {hasSeveralScopes, []Fault{
 		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
+		{"documented-scopes-together-refused", "authorization.several-scopes", "Two documented scopes in one token count for none.",
+			func(b *behaviour) {
+				counting(func(scopes []string) []string {
+					if len(scopes) > 1 && !slices.ContainsFunc(scopes, func(scope string) bool { return !b.method.Documents(scope) }) {
+						return nil
+					}
+					return scopes
+				})(b)
+			}},
+		{"many-scopes-refused", "authorization.several-scopes", "More than ten scopes in one token count for none.",
+			counting(func(scopes []string) []string {
+				if len(scopes) > 10 {
+					return nil
+				}
+				return scopes
+			})},
 	}}, {hasUnrelatedScope, []Fault{
 		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
@@ -131,6 +182,11 @@ func takingScope(which func(method *spec.Method, scope string) bool) change {
 // refusingScope takes a scope of the description for not enough.
 func refusingScope(which func(method *spec.Method, scope string) bool) change {
 	return func(b *behaviour) { except(&b.accepts, func(scope string) bool { return which(b.method, scope) }) }
+}
+
+// findingToken finds the token of a request in another way.
+func findingToken(find func(name, value string) string) change {
+	return func(b *behaviour) { b.tokenOf = find }
 }
 
 // counting looks at some scopes of a token only.

@@ -64,8 +64,28 @@ func bodyFaults() []faultGroup {
 			})},
 		{"string-ignored", "body.scalar", "A JSON string is taken for an empty body.", overlookingBodies(`"`)},
 		{"number-ignored", "body.scalar", "A JSON number is taken for an empty body.", overlookingBodies("1")},
-		{"oversize-body-dropped", "body.oversize", "A body over the limit is dropped unread, and the call goes on without it.", overlookingAll(bodyTooLarge)},
-		{"media-type-ignored", "body.media-type", "The media type is not looked at.", overlookingAll(mediaTypeUnsupported)},
+		{"oversize-body-fails", "body.oversize", "A body over the limit makes the server fail.",
+			refusingAs(bodyTooLarge, http.StatusInternalServerError, codeInternal)},
+		{"surrogate-crashes", "body.surrogate", "Half a surrogate pair makes the server fail.",
+			failingOver(func(c *call) bool { return bytes.Contains(c.body, []byte(`\ud800`)) })},
+		{"nested-arrays-crash", "body.nesting", "A thousand arrays in one another make the server fail.",
+			failingOver(func(c *call) bool { return bytes.HasPrefix(c.body, bytes.Repeat([]byte("["), 1000)) })},
+		{"nested-objects-crash", "body.nesting", "A thousand objects in one another make the server fail.",
+			failingOver(func(c *call) bool { return bytes.Count(c.body, []byte("{")) > 1000 })},
+		{"compressed-body-crashes", "body.gzip", "A compressed body makes the server fail.",
+			failingOver(func(c *call) bool { return c.request.Header.Get("Content-Encoding") != "" })},
+		{"empty-chunks-refused", "body.empty-chunked", "A chunked body without content is refused as malformed.",
+			asking(func(c *call) *refusal {
+				if len(c.body) > 0 || c.request.ContentLength >= 0 {
+					return nil
+				}
+				return c.refuse(bodyMalformed, "Unexpected end of string.")
+			})},
+		{"untyped-body-ignored", "body.not-empty", "A body without a media type is not looked at.", overlookingType("")},
+		{"text-body-ignored", "body.not-empty", "A body that is text/plain is not looked at.", overlookingType("text/plain")},
+		{"binary-body-ignored", "body.not-empty", "A body that is application/octet-stream is not looked at.", overlookingType("application/octet-stream")},
+		{"media-type-ignored", "body.media-type-text", "The media type is not looked at.", overlookingAll(mediaTypeUnsupported)},
+		{"form-ignored", "body.media-type", "A form is taken for an empty body.", overlookingType("application/x-www-form-urlencoded")},
 		{"xml-ignored", "body.media-type", "A body in XML is taken for an empty one.", overlookingBodies("<")},
 	}}, {hasStates, []Fault{
 		{"refused-body-changes-job", "body.not-empty", "A call with an unknown field is refused, and the job changes all the same.",
@@ -84,6 +104,27 @@ func overlooking(which func(*call, *refusal) bool) change {
 // overlookingAll lets every refusal pass that has one of the reasons.
 func overlookingAll(reasons ...refusalKind) change {
 	return overlooking(func(_ *call, r *refusal) bool { return slices.Contains(reasons, r.kind) })
+}
+
+// overlookingType lets every refusal of a body pass that has a media type, or none.
+func overlookingType(mediaType string) change {
+	return overlooking(func(c *call, r *refusal) bool {
+		return slices.Contains(bodyRefusals, r.kind) && c.request.Header.Get("Content-Type") == mediaType
+	})
+}
+
+// failingOver lets the server fail over some bodies, once it has read them.
+func failingOver(which func(*call) bool) change {
+	return func(b *behaviour) {
+		b.refusals[internalError.kind] = internalError
+		// The first stage that sees the body is the one that checks its media type.
+		b.stages = slices.Insert(b.stages, len(b.stages)-3, func(c *call) *refusal {
+			if which(c) {
+				return c.refuse(internalError.kind, "")
+			}
+			return nil
+		})
+	}
 }
 
 // overlookingBodies lets a refusal of a body pass that begins with a text.

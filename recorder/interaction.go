@@ -144,10 +144,21 @@ func keepLength(headers http.Header, before, after string) {
 func keyOf(request cassette.Request) string {
 	return strings.Join([]string{
 		request.Method, request.URL,
-		strings.Join(request.Headers["Authorization"], "\n"),
+		authorizationOf(request),
 		strings.Join(request.Headers["Content-Type"], "\n"),
 		request.Body,
 	}, "\x00")
+}
+
+// authorizationOf is the header field of the token, whose name may be written in
+// another case.
+func authorizationOf(request cassette.Request) string {
+	for name, values := range request.Headers {
+		if strings.EqualFold(name, "Authorization") {
+			return name + ": " + strings.Join(values, "\n")
+		}
+	}
+	return ""
 }
 
 // sameInteraction reports whether two interactions say the same.

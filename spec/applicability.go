@@ -18,6 +18,7 @@ type condition struct {
 var (
 	security       = condition{"no security", func(m *Method) bool { return len(m.Scopes) > 0 }}
 	unrelatedScope = condition{"no x-unrelated-scope", func(m *Method) bool { return m.UnrelatedScope != "" }}
+	severalScopes  = condition{"one scope alone", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
 	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
 	refusedStates = condition{"no state in which a job is refused", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}
@@ -59,6 +60,7 @@ var needs = map[string][]condition{
 	"authorization":                    {security},
 	"authorization.scope-among-others": {unrelatedScope},
 	"authorization.unrelated-scope":    {unrelatedScope},
+	"authorization.several-scopes":     {severalScopes},
 	"errors.no-token-echo":             {security},
 
 	"path.verb":              {verb},
@@ -80,6 +82,7 @@ var needs = map[string][]condition{
 	"body.empty":         {emptyRequest},
 	"body.empty-message": {emptyRequest},
 	"body.not-empty":     {emptyRequest},
+	"body.empty-chunked": {emptyRequest},
 
 	"response.unique-names":          {responseMembers},
 	"response.id-present":            {newID},

@@ -231,7 +231,8 @@ func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
 			quoted[requirement.Quote] = quoted[requirement.Quote] || fromPage
 		}
 		for _, sentence := range method.Page.Sentences {
-			if !quoted[sentence] {
+			// A pointer to another page demands nothing.
+			if !quoted[sentence] && !strings.HasPrefix(sentence, "For more information, see ") {
 				t.Errorf("%s: no requirement quotes %q", method.File, sentence)
 			}
 		}

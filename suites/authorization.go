@@ -71,7 +71,23 @@ func authorizationChecks(method *spec.Method) []Check {
 		first, last = scopes[0], scopes[len(scopes)-1]
 	}
 	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first.Name, method.UnrelatedScope)
+	const several = "authorization.several-scopes"
+	sufficient("two-scopes", "two documented scopes in one token", several, "both scopes", first.Name, last.Name)
+	sufficient("all-scopes", "all documented scopes in one token", several, "all documented scopes", names(method.Scopes)...)
 	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", method.UnrelatedScope, first.Name)
+	for _, spelt := range spellings {
+		check := Check{
+			ID: "authorization/" + spelt.name, Title: spelt.title, Requirements: []string{spelt.requirement},
+			Sends: "a call for " + harmlessJob(method) + ", with " + spelt.sends(),
+			phase: refusing, run: func(j *judgement) { acceptSpelling(j, spelt) },
+		}
+		if spelt.requirement == otherScheme {
+			check.Requirements = append(check.Requirements, "authorization.required")
+			check.Sends = "a call for " + acceptedJob(method) + ", with " + spelt.sends()
+			check.run = func(j *judgement) { refuseSpelling(j, spelt) }
+		}
+		checks = append(checks, check)
+	}
 	checks = append(checks, Check{
 		ID: "authorization/no-token", Title: "no token",
 		Requirements: []string{"authorization.no-token", "authorization.required",
@@ -106,6 +122,45 @@ func authorizationChecks(method *spec.Method) []Check {
 	return checks
 }
 
+// spelling is one way to write the header field of a token.
+type spelling struct{ name, title, requirement, field, scheme string }
+
+const otherScheme = "authorization.scheme"
+
+var spellings = []spelling{
+	{"header-case", "the header field in lower case", "authorization.header-case", "authorization", "Bearer "},
+	{"scheme-lower-case", "the scheme in lower case", "authorization.scheme-case", "Authorization", "bearer "},
+	{"scheme-upper-case", "the scheme in capitals", "authorization.scheme-case", "Authorization", "BEARER "},
+	{"scheme-token", "a token of the scheme Token", otherScheme, "Authorization", "Token "},
+	{"scheme-basic", "a token of the scheme Basic", otherScheme, "Authorization", "Basic "},
+	{"no-scheme", "a token without a scheme", otherScheme, "Authorization", ""},
+}
+
+// sends shows the header field.
+func (s spelling) sends() string { return s.field + ": " + s.scheme + "TOKEN" }
+
+// acceptSpelling sends a token that is enough in another spelling.
+func acceptSpelling(j *judgement, spelt spelling) {
+	if credential, found := j.credential(); found {
+		j.passes(spelt.requirement, credential.As(spelt.field, spelt.scheme))
+	}
+}
+
+// refuseSpelling sends a token that is enough in a way that makes it none.
+func refuseSpelling(j *judgement, spelt spelling) {
+	if credential, found := j.credential(); found {
+		j.refuseCaller(spelt.requirement, credential.As(spelt.field, spelt.scheme))
+	}
+}
+
+func names(scopes []spec.Scope) []string {
+	var names []string
+	for _, scope := range scopes {
+		names = append(names, scope.Name)
+	}
+	return names
+}
+
 func eachState(method *spec.Method) string {
 	if !hasStates(method) {
 		return "a given job"
@@ -113,11 +168,15 @@ func eachState(method *spec.Method) string {
 	return "a job of each state"
 }
 
-// acceptScopes checks that a token gets past the authorization. A job that is
-// refused for its state shows it without being used up: its refusal comes after
-// that of the authorization.
+// acceptScopes checks that a token gets past the authorization.
 func acceptScopes(j *judgement, id string, scopes []string) {
 	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
+	if err != nil && id == "authorization.several-scopes" {
+		// Any several scopes show it.
+		if group, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found {
+			credential, err = group, nil
+		}
+	}
 	if err != nil {
 		wanted := "this scope alone"
 		if len(scopes) > 1 {
@@ -126,6 +185,13 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 		j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
 		return
 	}
+	j.passes(id, credential)
+}
+
+// passes expects that a token gets past the authorization. A job that is refused
+// for its state shows it without being used up: its refusal comes after that of
+// the authorization.
+func (j *judgement) passes(id string, credential target.Credential) {
 	job, known := j.harmlessJob()
 	if !known {
 		job.id = j.session.unknownID()

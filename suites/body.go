@@ -1,20 +1,34 @@
 package suites
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/onsi/gomega"
 
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// oversize is the length in bytes of a body that no server of this method has a
-// reason to take: twice a mebibyte.
-const oversize = 2 << 20
+const (
+	// nesting is so deep that no message of a method comes near, and that a parser
+	// that calls itself for each level runs out of stack.
+	nesting = 100_000
+	// oversize is the length in bytes of a body that no method has a reason to take.
+	oversize = 2 << 20
+	// taken is the length in bytes up to which every server reads a body: the
+	// lowest of the usual limits. RFC 9110, 15.5.14, lets a server close the
+	// connection instead of reading more than it takes.
+	taken = 100 << 10
+)
 
-// oversizeBody is made once: it is large, and nobody changes it.
-var oversizeBody = sync.OnceValue(func() string { return `{"dpconformUnknown":"` + strings.Repeat("x", oversize) + `"}` })
+// nestedObjects is made once: it is large, and nobody changes it.
+var nestedObjects = sync.OnceValue(func() string { return strings.Repeat(`{"a":`, nesting) + "1" + strings.Repeat("}", nesting) })
 
 // takenBody is a body that means a message without anything in it, or the example
 // of the description, so that the method accepts it.
@@ -40,7 +54,16 @@ func takenBodies(method *spec.Method) []takenBody {
 }
 
 // refusedBody is a body that must be refused.
-type refusedBody struct{ name, title, requirement, mediaType, body string }
+type refusedBody struct {
+	name, title, requirement string
+	// mediaType is empty for none.
+	mediaType, body string
+}
+
+const (
+	notEmpty      = "body.not-empty"
+	mediaTypeText = "body.media-type-text"
+)
 
 func refusedBodies(method *spec.Method) []refusedBody {
 	json := method.Operation.RequestMediaType
@@ -53,11 +76,70 @@ func refusedBodies(method *spec.Method) []refusedBody {
 		{"array-of-message", "an array with an empty message", "body.array", json, `[{}]`},
 		{"string", "a string", "body.scalar", json, `"dpconform"`},
 		{"number", "a number", "body.scalar", json, `1`},
-		{"oversize", "a field of two mebibytes", "body.oversize", json, oversizeBody()},
-		{"media-type-text", "a message as text/plain", "body.media-type", "text/plain", message(method)},
+		{"surrogate", "a name that is half a character", "body.surrogate", json, `{"\ud800":1}`},
+		{"nested-arrays", "arrays in arrays, not closed", "body.nesting", json, strings.Repeat("[", nesting)},
+		{"nested-objects", "objects in objects", "body.nesting", json, nestedObjects()},
+		{"untyped", "a field without a media type", notEmpty, "", withUnknownField(method)},
+		{"untyped-text", "text that is no JSON, without a media type", notEmpty, "", `dpconform`},
+		{"text", "a field as text/plain", notEmpty, "text/plain", withUnknownField(method)},
+		{"binary", "a field as application/octet-stream", notEmpty, "application/octet-stream", withUnknownField(method)},
+		{"media-type-text", "a message as text/plain", mediaTypeText, "text/plain", message(method)},
 		{"media-type-xml", "an XML element", "body.media-type", "application/xml", `<dpconform/>`},
 		{"media-type-form", "a form", "body.media-type", "application/x-www-form-urlencoded", `a=b`},
 	}
+}
+
+// requirements are those that the body's acceptance breaks. A message is empty
+// whatever its media type.
+func (b refusedBody) requirements() []string {
+	if b.requirement == notEmpty || b.requirement == mediaTypeText {
+		return []string{b.requirement}
+	}
+	return []string{b.requirement, notEmpty}
+}
+
+// sends describes the body.
+func (b refusedBody) sends() string {
+	if b.mediaType == "" {
+		return shown(b.body) + " and no Content-Type"
+	}
+	return shown(b.body) + " as " + b.mediaType
+}
+
+// oddBody is a message in a form that a server may refuse, and must get along with.
+type oddBody struct {
+	name, title, requirement string
+	// sends describes the body.
+	sends string
+	write func(*target.Request)
+}
+
+func oddBodies(method *spec.Method) []oddBody {
+	json := method.Operation.RequestMediaType
+	return []oddBody{
+		{"oversize", "a message of two mebibytes", "body.oversize", "white space of two mebibytes in the body " + shown(message(method)), func(r *target.Request) {
+			r.Header = contentType(json)
+			r.Body = []byte(strings.TrimSuffix(message(method), "}") + strings.Repeat(" ", oversize) + "}")
+		}},
+		{"gzip", "a message compressed with gzip", "body.gzip", "the body " + shown(message(method)) + " in gzip", func(r *target.Request) {
+			r.Header = http.Header{"Content-Type": {json}, "Content-Encoding": {"gzip"}}
+			r.Body = compressed(message(method))
+		}},
+		{"empty-chunked", "no body, in chunks", emptyChunked, "Transfer-Encoding: chunked and the last, empty chunk alone", func(r *target.Request) {
+			r.Chunked = true
+		}},
+	}
+}
+
+const emptyChunked = "body.empty-chunked"
+
+// compressed is a text in gzip.
+func compressed(text string) []byte {
+	var buffer bytes.Buffer
+	writer := gzip.NewWriter(&buffer)
+	_, _ = writer.Write([]byte(text)) // A buffer takes everything.
+	_ = writer.Close()
+	return buffer.Bytes()
 }
 
 func bodyChecks(method *spec.Method) []Check {
@@ -81,9 +163,16 @@ func bodyChecks(method *spec.Method) []Check {
 	for _, refused := range refusedBodies(method) {
 		checks = append(checks, Check{
 			ID: "body/" + refused.name, Title: refused.title,
-			Requirements: []string{refused.requirement, "body.not-empty"},
-			Sends:        fmt.Sprintf("a call for %s, with %s as %s", acceptedJob(method), shown(refused.body), refused.mediaType),
+			Requirements: refused.requirements(),
+			Sends:        "a call for " + acceptedJob(method) + ", with " + refused.sends(),
 			phase:        refusing, run: func(j *judgement) { refuseBody(j, refused) },
+		})
+	}
+	for _, odd := range oddBodies(method) {
+		checks = append(checks, Check{
+			ID: "body/" + odd.name, Title: odd.title, Requirements: []string{odd.requirement},
+			Sends: "a call for " + harmlessJob(method) + ", with " + odd.sends,
+			phase: refusing, run: func(j *judgement) { sendOddBody(j, odd) },
 		})
 	}
 	return checks
@@ -130,20 +219,60 @@ func refuseBody(j *judgement, refused refusedBody) {
 	}
 	request := j.callOf(job.id, credential)
 	request.Purpose, request.Header, request.Body = refused.title, contentType(refused.mediaType), []byte(refused.body)
+	if refused.mediaType == "" {
+		request.Header = nil
+	}
 	exchange := j.send(request)
 	if job.refusedAnyway && j.isJobRefusal(exchange) {
 		j.skipRefusedAnyway()
 		return
 	}
-	// RFC 9110, 15.5.14: a server may close the connection instead of reading
-	// a body that is too large.
-	closed := exchange.Fault != nil && exchange.Fault.Kind == target.ClosedWhileSending
-	if closed {
+	if closedOver(exchange) {
 		j.tested[refused.requirement] = true
 	} else {
 		j.meets(refused.requirement, exchange)
 	}
-	if j.hasNoEffect("body.not-empty", exchange) {
-		j.keepsState("body.not-empty", job, credential)
+	unaffected := !exchange.Succeeded()
+	if len(refused.requirements()) > 1 {
+		unaffected = j.hasNoEffect(notEmpty, exchange)
+	}
+	if unaffected && slices.Contains(refused.requirements(), notEmpty) {
+		j.keepsState(notEmpty, job, credential)
+	}
+}
+
+// closedOver reports whether the server closed the connection instead of reading
+// a body that is larger than it takes.
+func closedOver(exchange *target.Exchange) bool {
+	return exchange.Fault != nil && exchange.Fault.Kind == target.ClosedWhileSending && len(exchange.Request.Body) > taken
+}
+
+// sendOddBody sends a message in an unusual form for a job of which a call uses
+// nothing up, since a server may take it.
+func sendOddBody(j *judgement, odd oddBody) {
+	credential, found := j.credential()
+	if !found {
+		return
+	}
+	job, known := j.harmlessJob()
+	if !known {
+		job.id = j.session.unknownID()
+	}
+	request := j.callOf(job.id, credential)
+	var plain *target.Exchange
+	if odd.requirement == emptyChunked {
+		plain = j.send(request)
+	}
+	odd.write(&request)
+	request.Purpose = odd.title
+	switch exchange := j.send(request); {
+	case plain != nil:
+		// Without a length it means the same as with one.
+		lengthRequired := inStatus("411", func(r *response) bool { return r.status == http.StatusLengthRequired })
+		if j.responded(odd.requirement, plain, "a response") {
+			j.expect(odd.requirement, exchange, gomega.Or(beLike(plain, "with Content-Length: 0"), lengthRequired))
+		}
+	case !closedOver(exchange):
+		j.meets(odd.requirement, exchange)
 	}
 }

@@ -101,7 +101,12 @@ func reasonOf(err error) string {
 	return ""
 }
 
+// tokenLabel names a token by its scopes, or by the number of many.
 func tokenLabel(scopes ...string) string {
+	const most = 3
+	if len(scopes) > most {
+		return fmt.Sprintf("token for %d scopes", len(scopes))
+	}
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
 		short[i] = spec.ShortScope(scope)

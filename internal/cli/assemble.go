@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +108,10 @@ func (f finished) stateOf(job string) string {
 // requestOf is a request as it was sent, but for the token.
 func requestOf(exchange *target.Exchange) result.Message {
 	request := exchange.Request
-	return result.Message{Method: request.Method, URL: exchange.URL, Credential: request.Credential.Label, Header: request.Header,
+	if request.Chunked {
+		request.Header = http.Header{"Transfer-Encoding": {"chunked"}}
+	}
+	return result.Message{Method: request.Method, URL: exchange.URL, Credential: request.Credential.Label, Authorization: request.Credential.Spelling(), Header: request.Header,
 		Body: string(request.Body), BodyBytes: len(request.Body)}
 }
 
@@ -117,7 +121,7 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Call,
 		Request: requestOf(exchange), Microseconds: exchange.Took.Microseconds(),
 	}
-	shown.Request.URL, shown.Request.Header = hide.RequestTarget(exchange.URL), hide.Header(exchange.Request.Header)
+	shown.Request.URL, shown.Request.Header = hide.RequestTarget(exchange.URL), hide.Header(shown.Request.Header)
 	shown.Request.Body, shown.Request.BodyBytes = bodyOf(exchange.Request.Body, hide)
 	shown.Response, shown.Fault = responseOf(exchange, hide)
 	for _, earlier := range exchange.Earlier {

@@ -80,8 +80,8 @@ func redactCookies(value string) string {
 }
 
 // schemeNames are those of the IANA registry that a client may meet here:
-// https://www.iana.org/assignments/http-authschemes
-var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "negotiate", "oauth"}
+// https://www.iana.org/assignments/http-authschemes, and one that is in wide use.
+var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "negotiate", "oauth", "token"}
 
 // splitAuthorization gives the scheme with its space, and the token. Without a
 // scheme that is one, all of it is the token.

@@ -138,7 +138,11 @@ func harEntry(exchange result.Exchange, check result.Check, attempts []result.At
 func harRequest(message result.Message) object {
 	headers := harHeaders(message.Header)
 	if message.Credential != "" && message.Credential != result.NoCredential {
-		headers = append(headers, object{"name": "Authorization", "value": "Bearer $TOKEN", "comment": message.Credential})
+		name, value, spelt := strings.Cut(message.Authorization, ": ")
+		if !spelt {
+			name, value = "Authorization", "Bearer $TOKEN"
+		}
+		headers = append(headers, object{"name": name, "value": value, "comment": message.Credential})
 	}
 	protocol := unknownProtocol // Over TLS it is negotiated.
 	if strings.HasPrefix(message.URL, "http://") {

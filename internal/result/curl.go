@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,9 @@ import (
 
 // NoCredential is the credential of a request that is sent without a token.
 const NoCredential = "no token"
+
+// usualAuthorization is how a token is sent.
+const usualAuthorization = "Authorization: Bearer $TOKEN"
 
 // longestArgument is the length in bytes up to which a body stands in a curl
 // command.
@@ -31,7 +35,7 @@ func (m Message) Curl() string {
 	}
 	authorized := m.Credential != "" && m.Credential != NoCredential
 	if authorized {
-		words = append(words, "-H", `"Authorization: Bearer $TOKEN"`)
+		words = append(words, "-H", `"`+cmp.Or(m.Authorization, usualAuthorization)+`"`)
 	}
 	names := make([]string, 0, len(m.Header))
 	for name := range m.Header {
@@ -50,7 +54,7 @@ func (m Message) Curl() string {
 		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", length))
 	case control:
 		words = append(append([]string{printed(m.Body), "|"}, words...), "--data-binary", "@-")
-	case m.Body != "":
+	case m.Body != "" || http.Header(m.Header).Get("Transfer-Encoding") != "":
 		words = append(words, "--data-raw", quoted(m.Body))
 	case slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, m.Method):
 		words = append(words, "-H", "'Content-Length: 0'") // Go sends it with these methods.

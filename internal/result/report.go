@@ -227,11 +227,14 @@ type Attempt struct {
 
 // Message is a request or a response.
 type Message struct {
-	Method     string              `json:"method,omitempty"`
-	URL        string              `json:"url,omitempty"`
-	Credential string              `json:"credential,omitempty"`
-	Status     int                 `json:"status,omitempty"`
-	Header     map[string][]string `json:"header"`
+	Method     string `json:"method,omitempty"`
+	URL        string `json:"url,omitempty"`
+	Credential string `json:"credential,omitempty"`
+	// Authorization is the header field of the token, as $TOKEN, where it is not the
+	// usual one: "authorization: bearer $TOKEN".
+	Authorization string              `json:"authorization,omitempty"`
+	Status        int                 `json:"status,omitempty"`
+	Header        map[string][]string `json:"header"`
 	// Body is text, cut where it is long; BodyBytes is its whole length.
 	Body      string `json:"body"`
 	BodyBytes int    `json:"body_bytes"`

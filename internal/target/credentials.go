@@ -21,6 +21,25 @@ type Credential struct {
 	// source is a function so that no format verb, however deep, prints what is
 	// behind it.
 	source func() (*oauth2.Token, error)
+	// field is the name of the header field that carries the token, and scheme what
+	// stands before it; an empty field means the usual ones.
+	field, scheme string
+}
+
+// As gives the credential in another spelling: its header field is written as it
+// is here, and the scheme with the space behind it.
+func (c Credential) As(field, scheme string) Credential {
+	c.field, c.scheme = field, scheme
+	return c
+}
+
+// Spelling is the header field with $TOKEN for the token, where it is not the
+// usual one.
+func (c Credential) Spelling() string {
+	if c.field == "" {
+		return ""
+	}
+	return c.field + ": " + c.scheme + "$TOKEN"
 }
 
 // NoCredential sends no Authorization header.
@@ -47,6 +66,11 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 	token, err := c.source()
 	if err != nil {
 		return "", err
+	}
+	if c.field != "" {
+		// net/http sends the name as it stands in the map.
+		request.Header[c.field] = []string{c.scheme + token.AccessToken}
+		return token.AccessToken, nil
 	}
 	token.SetAuthHeader(request)
 	return token.AccessToken, nil

@@ -17,7 +17,9 @@ type Request struct {
 	Header http.Header
 	// Body is sent with its length; none is sent as no body, which for POST
 	// means Content-Length: 0.
-	Body       []byte
+	Body []byte
+	// Chunked sends the body in chunks, without its length.
+	Chunked    bool
 	Credential Credential
 	// Job is the id of the job that the request is about, where there is one.
 	Job string

@@ -145,6 +145,10 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
+	if wanted.Chunked {
+		// Of no body at all net/http would send the length.
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(wanted.Body)), -1
+	}
 	if wanted.Header != nil {
 		request.Header = wanted.Header.Clone()
 	}

@@ -88,6 +88,40 @@ func TestNoBodyIsALengthOfZero(t *testing.T) {
 	}
 }
 
+// TestTheWireIsAsAsked: net/http writes the names of fields in its own case, and
+// sends the length of an empty body, unless it is told otherwise.
+func TestTheWireIsAsAsked(t *testing.T) {
+	t.Parallel()
+	came := make(chan string, 1)
+	endpoint := serveRaw(t, func(connection *net.TCPConn) {
+		came <- readHead(connection)
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		_ = connection.Close()
+	})
+	server := newTarget(t, Config{Endpoint: endpoint, Credentials: TokenTemplate{Text: "scope:{short}"}})
+	credential, _ := server.Credential("token for maps", "https://www.googleapis.com/auth/maps")
+	for _, test := range []struct {
+		request       Request
+		line, without string
+	}{
+		{Request{Credential: credential}, "Authorization: Bearer scope:maps", "authorization"},
+		{Request{Credential: credential.As("authorization", "Bearer ")}, "authorization: Bearer scope:maps", "Authorization"},
+		{Request{Credential: credential.As("Authorization", "bearer ")}, "Authorization: bearer scope:maps", "Bearer"},
+		{Request{Credential: credential.As("Authorization", "")}, "Authorization: scope:maps", "Bearer"},
+		{Request{}, "Content-Length: 0", "Transfer-Encoding"},
+		{Request{Chunked: true}, "Transfer-Encoding: chunked", "Content-Length"},
+		{Request{Chunked: true, Body: []byte("{}")}, "Transfer-Encoding: chunked", "Content-Length"},
+	} {
+		sendTo(server, test.request)
+		if head := <-came; !strings.Contains(head, "\r\n"+test.line+"\r\n") || strings.Contains(head, test.without) {
+			t.Errorf("want %s without %s, got\n%s", test.line, test.without, head)
+		}
+	}
+	if got := credential.As("authorization", "bearer ").Spelling(); got != "authorization: bearer $TOKEN" || credential.Spelling() != "" {
+		t.Errorf("spelt %q", got)
+	}
+}
+
 func TestHeadersAreTheRequestsOwn(t *testing.T) {
 	t.Parallel()
 	endpoint, next := heads(t)
