@@ -173,7 +173,7 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
 	if err != nil && id == "authorization.several-scopes" {
 		// Any several scopes show it.
-		if group, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found {
+		if group, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found && len(group.Scopes) > 1 {
 			credential, err = group, nil
 		}
 	}
