@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
+
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // jobNames replaces the ids of jobs by their pseudonyms.
@@ -92,6 +94,12 @@ func (n *jobNames) addForms() {
 			}
 			seen[text] = true
 			n.byFirst[text[0]] = append(n.byFirst[text[0]], idForm{text, write(n.byID[id]), telling})
+		}
+		// A check sends an id with another end, and a server may repeat it.
+		for _, end := range target.OtherEnds(id) {
+			if _, isOther := n.byID[end]; telling && !isOther {
+				n.byFirst[end[0]] = append(n.byFirst[end[0]], idForm{end, target.OtherEnds(n.byID[id])[0], true})
+			}
 		}
 	}
 	for _, forms := range n.byFirst {

@@ -45,6 +45,7 @@ func TestIDsAreReplacedWhereTheyAreIDs(t *testing.T) {
 	for _, one := range []struct{ name, text, want string }{
 		{"a telling one anywhere", "no " + firstUUID + ", " + firstUUID + "!", "no failed-1, failed-1!"},
 		{"another that begins alike", firstUUID + "0 " + secondUUID, firstUUID + "0 " + secondUUID},
+		{"one with another end", firstUUID[:35] + "f, job_1-y", "failed-x, failed-x"},
 		{"behind an underscore", "job_" + firstUUID + "_x", "job_failed-1_x"},
 		{"in another case", "7D1F0C6E-93A4-4B0E-8A52-0F6F5C1D2E3A new-7781 rUN.2026", "FAILED-1 NEW-JOB-1 CANCELLED-1"},
 		{"behind an escape", "%2F" + firstUUID + "%20 \\u003c" + firstUUID + `\n` + firstUUID, "%2Ffailed-1%20 \\u003cfailed-1" + `\n` + "failed-1"},

@@ -79,7 +79,7 @@ var foreignPaths = []foreignPath{
 
 // longEnd makes an id long, and its path no longer than the 8000 octets that a
 // server should support (RFC 9110, 4.1), so that it reaches the method.
-var longEnd = strings.Repeat("x", 7000)
+var longEnd = "-" + strings.Repeat("x", 7000)
 
 // in makes the path for a job's id, which is escaped already.
 func (p foreignPath) in(template spec.PathTemplate, id string) string {
@@ -112,7 +112,7 @@ func longerVersion(version string) string { return version + "beta" }
 
 // shown is the path for a reader.
 func (p foreignPath) shown(template spec.PathTemplate) string {
-	return strings.Replace(p.in(template, "ID"), longEnd, "xxx…", 1)
+	return strings.Replace(p.in(template, "ID"), longEnd, "-xxx…", 1)
 }
 
 // lacks says why a path is not tested.

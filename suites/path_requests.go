@@ -2,7 +2,7 @@ package suites
 
 import (
 	"net/url"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/target"
@@ -49,25 +49,14 @@ func foreignRequestChecks(method *spec.Method) []Check {
 	return checks
 }
 
-// idOfDigits is an id such as a UUID, whose form a server may know.
-var idOfDigits = regexp.MustCompile(`^[0-9a-f-]{16,}$`)
-
-// otherEnd is an id that differs from another one in its last character, has its
-// form, and is none of the given ones. Those are often numbered, so that a digit
-// would name another job.
+// otherEnd is an id that differs from another one in its last character alone,
+// and none of the given ones.
 func (j *judgement) otherEnd(id string) string {
-	ends := "xyzw"
-	if idOfDigits.MatchString(id) {
-		ends = "fedc"
+	ends := target.OtherEnds(id)
+	if free := slices.IndexFunc(ends, func(other string) bool { return !j.Target.Given(other) }); free >= 0 {
+		return ends[free]
 	}
-	last := []rune(id)
-	for _, end := range ends {
-		last[len(last)-1] = end
-		if other := string(last); other != id && !j.Target.Given(other) {
-			return other
-		}
-	}
-	return id + ends[:1]
+	return ends[0] + "x"
 }
 
 // missNewJob looks for a job by almost the id of a new one, which is long and not

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -159,6 +160,28 @@ func (t *Target) Given(id string) bool {
 		}
 	}
 	return false
+}
+
+// idOfDigits is an id such as a UUID, whose form a server may check first.
+var idOfDigits = regexp.MustCompile(`^[0-9a-f-]{16,}$`)
+
+// OtherEnds gives ids that differ from one in the last character alone and have
+// its form. Ids are often numbered, so that with another digit one would be that
+// of another job.
+func OtherEnds(id string) []string {
+	letters := "xyz"
+	if idOfDigits.MatchString(id) {
+		letters = "fedc"
+	}
+	var ends []string
+	for _, letter := range letters {
+		other := []rune(id)
+		other[len(other)-1] = letter
+		if string(other) != id {
+			ends = append(ends, string(other))
+		}
+	}
+	return ends
 }
 
 // Journal gives a copy of all exchanges so far, in the order of their numbers.
