@@ -103,7 +103,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"without id", ownFirstLine + ownLevel, "        - level: documented\n", "        - level: documented\n", []string{"without an id"}},
 		{"an id without aspect", "- id: " + ownID, "- id: path", "        - id: path\n", []string{`"path"`, "aspect.name"}},
 		{"an unknown level", ownLevel, "          level: documentd\n", ownFirstLine, []string{ownID, `"documentd"`, "documented, platform, inferred"}},
-		{"an unknown key", ownLevel, "          levl: documented\n", "          levl:", []string{`"levl"`, "id, level, statement, quote, source, note, expect, set, draft"}},
+		{"an unknown key", ownLevel, "          levl: documented\n", "          levl:", []string{`"levl"`, "id, level, statement, quote, source, note, fix, expect, set, draft"}},
 		{"an unknown key of expect", ownExpect, "          expect: {statuses: [4xx]}\n", "          expect: {statuses", []string{`"statuses"`, "status, code"}},
 		{"a key twice", ownLevel, ownLevel + ownLevel, ownLevel + ownStatement, []string{"level", "already"}},
 		{"a level of another type", ownLevel, "          level: [documented]\n", "          level: [documented]", []string{"requirement"}},

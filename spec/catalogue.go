@@ -235,7 +235,7 @@ func (l *loader) requirement(entry *yaml.Node, into *Requirement) error {
 	if err := l.read(entry, "requirement", into); err != nil {
 		return err
 	}
-	for _, text := range []*string{&into.Statement, &into.Quote, &into.Note} {
+	for _, text := range []*string{&into.Statement, &into.Quote, &into.Note, &into.Fix} {
 		*text = strings.TrimSpace(*text)
 	}
 	if into.Draft {

@@ -32,7 +32,7 @@ func ExampleLoad_mistake() {
 		fmt.Println(mistake.Message)
 	}
 	// Output:
-	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, expect, set, draft
+	// requirement: unknown key "levl": want one of id, level, statement, quote, source, note, fix, expect, set, draft
 }
 
 // The method of an overlaid description is one like any other: suites.Config takes

@@ -45,6 +45,9 @@ type Requirement struct {
 	// Note adds what the quote alone does not say: alternatives, sources that
 	// disagree.
 	Note string `json:"note,omitempty"`
+	// Fix says what an author who breaks it usually has to change, such as an option
+	// of a framework.
+	Fix string `json:"fix,omitempty"`
 	// Expect is the set of responses that the requirement allows, where it is about
 	// one.
 	Expect Responses `json:"expect,omitzero"`

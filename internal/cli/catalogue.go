@@ -234,7 +234,7 @@ func (c catalogueConsole) explainRequirement(requirement spec.Requirement, of st
 		quote = `"` + quote + `"`
 	}
 	for _, field := range [][2]string{{"of", of}, {"level", string(requirement.Level) + ": " + levelMeanings[requirement.Level]},
-		{"statement", requirement.Statement}, {"quote", quote}, {"source", requirement.Source}, {"note", requirement.Note},
+		{"statement", requirement.Statement}, {"quote", quote}, {"source", requirement.Source}, {"note", requirement.Note}, {"fix", requirement.Fix},
 		{"set", c.setTitle(requirement.Set)}, {"described", fmt.Sprintf("%s:%d", requirement.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
 		if field[1] != "" {
 			c.Field(field[0], field[1])

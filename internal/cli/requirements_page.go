@@ -81,6 +81,9 @@ func writeRequirement(page *strings.Builder, requirement spec.Requirement, teste
 	if requirement.Note != "" {
 		fmt.Fprintf(page, "\n%s\n", markdownText(requirement.Note))
 	}
+	if requirement.Fix != "" {
+		fmt.Fprintf(page, "\nFix: %s\n", markdownText(requirement.Fix))
+	}
 	fmt.Fprintf(page, "\n%s.\n", tested)
 }
 

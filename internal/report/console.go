@@ -252,6 +252,9 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 		p.Printf("\n")
 		p.Paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), names(checksOf(rest))))
 	}
+	if requirement.Fix != "" {
+		p.Paragraph("  fix     ", requirement.Fix)
+	}
 	p.Printf("\n")
 }
 

@@ -104,6 +104,9 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	if at := slices.IndexFunc(failed, func(group result.Broken) bool { return !group.Requirement.Condition() }); at >= 0 {
 		p.Printf("  explain  dpconform explain %s\n", text.Line(failed[at].Requirement.ID))
 	}
+	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
+		p.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
+	}
 	for _, one := range first.Found {
 		line := "  send it  " + text.Line(one.Curl)
 		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {

@@ -96,6 +96,22 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 	}
 }
 
+// TestAFixIsShownWithItsFailure in every format for a person.
+func TestAFixIsShownWithItsFailure(t *testing.T) {
+	t.Parallel()
+	made := report(result.ExitFails, "does not conform", check("path/example", result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that")))
+	made.Requirements[0].Fix = "Use the option DiscardUnknown."
+	if got := printed(Console{}, made, 80); strings.Count(got, made.Requirements[0].Fix) != 2 {
+		t.Error(got)
+	}
+	for _, format := range []string{"markdown", "html", "json", "sarif"} {
+		var page bytes.Buffer
+		if err := (File{format, StandardOutput}).Write(made, &page); err != nil || !strings.Contains(page.String(), "Use the option DiscardUnknown.") {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}
+
 // TestFindingsThatSayTheSameAreShownOnce with their checks, those of scopes by the
 // scopes.
 func TestFindingsThatSayTheSameAreShownOnce(t *testing.T) {

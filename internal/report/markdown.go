@@ -149,6 +149,9 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 		if rest := findings[shown:]; len(rest) > 0 {
 			p.print("and %d more: %s\n", len(rest), codes(checksOf(rest)))
 		}
+		if requirement.Fix != "" {
+			p.print("\nFix: %s\n", text.MarkdownWords(requirement.Fix))
+		}
 	}
 }
 

@@ -139,6 +139,10 @@ func sarifRule(report result.Report, requirement result.Requirement) object {
 	} else {
 		fmt.Fprintf(&page, "> Source: %s\n\n", text.MarkdownCode(requirement.Source))
 	}
+	if requirement.Fix != "" {
+		full += " " + requirement.Fix
+		fmt.Fprintf(&page, "Fix: %s\n\n", text.MarkdownWords(requirement.Fix))
+	}
 	if requirement.Note != "" {
 		full += " " + requirement.Note
 		fmt.Fprintf(&page, "Note: %s\n\n", text.MarkdownWords(requirement.Note))
