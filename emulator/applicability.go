@@ -20,7 +20,7 @@ func always(*spec.Method) bool                  { return true }
 func hasScopes(method *spec.Method) bool        { return len(method.Scopes) > 0 }
 func hasSeveralScopes(method *spec.Method) bool { return len(method.Scopes) > 1 }
 func hasUnrelatedScope(method *spec.Method) bool {
-	return hasScopes(method) && method.UnrelatedScope != ""
+	return hasScopes(method) && len(method.UnrelatedScopes) > 0
 }
 func hasVerb(method *spec.Method) bool      { return method.Operation.Path.Verb() != "" }
 func hasNewJobs(method *spec.Method) bool   { return method.IDField != "" }

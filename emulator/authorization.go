@@ -126,8 +126,8 @@ func newTokenReader(methods []*spec.Method, options Options) (*tokenReader, erro
 			reader.known[scope.Short()] = scope.Name
 			reader.prefix = strings.TrimSuffix(scope.Name, scope.Short())
 		}
-		if method.UnrelatedScope != "" {
-			reader.known[spec.ShortScope(method.UnrelatedScope)] = method.UnrelatedScope
+		for _, scope := range method.UnrelatedScopes {
+			reader.known[spec.ShortScope(scope)] = scope
 		}
 	}
 	return reader, nil

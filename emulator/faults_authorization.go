@@ -115,7 +115,7 @@ func authorizationFaults() []faultGroup {
 			})},
 		{"job-before-authorization", "authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
 		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
-			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScope })},
+			takingScope(func(c *spec.Method, scope string) bool { return slices.Contains(c.UnrelatedScopes, scope) })},
 	}}, {hasSeveralScopes, []Fault{
 		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
@@ -136,6 +136,8 @@ func authorizationFaults() []faultGroup {
 				return scopes
 			})},
 	}}, {hasUnrelatedScope, []Fault{
+		{"last-unrelated-scope-taken", "authorization.unrelated-scope", "One unrelated scope of several is enough.",
+			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScopes[len(c.UnrelatedScopes)-1] })},
 		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()

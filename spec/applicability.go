@@ -17,7 +17,7 @@ type condition struct {
 // The conditions.
 var (
 	security       = condition{"no security", func(m *Method) bool { return len(m.Scopes) > 0 }}
-	unrelatedScope = condition{"no x-unrelated-scope", func(m *Method) bool { return m.UnrelatedScope != "" }}
+	unrelatedScope = condition{"no x-unrelated-scopes", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
 	severalScopes  = condition{"one scope alone", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
 	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}

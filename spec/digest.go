@@ -31,7 +31,7 @@ func digest(method *Method) error {
 		Resulting            []string
 		Unspecified          string
 		Scopes               []string
-		UnrelatedScope       string
+		UnrelatedScopes      []string
 		SystemParameters     []SystemParameter
 		Codes                map[string]int
 		Requirements         []requirement
@@ -39,7 +39,7 @@ func digest(method *Method) error {
 		Endpoint: method.Endpoint, Operation: method.Operation.canonical(), ReadState: method.ReadState.canonical(), Effect: method.Effect,
 		IDField: method.IDField, StateField: method.StateField,
 		States: sorted(method.States), Accepted: sorted(method.AcceptedStates), Resulting: sorted(method.ResultingStates),
-		Unspecified: method.UnspecifiedState, UnrelatedScope: method.UnrelatedScope, SystemParameters: slices.Clone(method.SystemParameters), Codes: method.CodeStatus,
+		Unspecified: method.UnspecifiedState, UnrelatedScopes: sorted(method.UnrelatedScopes), SystemParameters: slices.Clone(method.SystemParameters), Codes: method.CodeStatus,
 	}
 	if method.IDPattern != nil {
 		canonical.IDPattern = method.IDPattern.String()

@@ -20,6 +20,7 @@ const (
 	acceptedStatesExtension     = "x-accepted-states"
 	unspecifiedStateExtension   = "x-unspecified-state"
 	unrelatedScopeExtension     = "x-unrelated-scope"
+	unrelatedScopesExtension    = "x-unrelated-scopes"
 	systemParameterExtension    = "x-system-parameters"
 	codesExtension              = "x-google-rpc-codes"
 	pageExtension               = "x-reference-page"
@@ -36,7 +37,7 @@ const ruleExtension = "x-google-http-rule"
 // Extensions lists the extensions of OpenAPI that are dpconform's own.
 func Extensions() []string {
 	return []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
-		unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, systemParameterExtension,
+		unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, unrelatedScopesExtension, systemParameterExtension,
 		codesExtension, pageExtension, revisionExtension, ruleExtension}
 }
 

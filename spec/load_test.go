@@ -103,7 +103,7 @@ func TestEveryScopeHasOneLineForAPerson(t *testing.T) {
 	method := MustLoadEmbedded()
 	const scopesOfThePage = 66
 	name := regexp.MustCompile(`^https://www\.googleapis\.com/auth/dataportability\.[a-z_]+(\.[a-z_]+)+$`)
-	names := map[string]bool{method.UnrelatedScope: true}
+	names := map[string]bool{method.UnrelatedScope(): true}
 	for _, scope := range method.Scopes {
 		names[scope.Name] = true
 		if !name.MatchString(scope.Name) {

@@ -63,8 +63,8 @@ type Method struct {
 	// Scopes lists the OAuth scopes in the document's order, any one of which
 	// is enough. Without scopes, the method needs no authorization.
 	Scopes []Scope
-	// UnrelatedScope is a real scope that this method does not take; it may be empty.
-	UnrelatedScope string
+	// UnrelatedScopes lists real scopes that this method does not take.
+	UnrelatedScopes []string
 	// SystemParameters are the query parameters that every method takes, with
 	// an example value each.
 	SystemParameters []SystemParameter
@@ -213,6 +213,15 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 // Documents reports whether the description lists a scope for the method.
 func (c *Method) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
+}
+
+// UnrelatedScope returns the first of the unrelated scopes; empty where there is
+// none.
+func (c *Method) UnrelatedScope() string {
+	if len(c.UnrelatedScopes) == 0 {
+		return ""
+	}
+	return c.UnrelatedScopes[0]
 }
 
 // RefusedStates lists the documented states in which a job must be refused; none

@@ -228,12 +228,8 @@ func (l *loader) scopeDescriptions() map[string]string {
 
 // platform reads what the platform adds to every method, and the reference page.
 func (l *loader) platform(method *Method) error {
-	unrelated, err := l.extension(unrelatedScopeExtension, &method.UnrelatedScope)
-	if err != nil {
+	if err := l.unrelatedScopes(method); err != nil {
 		return err
-	}
-	if unrelated != nil && method.Documents(method.UnrelatedScope) {
-		return l.fail(unrelated, "%s is one of the documented scopes", unrelatedScopeExtension)
 	}
 	for _, extension := range []struct {
 		name string
@@ -279,6 +275,38 @@ func (l *loader) boundField(method *Method) error {
 		}
 	}
 	return l.fail(node, "%s %q binds no field to {%s} of the path %s: want a path such as v1/{name=jobs/*}:stop", ruleExtension, rule, path.Parameter, path)
+}
+
+// unrelatedScopes reads a list of scopes, or one scope by the key for one, or both.
+func (l *loader) unrelatedScopes(method *Method) error {
+	var one string
+	single, err := l.extension(unrelatedScopeExtension, &one)
+	if err != nil {
+		return err
+	}
+	list, err := l.extension(unrelatedScopesExtension, &method.UnrelatedScopes)
+	if err != nil {
+		return err
+	}
+	nodes := []*yaml.Node{}
+	if list != nil {
+		nodes = list.Content
+	}
+	if one != "" {
+		method.UnrelatedScopes = slices.Insert(method.UnrelatedScopes, 0, one)
+		nodes = slices.Insert(slices.Clone(nodes), 0, single)
+	}
+	for i, scope := range method.UnrelatedScopes {
+		switch {
+		case scope == "":
+			return l.fail(nodes[i], "%s has an empty scope", unrelatedScopesExtension)
+		case method.Documents(scope):
+			return l.fail(nodes[i], "%s is one of the documented scopes: %s takes those that the method does not take", scope, unrelatedScopesExtension)
+		case slices.Contains(method.UnrelatedScopes[:i], scope):
+			return l.fail(nodes[i], "%s has %s twice", unrelatedScopesExtension, scope)
+		}
+	}
+	return nil
 }
 
 // codeStatus are the names of google.rpc.Code, and the HTTP status that each maps

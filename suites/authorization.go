@@ -11,36 +11,36 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// wrongScope is a scope that is not enough for the method.
+// wrongScope is a scope that is not enough for the method, or several, each for a
+// token of its own.
 type wrongScope struct {
 	name        string
 	title       string
 	requirement string
-	// scope is empty where the description happens to document it.
-	scope string
+	// scopes are those that the description does not happen to document.
+	scopes []string
 }
 
 func wrongScopes(method *spec.Method, first, last spec.Scope) []wrongScope {
 	prefix := strings.TrimSuffix(first.Name, first.Short())
 	service, _, _ := strings.Cut(first.Short(), ".")
-	scopes := []wrongScope{
-		{"unrelated-scope", "a token with only an unrelated scope", "authorization.unrelated-scope", method.UnrelatedScope},
-		{"sibling-scope", "a token with a scope that is only named alike", "authorization.sibling-scope", prefix + service + ".foo.bar"},
-		{"scope-prefix", "a token with the beginning of the first scope", "authorization.scope-prefix", withoutLastPart(first.Name)},
-		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", withoutLastLetter(last.Name)},
-		{"scope-suffix", "a token with the first scope and a part more", "authorization.scope-suffix", first.Name + ".readonly"},
-		{"scope-suffix-letter", "a token with the last scope and a letter more", "authorization.scope-suffix", last.Name + "x"},
-		{"scope-case", "a token with the first scope in capitals", "authorization.scope-case", prefix + strings.ToUpper(first.Short())},
+	wrong := []wrongScope{
+		{"unrelated-scope", "a token with only an unrelated scope", "authorization.unrelated-scope", method.UnrelatedScopes},
+		{"sibling-scope", "a token with a scope that is only named alike", "authorization.sibling-scope", []string{prefix + service + ".foo.bar"}},
+		{"scope-prefix", "a token with the beginning of the first scope", "authorization.scope-prefix", []string{withoutLastPart(first.Name)}},
+		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", []string{withoutLastLetter(last.Name)}},
+		{"scope-suffix", "a token with the first scope and a part more", "authorization.scope-suffix", []string{first.Name + ".readonly"}},
+		{"scope-suffix-letter", "a token with the last scope and a letter more", "authorization.scope-suffix", []string{last.Name + "x"}},
+		{"scope-case", "a token with the first scope in capitals", "authorization.scope-case", []string{prefix + strings.ToUpper(first.Short())}},
 	}
-	for i := range scopes {
-		if method.Documents(scopes[i].scope) {
-			scopes[i].scope = ""
-		}
+	for i := range wrong {
+		wrong[i].scopes = slices.DeleteFunc(slices.Clone(wrong[i].scopes), method.Documents)
 	}
-	return scopes
+	return wrong
 }
 
 func withoutLastPart(scope string) string {
@@ -70,11 +70,11 @@ func authorizationChecks(method *spec.Method) []Check {
 	if scopes := method.Scopes; len(scopes) > 0 {
 		first, last = scopes[0], scopes[len(scopes)-1]
 	}
-	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first.Name, method.UnrelatedScope)
+	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first.Name, method.UnrelatedScope())
 	const several = "authorization.several-scopes"
 	sufficient("two-scopes", "two documented scopes in one token", several, "both scopes", first.Name, last.Name)
 	sufficient("all-scopes", "all documented scopes in one token", several, "all documented scopes", names(method.Scopes)...)
-	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", method.UnrelatedScope, first.Name)
+	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", method.UnrelatedScope(), first.Name)
 	for _, spelt := range spellings {
 		check := Check{
 			ID: "authorization/" + spelt.name, Title: spelt.title, Requirements: []string{spelt.requirement},
@@ -108,13 +108,13 @@ func authorizationChecks(method *spec.Method) []Check {
 	})
 	for _, wrong := range wrongScopes(method, first, last) {
 		lacks := method.Unmet("authorization")
-		if lacks == "" && wrong.scope == "" {
+		if lacks == "" && len(wrong.scopes) == 0 {
 			lacks = "a scope of the method is the very one that this would send"
 		}
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
 			Requirements: []string{wrong.requirement, "authorization.required"},
-			Sends:        "a call for " + acceptedJob(method) + ", with a token of " + wrong.scope + " alone",
+			Sends:        "a call for " + acceptedJob(method) + ", with a token of " + text.List(wrong.scopes, "or") + " alone",
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
 			lacks: lacks,
 		})
@@ -266,17 +266,29 @@ func (j *judgement) challenges(exchange *target.Exchange) {
 	}
 }
 
+// insufficientScope tries each scope for which there is a token.
 func insufficientScope(j *judgement, wrong wrongScope) {
-	credential, err := j.Target.Credential(tokenLabel(wrong.scope), wrong.scope)
-	if err != nil {
+	var credentials []target.Credential
+	var missing error
+	for _, scope := range wrong.scopes {
+		credential, err := j.Target.Credential(tokenLabel(scope), scope)
+		if err == nil {
+			credentials = append(credentials, credential)
+		} else if missing == nil || reasonOf(missing) == "" {
+			missing = err
+		}
+	}
+	if len(credentials) == 0 {
 		flag := "--token-template TEXT, for a server that mints tokens by name"
-		if wrong.scope == j.Method.UnrelatedScope {
+		if wrong.requirement == "authorization.unrelated-scope" {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
-		j.skipForToken(err, "no token was given for this scope alone", flag)
+		j.skipForToken(missing, "no token was given for this scope alone", flag)
 		return
 	}
-	j.refuseCaller(wrong.requirement, credential)
+	for _, credential := range credentials {
+		j.refuseCaller(wrong.requirement, credential)
+	}
 }
 
 // refusedBeforeJob compares the refusals of callers without permission over jobs
@@ -297,8 +309,8 @@ func refusedBeforeJob(j *judgement) {
 		return
 	}
 	callers := []target.Credential{target.NoCredential}
-	if j.Method.UnrelatedScope != "" {
-		if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope), j.Method.UnrelatedScope); err == nil {
+	if j.Method.UnrelatedScope() != "" {
+		if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope()), j.Method.UnrelatedScope()); err == nil {
 			callers = append(callers, unrelated)
 		}
 	}

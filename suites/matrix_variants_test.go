@@ -17,7 +17,7 @@ var variants = []struct {
 }{
 	{"no security", spec.Starts, func(m *spec.Method) { m.Scopes = nil }},
 	{"one scope", spec.Changes, func(m *spec.Method) { m.Scopes = m.Scopes[:1] }},
-	{"no unrelated scope", spec.Changes, func(m *spec.Method) { m.UnrelatedScope = "" }},
+	{"no unrelated scope", spec.Changes, func(m *spec.Method) { m.UnrelatedScopes = nil }},
 	{"no states", spec.Starts, withoutStates},
 	{"no states, no security, no effect", spec.Changes, func(m *spec.Method) {
 		withoutStates(m)

@@ -79,7 +79,7 @@ func TestADescriptionWithoutScopes(t *testing.T) {
 	t.Parallel()
 	overlay := writeFile(t, "open.overlay.yaml", "overlay: 1.0.0\ninfo: {title: a, version: 1.0.0}\nactions:\n"+
 		"  - {target: '$.paths.*.*.security', remove: true}\n  - {target: $.components.securitySchemes, remove: true}\n"+
-		"  - {target: \"$.paths.*.*['x-unrelated-scope']\", remove: true}\n")
+		"  - {target: \"$.paths.*.*['x-unrelated-scopes']\", remove: true}\n")
 	folder := t.TempDir()
 	call(t, "record", "--overlay", overlay, "--cassettes", folder).want(t, result.ExitConforms)
 	call(t, "run", "--overlay", overlay, "--cassettes", folder).want(t, result.ExitConforms, "0 scopes")

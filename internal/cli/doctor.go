@@ -245,9 +245,12 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 
 func (d doctor) scopes(ctx context.Context) []doctorScope {
 	found := []doctorScope{}
-	unrelated := spec.Scope{Name: d.method.UnrelatedScope}
-	for _, scope := range append(slices.Clone(d.method.Scopes), unrelated) {
-		if ctx.Err() != nil || scope.Name == "" {
+	scopes := slices.Clone(d.method.Scopes)
+	for _, name := range d.method.UnrelatedScopes {
+		scopes = append(scopes, spec.Scope{Name: name})
+	}
+	for _, scope := range scopes {
+		if ctx.Err() != nil {
 			return found
 		}
 		one := d.scope(scope)
@@ -260,7 +263,7 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 }
 
 func (d doctor) scope(scope spec.Scope) doctorScope {
-	found := doctorScope{Name: scope.Name, Unrelated: scope.Name == d.method.UnrelatedScope, State: tokenMissing, family: scope.Family()}
+	found := doctorScope{Name: scope.Name, Unrelated: slices.Contains(d.method.UnrelatedScopes, scope.Name), State: tokenMissing, family: scope.Family()}
 	list, _ := d.config.Credentials.(tokens.List)
 	status, covered := list.Status(scope.Name)
 	found.From = status.Origin
@@ -272,7 +275,7 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	}
 	switch {
 	case !covered && found.Unrelated:
-		found.Reason = "no source has a token; give one with --token unrelated=VALUE"
+		found.Reason = "no source has a token; give one with --token " + scope.Short() + "=VALUE"
 	case !covered:
 		found.Reason = fmt.Sprintf("no source has a token; log in with dpconform login --scopes %s, or give one with --token", scope.Short())
 	case status.Err != nil:

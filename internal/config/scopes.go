@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// unrelated stands for a scope that is none of the description's.
+	// unrelated stands for the first scope that is none of the method's.
 	unrelated = "unrelated"
 	// scopeJoin stands between several scopes of one given token.
 	scopeJoin = "+"
@@ -47,8 +47,13 @@ func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
 	if len(method.Scopes) == 0 {
 		return nil, text.Mistake(place, "the description has no scopes, and this is about a token for some", "leave it out")
 	}
-	if name == unrelated || name == method.UnrelatedScope {
-		return []string{method.UnrelatedScope}, nil
+	if name == unrelated {
+		return []string{method.UnrelatedScope()}, nil
+	}
+	for _, scope := range method.UnrelatedScopes {
+		if name == scope || name == spec.ShortScope(scope) {
+			return []string{scope}, nil
+		}
 	}
 	matches := scopePattern(method, name)
 	var found []string

@@ -67,7 +67,7 @@ func namesScope(given string) bool {
 // "DPCONFORM_TOKEN_MAPS_REVIEWS".
 func TokenVariable(method *spec.Method, scope string) string {
 	name := withoutService(method, scope)
-	if scope == method.UnrelatedScope {
+	if scope == method.UnrelatedScope() {
 		name = unrelated
 	}
 	return tokenVariablePrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name))
@@ -76,10 +76,7 @@ func TokenVariable(method *spec.Method, scope string) string {
 // environment takes the variables of single scopes, and refuses one that looks
 // like it and names no scope.
 func (r *tokenReader) environment() error {
-	scopes := []string{}
-	if r.method.UnrelatedScope != "" {
-		scopes = append(scopes, r.method.UnrelatedScope)
-	}
+	scopes := slices.Clone(r.method.UnrelatedScopes)
 	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}

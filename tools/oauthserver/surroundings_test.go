@@ -70,7 +70,7 @@ func startAll(t *testing.T) *surroundings {
 // startServer starts the OAuth server, which ends with its standard input.
 func (s *surroundings) startServer(folder string) {
 	method := spec.MustLoadEmbedded()
-	known := []string{method.UnrelatedScope}
+	known := append([]string{}, method.UnrelatedScopes...)
 	for _, scope := range method.Scopes {
 		known = append(known, scope.Name)
 	}
