@@ -46,7 +46,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 			t.Errorf("%+v", job)
 		}
 	}
-	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)+1
+	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)+len(embedded().UnrelatedScopes)
 	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached by HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one", scopes, scopes),
 		fmt.Sprintf("%d there: the token template", scopes), fmt.Sprintf("a run can test %d of %d", checks, checks), "all is there")
 }
@@ -112,7 +112,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
 	got := callOn(t, t.Context(), 80, &bytes.Buffer{}, arguments...)
 	got.want(t, result.ExitInconclusive,
-		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 67 scopes have one", "56 there: the command "+mint,
+		"wrong: this machine's clock is 1 h ahead of the server's", "60 of 71 scopes have one", "60 there: the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
 		"maps 10", "1 of 3 are in the state that they were given as", "not COMPLETE: failed-1 is FAILED",
