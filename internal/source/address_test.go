@@ -56,8 +56,33 @@ var copies = map[string]func(address string) string{
 	"AMP cache": func(address string) string {
 		return "https://" + strings.SplitN(hyphened(address, " "), " ", 2)[0] + ".cdn.example/c/s/" + strings.TrimPrefix(address, "https://")
 	},
+	"own host alone": func(address string) string {
+		return strings.Replace(address, "www.googleapis.com", "mirror.example", 1)
+	},
+	"IPv6": func(address string) string {
+		return strings.Replace(address, "https://", "https://[::1]:8443/https/", 1)
+	},
+	"a name in no ASCII": func(address string) string { return "https://spiegel-\u00e4.example/" + address },
+	"marks in the path":  func(address string) string { return "https://mirror.example/a,b;c/(x)/" + address },
+	"redirect":           func(address string) string { return "https://www.example/url?q=" + url.QueryEscape(address) + "&sa=D" },
 	"archived mirror": func(address string) string {
 		return "https://web.archive.org/web/2025/https://mirror.example/https/" + strings.TrimPrefix(address, "https://")
+	},
+}
+
+// spellings are other ways to write an address that nothing stands in front of.
+var spellings = map[string]func(address string) string{
+	"http":        func(address string) string { return strings.Replace(address, "https:", "http:", 1) },
+	"port":        func(address string) string { return strings.Replace(address, ".com/", ".com:443/", 1) },
+	"no scheme":   func(address string) string { return strings.TrimPrefix(address, "https:") },
+	"host alone":  func(address string) string { return strings.TrimPrefix(address, "https://") },
+	"user":        func(address string) string { return strings.Replace(address, "https://", "https://user@", 1) },
+	"escaped":     func(address string) string { return strings.NewReplacer(":", "%3A", "/", "%2F").Replace(address) },
+	"query":       func(address string) string { return address + "?utm_source=mirror&hl=de" },
+	"no host":     func(address string) string { return strings.TrimPrefix(address, "https://www.googleapis.com") },
+	"higher page": func(address string) string { return strings.Replace(address, "https://www.googleapis.com", "..", 1) },
+	"upper case": func(address string) string {
+		return strings.NewReplacer("https:", "HTTPS:", "googleapis", "GoogleAPIs").Replace(address)
 	},
 }
 
@@ -117,6 +142,61 @@ func TestACopyIsReadAsThePage(t *testing.T) {
 	}
 }
 
+// TestAnAddressIsReadHoweverItIsSpelled: in every place of the page, or in some.
+func TestAnAddressIsReadHoweverItIsSpelled(t *testing.T) {
+	t.Parallel()
+	for name, rewrite := range spellings {
+		for form, page := range pages(t) {
+			want := mustParse(t, form, page)
+			for _, every := range []int{1, 3} {
+				read, err := Parse(spec.Description{Name: form, Text: []byte(copyOf(page, every, rewrite))}, shipped())
+				if err != nil {
+					t.Errorf("%s in %s, one in %d: %v", name, form, every, err)
+					continue
+				}
+				read.Provenance, want.Provenance = Provenance{}, Provenance{}
+				if fmt.Sprintf("%+v", read) != fmt.Sprintf("%+v", want) {
+					t.Errorf("%s in %s, one in %d: %d scopes of %d, %s of %s", name, form, every, len(read.Scopes), len(want.Scopes), read.Method.Key, want.Method.Key)
+				}
+			}
+		}
+	}
+}
+
+// TestNoEntryOfTheListIsLost: what is rewritten alone in the list, an old scope or
+// a new one, with a note behind it or without, is read or refused.
+func TestNoEntryOfTheListIsLost(t *testing.T) {
+	t.Parallel()
+	const old, added = "https://www.googleapis.com/auth/dataportability.youtube.clips", "https://www.googleapis.com/auth/dataportability.zz.new"
+	rewrites := maps.Clone(copies)
+	maps.Copy(rewrites, spellings)
+	rewrites["a login"] = func(address string) string { return "https://accounts.example/auth?scope=" + address }
+	rewrites["capitals"] = strings.ToUpper
+	rewrites["an escaped end"] = func(address string) string { return copies["proxy"](address + "/more") }
+	all := pages(t)
+	for _, form := range []string{"de, HTML", "ar, text", "en, Markdown"} {
+		for name, rewrite := range rewrites {
+			for what, changed := range map[string]string{
+				old:            strings.ReplaceAll(all[form], old, rewrite(old)),
+				added:          strings.NewReplacer("<li><code dir=\"ltr\" translate=no>"+old, "<li><code>"+rewrite(added)+"</code><li><code>"+old, "- `"+old, "- `"+rewrite(added)+"`\n- `"+old, "\n"+old, "\n"+rewrite(added)+"\n"+old).Replace(all[form]),
+				old + " noted": strings.NewReplacer(old+"</code>", rewrite(old)+"</code> (deprecated)", "`"+old+"`", rewrite(old)+" (deprecated)", old+"\n", rewrite(old)+" (deprecated)\n").Replace(all[form]),
+			} {
+				scope, _, _ := strings.Cut(what, " ")
+				read, err := Parse(spec.Description{Name: form, Text: []byte(changed)}, shipped())
+				refused := name == "a login" || name == "capitals" || name == "an escaped end"
+				switch {
+				case refused:
+					checkError(t, form+" "+name, err, "form of a scope")
+				case err != nil:
+					t.Errorf("%s, %s, %s: %v", form, name, what, err)
+				case !slices.Contains(scopeNames(read), scope):
+					t.Errorf("%s, %s: %s is lost", form, name, what)
+				}
+			}
+		}
+	}
+}
+
 // TestOneScopeOfACopy: the path alone says that an address leads to another.
 func TestOneScopeOfACopy(t *testing.T) {
 	t.Parallel()
@@ -143,7 +223,7 @@ func TestLinksOfACopyAreNoted(t *testing.T) {
 	}
 	const one, other = "https://developers.google.com/data-portability", "https://developers.google.com/identity/protocols/OAuth2"
 	for name, rewrite := range copies {
-		if slices.Contains([]string{"library", "library's host", "AMP cache", "no scheme", "archive without host"}, name) {
+		if slices.Contains([]string{"library", "library's host", "AMP cache", "no scheme", "archive without host", "own host alone"}, name) {
 			continue // they need a host of the page's own, or have none
 		}
 		if read := mustParse(t, name, links(rewrite(one), rewrite(other), rewrite(one+"/x"))); read.Provenance.CopiedBy == "" {
@@ -182,7 +262,7 @@ func TestALinkWithAScopeInItIsNoScope(t *testing.T) {
 			last := without[len(without)-1]
 			changed := strings.NewReplacer("<li><code dir=\"ltr\" translate=no>"+scope+"</code></li>\n", "", "- `"+scope+"`\n", "", scope+"\n", "",
 				last, last+"\x00").Replace(page)
-			between := "\n" + link + "\n"
+			between := "\n(OAuth 2.0)\n" + link + "\n"
 			if strings.HasSuffix(form, "HTML") {
 				between = "</code></li></ul><p>" + strings.ReplaceAll(link, "&", "&amp;") + "</p><ul><li><code>"
 			}

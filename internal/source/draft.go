@@ -64,10 +64,10 @@ func (d Draft) Write(document spec.Description) (description []byte, notes []str
 
 // readDiscovery reads a discovery document.
 func readDiscovery(document spec.Description) (*discoveryReader, error) {
-	if err := checkText(document); err != nil {
+	trimmed, err := readText(document)
+	if err != nil {
 		return nil, err
 	}
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(document.Text, []byte("\ufeff")))
 	reader := &discoveryReader{name: document.Name}
 	if !bytes.HasPrefix(trimmed, []byte("{")) {
 		return nil, fail(document.Name, "it is not a discovery document of Google, which is JSON")

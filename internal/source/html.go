@@ -20,6 +20,12 @@ var inLine = map[atom.Atom]bool{
 	atom.Tt: true, atom.U: true, atom.Var: true, atom.Wbr: true,
 }
 
+// lists are the elements that hold a list, and endOfList is what stands where one
+// ends in the text of a page: whatever follows is no entry of it.
+var lists = map[atom.Atom]bool{atom.Ul: true, atom.Ol: true, atom.Dl: true, atom.Table: true}
+
+const endOfList = "\f"
+
 // pageContent is what is read of a page in HTML.
 type pageContent struct {
 	// shown is the text, one block a line.
@@ -59,8 +65,14 @@ func contentOfHTML(page []byte) (content pageContent) {
 		case kind == html.StartTagToken && hiddenElements[token.DataAtom]:
 			hidden = token.DataAtom
 		case kind == html.StartTagToken || kind == html.EndTagToken || kind == html.SelfClosingTagToken:
-			if !inLine[token.DataAtom] {
+			switch {
+			case token.DataAtom == atom.Td || token.DataAtom == atom.Th:
+				lines.WriteString(" | ")
+			case !inLine[token.DataAtom]:
 				lines.WriteByte('\n')
+			}
+			if kind == html.EndTagToken && lists[token.DataAtom] {
+				lines.WriteString(endOfList + "\n")
 			}
 			for _, attribute := range token.Attr {
 				if attribute.Key == "href" {

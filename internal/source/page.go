@@ -17,7 +17,7 @@ import (
 // as Markdown.
 var (
 	// pageRequest is the line with the HTTP method and the path.
-	pageRequest = regexp.MustCompile(`\b(GET|POST|PUT|PATCH|DELETE)\s+(https?://[^\s/{}]+)/([^\s{}]*\{[^\s{}]+\}[^\s{}` + "`" + `]*)`)
+	pageRequest = regexp.MustCompile(`\b(GET|POST|PUT|PATCH|DELETE)\s+(https?://[^\s/{}]+)/([^\s{}]*\{[^\s{}]+\}[^\s{}?&#` + "`" + `]*)`)
 	// pageScope is an OAuth scope of the platform.
 	pageScope = regexp.MustCompile(`https://www\.googleapis\.com/auth/[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]`)
 	// scopePiece is a scope with all that is right behind it, and wholeScope a piece
@@ -61,11 +61,20 @@ func parsePage(source spec.Description, method *spec.Method) (*Source, error) {
 	if index := strings.Index("\n"+shown, "\n"+attachmentStart); content.list == "" && index >= 0 {
 		shown, content.list = shown[:index], shown[index:]
 	}
+	if !bytes.HasPrefix(source.Text, []byte("<")) {
+		shown = unescaped(shown)
+	}
 	texts := textsIn(content.list)
-	copied := newCopied(ownHosts(method), append(texts, shown), content.links)
+	for i, text := range texts {
+		texts[i] = unescaped(text)
+	}
+	copied := newCopied(method, append(texts, shown), content.links)
 	shown = copied.restore(shown)
 	for i := range texts {
 		texts[i] = copied.restore(texts[i])
+	}
+	if copied.odd != "" {
+		return nil, notAScope(source.Name, copied.odd)
 	}
 	attached := readAttachment(texts)
 	if strings.TrimSpace(shown) == "" {
@@ -97,13 +106,12 @@ func parsePage(source spec.Description, method *spec.Method) (*Source, error) {
 	return read, nil
 }
 
-// ownHosts lists the hosts of the addresses that are read on a page.
-func ownHosts(method *spec.Method) []string {
-	hosts := []string{hostOf.FindStringSubmatch(scopePrefix)[1]}
-	if parts := hostOf.FindStringSubmatch(method.Endpoint); parts != nil {
-		hosts = append(hosts, parts[1])
-	}
-	return hosts
+// markdownEscape is a character that Markdown would take for its own.
+var markdownEscape = regexp.MustCompile(`\\([_*{}\[\]().:~=#+!&\-])`)
+
+// unescaped returns a text without the escapes of Markdown in addresses.
+func unescaped(text string) string {
+	return strings.ReplaceAll(markdownEscape.ReplaceAllString(text, "$1"), "&amp;", "&")
 }
 
 // readRendering finds what the page has in code, in the order of the page.
@@ -111,10 +119,17 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 	found := rendering{text: text}
 	place := pageRequest.FindStringSubmatchIndex(text)
 	if place == nil {
+		other := regexp.MustCompile(`\b(?:GET|POST|PUT|PATCH|DELETE)\s+` + regexp.QuoteMeta(method.Endpoint) + `/[^\s{}<>"` + "`" + `]+`).FindString(text)
+		if other != "" && method.Endpoint != "" {
+			return found, anotherMethod(name, other, method)
+		}
 		return found, fail(name, "no discovery document, no OpenAPI document, and no reference page: "+
 			"looked for a line such as %s https://…%s, and did not find it", method.Operation.Method, method.Operation.Path)
 	}
 	found.request, found.requestEnd = pageRequest.FindStringSubmatch(text[place[0]:]), place[1]
+	if strings.ContainsAny(found.request[0], "<>") {
+		return found, fail(name, "the source of a page, shown as text: give the page itself as HTML")
+	}
 	rest := text[found.requestEnd:]
 	for _, other := range pageRequest.FindAllString(rest, -1) {
 		if other != found.request[0] {
@@ -122,7 +137,7 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 		}
 	}
 	if piece := oddScope(rest); piece != "" {
-		return found, fail(name, "%q has not the form of a scope; give the page as it is, with its scopes in full", piece)
+		return found, notAScope(name, piece)
 	}
 	scopes := pageScope.FindAllStringIndex(rest, -1)
 	if len(scopes) == 0 && len(method.Scopes) == 0 {
@@ -152,9 +167,8 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 // dots of a shortened text: a part of it must not pass for a scope.
 func oddScope(text string) string {
 	for _, piece := range scopePiece.FindAllString(text, -1) {
-		// A full stop may end the sentence, and Markdown may escape an underscore; the
-		// prefix alone names no scope.
-		scope := strings.TrimSuffix(strings.TrimSuffix(piece, `\`), ".")
+		// A full stop may end the sentence; the prefix alone names no scope.
+		scope := strings.TrimSuffix(piece, ".")
 		if strings.IndexFunc(scope[len(scopePrefix):], unicode.IsLetter) >= 0 && !wholeScope.MatchString(scope) {
 			return piece
 		}
@@ -162,11 +176,19 @@ func oddScope(text string) string {
 	return ""
 }
 
+func anotherMethod(name, request string, method *spec.Method) error {
+	return fail(name, "the page of another method, %s: looked for %s", request, ShortID(method.Operation.ID))
+}
+
+func notAScope(name, piece string) error {
+	return fail(name, "%q has not the form of a scope; give the page as it is, with its scopes in full", piece)
+}
+
 // source puts the page into the form of OpenAPI and reads that. The page shows the
 // members of the request, if it has any, before those of the response.
 func (r rendering) source(name string, method *spec.Method) (*Source, error) {
 	if !r.describes(method) {
-		return nil, fail(name, "the page of another method, %s: looked for %s", r.request[0], ShortID(method.Operation.ID))
+		return nil, anotherMethod(name, r.request[0], method)
 	}
 	request := map[string]any{"type": "object", "properties": map[string]any{}}
 	response := request

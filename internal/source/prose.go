@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	markdownLink  = regexp.MustCompile(`\[([^\[\]]*)\]\([^()\s]*\)`)
+	markdownLink  = regexp.MustCompile(`\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*\)`)
 	contentsEntry = regexp.MustCompile(`^\s*[-*]\s+\[([^\[\]]+)\]\(#[^()\s]*\)\s*$`)
 	tableRule     = regexp.MustCompile(`^\s*\|?(?:\s*:?-{3,}:?\s*\|)+`)
 	codeSpan      = regexp.MustCompile("`+([^`]*)`+")
@@ -129,7 +129,7 @@ func proseOfCell(text string, contents []string) string {
 	text = typesOnPage.ReplaceAllString(strings.TrimSpace(text), "")
 	text = blockOnLine.ReplaceAllString(text, "")
 	text = markdownLink.ReplaceAllString(text, "$1")
-	text = strings.ReplaceAll(codeSpan.ReplaceAllString(text, "$1"), `\_`, "_")
+	text = codeSpan.ReplaceAllString(text, "$1")
 	text = oneLine(strings.TrimLeft(text, "#-* "))
 	for _, heading := range contents {
 		// In Markdown a heading may be in the line of its paragraph.

@@ -14,6 +14,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	encoding "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -201,10 +204,10 @@ var openAPILine = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?[ \t]*:`
 // the source itself. The error for one that it does not understand is a
 // *spec.Error.
 func Parse(text spec.Description, method *spec.Method) (*Source, error) {
-	if err := checkText(text); err != nil {
+	trimmed, err := readText(text)
+	if err != nil {
 		return nil, err
 	}
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(text.Text, []byte("\ufeff")))
 	parse := parsePage
 	switch {
 	case bytes.HasPrefix(trimmed, []byte("{")):
@@ -248,20 +251,33 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 	return source, nil
 }
 
-// checkText refuses what is not text, and what is too long.
-func checkText(source spec.Description) error {
-	switch {
-	case len(source.Text) > MaximumLength:
-		return fail(source.Name, "longer than %d MiB, which no source of the method is", MaximumLength>>20)
-	case len(bytes.TrimSpace(source.Text)) == 0:
-		return fail(source.Name, "it is empty")
-	case bytes.IndexByte(source.Text, 0) >= 0:
-		return fail(source.Name, "it has a NUL byte, so it is not text")
-	case !utf8.Valid(source.Text):
-		return fail(source.Name, "it is not UTF-8")
+// readText returns a source in UTF-8, without spaces around it. It refuses what is
+// not text, and what is too long.
+func readText(source spec.Description) ([]byte, error) {
+	if len(source.Text) > MaximumLength {
+		return nil, fail(source.Name, "longer than %d MiB, which no source of the method is", MaximumLength>>20)
 	}
-	return nil
+	// A file that says so at its start is in UTF-16.
+	text, _, err := transform.Bytes(encoding.BOMOverride(transform.Nop), source.Text)
+	text = bytes.TrimSpace(text)
+	switch {
+	case err == nil && len(text) == 0:
+		return nil, fail(source.Name, "it is empty")
+	case bytes.IndexByte(text, 0) >= 0:
+		return nil, fail(source.Name, "it has a NUL byte, so it is not text; save it in UTF-8")
+	case err != nil || !utf8.Valid(text):
+		return nil, fail(source.Name, "it is not UTF-8")
+	case multipart.Match(text[:min(len(text), longestHeader)]):
+		return nil, fail(source.Name, "it is MHTML: save the page as HTML")
+	}
+	return text, nil
 }
+
+// multipart is what the header of a page has that is saved together with its
+// pictures, and longestHeader how far it is looked for.
+var multipart = regexp.MustCompile(`(?im)^Content-Type:\s*multipart/related`)
+
+const longestHeader = 4096
 
 // jsonError gives the line in which JSON is wrong.
 func jsonError(name string, text []byte, err error) error {

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	encoding "golang.org/x/text/encoding/unicode"
 
 	"github.com/dpconform/dpconform/internal/sourcetest"
 	"github.com/dpconform/dpconform/spec"
@@ -96,6 +99,28 @@ func TestThePageIsReadInEveryFormAndLanguage(t *testing.T) {
 	}
 }
 
+// TestAPageMayBeSavedInOtherWays: in UTF-16, and with what Markdown or HTML
+// escapes.
+func TestAPageMayBeSavedInOtherWays(t *testing.T) {
+	t.Parallel()
+	for name, page := range pages(t) {
+		want := scopeNames(mustParse(t, name, page))
+		for _, order := range []encoding.Endianness{encoding.BigEndian, encoding.LittleEndian} {
+			wide, err := encoding.UTF16(order, encoding.UseBOM).NewEncoder().String(page)
+			if err != nil || !slices.Equal(scopeNames(mustParse(t, name, wide)), want) {
+				t.Errorf("%s in UTF-16: %v", name, err)
+			}
+		}
+	}
+	page := pages(t)["en, Markdown"]
+	escaped := strings.NewReplacer("`", "", "_", `\_`, "*}", `\*}`).Replace(page)
+	for _, changed := range []string{escaped, strings.ReplaceAll(copyOf(page, 1, translated), "&", "&amp;")} {
+		if got := mustParse(t, "escaped", changed); !slices.Equal(scopeNames(got), scopeNames(mustParse(t, "page", page))) {
+			t.Errorf("%d scopes of\n%.2000s", len(got.Scopes), changed)
+		}
+	}
+}
+
 // TestACutSourceIsNeverAShorterList: wherever a source ends early, it is an error,
 // or it says what the whole says.
 func TestACutSourceIsNeverAShorterList(t *testing.T) {
@@ -171,6 +196,9 @@ func TestWhatIsNotUnderstoodSaysWhatWasLookedFor(t *testing.T) {
 		{"a response of no type", strings.Replace(page, `"archiveJobId": string`, `"archiveJobId": foo`, 1), "the response"},
 		{"two requests", strings.Replace(page, english.More, english.More+"\nGET https://a.example/v1/{name=b/*}\n"+scope+"\nOAuth 2.0", 1), "two requests"},
 		{"another method", strings.ReplaceAll(strings.ReplaceAll(page, ":retry", ":cancel"), "archiveJobs.retry", "archiveJobs.cancel"), "another method"},
+		{"a method without a job", strings.ReplaceAll(page, "/{name=archiveJobs/*}:retry", "/portabilityArchive:initiate"), "another method"},
+		{"the source of a page in text", "<pre>" + html.EscapeString("<p>"+sourcetest.Request+"</p>"+scope) + "</pre>", "give the page itself"},
+		{"MHTML", "From: <Saved>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=a\r\n\r\n--a\r\n" + page, "save the page as HTML"},
 		{"a page that contradicts itself", strings.Replace(sourcetest.Page, "\n"+scope, "", 1), "contradicts itself"},
 		{"a request that a terminal would obey", strings.ReplaceAll(page, ":retry", ":\x1b[2Jretry") + "\nGET https://a.example/v1/{b}\n" + scope + "\nOAuth 2.0", "\ufffd[2J"},
 		{"a number", "5", "POST https"},
