@@ -158,8 +158,19 @@ func pathFaults() []faultGroup {
 					line.path += "?" + line.query
 				}
 			})},
+		{"quota-user-refused", "path.system-parameters", "The system parameter quotaUser is refused.",
+			refusingParameters(func(name string) bool { return name == "quotaUser" })},
+		{"system-parameters-with-dollar-refused", "path.system-parameters", "A system parameter with a $ before its name is refused.",
+			refusingParameters(func(name string) bool { return strings.HasPrefix(name, "$") && name != "$.xgafv" })},
+		{"compact-success-is-text", "path.system-parameters", "A success with prettyPrint=false is named text/plain.",
+			withHeader(withParameter("prettyPrint"), "Content-Type", "text/plain; charset=UTF-8")},
+		{"fields-empty-response", "path.fields", "A success with fields has none of them.",
+			withContent(withParameter("fields"), func(*call, *response) any { return &object{} })},
 		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
-			asking(refuseLastSystemParameter)},
+			func(b *behaviour) {
+				last := b.method.SystemParameters[len(b.method.SystemParameters)-1].Name
+				refusingParameters(func(name string) bool { return name == last })(b)
+			}},
 	}}, {hasVerb, []Fault{
 		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
 		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
@@ -298,18 +309,23 @@ func keepingEscapes(inCase func(string) string) change {
 	})
 }
 
-func refuseLastSystemParameter(c *call) *refusal {
-	known := c.method.SystemParameters
-	if len(known) == 0 {
-		return nil
-	}
-	last := known[len(known)-1].Name
-	for _, parameter := range queryParameters(c.line.query) {
-		if parameter.name == last {
-			return c.refuse(parameterUnknown, last)
+// refusingParameters refuses some of the platform's parameters.
+func refusingParameters(which func(name string) bool) change {
+	return asking(func(c *call) *refusal {
+		for _, parameter := range queryParameters(c.line.query) {
+			if which(parameter.name) {
+				return c.refuse(parameterUnknown, parameter.name)
+			}
 		}
+		return nil
+	})
+}
+
+// withParameter selects the successes with a query parameter.
+func withParameter(name string) selector {
+	return func(c *call, r *response) bool {
+		return r.kind == succeeded && slices.ContainsFunc(queryParameters(c.line.query), func(p queryParameter) bool { return p.name == name })
 	}
-	return nil
 }
 
 // rewriting reads the request line in another way.

@@ -62,6 +62,9 @@ func semanticsFaults() []faultGroup {
 			numbering(func(c *call, from *job, _ string) string { return newID(c.behaviour.seed, from.id, 1) })},
 		{"success-changes-old-job", "semantics.old-job-keeps-state", "A success puts the old job into the state of the new one: {resulting}.",
 			afterSuccess(func(c *call, j *job) { j.state = c.behaviour.stateAfter })},
+		{"old-job-changes-later", "semantics.old-job-keeps-state", "A job that a call succeeded for changes when a call succeeds for another one.", changingLater},
+		{"job-accepted-once", "semantics.second-call", "A job is accepted once only, though its state stays {accepted}.",
+			limiting(func(_ *call, j *job) bool { return j.successes > 0 })},
 		{"success-forgets-old-job", "semantics.old-job-keeps-state", "A success removes the old job.",
 			afterSuccess(func(c *call, j *job) { delete(c.jobs.byID, j.id) })},
 		{"state-unchanged", "semantics.changed-state", "A success leaves the job in the state that it was in.",
@@ -186,6 +189,17 @@ func sharingIDs(b *behaviour) {
 		delete(batches, c)
 		return newID(b.seed, "", number)
 	}
+}
+
+// changingLater changes the job of a success with the next success for another job.
+func changingLater(b *behaviour) {
+	var before *job
+	afterSuccess(func(c *call, j *job) {
+		if before != nil && before != j {
+			before.state = c.behaviour.stateAfter
+		}
+		before = j
+	})(b)
 }
 
 // alsoAccepting accepts further jobs.

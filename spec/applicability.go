@@ -39,6 +39,9 @@ var (
 	// unacceptedIDs are of jobs that are not accepted or not known.
 	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
 	systemParameters = condition{"no x-system-parameters", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
+	fieldsParameter  = condition{"no fields among x-system-parameters", func(m *Method) bool {
+		return slices.ContainsFunc(m.SystemParameters, func(p SystemParameter) bool { return p.Name == "fields" })
+	}}
 	// fieldsInBody: what is not in the path of other methods is in the query
 	// (google/api/http.proto).
 	fieldsInBody = condition{"fields in the query", func(m *Method) bool { return !slices.Contains(withoutBody, m.Operation.Method) }}
@@ -78,6 +81,7 @@ var needs = map[string][]condition{
 	"path.encoded-slash":     {unknownIDs},
 	"path.decoded-once":      {unknownIDs},
 	"path.system-parameters": {systemParameters},
+	"path.fields":            {systemParameters, fieldsParameter, newID},
 
 	"body.empty":         {emptyRequest},
 	"body.empty-message": {emptyRequest},
@@ -98,6 +102,7 @@ var needs = map[string][]condition{
 	"semantics.refusal-keeps-state":   {states, refusedStates},
 	"semantics.given-state":           {states},
 	"semantics.old-job-keeps-state":   {newID, stateMethod},
+	"semantics.second-call":           {newID, states},
 	"semantics.changed-state":         {changes, resultingStates, states},
 	"semantics.other-jobs-keep-state": {changes, states},
 	"semantics.unknown-job":           {unknownIDs},

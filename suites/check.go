@@ -18,6 +18,9 @@ const (
 	refusing phase = iota
 	// consuming checks use up jobs.
 	consuming
+	// closing checks use up a job that no other check needs, or look at one again
+	// after all calls.
+	closing
 	// observing checks look at what all others have exchanged.
 	observing
 )

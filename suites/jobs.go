@@ -384,7 +384,7 @@ func fitsPath(method *spec.Method, id string) bool {
 func (j *judgement) successes() []*target.Exchange {
 	var succeeded []*target.Exchange
 	for _, exchange := range j.Target.Journal() {
-		if exchange.Succeeded() && exchange.Complete() {
+		if exchange.Succeeded() && exchange.Complete() && !asksForPart(exchange.Request) {
 			succeeded = append(succeeded, exchange)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/onsi/gomega/types"
@@ -64,10 +65,21 @@ func pathChecks(method *spec.Method) []Check {
 		phase:        consuming, run: sameMeaning("path.encoded-unreserved", "the id encoded with lower-case digits",
 			func(id string) string { return template.Raw(lowerCaseEscapes(encodeAll(id))) }),
 	}, Check{
-		ID: "path/system-parameters", Title: "the query that generated clients send",
+		ID: "path/system-parameters", Title: "the system parameters, all in one query",
 		Requirements: []string{"path.system-parameters"},
 		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + ", beside the same without the query",
-		phase:        consuming, run: systemParameters,
+		phase:        consuming, run: sameMeaning("path.system-parameters", "a query with all system parameters",
+			func(id string) string { return template.Expand(id) + systemQuery(method) }),
+	}, Check{
+		ID: "path/each-system-parameter", Title: "each system parameter in a query of its own",
+		Requirements: []string{"path.system-parameters"},
+		Sends:        verb + " " + template.Raw("ID") + " for " + harmlessJob(method) + ", once with each of " + strings.Join(systemParameters(method), " and ") + ", and without",
+		phase:        refusing, run: eachSystemParameter, lacks: lacksHarmlessJob(method),
+	}, Check{
+		ID: "path/success-with-system-parameters", Title: "a success with all system parameters",
+		Requirements: []string{"path.system-parameters", "path.fields"},
+		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + " that no other check needs",
+		phase:        closing, run: succeedWithSystemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "a query parameter that nobody knows",
 		Requirements: []string{"path.unknown-parameter"},
@@ -114,9 +126,65 @@ func (j *judgement) skipRefusedAnyway() {
 	j.Skip("the job was refused for its state, so that nothing shows of the rest", j.consumeFlag())
 }
 
-func systemParameters(j *judgement) {
-	sameMeaning("path.system-parameters", "the query that generated clients send",
-		func(id string) string { return j.Method.Operation.Path.Expand(id) + systemQuery(j.Method) })(j)
+// lacksHarmlessJob says why a call for any job may use it up.
+func lacksHarmlessJob(method *spec.Method) string {
+	if hasStates(method) && len(method.RefusedStates()) == 0 {
+		return "no state in which a job is refused"
+	}
+	return ""
+}
+
+// eachSystemParameter needs a job that a call does not use up.
+func eachSystemParameter(j *judgement) {
+	const id = "path.system-parameters"
+	credential, found := j.credential()
+	if !found {
+		return
+	}
+	job, found := j.harmlessJob()
+	if !found {
+		j.Skip("it needs "+harmlessJob(j.Method), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
+		return
+	}
+	plain := j.send(j.callOf(job.id, credential))
+	if !j.responded(id, plain, "a response") {
+		return
+	}
+	for _, parameter := range systemParameters(j.Method) {
+		request := j.callOf(job.id, credential)
+		request.Purpose = "the system parameter " + parameter
+		request.Path += "?" + parameter
+		j.expect(id, j.send(request), beLike(plain, "without "+parameter))
+	}
+}
+
+// succeedWithSystemParameters expects the success that there is without them: JSON,
+// and whole.
+func succeedWithSystemParameters(j *judgement) {
+	credential, jobs, found := j.toCall(1)
+	if !found {
+		return
+	}
+	exchange := j.callOnce(jobs[0], nil, func(job string) target.Request {
+		request := j.callOf(job, credential)
+		request.Purpose, request.Path = "a success with all system parameters", request.Path+systemQuery(j.Method)
+		return request
+	})
+	if exchange == nil || !j.expect("path.system-parameters", exchange, succeed(j.Method)) {
+		return
+	}
+	j.expect("path.system-parameters", exchange, HaveMediaType(j.Method.Operation.MediaType))
+	if hasNewID(j.Method) {
+		j.expect("path.fields", exchange, haveIDText(j.Method))
+	}
+}
+
+// asksForPart reports whether a request asks for some fields of the response.
+func asksForPart(request target.Request) bool {
+	_, query, _ := strings.Cut(request.Path, "?")
+	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
+		return strings.HasPrefix(parameter, "fields=") || strings.HasPrefix(parameter, "%24fields=")
+	})
 }
 
 // sameMeaning checks that another way to write a path gets the same response as
@@ -166,11 +234,24 @@ func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 	return inStatus(like.String()+", as "+as, like.like)
 }
 
-func systemQuery(method *spec.Method) string {
+// systemParameters are the system parameters of the description as they stand in a
+// query.
+func systemParameters(method *spec.Method) []string {
 	parts := make([]string, len(method.SystemParameters))
 	for i, parameter := range method.SystemParameters {
 		parts[i] = url.QueryEscape(parameter.Name) + "=" + url.QueryEscape(parameter.Example)
 	}
+	return parts
+}
+
+// systemQuery is a query with all system parameters, but each once: not under its
+// other name with a $.
+func systemQuery(method *spec.Method) string {
+	parts := slices.DeleteFunc(systemParameters(method), func(part string) bool {
+		name, _, _ := strings.Cut(part, "=")
+		plain, other := strings.CutPrefix(name, "%24")
+		return other && slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == plain })
+	})
 	return "?" + strings.Join(parts, "&")
 }
 

@@ -79,6 +79,18 @@ func semanticsChecks(method *spec.Method) []Check {
 			Requirements: []string{"semantics.concurrent-ids"},
 			Sends:        fmt.Sprintf("%d calls for one job at the same time; only on a target on this machine: %s", together, accepted),
 			phase:        consuming, run: concurrentOneJob,
+		},
+		Check{
+			ID: "semantics/job-later", Title: "a success leaves its job as it was, to the end of the run",
+			Requirements: []string{"semantics.old-job-keeps-state"},
+			Sends:        "the state method for the first job that was called, after all calls",
+			phase:        closing, run: keepStateLater,
+		},
+		Check{
+			ID: "semantics/second-call", Title: "a second call for the same job",
+			Requirements: []string{"semantics.second-call"},
+			Sends:        "a call for the first job that was called, where it is still " + text.List(method.AcceptedStates, "or") + "; only on a target on this machine",
+			phase:        closing, run: callAgain,
 		})
 }
 
@@ -236,7 +248,7 @@ func concurrentJobs(j *judgement) {
 // is too good for. A server may refuse some of the calls.
 func concurrentOneJob(j *judgement) {
 	if !j.Target.Loopback() {
-		j.Skip("one job is used several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
+		j.skipOneJob()
 		return
 	}
 	credential, jobs, found := j.toCall(1)
@@ -252,6 +264,53 @@ func concurrentOneJob(j *judgement) {
 		j.responded("semantics.concurrent-ids", exchange, "a response")
 	}
 	j.distinctIDs(exchanges)
+}
+
+// keepStateLater reads the state of the job of the first call again.
+func keepStateLater(j *judgement) {
+	first, found := j.succeededFirst()
+	if !found || !slices.Contains(j.Method.AcceptedStates, first.stateBefore) {
+		return
+	}
+	if credential, found := j.credential(); found {
+		j.showsState("semantics.old-job-keeps-state", j.readState(first.job, credential), first.stateBefore)
+	}
+}
+
+// callAgain calls the method for the job of the first call once more.
+func callAgain(j *judgement) {
+	if !j.Target.Loopback() {
+		j.skipOneJob()
+		return
+	}
+	first, found := j.succeededFirst()
+	if !found {
+		return
+	}
+	credential, found := j.credential()
+	if !found {
+		return
+	}
+	if state := j.stateIn(j.readState(first.job, credential)); hasStateMethod(j.Method) && !slices.Contains(j.Method.AcceptedStates, state) {
+		j.Skip("the job is no longer "+text.List(j.Method.AcceptedStates, "or"), "")
+		return
+	}
+	j.meets("semantics.second-call", j.send(j.callOf(first.job, credential)))
+}
+
+// succeededFirst is the first call, where it succeeded.
+func (j *judgement) succeededFirst() (*firstCall, bool) {
+	first, found := j.firstCall()
+	if found && !first.exchange.Succeeded() {
+		j.Skip("no call succeeded in this run", j.consumeFlag())
+		return nil, false
+	}
+	return first, found
+}
+
+// skipOneJob says that a person's job is too good to be used several times.
+func (j *judgement) skipOneJob() {
+	j.Skip("one job is used several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
 }
 
 func (j *judgement) sendTogether(jobs []string, request func(job string) target.Request) []*target.Exchange {
