@@ -63,6 +63,12 @@ func authorize(c *call) *refusal {
 	if !known {
 		return c.refuse(credentialUnknown, "")
 	}
+	if slices.Contains(scopes, spec.Expired) {
+		if refused := c.refuse(credentialExpired, ""); !c.behaviour.overlooks(c, refused) {
+			return refused
+		}
+		scopes = []string{c.method.Scopes[0].Name}
+	}
 	c.scopes = c.behaviour.countedScopes(scopes)
 	if !slices.ContainsFunc(c.scopes, c.accepts) {
 		return c.refuse(scopeMissing, "")
@@ -121,6 +127,7 @@ func newTokenReader(methods []*spec.Method, options Options) (*tokenReader, erro
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
 	}
+	reader.known[spec.Expired] = spec.Expired
 	for _, method := range methods {
 		for _, scope := range method.Scopes {
 			reader.known[scope.Short()] = scope.Name

@@ -70,6 +70,7 @@ func authorizationFaults() []faultGroup {
 		{"no-token-forbidden", "authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
 		{"no-token-is-bad-request", "authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
 		{"unknown-token-taken", "authorization.unknown-token", "Any token will do that nobody issued.", overlookingAll(credentialUnknown)},
+		{"expired-token-taken", "authorization.unknown-token", "A token that has expired is let pass.", overlookingAll(credentialExpired)},
 		{"unknown-token-forbidden", "authorization.unknown-token", "A token that nobody issued is refused as 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
 		{"no-challenge", "authorization.challenge", "A response 401 has no challenge.",

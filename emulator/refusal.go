@@ -17,6 +17,7 @@ type refusalKind int
 const (
 	credentialMissing refusalKind = iota + 1
 	credentialUnknown
+	credentialExpired
 	scopeMissing
 	parameterUnknown
 	bodyTooLarge
@@ -87,6 +88,9 @@ func conformingRefusals(method *spec.Method) refusalTable {
 		credentialMissing: {code: codeUnauthenticated, reason: "CREDENTIALS_MISSING", challenge: bearerChallenge,
 			message: "Request is missing required authentication credential. " + expectedCredential},
 		credentialUnknown: {code: codeUnauthenticated, reason: "ACCESS_TOKEN_TYPE_UNSUPPORTED",
+			challenge: bearerChallenge + `, error="invalid_token"`,
+			message:   "Request had invalid authentication credentials. " + expectedCredential},
+		credentialExpired: {code: codeUnauthenticated, reason: "ACCESS_TOKEN_EXPIRED",
 			challenge: bearerChallenge + `, error="invalid_token"`,
 			message:   "Request had invalid authentication credentials. " + expectedCredential},
 		scopeMissing: {code: codePermissionDenied, reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",

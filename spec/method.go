@@ -144,6 +144,9 @@ type Scope struct {
 	Description string `json:"description"`
 }
 
+// Expired stands in place of the scopes of a token that has expired.
+const Expired = "expired"
+
 // scopePrefixEnd ends the part of a Google scope that all of them share.
 const scopePrefixEnd = "/auth/"
 

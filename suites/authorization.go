@@ -98,7 +98,7 @@ func authorizationChecks(method *spec.Method) []Check {
 		ID: "authorization/unknown-token", Title: "a token that nobody issued",
 		Requirements: []string{"authorization.unknown-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge", "authorization.challenge-error"},
-		Sends: "a call for " + acceptedJob(method) + ", with a token made by the seed",
+		Sends: "a call for " + acceptedJob(method) + ", with a token made by the seed, and with one that has expired where --token expired=VALUE gives it",
 		phase: refusing, run: unknownToken,
 	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
@@ -251,7 +251,12 @@ func noToken(j *judgement) {
 	j.challenges(j.refuseCaller("authorization.no-token", target.NoCredential))
 }
 
+// unknownToken sends a token that nobody issued, and one that has expired, where
+// there is one: to a server the two are the same (RFC 6750, 3.1).
 func unknownToken(j *judgement) {
+	if expired, err := j.Target.Credential("expired token", spec.Expired); err == nil {
+		j.refuseCaller("authorization.unknown-token", expired)
+	}
 	exchange := j.refuseCaller("authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
 	j.challenges(exchange)
 	if exchange.Header.Get("WWW-Authenticate") != "" {

@@ -30,6 +30,8 @@ type Config struct {
 	Connect func(ctx context.Context) (endpoint string, err error)
 	// Tokens supplies access tokens.
 	Tokens Tokens
+	// ExpiredToken is an access token that has expired; empty for none.
+	ExpiredToken string
 	// Jobs lists the ids of existing jobs by their state:
 	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}. Where the
 	// description has no states, the state is "", and the method may be called for
@@ -83,9 +85,18 @@ func (t tokenTemplate) Token(_ context.Context, scopes ...string) (string, error
 }
 
 // credentials are the tokens of a Config as a target asks for them.
-type credentials struct{ tokens Tokens }
+type credentials struct {
+	tokens  Tokens
+	expired string
+}
 
 func (c credentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	if slices.Contains(scopes, spec.Expired) {
+		return tokenOrError{c.expired, nil}, c.expired != ""
+	}
+	if c.tokens == nil {
+		return nil, false
+	}
 	token, err := c.tokens.Token(context.Background(), scopes...)
 	return tokenOrError{token, err}, token != "" || err != nil
 }
@@ -208,8 +219,8 @@ func (c Config) newTarget(ctx context.Context) (*target.Target, error) {
 			return nil, err
 		}
 	}
-	if c.Tokens != nil {
-		config.Credentials = credentials{c.Tokens}
+	if c.Tokens != nil || c.ExpiredToken != "" {
+		config.Credentials = credentials{c.Tokens, c.ExpiredToken}
 	}
 	return target.New(config)
 }

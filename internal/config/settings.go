@@ -103,7 +103,7 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` that mints a token by name: {scope} stands for the scope in full, {short} for the part after /auth/")
 	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of the template")
-	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, or \"unrelated\" for a token with none of the scopes; repeatable")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, \"expired\" for one that has expired, or \"unrelated\" for a token with none of the scopes; repeatable")
 	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
 }
 

@@ -145,6 +145,10 @@ func newTokenEntry(method *spec.Method, place, key string) (tokenEntry, error) {
 		names = strings.Split(key, scopeJoin)
 	}
 	for _, name := range names {
+		if key == spec.Expired && len(method.Scopes) > 0 {
+			entry.scopes = []string{spec.Expired}
+			break
+		}
 		scopes, err := scopesNamed(method, place, name)
 		if err != nil {
 			return entry, err

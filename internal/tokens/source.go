@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // Secret is a text that no format verb prints. JSON carries it: the store needs
@@ -44,8 +45,9 @@ type Issuer struct {
 // Coverage reports for which sets of scopes there is a token.
 type Coverage func(scopes []string) bool
 
-// Everything covers every set of scopes.
-func Everything([]string) bool { return true }
+// Everything covers every set of scopes. A token that has expired is none of them:
+// a source that is asked for one would give a valid token.
+func Everything(scopes []string) bool { return !slices.Contains(scopes, spec.Expired) }
 
 // Exactly covers one set of scopes, in any order.
 func Exactly(scopes ...string) Coverage {
