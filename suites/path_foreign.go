@@ -65,7 +65,6 @@ var foreignPaths = []foreignPath{
 	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
 	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
 	{"double-slash", "a second slash before the collection", "path.double-slash", "{base}/{name}/{id}{verb}", ""},
-	{"double-slash-first", "a second slash before the path", "path.double-slash", "/{collection}/{id}{verb}", ""},
 	{"double-slash-last", "a second slash before the id", "path.double-slash", "{collection}//{id}{verb}", ""},
 	{"matrix-parameter", "a matrix parameter behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};x=1", "path.verb"},
 	{"matrix-parameter-empty", "a semicolon behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};", "path.verb"},

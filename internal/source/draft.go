@@ -198,6 +198,9 @@ func (w *draftWriter) operation() (object, error) {
 	if w.method.Deprecated {
 		operation = append(operation, "deprecated", true)
 	}
+	if rule := httpRule(w.method); rule != "" {
+		operation = append(operation, "x-google-http-rule", rule)
+	}
 	operation = append(operation, "x-requirement-sets", flow(w.sets()))
 	if parameters := w.systemParameters(); len(parameters) > 0 {
 		operation = append(operation, "x-system-parameters", parameters)

@@ -78,6 +78,29 @@ func (w *draftWriter) draftPath(method discoveryMethod) (draftPath, error) {
 	return path, nil
 }
 
+// fixedSegments are those of the name of a resource, with * for each that varies.
+var fixedSegments = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9_-]*|\*)(?:/(?:[A-Za-z][A-Za-z0-9_-]*|\*))*$`)
+
+// httpRule is Google's own form of the path, with the segments of each parameter
+// that takes several: "v1/{name=jobs/*}:stop". It is empty where there is none, or
+// its segments are not known.
+func httpRule(method discoveryMethod) string {
+	if !wildParameter.MatchString(method.Path) {
+		return ""
+	}
+	unknown := false
+	rule := wildParameter.ReplaceAllStringFunc(method.Path, func(variable string) string {
+		name := strings.Trim(variable, "{+}")
+		segments := strings.ReplaceAll(strings.Trim(scalar(method.Parameters[name]["pattern"]), "^$"), "[^/]+", "*")
+		unknown = unknown || !fixedSegments.MatchString(segments) || !strings.Contains(segments, "*")
+		return "{" + name + "=" + segments + "}"
+	})
+	if unknown {
+		return ""
+	}
+	return rule
+}
+
 // checkValues refuses a value for a parameter that the path does not have.
 func (w *draftWriter) checkValues() error {
 	known := variables(w.flat(w.method))
