@@ -20,6 +20,7 @@ const (
 	credentialExpired
 	scopeMissing
 	parameterUnknown
+	parameterMissing
 	bodyTooLarge
 	codingUnsupported
 	mediaTypeUnsupported
@@ -98,6 +99,8 @@ func conformingRefusals(method *spec.Method) refusalTable {
 			message: "Request had insufficient authentication scopes."},
 		parameterUnknown: {code: codeInvalidArgument, reason: "QUERY_PARAMETER_UNKNOWN", violation: true,
 			message: `Invalid JSON payload received. Unknown name "{detail}": Cannot bind query parameter. Field '{detail}' could not be found in request message.`},
+		parameterMissing: {code: codeInvalidArgument, reason: "QUERY_PARAMETER_MISSING", violation: true,
+			message: "Required parameter: {detail}"},
 		bodyTooLarge: {code: codeInvalidArgument, reason: "REQUEST_TOO_LARGE", status: http.StatusRequestEntityTooLarge,
 			message: fmt.Sprintf("Request payload size exceeds the limit: %d bytes.", bodyLimit)},
 		codingUnsupported: {code: codeInvalidArgument, reason: "CONTENT_ENCODING_UNSUPPORTED", status: http.StatusUnsupportedMediaType,

@@ -227,14 +227,20 @@ func IsSystemParameter(method *spec.Method, name string) bool {
 		slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
 }
 
-// checkParameters refuses a query parameter that is none of the platform's: the
-// message has no field that a query could bind, since the path and the body
-// bind them all (http.proto, HttpRule.body).
+// checkParameters refuses a query parameter that is neither the platform's nor
+// described: the message has no other field that a query could bind, since the path
+// and the body bind them (http.proto, HttpRule.body). What is required must be there.
 func checkParameters(c *call) *refusal {
+	missing := slices.Clone(c.route.operation.Query)
 	for _, parameter := range queryParameters(c.line.query) {
-		if !IsSystemParameter(c.method, parameter.name) {
+		own := func(p spec.QueryParameter) bool { return p.Name == parameter.name }
+		if !IsSystemParameter(c.method, parameter.name) && !slices.ContainsFunc(c.route.operation.Query, own) {
 			return c.refuse(parameterUnknown, parameter.name)
 		}
+		missing = slices.DeleteFunc(missing, own)
+	}
+	if index := slices.IndexFunc(missing, func(p spec.QueryParameter) bool { return p.Required }); index >= 0 {
+		return c.refuse(parameterMissing, missing[index].Name)
 	}
 	return nil
 }

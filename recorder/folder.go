@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // A recording is written into a draft inside its folder: only there is it sure
@@ -146,7 +148,7 @@ var namedLine = regexp.MustCompile(`(?m)^[ \t]*(?:- )?file: *["']?([A-Za-z0-9_-]
 // namedCassettes lists the cassettes that a provenance names; none where there
 // is no such file.
 func namedCassettes(provenance string) ([]string, error) {
-	data, err := os.ReadFile(provenance)
+	data, err := text.ReadFile(provenance, text.LargestFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -246,13 +248,32 @@ func moveIntoPlace(folder, committed string) error {
 // is the committed one, whose files may be moved at any time.
 func readInForce(fsys fs.FS, file string) (data []byte, committed bool, err error) {
 	if _, err := fs.Stat(fsys, committedName+"/"+ProvenanceFile); err == nil {
-		if data, err := fs.ReadFile(fsys, committedName+"/"+file); !errors.Is(err, fs.ErrNotExist) {
+		if data, err := readRegular(fsys, committedName+"/"+file); !errors.Is(err, fs.ErrNotExist) {
 			return data, true, err
 		}
 		committed = true
 	}
-	data, err = fs.ReadFile(fsys, file)
+	data, err = readRegular(fsys, file)
 	return data, committed, err
+}
+
+// largestFile is the length in bytes of the largest file of a recording; a whole
+// run has some 400 KiB.
+const largestFile = 64 << 20
+
+// readRegular reads a file of a recording, but no device and no pipe, of which
+// nobody knows the length.
+func readRegular(fsys fs.FS, file string) ([]byte, error) {
+	information, err := fs.Stat(fsys, file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !information.Mode().IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case information.Size() > largestFile:
+		return nil, fmt.Errorf("it is longer than %d MiB", largestFile>>20)
+	}
+	return fs.ReadFile(fsys, file)
 }
 
 // mayReplace says why a file cannot be replaced or removed, or nil. One that

@@ -18,6 +18,7 @@ import (
 	yaml4 "go.yaml.in/yaml/v4"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // journalName is the file in the folder of a recording that takes each exchange
@@ -179,7 +180,7 @@ func (c *journalContent) count(counts func(*entry) bool) int {
 // readJournal reads the journal of a folder; nil where there is none, or one
 // that was torn off in its first line.
 func readJournal(folder string) (*journalContent, error) {
-	data, err := os.ReadFile(filepath.Join(folder, journalName))
+	data, err := text.ReadFile(filepath.Join(folder, journalName), largestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -134,6 +134,8 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"only empty lists", cut(t, "      x-requirement-sets:", "  /v1/archiveJobs/{archiveJob}/port"), "      x-requirements: []\n", "      x-requirements: []", []string{"has no requirements: name sets in x-requirement-sets"}},
 		{"requirements twice", stateOperation, stateOperation + "      x-requirements: []\n", stateOperation,
 			[]string{"two operations", "dataportability.archiveJobs.retry and dataportability.archiveJobs.getPortabilityArchiveState"}},
+		{"a required query parameter without an example", retryPath + "    parameters:\n", retryPath + "    parameters:\n      - {name: text, in: query, required: true, schema: {type: string}}\n",
+			"      - {name: text, ", []string{"the query parameter text of", "give it an example"}},
 		{"a broken pattern", "pattern: ^[^/]+$", "pattern: ^[^/+$", "        pattern: ^[^/+$", []string{"the pattern of archiveJob", "missing closing ]"}},
 		{"a pattern that Go does not read", "pattern: ^[^/]+$", "pattern: ^(?!x)", "        pattern: ^(?!x)", []string{"the pattern of archiveJob"}},
 		{"another parameter", retryPath, "  /v1/archiveJobs/{job}:retry:\n", retryOperation, []string{"does not describe its path parameter job"}},

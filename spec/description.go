@@ -3,9 +3,11 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"unicode"
 )
 
@@ -27,7 +29,7 @@ type Description struct {
 // ReadDescription reads a description from a file. The error for a file that
 // cannot be read is an [*Error].
 func ReadDescription(file string) (Description, error) {
-	text, err := os.ReadFile(file)
+	text, err := readFile(file)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {
@@ -36,6 +38,30 @@ func ReadDescription(file string) (Description, error) {
 		return Description{}, &Error{File: file, Message: err.Error() + "; give a file that can be read"}
 	}
 	return Description{Name: file, Text: text}, nil
+}
+
+// largestFile is the length in bytes of the largest file that is read.
+const largestFile = 8 << 20
+
+// readFile reads a file. It does not wait for a named pipe that nothing has open
+// for writing, and reads no more of a device than of a file.
+func readFile(name string) ([]byte, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > largestFile {
+		return nil, fmt.Errorf("it is longer than %d MiB", largestFile>>20)
+	}
+	if information, err := file.Stat(); err == nil && len(text) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, errors.New("it is not a regular file but a pipe that nothing is written to")
+	}
+	return text, nil
 }
 
 // Error is a mistake in a description, with its location.

@@ -11,8 +11,10 @@ import (
 )
 
 // digest identifies what a description means: what a run sends, and what it
-// expects. Its words, its examples, comments and the order of what has no order
-// do not change it.
+// expects. Its words, comments and the order of what has no order, such as keys and
+// requirements, do not change it. The order of scopes, states and system parameters
+// does: a run goes through them in that order, and sends the first of them alone
+// where one is enough.
 func digest(method *Method) error {
 	type requirement struct {
 		ID     string
@@ -38,8 +40,8 @@ func digest(method *Method) error {
 	}{
 		Endpoint: method.Endpoint, Operation: method.Operation.canonical(), ReadState: method.ReadState.canonical(), Effect: method.Effect,
 		IDField: method.IDField, StateField: method.StateField,
-		States: sorted(method.States), Accepted: sorted(method.AcceptedStates), Resulting: sorted(method.ResultingStates),
-		Unspecified: method.UnspecifiedState, UnrelatedScopes: sorted(method.UnrelatedScopes), SystemParameters: slices.Clone(method.SystemParameters), Codes: method.CodeStatus,
+		States: method.States, Accepted: method.AcceptedStates, Resulting: method.ResultingStates,
+		Unspecified: method.UnspecifiedState, UnrelatedScopes: method.UnrelatedScopes, SystemParameters: method.SystemParameters, Codes: method.CodeStatus,
 	}
 	if method.IDPattern != nil {
 		canonical.IDPattern = method.IDPattern.String()
@@ -47,8 +49,6 @@ func digest(method *Method) error {
 	for _, scope := range method.Scopes {
 		canonical.Scopes = append(canonical.Scopes, scope.Name)
 	}
-	slices.Sort(canonical.Scopes)
-	slices.SortFunc(canonical.SystemParameters, func(a, b SystemParameter) int { return cmp.Compare(a.Name, b.Name) })
 	all := slices.Concat(method.Requirements, method.ClientRequirements)
 	slices.SortFunc(all, func(a, b Requirement) int { return cmp.Compare(a.ID, b.ID) })
 	for _, r := range all {
@@ -70,8 +70,9 @@ func (o Operation) canonical() any {
 		Success                     int
 		MediaType, RequestMediaType string
 		Statuses                    []int
+		Query                       string
 		Request, Response           any
-	}{o.ID, o.Method, o.Path.String(), o.BoundField, o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.Request.canonical(), o.Response.canonical()}
+	}{o.ID, o.Method, o.Path.String(), o.BoundField, o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.RequiredQuery(), o.Request.canonical(), o.Response.canonical()}
 }
 
 // canonical returns what the schema demands, without its annotations.

@@ -280,3 +280,19 @@ func BenchmarkLoad(b *testing.B) {
 		MustLoadEmbedded()
 	}
 }
+
+// A required query parameter is in every request, with its example.
+func TestTheRequiredQuery(t *testing.T) {
+	t.Parallel()
+	method := mustLoad(t, replaced(t, embeddedText(), retryPath+"    parameters:\n", retryPath+`    parameters:
+      - {name: text, in: query, required: true, example: a&b, schema: {type: string}}
+      - {name: part, in: query, required: true, examples: {some: {value: [x, 1]}}, schema: {type: array}}
+      - {name: view, in: query, example: FULL, schema: {type: string}}
+`))
+	if got := method.Operation.RequiredQuery(); got != "part=x&part=1&text=a%26b" || len(method.Operation.Query) != 3 || method.ReadState.RequiredQuery() != "" {
+		t.Errorf("%q, %+v", got, method.Operation.Query)
+	}
+	if method.Digest == mustLoad(t, embeddedText()).Digest {
+		t.Error("the digest is that of the method without it")
+	}
+}

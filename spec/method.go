@@ -122,6 +122,29 @@ type Operation struct {
 	RequestExample []byte
 	// Statuses lists the documented HTTP statuses of a response.
 	Statuses []int
+	// Query are the parameters that the operation takes in its query.
+	Query []QueryParameter
+}
+
+// QueryParameter is a parameter in the query of one operation.
+type QueryParameter struct {
+	Name     string
+	Required bool
+	// Values are what every request has where the parameter is required: the
+	// description's example.
+	Values []string
+}
+
+// RequiredQuery returns the query that every request of the operation has,
+// escaped; empty where none is required.
+func (o Operation) RequiredQuery() string {
+	query := url.Values{}
+	for _, parameter := range o.Query {
+		if parameter.Required {
+			query[parameter.Name] = parameter.Values
+		}
+	}
+	return query.Encode()
 }
 
 // BoundField is a field of the request message that the path binds: "name", with

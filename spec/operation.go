@@ -95,6 +95,9 @@ func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation
 		return Operation{}, l.fail(at, "%s", err)
 	}
 	described := Operation{ID: operation.OperationId, Method: strings.ToUpper(verb), Path: template}
+	if described.Query, err = l.query(path, operation); err != nil {
+		return described, err
+	}
 	if operation.RequestBody != nil {
 		if first := orderedmap.First(operation.RequestBody.Content); first != nil {
 			described.RequestMediaType = first.Key()
@@ -136,6 +139,44 @@ func (l *loader) describe(path, verb string, operation *v3.Operation) (Operation
 		}
 	}
 	return described, l.fail(at, "%s has no successful response (2xx) with a schema", operation.OperationId)
+}
+
+// query reads the parameters in the query of an operation. A required one has an
+// example, since no other value is known that a server takes.
+func (l *loader) query(path string, operation *v3.Operation) (query []QueryParameter, err error) {
+	for _, parameter := range slices.Concat(operation.Parameters, l.model.Paths.PathItems.GetOrZero(path).Parameters) {
+		known := slices.ContainsFunc(query, func(other QueryParameter) bool { return other.Name == parameter.Name })
+		if parameter.In != "query" || known {
+			continue
+		}
+		read := QueryParameter{Name: parameter.Name, Required: parameter.Required != nil && *parameter.Required}
+		example := parameter.Example
+		if first := orderedmap.First(parameter.Examples); example == nil && first != nil {
+			example = first.Value().Value
+		}
+		if read.Required {
+			read.Values = scalars(example)
+			if len(read.Values) == 0 {
+				return nil, l.fail(parameter.GoLow().Name.ValueNode, "the query parameter %s of %s is required: give it an example, which every request has", parameter.Name, operation.OperationId)
+			}
+		}
+		query = append(query, read)
+	}
+	return query, nil
+}
+
+// scalars returns the texts of a scalar or of a list of scalars.
+func scalars(node *yaml.Node) (texts []string) {
+	all := []*yaml.Node{node}
+	if node != nil && node.Kind == yaml.SequenceNode {
+		all = node.Content
+	}
+	for _, one := range all {
+		if one != nil && one.Kind == yaml.ScalarNode {
+			texts = append(texts, one.Value)
+		}
+	}
+	return texts
 }
 
 // exampleOf gives the first example of a body, as JSON; empty where there is none.

@@ -121,6 +121,7 @@ func (j *judgement) callOf(job string, credential target.Credential) target.Requ
 		Purpose:    cmp.Or(j.Method.Operation.Path.Verb(), "call") + " " + job,
 		Method:     j.Method.Operation.Method,
 		Path:       j.Method.Operation.Path.Expand(job),
+		Query:      j.Method.Operation.RequiredQuery(),
 		Credential: credential,
 		Job:        job,
 		Call:       true,
@@ -160,6 +161,7 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 		Purpose:    "read the state of " + job,
 		Method:     j.Method.ReadState.Method,
 		Path:       j.Method.ReadState.Path.Expand(job),
+		Query:      j.Method.ReadState.RequiredQuery(),
 		Credential: credential,
 		Job:        job,
 	})

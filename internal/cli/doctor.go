@@ -305,7 +305,7 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 			if reason == "" {
 				operation := d.method.ReadState
 				job.State, job.Reason = d.stateIn(server.Send(ctx, "doctor", target.Request{
-					Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Credential: credential, Job: id,
+					Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Query: operation.RequiredQuery(), Credential: credential, Job: id,
 				}))
 			}
 			job.Agrees = job.State == job.Given

@@ -297,7 +297,16 @@ func certificate(sources *config.Sources, certificate, key string) (*tls.Config,
 	case certificate == "":
 		return nil, text.Mistake(sources.Origin("tls-key"), "a key without its certificate", "give --tls-cert FILE")
 	}
-	pair, err := tls.LoadX509KeyPair(certificate, key)
+	var pems [2][]byte
+	for i, flag := range []string{"tls-cert", "tls-key"} {
+		name := []string{certificate, key}[i]
+		content, err := text.ReadFile(name, text.LargestFile)
+		if err != nil {
+			return nil, text.Mistake(sources.Origin(flag), name+": "+text.Reason(err), "")
+		}
+		pems[i] = content
+	}
+	pair, err := tls.X509KeyPair(pems[0], pems[1])
 	if err != nil {
 		return nil, text.Mistake(sources.Origin("tls-cert"), fmt.Sprintf("%s and %s are not a certificate with its key: %s", certificate, key, err), "")
 	}

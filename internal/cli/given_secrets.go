@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -98,16 +98,16 @@ func secretsOfEnvironment(environment []string) []string {
 // secretsOfFile lists what may be a secret in a file with tokens. A file that
 // cannot be read brings none.
 func secretsOfFile(name string) []string {
-	text, err := os.ReadFile(name)
+	content, err := text.ReadFile(name, text.LargestFile)
 	if err != nil {
 		return nil
 	}
 	var root yaml.Node
 	var words []string
-	if yaml.Unmarshal(text, &root) == nil {
+	if yaml.Unmarshal(content, &root) == nil {
 		words = scalarsOf(&root)
 	} else {
-		words = strings.FieldsFunc(string(text), func(letter rune) bool { return strings.ContainsRune(" \t\r\n\"'{}[],", letter) })
+		words = strings.FieldsFunc(string(content), func(letter rune) bool { return strings.ContainsRune(" \t\r\n\"'{}[],", letter) })
 	}
 	// Names of scopes are long, too, and no secret.
 	scope := ""

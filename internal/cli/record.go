@@ -128,11 +128,11 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 // program, or are a copy of those that are.
 func isShipped(folder string) bool {
 	for _, place := range []string{folder, filepath.Join(folder, "..")} {
-		if source, err := os.ReadFile(filepath.Join(place, "cassettes.go")); err == nil && bytes.Contains(source, []byte("package cassettes")) {
+		if source, err := text.ReadFile(filepath.Join(place, "cassettes.go"), text.LargestFile); err == nil && bytes.Contains(source, []byte("package cassettes")) {
 			return true
 		}
 	}
-	there, err := os.ReadFile(filepath.Join(folder, recorder.ProvenanceFile))
+	there, err := text.ReadFile(filepath.Join(folder, recorder.ProvenanceFile), text.LargestFile)
 	if err != nil {
 		return false
 	}

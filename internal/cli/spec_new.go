@@ -28,14 +28,15 @@ func newSpecNewCommand(terminal *terminal) *cobra.Command {
 		Short: "Write a description of a method of a discovery document",
 		Long: `new writes the OpenAPI description of a method of a Google discovery document:
 its path, schemas and scopes, the sets of requirements that apply to it, and one
-draft of a requirement for each sentence about the method and its parameters. No
-check tests a draft; a run counts them.
+draft of a requirement for each sentence about the method and its required
+parameters. No check tests a draft; a run counts them.
 
 DISCOVERY is a file, an http or https address, or - for standard input. ID is
 the id of a method, or the end of it.
 
 A description has one parameter in its path, the last one: those before it need
-a value. A document does not say in which states of a job a method accepts it.
+a value. So does what the query must have, which every request then sends.
+A document does not say in which states of a job a method accepts it.
 With --accepted-states the description has the method that reads the state, and
 the checks of states apply.`,
 		Example: `  dpconform spec new --method operations.cancel --output cancel.openapi.yaml \
@@ -58,6 +59,9 @@ the checks of states apply.`,
 				if !both || name == "" {
 					return text.Mistake("--value", fmt.Sprintf("invalid value %q: want NAME=VALUE", name), "")
 				}
+				if _, twice := draft.Values[name]; twice {
+					return text.Mistake("--value", name+" is given twice", "give it once")
+				}
 				draft.Values[name] = value
 			}
 			return writeDraft(command, terminal, draft, from, output)
@@ -66,7 +70,7 @@ the checks of states apply.`,
 	command.Flags().StringVar(&from, "from", "", "the `DISCOVERY` document")
 	command.Flags().StringVar(&draft.Method, "method", "", "the `ID` of the method, such as operations.cancel, or its end")
 	command.Flags().StringVar(&output, "output", "", "write the description to a new `FILE`, not to standard output")
-	command.Flags().StringArrayVar(&values, "value", nil, "give a parameter of the path before the last one, as `NAME=VALUE`; repeatable")
+	command.Flags().StringArrayVar(&values, "value", nil, "give a parameter of the path before the last one, or a required one of the query, as `NAME=VALUE`; repeatable")
 	command.Flags().StringSliceVar(&draft.AcceptedStates, "accepted-states", nil, "the `STATES` of a job in which the method accepts it, separated by commas")
 	return command
 }

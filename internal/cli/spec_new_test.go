@@ -20,6 +20,10 @@ const orders = `{"discoveryVersion": "v1", "name": "shop", "version": "v1", "rev
       "parameters": {"name": {"location": "path", "required": true, "pattern": "^orders/[^/]+$"}}, "scopes": ["https://shop.example/auth/orders"]},
     "get": {"id": "shop.orders.get", "httpMethod": "GET", "path": "v1/{+name}", "flatPath": "v1/orders/{ordersId}", "response": {"$ref": "Order"},
       "parameters": {"name": {"location": "path", "required": true, "pattern": "^orders/[^/]+$"}}, "scopes": ["https://shop.example/auth/orders"]},
+    "rate": {"id": "shop.orders.rate", "httpMethod": "POST", "path": "v1/orders/{orderId}:rate", "description": "Rates an order.", "response": {"$ref": "Order"},
+      "parameters": {"orderId": {"location": "path", "required": true}, "stars": {"location": "query", "type": "string", "required": true},
+        "words": {"location": "query", "type": "string", "repeated": true, "required": true}, "as": {"location": "query", "type": "string", "enum": ["ME", "GUEST"]}},
+      "scopes": ["https://shop.example/auth/orders"]},
     "return": {"id": "shop.orders.return", "httpMethod": "POST", "path": "v1/{+name}:return", "flatPath": "v1/shops/{shopsId}/orders/{ordersId}:return",
       "request": {"$ref": "Order"}, "response": {"$ref": "Empty"}, "parameters": {"name": {"location": "path", "pattern": "^shops/[^/]+/orders/[^/]+$"}}}}}},
   "schemas": {"Empty": {"type": "object", "properties": {}},
@@ -31,7 +35,8 @@ func TestANewDescriptionIsTestedAtOnce(t *testing.T) {
 	t.Parallel()
 	document := writeFile(t, "shop.json", orders)
 	for _, flags := range []string{"--method orders.cancel", "--method shop.orders.cancel --accepted-states OPEN",
-		"--method orders.return --value shopsId=my-shop", "--method orders.get"} {
+		"--method orders.return --value shopsId=my-shop", "--method orders.get",
+		"--method orders.rate --value stars=4&5 --value words=a=b"} {
 		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
 			written := filepath.Join(t.TempDir(), "new.openapi.yaml")
@@ -74,14 +79,17 @@ func TestNoNewDescriptionIsOneClearLine(t *testing.T) {
 	for flags, says := range map[string]string{
 		"":                   "--from DISCOVERY",
 		"--from " + document: "--method ID",
-		"--from " + document + " --method cancle":                                 "did you mean",
-		"--from " + document + " --method orders.return":                          "--value shopsId=VALUE",
-		"--from " + document + " --method orders.return --value shopsId":          "NAME=VALUE",
-		"--from " + document + " --method orders.cancel --output " + there:        "there already",
-		"--from " + document + " --method orders.cancel --output /gone/x.yaml":    "/gone/x.yaml",
-		"--from no-such-file --method orders.cancel":                              "no such file",
-		"--from " + there + " --method orders.cancel":                             "not a discovery document",
-		"--from " + document + " --method orders.cancel --accepted-states OPENED": "did you mean OPEN?",
+		"--from " + document + " --method cancle":                                            "did you mean",
+		"--from " + document + " --method orders.return":                                     "--value shopsId=VALUE",
+		"--from " + document + " --method orders.return --value shopsId":                     "NAME=VALUE",
+		"--from " + document + " --method orders.return --value shopsId=a --value shopsId=b": "shopsId is given twice",
+		"--from " + document + " --method orders.rate --value stars=4":                       "--value words=VALUE",
+		"--from " + document + " --method orders.rate --value as=ME":                         "must be one of orderId, stars or words",
+		"--from " + document + " --method orders.cancel --output " + there:                   "there already",
+		"--from " + document + " --method orders.cancel --output /gone/x.yaml":               "/gone/x.yaml",
+		"--from no-such-file --method orders.cancel":                                         "no such file",
+		"--from " + there + " --method orders.cancel":                                        "not a discovery document",
+		"--from " + document + " --method orders.cancel --accepted-states OPENED":            "did you mean OPEN?",
 	} {
 		refused(t, "spec new "+flags, says)
 	}

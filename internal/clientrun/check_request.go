@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // The requirements of the path, the query and the body.
@@ -145,10 +146,12 @@ func (e *evaluation) checkQuery(one *request) {
 		known, limited := parameterValues[plain]
 		// Every method of the platform takes these.
 		system := emulator.IsSystemParameter(e.rules.Method, name)
+		described := slices.ContainsFunc(slices.Concat(e.rules.Method.Operation.Query, e.rules.Method.ReadState.Query),
+			func(p spec.QueryParameter) bool { return p.Name == name })
 		switch {
 		case isTokenParameter(plain) && value != "", e.holdsToken(value):
 			e.find(queryNoToken, one, "the token in the header Authorization alone", "the token in the parameter "+printable(name))
-		case !system:
+		case !system && !described:
 			e.find(queryParameters, one, "no parameter, or one of the platform's such as alt", "the parameter "+printable(name))
 		case limited && !slices.Contains(known, value):
 			e.find(queryValues, one, printable(name)+" with one of "+strings.Join(known, ", "), printable(name+"="+value))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,7 +161,7 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 	if s.CACert == "" {
 		return options, nil
 	}
-	certificates, err := os.ReadFile(s.CACert)
+	certificates, err := text.ReadFile(s.CACert, text.LargestFile)
 	if err != nil {
 		return options, sources.mistake("ca-cert", "", "%s: %s", s.CACert, text.Reason(err))
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -330,7 +329,7 @@ func (r *tokenReader) secret(entry tokenEntry, key, variableKey string) (tokens.
 
 // serviceAccount reads the key of a service account.
 func (r *tokenReader) serviceAccount(place, file string) (tokens.Issuer, error) {
-	key, err := os.ReadFile(file)
+	key, err := text.ReadFile(file, text.LargestFile)
 	if err != nil {
 		return tokens.Issuer{}, text.Mistake(place, file+": "+text.Reason(err), "")
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 
@@ -218,7 +217,7 @@ func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
 		client.Secret = tokens.Secret(strings.TrimSpace(value))
 		return client, nil
 	}
-	content, err := os.ReadFile(s.ClientSecretFile)
+	content, err := text.ReadFile(s.ClientSecretFile, text.LargestFile)
 	if err != nil {
 		return client, sources.mistake(clientSecretFlag, "", "%s: %s", s.ClientSecretFile, text.Reason(err))
 	}

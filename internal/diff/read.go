@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
@@ -58,18 +59,16 @@ func SameFile(a, b string) bool {
 // that of Read.
 func ReadReport(name string, input io.Reader) (result.Report, error) {
 	if name != standardInput {
-		file, err := os.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
+		value, err := text.ReadFile(name, largest)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return result.Report{}, text.Mistake(name, "there is no such file", howToWrite)
-		}
-		if err != nil {
+		case errors.Is(err, syscall.EISDIR):
+			return result.Report{}, text.Mistake(name, "this is a folder", howToWrite)
+		case err != nil:
 			return result.Report{}, text.Mistake(name, "it cannot be read: "+text.Reason(err), howToWrite)
 		}
-		defer file.Close()
-		if information, err := file.Stat(); err == nil && information.IsDir() {
-			return result.Report{}, text.Mistake(name, "this is a folder", howToWrite)
-		}
-		input = file
+		return parse(name, value)
 	}
 	value, err := io.ReadAll(io.LimitReader(input, largest+1))
 	switch {

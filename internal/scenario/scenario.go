@@ -6,7 +6,6 @@ package scenario
 import (
 	"embed"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -223,17 +222,9 @@ func scenarioFiles(path string) ([]string, error) {
 const largestFile = 1 << 20
 
 func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	content, err := text.ReadFile(path, largestFile)
 	if err != nil {
 		return nil, fileError(path, err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
-	if err != nil {
-		return nil, fileError(path, err)
-	}
-	if len(content) > largestFile {
-		return nil, text.Mistake(path, "it is longer than 1 MiB, too long for a scenario", "give a file of YAML")
 	}
 	return content, nil
 }

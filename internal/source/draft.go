@@ -18,8 +18,9 @@ import (
 type Draft struct {
 	// Method is the id of the method, or the end of it: "jobs.cancel".
 	Method string
-	// Values are what the parameters of the path have, by their names. A description
-	// has one parameter, the last one: those before it need a value.
+	// Values are what parameters have, by their names. A description has one parameter
+	// in its path, the last one: those before it need a value, and so does what is
+	// required in the query.
 	Values map[string]string
 	// AcceptedStates are the states of a job in which the method accepts it. The
 	// document does not say; without them no states are described.
@@ -35,8 +36,9 @@ const (
 
 // Write returns the description of a method of a discovery document: its path,
 // schemas and scopes, the sets of requirements that apply, and one draft of a
-// requirement for each sentence about the method and its parameters. The notes say
-// what a person may want to add. What cannot be described is a *spec.Error.
+// requirement for each sentence about the method and its required parameters. The
+// notes say what a person may want to add. What cannot be described is a
+// *spec.Error.
 func (d Draft) Write(document spec.Description) (description []byte, notes []string, err error) {
 	reader, err := readDiscovery(document)
 	if err != nil {
@@ -130,17 +132,27 @@ type draftWriter struct {
 }
 
 func (w *draftWriter) document() (object, error) {
+	if w.method.Response.Ref == "" {
+		return nil, fail(w.name, "%s has no response message, and a description needs the one of a success", w.method.ID)
+	}
 	var err error
+	if w.path, err = w.draftPath(w.method); err != nil {
+		return nil, cmp.Or(w.checkValues(), err)
+	}
 	if err := w.checkValues(); err != nil {
 		return nil, err
 	}
-	if w.path, err = w.draftPath(w.method); err != nil {
-		return nil, err
-	}
+	missing := w.missingQuery(w.method)
 	if state, is := w.stateMethod(); is {
 		if err := w.checkStates(state); err != nil {
 			return nil, err
 		}
+		missing = append(missing, w.missingQuery(state)...)
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return nil, fail(w.name, "the query of %s must have parameters, which every request is to send; give their values: %s",
+			w.method.ID, strings.Join(slices.Compact(missing), " "))
 	}
 	operation, err := w.operation()
 	if err != nil {
@@ -206,9 +218,6 @@ func (w *draftWriter) operation() (object, error) {
 		operation = append(operation, "x-system-parameters", parameters)
 	}
 	success := object{"description", "The method has done what it is called for."}
-	if w.method.Response.Ref == "" {
-		return nil, fail(w.name, "%s has no response message, and a description needs the one of a success", w.method.ID)
-	}
 	success = append(success, "content", content(w.reference(w.method.Response.Ref)))
 	if state, is := w.stateMethod(); is {
 		operation = append(operation, "x-accepted-states", flow(anys(w.draft.AcceptedStates)))
@@ -300,12 +309,18 @@ func (w *draftWriter) parameters(method discoveryMethod, path draftPath) []any {
 		}
 		parameter := object{"name", name, "in", "query"}
 		if members["required"] == true {
-			parameter = append(parameter, "required", true)
+			var example any = w.draft.Values[name]
+			if members["repeated"] == true {
+				example = flow{example}
+			}
+			parameter = append(parameter, "required", true, "example", example)
 		}
 		if description := oneLine(members["description"]); description != "" {
 			parameter = append(parameter, "description", description)
 		}
-		schema := ordered(parameterSchema(members))
+		values := parameterSchema(members)
+		delete(values, enumDescriptions)
+		schema := ordered(values)
 		if len(schema) > mostOnLine {
 			described = append(described, append(parameter, "schema", schema))
 			continue
@@ -346,15 +361,18 @@ func (w *draftWriter) address() string {
 	return strings.TrimSuffix(w.discoveryReader.document.RootURL, "/") + "/$discovery/rest?version=" + w.discoveryReader.document.Version
 }
 
-// requirements makes a draft of every sentence about the method and its
-// parameters.
+// requirements makes a draft of every sentence about the method and the parameters
+// that every request has. A label, a number or a name is no sentence.
 func (w *draftWriter) requirements() []any {
 	drafts := []any{}
 	add := func(id, place, description string) {
 		sentences, rest := splitSentences(description)
-		if rest != "" {
+		if place == w.method.place {
+			// The only sentence of a method may end without a full stop.
 			sentences = append(sentences, rest)
 		}
+		const fewest = 3
+		sentences = slices.DeleteFunc(sentences, func(words string) bool { return len(strings.Fields(words)) < fewest || strings.HasSuffix(words, ":") })
 		for i, sentence := range sentences {
 			drafts = append(drafts, object{"id", fmt.Sprintf("%s-%d", id, i+1), "draft", true, "level", string(spec.Documented),
 				"quote", sentence, "source", fmt.Sprintf("%s (%s.description)", w.address(), place)})
@@ -363,6 +381,9 @@ func (w *draftWriter) requirements() []any {
 	_, name, _ := strings.Cut(ShortID(w.method.ID), ".")
 	add("method."+name, w.method.place, w.method.Description)
 	for _, name := range sortedKeys(w.method.Parameters) {
+		if w.method.Parameters[name]["required"] != true {
+			continue
+		}
 		add("parameter."+name, w.method.place+".parameters."+name, scalar(w.method.Parameters[name]["description"]))
 	}
 	return drafts

@@ -65,7 +65,7 @@ func (w *draftWriter) draftPath(method discoveryMethod) (draftPath, error) {
 	}
 	if len(missing) > 0 {
 		return draftPath{}, fail(w.name, "the path of %s, %s, has %d parameters, and a description has one, the last; give the others: %s",
-			method.ID, rule, len(variables), strings.Join(missing, " "))
+			method.ID, rule, len(variables), strings.Join(append(missing, w.missingQuery(method)...), " "))
 	}
 	if !oneParameter.MatchString(rule) {
 		return draftPath{}, fail(w.name, "the path of %s, %s, has no collection before its parameter, or more than that in one segment: it cannot be tested", method.ID, rule)
@@ -101,14 +101,39 @@ func httpRule(method discoveryMethod) string {
 	return rule
 }
 
-// checkValues refuses a value for a parameter that the path does not have.
+// requiredQuery lists the parameters in the query that every request of a method
+// has.
+func requiredQuery(method discoveryMethod) (names []string) {
+	for _, name := range sortedKeys(method.Parameters) {
+		if members := method.Parameters[name]; members["location"] == "query" && members["required"] == true {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// missingQuery lists the flags that give what a query must have.
+func (w *draftWriter) missingQuery(method discoveryMethod) (flags []string) {
+	for _, name := range requiredQuery(method) {
+		if w.draft.Values[name] == "" {
+			flags = append(flags, "--value "+name+"=VALUE")
+		}
+	}
+	return flags
+}
+
+// checkValues refuses a value for what is not a parameter that needs one.
 func (w *draftWriter) checkValues() error {
-	known := variables(w.flat(w.method))
+	path := variables(w.flat(w.method))
+	known := append(slices.Clone(path), requiredQuery(w.method)...)
+	if state, is := w.stateMethod(); is {
+		known = append(known, requiredQuery(state)...)
+	}
 	for _, name := range sortedKeys(w.draft.Values) {
 		switch {
 		case !slices.Contains(known, name) && len(known) > 0:
-			return fail(w.name, "--value %s: the path of %s has no such parameter; %s", name, w.method.ID, text.DidYouMean(name, known))
-		case len(known) > 0 && name == known[len(known)-1]:
+			return fail(w.name, "--value %s: neither the path of %s nor what its query must have has such a parameter; %s", name, w.method.ID, text.DidYouMean(name, known))
+		case len(path) > 0 && name == path[len(path)-1]:
 			return fail(w.name, "--value %s: it is the last parameter of the path of %s, which names the job and stays", name, w.method.ID)
 		}
 	}

@@ -21,7 +21,7 @@ const shopDocument = `{
     "orders": {"methods": {
       "cancel": {"id": "shop.orders.cancel", "httpMethod": "POST", "path": "v1/{+name}:cancel", "flatPath": "v1/orders/{ordersId}:cancel",
         "description": "Cancels an order. Paid orders, e.g. by card, are refunded. No refund twice", "request": {"$ref": "Empty"}, "response": {"$ref": "Order"},
-        "parameters": {"name": {"location": "path", "required": true, "pattern": "^orders/[^/]+$", "description": "Required. The order's name: orders/ID"}},
+        "parameters": {"name": {"location": "path", "required": true, "pattern": "^orders/[^/]+$", "description": "Required. Format: orders/ID. 1. It has an id. For example: orders/1"}},
         "scopes": ["https://www.googleapis.com/auth/shop"]},
       "get": {"id": "shop.orders.get", "httpMethod": "GET", "path": "v1/{+name}", "flatPath": "v1/orders/{ordersId}", "description": "Gets an order.", "response": {"$ref": "Order"},
         "parameters": {"name": {"location": "path", "required": true, "pattern": "^orders/[^/]+$"},
@@ -33,6 +33,7 @@ const shopDocument = `{
       "cancel": {"id": "shop.shops.items.cancel", "httpMethod": "POST", "path": "v1/{+name}:cancel", "flatPath": "v1/shops/{shopsId}/items/{itemsId}:cancel",
         "request": {"$ref": "Order"}, "response": {"$ref": "Empty"},
         "parameters": {"name": {"location": "path", "required": true, "pattern": "^shops/[^/]+/items/[^/]+$", "description": "The item."}}},
+      "empty": {"id": "shop.shops.items.empty", "httpMethod": "POST", "path": "v1/shops/{shopsId}/items/{itemsId}:empty"},
       "sell": {"id": "shop.shops.items.sell", "httpMethod": "PUT", "path": "v1/{+parent}/items/{+name}", "response": {"$ref": "Gone"}, "parameters": {
         "parent": {"location": "path", "pattern": "^shops/[^/]+$"}, "name": {"location": "path", "pattern": "^.*$"}}}}}}}},
   "schemas": {
@@ -80,7 +81,7 @@ func TestADraftHasWhatTheDocumentSays(t *testing.T) {
 		}
 	}
 	if want := []string{"method.cancel-1: Cancels an order.", "method.cancel-2: Paid orders, e.g. by card, are refunded.", "method.cancel-3: No refund twice",
-		"parameter.name-1: Required.", "parameter.name-2: The order's name: orders/ID"}; !slices.Equal(quotes, want) {
+		"parameter.name-1: It has an id."}; !slices.Equal(quotes, want) {
 		t.Errorf("got %q, want %q", quotes, want)
 	}
 	source := scalar(at(list(at(operation, "x-requirements"))[3], "source"))
@@ -126,8 +127,8 @@ func TestDraftsOfMethodsOfManyForms(t *testing.T) {
 		path  string
 		sets  string
 	}{
-		{Draft{Method: "orders.get"}, "/shop/v1/orders/{ordersId} get", "transcoding http error-model resource client system-parameters"},
-		{Draft{Method: "orders.cancel", AcceptedStates: []string{"OPEN"}}, "/shop/v1/orders/{ordersId}:cancel post",
+		{Draft{Method: "orders.get", Values: map[string]string{"fields": "a"}}, "/shop/v1/orders/{ordersId} get", "transcoding http error-model resource client system-parameters"},
+		{Draft{Method: "orders.cancel", AcceptedStates: []string{"OPEN"}, Values: map[string]string{"fields": "a"}}, "/shop/v1/orders/{ordersId}:cancel post",
 			"transcoding http error-model resource client system-parameters json-body empty-message bearer job-states"},
 		{Draft{Method: "items.cancel", Values: map[string]string{"shopsId": "s-1"}}, "/shop/v1/shops/s-1/items/{itemsId}:cancel post",
 			"transcoding http error-model resource client system-parameters json-body"},
@@ -142,7 +143,7 @@ func TestDraftsOfMethodsOfManyForms(t *testing.T) {
 			t.Errorf("%s: the pattern is %v", one.path, pattern)
 		}
 	}
-	read, notes := drafted(t, Draft{Method: "orders.cancel", AcceptedStates: []string{"OPEN", "CANCELLED"}})
+	read, notes := drafted(t, Draft{Method: "orders.cancel", AcceptedStates: []string{"OPEN", "CANCELLED"}, Values: map[string]string{"fields": "a"}})
 	operation := at(read, "paths", "/shop/v1/orders/{ordersId}:cancel", "post")
 	if got := texts(at(operation, "x-accepted-states")) + " " + scalar(at(operation, "x-unspecified-state")); got != "OPEN CANCELLED STATE_UNSPECIFIED" || len(notes) > 0 {
 		t.Errorf("%s, notes %q", got, notes)
@@ -166,6 +167,9 @@ func TestWhatCannotBeDraftedIsOneClearLine(t *testing.T) {
 		{Draft{Method: "cancel"}, "give the whole id"},
 		{Draft{Method: "orders.list"}, "names no job"},
 		{Draft{Method: "orders.delete"}, "no response message"},
+		{Draft{Method: "items.empty"}, "no response message"},
+		{Draft{Method: "orders.get"}, "--value fields=VALUE"},
+		{Draft{Method: "orders.get", Values: map[string]string{"field": "x"}}, "did you mean fields?"},
 		{Draft{Method: "items.cancel"}, "--value shopsId=VALUE"},
 		{Draft{Method: "items.cancel", Values: map[string]string{"shopId": "x"}}, "did you mean shopsId?"},
 		{Draft{Method: "items.cancel", Values: map[string]string{"shopsId": "x/y"}}, "one segment"},

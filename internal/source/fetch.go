@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -50,21 +49,15 @@ type Reader struct {
 func (r Reader) Read(ctx context.Context, name string) (spec.Description, error) {
 	switch {
 	case name == StandardInput:
-		return readAll("standard input", r.Input)
+		content, err := io.ReadAll(io.LimitReader(r.Input, MaximumLength+1))
+		if err != nil {
+			return spec.Description{}, &spec.Error{File: "standard input", Message: text.Reason(err) + howToGive}
+		}
+		return spec.Description{Name: "standard input", Text: content}, nil
 	case strings.Contains(name, "://"):
 		return r.fetch(ctx, name)
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return spec.Description{}, &spec.Error{File: name, Message: text.Reason(err) + howToGive}
-	}
-	defer file.Close()
-	return readAll(name, file)
-}
-
-// readAll reads no more than a source may have, and one byte.
-func readAll(name string, from io.Reader) (spec.Description, error) {
-	content, err := io.ReadAll(io.LimitReader(from, MaximumLength+1))
+	content, err := text.ReadFile(name, MaximumLength)
 	if err != nil {
 		return spec.Description{}, &spec.Error{File: name, Message: text.Reason(err) + howToGive}
 	}

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -12,8 +13,10 @@ type Request struct {
 	// Purpose says in a few words why it is sent.
 	Purpose string
 	Method  string
-	// Path starts with a slash and may carry a query.
+	// Path starts with a slash and may carry a query. Query is what stands in the
+	// query beside that, escaped.
 	Path   string
+	Query  string
 	Header http.Header
 	// Body is sent with its length; none is sent as no body, which for POST
 	// means Content-Length: 0.
@@ -32,6 +35,18 @@ type Request struct {
 	// FrontEnd says that a server in front of the method may respond in its own
 	// words: unknown path, another HTTP method.
 	FrontEnd bool
+}
+
+// Target is the path with the whole query.
+func (r Request) Target() string {
+	separator := "?"
+	switch {
+	case r.Query == "":
+		return r.Path
+	case strings.Contains(r.Path, "?"):
+		separator = "&"
+	}
+	return r.Path + separator + r.Query
 }
 
 // Exchange is one request and what came of it: either a response (Status,

@@ -53,7 +53,7 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 func (t *Target) reserve(check string, request Request) *Exchange {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Path}
+	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Target()}
 	t.journal = append(t.journal, exchange)
 	return exchange
 }
@@ -141,7 +141,7 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	if len(wanted.Body) > 0 {
 		body = bytes.NewReader(wanted.Body)
 	}
-	request, err := http.NewRequestWithContext(ctx, wanted.Method, t.endpoint.String()+wanted.Path, body)
+	request, err := http.NewRequestWithContext(ctx, wanted.Method, t.endpoint.String()+wanted.Target(), body)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,12 +39,7 @@ type Member struct {
 
 // ReadYAML reads a YAML file.
 func ReadYAML(name string) (YAML, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return YAML{}, &UsageError{name, Reason(err), ""}
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, largestYAML+1))
+	content, err := ReadFile(name, largestYAML)
 	if err != nil {
 		return YAML{}, &UsageError{name, Reason(err), ""}
 	}
@@ -55,7 +49,7 @@ func ReadYAML(name string) (YAML, error) {
 // ParseYAML reads the one document of a YAML text. The name is that of its file.
 func ParseYAML(name string, content []byte) (YAML, error) {
 	if len(content) > largestYAML {
-		return YAML{}, &UsageError{name, fmt.Sprintf("it is larger than %d MiB", largestYAML>>20), "is it the right file?"}
+		return YAML{}, &UsageError{name, fmt.Sprintf("it is longer than %d MiB", largestYAML>>20), "is it the right file?"}
 	}
 	if !isUTF16(content) && !utf8.Valid(content) {
 		line := 1 + bytes.Count(content[:invalidAt(content)], []byte("\n"))

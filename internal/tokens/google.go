@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // keyFile is what is looked at in a file of Google's credentials.
@@ -74,7 +76,7 @@ func ApplicationDefault(client *http.Client) Issuer {
 		// The library's own error for this file would show parts of it.
 		name := os.Getenv(defaultsVariable)
 		if name != "" {
-			content, err := os.ReadFile(name)
+			content, err := text.ReadFile(name, text.LargestFile)
 			if err != nil {
 				return nil, &Failure{Message: "the file that " + defaultsVariable + " names cannot be read: " + innermost(err), Whole: true}
 			}

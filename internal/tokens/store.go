@@ -121,7 +121,7 @@ func (s *Store) Logins() ([]Login, error) {
 	if information, err := os.Stat(s.path); err == nil && runtime.GOOS != "windows" && information.Mode().Perm()&0o077 != 0 {
 		return nil, text.Mistake(s.path, fmt.Sprintf("others can read it (mode %04o)", information.Mode().Perm()), "chmod 600 "+s.path+", and log in again if they may have done so")
 	}
-	content, err := os.ReadFile(s.path)
+	content, err := text.ReadFile(s.path, text.LargestFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

@@ -1,0 +1,84 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// No file that a person names takes the memory of the machine, or is waited for
+// without end.
+func TestWhatIsNamedIsReadWithinBounds(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pipe, large := filepath.Join(folder, "pipe"), filepath.Join(folder, "large")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// It has no blocks on the disk.
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 60<<20); err != nil {
+		t.Fatal(err)
+	}
+	good := filepath.Join(folder, "good.pem")
+	if err := os.WriteFile(good, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const server = " --endpoint http://127.0.0.1:1"
+	for _, line := range []string{
+		"list --spec FILE", "list --overlay FILE", "spec print --spec FILE", "spec new --method jobs.cancel --from FILE",
+		"drift --against FILE", "drift --against " + good + " --from FILE", "drift --against " + good + " --from-overlay FILE",
+		"run --config FILE", "run --token-file FILE" + server, "run --ca-cert FILE" + server, "run --known-failures FILE",
+		"login --scopes * --client-id x --client-secret-file FILE",
+		"emulate --tls-cert FILE --tls-key FILE", "client --scenarios FILE -- true", "diff FILE " + good, "report FILE --report html=" + folder + "/made.html",
+	} {
+		for name, says := range map[string]string{"/dev/zero": "longer than ", pipe: "a pipe that nothing is written to", large: "", folder: ""} {
+			got := call(t, strings.Fields(strings.ReplaceAll(line, "FILE", name))...)
+			got.wantOneLine(t, says)
+		}
+	}
+	// A set of requirements that a description names.
+	shipped, err := os.ReadFile("../../spec/archivejobs-retry.openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := filepath.Join(folder, "described.yaml")
+	if err := os.WriteFile(described, []byte(strings.Replace(string(shipped), "x-requirement-sets: [", "x-requirement-sets: [set.yaml, ", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set := filepath.Join(folder, "set.yaml")
+	for name, says := range map[string]string{"/dev/zero": "longer than ", pipe: "a pipe that nothing is written to", large: "longer than ", folder: "is a directory"} {
+		if err := os.Symlink(name, set); err != nil {
+			t.Fatal(err)
+		}
+		call(t, "list", "--spec", described).wantOneLine(t, set, says)
+		if err := os.Remove(set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A recording.
+	for name, says := range map[string]string{"/dev/zero": "not a regular file", pipe: "not a regular file", large: "", folder: "not a regular file"} {
+		recorded := t.TempDir()
+		if err := os.CopyFS(recorded, os.DirFS("../../cassettes/archiveJobs.retry")); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{"body.yaml", "provenance.yaml"} {
+			if err := os.Rename(filepath.Join(recorded, file), filepath.Join(recorded, file+".kept")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(name, filepath.Join(recorded, file)); err != nil {
+				t.Fatal(err)
+			}
+			call(t, "run", "--cassettes", recorded).wantOneLine(t, file, says)
+			if err := os.Rename(filepath.Join(recorded, file+".kept"), filepath.Join(recorded, file)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// LargestFile is the length in bytes of the largest file that is read as a whole,
+// where nothing else is said.
+const LargestFile = 8 << 20
+
+// ReadFile reads a file that a person named, of at most so many bytes. It does
+// not wait for a named pipe that nothing has open for writing, and reads no more
+// of a device than of a file. Reason has the error without the name.
+func ReadFile(name string, most int) ([]byte, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > most {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is longer than %d MiB; is it the right file?", most>>20)}
+	}
+	if information, err := file.Stat(); err == nil && len(content) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is not a regular file but a pipe that nothing is written to")}
+	}
+	return content, nil
+}
