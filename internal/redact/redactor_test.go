@@ -267,7 +267,7 @@ func TestRequestTarget(t *testing.T) {
 		"/v1/archiveJobs/a%2Fb:retry": "/v1/archiveJobs/a%2Fb:retry",
 		"/v1/x?":                      "/v1/x?",
 		"/v1/x?alt=json&prettyPrint=false&%24.xgafv=1":    "/v1/x?alt=json&prettyPrint=false&%24.xgafv=1",
-		"/v1/x?access%5Ftoken=1&Key=2&KEY&oauth_token=&a": "/v1/x?access%5Ftoken=dpconform-redacted&Key=dpconform-redacted&KEY=dpconform-redacted&oauth_token=dpconform-redacted&a",
+		"/v1/x?access%5Ftoken=1&Key=2&KEY&oauth_token=&a": "/v1/x?access%5Ftoken=dpconform-redacted&Key=dpconform-redacted&KEY&oauth_token=&a",
 		"/v1/tok-abc?foo=tok-abc":                         "/v1/dpconform-redacted:maps?foo=dpconform-redacted:maps",
 		"/v1/x?a=%zz;key=1":                               "/v1/x?a=%zz;key=dpconform-redacted",
 	} {
