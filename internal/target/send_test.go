@@ -95,7 +95,7 @@ func TestTheWireIsAsAsked(t *testing.T) {
 	came := make(chan string, 1)
 	endpoint := serveRaw(t, func(connection *net.TCPConn) {
 		came <- readHead(connection)
-		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 		_ = connection.Close()
 	})
 	server := newTarget(t, Config{Endpoint: endpoint, Credentials: TokenTemplate{Text: "scope:{short}"}})
