@@ -4,6 +4,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -87,6 +88,11 @@ type served struct {
 // every caller.
 func New(method *spec.Method, options Options) (*Server, error) {
 	methods := append([]*spec.Method{method}, options.Methods...)
+	for _, method := range methods {
+		if method == nil || method.Operation.Method == "" {
+			return nil, errors.New("a method is nil or empty: load each with spec.Load")
+		}
+	}
 	options = options.completed(methods)
 	jobs, err := newJobStore(methods, options.Jobs)
 	if err != nil {

@@ -149,7 +149,6 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"no states", "      enum: [STATE", "      x-enum: [STATE", stateOperation, []string{"getPortabilityArchiveState", "no member with an enum"}},
 		{"no operation", cut(t, retryPath, statePath), "", "paths:\n", []string{"no operation has x-requirements"}},
 		{"no other operation", cut(t, statePath, "components:\n"), "", retryOperation, []string{getOperation}},
-		{"no links", cut(t, "          links:\n", `        "400":`), "", effect, []string{link}},
 		{"no paths", cut(t, "paths:\n", "components:\n"), "", "", []string{"no operation has x-requirements"}},
 		{"a scope twice", autofillScope, secondScope, anywhere, []string{"scope https://www.googleapis.com/auth/dataportability.alerts.subscriptions is in security twice"}},
 		{"two scopes", autofillScope, "        - oauth2: [a.b, c.d]\n", "        - oauth2: [a.b", []string{"exactly one scope; this one names 2"}},
@@ -157,7 +156,12 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"no scheme", autofillScope, "        - {}\n", "        - {}", []string{"exactly one scope; this one names 0"}},
 
 		// Extensions.
-		{"no retryable states", "      x-accepted-states: [FAILED]\n", "", retryOperation, []string{"x-accepted-states names no state", "getPortabilityArchiveState"}},
+		{"no accepted states", "x-accepted-states: [FAILED]", "x-accepted-states: []", "      x-accepted-states:", []string{"x-accepted-states names no state", "or leave it out"}},
+		{"an accepted state twice", "x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, FAILED]", "      x-accepted-states:", []string{`x-accepted-states names "FAILED" twice`}},
+		{"an unknown unspecified state", "x-unspecified-state: STATE_UNSPECIFIED", "x-unspecified-state: UNKNOWN", "      x-unspecified-state:",
+			[]string{`x-unspecified-state names "UNKNOWN", which is none of the states STATE_UNSPECIFIED, IN_PROGRESS`}},
+		{"a misspelt effect", "x-effect: starts", "x-efect: starts", "      x-efect:", []string{"unknown extension x-efect: did you mean x-effect?"}},
+		{"misspelt sets", "      x-requirement-sets: [", "      x-requirement-set: [", "      x-requirement-set:", []string{"unknown extension x-requirement-set: did you mean x-requirement-sets?"}},
 		{"retryable states of another type", "x-accepted-states: [FAILED]", "x-accepted-states: {a: b}", "      x-accepted-states:", []string{"x-accepted-states"}},
 		{"an unknown retryable state", "x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, BROKEN]", "      x-accepted-states:",
 			[]string{"x-accepted-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/pb33f/go-yaml"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
 // The extensions of the operation under test.
@@ -26,6 +29,28 @@ const (
 	pageExtension               = "x-reference-page"
 )
 
+// ofOperation are the extensions of the operation under test.
+var ofOperation = []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
+	unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, unrelatedScopesExtension, systemParameterExtension,
+	codesExtension, pageExtension}
+
+// misspelt returns an error where an extension of an operation is one of ours but
+// for a letter or two. Others belong to other tools.
+func (l *loader) misspelt(operation *v3.Operation) error {
+	const slip = 2
+	for name, node := range operation.Extensions.FromOldest() {
+		if slices.Contains(ofOperation, name) {
+			continue
+		}
+		for _, known := range ofOperation {
+			if levenshtein.ComputeDistance(name, known) <= slip {
+				return l.fail(node, "unknown extension %s: did you mean %s?", name, known)
+			}
+		}
+	}
+	return nil
+}
+
 // revisionExtension is the extension of info that names the revision of what was
 // described, as opposed to the version of the description.
 const revisionExtension = "x-revision"
@@ -36,9 +61,7 @@ const ruleExtension = "x-google-http-rule"
 
 // Extensions lists the extensions of OpenAPI that are dpconform's own.
 func Extensions() []string {
-	return []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
-		unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, unrelatedScopesExtension, systemParameterExtension,
-		codesExtension, pageExtension, revisionExtension, ruleExtension}
+	return slices.Concat(ofOperation, []string{revisionExtension, ruleExtension})
 }
 
 // setsFolder is where the sets of requirements are that the product ships, beside

@@ -26,6 +26,8 @@ type loader struct {
 	// operation is the operation under test, and item the path it belongs to.
 	operation *v3.Operation
 	item      *v3.PathItem
+	// enumNames are the names of the enum of states, with the unspecified one.
+	enumNames []string
 }
 
 // fail returns an error at a node; nil means the first line.
@@ -64,6 +66,9 @@ func (l *loader) operations(do func(path, verb string, item *v3.PathItem, operat
 // underTest finds the operation under test: the one with requirements.
 func (l *loader) underTest(method *Method) error {
 	err := l.operations(func(path, verb string, item *v3.PathItem, operation *v3.Operation) error {
+		if err := l.misspelt(operation); err != nil {
+			return err
+		}
 		_, own := operation.Extensions.Get(requirementsExtension)
 		if _, sets := operation.Extensions.Get(setsExtension); !own && !sets {
 			return nil

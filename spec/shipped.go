@@ -45,6 +45,15 @@ type shippedDescription struct {
 	Description
 }
 
+// operation is the whole id of the operation under test.
+func (d shippedDescription) operation() string {
+	method, err := Load(d.Description)
+	if err != nil {
+		panic(err)
+	}
+	return method.Operation.ID
+}
+
 func mustReadShipped(file string) []byte {
 	text, err := shippedFiles.ReadFile(file)
 	if err != nil {
@@ -63,12 +72,12 @@ func Shipped() []string {
 	return methods
 }
 
-// Embedded returns the description that the product ships for a method. The
-// empty name is the default method's; the error for an unknown one lists them
+// Embedded returns the description that the product ships for a method, by its
+// name in [Shipped] or the whole id of its operation. The empty name is the default method's; the error for an unknown one lists them
 // all.
 func Embedded(method string) (Description, error) {
 	for _, shipped := range shippedDescriptions() {
-		if method == "" || method == shipped.method {
+		if method == "" || method == shipped.method || strings.HasSuffix(method, "."+shipped.method) && method == shipped.operation() {
 			return shipped.Description, nil
 		}
 	}

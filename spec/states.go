@@ -8,6 +8,7 @@ import (
 
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+	"github.com/pb33f/libopenapi/orderedmap"
 )
 
 // Runtime expressions of OpenAPI that say where the id of the job is whose state a
@@ -45,7 +46,7 @@ func (l *loader) link(method *Method) error {
 			}
 		}
 	}
-	if effect != nil {
+	if effect != nil && orderedmap.Len(response.Links) > 0 {
 		return l.fail(effect, "%s: %s needs a link from %s… in response %d to the method that reads a job's state",
 			effectExtension, method.Effect, wanted[0], method.Operation.Success)
 	}
@@ -86,30 +87,47 @@ func (l *loader) states(method *Method) error {
 		return err
 	}
 	resulting, err := l.extension(resultingStatesExtension, &method.ResultingStates)
+	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
 	switch {
 	case err != nil:
 		return err
 	case resulting != nil && method.Effect != Changes:
 		return l.fail(resulting, "%s needs %s: %s", resultingStatesExtension, effectExtension, Changes)
-	case method.ReadState.ID != "" && len(method.AcceptedStates) == 0:
-		return l.fail(cmp.Or(accepted, l.operation.GoLow().KeyNode), "%s names no state: %s reads the state of a job, so say in which ones the method accepts it",
-			acceptedStatesExtension, method.ReadState.ID)
+	case accepted == nil || orderedmap.Len(response.Links) == 0:
+		// One says nothing without the other: the method has no states.
+		method.ReadState, method.AcceptedStates, method.ResultingStates, method.UnspecifiedState = Operation{}, nil, nil, ""
+		return nil
+	case len(method.AcceptedStates) == 0:
+		return l.fail(accepted, "%s names no state: say in which ones the method accepts a job, or leave it out", acceptedStatesExtension)
 	case method.ReadState.ID != "":
 		if err := l.enum(method); err != nil {
 			return err
 		}
-	case accepted != nil || unspecified != nil:
+	default:
 		return l.fail(cmp.Or(accepted, unspecified), "%s and %s need a link from response %d to the method that reads a job's state, with %s… or %s…",
 			acceptedStatesExtension, unspecifiedStateExtension, method.Operation.Success, idInResponse, idInPath)
+	}
+	return l.checkNames(method, accepted, resulting, unspecified)
+}
+
+// checkNames checks the states that the operation names against the enum.
+func (l *loader) checkNames(method *Method, accepted, resulting, unspecified *yaml.Node) error {
+	if unspecified != nil && !slices.Contains(l.enumNames, method.UnspecifiedState) {
+		return l.fail(unspecified, "%s names %q, which is none of the states %s", unspecifiedStateExtension, method.UnspecifiedState, strings.Join(l.enumNames, ", "))
 	}
 	for _, named := range []struct {
 		node   *yaml.Node
 		name   string
 		states []string
 	}{{accepted, acceptedStatesExtension, method.AcceptedStates}, {resulting, resultingStatesExtension, method.ResultingStates}} {
-		for _, state := range named.states {
-			if !slices.Contains(method.States, state) {
+		for i, state := range named.states {
+			switch {
+			case !slices.Contains(method.States, state):
 				return l.fail(named.node, "%s names %q, which is none of the states %s", named.name, state, strings.Join(method.States, ", "))
+			case slices.Contains(named.states[:i], state):
+				return l.fail(named.node, "%s names %q twice", named.name, state)
+			case named.node == resulting && slices.Contains(method.AcceptedStates, state):
+				return l.fail(named.node, "%s names %q, which %s has too: a call that changes nothing cannot be noticed", named.name, state, acceptedStatesExtension)
 			}
 		}
 	}
@@ -127,6 +145,7 @@ func (l *loader) enum(method *Method) error {
 		}
 		method.StateField = name
 		for _, value := range member.Enum {
+			l.enumNames = append(l.enumNames, value.Value)
 			if value.Value != method.UnspecifiedState {
 				method.States = append(method.States, value.Value)
 			}

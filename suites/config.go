@@ -144,6 +144,9 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 
 // mistake says what is wrong with the configuration, or nil.
 func (c Config) mistake() error {
+	if c.Method.Operation.Method == "" {
+		return errors.New("Method is empty: load one with spec.Load, or leave it out")
+	}
 	if c.Endpoint == "" && c.Connect == nil {
 		return errors.New(`Endpoint is missing: give the address of the server under test, such as "http://127.0.0.1:8080"`)
 	}

@@ -92,3 +92,8 @@ func TestADescriptionWithoutScopes(t *testing.T) {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }
+
+func TestCassettesOfAnotherMethodNameIt(t *testing.T) {
+	t.Parallel()
+	refused(t, "run --cassettes ../../cassettes/archiveJobs.cancel", "was recorded for another description", "give --method archiveJobs.cancel")
+}

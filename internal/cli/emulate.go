@@ -84,6 +84,7 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	flags := command.Flags()
 	settings.AddConfigFlag(flags)
 	settings.AddDescriptionFlags(flags)
+	flags.Lookup(config.MethodFlag).Usage = "serve only the built-in description of the method `NAME`: " + text.List(spec.Shipped(), "or") + "; all of them unless given"
 	settings.AddTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)

@@ -138,12 +138,30 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 		return nil, folder, err
 	}
 	if recorded := replay.Provenance(); recorded.Digest != method.Digest {
+		fix := "give --endpoint URL, or record again by this one: " + recordCommand(settings)
+		if name := shippedWithDigest(recorded.Digest); name != "" && settings.Spec == "" && settings.Revision == "" && len(settings.Overlays) == 0 {
+			fix = "give --" + config.MethodFlag + " " + name
+		}
 		return nil, folder, &recorder.Error{File: path.Join(folder, recorder.ProvenanceFile),
 			Message: fmt.Sprintf("was recorded for another description: %s, not %s", describedBy(recorded.Description, recorded.Digest),
 				describedBy(result.NewDescription(method).FileText(), method.Digest)),
-			Fix: "give --endpoint URL, or record again by this one: " + recordCommand(settings)}
+			Fix: fix}
 	}
 	return replay, folder, nil
+}
+
+// shippedWithDigest is the method whose built-in description has a digest; empty
+// where none has.
+func shippedWithDigest(digest string) string {
+	methods, err := shippedMethods()
+	if err != nil {
+		return ""
+	}
+	index := slices.IndexFunc(methods, func(m *spec.Method) bool { return m.Digest == digest })
+	if index < 0 {
+		return ""
+	}
+	return spec.Shipped()[index]
 }
 
 // describedBy names a description with enough of its digest to compare.

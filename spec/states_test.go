@@ -1,0 +1,49 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestStatesNeedALinkAndAcceptedStates holds that a method without one of the two
+// has no states, and that what rests on them is not there either.
+func TestStatesNeedALinkAndAcceptedStates(t *testing.T) {
+	t.Parallel()
+	for _, name := range Shipped() {
+		description, err := Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(description.Text)
+		_, links, _ := strings.Cut(text, "          links:\n")
+		links, _, _ = strings.Cut(links, `        "400"`)
+		_, accepted, _ := strings.Cut(text, "      x-accepted-states:")
+		accepted, _, _ = strings.Cut(accepted, "\n")
+		for _, part := range []string{"          links:\n" + links, "      x-accepted-states:" + accepted + "\n"} {
+			method := mustLoad(t, replaced(t, text, part, ""))
+			if len(method.States)+len(method.AcceptedStates)+len(method.ResultingStates) > 0 || method.ReadState.ID != "" || method.UnspecifiedState != "" {
+				t.Errorf("%s without %q: %v, %v, %v, %q", name, part, method.States, method.AcceptedStates, method.ResultingStates, method.ReadState.ID)
+			}
+		}
+	}
+}
+
+func TestEmbeddedTakesTheWholeIDOfAnOperation(t *testing.T) {
+	t.Parallel()
+	for _, name := range Shipped() {
+		short, err := Embedded(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, err := Load(short)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if whole, err := Embedded(method.Operation.ID); err != nil || whole.Name != short.Name {
+			t.Errorf("%s: %s, %v", method.Operation.ID, whole.Name, err)
+		}
+		if _, err := Embedded("other." + name); err == nil {
+			t.Errorf("other.%s is known", name)
+		}
+	}
+}
