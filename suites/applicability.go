@@ -40,6 +40,20 @@ func (c *Check) applies(method *spec.Method) (reason string, applies bool) {
 	return cmp.Or(method.Unmet(c.names[0]), noRequirement), false
 }
 
+// WhyNotTested says why no check tests a requirement that the description does not
+// have; empty where it has it, and where no check knows it.
+func WhyNotTested(method *spec.Method, requirement string) string {
+	if _, described := method.Requirement(requirement); described {
+		return ""
+	}
+	for _, check := range allChecks(method) {
+		if slices.Contains(check.names, requirement) {
+			return cmp.Or(method.Unmet(requirement), noRequirement)
+		}
+	}
+	return ""
+}
+
 // NotApplicable says which checks do not apply to a method, and which of its
 // requirements they leave without a check, grouped by what its description does
 // not have.

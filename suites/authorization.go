@@ -107,7 +107,7 @@ func authorizationChecks(method *spec.Method) []Check {
 		phase:        refusing, run: refusedBeforeJob,
 	})
 	for _, wrong := range wrongScopes(method, first, last) {
-		lacks := method.Unmet("authorization")
+		lacks := method.Unmet(wrong.requirement)
 		if lacks == "" && len(wrong.scopes) == 0 {
 			lacks = "a scope of the method is the very one that this would send"
 		}
@@ -194,6 +194,10 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 func (j *judgement) passes(id string, credential target.Credential) {
 	job, known := j.harmlessJob()
 	if !known {
+		if !j.Target.MayConsume() && !hasStates(j.Method) && j.Method.Unmet("semantics.unknown-job") != "" {
+			j.Skip("without a 404 response, a call for any id may have an effect", j.consumeFlag())
+			return
+		}
 		job.id = j.session.unknownID()
 	}
 	exchange := j.send(j.callOf(job.id, credential))

@@ -13,9 +13,11 @@ import (
 type phase int
 
 const (
+	// stating checks read what was given, before any request can change it.
+	stating phase = iota
 	// refusing checks have no effect on a server that conforms, so they can share
 	// one job that the method accepts and leave it for the checks after them.
-	refusing phase = iota
+	refusing
 	// consuming checks use up jobs.
 	consuming
 	// closing checks use up a job that no other check needs, or look at one again
@@ -52,8 +54,8 @@ type Check struct {
 }
 
 // Checks lists the checks that apply to a method, in the order in which they
-// run: those that must be refused, those that use up jobs, those that look at
-// what was exchanged. What its description does not have is not tested.
+// run: those that read what was given, those that must be refused, those that use
+// up jobs, those that look at what was exchanged. What its description does not have is not tested.
 func Checks(method *spec.Method) []Check {
 	var checks []Check
 	for _, check := range allChecks(method) {

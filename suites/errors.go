@@ -65,7 +65,7 @@ func (j *judgement) refusals() []*target.Exchange {
 		return !exchange.Complete() || exchange.Status < http.StatusBadRequest || j.responseTo(exchange).isFrontEndPage()
 	})
 	if len(refused) == 0 {
-		j.Skip("nothing was refused in this run", "--token-template or --token, and --job STATE=ID")
+		j.Skip("nothing was refused in this run", j.anyInputFlag())
 	}
 	return refused
 }
@@ -74,7 +74,7 @@ func (j *judgement) refusals() []*target.Exchange {
 func (j *judgement) everyExchange() []*target.Exchange {
 	journal := j.journal()
 	if len(journal) == 0 {
-		j.Skip("nothing was sent in this run", "fewer filters")
+		j.Skip("nothing was sent in this run", j.anyInputFlag())
 	}
 	return journal
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -157,7 +158,7 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 	if !hasStateMethod(j.Method) {
 		return nil
 	}
-	return j.send(target.Request{
+	exchange := j.send(target.Request{
 		Purpose:    "read the state of " + job,
 		Method:     j.Method.ReadState.Method,
 		Path:       j.Method.ReadState.Path.Expand(job),
@@ -165,6 +166,10 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 		Credential: credential,
 		Job:        job,
 	})
+	if state := j.stateIn(exchange); state != "" {
+		j.session.shown[job] = state
+	}
+	return exchange
 }
 
 // stateIn returns the state in a response of the state method; empty where there
@@ -190,42 +195,75 @@ func flagFor(states []string) string {
 	if len(states) == 0 {
 		return "--job ID"
 	}
+	return strings.Join(jobFlags(states), " or ")
+}
+
+func jobFlags(states []string) []string {
 	flags := make([]string, len(states))
 	for i, state := range states {
 		flags[i] = "--job " + state + "=ID"
 	}
-	return strings.Join(flags, " or ")
+	return flags
 }
 
 // anyJobFlag is the flag that supplies a job that the server knows.
 func (j *judgement) anyJobFlag() string {
 	refused := j.Method.RefusedStates()
+	if !j.Target.MayConsume() && j.acceptedGiven() {
+		return strings.Join(append([]string{"--consume-jobs"}, jobFlags(refused[:min(1, len(refused))])...), " or ")
+	}
 	return flagFor(slices.Concat(j.Method.AcceptedStates, refused[:min(1, len(refused))]))
 }
 
 // consumeFlag is the flag that supplies a job to be used up.
 func (j *judgement) consumeFlag() string {
 	flag := flagFor(j.Method.AcceptedStates)
+	switch {
+	case j.Target.MayConsume():
+		return flag
+	case j.acceptedGiven():
+		return "--consume-jobs"
+	}
+	return "--consume-jobs with " + flag
+}
+
+// acceptedGiven reports whether a job was given that the method accepts.
+func (j *judgement) acceptedGiven() bool {
+	if !hasStates(j.Method) {
+		return len(j.Target.Jobs("")) > 0
+	}
+	return slices.ContainsFunc(j.Method.AcceptedStates, func(state string) bool { return len(j.Target.Jobs(state)) > 0 })
+}
+
+// anyInputFlag are the flags that supply what a call needs.
+func (j *judgement) anyInputFlag() string {
+	flag := "--job ID"
 	if hasStates(j.Method) {
-		flag += ", with --consume-jobs where the target is not on this machine"
+		flag = "--job STATE=ID"
+	}
+	if len(j.Method.Scopes) > 0 {
+		flag = "--token-template or --token, and " + flag
 	}
 	return flag
 }
 
 // acceptedJobs lists jobs that the method accepts and that are not used up, or
 // says what is missing for so many of them. Without states a job can be given any
-// number of times.
+// number of times, where calls may have an effect.
 func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
-	flag := flagFor(j.Method.AcceptedStates)
+	flag := j.consumeFlag()
 	if !hasStates(j.Method) {
 		given := j.Target.Jobs("")
 		if len(given) == 0 {
 			return nil, &result.Missing{Reason: "no job was given", Flag: flag}
 		}
+		if !j.Target.MayConsume() {
+			return nil, &result.Missing{Reason: "the target is not on this machine, and a call may change a given job or start another", Flag: flag}
+		}
 		return slices.Repeat(given, (wanted+len(given)-1)/len(given))[:wanted], nil
 	}
 	if !j.Target.MayConsume() {
-		return nil, &result.Missing{Reason: "the target is not on this machine, and using up its jobs was not allowed", Flag: "--consume-jobs with " + flag}
+		return nil, &result.Missing{Reason: "the target is not on this machine, and using up its jobs was not allowed", Flag: flag}
 	}
 	var left []string
 	given := 0
@@ -235,7 +273,7 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 	}
 	if len(left) < wanted {
 		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be used up, beside those that other checks use; %d of %d left",
-			text.Counted(wanted, "job"), len(left), given)}
+			text.Counted(wanted, "job"), len(left), given) + j.staleText()}
 	}
 	return left[:wanted], nil
 }
@@ -254,6 +292,9 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 				}
 			}
 		}
+		if shown := j.session.shown[left[0]]; slices.Contains(j.Method.RefusedStates(), shown) {
+			return jobUnderTest{id: left[0], state: shown, refusedAnyway: true}, true
+		}
 		return jobUnderTest{id: left[0], state: ""}, true
 	}
 	if job, found := j.harmlessJob(); found {
@@ -267,7 +308,8 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
 // harmlessJob finds a given job of which a call uses nothing up: one that is
-// refused for its state, or any where there are no states. It is the last one of
+// refused for its state, or any where there are no states and calls may have an
+// effect. It is the last one of
 // its state, so that the first stays for the checks about the state itself.
 func (j *judgement) harmlessJob() (jobUnderTest, bool) {
 	for _, state := range j.refusedStates() {
@@ -275,7 +317,7 @@ func (j *judgement) harmlessJob() (jobUnderTest, bool) {
 			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
 		}
 	}
-	if ids := j.Target.Jobs(""); len(ids) > 0 && !hasStates(j.Method) {
+	if ids := j.Target.Jobs(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {
 		return jobUnderTest{id: ids[len(ids)-1]}, true
 	}
 	return jobUnderTest{}, false
@@ -332,16 +374,36 @@ func (j *judgement) makeFirstCall() *firstCall {
 		return j.callOf(job, credential)
 	})
 	if first.exchange == nil {
-		return &firstCall{broken: j.broken}
+		return &firstCall{missing: j.missing, broken: j.broken}
 	}
 	if id := j.jobIDIn(first.exchange); first.exchange.Succeeded() && fitsPath(j.Method, id) && hasStateMethod(j.Method) {
 		j.newJobState(id, credential)
 	}
-	first.stateAfter = j.readState(first.job, credential)
+	first.stateAfter = j.changedState(first, credential)
 	if first.other.id != "" {
 		first.otherAfter = j.readState(first.other.id, credential)
 	}
 	return first
+}
+
+// changePauses are how long a job may take to show the state that a success leaves
+// it in: two seconds in all.
+var changePauses = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 600 * time.Millisecond, time.Second}
+
+// changedState reads the state of a job after a call, and again while a success has
+// not yet changed it.
+func (j *judgement) changedState(first *firstCall, credential target.Credential) *target.Exchange {
+	exchange := j.readState(first.job, credential)
+	if !first.exchange.Succeeded() || len(j.Method.ResultingStates) == 0 {
+		return exchange
+	}
+	for _, pause := range changePauses {
+		if state := j.stateIn(exchange); state == "" || slices.Contains(j.Method.ResultingStates, state) || j.Target.Wait(j.ctx, pause) != nil {
+			break
+		}
+		exchange = j.readState(first.job, credential)
+	}
+	return exchange
 }
 
 // otherJob reads the state of another job than that of a call that changes its

@@ -184,6 +184,7 @@ func compare(method *spec.Method, checks []Check, faulty http.Handler, limit tim
 	asked, err := target.New(target.Config{
 		Endpoint: address, Jobs: emulator.DefaultJobs(method), Loopback: true, Limit: limit,
 		Transport:   numbering{transport},
+		Pause:       func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
 	})
 	if err != nil {
@@ -270,10 +271,27 @@ func (m *matrix) outcome(r row) (outcome, problem string) {
 		return "FALSE ALARM", "the conforming emulator responds alike to\n  " + strings.Join(r.falseAlarms, "\n  ")
 	case len(r.verdicts) == 0:
 		return "SURVIVED", "no check notices it"
+	case requirement.Level == spec.Inferred && m.documentedFailure(r) != "":
+		return "BLAMED", "it fails the documented " + m.documentedFailure(r)
 	case got != want:
 		return "WRONG REASON", fmt.Sprintf("verdict %q of %s, want %q; other verdicts: %v", got, r.Breaks, want, r.verdicts)
 	}
 	return "caught", ""
+}
+
+// documentedFailure finds a documented requirement that a fault fails. What only
+// an inferred requirement forbids must not cost a server one. An ordinary call has
+// no body: where that is refused, no call succeeds.
+func (m *matrix) documentedFailure(r row) string {
+	if r.Breaks == "body.empty" {
+		return ""
+	}
+	for id, verdict := range r.verdicts {
+		if requirement, _ := m.method.Requirement(id); verdict == result.Fail && requirement.Level == spec.Documented {
+			return id
+		}
+	}
+	return ""
 }
 
 // problems lists what is wrong.

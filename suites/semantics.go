@@ -52,7 +52,7 @@ func semanticsChecks(method *spec.Method) []Check {
 			Title:        "a job that was given as " + state + " is shown so",
 			Requirements: []string{"semantics.given-state"},
 			Sends:        "the state method for the first job given as " + state,
-			phase:        refusing, run: func(j *judgement) { showGivenState(j, state) },
+			phase:        stating, run: func(j *judgement) { showGivenState(j, state) },
 		})
 	}
 	return append(checks,

@@ -36,6 +36,10 @@ type session struct {
 	responses map[*target.Exchange]*response
 	// excused are the exchanges that say nothing of the server.
 	excused map[*target.Exchange]bool
+	// shown has the state of each job as it was read last.
+	shown map[string]string
+	// stale says of given jobs in which other state they are.
+	stale []string
 	// unsettled counts the calls in a row of which nobody knows what came.
 	unsettled int
 }
@@ -76,6 +80,7 @@ func newSession(config Config) (*session, error) {
 		states:     map[string]*target.Exchange{},
 		responses:  map[*target.Exchange]*response{},
 		excused:    map[*target.Exchange]bool{},
+		shown:      map[string]string{},
 	}, nil
 }
 

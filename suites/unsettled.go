@@ -3,6 +3,7 @@ package suites
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/target"
 )
@@ -22,9 +23,55 @@ func (j *judgement) callOnce(job string, apart []string, request func(job string
 	return j.settled(j.send(request(job)), apart, request)
 }
 
-// settled returns an exchange whose effect is known: the given one, or that of
-// another job. If it has no response, that is the server's doing.
+// settled returns an exchange whose effect is known, of a job that the method
+// accepts: the given one, or that of another job. If it has no response, that is
+// the server's doing.
 func (j *judgement) settled(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
+	for {
+		exchange = j.known(exchange, apart, request)
+		if exchange == nil || !j.isStale(exchange) {
+			return exchange
+		}
+		another, found := j.anotherJob(apart)
+		if !found {
+			j.Skip("no other given job is left"+j.staleText(), j.consumeFlag())
+			return nil
+		}
+		exchange = j.send(request(another))
+	}
+}
+
+// isStale reports whether a call was refused because its job is no longer in the
+// state that it was given as: it may have ended by itself. The job is set aside. A
+// refusal that changes the job to a resulting state is no such thing.
+func (j *judgement) isStale(exchange *target.Exchange) bool {
+	if !exchange.Complete() || !j.isJobRefusal(exchange) {
+		return false
+	}
+	job := exchange.Request.Job
+	before := j.session.shown[job]
+	state := j.stateIn(j.readState(job, exchange.Request.Credential))
+	if !slices.Contains(j.Method.RefusedStates(), state) ||
+		slices.Contains(j.Method.AcceptedStates, before) && slices.Contains(j.Method.ResultingStates, state) {
+		return false
+	}
+	j.Target.SetAside(job)
+	j.session.stale = append(j.session.stale, job+" is "+state)
+	return true
+}
+
+// staleText says which given jobs are not in the state that they were given as;
+// empty where none is known.
+func (j *judgement) staleText() string {
+	if len(j.session.stale) == 0 {
+		return ""
+	}
+	return "; in another state than given: " + strings.Join(j.session.stale, ", ")
+}
+
+// known returns an exchange whose effect is known: the given one, or that of
+// another job.
+func (j *judgement) known(exchange *target.Exchange, apart []string, request func(job string) target.Request) *target.Exchange {
 	var open []*target.Exchange
 	for exchange.Request.Once && exchange.Unsettled() && j.byChance() {
 		j.session.unsettled++

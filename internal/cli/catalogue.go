@@ -219,12 +219,16 @@ func (c catalogueConsole) explain(id string) bool {
 	}
 	for _, group := range c.NotApplicable {
 		if slices.Contains(group.Checks, id) {
-			c.Printf("%s\n", report.Bold(id))
-			c.Paragraph("  ", fmt.Sprintf("does not apply to %s: %s", c.Description.Method, group.Reason))
+			c.notApplicable(id, group.Reason)
 			return true
 		}
 	}
 	return false
+}
+
+func (c catalogueConsole) notApplicable(id, reason string) {
+	c.Printf("%s\n", report.Bold(id))
+	c.Paragraph("  ", fmt.Sprintf("does not apply to %s: %s", c.Description.Method, reason))
 }
 
 func (c catalogueConsole) explainRequirement(requirement spec.Requirement, of string) {

@@ -97,6 +97,9 @@ type doctorFindings struct {
 	// Checks is the number of all.
 	Checks int `json:"checks"`
 	Exit   int `json:"exit"`
+
+	// jobFlag is the flag that names a job.
+	jobFlag string
 }
 
 // doctorEndpoint is how a server is reached.
@@ -175,6 +178,9 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 		return doctorFindings{}, err
 	}
 	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(suites.Checks(d.method))}
+	if found.jobFlag = "--job STATE=ID"; len(d.method.States) == 0 {
+		found.jobFlag = "--job ID"
+	}
 	d.observe("endpoint", !found.Endpoint.Reached)
 	found.Scopes = d.scopes(ctx)
 	found.Jobs = d.jobs(ctx, server, found)

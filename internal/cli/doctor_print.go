@@ -28,7 +28,7 @@ func (p doctorPrinter) print(found doctorFindings) {
 		p.field("clock", "agrees with the server's")
 	}
 	p.scopes(found.Scopes)
-	p.jobs(found.Jobs)
+	p.jobs(found)
 	p.skipped(found)
 	p.Printf("\n%s\n", map[int]string{
 		result.ExitConforms: "all is there", result.ExitUnreachable: "the endpoint cannot be reached", result.ExitInconclusive: "something is missing or wrong",
@@ -156,10 +156,11 @@ func families(some, all []doctorScope) []string {
 }
 
 // jobs prints how many jobs are as given, and names each that is not.
-func (p doctorPrinter) jobs(jobs []doctorJob) {
+func (p doctorPrinter) jobs(found doctorFindings) {
+	jobs := found.Jobs
 	p.Printf("\n")
 	if len(jobs) == 0 {
-		p.field("jobs", "none given; --job STATE=ID names one")
+		p.field("jobs", "none given; "+found.jobFlag+" names one")
 		return
 	}
 	if jobs[0].Given == "" {

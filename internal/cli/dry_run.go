@@ -39,7 +39,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if err != nil {
 		return err
 	}
-	plan := requestPlan{server: server, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
+	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
 	plan.print(terminal.raw)
 	return nil
 }
@@ -106,10 +106,12 @@ func (namedCredentials) named(scopes []string) (oauth2.TokenSource, bool) {
 
 // requestPlan is what a run would send.
 type requestPlan struct {
-	server   *target.Target
-	outcome  result.Run
-	redactor *redact.Redactor
-	width    int
+	server *target.Target
+	// stateless says that jobs have no states, so that any call may have an effect.
+	stateless bool
+	outcome   result.Run
+	redactor  *redact.Redactor
+	width     int
 }
 
 func (p requestPlan) print(out io.Writer) {
@@ -121,25 +123,29 @@ func (p requestPlan) print(out io.Writer) {
 			continue
 		}
 		sent++
-		uses := exchange.Request.Once && exchange.Succeeded() && exchange.Complete()
+		uses := (exchange.Request.Once || p.stateless && exchange.Request.Call) && exchange.Succeeded() && exchange.Complete()
 		if uses {
 			used[exchange.Request.Job]++
 		}
-		p.printRequest(out, sent, exchange, uses)
+		p.printRequest(out, sent, exchange, uses && !p.stateless)
 	}
 	fmt.Fprintf(out, "\n%s would go to %s; nothing was sent\n", text.Counted(sent, "request"), p.server.Endpoint())
 	if withheld > 0 {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}
-	p.paragraph(out, usesText(used))
+	p.paragraph(out, p.usesText(used))
 	p.paragraph(out, "assumed are the responses of a server that conforms, and its ids of new jobs; other responses may lead to fewer requests, "+
 		"and to more where a server is busy or the network breaks")
 	p.printSkipped(out)
 }
 
-// usesText says which jobs would be used up.
-func usesText(used map[string]int) string {
-	if len(used) == 0 {
+// usesText says which jobs would be used up or, where jobs have no states, called
+// with success.
+func (p requestPlan) usesText(used map[string]int) string {
+	switch {
+	case len(used) == 0 && p.stateless:
+		return "none of them is a call that succeeds"
+	case len(used) == 0:
 		return "none of them uses up a job"
 	}
 	total, jobs := 0, make([]string, 0, len(used))
@@ -149,6 +155,9 @@ func usesText(used map[string]int) string {
 			job = fmt.Sprintf("%s (%d times)", job, used[job])
 		}
 		jobs = append(jobs, job)
+	}
+	if p.stateless {
+		return text.Counted(total, "request") + " would succeed, each with whatever effect the method has: " + strings.Join(jobs, ", ")
 	}
 	return text.Counted(total, "request") + " would use up a job: " + strings.Join(jobs, ", ")
 }

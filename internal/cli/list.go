@@ -8,6 +8,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
 )
 
 func newListCommand(terminal *terminal) *cobra.Command {
@@ -79,6 +80,10 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			}
 			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, newCatalogue(method)}
 			if console.explain(arguments[0]) {
+				return nil
+			}
+			if reason := suites.WhyNotTested(method, arguments[0]); reason != "" {
+				console.notApplicable(arguments[0], reason)
 				return nil
 			}
 			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(method)))

@@ -91,7 +91,7 @@ func whyNotApplicable(method *spec.Method, id string) string {
 	if requirement, found := method.Requirement(id); found && requirement.Draft {
 		return "it is a draft"
 	}
-	return ""
+	return suites.WhyNotTested(method, id)
 }
 
 // specPrefix begins the text of the spec of a check.

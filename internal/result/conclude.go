@@ -91,7 +91,14 @@ func (r *Report) exit(run Run) {
 	default:
 		r.Exit = ExitConforms
 	}
-	r.Conclusion = conclusion(r.Exit, checks[ExpectedFail]+r.Counts.Requirements[ExpectedFail] > 0, r.Counts.Requirements[ExpectedFail])
+	untested := "something documented could not be tested"
+	switch {
+	case r.testedNothing():
+		untested = "nothing could be tested"
+	case strongestLevel(run.Requirements) != spec.Documented:
+		untested = "something that the platform requires could not be tested"
+	}
+	r.Conclusion = conclusion(r.Exit, untested, checks[ExpectedFail]+r.Counts.Requirements[ExpectedFail] > 0, r.Counts.Requirements[ExpectedFail])
 	if r.Client != nil {
 		r.concludeClient()
 	}
@@ -102,8 +109,21 @@ func (r *Report) exit(run Run) {
 	}
 }
 
-// misses reports whether something documented was not tested: a requirement by
-// none of its checks, or a check that is about it in the first place.
+// strongestLevel is the level without whose requirements nothing is concluded:
+// documented or, where a description has none, platform.
+func strongestLevel(requirements []spec.Requirement) spec.Level {
+	if slices.ContainsFunc(requirements, func(one spec.Requirement) bool { return one.Level == spec.Documented && !one.Draft }) {
+		return spec.Documented
+	}
+	return spec.Platform
+}
+
+// testedNothing reports whether every check was skipped.
+func (r *Report) testedNothing() bool { return r.Counts.Checks[Skip] == len(r.Checks) }
+
+// misses reports whether something was not tested without which nothing is
+// concluded: a requirement of the strongest level by none of its checks, a check
+// that is about something documented in the first place, or all.
 func (r *Report) misses(requirements []spec.Requirement) bool {
 	if r.Client != nil {
 		return r.missesCalls()
@@ -112,8 +132,10 @@ func (r *Report) misses(requirements []spec.Requirement) bool {
 	for _, requirement := range requirements {
 		level[requirement.ID] = requirement.Level
 	}
-	return slices.ContainsFunc(r.Requirements, func(one Requirement) bool {
-		return one.Verdict == Skip && one.Level == spec.Documented && !r.hiddenByKnown(one) && !slices.Contains(r.Untested, one.ID)
+	strongest := strongestLevel(requirements)
+	return r.testedNothing() || slices.ContainsFunc(r.Requirements, func(one Requirement) bool {
+		return one.Verdict == Skip && one.Level == strongest && (one.Must() || strongest == spec.Documented) &&
+			!r.hiddenByKnown(one) && !slices.Contains(r.Untested, one.ID)
 	}) || slices.ContainsFunc(r.Checks, func(check Check) bool {
 		return check.Verdict == Skip && level[check.Requirements[0]] == spec.Documented
 	})
@@ -279,15 +301,17 @@ func (f Finding) String() string {
 
 // conclusion says an exit code in words, and that a target conforms but for
 // known failures, with the number of their requirements: conditions of a test are
-// none.
-func conclusion(exit int, known bool, requirements int) string {
+// none. Untested says what an inconclusive run could not test.
+func conclusion(exit int, untested string, known bool, requirements int) string {
 	switch {
 	case known && exit == ExitConforms && requirements == 0:
 		return "conforms but for known failures"
 	case known && exit == ExitConforms:
 		return "conforms but for known failures of " + text.Counted(requirements, "requirement")
 	case known && exit == ExitInconclusive:
-		return "inconclusive: nothing failed but what is known, and something documented could not be tested"
+		return "inconclusive: nothing failed but what is known, and " + untested
+	case exit == ExitInconclusive:
+		return "inconclusive: nothing failed, and " + untested
 	}
 	return conclusions[exit]
 }
@@ -297,7 +321,7 @@ var conclusions = map[int]string{
 	ExitConforms:     "conforms",
 	ExitFails:        "does not conform",
 	ExitUsage:        "wrong usage or configuration",
-	ExitInconclusive: "inconclusive: nothing failed, and something documented could not be tested",
+	ExitInconclusive: "inconclusive",
 	ExitUnreachable:  "not tested: the target could not be reached",
 	ExitInterrupted:  "interrupted: what was not tested until then is not reported",
 }

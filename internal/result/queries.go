@@ -235,7 +235,8 @@ func (r Report) Unjudged(verdict Verdict) []Unjudged {
 }
 
 // UnjudgedRequirements groups the requirements by the reason why no check tested
-// them, but for those whose checks were all skipped, and those without a check.
+// them, but for those whose checks were all skipped, and those of a server without
+// a check.
 func (r Report) UnjudgedRequirements() []Unjudged {
 	skipped := map[string]bool{}
 	for _, check := range r.Checks {
@@ -243,7 +244,8 @@ func (r Report) UnjudgedRequirements() []Unjudged {
 	}
 	var groups []Unjudged
 	for _, one := range r.Requirements {
-		if one.Verdict != Skip || !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] }) {
+		ofNoCall := r.Client != nil && len(one.Checks) == 0
+		if one.Verdict != Skip || !ofNoCall && !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] }) {
 			continue
 		}
 		at := slices.IndexFunc(groups, func(group Unjudged) bool { return group.Reason == one.Reason })
@@ -266,13 +268,21 @@ func (r Report) NotApplicableText() string {
 	parts := make([]string, len(r.NotApplicable))
 	for i, group := range r.NotApplicable {
 		var counts []string
-		if count := len(group.Checks); count > 0 {
-			counts = append(counts, text.Counted(count, check))
+		ids := group.Checks
+		if r.Client == nil && r.Description.Scopes == 0 {
+			// How many there would be depends on the scopes.
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return strings.HasPrefix(id, "authorization/") })
+			if len(ids) < len(group.Checks) {
+				counts = append(counts, "all authorization checks")
+			}
+		}
+		if len(ids) > 0 {
+			counts = append(counts, text.Counted(len(ids), check))
 		}
 		if count := len(group.Requirements); count > 0 {
 			counts = append(counts, text.Counted(count, "requirement"))
 		}
-		parts[i] = group.Reason + ": " + strings.Join(counts, " and ")
+		parts[i] = group.Reason + ": " + text.List(counts, "and")
 	}
 	return strings.Join(parts, "; ")
 }

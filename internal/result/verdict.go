@@ -29,7 +29,8 @@ const (
 	ExitFails = 1
 	// ExitUsage: wrong usage or configuration; nothing is said of the target.
 	ExitUsage = 2
-	// ExitInconclusive: nothing failed, and something documented could not be
+	// ExitInconclusive: nothing failed, and something documented (or required of
+	// the platform, where nothing is documented), or everything, could not be
 	// judged.
 	ExitInconclusive = 3
 	// ExitUnreachable: the target could not be reached.

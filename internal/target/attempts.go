@@ -173,6 +173,15 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
+// Wait waits between two requests, as between two attempts. Recorded responses
+// have come already.
+func (t *Target) Wait(ctx context.Context, wait time.Duration) error {
+	if t.config.InOrder {
+		return ctx.Err()
+	}
+	return t.config.Pause(ctx, wait)
+}
+
 // pause waits, or ends with the context.
 func pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)

@@ -73,7 +73,8 @@ type Target struct {
 
 	mutex   sync.Mutex
 	journal []*Exchange
-	// used holds the jobs of which a call has succeeded, or may have.
+	// used holds the jobs of which a call has succeeded, or may have, and those set
+	// aside.
 	used map[string]bool
 	// secrets are the tokens that were sent, each with its scopes.
 	secrets map[string][]string
@@ -145,11 +146,20 @@ func (t *Target) MayConsume() bool { return t.config.Loopback || t.config.Consum
 // Jobs lists the jobs that were given as being in a state.
 func (t *Target) Jobs(state string) []string { return t.config.Jobs[state] }
 
-// Unused lists the given jobs of a state of which no call has succeeded.
+// Unused lists the given jobs of a state of which no call has succeeded, and that
+// are not set aside.
 func (t *Target) Unused(state string) []string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return slices.DeleteFunc(slices.Clone(t.config.Jobs[state]), func(id string) bool { return t.used[id] })
+}
+
+// SetAside says that a given job is not in a state that the method accepts, so
+// that it is not taken for one.
+func (t *Target) SetAside(id string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.used[id] = true
 }
 
 // Given reports whether a job id is one of those that the user named.
