@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -150,7 +152,7 @@ func idsOf(checks []Check) []string {
 func TestNothingIsSentThatADescriptionLacks(t *testing.T) {
 	t.Parallel()
 	method := described(t, slices.Concat(noStates, noSecurity)...)
-	server := emulated(t, method, emulator.Options{Jobs: map[string][]string{"": {"only"}}}, atADistance(false))
+	server := emulated(t, method, emulator.Options{Jobs: map[string][]string{"": {"only"}}}, atADistance(true))
 	outcome := tested(t, method, server, 1)
 	if outcome.Exit != result.ExitConforms || outcome.Counts.Checks[result.Skip] > 0 {
 		t.Errorf("exit %d; %v", outcome.Exit, outcome.Unjudged(result.Skip))
@@ -158,6 +160,53 @@ func TestNothingIsSentThatADescriptionLacks(t *testing.T) {
 	for _, exchange := range server.Journal() {
 		if exchange.Request.Credential.Present() || exchange.Request.Path == "/v1/orders/only" && exchange.Request.Method == http.MethodGet {
 			t.Errorf("exchange %d: %s %s with %s", exchange.Number, exchange.Request.Method, exchange.Request.Path, exchange.Request.Credential.Label)
+		}
+	}
+}
+
+// TestACallOfUnknownEffectNeedsPermission: at a distance, where nobody knows what a
+// success does, none comes about without permission, and the run says so.
+func TestACallOfUnknownEffectNeedsPermission(t *testing.T) {
+	t.Parallel()
+	method := described(t, noStates...)
+	server := emulated(t, method, emulator.Options{Jobs: map[string][]string{"": {"only"}}}, atADistance(false))
+	outcome := tested(t, method, server, 1)
+	if started := startsByJob(server); len(started) > 0 || outcome.Exit != result.ExitInconclusive {
+		t.Errorf("%v, exit %d", started, outcome.Exit)
+	}
+	if template := outcome.Unjudged(result.Skip); !slices.ContainsFunc(template, func(group result.Unjudged) bool {
+		return slices.Contains(group.Checks, "path/template") && group.Flag == "--consume-jobs"
+	}) {
+		t.Errorf("%+v", template)
+	}
+}
+
+// TestAJobThatEndedByItselfIsStale: its refusal costs the server nothing. Another
+// given job takes its place; where none is left, the skip names it.
+func TestAJobThatEndedByItselfIsStale(t *testing.T) {
+	t.Parallel()
+	method := shippedMethods(t)[1]
+	accepted, other := method.AcceptedStates[0], method.RefusedStates()[0]
+	for _, left := range []int{0, 12} {
+		given, real := []string{"ended-1"}, map[string][]string{other: {"ended-1", "other-1", "other-2"}}
+		for i := range left {
+			given = append(given, fmt.Sprintf("open-%d", i))
+			real[accepted] = append(real[accepted], given[len(given)-1])
+		}
+		server := emulated(t, method, emulator.Options{Jobs: real}, func(config *target.Config, _ http.Handler) {
+			config.Jobs = map[string][]string{accepted: given, other: {"other-1", "other-2"}}
+		})
+		outcome := tested(t, method, server, 1)
+		for _, check := range outcome.Checks {
+			if check.Verdict == result.Fail && !strings.HasPrefix(check.ID, "semantics/given-") {
+				t.Errorf("%d left: %s: %v", left, check.ID, check.Findings)
+			}
+			if check.ID == "path/template" && left == 0 && (check.Verdict != result.Skip || !strings.Contains(check.Reason, "ended-1 is "+other)) {
+				t.Errorf("%s: %s", check.Verdict, check.Reason)
+			}
+			if check.ID == "path/template" && left > 0 && check.Verdict != result.Pass {
+				t.Errorf("%s: %s", check.Verdict, check.Reason)
+			}
 		}
 	}
 }
@@ -200,7 +249,7 @@ func TestADescriptionWithoutATestedRequirementIsAMistake(t *testing.T) {
 	}
 	method := described(t, edit{sets, own})
 	outcome := tested(t, method, emulated(t, method, emulator.Options{}), 1)
-	if !slices.Equal(outcome.Untested, []string{"orders.polite"}) || outcome.Exit != result.ExitConforms {
+	if !slices.Equal(outcome.Untested, []string{"orders.polite"}) || outcome.Exit != result.ExitInconclusive {
 		t.Errorf("untested %q, exit %d", outcome.Untested, outcome.Exit)
 	}
 }

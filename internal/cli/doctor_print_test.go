@@ -45,6 +45,7 @@ func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
 	scopes = append(scopes, scopesLike("chrome", 1, missing)...)
 	scopes = append(scopes, doctorScope{Name: "https://www.googleapis.com/auth/userinfo.email", Unrelated: true, State: tokenThere, From: "--token"})
 	got := printedFindings(doctorFindings{
+		jobFlag:  "--job STATE=ID",
 		Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"}, Scopes: scopes, Exit: 3, Checks: 20,
 		Skipped: []doctorSkip{{"body/empty", "no job", "--job FAILED=ID"}, {"authorization/scope/a.b", "no token for a.b", ""},
 			{"body/other", "no job left", "--job FAILED=ID"}, {"authorization/scope/a.c", "no token for a.c", ""}, {"body/third", "no job", "--job FAILED=ID"}},
