@@ -290,6 +290,13 @@ func (s *Source) readExtensions(tested operation) {
 	for _, parameter := range list(tested.members["x-system-parameters"]) {
 		s.SystemParameters = append(s.SystemParameters, scalar(at(parameter, "name")))
 	}
+	// $alt is another name of alt, which sources list alone:
+	// https://cloud.google.com/apis/docs/system-parameters
+	listed := slices.Clone(s.SystemParameters)
+	s.SystemParameters = slices.DeleteFunc(s.SystemParameters, func(name string) bool {
+		bare, is := strings.CutPrefix(name, "$")
+		return is && slices.Contains(listed, bare)
+	})
 	slices.Sort(s.SystemParameters)
 	for _, state := range list(tested.members["x-accepted-states"]) {
 		s.AcceptedStates = append(s.AcceptedStates, scalar(state))
