@@ -14,7 +14,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -110,6 +112,11 @@ func (s server) test(ctx context.Context, dpconform, work string) (version strin
 	if err != nil {
 		return "", found, err
 	}
+	endpoint, closeFront, err := front(ctx, endpoint)
+	if err != nil {
+		return "", found, err
+	}
+	defer closeFront()
 	found, err = run(ctx, dpconform, filepath.Join(work, "report.json"), append(arguments, "--endpoint", endpoint, "--spec", s.description))
 	return version, found, err
 }
@@ -118,20 +125,67 @@ func (s server) test(ctx context.Context, dpconform, work string) (version strin
 // stop has returned.
 func (p program) start(ctx context.Context, work string) (output *bytes.Buffer, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	command := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
 	output = &bytes.Buffer{}
-	command.Stdout, command.Stderr = output, output
-	command.Env = append(os.Environ(), "HOME="+work, "XDG_CONFIG_HOME="+work, "XDG_DATA_HOME="+work, "XDG_CACHE_HOME="+work,
-		"NO_UPDATE_NOTIFIER=1", "DO_NOT_TRACK=1", "NO_COLOR=1", p.environment)
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = stopLimit
-	if err := command.Start(); err != nil {
+	begin := func() (*exec.Cmd, error) {
+		command := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
+		command.Stdout, command.Stderr = output, output
+		command.Env = append(os.Environ(), "HOME="+work, "XDG_CONFIG_HOME="+work, "XDG_DATA_HOME="+work, "XDG_CACHE_HOME="+work,
+			"NO_UPDATE_NOTIFIER=1", "DO_NOT_TRACK=1", "NO_COLOR=1", p.environment)
+		command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+		command.WaitDelay = stopLimit
+		return command, command.Start()
+	}
+	command, err := begin()
+	if err != nil {
 		cancel()
 		return nil, nil, err
 	}
 	stopped := make(chan struct{})
-	go func() { defer close(stopped); _ = command.Wait() }()
+	go func() {
+		defer close(stopped)
+		// A request may end the program. It starts again, as it would anywhere.
+		for err == nil {
+			if _ = command.Wait(); ctx.Err() != nil {
+				return
+			}
+			command, err = begin()
+		}
+	}()
 	return output, func() { cancel(); <-stopped }, nil
+}
+
+// front listens in the place of a server and brings connections to it. While the
+// server is not up, it waits.
+func front(ctx context.Context, endpoint string) (string, func(), error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	_, address, _ := strings.Cut(endpoint, "://")
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go bring(ctx, client, address)
+		}
+	}()
+	return "http://" + listener.Addr().String(), func() { _ = listener.Close() }, nil
+}
+
+func bring(ctx context.Context, client net.Conn, address string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", address)
+	for until := time.Now().Add(startLimit); err != nil && ctx.Err() == nil && time.Now().Before(until); server, err = net.Dial("tcp", address) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() { _, _ = io.Copy(server, client) }()
+	_, _ = io.Copy(client, server)
 }
 
 // waitUntilReady waits until the server responds.

@@ -64,7 +64,8 @@ var servers = []server{
 		arguments: jobsOfTheEmulator,
 		about: `Prism enforces what the description says of a single request: paths and HTTP methods, the media type and the fields of
 the body, that there is a token, and the schema of each response. It has no jobs and no state, and does not look at the
-scopes of a token: it starts a job whatever the id and the token, and responds with the examples of the description.`,
+scopes of a token: it starts a job whatever the id and the token, and responds with the examples of the description.
+An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is started again each time.`,
 	},
 	{
 		name: "Mockoon", description: shippedDescription,
@@ -100,7 +101,9 @@ scopes of a token: it starts a job whatever the id and the token, and responds w
 			"path.encoded-separator": "correct. For the same reason an encoded slash separates the collection from the id.",
 			"errors.json": "correct. The body is a google.rpc.Status itself, `{\"code\": 5, \"message\": …}`, which AIP-193 has in the member\n" +
 				"  `error`; `runtime.WithErrorHandler` changes that.",
-			"semantics.unknown-job": "correct. The status is 404, but without `error` there is no `error.status` that says NOT_FOUND.",
+			"path.strange-id":        "correct. `%FF` is not UTF-8: gRPC cannot carry it, and the gateway responds with 500.",
+			"errors.no-server-error": "correct. It is the same 500.",
+			"semantics.unknown-job":  "correct. The status is 404, but without `error` there is no `error.status` that says NOT_FOUND.",
 		},
 	},
 }
