@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/target"
@@ -47,7 +48,9 @@ func TestOtherWaysToRefuseAPath(t *testing.T) {
 		"a long path is refused": otherwise(
 			func(r *http.Request) bool { return len(r.URL.Path) > 4096 }, page(http.StatusRequestURITooLong)),
 		"a control character is refused in every path": otherwise(
-			func(r *http.Request) bool { return strings.ContainsAny(r.URL.Path, "\x00\n\x1f\xff") }, page(http.StatusBadRequest)),
+			func(r *http.Request) bool {
+				return strings.ContainsAny(r.URL.Path, "\x00\n\x1f") || !utf8.ValidString(r.URL.Path)
+			}, page(http.StatusBadRequest)),
 		"a method in lower case is not implemented": otherwise(
 			func(r *http.Request) bool { return r.Method == "post" }, page(http.StatusNotImplemented)),
 		"a parameter that the path binds is overlooked": func(config *target.Config, server http.Handler) {

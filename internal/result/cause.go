@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -335,7 +336,7 @@ func (e evidence) contentLength() (Cause, func(Finding, *Exchange) bool) {
 // endsInside reports whether a body has its announced length and ends inside its
 // JSON value.
 func endsInside(exchange *Exchange) bool {
-	if exchange.status() == 0 || exchange.Request.Method == "HEAD" || exchange.Response.BodyBytes == 0 || strings.HasSuffix(exchange.Response.Body, "…") ||
+	if exchange.status() == 0 || exchange.Request.Method == http.MethodHead || exchange.Response.BodyBytes == 0 || strings.HasSuffix(exchange.Response.Body, "…") ||
 		!slices.Contains(exchange.Response.Header["Content-Length"], fmt.Sprint(exchange.Response.BodyBytes)) ||
 		!strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "application/json") {
 		return false
