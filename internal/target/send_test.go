@@ -89,7 +89,7 @@ func TestNoBodyIsALengthOfZero(t *testing.T) {
 }
 
 // TestTheWireIsAsAsked: net/http writes the names of fields in its own case, and
-// sends the length of an empty body, unless it is told otherwise.
+// sends the length of an empty body, unless the request says otherwise.
 func TestTheWireIsAsAsked(t *testing.T) {
 	t.Parallel()
 	came := make(chan string, 1)
