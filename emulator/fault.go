@@ -169,6 +169,7 @@ type behaviour struct {
 
 // conforming is the behaviour of a server without a fault.
 func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour {
+	documented := method.Documented()
 	return &behaviour{
 		method: method, jobs: jobs, seed: options.Seed, delay: options.Delay,
 		firstAccepted: first(acceptedJobs(method, options.Jobs, first)), lastAccepted: acceptedJobs(method, options.Jobs, last),
@@ -179,7 +180,7 @@ func conforming(method *spec.Method, options Options, jobs *jobStore) *behaviour
 		overlooks:     func(*call, *refusal) bool { return false },
 		tokenOf:       tokenOf,
 		countedScopes: func(scopes []string) []string { return scopes },
-		accepts:       method.Documents,
+		accepts:       func(scope string) bool { return documented[scope] },
 
 		find:         func(c *call) *job { return jobs.byID[c.id] },
 		mayAccept:    func(j *job) bool { return accepts(method, j.state) },

@@ -236,9 +236,20 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 	return requirements[index], true
 }
 
-// Documents reports whether the description lists a scope for the method.
+// Documents reports whether the description lists a scope for the method. To ask
+// of each of many scopes, use [Method.Documented].
 func (c *Method) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
+}
+
+// Documented returns the names of the scopes that the description lists for the
+// method, as a set.
+func (c *Method) Documented() map[string]bool {
+	documented := make(map[string]bool, len(c.Scopes))
+	for _, scope := range c.Scopes {
+		documented[scope.Name] = true
+	}
+	return documented
 }
 
 // UnrelatedScope returns the first of the unrelated scopes; empty where there is

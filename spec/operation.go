@@ -230,6 +230,7 @@ func (l *loader) scopes(method *Method) error {
 	if l.operation.GoLow().Security.IsEmpty() {
 		security, low = l.model.Security, l.model.GoLow().Security.Value
 	}
+	documented := map[string]bool{}
 	for index, alternative := range security {
 		at := l.operation.GoLow().KeyNode
 		if index < len(low) && low[index].ValueNode != nil {
@@ -242,9 +243,10 @@ func (l *loader) scopes(method *Method) error {
 		if len(names) != 1 {
 			return l.fail(at, "each alternative of security must name exactly one scope; this one names %d", len(names))
 		}
-		if method.Documents(names[0]) {
+		if documented[names[0]] {
 			return l.fail(at, "scope %s is in security twice", names[0])
 		}
+		documented[names[0]] = true
 		method.Scopes = append(method.Scopes, Scope{names[0], descriptions[names[0]]})
 	}
 	return nil
@@ -342,15 +344,17 @@ func (l *loader) unrelatedScopes(method *Method) error {
 		method.UnrelatedScopes = slices.Insert(method.UnrelatedScopes, 0, one)
 		nodes = slices.Insert(slices.Clone(nodes), 0, single)
 	}
+	documented, unrelated := method.Documented(), map[string]bool{}
 	for i, scope := range method.UnrelatedScopes {
 		switch {
 		case scope == "":
 			return l.fail(nodes[i], "%s has an empty scope", unrelatedScopesExtension)
-		case method.Documents(scope):
+		case documented[scope]:
 			return l.fail(nodes[i], "%s is one of the documented scopes: %s takes those that the method does not take", scope, unrelatedScopesExtension)
-		case slices.Contains(method.UnrelatedScopes[:i], scope):
+		case unrelated[scope]:
 			return l.fail(nodes[i], "%s has %s twice", unrelatedScopesExtension, scope)
 		}
+		unrelated[scope] = true
 	}
 	return nil
 }

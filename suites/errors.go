@@ -1,7 +1,6 @@
 package suites
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 
@@ -94,20 +93,52 @@ func beNoServerError() types.GomegaMatcher {
 	}}
 }
 
-// shortestSecret is the length under which a token may be part of a body by
-// chance.
-const shortestSecret = 8
-
 // noTokenEcho looks at every attempt, also at those that say nothing else of the
 // server.
 func noTokenEcho(j *judgement) {
-	secrets := slices.DeleteFunc(j.Target.Secrets(), func(secret string) bool { return len(secret) < shortestSecret })
+	sent := newTokenIndex(j.Target.Secrets())
 	for _, exchange := range j.Target.Journal() {
-		echoes := func(attempt *target.Exchange) bool {
-			return slices.ContainsFunc(secrets, func(secret string) bool { return bytes.Contains(attempt.Body, []byte(secret)) })
-		}
+		echoes := func(attempt *target.Exchange) bool { return sent.occursIn(attempt.Body) }
 		if echoes(exchange) || slices.ContainsFunc(exchange.Earlier, echoes) {
 			j.FailAt(result.InBody, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
 		}
 	}
+}
+
+// shortestSecret is the length under which a token may be part of a body by
+// chance.
+const shortestSecret = 8
+
+// tokenIndex finds tokens in a body, however many there are.
+type tokenIndex struct {
+	tokens map[string]bool
+	// lengths are those of the tokens that begin so.
+	lengths map[[shortestSecret]byte][]int
+}
+
+func newTokenIndex(tokens []string) tokenIndex {
+	index := tokenIndex{map[string]bool{}, map[[shortestSecret]byte][]int{}}
+	for _, token := range tokens {
+		if len(token) < shortestSecret {
+			continue
+		}
+		index.tokens[token] = true
+		start := [shortestSecret]byte([]byte(token))
+		if !slices.Contains(index.lengths[start], len(token)) {
+			index.lengths[start] = append(index.lengths[start], len(token))
+		}
+	}
+	return index
+}
+
+// occursIn reports whether any of the tokens is in the body.
+func (t tokenIndex) occursIn(body []byte) bool {
+	for ; len(body) >= shortestSecret; body = body[1:] {
+		for _, length := range t.lengths[[shortestSecret]byte(body)] {
+			if length <= len(body) && t.tokens[string(body[:length])] {
+				return true
+			}
+		}
+	}
+	return false
 }

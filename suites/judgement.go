@@ -21,12 +21,18 @@ type judgement struct {
 	check     Check
 	findings  []result.Finding
 	exchanges []*target.Exchange
+	// reported finds a finding, and looked an exchange, among these.
+	reported map[reported]int
+	looked   map[*target.Exchange]bool
 	// tested are the requirements that something was seen of, good or bad.
 	tested  map[string]bool
 	missing *result.Missing
 	// broken says what went wrong that is not the server's doing.
 	broken string
 }
+
+// reported is what a finding says.
+type reported struct{ requirement, want, got string }
 
 // Fail reports that a requirement is not kept. Findings that say the same are
 // counted together. What the description does not have is not reported. A
@@ -49,13 +55,12 @@ func (j *judgement) FailAt(place result.Place, id string, exchange *target.Excha
 	requirement, _ := j.Method.Requirement(id)
 	hide := j.Target.Redactor()
 	want, got = printable(hide.Text(want)), printable(hide.Text(got))
-	for i := range j.findings {
-		same := &j.findings[i]
-		if same.Requirement == id && same.Want == want && same.Got == got {
-			same.Count++
-			return
-		}
+	same := reported{id, want, got}
+	if i, found := j.reported[same]; found {
+		j.findings[i].Count++
+		return
 	}
+	j.reported[same] = len(j.findings)
 	j.look(exchange)
 	finding := result.Finding{Requirement: id, Verdict: result.VerdictOf(requirement, j.session.config.Level), Want: want, Got: got, Count: 1,
 		KnownFailure: j.session.known.Expecting(j.check.ID, id)}
@@ -109,7 +114,8 @@ func (j *judgement) skipFor(missing *result.Missing) { j.Skip(missing.Reason, mi
 
 // look keeps an exchange as evidence, once.
 func (j *judgement) look(exchange *target.Exchange) {
-	if exchange != nil && !slices.Contains(j.exchanges, exchange) {
+	if exchange != nil && !j.looked[exchange] {
+		j.looked[exchange] = true
 		j.exchanges = append(j.exchanges, exchange)
 	}
 }

@@ -79,7 +79,8 @@ func repeatedNames(body []byte) []string {
 	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
 		return nil
 	}
-	var seen, repeated []string
+	var repeated []string
+	seen := map[string]int{}
 	for decoder.More() {
 		name, err := decoder.Token()
 		var value json.RawMessage
@@ -87,10 +88,9 @@ func repeatedNames(body []byte) []string {
 			return repeated
 		}
 		text, _ := name.(string)
-		if slices.Contains(seen, text) && !slices.Contains(repeated, text) {
+		if seen[text]++; seen[text] == 2 {
 			repeated = append(repeated, text)
 		}
-		seen = append(seen, text)
 	}
 	return repeated
 }

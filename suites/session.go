@@ -23,8 +23,12 @@ type session struct {
 	failed bool
 
 	checks []Check
+	// places finds a check among these by its id.
+	places map[string]int
 	// ran has the ids of the checks that ran.
 	ran map[string]bool
+	// ranUpTo counts the first of the checks that all ran.
+	ranUpTo int
 
 	unknownIDs *rand.Rand
 	// first is the call that every check shares which needs just one.
@@ -71,10 +75,15 @@ func newSession(config Config) (*session, error) {
 	if len(checks) == 0 {
 		return nil, fmt.Errorf("%s: no check tests a requirement of %s: name requirement sets in its description", config.Method.File, config.Method.Operation.ID)
 	}
+	places := map[string]int{}
+	for i, check := range checks {
+		places[check.ID] = i
+	}
 	return &session{
 		config:     config,
 		known:      known,
 		checks:     checks,
+		places:     places,
 		ran:        map[string]bool{},
 		unknownIDs: rand.New(rand.NewPCG(config.Seed, 0)),
 		states:     map[string]*target.Exchange{},
@@ -121,11 +130,11 @@ func (s *session) run(ctx context.Context, check Check) result.Check {
 
 // catchUp runs what a check needs to have run and has not.
 func (s *session) catchUp(ctx context.Context, check Check) {
-	for _, earlier := range s.checks {
-		if earlier.ID == check.ID {
-			return
-		}
-		if !s.ran[earlier.ID] && check.buildsOn(earlier, s.target.InOrder()) {
+	for s.ranUpTo < len(s.checks) && s.ran[s.checks[s.ranUpTo].ID] {
+		s.ranUpTo++
+	}
+	for i := s.ranUpTo; i < s.places[check.ID]; i++ {
+		if earlier := s.checks[i]; !s.ran[earlier.ID] && check.buildsOn(earlier, s.target.InOrder()) {
 			s.runAlone(ctx, earlier)
 		}
 	}
@@ -141,7 +150,8 @@ func (c Check) buildsOn(earlier Check, inOrder bool) bool {
 func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	s.ran[check.ID] = true
 	began := time.Now()
-	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check, tested: map[string]bool{}}
+	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check,
+		reported: map[reported]int{}, looked: map[*target.Exchange]bool{}, tested: map[string]bool{}}
 	if ctx.Err() != nil {
 		j.Skip(result.Interrupted, "")
 	} else {

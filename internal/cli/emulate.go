@@ -163,6 +163,8 @@ func emulatorOptions(sources *config.Sources, settings *config.Settings, methods
 // flags of jobs and tokens may name.
 func withAllNames(methods []*spec.Method) *spec.Method {
 	all := *methods[0]
+	documented := all.Documented()
+	all.Scopes = slices.Clone(all.Scopes)
 	for _, method := range methods[1:] {
 		for _, state := range method.States {
 			if !slices.Contains(all.States, state) {
@@ -170,8 +172,9 @@ func withAllNames(methods []*spec.Method) *spec.Method {
 			}
 		}
 		for _, scope := range method.Scopes {
-			if !all.Documents(scope.Name) {
-				all.Scopes = append(slices.Clone(all.Scopes), scope)
+			if !documented[scope.Name] {
+				documented[scope.Name] = true
+				all.Scopes = append(all.Scopes, scope)
 			}
 		}
 	}

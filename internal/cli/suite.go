@@ -66,7 +66,7 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 			continue
 		}
 		if len(focus) > 0 {
-			selected.focus = append(selected.focus, `(^| )`+regexp.QuoteMeta(specPrefix(check.ID)))
+			selected.focus = append(selected.focus, `(^| )`+regexp.QuoteMeta(check.ID+behindID))
 		}
 		if labels(check.Labels()) {
 			selected.checks = append(selected.checks, check)
@@ -94,8 +94,8 @@ func whyNotApplicable(method *spec.Method, id string) string {
 	return suites.WhyNotTested(method, id)
 }
 
-// specPrefix begins the text of the spec of a check.
-func specPrefix(id string) string { return id + ": " }
+// behindID follows the id of a check in the text of its spec.
+const behindID = ": "
 
 // knownNames lists all that --focus can name.
 func knownNames(method *spec.Method) []string {
@@ -114,6 +114,8 @@ type suiteRun struct {
 	seed     uint64
 	known    result.KnownFailures
 	selected selection
+	// byID are the selected checks.
+	byID map[string]suites.Check
 	// observe is called after each check; nil means that nobody looks.
 	observe func(result.Check)
 }
@@ -137,6 +139,10 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	defer runs.Unlock()
 	if r.selected.checks == nil {
 		r.selected.checks = suites.Checks(r.method)
+	}
+	r.byID = map[string]suites.Check{}
+	for _, check := range r.selected.checks {
+		r.byID[check.ID] = check
 	}
 	// One process may run the suite again, as a recording does to rehearse.
 	globals.Reset()
@@ -182,12 +188,12 @@ func (r suiteRun) around(ctx context.Context) func(context.Context, func(context
 // read finds the check of a spec and what came of it, or false for a spec that
 // did not run.
 func (r suiteRun) read(spec types.SpecReport) (result.Check, bool) {
-	for _, check := range r.selected.checks {
-		if strings.HasPrefix(spec.LeafNodeText, specPrefix(check.ID)) {
-			return specreport.Read(spec, untested(check)), spec.NumAttempts > 0
-		}
+	id, _, _ := strings.Cut(spec.LeafNodeText, behindID)
+	check, found := r.byID[id]
+	if !found {
+		return result.Check{}, false
 	}
-	return result.Check{}, false
+	return specreport.Read(spec, untested(check)), spec.NumAttempts > 0
 }
 
 // untested is a check that nothing has come of.

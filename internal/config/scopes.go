@@ -23,17 +23,19 @@ const (
 // without the service, or patterns.
 func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	var scopes []string
+	known, seen := newScopeNames(method), map[string]bool{}
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if name == "" {
 			return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: SCOPE,PRODUCT.*")
 		}
-		found, err := scopesNamed(method, place, name)
+		found, err := known.find(place, name)
 		if err != nil {
 			return nil, err
 		}
 		for _, scope := range found {
-			if !slices.Contains(scopes, scope) {
+			if !seen[scope] {
+				seen[scope] = true
 				scopes = append(scopes, scope)
 			}
 		}
@@ -41,9 +43,29 @@ func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	return scopes, nil
 }
 
-// scopesNamed finds the scope of a name, or those of a pattern in the order of
-// the description.
-func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
+// scopeNames finds the scopes of a method by their names: in full, in short, or
+// without the service.
+type scopeNames struct {
+	method *spec.Method
+	named  map[string][]string
+}
+
+func newScopeNames(method *spec.Method) scopeNames {
+	names := scopeNames{method, map[string][]string{}}
+	for _, scope := range method.Scopes {
+		forms := []string{scope.Name, scope.Short(), withoutService(method, scope.Name)}
+		slices.Sort(forms)
+		for _, name := range slices.Compact(forms) {
+			names.named[name] = append(names.named[name], scope.Name)
+		}
+	}
+	return names
+}
+
+// find finds the scope of a name, or those of a pattern in the order of the
+// description.
+func (s scopeNames) find(place, name string) ([]string, error) {
+	method := s.method
 	if len(method.Scopes) == 0 {
 		return nil, text.Mistake(place, "the description has no scopes, and this is about a token for some", "leave it out")
 	}
@@ -55,17 +77,20 @@ func scopesNamed(method *spec.Method, place, name string) ([]string, error) {
 			return []string{scope}, nil
 		}
 	}
-	matches := scopePattern(method, name)
-	var found []string
-	for _, scope := range method.Scopes {
-		if matches(scope.Name) {
-			found = append(found, scope.Name)
-		}
+	if found := s.named[name]; len(found) > 0 {
+		return slices.Clone(found), nil
 	}
-	switch {
-	case len(found) > 0:
-		return found, nil
-	case strings.Contains(name, anything):
+	if strings.Contains(name, anything) {
+		matches := scopePattern(method, name)
+		var found []string
+		for _, scope := range method.Scopes {
+			if matches(scope.Name) {
+				found = append(found, scope.Name)
+			}
+		}
+		if len(found) > 0 {
+			return found, nil
+		}
 		// The pattern is not shown: it may be a token with a star in it.
 		return nil, text.Mistake(place, "a pattern that none of the description's scopes fits",
 			fmt.Sprintf("write %s.* for all scopes of a product", method.Scopes[0].Family()))

@@ -83,20 +83,22 @@ func (s *Settings) ScopesByToken(sources *Sources, method *spec.Method) (map[str
 
 // tokenEntries reads the given tokens and the token file.
 func (s *Settings) tokenEntries(sources *Sources, method *spec.Method) (entries []tokenEntry, err error) {
+	known, given := newScopeNames(method), map[string]bool{}
 	for _, pair := range s.Tokens {
 		name, token, found := strings.Cut(pair, "=")
 		// What stands there instead may be the token itself: it is not shown.
 		if !found || token == "" {
 			return nil, sources.mistake("token", "give SCOPE=VALUE", "a token without its scope, or a scope without a token")
 		}
-		entry, err := newTokenEntry(method, sources.Origin("token"), name)
+		entry, err := newTokenEntry(known, sources.Origin("token"), name)
 		if err != nil {
 			return nil, err
 		}
 		entry.token = token
-		if entries, err = addEntry(entries, entry); err != nil {
+		if err := entry.check(given); err != nil {
 			return nil, err
 		}
+		entries = append(entries, entry)
 	}
 	if s.TokenFile == "" {
 		return entries, nil
@@ -115,40 +117,41 @@ func (s *Settings) tokenEntries(sources *Sources, method *spec.Method) (entries 
 		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
 	}
 	for _, member := range members {
-		entry, err := newTokenEntry(method, member.Key.Place(), member.Name)
+		entry, err := newTokenEntry(known, member.Key.Place(), member.Name)
 		if err != nil {
 			return nil, err
 		}
 		if member.Value.IsMapping() {
 			entry.source, err = readSource(entry, member.Value)
 		} else {
-			// Anything but a text is no token, as addEntry says.
+			// Anything but a text is no token, as check says.
 			entry.token, _ = member.Value.Text()
 		}
 		if err != nil {
 			return nil, err
 		}
-		if entries, err = addEntry(entries, entry); err != nil {
+		if err := entry.check(given); err != nil {
 			return nil, err
 		}
+		entries = append(entries, entry)
 	}
 	return entries, nil
 }
 
 // newTokenEntry reads the name of an entry: scopes with + between them, or a
 // pattern.
-func newTokenEntry(method *spec.Method, place, key string) (tokenEntry, error) {
+func newTokenEntry(known scopeNames, place, key string) (tokenEntry, error) {
 	entry := tokenEntry{place: place, key: key, pattern: strings.Contains(key, anything)}
 	names := []string{key}
 	if !entry.pattern {
 		names = strings.Split(key, scopeJoin)
 	}
 	for _, name := range names {
-		if key == spec.Expired && len(method.Scopes) > 0 {
+		if key == spec.Expired && len(known.method.Scopes) > 0 {
 			entry.scopes = []string{spec.Expired}
 			break
 		}
-		scopes, err := scopesNamed(method, place, name)
+		scopes, err := known.find(place, name)
 		if err != nil {
 			return entry, err
 		}
@@ -157,24 +160,23 @@ func newTokenEntry(method *spec.Method, place, key string) (tokenEntry, error) {
 	return entry, nil
 }
 
-// addEntry checks an entry and appends it. Its name is that of scopes, and can
-// be shown.
-func addEntry(entries []tokenEntry, entry tokenEntry) ([]tokenEntry, error) {
-	isAgain := func(other tokenEntry) bool {
-		if entry.pattern || other.pattern {
-			return entry.pattern == other.pattern && entry.key == other.key
-		}
-		return tokens.Exactly(entry.scopes...)(other.scopes)
+// check refuses an entry without a proper token, or for what is given already,
+// and notes what it is for. Its name is that of scopes, and can be shown.
+func (entry tokenEntry) check(given map[string]bool) error {
+	meant := entry.key
+	if !entry.pattern {
+		meant = strings.Join(slices.Sorted(slices.Values(entry.scopes)), " ")
 	}
 	switch {
 	case entry.source == nil && entry.token == "":
-		return nil, text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
+		return text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
 	case strings.ContainsAny(entry.token, " \t\r\n"):
-		return nil, text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
-	case slices.ContainsFunc(entries, isAgain):
-		return nil, text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
+		return text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
+	case given[meant]:
+		return text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
 	}
-	return append(entries, entry), nil
+	given[meant] = true
+	return nil
 }
 
 // The keys of a source of tokens. Those that end in -env name a variable that

@@ -20,8 +20,10 @@ type tokenReader struct {
 	*Settings
 	sources *Sources
 	method  *spec.Method
-	checker *tokens.Checker
-	list    tokens.List
+	// documented reports whether the description lists a scope.
+	documented func(scope string) bool
+	checker    *tokens.Checker
+	list       tokens.List
 }
 
 // credentials puts all sources of tokens in order: given ones, the environment,
@@ -32,7 +34,9 @@ func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Cr
 	if err != nil {
 		return nil, err
 	}
-	reader := tokenReader{s, sources, method, &tokens.Checker{Documented: method.Documents, Inspector: inspector}, nil}
+	documented := method.Documented()
+	isDocumented := func(scope string) bool { return documented[scope] }
+	reader := tokenReader{s, sources, method, isDocumented, &tokens.Checker{Documented: isDocumented, Inspector: inspector}, nil}
 	if len(method.Scopes) == 0 {
 		return nil, reader.given()
 	}
@@ -49,7 +53,7 @@ func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Cr
 // add adds a source of tokens. The group is a set of scopes that one of its
 // tokens carries; it counts where all of them are documented.
 func (r *tokenReader) add(issuer tokens.Issuer, covers tokens.Coverage, group ...string) *tokens.Source {
-	if slices.ContainsFunc(group, func(scope string) bool { return !r.method.Documents(scope) }) {
+	if slices.ContainsFunc(group, func(scope string) bool { return !r.documented(scope) }) {
 		group = nil
 	}
 	source := &tokens.Source{Context: r.sources.context(), Issuer: issuer, Covers: covers, Group: group, Checker: r.checker}
@@ -79,9 +83,10 @@ func (r *tokenReader) environment() error {
 	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}
-	known := make([]string, len(scopes))
+	known, isKnown := make([]string, len(scopes)), map[string]bool{}
 	for i, scope := range scopes {
 		known[i] = TokenVariable(r.method, scope)
+		isKnown[known[i]] = true
 		if value, set := r.sources.lookup(known[i]); set && value != "" && !r.sources.isFlagVariable(known[i]) {
 			r.add(tokens.Environment(known[i], r.sources.lookup), tokens.Exactly(scope), scope)
 		}
@@ -90,7 +95,7 @@ func (r *tokenReader) environment() error {
 		return nil
 	}
 	for _, name := range slices.Sorted(slices.Values(r.sources.Variables())) {
-		if strings.HasPrefix(name, tokenVariablePrefix) && !slices.Contains(known, name) && !r.sources.isFlagVariable(name) {
+		if strings.HasPrefix(name, tokenVariablePrefix) && !isKnown[name] && !r.sources.isFlagVariable(name) {
 			if len(known) == 0 {
 				return text.Mistake(name, "the description has no scopes", "unset it")
 			}
@@ -132,7 +137,7 @@ func (r *tokenReader) logins() error {
 		return err
 	}
 	for _, login := range logins {
-		documented := slices.DeleteFunc(slices.Clone(login.Scopes), func(scope string) bool { return !r.method.Documents(scope) })
+		documented := slices.DeleteFunc(slices.Clone(login.Scopes), func(scope string) bool { return !r.documented(scope) })
 		r.add(store.Issuer(login, client), tokens.Within(login.Scopes...), documented...).Login = true
 	}
 	return nil

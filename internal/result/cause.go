@@ -55,8 +55,9 @@ func (r *Report) ConcludeCauses() {
 // Explained reports whether a cause explains all findings of a requirement.
 func (r Report) Explained(broken Broken) bool {
 	return slices.ContainsFunc(r.Causes, func(cause Cause) bool {
+		explained := set(cause.Checks)
 		return slices.Contains(cause.Requirements, broken.Requirement.ID) &&
-			!slices.ContainsFunc(broken.Checks(), func(id string) bool { return !slices.Contains(cause.Checks, id) })
+			!slices.ContainsFunc(broken.Checks(), func(id string) bool { return !explained[id] })
 	})
 }
 
@@ -95,11 +96,10 @@ func (e evidence) explained(cause *Cause, explains func(Finding, *Exchange) bool
 			if !slices.Contains(cause.Requirements, finding.Requirement) {
 				cause.Requirements = append(cause.Requirements, finding.Requirement)
 			}
-			if !slices.Contains(cause.Checks, check.ID) {
-				cause.Checks = append(cause.Checks, check.ID)
-			}
+			cause.Checks = append(cause.Checks, check.ID)
 		}
 	}
+	cause.Checks = slices.Compact(cause.Checks)
 	return len(cause.Requirements) > 0
 }
 

@@ -64,12 +64,10 @@ func (r Report) Unmet() []Requirement {
 				if len(one.Checks) == 0 || severity(finding.Verdict) > severity(one.Verdict) {
 					one.Verdict = finding.Verdict
 				}
-				if !slices.Contains(one.Checks, check.ID) {
-					one.Checks = append(one.Checks, check.ID)
-				}
+				one.Checks = append(one.Checks, check.ID)
 			}
 		}
-		if len(one.Checks) > 0 {
+		if one.Checks = slices.Compact(one.Checks); len(one.Checks) > 0 {
 			unmet = append(unmet, one)
 		}
 	}

@@ -143,7 +143,7 @@ func (r Run) knownFailures() KnownFailures {
 
 // take adds what came of a check for one requirement that is covered.
 func (k *KnownFailure) take(check Check, requirement string) {
-	if !slices.Contains(k.Checks, check.ID) {
+	if last := len(k.Checks) - 1; last < 0 || k.Checks[last] != check.ID {
 		k.Checks = append(k.Checks, check.ID)
 	}
 	switch verdict, reason := check.About(requirement); {
@@ -174,10 +174,17 @@ func (k *KnownFailure) settle() {
 // markUnexpectedPasses turns the verdict of each check that passed unexpectedly. A
 // failure of something else stands.
 func markUnexpectedPasses(checks []Check, known KnownFailures) {
+	places := map[string]int{}
+	for i, check := range checks {
+		places[check.ID] = i
+	}
 	for _, one := range known {
-		for i := range checks {
-			if one.State == KnownPassed && checks[i].Verdict != Fail && slices.Contains(one.Checks, checks[i].ID) {
-				checks[i].Verdict, checks[i].Reason = UnexpectedPass, one.Message()
+		if one.State != KnownPassed {
+			continue
+		}
+		for _, id := range one.Checks {
+			if check := &checks[places[id]]; check.Verdict != Fail {
+				check.Verdict, check.Reason = UnexpectedPass, one.Message()
 			}
 		}
 	}

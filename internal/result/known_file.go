@@ -68,19 +68,21 @@ func readKnown(file string, root text.YAML, requirements []spec.Requirement, che
 	year, month, day := began.Date()
 	reader.today = time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 	var known KnownFailures
+	lines, names := map[string]int{}, map[string]bool{}
 	for _, item := range items {
 		entry, err := reader.read(item.Named(""))
 		if err != nil {
 			return nil, err
 		}
-		if index := slices.IndexFunc(known, func(other KnownFailure) bool { return other.Entry == entry.Entry }); index >= 0 {
-			return nil, item.Named("").Mistake("remove one of them", "the entry %s is already in line %d", shortened(entry.Entry), known[index].Line)
+		if line, twice := lines[entry.Entry]; twice {
+			return nil, item.Named("").Mistake("remove one of them", "the entry %s is already in line %d", shortened(entry.Entry), line)
 		}
 		entry.File, entry.Line = file, item.Line()
 		entry.Name = fmt.Sprintf("%s:%d", file, entry.Line)
-		if slices.ContainsFunc(known, func(other KnownFailure) bool { return other.Name == entry.Name }) {
+		if names[entry.Name] {
 			entry.Name = item.Place()
 		}
+		lines[entry.Entry], names[entry.Name] = entry.Line, true
 		known = append(known, entry)
 	}
 	return known, nil

@@ -73,9 +73,11 @@ type draft struct {
 // for each check: one for the whole would hide when they no longer do.
 func draftsOf(found Report) []draft {
 	var drafts []draft
+	added := map[[2]string]bool{}
 	add := func(one draft) {
 		// One check may fail several requirements.
-		if !slices.ContainsFunc(drafts, func(other draft) bool { return other.key == one.key && other.id == one.id }) {
+		if entry := [2]string{one.key, one.id}; !added[entry] {
+			added[entry] = true
 			drafts = append(drafts, one)
 		}
 	}

@@ -110,11 +110,9 @@ type Broken struct {
 func (b Broken) Checks() []string {
 	var ids []string
 	for _, one := range b.Found {
-		if !slices.Contains(ids, one.Check.ID) {
-			ids = append(ids, one.Check.ID)
-		}
+		ids = append(ids, one.Check.ID)
 	}
-	return ids
+	return slices.Compact(ids) // What one check found stands together.
 }
 
 // Alike is findings of one requirement that say the same, with their checks.
@@ -127,15 +125,18 @@ type Alike struct {
 // Alike puts the findings together that say the same.
 func (b Broken) Alike() []Alike {
 	var all []Alike
+	places := map[[2]string]int{}
 	for _, one := range b.Found {
-		at := slices.IndexFunc(all, func(alike Alike) bool { return alike.Want == one.Want && alike.Got == one.Got })
-		if at < 0 {
+		said := [2]string{one.Want, one.Got}
+		at, known := places[said]
+		if !known {
+			places[said] = len(all)
 			all = append(all, Alike{one, []string{one.Check.ID}})
 			continue
 		}
 		all[at].Count += one.Count
-		if !slices.Contains(all[at].Checks, one.Check.ID) {
-			all[at].Checks = append(all[at].Checks, one.Check.ID)
+		if checks := all[at].Checks; checks[len(checks)-1] != one.Check.ID {
+			all[at].Checks = append(checks, one.Check.ID)
 		}
 	}
 	return all
@@ -145,13 +146,19 @@ func (b Broken) Alike() []Alike {
 // scopes: "the scopes a, b and 64 more".
 func (r Report) Names(ids []string) string {
 	const few = 2
+	if len(ids) < 2 {
+		return ChecksText(ids)
+	}
+	byCheck := map[string]string{}
+	for _, scope := range r.Scopes {
+		byCheck[scope.Check] = scope.Short
+	}
 	var scopes, others []string
 	for _, id := range ids {
-		at := slices.IndexFunc(r.Scopes, func(scope Scope) bool { return scope.Check == id })
-		if at < 0 {
-			others = append(others, id)
+		if short, found := byCheck[id]; found {
+			scopes = append(scopes, short)
 		} else {
-			scopes = append(scopes, r.Scopes[at].Short)
+			others = append(others, id)
 		}
 	}
 	switch {
@@ -219,13 +226,16 @@ func (u Unjudged) Text() string { return Check{Reason: u.Reason, Flag: u.Flag}.S
 // first.
 func (r Report) Unjudged(verdict Verdict) []Unjudged {
 	var groups []Unjudged
+	places := map[[2]string]int{}
 	for _, check := range r.Checks {
 		if check.Verdict != verdict {
 			continue
 		}
-		at := slices.IndexFunc(groups, func(group Unjudged) bool { return group.Reason == check.Reason && group.Flag == check.Flag })
-		if at < 0 {
+		why := [2]string{check.Reason, check.Flag}
+		at, known := places[why]
+		if !known {
 			at = len(groups)
+			places[why] = at
 			groups = append(groups, Unjudged{Reason: check.Reason, Flag: check.Flag})
 		}
 		groups[at].Checks = append(groups[at].Checks, check.ID)

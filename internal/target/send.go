@@ -160,9 +160,7 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 		return nil, err
 	}
 	if secret != "" {
-		t.mutex.Lock()
-		defer t.mutex.Unlock()
-		t.secrets[secret] = wanted.Credential.Scopes
+		t.keepSecret(secret, wanted.Credential.Scopes)
 	}
 	return request, nil
 }

@@ -78,9 +78,8 @@ type Target struct {
 	used map[string]bool
 	// secrets are the tokens that were sent, each with its scopes.
 	secrets map[string][]string
-	// redactor knows so many secrets.
+	// redactor knows the secrets.
 	redactor *redact.Redactor
-	redacted int
 
 	budget budget
 }
@@ -110,7 +109,7 @@ func New(config Config) (*Target, error) {
 	}
 	return &Target{
 		config: config, endpoint: endpoint, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
-		used: map[string]bool{}, secrets: map[string][]string{},
+		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil),
 	}, nil
 }
 
@@ -219,19 +218,21 @@ func (t *Target) ScopesOf(token string) ([]string, bool) {
 
 // Redactor replaces the tokens that were sent, each by an alias that names its
 // scopes.
-func (t *Target) Redactor() *redact.Redactor {
+func (t *Target) Redactor() *redact.Redactor { return t.redactor }
+
+// aliases name the tokens that were sent.
+var aliases = TokenTemplate{Text: redact.Mark + ":{short}", Join: "+"}
+
+// keepSecret keeps a token that is sent, and lets the redactor know it.
+func (t *Target) keepSecret(token string, scopes []string) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.redactor == nil || t.redacted != len(t.secrets) {
-		aliases := TokenTemplate{Text: redact.Mark + ":{short}", Join: "+"}
-		labels := map[string]string{}
-		for token, scopes := range t.secrets {
-			labels[token] = token // A token that nobody issued is no secret.
-			if len(scopes) > 0 {
-				labels[token] = aliases.Name(scopes...)
-			}
+	if _, sent := t.secrets[token]; !sent {
+		alias := token // A token that nobody issued is no secret.
+		if len(scopes) > 0 {
+			alias = aliases.Name(scopes...)
 		}
-		t.redactor, t.redacted = redact.NewRedactor(labels), len(t.secrets)
+		t.redactor.Learn(token, alias)
 	}
-	return t.redactor
+	t.secrets[token] = scopes
 }
