@@ -23,11 +23,17 @@ import (
 const HeadProblemHeader = "Dpconform-Head-Problem"
 
 // keepingConnection keeps the beginning of what it brings, of one response after
-// the other.
+// the other. A server may respond and close before it has read the whole body of a
+// request. net/http gives up when it cannot send the rest, and loses the response
+// that has come; so the rest is dropped here, and what came is read.
 type keepingConnection struct {
 	net.Conn
 	mutex sync.Mutex
 	kept  []byte
+	// unsent is why the rest of a request was dropped, and over says that the
+	// connection is of no use for another request.
+	unsent error
+	over   bool
 }
 
 func (c *keepingConnection) Read(into []byte) (int, error) {
@@ -35,14 +41,37 @@ func (c *keepingConnection) Read(into []byte) (int, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.kept = append(c.kept, into[:min(n, wire.Limit-len(c.kept))]...)
+	if err != nil && c.unsent != nil && len(c.kept) == 0 {
+		err = c.unsent
+	}
 	return n, err
+}
+
+func (c *keepingConnection) Write(from []byte) (int, error) {
+	c.mutex.Lock()
+	unsent, over := c.unsent, c.over
+	c.mutex.Unlock()
+	switch {
+	case over:
+		return 0, unsent
+	case unsent != nil:
+		return len(from), nil
+	}
+	n, err := c.Conn.Write(from)
+	if err == nil || !isCutOff(err) {
+		return n, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.unsent = err
+	return len(from), nil
 }
 
 // begin forgets what came before a request is sent.
 func (c *keepingConnection) begin() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.kept = nil
+	c.kept, c.over = nil, c.unsent != nil
 }
 
 // head is that of the response, behind those that are interim (RFC 9110, 15.2).

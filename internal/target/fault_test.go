@@ -1,6 +1,7 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +80,21 @@ func TestEachResponseIsWholeOrHasItsFault(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAResponseBeforeTheWholeBody is the server's, although it closes without
+// having read the body, so that the rest cannot be sent.
+func TestAResponseBeforeTheWholeBody(t *testing.T) {
+	t.Parallel()
+	large := Request{Body: bytes.Repeat([]byte("["), 16<<20)}
+	early := "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+	for range 10 {
+		exchange := send(t, Config{Endpoint: serveRaw(t, saying(early))}, large)
+		if exchange.Fault != nil || exchange.Status != 400 || string(exchange.Body) != "{}" {
+			t.Fatalf("status %d with body %.80q, %v", exchange.Status, exchange.Body, exchange.Fault)
+		}
+	}
+	wantFault(t, send(t, Config{Endpoint: serveRaw(t, saying(""))}, large), ClosedWhileSending, "before it had read the whole body")
 }
 
 func TestAResponseOverTheLimitIsSlow(t *testing.T) {
