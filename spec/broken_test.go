@@ -167,6 +167,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 			[]string{"x-accepted-states", `"BROKEN"`, "IN_PROGRESS, COMPLETE, FAILED, CANCELLED"}},
 		{"an unrelated scope that is documented", "        - https://www.googleapis.com/auth/calendar\n",
 			"        - https://www.googleapis.com/auth/dataportability.maps.reviews\n", "        - https://www.googleapis.com/auth/dataportability.maps.reviews", []string{"x-unrelated-scope", "documented"}},
+		{"one unrelated scope", "      x-unrelated-scopes:\n", "      x-unrelated-scope:\n", "        - https://www.googleapis.com/auth/userinfo.email", []string{"unknown extension x-unrelated-scope: did you mean x-unrelated-scopes?"}},
 		{"an unrelated scope twice", "        - https://www.googleapis.com/auth/calendar\n",
 			"        - https://www.googleapis.com/auth/userinfo.email\n", "        - https://www.googleapis.com/auth/userinfo.email\n        - https://www.googleapis.com/auth/drive", []string{"x-unrelated-scopes", "twice"}},
 		{"a code without a number", "        OK: 200", "        OK: fine", "        OK: fine", []string{"x-google-rpc-codes", "fine"}},
@@ -228,7 +229,7 @@ paths:
       parameters: [{name: id, in: path, required: true, schema: {type: string, pattern: "^[^/]+$"}}]
       x-accepted-states: [FAILED]
       x-unspecified-state: NONE
-      x-unrelated-scope: other
+      x-unrelated-scopes: [other]
       x-system-parameters: [{name: alt, example: json}]
       x-google-rpc-codes: {NOT_FOUND: 404}
       x-reference-page: {url: "https://example.com/page", sentences: [It retries.]}

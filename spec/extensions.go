@@ -22,7 +22,6 @@ const (
 	resultingStatesExtension    = "x-resulting-states"
 	acceptedStatesExtension     = "x-accepted-states"
 	unspecifiedStateExtension   = "x-unspecified-state"
-	unrelatedScopeExtension     = "x-unrelated-scope"
 	unrelatedScopesExtension    = "x-unrelated-scopes"
 	systemParameterExtension    = "x-system-parameters"
 	codesExtension              = "x-google-rpc-codes"
@@ -31,7 +30,7 @@ const (
 
 // ofOperation are the extensions of the operation under test.
 var ofOperation = []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
-	unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopeExtension, unrelatedScopesExtension, systemParameterExtension,
+	unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopesExtension, systemParameterExtension,
 	codesExtension, pageExtension}
 
 // misspelt returns an error where an extension of an operation is one of ours but

@@ -213,6 +213,17 @@ func shippedMethods(t testing.TB) []*Method {
 	return methods
 }
 
+func TestEveryRequirementHasAFix(t *testing.T) {
+	t.Parallel()
+	for _, method := range shippedMethods(t) {
+		for _, requirement := range method.Requirements {
+			if requirement.Fix == "" && !requirement.Draft {
+				t.Errorf("%s: %s says nothing of what an author has to change", method.File, requirement.ID)
+			}
+		}
+	}
+}
+
 func TestTheCatalogueCoversEverySentenceOfThePage(t *testing.T) {
 	t.Parallel()
 	const discoveryDocument = "https://dataportability.googleapis.com/$discovery/rest"

@@ -325,34 +325,21 @@ func (l *loader) boundField(method *Method) error {
 	return l.fail(node, "%s %q binds no field to {%s} of the path %s: want a path such as v1/{name=jobs/*}:stop", ruleExtension, rule, path.Parameter, path)
 }
 
-// unrelatedScopes reads a list of scopes, or one scope by the key for one, or both.
+// unrelatedScopes reads a list of scopes.
 func (l *loader) unrelatedScopes(method *Method) error {
-	var one string
-	single, err := l.extension(unrelatedScopeExtension, &one)
-	if err != nil {
-		return err
-	}
 	list, err := l.extension(unrelatedScopesExtension, &method.UnrelatedScopes)
 	if err != nil {
 		return err
-	}
-	nodes := []*yaml.Node{}
-	if list != nil {
-		nodes = list.Content
-	}
-	if one != "" {
-		method.UnrelatedScopes = slices.Insert(method.UnrelatedScopes, 0, one)
-		nodes = slices.Insert(slices.Clone(nodes), 0, single)
 	}
 	documented, unrelated := method.Documented(), map[string]bool{}
 	for i, scope := range method.UnrelatedScopes {
 		switch {
 		case scope == "":
-			return l.fail(nodes[i], "%s has an empty scope", unrelatedScopesExtension)
+			return l.fail(list.Content[i], "%s has an empty scope", unrelatedScopesExtension)
 		case documented[scope]:
-			return l.fail(nodes[i], "%s is one of the documented scopes: %s takes those that the method does not take", scope, unrelatedScopesExtension)
+			return l.fail(list.Content[i], "%s is one of the documented scopes: %s takes those that the method does not take", scope, unrelatedScopesExtension)
 		case unrelated[scope]:
-			return l.fail(nodes[i], "%s has %s twice", unrelatedScopesExtension, scope)
+			return l.fail(list.Content[i], "%s has %s twice", unrelatedScopesExtension, scope)
 		}
 		unrelated[scope] = true
 	}

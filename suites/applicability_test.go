@@ -21,7 +21,7 @@ type edit struct{ old, new string }
 // What a description may do without, and what it may have instead.
 var (
 	noSecurity = []edit{{"      security: [{oauth: [https://orders.example.com/auth/orders.write]}, {oauth: [https://orders.example.com/auth/orders]}]\n", ""},
-		{"      x-unrelated-scope: https://orders.example.com/auth/profile\n", ""}}
+		{"      x-unrelated-scopes: [https://orders.example.com/auth/profile]\n", ""}}
 	noLink = edit{"          links: {state: {operationId: orders.get, parameters: {order: $response.body#/shipment}}}\n", ""}
 	// linkOfPath is a link to the method that reads the state of the called job.
 	linkOfPath    = edit{"$response.body#/shipment", "$request.path.order"}

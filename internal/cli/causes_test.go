@@ -36,6 +36,47 @@ func around(change func(w http.ResponseWriter, recorded *httptest.ResponseRecord
 	}
 }
 
+// changing makes a server that takes each request for another one.
+func changing(change func(*http.Request)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			change(r)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// byMethod responds with a page and a status, one to POST and one to all else.
+func byMethod(post, other int) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(map[bool]int{true: post, false: other}[r.Method == http.MethodPost])
+			_, _ = w.Write([]byte("<html><title>page</title></html>"))
+		})
+	}
+}
+
+// refusing makes a server whose refusals of a code, or of any, have another body,
+// and another status unless that is 0.
+func refusing(code string, status int, body string) func(http.Handler) http.Handler {
+	return around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		if recorded.Code < 400 || !strings.Contains(recorded.Body.String(), code) {
+			answer(w, recorded, recorded.Body.Bytes())
+			return
+		}
+		if status > 0 {
+			recorded.Code = status
+		}
+		recorded.Header().Del("Content-Length")
+		recorded.Header().Set("Grpc-Status", "3")
+		if body != "" {
+			recorded.Header().Del("Grpc-Status")
+		}
+		answer(w, recorded, []byte(body))
+	})
+}
+
 // TestACauseComesFirst: of a server with one mistake every format names it, before
 // what it explains.
 func TestACauseComesFirst(t *testing.T) {
@@ -91,6 +132,23 @@ func TestACauseComesFirst(t *testing.T) {
 				next.ServeHTTP(w, r)
 			})
 		}},
+		{"a file server", "", "wrong-address", "no response comes from the method: 404 to GET and 501 to POST", byMethod(501, 404)},
+		{"a server of pages", "", "wrong-address", "no response comes from the method: 200 to GET and 405 to POST", byMethod(405, 200)},
+		{"the verb taken for the end of the id", "", "not-routed", "does not find the jobs that the state method shows: 404 to POST", changing(func(r *http.Request) {
+			before, verb, _ := strings.Cut(r.URL.Path, ":")
+			if verb != "" {
+				r.URL.Path, r.URL.RawPath = before+":"+verb+":"+verb, ""
+			}
+		})},
+		{"errors of the framework", "", "framework-errors", "have no error object and have the form of FastAPI", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
+		{"errors without a body", "", "framework-errors", "have no error object and are empty beside the gRPC status", refusing("", 0, "")},
+		{"bad input is too much", "", "server-fails", "requests make the server fail, the first with 500: ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
+		{"no body is read", "", "body-unread", "the body is not checked: ", changing(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })},
+		{"no body but JSON is read", "", "body-unread", "the body is checked only where its media type is JSON: ", changing(func(r *http.Request) {
+			if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+				r.Body, r.ContentLength = http.NoBody, 0
+			}
+		})},
 		{"none", "", "", "", func(next http.Handler) http.Handler { return next }},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -131,6 +189,9 @@ func TestACauseComesFirst(t *testing.T) {
 				t.Fatalf("%+v\n%s", report.Causes, got.output)
 			}
 			got.want(t, result.ExitFails, one.says, "fix  ", "explains  ")
+			if end := got.output[strings.LastIndex(got.output, "CAUSE"):]; strings.Count(end, "\n") > 23 {
+				t.Errorf("the last screen:\n%s", end)
+			}
 			if first := strings.Index(got.words(), one.says); first > strings.Index(got.words(), " pass") {
 				t.Error(got.output)
 			}

@@ -236,7 +236,9 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 	all := withAllNames(methods)
 	words := []string{os.Args[0] + " run " + reach}
 	if len(all.Scopes) > 0 {
-		words = append(words, "--token-template '"+cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)+"'")
+		template := cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)
+		expired := strings.NewReplacer("{scope}", spec.Expired, "{short}", spec.Expired).Replace(template)
+		words = append(words, "--token-template '"+template+"'", "--token '"+spec.Expired+"="+expired+"'")
 	}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join '"+options.TokenJoin+"'")

@@ -78,7 +78,8 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 	ownHome(t)
 	certificate, key := ownCertificate(t)
 	endpoint, printed := emulating(t, "--tls-cert", certificate, "--tls-key", key)
-	if !strings.HasPrefix(endpoint, "https://127.0.0.1:") || !strings.Contains(printed, "--endpoint "+endpoint+" --ca-cert "+certificate) {
+	if !strings.HasPrefix(endpoint, "https://127.0.0.1:") || !strings.Contains(printed, "--endpoint "+endpoint+" --ca-cert "+certificate) ||
+		!strings.Contains(printed, " --token 'expired=scope:expired'") {
 		t.Errorf("%s", printed)
 	}
 	flags := []string{"--endpoint", endpoint, "--ca-cert", certificate, "--token-template", emulator.DefaultTokenTemplate}

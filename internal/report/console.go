@@ -92,7 +92,7 @@ func (c Console) Result(report result.Report) {
 		return
 	}
 	p := c.printer()
-	c.causes(report, true)
+	c.causes(report)
 	for _, aspect := range report.Aspects() {
 		if counts := report.CountByAspect(aspect); len(counts) > 0 && report.Client == nil {
 			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
@@ -118,15 +118,13 @@ func (c Console) Result(report result.Report) {
 	c.summary(report)
 }
 
-// causes prints what many findings come from and, in full, what that explains.
-func (c Console) causes(report result.Report, full bool) {
+// causes prints what many findings come from, and what that explains.
+func (c Console) causes(report result.Report) {
 	p := c.printer()
 	for _, cause := range report.Causes {
 		p.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
 		p.Paragraph("  fix       ", cause.Fix)
-		if full {
-			p.Paragraph("  explains  ", cause.Explains())
-		}
+		p.Paragraph("  explains  ", cause.Explains())
 	}
 	if len(report.Causes) > 0 {
 		p.Printf("\n")

@@ -18,6 +18,10 @@ const (
 	// longer one is printed with its failure only.
 	longestCommand = 4
 	namedFocus     = 3
+	// listedCauses is the number of causes that are named again there, and
+	// causeLines that of the lines for them and for the fix of the first.
+	listedCauses = 3
+	causeLines   = 5
 )
 
 // lastScreen says what failed or was not tested in a few lines, and what to do
@@ -28,7 +32,7 @@ func (c Console) lastScreen(report result.Report) {
 		return
 	}
 	p, failed := c.printer(), report.Broken(result.Fail)
-	c.causes(report, false)
+	c.lastCauses(report)
 	c.failedList(report, failed)
 	if report.Exit == result.ExitInconclusive {
 		c.missingInputs(report)
@@ -50,6 +54,34 @@ func (c Console) lastScreen(report result.Report) {
 	c.writtenReports(true)
 }
 
+// lastCauses names the causes again: a single one in two lines, of several each in
+// one, and how to fix the first, as far as there is room.
+func (c Console) lastCauses(report result.Report) {
+	if len(report.Causes) == 0 {
+		return
+	}
+	p := c.printer()
+	lines := func(beginning, words string, most int) {
+		wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
+		if len(wrapped) > most {
+			wrapped = wrapped[:most]
+			wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
+		}
+		p.Printf("%s\n", strings.Join(wrapped, "\n"))
+	}
+	listed := report.Causes[:min(len(report.Causes), listedCauses)]
+	for i, cause := range listed {
+		lines(Coloured(result.Fail, "CAUSE")+" ", cause.Summary, max(1, 3-len(listed)))
+		if i == 0 {
+			lines("  fix   ", cause.Fix, causeLines-max(2, len(listed)))
+		}
+	}
+	if rest := len(report.Causes) - len(listed); rest > 0 {
+		p.Printf("  %s\n", Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))))
+	}
+	p.Printf("\n")
+}
+
 // failedList names the most severe requirements that failed, a line each.
 func (c Console) failedList(report result.Report, failed []result.Broken) {
 	if len(failed) == 0 {
@@ -64,12 +96,16 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 	if len(report.Causes) > 0 {
 		most = listedFailures / 2 // The causes take their place.
 	}
+	explain := "as the cause explains"
+	if len(report.Causes) > 1 {
+		explain = "as the causes explain"
+	}
 	switch explained := total - len(failed); {
 	case explained == total:
-		p.Printf("%s\n\n", Bold(words+", as the cause explains"))
+		p.Printf("%s\n\n", Bold(words+", "+explain))
 		return
 	case explained > 0:
-		words += fmt.Sprintf(", %d as the cause explains; the others", explained)
+		words += fmt.Sprintf(", %d %s; the others", explained, explain)
 	}
 	p.Printf("%s\n", Bold(words+order))
 	listed := min(len(failed), most)

@@ -247,8 +247,8 @@ func (w *draftWriter) operation() (object, error) {
 	operation = append(operation, "responses", responses)
 	if len(w.method.Scopes) > 0 {
 		operation = append(operation, "security", security(w.method))
-		if unrelated := w.unrelatedScope(); unrelated != "" {
-			operation = append(operation, "x-unrelated-scope", unrelated)
+		if unrelated := w.unrelatedScopes(); len(unrelated) > 0 {
+			operation = append(operation, "x-unrelated-scopes", unrelated)
 		}
 	}
 	return append(operation, commented("x-requirements", "One draft for each sentence of the document. To have one tested, let it refine the requirement of a set that says the same\n"+
@@ -346,14 +346,16 @@ func (w *draftWriter) scopes() (scopes object) {
 	return scopes
 }
 
-// unrelatedScope returns a scope of the API that the method does not take.
-func (w *draftWriter) unrelatedScope() string {
+// unrelatedScopes returns a few scopes of the API that the method does not take.
+func (w *draftWriter) unrelatedScopes() []any {
+	const few = 5
+	var scopes []any
 	for _, scope := range sortedKeys(w.discoveryReader.document.Auth.OAuth2.Scopes) {
-		if !slices.Contains(w.method.Scopes, scope) {
-			return scope
+		if len(scopes) < few && !slices.Contains(w.method.Scopes, scope) {
+			scopes = append(scopes, scope)
 		}
 	}
-	return ""
+	return scopes
 }
 
 // address is where the API publishes the document.

@@ -96,7 +96,7 @@ func TestADraftHasWhatTheDocumentSays(t *testing.T) {
 		texts(at(operation, "x-system-parameters")):                                                           "map[example:json name:alt] map[example:true name:prettyPrint]",
 		texts(at(operation, "security")):                                                                      "map[oauth2:[https://www.googleapis.com/auth/shop]]",
 		scalar(at(operation, "x-google-http-rule")):                                                           "v1/{name=orders/*}:cancel",
-		scalar(at(operation, "x-unrelated-scope")):                                                            "https://www.googleapis.com/auth/shop.admin",
+		texts(at(operation, "x-unrelated-scopes")):                                                            "https://www.googleapis.com/auth/shop.admin",
 		scalar(at(operation, "requestBody", "content", "application/json", "schema", "$ref")):                 "#/components/schemas/Empty",
 		scalar(at(operation, "responses", "200", "content", "application/json", "schema", "$ref")):            "#/components/schemas/Order",
 		texts(at(order, "state", enumDescriptions)):                                                           "Unused. It is open. It is cancelled.",

@@ -1,0 +1,232 @@
+package result
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The causes for which no call, or hardly any, reaches the method.
+
+// noHTTP: something else than an HTTP server answers, or one that speaks TLS.
+func (e evidence) noHTTP() (Cause, explanation) {
+	shows := func(exchange *Exchange) bool {
+		if exchange.Response == nil {
+			return slices.Contains([]string{"hang-up", "reset", "malformed"}, exchange.Fault.Kind)
+		}
+		return exchange.Response.Status == 400 && strings.Contains(exchange.Response.Body, "HTTPS")
+	}
+	cause := e.count(Cause{ID: "no-http"}, shows)
+	if !nearlyAll(cause.Count, len(e.responses)) {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("no request got an HTTP response from %s", e.Target.Endpoint)
+	cause.Fix = "check the port of --endpoint; a server of gRPC needs its HTTP port"
+	switch {
+	case first.Response != nil:
+		cause.Summary += ": the server speaks HTTPS there"
+		cause.Fix = "give --endpoint " + strings.Replace(e.Target.Endpoint, "http://", "https://", 1)
+	case first.Fault.Kind == "malformed":
+		cause.Summary += ": " + first.Fault.Detail
+	default:
+		cause.Summary += ": every connection was closed without one"
+		cause.Fix += "; a handler that panics closes the connection too: look at its log"
+	}
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// exchange finds an exchange by its number.
+func (e evidence) exchange(number int) *Exchange {
+	return e.responses[slices.IndexFunc(e.responses, func(one *Exchange) bool { return one.Number == number })]
+}
+
+// oneStatus: the same status whatever is sent, as of a wrong address.
+func (e evidence) oneStatus() (Cause, explanation) {
+	counts, most := map[int]int{}, 0
+	for _, exchange := range e.responses {
+		status := exchange.status()
+		if counts[status]++; status != 0 && counts[status] > counts[most] {
+			most = status
+		}
+	}
+	shows := func(exchange *Exchange) bool { return exchange.status() == most }
+	cause := e.count(Cause{ID: "one-status"}, shows)
+	if most == 0 || most == 401 || most == 403 || !nearlyAll(cause.Count, len(e.responses)) {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	sent := first.line()
+	every := fmt.Sprintf("every response is %d", most)
+	if cause.Count < len(e.responses) {
+		every = fmt.Sprintf("%d of %d responses are %d", cause.Count, len(e.responses), most)
+	}
+	switch {
+	case most == 404 && counts[401]+counts[403] > 0:
+		cause.ID, cause.Summary = "unknown-jobs", every+": the server knows none of the given jobs"
+		cause.Fix = "give the ids of jobs that the server has: --job STATE=ID"
+	case most == 404 && doubled(first.Request.URL) != "":
+		cause.ID = "doubled-prefix"
+		cause.Summary = fmt.Sprintf("%s: /%s stands twice in the path, as in %s", every, doubled(first.Request.URL), sent)
+		cause.Fix = "give --endpoint without /" + doubled(first.Request.URL) + ", which the path of the method begins with: --endpoint " +
+			strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+doubled(first.Request.URL))
+	case most == 404 || most == 405:
+		cause.ID, cause.Summary = "wrong-address", fmt.Sprintf("%s: the server does not serve the method there, as in %s", every, sent)
+		cause.Fix = "check the address and the path prefix of --endpoint, and the route of the server"
+	case most/100 == 3:
+		cause.ID, cause.Summary = "redirected", fmt.Sprintf("%s, to %s", every, strings.Join(first.Response.Header["Location"], ", "))
+		cause.Fix = "give --endpoint the address that the server redirects to"
+	case most >= 500:
+		cause.Summary = every + ": the server, or one that it needs, is not in order"
+		cause.Fix = "look at the log of the server"
+	default:
+		cause.Summary = every + ", whatever was sent"
+		cause.Fix = "check that --endpoint is the server of the method, and no fallback for unknown paths"
+	}
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// foreignServer: no response has the form of the method's, as those of a file
+// server: 501 or 405 to the call, 404 or a page to what reads a state.
+func (e evidence) foreignServer() (Cause, explanation) {
+	cause := e.count(Cause{ID: "wrong-address"}, isForeign)
+	if !nearlyAll(cause.Count, len(e.responses)) {
+		return Cause{}, nil
+	}
+	kinds, counts := []string{}, map[string]int{}
+	for _, exchange := range e.responses {
+		if !isForeign(exchange) {
+			continue
+		}
+		kind := fmt.Sprintf("%d to %s", exchange.status(), exchange.Request.Method)
+		if counts[kind]++; counts[kind] == 1 {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.SortStableFunc(kinds, func(a, b string) int { return counts[b] - counts[a] })
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("no response comes from the method: %s, as to %s", text.List(kinds[:min(len(kinds), 2)], "and"), first.line())
+	if server := first.Response.Header["Server"]; len(server) > 0 {
+		cause.Summary += "; the server is " + text.Line(text.Cut(strings.Join(server, ", "), 60))
+	}
+	cause.Fix = "check the address and the path prefix of --endpoint: another server answers there, such as one of files; and the route of the server"
+	return cause, func(_ Finding, exchange *Exchange) bool { return isForeign(exchange) }
+}
+
+// isForeign reports whether a response has nothing of a method of this platform: a
+// page, or a status without an error object.
+func isForeign(exchange *Exchange) bool {
+	switch status := exchange.status(); status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return !hasErrorObject(exchange) && !isBareStatus(exchange)
+	default:
+		return (status/100 == 2 || status/100 == 3) && members(exchange) == nil
+	}
+}
+
+// hasErrorObject reports whether a response has the outer form of the error model.
+func hasErrorObject(exchange *Exchange) bool {
+	var inner map[string]json.RawMessage
+	return json.Unmarshal(members(exchange)["error"], &inner) == nil && inner != nil
+}
+
+// notRouted: the method does not find a job that the state method shows.
+func (e evidence) notRouted() (Cause, explanation) {
+	shown := map[string]bool{}
+	for _, exchange := range e.responses {
+		if !exchange.Retry && exchange.status() == http.StatusOK {
+			shown[exchange.Job] = true
+		}
+	}
+	missed := map[int]bool{}
+	for _, one := range e.found() {
+		status := one.exchange.status()
+		if one.Requirement == "path.template" && shown[one.exchange.Job] && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+			missed[status] = true
+		}
+	}
+	shows := func(exchange *Exchange) bool { return exchange.Retry && missed[exchange.status()] }
+	cause := e.count(Cause{ID: "not-routed"}, shows)
+	if cause.Count == 0 {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s", first.status(), first.line())
+	if reason := first.reason(); reason != "" {
+		cause.Summary += ": " + text.Line(text.Cut(reason, 100))
+	}
+	cause.Fix = `see which route takes the call, and which id it takes from the path: the id ends before the colon of the verb; write the pattern as ` +
+		`/:id(.+)::verb in Fastify and /:id\:verb in Express, elsewhere take the whole segment and split it at its last colon`
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// doubled is a segment of a URL's path that stands twice in a row; empty for none.
+func doubled(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	segments := strings.Split(strings.Trim(parsed.Path, "/"), "/")
+	for i := 1; i < len(segments); i++ {
+		if segments[i] == segments[i-1] {
+			return segments[i]
+		}
+	}
+	return ""
+}
+
+// callerRefused: no token gets past the authorization.
+func (e evidence) callerRefused() (Cause, explanation) {
+	withToken := func(exchange *Exchange) bool { return strings.HasPrefix(exchange.Request.Credential, "token ") }
+	if !slices.ContainsFunc(e.responses, withToken) {
+		withToken = func(*Exchange) bool { return true }
+	}
+	total := e.count(Cause{}, withToken).Count
+	for _, status := range []int{401, 403} {
+		shows := func(exchange *Exchange) bool { return exchange.status() == status && withToken(exchange) }
+		cause := e.count(Cause{ID: "caller-refused"}, shows)
+		if !nearlyAll(cause.Count, total) {
+			continue
+		}
+		reasons, most := map[string]int{}, ""
+		for _, exchange := range e.responses {
+			if reason := exchange.reason(); shows(exchange) {
+				if reasons[reason]++; reasons[reason] > reasons[most] {
+					most = reason
+				}
+			}
+		}
+		cause.Summary = fmt.Sprintf("every token is refused with %d (%d of %d responses)", status, cause.Count, total)
+		if nearlyAll(reasons[most], cause.Count) && most != "" {
+			cause.Summary += ": " + text.Line(text.Cut(most, 200))
+		}
+		cause.Fix = "give tokens that the server accepts, with --token or --token-template; a proxy before the server may take the Authorization header away"
+		if status == 403 {
+			cause.Fix = "give tokens with the documented scopes, of a caller who may use the jobs; see that the server accepts any one of the scopes"
+		}
+		return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+	}
+	return Cause{}, nil
+}
+
+// reason is what a refusal says of itself: the message of its error, or of its
+// challenge.
+func (e *Exchange) reason() string {
+	if e.Response == nil {
+		return ""
+	}
+	var body struct {
+		Message string
+		Error   json.RawMessage
+	}
+	_ = json.Unmarshal([]byte(e.Response.Body), &body)
+	var inner struct{ Message string }
+	_ = json.Unmarshal(body.Error, &inner)
+	return cmp.Or(inner.Message, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
+}

@@ -1,0 +1,185 @@
+package result
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The causes that lie in what the server sends.
+
+// errorWrapper: the errors are a google.rpc.Status as it is.
+func (e evidence) errorWrapper() (Cause, explanation) {
+	refusals := e.count(Cause{}, func(exchange *Exchange) bool { return exchange.status() >= 400 && members(exchange) != nil }).Count
+	cause := e.count(Cause{ID: "error-wrapper"}, isBareStatus)
+	if cause.Count*2 < refusals || cause.Count < 2 {
+		return Cause{}, nil
+	}
+	cause.Summary = fmt.Sprintf(`%d of %d error bodies are a google.rpc.Status without the "error" object around it: %s`, cause.Count, refusals,
+		text.Line(text.Cut(strings.Join(strings.Fields(e.exchange(cause.Exchange).Response.Body), " "), 80)))
+	cause.Fix = `write {"error": {"code": HTTP status, "message": …, "status": "NOT_FOUND", "details": […]}}: in grpc-gateway with runtime.WithErrorHandler, ` +
+		"behind Envoy's grpc_json_transcoder with a Lua filter, around Vanguard with a handler that rewrites errors"
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return isBareStatus(exchange) && e.lacksObject(finding, exchange)
+	}
+}
+
+// lacksObject reports whether a finding is about the missing error object alone:
+// the status is right.
+func (e evidence) lacksObject(finding Finding, exchange *Exchange) bool {
+	requirement, _ := e.Requirement(finding.Requirement)
+	code := len(requirement.Expect.Code) > 0 && requirement.Expect.AllowsStatus(exchange.status())
+	return code || finding.Requirement == "errors.json"
+}
+
+// frameworkErrors: refusals that the framework writes, and not the method. Some
+// servers have no others.
+func (e evidence) frameworkErrors() (Cause, explanation) {
+	// A status may stand for pages too that a front end is allowed to write.
+	type kind struct {
+		status int
+		form   string
+	}
+	kindOf := func(exchange *Exchange) kind {
+		status := exchange.status()
+		if status < 400 || status >= 500 || hasErrorObject(exchange) || isBareStatus(exchange) {
+			return kind{}
+		}
+		form, _ := frameworkOf(exchange)
+		return kind{status, form}
+	}
+	refused := map[kind]bool{}
+	for _, one := range e.found() {
+		if one.Requirement == "errors.json" {
+			refused[kindOf(one.exchange)] = true
+		}
+	}
+	counts, most := map[string]int{}, ""
+	for _, exchange := range e.responses {
+		if found := kindOf(exchange); found.status > 0 && refused[found] {
+			if counts[found.form]++; counts[found.form] > counts[most] {
+				most = found.form
+			}
+		}
+	}
+	shows := func(exchange *Exchange) bool {
+		found := kindOf(exchange)
+		return found.form == most && most != "" && refused[found]
+	}
+	cause := e.count(Cause{ID: "framework-errors"}, shows)
+	if cause.Count < 2 {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	_, cause.Fix = frameworkOf(first)
+	cause.Summary = fmt.Sprintf("%d error bodies have no error object and %s: the first came with %d to %s", cause.Count, most, first.status(), first.Purpose)
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return shows(exchange) && (e.lacksObject(finding, exchange) || finding.Requirement == "errors.no-internals")
+	}
+}
+
+// frameworkOf says by the form of an error who wrote it, and where its author
+// changes that.
+func frameworkOf(exchange *Exchange) (form, fix string) {
+	object, body := members(exchange), exchange.Response.Body
+	has := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { _, has := object[name]; return !has })
+	}
+	switch {
+	case exchange.Response.Header["Grpc-Status"] != nil:
+		return "are empty beside the gRPC status in the header", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
+			"the messages of error_details.proto in its descriptor, and wrap the body with a Lua filter"
+	case has("statusCode", "message"):
+		return "have the form of Fastify or NestJS", "write them as the method's own errors, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
+	case has("timestamp", "path"):
+		return "have the form of Spring Boot", "write them as the method's own errors, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
+	case has("detail"):
+		return "have the form of FastAPI", "write them as the method's own errors, in exception handlers for RequestValidationError and HTTPException"
+	case strings.Contains(body, "<html lang=en>"):
+		return "are pages of Flask", "write them as the method's own errors, in app.errorhandler(HTTPException)"
+	case strings.Contains(body, "<title>Error</title>"):
+		return "are pages of Express", "write them as the method's own errors, in app.use((err, req, res, next) => …) behind all routes"
+	case exchange.Response.BodyBytes == 0:
+		form = "are empty"
+	case object != nil:
+		form = "have another form"
+	case strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "text/html"):
+		form = "are HTML pages"
+	default:
+		form = "are text"
+	}
+	return form, "write what the framework refuses itself as the method's own errors, in its error handler: a body that cannot be parsed, another media type; " +
+		"axum gives them with Result<Json<T>, JsonRejection>"
+}
+
+// serverFails: what a server cannot cope with ends in 5xx.
+func (e evidence) serverFails() (Cause, explanation) {
+	failing := map[int]bool{}
+	for _, one := range e.found() {
+		failing[one.exchange.Number] = one.exchange.status() >= 500
+	}
+	shows := func(exchange *Exchange) bool { return failing[exchange.Number] }
+	cause := e.count(Cause{ID: "server-fails"}, shows)
+	if cause.Count < 3 {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("%d requests make the server fail, the first with %d: %s", cause.Count, first.status(), first.Purpose)
+	if reason := first.reason(); reason != "" {
+		cause.Summary += ": " + text.Line(text.Cut(reason, 100))
+	}
+	cause.Fix = "catch what the handler, or the parser before it, throws for bad input, and answer 4xx; the log of the server names it"
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// isBareStatus reports whether a refusal has the members of a google.rpc.Status at
+// its top.
+func isBareStatus(exchange *Exchange) bool {
+	object := members(exchange)
+	_, hasCode := object["code"]
+	_, hasMessage := object["message"]
+	_, wrapped := object["error"]
+	return exchange.status() >= 400 && hasCode && hasMessage && !wrapped
+}
+
+// contentLength: the announced length is not that of the body.
+func (e evidence) contentLength() (Cause, explanation) {
+	shows := func(exchange *Exchange) bool {
+		return exchange.Fault != nil && exchange.Fault.Kind == "truncated" || endsInside(exchange)
+	}
+	cause := e.count(Cause{ID: "content-length"}, shows)
+	if cause.Count*2 < len(e.responses) || cause.Count < 2 {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	announced, came := "", "the body ends in the middle of its JSON value"
+	if first.Response != nil {
+		announced = strings.Join(first.Response.Header["Content-Length"], ", ")
+	}
+	if first.Fault != nil {
+		came = first.Fault.Detail
+	}
+	cause.Summary = fmt.Sprintf("the Content-Length of %d of %d responses is not the length of the body, as in Content-Length: %s: %s",
+		cause.Count, len(e.responses), cmp.Or(announced, "none"), came)
+	cause.Fix = "leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// endsInside reports whether a body has its announced length and ends inside its
+// JSON value.
+func endsInside(exchange *Exchange) bool {
+	if exchange.status() == 0 || exchange.Request.Method == http.MethodHead || exchange.Response.BodyBytes == 0 || strings.HasSuffix(exchange.Response.Body, "…") ||
+		!slices.Contains(exchange.Response.Header["Content-Length"], fmt.Sprint(exchange.Response.BodyBytes)) ||
+		!strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "application/json") {
+		return false
+	}
+	var value json.RawMessage
+	return errors.Is(json.NewDecoder(strings.NewReader(exchange.Response.Body)).Decode(&value), io.ErrUnexpectedEOF)
+}
