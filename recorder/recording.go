@@ -30,6 +30,10 @@ import (
 // is more than a target reads of one before it calls it endless.
 const largestResponse = 4<<20 + 1
 
+// largestRecording is the size in bytes of all responses of a recording; those of
+// a whole run have some 200 KiB.
+const largestRecording = 16 << 20
+
 // Options says what is recorded and how.
 type Options struct {
 	// Transport sends the requests; nil means a transport with dpconform's own
@@ -62,9 +66,11 @@ type Recording struct {
 	mutex     sync.Mutex
 	exchanges []*exchange
 	missed    []missed
-	ended     bool
-	saved     bool
-	stopped   error
+	// kept is the size of all responses in bytes.
+	kept    int
+	ended   bool
+	saved   bool
+	stopped error
 }
 
 // session is what a recording has open in its folder.
@@ -302,6 +308,9 @@ func (r *Recording) keepFault(kept *exchange, broken *cassette.Response, err err
 
 // add keeps a whole exchange, on the disk first.
 func (r *Recording) add(kept *exchange) error {
+	if !r.hasRoomFor(kept.response) {
+		return r.stop(fmt.Errorf("the responses have more than %d MiB together, which is too much for a recording", largestRecording>>20))
+	}
 	if !kept.again {
 		if err := r.journal.respond(kept.id, redactedResponse(r.redactor, kept.response)); err != nil {
 			return r.stop(err)
@@ -316,6 +325,19 @@ func (r *Recording) add(kept *exchange) error {
 	r.missed = slices.DeleteFunc(r.missed, func(one missed) bool { return one.number != 0 && one.number == kept.place.Number })
 	r.exchanges = append(r.exchanges, kept)
 	return nil
+}
+
+// hasRoomFor counts a response, and reports whether the recording does not become
+// too large by it.
+func (r *Recording) hasRoomFor(response cassette.Response) bool {
+	size := len(response.Body)
+	for name, values := range response.Headers {
+		size += len(name) + len(strings.Join(values, name))
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.kept += size
+	return r.kept <= largestRecording
 }
 
 // miss remembers a request that had no whole response.

@@ -226,7 +226,7 @@ func passAuthorization(toKnownJob bool) types.GomegaMatcher {
 // 6750, 3.1).
 func refusesScope(exchange *target.Exchange) bool {
 	return strings.Contains(exchange.Header.Get("WWW-Authenticate"), "insufficient_scope") ||
-		strings.Contains(string(exchange.Body), "SCOPE_INSUFFICIENT")
+		bytes.Contains(exchange.WholeBody(), []byte("SCOPE_INSUFFICIENT"))
 }
 
 // refuseCaller expects the refusal of a caller without permission, for a job that
@@ -375,7 +375,7 @@ func sameWords(a, b *target.Exchange) bool {
 // such as "/%s".
 func masked(exchange *target.Exchange, around string) []byte {
 	if around == "" {
-		return exchange.Body
+		return exchange.WholeBody()
 	}
-	return bytes.ReplaceAll(exchange.Body, fmt.Appendf(nil, around, exchange.Request.Job), fmt.Appendf(nil, around, "ID"))
+	return bytes.ReplaceAll(exchange.WholeBody(), fmt.Appendf(nil, around, exchange.Request.Job), fmt.Appendf(nil, around, "ID"))
 }

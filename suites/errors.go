@@ -98,7 +98,7 @@ func beNoServerError() types.GomegaMatcher {
 func noTokenEcho(j *judgement) {
 	sent := newTokenIndex(j.Target.Secrets())
 	for _, exchange := range j.Target.Journal() {
-		echoes := func(attempt *target.Exchange) bool { return sent.occursIn(attempt.Body) }
+		echoes := func(attempt *target.Exchange) bool { return sent.occursIn(attempt.WholeBody()) }
 		if echoes(exchange) || slices.ContainsFunc(exchange.Earlier, echoes) {
 			j.FailAt(result.InBody, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
 		}

@@ -116,7 +116,7 @@ func explain(expected types.GomegaMatcher, received *response) (ok bool, seen co
 
 // explainForeign shows the text of one of Gomega's own matchers as what is wanted.
 func explainForeign(expected types.GomegaMatcher, received *response) (ok bool, seen comparison) {
-	actual := &http.Response{StatusCode: received.status, Header: received.header, Body: io.NopCloser(bytes.NewReader(received.body))}
+	actual := &http.Response{StatusCode: received.status, Header: received.header, Body: io.NopCloser(bytes.NewReader(received.body()))}
 	ok, err := expected.Match(actual)
 	message := expected.FailureMessage
 	if ok {

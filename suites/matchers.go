@@ -171,7 +171,7 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
 	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
-		violations := method.Operation.Response.Violations(firstValue(r.body))
+		violations := method.Operation.Response.Violations(firstValue(r.body()))
 		if len(violations) == 0 {
 			return "a valid body", result.InBody, true
 		}
@@ -221,7 +221,7 @@ func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
 // else (RFC 8259, 2 and 8.1).
 func BeOneJSONValue() types.GomegaMatcher {
 	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
-		got := oneValueProblem(r.body)
+		got := oneValueProblem(r.body())
 		if got == "" {
 			return "one JSON value", result.InBody, true
 		}

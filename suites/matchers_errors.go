@@ -160,13 +160,9 @@ var stackTraces = []stackTrace{
 	{[]string{"Exception in thread"}, regexp.MustCompile(`Exception in thread "`)},
 }
 
-// searched is the length in bytes of the part of a body in which a stack trace is
-// looked for: no trace begins later.
-const searched = 64 << 10
-
 func showNoStackTrace() types.GomegaMatcher {
 	return &matcher{"no stack trace", func(r *response) (string, result.Place, bool) {
-		text := unescapedText(r.body[:min(len(r.body), searched)])
+		text := unescapedText(r.beginning())
 		for _, trace := range stackTraces {
 			if !slices.ContainsFunc(trace.hints, func(hint string) bool { return strings.Contains(text, hint) }) {
 				continue

@@ -22,18 +22,41 @@ import (
 type response struct {
 	status int
 	header http.Header
-	body   []byte
-	// exchange is the one that it belongs to; nil for a response from outside.
+	// exchange is the one that it belongs to; nil for a response from outside, whose
+	// body is received.
 	exchange *target.Exchange
-	// read is the error of the body, once somebody has asked for it.
+	received []byte
+	// read is the error of the body, and kind what it is in words, once somebody has
+	// asked for them.
 	read *errorBody
+	kind string
 	// text is what String returns, once it was asked for.
 	text string
 }
 
 // responseTo is the response of an exchange, as far as there is one.
 func responseTo(exchange *target.Exchange) *response {
-	return &response{status: exchange.Status, header: exchange.Header, body: exchange.Body, exchange: exchange}
+	return &response{status: exchange.Status, header: exchange.Header, exchange: exchange}
+}
+
+// body is the whole body. That of a long one is unpacked at each call.
+func (r *response) body() []byte {
+	if r.exchange != nil {
+		return r.exchange.WholeBody()
+	}
+	return r.received
+}
+
+// searched is the length in bytes of the part of a body in which a stack trace is
+// looked for: no trace begins later.
+const searched = 64 << 10
+
+func (r *response) beginning() []byte {
+	body := r.received
+	if r.exchange != nil {
+		body = r.exchange.Body
+	}
+	return body[:min(len(body), searched)]
 }
 
 // responseOf is the response that a matcher was given.
@@ -74,7 +97,7 @@ func readResponse(actual *http.Response) (*response, error) {
 	case len(body) > largestBody:
 		return nil, fmt.Errorf("the body of the response has more than %d MiB", largestBody>>20)
 	}
-	read.body = body
+	read.received = body
 	return read, nil
 }
 
@@ -108,7 +131,7 @@ func (r *response) describe() string {
 	case r.succeeded():
 		return fmt.Sprintf("%d, a success", r.status)
 	case code != "":
-		return fmt.Sprintf("%d %s", r.status, code)
+		return fmt.Sprintf("%d %s", r.status, printable(code))
 	case r.status >= http.StatusBadRequest:
 		return fmt.Sprintf("%d with %s and no error.status", r.status, r.bodyText())
 	}
@@ -119,13 +142,20 @@ func (r *response) describe() string {
 func describe(exchange *target.Exchange) string { return responseTo(exchange).String() }
 
 func (r *response) bodyText() string {
+	if r.kind == "" {
+		r.kind = r.describeBody(r.body())
+	}
+	return r.kind
+}
+
+func (r *response) describeBody(body []byte) string {
 	kind, _ := r.mediaType()
 	switch {
-	case len(bytes.TrimSpace(r.body)) == 0:
+	case len(bytes.TrimSpace(body)) == 0:
 		return "an empty body"
 	case kind == "text/html":
 		return "an HTML page"
-	case json.Valid(firstValue(r.body)):
+	case json.Valid(firstValue(body)):
 		return "a JSON body"
 	}
 	return "a body that is not JSON"
@@ -191,7 +221,7 @@ func oneLine(value json.RawMessage) string {
 
 func (r *response) member(name string) json.RawMessage {
 	var object map[string]json.RawMessage
-	if json.Unmarshal(firstValue(r.body), &object) != nil {
+	if json.Unmarshal(firstValue(r.body()), &object) != nil {
 		return nil
 	}
 	return object[name]
@@ -212,15 +242,28 @@ func (r *response) error() errorBody {
 	if r.read != nil {
 		return *r.read
 	}
-	r.read = &errorBody{}
+	var read errorBody
 	var body struct {
 		Error map[string]json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(firstValue(r.body), &body) == nil && body.Error != nil {
-		r.read.present, r.read.members = true, body.Error
-		_ = json.Unmarshal(body.Error["status"], &r.read.status)
+	if json.Unmarshal(firstValue(r.body()), &body) == nil && body.Error != nil {
+		read.present, read.members = true, body.Error
+		_ = json.Unmarshal(body.Error["status"], &read.status)
 	}
-	return *r.read
+	if read.isShort() {
+		r.read = &read
+	}
+	return read
+}
+
+// isShort reports whether an error may be kept for as long as the run takes.
+func (e errorBody) isShort() bool {
+	const most = 64 << 10
+	size := 0
+	for name, member := range e.members {
+		size += len(name) + len(member)
+	}
+	return size < most
 }
 
 // firstValue returns the first JSON value of a body without what follows it, so

@@ -54,13 +54,13 @@ func responseChecks(method *spec.Method) []Check {
 // haveDocumentedFields wants only members that the schema names.
 func haveDocumentedFields(method *spec.Method) types.GomegaMatcher {
 	return &matcher{"only documented members", func(r *response) (string, result.Place, bool) {
-		return memberNames("also", method.Operation.Response.Undocumented(firstValue(r.body)))
+		return memberNames("also", method.Operation.Response.Undocumented(firstValue(r.body())))
 	}}
 }
 
 func haveUniqueNames() types.GomegaMatcher {
 	return &matcher{"each name once", func(r *response) (string, result.Place, bool) {
-		return memberNames("more than once", repeatedNames(firstValue(r.body)))
+		return memberNames("more than once", repeatedNames(firstValue(r.body())))
 	}}
 }
 

@@ -122,7 +122,7 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 		Request: requestOf(exchange), Microseconds: exchange.Took.Microseconds(),
 	}
 	shown.Request.URL, shown.Request.Header = hide.RequestTarget(exchange.URL), hide.Header(shown.Request.Header)
-	shown.Request.Body, shown.Request.BodyBytes = bodyOf(exchange.Request.Body, hide)
+	shown.Request.Body, shown.Request.BodyBytes = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide)
 	shown.Response, shown.Fault = responseOf(exchange, hide)
 	for _, earlier := range exchange.Earlier {
 		response, fault := responseOf(earlier, hide)
@@ -136,7 +136,8 @@ func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Messa
 	var response *result.Message
 	if exchange.Status != 0 {
 		response = &result.Message{Status: exchange.Status, Header: hide.Header(exchange.Header)}
-		response.Body, response.BodyBytes = bodyOf(exchange.Body, hide)
+		response.Body, response.BodyBytes = bodyOf(exchange.Body, exchange.BodyBytes, hide)
+		response.HeaderCut = exchange.HeaderCut
 	}
 	if exchange.Fault == nil {
 		return response, nil
@@ -147,11 +148,13 @@ func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Messa
 // longestBody is the length in bytes from which a body is cut in a report.
 const longestBody = 4 << 10
 
-func bodyOf(body []byte, hide *redact.Redactor) (string, int) {
+// bodyOf is the text of a body of so many bytes, of which this is the beginning, and
+// its length.
+func bodyOf(body []byte, length int, hide *redact.Redactor) (string, int) {
 	// A secret that the cut goes through must be redacted too, so more than what
 	// is shown is searched; of a very long body not all.
 	const searched = 16 * longestBody
-	whole := len(body) <= searched
+	whole := length <= searched && length == len(body)
 	text := hide.Body(strings.ToValidUTF8(string(body[:min(len(body), searched)]), "\uFFFD"))
 	if !whole {
 		// The last secret may be cut, and so not found.
@@ -164,5 +167,5 @@ func bodyOf(body []byte, hide *redact.Redactor) (string, int) {
 		}
 		text = text[:cut] + "…"
 	}
-	return text, len(body)
+	return text, length
 }

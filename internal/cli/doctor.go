@@ -358,7 +358,7 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 		return "", "no such job (404)"
 	case exchange.Status != d.method.ReadState.Success:
 		return "", fmt.Sprintf("its state was not shown: %d %s", exchange.Status, http.StatusText(exchange.Status))
-	case json.Unmarshal(exchange.Body, &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
+	case json.Unmarshal(exchange.WholeBody(), &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
 		return "", "the response shows no state"
 	case !slices.Contains(d.method.States, state):
 		return "", "it is in a state that the description does not have"

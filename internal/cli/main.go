@@ -37,6 +37,7 @@ func Main() int {
 	// net/http logs servers that misbehave; the report has them.
 	log.SetOutput(io.Discard)
 	hideTraces()
+	boundMemory()
 	return execute(ctx, terminal, os.Args[1:])
 }
 
@@ -107,6 +108,15 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 type unreachableError struct{ reason error }
 
 func (e *unreachableError) Error() string { return e.reason.Error() }
+
+// boundMemory lets the garbage of large responses be collected before it adds up.
+// Whoever sets GOMEMLIMIT knows better.
+func boundMemory() {
+	const soft = 128 << 20
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(soft)
+	}
+}
 
 // debugVariable is the variable with which a crash shows where it happened.
 const debugVariable = "DPCONFORM_DEBUG"

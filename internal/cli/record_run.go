@@ -300,7 +300,7 @@ func newJobs(server *target.Target, method *spec.Method) []string {
 	for _, exchange := range server.Journal() {
 		var members map[string]json.RawMessage
 		var id string
-		if exchange.Succeeded() && json.NewDecoder(bytes.NewReader(exchange.Body)).Decode(&members) == nil &&
+		if exchange.Succeeded() && json.NewDecoder(bytes.NewReader(exchange.WholeBody())).Decode(&members) == nil &&
 			json.Unmarshal(members[method.IDField], &id) == nil {
 			ids = append(ids, id)
 		}

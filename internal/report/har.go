@@ -174,6 +174,9 @@ func harResponse(attempt result.Attempt) object {
 		header := http.Header(message.Header)
 		content := harBody(*message, cmp.Or(header.Get("Content-Type"), unknownType))
 		content["size"] = message.BodyBytes
+		if message.HeaderCut != "" {
+			made["comment"] = "of a long header: " + message.HeaderCut
+		}
 		made["status"], made["statusText"] = message.Status, http.StatusText(message.Status)
 		made["headers"], made["redirectURL"], made["content"] = harHeaders(message.Header), header.Get("Location"), content
 	}

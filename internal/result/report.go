@@ -238,6 +238,8 @@ type Message struct {
 	// Body is text, cut where it is long; BodyBytes is its whole length.
 	Body      string `json:"body"`
 	BodyBytes int    `json:"body_bytes"`
+	// HeaderCut says how much of a long header is not in Header.
+	HeaderCut string `json:"header_cut,omitempty"`
 }
 
 // FaultOf says what came instead of a whole response.

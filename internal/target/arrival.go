@@ -115,10 +115,17 @@ func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Respon
 		}
 	}})
 	response, err := transport.RoundTrip(request.WithContext(ctx))
-	if err == nil && used != nil {
+	if err != nil {
+		return nil, err
+	}
+	for _, ours := range []string{HeadProblemHeader, HeaderCutHeader} {
+		response.Header.Del(ours)
+	}
+	if used != nil {
 		putBack(response.Header, used.head())
 	}
-	return response, err
+	response.Header = boundHeader(response.Header)
+	return response, nil
 }
 
 // putBack puts into a header what the head of the response has more.

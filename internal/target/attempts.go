@@ -84,8 +84,7 @@ func (e *Exchange) Unsettled() bool {
 func (e *Exchange) setAside() {
 	earlier := *e
 	earlier.Earlier = nil
-	e.Earlier = append(e.Earlier, &earlier)
-	e.Status, e.Header, e.Body, e.HeadProblem, e.Fault, e.Took = 0, nil, nil, "", nil, 0
+	*e = Exchange{Number: e.Number, Check: e.Check, Request: e.Request, Began: e.Began, URL: e.URL, Earlier: append(e.Earlier, &earlier)}
 }
 
 // admit waits until one more request may be sent, or says why it may not.

@@ -64,7 +64,12 @@ type Exchange struct {
 
 	Status int
 	Header http.Header
-	Body   []byte
+	// Body is the beginning of a body of BodyBytes, mostly all of it: WholeBody is.
+	Body      []byte
+	BodyBytes int
+	packed    []byte
+	// HeaderCut says how much of the header is not kept; empty for nothing.
+	HeaderCut string
 	// HeadProblem says what in the head of the response is malformed but was read
 	// all the same; empty for nothing.
 	HeadProblem string

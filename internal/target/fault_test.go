@@ -75,7 +75,7 @@ func TestEachResponseIsWholeOrHasItsFault(t *testing.T) {
 			if kindOf(exchange) != test.kind || exchange.Fault != nil && !exchange.Fault.ServerOwn() {
 				t.Errorf("%v", exchange.Fault)
 			}
-			if exchange.Status != test.status || string(exchange.Body) != test.body || exchange.Status != 0 && exchange.Took <= 0 {
+			if exchange.Status != test.status || string(exchange.WholeBody()) != test.body || exchange.Status != 0 && exchange.Took <= 0 {
 				t.Errorf("status %d with body %.80q after %s", exchange.Status, exchange.Body, exchange.Took)
 			}
 		})
@@ -108,7 +108,7 @@ func TestAResponseOverTheLimitIsSlow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			exchange := send(t, Config{Transport: silent(body)}, Request{Once: true})
 			wantFault(t, exchange, Slow, detail)
-			if string(exchange.Body) != body || !exchange.Fault.ServerOwn() || (exchange.Status == 200) != (body != "") {
+			if string(exchange.WholeBody()) != body || !exchange.Fault.ServerOwn() || (exchange.Status == 200) != (body != "") {
 				t.Errorf("status %d, %q", exchange.Status, exchange.Body)
 			}
 		})

@@ -115,21 +115,25 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 		return
 	}
 	defer response.Body.Close()
-	exchange.Status, exchange.Header = response.StatusCode, response.Header
-	exchange.HeadProblem = response.Header.Get(HeadProblemHeader)
-	response.Header.Del(HeadProblemHeader)
-	exchange.Body, err = io.ReadAll(io.LimitReader(response.Body, largestResponse+1))
+	exchange.Status, exchange.Header = response.StatusCode, boundHeader(response.Header)
+	exchange.HeadProblem, exchange.HeaderCut = exchange.Header.Get(HeadProblemHeader), exchange.Header.Get(HeaderCutHeader)
+	exchange.Header.Del(HeadProblemHeader)
+	exchange.Header.Del(HeaderCutHeader)
+	body, err := io.ReadAll(io.LimitReader(response.Body, largestResponse+1))
 	if connected.Do(func() {}); !began.IsZero() {
 		exchange.Took = time.Since(began)
 	}
+	tooMuch := t.keepBody(exchange, body)
 	switch {
 	case exchange.Status < 100 || exchange.Status > 599:
 		// RFC 9110, 15: all valid status codes are within 100 to 599.
 		exchange.Fault = &Fault{Kind: Malformed, Detail: fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
 	case err != nil:
-		exchange.Fault = FaultInBody(ctx, err, len(exchange.Body))
-	case len(exchange.Body) > largestResponse:
+		exchange.Fault = FaultInBody(ctx, err, len(body))
+	case len(body) > largestResponse:
 		exchange.Fault = &Fault{Kind: Endless, Detail: fmt.Sprintf("the body has more than %d MiB", largestResponse>>20)}
+	default:
+		exchange.Fault = tooMuch
 	}
 }
 

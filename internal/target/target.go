@@ -82,6 +82,8 @@ type Target struct {
 	redactor *redact.Redactor
 
 	budget budget
+	// kept is how many bytes of bodies are kept that need not be.
+	kept int
 }
 
 // New makes a target. It returns an error where the endpoint is not an

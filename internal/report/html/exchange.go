@@ -152,6 +152,9 @@ func segmentsOf(attempt result.Attempt, places []result.Place, longest int) []se
 			marked := slices.Contains(missed, field.name)
 			all = append(all, segment{Text: "\n"}, segment{field.line, marked})
 		}
+		if response.HeaderCut != "" {
+			all = append(all, segment{Text: "\n… " + response.HeaderCut})
+		}
 		for _, name := range missed {
 			if http.Header(response.Header).Values(name) == nil {
 				all = append(all, segment{Text: "\n"}, segment{text.Line(text.Cut(name, 160)) + ": (not in the response)", true})
