@@ -62,11 +62,8 @@ type refusal struct {
 	reason string
 	// violation says that the message stands in a BadRequest, too.
 	violation bool
-	// challenge is the WWW-Authenticate header, without the parameters that
-	// hang on the description; empty for none.
+	// challenge is the WWW-Authenticate header; empty for none.
 	challenge string
-	// namesScopes says that the challenge lists the scopes that are enough.
-	namesScopes bool
 }
 
 // detailPlace is where a message takes up what is particular to a request.
@@ -95,8 +92,8 @@ func conformingRefusals(method *spec.Method) refusalTable {
 			challenge: bearerChallenge + `, error="invalid_token"`,
 			message:   "Request had invalid authentication credentials. " + expectedCredential},
 		scopeMissing: {code: codePermissionDenied, reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-			challenge: bearerChallenge + `, error="insufficient_scope"`, namesScopes: true,
-			message: "Request had insufficient authentication scopes."},
+			challenge: bearerChallenge + `, error="insufficient_scope"` + scopeParameter(method),
+			message:   "Request had insufficient authentication scopes."},
 		parameterUnknown: {code: codeInvalidArgument, reason: "QUERY_PARAMETER_UNKNOWN", violation: true,
 			message: `Invalid JSON payload received. Unknown name "{detail}": Cannot bind query parameter. Field '{detail}' could not be found in request message.`},
 		parameterMissing: {code: codeInvalidArgument, reason: "QUERY_PARAMETER_MISSING", violation: true,
@@ -178,7 +175,7 @@ func (c *call) refusalResponse(r *refusal) *response {
 	response := newResponse(refused, status, c.operation.MediaType, &object{{errorField, failure}})
 	response.reason, response.failure = r.kind, failure
 	if r.challenge != "" {
-		response.header.Set(challengeHeader, c.challenge(r))
+		response.header.Set(challengeHeader, r.challenge)
 	}
 	return response
 }
@@ -201,13 +198,18 @@ func (c *call) details(r *refusal) []any {
 	return details
 }
 
-func (c *call) challenge(r *refusal) string {
-	if !r.namesScopes {
-		return r.challenge
-	}
-	names := make([]string, len(c.method.Scopes))
-	for i, scope := range c.method.Scopes {
+// longestScopes bounds the scope parameter, which is optional (RFC 6750, 3):
+// many clients and proxies take no longer header.
+const longestScopes = 8 << 10
+
+// scopeParameter lists the scopes that are enough, for a challenge.
+func scopeParameter(method *spec.Method) string {
+	names := make([]string, len(method.Scopes))
+	for i, scope := range method.Scopes {
 		names[i] = scope.Name
 	}
-	return fmt.Sprintf("%s, scope=%q", r.challenge, strings.Join(names, " "))
+	if all := strings.Join(names, " "); len(all) <= longestScopes {
+		return fmt.Sprintf(", scope=%q", all)
+	}
+	return ""
 }

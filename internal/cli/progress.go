@@ -10,6 +10,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/target"
@@ -34,6 +35,9 @@ type progress struct {
 	now      func() time.Time
 	// target is the one that is watched, or nil.
 	target *target.Target
+	// given hides the secrets that were known when the first text was shown.
+	given     *redact.Redactor
+	givenOnce sync.Once
 
 	mutex sync.Mutex
 	tally tally
@@ -116,7 +120,7 @@ func (p *progress) show(name string, failed bool) {
 // tested says that a check has ended.
 func (p *progress) tested(check result.Check) {
 	if check.Verdict == result.Fail {
-		p.above(failedLine(check.ID, p.terminal.redacted(wantAndGot(check))), false)
+		p.above(failedLine(check.ID, p.redacted(wantAndGot(check))), false)
 	}
 	p.change(func(tally *tally) { tally.ended(check.ID, check.Verdict) })
 }
@@ -131,7 +135,17 @@ func (p *progress) reading(name string) {
 		p.end()
 		return
 	}
-	p.begin("reading " + p.terminal.redacted(name))
+	p.begin("reading " + p.redacted(name))
+}
+
+// redacted is a text without secrets. Making a redactor for each of many texts
+// would take too long.
+func (p *progress) redacted(text string) string {
+	p.givenOnce.Do(func() { p.given = p.terminal.redactor() })
+	if p.target != nil {
+		text = p.target.Redactor().Text(text)
+	}
+	return p.given.Text(text)
 }
 
 func (p *progress) change(change func(*tally)) {
@@ -304,7 +318,7 @@ func (p *progress) Waiting(exchange *target.Exchange, pause time.Duration, asked
 func (p *progress) Done(exchange *target.Exchange) {
 	p.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
 	if p.terminal.verbose {
-		p.above(p.terminal.redacted(exchangeLine(p.target, exchange)), true)
+		p.above(p.redacted(exchangeLine(p.target, exchange)), true)
 	}
 }
 

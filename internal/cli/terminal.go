@@ -130,14 +130,17 @@ func (t *terminal) wrote(file report.File) {
 func (t *terminal) hide(secrets func() []string) { t.secrets = append(t.secrets, secrets) }
 
 // redacted is a text without secrets.
-func (t *terminal) redacted(text string) string {
+func (t *terminal) redacted(text string) string { return t.redactor().Text(text) }
+
+// redactor knows the secrets of now.
+func (t *terminal) redactor() *redact.Redactor {
 	labels := map[string]string{}
 	for _, secrets := range t.secrets {
 		for _, secret := range secrets() {
 			labels[secret] = redact.Mark
 		}
 	}
-	return redact.NewRedactor(labels).Text(text)
+	return redact.NewRedactor(labels)
 }
 
 // colouredOutput takes text with colours and writes what is right for where it
