@@ -329,22 +329,23 @@ type expectedGroup struct {
 // expectedGroups puts the checks together that fail a requirement for the same
 // reason: a list may have one entry for each of many scopes.
 func expectedGroups(report result.Report, requirement string) []expectedGroup {
-	var groups []expectedGroup
-	for _, known := range report.KnownFailures {
-		var checks []string
-		for _, check := range report.Checks {
-			if slices.ContainsFunc(check.Findings, func(finding result.Finding) bool {
-				return finding.Requirement == requirement && finding.KnownFailure == known.Name
-			}) {
-				checks = append(checks, check.ID)
-			}
+	failing := map[string][]string{}
+	for _, check := range report.Checks {
+		for _, finding := range check.FindingsOf(requirement) {
+			failing[finding.KnownFailure] = append(failing[finding.KnownFailure], check.ID)
 		}
+	}
+	var groups []expectedGroup
+	places := map[string]int{}
+	for _, known := range report.KnownFailures {
+		checks := slices.Compact(failing[known.Name])
 		if len(checks) == 0 {
 			continue
 		}
-		at := slices.IndexFunc(groups, func(group expectedGroup) bool { return group.because == known.Because() })
-		if at < 0 {
+		at, begun := places[known.Because()]
+		if !begun {
 			at = len(groups)
+			places[known.Because()] = at
 			groups = append(groups, expectedGroup{because: known.Because()})
 		}
 		groups[at].names = append(groups[at].names, known.Name)

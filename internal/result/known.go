@@ -35,11 +35,11 @@ func (k KnownFailure) Covers(check, requirement string) bool {
 // covers reports whether a pattern, in which * stands for any text, slashes and
 // dots included, covers an id.
 func covers(pattern, id string) bool {
-	parts := strings.Split(pattern, "*")
-	last := len(parts) - 1
-	if last == 0 {
+	if !strings.Contains(pattern, "*") {
 		return pattern == id
 	}
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
 	if !strings.HasPrefix(id, parts[0]) || !strings.HasSuffix(id[len(parts[0]):], parts[last]) {
 		return false
 	}
