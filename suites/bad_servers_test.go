@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -159,6 +160,9 @@ type unreliable struct {
 	method    *spec.Method
 	// perCent is how many exchanges in a hundred are broken.
 	perCent int
+	// remote says that the target is not on this machine, so that other servers
+	// stand in front of it.
+	remote bool
 
 	counting sync.Mutex
 	broken   int
@@ -170,6 +174,9 @@ func (u *unreliable) RoundTrip(request *http.Request) (*http.Response, error) {
 	way, random := "", u.of(request)
 	if random.IntN(100) < u.perCent {
 		way = pick(random, "429", "503", "reset before", "reset after")
+		if u.remote {
+			way = pick(random, "429", "502", "503", "504", "backend error", "reset before", "reset after")
+		}
 		u.count(func() { u.broken++ })
 	}
 	switch way {
@@ -177,6 +184,12 @@ func (u *unreliable) RoundTrip(request *http.Request) (*http.Response, error) {
 		return busy(http.StatusTooManyRequests, "0"), nil
 	case "503":
 		return busy(http.StatusServiceUnavailable, ""), nil
+	case "502":
+		return busy(http.StatusBadGateway, ""), nil
+	case "504":
+		return busy(http.StatusGatewayTimeout, ""), nil
+	case "backend error":
+		return backendError(), nil
 	case "reset before":
 		return nil, syscall.ECONNRESET
 	}
@@ -210,6 +223,65 @@ func busy(status int, after string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("<html>busy</html>"))}
 }
 
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+
+// backendError is what a front end says that has words of its own.
+func backendError() *http.Response {
+	return &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}},
+		Body: io.NopCloser(strings.NewReader(`{"error":{"code":500,"message":"Backend Error","errors":[{"domain":"global","reason":"backendError"}]}}`))}
+}
+
+// TestAnUnavailableServer: one response of a front end in trouble changes no
+// verdict of a server elsewhere, a server that is down is not tested, and what
+// one request always gets is the server's own.
+func TestAnUnavailableServer(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	unknownField := func(_ int, request *http.Request) bool { return request.ContentLength > 4 }
+	for name, test := range map[string]struct {
+		in       func(number int, request *http.Request) bool
+		response func() *http.Response
+		loopback bool
+		exits    []int
+	}{
+		"the first":                       {func(n int, _ *http.Request) bool { return n == 1 }, nil, false, []int{result.ExitConforms}},
+		"one of many":                     {func(n int, _ *http.Request) bool { return n%20 == 7 }, nil, false, []int{result.ExitConforms, result.ExitInconclusive, result.ExitUnreachable}},
+		"each":                            {func(int, *http.Request) bool { return true }, nil, false, []int{result.ExitUnreachable}},
+		"each, of a backend":              {func(int, *http.Request) bool { return true }, backendError, false, []int{result.ExitUnreachable}},
+		"from the middle on":              {func(n int, _ *http.Request) bool { return n > 100 }, nil, false, []int{result.ExitUnreachable}},
+		"of one kind of request":          {unknownField, nil, false, []int{result.ExitFails}},
+		"of one kind, of a backend":       {unknownField, backendError, false, []int{result.ExitFails}},
+		"the first, on this machine":      {func(n int, _ *http.Request) bool { return n == 1 }, nil, true, []int{result.ExitFails}},
+		"of one kind, on this machine":    {unknownField, nil, true, []int{result.ExitFails}},
+		"a plain error, of one elsewhere": {unknownField, func() *http.Response { return busy(http.StatusInternalServerError, "") }, false, []int{result.ExitFails}},
+	} {
+		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
+			var sent atomic.Int32
+			config.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
+				switch {
+				case !test.in(int(sent.Add(1)), request):
+					return inProcess{handler}.RoundTrip(request)
+				case test.response != nil:
+					return test.response(), nil
+				}
+				return busy(http.StatusBadGateway, ""), nil
+			})
+			config.Loopback, config.ConsumeJobs, config.Pause = test.loopback, true, noPause
+		})
+		outcome := tested(t, method, server, 1)
+		if !slices.Contains(test.exits, outcome.Exit) {
+			t.Errorf("%s: exit %d, want %v", name, outcome.Exit, test.exits)
+		}
+		if fails := outcome.Counts.Checks[result.Fail] > 0; fails != slices.Contains(test.exits, result.ExitFails) {
+			for _, check := range outcome.Checks {
+				t.Errorf("%s: %s: %s: %v", name, check.ID, check.Verdict, check.Findings)
+			}
+		}
+	}
+}
+
 // TestAnUnreliableNetworkIsNotTheServersFault: a server that conforms, behind a
 // network that does not, never fails; where something could not be found out,
 // that is an error.
@@ -217,8 +289,8 @@ func TestAnUnreliableNetworkIsNotTheServersFault(t *testing.T) {
 	t.Parallel()
 	method := spec.MustLoadEmbedded()
 	for seed := range uint64(8) {
-		network := &unreliable{draws: draws{seed: seed}, method: method, perCent: 3 + int(seed), started: map[string]int{}}
 		onThisMachine := seed%2 == 0
+		network := &unreliable{draws: draws{seed: seed}, method: method, perCent: 3 + int(seed), remote: !onThisMachine, started: map[string]int{}}
 		server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 			network.transport = inProcess{handler}
 			config.Transport, config.Loopback, config.ConsumeJobs, config.Pause = network, onThisMachine, true, noPause

@@ -80,9 +80,13 @@ func (j *judgement) known(exchange *target.Exchange, apart []string, request fun
 		}
 		open = append(open, exchange)
 		another, found := j.anotherJob(apart)
-		if !found {
+		down := exchange.Fault != nil && exchange.Fault.Kind == target.Unavailable
+		if !found || down {
 			j.session.excuse(open)
-			j.broken = describe(exchange) + "; it is not known whether the call succeeded, so it is not sent again, and no other job is left"
+			j.broken = describe(exchange) + "; it is not known whether the call succeeded, so it is not sent again"
+			if !down {
+				j.broken += ", and no other job is left"
+			}
 			return nil
 		}
 		exchange = j.send(request(another))

@@ -50,7 +50,7 @@ func (f finished) beginning() result.Report {
 		FormatVersion: result.FormatVersion,
 		Tool:          result.Tool{Name: "dpconform", Version: version},
 		Started:       f.started.UTC().Truncate(time.Millisecond),
-		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Jobs: map[string]int{}},
+		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Proxy: f.target.Proxy(), Jobs: map[string]int{}},
 		Description:   result.NewDescription(f.method),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), ConsumeJobs: f.consumeJobs,
 			Focus: f.focus, LabelFilter: f.labelFilter},

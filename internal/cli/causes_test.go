@@ -110,7 +110,7 @@ func TestACauseComesFirst(t *testing.T) {
 				if err != nil {
 					return
 				}
-				_, _ = connection.Write([]byte("SSH-2.0-OpenSSH\r\n"))
+				_, _ = connection.Write([]byte("hello\r\n"))
 				_ = connection.Close()
 			})
 		}},

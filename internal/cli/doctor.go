@@ -184,6 +184,9 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	d.observe("endpoint", !found.Endpoint.Reached)
 	found.Scopes = d.scopes(ctx)
 	found.Jobs = d.jobs(ctx, server, found)
+	if fault := server.Unusable(); fault != nil && found.Endpoint.Reached {
+		found.Endpoint.Reached, found.Endpoint.Reason = false, fault.Detail
+	}
 	inconclusive := false
 	if found.Endpoint.Reached && ctx.Err() == nil {
 		if found.Skipped, inconclusive, err = d.skipped(ctx, found.Jobs); err != nil {
@@ -211,9 +214,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 		return doctorEndpoint{URL: d.config.Endpoint, Reason: err.Error()}
 	}
 	found := doctorEndpoint{URL: address.String()}
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: address}); err == nil && proxy != nil {
-		found.Proxy = proxy.Scheme + "://" + proxy.Host
-	}
+	found.Proxy = d.config.Network.ProxyOf(address)
 	if err := target.Reach(ctx, address, d.config.Network); err != nil {
 		found.Reason = err.Error()
 		return found
@@ -309,14 +310,20 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 		jobs = append(jobs, doctorJob{ID: id, Agrees: true})
 	}
 	credential, reason := d.reader(server, found)
+	operation := d.method.ReadState
+	read := func(id string) *target.Exchange {
+		return server.Send(ctx, "doctor", target.Request{
+			Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Query: operation.RequiredQuery(), Credential: credential, Job: id,
+		})
+	}
+	if reason == "" && operation.ID != "" && !slices.ContainsFunc(d.method.States, func(state string) bool { return len(d.config.Jobs[state]) > 0 }) {
+		read(unknownJob) // It shows whether the caller's project is set up.
+	}
 	for _, state := range d.method.States {
 		for _, id := range d.config.Jobs[state] {
 			job := doctorJob{ID: id, Given: state, Reason: reason}
 			if reason == "" {
-				operation := d.method.ReadState
-				job.State, job.Reason = d.stateIn(server.Send(ctx, "doctor", target.Request{
-					Purpose: "read the state of " + id, Method: operation.Method, Path: operation.Path.Expand(id), Query: operation.RequiredQuery(), Credential: credential, Job: id,
-				}))
+				job.State, job.Reason = d.stateIn(read(id))
 			}
 			job.Agrees = job.State == job.Given
 			d.observe(id, !job.Agrees)

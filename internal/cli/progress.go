@@ -42,6 +42,9 @@ type progress struct {
 	mutex sync.Mutex
 	tally tally
 
+	// first prints what comes before all else, once a server has responded.
+	first func()
+
 	stop func()
 }
 
@@ -59,7 +62,7 @@ type display interface {
 // for one that cannot be divided. The context is that of the command: where it
 // ends, the line says what is still waited for.
 func (t *terminal) progress(ctx context.Context, total int) *progress {
-	p := &progress{terminal: t, display: t.display(), now: time.Now}
+	p := &progress{terminal: t, display: t.display(), now: time.Now, first: func() {}}
 	p.tally = newTally(total, p.now())
 	t.shown.Store(p)
 	if _, silent := p.display.(nowhere); silent {
@@ -160,6 +163,14 @@ func (p *progress) above(line string, whole bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.display.above(line, whole)
+}
+
+// aside lets somebody print on standard output while the progress is away.
+func (p *progress) aside(print func()) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.display.end()
+	print()
 }
 
 // end takes the progress away. It may be called again.
@@ -317,6 +328,9 @@ func (p *progress) Waiting(exchange *target.Exchange, pause time.Duration, asked
 // Done prints the exchange where everything is wanted.
 func (p *progress) Done(exchange *target.Exchange) {
 	p.change(func(tally *tally) { delete(tally.waits, exchange.Number) })
+	if exchange.Complete() {
+		p.first()
+	}
 	if p.terminal.verbose {
 		p.above(p.redacted(exchangeLine(p.target, exchange)), true)
 	}

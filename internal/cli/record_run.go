@@ -91,7 +91,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 		}
 	}
 	var err error
-	r.outcome, err = runShown(running, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed, observe: observe})
+	r.outcome, err = runShown(running, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed, observe: observe}, func() {})
 	switch {
 	case err != nil:
 		return err
@@ -115,8 +115,7 @@ func (r *recordingRun) troubleIn(check result.Check) error {
 		if fault == nil || fault.Detail == target.UnknownOutcome {
 			continue
 		}
-		kinds := []target.FaultKind{target.Unreachable, target.Intercepted, target.Throttled, target.Lost}
-		if fault.Flag == maxRequestsFlag || check.Verdict == result.Error && slices.Contains(kinds, fault.Kind) {
+		if fault.Flag == maxRequestsFlag || check.Verdict == result.Error && !fault.ServerOwn() && fault.Kind != target.Withheld {
 			return fault
 		}
 	}
@@ -268,7 +267,7 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 		return err
 	}
 	r.terminal.hide(r.server.Secrets)
-	outcome, err := runShown(ctx, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed})
+	outcome, err := runShown(ctx, r.terminal, suiteRun{method: r.method, target: r.server, seed: r.settings.Seed}, func() {})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -126,10 +127,9 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
 	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" })
-	console.Header(whole.beginning(), len(tested), false)
 	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
-	})
+	}, func() { console.Header(whole.beginning(), len(tested), false) })
 	whole.outcome.Stale = server.stale
 	if err == nil && !whole.outcome.Interrupted {
 		err = server.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
@@ -159,10 +159,13 @@ func conclude(terminal *terminal, console report.Console, found result.Report, s
 	return err
 }
 
-// runShown runs the suite and shows how far it is.
-func runShown(ctx context.Context, terminal *terminal, suite suiteRun) (result.Run, error) {
+// runShown runs the suite and shows how far it is, below a header. The error is
+// an *unreachableError where no request had a response and none was the
+// server's to give: nothing was tested then.
+func runShown(ctx context.Context, terminal *terminal, suite suiteRun, header func()) (result.Run, error) {
 	line := terminal.progress(ctx, suite.total())
 	defer line.end()
+	line.first = sync.OnceFunc(func() { line.aside(header) })
 	line.watch(suite.target)
 	observe := suite.observe
 	suite.observe = func(check result.Check) {
@@ -171,5 +174,10 @@ func runShown(ctx context.Context, terminal *terminal, suite suiteRun) (result.R
 			observe(check)
 		}
 	}
-	return suite.run(ctx)
+	run, err := suite.run(ctx)
+	if fault := suite.target.Unusable(); err == nil && fault != nil && ctx.Err() == nil {
+		return run, &unreachableError{fault}
+	}
+	line.first()
+	return run, err
 }

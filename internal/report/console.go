@@ -76,6 +76,9 @@ func targetLines(report result.Report) []string {
 	case report.Target.Provenance != "":
 		return []string{"cassettes of " + report.Target.Endpoint, report.Target.Provenance}
 	}
+	if report.Target.Proxy != "" {
+		return []string{report.Target.Endpoint, "through the proxy " + report.Target.Proxy}
+	}
 	return []string{report.Target.Endpoint}
 }
 

@@ -66,6 +66,9 @@ func (p *markdownPage) facts() {
 	default:
 		p.print("| target | %s |\n", code(report.Target.Endpoint))
 	}
+	if report.Target.Proxy != "" {
+		p.print("| proxy | %s |\n", code(report.Target.Proxy))
+	}
 	p.print("| description | %s, revision %s, %s, %s |\n", code(report.Description.File), text.MarkdownWords(report.Description.RevisionText()),
 		text.Counted(report.Description.Scopes, "scope"), text.MarkdownCode(shortDigest(report.Description.Digest)))
 	p.print("| run | %s, dpconform %s, %s, exit %d |\n", report.Started.UTC().Format("2006-01-02 15:04:05 UTC"),

@@ -14,13 +14,10 @@ import (
 
 // The causes for which no call, or hardly any, reaches the method.
 
-// noHTTP: something else than an HTTP server answers, or one that speaks TLS.
+// noHTTP: something else than an HTTP server answers.
 func (e evidence) noHTTP() (Cause, explanation) {
 	shows := func(exchange *Exchange) bool {
-		if exchange.Response == nil {
-			return slices.Contains([]string{"hang-up", "reset", "malformed"}, exchange.Fault.Kind)
-		}
-		return exchange.Response.Status == 400 && strings.Contains(exchange.Response.Body, "HTTPS")
+		return exchange.Response == nil && slices.Contains([]string{"hang-up", "reset", "malformed"}, exchange.Fault.Kind)
 	}
 	cause := e.count(Cause{ID: "no-http"}, shows)
 	if !nearlyAll(cause.Count, len(e.responses)) {
@@ -30,9 +27,6 @@ func (e evidence) noHTTP() (Cause, explanation) {
 	cause.Summary = fmt.Sprintf("no request got an HTTP response from %s", e.Target.Endpoint)
 	cause.Fix = "check the port of --endpoint; a server of gRPC needs its HTTP port"
 	switch {
-	case first.Response != nil:
-		cause.Summary += ": the server speaks HTTPS there"
-		cause.Fix = "give --endpoint " + strings.Replace(e.Target.Endpoint, "http://", "https://", 1)
 	case first.Fault.Kind == "malformed":
 		cause.Summary += ": " + first.Fault.Detail
 	default:

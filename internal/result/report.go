@@ -79,6 +79,9 @@ type Target struct {
 	// Provenance says in words where responses from cassettes came from; empty
 	// for the network.
 	Provenance string `json:"provenance,omitempty"`
+	// Proxy is the address of the proxy on the way, without its user; empty where
+	// there is none.
+	Proxy string `json:"proxy,omitempty"`
 	// Jobs is the number of given jobs by state.
 	Jobs map[string]int `json:"jobs"`
 }

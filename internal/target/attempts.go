@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +16,13 @@ type budget struct {
 	// sent counts the attempts, and slowAttempts the slow ones among them.
 	sent, slowAttempts int
 	// slow and unreachable count the requests that ended so, persistent those
-	// that were in trouble to their last attempt.
-	slow, unreachable, persistent int
+	// that were in trouble to their last attempt, and notSetUp those in a row
+	// that the caller's own setup kept from the method.
+	slow, unreachable, persistent, notSetUp int
+	// whole says that some request had a whole response.
+	whole bool
+	// ended is why no more is sent, or nil.
+	ended *Fault
 }
 
 // After so many slow or unreachable requests no more are sent; after so many in
@@ -44,8 +47,8 @@ var (
 	noTrouble = trouble{attempts: 1, noEffect: true}
 	// RFC 6585, 4: the user has sent too many requests. It was not let in.
 	throttled = trouble{attempts: 5, noEffect: true}
-	// RFC 9110, 15.6.4, and UNAVAILABLE of AIP-194: generally transient. It does
-	// not prove that nothing was done.
+	// RFC 9110, 15.6.3 to 15.6.5, and UNAVAILABLE of AIP-194: generally
+	// transient. It does not prove that nothing was done.
 	unavailable = trouble{attempts: 5}
 	broken      = trouble{attempts: 5}
 	slow        = trouble{attempts: 3}
@@ -59,7 +62,7 @@ func (e *Exchange) trouble() trouble {
 		return broken
 	case e.Fault == nil && e.Status == http.StatusTooManyRequests:
 		return throttled
-	case e.Fault == nil && e.Status == http.StatusServiceUnavailable:
+	case e.Fault == nil && (e.Status == http.StatusServiceUnavailable || e.transient()):
 		return unavailable
 	case e.Fault != nil && e.Fault.Kind == Slow:
 		return slow
@@ -77,7 +80,7 @@ func (e *Exchange) brokenOff() bool {
 // Unsettled reports whether nobody knows if the request did what it was sent
 // for: no response came, or one that leaves it open.
 func (e *Exchange) Unsettled() bool {
-	return e.Fault != nil && e.Fault.Kind == Lost || !e.trouble().noEffect
+	return e.Fault != nil && (e.Fault.Kind == Lost || e.Fault.Kind == Unavailable) || !e.trouble().noEffect
 }
 
 // setAside keeps what came of an attempt, before the next.
@@ -109,8 +112,8 @@ func (t *Target) withheld() *Fault {
 	case t.budget.slow >= slowBudget:
 		return &Fault{Kind: Withheld, Flag: "--timeout",
 			Detail: fmt.Sprintf("not sent: %d earlier requests had no whole response within %s", t.budget.slow, t.config.Limit)}
-	case t.budget.unreachable >= unreachableBudget:
-		return &Fault{Kind: Unreachable, Detail: "not sent: the target can no longer be reached"}
+	case t.budget.ended != nil:
+		return t.budget.ended
 	case t.config.MaxRequests > 0 && t.budget.sent >= t.config.MaxRequests:
 		return &Fault{Kind: Withheld, Flag: "--max-requests",
 			Detail: fmt.Sprintf("not sent: the budget of %d requests is used up", t.config.MaxRequests)}
@@ -191,74 +194,4 @@ func pause(ctx context.Context, wait time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// settle says what an exchange means after its last attempt, and counts what it
-// means for the rest of the run.
-func (t *Target) settle(exchange *Exchange) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.attribute(exchange)
-	// A call without a response may have succeeded all the same.
-	unknown := exchange.Request.Call && exchange.Fault != nil && exchange.Fault.ServerOwn() || exchange.Request.Once && exchange.Unsettled()
-	if (exchange.Succeeded() || unknown) && exchange.Request.Job != "" {
-		t.used[exchange.Request.Job] = true
-	}
-	switch {
-	case exchange.Fault == nil:
-	case exchange.Fault.Kind == Slow:
-		t.budget.slow++
-	case exchange.Fault.Kind == Unreachable, exchange.Fault.Kind == Intercepted:
-		t.budget.unreachable++
-	}
-}
-
-// attribute tells the network's faults from the server's. On this machine there
-// is no network in between, and nobody else who counts requests.
-func (t *Target) attribute(exchange *Exchange) {
-	if t.config.Loopback {
-		for _, earlier := range slices.Backward(exchange.Earlier) {
-			if earlier.brokenOff() && exchange.Fault != nil && exchange.Fault.Kind == Unreachable {
-				// It died of what it was sent.
-				exchange.Fault = &Fault{Kind: earlier.Fault.Kind, Detail: earlier.Fault.Detail + ", and then nobody could be reached"}
-			}
-		}
-		return
-	}
-	attempts := ""
-	if made := len(exchange.Earlier) + 1; made > 1 {
-		attempts = fmt.Sprintf(", in each of %d attempts", made)
-	}
-	switch {
-	case exchange.brokenOff():
-		exchange.Fault = &Fault{Kind: Lost, Detail: exchange.Fault.Detail + attempts}
-	case exchange.Fault == nil && exchange.Status == http.StatusTooManyRequests:
-		exchange.Fault = &Fault{Kind: Throttled, Flag: "--rate", Detail: "the target takes no more requests for now: 429" + attempts}
-	case exchange.Fault == nil && t.intercepted(exchange):
-		exchange.Fault = &Fault{Kind: Intercepted, Detail: fmt.Sprintf("not the target responded but somebody on the way, such as a captive portal: %d %s",
-			exchange.Status, mediaTypeOf(exchange.Header))}
-	}
-}
-
-// intercepted reports whether a response is that of a captive portal. A status
-// of 511 is nobody else's (RFC 6585, 6). Over TLS the server has shown who it
-// is; without, a page or a redirect to another host instead of an API's
-// response is not its own.
-func (t *Target) intercepted(exchange *Exchange) bool {
-	if exchange.Status == http.StatusNetworkAuthenticationRequired {
-		return true
-	}
-	if t.endpoint.Scheme != "http" {
-		return false
-	}
-	if exchange.Status == http.StatusOK {
-		return mediaTypeOf(exchange.Header) == "text/html"
-	}
-	to, err := url.Parse(exchange.Header.Get("Location"))
-	return err == nil && exchange.Status/100 == 3 && to.Hostname() != "" && !strings.EqualFold(to.Hostname(), t.endpoint.Hostname())
-}
-
-func mediaTypeOf(header http.Header) string {
-	kind, _, _ := strings.Cut(header.Get("Content-Type"), ";")
-	return strings.ToLower(strings.TrimSpace(kind))
 }

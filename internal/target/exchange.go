@@ -81,6 +81,10 @@ type Exchange struct {
 	// Earlier are the attempts before this response, each with what came of it:
 	// the server was busy, or the network broke.
 	Earlier []*Exchange
+
+	// remote says that the target is not on this machine, and control that it was
+	// sent to see whether the target responds at all.
+	remote, control bool
 }
 
 // Complete reports whether a whole response came.

@@ -29,6 +29,14 @@ const (
 	Lost FaultKind = "lost"
 	// Throttled: the server takes no more requests for now.
 	Throttled FaultKind = "throttled"
+	// Unavailable: the server, or what stands in front of it, cannot respond for
+	// now.
+	Unavailable FaultKind = "unavailable"
+	// NotSetUp: the server does not let the caller's project in.
+	NotSetUp FaultKind = "not set up"
+	// WrongProtocol: the endpoint speaks another protocol than its address says,
+	// or wants a client certificate.
+	WrongProtocol FaultKind = "wrong protocol"
 	// Withheld: the request was not sent, or given up, for a reason that the
 	// detail says.
 	Withheld FaultKind = "withheld"
@@ -69,7 +77,7 @@ func (f *Fault) Error() string { return f.Detail }
 // opposed to the network or to this program.
 func (f *Fault) ServerOwn() bool {
 	switch f.Kind {
-	case Unreachable, Intercepted, Lost, Throttled, Withheld, Unrecorded:
+	case Unreachable, Intercepted, Lost, Throttled, Unavailable, NotSetUp, WrongProtocol, Withheld, Unrecorded:
 		return false
 	}
 	return true

@@ -61,7 +61,7 @@ func TestEachResponseIsWholeOrHasItsFault(t *testing.T) {
 		"a chunk shorter than its size":  {saying(inChunks + "9\r\nhalf"), Truncated, "broke off after 4 bytes", 200, "half"},
 		"a chunk size that is no number": {saying(inChunks + "4\r\nhalf\r\nzz\r\n"), BrokenChunks, "after 4 bytes", 200, "half"},
 		"a chunk longer than its size":   {saying(inChunks + "2\r\nhalf\r\n0\r\n\r\n"), BrokenChunks, "the chunked body is broken", 200, "ha"},
-		"malformed HTTP":                 {saying("SSH-2.0-OpenSSH_9.9\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
+		"malformed HTTP":                 {saying("ICY 200 OK\r\nServer: x\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
 		"a status without number":        {saying("HTTP/1.1 fine OK\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
 		"a header line without colon":    {saying(ok + "no header\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
 		"two lengths":                    {saying(ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Malformed, "not an HTTP response: ", 0, ""},
@@ -194,7 +194,7 @@ func TestWhateverComesIsClassified(t *testing.T) {
 				now := &served{nearlyHTTP(random), random.IntN(16) == 0, random.IntN(2) == 0, random.IntN(32) == 0}
 				current.Store(now)
 				method := []string{"POST", "GET", "HEAD", "DELETE"}[random.IntN(4)]
-				exchange := send(t, Config{Endpoint: endpoint, Limit: 200 * time.Millisecond}, Request{Method: method, Path: "/v1/a:retry", Once: true})
+				exchange := send(t, Config{Endpoint: endpoint, Transport: undiagnosed(t, endpoint), Limit: 200 * time.Millisecond}, Request{Method: method, Path: "/v1/a:retry", Once: true})
 				fault := exchange.Fault
 				if fault == nil || now.unread && now.resets && fault.Kind == Unreachable {
 					continue // A reset may come before the connection is seen to stand.

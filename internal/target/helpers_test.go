@@ -109,6 +109,23 @@ func status(code int, header ...string) roundTripper {
 	}
 }
 
+// undiagnosed is the network without a look into what goes wrong first.
+func undiagnosed(t testing.TB, endpoint string) http.RoundTripper {
+	t.Helper()
+	address, err := ParseEndpoint(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewNetwork(address, NetworkOptions{}).(*diagnosing).next
+}
+
+// refusing responds with JSON.
+func refusing(code int, body string) roundTripper {
+	return func(request *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: request}, nil
+	}
+}
+
 func failing(err error) roundTripper {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,6 +32,13 @@ type NetworkOptions struct {
 	// HeaderLimit is how long the head of a response may take; 0 means as long
 	// as the whole response.
 	HeaderLimit time.Duration
+	// Certificate is what the client shows a server that asks for one, or nil.
+	Certificate *tls.Certificate
+	// Proxy chooses the proxy of a request; nil means http.ProxyFromEnvironment.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// asked is set when a server asks for a client certificate; it may be nil.
+	asked *atomic.Bool
 }
 
 // completed fills in the defaults.
@@ -41,11 +49,25 @@ func (o NetworkOptions) completed() NetworkOptions {
 	if o.HandshakeLimit == 0 {
 		o.HandshakeLimit = DefaultConnectLimit
 	}
+	if o.Proxy == nil {
+		o.Proxy = http.ProxyFromEnvironment
+	}
 	return o
 }
 
 func (o NetworkOptions) tlsConfig() *tls.Config {
-	return &tls.Config{RootCAs: o.Authorities, InsecureSkipVerify: o.Insecure} //nolint:gosec // Settings allow it on this machine alone.
+	return &tls.Config{
+		RootCAs: o.Authorities, InsecureSkipVerify: o.Insecure, //nolint:gosec // Settings allow it on this machine alone.
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if o.asked != nil {
+				o.asked.Store(true)
+			}
+			if o.Certificate == nil {
+				return &tls.Certificate{}, nil // None is shown.
+			}
+			return o.Certificate, nil
+		},
+	}
 }
 
 // network is the way to a real server, by connections that are used again and
@@ -63,12 +85,16 @@ type network struct {
 // connection that has been idle just as a request goes out, and then nobody
 // knows whether it took it (RFC 9112, 9.3.1).
 func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
+	options.asked = &atomic.Bool{}
 	made := &network{fresh: newTransport(options, false)}
 	made.reusing = made.fresh
 	if endpoint.Scheme == "https" {
 		made.reusing = newTransport(options, true)
 	}
-	return made
+	if endpoint.Host == "" {
+		return made // It is for many servers.
+	}
+	return &diagnosing{next: made, endpoint: endpoint, options: options}
 }
 
 // RoundTrip sends a request by the fitting connection.
@@ -82,7 +108,7 @@ func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 	options = options.completed()
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  options.Proxy,
 		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            dialing(options, false),
 		DialTLSContext:         dialing(options, true),
@@ -96,34 +122,17 @@ func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 	}
 }
 
-// proxyError says that a proxy would not connect to the server.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy responded %d %s instead of connecting", e.status, http.StatusText(e.status))
-}
-
-func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
-	if response.StatusCode != http.StatusOK {
-		return &proxyError{response.StatusCode}
-	}
-	return nil
-}
-
 // Reach makes one connection to an endpoint and closes it again. The error says
 // in one line why there is none. Where a proxy stands between, nothing is
 // tried.
 func Reach(ctx context.Context, endpoint *url.URL, options NetworkOptions) error {
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: endpoint}); err == nil && proxy != nil {
+	if options.ProxyOf(endpoint) != "" {
 		return nil
 	}
 	options = options.completed()
-	address := endpoint.Host
-	if endpoint.Port() == "" {
-		address = net.JoinHostPort(endpoint.Hostname(), map[string]string{"http": "80", "https": "443"}[endpoint.Scheme])
-	}
+	options.asked = &atomic.Bool{}
 	dialer := &net.Dialer{Timeout: options.ConnectLimit}
-	connection, err := dialer.DialContext(ctx, "tcp", address)
+	connection, err := dialer.DialContext(ctx, "tcp", addressToDial(endpoint))
 	if err != nil {
 		return fmt.Errorf("%s cannot be reached: %s", endpoint, unreachableReason(err))
 	}
@@ -134,9 +143,15 @@ func Reach(ctx context.Context, endpoint *url.URL, options NetworkOptions) error
 	config := options.tlsConfig()
 	config.ServerName = endpoint.Hostname()
 	secure := tls.Client(connection, config)
-	ctx, cancel := context.WithTimeout(ctx, options.HandshakeLimit)
+	limited, cancel := context.WithTimeoutCause(ctx, options.HandshakeLimit, errHandshake)
 	defer cancel()
-	if err := secure.HandshakeContext(ctx); err != nil {
+	if err := secure.HandshakeContext(limited); err != nil {
+		if errors.Is(context.Cause(limited), errHandshake) {
+			err = errHandshake
+		}
+		if fault := diagnose(ctx, endpoint, options, err); fault != nil {
+			return fault
+		}
 		return fmt.Errorf("%s cannot be reached: no TLS: %s", endpoint, unreachableReason(err))
 	}
 	return nil

@@ -53,7 +53,7 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 func (t *Target) reserve(check string, request Request) *Exchange {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Target()}
+	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Target(), remote: !t.config.Loopback}
 	t.journal = append(t.journal, exchange)
 	return exchange
 }
@@ -70,7 +70,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		t.attempt(WithPlace(ctx, place), exchange)
 		wait, asked, again := t.again(exchange)
 		if !again {
-			t.settle(exchange)
+			t.settle(ctx, exchange)
 			return exchange
 		}
 		exchange.setAside()

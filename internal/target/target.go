@@ -84,6 +84,10 @@ type Target struct {
 	budget budget
 	// kept is how many bytes of bodies are kept that need not be.
 	kept int
+	// control is a request that had a whole response, and has no effect.
+	control *Request
+	// proxy is the address of the proxy on the way, or empty.
+	proxy string
 }
 
 // New makes a target. It returns an error where the endpoint is not an
@@ -109,8 +113,12 @@ func New(config Config) (*Target, error) {
 	if config.Rate <= 0 {
 		perSecond = rate.Inf
 	}
+	proxy := ""
+	if !config.InOrder {
+		proxy = config.Network.ProxyOf(endpoint)
+	}
 	return &Target{
-		config: config, endpoint: endpoint, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
+		config: config, endpoint: endpoint, proxy: proxy, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
 		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil),
 	}, nil
 }
@@ -131,6 +139,10 @@ func FromContext(ctx context.Context) *Target {
 
 // Endpoint is the address under test.
 func (t *Target) Endpoint() string { return t.endpoint.String() }
+
+// Proxy is the address of the proxy on the way to the target, without its user;
+// empty where there is none.
+func (t *Target) Proxy() string { return t.proxy }
 
 // Limit is how long a response may take.
 func (t *Target) Limit() time.Duration { return t.config.Limit }

@@ -105,6 +105,9 @@ func (p *page) Facts() [][2]string {
 		for _, state := range slices.Sorted(maps.Keys(p.Target.Jobs)) {
 			jobs = append(jobs, strings.TrimSpace(fmt.Sprintf("%d %s", p.Target.Jobs[state], state)))
 		}
+		if p.Target.Proxy != "" {
+			source += ", through the proxy " + p.Target.Proxy
+		}
 		facts = append(facts, [2]string{"Responses from", source}, [2]string{"Jobs given", cmp.Or(strings.Join(jobs, ", "), "none")},
 			[2]string{"Jobs used up", consumed}, [2]string{"Time limit of a response", strconv.FormatFloat(p.Settings.LimitSeconds, 'g', 4, 64) + " s"})
 	} else if len(p.Client.NotChosen) > 0 {

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// commandVariable makes the test program the command itself.
+const commandVariable = "DPCONFORM_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(commandVariable) != "" {
+		os.Exit(Main())
+	}
+	os.Exit(m.Run())
+}
+
+// inProcess runs a command line in a process of its own with variables: net/http
+// reads those of a proxy once only.
+func inProcess(t *testing.T, variables []string, arguments ...string) called {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	command := exec.CommandContext(t.Context(), os.Args[0], arguments...)
+	command.Env = append(os.Environ(), append(variables, commandVariable+"=1", "HOME="+t.TempDir())...)
+	command.Stdout, command.Stderr = &out, &complaints
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return called{exit: command.ProcessState.ExitCode(), output: out.String(), complaints: complaints.String()}
+}
+
+// wantUnreachable checks that a command was given up: exit 4, one line on standard
+// error with these parts, and nothing else printed.
+func (c called) wantUnreachable(t testing.TB, says ...string) {
+	t.Helper()
+	if c.exit != result.ExitUnreachable || strings.Count(c.complaints, "\n") != 1 || !strings.HasPrefix(c.complaints, "dpconform: ") || c.output+c.raw != "" {
+		t.Errorf("exit %d, and not one line alone: %q, %q", c.exit, c.complaints, c.output+c.raw)
+	}
+	for _, part := range says {
+		if !strings.Contains(c.complaints, part) {
+			t.Errorf("%q does not say %q", c.complaints, part)
+		}
+	}
+}
+
+// TestWhatIsNotTheServersIsSaidInOneLine: run, record and doctor give the same
+// diagnosis of an endpoint that cannot be tested, and test nothing.
+func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
+	ownHome(t)
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	onlyHTTP2 := httptest.NewUnstartedServer(http.NotFoundHandler())
+	onlyHTTP2.Config.Protocols = new(http.Protocols)
+	onlyHTTP2.Config.Protocols.SetUnencryptedHTTP2(true)
+	onlyHTTP2.Start()
+	t.Cleanup(onlyHTTP2.Close)
+	plain := listen(t, http.NotFoundHandler())
+	const link = "https://console.example/enable?project=12"
+	disabled := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"error": {"code": 403, "message": "The API is disabled in project 12.", "status": "PERMISSION_DENIED", "details": [
+			{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"},
+			{"@type": "type.googleapis.com/google.rpc.Help", "links": [{"description": "Google developers console", "url": %q}]}]}}`, link)
+	}))
+	for name, test := range map[string]struct{ endpoint, says string }{
+		"http to TLS":           {"http" + strings.TrimPrefix(secure.URL, "https"), "it speaks TLS; give --endpoint " + secure.URL},
+		"https to plain HTTP":   {"https" + strings.TrimPrefix(plain, "http"), "it speaks HTTP without TLS; give --endpoint " + plain},
+		"HTTP/2 alone":          {onlyHTTP2.URL, "it speaks HTTP/2 without TLS (h2c)"},
+		"a project without API": {disabled, "SERVICE_DISABLED: The API is disabled in project 12.; see " + link},
+	} {
+		flags := []string{"--endpoint", test.endpoint, "--token-template", "t:{short}", "--job", "FAILED=a"}
+		call(t, append([]string{"run", "--report", "json=" + filepath.Join(t.TempDir(), "a.json")}, flags...)...).wantUnreachable(t, test.says)
+		folder := filepath.Join(t.TempDir(), "cassettes")
+		call(t, append([]string{"record", "--cassettes", folder}, flags...)...).wantUnreachable(t, test.says)
+		if found := examined(t, flags...); found.Exit != result.ExitUnreachable || found.Endpoint.Reached || !strings.Contains(found.Endpoint.Reason, test.says) {
+			t.Errorf("%s: the doctor says %+v", name, found.Endpoint)
+		}
+	}
+}
+
+// proxyFor passes requests for service.test on to a server, and gives the address
+// of the proxy with a user.
+func proxyFor(t *testing.T, endpoint string, refuse func(http.ResponseWriter) bool) (address string, variables []string) {
+	t.Helper()
+	to, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passing := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.URL.RawPath, r.Out.URL.Path, r.Out.URL.Opaque = "", "", r.In.URL.EscapedPath()
+		r.Out.Header.Del("Proxy-Authorization")
+	}, ModifyResponse: func(r *http.Response) error { r.Header.Set("Via", "1.1 proxy"); return nil }}
+	address = listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user := r.Header.Get("Proxy-Authorization"); user != "Basic "+base64.StdEncoding.EncodeToString([]byte("user:secret-pass")) {
+			t.Errorf("the proxy was asked as %q", user)
+		}
+		if refuse == nil || !refuse(w) {
+			passing.ServeHTTP(w, r)
+		}
+	}))
+	return address, []string{"HTTP_PROXY=" + strings.Replace(address, "http://", "http://user:secret-pass@", 1), "http_proxy=", "NO_PROXY=", "no_proxy="}
+}
+
+// TestReportsNameTheProxy that a run went through, without its password, and a
+// proxy that refuses is not the server.
+func TestReportsNameTheProxy(t *testing.T) {
+	t.Parallel()
+	flags := emulated(t, emulator.Options{})
+	address, variables := proxyFor(t, flags[1], nil)
+	flags[1] = "http://service.test"
+	reports, paths := everyFormat(t.TempDir(), "a")
+	got := inProcess(t, variables, append(append([]string{"run", "--focus", "body"}, reports...), flags...)...)
+	if !strings.Contains(got.output, "through the proxy "+address) || strings.Contains(got.all(), "secret-pass") {
+		t.Errorf("%s%s", got.output, got.complaints)
+	}
+	for format, path := range paths {
+		if strings.Contains(readFile(t, path), "secret-pass") {
+			t.Errorf("%s: the password of the proxy is shown", format)
+		}
+		names := format == "json" || format == "html" || format == "markdown"
+		if names && !strings.Contains(readFile(t, path), address) {
+			t.Errorf("%s does not name the proxy", format)
+		}
+	}
+	found := readReport(t, paths["json"])
+	if found.Target.Proxy != address || found.Counts.Checks[result.Fail] > 0 || found.Counts.Checks[result.Pass] == 0 {
+		t.Errorf("%q, %v", found.Target.Proxy, found.Counts.Checks)
+	}
+	for _, status := range []int{http.StatusProxyAuthRequired, http.StatusForbidden} {
+		_, variables := proxyFor(t, flags[1], func(w http.ResponseWriter) bool {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "<html>no</html>")
+			return true
+		})
+		inProcess(t, variables, append([]string{"run"}, flags...)...).wantUnreachable(t, fmt.Sprintf("responded %d %s instead of the target", status, http.StatusText(status)))
+	}
+}
+
+// TestAProxyThatFailsLaterIsNotTheServer: what was tested until then stands.
+func TestAProxyThatFailsLaterIsNotTheServer(t *testing.T) {
+	t.Parallel()
+	flags := emulated(t, emulator.Options{})
+	var requests atomic.Int32
+	_, variables := proxyFor(t, flags[1], func(w http.ResponseWriter) bool {
+		if requests.Add(1) <= 40 {
+			return false
+		}
+		w.Header().Set("X-Squid-Error", "ERR_ACCESS_DENIED 0")
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	})
+	flags[1] = "http://service.test"
+	got := inProcess(t, variables, append([]string{"run", "--rate", "0"}, flags...)...)
+	got.want(t, result.ExitUnreachable, "responded 403 Forbidden instead of the target")
+	if strings.Contains(got.output, "FAIL ") {
+		t.Error(got.output)
+	}
+}

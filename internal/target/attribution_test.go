@@ -1,0 +1,185 @@
+package target
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestATransientResponseIsTheServersOwnWhereOthersWork: a request that is sent
+// again and again without success is compared with one that had a response.
+func TestATransientResponseIsTheServersOwnWhereOthersWork(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		control  roundTripper // of /good, after its first response
+		bad      roundTripper
+		once     bool
+		loopback bool
+		want     FaultKind
+	}{
+		"others work":                         {status(200), status(502), false, false, ""},
+		"nothing works":                       {status(503), status(502), false, false, Unavailable},
+		"nothing works, of a backend":         {status(504), backendError, false, false, Unavailable},
+		"others have no response":             {hangUpStep, status(504), false, false, Unavailable},
+		"others work, of what is sent once":   {status(200), status(502), true, false, ""},
+		"nothing works, of what is sent once": {status(502), status(502), true, false, Unavailable},
+		"on this machine":                     {status(502), status(502), false, true, ""},
+		"a plain error":                       {status(503), status(500), false, false, ""},
+	} {
+		good := status(200)
+		server := newTarget(t, Config{Endpoint: "https://api.example", Loopback: test.loopback, Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+			if request.URL.Path == "/good" {
+				return good(request)
+			}
+			return test.bad(request)
+		})})
+		sendTo(server, Request{Method: "GET", Path: "/good"})
+		good = test.control
+		exchange := sendTo(server, Request{Path: "/bad", Once: test.once, Call: test.once, Job: "a"})
+		if kindOf(exchange) != test.want || exchange.Fault != nil && exchange.Fault.ServerOwn() {
+			t.Errorf("%s: %v", name, exchange.Fault)
+		}
+		if test.once && !exchange.Unsettled() {
+			t.Errorf("%s: it is not known whether the call succeeded", name)
+		}
+		if controls := len(server.Journal()) - 2; (controls == 1) != (name != "on this machine" && name != "a plain error") {
+			t.Errorf("%s: %d requests were sent to compare", name, controls)
+		}
+	}
+}
+
+// setup is a response of Google's front end to a project that is not set up.
+func setup(status int, reason, message, link string) roundTripper {
+	return refusing(status, fmt.Sprintf(`{"error":{"code":%d,"message":%q,"status":"PERMISSION_DENIED","details":[
+		{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":%q,"domain":"googleapis.com","metadata":{"consumer":"projects/12"}},
+		{"@type":"type.googleapis.com/google.rpc.Help","links":[{"description":"Google developers console","url":%q}]}]}}`, status, message, reason, link))
+}
+
+func TestAProjectThatIsNotSetUpIsTheCallers(t *testing.T) {
+	t.Parallel()
+	const link = "https://console.developers.google.com/apis/api/x/overview?project=12"
+	disabled := "X API has not been used in project 12 before or it is disabled."
+	for name, test := range map[string]struct {
+		response roundTripper
+		says     []string
+		flag     string
+	}{
+		"disabled":                   {setup(403, "SERVICE_DISABLED", disabled, link), []string{"SERVICE_DISABLED: " + disabled, "; see " + link}, ""},
+		"denied":                     {setup(403, "USER_PROJECT_DENIED", "Caller does not have required permission to use project 12.", link), []string{"USER_PROJECT_DENIED: Caller"}, "--quota-project"},
+		"an invalid project":         {setup(403, "CONSUMER_INVALID", "Permission denied on resource project x.", link), []string{"CONSUMER_INVALID"}, ""},
+		"no quota project":           {setup(403, "SERVICE_DISABLED", "The X API requires a quota project, which is not set by default. See https://example.com", ""), []string{"requires a quota project"}, "--quota-project"},
+		"no quota project, no code":  {refusing(403, `{"error":{"code":403,"status":"PERMISSION_DENIED","message":"The X API requires a quota project, which is not set by default."}}`), []string{"403 PERMISSION_DENIED"}, "--quota-project"},
+		"of the older form":          {refusing(403, `{"error":{"code":403,"message":"Access Not Configured.","errors":[{"reason":"accessNotConfigured"}]}}`), []string{"accessNotConfigured: Access Not Configured."}, ""},
+		"a key":                      {setup(400, "API_KEY_INVALID", "API key not valid.", link), []string{"API_KEY_INVALID"}, ""},
+		"a scope":                    {setup(403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "Request had insufficient authentication scopes.", link), nil, ""},
+		"another status":             {setup(404, "SERVICE_DISABLED", disabled, link), nil, ""},
+		"a 403 of the method":        {refusing(403, `{"error":{"code":403,"status":"PERMISSION_DENIED","message":"The caller has no permission."}}`), nil, ""},
+		"a 403 that is no JSON":      {refusing(403, `<html>SERVICE_DISABLED`), nil, ""},
+		"members of the wrong types": {refusing(403, `{"error":{"code":"x","message":7,"details":{"reason":"SERVICE_DISABLED"}}}`), nil, ""},
+	} {
+		for _, loopback := range []bool{false, true} {
+			server := newTarget(t, Config{Endpoint: "https://api.example", Transport: test.response, Loopback: loopback})
+			exchange := sendTo(server, Request{})
+			if test.says == nil {
+				if exchange.Fault != nil {
+					t.Errorf("%s: %v", name, exchange.Fault)
+				}
+				continue
+			}
+			wantFault(t, exchange, NotSetUp, "the caller's project is not set up for this API: ")
+			for _, part := range test.says {
+				if !strings.Contains(exchange.Fault.Detail, part) {
+					t.Errorf("%s: %q does not say %q", name, exchange.Fault.Detail, part)
+				}
+			}
+			if exchange.Fault.Flag != test.flag || exchange.Fault.ServerOwn() || server.Unusable() != exchange.Fault || sendTo(server, Request{}).Fault != exchange.Fault {
+				t.Errorf("%s: %+v, unusable %v", name, exchange.Fault, server.Unusable())
+			}
+		}
+	}
+}
+
+// TestASetUpThatIsLostLater ends a run only where it is not that of one token.
+func TestASetUpThatIsLostLater(t *testing.T) {
+	t.Parallel()
+	disabled := setup(403, "SERVICE_DISABLED", "off", "")
+	script := &script{steps: steps{status(200), disabled, disabled, status(200), disabled}}
+	server := newTarget(t, Config{Endpoint: "https://api.example", Transport: script})
+	for range 12 {
+		sendTo(server, Request{})
+	}
+	if script.sent.Load() != 4+unreachableBudget || server.Unusable() != nil {
+		t.Errorf("%d requests were sent, unusable %v", script.sent.Load(), server.Unusable())
+	}
+}
+
+// TestAResponseOfAProxyIsNotTheServers sends plain HTTP over a proxy that
+// responds by itself, or passes on what the server responds.
+func TestAResponseOfAProxyIsNotTheServers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		header [2]string
+		body   string
+		want   FaultKind
+		says   string
+	}{
+		"a password":                 {407, [2]string{"Proxy-Authenticate", "Basic"}, "", Intercepted, "responded 407 Proxy Authentication Required instead of the target; put its user and password into HTTP_PROXY"},
+		"a password, JSON":           {407, [2]string{}, `{"error":{"code":407,"status":"UNAUTHENTICATED"}}`, Intercepted, "407"},
+		"a blocked host":             {403, [2]string{"Via", "1.1 proxy"}, "<html>blocked</html>", Intercepted, "responded 403 Forbidden instead of the target; NO_PROXY"},
+		"a blocked host, text":       {403, [2]string{}, "blocked by policy", Intercepted, "403"},
+		"a blocked host, JSON":       {403, [2]string{}, `{"error":"blocked"}`, Intercepted, "403"},
+		"no route":                   {502, [2]string{}, "", Intercepted, "502 Bad Gateway"},
+		"no route in time":           {504, [2]string{"Content-Type", "text/html"}, "<html>", Intercepted, "504"},
+		"its status":                 {500, [2]string{"Proxy-Status", "p; error=dns_error"}, `{"error":{"code":500}}`, Intercepted, "500"},
+		"a request that it dislikes": {400, [2]string{"X-Squid-Error", "ERR_INVALID_URL 0"}, "<html>", Intercepted, "400"},
+		"a refusal of the server":    {403, [2]string{"Via", "1.1 proxy"}, `{"error":{"code":403,"status":"PERMISSION_DENIED"}}`, "", ""},
+		"a page of the server":       {404, [2]string{"Via", "1.1 proxy"}, "<html>", "", ""},
+		"a success":                  {200, [2]string{"Proxy-Status", "p; received-status=200"}, "{}", "", ""},
+		"an unavailable server":      {503, [2]string{}, `{"error":{"code":503,"status":"UNAVAILABLE"}}`, Unavailable, "unavailable"},
+	} {
+		proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Host != "service.test" {
+				t.Errorf("%s: %s was asked for", name, r.URL)
+			}
+			if test.header[0] != "" {
+				w.Header().Set(test.header[0], test.header[1])
+			}
+			w.WriteHeader(test.status)
+			_, _ = io.WriteString(w, test.body)
+		})
+		address, err := url.Parse(strings.Replace(proxy.URL, "http://", "http://user:s3cr3t@", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := newTarget(t, Config{Endpoint: "http://service.test", Network: NetworkOptions{Proxy: http.ProxyURL(address)}})
+		if server.Proxy() != proxy.URL {
+			t.Errorf("the proxy is %q, want %q", server.Proxy(), proxy.URL)
+		}
+		exchange := sendTo(server, Request{})
+		if test.want == "" && exchange.Fault != nil {
+			t.Errorf("%s: %v", name, exchange.Fault)
+		} else if test.want != "" {
+			wantFault(t, exchange, test.want, test.says)
+			if exchange.Fault.ServerOwn() || test.want == Intercepted && !strings.HasPrefix(exchange.Fault.Detail, "the proxy "+proxy.URL+" responded") {
+				t.Errorf("%s: %s", name, exchange.Fault)
+			}
+		}
+	}
+}
+
+// TestAProxyThatIsNotThere is named, without its password.
+func TestAProxyThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	address, err := url.Parse(strings.Replace(closedPort(t), "http://", "http://user:s3cr3t@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, endpoint := range []string{"http://service.test", "https://service.test"} {
+		exchange := sendTo(newTarget(t, Config{Endpoint: endpoint, Network: NetworkOptions{Proxy: http.ProxyURL(address)}}), Request{})
+		wantFault(t, exchange, Unreachable, "the proxy http://"+address.Host+" cannot be reached: connection refused")
+	}
+}

@@ -1,0 +1,117 @@
+package target
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// apiError is what is looked at in an error of Google's form.
+// Source: https://google.aip.dev/193
+type apiError struct {
+	// Code is a number, and Status a word such as "PERMISSION_DENIED".
+	Code    json.RawMessage `json:"code"`
+	Status  string          `json:"status"`
+	Message string          `json:"message"`
+	// Errors is the older form.
+	Errors []struct {
+		Reason string `json:"reason"`
+	} `json:"errors"`
+	Details []struct {
+		Reason string `json:"reason"`
+		Links  []struct {
+			URL string `json:"url"`
+		} `json:"links"`
+	} `json:"details"`
+}
+
+// readError reads the error in a body; one without any is empty.
+func readError(body []byte) apiError {
+	var message struct {
+		Error apiError `json:"error"`
+	}
+	// What has another type stays empty.
+	_ = json.NewDecoder(bytes.NewReader(body)).Decode(&message)
+	return message.Error
+}
+
+// reasons lists the reasons of both forms.
+func (e apiError) reasons() []string {
+	var reasons []string
+	for _, detail := range e.Details {
+		reasons = append(reasons, detail.Reason)
+	}
+	for _, one := range e.Errors {
+		reasons = append(reasons, one.Reason)
+	}
+	return slices.DeleteFunc(reasons, func(reason string) bool { return reason == "" })
+}
+
+func (e apiError) hasReason(reason string) bool { return slices.Contains(e.reasons(), reason) }
+
+// link is the first that leads to help and is not in the message; empty where
+// there is none.
+func (e apiError) link() string {
+	for _, detail := range e.Details {
+		for _, link := range detail.Links {
+			if strings.HasPrefix(link.URL, "https://") && !strings.Contains(e.Message, link.URL) {
+				return link.URL
+			}
+		}
+	}
+	return ""
+}
+
+// setupReasons are the reasons for which Google's front end lets no request of a
+// project in, whatever method it calls: what the project, its billing, its
+// organization or its API key lack.
+// Source: https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
+var setupReasons = []string{
+	"SERVICE_DISABLED", "USER_PROJECT_DENIED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED", "BILLING_DISABLED", "RESOURCE_PROJECT_INVALID",
+	"SERVICE_NOT_VISIBLE", "GCP_SUSPENDED", "SECURITY_POLICY_VIOLATED", "LOCATION_POLICY_VIOLATED", "LOCATION_TAX_POLICY_VIOLATED",
+	"ORG_RESTRICTION_VIOLATION", "ORG_RESTRICTION_HEADER_INVALID", "USER_BLOCKED_BY_ADMIN", "API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED",
+	"API_KEY_HTTP_REFERRER_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED", "API_KEY_ANDROID_APP_BLOCKED", "API_KEY_IOS_APP_BLOCKED",
+	// Those of the older form.
+	"accessNotConfigured", "userProjectMissing", "userProjectAccessDenied", "userProjectInconsistent", "keyInvalid", "ipRefererBlocked",
+}
+
+// quotaProject is how messages name a project that is billed for a request.
+const quotaProject = "quota project"
+
+// longestMessage is the length in characters from which a server's message is
+// cut.
+const longestMessage = 600
+
+// notSetUp is the fault of a response that refuses the caller's project, and not
+// the request; nil for every other.
+func notSetUp(exchange *Exchange) *Fault {
+	if exchange.Status != http.StatusForbidden && exchange.Status != http.StatusBadRequest {
+		return nil
+	}
+	found := readError(exchange.Body)
+	reasons := found.reasons()
+	at := slices.IndexFunc(reasons, func(reason string) bool { return slices.Contains(setupReasons, reason) })
+	asked := strings.Contains(found.Message, "requires a "+quotaProject)
+	if at < 0 && !asked {
+		return nil
+	}
+	reason := fmt.Sprintf("%d %s", exchange.Status, found.Status)
+	if at >= 0 {
+		reason = reasons[at]
+	}
+	fault := &Fault{Kind: NotSetUp, Detail: text.Line(fmt.Sprintf("the caller's project is not set up for this API: %s: %s",
+		reason, text.Cut(found.Message, longestMessage)))}
+	if link := found.link(); link != "" {
+		fault.Detail += "; see " + text.Line(text.Cut(link, longestMessage))
+	}
+	if asked || strings.Contains(found.Message, quotaProject) || reason == "USER_PROJECT_DENIED" || strings.HasPrefix(reason, "userProject") {
+		fault.Flag = "--quota-project"
+		fault.Detail += "; --quota-project ID names the project that requests count for"
+	}
+	return fault
+}
