@@ -235,7 +235,7 @@ func (e *Error) Error() string {
 	if e.Line > 0 {
 		place = fmt.Sprintf("%s:%d", e.File, e.Line)
 	}
-	return text.Line(place + ": " + e.Message + "; " + e.Fix)
+	return text.Mistake(place, e.Message, e.Fix).Error()
 }
 
 // folderName is the folder of a recording as the caller named it.

@@ -204,7 +204,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"an unknown anchor", "operationId: dataportability.archiveJobs.retry", "operationId: *gone", "      operationId: *gone", []string{"not readable as YAML", "gone"}},
 		{"an open list", "openapi: 3.1.0", "openapi: [3.1.0", anywhere, []string{"not readable as YAML"}},
 		{"an open quotation", "title: Data", `title: "Data`, anywhere, []string{"not readable as YAML"}},
-		{"a NUL byte", "title: Data", "title: \x00", anywhere, []string{"not readable as YAML"}},
+		{"a NUL byte", "title: Data", "title: \x00", "title: \x00", []string{"a NUL byte"}},
 	} {
 		test.check(t, ownText(t))
 	}

@@ -85,8 +85,8 @@ func (l *loader) findSet(item *yaml.Node) (Description, error) {
 		return description, err
 	}
 	file := path.Join(setsFolder, name+setEnding)
-	if text, err := shippedFiles.ReadFile(file); err == nil && name != "" {
-		return Description{Name: path.Join(shippedFolder, file), Text: text}, nil
+	if content, err := readShipped(file); err == nil && name != "" {
+		return Description{Name: path.Join(shippedFolder, file), Text: content}, nil
 	}
 	return Description{}, l.fail(item, "%s names the set %q: want one of %s, or a file that ends in %s", setsExtension, name, strings.Join(shippedSets(), ", "), setEnding)
 }
@@ -113,10 +113,9 @@ type setFile struct {
 
 // set reads one set into the method. The loader's file is the set's.
 func (l *loader) set(description Description, method *Method) error {
-	var root yaml.Node
-	if err := yaml.Unmarshal(description.Text, &root); err != nil {
-		line, column, message := locateYAMLError(err)
-		return &Error{l.file, line, column, "not readable as YAML: " + message}
+	_, root, err := description.parse()
+	if err != nil {
+		return err
 	}
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
 		return l.fail(nil, "a set of requirements must be a mapping with %s", strings.Join(keys(setFile{}), ", "))

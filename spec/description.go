@@ -1,14 +1,14 @@
 package spec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"strings"
-	"syscall"
-	"unicode"
+
+	"github.com/pb33f/go-yaml"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Description is the text of an OpenAPI document, not yet parsed.
@@ -26,42 +26,45 @@ type Description struct {
 	origins map[[2]int]origin
 }
 
-// ReadDescription reads a description from a file. The error for a file that
+// ReadDescription reads a description from a file, in UTF-8 or with a byte order
+// mark in UTF-16, with any line ends; the text has "\n". The error for a file that
 // cannot be read is an [*Error].
 func ReadDescription(file string) (Description, error) {
-	text, err := readFile(file)
+	content, err := text.ReadFile(file, text.LargestFile)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err
-		}
-		return Description{}, &Error{File: file, Message: err.Error() + "; give a file that can be read"}
+		return Description{}, unreadable(file, err)
 	}
-	return Description{Name: file, Text: text}, nil
+	return Description{Name: file, Text: content}, nil
 }
 
-// largestFile is the length in bytes of the largest file that is read.
-const largestFile = 8 << 20
+// unreadable says why a file cannot be read, with the line where it is not text.
+func unreadable(file string, err error) *Error {
+	var mistake *text.EncodingError
+	if errors.As(err, &mistake) {
+		return &Error{File: file, Line: mistake.Line, Message: mistake.Message}
+	}
+	return &Error{File: file, Message: text.Reason(err) + "; give a file that can be read"}
+}
 
-// readFile reads a file. It does not wait for a named pipe that nothing has open
-// for writing, and reads no more of a device than of a file.
-func readFile(name string) ([]byte, error) {
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
+// parse reads the one YAML document of a description, and returns its text as
+// text.Decode does: whoever made the description may have given any other.
+func (d Description) parse() (content []byte, root yaml.Node, err error) {
+	if content, err = text.Decode(d.Text); err != nil {
+		return nil, root, unreadable(d.Name, err)
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, largestFile+1))
-	if err != nil {
-		return nil, err
+	var second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	if err = decoder.Decode(&root); err == nil {
+		err = decoder.Decode(&second)
 	}
-	if len(text) > largestFile {
-		return nil, fmt.Errorf("it is longer than %d MiB", largestFile>>20)
+	switch {
+	case err == nil:
+		return nil, root, &Error{File: d.Name, Line: second.Line, Message: "a second YAML document begins here, and only one is read"}
+	case !errors.Is(err, io.EOF):
+		line, column, message := locateYAMLError(err)
+		return nil, root, &Error{d.Name, line, column, "not readable as YAML: " + message}
 	}
-	if information, err := file.Stat(); err == nil && len(text) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
-		return nil, errors.New("it is not a regular file but a pipe that nothing is written to")
-	}
-	return text, nil
+	return content, root, nil
 }
 
 // Error is a mistake in a description, with its location.
@@ -74,8 +77,8 @@ type Error struct {
 	Message string
 }
 
-// Error returns "file:line:column: message", the form that editors jump to. It
-// replaces control characters, which a terminal would obey.
+// Error returns "file:line:column: message", the form that editors jump to, in
+// one line in which nothing is that a terminal would obey.
 func (e *Error) Error() string {
 	place := e.File
 	if e.Line > 0 {
@@ -84,10 +87,5 @@ func (e *Error) Error() string {
 	if e.Column > 0 {
 		place = fmt.Sprintf("%s:%d", place, e.Column)
 	}
-	return strings.Map(func(character rune) rune {
-		if unicode.IsControl(character) {
-			return unicode.ReplacementChar
-		}
-		return character
-	}, place+": "+e.Message)
+	return text.Line(place + ": " + e.Message)
 }

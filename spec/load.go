@@ -81,12 +81,11 @@ func buildModel(description Description) (*v3.Document, error) {
 	fail := func(line, column int, format string, arguments ...any) (*v3.Document, error) {
 		return nil, &Error{description.Name, line, column, fmt.Sprintf(format, arguments...)}
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(description.Text, &root); err != nil {
-		line, column, message := locateYAMLError(err)
-		return fail(line, column, "not readable as YAML: %s", message)
+	content, root, err := description.parse()
+	if err != nil {
+		return nil, err
 	}
-	document, err := libopenapi.NewDocumentWithConfiguration(description.Text, &datamodel.DocumentConfiguration{
+	document, err := libopenapi.NewDocumentWithConfiguration(content, &datamodel.DocumentConfiguration{
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

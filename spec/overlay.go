@@ -20,18 +20,17 @@ import (
 // must not pass for one that was applied: an action without an effect is an
 // [*Error] with its location in the overlay, as every other mistake is.
 func (d Description) WithOverlay(file Description) (Description, error) {
-	actions, err := readActions(file)
+	content, actions, err := readActions(file)
 	if err != nil {
 		return Description{}, err
 	}
-	document, err := libopenapi.NewOverlayDocument(file.Text)
+	document, err := libopenapi.NewOverlayDocument(content)
 	if err != nil {
 		return Description{}, &Error{File: file.Name, Line: 1, Message: "not an OpenAPI Overlay: " + firstLine(err.Error())}
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(d.Text, &root); err != nil {
-		// It says where the text is not YAML.
-		return Description{}, d.Validate()
+	_, root, err := d.parse()
+	if err != nil {
+		return Description{}, err
 	}
 	var trace trace
 	if err := trace.mark(&root, d.origin); err != nil {
@@ -86,50 +85,52 @@ func refusedAction(file string, known []*highoverlay.Action, actions []*yaml.Nod
 	return mistake
 }
 
-// readActions returns the actions of an overlay, each of which has a target and
-// does something. libopenapi ignores keys that it does not know.
-func readActions(file Description) ([]*yaml.Node, error) {
+// readActions returns the text of an overlay, and its actions, each of which has a
+// target and does something. libopenapi ignores keys that it does not know.
+func readActions(file Description) (content []byte, actions []*yaml.Node, err error) {
 	reader := &loader{file: file.Name}
-	var root yaml.Node
-	if err := yaml.Unmarshal(file.Text, &root); err != nil {
-		line, column, message := locateYAMLError(err)
-		return nil, &Error{file.Name, line, column, "not readable as YAML: " + message}
+	content, root, err := file.parse()
+	if err != nil {
+		return nil, nil, err
 	}
 	if len(root.Content) == 0 {
-		return nil, &Error{file.Name, 1, 0, "not an OpenAPI Overlay: it is empty"}
+		return nil, nil, &Error{file.Name, 1, 0, "not an OpenAPI Overlay: it is empty"}
 	}
 	members, err := reader.members(root.Content[0], "an overlay", "overlay", "info", "extends", "actions")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, key := range []string{"overlay", "info", "actions"} {
 		if members[key] == nil {
-			return nil, reader.fail(root.Content[0], "not an OpenAPI Overlay: it has no %s", key)
+			return nil, nil, reader.fail(root.Content[0], "not an OpenAPI Overlay: it has no %s", key)
 		}
 	}
 	if _, err := reader.members(members["info"], "info", "title", "version", "description"); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	actions := members["actions"]
-	if actions.Kind != yaml.SequenceNode || len(actions.Content) == 0 {
-		return nil, reader.fail(actions, "actions must be a list of at least one action")
+	if extends := members["extends"]; extends != nil && (extends.Tag != "!!str" || extends.Value == "") {
+		return nil, nil, reader.fail(extends, "extends must be the address of a description")
 	}
-	for _, action := range actions.Content {
+	list := members["actions"]
+	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		return nil, nil, reader.fail(list, "actions must be a list of at least one action")
+	}
+	for _, action := range list.Content {
 		members, err := reader.members(action, "an action", "target", "description", "update", "remove", "copy")
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		target, remove := members["target"], members["remove"]
 		switch {
 		case target == nil || target.Kind != yaml.ScalarNode || target.Value == "":
-			return nil, reader.fail(action, "the action has no target: it must be a JSONPath expression")
+			return nil, nil, reader.fail(action, "the action has no target: it must be a JSONPath expression")
 		case remove != nil && remove.Tag != "!!bool":
-			return nil, reader.fail(remove, "remove must be true or false")
+			return nil, nil, reader.fail(remove, "remove must be true or false")
 		case members["update"] == nil && members["copy"] == nil && (remove == nil || remove.Value == "false"):
-			return nil, reader.fail(action, "the action for %s does nothing: it must have update, or remove: true", target.Value)
+			return nil, nil, reader.fail(action, "the action for %s does nothing: it must have update, or remove: true", target.Value)
 		}
 	}
-	return actions.Content, nil
+	return content, list.Content, nil
 }
 
 // members returns the members of a mapping. A key that is there twice, or that is
@@ -179,8 +180,11 @@ func (d Description) located(err error) error {
 	if !errors.As(err, &mistake) || mistake.File != d.Name || mistake.Line == 0 || d.origins == nil {
 		return err
 	}
-	from := d.origin(mistake.Line, mistake.Column)
-	return &Error{from.file, from.line, from.column, mistake.Message}
+	from, message := d.origin(mistake.Line, mistake.Column), mistake.Message
+	if from.file == d.Name {
+		message += "; with " + strings.Join(d.Overlays, " and ") + " applied"
+	}
+	return &Error{from.file, from.line, from.column, message}
 }
 
 // trace carries the origins of nodes through an overlay in anchors, since

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/pb33f/go-yaml"
 )
 
@@ -55,11 +56,21 @@ func (d shippedDescription) operation() string {
 }
 
 func mustReadShipped(file string) []byte {
-	text, err := shippedFiles.ReadFile(file)
+	content, err := readShipped(file)
 	if err != nil {
 		panic(err)
 	}
-	return text
+	return content
+}
+
+// readShipped reads a file as text.Decode does: git may have changed its line ends
+// before it was embedded.
+func readShipped(file string) ([]byte, error) {
+	content, err := shippedFiles.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return text.Decode(content)
 }
 
 // Shipped lists the methods whose descriptions the product ships, by the last two
@@ -90,8 +101,8 @@ func Default() Description { return shippedDescriptions()[0].Description }
 // Shipped reports whether the product ships the description, with just this
 // text.
 func (d Description) Shipped() bool {
-	text, err := shippedFiles.ReadFile(strings.TrimPrefix(d.Name, shippedFolder+"/"))
-	return err == nil && bytes.Equal(text, d.Text)
+	content, err := readShipped(strings.TrimPrefix(d.Name, shippedFolder+"/"))
+	return err == nil && bytes.Equal(content, d.Text)
 }
 
 // ShippedFile reports whether a file is the name of a description or a set that

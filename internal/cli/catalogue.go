@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -93,10 +92,7 @@ func newCatalogue(method *spec.Method) catalogue {
 
 // writeJSON writes the catalogue for other programs.
 func (c catalogue) writeJSON(out io.Writer) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(c)
+	return text.WriteJSON(out, c)
 }
 
 // catalogueConsole prints a catalogue for a person.

@@ -73,10 +73,7 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 		return err
 	}
 	if asJSON {
-		encoder := json.NewEncoder(terminal.raw)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(findings)
+		err = text.WriteJSON(terminal.raw, findings)
 	} else {
 		fmt.Fprintln(terminal.out)
 		doctorPrinter{text.Printer{Out: terminal.out, Width: terminal.width()}}.print(findings)

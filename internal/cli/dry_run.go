@@ -40,7 +40,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 		return err
 	}
 	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
-	plan.print(terminal.raw)
+	plan.print(terminal.out)
 	return nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -104,7 +105,8 @@ func callOn(t testing.TB, ctx context.Context, columns int, raw buffer, argument
 	t.Helper()
 	var out, complaints bytes.Buffer
 	on := quiet()
-	on.out, on.raw, on.err, on.columns = plainWriter{&out}, raw, &complaints, func() int { return columns }
+	on.out, on.raw, on.err, on.screen = plainWriter{&text.Log{Out: &out}}, raw, &text.Log{Out: &complaints}, &complaints
+	on.columns = func() int { return columns }
 	exit := execute(ctx, on, arguments)
 	return called{exit: exit, output: out.String(), raw: raw.String(), complaints: complaints.String()}
 }
@@ -112,7 +114,7 @@ func callOn(t testing.TB, ctx context.Context, columns int, raw buffer, argument
 // quiet is a terminal that nobody looks at.
 func quiet() *terminal {
 	color, none := config.ColorAuto, func() int { return 0 }
-	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, columns: none, errColumns: none, lost: func() error { return nil },
+	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, screen: io.Discard, columns: none, errColumns: none, lost: func() error { return nil },
 		environment: func(string) string { return "" }, color: &color, shown: new(atomic.Pointer[progress])}
 }
 

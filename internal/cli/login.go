@@ -236,7 +236,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 // announce shows the address, on a line of its own, and asks the desktop to open
 // a browser.
 func (l *loginCommand) announce(address string) {
-	fmt.Fprintf(l.terminal.raw, "open this address in a browser of this machine:\n\n%s\n\n", address)
+	fmt.Fprintf(l.terminal.raw, "open this address in a browser of this machine:\n\n%s\n\n", text.Line(address))
 	fmt.Fprintf(l.terminal.out, "waiting for the browser to come back, %s at the most\n", l.wait)
 	if l.noBrowser {
 		return

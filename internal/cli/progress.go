@@ -99,7 +99,7 @@ func (t *terminal) display() display {
 	case isOn(t.environment("CI")), watched && t.environment("TERM") == "dumb":
 		return &lines{out: t.err, paint: t.painter()}
 	case watched:
-		return &liveLine{out: t.err, paint: t.painter(), columns: t.errColumns}
+		return &liveLine{out: t.screen, paint: t.painter(), columns: t.errColumns}
 	case t.verbose:
 		return &lines{out: t.err, paint: t.painter(), silent: true}
 	}

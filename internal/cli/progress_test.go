@@ -97,7 +97,7 @@ func TestWhatFailsStandsAboveTheLiveLine(t *testing.T) {
 	line.pass(time.Second)
 	line.tested(resultOf("path/two", result.Fail, "400", "a\n\x1b[2Jtext \u202eof "+strings.Repeat("many words ", 20)))
 	rows := screen.rows()
-	if len(rows) != 3 || !strings.HasPrefix(rows[1], "FAIL path/two  want 400, got a \uFFFD[2Jtext \uFFFDof many") || !strings.HasSuffix(rows[1], "…") {
+	if len(rows) != 3 || !strings.HasPrefix(rows[1], "FAIL path/two  want 400, got a \\x1b[2Jtext \\u202eof many") || !strings.HasSuffix(rows[1], "…") {
 		t.Errorf("%q", rows)
 	}
 	line.pass(0)
@@ -232,7 +232,7 @@ func TestARunOnATerminalLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	screen := newFakeScreen(t, 80)
 	on := quiet()
-	on.err, on.errColumns = screen, screen.columns
+	on.err, on.screen, on.errColumns = screen, screen, screen.columns
 	line := on.progress(context.Background(), 40)
 	var together sync.WaitGroup
 	for i := range 40 {

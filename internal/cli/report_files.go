@@ -48,7 +48,7 @@ func writeComparison(terminal *terminal, files []report.File, writers map[string
 		write := writers[file.Format]
 		if file.Format == "text" {
 			write = func(out io.Writer) error {
-				return writers["text"](&colorprofile.Writer{Forward: out, Profile: colorprofile.NoTTY})
+				return writers["text"](&colorprofile.Writer{Forward: &text.Log{Out: out}, Profile: colorprofile.NoTTY})
 			}
 		}
 		if err := file.WriteWith(write, terminal.raw); err != nil {

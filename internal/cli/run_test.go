@@ -145,7 +145,7 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 		t.Fatalf("exit %d, %d requests came: %s", dry.exit, len(server.lines), dry.complaints)
 	}
 	var wanted []string
-	for _, match := range planned.FindAllStringSubmatch(dry.raw, -1) {
+	for _, match := range planned.FindAllStringSubmatch(dry.output, -1) {
 		wanted = append(wanted, match[1])
 	}
 	call(t, append([]string{"run"}, arguments...)...).want(t, result.ExitConforms)
@@ -155,7 +155,7 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 		t.Errorf("printed were %d requests, %d came, and they differ", len(wanted), len(server.lines))
 	}
 	for _, part := range []string{fmt.Sprintf("%d requests would go to %s; nothing was sent", len(wanted), arguments[1]), "USES UP ITS JOB", "would use up a job: failed-1"} {
-		if !strings.Contains(dry.raw, part) {
+		if !strings.Contains(dry.output, part) {
 			t.Errorf("the dry run does not say %q", part)
 		}
 	}
@@ -169,8 +169,8 @@ func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
 		"--consume-jobs":                   {"USES UP ITS JOB", "times)"},
 		"--consume-jobs --max-requests 7 ": {"7 requests would go to", "would be skipped for want of --consume-jobs"},
 	} {
-		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.raw, one.says) || strings.Contains(got.raw, one.never) {
-			t.Errorf("%q: exit %d\n%s", more, got.exit, got.raw)
+		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.output, one.says) || strings.Contains(got.output, one.never) {
+			t.Errorf("%q: exit %d\n%s", more, got.exit, got.output)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestANewDescriptionIsTestedAtOnce(t *testing.T) {
 			for state, ids := range emulator.DefaultJobs(method) {
 				run = append(run, "--job", strings.TrimPrefix(state+"="+strings.Join(ids, ","), "="))
 			}
-			if got := call(t, append(run, "--dry-run")...); got.exit != result.ExitConforms || !strings.Contains(got.raw, method.Operation.Method+" "+method.Operation.Path.Prefix) {
+			if got := call(t, append(run, "--dry-run")...); got.exit != result.ExitConforms || !strings.Contains(got.output, method.Operation.Method+" "+method.Operation.Path.Prefix) {
 				t.Errorf("exit %d: %s%s", got.exit, got.raw, got.complaints)
 			}
 			call(t, run...).want(t, result.ExitConforms, "conforms")

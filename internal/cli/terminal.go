@@ -17,6 +17,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Widths in columns: of text that nobody's screen bounds, and of the widest
@@ -32,9 +33,10 @@ type terminal struct {
 	// out takes colours and drops them where they do not belong: not a
 	// terminal, or NO_COLOR.
 	out io.Writer
-	// raw is standard output as it is, for reports.
-	raw io.Writer
-	err io.Writer
+	// raw is standard output as it is, for reports, and screen standard error as it
+	// is, for a line that is written over again.
+	raw, screen io.Writer
+	err         io.Writer
 	// lost gives the error by which a part of standard output was not written.
 	lost func() error
 	// columns gives the width, anew at each call; 0 where out is no terminal.
@@ -57,9 +59,9 @@ type terminal struct {
 
 func newTerminal() *terminal {
 	color := config.ColorAuto
-	raw := &untilBroken{out: os.Stdout}
+	raw, screen := &untilBroken{out: os.Stdout}, &untilBroken{out: os.Stderr}
 	return &terminal{
-		out: colouring(raw, os.Stdout, &color), raw: raw, lost: raw.err, err: &untilBroken{out: os.Stderr},
+		out: colouring(&text.Log{Out: raw}, os.Stdout, &color), raw: raw, lost: raw.err, screen: screen, err: &text.Log{Out: screen},
 		columns:     func() int { return columnsOf(os.Stdout) },
 		errColumns:  func() int { return columnsOf(os.Stderr) },
 		environment: os.Getenv, color: &color, shown: new(atomic.Pointer[progress]),
@@ -113,6 +115,7 @@ func (t *terminal) endProgress() {
 func (t *terminal) complain(message string) {
 	t.endProgress()
 	line, _, _ := strings.Cut(t.redacted(message), "\n")
+	line = text.Line(line)
 	fmt.Fprintf(t.err, "dpconform: %s\n", line)
 	if t.github != nil {
 		t.github.complaint = line
@@ -130,7 +133,7 @@ func (t *terminal) wrote(file report.File) {
 func (t *terminal) hide(secrets func() []string) { t.secrets = append(t.secrets, secrets) }
 
 // redacted is a text without secrets.
-func (t *terminal) redacted(text string) string { return t.redactor().Text(text) }
+func (t *terminal) redacted(words string) string { return t.redactor().Text(words) }
 
 // redactor knows the secrets of now.
 func (t *terminal) redactor() *redact.Redactor {
@@ -161,11 +164,11 @@ func colouring(out io.Writer, file *os.File, color *config.Color) *colouredOutpu
 }
 
 // Write writes text in one go.
-func (c *colouredOutput) Write(text []byte) (int, error) {
+func (c *colouredOutput) Write(words []byte) (int, error) {
 	c.once.Do(func() {
 		c.writer = &colorprofile.Writer{Forward: c.out, Profile: profileOf(c.file, c.color, os.Environ())}
 	})
-	return c.writer.Write(text)
+	return c.writer.Write(words)
 }
 
 // profileOf says which colours belong into a file.
@@ -229,16 +232,16 @@ type untilBroken struct {
 }
 
 // Write writes, or drops what nobody reads.
-func (u *untilBroken) Write(text []byte) (int, error) {
+func (u *untilBroken) Write(words []byte) (int, error) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	if u.broken {
-		return len(text), nil
+		return len(words), nil
 	}
-	written, err := u.out.Write(text)
+	written, err := u.out.Write(words)
 	if errors.Is(err, syscall.EPIPE) {
 		u.broken = true
-		return len(text), nil
+		return len(words), nil
 	}
 	if err != nil && u.lost == nil {
 		u.lost = err

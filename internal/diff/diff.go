@@ -4,12 +4,12 @@ package diff
 
 import (
 	"cmp"
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -194,10 +194,7 @@ func (c Comparison) Fails(on FailOn) bool {
 
 // WriteJSON writes a comparison in its JSON form, indented.
 func WriteJSON(out io.Writer, comparison Comparison, version string, failOn FailOn) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(struct {
+	return text.WriteJSON(out, struct {
 		Format int         `json:"format_version"`
 		Tool   result.Tool `json:"tool"`
 		FailOn FailOn      `json:"fail_on"`

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -23,14 +22,11 @@ func WriteJSON(out io.Writer, comparison Comparison, version string, failOn Clas
 	for _, class := range Classes() {
 		counts[class] = comparison.Count(class)
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
 	type tool struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
 	}
-	return encoder.Encode(struct {
+	return text.WriteJSON(out, struct {
 		Format int           `json:"format_version"`
 		Tool   tool          `json:"tool"`
 		FailOn Class         `json:"fail_on"`

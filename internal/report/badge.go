@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -13,9 +12,7 @@ import (
 // Source: https://shields.io/badges/endpoint-badge
 func WriteBadge(out io.Writer, report result.Report) error {
 	message, colour := badgeMessage(report)
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(struct {
+	return text.WriteJSON(out, struct {
 		SchemaVersion int    `json:"schemaVersion"`
 		Label         string `json:"label"`
 		Message       string `json:"message"`

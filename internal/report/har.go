@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,16 +10,14 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // object is a JSON object whose members are written in the order of their names.
 type object = map[string]any
 
 func writeObject(out io.Writer, document object) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(document)
+	return text.WriteJSON(out, document)
 }
 
 // What a report does not know of an exchange, as HAR says it.

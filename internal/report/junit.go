@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The elements of JUnit XML, as three schemas agree on them: that of Apache Ant
@@ -80,15 +81,11 @@ func WriteJUnit(out io.Writer, report result.Report) error {
 	for i := range all.Suites {
 		all.Suites[i].ID = i
 	}
-	if _, err := io.WriteString(out, xml.Header); err != nil {
+	page, err := xml.MarshalIndent(all, "", "  ")
+	if err != nil {
 		return err
 	}
-	encoder := xml.NewEncoder(out)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(out, "\n")
+	_, err = io.WriteString(out, xml.Header+text.Printable(string(page))+"\n")
 	return err
 }
 

@@ -187,7 +187,7 @@ func TestNothingThatAServerSaysIsACommand(t *testing.T) {
 			t.Errorf("%+v", one)
 		}
 	}
-	if all[0].properties["file"] != from.Description.File || !strings.Contains(all[0].message, "::error::x\n##[error]y %0A %25 ") {
+	if all[0].properties["file"] != from.Description.File || !strings.Contains(all[0].message, "\\x3a:error::x\n\\x23#[error]y %0A %25 ") {
 		t.Errorf("%+v", all[0])
 	}
 }

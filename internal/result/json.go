@@ -2,8 +2,9 @@ package result
 
 import (
 	_ "embed"
-	"encoding/json"
 	"io"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 //go:embed report.schema.json
@@ -14,8 +15,5 @@ func Schema() []byte { return schema }
 
 // WriteJSON writes a report in its JSON form, indented.
 func WriteJSON(out io.Writer, report Report) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(report)
+	return text.WriteJSON(out, report)
 }

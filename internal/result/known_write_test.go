@@ -50,7 +50,7 @@ func TestWriteGroupsByRequirement(t *testing.T) {
 			[]string{"check: authorization/scope/dataportability.alerts.subscriptions", "check: authorization/scope/dataportability.businessmessaging.conversations"},
 			"# authorization.scope: want 400; got 200\n"},
 		{"an answer that is no comment", withGot(failing("body.empty-message", 1, "body/empty-message"), "a\nb\u2028c\x1b[2J\xff: #"),
-			[]string{"requirement: body.empty-message"}, "got a b c\uFFFD[2J\uFFFD: #\n"},
+			[]string{"requirement: body.empty-message"}, "got a b c\\x1b[2J\\xff: #\n"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "known.yaml")

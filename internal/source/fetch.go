@@ -50,15 +50,24 @@ func (r Reader) Read(ctx context.Context, name string) (spec.Description, error)
 	switch {
 	case name == StandardInput:
 		content, err := io.ReadAll(io.LimitReader(r.Input, MaximumLength+1))
-		if err != nil {
-			return spec.Description{}, &spec.Error{File: "standard input", Message: text.Reason(err) + howToGive}
-		}
-		return spec.Description{Name: "standard input", Text: content}, nil
+		return described("standard input", content, err)
 	case strings.Contains(name, "://"):
 		return r.fetch(ctx, name)
 	}
 	content, err := text.ReadFile(name, MaximumLength)
-	if err != nil {
+	return described(name, content, err)
+}
+
+// described is a source whose content was read, as text.Decode returns it.
+func described(name string, content []byte, err error) (spec.Description, error) {
+	if err == nil {
+		content, err = text.Decode(content)
+	}
+	var mistake *text.EncodingError
+	switch {
+	case errors.As(err, &mistake):
+		return spec.Description{}, &spec.Error{File: name, Line: mistake.Line, Message: mistake.Message}
+	case err != nil:
 		return spec.Description{}, &spec.Error{File: name, Message: text.Reason(err) + howToGive}
 	}
 	return spec.Description{Name: name, Text: content}, nil
@@ -100,7 +109,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	if err != nil {
 		return fail("the response broke off: " + fetchFailure(err))
 	}
-	return spec.Description{Name: shown.String(), Text: content}, nil
+	return described(shown.String(), content, nil)
 }
 
 // followSafely follows a redirect to https, or to the same host by the same

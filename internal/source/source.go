@@ -12,10 +12,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"unicode/utf8"
-
-	encoding "golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -257,20 +253,18 @@ func readText(source spec.Description) ([]byte, error) {
 	if len(source.Text) > MaximumLength {
 		return nil, fail(source.Name, "longer than %d MiB, which no source of the method is", MaximumLength>>20)
 	}
-	// A file that says so at its start is in UTF-16.
-	text, _, err := transform.Bytes(encoding.BOMOverride(transform.Nop), source.Text)
-	text = bytes.TrimSpace(text)
+	source, err := described(source.Name, source.Text, nil)
+	if err != nil {
+		return nil, err
+	}
+	content := bytes.TrimSpace(source.Text)
 	switch {
-	case err == nil && len(text) == 0:
+	case len(content) == 0:
 		return nil, fail(source.Name, "it is empty")
-	case bytes.IndexByte(text, 0) >= 0:
-		return nil, fail(source.Name, "it has a NUL byte, so it is not text; save it in UTF-8")
-	case err != nil || !utf8.Valid(text):
-		return nil, fail(source.Name, "it is not UTF-8")
-	case multipart.Match(text[:min(len(text), longestHeader)]):
+	case multipart.Match(content[:min(len(content), longestHeader)]):
 		return nil, fail(source.Name, "it is MHTML: save the page as HTML")
 	}
-	return text, nil
+	return content, nil
 }
 
 // multipart is what the header of a page has that is saved together with its

@@ -200,7 +200,7 @@ func TestWhatIsNotUnderstoodSaysWhatWasLookedFor(t *testing.T) {
 		{"the source of a page in text", "<pre>" + html.EscapeString("<p>"+sourcetest.Request+"</p>"+scope) + "</pre>", "give the page itself"},
 		{"MHTML", "From: <Saved>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=a\r\n\r\n--a\r\n" + page, "save the page as HTML"},
 		{"a page that contradicts itself", strings.Replace(sourcetest.Page, "\n"+scope, "", 1), "contradicts itself"},
-		{"a request that a terminal would obey", strings.ReplaceAll(page, ":retry", ":\x1b[2Jretry") + "\nGET https://a.example/v1/{b}\n" + scope + "\nOAuth 2.0", "\ufffd[2J"},
+		{"a request that a terminal would obey", strings.ReplaceAll(page, ":retry", ":\x1b[2Jretry") + "\nGET https://a.example/v1/{b}\n" + scope + "\nOAuth 2.0", `\x1b[2J`},
 		{"a number", "5", "POST https"},
 		{"JSON", `{"a": 1}`, "discoveryVersion"},
 		{"half of JSON", `{"discoveryVersion": "v1", "resources": {`, "cut short"},

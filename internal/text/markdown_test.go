@@ -96,7 +96,7 @@ func TestABlockShowsItsLines(t *testing.T) {
 		"curl 'a'":        "```sh\ncurl 'a'\n```\n",
 		"a\n```\nb":       "````sh\na\n```\nb\n````\n",
 		"a\r\nb\n":        "```sh\na\nb\n```\n",
-		"a\x1b[31m":       "```sh\na\uFFFD[31m\n```\n",
+		"a\x1b[31m":       "```sh\na\\x1b[31m\n```\n",
 		"a\n`````\n\n\nb": "``````sh\na\n`````\n\n\nb\n``````\n",
 	} {
 		if got := MarkdownBlock("sh", text); got != want {

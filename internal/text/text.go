@@ -5,10 +5,7 @@ package text
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -40,46 +37,6 @@ func List(words []string, conjunction string) string {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
-}
-
-// Printable makes text of others safe to show: control characters, invisible
-// ones and those that reorder text become U+FFFD, as does invalid UTF-8. Tabs
-// and line breaks stay.
-func Printable(text string) string {
-	if isPlain(text) {
-		return text
-	}
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(unicode.ReplacementChar)), "\r\n", "\n")
-	return strings.Map(func(character rune) rune {
-		switch {
-		case character == '\n' || character == '\t':
-			return character
-		case unicode.In(character, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
-			return unicode.ReplacementChar
-		}
-		return character
-	}, text)
-}
-
-// isPlain spares most texts the work: they are ASCII.
-func isPlain(text string) bool {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf || text[i] < ' ' && text[i] != '\n' && text[i] != '\t' || text[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-var lineBreaks = regexp.MustCompile(`[ \t]*(\r\n|\r|\n|\x{2028}|\x{2029})[ \t]*|\t`)
-
-// Line is Printable for a place that has one line: line breaks, with the blanks
-// around them, and tabs become a space.
-func Line(text string) string {
-	if strings.ContainsAny(text, "\r\n\t\u2028\u2029") {
-		text = lineBreaks.ReplaceAllString(text, " ")
-	}
-	return Printable(text)
 }
 
 // Cut shortens a text to a number of characters and marks the cut with an

@@ -23,7 +23,7 @@ type UsageError struct {
 // Mistake makes a UsageError.
 func Mistake(place, message, fix string) *UsageError { return &UsageError{place, message, fix} }
 
-// Error is "place: message; fix".
+// Error is "place: message; fix" in one line.
 func (e *UsageError) Error() string {
 	text := e.Message
 	if e.Place != "" {
@@ -32,7 +32,7 @@ func (e *UsageError) Error() string {
 	if e.Fix != "" {
 		text += "; " + e.Fix
 	}
-	return text
+	return Line(text)
 }
 
 // Reason says why a file cannot be used, without its name.

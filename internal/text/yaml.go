@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -41,7 +40,7 @@ type Member struct {
 func ReadYAML(name string) (YAML, error) {
 	content, err := ReadFile(name, largestYAML)
 	if err != nil {
-		return YAML{}, &UsageError{name, Reason(err), ""}
+		return YAML{}, notText(name, err)
 	}
 	return ParseYAML(name, content)
 }
@@ -51,13 +50,13 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 	if len(content) > largestYAML {
 		return YAML{}, &UsageError{name, fmt.Sprintf("it is longer than %d MiB", largestYAML>>20), "is it the right file?"}
 	}
-	if !isUTF16(content) && !utf8.Valid(content) {
-		line := 1 + bytes.Count(content[:invalidAt(content)], []byte("\n"))
-		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, line), "it is not text in UTF-8", ""}
+	content, err := Decode(content)
+	if err != nil {
+		return YAML{}, notText(name, err)
 	}
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	err := decoder.Decode(&document)
+	err = decoder.Decode(&document)
 	if errors.Is(err, io.EOF) {
 		return YAML{file: name}, nil
 	}
@@ -78,21 +77,13 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 	return root, root.bounded(0, &left)
 }
 
-// isUTF16 reports the mark with which some editors and shells of Windows begin a
-// file; yaml.v3 reads it.
-func isUTF16(content []byte) bool {
-	return bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff"))
-}
-
-func invalidAt(content []byte) int {
-	for at := 0; at < len(content); {
-		character, size := utf8.DecodeRune(content[at:])
-		if character == utf8.RuneError && size <= 1 {
-			return at
-		}
-		at += size
+// notText says why a file cannot be read, with the line where there is one.
+func notText(name string, err error) *UsageError {
+	var mistake *EncodingError
+	if errors.As(err, &mistake) && mistake.Line > 0 {
+		return &UsageError{fmt.Sprintf("%s:%d", name, mistake.Line), mistake.Message, ""}
 	}
-	return len(content)
+	return &UsageError{name, Reason(err), ""}
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -173,8 +174,8 @@ func (a Authorization) Obtain(ctx context.Context, scopes []string) (Granted, er
 		Endpoint: oauth2.Endpoint{AuthURL: a.Server.AuthURL, TokenURL: a.Server.TokenURL, AuthStyle: client.style()},
 	}
 	verifier, state := oauth2.GenerateVerifier(), rand.Text()
-	returned := make(chan callback, 1)
-	server := &http.Server{Handler: callbackHandler(state, a.Server, returned), ReadHeaderTimeout: 10 * time.Second}
+	back := &callbackHandler{host: listener.Addr().String(), state: state, server: a.Server, returned: make(chan callback, 1)}
+	server := &http.Server{Handler: back, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	defer func() {
 		// The browser gets its page.
@@ -189,13 +190,17 @@ func (a Authorization) Obtain(ctx context.Context, scopes []string) (Granted, er
 	limit := time.NewTimer(a.Wait)
 	defer limit.Stop()
 	select {
-	case back := <-returned:
-		if back.failure != nil {
-			return Granted{}, back.failure
+	case response := <-back.returned:
+		if response.failure != nil {
+			return Granted{}, response.failure
 		}
-		return a.exchange(ctx, config, back.code, verifier, scopes)
+		return a.exchange(ctx, config, response.code, verifier, scopes)
 	case <-limit.C:
-		return Granted{}, &Failure{Message: fmt.Sprintf("the browser did not come back within %s", a.Wait), Fix: "open the address in a browser of this machine, or give more time with --wait"}
+		message := fmt.Sprintf("the browser did not come back within %s", a.Wait)
+		if refused := back.refused.Load(); refused != nil {
+			message += ", only with " + *refused
+		}
+		return Granted{}, &Failure{Message: message, Fix: "open the address in a browser of this machine, or give more time with --wait"}
 	case <-ctx.Done():
 		return Granted{}, ctx.Err()
 	}
@@ -221,33 +226,73 @@ type callback struct {
 	failure *Failure
 }
 
-// callbackHandler takes the browser back once, and shows the person a page.
-// Whatever else a browser asks for is not there.
-func callbackHandler(state string, server AuthorizationServer, returned chan<- callback) http.Handler {
-	return http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
-		query := request.URL.Query()
-		if request.URL.Path != "/" || request.Method != http.MethodGet || len(query) == 0 {
-			http.NotFound(writer, request)
-			return
-		}
-		back := readCallback(query, state, server)
-		writePage(writer, back.failure)
-		select {
-		case returned <- back:
-		default: // The first one counts.
-		}
-	})
+// callbackHandler takes the browser back once, and shows the person a page. Any
+// page that a browser shows can send it here, so a response that is not to this
+// login ends nothing: it is refused, and the login waits on.
+type callbackHandler struct {
+	// host is the address that the browser was sent back to: a page of another name
+	// for this machine is not the authorization server's.
+	host, state string
+	server      AuthorizationServer
+	returned    chan callback
+	over        atomic.Bool
+	// refused says what is wrong with the last response that was.
+	refused atomic.Pointer[string]
 }
 
-// readCallback reads the authorization response (RFC 6749, 4.1.2).
-func readCallback(query url.Values, state string, server AuthorizationServer) callback {
+func (h *callbackHandler) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	query, err := url.ParseQuery(request.URL.RawQuery)
+	refuse := func(status int, reason string) {
+		h.refused.Store(&reason)
+		writePage(writer, status, "This is not what dpconform waits for", "It got "+reason+". It waits on: use the address that the terminal printed last.")
+	}
+	const usualPort = ":80"
+	switch {
+	case request.Host != h.host && request.Host+usualPort != h.host:
+		http.Error(writer, "this is not the address of a login", http.StatusMisdirectedRequest)
+	case request.URL.Path != "/" || request.URL.RawQuery == "":
+		http.NotFound(writer, request)
+	case request.Method != http.MethodGet:
+		writer.Header().Set("Allow", http.MethodGet)
+		http.Error(writer, "a login ends with GET", http.StatusMethodNotAllowed)
+	case err != nil:
+		refuse(http.StatusBadRequest, "a response that cannot be read")
+	case repeated(query) != "":
+		// RFC 6749, 3.1: parameters MUST NOT be included more than once.
+		refuse(http.StatusBadRequest, "a response with more than one "+repeated(query))
+	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(h.state)) != 1:
+		refuse(http.StatusBadRequest, "a response to another login (wrong state)")
+	case !h.over.CompareAndSwap(false, true):
+		writePage(writer, http.StatusGone, "The login is over", "What came first counts. You can close this window.")
+	default:
+		back := readCallback(query, h.server)
+		if back.failure != nil {
+			writePage(writer, http.StatusBadRequest, "The login did not succeed", "The terminal says why. You can close this window.")
+		} else {
+			writePage(writer, http.StatusOK, "Thank you", "dpconform goes on in the terminal. You can close this window.")
+		}
+		h.returned <- back
+	}
+}
+
+// repeated is a parameter of the authorization response that is there more than
+// once; empty for none.
+func repeated(query url.Values) string {
+	for _, name := range []string{"state", "code", "error", "error_description", "iss"} {
+		if len(query[name]) > 1 {
+			return name
+		}
+	}
+	return ""
+}
+
+// readCallback reads the authorization response to this login (RFC 6749, 4.1.2).
+func readCallback(query url.Values, server AuthorizationServer) callback {
 	failed := func(fix, format string, arguments ...any) callback {
 		return callback{failure: &Failure{Message: fmt.Sprintf(format, arguments...), Fix: fix}}
 	}
 	code := query.Get("error")
 	switch {
-	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1:
-		return failed("log in again, and use the address that was printed last", "what came back from the browser belongs to another login (wrong state)")
 	case server.Issuer != "" && (query.Has("iss") || server.NamesItself) && query.Get("iss") != server.Issuer:
 		// RFC 9207, 2.4: another server responded.
 		return failed("log in again", "what came back from the browser is of another server than %s (wrong iss)", hostOf(server.Issuer))
@@ -281,11 +326,7 @@ const page = `<!doctype html>
 </html>
 `
 
-func writePage(writer http.ResponseWriter, failure *Failure) {
-	title, words, status := "Thank you", "dpconform goes on in the terminal. You can close this window.", http.StatusOK
-	if failure != nil {
-		title, words, status = "The login did not succeed", "The terminal says why. You can close this window.", http.StatusBadRequest
-	}
+func writePage(writer http.ResponseWriter, status int, title, words string) {
 	header := writer.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

@@ -142,11 +142,9 @@ func TestALoginThatFailsIsOneLine(t *testing.T) {
 	server := newTokenServer(t, refusing(401, "invalid_client"))
 	for want, change := range map[string]map[string]string{
 		"the login was declined in the browser (access_denied)":                                                              {"error": "access_denied"},
-		"what came back from the browser belongs to another login (wrong state); log in again":                               {"state": "another"},
-		"what came back from the browser belongs to another login (wrong state)":                                             {"state": ""},
 		"what came back from the browser is of another server than auth.example (wrong iss)":                                 {"iss": "https://evil.example"},
 		"the authorization server returned invalid_scope; the client may not ask for these scopes":                           {"error": "invalid_scope"},
-		"the authorization server returned server_error x: <b>\uFFFD[31m":                                                    {"error": "server_error\nx", "error_description": "<b>\x1b[31m"},
+		"the authorization server returned server_error x: <b>\\x1b[31m":                                                     {"error": "server_error\nx", "error_description": "<b>\x1b[31m"},
 		"what came back from the browser has neither a code nor an error":                                                    {"code": ""},
 		"the token server " + hostOf(server.URL) + " returned HTTP 401 invalid_client: you sent dpconform-redacted and more": {},
 	} {
@@ -170,6 +168,14 @@ func TestNobodyComesBack(t *testing.T) {
 	authorization := Authorization{Server: AuthorizationServer{AuthURL: "https://auth.example/auth"}, Wait: time.Millisecond, Announce: func(string) {}}
 	_, err := authorization.Obtain(t.Context(), []string{reviews})
 	wantFailure(t, err, "the browser did not come back within 1ms; open the address")
+	authorization.Wait, authorization.Announce = time.Millisecond, func(address string) {
+		opened, _ := url.Parse(address)
+		if response, err := http.Get(opened.Query().Get("redirect_uri") + "?state=another&code=c"); err != nil || response.StatusCode != http.StatusBadRequest {
+			t.Errorf("%v, %v", response, err)
+		}
+	}
+	_, err = authorization.Obtain(t.Context(), []string{reviews})
+	wantFailure(t, err, "the browser did not come back within 1ms, only with a response to another login (wrong state); open the address")
 	ctx, cancel := context.WithCancel(t.Context())
 	authorization.Wait, authorization.Announce = time.Minute, func(string) { cancel() }
 	if _, err := authorization.Obtain(ctx, []string{reviews}); !errors.Is(err, context.Canceled) {
@@ -187,34 +193,55 @@ func TestNobodyComesBack(t *testing.T) {
 	}
 }
 
-// TestTheFirstWayBackCounts, and what else a browser asks for does not.
-func TestTheFirstWayBackCounts(t *testing.T) {
+// TestOnlyTheResponseToTheLoginEndsIt: whatever else any page sends a browser
+// with is refused, and the login waits on; what comes after it changes nothing.
+func TestOnlyTheResponseToTheLoginEndsIt(t *testing.T) {
 	t.Parallel()
-	returned := make(chan callback, 1)
-	handler := callbackHandler("s", AuthorizationServer{}, returned)
-	for _, one := range []struct {
-		method, target string
-		status         int
+	const host = "127.0.0.1:7777"
+	for name, one := range map[string]struct {
+		method, host, target string
+		status               int
 	}{
-		{"GET", "/favicon.ico", 404}, {"GET", "/", 404}, {"POST", "/?state=s&code=x", 404}, {"GET", "/other?state=s&code=x", 404},
-		{"GET", "/?state=s&code=first", 200}, {"GET", "/?state=s&code=second", 200},
+		"a favicon": {"GET", host, "/favicon.ico", 404}, "no query": {"GET", host, "/", 404}, "another path": {"GET", host, "/other?state=s&code=x", 404},
+		"a form": {"POST", host, "/?state=s&code=x", 405}, "a preview": {"HEAD", host, "/?state=s&code=x", 405}, "OPTIONS": {"OPTIONS", host, "/?state=s&code=x", 405},
+		"another name": {"GET", "evil.example:7777", "/?state=s&code=x", 421}, "localhost": {"GET", "localhost:7777", "/?state=s&code=x", 421},
+		"another port": {"GET", "127.0.0.1", "/?state=s&code=x", 421}, "no host": {"GET", "", "/?state=s&code=x", 421},
+		"a wrong state": {"GET", host, "/?state=t&code=x", 400}, "no state": {"GET", host, "/?code=x", 400}, "an empty state": {"GET", host, "/?state=&code=x", 400},
+		"an error of another login": {"GET", host, "/?state=t&error=access_denied", 400}, "an error without a state": {"GET", host, "/?error=access_denied", 400},
+		"two states": {"GET", host, "/?state=s&state=t&code=x", 400}, "two states, the right one last": {"GET", host, "/?state=t&state=s&code=x", 400},
+		"the same state twice": {"GET", host, "/?state=s&state=s&code=x", 400}, "a state that is escaped, too": {"GET", host, "/?state=s&st%61te=s&code=x", 400},
+		"two codes": {"GET", host, "/?state=s&code=x&code=y", 400}, "two errors": {"GET", host, "/?state=s&error=a&error=b", 400},
+		"two issuers": {"GET", host, "/?state=s&code=x&iss=a&iss=b", 400}, "a query that cannot be read": {"GET", host, "/?state=s&code=x;a=b&%zz", 400},
 	} {
-		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, httptest.NewRequest(one.method, one.target, nil))
-		header := recorder.Header()
-		if recorder.Code != one.status || one.status == 200 && (header.Get("Referrer-Policy") != "no-referrer" || header.Get("Cache-Control") != "no-store") {
-			t.Errorf("%s %s: %d, %v", one.method, one.target, recorder.Code, header)
+		handler := &callbackHandler{host: host, state: "s", returned: make(chan callback, 1)}
+		visit := func(method, from, target string) *httptest.ResponseRecorder {
+			recorder, request := httptest.NewRecorder(), httptest.NewRequest(method, target, nil)
+			request.Host = from
+			handler.ServeHTTP(recorder, request)
+			return recorder
 		}
-	}
-	if back := <-returned; back.code != "first" {
-		t.Errorf("%q", back.code)
+		if got := visit(one.method, one.host, one.target); got.Code != one.status || len(handler.returned) != 0 || strings.Contains(got.Body.String(), "Thank you") {
+			t.Errorf("%s: %d, and it ends: %t", name, got.Code, len(handler.returned) != 0)
+		}
+		right := visit("GET", host, "/?state=s&code=first")
+		if right.Code != 200 || right.Header().Get("Referrer-Policy") != "no-referrer" || right.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: then the right one has %d, %v", name, right.Code, right.Header())
+		}
+		for _, late := range []string{"/?state=s&code=second", "/?state=s&error=access_denied"} {
+			if got := visit("GET", host, late); got.Code != http.StatusGone {
+				t.Errorf("%s: then %s has %d", name, late, got.Code)
+			}
+		}
+		if back := <-handler.returned; back.code != "first" || len(handler.returned) != 0 {
+			t.Errorf("%s: %q counts", name, back.code)
+		}
 	}
 	for issuer, right := range map[string]bool{"": false, "https://auth.example": true, "https://auth.example/": false} {
 		query := url.Values{"state": {"s"}, "code": {"c"}}
 		if issuer != "" {
 			query.Set("iss", issuer)
 		}
-		if got := readCallback(query, "s", AuthorizationServer{Issuer: "https://auth.example", NamesItself: true}); (got.failure == nil) != right {
+		if got := readCallback(query, AuthorizationServer{Issuer: "https://auth.example", NamesItself: true}); (got.failure == nil) != right {
 			t.Errorf("a server that names itself as %q: %v", issuer, got.failure)
 		}
 	}
@@ -239,8 +266,8 @@ func FuzzCallback(f *testing.F) {
 	f.Add("%zz&state=s&error=a;b")
 	f.Fuzz(func(t *testing.T, text string) {
 		query, _ := url.ParseQuery(text)
-		got := readCallback(query, "s", AuthorizationServer{Issuer: "https://auth.example"})
-		if (got.failure == nil) != (got.code != "") || got.code != "" && query.Get("state") != "s" {
+		got := readCallback(query, AuthorizationServer{Issuer: "https://auth.example"})
+		if (got.failure == nil) != (got.code != "") {
 			t.Errorf("%q: %q, %v", text, got.code, got.failure)
 		}
 		if got.failure != nil && strings.ContainsAny(got.failure.Error(), "\n\r\x1b\x00") {

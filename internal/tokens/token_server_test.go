@@ -50,7 +50,7 @@ func TestWhatATokenServerRefusesIsOneLine(t *testing.T) {
 			"returned HTTP 302: a redirect, which is not followed: it would carry secrets along", false},
 		{saying(200, "x"+secret), "sent a response without a token (RFC 6749, 5.1)", true},
 		{granting(map[string]any{"access_token": ""}), "sent a response without a token (RFC 6749, 5.1)", true},
-		{refusing(400, "in\nvalid\x1b[31m"+secret), "returned HTTP 400 in valid\uFFFD[31mdpconform-redacted: you", false},
+		{refusing(400, "in\nvalid\x1b[31m"+secret), "returned HTTP 400 in valid\\x1b[31mdpconform-redacted: you", false},
 		{saying(400, `{"error":"invalid_request","error_description":"`+strings.Repeat("long ", 200)+`"}`), "returned HTTP 400 invalid_request: long long", false},
 	} {
 		server := newTokenServer(t, one.respond)
