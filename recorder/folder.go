@@ -3,6 +3,7 @@ package recorder
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -182,7 +183,25 @@ func (f *workFolder) commit(draft string, files, obsolete []string) error {
 		return fmt.Errorf("the new recording is whole in %s, from where it is replayed, but could not be moved into place: %w",
 			filepath.Join(f.path, committedName), err)
 	}
+	// The recording can do without it.
+	_ = f.writeAttributes()
 	return nil
+}
+
+// attributesFile keeps git from changing the line ends of a recording, so that it
+// shows no changes that nobody made (https://git-scm.com/docs/gitattributes).
+const (
+	attributesFile = ".gitattributes"
+	attributes     = "# A recording of dpconform: git is not to change its line ends.\n*.yaml -text\n"
+)
+
+// writeAttributes writes the attributes of the folder, unless somebody has.
+func (f *workFolder) writeAttributes() error {
+	const newFile = 0o644
+	return text.CreateFile(filepath.Join(f.path, attributesFile), newFile, func(out io.Writer) error {
+		_, err := io.WriteString(out, attributes)
+		return err
+	})
 }
 
 func (f *workFolder) unsaved(err error) error {
@@ -261,7 +280,7 @@ func readInForce(fsys fs.FS, file string) (data []byte, committed bool, err erro
 // run has some 400 KiB.
 const largestFile = 64 << 20
 
-// readRegular reads a file of a recording, but no device and no pipe, of which
+// readRegular reads the text of a file of a recording, but no device and no pipe, of which
 // nobody knows the length.
 func readRegular(fsys fs.FS, file string) ([]byte, error) {
 	information, err := fs.Stat(fsys, file)
@@ -273,7 +292,13 @@ func readRegular(fsys fs.FS, file string) ([]byte, error) {
 	case information.Size() > largestFile:
 		return nil, fmt.Errorf("it is longer than %d MiB", largestFile>>20)
 	}
-	return fs.ReadFile(fsys, file)
+	content, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	// What git or an editor made of the line ends changes neither the recording nor
+	// its digests.
+	return text.Decode(content)
 }
 
 // mayReplace says why a file cannot be replaced or removed, or nil. One that

@@ -151,7 +151,7 @@ func filesIn(t testing.TB, folder string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == folder {
+		if err != nil || path == folder || entry.Name() == attributesFile {
 			return err
 		}
 		relative, _ := filepath.Rel(folder, path)

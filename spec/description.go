@@ -26,11 +26,11 @@ type Description struct {
 	origins map[[2]int]origin
 }
 
-// ReadDescription reads a description from a file, in UTF-8 or with a byte order
-// mark in UTF-16, with any line ends; the text has "\n". The error for a file that
-// cannot be read is an [*Error].
+// ReadDescription reads a description from a file. Its text is in UTF-8 or, with a
+// byte order mark, in UTF-16, with any line ends. The error for a file that cannot
+// be read is an [*Error].
 func ReadDescription(file string) (Description, error) {
-	content, err := text.ReadFile(file, text.LargestFile)
+	content, err := text.ReadBytes(file, text.LargestFile)
 	if err != nil {
 		return Description{}, unreadable(file, err)
 	}

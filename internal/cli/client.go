@@ -245,13 +245,13 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	if err != nil {
 		return text.Mistake(reports.sources.Origin("listen"), listenMistake(o.listen, err), "")
 	}
-	fmt.Fprintf(terminal.out, "listening on %s, with a page of what arrives\n", watch.Endpoint)
+	fmt.Fprintf(terminal.raw, "listening on %s, with a page of what arrives\n", watch.Endpoint)
 	if o.run.Upstream != nil {
-		fmt.Fprintf(terminal.out, "requests go on to %s, with the token that the client sends\n", o.run.Upstream)
+		fmt.Fprintf(terminal.raw, "requests go on to %s, with the token that the client sends\n", o.run.Upstream)
 	} else {
-		fmt.Fprintf(terminal.out, "token        %s\nfresh token  %s\n", watch.Secrets.Token, watch.Secrets.Fresh)
+		fmt.Fprintf(terminal.raw, "token        %s\nfresh token  %s\n", watch.Secrets.Token, watch.Secrets.Fresh)
 	}
-	fmt.Fprintf(terminal.out, "jobs         %s\nstop it with Ctrl-C\n", strings.Join(clientrun.JobsOf(o.run.Scenarios), "\n             "))
+	fmt.Fprintf(terminal.raw, "jobs         %s\nstop it with Ctrl-C\n", strings.Join(clientrun.JobsOf(o.run.Scenarios), "\n             "))
 	<-ctx.Done()
 	watch.Close()
 	if err := reports.write(terminal, watch.Outcomes()); err != nil {

@@ -188,18 +188,18 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 	if err != nil {
 		return text.Mistake("emulate", err.Error(), "")
 	}
-	fmt.Fprintf(terminal.out, "listening on %s\nserving\n", strings.Fields(reach)[1])
+	fmt.Fprintf(terminal.raw, "listening on %s\nserving\n", strings.Fields(reach)[1])
 	for _, operation := range server.Operations() {
-		fmt.Fprintf(terminal.out, "  %-4s %s\n", operation.Method, operation.Path)
+		fmt.Fprintf(terminal.raw, "  %-4s %s\n", operation.Method, operation.Path)
 	}
 	if options.Fault != "" {
-		fmt.Fprintf(terminal.out, "broken on purpose: %s\n", options.Fault)
+		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
 	}
-	fmt.Fprintf(terminal.out, "test it with:\n\n  %s\n\n", runCommandFor(methods, options, reach))
+	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\n", runCommandFor(methods, options, reach))
 	if len(methods) > 1 {
-		fmt.Fprintf(terminal.out, "add --%s %s to test another method\n", config.MethodFlag, text.List(spec.Shipped()[1:], "or"))
+		fmt.Fprintf(terminal.raw, "add --%s %s to test another method\n", config.MethodFlag, text.List(spec.Shipped()[1:], "or"))
 	}
-	fmt.Fprintln(terminal.out, "stop it with Ctrl-C")
+	fmt.Fprintln(terminal.raw, "stop it with Ctrl-C")
 	return serve(ctx, listener, server)
 }
 

@@ -136,8 +136,12 @@ func newPatch(description spec.Description, against *source.Source, method *spec
 	if err != nil {
 		return nil, err
 	}
+	content, err := text.Decode(description.Text)
+	if err != nil {
+		return nil, err
+	}
 	var root yaml.Node
-	if err := yaml.Unmarshal(description.Text, &root); err != nil {
+	if err := yaml.Unmarshal(content, &root); err != nil {
 		return nil, err
 	}
 	// It was bounded when it was parsed.

@@ -114,10 +114,10 @@ func set(node *yaml.Node, name string, value *yaml.Node) {
 			return
 		}
 	}
-	node.Content = append(node.Content, text(name), value)
+	node.Content = append(node.Content, words(name), value)
 }
 
-func text(value string) *yaml.Node {
+func words(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pb33f/go-yaml"
 	"github.com/pb33f/libopenapi/json"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -29,12 +30,16 @@ const lineWidth = 120
 
 // Convert returns the description in a form, and one note for each thing that the
 // form cannot say. Order is kept; comments are too, but JSON has none.
-func Convert(description spec.Description, form Form) (text []byte, notes []string, err error) {
+func Convert(description spec.Description, form Form) (written []byte, notes []string, err error) {
 	if form == (Form{}) {
 		return description.Text, nil, nil
 	}
+	content, err := text.Decode(description.Text)
 	var document yaml.Node
-	if err := yaml.Unmarshal(description.Text, &document); err != nil {
+	if err == nil {
+		err = yaml.Unmarshal(content, &document)
+	}
+	if err != nil {
 		return nil, nil, &spec.Error{File: description.Name, Message: "not readable as YAML: " + err.Error()}
 	}
 	root, err := expand(document.Content[0])
@@ -51,23 +56,23 @@ func Convert(description spec.Description, form Form) (text []byte, notes []stri
 		notes = lower.notes
 	}
 	if form.JSON {
-		if text, err = json.YAMLNodeToJSON(&document, "  "); err == nil {
-			text = append(text, '\n')
+		if written, err = json.YAMLNodeToJSON(&document, "  "); err == nil {
+			written = append(written, '\n')
 		}
 	} else {
-		text, err = yaml.Dump(&document, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(lineWidth),
+		written, err = yaml.Dump(&document, yaml.WithIndent(2), yaml.WithCompactSeqIndent(false), yaml.WithLineWidth(lineWidth),
 			yaml.WithQuotePreference(yaml.QuoteLegacy))
 	}
 	if err != nil {
 		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
 	}
 	if form.Version30 {
-		converted := spec.Description{Name: description.Name + " as OpenAPI 3.0", Text: text}
+		converted := spec.Description{Name: description.Name + " as OpenAPI 3.0", Text: written}
 		if err := converted.Validate(); err != nil {
 			return nil, nil, err
 		}
 	}
-	return bytes.TrimLeft(text, "\n"), notes, nil
+	return bytes.TrimLeft(written, "\n"), notes, nil
 }
 
 // removeExtensions removes what only dpconform reads. Extensions of others stay:

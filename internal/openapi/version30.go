@@ -30,9 +30,9 @@ func (l *lowering) visit(node *yaml.Node, kind string) {
 		l.schema(node)
 	case member(node, "$ref") != nil && kind != "pathItem":
 		// A reference has no other members in 3.0.
-		node.Content = []*yaml.Node{text("$ref"), member(node, "$ref")}
+		node.Content = []*yaml.Node{words("$ref"), member(node, "$ref")}
 	case kind == "document":
-		set(node, "openapi", text(version30))
+		set(node, "openapi", words(version30))
 		remove(node, "jsonSchemaDialect")
 		l.drop(node, "webhooks")
 		if member(node, "paths") == nil {
@@ -46,11 +46,11 @@ func (l *lowering) visit(node *yaml.Node, kind string) {
 		}
 	case kind == "license":
 		if identifier := remove(node, "identifier"); identifier != nil {
-			set(node, "url", text("https://spdx.org/licenses/"+identifier.Value+".html"))
+			set(node, "url", words("https://spdx.org/licenses/"+identifier.Value+".html"))
 		}
 	case kind == "operation":
 		if member(node, "responses") == nil {
-			set(node, "responses", mapping(text("default"), mapping(text("description"), text("Any response."))))
+			set(node, "responses", mapping(words("default"), mapping(words("description"), words("Any response."))))
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (l *lowering) schema(node *yaml.Node) {
 			return
 		}
 		remove(node, "$ref")
-		appendTo(node, "allOf", mapping(text("$ref"), reference))
+		appendTo(node, "allOf", mapping(words("$ref"), reference))
 	}
 	types(node)
 	withoutNull(node, "anyOf")
@@ -99,10 +99,10 @@ func (l *lowering) schema(node *yaml.Node) {
 	switch encoding, media := member(node, "contentEncoding"), member(node, "contentMediaType"); {
 	case encoding != nil && encoding.Value == "base64":
 		remove(node, "contentEncoding")
-		set(node, "format", text("byte"))
+		set(node, "format", words("byte"))
 	case encoding == nil && media != nil && media.Value == "application/octet-stream":
 		remove(node, "contentMediaType")
-		set(node, "format", text("binary"))
+		set(node, "format", words("binary"))
 	}
 	if kind := member(node, "type"); kind != nil && kind.Value == "array" && member(node, "items") == nil {
 		set(node, "items", mapping())
@@ -142,12 +142,12 @@ func types(node *yaml.Node) {
 		remove(node, "type")
 		several := list()
 		for _, kind := range kinds {
-			several.Content = append(several.Content, mapping(text("type"), kind))
+			several.Content = append(several.Content, mapping(words("type"), kind))
 		}
 		if member(node, "anyOf") == nil {
 			set(node, "anyOf", several)
 		} else {
-			appendTo(node, "allOf", mapping(text("anyOf"), several))
+			appendTo(node, "allOf", mapping(words("anyOf"), several))
 		}
 	}
 	if nullable {

@@ -12,11 +12,22 @@ import (
 // where nothing else is said.
 const LargestFile = 8 << 20
 
-// ReadFile reads a file of text that a person named, of at most so many bytes,
-// and returns it as Decode does. It does
+// ReadFile is ReadBytes for text, which it returns as Decode does.
+func ReadFile(name string, most int) ([]byte, error) {
+	content, err := ReadBytes(name, most)
+	if err != nil {
+		return nil, err
+	}
+	if content, err = Decode(content); err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return content, nil
+}
+
+// ReadBytes reads a file that a person named, of at most so many bytes. It does
 // not wait for a named pipe that nothing has open for writing, and reads no more
 // of a device than of a file. Reason has the error without the name.
-func ReadFile(name string, most int) ([]byte, error) {
+func ReadBytes(name string, most int) ([]byte, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -31,9 +42,6 @@ func ReadFile(name string, most int) ([]byte, error) {
 	}
 	if information, err := file.Stat(); err == nil && len(content) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is not a regular file but a pipe that nothing is written to")}
-	}
-	if content, err = Decode(content); err != nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	return content, nil
 }
