@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dpconform/dpconform/internal/program"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -86,7 +87,7 @@ func (c command) run(ctx context.Context) (*ended, error) {
 	limited, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
 	mark := mark(newSecret("run"))
-	process := exec.CommandContext(limited, c.words[0], c.words[1:]...)
+	process := program.Command(limited, c.words)
 	process.Env = append(append(os.Environ(), c.environment...), mark.variable())
 	outcomes, complaints := &outcomeLines{success: c.success}, &lastBytes{}
 	process.Stdout, process.Stderr = outcomes, complaints
@@ -94,14 +95,12 @@ func (c command) run(ctx context.Context) (*ended, error) {
 		shown := &oneAtATime{out: c.show}
 		process.Stdout, process.Stderr = io.MultiWriter(outcomes, shown), io.MultiWriter(complaints, shown)
 	}
-	ownGroup(process)
+	endGroup := process.Cancel
 	process.Cancel = func() error {
-		err := killGroup(process)
+		err := endGroup()
 		mark.kill()
 		return err
 	}
-	// What the command started may hold its output open for longer than it lives.
-	process.WaitDelay = 2 * time.Second
 	began := time.Now()
 	if err := process.Start(); err != nil {
 		if ctx.Err() != nil {
@@ -111,7 +110,7 @@ func (c command) run(ctx context.Context) (*ended, error) {
 	}
 	_ = process.Wait()
 	// What the command left behind ends with it.
-	_ = killGroup(process)
+	program.End(process)
 	if limited.Err() != nil {
 		mark.kill()
 	}

@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"github.com/mattn/go-shellwords"
 	"golang.org/x/oauth2"
 
+	"github.com/dpconform/dpconform/internal/program"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -64,15 +64,16 @@ func (c command) issue(ctx context.Context, scopes []string) (*oauth2.Token, err
 	words := c.fill(scopes)
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
-	output := &limitedBuffer{}
-	program := exec.CommandContext(ctx, words[0], words[1:]...)
-	program.Stdout = output
-	// What it started itself may hold its output open; it is not waited for.
-	program.WaitDelay = time.Second
-	if err := program.Run(); err != nil {
+	flooded, stop := context.WithCancel(ctx)
+	defer stop()
+	output := beginning{full: stop}
+	process := program.Command(flooded, words)
+	process.Stdout = &output
+	defer program.End(process)
+	if err := process.Run(); err != nil && flooded.Err() == nil || ctx.Err() != nil {
 		return nil, c.failure(ctx, err)
 	}
-	token, complaint := readCommandOutput(output.Bytes(), time.Now())
+	token, complaint := readCommandOutput(output.kept, time.Now())
 	if complaint != "" {
 		return nil, &Failure{Message: fmt.Sprintf("the token command %s (%s)", complaint, c.shown()), Fix: "it must print one token, or JSON with access_token"}
 	}
@@ -179,11 +180,17 @@ func readCommandJSON(content string, now time.Time) (*oauth2.Token, string) {
 	return token.WithExtra(map[string]any{"scope": printed.Scope}), ""
 }
 
-// limitedBuffer keeps the beginning of what is written to it. Its writer must
-// not fail: the command would be ended by a broken pipe.
-type limitedBuffer struct{ bytes.Buffer }
+// beginning keeps the beginning of what is written to it, and says when it is full.
+// It has no other method to write by: io.Copy would use a buffer's ReadFrom.
+type beginning struct {
+	kept []byte
+	full func()
+}
 
-func (l *limitedBuffer) Write(output []byte) (int, error) {
-	l.Buffer.Write(output[:min(len(output), largestOutput-l.Len())])
+func (b *beginning) Write(output []byte) (int, error) {
+	b.kept = append(b.kept, output[:min(len(output), largestOutput-len(b.kept))]...)
+	if len(b.kept) == largestOutput {
+		b.full()
+	}
 	return len(output), nil
 }

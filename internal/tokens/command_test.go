@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -63,7 +64,7 @@ func TestABrokenCommandIsOneLine(t *testing.T) {
 		"echo Bearer " + secret:                 "the token command printed 2 words (",
 		"echo " + secret + " >&2; exit 3":       "the token command failed with exit 3 (/bin/sh … {scope}); run it by hand to see why",
 		"kill -9 $$":                            "the token command was ended by a signal (",
-		"head -c 200000 /dev/zero | tr '\\0' x": "the token command printed more than 64 KiB (",
+		"yes": "the token command printed more than 64 KiB (",
 		"echo '{\"id_token\": \"" + secret + "\"}'":                "the token command printed JSON without a token in access_token (",
 		`echo '{"access_token": "x", "scope": "` + devices + `"}'`: "the token of the command /bin/sh also carries dataportability.play.devices",
 		"exec sleep 600": "the token command took longer than 100ms and was stopped (",
@@ -137,4 +138,14 @@ func FuzzCommandOutput(f *testing.F) {
 			t.Errorf("%q: %v and %q", text, token, complaint)
 		}
 	})
+}
+
+func TestTheOutputOfACommandIsKeptWithinBounds(t *testing.T) {
+	t.Parallel()
+	full := 0
+	output := beginning{full: func() { full++ }}
+	written, err := io.Copy(&output, io.LimitReader(strings.NewReader(strings.Repeat("x", 4*largestOutput)), 3*largestOutput))
+	if written != 3*largestOutput || err != nil || len(output.kept) != largestOutput || cap(output.kept) > 2*largestOutput || full == 0 {
+		t.Errorf("%d bytes kept of %d, %v", len(output.kept), written, err)
+	}
 }

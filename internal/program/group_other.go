@@ -1,10 +1,10 @@
 //go:build !unix
 
-package clientrun
+package program
 
 import "os/exec"
 
 func ownGroup(*exec.Cmd) {}
 
 // killGroup ends the command alone: there are no process groups here.
-func killGroup(process *exec.Cmd) error { return process.Process.Kill() }
+func killGroup(command *exec.Cmd) error { return command.Process.Kill() }
