@@ -1,14 +1,17 @@
 package clientrun
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/wire"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -36,11 +39,22 @@ type Call struct {
 	arrived  int
 	attempts int
 	reported *outcome
+	// size is what is kept of the requests and responses in bytes, and kept that of
+	// all calls of the server; nil once the server has forgotten the call.
+	size int64
+	kept *atomic.Int64
 }
 
 // keptRequests is the number of requests of one call that are kept: more than
 // any verdict needs, and few enough for a client that does not stop.
 const keptRequests = scenario.MostRequests + 1
+
+// keptOfCall is the size of the requests and responses in bytes from which no more
+// of a call are kept, keptOfCalls that from which a server forgets the oldest calls.
+const (
+	keptOfCall  = 2 << 20
+	keptOfCalls = 32 << 20
+)
 
 // Job is the id that the client was given.
 func (c *Call) Job() string { return c.job }
@@ -82,8 +96,13 @@ func (c *Call) add(one *request) int {
 	defer c.mutex.Unlock()
 	c.arrived++
 	one.number = c.arrived
-	if len(c.requests) < keptRequests {
+	if len(c.requests) < keptRequests && (len(c.requests) == 0 || c.size < keptOfCall) {
 		c.requests = append(c.requests, one)
+		c.count(len(one.body) + len(one.target) + sizeOf(one.header))
+		if one.head != nil {
+			// Its lines, and the fields that they are.
+			c.count(wire.Limit + len(one.head.Fields)*fieldCost)
+		}
 	}
 	if one.purpose == attempt {
 		c.attempts++
@@ -96,6 +115,39 @@ func (c *Call) responded(one *request, response response) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	one.response = response
+	if slices.Contains(c.requests, one) {
+		c.count(len(response.body) + sizeOf(response.header))
+	}
+}
+
+// fieldCost is what a field costs beside its name and its value.
+const fieldCost = 64
+
+func sizeOf(header http.Header) int {
+	size := 0
+	for name, values := range header {
+		size += len(name)
+		for _, value := range values {
+			size += len(value) + fieldCost
+		}
+	}
+	return size
+}
+
+// count adds to the size; the mutex is held.
+func (c *Call) count(size int) {
+	c.size += int64(size)
+	if c.kept != nil {
+		c.kept.Add(int64(size))
+	}
+}
+
+// forget takes the call out of what its server keeps.
+func (c *Call) forget() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.kept.Add(-c.size)
+	c.kept = nil
 }
 
 // Settle waits until no request of the call is under way, but not for long.

@@ -63,7 +63,7 @@ func (e *exchange) perform(step scenario.Step) {
 }
 
 // handled lets the reference server, or the one upstream, respond.
-func (e *exchange) handled() response {
+func (e *exchange) handled() (made response) {
 	handler, forwarded := http.Handler(e.call.reference), e.r.Clone(e.r.Context())
 	// Without the prefix that chose a scenario, and with the body that was read.
 	forwarded.Body, forwarded.RequestURI = io.NopCloser(bytes.NewReader(e.request.body)), e.request.target
@@ -85,15 +85,21 @@ func (e *exchange) handled() response {
 	}
 	kept := &keptResponse{header: http.Header{}}
 	defer func() {
+		broken := recover()
+		if kept.tooLong {
+			made = response{status: http.StatusBadGateway, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+				body: []byte("dpconform: the response of the server upstream is longer than 1 MiB\n")}
+			return
+		}
 		// What broke off upstream breaks off here.
-		if broken := recover(); broken != nil {
+		if broken != nil {
 			e.call.responded(e.request, response{delivery: hungUp, at: e.server.options.Now()})
 			panic(broken)
 		}
 	}()
 	handler.ServeHTTP(kept, forwarded)
 	kept.WriteHeader(http.StatusOK)
-	made := response{status: kept.status, header: kept.header, body: kept.body.Bytes()}
+	made = response{status: kept.status, header: kept.header, body: kept.body}
 	e.server.remember(e.call, made)
 	return made
 }
@@ -191,24 +197,33 @@ func encode(content any) []byte {
 	return text.Bytes()
 }
 
-// keptResponse is a ResponseWriter that keeps what is written.
+// keptResponse is a ResponseWriter that keeps what is written, up to bodyLimit.
 type keptResponse struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   []byte
+	// tooLong: the body is longer.
+	tooLong bool
 }
+
+var errTooLong = errors.New("the response is longer than 1 MiB")
 
 func (k *keptResponse) Header() http.Header { return k.header }
 
+// WriteHeader takes the status. Another follows one that is interim (RFC 9110, 15.2).
 func (k *keptResponse) WriteHeader(status int) {
-	if k.status == 0 {
+	if k.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		k.status = status
 	}
 }
 
 func (k *keptResponse) Write(body []byte) (int, error) {
 	k.WriteHeader(http.StatusOK)
-	return k.body.Write(body)
+	if k.tooLong = k.tooLong || len(k.body)+len(body) > bodyLimit; k.tooLong {
+		return 0, errTooLong
+	}
+	k.body = append(k.body, body...)
+	return len(body), nil
 }
 
 // forwardTo forwards requests to another server with their path and query as they
@@ -230,6 +245,7 @@ func forwardTo(upstream *url.URL) http.Handler {
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, DisableCompression: true,
+			MaxResponseHeaderBytes: 1 << 20, ResponseHeaderTimeout: time.Minute,
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			reason := "the server upstream could not be reached"

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -70,7 +71,9 @@ type Server struct {
 	inFlight atomic.Int64
 	mutex    sync.Mutex
 	calls    []*Call
-	byKey    map[string]*Call
+	// kept is the size of all calls in bytes.
+	kept  atomic.Int64
+	byKey map[string]*Call
 	// madeBy says which call's reference server made a new job.
 	madeBy map[string]*Call
 }
@@ -201,7 +204,7 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	if call := s.byKey[key]; call != nil {
 		return call
 	}
-	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain}
+	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain, kept: &s.kept}
 	if known {
 		call.job = job
 	}
@@ -212,11 +215,19 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	}
 	s.byKey[key] = call
 	s.calls = append(s.calls, call)
-	if len(s.calls) > keptCalls {
-		delete(s.byKey, s.calls[0].key)
-		s.calls = s.calls[1:]
+	for len(s.calls) > keptCalls || len(s.calls) > 1 && s.kept.Load() > keptOfCalls {
+		s.forgetOldest()
 	}
 	return call
+}
+
+// forgetOldest forgets the oldest call; the mutex is held.
+func (s *Server) forgetOldest() {
+	oldest := s.calls[0]
+	s.calls = slices.Delete(s.calls, 0, 1)
+	delete(s.byKey, oldest.key)
+	maps.DeleteFunc(s.madeBy, func(_ string, call *Call) bool { return call == oldest })
+	oldest.forget()
 }
 
 // Begin begins the call of a scenario before its first request arrives, so that
