@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -34,6 +35,19 @@ func robustnessFaults() []faultGroup {
 		{"endless-body", "robustness.whole", "The refusal of an unknown field is followed by megabytes of blanks.",
 			withBody(refusalsFor(fieldUnknown), func(body []byte) []byte {
 				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
+			})},
+		{"later-request-fails", "robustness.persistent-connection", "The second request over a connection, and each after it, is not understood.",
+			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, _ *response) {
+				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
+			})},
+		{"later-request-hangs-up", "robustness.persistent-connection", "The second request over a connection gets no response.",
+			overUsedConnections(everyRequest, func(http.ResponseWriter, *call, *response, *response) { panic(http.ErrAbortHandler) })},
+		{"first-response-again", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
+			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, first, _ *response) { sendResponse(w, c, first) })},
+		{"body-left-behind", "robustness.persistent-connection", "The body of a refused request stays on the connection, where it spoils the next request.",
+			overUsedConnections(refusedWithBody, func(w http.ResponseWriter, c *call, _, _ *response) {
+				w.Header().Set("Connection", "close")
+				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
 			})},
 		{"two-lengths", "robustness.answered", "A success announces two lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
@@ -112,6 +126,39 @@ func sending(which selector, send sender) change {
 			before(w, c, r)
 		}
 	}
+}
+
+// overUsedConnections brings responses to the client in another way, once a request
+// with a certain response has come over the same connection: a request over a
+// connection of its own never is the second.
+func overUsedConnections(since selector, send func(w http.ResponseWriter, c *call, first, r *response)) change {
+	return func(b *behaviour) {
+		before := b.send
+		var used sync.Map // The first response, by connection.
+		b.send = func(w http.ResponseWriter, c *call, r *response) {
+			// net/http makes this address once for each connection, so that the pointer
+			// stands for it. Without a network there is none.
+			connection := c.request.Context().Value(http.LocalAddrContextKey)
+			if connection == nil || c.request.Close {
+				before(w, c, r)
+				return
+			}
+			if first, found := used.Load(connection); found {
+				send(w, c, first.(*response), r)
+				return
+			}
+			if since(c, r) {
+				used.Store(connection, r)
+			}
+			before(w, c, r)
+		}
+	}
+}
+
+func everyRequest(*call, *response) bool { return true }
+
+func refusedWithBody(c *call, r *response) bool {
+	return r.status >= http.StatusBadRequest && c.request.ContentLength > 0
 }
 
 // hangUp closes the connection without a response. Where the server is asked

@@ -13,8 +13,10 @@ import (
 type phase int
 
 const (
+	// connecting checks find out whether the others may share connections.
+	connecting phase = iota
 	// stating checks read what was given, before any request can change it.
-	stating phase = iota
+	stating
 	// refusing checks have no effect on a server that conforms, so they can share
 	// one job that the method accepts and leave it for the checks after them.
 	refusing
@@ -54,7 +56,7 @@ type Check struct {
 }
 
 // Checks lists the checks that apply to a method, in the order in which they
-// run: those that read what was given, those that must be refused, those that use
+// run: that of the connections, those that read what was given, those that must be refused, those that use
 // up jobs, those that look at what was exchanged. What its description does not have is not tested.
 func Checks(method *spec.Method) []Check {
 	var checks []Check
@@ -71,7 +73,7 @@ func Checks(method *spec.Method) []Check {
 func allChecks(method *spec.Method) []Check {
 	checks := slices.Concat(
 		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
-		responseChecks(method), errorChecks(method), robustnessChecks(method),
+		responseChecks(method), errorChecks(method), connectionChecks(), robustnessChecks(method),
 	)
 	for i := range checks {
 		checks[i].Aspect, _, _ = strings.Cut(checks[i].ID, "/")

@@ -158,18 +158,23 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 	if !hasStateMethod(j.Method) {
 		return nil
 	}
-	exchange := j.send(target.Request{
+	exchange := j.send(j.stateRequest(job, credential))
+	if state := j.stateIn(exchange); state != "" {
+		j.session.shown[job] = state
+	}
+	return exchange
+}
+
+// stateRequest is a request of the state method.
+func (j *judgement) stateRequest(job string, credential target.Credential) target.Request {
+	return target.Request{
 		Purpose:    "read the state of " + job,
 		Method:     j.Method.ReadState.Method,
 		Path:       j.Method.ReadState.Path.Expand(job),
 		Query:      j.Method.ReadState.RequiredQuery(),
 		Credential: credential,
 		Job:        job,
-	})
-	if state := j.stateIn(exchange); state != "" {
-		j.session.shown[job] = state
 	}
-	return exchange
 }
 
 // stateIn returns the state in a response of the state method; empty where there

@@ -295,7 +295,14 @@ func callAgain(j *judgement) {
 		j.Skip("the job is no longer "+text.List(j.Method.AcceptedStates, "or"), "")
 		return
 	}
-	j.meets("semantics.second-call", j.send(j.callOf(first.job, credential)))
+	again := j.send(j.callOf(first.job, credential))
+	if again.Unsettled() && j.byChance() {
+		// Another job could not take its place.
+		j.session.excuse([]*target.Exchange{again})
+		j.broken = describe(again) + "; it is not known whether the call succeeded, so it is not sent again"
+		return
+	}
+	j.meets("semantics.second-call", again)
 }
 
 // succeededFirst is the first call, where it succeeded.

@@ -77,7 +77,11 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 	for _, check := range report.Checks {
 		for i := range check.Findings {
 			if finding := &check.Findings[i]; finding.Exchange > 0 {
-				finding.Curl = hide.Text(requestOf(journal[finding.Exchange-1]).Curl())
+				shown, before := journal[finding.Exchange-1], result.Message{}
+				if shown.Reused && shown.Request.Connection == target.KeptConnection {
+					before = requestOf(journal[finding.Exchange-2])
+				}
+				finding.Curl = hide.Text(requestOf(shown).CurlAfter(before))
 			}
 		}
 		verdicts[check.ID] = check

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
@@ -149,6 +150,16 @@ func TestACauseComesFirst(t *testing.T) {
 				r.Body, r.ContentLength = http.NoBody, 0
 			}
 		})},
+		{"a connection that is not kept in order", "", "persistent-connection", "the rest of the run gave each request its own", func(next http.Handler) http.Handler {
+			var used sync.Map
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if _, again := used.LoadOrStore(r.Context().Value(http.LocalAddrContextKey), true); again {
+					http.Error(w, "once", http.StatusBadRequest)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}},
 		{"none", "", "", "", func(next http.Handler) http.Handler { return next }},
 	} {
 		t.Run(one.name, func(t *testing.T) {

@@ -222,6 +222,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	if operation := d.method.ReadState; operation.ID != "" {
 		method, path = operation.Method, operation.Path.Expand(unknownJob)
 	}
+	ctx = target.WithPlace(ctx, target.Place{Connection: target.OwnConnection})
 	request, err := http.NewRequestWithContext(ctx, method, address.String()+path, nil)
 	if err != nil {
 		found.Reason = "its address cannot be used"

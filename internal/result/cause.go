@@ -36,7 +36,7 @@ func (r *Report) ConcludeCauses() {
 		}
 	}
 	for _, find := range []func() (Cause, explanation){e.noHTTP, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
-		e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread} {
+		e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
 		cause, explains := find()
 		if cause.ID == "" || !e.explained(&cause, explains) {
 			continue

@@ -224,3 +224,23 @@ func (e *Exchange) reason() string {
 	_ = json.Unmarshal(body.Error, &inner)
 	return cmp.Or(inner.Message, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
 }
+
+// connection: requests that share a connection spoil each other. The run sends each
+// over its own then, so that no other finding comes from it.
+func (e evidence) connection() (Cause, explanation) {
+	const id = "robustness.persistent-connection"
+	shown := map[int]bool{}
+	for _, check := range e.Checks {
+		for _, finding := range check.Findings {
+			shown[finding.Exchange] = shown[finding.Exchange] || finding.Requirement == id
+		}
+	}
+	shows := func(exchange *Exchange) bool { return shown[exchange.Number] }
+	cause := e.count(Cause{ID: "persistent-connection"}, shows)
+	if cause.Count == 0 {
+		return Cause{}, nil
+	}
+	cause.Summary = "requests over one connection do not get the responses that they get over connections of their own; the rest of the run gave each request its own"
+	cause.Fix = "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection"
+	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
+}

@@ -69,6 +69,16 @@ func (m Message) Curl() string {
 	return strings.Join(words, " ")
 }
 
+// CurlAfter is a command that sends another request first, over the same
+// connection, unless that is empty.
+func (m Message) CurlAfter(before Message) string {
+	if before.URL == "" {
+		return m.Curl()
+	}
+	first, _, _ := strings.Cut(before.Curl(), "  # TOKEN: ")
+	return first + " --next " + strings.TrimPrefix(m.Curl(), "curl ")
+}
+
 // quoted makes one word for a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 

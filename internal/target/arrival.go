@@ -1,13 +1,18 @@
 package target
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/http/httputil"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -29,7 +34,11 @@ const HeadProblemHeader = "Dpconform-Head-Problem"
 type keepingConnection struct {
 	net.Conn
 	mutex sync.Mutex
-	kept  []byte
+	// kept is the beginning of the came bytes that came since a request with the
+	// method was sent.
+	kept   []byte
+	came   int
+	method string
 	// unsent is why the rest of a request was dropped, and over says that the
 	// connection is of no use for another request.
 	unsent error
@@ -41,6 +50,7 @@ func (c *keepingConnection) Read(into []byte) (int, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.kept = append(c.kept, into[:min(n, wire.Limit-len(c.kept))]...)
+	c.came += n
 	if err != nil && c.unsent != nil && len(c.kept) == 0 {
 		err = c.unsent
 	}
@@ -67,29 +77,81 @@ func (c *keepingConnection) Write(from []byte) (int, error) {
 	return len(from), nil
 }
 
-// begin forgets what came before a request is sent.
-func (c *keepingConnection) begin() {
+// begin forgets what came before a request is sent, and reports whether that was
+// more than the response.
+func (c *keepingConnection) begin(method string) (surplus bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.kept, c.over = nil, c.unsent != nil
+	surplus = c.surplus()
+	c.kept, c.came, c.method, c.over = c.kept[:0], 0, method, c.unsent != nil
+	return surplus
 }
 
-// head is that of the response, behind those that are interim (RFC 9110, 15.2).
-// It is nil where it was not kept whole.
-func (c *keepingConnection) head() *wire.Head {
+// surplus reports whether bytes came behind the response (RFC 9112, 6.3). It would
+// be taken for the beginning of the next one.
+func (c *keepingConnection) surplus() bool {
+	head, end := c.head()
+	if head == nil {
+		return false
+	}
+	lengths, codings := head.Values("Content-Length"), head.Values("Transfer-Encoding")
+	switch _, status, _ := strings.Cut(head.Line, " "); {
+	case c.method == http.MethodHead, strings.HasPrefix(status, "204"), strings.HasPrefix(status, "304"):
+	case len(codings) > 0 && c.came == len(c.kept):
+		end += endOfChunks(c.kept[end:])
+	case len(codings) == 0 && len(lengths) > 0:
+		length, err := strconv.Atoi(lengths[0])
+		if err != nil {
+			return false
+		}
+		end += length
+	default:
+		return false
+	}
+	return c.came > end
+}
+
+// spoiled reports whether bytes have come behind the last response.
+func (c *keepingConnection) spoiled() bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	rest := c.kept
-	for {
-		end := endOfHead(rest)
-		if end < 0 {
-			return nil
+	return c.surplus()
+}
+
+// wholeHead is the head of the response that came last.
+func (c *keepingConnection) wholeHead() *wire.Head {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	head, _ := c.head()
+	return head
+}
+
+// head is that of the response, behind those that are interim (RFC 9110, 15.2),
+// with the place where it ends. It is nil where it was not kept whole.
+func (c *keepingConnection) head() (head *wire.Head, end int) {
+	for rest := c.kept; ; rest = c.kept[end:] {
+		length := endOfHead(rest)
+		if length < 0 {
+			return nil, 0
 		}
+		end += length
 		if !bytes.HasPrefix(rest, []byte("HTTP/1.1 1")) {
-			return wire.Read(rest[:end], true)
+			return wire.Read(rest[:length], true), end
 		}
-		rest = rest[end:]
 	}
+}
+
+// endOfChunks gives the length of a chunked body with its trailer.
+func endOfChunks(body []byte) int {
+	rest := bytes.NewReader(body)
+	from := bufio.NewReader(rest)
+	if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(from)); err != nil {
+		return len(body)
+	}
+	for line, err := "-", error(nil); err == nil && strings.TrimRight(line, "\r\n") != ""; {
+		line, err = from.ReadString('\n')
+	}
+	return len(body) - rest.Len() - from.Buffered()
 }
 
 // endOfHead gives the length of a head with the empty line behind it, or -1.
@@ -106,26 +168,36 @@ func endOfHead(text []byte) int {
 	}
 }
 
+// carrier is what carried a request.
+type carrier struct {
+	// connection is nil where nothing is kept.
+	connection *keepingConnection
+	// reused says that it had carried an earlier request, and surplus that more had
+	// come then than the response.
+	reused, surplus bool
+}
+
 // roundTrip sends a request and gives the response with what net/http repaired.
-func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
-	var used *keepingConnection
+func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, carrier, error) {
+	var used carrier
 	ctx := httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
-		if used, _ = got.Conn.(*keepingConnection); used != nil {
-			used.begin()
+		used = carrier{reused: got.Reused}
+		if used.connection, _ = got.Conn.(*keepingConnection); used.connection != nil {
+			used.surplus = used.connection.begin(request.Method)
 		}
 	}})
 	response, err := transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
-		return nil, err
+		return nil, used, err
 	}
 	for _, ours := range []string{HeadProblemHeader, HeaderCutHeader} {
 		response.Header.Del(ours)
 	}
-	if used != nil {
-		putBack(response.Header, used.head())
+	if used.connection != nil {
+		putBack(response.Header, used.connection.wholeHead())
 	}
 	response.Header = boundHeader(response.Header)
-	return response, nil
+	return response, used, nil
 }
 
 // putBack puts into a header what the head of the response has more.

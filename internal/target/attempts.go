@@ -127,7 +127,8 @@ func (t *Target) withheld() *Fault {
 // the server asked for the pause.
 func (t *Target) again(exchange *Exchange) (wait time.Duration, asked, again bool) {
 	found := exchange.trouble()
-	if found.attempts == 1 || exchange.Request.Once && !found.noEffect {
+	kept := exchange.Request.Connection == KeptConnection && exchange.Reused && exchange.Fault != nil
+	if found.attempts == 1 || exchange.Request.Once && !found.noEffect || kept {
 		return 0, false, false
 	}
 	t.mutex.Lock()

@@ -304,9 +304,9 @@ func TestRequestsTogetherOverlap(t *testing.T) {
 	}
 	close(places)
 	for place := range places {
-		want := Place{Check: "alone", Number: 1}
+		want := Place{Check: "alone", Number: 1, Connection: OwnConnection}
 		if place.Number > 1 {
-			want = Place{Check: "both", Number: place.Number, Together: true}
+			want = Place{Check: "both", Number: place.Number, Together: true, Connection: OwnConnection}
 		}
 		if place != want || PlaceOf(WithPlace(context.Background(), place)) != place {
 			t.Errorf("%+v, want %+v", place, want)

@@ -32,10 +32,26 @@ type Request struct {
 	// Once says that it must not be sent again unless it is certain that it had
 	// no effect.
 	Once bool
+	// Connection says over which connection it is sent.
+	Connection Connection
 	// FrontEnd says that a server in front of the method may respond in its own
 	// words: unknown path, another HTTP method.
 	FrontEnd bool
 }
+
+// Connection says over which connection a request is sent.
+type Connection int
+
+const (
+	// AnyConnection is one that earlier requests have used, where that is safe, or
+	// else a new one.
+	AnyConnection Connection = iota
+	// OwnConnection is new and carries no other request.
+	OwnConnection
+	// KeptConnection is the one of the request before, or else a new one. What
+	// goes wrong with it is shown, and not made up for over another.
+	KeptConnection
+)
 
 // Target is the path with the whole query.
 func (r Request) Target() string {
@@ -76,6 +92,10 @@ type Exchange struct {
 	// Fault says what went wrong instead of a whole response, or is nil. With a
 	// truncated body the Status and Header are there too.
 	Fault *Fault
+	// Connected says that a connection carried the request: recordings have none.
+	// Reused says that it had carried an earlier one, and Closing that the server
+	// announced that it would carry no other.
+	Connected, Reused, Closing bool
 	// Took is the time from the connection to the last byte.
 	Took time.Duration
 	// Earlier are the attempts before this response, each with what came of it:
@@ -110,6 +130,8 @@ type Place struct {
 	Once bool
 	// Job is the id of the job that it is about, where there is one.
 	Job string
+	// Connection says over which connection it is sent.
+	Connection Connection `yaml:"-"`
 }
 
 // UnknownOutcome is the detail of the fault of a request that was under way when

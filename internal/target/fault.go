@@ -117,7 +117,7 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 		return &Fault{Kind: ClosedWhileSending, Detail: "the server closed the connection before it had read the whole body"}
 	case errors.Is(err, syscall.ECONNRESET):
 		return &Fault{Kind: Reset, Detail: "the connection was reset before a response"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE), isClosedIdle(err):
 		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole response"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
@@ -192,6 +192,12 @@ func isTLSFailure(err error) bool {
 	inTime := strings.Contains(err.Error(), "TLS handshake timeout")
 	return inTime || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record) || errors.As(err, &alert) ||
 		errors.As(err, &certificate) || errors.As(err, &authority)
+}
+
+// isClosedIdle knows net/http's error of a connection that was closed before it was
+// used again, whose value it keeps to itself.
+func isClosedIdle(err error) bool {
+	return strings.Contains(err.Error(), "server closed idle connection")
 }
 
 // isHeaderTimeout knows net/http's own limit for the head of a response, whose

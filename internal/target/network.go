@@ -73,36 +73,68 @@ func (o NetworkOptions) tlsConfig() *tls.Config {
 // network is the way to a real server, by connections that are used again and
 // by fresh ones.
 type network struct {
-	reusing http.RoundTripper
-	fresh   http.RoundTripper
+	reusing, fresh *http.Transport
+	plain          bool
+	// kept carried the last request that asked for a KeptConnection.
+	kept atomic.Pointer[keepingConnection]
 }
 
 // NewNetwork is the transport to a real server, over proxies of the
-// environment. Plain HTTP gets a connection for each request: what one response
-// leaves behind on a connection cannot spoil the next, and an emulator that
-// serves one connection at a time works. Over TLS connections are used again,
-// but not for a request that must not be sent twice: a server may close a
-// connection that has been idle just as a request goes out, and then nobody
-// knows whether it took it (RFC 9112, 9.3.1).
+// environment. Over which connection a request goes, its Place says.
 func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
 	options.asked = &atomic.Bool{}
-	made := &network{fresh: newTransport(options, false)}
-	made.reusing = made.fresh
-	if endpoint.Scheme == "https" {
-		made.reusing = newTransport(options, true)
-	}
+	made := &network{reusing: newTransport(options, true), fresh: newTransport(options, false), plain: endpoint.Scheme == "http"}
 	if endpoint.Host == "" {
 		return made // It is for many servers.
 	}
 	return &diagnosing{next: made, endpoint: endpoint, options: options}
 }
 
-// RoundTrip sends a request by the fitting connection.
+// RoundTrip sends a request by the fitting connection. What fails over a connection
+// that has been used says nothing of the request: the server may have closed it, or
+// an earlier response may have spoiled it. Then it is sent over a fresh one, if it
+// may be sent again (RFC 9112, 9.3.1; RFC 9110, 15.5.9, of 408).
 func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
-	if PlaceOf(request.Context()).Once {
-		return roundTrip(n.fresh, request)
+	place := PlaceOf(request.Context())
+	if place.Once || place.Connection == OwnConnection {
+		return n.alone(request)
 	}
-	return roundTrip(n.reusing, request)
+	response, used, err := roundTrip(n.reusing, request)
+	if place.Connection == KeptConnection {
+		before := n.kept.Swap(used.connection)
+		if used.surplus || !used.reused && before != nil && before.spoiled() {
+			if err == nil {
+				response.Body.Close()
+			}
+			return nil, &Fault{Kind: Malformed, Detail: "not an HTTP response: bytes came behind the response to the request before"}
+		}
+		return response, err
+	}
+	sound := err == nil && !used.surplus && response.StatusCode != http.StatusRequestTimeout
+	if sound || !used.reused || place.Number == 0 || request.Context().Err() != nil {
+		return response, err
+	}
+	if err == nil {
+		response.Body.Close()
+	}
+	again := request.Clone(request.Context())
+	if request.GetBody != nil {
+		if again.Body, err = request.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	return n.alone(again)
+}
+
+// alone sends a request over a connection of its own. A server without TLS may be a
+// small one that serves one connection after the other, so that one left open would
+// keep it waiting.
+func (n *network) alone(request *http.Request) (*http.Response, error) {
+	if n.plain {
+		n.reusing.CloseIdleConnections()
+	}
+	response, _, err := roundTrip(n.fresh, request)
+	return response, err
 }
 
 func newTransport(options NetworkOptions, reusing bool) *http.Transport {

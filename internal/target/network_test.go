@@ -38,25 +38,30 @@ func counting(t *testing.T, secure bool) (endpoint string, connections *atomic.I
 	return server.URL, connections, trusted
 }
 
-// TestConnections: over TLS they are used again, but not for what is sent once.
+// TestConnections: over TLS they are used again, over plain HTTP where that is
+// allowed, but not for what is sent once.
 func TestConnections(t *testing.T) {
 	t.Parallel()
-	for protocol, test := range map[string]struct {
-		secure      bool
-		reused, all int32
-	}{"HTTP/1.1": {false, 5, 8}, "HTTP/2.0": {true, 1, 4}} {
+	for name, test := range map[string]struct {
+		protocol      string
+		secure, reuse bool
+		reused, all   int32
+	}{"plain": {"HTTP/1.1", false, false, 5, 8}, "plain, allowed": {"HTTP/1.1", false, true, 1, 4}, "over TLS": {"HTTP/2.0", true, true, 1, 4}} {
 		endpoint, connections, trusted := counting(t, test.secure)
 		server := newTarget(t, Config{Endpoint: endpoint, Network: trusted})
+		if !test.secure {
+			server.ReuseConnections(test.reuse)
+		}
 		for i := range 8 {
-			if exchange := sendTo(server, Request{Once: i >= 5}); string(exchange.Body) != protocol {
+			if exchange := sendTo(server, Request{Once: i >= 5}); string(exchange.Body) != test.protocol {
 				t.Errorf("%q, %v", exchange.Body, exchange.Fault)
 			}
 			if i == 4 && connections.Load() != test.reused {
-				t.Errorf("%s: %d connections for 5 requests", protocol, connections.Load())
+				t.Errorf("%s: %d connections for 5 requests", name, connections.Load())
 			}
 		}
 		if connections.Load() != test.all {
-			t.Errorf("%s: %d connections, want %d", protocol, connections.Load(), test.all)
+			t.Errorf("%s: %d connections, want %d", name, connections.Load(), test.all)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,6 +68,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 			return exchange
 		}
 		t.watcher.Sending(exchange)
+		place.Connection = t.connection(exchange, place)
 		t.attempt(WithPlace(ctx, place), exchange)
 		wait, asked, again := t.again(exchange)
 		if !again {
@@ -82,6 +84,24 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 	}
 }
 
+// ReuseConnections says whether requests may share connections, from here on.
+// Until then they do over TLS alone: an unknown server may mix up what shares a
+// connection.
+func (t *Target) ReuseConnections(reuse bool) { t.reuse.Store(reuse) }
+
+// connection says over which connection an attempt is made. What may have an
+// effect goes alone: a server may close a connection that has been idle just as a
+// request goes out, and then nobody knows whether it took it (RFC 9112, 9.3.1).
+// Requests at the same time would keep a server waiting that serves one connection
+// after the other.
+func (t *Target) connection(exchange *Exchange, place Place) Connection {
+	asked := exchange.Request.Connection
+	if asked == AnyConnection && (place.Once || place.Together || len(exchange.Earlier) > 0 || !t.reuse.Load()) {
+		return OwnConnection
+	}
+	return asked
+}
+
 // attempt sends a request once and keeps what comes of it.
 func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 	if exchange.Request.Once {
@@ -95,12 +115,18 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 	var began time.Time
 	limit := time.AfterFunc(forever, func() { cancel(slowError{t.config.Limit}) })
 	defer limit.Stop()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+	var reused atomic.Int32
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
 		connected.Do(func() {
 			began = time.Now()
 			limit.Reset(t.config.Limit)
 		})
+		reused.Store(1)
+		if got.Reused {
+			reused.Store(2)
+		}
 	}})
+	defer func() { exchange.Connected, exchange.Reused = reused.Load() > 0, reused.Load() > 1 }()
 	defer connected.Do(func() {}) // A late connection starts no limit.
 	request, err := t.newRequest(ctx, exchange.Request)
 	if err != nil {
@@ -115,7 +141,7 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 		return
 	}
 	defer response.Body.Close()
-	exchange.Status, exchange.Header = response.StatusCode, boundHeader(response.Header)
+	exchange.Status, exchange.Header, exchange.Closing = response.StatusCode, boundHeader(response.Header), response.Close
 	exchange.HeadProblem, exchange.HeaderCut = exchange.Header.Get(HeadProblemHeader), exchange.Header.Get(HeaderCutHeader)
 	exchange.Header.Del(HeadProblemHeader)
 	exchange.Header.Del(HeaderCutHeader)
@@ -151,7 +177,9 @@ func (t *Target) newRequest(ctx context.Context, wanted Request) (*http.Request,
 	}
 	if wanted.Chunked {
 		// Of no body at all net/http would send the length.
-		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(wanted.Body)), -1
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(wanted.Body)), nil }
+		request.Body, _ = request.GetBody()
+		request.ContentLength = -1
 	}
 	if wanted.Header != nil {
 		request.Header = wanted.Header.Clone()

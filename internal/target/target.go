@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -70,6 +71,8 @@ type Target struct {
 	endpoint *url.URL
 	pace     *rate.Limiter
 	watcher  Watcher
+	// reuse says that requests may share connections.
+	reuse atomic.Bool
 
 	mutex   sync.Mutex
 	journal []*Exchange
@@ -117,10 +120,12 @@ func New(config Config) (*Target, error) {
 	if !config.InOrder {
 		proxy = config.Network.ProxyOf(endpoint)
 	}
-	return &Target{
+	made := &Target{
 		config: config, endpoint: endpoint, proxy: proxy, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
 		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil),
-	}, nil
+	}
+	made.ReuseConnections(endpoint.Scheme == "https")
+	return made, nil
 }
 
 type contextKey struct{}

@@ -1,0 +1,180 @@
+package suites
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/target"
+)
+
+const persistent = "robustness.persistent-connection"
+
+// connectionChecks find out whether requests can share a connection, before any
+// other check relies on it.
+func connectionChecks() []Check {
+	return []Check{{
+		ID: "robustness/persistent-connection", Title: "many requests over one connection",
+		Requirements: []string{persistent},
+		Sends:        "refused calls, with a body and without, and state reads over one connection, then each of them over a connection of its own",
+		phase:        connecting, run: shareConnection,
+	}}
+}
+
+// shareConnection compares the responses to requests over one connection with those
+// that each gets over its own. Until it passes, no requests share a connection over
+// plain HTTP.
+func shareConnection(j *judgement) {
+	requests := j.harmlessRequests()
+	if j.broken != "" {
+		return
+	}
+	shared := j.overOne(requests)
+	if j.reusesNone(shared) {
+		return
+	}
+	for i, exchange := range shared {
+		alone := j.alone(requests[i])
+		if j.lost(exchange) || j.lost(alone) {
+			return
+		}
+		if j.likeOver(exchange, alone) {
+			continue
+		}
+		// What changes by itself, such as the state of a job, changes once.
+		again := j.overOne(requests[:i+1])
+		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
+			j.Fail(persistent, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
+			j.Target.ReuseConnections(false)
+			j.session.excuse(append(shared, again...))
+		}
+		return
+	}
+	j.Target.ReuseConnections(true)
+}
+
+// harmlessRequests have no effect on any server: calls for an id that no job has or
+// without a token, requests for what is no method, and state reads. Neighbours get
+// different responses, and some leave a body that a server has no reason to read.
+func (j *judgement) harmlessRequests() []target.Request {
+	credential, found := j.credential()
+	j.missing = nil
+	operation := j.Method.Operation
+	unknown := j.session.unknownID()
+	page := target.Request{Purpose: "a path that no method has", Method: http.MethodGet, Path: "/dpconform-unknown", FrontEnd: true}
+	var requests []target.Request
+	call := func(purpose string, credential target.Credential, body string) {
+		request := j.callOf(unknown, credential)
+		if request.Purpose = purpose; body != "" {
+			request.Header, request.Body = contentType(operation.RequestMediaType), []byte(body)
+		}
+		requests = append(requests, request)
+		if job, given := j.harmlessJob(); given && found && hasStateMethod(j.Method) {
+			requests = append(requests, j.stateRequest(job.id, credential))
+		} else {
+			requests = append(requests, page)
+		}
+	}
+	bodies := []string{""}
+	if slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, operation.Method) {
+		// The longer one does not fit into what a server reads with the head.
+		bodies = append(bodies, withUnknownField(j.Method), `{"dpconformUnknown":"`+strings.Repeat("x", 16<<10)+`"}`)
+	}
+	for _, body := range bodies {
+		purpose := "a call for an unknown id"
+		if body != "" {
+			purpose += ", with " + shown(body)
+		}
+		if found && j.Method.Unmet("semantics.unknown-job") == "" {
+			call(purpose, credential, body)
+		}
+		if len(j.Method.Scopes) > 0 {
+			call(purpose+", without a token", target.NoCredential, body)
+		}
+	}
+	head, withBody := page, page
+	head.Purpose, head.Method = "HEAD of "+page.Purpose, http.MethodHead
+	withBody.Purpose, withBody.Method, withBody.Body = page.Purpose+", with a body", http.MethodPost, []byte(`{"dpconformUnknown":1}`)
+	return append(requests, head, page, withBody, page)
+}
+
+// overOne sends requests over one connection. Where the server has closed that, the
+// request is sent over a new one, which the next ones share: closing is no fault.
+func (j *judgement) overOne(requests []target.Request) (exchanges []*target.Exchange) {
+	for _, request := range requests {
+		request.Connection = target.KeptConnection
+		exchange := j.send(request)
+		if exchange.Reused && wasClosed(exchange) {
+			j.session.excuse([]*target.Exchange{exchange})
+			exchange = j.send(request)
+		}
+		exchanges = append(exchanges, exchange)
+		if !exchange.Complete() && (exchange.Fault.Kind == target.Slow || !exchange.Fault.ServerOwn()) {
+			break
+		}
+	}
+	return exchanges
+}
+
+// alone sends a request over a connection of its own.
+func (j *judgement) alone(request target.Request) *target.Exchange {
+	request.Connection = target.OwnConnection
+	return j.send(request)
+}
+
+// wasClosed reports whether a server closed the connection instead of responding.
+func wasClosed(exchange *target.Exchange) bool {
+	if exchange.Complete() {
+		// RFC 9110, 15.5.9: the server closes a connection that was idle.
+		return exchange.Status == http.StatusRequestTimeout
+	}
+	return slices.Contains([]target.FaultKind{target.HangUp, target.Reset, target.Lost, target.ClosedWhileSending}, exchange.Fault.Kind)
+}
+
+// reusesNone reports that each connection was closed after one response that did
+// not announce it.
+func (j *judgement) reusesNone(shared []*target.Exchange) bool {
+	const enough = 3
+	open := 0
+	for i, exchange := range shared[1:] {
+		if exchange.Reused {
+			return false
+		}
+		if before := shared[i]; before.Complete() && before.Connected && !before.Closing {
+			open++
+		}
+	}
+	if open < enough {
+		return false
+	}
+	shown := shared[1]
+	if closed := slices.IndexFunc(j.exchanges, func(exchange *target.Exchange) bool { return exchange.Reused }); closed >= 0 {
+		shown = j.exchanges[closed]
+	}
+	j.Fail(persistent, shown, "a response to a second request over a connection, or Connection: close in the first response",
+		"each connection was closed after one response, which did not say so")
+	j.Target.ReuseConnections(false)
+	return true
+}
+
+// lost reports whether the network or this program kept a response from coming.
+func (j *judgement) lost(exchange *target.Exchange) bool {
+	return !exchange.Complete() && !exchange.Fault.ServerOwn() && !j.responded(persistent, exchange, "")
+}
+
+// likeOver reports whether a response over a shared connection means the same as
+// over one of its own.
+func (j *judgement) likeOver(shared, alone *target.Exchange) bool {
+	if !alone.Complete() {
+		return true
+	}
+	return shared.Complete() && j.responseTo(shared).like(j.responseTo(alone)) && j.stateIn(shared) == j.stateIn(alone)
+}
+
+// shows is a response for a reader, with the state in it.
+func (j *judgement) shows(exchange *target.Exchange) string {
+	if state := j.stateIn(exchange); state != "" {
+		return describe(exchange) + ", state " + state
+	}
+	return describe(exchange)
+}
