@@ -33,6 +33,7 @@ func (f finished) report() result.Report {
 	hide := f.target.Redactor()
 	report := f.beginning()
 	report.Milliseconds = f.took.Milliseconds()
+	report.WaitedMilliseconds = f.target.Waited().Milliseconds()
 	f.conclude(&report, hide)
 	for _, exchange := range f.target.Journal() {
 		shown := reportedExchange(exchange, hide)

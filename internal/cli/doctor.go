@@ -56,6 +56,11 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
 	}
+	ctx, stop, err := settings.Limited(command.Context(), sources)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	config, err := targetConfig(sources, settings, method)
 	if err != nil {
 		return err
@@ -64,11 +69,13 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	for _, jobs := range config.Jobs {
 		total += len(jobs)
 	}
-	ctx := command.Context()
 	line := terminal.progress(ctx, total)
 	defer line.end()
 	findings, err := doctor{method, config, settings.Seed, line.show}.examine(ctx)
 	line.end()
+	if overtime := overtimeOf(ctx); overtime != nil {
+		return &unreachableError{overtime}
+	}
 	if err != nil {
 		return err
 	}

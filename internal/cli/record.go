@@ -101,7 +101,10 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if err := own.contradiction(); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(command.Context())
+	ctx, stop, err := settings.Limited(command.Context(), sources)
+	if err != nil {
+		return err
+	}
 	defer stop()
 	run := &recordingRun{terminal: terminal, began: began, settings: settings, method: method, keepJobIDs: own.keepJobIDs}
 	if own.check {

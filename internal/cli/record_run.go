@@ -96,7 +96,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
-		return r.interrupted()
+		return r.interrupted(ctx)
 	case trouble != nil:
 		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
 	}
@@ -212,10 +212,13 @@ func brokenBy(check result.Check) []string {
 }
 
 // interrupted says how an interrupted recording goes on.
-func (r *recordingRun) interrupted() error {
+func (r *recordingRun) interrupted(ctx context.Context) error {
 	where := "; nothing was recorded"
 	if kept := r.recording.Close(); kept > 0 {
 		where = r.whereKept(kept)
+	}
+	if overtime := overtimeOf(ctx); overtime != nil {
+		return &unreachableError{fmt.Errorf("%w%s", overtime, where)}
 	}
 	r.terminal.complain("interrupted" + where)
 	return exitCode(result.ExitInterrupted)
@@ -224,7 +227,7 @@ func (r *recordingRun) interrupted() error {
 // unsaved says what to do about a recording that was begun and not saved.
 func (r *recordingRun) unsaved(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return r.interrupted()
+		return r.interrupted(ctx)
 	}
 	kept := r.recording.Close()
 	var mistake *recorder.Error
@@ -272,6 +275,9 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 		return err
 	}
 	if outcome.Interrupted {
+		if overtime := overtimeOf(ctx); overtime != nil {
+			return &unreachableError{fmt.Errorf("not compared: %w", overtime)}
+		}
 		return exitCode(result.ExitInterrupted)
 	}
 	for _, check := range outcome.Checks {

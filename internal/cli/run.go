@@ -29,7 +29,8 @@ variables, variables over the file. Several values of one variable are
 separated by semicolons.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
-(nothing failed, and something documented could not be tested), 4 unreachable.`,
+(nothing failed, and something documented could not be tested), 4 unreachable,
+or ended by --max-duration.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID \
@@ -116,7 +117,12 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if settings.DryRun {
 		return dryRun(command.Context(), terminal, sources, settings, method, selected)
 	}
-	server, err := findServer(command.Context(), sources, settings, method)
+	ctx, stop, err := settings.Limited(command.Context(), sources)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	server, err := findServer(ctx, sources, settings, method)
 	if err != nil {
 		return leftBehind(err, files)
 	}
@@ -127,7 +133,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
 	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" })
-	whole.outcome, err = runShown(command.Context(), terminal, suiteRun{
+	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
 	}, func() { console.Header(whole.beginning(), len(tested), false) })
 	whole.outcome.Stale = server.stale
@@ -150,7 +156,7 @@ func conclude(terminal *terminal, console report.Console, found result.Report, s
 		console.Written = files
 	}
 	console.Result(found)
-	if err == nil && found.Exit != result.ExitInterrupted {
+	if err == nil && found.Exit != result.ExitInterrupted && found.Ended == "" {
 		err = writeKnownFailures(terminal, sources, settings, found)
 	}
 	if err == nil && found.Exit != result.ExitConforms {

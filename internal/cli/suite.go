@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -169,7 +170,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	reporter := types.NewDefaultReporterConfig()
 	reporter.NoColor, reporter.Succinct = true, true
 	ginkgo.RunSpecs(&failedSpecs{}, r.method.Title, suite, reporter, ginkgo.AroundNode(r.around(ctx)))
-	return r.result(report, ctx.Err() != nil)
+	return r.result(ctx, report)
 }
 
 // around gives the context of a spec the target, and ends it with the command's.
@@ -203,7 +204,8 @@ func untested(check suites.Check) result.Check {
 }
 
 // result adds the checks that an interruption kept from running.
-func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, error) {
+func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, error) {
+	interrupted := ctx.Err() != nil
 	run := result.Run{Requirements: r.method.Requirements, NotApplicable: suites.NotApplicable(r.method), Known: r.known}
 	found := map[string]result.Check{}
 	for _, spec := range report.SpecReports {
@@ -223,10 +225,22 @@ func (r suiteRun) result(report types.Report, interrupted bool) (result.Run, err
 		run.Checks = append(run.Checks, came)
 	}
 	run.Interrupted = interrupted
+	if overtime := overtimeOf(ctx); overtime != nil {
+		run.Ended = overtime.Error()
+	}
 	if missing := len(r.selected.checks) - len(found); missing > 0 && !interrupted {
 		return run, fmt.Errorf("%s came to no end", text.Counted(missing, "check"))
 	}
 	return run, nil
+}
+
+// overtimeOf is the limit at which a context ended, or nil.
+func overtimeOf(ctx context.Context) error {
+	var overtime *target.OvertimeError
+	if errors.As(context.Cause(ctx), &overtime) {
+		return overtime
+	}
+	return nil
 }
 
 // failedSpecs is the part of testing.T that Ginkgo asks for. What failed is in

@@ -45,6 +45,7 @@ type Settings struct {
 	MaxRequests    int
 	Rate           string
 	MaxPause       time.Duration
+	MaxDuration    time.Duration
 	DryRun         bool
 
 	TokenCommand        string
@@ -165,6 +166,7 @@ func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send no more than `N` requests; 0 for any number")
 	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("requests in a second, or a minute, as `N[/s|/m]`; 0 for any number, which is what a target on this machine gets; others get %d/s", remoteRate))
 	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
+	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run in order after a `DURATION`, pauses included")
 }
 
 // AddRunFlags adds the flags that say what is tested and what is written.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -53,7 +54,9 @@ type Sources struct {
 	// context.Background.
 	Context context.Context
 
-	flags *pflag.FlagSet
+	// deadline ends the run; nil where nothing does.
+	deadline *target.Deadline
+	flags    *pflag.FlagSet
 	// origins is where each value that is given came from.
 	origins map[string]string
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -38,6 +39,17 @@ func (s *Settings) Contradiction(sources *Sources) error {
 	return sources.mistake("quiet", "leave one of the two out", "it does not go with %s", sources.Origin("verbose"))
 }
 
+// Limited gives a context that ends after the longest time that a run may take,
+// and lets tokens be obtained and the target wait no longer than that.
+func (s *Settings) Limited(ctx context.Context, sources *Sources) (limited context.Context, stop func(), err error) {
+	if s.MaxDuration <= 0 {
+		return ctx, nil, sources.mistake("max-duration", "", "it must be more than 0")
+	}
+	limited, sources.deadline, stop = target.NewDeadline(ctx, s.MaxDuration)
+	sources.Context = limited
+	return limited, stop, nil
+}
+
 // TargetConfig reads what the settings say of a target on the network.
 func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(s.Endpoint)
@@ -62,6 +74,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	config := target.Config{
 		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, ConsumeJobs: s.ConsumeJobs,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
+		Deadline: sources.deadline,
 	}
 	switch {
 	case s.MaxRequests < 0:

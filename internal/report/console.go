@@ -380,7 +380,13 @@ func (c Console) summary(report result.Report) {
 func orNone(counts string) string { return cmp.Or(counts, "none") }
 
 func tookText(report result.Report) string {
-	return fmt.Sprintf("%.2f s", (time.Duration(report.Milliseconds) * time.Millisecond).Seconds())
+	seconds := func(milliseconds int64) string {
+		return fmt.Sprintf("%.2f s", (time.Duration(milliseconds) * time.Millisecond).Seconds())
+	}
+	if report.WaitedMilliseconds == 0 {
+		return seconds(report.Milliseconds)
+	}
+	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
 }
 
 // verdictOrder is the order in which counts are shown.

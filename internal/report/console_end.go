@@ -37,17 +37,20 @@ func (c Console) lastScreen(report result.Report) {
 	if report.Exit == result.ExitInconclusive {
 		c.missingInputs(report)
 	}
-	if report.Exit == result.ExitInterrupted {
+	early := report.Exit == result.ExitInterrupted || report.Ended != ""
+	if early {
 		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
-		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until it was interrupted", tested, text.Counted(len(report.Checks), "check")))
+		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
 	}
 	switch {
 	case len(failed) > 0:
 		c.afterFailure(report, failed)
+	case report.Ended != "":
+		p.Paragraph("  again    ", "the same command, with a longer --max-duration, or --focus for a part")
+	case early:
+		p.Paragraph("  again    ", "the same command")
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
-	case report.Exit == result.ExitInterrupted:
-		p.Paragraph("  again    ", "the same command")
 	case report.Exit == result.ExitInconclusive:
 		p.Paragraph("  again    ", "the same command, with what is listed above")
 	}

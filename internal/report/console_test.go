@@ -72,7 +72,7 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
 		"inconclusive": {Console{}, skipping(), []string{"what would let more be tested", "2 more --token SCOPE=VALUE", "again the same command, with what is listed above", "exit 3"}},
 		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "look dpconform doctor", "again the same command", "exit 4"}},
-		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until it was interrupted", "again the same command", "exit 130"}},
+		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "again the same command", "exit 130"}},
 		"known": {Console{}, withKnown(conforming()), []string{"KNOWN FAILURE NOT TESTED check: path/not-judged at known.yaml:5: no job",
 			"UNEXPECTED-PASS check: path/unexpected-pass known a proxy, until 2027-01-31, https://issues.example/1 passed path/example fix remove the entry at known.yaml:4"}},
 		"written":       {Console{Written: []File{{"html", "a.html"}, {"json", "-"}}}, failing(), []string{"report html → a.html 1 request"}},

@@ -22,8 +22,10 @@ type Run struct {
 	NotApplicable []NotApplicable
 	// Known are the failures that somebody accepted.
 	Known KnownFailures
-	// Interrupted says that the run ended early.
+	// Interrupted says that the run ended early. Ended says why where that was a
+	// limit of its own; it is empty where somebody ended it.
 	Interrupted bool
+	Ended       string
 	// Stale says why recorded responses no longer count; empty where they do.
 	Stale string
 }
@@ -80,6 +82,8 @@ func (r Run) notApplicable(requirement string) bool {
 func (r *Report) exit(run Run) {
 	checks := r.Counts.Checks
 	switch {
+	case run.Ended != "":
+		r.Exit, r.Ended = ExitUnreachable, run.Ended
 	case run.Interrupted:
 		r.Exit = ExitInterrupted
 	case checks[Fail] > 0 || checks[UnexpectedPass] > 0:
@@ -99,6 +103,9 @@ func (r *Report) exit(run Run) {
 		untested = "something that the platform requires could not be tested"
 	}
 	r.Conclusion = conclusion(r.Exit, untested, checks[ExpectedFail]+r.Counts.Requirements[ExpectedFail] > 0, r.Counts.Requirements[ExpectedFail])
+	if r.Ended != "" {
+		r.Conclusion = "not tested to the end: " + r.Ended
+	}
 	if r.Client != nil {
 		r.concludeClient()
 	}

@@ -65,7 +65,7 @@ func contradictionOfVerdicts(r Report) string {
 		}
 	}
 	_, known := conclusions[r.Exit]
-	fails := r.Exit == ExitFails || r.Exit == ExitInterrupted
+	fails := r.Exit == ExitFails || r.Exit == ExitInterrupted || r.Exit == ExitUnreachable && r.Ended != ""
 	if !known || r.Conclusion == "" || failing > 0 && !fails || failing == 0 && r.Stale == "" && r.Exit == ExitFails {
 		return fmt.Sprintf("its exit code %d and its conclusion are not those of its checks", r.Exit)
 	}

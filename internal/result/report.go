@@ -25,6 +25,9 @@ type Report struct {
 	Tool          Tool      `json:"tool"`
 	Started       time.Time `json:"started"`
 	Milliseconds  int64     `json:"milliseconds"`
+	// WaitedMilliseconds is how long of that the target was left alone: by
+	// Retry-After, between two attempts, and for the rate.
+	WaitedMilliseconds int64 `json:"waited_milliseconds,omitempty"`
 	Target        Target    `json:"target"`
 	// Client is the client under test; absent for a server.
 	Client      *Client     `json:"client,omitempty"`
@@ -33,6 +36,8 @@ type Report struct {
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
+	// Ended says why the run ended early where that was a limit of its own.
+	Ended string `json:"ended,omitempty"`
 	// Stale says that the recorded responses are older than they may be.
 	Stale string `json:"stale,omitempty"`
 	// Checks and Requirements are counts by verdict.

@@ -99,7 +99,9 @@ func (t *Target) admit(ctx context.Context) *Fault {
 	if fault := t.withheld(); fault != nil {
 		return fault
 	}
-	if t.pace.Wait(ctx) != nil {
+	turn := t.pace.Reserve()
+	if delay := turn.Delay(); delay > 0 && t.wait(ctx, delay, pause) != nil {
+		turn.Cancel()
 		return interrupted()
 	}
 	return nil
@@ -183,7 +185,7 @@ func (t *Target) Wait(ctx context.Context, wait time.Duration) error {
 	if t.config.InOrder {
 		return ctx.Err()
 	}
-	return t.config.Pause(ctx, wait)
+	return t.wait(ctx, wait, t.config.Pause)
 }
 
 // pause waits, or ends with the context.

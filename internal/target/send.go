@@ -77,7 +77,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		}
 		exchange.setAside()
 		t.watcher.Waiting(exchange, wait, asked)
-		if t.config.Pause(ctx, wait) != nil {
+		if t.wait(ctx, wait, t.config.Pause) != nil {
 			exchange.Fault = interrupted()
 			return exchange
 		}

@@ -58,6 +58,8 @@ type Config struct {
 	// Pause waits between two attempts; nil means a real pause. It returns the
 	// context's error where that ends first.
 	Pause func(context.Context, time.Duration) error
+	// Deadline ends the run where it would wait for longer; nil never does.
+	Deadline *Deadline
 	// InOrder says that the transport has recorded responses, which come in the
 	// order of a whole run.
 	InOrder bool
@@ -85,6 +87,7 @@ type Target struct {
 	redactor *redact.Redactor
 
 	budget budget
+	waits  waits
 	// kept is how many bytes of bodies are kept that need not be.
 	kept int
 	// control is a request that had a whole response, and has no effect.

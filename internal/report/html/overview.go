@@ -79,6 +79,7 @@ func (p *page) Notes() []string {
 	}
 	add(p.Stale != "" && !strings.Contains(p.Conclusion, p.Stale), "The recorded responses are stale: "+p.Stale)
 	add(p.Exit == result.ExitInterrupted, "The run was interrupted. What was not tested until then is skipped.")
+	add(p.Ended != "", capital(p.Ended)+". What was not tested until then is skipped.")
 	add(len(p.Settings.Focus) > 0 || p.Settings.LabelFilter != "", "Only some checks were selected; the verdict is about those.")
 	add(p.Client != nil && p.Client.WireOnly, "Only what the client sent was tested, not what it reported.")
 	repeats := 0
@@ -115,7 +116,7 @@ func (p *page) Facts() [][2]string {
 	}
 	facts = append(facts,
 		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
-		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", took(p.Milliseconds * 1000)},
+		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", p.tookText()},
 		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
 	for _, optional := range [][2]string{{"Not applicable", p.NotApplicableText()}, {"Not tested", p.UntestedText()},
 		{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
@@ -124,6 +125,14 @@ func (p *page) Facts() [][2]string {
 		}
 	}
 	return append(facts, [2]string{"Made by", p.Tool.Name + " " + p.Tool.Version})
+}
+
+// tookText is how long the run took, and how long of that it waited.
+func (p *page) tookText() string {
+	if p.WaitedMilliseconds == 0 {
+		return took(p.Milliseconds * 1000)
+	}
+	return took(p.Milliseconds*1000) + ", of which " + took(p.WaitedMilliseconds*1000) + " waiting"
 }
 
 // family is the scopes of one product.
