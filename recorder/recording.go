@@ -44,6 +44,10 @@ type Options struct {
 	// TokenName gives the name that replaces a token in the cassettes, or "" for
 	// a token without one. Nil means that no token has one.
 	TokenName func(token string) string
+	// Members are names of members of bodies and of query parameters whose values
+	// are no secrets, beside those of errors. Of all others the name, the type and
+	// the size are recorded.
+	Members []string
 	// Resume goes on with the recording that was interrupted in the same folder:
 	// what had a response then is not sent again. Discard drops it. Without either,
 	// Record refuses to begin a new one.
@@ -99,6 +103,11 @@ type exchange struct {
 	again bool
 }
 
+// redacted is the request as it stands in a cassette.
+func (e *exchange) redacted(r *redact.Redactor) cassette.Request {
+	return redactedRequest(r, e.request, e.place.Check != "")
+}
+
 // errEnded is for requests that come too late to be recorded.
 var errEnded = errors.New("the recording has ended")
 
@@ -126,7 +135,7 @@ func Record(folder string, options Options) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	recording := &Recording{options: options, provenance: provenance, session: &session{folder: opened}, redactor: redact.NewRedactor(nil)}
+	recording := &Recording{options: options, provenance: provenance, session: &session{folder: opened}, redactor: redact.NewRedactor(nil, options.Members...)}
 	if err := recording.prepare(); err != nil {
 		opened.close()
 		return nil, err
@@ -156,12 +165,15 @@ func (r *Recording) prepare() error {
 	return err
 }
 
+// otherCassette has the requests that no check made.
+const otherCassette = "other"
+
 // cassetteName is the aspect of a check: what stands in its id before the first
 // slash.
 func cassetteName(check string) (string, error) {
 	name, _, _ := strings.Cut(check, "/")
 	if name == "" {
-		name = "other"
+		name = otherCassette
 	}
 	if file := name + cassetteExtension; !cassetteFile.MatchString(file) || strings.EqualFold(file, ProvenanceFile) {
 		return "", fmt.Errorf("%q cannot be the name of a cassette", name)
@@ -183,7 +195,7 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	kept := &exchange{place: place, cassette: name, request: sentRequest(request, body)}
-	redacted, err := r.learn(kept.request)
+	redacted, err := r.learn(kept)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +226,8 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // learn takes note of the secrets of a request and gives it without them. The
 // error says why no more is sent.
-func (r *Recording) learn(request cassette.Request) (cassette.Request, error) {
+func (r *Recording) learn(kept *exchange) (cassette.Request, error) {
+	request := kept.request
 	r.mutex.Lock()
 	ended, stopped := r.ended, r.stopped
 	r.mutex.Unlock()
@@ -234,7 +247,7 @@ func (r *Recording) learn(request cassette.Request) (cassette.Request, error) {
 		}
 		r.redactor.Learn(token, name)
 	}
-	return redactedRequest(r.redactor, request), nil
+	return kept.redacted(r.redactor), nil
 }
 
 func notSent(reason error) *target.Fault {
@@ -342,7 +355,7 @@ func (r *Recording) hasRoomFor(response cassette.Response) bool {
 
 // miss remembers a request that had no whole response.
 func (r *Recording) miss(kept *exchange) {
-	line := kept.request.Method + " " + redactedRequest(r.redactor, kept.request).URL
+	line := kept.request.Method + " " + kept.redacted(r.redactor).URL
 	if kept.place.Check != "" {
 		line += " (" + kept.place.Check + ")"
 	}
@@ -368,7 +381,7 @@ func (r *Recording) TokenNames() []string {
 	defer r.mutex.Unlock()
 	names := map[string]bool{}
 	for _, kept := range r.exchanges {
-		addTokenNames(names, redactedRequest(r.redactor, kept.request))
+		addTokenNames(names, kept.redacted(r.redactor))
 	}
 	return slices.Sorted(maps.Keys(names))
 }

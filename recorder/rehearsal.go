@@ -29,7 +29,7 @@ func (r *Recording) WithPseudonyms(newJobs []string) (*Recording, error) {
 		return nil, err
 	}
 	names := namesFor(r.provenance.Jobs, newJobs)
-	renamed := &Recording{options: r.options, provenance: r.provenance, session: r.session, redactor: redact.NewRedactor(nil)}
+	renamed := &Recording{options: r.options, provenance: r.provenance, session: r.session, redactor: redact.NewRedactor(nil, r.options.Members...)}
 	renamed.provenance.Jobs = names.jobs(r.provenance.Jobs)
 	renamed.rehearsal = newRehearsal(exchanges, names, r.redactor)
 	renamed.rehearsal.folder = r.session.folder.name()
@@ -58,7 +58,7 @@ func newRehearsal(exchanges []*exchange, names *jobNames, redactor *redact.Redac
 	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
 	tokens := map[string]bool{}
 	for _, kept := range sorted {
-		addTokenNames(tokens, redactedRequest(redactor, kept.request))
+		addTokenNames(tokens, kept.redacted(redactor))
 		renamed := *kept
 		renamed.response = names.response(redactedResponse(redactor, kept.response))
 		key := rehearsed{kept.place.Check, kept.request.Method, names.of(kept.place.Job)}

@@ -51,7 +51,6 @@ func Open(fsys fs.FS, folder string) (*Replay, error) {
 	replay := &Replay{provenance: provenance, folder: folderName(folder), redactor: redact.NewRedactor(nil), tapes: map[string]*tape{}}
 	tokens := map[string]bool{}
 	for _, one := range cassettes {
-		replay.tapes[one.Name] = newTape(one)
 		for _, interaction := range one.Interactions {
 			addTokenNames(tokens, interaction.Request)
 		}
@@ -61,6 +60,15 @@ func Open(fsys fs.FS, folder string) (*Replay, error) {
 	// recording made of it.
 	for _, name := range replay.tokenNames {
 		replay.redactor.Learn(name, name)
+	}
+	for _, one := range cassettes {
+		if one.Name == otherCassette {
+			// A recording may know more members, or be older than what is redacted now.
+			for _, interaction := range one.Interactions {
+				interaction.Request = redactedRequest(replay.redactor, interaction.Request, false)
+			}
+		}
+		replay.tapes[one.Name] = newTape(one)
 	}
 	return replay, nil
 }
@@ -108,8 +116,9 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := request.Context().Err(); err != nil {
 		return nil, err
 	}
-	wanted := redactedRequest(r.redactor, sentRequest(request, body))
-	name, err := cassetteName(target.PlaceOf(request.Context()).Check)
+	check := target.PlaceOf(request.Context()).Check
+	wanted := redactedRequest(r.redactor, sentRequest(request, body), check != "")
+	name, err := cassetteName(check)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (e *echo) RoundTrip(request *http.Request) (*http.Response, error) {
 	body := fmt.Sprintf("%d %s \xff %s", len(e.paths), request.URL.Path, request.Header.Get("Authorization"))
 	return &http.Response{
 		StatusCode: code, Request: request, Body: io.NopCloser(strings.NewReader(body)),
-		Header: http.Header{"Content-Length": {fmt.Sprint(len(body))}, "X-Odd": {"caf\xe9 " + request.Header.Get("Authorization")}},
+		Header: http.Header{"Content-Length": {fmt.Sprint(len(body))}, "Warning": {"caf\xe9 " + request.Header.Get("Authorization")}},
 	}, nil
 }
 
@@ -84,7 +84,7 @@ func askAt(ctx context.Context, transport http.RoundTripper, place target.Place,
 	if err != nil {
 		body = append(body, err.Error()...)
 	}
-	return string(body) + "|" + response.Header.Get("X-Odd") + "|" + response.Header.Get("Content-Length")
+	return string(body) + "|" + response.Header.Get("Warning") + "|" + response.Header.Get("Content-Length")
 }
 
 func mustBe(t *testing.T, got, want []string) {

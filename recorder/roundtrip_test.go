@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +21,7 @@ import (
 
 // oddBodies trouble YAML, JSON or HTTP.
 var oddBodies = map[string]string{
-	"a": "{\n  \"id\": \"x\"\n}\n", "b": "", "c": "\n  indented\n", "d": "\x00\xff\xfe", "e": "\u2028\n", "f": "---\na: b\n",
+	"a": "{\n  \"message\": \"x\"\n}\n", "b": "", "c": "\n  indented\n", "d": "\x00\xff\xfe", "e": "\u2028\n", "f": "---\na: b\n",
 	"g": "no newline", "h": "\n", "i": "\r\n\r\n", "j": "\ttab\n", "k": "null", "l": "\ufeff{}", "m": strings.Repeat("x", 100_000),
 	"n": "\t\nx", "o": " \n x", "p": "a\r\nb", "q": "\n\n\ta: [", "r": "x \n y\t\n", "s": strings.Repeat("long words ", 40) + "\n", "t": "...\n", "u": "\u0085",
 }
@@ -32,7 +33,7 @@ func oddServer(writer http.ResponseWriter, request *http.Request) {
 	writer.Header().Add("Vary", "Origin")
 	writer.Header().Add("Vary", "X-Origin")
 	writer.Header().Set("WWW-Authenticate", `Bearer realm="https://accounts.google.com/", error="invalid_token"`)
-	writer.Header().Set("X-Odd", "caf\xe9: # 'x' \"y\"")
+	writer.Header().Set("Warning", "caf\xe9: # 'x' \"y\"")
 	writer.WriteHeader(400 + int(letter[0]-'a'))
 	_, _ = io.WriteString(writer, oddBodies[letter])
 }
@@ -95,6 +96,10 @@ func TestReplayGivesBackWhatWasRecorded(t *testing.T) {
 				t.Fatalf("%s: %s", request.Path, got.Fault)
 			}
 			recorded.Header.Del("Date")
+			recorded.Body = []byte(redact.NewRedactor(nil).Body(string(recorded.Body)))
+			if _, has := recorded.Header["Content-Length"]; has && request.Method != http.MethodHead {
+				recorded.Header.Set("Content-Length", strconv.Itoa(len(recorded.Body)))
+			}
 			if got.Status != recorded.Status || !bytes.Equal(got.Body, recorded.Body) || !reflect.DeepEqual(got.Header, recorded.Header) {
 				t.Errorf("%s: got %d %v %q\nwant %d %v %q", request.Path, got.Status, got.Header, got.Body, recorded.Status, recorded.Header, recorded.Body)
 			}
@@ -200,7 +205,7 @@ func TestFaultsAreReplayedAsTheyWere(t *testing.T) {
 		}
 		defer connection.Close()
 		_, _ = io.WriteString(connection, map[string]string{
-			"/truncated": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nX-Kept: yes\r\n\r\nshort", "/malformed": "what?\r\n\r\n",
+			"/truncated": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nAge: yes\r\n\r\nshort", "/malformed": "what?\r\n\r\n",
 		}[request.URL.Path])
 	})
 	recording := begin(t, folder, server.URL)
@@ -216,11 +221,11 @@ func TestFaultsAreReplayedAsTheyWere(t *testing.T) {
 	for path, was := range recorded {
 		is := ask(replay, path)
 		if was.Fault == nil || is.Fault == nil || *was.Fault != *is.Fault || was.Status != is.Status || string(was.Body) != string(is.Body) ||
-			was.Header.Get("X-Kept") != is.Header.Get("X-Kept") || is.Header.Get(faultHeader) != "" {
+			was.Header.Get("Age") != is.Header.Get("Age") || is.Header.Get(faultHeader) != "" {
 			t.Errorf("%s: recorded %v, %d %q, replayed %v, %d %q, %v", path, was.Fault, was.Status, was.Body, is.Fault, is.Status, is.Body, is.Header)
 		}
 	}
-	if recorded["/truncated"].Header.Get("X-Kept") != "yes" {
+	if recorded["/truncated"].Header.Get("Age") != "yes" {
 		t.Error("a truncated response has no header")
 	}
 }

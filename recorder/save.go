@@ -108,7 +108,7 @@ func writeCassette(draft, name string, exchanges []*exchange, redactor *redact.R
 	made := cassette.New(name)
 	for _, kept := range exchanges {
 		made.AddInteraction(&cassette.Interaction{
-			Request: redactedRequest(redactor, kept.request), Response: redactedResponse(redactor, kept.response),
+			Request: kept.redacted(redactor), Response: redactedResponse(redactor, kept.response),
 		})
 	}
 	document, err := yaml4.Dump(made, yaml4.WithV3Defaults(), yaml4.WithLineWidth(-1))
@@ -163,7 +163,7 @@ func byCassette(exchanges []*exchange, redactor *redact.Redactor) map[string][]*
 func settle(group []*exchange, redactor *redact.Redactor) {
 	equal := map[string][]*exchange{}
 	for _, kept := range group {
-		key := keyOf(redactedRequest(redactor, kept.request))
+		key := keyOf(kept.redacted(redactor))
 		equal[key] = append(equal[key], kept)
 	}
 	for _, members := range equal {

@@ -21,7 +21,7 @@ const planted, plantedInBase64 = "planted", "cGxhbnRlZDpwcm94eQ=="
 func plantedServer(writer http.ResponseWriter, request *http.Request) {
 	came, _ := io.ReadAll(request.Body)
 	for name, value := range map[string]string{
-		"Set-Cookie": "sid=planted-session; Path=/; HttpOnly", "X-Echo": request.Header.Get("Authorization"), "X-Auth-Token": "planted-auth-token",
+		"Set-Cookie": "sid=planted-session; Path=/; HttpOnly", "X-Echo": request.Header.Get("Authorization"), "X-Auth-Token": "planted-auth-token", "X-Session-Id": "planted-session", "X-Access-Key": "planted-access-key",
 		"Location": "https://storage.googleapis.com/b/o?X-Goog-Algorithm=a&X-Goog-Signature=planted%2Fsignature%3D%3D&x=1", "Content-Type": "application/json",
 	} {
 		writer.Header().Set(name, value)
@@ -29,6 +29,8 @@ func plantedServer(writer http.ResponseWriter, request *http.Request) {
 	switch request.URL.Path {
 	case "/html":
 		fmt.Fprint(writer, `<a href="https://h/?a=1&amp;access_token=planted-in-an-attribute">x</a>`)
+	case "/multipart":
+		fmt.Fprint(writer, "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nplanted-part\r\n--x--")
 	case "/broken":
 		fmt.Fprint(writer, `{"a": 1, "refresh_token": "planted-in-json-that-breaks-off`)
 	default:
@@ -40,7 +42,7 @@ func plantedServer(writer http.ResponseWriter, request *http.Request) {
 			"text":   `{"private_key": "-----BEGIN PRIVATE KEY-----\nMIIplantedPrivateKey\n-----END PRIVATE KEY-----\n"}`,
 			"said":   "Authorization: Bearer planted-token-in-a-message-1, which is unknown",
 			"cookie": request.Header.Get("Cookie"),
-			"number": 123456789,
+			"number": 123456789, "session": map[string]any{"message": []string{"planted-in-an-unknown-member"}},
 		})
 	}
 }
@@ -69,7 +71,7 @@ func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 		options.TokenName = func(token string) string { return map[string]string{known: redact.Mark + ":maps.reviews"}[token] }
 	})
 	const query = "&access_token=planted%2Fquery%2Btoken&alt=json"
-	for _, path := range []string{"/json", "/form", "/html", "/broken", "/json?key=planted-key" + query} {
+	for _, path := range []string{"/json", "/form", "/html", "/broken", "/multipart", "/json?key=planted-key" + query} {
 		for _, token := range []string{known, unlabelled} {
 			if _, err := recording.RoundTrip(plantedRequest(server.URL, path, token)); err != nil {
 				t.Fatal(err)
@@ -87,7 +89,7 @@ func TestPlantedSecretsNeverReachTheDisk(t *testing.T) {
 			t.Errorf("%s has a secret:\n%s", name, text)
 		}
 	}
-	for _, wanted := range []string{"Bearer " + redact.Mark + ":maps.reviews", "Bearer " + redact.Unlabelled, "alt=json", "sid=" + redact.Mark + "; Path=/; HttpOnly", "123456789", "X-Goog-Algorithm="} {
+	for _, wanted := range []string{"Bearer " + redact.Mark + ":maps.reviews", "Bearer " + redact.Unlabelled, "alt=json", "sid=" + redact.Mark + "; Path=/; HttpOnly", `"number":"dpconform-redacted (number, 9 bytes)"`, "X-Goog-Algorithm="} {
 		if !strings.Contains(files["secrets.yaml"], wanted) {
 			t.Errorf("the cassette has no %q", wanted)
 		}

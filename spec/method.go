@@ -97,6 +97,23 @@ const (
 	Changes Effect = "changes"
 )
 
+// MemberNames lists the names that the description gives to members of bodies, at
+// any depth, and to query parameters, sorted.
+func (m *Method) MemberNames() []string {
+	var names []string
+	for _, operation := range []Operation{m.Operation, m.ReadState} {
+		names = slices.Concat(names, operation.Request.names(), operation.Response.names())
+		for _, parameter := range operation.Query {
+			names = append(names, parameter.Name)
+		}
+	}
+	for _, parameter := range m.SystemParameters {
+		names = append(names, parameter.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Operation is one method of the description.
 type Operation struct {
 	// ID is the operationId.

@@ -64,6 +64,32 @@ func (s *Schema) Members() []string {
 	return slices.Clone(s.properties)
 }
 
+// names lists the members that the schema names at any depth.
+func (s *Schema) names() []string {
+	var names []string
+	var within func(value any)
+	within = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			if properties, is := value["properties"].(map[string]any); is {
+				names = slices.AppendSeq(names, maps.Keys(properties))
+			}
+			for _, inner := range value {
+				within(inner)
+			}
+		case []any:
+			for _, inner := range value {
+				within(inner)
+			}
+		}
+	}
+	var whole any
+	if s != nil && json.Unmarshal(s.text, &whole) == nil {
+		within(whole)
+	}
+	return names
+}
+
 // Violations validates a JSON body and returns one line for each violation,
 // sorted. An empty body is a violation of its own: validators let it pass.
 func (s *Schema) Violations(body []byte) []string {

@@ -216,6 +216,7 @@ func (c Config) newTarget(ctx context.Context) (*target.Target, error) {
 	config := target.Config{
 		Endpoint: c.Endpoint, Transport: c.Transport, Jobs: c.Jobs, ConsumeJobs: c.ConsumeJobs, Loopback: target.IsLoopback(endpoint),
 		Limit: c.Timeout, Rate: c.Rate, MaxRequests: c.MaxRequests, MaxPause: c.MaxPause,
+		Members: c.Method.MemberNames(),
 	}
 	if c.Transport == nil {
 		if err := target.Reach(ctx, endpoint, config.Network); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/onsi/gomega/types"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
@@ -96,9 +97,16 @@ func beNoServerError() types.GomegaMatcher {
 // noTokenEcho looks at every attempt, also at those that say nothing else of the
 // server.
 func noTokenEcho(j *judgement) {
-	sent := newTokenIndex(j.Target.Secrets())
+	var secrets redact.Index
+	for _, secret := range j.Target.Secrets() {
+		if len(secret) >= shortestSecret {
+			secrets.Add(secret, secret)
+		}
+	}
 	for _, exchange := range j.Target.Journal() {
-		echoes := func(attempt *target.Exchange) bool { return sent.occursIn(attempt.WholeBody()) }
+		echoes := func(attempt *target.Exchange) bool {
+			return secrets.Contains(string(attempt.WholeBody()))
+		}
 		if echoes(exchange) || slices.ContainsFunc(exchange.Earlier, echoes) {
 			j.FailAt(result.InBody, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
 		}
@@ -108,37 +116,3 @@ func noTokenEcho(j *judgement) {
 // shortestSecret is the length under which a token may be part of a body by
 // chance.
 const shortestSecret = 8
-
-// tokenIndex finds tokens in a body, however many there are.
-type tokenIndex struct {
-	tokens map[string]bool
-	// lengths are those of the tokens that begin so.
-	lengths map[[shortestSecret]byte][]int
-}
-
-func newTokenIndex(tokens []string) tokenIndex {
-	index := tokenIndex{map[string]bool{}, map[[shortestSecret]byte][]int{}}
-	for _, token := range tokens {
-		if len(token) < shortestSecret {
-			continue
-		}
-		index.tokens[token] = true
-		start := [shortestSecret]byte([]byte(token))
-		if !slices.Contains(index.lengths[start], len(token)) {
-			index.lengths[start] = append(index.lengths[start], len(token))
-		}
-	}
-	return index
-}
-
-// occursIn reports whether any of the tokens is in the body.
-func (t tokenIndex) occursIn(body []byte) bool {
-	for ; len(body) >= shortestSecret; body = body[1:] {
-		for _, length := range t.lengths[[shortestSecret]byte(body)] {
-			if length <= len(body) && t.tokens[string(body[:length])] {
-				return true
-			}
-		}
-	}
-	return false
-}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/onsi/gomega/format"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -178,10 +179,19 @@ func (r *response) mediaType() (kind, charset string) {
 
 // headerText names a header field and what it says.
 func (r *response) headerText(name string) string {
-	if values := r.header.Values(name); len(values) > 0 {
+	if values := r.shownValues(name); len(values) > 0 {
 		return name + ": " + strings.Join(values, ", ")
 	}
 	return "no " + name + " header"
+}
+
+// visible hides what is not kept of what a finding shows of a
+// response. Whoever has the tokens of the run hides those too.
+var visible = redact.NewRedactor(nil)
+
+// shownValues are those of a header field that a finding shows.
+func (r *response) shownValues(name string) []string {
+	return visible.Header(http.Header{name: r.header.Values(name)})[name]
 }
 
 // stateBy is the state that a response of the state method carries; empty where
@@ -210,13 +220,14 @@ func (r *response) memberText(name string) string {
 	return "no " + name + " in " + r.bodyText()
 }
 
-// oneLine is a JSON value without the white space around its parts.
+// oneLine is a JSON value without the white space around its parts, as a finding
+// shows it.
 func oneLine(value json.RawMessage) string {
 	var compact bytes.Buffer
 	if json.Compact(&compact, value) != nil {
-		return string(value)
+		return visible.Body(string(value))
 	}
-	return compact.String()
+	return visible.Body(compact.String())
 }
 
 func (r *response) member(name string) json.RawMessage {

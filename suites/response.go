@@ -69,7 +69,11 @@ func memberNames(how string, names []string) (string, result.Place, bool) {
 	if len(names) == 0 {
 		return "none " + how, result.InBody, true
 	}
-	return how + " " + strings.Join(names, ", "), result.InMember(names[0]), false
+	var printed []string
+	for _, name := range names {
+		printed = append(printed, visible.Name(name))
+	}
+	return how + " " + strings.Join(printed, ", "), result.InMember(printed[0]), false
 }
 
 // repeatedNames lists the names that stand more than once in a JSON object, at

@@ -52,7 +52,7 @@ var singleFields = []string{"Content-Type", "Content-Length", "Location", "Retry
 func haveSingleFields() types.GomegaMatcher {
 	return &matcher{"each of " + text.List(singleFields, "and") + " once", func(r *response) (string, result.Place, bool) {
 		for _, name := range singleFields {
-			if values := r.header.Values(name); len(values) > 1 {
+			if values := r.shownValues(name); len(values) > 1 {
 				return fmt.Sprintf("%s %d times: %s", name, len(values), strings.Join(values, " and ")), result.InHeader(name), false
 			}
 		}

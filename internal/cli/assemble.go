@@ -126,8 +126,9 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Call,
 		Request: requestOf(exchange), Microseconds: exchange.Took.Microseconds(),
 	}
-	shown.Request.URL, shown.Request.Header = hide.RequestTarget(exchange.URL), hide.Header(shown.Request.Header)
-	shown.Request.Body, shown.Request.BodyBytes = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide)
+	// What a check sends is dpconform's own but for the tokens.
+	shown.Request.URL, shown.Request.Header = hide.Text(exchange.URL), hide.Header(shown.Request.Header)
+	shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text)
 	shown.Response, shown.Fault = responseOf(exchange, hide)
 	for _, earlier := range exchange.Earlier {
 		response, fault := responseOf(earlier, hide)
@@ -140,9 +141,8 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Message, *result.FaultOf) {
 	var response *result.Message
 	if exchange.Status != 0 {
-		response = &result.Message{Status: exchange.Status, Header: hide.Header(exchange.Header)}
-		response.Body, response.BodyBytes = bodyOf(exchange.Body, exchange.BodyBytes, hide)
-		response.HeaderCut = exchange.HeaderCut
+		response = &result.Message{Status: exchange.Status, Header: hide.Header(exchange.Header), HeaderCut: exchange.HeaderCut,
+			Body: bodyOf(exchange.Body, exchange.BodyBytes, hide.Body), BodyBytes: exchange.BodyBytes}
 	}
 	if exchange.Fault == nil {
 		return response, nil
@@ -153,14 +153,13 @@ func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Messa
 // longestBody is the length in bytes from which a body is cut in a report.
 const longestBody = 4 << 10
 
-// bodyOf is the text of a body of so many bytes, of which this is the beginning, and
-// its length.
-func bodyOf(body []byte, length int, hide *redact.Redactor) (string, int) {
+// bodyOf is the text of a body of so many bytes, of which this is the beginning.
+func bodyOf(body []byte, length int, redacted func(string) string) string {
 	// A secret that the cut goes through must be redacted too, so more than what
 	// is shown is searched; of a very long body not all.
 	const searched = 16 * longestBody
 	whole := length <= searched && length == len(body)
-	text := hide.Body(strings.ToValidUTF8(string(body[:min(len(body), searched)]), "\uFFFD"))
+	text := strings.ToValidUTF8(redacted(string(body[:min(len(body), searched)])), "\uFFFD")
 	if !whole {
 		// The last secret may be cut, and so not found.
 		text = text[:max(0, len(text)-longestBody)]
@@ -172,5 +171,5 @@ func bodyOf(body []byte, length int, hide *redact.Redactor) (string, int) {
 		}
 		text = text[:cut] + "…"
 	}
-	return text, length
+	return text
 }

@@ -168,7 +168,7 @@ func (p requestPlan) paragraph(out io.Writer, text string) {
 
 func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, uses bool) {
 	request := exchange.Request
-	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, p.redactor.RequestTarget(request.Target()))
+	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, p.redactor.Text(request.Target()))
 	details := []string{request.Credential.Label}
 	if kind := request.Header.Get("Content-Type"); kind != "" {
 		details = append(details, kind)

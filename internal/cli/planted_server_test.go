@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,10 @@ var receivedKinds = []string{
 	"basic authorization", "location token", "fragment token", "link key", "download URL", "signature of Cloud Storage", "old signature",
 	"signature of AWS", "signature of Azure", "upload session", "password in a URL", "token in HTML", "token in broken JSON", "token in XML",
 	"JSON in JSON", "hidden field", "escaped query", "token behind a scheme", "cookie in a message",
+	"session of a gateway", "key of a gateway", "name of a cookie", "name of a header", "unknown challenge", "password of a location", "query of a location",
+	"unknown member", "nested member", "member of a detail", "item of a list", "item of a nested list", "name of a member", "number", "entry of metadata", "unknown error",
+	"form value", "part", "header of a part", "file name", "script", "comment", "attribute", "unknown element", "rest of a text",
+	"session of Google", "rotated session of Google", "token of GitHub", "token of GitLab", "token of Slack", "token of AWS",
 }
 
 // plantSecrets makes values that stand nowhere by chance, the same each time.
@@ -36,12 +41,16 @@ func plantSecrets() planted {
 	for _, kind := range slices.Concat(sentKinds, receivedKinds) {
 		secrets[kind] = fmt.Sprintf("p1%x", sha256.Sum256([]byte(kind)))[:30]
 	}
+	secrets["number"] = "48151623427182818284"
 	return secrets
 }
 
+// leaks is how many forms of leaks there are.
+const leaks = 8
+
 // leak is a body that holds secrets of many kinds, in one of several forms.
 func (p planted) leak(form uint32, echo string) (contentType, body string) {
-	switch form % 5 {
+	switch form % leaks {
 	case 0:
 		return "text/html", fmt.Sprintf(`<html><a href="/next?a=1&amp;access_token=%s">x</a><input type="hidden" name="refresh_token" value="%s"> %s</html>`,
 			p["token in HTML"], p["hidden field"], echo)
@@ -50,8 +59,18 @@ func (p planted) leak(form uint32, echo string) (contentType, body string) {
 	case 2:
 		return "application/xml", fmt.Sprintf(`<response><access_token>%s</access_token><message>%s</message></response>`, p["token in XML"], echo)
 	case 3:
-		return "text/plain", fmt.Sprintf("you sent Authorization: %s\nCookie: SID=%s\nBearer %s is unknown; next=https%%3A%%2F%%2Fh%%3Faccess_token%%3D%s\ncode=4%%2F0%s&password=%s https://me:%s@h/",
-			echo, p["cookie in a message"], p["token behind a scheme"], p["escaped query"], p["authorization code"], p["password"], p["password in a URL"])
+		return "text/plain", fmt.Sprintf("you sent Authorization: %s\nCookie: SID=%s\nBearer %s is unknown; next=https%%3A%%2F%%2Fh%%3Faccess_token%%3D%s\ncode=4%%2F0%s&password=%s https://me:%s@h/ g.a000-%s sidts-%s ghp_%s glpat-%s xoxb-%s AKIA%s"+
+			strings.Repeat(" and so on", 100)+" %s",
+			echo, p["cookie in a message"], p["token behind a scheme"], p["escaped query"], p["authorization code"], p["password"], p["password in a URL"],
+			p["session of Google"], p["rotated session of Google"], p["token of GitHub"], p["token of GitLab"], p["token of Slack"], strings.ToUpper(p["token of AWS"])[:16], p["rest of a text"])
+	case 4:
+		return "application/x-www-form-urlencoded", fmt.Sprintf("state=ok&session=%s&sent=%s", p["form value"], url.QueryEscape(echo))
+	case 5:
+		return "multipart/mixed; boundary=x", fmt.Sprintf("--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"%s\"\r\nX-Part: %s\r\n\r\n%s\r\n--x--\r\n",
+			p["file name"], p["header of a part"], p["part"])
+	case 6:
+		return "text/html", fmt.Sprintf(`<html><title>Error</title><body data-session="%s"><!-- %s --><script>window.sid = %q</script><x-state>%s</x-state><p>%s said no`,
+			p["attribute"], p["comment"], p["script"], p["unknown element"], echo)
 	}
 	whole, err := json.Marshal(p.document(echo))
 	if err != nil {
@@ -73,7 +92,11 @@ func (p planted) document(echo string) map[string]any {
 		"service": map[string]any{"private_key": "-----BEGIN PRIVATE KEY-----\nMII" + p["private key"] + "\n-----END PRIVATE KEY-----\n"},
 		"sent":    "code_verifier=" + p["code verifier"] + "&assertion=" + p["assertion"] + "&client_assertion=" + p["client assertion"],
 		"nested":  `{"a": "{\"access_token\": \"` + p["JSON in JSON"] + `\"}"}`,
-		"error":   map[string]any{"code": 403, "status": "PERMISSION_DENIED", "message": "you sent " + echo, "details": []any{echo, "Basic " + basic(p["basic authorization"])}},
+		"error": map[string]any{"code": 403, "status": "PERMISSION_DENIED", "message": "you sent " + echo + " for ghp_" + p["token of GitHub"], "trace": p["unknown error"],
+			"details": []any{echo, "Basic " + basic(p["basic authorization"]), map[string]any{"@type": "t", "session": p["member of a detail"],
+				"metadata": map[string]string{"service": "s", "session": p["entry of metadata"]}}}},
+		"session": p["unknown member"], "debug": map[string]any{"message": p["nested member"], "list": []any{p["item of a list"], []string{p["item of a nested list"]}}},
+		"count": json.Number(p["number"]), p["name of a member"]: true,
 	}
 }
 
@@ -89,7 +112,12 @@ func (p planted) headers(header http.Header, echo string) {
 	header.Set("X-Goog-Api-Key", p["header key"])
 	header.Set("Proxy-Authorization", "Basic "+basic(p["proxy authorization"]))
 	header.Set("Link", "</next?key="+p["link key"]+`>; rel="next"`)
-	header.Set("WWW-Authenticate", `Bearer realm="x", echo="`+echo+`"`)
+	header.Set("WWW-Authenticate", `Bearer realm="x", echo="`+echo+`", session="`+p["unknown challenge"]+`"`)
+	header.Set("X-Session-Id", p["session of a gateway"])
+	header.Set("X-Access-Key", p["key of a gateway"])
+	header.Add("Set-Cookie", p["name of a cookie"]+"=1; Path=/")
+	header.Set("X-1"+p["name of a header"], "1")
+	header.Set("Content-Location", "https://me:"+p["password of a location"]+"@h/a?session="+p["query of a location"])
 }
 
 // leakyServer responds to every request with secrets, also with those that it was
@@ -120,7 +148,7 @@ func (s *leakyServer) ServeHTTP(writer http.ResponseWriter, request *http.Reques
 	}
 	contentType, body := s.secrets.leak(form/7, echo)
 	writer.Header().Set("Content-Type", contentType)
-	writer.WriteHeader([]int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}[form/35%4])
+	writer.WriteHeader([]int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}[form/56%4])
 	_, _ = io.WriteString(writer, body)
 }
 

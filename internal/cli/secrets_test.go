@@ -211,8 +211,8 @@ func (s *scene) checkThatItWasPlanted(t *testing.T, files map[string]string) {
 			t.Errorf("%s has %d bytes", name, len(files[name]))
 		}
 	}
-	for _, marked := range []string{"dpconform-redacted:dataportability.maps.reviews", `\"urls\":[\"dpconform-redacted\",\"dpconform-redacted\"]`, "SID=dpconform-redacted; HttpOnly",
-		"/steal#access_token=dpconform-redacted", "X-Goog-Api-Key", "<access_token>dpconform-redacted</access_token>"} {
+	for _, marked := range []string{"dpconform-redacted:dataportability.maps.reviews", `\"urls\":[\"dpconform-redacted (string, 60 bytes)\",\"dpconform-redacted (string, `, "SID=dpconform-redacted; HttpOnly",
+		"/steal#access_token=dpconform-redacted", "X-Goog-Api-Key", "<access_token>dpconform-redacted (string, 30 bytes)</access_token>"} {
 		if !strings.Contains(files["report.json"], marked) {
 			t.Errorf("the report does not have %s", marked)
 		}
@@ -224,7 +224,7 @@ func (s *scene) checkThatItWasPlanted(t *testing.T, files map[string]string) {
 			}
 		}
 	}
-	for form := range uint32(5) {
+	for form := range uint32(leaks) {
 		if _, body := s.secrets.leak(form, "Bearer x"); len(leaksIn(map[string]string{"": body}, s.secrets)) == 0 {
 			t.Errorf("response %d holds no secret", form)
 		}

@@ -239,6 +239,7 @@ func newReplayedTarget(responses recordedResponses, method *spec.Method) (*targe
 	return target.New(target.Config{
 		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
 		ConsumeJobs: recorded.ConsumeJobs, Limit: recorded.Limit, Credentials: recordedCredentials{responses, method}, Pause: noPause, InOrder: true,
+		Members: method.MemberNames(),
 	})
 }
 

@@ -93,7 +93,11 @@ func (o Outcomes) redactor() *redact.Redactor {
 			add(tokenInQuery(arrived))
 		}
 	}
-	return redact.NewRedactor(labels)
+	var members []string
+	if o.rules.Method != nil {
+		members = o.rules.Method.MemberNames()
+	}
+	return redact.NewRedactor(labels, members...)
 }
 
 // redacted is the check without secrets, its exchanges counted on from others.
@@ -215,22 +219,29 @@ const (
 // shownBody hides secrets before the body is cut: a secret that the cut goes
 // through would not be found.
 func shownBody(body []byte, hide *redact.Redactor) string {
-	return text.Cut(hide.Body(strings.ToValidUTF8(string(body), "\uFFFD")), longestBody)
+	return text.Cut(strings.ToValidUTF8(hide.Body(string(body)), "\uFFFD"), longestBody)
 }
 
-// binaryBody is the body in base64 where a text does not show it, and where no
-// secret is in it.
+// fewBytes show an encoding or a compression by its first letters.
+const fewBytes = 16
+
+// binaryBody is the body in base64 where a text does not show it, and where
+// nothing in it is hidden. Of one that is no text at all the beginning is shown.
 func binaryBody(from *request, hide *redact.Redactor) string {
 	if utf8.Valid(from.body) && len(from.body) <= longestBody {
 		return ""
 	}
 	content, _ := from.decodedBody()
 	for _, text := range []string{string(from.body), string(content)} {
-		if hide.Body(text) != text || hide.Text(text) != text {
+		if hide.Text(text) != text || !redact.IsBinary(text) && hide.Body(text) != text {
 			return ""
 		}
 	}
-	return base64.StdEncoding.EncodeToString(from.body[:min(len(from.body), longestBinary)])
+	most := longestBinary
+	if redact.IsBinary(string(from.body)) {
+		most = fewBytes
+	}
+	return base64.StdEncoding.EncodeToString(from.body[:min(len(from.body), most)])
 }
 
 // Exchanges are the requests of the call with their responses, without secrets.

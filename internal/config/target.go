@@ -74,7 +74,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	config := target.Config{
 		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, ConsumeJobs: s.ConsumeJobs,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
-		Deadline: sources.deadline,
+		Deadline: sources.deadline, Members: method.MemberNames(),
 	}
 	switch {
 	case s.MaxRequests < 0:

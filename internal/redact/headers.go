@@ -8,81 +8,137 @@ import (
 	"strings"
 )
 
-// RequestTarget takes the secrets out of the path and query of a request. The
-// order and the escapes of all else stay.
-func (r *Redactor) RequestTarget(pathAndQuery string) string {
-	path, query, found := strings.Cut(pathAndQuery, "?")
+// RequestTarget takes the secrets out of the path, query and fragment of a request
+// that somebody else made. The order and the escapes of all else stay.
+func (r *Redactor) RequestTarget(target string) string {
+	target, fragment, hasFragment := strings.Cut(target, "#")
+	path, query, hasQuery := strings.Cut(target, "?")
 	path = r.Text(path)
-	if !found {
-		return path
+	if hasQuery {
+		path += "?" + r.parameters(query)
 	}
-	parameters := strings.Split(query, "&")
-	for i, parameter := range parameters {
-		name, value, _ := strings.Cut(parameter, "=")
-		plain, err := url.QueryUnescape(name)
-		// An empty value is no secret, and a check may send one on purpose.
-		if err == nil && value != "" && (isSecretName(plain) && !isErrorCode(plain, value) || isSignatureName(plain)) {
-			parameters[i] = name + "=" + Mark
-		}
+	if hasFragment {
+		path += "#" + r.parameters(fragment)
 	}
-	return path + r.Text("?"+strings.Join(parameters, "&"))
+	return path
 }
 
-// Header takes the secrets out of the values of a header and returns a new one.
-// Of an Authorization the scheme and the name of the token stay, of a cookie its
-// name and attributes.
+// parameters takes the secrets out of a query or a form.
+func (r *Redactor) parameters(text string) string {
+	parameters := strings.Split(text, "&")
+	for i, parameter := range parameters {
+		name, value, found := strings.Cut(parameter, "=")
+		parameters[i] = r.Name(name)
+		plain, err := url.QueryUnescape(name)
+		switch {
+		case !found:
+		case err == nil && (r.keeps(keptParameters, plain) || isErrorCode(plain, value)):
+			parameters[i] += "=" + r.Text(value)
+		default:
+			parameters[i] += "=" + r.briefly(value)
+		}
+	}
+	return strings.Join(parameters, "&")
+}
+
+// Header takes the secrets out of a header and returns a new one. Of an
+// Authorization the scheme and the name of the token stay, of a cookie its name
+// and attributes, of an address its path, of a challenge what it says of the
+// refusal, and of a field that is not kept its size.
 func (r *Redactor) Header(header http.Header) http.Header {
 	redacted := make(http.Header, len(header))
 	for name, values := range header {
-		kept := make([]string, len(values))
-		for i, value := range values {
-			kept[i] = r.headerValue(name, value)
+		shown := r.Name(name)
+		for _, value := range values {
+			redacted[shown] = append(redacted[shown], r.headerValue(name, value))
 		}
-		redacted[name] = kept
 	}
 	return redacted
 }
 
 func (r *Redactor) headerValue(name, value string) string {
-	switch {
-	case strings.EqualFold(name, "Authorization"):
+	switch name = strings.ToLower(name); name {
+	case "authorization", "proxy-authorization":
 		scheme, token := splitAuthorization(value)
 		if token == "" {
 			return value
 		}
 		return scheme + r.nameOf(token)
-	case strings.EqualFold(name, "Cookie"):
-		return redactCookies(value)
-	case strings.EqualFold(name, "Set-Cookie") || strings.EqualFold(name, "Set-Cookie2"):
-		cookie, attributes, found := strings.Cut(value, ";")
-		if found {
-			attributes = ";" + rewrite(attributes, r.tokensIn(attributes))
-		}
-		return redactCookies(cookie) + attributes
-	case isSecretHeader(name) && value != "":
-		return Mark
+	case "cookie", "set-cookie", "set-cookie2":
+		return r.cookies(value, name != "cookie")
+	case "location", "content-location", "referer", "origin":
+		return r.location(value)
+	case "www-authenticate", "proxy-authenticate":
+		return r.challenge(value)
 	}
-	return r.Text(value)
+	if keptHeaders[name] || strings.HasPrefix(name, ownPrefix) {
+		return r.Text(value)
+	}
+	return r.hidden("", value)
 }
 
-// redactCookies keeps the names of cookies.
-func redactCookies(value string) string {
+// cookies keeps the names of cookies and, where they are set, their attributes.
+func (r *Redactor) cookies(value string, set bool) string {
 	cookies := strings.Split(value, ";")
 	for i, cookie := range cookies {
 		name, content, found := strings.Cut(cookie, "=")
+		plain := strings.TrimSpace(name)
 		switch {
-		case found && content != "":
-			cookies[i] = name + "=" + Mark
-		case !found && strings.TrimSpace(cookie) != "":
-			cookies[i] = Mark
+		case set && i > 0 && keptAttributes[strings.ToLower(plain)]:
+			cookies[i] = r.Text(cookie)
+		case found:
+			cookies[i] = strings.Replace(name, plain, r.Name(plain), 1) + "=" + r.briefly(content)
+		case plain != "":
+			cookies[i] = strings.Replace(name, plain, r.briefly(plain), 1)
 		}
 	}
 	return strings.Join(cookies, ";")
 }
 
+// location is an address that a server sends to: without a user, and with the
+// names of its parameters alone.
+func (r *Redactor) location(value string) string {
+	if _, err := url.Parse(value); err != nil {
+		return Address(value)
+	}
+	origin, rest := splitOrigin(value)
+	return r.Text(Address(origin)) + r.RequestTarget(rest)
+}
+
+// challenge keeps the schemes of a challenge and what it says of the refusal (RFC
+// 9110, 11.6.1).
+func (r *Redactor) challenge(value string) string {
+	var shown strings.Builder
+	end := 0
+	for _, at := range challengePart().FindAllStringSubmatchIndex(value, -1) {
+		shown.WriteString(value[end:at[0]])
+		end = at[1]
+		part := value[at[0]:at[1]]
+		switch {
+		case at[2] < 0:
+			// A scheme, or what follows one instead of parameters.
+			if !slices.Contains(schemeNames, strings.ToLower(part)) {
+				part = r.briefly(part)
+			}
+		case keptChallenges[strings.ToLower(value[at[2]:at[3]])]:
+			part = r.Text(part)
+		case at[6] < 0:
+			part = r.Name(value[at[2]:at[3]]) + "=" + r.briefly(value[at[4]:at[5]])
+		default:
+			part = r.Name(value[at[2]:at[3]]) + `="` + r.hidden("", value[at[6]:at[7]]) + `"`
+		}
+		shown.WriteString(part)
+	}
+	return shown.String() + value[end:]
+}
+
+// challengePart is a parameter with its name (1), its value (2) and what is in its
+// quotes (3), or a word.
+var challengePart = lazy(`([\w!#$%&'*+.^|~-]+)[ \t]*=[ \t]*("((?:[^"\\]|\\.)*)"?|[^\s,="][^\s,]*)|[^\s,]+`)
+
 // schemeNames are those of the IANA registry that a client may meet here:
 // https://www.iana.org/assignments/http-authschemes, and one that is in wide use.
-var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "negotiate", "oauth", "token"}
+var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "hoba", "mutual", "negotiate", "ntlm", "oauth", "token"}
 
 // splitAuthorization gives the scheme with its space, and the token. Without a
 // scheme that is one, all of it is the token.
@@ -96,50 +152,6 @@ func splitAuthorization(value string) (scheme, token string) {
 	}
 	trimmed := strings.TrimLeft(token, " ")
 	return value[:len(value)-len(trimmed)], trimmed
-}
-
-var (
-	cookiePair = lazy(`([^\s=;,"']+)=("?[^;\s"]+)`)
-	// A challenge names parameters (RFC 6750, section 3), and prose goes on with
-	// a word: neither is a token.
-	challenge = lazy(`(?i)^(?:realm|error|error_description|error_uri|scope|charset|resource_metadata|algorithm|username|nonce|qop|uri)=`)
-	prose     = lazy(`^[A-Za-z]{1,24}[.,:;!?)]*$`)
-)
-
-// headerSecrets finds the secrets in the value of a header that stands in a
-// text. It may be no header but prose, so words are left alone.
-func (r *Redactor) headerSecrets(name, value string, add func(start, end int, with string)) {
-	name = letters(name)
-	switch {
-	case strings.Contains(name, "cookie"):
-		if strings.HasPrefix(name, "setcookie") {
-			value, _, _ = strings.Cut(value, ";") // What follows are attributes.
-		}
-		for _, at := range cookiePair().FindAllStringSubmatchIndex(value, -1) {
-			if isSecretValue("", value[at[4]:at[5]]) {
-				add(at[4], at[5], Mark)
-			}
-		}
-	case strings.HasSuffix(name, "authorization"):
-		if scheme, token := splitAuthorization(value); isCredentials(token) {
-			add(len(scheme), len(value), r.nameOf(token))
-		}
-	case IsOpaque(value) && !strings.ContainsAny(value, " \t"):
-		add(0, len(value), Mark)
-	}
-}
-
-// isCredentials reports whether the text behind a scheme authorises somebody.
-func isCredentials(text string) bool {
-	word, _, several := strings.Cut(text, " ")
-	switch {
-	case isRedacted(word), placeholder().MatchString(word), challenge().MatchString(word), prose().MatchString(word) && !several:
-		return false
-	case several && !strings.Contains(word, "="):
-		longest := slices.MaxFunc(strings.Fields(text), func(a, b string) int { return len(a) - len(b) })
-		return strings.ContainsAny(text, "0123456789") && IsOpaque(longest)
-	}
-	return strings.ContainsFunc(word, isLetterOrDigit)
 }
 
 // TokensOf lists the tokens in the Authorization of a request.
@@ -198,11 +210,11 @@ func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
 // secretsOfHeader lists the secrets in a header, but for the token of an
 // Authorization, which TokensOf lists.
 func secretsOfHeader(name, value string) []string {
-	switch {
-	case strings.HasSuffix(strings.ToLower(name), "authorization"):
+	switch name = strings.ToLower(name); name {
+	case "authorization", "proxy-authorization":
 		scheme, token := splitAuthorization(value)
 		var secrets []string
-		if !strings.EqualFold(name, "Authorization") {
+		if name != "authorization" {
 			secrets = append(secrets, token)
 		}
 		if strings.EqualFold(strings.TrimSpace(scheme), "basic") {
@@ -212,15 +224,18 @@ func secretsOfHeader(name, value string) []string {
 			}
 		}
 		return secrets
-	case strings.EqualFold(name, "Cookie"):
+	case "cookie":
 		var secrets []string
 		for cookie := range strings.SplitSeq(value, ";") {
 			_, content, _ := strings.Cut(cookie, "=")
 			secrets = append(secrets, strings.TrimSpace(content))
 		}
 		return secrets
-	case isSecretHeader(name):
-		return []string{value}
+	case "location", "content-location", "referer", "origin":
+		return nil
 	}
-	return nil
+	if keptHeaders[name] || strings.HasPrefix(name, ownPrefix) {
+		return nil
+	}
+	return []string{value}
 }

@@ -3,132 +3,119 @@ package redact
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
-// Body takes the secrets out of a body. JSON stays JSON, with its layout: only
-// the strings and numbers that hold a secret are written anew. All else is taken
-// as text.
-func (r *Redactor) Body(body string) string {
-	if body == "" || !json.Valid([]byte(body)) {
-		return r.Text(body)
-	}
-	return rewrite(body, r.jsonSecrets(body))
-}
+// keeping says what is kept of a value.
+type keeping int
 
-// meaning is what the name of a member says of its value.
-type meaning struct {
-	// hidden says that the value is secret whatever is in it.
-	hidden bool
-	name   string
-	// header says that the name is that of a header, and the value one, too.
-	header bool
-}
+const (
+	nothing keeping = iota
+	// knownMembers: members of objects in it by their names, and no other value.
+	knownMembers
+	everything
+)
 
-func meaningOf(name string, outer meaning) meaning {
-	switch {
-	case outer.hidden:
-		return outer
-	case strings.EqualFold(name, "urls") || strings.EqualFold(name, "cookies"):
-		return meaning{hidden: true, name: name}
-	case headerName().MatchString(name):
-		return meaning{header: true, name: name}
-	}
-	return meaning{hidden: isSecretName(name), name: name}
-}
-
-// container is an object or array that is being read.
+// container is an object or array that is being read. Its values are kept as of
+// says: those of an array all alike, those of an object as the name says that was
+// read before.
 type container struct {
 	array bool
-	of    meaning
-	// name is that of the member that is being read, empty before its name is.
-	name    string
-	hasName bool
-	// named is the value of the member "name": an archive of HTTP has
-	// {"name": "access_token", "value": "..."}.
-	named string
+	of    keeping
+	// named says that the name of a member was read, and member what it allows.
+	named  bool
+	member keeping
+	code   bool
+	// renamed counts the names that are replaced: a name must not stand twice for
+	// that.
+	renamed int
 }
 
-func (c container) meaning() meaning {
-	if c.array {
-		return c.of
-	}
-	of := meaningOf(c.name, c.of)
-	if c.name == "value" && c.named != "" && !of.hidden {
-		return meaningOf(c.named, c.of)
-	}
-	return of
-}
-
-// jsonSecrets lists the literals of a valid JSON text that hold a secret.
-func (r *Redactor) jsonSecrets(text string) []span {
+// json takes the secrets out of a text that begins like JSON. What is not kept is
+// replaced; everything else stays as it is written, with its layout. Where the
+// text is not JSON any more, the rest is replaced: it has no names to go by.
+func (r *Redactor) json(text string) string {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	var found []span
-	stack := []container{{array: true}}
+	stack := []container{{array: true, of: knownMembers}}
 	for {
 		start := int(decoder.InputOffset())
+		start += len(text[start:]) - len(strings.TrimLeft(text[start:], " \t\r\n,:"))
 		token, err := decoder.Token()
 		if err != nil {
-			return found
+			if start < len(text) {
+				found = append(found, span{start, len(text), r.hidden("text", text[start:])})
+			}
+			return rewrite(text, found)
 		}
 		end := int(decoder.InputOffset())
-		start += len(text[start:end]) - len(strings.TrimLeft(text[start:end], " \t\r\n,:"))
 		inner := &stack[len(stack)-1]
-		if name, isText := token.(string); isText && !inner.array && !inner.hasName {
-			found = append(found, r.literal(text[start:end], name, meaning{}, start)...)
-			inner.name, inner.hasName = name, true
+		if name, isText := token.(string); isText && !inner.array && !inner.named {
+			inner.named, inner.member, inner.code = true, nothing, strings.EqualFold(name, "code")
+			if inner.of != nothing && r.keeps(keptMembers, name) {
+				inner.member = everything
+			}
+			after := r.Name(name)
+			if after == Mark {
+				if inner.renamed++; inner.renamed > 1 {
+					after += "-" + strconv.Itoa(inner.renamed)
+				}
+			}
+			if after != name || len(r.tokensIn(text[start:end])) > 0 {
+				found = append(found, span{start, end, encoded(after)})
+			}
 			continue
 		}
-		of := inner.meaning()
-		inner.hasName = false
-		switch value := token.(type) {
-		case json.Delim:
-			switch value {
-			case '{', '[':
-				stack = append(stack, container{array: value == '[', of: of})
-			default:
+		of := inner.of
+		if !inner.array {
+			of = inner.member
+		}
+		inner.named = false
+		if delimiter, is := token.(json.Delim); is {
+			if delimiter == '{' || delimiter == '[' {
+				stack = append(stack, container{array: delimiter == '[', of: of})
+			} else {
 				stack = stack[:len(stack)-1]
 			}
-		case string:
-			if !inner.array && inner.name == "name" {
-				inner.named = value
-			}
-			found = append(found, r.literal(text[start:end], value, of, start)...)
-		case json.Number:
-			literal := text[start:end]
-			switch {
-			case of.hidden && letters(of.name) != "code":
-				found = append(found, span{start, end, encoded(Mark)})
-			case len(r.tokensIn(literal)) > 0:
-				found = append(found, span{start, end, encoded(r.Text(literal))})
-			}
+			continue
+		}
+		// A text alone is a message.
+		kept := (of == everything || len(stack) == 1) && (!inner.code || isErrorCode("code", strings.Trim(text[start:end], `"`)))
+		if after := r.scalar(token, text[start:end], kept); after != text[start:end] {
+			found = append(found, span{start, end, after})
 		}
 	}
 }
 
-// literal gives the span of a string that holds a secret; one without any stays
-// as it was written.
-func (r *Redactor) literal(literal, value string, of meaning, start int) []span {
-	var after string
-	switch {
-	case value == "":
-		return nil
-	case of.hidden && !isErrorCode(of.name, value):
-		after = Mark
-	case of.header:
-		var spans []span
-		r.headerSecrets(of.name, value, func(start, end int, with string) { spans = append(spans, span{start, end, with}) })
-		after = r.Text(rewrite(value, merged(spans)))
-	case value[0] == '{' || value[0] == '[':
-		after = r.Body(value)
+// scalar gives the literal of a value without what is not kept; one without any
+// secret stays as it was written.
+func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
+	var before, after string
+	switch value := token.(type) {
+	case string:
+		before = value
+		switch {
+		case !kept:
+			after = r.hidden("string", value)
+		case json.Valid([]byte(value)) && strings.ContainsAny(value[:1], "{["):
+			after = r.json(value)
+		default:
+			after = r.Text(value)
+		}
+	case json.Number:
+		before, after = literal, r.hidden("number", literal)
+		if kept {
+			after = r.Text(literal)
+		}
 	default:
-		after = r.Text(value)
+		return literal
 	}
-	if after == value && len(r.tokensIn(literal)) == 0 {
-		return nil
+	if after == before && len(r.tokensIn(literal)) == 0 {
+		return literal
 	}
-	return []span{{start, start + len(literal), encoded(after)}}
+	return encoded(after)
 }
 
 // encoded is a text as a string literal.

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"html"
 	"regexp"
 	"slices"
 	"strconv"
@@ -49,17 +50,6 @@ func (l layer) below(form bool) []layer {
 	return layers
 }
 
-// lowered changes ASCII letters alone, so that places stay the same.
-func lowered(text string) string {
-	letters := []byte(text)
-	for i, letter := range letters {
-		if letter >= 'A' && letter <= 'Z' {
-			letters[i] = letter + 'a' - 'A'
-		}
-	}
-	return string(letters)
-}
-
 func (l layer) span(start, end int, with string) span {
 	if l.at == nil {
 		return span{start, end, with}
@@ -94,46 +84,44 @@ func (l layer) unescaped() (layer, bool) {
 	return layer{text: plain.String(), lower: lowered(plain.String()), at: places}, changed
 }
 
-// simpleEscapes are those that are always written alike: of JSON, and of HTML.
+// simpleEscapes are those of JSON and of programs that are always written alike.
 var simpleEscapes = []struct{ text, meaning string }{
 	{`\n`, "\n"}, {`\r`, "\r"}, {`\t`, "\t"}, {`\"`, `"`}, {`\'`, "'"}, {`\/`, "/"}, {`\\`, `\`},
-	{"&quot;", `"`}, {"&apos;", "'"}, {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"},
 }
 
 // escapeAt reads the escape at the beginning of a text; its size is 0 where
 // there is none.
 func escapeAt(text string) (meaning string, size int) {
-	for _, escape := range simpleEscapes {
-		if strings.HasPrefix(text, escape.text) {
-			return escape.meaning, len(escape.text)
+	number := func(from, to int) (uint64, bool) {
+		if len(text) < to {
+			return 0, false
 		}
+		value, err := strconv.ParseUint(text[from:to], 16, 21)
+		return value, err == nil
 	}
-	number := func(digits string, base, size int) (string, int) {
-		value, err := strconv.ParseUint(digits, base, 21)
-		if err != nil {
-			return "", 0
+	switch text[0] {
+	case '%':
+		if value, is := number(1, 3); is {
+			return string([]byte{byte(value)}), 3
 		}
-		return string(rune(value)), size
-	}
-	switch {
-	case text[0] == '%' && len(text) >= 3:
-		value, err := strconv.ParseUint(text[1:3], 16, 8)
-		if err != nil {
-			return "", 0
+	case '&':
+		const longest = 12
+		end := strings.IndexByte(text[:min(len(text), longest)], ';') + 1
+		if meaning := html.UnescapeString(text[:end]); meaning != text[:end] {
+			return meaning, end
 		}
-		return string([]byte{byte(value)}), 3
-	case strings.HasPrefix(text, `\u`) && len(text) >= 6:
-		return number(text[2:6], 16, 6)
-	case strings.HasPrefix(text, "&#"):
-		const longest = 9
-		end := strings.IndexByte(text[:min(len(text), longest)], ';')
-		if end < 0 {
-			return "", 0
+	default:
+		for _, escape := range simpleEscapes {
+			if strings.HasPrefix(text, escape.text) {
+				return escape.meaning, len(escape.text)
+			}
 		}
-		if digits, isHex := strings.CutPrefix(strings.ToLower(text[2:end]), "x"); isHex {
-			return number(digits, 16, end+1)
+		if value, is := number(2, 6); is && text[1] == 'u' {
+			return string(rune(value)), 6
 		}
-		return number(text[2:end], 10, end+1)
+		if value, is := number(2, 4); is && text[1] == 'x' {
+			return string(rune(value)), 4
+		}
 	}
 	return "", 0
 }

@@ -29,10 +29,6 @@ var signatureNames = []string{
 	"signature", "sig", "expires", "googleaccessid", "awsaccesskeyid", "policy", "key-pair-id", "x-goog-", "x-amz-",
 }
 
-// secretHeaderParts are what the names of headers with secrets have in them:
-// X-Goog-Api-Key, Proxy-Authorization, X-Goog-IAP-JWT-Assertion and the like.
-var secretHeaderParts = []string{"token", "secret", "apikey", "password", "authorization", "assertion", "cookie"}
-
 // anyName is a pattern for names in each spelling: access_token, accessToken.
 func anyName(names []string) string {
 	return strings.ReplaceAll(strings.Join(names, "|"), "_", "[_-]?")
@@ -48,20 +44,6 @@ func isSecretName(name string) bool {
 	name = letters(name)
 	return slices.ContainsFunc(wordNames, func(word string) bool { return name == letters(word) }) ||
 		slices.ContainsFunc(longNames, func(long string) bool { return strings.HasSuffix(name, letters(long)) })
-}
-
-// isSignatureName reports whether a parameter of this name signs a URL.
-func isSignatureName(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc(signatureNames, func(one string) bool {
-		return name == one || strings.HasSuffix(one, "-") && strings.HasPrefix(name, one)
-	})
-}
-
-// isSecretHeader knows headers by their names.
-func isSecretHeader(name string) bool {
-	name = letters(name)
-	return slices.ContainsFunc(secretHeaderParts, func(part string) bool { return strings.Contains(name, part) })
 }
 
 var (

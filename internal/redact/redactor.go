@@ -5,8 +5,6 @@ package redact
 
 import (
 	"cmp"
-	"encoding/base64"
-	"encoding/hex"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,35 +19,27 @@ const (
 	Unlabelled = Mark + ":unlabelled"
 )
 
-// shortestSecret is the length from which a token that was sent is looked for
-// everywhere. A shorter one is a word such as "test", which stands in responses
-// for other reasons, and no server that keeps secrets takes one (RFC 6749,
-// section 10.10: tokens must not be guessable).
-const shortestSecret = 6
-
-// shortestInBase64 is the length from which a token is looked for within base64.
-// Of a shorter one too few letters are the same whatever stands around it.
-const shortestInBase64 = 12
-
 // Redactor takes secrets out of texts. The same text always becomes the same,
 // and what it made it leaves alone, so a replay finds what a recording wrote. It
 // is safe for use by many goroutines.
 type Redactor struct {
+	// members are the names, in small letters, that a description gives to members
+	// of bodies and to parameters, and that therefore keep their values.
+	members map[string]bool
+
 	mutex sync.RWMutex
 	names map[string]string
-	// forms lists what is looked for by its first letters, the longest first: one
-	// token may be the beginning of another. starts spares most places the map.
-	forms  map[string][]form
-	starts []bool
+	index Index
 }
 
-// form is one way in which a token is written.
-type form struct{ text, token string }
-
 // NewRedactor makes a redactor that knows tokens, each with the name that
-// replaces it.
-func NewRedactor(names map[string]string) *Redactor {
-	redactor := &Redactor{names: map[string]string{}, forms: map[string][]form{}}
+// replaces it, and names of members and parameters whose values are kept beside
+// those of errors.
+func NewRedactor(names map[string]string, members ...string) *Redactor {
+	redactor := &Redactor{names: map[string]string{}, members: map[string]bool{}}
+	for _, member := range members {
+		redactor.members[strings.ToLower(member)] = true
+	}
 	for _, token := range slices.Sorted(maps.Keys(names)) {
 		redactor.Learn(token, names[token])
 	}
@@ -68,44 +58,11 @@ func (r *Redactor) Learn(token, name string) {
 		return
 	}
 	r.names[token] = name
-	if known || len(token) < shortestSecret || strings.Contains(name, token) {
-		return
-	}
-	if r.starts == nil {
-		r.starts = make([]bool, 1<<16)
-	}
-	for _, text := range formsOf(token) {
-		start := text[:shortestSecret]
-		same := r.forms[start]
-		place, _ := slices.BinarySearchFunc(same, len(text), func(one form, length int) int { return cmp.Compare(length, len(one.text)) })
-		r.forms[start] = slices.Insert(same, place, form{text, token})
-		r.starts[startOf(text)] = true
-	}
-}
-
-func startOf(text string) int { return int(text[0])<<8 | int(text[1]) }
-
-// formsOf lists the ways in which a token is written that are not escapes: as it
-// is, in hexadecimal, and within the base64 of a text that it is a part of, such
-// as user:token. Three bytes are four letters there, so these depend on how many
-// bytes stand in front, and the letters at the edges on the neighbours.
-func formsOf(token string) []string {
-	digits := hex.EncodeToString([]byte(token))
-	forms := []string{token, digits, strings.ToUpper(digits)}
-	if len(token) < shortestInBase64 {
-		return slices.Compact(forms)
-	}
-	for before := range 3 {
-		padded := strings.Repeat("\x00", before) + token
-		whole := len(padded) - len(padded)%3
-		first := []int{0, 2, 3}[before]
-		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			if text := encoding.EncodeToString([]byte(padded[:whole]))[first:]; !slices.Contains(forms, text) {
-				forms = append(forms, text)
-			}
+	if !known && len(token) >= shortestSecret && !strings.Contains(name, token) {
+		for _, form := range formsOf(token) {
+			r.index.Add(form, token)
 		}
 	}
-	return forms
 }
 
 // Names gives the known tokens with their names.
@@ -161,24 +118,15 @@ func (r *Redactor) Text(text string) string {
 func (r *Redactor) tokensIn(text string) []span {
 	r.mutex.RLock()
 	defer r.mutex.RUnlock()
-	if r.starts == nil || len(text) < shortestSecret {
+	if len(text) < shortestSecret || r.index.entries == nil {
 		return nil
 	}
 	var found []span
 	for _, layer := range layersOf(text) {
-		for at := 0; at+shortestSecret <= len(layer.text); at++ {
-			rest := layer.text[at:]
-			if !r.starts[startOf(rest)] {
-				continue
-			}
-			for _, form := range r.forms[rest[:shortestSecret]] {
-				if strings.HasPrefix(rest, form.text) {
-					found = append(found, layer.span(at, at+len(form.text), r.names[form.token]))
-					at += len(form.text) - 1
-					break
-				}
-			}
-		}
+		r.index.find(layer.lower, func(start, end int, token string) bool {
+			found = append(found, layer.span(start, end, r.names[token]))
+			return true
+		})
 	}
 	return merged(found)
 }

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -184,6 +185,50 @@ func headersInText(r *Redactor, l layer, add func(int, int, string)) {
 	}
 }
 
+var (
+	cookiePair = lazy(`([^\s=;,"']+)=("?[^;\s"]+)`)
+	// A challenge names parameters (RFC 6750, section 3), and prose goes on with
+	// a word: neither is a token.
+	challenge = lazy(`(?i)^(?:realm|error|error_description|error_uri|scope|charset|resource_metadata|algorithm|username|nonce|qop|uri)=`)
+	prose     = lazy(`^[A-Za-z]{1,24}[.,:;!?)]*$`)
+)
+
+// headerSecrets finds the secrets in the value of a header that stands in a
+// text. It may be no header but prose, so words are left alone.
+func (r *Redactor) headerSecrets(name, value string, add func(start, end int, with string)) {
+	name = letters(name)
+	switch {
+	case strings.Contains(name, "cookie"):
+		if strings.HasPrefix(name, "setcookie") {
+			value, _, _ = strings.Cut(value, ";") // What follows are attributes.
+		}
+		for _, at := range cookiePair().FindAllStringSubmatchIndex(value, -1) {
+			if isSecretValue("", value[at[4]:at[5]]) {
+				add(at[4], at[5], Mark)
+			}
+		}
+	case strings.HasSuffix(name, "authorization"):
+		if scheme, token := splitAuthorization(value); isCredentials(token) {
+			add(len(scheme), len(value), r.nameOf(token))
+		}
+	case IsOpaque(value) && !strings.ContainsAny(value, " \t"):
+		add(0, len(value), Mark)
+	}
+}
+
+// isCredentials reports whether the text behind a scheme authorises somebody.
+func isCredentials(text string) bool {
+	word, _, several := strings.Cut(text, " ")
+	switch {
+	case isRedacted(word), placeholder().MatchString(word), challenge().MatchString(word), prose().MatchString(word) && !several:
+		return false
+	case several && !strings.Contains(word, "="):
+		longest := slices.MaxFunc(strings.Fields(text), func(a, b string) int { return len(a) - len(b) })
+		return strings.ContainsAny(text, "0123456789") && IsOpaque(longest)
+	}
+	return strings.ContainsFunc(word, isLetterOrDigit)
+}
+
 // The token of a scheme ends before the quote that ends a string of JSON.
 var (
 	scheme       = lazy("\\b(?:(?:bearer|dpop)(?:[ \\t]+|\\+|:[ \\t]*)[\"'`<]?([\\w.~+/=:%-]+)|basic(?:[ \\t]+|\\+)[\"'`<]?([\\w+/=%:-]{6,}))")
@@ -251,9 +296,9 @@ func passwordsOfURLs(_ *Redactor, l layer, add func(int, int, string)) {
 const keyLetters = `[\w+/=\s:,-]`
 
 // knownShapes are forms in which a credential is written, each with what it has
-// in it: those of GitHub's list of secret scanning patterns for Google, JSON Web
-// Tokens and Encryption (RFC 7515, RFC 7516), keys in PEM (RFC 7468), and the
-// ids of access keys of AWS:
+// in it: those of GitHub's list of secret scanning patterns for Google and for what
+// stands beside it in the configuration of a server, cookies of Google's sessions,
+// JSON Web Tokens and Encryption (RFC 7515, RFC 7516), and keys in PEM (RFC 7468):
 // https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 var knownShapes = []struct {
 	parts   []string
@@ -265,6 +310,14 @@ var knownShapes = []struct {
 	{[]string{"AIza"}, lazy(`AIza[\w-]{30,}`)},
 	{[]string{"AKIA", "ASIA"}, lazy(`\bA[KS]IA[A-Z0-9]{16}\b`)},
 	{[]string{"GOCSPX-"}, lazy(`GOCSPX-[\w-]+`)},
+	{[]string{"g.a0"}, lazy(`\bg\.a0[0-9]{2}-?[\w-]{8,}`)},
+	{[]string{"sidts-", "sidcc-"}, lazy(`\bsid(?:ts|cc)-[\w-]{8,}`)},
+	{[]string{"gho_", "ghp_", "ghr_", "ghs_", "ghu_"}, lazy(`\bgh[oprsu]_\w{8,}`)},
+	{[]string{"github_pat_"}, lazy(`\bgithub_pat_\w{8,}`)},
+	{[]string{"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"}, lazy(`\bgl(?:pat|dt|rt|ptt|cbt)-[\w.-]{8,}`)},
+	{[]string{"xox", "xapp-"}, lazy(`\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]{8,}`)},
+	{[]string{"sk-", "sk_live_", "sk_test_", "rk_live_"}, lazy(`\b(?:sk-|[sr]k_(?:live|test)_)[\w-]{16,}`)},
+	{[]string{"npm_", "hf_", "pypi-", "shpat_", "dop_v1_"}, lazy(`\b(?:npm_|hf_|pypi-|shpat_|dop_v1_)[\w-]{24,}`)},
 	{[]string{"eyJ"}, lazy(`eyJ[\w-]{6,}\.(?:eyJ[\w-]+\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)`)},
 	{[]string{"PRIVATE"}, lazy(`-----BEGIN[A-Z0-9 +]*PRIVATE[ +]KEY-----(?:` + keyLetters + `*?-----END[^-]*-----|` + keyLetters + `*)`)},
 }

@@ -65,6 +65,9 @@ type Config struct {
 	InOrder bool
 	// UserAgent names the program in each request.
 	UserAgent string
+	// Members are names of members of bodies and of parameters whose values are no
+	// secrets, beside those of errors: see [spec.Method.MemberNames].
+	Members []string
 }
 
 // Target is the server under test. It is safe for use by many goroutines.
@@ -125,7 +128,7 @@ func New(config Config) (*Target, error) {
 	}
 	made := &Target{
 		config: config, endpoint: endpoint, proxy: proxy, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
-		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil),
+		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil, config.Members...),
 	}
 	made.ReuseConnections(endpoint.Scheme == "https")
 	return made, nil

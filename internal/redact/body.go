@@ -1,0 +1,230 @@
+package redact
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+)
+
+var (
+	formBody = lazy(`^[^\s=&<>"{}\[\]:;,]+=[^\s<>"{}]*$`)
+	// digested is the body of a request that a recording keeps as its digest.
+	digested = lazy(`^` + ownPrefix + `: [0-9]+ bytes, sha256:[0-9a-f]+$`)
+)
+
+// Body takes out of a body what is not kept. What kind of body it is, it says
+// itself: a Content-Type may be wrong or missing.
+//
+//   - JSON, also where it breaks off, keeps its layout, all names, and the values
+//     of known members.
+//   - A form keeps all names and the values of known parameters, and of a
+//     multipart body the headers of its parts.
+//   - HTML and XML keep all names of elements and attributes, and the text of
+//     elements that hold text for a person or are known members.
+//   - Of any other text the beginning stays.
+//
+// What stays is searched for secrets as Text does.
+func (r *Redactor) Body(body string) string {
+	begin := strings.TrimLeft(body, " \t\r\n\uFEFF")
+	switch {
+	case begin == "" || digested().MatchString(body):
+		return body
+	case strings.ContainsAny(begin[:1], `{["`) || json.Valid([]byte(begin)):
+		at := len(body) - len(begin)
+		return body[:at] + r.json(begin)
+	case begin[0] == '<':
+		return r.markup(body)
+	case strings.HasPrefix(begin, "--") && strings.Contains(lowered(begin), "\ncontent-"):
+		return r.multipart(body)
+	case formBody().MatchString(body):
+		return r.parameters(body)
+	case IsBinary(body):
+		return r.hidden("binary", body)
+	}
+	return r.beginning(body)
+}
+
+// IsBinary reports whether a body has characters that stand in no text. Other
+// bytes than those of UTF-8 may be a mistake.
+func IsBinary(body string) bool {
+	return strings.ContainsFunc(body, func(c rune) bool { return c < ' ' && !strings.ContainsRune("\t\n\v\f\r", c) })
+}
+
+// longestText is how many bytes stay of a text that has no names.
+const longestText = 1 << 10
+
+// beginning is the beginning of a text, and how much follows it.
+func (r *Redactor) beginning(text string) string {
+	rest := ""
+	if at := strings.LastIndex(text, "\n"+Mark); at >= 0 && mark().MatchString(text[at+1:]) {
+		text, rest = text[:at], text[at:]
+	} else if len(text) > longestText {
+		at := longestText
+		for !utf8.RuneStart(text[at]) {
+			at--
+		}
+		// A secret that the cut goes through would not be found.
+		if space := strings.LastIndexAny(text[:at], " \t\r\n"); space > 0 {
+			at = space
+		}
+		text, rest = text[:at], "\n"+r.hidden("text", text[at:])
+	}
+	return r.Text(text) + rest
+}
+
+// multipart keeps the headers of the parts, and of a part with JSON what is kept
+// of it.
+func (r *Redactor) multipart(body string) string {
+	lines := strings.SplitAfter(body, "\n")
+	boundary := strings.TrimSpace(lines[0])
+	if boundary == "" {
+		return r.hidden("text", body)
+	}
+	var shown strings.Builder
+	var part strings.Builder
+	inHead := false
+	finish := func() {
+		content := strings.TrimRight(part.String(), "\r\n")
+		switch {
+		case strings.HasPrefix(content, "{"):
+			shown.WriteString(r.json(content))
+		default:
+			shown.WriteString(r.hidden("part", content))
+		}
+		shown.WriteString(part.String()[len(content):])
+		part.Reset()
+	}
+	for _, line := range lines {
+		plain := strings.TrimSpace(line)
+		switch {
+		case plain == boundary || plain == boundary+"--":
+			finish()
+			shown.WriteString(r.Text(line))
+			inHead = true
+		case inHead && plain == "":
+			shown.WriteString(line)
+			inHead = false
+		case inHead:
+			name, value, _ := strings.Cut(line, ":")
+			if strings.EqualFold(name, "Content-Disposition") {
+				value = dispositionValue().ReplaceAllStringFunc(value, func(parameter string) string {
+					key, quoted, _ := strings.Cut(parameter, "=")
+					if strings.EqualFold(strings.Trim(key, "; \t"), "name") {
+						return key + "=" + r.Name(quoted)
+					}
+					return key + "=" + r.briefly(quoted)
+				})
+			} else {
+				value = strings.Replace(value, strings.TrimSpace(value), r.headerValue(name, strings.TrimSpace(value)), 1)
+			}
+			shown.WriteString(r.Name(name) + ":" + value)
+		default:
+			part.WriteString(line)
+		}
+	}
+	finish()
+	return shown.String()
+}
+
+var dispositionValue = lazy(`;[ \t]*[\w*-]+=(?:"[^"]*"?|[^;\s]*)`)
+
+// markup keeps the elements of HTML or XML, with the names of their attributes, and
+// the text of those that are known.
+func (r *Redactor) markup(body string) string {
+	var shown strings.Builder
+	var open []string
+	texts := 0
+	read := 0
+	for tokens := html.NewTokenizer(strings.NewReader(body)); ; {
+		kind := tokens.Next()
+		raw := string(tokens.Raw())
+		if kind == html.ErrorToken {
+			shown.WriteString(r.spaced("text", body[min(read, len(body)):]))
+			return shown.String()
+		}
+		read += len(raw)
+		switch kind {
+		case html.TextToken:
+			inner := ""
+			if len(open) > 0 {
+				inner = open[len(open)-1]
+			}
+			_, local, prefixed := strings.Cut(inner, ":")
+			if !prefixed {
+				local = inner
+			}
+			if (keptElements[local] || r.keeps(keptMembers, local) || inner == "") && texts < longestText {
+				raw = r.Text(raw)
+				texts += len(raw)
+			} else {
+				raw = r.spaced("string", raw)
+			}
+		case html.CommentToken:
+			raw = "<!-- " + r.hidden("comment", strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(raw, "<!--"), "-->"))) + " -->"
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := tokens.TagName()
+			tag := string(name)
+			if more {
+				raw = r.tag(tokens, tag, kind == html.SelfClosingTagToken)
+			} else {
+				raw = r.Text(raw)
+			}
+			if kind == html.StartTagToken && !voidElements[tag] {
+				open = append(open, tag)
+			}
+		case html.EndTagToken:
+			name, _ := tokens.TagName()
+			// Elements that were not closed are few: a page that has more of them
+			// than this loses texts, and nothing else.
+			const most = 32
+			for at := len(open) - 1; at >= 0 && at >= len(open)-most; at-- {
+				if open[at] == string(name) {
+					open = open[:at]
+					break
+				}
+			}
+			raw = r.Text(raw)
+		default:
+			raw = r.Text(raw)
+		}
+		shown.WriteString(raw)
+	}
+}
+
+// voidElements have no end.
+var voidElements = setOf("area base br col embed hr img input link meta source track wbr p li dt dd")
+
+// tag is a start tag with the names of its attributes. Values that say what the
+// element is stay.
+func (r *Redactor) tag(tokens *html.Tokenizer, name string, closed bool) string {
+	shown := "<" + r.Name(name)
+	for more := true; more; {
+		var key, value []byte
+		key, value, more = tokens.TagAttr()
+		if len(key) == 0 {
+			continue
+		}
+		kept := string(value)
+		if strings.Contains(" charset lang http-equiv type ", " "+string(key)+" ") {
+			kept = r.Text(kept)
+		} else {
+			kept = r.hidden("string", kept)
+		}
+		shown += " " + r.Name(string(key)) + `="` + html.EscapeString(kept) + `"`
+	}
+	if closed {
+		shown += "/"
+	}
+	return shown + ">"
+}
+
+// spaced is hidden without the white space around it.
+func (r *Redactor) spaced(kind, text string) string {
+	inner := strings.TrimSpace(text)
+	if inner == "" {
+		return text
+	}
+	return strings.Replace(text, inner, r.hidden(kind, inner), 1)
+}
