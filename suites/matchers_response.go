@@ -225,9 +225,9 @@ func (r *response) memberText(name string) string {
 func oneLine(value json.RawMessage) string {
 	var compact bytes.Buffer
 	if json.Compact(&compact, value) != nil {
-		return visible.Body(string(value))
+		return visible.Value(string(value))
 	}
-	return visible.Body(compact.String())
+	return visible.Value(compact.String())
 }
 
 func (r *response) member(name string) json.RawMessage {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/clientrun"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
@@ -235,11 +236,11 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	// Only this machine is let in, unless it is asked for.
 	host, _, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return text.Mistake(reports.sources.Origin("listen"), fmt.Sprintf("%q is not an address", o.listen), "give HOST:PORT such as 127.0.0.1:8090")
+		return text.Mistake(reports.sources.Origin("listen"), fmt.Sprintf("%q is not an address", redact.Address(o.listen)), "give HOST:PORT such as 127.0.0.1:8090")
 	}
 	address, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !address.IsLoopback()) && !o.remote {
-		return text.Mistake(reports.sources.Origin("listen"), "other machines may reach "+o.listen, "listen on 127.0.0.1, or give --listen-remote too")
+		return text.Mistake(reports.sources.Origin("listen"), "other machines may reach "+redact.Address(o.listen), "listen on 127.0.0.1, or give --listen-remote too")
 	}
 	watch, err := clientrun.NewWatch(o.listen, o.run.Options, version, o.run.WireOnly)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -215,7 +216,7 @@ const unknownJob = "dpconform-doctor"
 func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	address, err := target.ParseEndpoint(d.config.Endpoint)
 	if err != nil {
-		return doctorEndpoint{URL: d.config.Endpoint, Reason: err.Error()}
+		return doctorEndpoint{URL: redact.Address(d.config.Endpoint), Reason: err.Error()}
 	}
 	found := doctorEndpoint{URL: address.String()}
 	found.Proxy = d.config.Network.ProxyOf(address)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -208,7 +209,16 @@ func listenMistake(address string, err error) string {
 	if errors.As(err, &operation) {
 		err = operation.Err
 	}
-	return fmt.Sprintf("cannot listen on %s: %s", address, err)
+	// Their own texts repeat the address.
+	var wrong *net.AddrError
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &wrong):
+		err = errors.New(wrong.Err)
+	case errors.As(err, &lookup):
+		err = errors.New(lookup.Err)
+	}
+	return fmt.Sprintf("cannot listen on %s: %s", redact.Address(address), err)
 }
 
 // serve serves until the context ends, then lets running requests finish.

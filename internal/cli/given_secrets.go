@@ -57,6 +57,7 @@ func tokenOf(value string) string {
 func secretsOfArguments(arguments []string) []string {
 	var secrets []string
 	for i, argument := range arguments {
+		secrets = append(secrets, secretsOfAddress(argument)...)
 		if value, found := strings.CutPrefix(argument, "--"+tokenFlag+"="); found {
 			secrets = append(secrets, tokenOf(value))
 		}
@@ -80,11 +81,29 @@ func secretsOfArguments(arguments []string) []string {
 	return secrets
 }
 
+// secretsOfAddress lists what an address brings along that stands alone, behind the
+// name of a flag, or as the value of a variable.
+func secretsOfAddress(argument string) []string {
+	if !strings.Contains(argument, "://") && !strings.Contains(argument, "@") {
+		return nil
+	}
+	if name, value, found := strings.Cut(argument, "="); found && !strings.Contains(name, "://") {
+		argument = value
+	}
+	return redact.HiddenInAddress(argument)
+}
+
+// proxyVariables are those of net/http that hold an address with a password.
+var proxyVariables = []string{"http_proxy", "https_proxy", "all_proxy"}
+
 // secretsOfEnvironment reads variables of the form NAME=VALUE.
 func secretsOfEnvironment(environment []string) []string {
 	var secrets []string
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "DPCONFORM_") || slices.Contains(proxyVariables, strings.ToLower(name)) {
+			secrets = append(secrets, secretsOfAddress(variable)...)
+		}
 		if !strings.HasPrefix(name, "DPCONFORM_") || !namesSecret.MatchString(name) || namesPlace.MatchString(name) {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -216,7 +217,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 	case l.authURL == "" && l.TokenURL == "" && config.IsGoogle(l.Endpoint):
 		made.Server = tokens.Google()
 	case l.authURL == "" || l.TokenURL == "":
-		return made, l.mistake("endpoint", "who gives tokens for "+l.Endpoint+" is not known", "give --issuer URL, or --auth-url and --token-url")
+		return made, l.mistake("endpoint", "who gives tokens for "+redact.Address(l.Endpoint)+" is not known", "give --issuer URL, or --auth-url and --token-url")
 	}
 	for _, one := range []struct {
 		flag, given string

@@ -170,6 +170,27 @@ func (s *scene) wrongUsage(t *testing.T) {
 	} {
 		s.call(t, fmt.Sprint("mistake ", i), strings.Fields(line)...).wantOneLine(t)
 	}
+	for i, address := range []string{
+		"http://me:pa/" + password + "@h", "http://me:pa?" + password + "@h", "http://h/%zz?k=" + key, "http://h:12x?k=" + key, "http://u:" + password + "@[::1",
+		"//u:" + password + "@h/", "u:" + password + "@h", "http://" + password + "@h", "http://h#" + key, "http://h/\x01?k=" + key,
+	} {
+		for _, command := range []string{
+			"run --endpoint", "doctor --endpoint", "record --endpoint", "client --upstream", "client --listen", "emulate --addr", "login --issuer", "login --endpoint",
+			run + "--client-id x --token-url", run + "--tokeninfo-url", run + "--introspection-url", "drift", "run --spec", "run --config", "run --token-file",
+			"run --known-failures", "run --cassettes", "report", "diff x", "spec new --from",
+			run + "--token-file " + writeFile(t, "source.yaml", fmt.Sprintf("maps.*: {refresh-token: x, client-id: x, client-secret: x, token-url: %q}\n", address)) + " --job",
+			run + "--known-failures " + writeFile(t, "known-link.yaml", fmt.Sprintf("- {check: path/empty-id, reason: x, issue: %q}\n", address)) + " --job",
+		} {
+			s.call(t, fmt.Sprintf("address %d of %s", i, command), append(strings.Fields(command), address)...)
+		}
+		for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY"} {
+			t.Setenv(variable, address)
+		}
+		s.call(t, fmt.Sprintf("address %d as a proxy", i), "run", "--endpoint", "https://h.invalid", "--job", "FAILED=x")
+		for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY"} {
+			t.Setenv(variable, "")
+		}
+	}
 	s.call(t, "white space", "run", "--endpoint", s.address, "--token", "dataportability.maps.reviews=Bearer "+token).wantOneLine(t)
 	s.call(t, "unreachable", "run", "--endpoint", nobody, "--token", "dataportability.maps.reviews="+token).want(t, result.ExitUnreachable)
 }

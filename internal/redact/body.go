@@ -33,7 +33,7 @@ func (r *Redactor) Body(body string) string {
 		return body
 	case strings.ContainsAny(begin[:1], `{["`) || json.Valid([]byte(begin)):
 		at := len(body) - len(begin)
-		return body[:at] + r.json(begin)
+		return body[:at] + r.json(begin, knownMembers)
 	case begin[0] == '<':
 		return r.markup(body)
 	case strings.HasPrefix(begin, "--") && strings.Contains(lowered(begin), "\ncontent-"):
@@ -89,7 +89,7 @@ func (r *Redactor) multipart(body string) string {
 		content := strings.TrimRight(part.String(), "\r\n")
 		switch {
 		case strings.HasPrefix(content, "{"):
-			shown.WriteString(r.json(content))
+			shown.WriteString(r.json(content, knownMembers))
 		default:
 			shown.WriteString(r.hidden("part", content))
 		}
@@ -164,13 +164,8 @@ func (r *Redactor) markup(body string) string {
 		case html.CommentToken:
 			raw = "<!-- " + r.hidden("comment", strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(raw, "<!--"), "-->"))) + " -->"
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := tokens.TagName()
-			tag := string(name)
-			if more {
-				raw = r.tag(tokens, tag, kind == html.SelfClosingTagToken)
-			} else {
-				raw = r.Text(raw)
-			}
+			var tag string
+			tag, raw = r.tag(tokens, raw)
 			if kind == html.StartTagToken && !voidElements[tag] {
 				open = append(open, tag)
 			}
@@ -196,28 +191,32 @@ func (r *Redactor) markup(body string) string {
 // voidElements have no end.
 var voidElements = setOf("area base br col embed hr img input link meta source track wbr p li dt dd")
 
-// tag is a start tag with the names of its attributes. Values that say what the
-// element is stay.
-func (r *Redactor) tag(tokens *html.Tokenizer, name string, closed bool) string {
-	shown := "<" + r.Name(name)
-	for more := true; more; {
+// tag gives the name of a start tag, and the tag with the names of its attributes.
+// Values that say what the element is stay.
+func (r *Redactor) tag(tokens *html.Tokenizer, raw string) (name, shown string) {
+	tag, more := tokens.TagName()
+	name = string(tag)
+	shown = "<" + r.Name(name)
+	kept := true
+	for more {
 		var key, value []byte
-		key, value, more = tokens.TagAttr()
-		if len(key) == 0 {
+		if key, value, more = tokens.TagAttr(); len(key) == 0 {
 			continue
 		}
-		kept := string(value)
+		after := r.hidden("string", string(value))
 		if strings.Contains(" charset lang http-equiv type ", " "+string(key)+" ") {
-			kept = r.Text(kept)
-		} else {
-			kept = r.hidden("string", kept)
+			after = r.Text(string(value))
 		}
-		shown += " " + r.Name(string(key)) + `="` + html.EscapeString(kept) + `"`
+		kept = kept && after == string(value) && r.Name(string(key)) == string(key)
+		shown += " " + r.Name(string(key)) + `="` + html.EscapeString(after) + `"`
 	}
-	if closed {
+	if kept {
+		return name, r.Text(raw)
+	}
+	if strings.HasSuffix(raw, "/>") {
 		shown += "/"
 	}
-	return shown + ">"
+	return name, shown + ">"
 }
 
 // spaced is hidden without the white space around it.

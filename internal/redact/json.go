@@ -35,11 +35,11 @@ type container struct {
 // json takes the secrets out of a text that begins like JSON. What is not kept is
 // replaced; everything else stays as it is written, with its layout. Where the
 // text is not JSON any more, the rest is replaced: it has no names to go by.
-func (r *Redactor) json(text string) string {
+func (r *Redactor) json(text string, of keeping) string {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	var found []span
-	stack := []container{{array: true, of: knownMembers}}
+	stack := []container{{array: true, of: of}}
 	for {
 		start := int(decoder.InputOffset())
 		start += len(text[start:]) - len(strings.TrimLeft(text[start:], " \t\r\n,:"))
@@ -89,6 +89,9 @@ func (r *Redactor) json(text string) string {
 	}
 }
 
+// Value takes the secrets out of the JSON value of a member that is kept.
+func (r *Redactor) Value(text string) string { return r.json(text, everything) }
+
 // scalar gives the literal of a value without what is not kept; one without any
 // secret stays as it was written.
 func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
@@ -100,7 +103,7 @@ func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
 		case !kept:
 			after = r.hidden("string", value)
 		case json.Valid([]byte(value)) && strings.ContainsAny(value[:1], "{["):
-			after = r.json(value)
+			after = r.json(value, knownMembers)
 		default:
 			after = r.Text(value)
 		}

@@ -246,7 +246,7 @@ func TestBody(t *testing.T) {
 		"--b\nContent-Type: application/json\n\n{\"message\": \"x\", \"a\": 1}\n--b--": "--b\nContent-Type: application/json\n\n" +
 			"{\"message\": \"x\", \"a\": \"dpconform-redacted (number, 1 byte)\"}\n--b--",
 		// Pages.
-		"<!DOCTYPE html>\n<html lang=en><title>Error 411</title><p><b>411.</b> That’s an error.": "<!DOCTYPE html>\n<html lang=\"en\"><title>Error 411</title><p><b>411.</b> That’s an error.",
+		"<!DOCTYPE html>\n<html lang=en><title>Error 411</title><p><b>411.</b> That’s an error.": "<!DOCTYPE html>\n<html lang=en><title>Error 411</title><p><b>411.</b> That’s an error.",
 		`<script>var s = "planted"</script><!-- planted --><a href="/planted">next</a>`: `<script>dpconform-redacted (string, 17 bytes)</script><!-- dpconform-redacted (comment, 7 bytes) -->` +
 			`<a href="dpconform-redacted (string, 8 bytes)">next</a>`,
 		`<input name="csrf" value="planted"/><p>x`:                   `<input name="dpconform-redacted (string, 4 bytes)" value="dpconform-redacted (string, 7 bytes)"/><p>x`,

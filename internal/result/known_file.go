@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -147,7 +148,7 @@ func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
 	if entry.Issue != "" {
 		link, err := url.Parse(entry.Issue)
 		if err != nil || link.Scheme != "http" && link.Scheme != "https" || link.Hostname() == "" || strings.Contains(entry.Issue, " ") {
-			return entry, members.At(knownIssue).Mistake("give a whole one, with http:// or https://", "%q is not a link", shortened(entry.Issue))
+			return entry, members.At(knownIssue).Mistake("give a whole one, with http:// or https://", "%q is not a link", shortened(redact.Address(entry.Issue)))
 		}
 	}
 	return entry, r.find(members.At(key), key, values[key])

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -77,22 +78,20 @@ func described(name string, content []byte, err error) (spec.Description, error)
 func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error) {
 	address, err := url.Parse(name)
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
-		return spec.Description{}, &spec.Error{File: name, Message: "it is not an address of http or https; give a file, an address, or -"}
+		return spec.Description{}, &spec.Error{File: redact.Address(name), Message: "it is not an address of http or https; give a file, an address, or -"}
 	}
+	shown := redact.Address(name)
 	if address.User != nil {
-		address.User = nil
-		return spec.Description{}, &spec.Error{File: address.String(), Message: "the address has a credential in it, and none is sent"}
+		return spec.Description{}, &spec.Error{File: shown, Message: "the address has a credential in it, and none is sent"}
 	}
-	shown := *address
-	shown.RawQuery, shown.Fragment = "", ""
 	fail := func(reason string) (spec.Description, error) {
-		return spec.Description{}, &UnreachableError{shown.String(), reason}
+		return spec.Description{}, &UnreachableError{shown, reason}
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return fail(err.Error())
+		return fail(redact.ErrorText(err))
 	}
 	request.Header.Set("User-Agent", r.UserAgent)
 	request.Header.Set("Accept", "application/json, text/html, text/markdown, text/plain, */*")
@@ -109,7 +108,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	if err != nil {
 		return fail("the response broke off: " + fetchFailure(err))
 	}
-	return described(shown.String(), content, nil)
+	return described(shown, content, nil)
 }
 
 // followSafely follows a redirect to https, or to the same host by the same
@@ -138,6 +137,6 @@ func fetchFailure(err error) string {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	line, _, _ := strings.Cut(err.Error(), "\n")
+	line, _, _ := strings.Cut(redact.ErrorText(err), "\n")
 	return line
 }

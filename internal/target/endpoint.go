@@ -1,43 +1,37 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // ParseEndpoint reads an endpoint and says what is wrong with it.
 func ParseEndpoint(text string) (*url.URL, error) {
 	endpoint, err := url.Parse(strings.TrimSuffix(text, "/"))
-	if hasUser(text) {
-		// What stands before the @ may be a password: it is not shown.
-		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
-	}
+	shown := redact.Address(text)
 	switch {
+	case strings.Contains(text, "@") && (err != nil || endpoint.User != nil || endpoint.Port() != ""):
+		// What stands before the @ may be a password, also one with a slash.
+		return nil, errors.New("an endpoint has no user, query or fragment")
 	case err != nil:
-		return nil, fmt.Errorf("%q is not an address: want one such as http://127.0.0.1:8080", text)
+		return nil, fmt.Errorf("%q is not an address: want one such as http://127.0.0.1:8080", shown)
 	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
-		return nil, fmt.Errorf("%q must start with http:// or https://", text)
+		return nil, fmt.Errorf("%q must start with http:// or https://", shown)
 	case endpoint.Hostname() == "":
-		return nil, fmt.Errorf("%q names no host", text)
+		return nil, fmt.Errorf("%q names no host", shown)
 	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
-		return nil, fmt.Errorf("an endpoint has no user, query or fragment")
+		return nil, errors.New("an endpoint has no user, query or fragment")
 	}
 	if port, err := strconv.Atoi(endpoint.Port()); endpoint.Port() != "" && (err != nil || port < 1 || port > 65535) {
-		return nil, fmt.Errorf("%q names no port from 1 to 65535", text)
+		return nil, fmt.Errorf("%q names no port from 1 to 65535", shown)
 	}
 	return endpoint, nil
-}
-
-// hasUser reports whether an address has something before an @ in its host.
-func hasUser(text string) bool {
-	if _, after, found := strings.Cut(text, "://"); found {
-		text = after
-	}
-	host, _, _ := strings.Cut(text, "/")
-	return strings.Contains(host, "@")
 }
 
 // IsLoopback reports whether an endpoint is on this machine.

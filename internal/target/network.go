@@ -34,7 +34,7 @@ type NetworkOptions struct {
 	HeaderLimit time.Duration
 	// Certificate is what the client shows a server that asks for one, or nil.
 	Certificate *tls.Certificate
-	// Proxy chooses the proxy of a request; nil means http.ProxyFromEnvironment.
+	// Proxy chooses the proxy of a request; nil means that of the environment.
 	Proxy func(*http.Request) (*url.URL, error)
 
 	// asked is set when a server asks for a client certificate; it may be nil.
@@ -50,7 +50,7 @@ func (o NetworkOptions) completed() NetworkOptions {
 		o.HandshakeLimit = DefaultConnectLimit
 	}
 	if o.Proxy == nil {
-		o.Proxy = http.ProxyFromEnvironment
+		o.Proxy = proxyFromEnvironment
 	}
 	return o
 }
@@ -152,6 +152,16 @@ func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
+}
+
+// proxyFromEnvironment is that of net/http, whose error repeats an address with
+// the user and the password of a proxy.
+func proxyFromEnvironment(request *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(request)
+	if err != nil {
+		return nil, errors.New("HTTP_PROXY or HTTPS_PROXY holds no valid address of a proxy")
+	}
+	return proxy, nil
 }
 
 // Reach makes one connection to an endpoint and closes it again. The error says

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
@@ -55,7 +56,7 @@ func CheckAddress(given string) error {
 
 // hostOf is the host of an address, for a message.
 func hostOf(given string) string {
-	address, err := url.Parse(given)
+	address, err := url.Parse(redact.Address(given))
 	if err != nil || address.Host == "" {
 		return "without a host"
 	}
