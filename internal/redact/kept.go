@@ -23,11 +23,12 @@ func setOf(names string) map[string]bool {
 // and those in which Google's clients name themselves.
 var keptHeaders = setOf(`Accept Accept-Charset Accept-Encoding Accept-Language Accept-Ranges Age Allow Cache-Control Connection
 	Content-Encoding Content-Language Content-Length Content-Range Content-Type Date Expect Expires Host Keep-Alive Last-Modified
-	Max-Forwards Pragma Proxy-Connection Range Retry-After Server Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning
+	Max-Forwards Pragma Proxy-Connection Proxy-Status Range Retry-After Server Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning
 	Access-Control-Allow-Credentials Access-Control-Allow-Headers Access-Control-Allow-Methods Access-Control-Allow-Origin
 	Access-Control-Expose-Headers Access-Control-Max-Age Access-Control-Request-Headers Access-Control-Request-Method Alt-Svc
 	Deprecation Referrer-Policy Strict-Transport-Security Sunset X-Content-Type-Options X-Frame-Options X-Powered-By X-Xss-Protection
-	X-Http-Method X-Http-Method-Override X-Method-Override X-Goog-Api-Client X-Goog-Api-Version X-Goog-Request-Params X-Goog-User-Project`)
+	X-Http-Method X-Http-Method-Override X-Method-Override X-Goog-Api-Client X-Goog-Api-Version X-Goog-Request-Params X-Goog-User-Project
+	X-Squid-Error`)
 
 // keptMembers are the members of bodies that say what went wrong: those of
 // google.rpc.Status and its details (https://google.aip.dev/193 and
