@@ -64,7 +64,14 @@ type journal struct {
 // line that was torn off is dropped.
 func openJournal(folder string, read *journalContent, provenance Provenance) (*journal, error) {
 	path := filepath.Join(folder, journalName)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	open := text.OwnFile
+	if read == nil {
+		if err := removeJournal(folder); err != nil {
+			return nil, err
+		}
+		open = func(path string) (*os.File, error) { return text.NewFile(path, 0o600) }
+	}
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +187,12 @@ func (c *journalContent) count(counts func(*entry) bool) int {
 // readJournal reads the journal of a folder; nil where there is none, or one
 // that was torn off in its first line.
 func readJournal(folder string) (*journalContent, error) {
-	data, err := text.ReadFile(filepath.Join(folder, journalName), largestFile)
+	path := filepath.Join(folder, journalName)
+	var data []byte
+	err := text.CheckOwnFile(path)
+	if err == nil {
+		data, err = text.ReadFile(path, largestFile)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -1,10 +1,12 @@
 package recorder
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -368,4 +370,77 @@ func FuzzDecodeJournal(f *testing.F) {
 		}
 		_ = known.rest()
 	})
+}
+
+// TestAJournalIsAFileOfItsOwn: a link of its name is not followed, and the mode of
+// a file that was there is not taken over.
+func TestAJournalIsAFileOfItsOwn(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	elsewhere, journal := filepath.Join(t.TempDir(), "elsewhere"), filepath.Join(folder, journalName)
+	if err := os.WriteFile(elsewhere, []byte("theirs"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	put := func(make func() error) {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(journal), make()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(name string) {
+		t.Helper()
+		theirs, err := os.ReadFile(elsewhere)
+		information, missing := os.Lstat(journal)
+		if err != nil || string(theirs) != "theirs" || missing != nil || information.Mode() != 0o600 {
+			t.Errorf("%s: %q, %v, %v", name, theirs, err, information)
+		}
+	}
+	put(func() error { return os.Symlink(elsewhere, journal) })
+	if _, err := record(folder, echoEndpoint, echoOptions(&echo{}, "")); err == nil || !strings.Contains(err.Error(), journalName) {
+		t.Errorf("a link was followed: %v", err)
+	}
+	beginEcho(t, folder, &echo{}, "discard").Close()
+	if _, err := os.Lstat(journal); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	put(func() error { return os.WriteFile(journal, nil, 0o644) })
+	recording := beginEcho(t, folder, &echo{}, "")
+	check("new")
+	ask(recording, "/once")
+	recording.Close()
+	if err := os.Chmod(journal, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	recording = beginEcho(t, folder, &echo{}, "resume")
+	check("resumed")
+	recording.Close()
+}
+
+// TestARecordingThatIsTooLargeStops: nobody could read it again.
+func TestARecordingThatIsTooLargeStops(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	large := bytes.Repeat([]byte("large "), 1<<20/6)
+	server := serve(t, func(writer http.ResponseWriter, _ *http.Request) { _, _ = writer.Write(large) })
+	recording := begin(t, folder, server.URL)
+	defer recording.Close()
+	var refused error
+	for range 2 * largestRecording / len(large) {
+		request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := recording.RoundTrip(request)
+		if err != nil {
+			refused = err
+			break
+		}
+		_ = response.Body.Close()
+	}
+	if refused == nil || !strings.Contains(refused.Error(), "more than 16 MiB together") || recording.Stopped() == nil || recording.kept > largestRecording+len(large)+4096 {
+		t.Errorf("%v, %d bytes are kept", refused, recording.kept)
+	}
+	if err := recording.Save(); err == nil {
+		t.Error("saved")
+	}
 }

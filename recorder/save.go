@@ -13,6 +13,7 @@ import (
 	yaml4 "go.yaml.in/yaml/v4"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Replay ends the recording, writes what Save would put into the folder beside
@@ -87,7 +88,7 @@ func (r *Recording) writeInto(draft string, exchanges []*exchange) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.provenance = written
-	return os.WriteFile(filepath.Join(draft, ProvenanceFile), data, 0o644)
+	return text.WriteNew(filepath.Join(draft, ProvenanceFile), sharedFile, data)
 }
 
 // files lists the files of the recording, the provenance last: it makes the
@@ -99,6 +100,10 @@ func (p Provenance) files() []string {
 	}
 	return append(files, ProvenanceFile)
 }
+
+// sharedFile is the mode of the files of a recording, less the umask: they have no
+// secrets, and are meant to be shared.
+const sharedFile = 0o644
 
 // writeCassette writes one cassette and reads it again: what YAML or a full disk
 // lost shows now, not at the next replay. The cassette's own Save would not do:
@@ -117,7 +122,7 @@ func writeCassette(draft, name string, exchanges []*exchange, redactor *redact.R
 	}
 	file := name + cassetteExtension
 	path := filepath.Join(draft, file)
-	if err := os.WriteFile(path, append([]byte("---\n"), document...), 0o644); err != nil {
+	if err := text.WriteNew(path, sharedFile, append([]byte("---\n"), document...)); err != nil {
 		return Cassette{}, err
 	}
 	afterStep()

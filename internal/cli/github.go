@@ -157,13 +157,5 @@ func appendTo(variable string, write func(io.Writer) error) error {
 	if name == "" {
 		return nil
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	if err := write(file); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return text.AppendFile(name, write)
 }

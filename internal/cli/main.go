@@ -29,9 +29,11 @@ func Main() int {
 	ctx = newOrderly(ctx)
 	// A second signal ends the program, whatever it is doing.
 	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, text.Interrupt)
 	go endAtOnce(ctx, func(code int) {
 		terminal.endProgress()
-		fmt.Fprintln(os.Stderr, "dpconform: interrupted")
+		fmt.Fprintln(text.Output{Writer: os.Stderr}, "dpconform: interrupted")
+		text.RemoveUnfinished()
 		os.Exit(code)
 	})
 	// net/http logs servers that misbehave; the report has them.
@@ -59,6 +61,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	root := newRootCommand(terminal)
 	terminal.hide(func() []string { return secretsGiven(root, arguments, os.Environ()) })
 	root.SetArgs(arguments)
+	root.SetIn(text.Input{Reader: os.Stdin})
 	err := root.ExecuteContext(ctx)
 	var exit exitCode
 	switch {

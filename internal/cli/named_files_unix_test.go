@@ -23,7 +23,7 @@ func TestWhatIsNamedIsReadWithinBounds(t *testing.T) {
 	if err := os.WriteFile(large, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(large, 60<<20); err != nil {
+	if err := os.Truncate(large, 1<<30); err != nil {
 		t.Fatal(err)
 	}
 	good := filepath.Join(folder, "good.pem")

@@ -59,7 +59,7 @@ type terminal struct {
 
 func newTerminal() *terminal {
 	color := config.ColorAuto
-	raw, screen := &untilBroken{out: os.Stdout}, &untilBroken{out: os.Stderr}
+	raw, screen := &untilBroken{out: text.Output{Writer: os.Stdout}}, &untilBroken{out: text.Output{Writer: os.Stderr}}
 	return &terminal{
 		out: colouring(&text.Log{Out: raw}, os.Stdout, &color), raw: raw, lost: raw.err, screen: screen, err: &text.Log{Out: screen},
 		columns:     func() int { return columnsOf(os.Stdout) },
@@ -243,6 +243,8 @@ func (u *untilBroken) Write(words []byte) (int, error) {
 		u.broken = true
 		return len(words), nil
 	}
+	// Nobody has read for a while, and nobody will.
+	u.broken = errors.Is(err, text.ErrInterrupted)
 	if err != nil && u.lost == nil {
 		u.lost = err
 	}

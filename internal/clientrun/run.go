@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // RunOptions say what is run, and how. Their Job is the id that the client uses,
@@ -298,7 +300,8 @@ func (r *run) open(only *scenario.Scenario, job string) (*Site, error) {
 // command runs the command against a site and reads what it reported.
 func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*ended, reported, error) {
 	file := filepath.Join(r.folder, "outcome")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	// The client before may have put anything in its place.
+	if err := errors.Join(os.RemoveAll(file), text.WriteNew(file, 0o600, nil)); err != nil {
 		return nil, reported{}, err
 	}
 	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": chosen, "outcome": file}
@@ -318,14 +321,13 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	if err != nil {
 		return nil, reported{}, err
 	}
-	written, err := os.Open(file)
+	written, err := text.ReadBytes(file, text.LargestFile)
 	if err != nil {
-		// A file that is gone reports nothing.
+		// A file that is gone, or that is no client's report, reports nothing.
 		return ended, ended.reported, nil
 	}
-	defer written.Close()
 	lines := &outcomeLines{success: success, reported: ended.reported}
-	_, _ = io.Copy(lines, written)
+	_, _ = lines.Write(written)
 	return ended, lines.end("the file $DPCONFORM_OUTCOME"), nil
 }
 
@@ -346,7 +348,7 @@ func (r *run) environment(site *Site, values map[string]string) ([]string, error
 		return environment, nil
 	}
 	file := filepath.Join(r.folder, "authority.pem")
-	if err := os.WriteFile(file, site.Authority, 0o600); err != nil {
+	if err := errors.Join(os.RemoveAll(file), text.WriteNew(file, 0o600, site.Authority)); err != nil {
 		return nil, err
 	}
 	for _, name := range authorityVariables {

@@ -32,15 +32,18 @@ func ReadBytes(name string, most int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
-	if err != nil {
-		return nil, err
+	information, err := file.Stat()
+	content, reading := await(program, func() ([]byte, error) {
+		defer file.Close()
+		return io.ReadAll(io.LimitReader(file, int64(most)+1))
+	})
+	if reading != nil {
+		return nil, reading
 	}
 	if len(content) > most {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is longer than %d MiB; is it the right file?", most>>20)}
 	}
-	if information, err := file.Stat(); err == nil && len(content) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
+	if err == nil && len(content) == 0 && information.Mode()&fs.ModeNamedPipe != 0 {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is not a regular file but a pipe that nothing is written to")}
 	}
 	return content, nil

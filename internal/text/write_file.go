@@ -1,12 +1,14 @@
 package text
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // WriteFile puts what a function writes into a file: all of it or, after an
@@ -45,15 +47,31 @@ func CreateFile(path string, permissions fs.FileMode, write func(io.Writer) erro
 	})
 }
 
+// unfinished has the names of the temporary files.
+var unfinished sync.Map
+
+// RemoveUnfinished removes what would be left of files that are being written, for
+// a program that exits at once.
+func RemoveUnfinished() {
+	unfinished.Range(func(name, _ any) bool {
+		_ = os.Remove(name.(string))
+		return true
+	})
+}
+
 // writeBeside writes a temporary file in the folder of another, and lets a
 // function move it there.
 func writeBeside(path string, permissions fs.FileMode, write func(io.Writer) error, prepare func(*os.File) error, move func(temporary, path string) error) (err error) {
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8])
-	temporary, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, permissions)
+	temporary, err := NewFile(name, permissions)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(name)
+	unfinished.Store(name, nil)
+	defer func() {
+		_ = os.Remove(name)
+		unfinished.Delete(name)
+	}()
 	defer temporary.Close()
 	if err := write(temporary); err != nil {
 		return err
@@ -70,11 +88,92 @@ func writeBeside(path string, permissions fs.FileMode, write func(io.Writer) err
 }
 
 func writeInto(path string, write func(io.Writer) error) error {
-	out, err := os.OpenFile(path, os.O_WRONLY, 0)
+	var content bytes.Buffer
+	if err := write(&content); err != nil {
+		return err
+	}
+	return transfer(path, os.O_WRONLY, content.Bytes())
+}
+
+// transfer writes into a file whose other end may have to be waited for.
+func transfer(path string, flags int, content []byte) error {
+	_, err := await(program, func() (int, error) {
+		out, err := os.OpenFile(path, flags, 0o644)
+		if err != nil {
+			return 0, err
+		}
+		written, err := out.Write(content)
+		return written, errors.Join(err, out.Close())
+	})
+	return err
+}
+
+// AppendFile appends to a file what a function writes, or makes it.
+func AppendFile(path string, write func(io.Writer) error) error {
+	var content bytes.Buffer
+	if err := write(&content); err != nil {
+		return err
+	}
+	return transfer(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, content.Bytes())
+}
+
+// WriteNew writes a file in a folder of this program's own. One that is there, or
+// a link of its name, is an error: nothing is followed.
+func WriteNew(path string, permissions fs.FileMode, content []byte) error {
+	file, err := NewFile(path, permissions)
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(out), out.Close())
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}
+
+// NewFile makes a file. One that is there, or a link of its name, is an error.
+func NewFile(path string, permissions fs.FileMode) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, permissions)
+}
+
+// OwnFile opens a file that this program made, to append to it, and lets nobody but
+// its owner read it. Anything else of its name, such as a link or a pipe, is an
+// error.
+func OwnFile(path string) (*os.File, error) {
+	if err := CheckOwnFile(path); err != nil {
+		return nil, err
+	}
+	before, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	after, err := file.Stat()
+	if err == nil && !os.SameFile(before, after) {
+		err = &fs.PathError{Op: "open", Path: path, Err: errNotOwn}
+	}
+	if err == nil {
+		err = file.Chmod(0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+var errNotOwn = errors.New("it is a link or no file, which is not followed")
+
+// CheckOwnFile says why a file is none that this program made: it is a link, a
+// folder or a device. One that is not there is none of these.
+func CheckOwnFile(path string) error {
+	information, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !information.Mode().IsRegular():
+		return &fs.PathError{Op: "open", Path: path, Err: errNotOwn}
+	}
+	return err
 }
 
 // behindLinks is the path that symbolic links lead to, even where nothing is

@@ -145,3 +145,51 @@ func TestCreateFileReplacesNothing(t *testing.T) {
 	}
 	wantOnly(t, folder, map[string]string{"file": "first", "other": "early"})
 }
+
+// TestNoLinkIsFollowedToAFileOfOurOwn: somebody else may have put it there.
+func TestNoLinkIsFollowedToAFileOfOurOwn(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	elsewhere, link, own := filepath.Join(folder, "elsewhere"), filepath.Join(folder, "link"), filepath.Join(folder, "own")
+	if err := WriteNew(elsewhere, 0o644, []byte("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, link); err != nil {
+		t.Skip(err) // Windows asks for a privilege.
+	}
+	for _, path := range []string{link, folder} {
+		if file, err := OwnFile(path); err == nil || CheckOwnFile(path) == nil {
+			t.Errorf("%s was opened: %v", path, file.Close())
+		}
+		if err := WriteNew(path, 0o600, []byte("ours")); err == nil {
+			t.Errorf("%s was written", path)
+		}
+	}
+	if err := WriteNew(own, 0o600, []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(own, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file, err := OwnFile(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(file, "b")
+	information, missing := os.Stat(own)
+	if errors.Join(err, missing, file.Close()) != nil || information.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: %v", err, missing, information.Mode())
+	}
+	wantOnly(t, folder, map[string]string{"elsewhere": "theirs", "link": "theirs", "own": "ab"})
+}
+
+func TestAFileIsAppendedTo(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for range 2 {
+		if err := AppendFile(filepath.Join(folder, "file"), content("a line\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantOnly(t, folder, map[string]string{"file": "a line\na line\n"})
+}

@@ -274,3 +274,23 @@ func TestALockThatIsHeldIsWaitedFor(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAStoreBehindALinkStaysThere: some keep their configuration elsewhere.
+func TestAStoreBehindALinkStaysThere(t *testing.T) {
+	t.Parallel()
+	store, elsewhere := newStore(t), filepath.Join(t.TempDir(), "kept.json")
+	if err := os.MkdirAll(filepath.Dir(store.Path()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, store.Path()); err != nil {
+		t.Skip(err) // Windows asks for a privilege.
+	}
+	for count := range 2 {
+		add(t, store, aLogin("https://auth.example", devices))
+		information, err := os.Lstat(elsewhere)
+		if target, link := os.Readlink(store.Path()); link != nil || target != elsewhere || err != nil || runtime.GOOS != "windows" && information.Mode() != 0o600 {
+			t.Errorf("%q, %v, %v, %v", target, link, information, err)
+		}
+		wantLogins(t, store, count+1)
+	}
+}
