@@ -59,7 +59,8 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 		}
 		return Description{}, &Error{file.Name, actions[slices.Index(document.Actions, warning.Action)].Line, 0, message}
 	}
-	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name)}
+	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name),
+		OverlayVersions: append(slices.Clone(d.OverlayVersions), document.Info.Version)}
 	overlaid.Text, overlaid.origins, err = trace.unmark(result.Bytes)
 	if err != nil {
 		return Description{}, &Error{File: file.Name, Line: 1, Message: "what it makes of " + d.Name + " is not readable: " + firstLine(err.Error())}

@@ -26,9 +26,10 @@ type driftFlags struct {
 	from, against, failOn string
 	// overlay is the file that an overlay is written to; the settings name the
 	// description to compare with, and overlays that are applied to it.
-	overlay  string
-	settings config.Settings
-	reports  []string
+	overlay    string
+	allowOlder bool
+	settings   config.Settings
+	reports    []string
 }
 
 func newDriftCommand(terminal *terminal) *cobra.Command {
@@ -54,6 +55,11 @@ and listed as such.
 flag of the same name; drift itself applies overlays with --from-overlay. What
 an overlay cannot express is listed, here and in the file.
 
+A source that is older than what it is compared with, by the days that both give,
+is no drift: while a revision is rolled out, old and new documents alternate.
+Each change says that it goes back. --allow-older takes an older source like any
+other, also for --overlay.
+
 Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
 usage or a source that is not understood, 4 an address that gives no source.`,
 		Example: `  dpconform drift --against \
@@ -76,6 +82,7 @@ usage or a source that is not understood, 4 an address that gives no source.`,
 	}
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
+	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "take an older source like any other: its changes are drift, and --overlay makes them")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })
@@ -117,6 +124,11 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	line.end()
 	if err != nil {
 		return err
+	}
+	compared.AllowOlder = flags.allowOlder
+	if flags.overlay != "" && compared.Older && !flags.allowOlder {
+		return text.Mistake("--"+overlayFlag, fmt.Sprintf("%s is of %s, older than %s, of %s", compared.Against.Name, compared.Against.Date, compared.From.Name, compared.From.Date),
+			"give --allow-older to go back to it")
 	}
 	if writesToOutput(files) || flags.overlay == report.StandardOutput {
 		terminal = terminal.onStandardError()

@@ -143,3 +143,41 @@ func TestBadSourcesAreOneClearLine(t *testing.T) {
 		refused(t, "drift "+flags, says)
 	}
 }
+
+// TestDriftAgainstAnOlderSource: while a revision is rolled out, old and new
+// documents alternate, and neither order is an alarm.
+func TestDriftAgainstAnOlderSource(t *testing.T) {
+	t.Parallel()
+	page := func(day string, scopes ...string) string {
+		return writeFile(t, day+".txt", strings.NewReplacer(append(scopes, "2025-07-25", day)...).Replace(sourcetest.Page))
+	}
+	older, newer := page("2025-07-12"), page("2026-07-19", "dataportability.youtube.clips", "dataportability.youtube.cuts")
+	folder := t.TempDir()
+	for _, one := range []struct {
+		flags string
+		exit  int
+		says  []string
+	}{
+		{"--against " + newer, result.ExitFails, []string{"drift: 1 breaking, 1 compatible"}},
+		{"--from " + newer + " --against " + older, result.ExitConforms, []string{"is of 2025-07-12, older than", "no drift, but an older source: 1 breaking, 1 compatible going back",
+			"(back: the newer one has added it)", "(back: the newer one has removed it)", "with --allow-older"}},
+		{"--from " + newer + " --against " + older + " --allow-older", result.ExitFails, []string{"older than", "drift: 1 breaking, 1 compatible", "(back: "}},
+		{"--against " + older, result.ExitConforms, []string{"no drift"}},
+	} {
+		call(t, strings.Fields("drift "+one.flags)...).want(t, one.exit, one.says...)
+	}
+	// What an overlay made of the description counts, too.
+	overlay := filepath.Join(folder, "new.overlay.yaml")
+	call(t, "drift", "--against", newer, "--overlay", overlay).want(t, result.ExitFails, "wrote 2 changes")
+	back := []string{"drift", "--from-overlay", overlay, "--against", older, "--overlay", filepath.Join(folder, "back.overlay.yaml")}
+	call(t, back...).wantOneLine(t, "--overlay: ", "2025-07-12.txt is of 2025-07-12, older than ", "of 2026-07-19; give --allow-older to go back to it")
+	call(t, append(back, "--allow-older")...).want(t, result.ExitFails, "wrote 2 changes")
+	var read struct {
+		Drifts, Older bool
+		Changes       []drift.Change
+	}
+	unmarshal(t, call(t, "drift", "--from-overlay", overlay, "--against", older, "--report", "json=-").raw, &read)
+	if read.Drifts || !read.Older || len(read.Changes) != 2 || read.Changes[0].Direction != drift.Back {
+		t.Errorf("%+v", read)
+	}
+}

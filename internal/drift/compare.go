@@ -44,7 +44,23 @@ func Compare(from, against *source.Source, method *spec.Method) (Comparison, err
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Topic), slices.Index(order, b.Topic)),
 			cmp.Compare(slices.Index(Classes(), a.Class), slices.Index(Classes(), b.Class)))
 	})
+	c.directions()
 	return c.result, nil
+}
+
+// directions says of each change where it goes in time.
+func (c *comparison) directions() {
+	from, against := c.result.From.Date, c.result.Against.Date
+	if from == "" || against == "" || from == against {
+		return
+	}
+	direction := Forward
+	if c.result.Older = against < from; c.result.Older {
+		direction = Back
+	}
+	for i := range c.result.Changes {
+		c.result.Changes[i].Direction = direction
+	}
 }
 
 // silences notes what one source, or both, cannot speak of.

@@ -55,9 +55,22 @@ type Change struct {
 	New string `json:"new,omitempty"`
 	// Requirements are the ids of the requirements that the change touches.
 	Requirements []string `json:"requirements"`
+	// Direction is where the change goes in time; empty where the sources do not say
+	// which of them is older.
+	Direction Direction `json:"direction,omitempty"`
 	// Sentence describes the change to a person.
 	Sentence string `json:"sentence"`
 }
+
+// Direction is where a change goes in time.
+type Direction string
+
+// The directions of a change: to what a newer source says, or back to what an
+// older one said.
+const (
+	Forward Direction = "forward"
+	Back    Direction = "back"
+)
 
 // Silence is a topic that was not compared, and why.
 type Silence struct {
@@ -74,6 +87,12 @@ type Comparison struct {
 	// Changes are in the order of their topics, the most severe of each first.
 	Changes     []Change  `json:"changes"`
 	NotCompared []Silence `json:"not_compared"`
+	// Older says that the second source is older than the first, by the days that
+	// both give: while a revision is rolled out, some servers still give the one
+	// before.
+	Older bool `json:"older"`
+	// AllowOlder takes an older source like any other.
+	AllowOlder bool `json:"-"`
 }
 
 // Count returns the number of changes of a class.
@@ -87,9 +106,10 @@ func (c Comparison) Count(class Class) int {
 	return count
 }
 
-// Drifts reports whether any change is of a class or more severe.
+// Drifts reports whether any change is of a class or more severe. None is that
+// goes back to an older source.
 func (c Comparison) Drifts(class Class) bool {
-	return slices.ContainsFunc(c.Changes, func(change Change) bool { return change.Class.AtLeast(class) })
+	return (!c.Older || c.AllowOlder) && slices.ContainsFunc(c.Changes, func(change Change) bool { return change.Class.AtLeast(class) })
 }
 
 // touched says which requirements are about a topic: when the fact changes, so

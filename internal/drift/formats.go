@@ -55,7 +55,7 @@ func WriteMarkdown(out io.Writer, comparison Comparison) error {
 			if change.Class != class {
 				continue
 			}
-			sentence := text.MarkdownWords(change.Sentence)
+			sentence := text.MarkdownWords(change.sentence())
 			if class == Documentation && change.Kind == Changed {
 				sentence += "<br>was: " + text.MarkdownWords(change.Old) + "<br>now: " + text.MarkdownWords(change.New)
 			}
@@ -113,12 +113,17 @@ func (t Text) Write(comparison Comparison) {
 	}
 	t.silences(comparison.NotCompared)
 	t.line("%s", summary(comparison))
-	if len(comparison.Changes) > 0 && comparison.From.Kind == source.Description {
+	switch {
+	case len(comparison.Changes) == 0:
+	case comparison.Older && !comparison.AllowOlder:
+		t.paragraph("next: ", "compare again later; with --allow-older an older source is taken like any other")
+	case comparison.From.Kind == source.Description:
 		t.paragraph("next: ", "with --overlay new.overlay.yaml the changes are written as an OpenAPI Overlay; test with run --overlay new.overlay.yaml")
 	}
 }
 
-// notes says which of the two sources is a copy of the page.
+// notes says which of the two sources is a copy of the page, and whether the second
+// is older.
 func notes(comparison Comparison) []string {
 	var lines []string
 	for _, from := range []source.Provenance{comparison.From, comparison.Against} {
@@ -126,7 +131,19 @@ func notes(comparison Comparison) []string {
 			lines = append(lines, fmt.Sprintf("the links of %s begin with another address, %s: read without it", from.Name, from.CopiedBy))
 		}
 	}
+	if comparison.Older {
+		lines = append(lines, fmt.Sprintf("%s is of %s, older than %s, of %s: each change goes back, as while a revision is rolled out",
+			comparison.Against.Name, comparison.Against.Date, comparison.From.Name, comparison.From.Date))
+	}
 	return lines
+}
+
+// sentence describes the change and, where it goes back, what the newer source did.
+func (c Change) sentence() string {
+	if c.Direction != Back {
+		return c.Sentence
+	}
+	return c.Sentence + " (back: the newer one has " + map[Kind]string{Added: "removed", Removed: "added", Changed: "changed"}[c.Kind] + " it)"
 }
 
 // summary counts the changes in one line.
@@ -140,7 +157,11 @@ func summary(comparison Comparison) string {
 	if len(parts) == 0 {
 		return "no drift"
 	}
-	return "drift: " + strings.Join(parts, ", ")
+	counts := strings.Join(parts, ", ")
+	if comparison.Older && !comparison.AllowOlder {
+		return "no drift, but an older source: " + counts + " going back"
+	}
+	return "drift: " + counts
 }
 
 // kindName is the format of a source in words.
@@ -211,7 +232,7 @@ func (t Text) topic(topic source.Topic, changes []Change) {
 
 func (t Text) change(change Change) {
 	mark := fmt.Sprintf("  %s %-13s ", marks[change.Kind], change.Class)
-	t.line("%s", text.Paragraph(colours[change.Class].Render(mark), text.Line(change.Sentence), t.Width))
+	t.line("%s", text.Paragraph(colours[change.Class].Render(mark), text.Line(change.sentence()), t.Width))
 	if change.Class == Documentation && change.Kind == Changed {
 		t.paragraph("      was  ", change.Old)
 		t.paragraph("      now  ", change.New)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -82,12 +81,9 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 		readState = &state
 	}
 	read := &Source{
-		Provenance: Provenance{Kind: Discovery, Revision: document.Revision},
+		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: day(document.Revision)},
 		Says:       topicsWithout(ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic),
 		Endpoint:   strings.TrimSuffix(document.RootURL, "/"), SystemParameters: sortedKeys(document.Parameters), AllSystemParameters: true,
-	}
-	if day, err := time.Parse("20060102", document.Revision); err == nil {
-		read.Provenance.Date = day.Format(time.DateOnly)
 	}
 	declared := map[string]string{}
 	for name, scope := range document.Auth.OAuth2.Scopes {

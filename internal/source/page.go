@@ -241,9 +241,9 @@ func (r rendering) compare(name string, other rendering) error {
 // day finds the day of the last change: the first after the list of scopes.
 func (r rendering) day(attached attachment) string {
 	for _, text := range []string{r.text[max(0, r.end-dayLength):], attached.line} {
-		for _, day := range pageDay.FindAllString(text, -1) {
-			if day = strings.ReplaceAll(day, "/", "-"); isDay(day) {
-				return day
+		for _, found := range pageDay.FindAllString(text, -1) {
+			if written := day(strings.ReplaceAll(found, "/", "-")); written != "" {
+				return written
 			}
 		}
 	}
