@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -299,4 +300,13 @@ func linesOfYAML(text []byte) int {
 		lines += strings.Count(string(text), end)
 	}
 	return lines
+}
+
+func TestASecondDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	text := ownText(t)
+	_, err := loadEdited(text + "---\na: b\n")
+	if want := fmt.Sprintf("edited.openapi.yaml:%d: a second YAML document begins here, and only one is read", 1+strings.Count(text, "\n")); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }

@@ -175,13 +175,17 @@ func (d Description) origin(line, column int) origin {
 }
 
 // located moves an error about an overlaid text to where the mistake was
-// written.
+// written. What an overlay took away is missed in the description, so an error
+// there names the overlays.
 func (d Description) located(err error) error {
 	var mistake *Error
-	if !errors.As(err, &mistake) || mistake.File != d.Name || mistake.Line == 0 || d.origins == nil {
+	if !errors.As(err, &mistake) || mistake.File != d.Name || d.origins == nil {
 		return err
 	}
-	from, message := d.origin(mistake.Line, mistake.Column), mistake.Message
+	from, message := origin{file: d.Name}, mistake.Message
+	if mistake.Line > 0 {
+		from = d.origin(mistake.Line, mistake.Column)
+	}
 	if from.file == d.Name {
 		message += "; with " + strings.Join(d.Overlays, " and ") + " applied"
 	}

@@ -121,6 +121,8 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 	requirement, _ := MustLoadEmbedded().Requirement("path.template")
 	first := strconv.Itoa(requirement.Line)
 	longer := overlayOf("  - target: $.info\n    update: {description: \"many\\nmore\\nlines\\nthan\\nbefore\\nthere\"}\n" + addsScope)
+	without := overlayOf("  - target: $.info\n    remove: true\n")
+	without.Name = "without.overlay.yaml"
 	for _, test := range []struct {
 		description Description
 		overlays    []Description
@@ -129,6 +131,7 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 		{broken, []Description{longer}, unmoved.Error()},
 		{broken, []Description{longer, overlayOf(removesScope)}, unmoved.Error()},
 		{Default(), []Description{longer, twice}, "twice.overlay.yaml:9:11: requirement path.template is already in spec/archivejobs-retry.openapi.yaml:" + first},
+		{Default(), []Description{longer, without}, "spec/archivejobs-retry.openapi.yaml:1:1: not a valid OpenAPI document: at /: "},
 		{Default(), []Description{badScope}, "bad.overlay.yaml:10:11: each alternative of security must name exactly one scope"},
 		{Default(), []Description{badScope, overlayOf(addsScope)}, "bad.overlay.yaml:10:11: each alternative of security must name exactly one scope"},
 	} {
@@ -136,6 +139,9 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 		var mistake *Error
 		if !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), test.place) {
 			t.Errorf("want %s\ngot  %v", test.place, err)
+		}
+		if named := strings.HasSuffix(err.Error(), "; with "+test.overlays[0].Name+" and "+test.overlays[len(test.overlays)-1].Name+" applied"); named != (mistake.File == test.description.Name && len(test.overlays) == 2) && len(test.overlays) == 2 {
+			t.Errorf("the overlays are named: %t, in %v", named, err)
 		}
 	}
 }
@@ -161,7 +167,9 @@ func TestBrokenOverlays(t *testing.T) {
 		"- a\n":                         "test.overlay.yaml:1:1: an overlay must be a mapping",
 		"":                              "test.overlay.yaml:1: not an OpenAPI Overlay: it is empty",
 		"a: [\n":                        "test.overlay.yaml:",
-		"a: *unknown\n":                 "test.overlay.yaml:",
+		"overlay: 1.0.0\n---\na: b\n":   "test.overlay.yaml:2: a second YAML document begins here",
+		strings.Replace(testOverlay, "actions:", "extends: 5\nactions:", 1) + addsScope: "test.overlay.yaml:5:10: extends must be the address of a description",
+		"a: *unknown\n": "test.overlay.yaml:",
 		strings.Replace(testOverlay, "1.0.0", "2.0.0", 1) + addsScope:         "test.overlay.yaml:1: not an OpenAPI Overlay: unsupported overlay version",
 		strings.Replace(testOverlay, "  version: 1.0.0\n", "", 1) + addsScope: "test.overlay.yaml:1: not an OpenAPI Overlay: overlay info requires title and version",
 	} {
