@@ -87,6 +87,16 @@ func compare(program string) error {
 		{name: "bare client over loopback", do: onFreshJobs(func() error { return bareClient(server.URL, exchanges) })},
 		{name: "offline run with every report", do: func() error { return everyReport(run) }},
 	}
+	withHurl, remove, err := hurl(server.URL, exchanges)
+	if remove != nil {
+		defer remove()
+	}
+	if err != nil {
+		return err
+	}
+	if withHurl != nil {
+		tasks = append(tasks, &task{name: "Hurl over loopback", do: onFreshJobs(withHurl)})
+	}
 	for round := range rounds + 1 {
 		for _, one := range tasks {
 			began := time.Now()
@@ -108,6 +118,12 @@ func compare(program string) error {
 	fmt.Printf("\n  offline run less its start, to the bare loop     %6.2f x\n", ratio(tasks[1].median()-start, tasks[2].median()))
 	fmt.Printf("  loopback run less its start, to the bare client  %6.2f x\n", ratio(tasks[3].median()-start, tasks[4].median()))
 	fmt.Printf("  every report, to a run without one               %6.2f x\n", ratio(tasks[5].median(), tasks[1].median()))
+	if withHurl == nil {
+		fmt.Println("  loopback run, to Hurl with as many requests      skipped: Hurl is not installed (cargo install hurl)")
+		return nil
+	}
+	fmt.Printf("  loopback run, to Hurl with as many requests      %6.2f x   (%.3f and %.3f ms for each)\n", ratio(tasks[3].median(), tasks[6].median()),
+		milliseconds(tasks[3].median())/float64(len(exchanges)), milliseconds(tasks[6].median())/float64(len(exchanges)))
 	return nil
 }
 
@@ -192,10 +208,11 @@ func (l *loopback) ServeHTTP(writer http.ResponseWriter, request *http.Request) 
 	l.current.ServeHTTP(writer, request)
 }
 
-// bareClient sends the same requests, each over a connection of its own, as a
-// run does over plain HTTP.
+// bareClient sends the same requests over one connection, as a run does but for
+// what has an effect.
 func bareClient(endpoint string, requests []sent) error {
-	transport := &http.Transport{DisableKeepAlives: true}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
 	for _, one := range requests {
 		request, err := http.NewRequest(one.method, endpoint+one.uri, bytes.NewReader(one.body))
 		if err != nil {
