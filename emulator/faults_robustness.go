@@ -158,7 +158,7 @@ func overUsedConnections(since selector, send func(w http.ResponseWriter, c *cal
 func everyRequest(*call, *response) bool { return true }
 
 func refusedWithBody(c *call, r *response) bool {
-	return r.status >= http.StatusBadRequest && c.request.ContentLength > 0
+	return r.status >= http.StatusBadRequest && c.request.ContentLength != 0
 }
 
 // hangUp closes the connection without a response. Where the server is asked

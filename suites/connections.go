@@ -63,10 +63,10 @@ func (j *judgement) harmlessRequests() []target.Request {
 	unknown := j.session.unknownID()
 	page := target.Request{Purpose: "a path that no method has", Method: http.MethodGet, Path: "/dpconform-unknown", FrontEnd: true}
 	var requests []target.Request
-	call := func(purpose string, credential target.Credential, body string) {
+	call := func(purpose string, credential target.Credential, body string, chunked bool) {
 		request := j.callOf(unknown, credential)
 		if request.Purpose = purpose; body != "" {
-			request.Header, request.Body = contentType(operation.RequestMediaType), []byte(body)
+			request.Header, request.Body, request.Chunked = contentType(operation.RequestMediaType), []byte(body), chunked
 		}
 		requests = append(requests, request)
 		if job, given := j.harmlessJob(); given && found && hasStateMethod(j.Method) {
@@ -86,11 +86,14 @@ func (j *judgement) harmlessRequests() []target.Request {
 			purpose += ", with " + shown(body)
 		}
 		if found && j.Method.Unmet("semantics.unknown-job") == "" {
-			call(purpose, credential, body)
+			call(purpose, credential, body, false)
 		}
 		if len(j.Method.Scopes) > 0 {
-			call(purpose+", without a token", target.NoCredential, body)
+			call(purpose+", without a token", target.NoCredential, body, false)
 		}
+	}
+	if last := bodies[len(bodies)-1]; last != "" && len(j.Method.Scopes) > 0 {
+		call("a call for an unknown id, with "+shown(last)+" in chunks, without a token", target.NoCredential, last, true)
 	}
 	head, withBody := page, page
 	head.Purpose, head.Method = "HEAD of "+page.Purpose, http.MethodHead

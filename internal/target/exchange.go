@@ -92,7 +92,8 @@ type Exchange struct {
 	// Fault says what went wrong instead of a whole response, or is nil. With a
 	// truncated body the Status and Header are there too.
 	Fault *Fault
-	// Connected says that a connection carried the request: recordings have none.
+	// Connected says that a connection of HTTP/1 carried the request that another
+	// request might follow on: recordings have none, nor has a caller's transport.
 	// Reused says that it had carried an earlier one, and Closing that the server
 	// announced that it would carry no other.
 	Connected, Reused, Closing bool

@@ -93,10 +93,11 @@ func (t *Target) ReuseConnections(reuse bool) { t.reuse.Store(reuse) }
 // effect goes alone: a server may close a connection that has been idle just as a
 // request goes out, and then nobody knows whether it took it (RFC 9112, 9.3.1).
 // Requests at the same time would keep a server waiting that serves one connection
-// after the other.
+// after the other, and a large body may be left on the connection, unread.
 func (t *Target) connection(exchange *Exchange, place Place) Connection {
 	asked := exchange.Request.Connection
-	if asked == AnyConnection && (place.Once || place.Together || len(exchange.Earlier) > 0 || !t.reuse.Load()) {
+	apart := place.Once || place.Together || len(exchange.Earlier) > 0 || len(exchange.Request.Body) > largeBody
+	if asked == AnyConnection && (apart || !t.reuse.Load()) {
 		return OwnConnection
 	}
 	return asked
@@ -115,18 +116,17 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 	var began time.Time
 	limit := time.AfterFunc(forever, func() { cancel(slowError{t.config.Limit}) })
 	defer limit.Stop()
-	var reused atomic.Int32
+	var ours, reused atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
 		connected.Do(func() {
 			began = time.Now()
 			limit.Reset(t.config.Limit)
 		})
-		reused.Store(1)
-		if got.Reused {
-			reused.Store(2)
-		}
+		_, kept := got.Conn.(*keepingConnection)
+		ours.Store(kept)
+		reused.Store(got.Reused)
 	}})
-	defer func() { exchange.Connected, exchange.Reused = reused.Load() > 0, reused.Load() > 1 }()
+	defer func() { exchange.Connected, exchange.Reused = ours.Load(), reused.Load() }()
 	defer connected.Do(func() {}) // A late connection starts no limit.
 	request, err := t.newRequest(ctx, exchange.Request)
 	if err != nil {
