@@ -27,7 +27,7 @@ type byHand struct {
 func progressOn(t testing.TB, shownOn display, total int) *byHand {
 	t.Helper()
 	hand := &byHand{time: time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)}
-	hand.progress = &progress{terminal: quiet(), display: shownOn, now: func() time.Time { return hand.time }, stop: func() {}}
+	hand.progress = &progress{terminal: quiet(), display: shownOn, now: func() time.Time { return hand.time }, first: func() {}, stop: func() {}}
 	hand.tally = newTally(total, hand.time)
 	return hand
 }
