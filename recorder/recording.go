@@ -48,10 +48,21 @@ type Options struct {
 	// are no secrets, beside those of errors. Of all others the name, the type and
 	// the size are recorded.
 	Members []string
+	// Secrets are what else no cassette may hold.
+	Secrets []string
 	// Resume goes on with the recording that was interrupted in the same folder:
 	// what had a response then is not sent again. Discard drops it. Without either,
 	// Record refuses to begin a new one.
 	Resume, Discard bool
+}
+
+// redactor knows the secrets that are given beforehand.
+func (o Options) redactor() *redact.Redactor {
+	names := make(map[string]string, len(o.Secrets))
+	for _, secret := range o.Secrets {
+		names[secret] = redact.Mark
+	}
+	return redact.NewRedactor(names, o.Members...)
 }
 
 // Recording is an http.RoundTripper that records what it carries. It is safe for
@@ -135,7 +146,7 @@ func Record(folder string, options Options) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	recording := &Recording{options: options, provenance: provenance, session: &session{folder: opened}, redactor: redact.NewRedactor(nil, options.Members...)}
+	recording := &Recording{options: options, provenance: provenance, session: &session{folder: opened}, redactor: options.redactor()}
 	if err := recording.prepare(); err != nil {
 		opened.close()
 		return nil, err

@@ -29,7 +29,7 @@ func (r *Recording) WithPseudonyms(newJobs []string) (*Recording, error) {
 		return nil, err
 	}
 	names := namesFor(r.provenance.Jobs, newJobs)
-	renamed := &Recording{options: r.options, provenance: r.provenance, session: r.session, redactor: redact.NewRedactor(nil, r.options.Members...)}
+	renamed := &Recording{options: r.options, provenance: r.provenance, session: r.session, redactor: r.options.redactor()}
 	renamed.provenance.Jobs = names.jobs(r.provenance.Jobs)
 	renamed.rehearsal = newRehearsal(exchanges, names, r.redactor)
 	renamed.rehearsal.folder = r.session.folder.name()

@@ -65,9 +65,13 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 			if options.Introspect, err = newIntrospection(command.Context(), sources, &settings); err != nil {
 				return err
 			}
-			secure, err := certificate(sources, certificateFile, keyFile)
+			pair, err := sources.KeyPair("tls-cert", certificateFile, "tls-key", keyFile)
 			if err != nil {
 				return err
+			}
+			var secure *tls.Config
+			if pair != nil {
+				secure = &tls.Config{Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 			}
 			listener, err := net.Listen("tcp", address)
 			if err != nil {
@@ -301,30 +305,4 @@ func newIntrospection(ctx context.Context, sources *config.Sources, settings *co
 		known[token] = inspected{time.Now().Add(introspectionMemory), information.Scopes, information.Active}
 		return information.Scopes, information.Active
 	}, nil
-}
-
-// certificate reads the certificate and key to serve TLS with; nil for none.
-func certificate(sources *config.Sources, certificate, key string) (*tls.Config, error) {
-	switch {
-	case certificate == "" && key == "":
-		return nil, nil
-	case key == "":
-		return nil, text.Mistake(sources.Origin("tls-cert"), "a certificate without its key", "give --tls-key FILE")
-	case certificate == "":
-		return nil, text.Mistake(sources.Origin("tls-key"), "a key without its certificate", "give --tls-cert FILE")
-	}
-	var pems [2][]byte
-	for i, flag := range []string{"tls-cert", "tls-key"} {
-		name := []string{certificate, key}[i]
-		content, err := text.ReadFile(name, text.LargestFile)
-		if err != nil {
-			return nil, text.Mistake(sources.Origin(flag), name+": "+text.Reason(err), "")
-		}
-		pems[i] = content
-	}
-	pair, err := tls.X509KeyPair(pems[0], pems[1])
-	if err != nil {
-		return nil, text.Mistake(sources.Origin("tls-cert"), fmt.Sprintf("%s and %s are not a certificate with its key: %s", certificate, key, err), "")
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 	"gopkg.in/yaml.v3"
 
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -25,9 +26,9 @@ func secretsGiven(root *cobra.Command, arguments, environment []string) []string
 			values, several := flag.Value.(pflag.SliceValue)
 			switch {
 			case !flag.Changed:
-			case flag.Name == tokenFlag && several:
+			case (flag.Name == tokenFlag || flag.Name == config.HeaderFlag) && several:
 				for _, value := range values.GetSlice() {
-					secrets = append(secrets, tokenOf(value))
+					secrets = append(secrets, secretOf(flag.Name, value))
 				}
 			case strings.HasSuffix(flag.Name, "-file") && namesSecret.MatchString(flag.Name):
 				secrets = append(secrets, secretsOfFile(flag.Value.String())...)
@@ -37,8 +38,12 @@ func secretsGiven(root *cobra.Command, arguments, environment []string) []string
 	return secrets
 }
 
-// tokenFlag is the flag that takes SCOPE=TOKEN.
-const tokenFlag = "token"
+// tokenFlag is the flag that takes SCOPE=TOKEN, and headerVariable the variable of
+// the one that takes NAME: VALUE.
+const (
+	tokenFlag      = "token"
+	headerVariable = "DPCONFORM_HEADER"
+)
 
 var (
 	namesSecret = regexp.MustCompile(`(?i)token|secret|password|assertion|key`)
@@ -54,10 +59,26 @@ func tokenOf(value string) string {
 	return value
 }
 
+// secretOf is the secret in a value of a flag that takes some.
+func secretOf(flag, value string) string {
+	if flag == config.HeaderFlag {
+		_, value = config.HeaderOf(value)
+		return value
+	}
+	return tokenOf(value)
+}
+
 func secretsOfArguments(arguments []string) []string {
 	var secrets []string
 	for i, argument := range arguments {
 		secrets = append(secrets, secretsOfAddress(argument)...)
+		const header = "--" + config.HeaderFlag
+		if value, found := strings.CutPrefix(argument, header+"="); found {
+			secrets = append(secrets, secretOf(config.HeaderFlag, value))
+		}
+		if argument == header && i+1 < len(arguments) {
+			secrets = append(secrets, secretOf(config.HeaderFlag, arguments[i+1]))
+		}
 		if value, found := strings.CutPrefix(argument, "--"+tokenFlag+"="); found {
 			secrets = append(secrets, tokenOf(value))
 		}
@@ -103,6 +124,11 @@ func secretsOfEnvironment(environment []string) []string {
 		name, value, _ := strings.Cut(variable, "=")
 		if strings.HasPrefix(name, "DPCONFORM_") || slices.Contains(proxyVariables, strings.ToLower(name)) {
 			secrets = append(secrets, secretsOfAddress(variable)...)
+		}
+		if name == headerVariable {
+			for line := range strings.Lines(value) {
+				secrets = append(secrets, secretOf(config.HeaderFlag, line))
+			}
 		}
 		if !strings.HasPrefix(name, "DPCONFORM_") || !namesSecret.MatchString(name) || namesPlace.MatchString(name) {
 			continue

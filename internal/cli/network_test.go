@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -179,4 +181,84 @@ func TestAProxyThatFailsLaterIsNotTheServer(t *testing.T) {
 	if strings.Contains(got.output, "FAIL ") {
 		t.Error(got.output)
 	}
+}
+
+// gateway lets nobody through to the emulator without its header, and repeats the
+// value in what it refuses and passes on.
+func gateway(t *testing.T, value string) http.Handler {
+	t.Helper()
+	behind := mustEmulate(t, emulator.Options{Seed: 1})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Echo", r.Header.Get("X-Gateway"))
+		if r.Header.Get("X-Gateway") != value || r.Header.Get("X-Goog-User-Project") != "mine" {
+			http.Error(w, "you sent "+r.Header.Get("X-Gateway"), http.StatusForbidden)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	})
+}
+
+// TestAHeaderForAGateway is on every request, and its value in nothing that is
+// written.
+func TestAHeaderForAGateway(t *testing.T) {
+	t.Parallel()
+	const value = "k-s3cr3t-0123456789"
+	flags := append(flagsFor(t, gateway(t, value), nil), "--header", "X-Gateway: "+value, "--quota-project", "mine")
+	folder := t.TempDir()
+	reports, paths := everyFormat(folder, "a")
+	got := call(t, append(append([]string{"run", "--verbose"}, reports...), flags...)...)
+	got.want(t, result.ExitConforms)
+	cassettes := filepath.Join(folder, "cassettes")
+	recorded := call(t, append([]string{"record", "--cassettes", cassettes}, flags...)...)
+	recorded.want(t, result.ExitConforms)
+	call(t, "run", "--cassettes", cassettes).want(t, result.ExitConforms)
+	wrong := call(t, append([]string{"run", "--header", "X-Gateway:"}, flags...)...)
+	for name, text := range filesOf(t, cassettes) {
+		paths[name] = filepath.Join(cassettes, name)
+		if strings.Contains(text, "X-Gateway") || strings.Contains(text, "X-Goog-User-Project") {
+			t.Errorf("%s: what is for the gateway is recorded", name)
+		}
+	}
+	for name, path := range paths {
+		if strings.Contains(readFile(t, path), value) {
+			t.Errorf("%s holds the value of the header", name)
+		}
+	}
+	if strings.Contains(got.all()+recorded.all()+wrong.all(), value) || wrong.exit != result.ExitUsage {
+		t.Errorf("exit %d: the value of the header is printed: %s", wrong.exit, wrong.complaints)
+	}
+	// A refusal that repeats the value is redacted too.
+	refusing := append(flagsFor(t, gateway(t, "another"), nil), "--header", "X-Gateway: "+value, "--report", "json="+folder+"/refused.json")
+	if got := call(t, append([]string{"run", "--focus", "body"}, refusing...)...); strings.Contains(got.all()+readFile(t, folder+"/refused.json"), value) {
+		t.Error("the value of the header is in a report")
+	}
+}
+
+// TestAClientCertificate is shown to a server that requires one, and what is
+// wrong with its files is said in one line.
+func TestAClientCertificate(t *testing.T) {
+	ownHome(t)
+	certificate, key := ownCertificate(t)
+	_, otherKey := ownCertificate(t)
+	server := httptest.NewUnstartedServer(mustEmulate(t, emulator.Options{}))
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	authority := writeFile(t, "authority.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	flags := []string{"--endpoint", server.URL, "--ca-cert", authority, "--token-template", emulator.DefaultTokenTemplate}
+	const says = "requires a client certificate: give --client-cert FILE and --client-key FILE"
+	call(t, append([]string{"run"}, flags...)...).wantUnreachable(t, says)
+	if found := examined(t, flags...); found.Exit != result.ExitUnreachable || !strings.Contains(found.Endpoint.Reason, says) {
+		t.Errorf("%+v", found.Endpoint)
+	}
+	if found := examined(t, append(flags, "--client-cert", certificate, "--client-key", key)...); !found.Endpoint.Reached {
+		t.Errorf("%+v", found.Endpoint)
+	}
+	run := "run --endpoint " + server.URL + " "
+	refused(t, run+"--client-cert "+certificate, "--client-cert: a certificate without its key; give --client-key FILE")
+	refused(t, run+"--client-key "+key, "--client-key: a key without its certificate; give --client-cert FILE")
+	refused(t, run+"--client-cert "+certificate+" --client-key "+otherKey, "--client-cert: ", "are not a certificate with its key: ")
+	refused(t, run+"--client-cert "+key+" --client-key "+key, "--client-cert: ", "are not a certificate with its key: ")
+	refused(t, run+"--client-cert no-such-file --client-key "+key, "--client-cert: no-such-file: no such file")
+	refused(t, run+"--client-cert /dev/zero --client-key "+key, "--client-cert: /dev/zero: ")
 }

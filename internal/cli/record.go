@@ -120,7 +120,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if run.config, err = recordedTarget(ctx, sources, settings, method); err != nil {
 		return err
 	}
-	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Members: method.MemberNames(), Provenance: recorder.Provenance{
+	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Secrets: run.config.Network.Secrets(), Members: method.MemberNames(), Provenance: recorder.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
 		Description: result.NewDescription(method).FileText(), Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
 		ConsumeJobs: run.config.ConsumeJobs, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,

@@ -26,7 +26,7 @@ func newRunCommand(terminal *terminal) *cobra.Command {
 Every flag can also be a key of the YAML file of --config, or an environment
 variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
 variables, variables over the file. Several values of one variable are
-separated by semicolons.
+separated by semicolons, those of DPCONFORM_HEADER by line breaks.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
 (nothing failed, and something documented could not be tested), 4 unreachable,

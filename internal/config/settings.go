@@ -38,6 +38,10 @@ type Settings struct {
 	Seed          uint64
 
 	CACert         string
+	ClientCert     string
+	ClientKey      string
+	Headers        []string
+	QuotaProject   string
 	Insecure       bool
 	ConnectTimeout time.Duration
 	TLSTimeout     time.Duration
@@ -96,6 +100,7 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 500ms")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)
+	s.AddGatewayFlags(flags)
 	s.AddBudgetFlags(flags)
 }
 
@@ -159,6 +164,18 @@ func (s *Settings) AddNetworkFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "how long a connection may take, a `DURATION`")
 	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "how long its TLS handshake may take, a `DURATION`")
 	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "how long the head of a response may take, a `DURATION`; unless given, as long as the whole response")
+}
+
+// AddGatewayFlags adds the flags for what stands in front of a target, and lets
+// nobody through without them.
+func (s *Settings) AddGatewayFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.ClientCert, "client-cert", "", "PEM `FILE` with the certificate for a server that requires one of its clients")
+	flags.StringVar(&s.ClientKey, "client-key", "", "PEM `FILE` with the private key of --client-cert")
+	flags.StringArrayVar(&s.Headers, HeaderFlag, nil, "header field that every request to the server carries, as `'NAME: VALUE'`; the value is kept as a secret; repeatable")
+	flags.StringVar(&s.QuotaProject, "quota-project", "", "`ID` of the Google project that requests count for; of application default credentials, theirs unless given")
+	if err := flags.SetAnnotation(HeaderFlag, oneEachLine, nil); err != nil {
+		panic(err)
+	}
 }
 
 // AddBudgetFlags adds the flags that say how much a target is asked.

@@ -22,6 +22,10 @@ const ConfigFlag = "config"
 // another command's flag of the same name.
 const CommandLineOnly = "command line only"
 
+// oneEachLine annotates a flag whose values may have semicolons in them, so that
+// in its variable each stands on a line of its own.
+const oneEachLine = "one each line"
+
 // environmentPrefix begins the name of every environment variable.
 const environmentPrefix = "DPCONFORM_"
 
@@ -163,7 +167,11 @@ func (s *Sources) fromEnvironment() error {
 		}
 		values := []string{value}
 		if flag.Value.Type() == repeatable {
-			values = strings.FieldsFunc(value, func(character rune) bool { return strings.ContainsRune(";\r\n", character) })
+			separators := ";\r\n"
+			if _, lines := flag.Annotations[oneEachLine]; lines {
+				separators = "\r\n"
+			}
+			values = strings.FieldsFunc(value, func(character rune) bool { return strings.ContainsRune(separators, character) })
 			values = slices.DeleteFunc(values, func(part string) bool { return strings.TrimSpace(part) == "" })
 		}
 		failure = s.set(flag, variable, values)

@@ -171,8 +171,12 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 	if endpoint, err := target.ParseEndpoint(s.Endpoint); s.Insecure && err == nil && !target.IsLoopback(endpoint) {
 		return options, sources.mistake("insecure", "name its authority: --ca-cert FILE", "%s is not on this machine, so its certificate is checked", endpoint.Host)
 	}
-	if s.CACert == "" {
-		return options, nil
+	var err error
+	if options.Header, err = s.requestHeader(sources); err != nil {
+		return options, err
+	}
+	if options.Certificate, err = sources.KeyPair("client-cert", s.ClientCert, "client-key", s.ClientKey); err != nil || s.CACert == "" {
+		return options, err
 	}
 	certificates, err := text.ReadFile(s.CACert, text.LargestFile)
 	if err != nil {
@@ -196,6 +200,8 @@ func (s *Settings) OAuthClient(sources *Sources) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What is for the target is for nobody else.
+	options.Header, options.Certificate = nil, nil
 	encrypted := &url.URL{Scheme: "https"}
 	here := target.NewNetwork(encrypted, options)
 	if !options.Insecure {

@@ -27,8 +27,8 @@ type Report struct {
 	Milliseconds  int64     `json:"milliseconds"`
 	// WaitedMilliseconds is how long of that the target was left alone: by
 	// Retry-After, between two attempts, and for the rate.
-	WaitedMilliseconds int64 `json:"waited_milliseconds,omitempty"`
-	Target        Target    `json:"target"`
+	WaitedMilliseconds int64  `json:"waited_milliseconds,omitempty"`
+	Target             Target `json:"target"`
 	// Client is the client under test; absent for a server.
 	Client      *Client     `json:"client,omitempty"`
 	Description Description `json:"description"`

@@ -42,6 +42,14 @@ func (c Credential) Spelling() string {
 	return c.field + ": " + c.scheme + "$TOKEN"
 }
 
+// QuotaProject is the member of a token that names the project which requests with
+// it count for, and QuotaProjectHeader the field that says so.
+// Source: https://cloud.google.com/docs/quotas/set-quota-project
+const (
+	QuotaProject       = "quota_project_id"
+	QuotaProjectHeader = "X-Goog-User-Project"
+)
+
 // NoCredential sends no Authorization header.
 var NoCredential = Credential{Label: "no token"}
 
@@ -66,6 +74,9 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 	token, err := c.source()
 	if err != nil {
 		return "", err
+	}
+	if project, _ := token.Extra(QuotaProject).(string); project != "" {
+		request.Header.Set(QuotaProjectHeader, project)
 	}
 	if c.field != "" {
 		// net/http sends the name as it stands in the map.

@@ -34,6 +34,8 @@ type NetworkOptions struct {
 	HeaderLimit time.Duration
 	// Certificate is what the client shows a server that asks for one, or nil.
 	Certificate *tls.Certificate
+	// Header is what every request carries beside its own. Its values are secrets.
+	Header http.Header
 	// Proxy chooses the proxy of a request; nil means that of the environment.
 	Proxy func(*http.Request) (*url.URL, error)
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -37,6 +38,11 @@ type diagnosing struct {
 
 // RoundTrip sends a request. The error is a *Fault where the protocol is wrong.
 func (d *diagnosing) RoundTrip(request *http.Request) (*http.Response, error) {
+	if len(d.options.Header) > 0 {
+		// A RoundTripper may not change the request that it is given.
+		request = request.Clone(request.Context())
+		maps.Copy(request.Header, d.options.Header)
+	}
 	response, err := d.next.RoundTrip(request)
 	if fault := unreachableProxy(err, d.options.ProxyOf(d.endpoint)); fault != nil {
 		return nil, fault

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,7 +132,30 @@ func New(config Config) (*Target, error) {
 		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil, config.Members...),
 	}
 	made.ReuseConnections(endpoint.Scheme == "https")
+	for _, secret := range config.Network.Secrets() {
+		made.redactor.Learn(secret, redact.Mark)
+	}
 	return made, nil
+}
+
+// Secrets lists what is secret in the values of the header: all of each, and
+// what in it has the form of a secret.
+func (o NetworkOptions) Secrets() []string {
+	var secrets []string
+	for name, values := range o.Header {
+		for _, value := range values {
+			if name == QuotaProjectHeader {
+				continue
+			}
+			secrets = append(secrets, value)
+			for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,=", r) }) {
+				if redact.IsOpaque(word) {
+					secrets = append(secrets, word)
+				}
+			}
+		}
+	}
+	return secrets
 }
 
 type contextKey struct{}
@@ -225,11 +249,12 @@ func (t *Target) Journal() []*Exchange {
 	return slices.Clone(t.journal)
 }
 
-// Secrets lists the tokens that were sent, for those who must hide them.
+// Secrets lists the tokens that were sent, and what else is secret in requests,
+// for those who must hide them.
 func (t *Target) Secrets() []string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return slices.Sorted(maps.Keys(t.secrets))
+	return append(slices.Sorted(maps.Keys(t.secrets)), t.config.Network.Secrets()...)
 }
 
 // ScopesOf gives the scopes of a token that was sent, none for one that nobody

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -22,6 +24,8 @@ type keyFile struct {
 	TokenURL  string          `json:"token_url"`
 	Installed json.RawMessage `json:"installed"`
 	Web       json.RawMessage `json:"web"`
+	// QuotaProject is the project that requests count for.
+	QuotaProject string `json:"quota_project_id"`
 	// What a person's credentials send.
 	ClientSecret Secret `json:"client_secret"`
 	RefreshToken Secret `json:"refresh_token"`
@@ -62,6 +66,7 @@ func ServiceAccount(key []byte, name string, client *http.Client) (Issuer, error
 
 const (
 	defaultsVariable = "GOOGLE_APPLICATION_CREDENTIALS"
+	quotaVariable    = "GOOGLE_CLOUD_QUOTA_PROJECT"
 	defaultsPage     = "https://cloud.google.com/docs/authentication/external/set-up-adc"
 	defaultsMistake  = "the application default credentials cannot be used: "
 )
@@ -102,6 +107,9 @@ func ApplicationDefault(client *http.Client) Issuer {
 		token, err := found.TokenSource.Token()
 		if err != nil {
 			return nil, watch.failure(err, issuer.Origin, file, "they are not complete")
+		}
+		if project := cmp.Or(strings.TrimSpace(os.Getenv(quotaVariable)), file.QuotaProject); project != "" {
+			token = token.WithExtra(map[string]any{"scope": token.Extra("scope"), target.QuotaProject: project})
 		}
 		return token, nil
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/dpconform/dpconform/internal/target"
 )
 
 // privateKey makes one key for all tests: it takes time.
@@ -46,6 +48,26 @@ func defaults(t *testing.T, text string) error {
 	}
 	t.Setenv(defaultsVariable, file)
 	return issued(t, ApplicationDefault(nil), reviews)
+}
+
+// TestTheQuotaProjectOfApplicationDefaultCredentials is that of the variable, or of
+// their file, and belongs to the token.
+func TestTheQuotaProjectOfApplicationDefaultCredentials(t *testing.T) {
+	server := newTokenServer(t, granting(nil))
+	t.Setenv(defaultsVariable, filepath.Join(t.TempDir(), "defaults.json"))
+	for _, test := range []struct{ file, variable, want string }{{"of-file", "", "of-file"}, {"of-file", "of-variable", "of-variable"}, {"", "", ""}} {
+		if err := os.WriteFile(os.Getenv(defaultsVariable), []byte(accountKey(server.URL, map[string]string{"quota_project_id": test.file})), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(quotaVariable, test.variable)
+		token, err := ApplicationDefault(nil).Issue(t.Context(), []string{reviews})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if project, _ := token.Extra(target.QuotaProject).(string); project != test.want {
+			t.Errorf("%+v: %q", test, project)
+		}
+	}
 }
 
 func TestCredentialsOfGoogle(t *testing.T) {
