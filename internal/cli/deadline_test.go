@@ -28,7 +28,7 @@ func TestMaxDurationEndsARun(t *testing.T) {
 		"no response":      {mute, "300ms", []string{"--timeout", "1h"}},
 		"a pause too long": {throttling, "30s", nil},
 		"a rate too low":   {server, "20s", []string{"--rate", "1/m"}},
-		"a slow token":     {server, "300ms", []string{"--token-command", "sleep 100 {scope}"}},
+		"a slow token":     {server, "300ms", []string{"--token-command", "sh -c 'exec sleep 100' {scope}"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
