@@ -295,6 +295,9 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 		j.skipForToken(missing, "no token was given for this scope alone", flag)
 		return
 	}
+	if len(credentials) < len(wrong.scopes) {
+		j.partly = fmt.Sprintf("%d of %s, for want of tokens", len(credentials), text.Counted(len(wrong.scopes), "scope"))
+	}
 	for _, credential := range credentials {
 		j.refuseCaller(wrong.requirement, credential)
 	}

@@ -27,6 +27,8 @@ type judgement struct {
 	// tested are the requirements that something was seen of, good or bad.
 	tested  map[string]bool
 	missing *result.Missing
+	// partly says what was tried of several things alike.
+	partly string
 	// broken says what went wrong that is not the server's doing.
 	broken string
 }
@@ -148,7 +150,7 @@ func (j *judgement) responded(id string, exchange *target.Exchange, want string)
 // result adds up what the check found.
 func (j *judgement) result() result.Check {
 	found := j.check.result()
-	found.Findings = j.findings
+	found.Findings, found.Partly = j.findings, j.partly
 	for _, exchange := range j.exchanges {
 		found.Exchanges = append(found.Exchanges, exchange.Number)
 	}

@@ -298,7 +298,7 @@ func (r Report) NotApplicableText() string {
 }
 
 // UntestedText says in one line which requirements of the description no check
-// tests; empty where all are tested.
+// tests, and which checks tried only a part; empty where all are tested.
 func (r Report) UntestedText() string {
 	var parts []string
 	if len(r.Drafts) > 0 {
@@ -306,6 +306,11 @@ func (r Report) UntestedText() string {
 	}
 	if len(r.Untested) > 0 {
 		parts = append(parts, "requirements that no check tests: "+strings.Join(r.Untested, ", "))
+	}
+	for _, check := range r.Checks {
+		if check.Partly != "" {
+			parts = append(parts, check.ID+" tried "+check.Partly)
+		}
 	}
 	return strings.Join(parts, "; ")
 }

@@ -177,6 +177,9 @@ type Check struct {
 	// Untested are requirements that nothing it saw says anything of. All others
 	// were tested, each on its own evidence.
 	Untested []Untested `json:"untested,omitempty"`
+	// Partly says what was tried of several things alike, for want of an input for
+	// the rest; empty where all were.
+	Partly string `json:"partly,omitempty"`
 	// Call is nil for a check of a server.
 	Call *Call `json:"call,omitempty"`
 }

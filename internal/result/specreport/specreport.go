@@ -26,6 +26,8 @@ type Evidence struct {
 	Flag   string `json:"flag,omitempty"`
 	// Untested are requirements of which it saw nothing.
 	Untested []result.Untested `json:"untested,omitempty"`
+	// Partly says what was tried of several things alike.
+	Partly string `json:"partly,omitempty"`
 }
 
 // String gives the reason, for a log.
@@ -43,7 +45,7 @@ func Write(check result.Check, message, skipped string) {
 			ginkgo.AddReportEntry(findingEntry, finding, ginkgo.ReportEntryVisibilityNever)
 		}
 	}
-	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested}, ginkgo.ReportEntryVisibilityNever)
+	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested, check.Partly}, ginkgo.ReportEntryVisibilityNever)
 	switch check.Verdict {
 	case result.Fail:
 		ginkgo.Fail(message)
@@ -65,7 +67,8 @@ func Read(spec types.SpecReport, check result.Check) result.Check {
 			check.Findings = append(check.Findings, value)
 		case Evidence:
 			complete = true
-			check.Exchanges, check.Reason, check.Flag, check.Untested = value.Exchanges, value.Reason, value.Flag, value.Untested
+			check.Exchanges, check.Reason, check.Flag = value.Exchanges, value.Reason, value.Flag
+			check.Untested, check.Partly = value.Untested, value.Partly
 		}
 	}
 	switch worst := check.MostSevere(); {
