@@ -57,6 +57,10 @@ func bodyFaults() []faultGroup {
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{"))
 			})},
+		{"comment-taken", "body.malformed", "A comment in an object is overlooked.",
+			overlooking(func(c *call, r *refusal) bool {
+				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{/*"))
+			})},
 		{"array-ignored", "body.array", "An array is taken for an empty body.", overlookingBodies("[")},
 		{"array-unwrapped", "body.array", "An array with one empty message in it is taken for the message.",
 			overlooking(func(c *call, r *refusal) bool {
@@ -64,6 +68,7 @@ func bodyFaults() []faultGroup {
 			})},
 		{"string-ignored", "body.scalar", "A JSON string is taken for an empty body.", overlookingBodies(`"`)},
 		{"number-ignored", "body.scalar", "A JSON number is taken for an empty body.", overlookingBodies("1")},
+		{"false-ignored", "body.scalar", "The value false is taken for an empty body.", overlookingBodies("false")},
 		{"oversize-body-fails", "body.oversize", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusInternalServerError, codeInternal)},
 		{"surrogate-crashes", "body.surrogate", "Half a surrogate pair makes the server fail.",

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -49,6 +50,8 @@ func errorFaults() []faultGroup {
 			refusingAs(bodyTooLarge, http.StatusServiceUnavailable, codeInvalidArgument)},
 		{"token-in-message", "errors.no-token-echo", "The message about a missing scope repeats the token.",
 			saying(refusalsFor(scopeMissing), func(c *call) string { return " The token was " + c.token + "." })},
+		{"token-in-field", "errors.no-token-echo", "A field of the refusal for a missing scope has the token, in percent escapes.",
+			changing(refusalsFor(scopeMissing), func(c *call, r *response) { r.header.Set("X-Caller", url.QueryEscape(c.token)) })},
 		{"unknown-token-in-message", "errors.no-token-echo", "The message about an unknown token repeats it.",
 			saying(refusalsFor(credentialUnknown), func(c *call) string { return " The token was " + c.token + "." })},
 	}}, {hasVerb, []Fault{

@@ -66,6 +66,7 @@ func pathFaults() []faultGroup {
 			readingCollection(func(given, _ string) bool { return given == "operations" })},
 		{"any-version-taken", "path.version", "The version is not looked at.", readingVersion(func(given, _ string) bool { return given != "" })},
 		{"longer-version-taken", "path.version", "A version is taken that only begins like the right one.", readingVersion(strings.HasPrefix)},
+		{"version-case-ignored", "path.case", "The version is taken in any case.", readingVersion(strings.EqualFold)},
 		{"version-not-required", "path.version", "A path without the version reaches the method.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if strings.HasPrefix(path, "/"+t.Version()+"/") {
@@ -145,6 +146,8 @@ func pathFaults() []faultGroup {
 			readingCollection(func(given, right string) bool { return strings.HasPrefix(given, right+";") })},
 		{"double-slash-taken", "path.double-slash", "Slashes next to each other are one.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "//", "/") })},
+		{"leading-slashes-dropped", "path.double-slash", "Slashes at the beginning of the path are one.",
+			readingPath(func(_ spec.PathTemplate, path string) string { return "/" + strings.TrimLeft(path, "/") })},
 		{"query-refused", "path.system-parameters", "Any query is refused.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {

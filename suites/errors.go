@@ -1,7 +1,9 @@
 package suites
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/onsi/gomega/types"
@@ -101,16 +103,30 @@ func noTokenEcho(j *judgement) {
 	for _, secret := range j.Target.Secrets() {
 		if len(secret) >= shortestSecret {
 			secrets.Add(secret, secret)
+			secrets.Add(url.QueryEscape(secret), secret)
 		}
 	}
 	for _, exchange := range j.Target.Journal() {
-		echoes := func(attempt *target.Exchange) bool {
-			return secrets.Contains(string(attempt.WholeBody()))
-		}
-		if echoes(exchange) || slices.ContainsFunc(exchange.Earlier, echoes) {
-			j.FailAt(result.InBody, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
+		for _, attempt := range append(slices.Clone(exchange.Earlier), exchange) {
+			if place, found := placeIn(&secrets, attempt); found {
+				j.FailAt(place, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
+				break
+			}
 		}
 	}
+}
+
+// placeIn finds a token in a body, or in a field.
+func placeIn(secrets *redact.Index, exchange *target.Exchange) (result.Place, bool) {
+	if secrets.Contains(string(exchange.WholeBody())) {
+		return result.InBody, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(exchange.Header)) {
+		if slices.ContainsFunc(exchange.Header[name], secrets.Contains) {
+			return result.InHeader(name), true
+		}
+	}
+	return "", false
 }
 
 // shortestSecret is the length under which a token may be part of a body by

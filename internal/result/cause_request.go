@@ -12,12 +12,16 @@ import (
 // breaks.
 var decodedPaths = []string{"path.encoded-colon", "path.encoded-slash", "path.encoded-separator", "path.decoded-once"}
 
+// looserThanDecoded are requirements that a server breaks which hardly looks at the
+// path, or takes any id.
+var looserThanDecoded = []string{"path.verb", "path.one-segment", "path.transcoding", "semantics.unknown-job", "semantics.unknown-job-no-effect"}
+
 // decodedPath: the path is decoded before its segments and verb are looked for.
 func (e evidence) decodedPath() (Cause, explanation) {
 	reached := map[int]bool{}
 	for _, one := range e.found() {
-		if one.Requirement == "path.verb" || one.Requirement == "path.one-segment" {
-			return Cause{}, nil // The path is hardly looked at.
+		if slices.Contains(looserThanDecoded, one.Requirement) {
+			return Cause{}, nil
 		}
 		success := strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the path reached it")
 		reached[one.exchange.Number] = reached[one.exchange.Number] || success && slices.Contains(decodedPaths, one.Requirement)

@@ -52,6 +52,10 @@ func (e evidence) frameworkErrors() (Cause, explanation) {
 		if status < 400 || status >= 500 || hasErrorObject(exchange) || isBareStatus(exchange) {
 			return kind{}
 		}
+		named := strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "application/json")
+		if named && members(exchange) == nil && exchange.Response.BodyBytes > 0 {
+			return kind{} // It is no JSON, whoever wrote it.
+		}
 		form, _ := frameworkOf(exchange)
 		return kind{status, form}
 	}
