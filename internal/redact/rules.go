@@ -34,7 +34,12 @@ var (
 // `name: value` in JSON, YAML, TOML or a program, and `name=value` in a form, a
 // query or a fragment. Their end may be missing.
 func named(_ *Redactor, l layer, add func(int, int, string)) {
+	// What is in a value that is taken out needs no look of its own.
+	done := 0
 	for _, at := range l.matches(namedValue, behindName, nameWords...) {
+		if at[0] < done {
+			continue
+		}
 		isWord, sign, start := at[4] < 0, l.text[at[10]:at[11]], at[11]
 		name := l.text[max(at[4], at[6]):max(at[5], at[7])]
 		switch {
@@ -45,18 +50,23 @@ func named(_ *Redactor, l layer, add func(int, int, string)) {
 			l.quoted(at[1], at[12] >= 0, func(start, end int) {
 				if value := l.text[start:end]; isSecretValue(name, value) && !isErrorCode(name, value) {
 					add(start, end, Mark)
+					done = end
 				}
 			})
 		case sign == "=" && at[8] == at[9]:
 			// A word counts at the start of a name alone.
-			end := l.endOf(valueOfParameter, start)
-			if (!isWord || at[2] >= 0) && isSecretValue(name, l.text[start:end]) {
+			if isWord && at[2] < 0 {
+				continue
+			}
+			if end := l.endOf(valueOfParameter, start); isSecretValue(name, l.text[start:end]) {
 				add(start, end, Mark)
+				done = end
 			}
 		case !isWord && !strings.ContainsAny(sign, "\r\n>") && sign != ":=":
 			end := l.endOf(bareValue, start)
 			if value := l.text[start:end]; isSecretValue("", value) && !noValue().MatchString(value) {
 				add(start, end, Mark)
+				done = end
 			}
 		}
 	}
@@ -99,8 +109,13 @@ func pairs(r *Redactor, l layer, add func(int, int, string)) {
 			add(start, end, Mark)
 		}
 	}
+	done := 0
 	for _, list := range l.matches(cookiesMember, behindName, "cookies") {
+		if list[0] < done {
+			continue
+		}
 		text, _, _ := strings.Cut(l.text[list[1]:], "]")
+		done = list[1] + len(text)
 		for _, at := range cookieValue().FindAllStringIndex(text, -1) {
 			start := list[1] + at[1]
 			add(start, l.closing(start, l.text[start-1]), Mark)
@@ -161,7 +176,14 @@ var (
 // headersInText finds headers in a text: a dump of HTTP, a command line of curl,
 // a cassette, a report.
 func headersInText(r *Redactor, l layer, add func(int, int, string)) {
-	for _, at := range l.matches(headerInText, behindName, "cookie", "authorization", "x-") {
+	all := l.matches(headerInText, behindName, "cookie", "authorization", "x-")
+	for i, at := range all {
+		// A value ends where the next header begins, so that no part of a text is read
+		// for each header before it.
+		limit := len(l.text)
+		if i+1 < len(all) {
+			limit = all[i+1][0]
+		}
 		name, start, isQuoted := l.text[at[2]:at[3]], at[1], at[8] >= 0
 		each := func(start, end int) {
 			r.headerSecrets(name, l.text[start:end], func(from, to int, with string) { add(start+from, start+to, with) })
@@ -171,7 +193,7 @@ func headersInText(r *Redactor, l layer, add func(int, int, string)) {
 			continue
 		}
 		for {
-			end := start + bareEnd().FindStringIndex(l.text[start:])[0]
+			end := start + bareEnd().FindStringIndex(l.text[start:max(start, limit)])[0]
 			if isQuoted {
 				end = l.closing(start, l.text[start-1])
 			}
