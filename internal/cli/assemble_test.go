@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
@@ -21,6 +23,12 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer error_description=%q", token))
 	w.Header().Set("X-Echo", token)
+	for i := range 1000 {
+		if r.URL.Path != "/big" {
+			break
+		}
+		w.Header().Set(fmt.Sprint("X-Field-", i), token)
+	}
 	w.WriteHeader(http.StatusForbidden)
 	if r.URL.Path == "/big" {
 		_, _ = io.WriteString(w, strings.Repeat("x", longestBody-8)+token+strings.Repeat("ä", longestBody))
@@ -71,6 +79,11 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 		len(response.Body) > longestBody+len("…") || strings.Contains(response.Body, secret[:8]) || strings.Contains(response.Body, "\ufffd") {
 		t.Errorf("a body of %d bytes is shown as …%s", response.BodyBytes, response.Body[longestBody-40:])
 	}
+	har, page := formatted(t, report.WriteHAR, found), formatted(t, html.Write, found)
+	if cut := response.HeaderCut; !strings.Contains(cut, " fields kept, ") || found.Exchanges[0].Response.HeaderCut != "" ||
+		len(response.Header) > 200 || !strings.Contains(har, cut) || !strings.Contains(page, cut) {
+		t.Errorf("%d fields, %q", len(response.Header), cut)
+	}
 	if got := found.Checks[0].Findings[0]; got.Exchange != 1 || got.Curl != found.Exchanges[0].Request.Curl() || !strings.Contains(got.Curl, "$TOKEN") {
 		t.Errorf("%+v", got)
 	}
@@ -78,4 +91,14 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 		found.Target.Jobs["FAILED"] != 2 || found.Exchanges[0].JobState != "COMPLETE" || result.Contradiction(found) != "" {
 		t.Errorf("%+v", found.Target)
 	}
+}
+
+// formatted is a report in a format.
+func formatted(t *testing.T, write func(io.Writer, result.Report) error, found result.Report) string {
+	t.Helper()
+	var out strings.Builder
+	if err := write(&out, found); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
