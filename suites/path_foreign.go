@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -106,7 +105,9 @@ func inVersion(template spec.PathTemplate, other func(version string) string) st
 
 // nextVersion is the major version behind one such as "v1" or "v1beta1".
 func nextVersion(version string) string {
-	major, _ := strconv.Atoi(regexp.MustCompile(`[0-9]+`).FindString(version))
+	notDigit := func(r rune) bool { return r < '0' || r > '9' }
+	numbers := append(strings.FieldsFunc(version, notDigit), "")
+	major, _ := strconv.Atoi(numbers[0])
 	return fmt.Sprintf("v%d", major+1)
 }
 
