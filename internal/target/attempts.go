@@ -16,9 +16,9 @@ type budget struct {
 	// sent counts the attempts, and slowAttempts the slow ones among them.
 	sent, slowAttempts int
 	// slow and unreachable count the requests that ended so, persistent those
-	// that were in trouble to their last attempt, and notSetUp those in a row
-	// that the caller's own setup kept from the method.
-	slow, unreachable, persistent, notSetUp int
+	// that were in trouble to their last attempt, and refused those in a row that
+	// the caller's own setup or somebody on the way kept from the method.
+	slow, unreachable, persistent, refused int
 	// whole says that some request had a whole response.
 	whole bool
 	// ended is why no more is sent, or nil.

@@ -33,7 +33,7 @@ func (t *Target) count(exchange *Exchange) {
 	switch {
 	case fault == nil && exchange.transient():
 	case fault == nil:
-		budget.whole, budget.notSetUp = true, 0
+		budget.whole, budget.refused = true, 0
 		if exchange.isControl() && (t.control == nil || exchange.Request.Method == http.MethodGet) {
 			t.control = &exchange.Request
 		}
@@ -41,12 +41,17 @@ func (t *Target) count(exchange *Exchange) {
 		budget.slow++
 	case fault.Kind == NotSetUp:
 		// One token may be of another project than the rest.
-		if budget.notSetUp++; !budget.whole || budget.notSetUp >= unreachableBudget {
+		if budget.refused++; !budget.whole || budget.refused >= unreachableBudget {
+			budget.ended = fault
+		}
+	case fault.Kind == Intercepted:
+		// A proxy may dislike one request and pass the next.
+		if budget.refused++; budget.refused >= unreachableBudget {
 			budget.ended = fault
 		}
 	case fault.Kind == WrongProtocol:
 		budget.ended = fault
-	case fault.Kind == Unreachable, fault.Kind == Intercepted:
+	case fault.Kind == Unreachable:
 		if budget.unreachable++; budget.unreachable < unreachableBudget {
 			return
 		}

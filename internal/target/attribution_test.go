@@ -102,17 +102,18 @@ func TestAProjectThatIsNotSetUpIsTheCallers(t *testing.T) {
 	}
 }
 
-// TestASetUpThatIsLostLater ends a run only where it is not that of one token.
-func TestASetUpThatIsLostLater(t *testing.T) {
+// TestRefusalsInARowEndARun: one of a single token, or of a single request, does not.
+func TestRefusalsInARowEndARun(t *testing.T) {
 	t.Parallel()
-	disabled := setup(403, "SERVICE_DISABLED", "off", "")
-	script := &script{steps: steps{status(200), disabled, disabled, status(200), disabled}}
-	server := newTarget(t, Config{Endpoint: "https://api.example", Transport: script})
-	for range 12 {
-		sendTo(server, Request{})
-	}
-	if script.sent.Load() != 4+unreachableBudget || server.Unusable() != nil {
-		t.Errorf("%d requests were sent, unusable %v", script.sent.Load(), server.Unusable())
+	for name, refusal := range map[string]roundTripper{"a project": setup(403, "SERVICE_DISABLED", "off", ""), "a proxy": status(407)} {
+		script := &script{steps: steps{status(200), refusal, refusal, status(200), refusal}}
+		server := newTarget(t, Config{Endpoint: "http://api.example", Transport: script})
+		for range 12 {
+			sendTo(server, Request{})
+		}
+		if script.sent.Load() != 4+unreachableBudget || server.Unusable() != nil {
+			t.Errorf("%s: %d requests were sent, unusable %v", name, script.sent.Load(), server.Unusable())
+		}
 	}
 }
 
