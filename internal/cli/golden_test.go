@@ -86,10 +86,14 @@ func compareGolden(t *testing.T, name, got string) {
 		}
 		return
 	}
-	if difference := firstDifference(readFile(t, path), got); difference != "" {
+	if difference := firstDifference(withoutCR(readFile(t, path)), got); difference != "" {
 		t.Errorf("%s differs, at line %s\nif that is meant: go test ./internal/cli -run Golden -update", path, difference)
 	}
 }
+
+// withoutCR is a file of the repository with the line ends that it has there, whatever
+// git made of them.
+func withoutCR(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // firstDifference shows the first lines in which two texts differ; it is empty
 // for texts that are the same.

@@ -147,6 +147,10 @@ func Shipped(method *spec.Method) ([]*Scenario, error) {
 	var all []*Scenario
 	for _, name := range names {
 		content, err := files.ReadFile(name)
+		if err == nil {
+			// Git may have changed the line ends before it was embedded.
+			content, err = text.Decode(content)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -363,7 +363,7 @@ func (p *page) Security() string {
 		sum := sha256.Sum256([]byte(words))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; style-src " + digest(style) + "; script-src " + digest(script) + "; img-src data:; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; style-src " + digest(text.Printable(style)) + "; script-src " + digest(script) + "; img-src data:; base-uri 'none'; form-action 'none'"
 }
 
 // Style and Script are the elements of the page that are not from a report.
