@@ -145,7 +145,9 @@ func (e evidence) notRouted() (Cause, explanation) {
 			missed[status] = true
 		}
 	}
-	shows := func(exchange *Exchange) bool { return exchange.Retry && missed[exchange.status()] }
+	shows := func(exchange *Exchange) bool {
+		return exchange.Retry && shown[exchange.Job] && missed[exchange.status()]
+	}
 	cause := e.count(Cause{ID: "not-routed"}, shows)
 	if cause.Count == 0 {
 		return Cause{}, nil
@@ -241,6 +243,6 @@ func (e evidence) connection() (Cause, explanation) {
 		return Cause{}, nil
 	}
 	cause.Summary = "requests over one connection do not get the responses that they get over connections of their own; the rest of the run gave each request its own"
-	cause.Fix = "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection"
+	cause.Fix = "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection; write no body behind a response to HEAD"
 	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
 }

@@ -20,10 +20,10 @@ var looserThanDecoded = []string{"path.verb", "path.one-segment", "path.transcod
 func (e evidence) decodedPath() (Cause, explanation) {
 	reached := map[int]bool{}
 	for _, one := range e.found() {
-		if slices.Contains(looserThanDecoded, one.Requirement) {
+		success := strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached it")
+		if success && slices.Contains(looserThanDecoded, one.Requirement) {
 			return Cause{}, nil
 		}
-		success := strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the path reached it")
 		reached[one.exchange.Number] = reached[one.exchange.Number] || success && slices.Contains(decodedPaths, one.Requirement)
 	}
 	shows := func(exchange *Exchange) bool { return reached[exchange.Number] }
