@@ -223,7 +223,7 @@ func shownBody(body []byte, hide *redact.Redactor) string {
 }
 
 // fewBytes show an encoding or a compression by its first letters.
-const fewBytes = 16
+const fewBytes = 4
 
 // binaryBody is the body in base64 where a text does not show it, and where
 // nothing in it is hidden. Of one that is no text at all the beginning is shown.

@@ -2,7 +2,9 @@ package clientrun
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -294,6 +296,37 @@ func TestABodyThatIsNoText(t *testing.T) {
 		if shown.Arrival.TransferEncoding[0] != "chunked" || shown.Arrival.Host[0] != "x" ||
 			strings.Contains(shown.Arrival.Line, givenToken) || strings.Contains(shown.Arrival.Line, "hidden") {
 			t.Errorf("%s: %+v", row.name, shown.Arrival)
+		}
+	}
+}
+
+// What a client sends that is not known to be harmless is in no report.
+func TestSecretsOfAClientAreNotReported(t *testing.T) {
+	t.Parallel()
+	hide := redact.NewRedactor(map[string]string{givenToken: redact.Unlabelled})
+	for kind, content := range map[string]string{
+		"application/json":                  `{"session": "planted", "debug": {"message": ["planted", 17]}}`,
+		"application/x-www-form-urlencoded": "session=planted&client_secret=planted",
+		"multipart/mixed; boundary=b":       "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nplanted\r\n--b--",
+		"text/html":                         `<script>planted</script><input value="planted">`,
+		"application/octet-stream":          "\x00planted, which is longer than what is shown of bytes",
+	} {
+		one := requestWith(body(content, kind))
+		one.header.Set("X-Session-Id", "planted")
+		one.header.Set("X-Access-Key", "planted")
+		one.header.Set("X-"+givenToken, "planted")
+		one.header.Set("Cookie", givenToken+"=planted; a=planted")
+		one.target += "?session=planted&access_token=" + givenToken
+		one.response = response{status: 403, header: http.Header{"X-Upstream-Session": {"planted"}, "Set-Cookie": {"sid=planted"}}, body: []byte(content)}
+		shown := Outcomes{}.exchange(1, "success", "job-1", one, hide)
+		written, err := json.Marshal(shown)
+		if err != nil || strings.Contains(strings.ToLower(string(written)), "planted") || strings.Contains(strings.ToLower(string(written)), strings.ToLower(givenToken)) {
+			t.Errorf("%s: %s, %v", kind, written, err)
+		}
+		for _, name := range []string{"X-Session-Id", "X-Access-Key", "session"} {
+			if !strings.Contains(string(written), name) {
+				t.Errorf("%s: %s is not shown", kind, name)
+			}
 		}
 	}
 }
