@@ -197,6 +197,7 @@ func TestADifferenceShowsWhatDiffers(t *testing.T) {
 func TestShapeOf(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
+		`{"a": "dpconform-redacted (number, 2 bytes)"}`: "{a: number}",
 		`{}`:            `{}`,
 		`[]`:            `[]`,
 		` "x" `:         `string`,

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/redact"
 )
 
 // shape is the form of a JSON body: the types of its values by their places, such
@@ -55,6 +57,9 @@ func (s shape) add(place string, value any) (written string) {
 		written = "[" + strings.Join(slices.Compact(elements), " | ") + "]"
 	case string:
 		name = "string"
+		if strings.HasPrefix(value, redact.Mark+" (number,") {
+			name = "number" // A report shows of it what it was.
+		}
 	case bool:
 		name = "boolean"
 	case nil:
