@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -144,7 +143,7 @@ func removable(folder string) ([]string, error) {
 
 // namedLine finds the cassettes in a provenance without decoding it: one that
 // is broken or of another format must be replaceable too.
-var namedLine = regexp.MustCompile(`(?m)^[ \t]*(?:- )?file: *["']?([A-Za-z0-9_-]+\` + cassetteExtension + `)["']?[ \t\r]*$`)
+var namedLine = text.Pattern(`(?m)^[ \t]*(?:- )?file: *["']?([A-Za-z0-9_-]+\` + cassetteExtension + `)["']?[ \t\r]*$`)
 
 // namedCassettes lists the cassettes that a provenance names; none where there
 // is no such file.
@@ -154,7 +153,7 @@ func namedCassettes(provenance string) ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	for _, match := range namedLine.FindAllSubmatch(data, -1) {
+	for _, match := range namedLine().FindAllSubmatch(data, -1) {
 		names = append(names, string(match[1]))
 	}
 	return names, nil

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,6 +15,7 @@ import (
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // jobNames replaces the ids of jobs by their pseudonyms.
@@ -154,7 +154,7 @@ func (n *jobNames) response(response cassette.Response) cassette.Response {
 }
 
 // jsonLiteral finds the strings and numbers of valid JSON.
-var jsonLiteral = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[0-9]+(?:[.eE+-][0-9.eE+-]*)?`)
+var jsonLiteral = text.Pattern(`"(?:[^"\\]|\\.)*"|[0-9]+(?:[.eE+-][0-9.eE+-]*)?`)
 
 // body replaces ids in a body. JSON stays JSON, with its layout: only the
 // strings and numbers that hold an id are written anew.
@@ -164,7 +164,7 @@ func (n *jobNames) body(body string) string {
 	}
 	var out strings.Builder
 	done := 0
-	for _, span := range jsonLiteral.FindAllStringIndex(body, -1) {
+	for _, span := range jsonLiteral().FindAllStringIndex(body, -1) {
 		out.WriteString(body[done:span[0]])
 		isName := strings.HasPrefix(strings.TrimLeft(body[span[1]:], " \t\r\n"), ":")
 		out.WriteString(n.literal(body[span[0]:span[1]], isName))
@@ -228,11 +228,11 @@ func (n *jobNames) replace(text string, marked bool) string {
 
 // escapeBefore finds an escape of a URL or of JSON at the end of a text: its
 // letters are no part of a word.
-var escapeBefore = regexp.MustCompile(`(?:%(?:25)?[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[nrtbf])$`)
+var escapeBefore = text.Pattern(`(?:%(?:25)?[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[nrtbf])$`)
 
 // wordEnds reports whether no word goes on across the two ends of a piece.
 func wordEnds(text string, from, to int) bool {
-	if from > 0 && isWordLetter(text[from-1]) && isWordLetter(text[from]) && !escapeBefore.MatchString(text[max(0, from-6):from]) {
+	if from > 0 && isWordLetter(text[from-1]) && isWordLetter(text[from]) && !escapeBefore().MatchString(text[max(0, from-6):from]) {
 		return false
 	}
 	return to == len(text) || !isWordLetter(text[to]) || !isWordLetter(text[to-1])

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -129,8 +128,8 @@ func (p Provenance) settings() map[string]string {
 }
 
 var (
-	cassetteFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\` + cassetteExtension + `$`)
-	digestForm   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	cassetteFile = text.Pattern(`^[A-Za-z0-9][A-Za-z0-9_-]*\` + cassetteExtension + `$`)
+	digestForm   = text.Pattern(`^sha256:[0-9a-f]{64}$`)
 )
 
 // check says what is wrong with a provenance, or nil.
@@ -149,13 +148,13 @@ func (p Provenance) check() error {
 	seen := map[string]bool{ProvenanceFile: true}
 	for _, one := range p.Cassettes {
 		switch {
-		case !cassetteFile.MatchString(one.File):
+		case !cassetteFile().MatchString(one.File):
 			return fmt.Errorf("cassettes: %q cannot be the name of a cassette", one.File)
 		case seen[one.File]:
 			return fmt.Errorf("cassettes: %s is there twice, or is no cassette", one.File)
 		case one.Interactions < 1:
 			return fmt.Errorf("cassettes: %s has %d interactions", one.File, one.Interactions)
-		case !digestForm.MatchString(one.SHA256):
+		case !digestForm().MatchString(one.SHA256):
 			return fmt.Errorf("cassettes: the sha256 of %s is malformed", one.File)
 		}
 		seen[one.File] = true
@@ -251,20 +250,20 @@ func (f folderName) fault(file string, line int, format string, values ...any) *
 var (
 	// yamlLine finds the line in the words of yaml.v3: "yaml: line 3: could not
 	// find expected ':'" and "yaml: unmarshal errors:\n  line 3: cannot unmarshal".
-	yamlLine = regexp.MustCompile(`line (\d+): ([^\n]*)`)
+	yamlLine = text.Pattern(`line (\d+): ([^\n]*)`)
 	// unknownKey finds the key that a type does not have.
-	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	unknownKey = text.Pattern(`field (\S+) not found in type \S+`)
 )
 
 // broken says where a file is not what it should be; one that a full disk or a
 // kill cut off is broken, too.
 func (f folderName) broken(file string, err error) *Error {
 	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
-	if parts := yamlLine.FindStringSubmatch(message); parts != nil {
+	if parts := yamlLine().FindStringSubmatch(message); parts != nil {
 		line, _ = strconv.Atoi(parts[1])
 		message = parts[2]
 	}
-	return f.fault(file, line, "is broken or cut short: %s", unknownKey.ReplaceAllString(message, "unknown key $1"))
+	return f.fault(file, line, "is broken or cut short: %s", unknownKey().ReplaceAllString(message, "unknown key $1"))
 }
 
 // recordAgain is the command that records the folder anew, with the folder as

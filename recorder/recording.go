@@ -186,7 +186,7 @@ func cassetteName(check string) (string, error) {
 	if name == "" {
 		name = otherCassette
 	}
-	if file := name + cassetteExtension; !cassetteFile.MatchString(file) || strings.EqualFold(file, ProvenanceFile) {
+	if file := name + cassetteExtension; !cassetteFile().MatchString(file) || strings.EqualFold(file, ProvenanceFile) {
 		return "", fmt.Errorf("%q cannot be the name of a cassette", name)
 	}
 	return name, nil

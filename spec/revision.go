@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-
-	"github.com/pb33f/go-yaml"
 )
 
 const (
@@ -26,14 +24,25 @@ func (d Description) revisionFiles() (names []string, files map[string]Descripti
 	for _, entry := range entries {
 		file := path.Join(revisionsFolder, entry.Name())
 		overlay := Description{Name: path.Join(shippedFolder, file), Text: mustReadShipped(file)}
-		var header struct{ Extends string }
-		if yaml.Unmarshal(overlay.Text, &header) == nil && path.Join(shippedFolder, revisionsFolder, header.Extends) == d.Name {
+		if path.Join(shippedFolder, revisionsFolder, extended(overlay.Text)) == d.Name {
 			name := strings.TrimSuffix(entry.Name(), overlayEnding)
 			names = append(names, name)
 			files[name] = overlay
 		}
 	}
 	return names, files
+}
+
+// extended is the file that a shipped overlay says it extends, in a line of its
+// own: every help text names a revision, and reading the whole as YAML takes
+// longer than all the rest of it.
+func extended(overlay []byte) string {
+	for line := range strings.Lines(string(overlay)) {
+		if file, found := strings.CutPrefix(line, "extends:"); found {
+			return strings.TrimSpace(file)
+		}
+	}
+	return ""
 }
 
 // Revisions lists the other revisions of a shipped description, such as

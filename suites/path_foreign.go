@@ -83,18 +83,55 @@ var longEnd = "-" + strings.Repeat("x", 7000)
 
 // in makes the path for a job's id, which is escaped already.
 func (p foreignPath) in(template spec.PathTemplate, id string) string {
-	verbAfter := func(separator string) string { return strings.Replace(template.Suffix, ":", separator, 1) }
-	return strings.NewReplacer(
-		"{base}", template.Base(), "{collection}", template.Base()+template.Collection(),
-		"{name}", template.Collection(), "{shorter name}", template.Collection()[:len(template.Collection())-1],
-		"{other-case collection}", otherCaseOf(template.Collection()),
-		"{base in next version}", inVersion(template, nextVersion), "{base in longer version}", inVersion(template, longerVersion),
-		"{base in other-case version}", inVersion(template, otherCaseOf),
-		"{base without version}", inVersion(template, func(string) string { return "" }),
-		"{id}", id, "{other-case id}", otherCase(id), "{id encoded twice}", strings.ReplaceAll(encodeAll(id), "%", "%25"),
-		"{verb}", template.Suffix, "{VERB}", strings.ToUpper(template.Suffix),
-		"{verb after %3a}", verbAfter("%3a"), "{verb after %3A}", verbAfter("%3A"), "{verb after /}", verbAfter("/"),
-	).Replace(p.path)
+	var path strings.Builder
+	for rest := p.path; ; {
+		fixed, behind, more := strings.Cut(rest, "{")
+		path.WriteString(fixed)
+		if !more {
+			return path.String()
+		}
+		name, after, _ := strings.Cut(behind, "}")
+		path.WriteString(partOf(template, name, id))
+		rest = after
+	}
+}
+
+// partOf is what a name in braces stands for in a path.
+func partOf(template spec.PathTemplate, name, id string) string {
+	if separator, after := strings.CutPrefix(name, "verb after "); after {
+		return strings.Replace(template.Suffix, ":", separator, 1)
+	}
+	switch name {
+	case "base":
+		return template.Base()
+	case "base in next version":
+		return inVersion(template, nextVersion)
+	case "base in longer version":
+		return inVersion(template, longerVersion)
+	case "base in other-case version":
+		return inVersion(template, otherCaseOf)
+	case "base without version":
+		return inVersion(template, func(string) string { return "" })
+	case "collection":
+		return template.Base() + template.Collection()
+	case "name":
+		return template.Collection()
+	case "shorter name":
+		return template.Collection()[:len(template.Collection())-1]
+	case "other-case collection":
+		return otherCaseOf(template.Collection())
+	case "id":
+		return id
+	case "other-case id":
+		return otherCase(id)
+	case "id encoded twice":
+		return strings.ReplaceAll(encodeAll(id), "%", "%25")
+	case "verb":
+		return template.Suffix
+	case "VERB":
+		return strings.ToUpper(template.Suffix)
+	}
+	panic("foreign paths: no part is named " + name)
 }
 
 // inVersion is the base of a path with another version in it, or without one.

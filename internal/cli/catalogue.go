@@ -106,6 +106,7 @@ type catalogueConsole struct {
 func (c catalogueConsole) list(all bool) {
 	c.Paragraph("", fmt.Sprintf("%s, revision %s: %d requirements, %d checks", c.Description.File, c.Description.RevisionText(),
 		len(c.Requirements), len(c.Checks)))
+	c.Paragraph("", c.Description.Digest)
 	aspect := ""
 	for _, entry := range c.Requirements {
 		c.heading(&aspect, entry.Aspect, entry.Aspect)

@@ -138,19 +138,15 @@ func configurationKeys(root *cobra.Command) []string {
 func newVersionCommand(terminal *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version and the digests of the built-in descriptions",
+		Short:   "Print the version and the methods whose descriptions are built in",
+		Long: `version prints the version and the methods whose descriptions are built in.
+dpconform list prints the digest of a description, which binds cassettes and
+reports to it.`,
 		Example: "  dpconform version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(terminal.raw, "dpconform %s\n", version)
-			for _, name := range spec.Shipped() {
-				method, err := (&config.Settings{MethodName: name}).Method(&config.Sources{})
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(terminal.raw, "%s, revision %s\n%s\n", method.File, method.Revision, method.Digest)
-			}
-			fmt.Fprintf(terminal.raw, "%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(terminal.raw, "dpconform %s\nbuilt in: %s\n%s %s/%s\n", version, text.List(spec.Shipped(), "and"),
+				runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}

@@ -3,9 +3,10 @@ package clientrun
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The requirements of the authorization.
@@ -19,7 +20,7 @@ const (
 
 // bearerCredentials is the form of a token in the header: "Bearer" 1*SP b64token
 // (RFC 6750, 2.1). The scheme is not case-sensitive (RFC 9110, 11.1).
-var bearerCredentials = regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9\-._~+/:]+=*)$`)
+var bearerCredentials = text.Pattern(`^(?i:bearer) +([A-Za-z0-9\-._~+/:]+=*)$`)
 
 // checkAuthorization checks where the token is, and which it is.
 func (e *evaluation) checkAuthorization(call *Call, one *request) {
@@ -68,7 +69,7 @@ func (e *evaluation) checkElsewhere(one *request) {
 // none.
 func bearerToken(headers []string) string {
 	if len(headers) > 0 {
-		if found := bearerCredentials.FindStringSubmatch(headers[0]); found != nil {
+		if found := bearerCredentials().FindStringSubmatch(headers[0]); found != nil {
 			return found[1]
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -110,11 +110,11 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 
 // pathCharacters are what a path may hold as it is (RFC 3986, 3.3: pchar, and the
 // slash between segments).
-var pathCharacters = regexp.MustCompile(`^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*`)
+var pathCharacters = text.Pattern(`^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*`)
 
 // unescaped finds the first character of a path that may not be there as it is.
 func unescaped(path string) (found string, any bool) {
-	rest := path[len(pathCharacters.FindString(path)):]
+	rest := path[len(pathCharacters().FindString(path)):]
 	character, _ := utf8.DecodeRuneInString(rest)
 	return string(character), rest != ""
 }

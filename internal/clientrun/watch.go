@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
@@ -140,7 +141,7 @@ func (w *Watch) Outcomes() Outcomes {
 //go:embed watch.html.tmpl
 var watchText string
 
-var watchPage = template.Must(template.New("watch").Parse(watchText))
+var watchPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("watch").Parse(watchText)) })
 
 // watched is what the page shows.
 type watched struct {
@@ -193,7 +194,7 @@ func (w *Watch) page(out http.ResponseWriter) {
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	_ = watchPage.Execute(out, shown)
+	_ = watchPage().Execute(out, shown)
 }
 
 // JobsOf lists job ids that choose scenarios, one for each.

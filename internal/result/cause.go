@@ -29,6 +29,9 @@ type Cause struct {
 // its exchanges show it.
 func (r *Report) ConcludeCauses() {
 	r.Causes = nil
+	if !slices.ContainsFunc(r.Checks, func(check Check) bool { return len(check.Findings) > 0 }) {
+		return
+	}
 	e := evidence{Report: *r}
 	for i := range r.Exchanges {
 		if exchange := &r.Exchanges[i]; exchange.Response != nil || exchange.Fault != nil && slices.Contains(ofServer, exchange.Fault.Kind) {

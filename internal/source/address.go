@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -26,25 +27,25 @@ const (
 var (
 	// scopeAddress is an address that ends in a scope: what is before /auth/, and the
 	// scope's own name.
-	scopeAddress = regexp.MustCompile(`(?i)(` + inAddress + `*?)(?:/|%(?:25)*2F)auth(?:/|%(?:25)*2F)([a-z0-9_.\-]*[a-z0-9_\-])?`)
+	scopeAddress = text.Pattern(`(?i)(` + inAddress + `*?)(?:/|%(?:25)*2F)auth(?:/|%(?:25)*2F)([a-z0-9_.\-]*[a-z0-9_\-])?`)
 	// behindAddress is the rest of the query that has an address in it.
-	behindAddress = regexp.MustCompile("^(?:[?&#]|%(?:25)*(?:3[Ff]|26|23))[^\\x00-\\x20\"'<>|`()\\[\\],;\\x7f-\\x{10ffff}]*")
+	behindAddress = text.Pattern("^(?:[?&#]|%(?:25)*(?:3[Ff]|26|23))[^\\x00-\\x20\"'<>|`()\\[\\],;\\x7f-\\x{10ffff}]*")
 	// requestAddress is the address of a request, behind its HTTP method.
-	requestAddress = regexp.MustCompile(`\b(?:GET|POST|PUT|PATCH|DELETE)\s+(` + inAddress + `+)`)
+	requestAddress = text.Pattern(`\b(?:GET|POST|PUT|PATCH|DELETE)\s+(` + inAddress + `+)`)
 	// escape is percent-encoding that hides where an address begins and ends.
-	escape = regexp.MustCompile(`%(?:25)*(?:2[Ff]|3[Aa]|7[Bb])`)
+	escape = text.Pattern(`%(?:25)*(?:2[Ff]|3[Aa]|7[Bb])`)
 	// anyScheme is how an address begins.
-	anyScheme = regexp.MustCompile(`(?i)https?(?::|/|%(?:25)*3A)`)
+	anyScheme = text.Pattern(`(?i)https?(?::|/|%(?:25)*3A)`)
 	// schemeAtEnd is what an address begins with, at the end of what is before its host.
-	schemeAtEnd = regexp.MustCompile(`(?i)(?:https?(?::/{0,2}|/)|//?)(?:[^/?@]*@)?$`)
+	schemeAtEnd = text.Pattern(`(?i)(?:https?(?::/{0,2}|/)|//?)(?:[^/?@]*@)?$`)
 	// hostInFront is the host of an address, which may have no scheme.
-	hostInFront = regexp.MustCompile(`(?i)^(?:(?:https?:)?//)?([^/?#]*)`)
+	hostInFront = text.Pattern(`(?i)^(?:(?:https?:)?//)?([^/?#]*)`)
 	// anyInner is an address with its scheme that is the end of another.
-	anyInner = regexp.MustCompile(`(?is)^(.+` + notInHost + `)https?(?::/{1,2}|/)(` + hostName + `)([/?#].*)?$`)
+	anyInner = text.Pattern(`(?is)^(.+` + notInHost + `)https?(?::/{1,2}|/)(` + hostName + `)([/?#].*)?$`)
 	// inTranslator is an address whose host Google's translator made a name of its own.
-	inTranslator = regexp.MustCompile(`(?is)^(?:https?:)?//([a-z0-9\-]+)(\.translate\.goog)([/?#].*)?$`)
+	inTranslator = text.Pattern(`(?is)^(?:https?:)?//([a-z0-9\-]+)(\.translate\.goog)([/?#].*)?$`)
 	// endpointHost is the host of an address of the page itself.
-	endpointHost = regexp.MustCompile(`^https://([^/]+)`)
+	endpointHost = text.Pattern(`^https://([^/]+)`)
 )
 
 const (
@@ -86,7 +87,7 @@ type copied struct {
 func newCopied(method *spec.Method, texts, links []string) *copied {
 	c := &copied{family: family(method.Scopes), leads: map[front]map[string]bool{}}
 	for _, address := range []string{scopePrefix, method.Endpoint} {
-		if parts := endpointHost.FindStringSubmatch(address); parts != nil {
+		if parts := endpointHost().FindStringSubmatch(address); parts != nil {
 			name := strings.NewReplacer("-", "--?", ".", `[.\-]`).Replace(parts[1])
 			c.hosts = append(c.hosts, ownHost{parts[1],
 				regexp.MustCompile(`(?is)^(|.*` + notInHost + `)` + name + `(?:(\.[a-z0-9.\-]+)(?::[0-9]+)?|:(?:80|443))?([/?#].*)?$`)})
@@ -146,7 +147,7 @@ func family(scopes []spec.Scope) string {
 // addresses. An address that merely has a scope in it is cut before the scope, so
 // that it is not taken for one.
 func (c *copied) restore(text string) string {
-	text = replaceSubmatch(requestAddress, text, func(address string) string {
+	text = replaceSubmatch(requestAddress(), text, func(address string) string {
 		from, host, rest := c.inner(address)
 		if host == "" || !strings.Contains(rest, "{") {
 			return address
@@ -214,7 +215,7 @@ type entry struct {
 func (e entry) asks() bool { return strings.HasPrefix(e.from.parameter, "?scope") }
 
 func (c *copied) entries(text string) (entries []entry) {
-	for _, at := range scopeAddress.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range scopeAddress().FindAllStringSubmatchIndex(text, -1) {
 		one := entry{start: at[0] + startOfAddress(text[at[2]:at[3]]), end: at[1]}
 		before := text[max(0, one.start-beside):one.start]
 		behind, _, _ := strings.Cut(text[one.end:min(len(text), one.end+beside)], "\n")
@@ -229,7 +230,7 @@ func (c *copied) entries(text string) (entries []entry) {
 			}
 		}
 		if !one.plain {
-			rest := behindAddress.FindString(behind)
+			rest := behindAddress().FindString(behind)
 			one.end, behind = one.end+len(rest), behind[len(rest):]
 		}
 		one.alone = strings.IndexFunc(before[1+strings.LastIndexByte(before, '\n'):]+behind, unicode.IsLetter) < 0
@@ -242,7 +243,7 @@ func (c *copied) entries(text string) (entries []entry) {
 // may have words, brackets or commas before it.
 func startOfAddress(lead string) int {
 	end := len(lead)
-	if at := anyScheme.FindStringIndex(lead); at != nil {
+	if at := anyScheme().FindStringIndex(lead); at != nil {
 		if end = at[0]; end == 0 || !strings.ContainsAny(lead[end-1:end], "/=&?#%") {
 			return end
 		}
@@ -273,13 +274,13 @@ func (c *copied) inner(address string) (from front, host, rest string) {
 			before, host, suffix, rest = parts[1], own.name, parts[2], parts[3]
 		}
 	}
-	if parts := anyInner.FindStringSubmatch(address); host == "" && parts != nil {
+	if parts := anyInner().FindStringSubmatch(address); host == "" && parts != nil {
 		before, host, rest = parts[1], parts[2], parts[3]
 	}
-	if parts := inTranslator.FindStringSubmatch(address); host == "" && parts != nil {
+	if parts := inTranslator().FindStringSubmatch(address); host == "" && parts != nil {
 		host, suffix, rest = strings.NewReplacer("--", "-", "-", ".").Replace(parts[1]), parts[2], parts[3]
 	}
-	if from = frontOf(schemeAtEnd.ReplaceAllString(before, "")); from.host == "" && suffix != "" {
+	if from = frontOf(schemeAtEnd().ReplaceAllString(before, "")); from.host == "" && suffix != "" {
 		from.host = suffix[1:]
 	}
 	return from, host, rest
@@ -293,7 +294,7 @@ func frontOf(before string) (from front) {
 		from.parameter = "?" + name
 	}
 	// An address without a host is one of the copy's own site: /web/20250801/https://….
-	if from.host = strings.Trim(hostInFront.FindStringSubmatch(before)[1], "."); from.host == "" && strings.HasPrefix(before, "/") {
+	if from.host = strings.Trim(hostInFront().FindStringSubmatch(before)[1], "."); from.host == "" && strings.HasPrefix(before, "/") {
 		from.host = before[:1+strings.IndexAny(before[1:]+"/", "/?#")]
 	}
 	return from
@@ -304,7 +305,7 @@ func frontOf(before string) (from front) {
 func decoded(address string) string {
 	for range mostEscapes {
 		plain, err := url.PathUnescape(address)
-		if err != nil || !escape.MatchString(address) {
+		if err != nil || !escape().MatchString(address) {
 			break
 		}
 		address = plain

@@ -160,7 +160,7 @@ func (r *discoveryReader) operation(method discoveryMethod, wanted spec.PathTemp
 	rule = strings.TrimPrefix(r.document.ServicePath, "/") + rule
 	if filled, values := r.filled(method, wanted); len(values) > 0 {
 		rule = filled
-		pattern, description := r.lastParameter(method, strings.Trim(pathVariable.FindString(rule), "{+}"))
+		pattern, description := r.lastParameter(method, strings.Trim(pathVariable().FindString(rule), "{+}"))
 		parameters = append(slices.DeleteFunc(parameters, func(parameter any) bool { return at(parameter, "in") == "path" }),
 			map[string]any{"in": "path", "description": description, "schema": map[string]any{"pattern": pattern}})
 	}

@@ -34,12 +34,12 @@ func (p draftPath) described() object {
 
 var (
 	// wildParameter is a parameter of a path that takes several segments.
-	wildParameter = regexp.MustCompile(`\{\+([^{}]+)\}`)
+	wildParameter = text.Pattern(`\{\+([^{}]+)\}`)
 	// oneParameter is a path with a collection before its only parameter, and what
 	// may follow.
-	oneParameter = regexp.MustCompile(`^/(?:[^{}/]+/)+\{[^{}]+\}(?:[:/][^{}]*)?$`)
+	oneParameter = text.Pattern(`^/(?:[^{}/]+/)+\{[^{}]+\}(?:[:/][^{}]*)?$`)
 	// segment is the value of a parameter of a path.
-	segment = regexp.MustCompile(`^[A-Za-z0-9._~@-]+$`)
+	segment = text.Pattern(`^[A-Za-z0-9._~@-]+$`)
 )
 
 // draftPath returns the path of a method. The last parameter stays; the draft has
@@ -58,7 +58,7 @@ func (w *draftWriter) draftPath(method discoveryMethod) (draftPath, error) {
 			missing = append(missing, "--value "+name+"=VALUE")
 			continue
 		}
-		if !segment.MatchString(value) {
+		if !segment().MatchString(value) {
 			return draftPath{}, fail(w.name, "--value %s=%s: it must be one segment of a path", name, value)
 		}
 		rule = strings.Replace(rule, "{"+name+"}", value, 1)
@@ -67,7 +67,7 @@ func (w *draftWriter) draftPath(method discoveryMethod) (draftPath, error) {
 		return draftPath{}, fail(w.name, "the path of %s, %s, has %d parameters, and a description has one, the last; give the others: %s",
 			method.ID, rule, len(variables), strings.Join(append(missing, w.missingQuery(method)...), " "))
 	}
-	if !oneParameter.MatchString(rule) {
+	if !oneParameter().MatchString(rule) {
 		return draftPath{}, fail(w.name, "the path of %s, %s, has no collection before its parameter, or more than that in one segment: it cannot be tested", method.ID, rule)
 	}
 	path := draftPath{template: rule, parameter: last}
@@ -79,20 +79,20 @@ func (w *draftWriter) draftPath(method discoveryMethod) (draftPath, error) {
 }
 
 // fixedSegments are those of the name of a resource, with * for each that varies.
-var fixedSegments = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9_-]*|\*)(?:/(?:[A-Za-z][A-Za-z0-9_-]*|\*))*$`)
+var fixedSegments = text.Pattern(`^(?:[A-Za-z][A-Za-z0-9_-]*|\*)(?:/(?:[A-Za-z][A-Za-z0-9_-]*|\*))*$`)
 
 // httpRule is Google's own form of the path, with the segments of each parameter
 // that takes several: "v1/{name=jobs/*}:stop". It is empty where there is none, or
 // its segments are not known.
 func httpRule(method discoveryMethod) string {
-	if !wildParameter.MatchString(method.Path) {
+	if !wildParameter().MatchString(method.Path) {
 		return ""
 	}
 	unknown := false
-	rule := wildParameter.ReplaceAllStringFunc(method.Path, func(variable string) string {
+	rule := wildParameter().ReplaceAllStringFunc(method.Path, func(variable string) string {
 		name := strings.Trim(variable, "{+}")
 		segments := strings.ReplaceAll(strings.Trim(scalar(method.Parameters[name]["pattern"]), "^$"), "[^/]+", "*")
-		unknown = unknown || !fixedSegments.MatchString(segments) || !strings.Contains(segments, "*")
+		unknown = unknown || !fixedSegments().MatchString(segments) || !strings.Contains(segments, "*")
 		return "{" + name + "=" + segments + "}"
 	})
 	if unknown {
@@ -142,7 +142,7 @@ func (w *draftWriter) checkValues() error {
 
 // variables lists the names of the parameters of a path.
 func variables(path string) (names []string) {
-	for _, variable := range pathVariable.FindAllString(path, -1) {
+	for _, variable := range pathVariable().FindAllString(path, -1) {
 		names = append(names, strings.Trim(variable, "{+}"))
 	}
 	return names
@@ -153,16 +153,16 @@ func variables(path string) (names []string) {
 func (r *discoveryReader) flat(method discoveryMethod) string {
 	path := method.FlatPath
 	if path == "" {
-		path = wildParameter.ReplaceAllStringFunc(method.Path, func(variable string) string {
+		path = wildParameter().ReplaceAllStringFunc(method.Path, func(variable string) string {
 			name := strings.Trim(variable, "{+}")
-			parts := resourcePattern.FindStringSubmatch(scalar(method.Parameters[name]["pattern"]))
+			parts := resourcePattern().FindStringSubmatch(scalar(method.Parameters[name]["pattern"]))
 			if parts == nil {
 				return "{" + name + "}"
 			}
 			return parts[1] + "{" + name + "}" + parts[3]
 		})
 	}
-	return "/" + strings.TrimPrefix(r.document.ServicePath, "/") + strings.TrimPrefix(wildParameter.ReplaceAllString(path, "{$1}"), "/")
+	return "/" + strings.TrimPrefix(r.document.ServicePath, "/") + strings.TrimPrefix(wildParameter().ReplaceAllString(path, "{$1}"), "/")
 }
 
 // filled returns the path of a method with the values that a description has for
@@ -192,7 +192,7 @@ func (r *discoveryReader) filled(method discoveryMethod, wanted spec.PathTemplat
 func (r *discoveryReader) lastParameter(method discoveryMethod, name string) (pattern, description string) {
 	members, own := method.Parameters[name]
 	pattern = scalar(members["pattern"])
-	if wild := wildParameter.FindAllStringSubmatch(method.Path, -1); len(wild) > 0 && (!own || wild[len(wild)-1][1] == name) {
+	if wild := wildParameter().FindAllStringSubmatch(method.Path, -1); len(wild) > 0 && (!own || wild[len(wild)-1][1] == name) {
 		members = method.Parameters[wild[len(wild)-1][1]]
 		pattern = lastSegment(scalar(members["pattern"]))
 	}
@@ -247,14 +247,14 @@ func (w *draftWriter) stateMethod() (discoveryMethod, bool) {
 }
 
 // namesState is what the member is called that has the state.
-var namesState = regexp.MustCompile(`(?i)(?:^|[a-z])(?:state|status)$`)
+var namesState = text.Pattern(`(?i)(?:^|[a-z])(?:state|status)$`)
 
 // stateField returns the member with the state in the response of a method.
 func (w *draftWriter) stateField(method discoveryMethod) string {
 	properties := mapping(w.discoveryReader.document.Schemas[method.Response.Ref]["properties"])
 	for _, name := range sortedKeys(properties) {
 		if len(list(mapping(properties[name])["enum"])) > 0 {
-			if namesState.MatchString(name) {
+			if namesState().MatchString(name) {
 				return name
 			}
 			return ""

@@ -1,10 +1,10 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -16,11 +16,11 @@ type candidate struct {
 }
 
 // pathVariable is a variable in a path of any form.
-var pathVariable = regexp.MustCompile(`\{[^{}]*\}`)
+var pathVariable = text.Pattern(`\{[^{}]*\}`)
 
 // shape is a path without the names of its variables.
 func shape(path string) string {
-	return "/" + strings.TrimPrefix(pathVariable.ReplaceAllString(path, "{}"), "/")
+	return "/" + strings.TrimPrefix(pathVariable().ReplaceAllString(path, "{}"), "/")
 }
 
 // find returns the index of the method that a description has as an operation,

@@ -125,7 +125,7 @@ func readAttachment(texts []string) attachment {
 	var found attachment
 	for _, text := range texts {
 		switch {
-		case pageRequest.MatchString(text):
+		case pageRequest().MatchString(text):
 			found.markdown = text
 		case strings.HasPrefix(text, "<"):
 			found.summary = append(found.summary, oneLine(contentOfHTML([]byte(text)).shown))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -17,25 +18,27 @@ import (
 // as Markdown.
 var (
 	// pageRequest is the line with the HTTP method and the path.
-	pageRequest = regexp.MustCompile(`\b(GET|POST|PUT|PATCH|DELETE)\s+(https?://[^\s/{}]+)/([^\s{}]*\{[^\s{}]+\}[^\s{}?&#` + "`" + `]*)`)
+	pageRequest = text.Pattern(`\b(GET|POST|PUT|PATCH|DELETE)\s+(https?://[^\s/{}]+)/([^\s{}]*\{[^\s{}]+\}[^\s{}?&#` + "`" + `]*)`)
 	// pageScope is an OAuth scope of the platform.
-	pageScope = regexp.MustCompile(`https://www\.googleapis\.com/auth/[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]`)
+	pageScope = text.Pattern(scopeForm)
 	// scopePiece is a scope with all that is right behind it, and wholeScope a piece
 	// that is a scope and nothing more.
-	scopePiece = regexp.MustCompile(regexp.QuoteMeta(scopePrefix) + "[^\\s\"'<>|`*,;:!?()\\[\\]{}\u3001\uff0c\uff09]*")
-	wholeScope = regexp.MustCompile("^" + pageScope.String() + "$")
+	scopePiece = text.Pattern(regexp.QuoteMeta(scopePrefix) + "[^\\s\"'<>|`*,;:!?()\\[\\]{}\u3001\uff0c\uff09]*")
+	wholeScope = text.Pattern("^" + scopeForm + "$")
 	// pageDay is a day as the page writes it: in French with slashes, in every other
 	// language as in 2026-06-01.
-	pageDay = regexp.MustCompile(`\b[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2})\b`)
+	pageDay = text.Pattern(dayForm)
 	// afterScopes is what follows the list of scopes in every form of the page: the
 	// guide's name or address, or the day of the last change. Without it the page is
 	// cut short, maybe in the middle of the list.
-	afterScopes = regexp.MustCompile(`OAuth ?2|` + pageDay.String())
+	afterScopes = text.Pattern(`OAuth ?2|` + dayForm)
 )
 
 const (
 	// scopePrefix begins every scope of the platform.
 	scopePrefix = "https://www.googleapis.com/auth/"
+	scopeForm   = `https://www\.googleapis\.com/auth/[A-Za-z0-9_.\-]*[A-Za-z0-9_\-]`
+	dayForm     = `\b[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2})\b`
 	dayLength   = len("2006-01-02")
 )
 
@@ -107,17 +110,17 @@ func parsePage(source spec.Description, method *spec.Method) (*Source, error) {
 }
 
 // markdownEscape is a character that Markdown would take for its own.
-var markdownEscape = regexp.MustCompile(`\\([_*{}\[\]().:~=#+!&\-])`)
+var markdownEscape = text.Pattern(`\\([_*{}\[\]().:~=#+!&\-])`)
 
 // unescaped returns a text without the escapes of Markdown in addresses.
 func unescaped(text string) string {
-	return strings.ReplaceAll(markdownEscape.ReplaceAllString(text, "$1"), "&amp;", "&")
+	return strings.ReplaceAll(markdownEscape().ReplaceAllString(text, "$1"), "&amp;", "&")
 }
 
 // readRendering finds what the page has in code, in the order of the page.
 func readRendering(name, text string, method *spec.Method) (rendering, error) {
 	found := rendering{text: text}
-	place := pageRequest.FindStringSubmatchIndex(text)
+	place := pageRequest().FindStringSubmatchIndex(text)
 	if place == nil {
 		other := regexp.MustCompile(`\b(?:GET|POST|PUT|PATCH|DELETE)\s+` + regexp.QuoteMeta(method.Endpoint) + `/[^\s{}<>"` + "`" + `]+`).FindString(text)
 		if other != "" && method.Endpoint != "" {
@@ -126,12 +129,12 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 		return found, fail(name, "no discovery document, no OpenAPI document, and no reference page: "+
 			"looked for a line such as %s https://…%s, and did not find it", method.Operation.Method, method.Operation.Path)
 	}
-	found.request, found.requestEnd = pageRequest.FindStringSubmatch(text[place[0]:]), place[1]
+	found.request, found.requestEnd = pageRequest().FindStringSubmatch(text[place[0]:]), place[1]
 	if strings.ContainsAny(found.request[0], "<>") {
 		return found, fail(name, "the source of a page, shown as text: give the page itself as HTML")
 	}
 	rest := text[found.requestEnd:]
-	for _, other := range pageRequest.FindAllString(rest, -1) {
+	for _, other := range pageRequest().FindAllString(rest, -1) {
 		if other != found.request[0] {
 			return found, fail(name, "the page describes two requests, %s and %s: give the page of one method", found.request[0], other)
 		}
@@ -139,7 +142,7 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 	if piece := oddScope(rest); piece != "" {
 		return found, notAScope(name, piece)
 	}
-	scopes := pageScope.FindAllStringIndex(rest, -1)
+	scopes := pageScope().FindAllStringIndex(rest, -1)
 	if len(scopes) == 0 && len(method.Scopes) == 0 {
 		found.end, found.messages = len(text), messages(rest)
 		return found, nil
@@ -153,7 +156,7 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 		}
 	}
 	last := scopes[len(scopes)-1][1]
-	closing := afterScopes.FindStringIndex(rest[last:])
+	closing := afterScopes().FindStringIndex(rest[last:])
 	if closing == nil {
 		return found, fail(name, "the page is cut short: looked for the guide to OAuth 2.0 or the day of the last change after %s, and did not find either",
 			found.scopes[len(found.scopes)-1])
@@ -166,10 +169,10 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 // oddScope finds a scope with something behind it that no scope has, such as the
 // dots of a shortened text: a part of it must not pass for a scope.
 func oddScope(text string) string {
-	for _, piece := range scopePiece.FindAllString(text, -1) {
+	for _, piece := range scopePiece().FindAllString(text, -1) {
 		// A full stop may end the sentence; the prefix alone names no scope.
 		scope := strings.TrimSuffix(piece, ".")
-		if strings.IndexFunc(scope[len(scopePrefix):], unicode.IsLetter) >= 0 && !wholeScope.MatchString(scope) {
+		if strings.IndexFunc(scope[len(scopePrefix):], unicode.IsLetter) >= 0 && !wholeScope().MatchString(scope) {
 			return piece
 		}
 	}
@@ -241,7 +244,7 @@ func (r rendering) compare(name string, other rendering) error {
 // day finds the day of the last change: the first after the list of scopes.
 func (r rendering) day(attached attachment) string {
 	for _, text := range []string{r.text[max(0, r.end-dayLength):], attached.line} {
-		for _, found := range pageDay.FindAllString(text, -1) {
+		for _, found := range pageDay().FindAllString(text, -1) {
 			if written := day(strings.ReplaceAll(found, "/", "-")); written != "" {
 				return written
 			}
@@ -256,13 +259,13 @@ const mostBraces = 1000
 // notation is what makes a message on a page no JSON: comments, the name of a
 // message or a map in braces, and the name of a type in the place of a value.
 // Members are matched so that their names are left alone.
-var notation = regexp.MustCompile(`"[A-Za-z_@][A-Za-z0-9_@]*"|\s//[^\n]*|\{\s*object\s*\([^(){}\n]*\)\s*\}|\{\s*\w+\s*:\s*\w+[^"{}]*\}|` +
+var notation = text.Pattern(`"[A-Za-z_@][A-Za-z0-9_@]*"|\s//[^\n]*|\{\s*object\s*\([^(){}\n]*\)\s*\}|\{\s*\w+\s*:\s*\w+[^"{}]*\}|` +
 	`\b(?:string|boolean|integer|number|object|enum|value)\b(?:\s*\([^()\n"\\]*\))?`)
 
 // Pages are not strict about commas: there may be one too many, or one too few.
 var (
-	commaTooMany = regexp.MustCompile(`,(\s*[}\]])`)
-	commaTooFew  = regexp.MustCompile(`(["}\]])(\s+"\w+"\s*:)`)
+	commaTooMany = text.Pattern(`,(\s*[}\]])`)
+	commaTooFew  = text.Pattern(`(["}\]])(\s+"\w+"\s*:)`)
 )
 
 // messages finds the messages that a page shows, such as
@@ -271,7 +274,7 @@ var (
 //
 // in their order. Braces around anything else are none.
 func messages(text string) []map[string]any {
-	text = notation.ReplaceAllStringFunc(text, func(part string) string {
+	text = notation().ReplaceAllStringFunc(text, func(part string) string {
 		switch {
 		case part[0] == '"':
 			return part
@@ -282,7 +285,7 @@ func messages(text string) []map[string]any {
 		}
 		return strconv.Quote(part)
 	})
-	text = commaTooFew.ReplaceAllString(commaTooMany.ReplaceAllString(text, "$1"), "$1,$2")
+	text = commaTooFew().ReplaceAllString(commaTooMany().ReplaceAllString(text, "$1"), "$1,$2")
 	var found []map[string]any
 	for range mostBraces {
 		start := strings.IndexByte(text, '{')

@@ -1,20 +1,21 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 var (
-	markdownLink  = regexp.MustCompile(`\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*\)`)
-	contentsEntry = regexp.MustCompile(`^\s*[-*]\s+\[([^\[\]]+)\]\(#[^()\s]*\)\s*$`)
-	tableRule     = regexp.MustCompile(`^\s*\|?(?:\s*:?-{3,}:?\s*\|)+`)
-	codeSpan      = regexp.MustCompile("`+([^`]*)`+")
-	blockOnLine   = regexp.MustCompile("(?:```)?\\s*\\{[^{}]*\"[^{}]*\\}\\s*(?:```)?")
+	markdownLink  = text.Pattern(`\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*\)`)
+	contentsEntry = text.Pattern(`^\s*[-*]\s+\[([^\[\]]+)\]\(#[^()\s]*\)\s*$`)
+	tableRule     = text.Pattern(`^\s*\|?(?:\s*:?-{3,}:?\s*\|)+`)
+	codeSpan      = text.Pattern("`+([^`]*)`+")
+	blockOnLine   = text.Pattern("(?:```)?\\s*\\{[^{}]*\"[^{}]*\\}\\s*(?:```)?")
 	// sentenceEnd is the end of a sentence in any script.
-	sentenceEnd = regexp.MustCompile(`[.!?:]["')]?(?:\s+|$)|[。！？।]["')]?\s*`)
+	sentenceEnd = text.Pattern(`[.!?:]["')]?(?:\s+|$)|[。！？।]["')]?\s*`)
 )
 
 // add takes paragraphs apart. What has no end of a sentence is a heading or a
@@ -30,7 +31,7 @@ func (p *Prose) add(paragraphs ...string) {
 // end of a sentence.
 func splitSentences(paragraph string) (sentences []string, rest string) {
 	start := 0
-	for _, end := range sentenceEnd.FindAllStringSubmatchIndex(paragraph, -1) {
+	for _, end := range sentenceEnd().FindAllStringSubmatchIndex(paragraph, -1) {
 		next := strings.TrimSpace(paragraph[end[1]:])
 		if next != "" && unicode.IsLower([]rune(next)[0]) {
 			continue
@@ -91,11 +92,11 @@ func paragraphs(page rendering) []string {
 	start := startOfProse(lines, strings.Count(page.text[:page.requestEnd], "\n"))
 	var contents, found []string
 	for index, line := range lines {
-		if entry := contentsEntry.FindStringSubmatch(line); entry != nil {
+		if entry := contentsEntry().FindStringSubmatch(line); entry != nil {
 			contents = append(contents, entry[1])
 		}
-		if index < start || contentsEntry.MatchString(line) || tableRule.MatchString(line) ||
-			index+1 < len(lines) && tableRule.MatchString(lines[index+1]) || pageScope.MatchString(line) || pageRequest.MatchString(line) {
+		if index < start || contentsEntry().MatchString(line) || tableRule().MatchString(line) ||
+			index+1 < len(lines) && tableRule().MatchString(lines[index+1]) || pageScope().MatchString(line) || pageRequest().MatchString(line) {
 			continue
 		}
 		for _, cell := range strings.Split(line, "|") {
@@ -122,14 +123,14 @@ func startOfProse(lines []string, request int) int {
 
 // typesOnPage are the types that are in code before the description of a
 // member.
-var typesOnPage = regexp.MustCompile("^`(?:string|boolean|integer|number|object|enum)[^`]*`\\s*")
+var typesOnPage = text.Pattern("^`(?:string|boolean|integer|number|object|enum)[^`]*`\\s*")
 
 // proseOfCell returns the words of one cell or paragraph.
 func proseOfCell(text string, contents []string) string {
-	text = typesOnPage.ReplaceAllString(strings.TrimSpace(text), "")
-	text = blockOnLine.ReplaceAllString(text, "")
-	text = markdownLink.ReplaceAllString(text, "$1")
-	text = codeSpan.ReplaceAllString(text, "$1")
+	text = typesOnPage().ReplaceAllString(strings.TrimSpace(text), "")
+	text = blockOnLine().ReplaceAllString(text, "")
+	text = markdownLink().ReplaceAllString(text, "$1")
+	text = codeSpan().ReplaceAllString(text, "$1")
 	text = oneLine(strings.TrimLeft(text, "#-* "))
 	for _, heading := range contents {
 		// In Markdown a heading may be in the line of its paragraph.

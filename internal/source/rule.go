@@ -2,9 +2,9 @@ package source
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -17,11 +17,11 @@ const (
 
 // ruleVariable finds the variable of a path of google.api.http:
 // "{name=jobs/*}", "{+name}", "{jobsId}".
-var ruleVariable = regexp.MustCompile(`\{(\+?)([A-Za-z][A-Za-z0-9_.]*)(?:=([^{}]+))?\}`)
+var ruleVariable = text.Pattern(`\{(\+?)([A-Za-z][A-Za-z0-9_.]*)(?:=([^{}]+))?\}`)
 
 // resourcePattern takes the pattern of a resource name apart: "^jobs/" and
 // "[^/]+" and "$", with literals after the id as in "^jobs/[^/]+/state$".
-var resourcePattern = regexp.MustCompile(`^\^((?:[A-Za-z][A-Za-z0-9_-]*/)+)(.+?)((?:/[A-Za-z][A-Za-z0-9_-]*)*)\$$`)
+var resourcePattern = text.Pattern(`^\^((?:[A-Za-z][A-Za-z0-9_-]*/)+)(.+?)((?:/[A-Za-z][A-Za-z0-9_-]*)*)\$$`)
 
 // parseRule takes a path of google.api.http apart:
 // "v1/{name=jobs/*}:stop" gives /v1/jobs/{id}:stop and the pattern of one
@@ -29,7 +29,7 @@ var resourcePattern = regexp.MustCompile(`^\^((?:[A-Za-z][A-Za-z0-9_-]*/)+)(.+?)
 // discovery document has, or empty.
 func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, err error) {
 	rule = "/" + strings.TrimPrefix(rule, "/")
-	found := ruleVariable.FindAllStringSubmatchIndex(rule, -1)
+	found := ruleVariable().FindAllStringSubmatchIndex(rule, -1)
 	if len(found) != 1 {
 		return path, "", fmt.Errorf("path %q has %d variables, not one", rule, len(found))
 	}
@@ -42,7 +42,7 @@ func parseRule(rule, resource string) (path spec.PathTemplate, pattern string, e
 			return path, "", fmt.Errorf("path %q has not one wildcard", rule)
 		}
 	}
-	if parts := resourcePattern.FindStringSubmatch(resource); parts != nil {
+	if parts := resourcePattern().FindStringSubmatch(resource); parts != nil {
 		pattern = "^" + parts[2] + "$"
 		if rule[at[2]:at[3]] == "+" || !strings.HasSuffix(before, "/"+parts[1]) {
 			collection, trailing = parts[1], parts[3]

@@ -10,9 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -194,7 +194,7 @@ func fail(name, format string, arguments ...any) error {
 }
 
 // openAPILine is the member that every OpenAPI document has, as a line of YAML.
-var openAPILine = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?[ \t]*:`)
+var openAPILine = text.Pattern(`(?m)^["']?(?:openapi|swagger)["']?[ \t]*:`)
 
 // Parse understands what a source says of a method. It finds out the format of
 // the source itself. The error for one that it does not understand is a
@@ -219,7 +219,7 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 		default:
 			return nil, fail(text.Name, "JSON without the member discoveryVersion of a discovery document or openapi of an OpenAPI document")
 		}
-	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine.Match(trimmed):
+	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine().Match(trimmed):
 		parse = parseOpenAPI
 	}
 	sum := sha256.Sum256(text.Text)
@@ -261,7 +261,7 @@ func readText(source spec.Description) ([]byte, error) {
 	switch {
 	case len(content) == 0:
 		return nil, fail(source.Name, "it is empty")
-	case multipart.Match(content[:min(len(content), longestHeader)]):
+	case multipart().Match(content[:min(len(content), longestHeader)]):
 		return nil, fail(source.Name, "it is MHTML: save the page as HTML")
 	}
 	return content, nil
@@ -269,7 +269,7 @@ func readText(source spec.Description) ([]byte, error) {
 
 // multipart is what the header of a page has that is saved together with its
 // pictures, and longestHeader how far it is looked for.
-var multipart = regexp.MustCompile(`(?im)^Content-Type:\s*multipart/related`)
+var multipart = text.Pattern(`(?im)^Content-Type:\s*multipart/related`)
 
 const longestHeader = 4096
 

@@ -5,7 +5,9 @@ package text
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -107,4 +109,11 @@ func Paragraph(beginning, text string, width int) string {
 		width = max(width-indent, narrowest)
 	}
 	return beginning + strings.Join(Wrap(text, width), "\n"+strings.Repeat(" ", indent))
+}
+
+// Pattern gives a regular expression that is compiled when it is first used: most
+// runs of a program need few of its expressions. It panics there unless the
+// expression is valid.
+func Pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
