@@ -137,8 +137,8 @@ func configurationKeys(root *cobra.Command) []string {
 
 func newVersionCommand(terminal *terminal) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version and the methods whose descriptions are built in",
+		Use:   "version",
+		Short: "Print the version and the methods whose descriptions are built in",
 		Long: `version prints the version and the methods whose descriptions are built in.
 dpconform list prints the digest of a description, which binds cassettes and
 reports to it.`,
