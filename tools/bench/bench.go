@@ -2,6 +2,10 @@
 // exchanges take without it: offline, from the shipped cassettes, and over
 // loopback, against the reference emulator.
 //
+// It also compares the start of dpconform with that of a program that links only
+// the libraries it is built on, and runs over descriptions of 500 and of 2,000
+// scopes.
+//
 // Times are medians over rounds in which the tasks take turns. Quote the ratios:
 // machines differ and drift.
 //
@@ -42,9 +46,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: bench DPCONFORM")
 		os.Exit(2)
 	}
-	if err := compare(os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	for _, part := range []func(program string) error{compare, start, scopes} {
+		if err := part(os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
 	}
 }
 
@@ -97,23 +103,11 @@ func compare(program string) error {
 	if withHurl != nil {
 		tasks = append(tasks, &task{name: "Hurl over loopback", do: onFreshJobs(withHurl)})
 	}
-	for round := range rounds + 1 {
-		for _, one := range tasks {
-			began := time.Now()
-			if err := one.do(); err != nil {
-				return fmt.Errorf("%s: %w", one.name, err)
-			}
-			// The first round warms up.
-			if round > 0 {
-				one.times = append(one.times, time.Since(began))
-			}
-		}
+	if err := takeTurns(tasks, rounds); err != nil {
+		return err
 	}
 	fmt.Printf("%d exchanges, medians of %d rounds\n\n", len(exchanges), rounds)
-	for _, one := range tasks {
-		fmt.Printf("  %-36s %8.1f ms   (%.1f to %.1f)\n", one.name, milliseconds(one.median()),
-			milliseconds(slices.Min(one.times)), milliseconds(slices.Max(one.times)))
-	}
+	printTimes(tasks)
 	start := tasks[0].median()
 	fmt.Printf("\n  offline run less its start, to the bare loop     %6.2f x\n", ratio(tasks[1].median()-start, tasks[2].median()))
 	fmt.Printf("  loopback run less its start, to the bare client  %6.2f x\n", ratio(tasks[3].median()-start, tasks[4].median()))
@@ -125,6 +119,29 @@ func compare(program string) error {
 	fmt.Printf("  loopback run, to Hurl with as many requests      %6.2f x   (%.3f and %.3f ms for each)\n", ratio(tasks[3].median(), tasks[6].median()),
 		milliseconds(tasks[3].median())/float64(len(exchanges)), milliseconds(tasks[6].median())/float64(len(exchanges)))
 	return nil
+}
+
+// takeTurns runs the tasks round by round. The first round warms up.
+func takeTurns(tasks []*task, rounds int) error {
+	for round := range rounds + 1 {
+		for _, one := range tasks {
+			began := time.Now()
+			if err := one.do(); err != nil {
+				return fmt.Errorf("%s: %w", one.name, err)
+			}
+			if round > 0 {
+				one.times = append(one.times, time.Since(began))
+			}
+		}
+	}
+	return nil
+}
+
+func printTimes(tasks []*task) {
+	for _, one := range tasks {
+		fmt.Printf("  %-36s %8.1f ms   (%.1f to %.1f)\n", one.name, milliseconds(one.median()),
+			milliseconds(slices.Min(one.times)), milliseconds(slices.Max(one.times)))
+	}
 }
 
 func (t *task) median() time.Duration { return slices.Sorted(slices.Values(t.times))[len(t.times)/2] }
