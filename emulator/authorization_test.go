@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -69,6 +70,19 @@ func TestRefusedCallers(t *testing.T) {
 				t.Errorf("%q: reason %s, challenge %s", test.authorization, body.Error.Details[0].Reason, got)
 			}
 		}
+	}
+}
+
+// TestTheChallengeStaysShort: thousands of scopes would make a header that many
+// clients refuse, and a run whose cost grows with their square.
+func TestTheChallengeStaysShort(t *testing.T) {
+	many := *shipped()
+	many.Scopes = nil
+	for i := range 1000 {
+		many.Scopes = append(many.Scopes, spec.Scope{Name: fmt.Sprintf("https://example.com/auth/some.scope%d", i)})
+	}
+	if challenge := conformingRefusals(&many)[scopeMissing].challenge; !strings.HasSuffix(challenge, `error="insufficient_scope"`) {
+		t.Errorf("the challenge is %d bytes long", len(challenge))
 	}
 }
 
