@@ -33,6 +33,7 @@ func emulated(t testing.TB, method *spec.Method, options emulator.Options, chang
 	config := target.Config{
 		Endpoint: listening.URL, Jobs: jobs, Loopback: true, Limit: patience,
 		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
+		Pause:       noPause,
 	}
 	for _, alter := range change {
 		alter(&config, server)

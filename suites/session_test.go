@@ -1,9 +1,13 @@
 package suites
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
@@ -72,5 +76,27 @@ func TestEarlierChecksRunForLaterOnes(t *testing.T) {
 				t.Error("something ran again")
 			}
 		})
+	}
+}
+
+// TestAJobThatChangesInTheBackgroundIsSeen: a run that is over sooner waits for it.
+func TestAJobThatChangesInTheBackgroundIsSeen(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	waited := &atomic.Bool{}
+	server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
+		config.Pause = func(context.Context, time.Duration) error { waited.Store(true); return nil }
+		config.Transport = inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if waited.Load() && r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/failed-") {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"state": "COMPLETE"}`))
+				return
+			}
+			handler.ServeHTTP(w, r)
+		})}
+	})
+	later := testedBy(t, method, server, 1, func(check Check) bool { return check.ID == "semantics/job-later" })
+	if check := later.Checks[0]; check.Verdict != result.Warn || check.Findings[0].Requirement != "semantics.old-job-keeps-state" {
+		t.Errorf("%s %s", check.Verdict, check.Findings)
 	}
 }
