@@ -79,8 +79,8 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		for i := range check.Findings {
 			if finding := &check.Findings[i]; finding.Exchange > 0 {
 				shown, before := journal[finding.Exchange-1], result.Message{}
-				if shown.Reused && shown.Request.Connection == target.KeptConnection {
-					before = requestOf(journal[finding.Exchange-2])
+				if shown.After > 0 && shown.Request.Connection == target.KeptConnection {
+					before = requestOf(journal[shown.After-1])
 				}
 				finding.Curl = hide.Text(requestOf(shown).CurlAfter(before))
 			}

@@ -109,6 +109,7 @@ func TestACauseComesFirst(t *testing.T) {
 			return http.RedirectHandler("https://example.com/", http.StatusPermanentRedirect)
 		}},
 		{"a server that is down", "", "one-status", "every response is 502", always(502, "bad gateway")},
+		{"a server that is starting", "", "one-status", "every response is 503", always(503, "starting")},
 		{"no HTTP", "", "no-http", "no request got an HTTP response", func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				connection, _, err := w.(http.Hijacker).Hijack()

@@ -126,7 +126,15 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 		ours.Store(kept)
 		reused.Store(got.Reused)
 	}})
-	defer func() { exchange.Connected, exchange.Reused = ours.Load(), reused.Load() }()
+	defer func() {
+		exchange.Connected, exchange.Reused = ours.Load(), reused.Load()
+		if place := PlaceOf(ctx); place.Connection != OwnConnection {
+			before := t.shared.Swap(int64(exchange.Number))
+			if exchange.Reused {
+				exchange.After = int(before)
+			}
+		}
+	}()
 	defer connected.Do(func() {}) // A late connection starts no limit.
 	request, err := t.newRequest(ctx, exchange.Request)
 	if err != nil {

@@ -79,6 +79,8 @@ type Target struct {
 	watcher  Watcher
 	// reuse says that requests may share connections.
 	reuse atomic.Bool
+	// shared is the number of the last exchange whose connection others may use.
+	shared atomic.Int64
 
 	mutex   sync.Mutex
 	journal []*Exchange
