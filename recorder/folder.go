@@ -51,7 +51,10 @@ func openFolder(path string) (*workFolder, error) {
 	}
 	_, missing := os.Stat(path)
 	folder := &workFolder{path: path, made: errors.Is(missing, fs.ErrNotExist)}
-	err := os.MkdirAll(path, 0o755)
+	err := text.CheckFolder(path)
+	if err == nil {
+		err = os.MkdirAll(path, 0o755)
+	}
 	if err == nil {
 		err = folder.occupy()
 	}

@@ -150,26 +150,34 @@ func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Messa
 	return response, &result.FaultOf{Kind: string(exchange.Fault.Kind), Detail: hide.Text(exchange.Fault.Detail)}
 }
 
-// longestBody is the length in bytes from which a body is cut in a report.
-const longestBody = 4 << 10
+const (
+	// longestBody is the length in bytes from which a body is cut in a report, and
+	// searchedBody how much of one is read for that at most.
+	longestBody  = 4 << 10
+	searchedBody = 16 * longestBody
+)
 
 // bodyOf is the text of a body of so many bytes, of which this is the beginning.
+// It redacts as much as it takes to fill what is shown: the rest costs time, and
+// there may be megabytes of it in each of hundreds of responses.
 func bodyOf(body []byte, length int, redacted func(string) string) string {
-	// A secret that the cut goes through must be redacted too, so more than what
-	// is shown is searched; of a very long body not all.
-	const searched = 16 * longestBody
-	whole := length <= searched && length == len(body)
-	text := strings.ToValidUTF8(redacted(string(body[:min(len(body), searched)])), "\uFFFD")
-	if !whole {
-		// The last secret may be cut, and so not found.
-		text = text[:max(0, len(text)-longestBody)]
-	}
-	if len(text) > longestBody || !whole {
-		cut := min(longestBody, len(text))
-		for cut > 0 && cut < len(text) && !utf8.RuneStart(text[cut]) {
-			cut--
+	for searched := 2 * longestBody; ; searched *= 2 {
+		whole := length <= searched && length == len(body)
+		text := strings.ToValidUTF8(redacted(string(body[:min(len(body), searched)])), "\uFFFD")
+		if !whole {
+			// The last secret may be cut, and so not found.
+			text = text[:max(0, len(text)-longestBody)]
 		}
-		text = text[:cut] + "…"
+		if !whole && len(text) < longestBody && searched < min(len(body), searchedBody) {
+			continue
+		}
+		if len(text) > longestBody || !whole {
+			cut := min(longestBody, len(text))
+			for cut > 0 && cut < len(text) && !utf8.RuneStart(text[cut]) {
+				cut--
+			}
+			text = text[:cut] + "…"
+		}
+		return text
 	}
-	return text
 }

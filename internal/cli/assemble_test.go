@@ -102,3 +102,30 @@ func formatted(t *testing.T, write func(io.Writer, result.Report) error, found r
 	}
 	return out.String()
 }
+
+// Of a long body only what fills a report is redacted: a page of megabytes in each
+// of hundreds of responses would cost more than the run.
+func TestOfALongBodyNoMoreIsRedactedThanIsShown(t *testing.T) {
+	t.Parallel()
+	redacted := 0
+	count := func(shrunk int) func(string) string {
+		redacted = 0
+		return func(text string) string {
+			redacted += len(text)
+			return text[:len(text)/shrunk]
+		}
+	}
+	long := []byte(strings.Repeat("<p>a</p>", 500_000))
+	if got := bodyOf(long, len(long), count(1)); got != string(long[:longestBody])+"…" || redacted > 2*longestBody {
+		t.Errorf("%d bytes are shown, %d were redacted", len(got), redacted)
+	}
+	if got := bodyOf(long, len(long), count(6)); len(got) != longestBody+len("…") || redacted > 2*searchedBody {
+		t.Errorf("%d bytes are shown, %d were redacted", len(got), redacted)
+	}
+	if got := bodyOf(long, len(long), count(1000)); got != "…" || redacted > 2*searchedBody {
+		t.Errorf("%d bytes are shown, %d were redacted", len(got), redacted)
+	}
+	if got := bodyOf(long[:3*longestBody], 3*longestBody, count(6)); got != string(long[:longestBody/2]) {
+		t.Errorf("of a whole body %d bytes are shown", len(got))
+	}
+}

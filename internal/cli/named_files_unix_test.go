@@ -43,6 +43,17 @@ func TestWhatIsNamedIsReadWithinBounds(t *testing.T) {
 			got.wantOneLine(t, says)
 		}
 	}
+	// A folder: opening a pipe would wait for its other end.
+	link := filepath.Join(folder, "link")
+	if err := os.Symlink(filepath.Join(folder, "nowhere"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"record --cassettes FILE", "record --discard --cassettes FILE" + server, "record --check --cassettes FILE", "run --cassettes FILE"} {
+		for _, name := range []string{"/dev/zero", pipe, large, link, filepath.Join(pipe, "below")} {
+			call(t, strings.Fields(strings.ReplaceAll(line, "FILE", name))...).wantOneLine(t, name)
+		}
+	}
+	call(t, "record", "--cassettes", pipe).wantOneLine(t, "--cassettes", "it is a pipe, not a folder")
 	// A set of requirements that a description names.
 	shipped, err := os.ReadFile("../../spec/archivejobs-retry.openapi.yaml")
 	if err != nil {

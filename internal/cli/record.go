@@ -101,6 +101,9 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if err := own.contradiction(); err != nil {
 		return err
 	}
+	if err := text.CheckFolder(settings.Cassettes); err != nil && settings.Cassettes != "" {
+		return text.Mistake(sources.Origin("cassettes"), settings.Cassettes+": "+text.Reason(err), "give a folder, or the path of a new one")
+	}
 	ctx, stop, err := settings.Limited(command.Context(), sources)
 	if err != nil {
 		return err

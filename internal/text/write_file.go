@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -150,7 +151,7 @@ func OwnFile(path string) (*os.File, error) {
 	}
 	after, err := file.Stat()
 	if err == nil && !os.SameFile(before, after) {
-		err = &fs.PathError{Op: "open", Path: path, Err: errNotOwn}
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("it was replaced while it was opened")}
 	}
 	if err == nil {
 		err = file.Chmod(0o600)
@@ -161,8 +162,6 @@ func OwnFile(path string) (*os.File, error) {
 	return file, nil
 }
 
-var errNotOwn = errors.New("it is a link or no file, which is not followed")
-
 // CheckOwnFile says why a file is none that this program made: it is a link, a
 // folder or a device. One that is not there is none of these.
 func CheckOwnFile(path string) error {
@@ -171,9 +170,42 @@ func CheckOwnFile(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err == nil && !information.Mode().IsRegular():
-		return &fs.PathError{Op: "open", Path: path, Err: errNotOwn}
+		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is %s, not a file of dpconform", kind(information.Mode()))}
 	}
 	return err
+}
+
+// CheckFolder says why a path is no folder, without opening it: opening a pipe
+// waits for its other end. One that is not there may become a folder.
+func CheckFolder(path string) error {
+	information, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(path); err == nil {
+			return &fs.PathError{Op: "open", Path: path, Err: errors.New("it is a link that leads nowhere")}
+		}
+		return nil
+	case err == nil && !information.IsDir():
+		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is %s, not a folder", kind(information.Mode()))}
+	}
+	return err
+}
+
+// kind says in words what a path leads to.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsRegular():
+		return "a file"
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
 }
 
 // behindLinks is the path that symbolic links lead to, even where nothing is

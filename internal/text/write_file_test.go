@@ -165,6 +165,9 @@ func TestNoLinkIsFollowedToAFileOfOurOwn(t *testing.T) {
 			t.Errorf("%s was written", path)
 		}
 	}
+	if err := CheckOwnFile(link); err == nil || Reason(err) != "it is a link, not a file of dpconform" {
+		t.Error(err)
+	}
 	if err := WriteNew(own, 0o600, []byte("a")); err != nil {
 		t.Fatal(err)
 	}
