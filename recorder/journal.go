@@ -38,6 +38,9 @@ type entry struct {
 	Response   *cassette.Response `yaml:"response,omitempty"`
 	// Undone says that the request never reached the server.
 	Undone bool `yaml:"undone,omitempty"`
+
+	// loose says that requests may come before it that did not the last time.
+	loose bool
 }
 
 // journalStorage is what a journal is written to; a test makes it fail.
@@ -119,6 +122,11 @@ func (j *journal) respond(id int, response cassette.Response) error {
 
 // undo writes down that a request never reached the server.
 func (j *journal) undo(id int) error { return j.locked(entry{ID: id, Undone: true}) }
+
+// move writes down that a request belongs elsewhere in the run than it did.
+func (j *journal) move(id int, place target.Place) error {
+	return j.locked(entry{ID: id, Place: &place})
+}
 
 func (j *journal) locked(one entry) error {
 	if j == nil {
@@ -248,6 +256,8 @@ func (c *journalContent) add(one entry, byID map[int]*entry) error {
 	case one.Request != nil && one.Place != nil && one.ID > c.last:
 		c.exchanges = append(c.exchanges, &one)
 		byID[one.ID], c.last = &one, one.ID
+	case one.Place != nil && begun != nil && one.Place.Check == begun.Place.Check:
+		begun.Place = one.Place
 	case one.Response != nil && begun != nil:
 		begun.Response = one.Response
 	case one.Undone && begun != nil:
@@ -262,40 +272,57 @@ func (c *journalContent) add(one entry, byID map[int]*entry) error {
 // earlier has the responses that an interrupted recording has kept. A nil one
 // has none.
 type earlier struct {
-	mutex   sync.Mutex
-	waiting map[string][]*entry
-	left    []*entry
+	mutex sync.Mutex
+	left  []*entry
 }
 
-// earlier decides what is not sent again. A request that may start a job is sent
-// again only where it certainly had no effect; where it may have had one, nobody
-// knows what came of it. Of all others only a proper response is kept.
-func (c *journalContent) earlier(loopback bool) *earlier {
+// earlier decides what is not sent again, and lists what no longer counts: what is
+// sent again, and attempts without a response that another followed. A request
+// that may start a job is sent again only where it certainly had no effect; where
+// it may have had one, nobody knows what came of it. Of all others the check that
+// was interrupted keeps only proper responses.
+func (c *journalContent) earlier(loopback bool) (known *earlier, dropped []*entry) {
 	exchanges := slices.Clone(c.exchanges)
 	slices.SortStableFunc(exchanges, func(a, b *entry) int { return cmp.Compare(a.Place.Number, b.Place.Number) })
 	// The last attempt decides for all attempts at the same exchange.
-	last := map[int]*entry{}
+	type exchange struct {
+		number int
+		key    string
+	}
+	last := map[exchange]*entry{}
+	interrupted := ""
 	for _, one := range exchanges {
 		if number := one.Place.Number; number > 0 {
-			last[number] = one
+			last[exchange{number, keyOf(*one.Request)}], interrupted = one, one.Place.Check
 		}
 	}
-	known := &earlier{waiting: map[string][]*entry{}}
+	known = &earlier{}
+	// What the interrupted check sends after a request that is sent again may be
+	// something else.
+	reopened := false
 	for _, one := range exchanges {
-		if again := cmp.Or(last[one.Place.Number], one).mayBeSentAgain(); again {
+		deciding := cmp.Or(last[exchange{one.Place.Number, keyOf(*one.Request)}], one)
+		again := deciding.mayBeSentAgain()
+		switch inside := one.Place.Number > 0 && one.Place.Check == interrupted; {
+		case inside:
+			one.loose = one.Place.Once
+			again = again || reopened && !one.Place.Once
+			reopened = again || reopened
+		case one.Place.Number > 0:
+			// The run went on with what it had.
+			again = again && deciding.Response == nil
+		}
+		if again || one != deciding && one.Response == nil {
+			dropped = append(dropped, one)
 			continue
 		}
-		broken := one.Response != nil && recordedFault(*one.Response) != nil && !loopback
-		if one.Response == nil || one.Place.Once && broken {
+		known.left = append(known.left, one)
+		if broken := one.Response != nil && recordedFault(*one.Response) != nil && !loopback; one.Response == nil || one.Place.Once && broken {
 			lost := faultyResponse(nil, &target.Fault{Kind: target.Lost, Detail: target.UnknownOutcome})
 			one.Response = &lost
 		}
-		name, _ := cassetteName(one.Place.Check)
-		key := name + "\x00" + keyOf(*one.Request)
-		known.waiting[key] = append(known.waiting[key], one)
-		known.left = append(known.left, one)
 	}
-	return known
+	return known, dropped
 }
 
 func (e *entry) mayBeSentAgain() bool {
@@ -313,25 +340,44 @@ func (e *entry) mayBeSentAgain() bool {
 // take gives what came of a request the last time, or nil. Where it is not
 // asked for what was sent before it then, the run is another one, and the error
 // says so.
-func (e *earlier) take(place target.Place, cassette string, redacted cassette.Request) (*entry, error) {
+func (e *earlier) take(place target.Place, redacted cassette.Request) (*entry, error) {
 	if e == nil {
 		return nil, nil
 	}
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	key := cassette + "\x00" + keyOf(redacted)
-	if same := e.waiting[key]; len(same) > 0 {
-		e.waiting[key] = same[1:]
-		e.left = slices.DeleteFunc(e.left, func(kept *entry) bool { return kept == same[0] })
-		return same[0], nil
+	at := slices.IndexFunc(e.left, func(kept *entry) bool { return kept.Place.Number == place.Number && kept.is(place, redacted) })
+	if at < 0 {
+		at = slices.IndexFunc(e.left, func(kept *entry) bool { return kept.loose && kept.is(place, redacted) })
+	}
+	if at >= 0 {
+		taken := e.left[at]
+		e.left = slices.Delete(e.left, at, at+1)
+		return taken, nil
 	}
 	for _, kept := range e.left {
 		before := place.Number > 0 && kept.Place.Number <= place.Number
-		if before && !(kept.Place.Together && kept.Place.Check == place.Check) {
+		if before && !((kept.Place.Together || kept.loose) && kept.Place.Check == place.Check) {
 			return nil, kept.unasked()
 		}
 	}
 	return nil, nil
+}
+
+// is reports whether a request of a check is the kept one.
+func (e *entry) is(place target.Place, redacted cassette.Request) bool {
+	return e.Place.Check == place.Check && keyOf(*e.Request) == keyOf(redacted)
+}
+
+// Keeps reports whether the exchange of this number in a run has a response from
+// before an interruption, so that it is not sent.
+func (r *Recording) Keeps(number int) bool {
+	if r.earlier == nil {
+		return false
+	}
+	r.earlier.mutex.Lock()
+	defer r.earlier.mutex.Unlock()
+	return slices.ContainsFunc(r.earlier.left, func(kept *entry) bool { return kept.Place.Number == number })
 }
 
 // unasked is the error for an exchange that the run does not ask for.

@@ -165,8 +165,13 @@ func (r *Recording) prepare() error {
 	case err != nil:
 		return err
 	case content != nil:
-		r.earlier = content.earlier(r.provenance.Loopback)
+		var dropped []*entry
+		r.earlier, dropped = content.earlier(r.provenance.Loopback)
 		r.journal, err = openJournal(folder.path, content, r.provenance)
+		// Else the next time it would count beside what is sent now.
+		for i := 0; err == nil && i < len(dropped); i++ {
+			err = r.journal.undo(dropped[i].ID)
+		}
 	case !r.provenance.Emulator:
 		r.journal, err = openJournal(folder.path, nil, r.provenance)
 	default:
@@ -210,9 +215,14 @@ func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if known, err := r.earlier.take(place, name, redacted); err != nil {
+	if known, err := r.earlier.take(place, redacted); err != nil {
 		return nil, r.stop(r.misfit(err))
 	} else if known != nil {
+		if known.Place.Number != place.Number {
+			if err := r.journal.move(known.ID, place); err != nil {
+				return nil, r.stop(err)
+			}
+		}
 		kept.again, kept.response = true, withTokens(r.redactor.Names(), *known.Response)
 		if err := r.add(kept); err != nil {
 			return nil, err

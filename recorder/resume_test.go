@@ -364,9 +364,9 @@ func FuzzDecodeJournal(f *testing.F) {
 		if err != nil || content == nil {
 			return
 		}
-		known := content.earlier(true)
+		known, _ := content.earlier(true)
 		for _, kept := range content.exchanges {
-			_, _ = known.take(*kept.Place, "path", *kept.Request)
+			_, _ = known.take(*kept.Place, *kept.Request)
 		}
 		_ = known.rest()
 	})

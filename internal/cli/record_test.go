@@ -190,8 +190,16 @@ type bookkeeper struct {
 func (b *bookkeeper) renew(t *testing.T, number int, do func()) {
 	t.Helper()
 	b.mutex.Lock()
+	b.server, b.started = mustEmulate(t, emulator.Options{Seed: 7}), map[string]int{}
+	b.mutex.Unlock()
+	b.expect(number, do)
+}
+
+// expect does something as soon as so many more requests have come.
+func (b *bookkeeper) expect(number int, do func()) {
+	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.server, b.came, b.started = mustEmulate(t, emulator.Options{Seed: 7}), 0, map[string]int{}
+	b.came = 0
 	b.at = func(came int) {
 		if came == number {
 			do()
@@ -240,7 +248,14 @@ func TestAnInterruptedRecordingGoesOn(t *testing.T) {
 		t.Run(fmt.Sprint(one.moment), func(t *testing.T) {
 			folder := t.TempDir()
 			again := append([]string{"record", "--cassettes", folder}, arguments...)
+			books.renew(t, 0, nil)
 			one.interrupt(t, books, one.moment, again)
+			if one.goOn == "--resume" {
+				// Twice more, the first time before anything new has come.
+				for _, moment := range []int{1, 15} {
+					stop(t, books, moment, append(slices.Clone(again), "--resume"))
+				}
+			}
 			if exists(filepath.Join(folder, "provenance.yaml")) {
 				t.Fatal("it was saved")
 			}
@@ -271,7 +286,7 @@ func TestAnInterruptedRecordingGoesOn(t *testing.T) {
 func stop(t *testing.T, books *bookkeeper, moment int, arguments []string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	books.renew(t, moment, cancel)
+	books.expect(moment, cancel)
 	got := callUntil(t, ctx, arguments...)
 	if got.exit != result.ExitInterrupted || strings.Count(got.complaints, "\n") != 1 || !strings.Contains(got.complaints, "interrupted; ") {
 		t.Fatalf("exit %d: %s", got.exit, got.complaints)
@@ -290,7 +305,7 @@ func kill(t *testing.T, books *bookkeeper, moment int, arguments []string) {
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	started := make(chan struct{})
-	books.renew(t, moment, func() {
+	books.expect(moment, func() {
 		<-started
 		if err := command.Process.Kill(); err != nil {
 			t.Error(err)

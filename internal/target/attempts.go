@@ -91,12 +91,20 @@ func (e *Exchange) setAside() {
 		remote: e.remote, control: e.control}
 }
 
+// keeps reports whether the transport has what came of an exchange from before,
+// so that nothing is sent: it is not paced, and no wait goes before it.
+func (t *Target) keeps(number int) bool {
+	keeper, able := t.config.Transport.(interface{ Keeps(number int) bool })
+	return able && keeper.Keeps(number)
+}
+
 // admit waits until one more request may be sent, or says why it may not.
-func (t *Target) admit(ctx context.Context) *Fault {
+func (t *Target) admit(ctx context.Context, number int) *Fault {
 	if ctx.Err() != nil {
 		return interrupted()
 	}
-	if fault := t.withheld(); fault != nil {
+	kept := t.keeps(number)
+	if fault := t.withheld(kept); fault != nil || kept {
 		return fault
 	}
 	turn := t.pace.Reserve()
@@ -107,8 +115,9 @@ func (t *Target) admit(ctx context.Context) *Fault {
 	return nil
 }
 
-// withheld counts one more request, or says why it is not sent.
-func (t *Target) withheld() *Fault {
+// withheld counts one more request, or says why it is not sent. One of which is
+// kept what came of it does not count.
+func (t *Target) withheld(kept bool) *Fault {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	switch {
@@ -117,6 +126,8 @@ func (t *Target) withheld() *Fault {
 			Detail: fmt.Sprintf("not sent: %d earlier requests had no whole response within %s", t.budget.slow, t.config.Limit)}
 	case t.budget.ended != nil:
 		return t.budget.ended
+	case kept:
+		return nil
 	case t.config.MaxRequests > 0 && t.budget.sent >= t.config.MaxRequests:
 		return &Fault{Kind: Withheld, Flag: "--max-requests",
 			Detail: fmt.Sprintf("not sent: the budget of %d requests is used up", t.config.MaxRequests)}
@@ -179,10 +190,13 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// Wait waits between two requests, as between two attempts. Recorded responses
+// Wait waits before the next request, as between two attempts. Recorded responses
 // have come already.
 func (t *Target) Wait(ctx context.Context, wait time.Duration) error {
-	if t.config.InOrder {
+	t.mutex.Lock()
+	next := len(t.journal) + 1
+	t.mutex.Unlock()
+	if t.config.InOrder || t.keeps(next) {
 		return ctx.Err()
 	}
 	return t.wait(ctx, wait, t.config.Pause)

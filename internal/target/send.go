@@ -64,7 +64,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 	defer t.watcher.Done(exchange)
 	place.Number, place.Once, place.Job = exchange.Number, exchange.Request.Once, exchange.Request.Job
 	for {
-		if exchange.Fault = t.admit(ctx); exchange.Fault != nil {
+		if exchange.Fault = t.admit(ctx, exchange.Number); exchange.Fault != nil {
 			return exchange
 		}
 		t.watcher.Sending(exchange)
@@ -76,6 +76,9 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 			return exchange
 		}
 		exchange.setAside()
+		if t.keeps(exchange.Number) {
+			continue
+		}
 		t.watcher.Waiting(exchange, wait, asked)
 		if t.wait(ctx, wait, t.config.Pause) != nil {
 			exchange.Fault = interrupted()
