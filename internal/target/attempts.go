@@ -19,8 +19,12 @@ type budget struct {
 	// that were in trouble to their last attempt, and refused those in a row that
 	// the caller's own setup or somebody on the way kept from the method.
 	slow, unreachable, persistent, refused int
-	// whole says that some request had a whole response.
-	whole bool
+	// own counts the requests that alone got no response of the server's, again and
+	// again.
+	own int
+	// whole says that some request had a whole response, and via that the last of
+	// them had passed a proxy that says so.
+	whole, via bool
 	// ended is why no more is sent, or nil.
 	ended *Fault
 }
@@ -31,6 +35,10 @@ const (
 	slowBudget        = 5
 	unreachableBudget = 3
 	persistentBudget  = 3
+	// comparedAfter is the number of attempts after which a request is compared
+	// with one that had a response; where that has one again, one more attempt is
+	// made at once.
+	comparedAfter = 2
 )
 
 // trouble is why a request may deserve another attempt.
@@ -88,7 +96,7 @@ func (e *Exchange) setAside() {
 	earlier := *e
 	earlier.Earlier = nil
 	*e = Exchange{Number: e.Number, Check: e.Check, Request: e.Request, Began: e.Began, URL: e.URL, Earlier: append(e.Earlier, &earlier),
-		remote: e.remote, control: e.control}
+		remote: e.remote, control: e.control, othersWork: e.othersWork}
 }
 
 // keeps reports whether the transport has what came of an exchange from before,
@@ -138,8 +146,17 @@ func (t *Target) withheld(kept bool) *Fault {
 
 // again says whether a request is to be sent again, after how long, and whether
 // the server asked for the pause.
-func (t *Target) again(exchange *Exchange) (wait time.Duration, asked, again bool) {
+func (t *Target) again(ctx context.Context, exchange *Exchange) (wait time.Duration, asked, again bool) {
 	found := exchange.trouble()
+	alone := exchange.remote && (found == unavailable || found == broken)
+	if alone {
+		if exchange.control {
+			return 0, false, false
+		}
+		if len(exchange.Earlier)+1 == comparedAfter && !exchange.Request.Once {
+			exchange.othersWork = t.othersWork(ctx, exchange.Check)
+		}
+	}
 	kept := exchange.Request.Connection == KeptConnection && exchange.Reused && exchange.Fault != nil
 	if found.attempts == 1 || exchange.Request.Once && !found.noEffect || kept {
 		return 0, false, false
@@ -152,11 +169,22 @@ func (t *Target) again(exchange *Exchange) (wait time.Duration, asked, again boo
 	}
 	// One that is slow all the time is found out by its first request.
 	tooSlow := found == slow && t.budget.slowAttempts > 2+t.budget.sent/10
+	// What fails alone would fail after a longer pause too. After some such
+	// requests, another is not waited for either.
+	if exchange.othersWork {
+		if made > comparedAfter {
+			t.budget.own++
+		}
+		return 0, false, made <= comparedAfter
+	}
 	if t.budget.persistent >= persistentBudget || made >= found.attempts || tooSlow {
 		if made > 1 {
 			t.budget.persistent++
 		}
 		return 0, false, false
+	}
+	if made < comparedAfter && t.budget.own >= persistentBudget && alone {
+		return 0, false, true
 	}
 	after := retryAfter(exchange.Header, time.Now())
 	if after > t.config.MaxPause {

@@ -12,7 +12,7 @@ import (
 // settle says what an exchange means after its last attempt, and counts what it
 // means for the rest of the run.
 func (t *Target) settle(ctx context.Context, exchange *Exchange) {
-	othersWork := exchange.transient() && !exchange.control && t.othersWork(ctx, exchange.Check)
+	othersWork := exchange.transient() && !exchange.control && (exchange.othersWork || t.othersWork(ctx, exchange.Check))
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if othersWork {
@@ -33,7 +33,7 @@ func (t *Target) count(exchange *Exchange) {
 	switch {
 	case fault == nil && exchange.transient():
 	case fault == nil:
-		budget.whole, budget.refused = true, 0
+		budget.whole, budget.via, budget.refused = true, exchange.Header.Get("Via") != "", 0
 		if exchange.isControl() && (t.control == nil || exchange.Request.Method == http.MethodGet) {
 			t.control = &exchange.Request
 		}
@@ -85,7 +85,8 @@ func (e *Exchange) transient() bool {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	case http.StatusInternalServerError:
-		return readError(e.Body).hasReason("backendError")
+		// That of HEAD has no body that would say more.
+		return len(e.Body) == 0 || readError(e.Body).hasReason("backendError")
 	}
 	return false
 }

@@ -1,12 +1,14 @@
 package target
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestATransientResponseIsTheServersOwnWhereOthersWork: a request that is sent
@@ -28,6 +30,8 @@ func TestATransientResponseIsTheServersOwnWhereOthersWork(t *testing.T) {
 		"nothing works, of what is sent once": {status(502), status(502), true, false, Unavailable},
 		"on this machine":                     {status(502), status(502), false, true, ""},
 		"a plain error":                       {status(503), status(500), false, false, ""},
+		"others work, no body":                {status(200), refusing(500, ""), false, false, ""},
+		"nothing works, no body":              {status(503), refusing(500, ""), false, false, Unavailable},
 	} {
 		good := status(200)
 		server := newTarget(t, Config{Endpoint: "https://api.example", Loopback: test.loopback, Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
@@ -45,7 +49,13 @@ func TestATransientResponseIsTheServersOwnWhereOthersWork(t *testing.T) {
 		if test.once && !exchange.Unsettled() {
 			t.Errorf("%s: it is not known whether the call succeeded", name)
 		}
-		if controls := len(server.Journal()) - 2; (controls == 1) != (name != "on this machine" && name != "a plain error") {
+		want := 1 // Again after the last attempt where nothing worked.
+		if test.want == Unavailable && !test.once {
+			want = 2
+		} else if name == "on this machine" || name == "a plain error" {
+			want = 0
+		}
+		if controls := len(server.Journal()) - 2; controls != want {
 			t.Errorf("%s: %d requests were sent to compare", name, controls)
 		}
 	}
@@ -138,6 +148,11 @@ func TestAResponseOfAProxyIsNotTheServers(t *testing.T) {
 		"its status":                 {500, [2]string{"Proxy-Status", "p; error=dns_error"}, `{"error":{"code":500}}`, Intercepted, "500"},
 		"a request that it dislikes": {400, [2]string{"X-Squid-Error", "ERR_INVALID_URL 0"}, "<html>", Intercepted, "400"},
 		"a refusal of the server":    {403, [2]string{"Via", "1.1 proxy"}, `{"error":{"code":403,"status":"PERMISSION_DENIED"}}`, "", ""},
+		"its own error":              {500, [2]string{"Server", "tinyproxy/1.11.1"}, "<h1>Unable to connect</h1>", Intercepted, "responded 500 Internal Server Error instead of the target"},
+		"its own error, HEAD":        {500, [2]string{}, "", Intercepted, "500"},
+		"a request that it refuses":  {400, [2]string{"Server", "tinyproxy/1.11.1"}, "<h1>Bad Request</h1>", Intercepted, "400"},
+		"an error of the server":     {500, [2]string{"Via", "1.1 proxy"}, "<html>Whitelabel</html>", "", ""},
+		"a crash of the server":      {500, [2]string{}, `{"error":{"code":500,"status":"INTERNAL"}}`, "", ""},
 		"a page of the server":       {404, [2]string{"Via", "1.1 proxy"}, "<html>", "", ""},
 		"a success":                  {200, [2]string{"Proxy-Status", "p; received-status=200"}, "{}", "", ""},
 		"an unavailable server":      {503, [2]string{}, `{"error":{"code":503,"status":"UNAVAILABLE"}}`, Unavailable, "unavailable"},
@@ -182,5 +197,57 @@ func TestAProxyThatIsNotThere(t *testing.T) {
 	for _, endpoint := range []string{"http://service.test", "https://service.test"} {
 		exchange := sendTo(newTarget(t, Config{Endpoint: endpoint, Network: NetworkOptions{Proxy: http.ProxyURL(address)}}), Request{})
 		wantFault(t, exchange, Unreachable, "the proxy http://"+address.Host+" cannot be reached: connection refused")
+	}
+}
+
+// TestAPageWithoutViaIsTheServersBehindAProxyThatAddsNone: what was passed on
+// before shows whether Via can be expected.
+func TestAPageWithoutViaIsTheServersBehindAProxyThatAddsNone(t *testing.T) {
+	t.Parallel()
+	proxy := http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example:3128"})
+	for name, test := range map[string]struct {
+		before roundTripper
+		want   FaultKind
+	}{
+		"none came before": {nil, Intercepted}, "with Via": {status(404, "Via", "1.1 proxy"), Intercepted}, "without": {status(404), ""},
+	} {
+		script := &script{steps: steps{status(500)}}
+		if test.before != nil {
+			script.steps = steps{test.before, status(500)}
+		}
+		server := newTarget(t, Config{Endpoint: "http://api.example", Transport: script, Network: NetworkOptions{Proxy: proxy}})
+		exchange := sendTo(server, Request{})
+		if test.before != nil {
+			exchange = sendTo(server, Request{})
+		}
+		if kindOf(exchange) != test.want {
+			t.Errorf("%s: %v", name, exchange.Fault)
+		}
+	}
+}
+
+// TestARequestThatFailsAloneHoldsUpNoRun: as soon as another request has a
+// response, it is repeated at once, and later ones are not waited for.
+func TestARequestThatFailsAloneHoldsUpNoRun(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]roundTripper{"a bad gateway": status(502), "a reset": resetStep} {
+		pauses, sent := 0, 0
+		server := newTarget(t, Config{Endpoint: "https://api.example", Pause: func(context.Context, time.Duration) error { pauses++; return nil },
+			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+				if request.URL.Path == "/good" {
+					return status(404)(request)
+				}
+				sent++
+				return bad(request)
+			})})
+		sendTo(server, Request{Method: "GET", Path: "/good"})
+		for i := range 20 {
+			if exchange := sendTo(server, Request{Path: "/bad"}); len(exchange.Earlier) != comparedAfter {
+				t.Errorf("%s, request %d: %d earlier attempts", name, i, len(exchange.Earlier))
+			}
+		}
+		if pauses != persistentBudget || sent != 20*(comparedAfter+1) {
+			t.Errorf("%s: %d pauses, %d attempts", name, pauses, sent)
+		}
 	}
 }

@@ -107,8 +107,9 @@ type Exchange struct {
 	Earlier []*Exchange
 
 	// remote says that the target is not on this machine, and control that it was
-	// sent to see whether the target responds at all.
-	remote, control bool
+	// sent to see whether the target responds at all. othersWork says that such a
+	// request had a response between two attempts of this one.
+	remote, control, othersWork bool
 }
 
 // Complete reports whether a whole response came.

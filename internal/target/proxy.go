@@ -67,14 +67,31 @@ func (t *Target) byProxy(exchange *Exchange) bool {
 	if t.proxy == "" || exchange.Status < http.StatusBadRequest {
 		return false
 	}
-	header := exchange.Header
+	header, passedOn := exchange.Header, exchange.Header.Get("Via") != ""
 	if header.Get("Proxy-Authenticate") != "" || header.Get("X-Squid-Error") != "" || strings.Contains(header.Get("Proxy-Status"), "error=") {
 		return true
 	}
 	// What a proxy says of itself is a page. An API says it by its error.
-	own := []int{http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
-	found := readError(exchange.Body)
-	return slices.Contains(own, exchange.Status) && found.Status == "" && len(found.Code) == 0
+	if found := readError(exchange.Body); found.Status != "" || len(found.Code) > 0 {
+		return false
+	}
+	switch exchange.Status {
+	case http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	if passedOn {
+		return false
+	}
+	// RFC 9110, 7.6.3: a proxy adds Via to what it passes on. Where this one does
+	// not, a page without it may be the server's.
+	return namesProxy(header.Get("Server")) || exchange.Status/100 == 5 && (!t.budget.whole || t.budget.via)
+}
+
+// namesProxy reports whether a Server field is that of a proxy's own pages.
+func namesProxy(server string) bool {
+	server = strings.ToLower(server)
+	return slices.ContainsFunc([]string{"tinyproxy", "squid", "privoxy", "mitmproxy", "trafficserver", "polipo", "3proxy", "ccproxy", "zscaler", "bluecoat", "mcafee web gateway"},
+		func(name string) bool { return strings.Contains(server, name) })
 }
 
 // proxyDetail says in one line what a proxy responded, and how to go on.

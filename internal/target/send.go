@@ -70,7 +70,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		t.watcher.Sending(exchange)
 		place.Connection = t.connection(exchange, place)
 		t.attempt(WithPlace(ctx, place), exchange)
-		wait, asked, again := t.again(exchange)
+		wait, asked, again := t.again(ctx, exchange)
 		if !again {
 			t.settle(ctx, exchange)
 			return exchange
@@ -80,7 +80,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 			continue
 		}
 		t.watcher.Waiting(exchange, wait, asked)
-		if t.wait(ctx, wait, t.config.Pause) != nil {
+		if wait > 0 && t.wait(ctx, wait, t.config.Pause) != nil {
 			exchange.Fault = interrupted()
 			return exchange
 		}
