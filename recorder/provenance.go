@@ -59,6 +59,8 @@ type Provenance struct {
 	// jobs could be consumed elsewhere, too.
 	Loopback    bool `yaml:"loopback"`
 	ConsumeJobs bool `yaml:"allow_retry"`
+	// BehindProxy says that a proxy made its own requests of those of the run.
+	BehindProxy bool `yaml:"behind_proxy,omitempty"`
 	// TokenTemplate and TokenJoin make of scopes the name that replaces a token in
 	// the cassettes, such as "dpconform-redacted:{short}" and "+".
 	TokenTemplate string `yaml:"token_template"`
@@ -124,6 +126,7 @@ func (p Provenance) settings() map[string]string {
 	return map[string]string{
 		"endpoint": p.Endpoint, "dpconform": p.Version, "description_digest": p.Digest, "seed": fmt.Sprint(p.Seed), "limit": p.Limit.String(),
 		"loopback": fmt.Sprint(p.Loopback), "allow_retry": fmt.Sprint(p.ConsumeJobs), "jobs": fmt.Sprint(p.Jobs),
+		"behind_proxy": fmt.Sprint(p.BehindProxy),
 	}
 }
 

@@ -30,6 +30,23 @@ func robustnessChecks(method *spec.Method) []Check {
 		expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", oneValueIfJSON(method)})
 }
 
+// perConnection are the requirements of what a proxy makes itself: the connection,
+// the line and the framing of each message (RFC 9110, 7.6.1; RFC 9112, 6). What it
+// does with a method that it does not know is its own affair too.
+var perConnection = []string{
+	persistent, "path.method-case", "robustness.answered", "robustness.whole", "robustness.syntax", "robustness.field-once", "robustness.framing",
+}
+
+// hiddenByProxy says why a check tests nothing of the server behind a proxy; empty
+// where it does, or where there is none.
+func (s *session) hiddenByProxy(check Check) string {
+	seen := func(id string) bool { return !slices.Contains(perConnection, id) }
+	if !s.target.BehindProxy() || slices.ContainsFunc(check.Requirements, seen) {
+		return ""
+	}
+	return "a proxy is in between, and makes connections and messages of its own; NO_PROXY names hosts that are reached without it"
+}
+
 // noFault matches an exchange that did not end in one of these faults.
 func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
 	return inStatus(want, func(r *response) bool {

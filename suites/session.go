@@ -154,6 +154,8 @@ func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 		reported: map[reported]int{}, looked: map[*target.Exchange]bool{}, tested: map[string]bool{}}
 	if ctx.Err() != nil {
 		j.Skip(result.Interrupted, "")
+	} else if reason := s.hiddenByProxy(check); reason != "" {
+		j.Skip(reason, "")
 	} else {
 		j.run()
 	}

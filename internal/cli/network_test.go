@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,6 +116,7 @@ func proxyFor(t *testing.T, endpoint string, refuse func(http.ResponseWriter) bo
 		r.SetURL(to)
 		r.Out.URL.RawPath, r.Out.URL.Path, r.Out.URL.Opaque = "", "", r.In.URL.EscapedPath()
 		r.Out.Header.Del("Proxy-Authorization")
+		r.Out.Method = strings.ToUpper(r.In.Method) // As Squid does.
 	}, ModifyResponse: func(r *http.Response) error { r.Header.Set("Via", "1.1 proxy"); return nil }}
 	address = listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user := r.Header.Get("Proxy-Authorization"); user != "Basic "+base64.StdEncoding.EncodeToString([]byte("user:secret-pass")) {
@@ -160,6 +162,25 @@ func TestReportsNameTheProxy(t *testing.T) {
 		})
 		inProcess(t, variables, append([]string{"run"}, flags...)...).wantUnreachable(t, fmt.Sprintf("responded %d %s instead of the target", status, http.StatusText(status)))
 	}
+}
+
+// TestWhatAProxyMakesItselfIsNotTested, in a run and in a recording.
+func TestWhatAProxyMakesItselfIsNotTested(t *testing.T) {
+	t.Parallel()
+	flags := emulated(t, emulator.Options{})
+	_, variables := proxyFor(t, flags[1], nil)
+	flags[1] = "http://service.test"
+	folder, report := filepath.Join(t.TempDir(), "cassettes"), filepath.Join(t.TempDir(), "a.json")
+	inProcess(t, variables, append([]string{"run", "--rate", "0", "--consume-jobs", "--report", "json=" + report}, flags...)...).want(t, result.ExitConforms)
+	for _, check := range readReport(t, report).Checks {
+		hidden := slices.Contains([]string{"path/http-method-case", "robustness/persistent-connection", "robustness/answered", "robustness/whole", "robustness/syntax", "robustness/field-once", "robustness/framing"}, check.ID)
+		if hidden != (check.Verdict == result.Skip && strings.HasPrefix(check.Reason, "a proxy is in between")) {
+			t.Errorf("%s: %s %s", check.ID, check.Verdict, check.Reason)
+		}
+	}
+	inProcess(t, variables, append([]string{"record", "--rate", "0", "--consume-jobs", "--cassettes", folder}, flags...)...).want(t, result.ExitConforms)
+	call(t, "run", "--cassettes", folder).want(t, result.ExitConforms, "a proxy is in between")
+	inProcess(t, variables, "record", "--cassettes", filepath.Join(t.TempDir(), "own")).want(t, result.ExitConforms)
 }
 
 // TestAProxyThatFailsLaterIsNotTheServer: what was tested until then stands.

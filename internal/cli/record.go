@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,10 +124,15 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if run.config, err = recordedTarget(ctx, sources, settings, method); err != nil {
 		return err
 	}
+	endpoint, err := target.ParseEndpoint(run.config.Endpoint)
+	if err != nil {
+		return err
+	}
 	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Secrets: run.config.Network.Secrets(), Members: method.MemberNames(), Provenance: recorder.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
 		Description: result.NewDescription(method).FileText(), Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
 		ConsumeJobs: run.config.ConsumeJobs, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
+		BehindProxy: run.config.Network.BehindProxy(endpoint),
 	}})
 }
 
@@ -176,7 +182,8 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 	if settings.TokenTemplate != "" {
 		template = target.TokenTemplate{Text: settings.TokenTemplate, Join: settings.TokenJoin}
 	}
-	return target.Config{Endpoint: emulatedEndpoint, Transport: transport, Credentials: template, Jobs: options.Jobs,
+	direct := target.NetworkOptions{Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }}
+	return target.Config{Endpoint: emulatedEndpoint, Transport: transport, Network: direct, Credentials: template, Jobs: options.Jobs,
 		Loopback: true, Limit: settings.Timeout, Members: method.MemberNames()}, nil
 }
 

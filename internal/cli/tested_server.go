@@ -237,7 +237,7 @@ type recordedResponses interface {
 func newReplayedTarget(responses recordedResponses, method *spec.Method) (*target.Target, error) {
 	recorded := responses.Provenance()
 	return target.New(target.Config{
-		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback,
+		Endpoint: recorded.Endpoint, Transport: responses, Jobs: recorded.Jobs, Loopback: recorded.Loopback, BehindProxy: recorded.BehindProxy,
 		ConsumeJobs: recorded.ConsumeJobs, Limit: recorded.Limit, Credentials: recordedCredentials{responses, method}, Pause: noPause, InOrder: true,
 		Members: method.MemberNames(),
 	})

@@ -21,6 +21,12 @@ func (o NetworkOptions) ProxyOf(endpoint *url.URL) string {
 	return addressOf(proxy)
 }
 
+// BehindProxy reports whether a proxy on the way to an endpoint takes the requests
+// themselves: over TLS it passes on bytes.
+func (o NetworkOptions) BehindProxy(endpoint *url.URL) bool {
+	return endpoint.Scheme == "http" && o.ProxyOf(endpoint) != ""
+}
+
 // addressOf is the address of a proxy without its user.
 func addressOf(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host }
 

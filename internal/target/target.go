@@ -64,6 +64,9 @@ type Config struct {
 	// InOrder says that the transport has recorded responses, which come in the
 	// order of a whole run.
 	InOrder bool
+	// BehindProxy says that recorded responses came through a proxy that passes on
+	// HTTP without TLS.
+	BehindProxy bool
 	// UserAgent names the program in each request.
 	UserAgent string
 	// Members are names of members of bodies and of parameters whose values are no
@@ -180,6 +183,13 @@ func (t *Target) Endpoint() string { return t.endpoint.String() }
 // Proxy is the address of the proxy on the way to the target, without its user;
 // empty where there is none.
 func (t *Target) Proxy() string { return t.proxy }
+
+// BehindProxy reports whether a proxy takes every request and makes its own of it.
+// What belongs to one connection, such as framing, is
+// the proxy's then (RFC 9110, 7.6.1).
+func (t *Target) BehindProxy() bool {
+	return t.config.BehindProxy || !t.config.InOrder && t.config.Network.BehindProxy(t.endpoint)
+}
 
 // Limit is how long a response may take.
 func (t *Target) Limit() time.Duration { return t.config.Limit }
