@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -224,27 +223,24 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 		found.Reason = err.Error()
 		return found
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.config.Limit)
-	defer cancel()
 	method, path := http.MethodGet, "/"
 	if operation := d.method.ReadState; operation.ID != "" {
 		method, path = operation.Method, operation.Path.Expand(unknownJob)
 	}
-	ctx = target.WithPlace(ctx, target.Place{Connection: target.OwnConnection})
-	request, err := http.NewRequestWithContext(ctx, method, address.String()+path, nil)
+	config, first := d.config, &firstResponse{next: target.NewNetwork(address, d.config.Network)}
+	config.Transport = first
+	server, err := target.New(config)
 	if err != nil {
 		found.Reason = "its address cannot be used"
 		return found
 	}
-	request.Header.Set("User-Agent", d.config.UserAgent)
-	response, err := target.NewNetwork(address, d.config.Network).RoundTrip(request)
-	if err != nil {
-		found.Reason = target.FaultBeforeResponse(ctx, err, 0).Detail
+	// It has no effect, and is not waited for.
+	exchange := server.Send(ctx, "doctor", target.Request{Purpose: "see whether the endpoint responds", Method: method, Path: path, Once: true, FrontEnd: true})
+	response := first.response
+	if exchange.Fault != nil {
+		found.Reason = exchange.Fault.Detail
 		return found
 	}
-	defer response.Body.Close()
-	const enough = 1 << 20
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, enough))
 	found.Reached, found.Protocol = true, response.Proto
 	if response.TLS != nil {
 		found.TLS = tls.VersionName(response.TLS.Version)
@@ -254,6 +250,17 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 		found.ClockAhead, found.ClockText = &seconds, tokens.ClockText(offset)
 	}
 	return found
+}
+
+// firstResponse keeps how a response came.
+type firstResponse struct {
+	next     http.RoundTripper
+	response *http.Response
+}
+
+func (f *firstResponse) RoundTrip(request *http.Request) (response *http.Response, err error) {
+	f.response, err = f.next.RoundTrip(request)
+	return f.response, err
 }
 
 func (d doctor) scopes(ctx context.Context) []doctorScope {

@@ -188,12 +188,26 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 	for _, state := range states {
 		p.item("  ", fmt.Sprintf("%d %s: %s", len(agree[state]), state, shortList(agree[state], 4)))
 	}
+	unknown, reasons := map[string][]string{}, []string{}
 	for _, job := range wrong {
 		if job.State != "" {
 			p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
-		} else {
-			p.item("  ", red("not known")+": "+job.ID+", given as "+job.Given+": "+job.Reason)
+			continue
 		}
+		if unknown[job.Reason] == nil {
+			reasons = append(reasons, job.Reason)
+		}
+		unknown[job.Reason] = append(unknown[job.Reason], job.ID+", given as "+job.Given)
+	}
+	for _, reason := range reasons {
+		ids, label := unknown[reason], red("not known")
+		if len(ids) > 1 {
+			label = red(text.Counted(len(ids), "job") + " not known")
+		}
+		if reason == found.Endpoint.Reason {
+			reason = "the endpoint was not reached"
+		}
+		p.item("  ", label+": "+shortList(ids, 4)+": "+reason)
 	}
 }
 

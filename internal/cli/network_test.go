@@ -154,13 +154,17 @@ func TestReportsNameTheProxy(t *testing.T) {
 	if found.Target.Proxy != address || found.Counts.Checks[result.Fail] > 0 || found.Counts.Checks[result.Pass] == 0 {
 		t.Errorf("%q, %v", found.Target.Proxy, found.Counts.Checks)
 	}
-	for _, status := range []int{http.StatusProxyAuthRequired, http.StatusForbidden} {
+	for _, status := range []int{http.StatusProxyAuthRequired, http.StatusForbidden, http.StatusInternalServerError, http.StatusBadGateway} {
 		_, variables := proxyFor(t, flags[1], func(w http.ResponseWriter) bool {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, "<html>no</html>")
 			return true
 		})
-		inProcess(t, variables, append([]string{"run"}, flags...)...).wantUnreachable(t, fmt.Sprintf("responded %d %s instead of the target", status, http.StatusText(status)))
+		says := fmt.Sprintf("responded %d %s instead of the target", status, http.StatusText(status))
+		if status != http.StatusBadGateway { // It is sent again after a while.
+			inProcess(t, variables, append([]string{"run"}, flags...)...).wantUnreachable(t, says)
+		}
+		inProcess(t, variables, append([]string{"doctor"}, flags...)...).want(t, result.ExitUnreachable, "not reached: the proxy http://"+strings.Split(variables[0], "@")[1], says)
 	}
 }
 
