@@ -42,12 +42,23 @@ func TestMaxDurationEndsARun(t *testing.T) {
 			if found.Exit != result.ExitUnreachable || found.Ended != why || found.Counts.Checks[result.Skip] < 100 || found.Counts.Checks[result.Fail] > 0 {
 				t.Errorf("exit %d, %q, %v", found.Exit, found.Ended, found.Counts.Checks)
 			}
+			for _, check := range found.Checks {
+				if check.Verdict == result.Skip && strings.Contains(check.Reason, result.Interrupted) {
+					t.Errorf("%s: %s", check.ID, check.Reason)
+				}
+			}
 			if !strings.Contains(readFile(t, folder+"/a.html"), "ended by --max-duration "+test.limit) || exists(folder+"/known.yaml") {
 				t.Error("the page does not say why, or known failures were written")
 			}
 			call(t, append([]string{"record", "--cassettes", filepath.Join(folder, "cassettes")}, flags...)...).wantUnreachable(t, why+"; ")
 		})
 	}
+}
+
+// TestALimitThatIsOverBeforeTheFirstRequest is named, too.
+func TestALimitThatIsOverBeforeTheFirstRequest(t *testing.T) {
+	t.Parallel()
+	call(t, "run", "--endpoint", listen(t, http.NotFoundHandler()), "--max-duration", "1ns").wantUnreachable(t, "the run was ended by --max-duration 1ns")
 }
 
 // TestWaitingIsReported, as part of how long a run took.

@@ -145,7 +145,7 @@ func TestReportsNameTheProxy(t *testing.T) {
 		if strings.Contains(readFile(t, path), "secret-pass") {
 			t.Errorf("%s: the password of the proxy is shown", format)
 		}
-		names := format == "json" || format == "html" || format == "markdown"
+		names := slices.Contains([]string{"json", "html", "markdown", "junit", "sarif", "har"}, format)
 		if names && !strings.Contains(readFile(t, path), address) {
 			t.Errorf("%s does not name the proxy", format)
 		}

@@ -227,6 +227,11 @@ func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, 
 	run.Interrupted = interrupted
 	if overtime := overtimeOf(ctx); overtime != nil {
 		run.Ended = overtime.Error()
+		for i, check := range run.Checks {
+			if check.Reason == result.Interrupted {
+				run.Checks[i].Reason = run.Ended
+			}
+		}
 	}
 	if missing := len(r.selected.checks) - len(found); missing > 0 && !interrupted {
 		return run, fmt.Errorf("%s came to no end", text.Counted(missing, "check"))

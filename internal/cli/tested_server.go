@@ -89,6 +89,9 @@ func reachableTarget(ctx context.Context, sources *config.Sources, settings *con
 		return config, err
 	}
 	if err := target.Reach(ctx, endpoint, config.Network); err != nil {
+		if overtime := overtimeOf(ctx); overtime != nil {
+			err = overtime
+		}
 		return config, &unreachableError{err}
 	}
 	config.Transport = target.NewNetwork(endpoint, config.Network)

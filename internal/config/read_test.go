@@ -102,6 +102,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		{"DPCONFORM_TIMEOUT", "soon", `DPCONFORM_TIMEOUT: invalid value "soon": want a duration such as 2s or 500ms`},
 		{"DPCONFORM_SEED", "-1", `DPCONFORM_SEED: invalid value "-1": want a non-negative integer`},
 		{"DPCONFORM_ALLOW_RETRY", "perhaps", `DPCONFORM_ALLOW_RETRY: invalid value "perhaps": want true or false`},
+		{"DPCONFORM_TIMEOUT", "9999999h", `DPCONFORM_TIMEOUT: invalid value "9999999h": want a duration of at most 2562047h`},
 		{"DPCONFORM_TIMEOUT", "2\ns", `DPCONFORM_TIMEOUT: invalid value "2\ns": want a duration such as 2s or 500ms`},
 	} {
 		_, _, err := given{environment: map[string]string{test.variable: test.value}}.fill(t)

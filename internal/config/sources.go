@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -257,6 +259,11 @@ func Refusal(flag *pflag.Flag, value string) string {
 		"int": "an integer", "int64": "an integer", "uint": "a non-negative integer", "uint64": "a non-negative integer",
 		new(Age).Type(): "a time such as 30d or 36h", new(Color).Type(): text.List(Colors(), "or"),
 	}[flag.Value.Type()]
+	if unit := strings.TrimLeft(value, "0123456789"); flag.Value.Type() == "duration" && unit != value {
+		if _, err := time.ParseDuration("1" + unit); err == nil {
+			takes = fmt.Sprintf("a duration of at most %dh", math.MaxInt64/time.Hour)
+		}
+	}
 	if takes == "" {
 		return fmt.Sprintf("invalid value %q", value)
 	}

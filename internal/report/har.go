@@ -57,17 +57,21 @@ func WriteHAR(out io.Writer, report result.Report) error {
 	for _, one := range timed {
 		entries = append(entries, one.object)
 	}
-	target := targetLines(report)[0]
+	target, proxy := cmp.Or(report.Target.Endpoint, targetLines(report)[0]), report.Target.Proxy
 	tested := object{"endpoint": report.Target.Endpoint, "source": report.Target.Source, "exit": report.Exit, "conclusion": report.Conclusion, "counts": report.Counts}
 	if report.Target.Provenance != "" {
 		tested["provenance"] = report.Target.Provenance
+	}
+	if proxy != "" {
+		target += " through the proxy " + proxy
+		tested["proxy"] = proxy
 	}
 	if report.Client != nil {
 		tested["client"] = report.Client
 	}
 	return writeObject(out, object{"log": object{
 		"version": "1.2", "creator": object{"name": report.Tool.Name, "version": report.Tool.Version}, "entries": entries,
-		"comment":    "exchanges of " + report.Title() + " with " + cmp.Or(report.Target.Endpoint, target) + ", without secrets: " + report.Conclusion,
+		"comment":    "exchanges of " + report.Title() + " with " + target + ", without secrets: " + report.Conclusion,
 		"_dpconform": tested,
 	}})
 }

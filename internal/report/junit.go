@@ -92,13 +92,17 @@ func WriteJUnit(out io.Writer, report result.Report) error {
 // newJUnitSuite makes a suite without cases. The host of the run is left out: a
 // report may be shared.
 func newJUnitSuite(name string, report result.Report) junitSuite {
-	return junitSuite{
+	suite := junitSuite{
 		Name: name, Package: "dpconform", Hostname: "localhost", Time: seconds(0), Timestamp: report.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
 			{"target", cmp.Or(report.Target.Endpoint, targetLines(report)[0])}, {"provenance", report.Target.Provenance},
 			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
 		},
 	}
+	if report.Target.Proxy != "" {
+		suite.Properties = append(suite.Properties, junitProperty{"proxy", report.Target.Proxy})
+	}
+	return suite
 }
 
 // add adds a case and counts it.

@@ -70,6 +70,9 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 	if report.Target.Provenance != "" {
 		properties["provenance"] = report.Target.Provenance
 	}
+	if report.Target.Proxy != "" {
+		properties["proxy"] = report.Target.Proxy
+	}
 	outside := "a folder outside of the repository"
 	if builtIn(report.Description, report.Description.File) {
 		outside = "what dpconform ships: dpconform spec print prints the description"

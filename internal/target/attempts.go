@@ -109,16 +109,18 @@ func (t *Target) keeps(number int) bool {
 // admit waits until one more request may be sent, or says why it may not.
 func (t *Target) admit(ctx context.Context, number int) *Fault {
 	if ctx.Err() != nil {
-		return interrupted()
+		return interrupted(ctx)
 	}
 	kept := t.keeps(number)
 	if fault := t.withheld(kept); fault != nil || kept {
 		return fault
 	}
 	turn := t.pace.Reserve()
-	if delay := turn.Delay(); delay > 0 && t.wait(ctx, delay, pause) != nil {
-		turn.Cancel()
-		return interrupted()
+	if delay := turn.Delay(); delay > 0 {
+		if fault := t.wait(ctx, delay, pause); fault != nil {
+			turn.Cancel()
+			return fault
+		}
 	}
 	return nil
 }
@@ -227,7 +229,10 @@ func (t *Target) Wait(ctx context.Context, wait time.Duration) error {
 	if t.config.InOrder || t.keeps(next) {
 		return ctx.Err()
 	}
-	return t.wait(ctx, wait, t.config.Pause)
+	if fault := t.wait(ctx, wait, t.config.Pause); fault != nil {
+		return fault
+	}
+	return nil
 }
 
 // pause waits, or ends with the context.

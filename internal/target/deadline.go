@@ -65,11 +65,11 @@ func (t *Target) Waited() time.Duration {
 	return t.waits.total
 }
 
-// wait pauses, and counts the time. It returns an error where the context ends
+// wait pauses, and counts the time. It returns a fault where the context ends
 // first, or the run has no time left for it.
-func (t *Target) wait(ctx context.Context, wait time.Duration, pause func(context.Context, time.Duration) error) error {
+func (t *Target) wait(ctx context.Context, wait time.Duration, pause func(context.Context, time.Duration) error) *Fault {
 	if !t.config.Deadline.allows(wait) {
-		return &OvertimeError{t.config.Deadline.after}
+		return overtime(&OvertimeError{t.config.Deadline.after})
 	}
 	t.mutex.Lock()
 	if t.waits.waiting++; t.waits.waiting == 1 {
@@ -83,5 +83,8 @@ func (t *Target) wait(ctx context.Context, wait time.Duration, pause func(contex
 			t.waits.total += time.Since(t.waits.since)
 		}
 	}()
-	return pause(ctx, wait)
+	if pause(ctx, wait) != nil {
+		return interrupted(ctx)
+	}
+	return nil
 }

@@ -108,7 +108,7 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 	case errors.As(context.Cause(ctx), &slow):
 		return &Fault{Kind: Slow, Detail: slow.Error()}
 	case ctx.Err() != nil:
-		return interrupted()
+		return interrupted(ctx)
 	case isUnreachable(err):
 		return &Fault{Kind: Unreachable, Detail: unreachableReason(err)}
 	case isHeaderTimeout(err):
@@ -142,7 +142,16 @@ func withoutQuotes(reason string) string {
 // read everything (RFC 9110, 15.5.14).
 const largeBody = 64 << 10
 
-func interrupted() *Fault { return &Fault{Kind: Withheld, Detail: "the run was interrupted"} }
+// interrupted is the fault of what a context ended that is done.
+func interrupted(ctx context.Context) *Fault {
+	var ended *OvertimeError
+	if errors.As(context.Cause(ctx), &ended) {
+		return overtime(ended)
+	}
+	return &Fault{Kind: Withheld, Detail: "the run was interrupted"}
+}
+
+func overtime(ended *OvertimeError) *Fault { return &Fault{Kind: Withheld, Detail: ended.Error()} }
 
 // FaultInBody says what an error tells that came while the body of a response was
 // read, of which so many bytes had come.
@@ -154,7 +163,7 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	case asFault(err) != nil:
 		return asFault(err)
 	case ctx.Err() != nil:
-		return interrupted()
+		return interrupted(ctx)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		return &Fault{Kind: Truncated, Detail: fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
 	case strings.Contains(err.Error(), "chunk"):

@@ -80,9 +80,10 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 			continue
 		}
 		t.watcher.Waiting(exchange, wait, asked)
-		if wait > 0 && t.wait(ctx, wait, t.config.Pause) != nil {
-			exchange.Fault = interrupted()
-			return exchange
+		if wait > 0 {
+			if exchange.Fault = t.wait(ctx, wait, t.config.Pause); exchange.Fault != nil {
+				return exchange
+			}
 		}
 	}
 }
