@@ -80,7 +80,8 @@ func (g *github) end(out io.Writer, code int) error {
 	return appendTo("GITHUB_OUTPUT", func(out io.Writer) error {
 		for _, one := range g.outputs(code) {
 			word := rand.Text()
-			if _, err := fmt.Fprintf(out, "%s<<%s\n%s\n%s\n", one[0], word, one[1], word); err != nil {
+			// A later step may print it.
+			if _, err := fmt.Fprintf(out, "%s<<%s\n%s\n%s\n", one[0], word, text.Line(one[1]), word); err != nil {
 				return err
 			}
 		}

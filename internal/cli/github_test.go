@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -112,6 +114,31 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 				t.Errorf("the summary is\n%s", summary)
 			}
 		})
+	}
+}
+
+// TestOutputsOfAnEditedReport: a later step may print an output.
+func TestOutputsOfAnEditedReport(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "output")
+	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	t.Setenv("GITHUB_OUTPUT", output)
+	file := filepath.Join(t.TempDir(), "report.json")
+	call(t, "run", "--report", "json="+file).want(t, 0)
+	var edited map[string]any
+	if err := json.Unmarshal([]byte(readFile(t, file)), &edited); err != nil {
+		t.Fatal(err)
+	}
+	edited["conclusion"] = "a\n::error::b\n##vso[task.c]\x1b\u202ec"
+	content, err := json.Marshal(edited)
+	if err == nil {
+		err = os.WriteFile(file, content, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	call(t, "report", file, "--report", "github")
+	if got := readFile(t, output); strings.Contains(got, "\n::") || strings.Contains(got, "##vso") || strings.ContainsAny(got, "\x1b\u202e") || !strings.Contains(got, "conclusion<<") {
+		t.Errorf("%q", got)
 	}
 }
 

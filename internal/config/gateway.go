@@ -4,12 +4,12 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/internal/text"
 )
 
 // HeaderFlag is the name of the flag that takes NAME: VALUE. The value is a
@@ -55,12 +55,19 @@ func (s *Settings) requestHeader(sources *Sources) (http.Header, error) {
 		header.Add(name, value)
 	}
 	if s.QuotaProject != "" {
-		if strings.ContainsFunc(s.QuotaProject, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, sources.mistake("quota-project", "give the id of a project", "%q is not the id of a project", s.QuotaProject)
+		if !isProject(s.QuotaProject) {
+			// It may be a secret that was meant for another flag.
+			return nil, sources.mistake("quota-project", "give it as in my-project-1 or 123456789", "the value is not the id or the number of a project")
 		}
 		header.Set(target.QuotaProjectHeader, s.QuotaProject)
 	}
 	return header, nil
+}
+
+// isProject reports whether a text is the number or the id of a project, which
+// may have a domain before it: https://cloud.google.com/resource-manager/docs/creating-managing-projects
+func isProject(given string) bool {
+	return regexp.MustCompile(`^([0-9]{1,20}|([a-z0-9.-]{1,253}:)?[a-z][a-z0-9-]{0,28}[a-z0-9])$`).MatchString(given)
 }
 
 // KeyPair reads a certificate and its key from the PEM files of two flags; nil
@@ -77,11 +84,10 @@ func (s *Sources) KeyPair(certificateFlag, certificate, keyFlag, key string) (*t
 	var pems [2][]byte
 	for i, flag := range []string{certificateFlag, keyFlag} {
 		name := []string{certificate, key}[i]
-		content, err := text.ReadFile(name, text.LargestFile)
-		if err != nil {
-			return nil, s.mistake(flag, "", "%s: %s", name, text.Reason(err))
+		var err error
+		if pems[i], err = s.readPEM(flag, name); err != nil {
+			return nil, err
 		}
-		pems[i] = content
 	}
 	pair, err := tls.X509KeyPair(pems[0], pems[1])
 	if err != nil {

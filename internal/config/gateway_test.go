@@ -1,8 +1,15 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -65,8 +72,75 @@ func TestRefusedHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := settings.NetworkOptions(sources); err == nil || err.Error() != `--quota-project: "two words" is not the id of a project; give the id of a project` {
+	if _, err := settings.NetworkOptions(sources); err == nil || err.Error() != "--quota-project: the value is not the id or the number of a project; give it as in my-project-1 or 123456789" {
 		t.Error(err)
+	}
+}
+
+// TestFilesThatAreNotPEM: the error says what a file is, and converts it.
+func TestFilesThatAreNotPEM(t *testing.T) {
+	t.Parallel()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	legacy := &pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: []byte("x")}
+	for content, says := range map[string]string{
+		string(certificate):                " is a certificate in DER, not PEM; convert it: openssl x509 -inform der -in FILE -out FILE.pem",
+		string(keyDER):                     " is a private key in DER, not PEM; convert it: openssl pkey -inform der -in FILE -out FILE.pem",
+		"0\x82\x01\x00\x02":                " is in DER or PKCS#12, not PEM; convert it: openssl pkcs12 -nodes -in FILE -out FILE.pem",
+		string(pem.EncodeToMemory(legacy)): " is encrypted; decrypt it: openssl pkey -in FILE -out FILE.pem",
+		string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")})): " is encrypted; decrypt it: ",
+	} {
+		name := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, flags := range [][]string{{"--client-cert", name, "--client-key", name}, {"--ca-cert", name}} {
+			settings, sources, err := given{flags: append(flags, "--endpoint", "https://api.example")}.fill(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = settings.NetworkOptions(sources); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v: %v, want %q", flags, err, says)
+			}
+		}
+	}
+}
+
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	for _, is := range []string{"mine", "my-project-1", "123456789012", "example.com:my-project"} {
+		if !isProject(is) {
+			t.Errorf("%q is refused", is)
+		}
+	}
+	for _, not := range []string{"SECRET;x", strings.Repeat("a", 300), "two words", "My-Project", "-a", "a-", "1a", "a\nb", "", "projects/a"} {
+		if isProject(not) {
+			t.Errorf("%q is accepted", not)
+		}
+	}
+}
+
+// TestOneValueIsNoList names the line.
+func TestOneValueIsNoList(t *testing.T) {
+	t.Parallel()
+	for file, says := range map[string]string{
+		"seed: 1\nmax-duration: [1s]\n":         ":2:15: max-duration: it takes one value, and not a list",
+		"seed: 1\nheader: {X-A: [1, s3cr3t]}\n": ":2:15: header: it takes one value, and not a list",
+	} {
+		if _, _, err := (given{file: file}).fill(t); err == nil || !strings.HasSuffix(err.Error(), says) {
+			t.Errorf("%q: %v", file, err)
+		}
 	}
 }
 

@@ -212,7 +212,12 @@ func (s *Sources) fromFile(name string) error {
 		if flag == nil || s.Given(flag.Name) {
 			continue
 		}
-		if flag.Value.Type() != repeatable && (len(values) != 1 || key.Value.IsMapping()) {
+		if flag.Name == HeaderFlag && key.Value.IsMapping() {
+			if err := scalarsOnly(key.Value); err != nil {
+				return err
+			}
+		}
+		if flag.Value.Type() != repeatable && !key.Value.IsScalar() {
 			return key.Value.Mistake("", "it takes one value, and not %s", key.Value)
 		}
 		place := key.Value.Place()
@@ -224,6 +229,18 @@ func (s *Sources) fromFile(name string) error {
 		}
 	}
 	return nil
+}
+
+// scalarsOnly refuses a mapping with a list in it, where a value has no form for
+// several.
+func scalarsOnly(value text.YAML) error {
+	members, err := value.AnyMembers()
+	for _, member := range members {
+		if !member.Value.IsScalar() {
+			return member.Value.Mistake("", "it takes one value, and not %s", member.Value)
+		}
+	}
+	return err
 }
 
 func flagValues(value text.YAML) ([]string, error) {

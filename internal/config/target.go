@@ -178,9 +178,9 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 	if options.Certificate, err = sources.KeyPair("client-cert", s.ClientCert, "client-key", s.ClientKey); err != nil || s.CACert == "" {
 		return options, err
 	}
-	certificates, err := text.ReadFile(s.CACert, text.LargestFile)
+	certificates, err := sources.readPEM("ca-cert", s.CACert)
 	if err != nil {
-		return options, sources.mistake("ca-cert", "", "%s: %s", s.CACert, text.Reason(err))
+		return options, err
 	}
 	if options.Authorities, err = x509.SystemCertPool(); err != nil {
 		options.Authorities = x509.NewCertPool()

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -54,6 +55,11 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 	if err != nil {
 		return YAML{}, notText(name, err)
 	}
+	if at := bytes.IndexFunc(content, forbiddenInYAML); at >= 0 {
+		character, _ := utf8.DecodeRune(content[at:])
+		line := 1 + bytes.Count(content[:at], []byte("\n"))
+		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, line), fmt.Sprintf("not readable as YAML: it has the control character %U", character), "remove it"}
+	}
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	err = decoder.Decode(&document)
@@ -75,6 +81,12 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 	root := YAML{file: name, node: document.Content[0]}
 	left := mostValues
 	return root, root.bounded(0, &left)
+}
+
+// forbiddenInYAML knows what no YAML file may have:
+// https://yaml.org/spec/1.2.2/#51-character-set
+func forbiddenInYAML(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff
 }
 
 // notText says why a file cannot be read, with the line where there is one.
@@ -177,6 +189,9 @@ func (y YAML) IsMapping() bool { return y.node != nil && y.resolved().Kind == ya
 
 // IsList reports whether the value has items.
 func (y YAML) IsList() bool { return y.node != nil && y.resolved().Kind == yaml.SequenceNode }
+
+// IsScalar reports whether the value is neither a mapping nor a list.
+func (y YAML) IsScalar() bool { return !y.IsMapping() && !y.IsList() }
 
 // String names the value for a message, and shows a short text.
 func (y YAML) String() string {

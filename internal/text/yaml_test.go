@@ -94,7 +94,7 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"name: first\n\tx: 1":       "a.yaml:2: not readable as YAML: found a tab character that violates indentation",
 		"name: \"first":             "a.yaml: not readable as YAML: found unexpected end of stream",
 		"name: a\nb: \xff":          "a.yaml:2: it is not text in UTF-8",
-		"name: \x1b":                "a.yaml: not readable as YAML: control characters are not allowed",
+		"name: \x1b":                "a.yaml:1: not readable as YAML: it has the control character U+001B; remove it",
 		"name: *gone":               "a.yaml: not readable as YAML: unknown anchor 'gone' referenced",
 		"members: &a {b: *a}":       "a.yaml:1:14: its values are nested more than 100 deep",
 		strings.Repeat("[", 200) + strings.Repeat("]", 200): "a.yaml:1:102: its values are nested more than 100 deep",
@@ -133,5 +133,15 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	}
 	if root, err := ReadYAML(path); err != nil || root.Place() != path+":1:1" || root.IsEmpty() {
 		t.Errorf("%+v, %v", root, err)
+	}
+}
+
+func TestControlCharactersInYAML(t *testing.T) {
+	t.Parallel()
+	for character, name := range map[string]string{"\f": "U+000C", "\x1a": "U+001A", "\x7f": "U+007F", "\u009b": "U+009B"} {
+		want := "f:2: not readable as YAML: it has the control character " + name + "; remove it"
+		if _, err := ParseYAML("f", []byte("a: 1\r\nb: "+character+"\n")); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", character, err, want)
+		}
 	}
 }
