@@ -105,10 +105,10 @@ func secretsOfArguments(arguments []string) []string {
 // secretsOfAddress lists what an address brings along that stands alone, behind the
 // name of a flag, or as the value of a variable.
 func secretsOfAddress(argument string) []string {
-	if !strings.Contains(argument, "://") && !strings.Contains(argument, "@") {
+	if !strings.Contains(argument, "://") && !strings.Contains(argument, "@") && (!strings.ContainsAny(argument, "?;") || strings.ContainsAny(argument, " \n")) {
 		return nil
 	}
-	if name, value, found := strings.Cut(argument, "="); found && !strings.Contains(name, "://") {
+	if name, value, found := strings.Cut(argument, "="); found && !strings.ContainsAny(name, ":/?;@") {
 		argument = value
 	}
 	return redact.HiddenInAddress(argument)

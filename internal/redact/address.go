@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Address is an address as an error message may show it: without a user, a query
-// and a fragment, which may be secrets. It takes any text, also what is no
+// Address is an address as an error message may show it: without a user, a zone,
+// parameters and a fragment, which may be secrets. It takes any text, also what is no
 // address.
 func Address(address string) string {
 	begin, host, end := addressParts(address)
-	return NewRedactor(nil).Text(address[:begin] + address[host:end])
+	return NewRedactor(nil).Text(address[:begin] + zone().ReplaceAllString(address[host:end], "]"))
 }
 
 // HiddenInAddress lists the parts of an address that Address leaves out, for those
@@ -26,12 +26,18 @@ func HiddenInAddress(address string) []string {
 		before, _, _ := strings.Cut(password, "/")
 		hidden = append(hidden, password, before)
 	}
-	for parameter := range strings.FieldsFuncSeq(parameters, func(c rune) bool { return strings.ContainsRune("?&#", c) }) {
+	for _, zone := range zone().FindAllString(address[host:end], -1) {
+		hidden = append(hidden, strings.Trim(zone, "%]"))
+	}
+	for parameter := range strings.FieldsFuncSeq(parameters, func(c rune) bool { return strings.ContainsRune("?&#;", c) }) {
 		_, value, _ := strings.Cut(parameter, "=")
 		hidden = append(hidden, parameter, value)
 	}
 	return slices.DeleteFunc(hidden, func(part string) bool { return part == "" })
 }
+
+// zone is that of an address of IPv6, with what ends it.
+var zone = lazy(`%[^\][/]*\]`)
 
 // addressParts says where the user of an address begins, where its host begins,
 // and where its path ends.
@@ -39,7 +45,7 @@ func addressParts(address string) (begin, host, end int) {
 	begin = originStart(address)
 	rest := address[begin:]
 	end = len(rest)
-	if at := strings.IndexAny(rest, "?#"); at >= 0 {
+	if at := strings.IndexAny(rest, "?#;"); at >= 0 {
 		end = at
 	}
 	// A password may hold a slash, and then its host follows; it may hold a question
@@ -50,7 +56,7 @@ func addressParts(address string) (begin, host, end int) {
 	}
 	if at := strings.LastIndexByte(rest, '@'); at > end && strings.Contains(rest[:end], ":") {
 		host, end = at+1, len(rest)
-		if at := strings.IndexAny(rest[host:], "?#&"); at >= 0 {
+		if at := strings.IndexAny(rest[host:], "?#;&"); at >= 0 {
 			end = host + at
 		}
 	}

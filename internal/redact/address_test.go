@@ -25,6 +25,9 @@ func TestAddress(t *testing.T) {
 		"me:planted@h":                 "h",
 		"127.0.0.1:80?k=planted":       "127.0.0.1:80",
 		"http://h/ghp_k1j2h3g4f5d6s7":  "http://h/dpconform-redacted",
+		"http://h/x;k=planted":         "http://h/x",
+		"127.0.0.1:1/?k=planted":       "127.0.0.1:1/",
+		"http://[fe80::1%planted]/v1":  "http://[fe80::1]/v1",
 		"":                             "",
 		"://":                          "://",
 	} {

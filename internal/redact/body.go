@@ -12,6 +12,9 @@ var (
 	formBody = lazy(`^[^\s=&<>"{}\[\]:;,]+=[^\s<>"{}]*$`)
 	// digested is the body of a request that a recording keeps as its digest.
 	digested = lazy(`^` + ownPrefix + `: [0-9]+ bytes, sha256:[0-9a-f]+$`)
+	// scriptPrefix stands in front of JSON so that no page can run it, or calls a
+	// function with it.
+	scriptPrefix = lazy(`^(?:\)\]\}'?,?|while ?\((?:1|true)\);|for ?\(;;\);|\{\} ?&&|(?:/\*\*/)?[\w.$]{1,64}\()[ \t\r\n]*[\[{"]`)
 )
 
 // Body takes out of a body what is not kept. What kind of body it is, it says
@@ -28,6 +31,10 @@ var (
 // What stays is searched for secrets as Text does.
 func (r *Redactor) Body(body string) string {
 	begin := strings.TrimLeft(body, " \t\r\n\uFEFF")
+	if prefix := scriptPrefix().FindString(begin); prefix != "" {
+		at := len(body) - len(begin) + len(prefix) - 1
+		return body[:at] + r.json(body[at:], knownMembers)
+	}
 	switch {
 	case begin == "" || digested().MatchString(body):
 		return body
@@ -39,7 +46,7 @@ func (r *Redactor) Body(body string) string {
 	case strings.HasPrefix(begin, "--") && strings.Contains(lowered(begin), "\ncontent-"):
 		return r.multipart(body)
 	case formBody().MatchString(body):
-		return r.parameters(body)
+		return r.parameters(body, true)
 	case IsBinary(body):
 		return r.hidden("binary", body)
 	}
@@ -137,6 +144,8 @@ func (r *Redactor) markup(body string) string {
 	var open []string
 	texts := 0
 	read := 0
+	// The rest of a declaration that the tokenizer broke off is no text.
+	afterTag := false
 	for tokens := html.NewTokenizer(strings.NewReader(body)); ; {
 		kind := tokens.Next()
 		raw := string(tokens.Raw())
@@ -155,17 +164,22 @@ func (r *Redactor) markup(body string) string {
 			if !prefixed {
 				local = inner
 			}
-			if (keptElements[local] || r.keeps(keptMembers, local) || inner == "") && texts < longestText {
+			if (keptElements[local] || r.keeps(keptMembers, local) || inner == "") && afterTag && texts < longestText {
 				raw = r.Text(raw)
 				texts += len(raw)
 			} else {
 				raw = r.spaced("string", raw)
 			}
+		case html.DoctypeToken:
+			name := doctype().FindString(raw)
+			raw, afterTag = name+r.spaced("declaration", strings.TrimSuffix(raw[len(name):], ">"))+">", false
 		case html.CommentToken:
+			afterTag = afterTag && strings.HasPrefix(raw, "<!--")
 			raw = "<!-- " + r.hidden("comment", strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(raw, "<!--"), "-->"))) + " -->"
 		case html.StartTagToken, html.SelfClosingTagToken:
 			var tag string
 			tag, raw = r.tag(tokens, raw)
+			afterTag = true
 			if kind == html.StartTagToken && !voidElements[tag] {
 				open = append(open, tag)
 			}
@@ -180,13 +194,16 @@ func (r *Redactor) markup(body string) string {
 					break
 				}
 			}
-			raw = r.Text(raw)
-		default:
-			raw = r.Text(raw)
+			afterTag = true
+			if raw = r.Text(raw); strings.ContainsAny(raw[len("</"):], " \t\r\n/=") {
+				raw = "</" + r.Name(string(name)) + ">"
+			}
 		}
 		shown.WriteString(raw)
 	}
 }
+
+var doctype = lazy(`(?i)^<!doctype\s+[\w:.-]{1,64}`)
 
 // voidElements have no end.
 var voidElements = setOf("area base br col embed hr img input link meta source track wbr p li dt dd")

@@ -11,28 +11,66 @@ import (
 // RequestTarget takes the secrets out of the path, query and fragment of a request
 // that somebody else made. The order and the escapes of all else stay.
 func (r *Redactor) RequestTarget(target string) string {
-	target, fragment, hasFragment := strings.Cut(target, "#")
-	path, query, hasQuery := strings.Cut(target, "?")
-	path = r.Text(path)
+	return r.target(target, true)
+}
+
+func (r *Redactor) target(target string, described bool) string {
+	target, fragment, hasFragment := r.cut(target, "#")
+	path, query, hasQuery := r.cut(target, "?")
+	path = matrixParameter().ReplaceAllStringFunc(r.Text(path), func(parameter string) string {
+		name, value, _ := strings.Cut(parameter, "=")
+		return name + "=" + r.briefly(value)
+	})
 	if hasQuery {
-		path += "?" + r.parameters(query)
+		path += "?" + r.parameters(query, described)
 	}
 	if hasFragment {
-		path += "#" + r.parameters(fragment)
+		path += "#" + r.parameters(fragment, described)
 	}
 	return path
 }
 
-// parameters takes the secrets out of a query or a form.
-func (r *Redactor) parameters(text string) string {
-	parameters := strings.Split(text, "&")
+// matrixParameter is a parameter of a segment of a path (RFC 3986, section 3.3).
+var matrixParameter = lazy(`;[^;/=]*=[^;/]*`)
+
+// split cuts a text at each separator that is no part of a token that was sent.
+func (r *Redactor) split(text, separator string, most int) []string {
+	masked := text
+	if strings.Contains(text, separator) {
+		spans := r.tokensIn(text)
+		for i := range spans {
+			spans[i].with = strings.Repeat("x", spans[i].end-spans[i].start)
+		}
+		masked = rewrite(text, spans)
+	}
+	parts := strings.SplitN(masked, separator, most)
+	at := 0
+	for i, part := range parts {
+		parts[i] = text[at : at+len(part)]
+		at += len(part) + len(separator)
+	}
+	return parts
+}
+
+// cut is strings.Cut that leaves tokens whole.
+func (r *Redactor) cut(text, separator string) (before, after string, found bool) {
+	if parts := r.split(text, separator, 2); len(parts) > 1 {
+		return parts[0], parts[1], true
+	}
+	return text, "", false
+}
+
+// parameters takes the secrets out of a query or a form. Where the description
+// names parameters of it, those are kept.
+func (r *Redactor) parameters(text string, described bool) string {
+	parameters := r.split(text, "&", -1)
 	for i, parameter := range parameters {
-		name, value, found := strings.Cut(parameter, "=")
+		name, value, found := r.cut(parameter, "=")
 		parameters[i] = r.Name(name)
 		plain, err := url.QueryUnescape(name)
 		switch {
 		case !found:
-		case err == nil && (r.keeps(keptParameters, plain) || isErrorCode(plain, value)):
+		case err == nil && (described && r.keeps(keptParameters, plain) || keptParameters[strings.ToLower(plain)] || isErrorCode(plain, value)):
 			parameters[i] += "=" + r.Text(value)
 		default:
 			parameters[i] += "=" + r.briefly(value)
@@ -79,9 +117,9 @@ func (r *Redactor) headerValue(name, value string) string {
 
 // cookies keeps the names of cookies and, where they are set, their attributes.
 func (r *Redactor) cookies(value string, set bool) string {
-	cookies := strings.Split(value, ";")
+	cookies := r.split(value, ";", -1)
 	for i, cookie := range cookies {
-		name, content, found := strings.Cut(cookie, "=")
+		name, content, found := r.cut(cookie, "=")
 		plain := strings.TrimSpace(name)
 		switch {
 		case set && i > 0 && keptAttributes[strings.ToLower(plain)]:
@@ -102,8 +140,19 @@ func (r *Redactor) location(value string) string {
 		return Address(value)
 	}
 	origin, rest := splitOrigin(value)
-	return r.Text(Address(origin)) + r.RequestTarget(rest)
+	return r.Text(Address(origin)) + r.target(rest, false)
 }
+
+// message is a text that is kept. One that is an address keeps no more than a
+// Location does.
+func (r *Redactor) message(text string) string {
+	if strings.ContainsAny(text, "?#;@") && address().MatchString(text) {
+		return r.location(text)
+	}
+	return r.Text(text)
+}
+
+var address = lazy(`^(?:[A-Za-z][A-Za-z0-9+.-]*:/|[/?])[^\s"<>{}]*$`)
 
 // challenge keeps the schemes of a challenge and what it says of the refusal (RFC
 // 9110, 11.6.1).
@@ -121,7 +170,9 @@ func (r *Redactor) challenge(value string) string {
 				part = r.briefly(part)
 			}
 		case keptChallenges[strings.ToLower(value[at[2]:at[3]])]:
-			part = r.Text(part)
+			if part = r.Text(part); at[6] >= 0 && r.message(value[at[6]:at[7]]) != value[at[6]:at[7]] {
+				part = r.Name(value[at[2]:at[3]]) + `="` + r.message(value[at[6]:at[7]]) + value[at[7]:at[5]]
+			}
 		case at[6] < 0:
 			part = r.Name(value[at[2]:at[3]]) + "=" + r.briefly(value[at[4]:at[5]])
 		default:

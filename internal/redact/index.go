@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -85,28 +86,61 @@ func (x *Index) find(lower string, yield func(start, end int, meaning string) bo
 	return lookups
 }
 
-// shortestInBase64 is the length from which a token is looked for within base64.
-// Of a shorter one too few letters are the same whatever stands around it.
-const shortestInBase64 = 12
+// shortestLoose is the length in letters and digits from which a token is looked
+// for by those alone, and shortestInBase64 the one in bytes within base64: of a
+// shorter one too few letters are the same whatever stands around it.
+const (
+	shortestLoose    = 10
+	shortestInBase64 = 12
+)
 
-// formsOf lists the ways in which a token is written that are not escapes: as it
-// is, in hexadecimal, and within the base64 of a text that it is a part of, such
-// as user:token. Three bytes are four letters there, so these depend on how many
-// bytes stand in front, and the letters at the edges on the neighbours.
-func formsOf(token string) []string {
-	forms := []string{token, hex.EncodeToString([]byte(token))}
-	if len(token) < shortestInBase64 {
-		return forms
-	}
-	for before := range 3 {
-		padded := strings.Repeat("\x00", before) + token
-		whole := len(padded) - len(padded)%3
-		first := []int{0, 2, 3}[before]
-		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			forms = append(forms, encoding.EncodeToString([]byte(padded[:whole]))[first:])
+// looseForms lists the letters and digits of a token as it is, of its hexadecimal,
+// and of the base64 of a text that it is a part of, such as user:token. It may
+// have been escaped for a URL before, or be in base64 twice. Separators and line
+// breaks may stand anywhere in these, and one alphabet of base64 is the other.
+func looseForms(token string) []string {
+	var forms []string
+	add := func(form string) {
+		if form = onlyLetters(form); len(form) >= shortestLoose {
+			forms = append(forms, form)
 		}
 	}
+	if letters := onlyLetters(token); IsOpaque(letters) {
+		add(letters)
+	}
+	add(hex.EncodeToString([]byte(token)))
+	once := base64.StdEncoding.EncodeToString([]byte(token))
+	inBase64(token, add)
+	inBase64(once, add)
+	inBase64(strings.TrimRight(once, "="), add)
+	if escaped := url.QueryEscape(token); escaped != token {
+		inBase64(escaped, add)
+	}
 	return forms
+}
+
+// inBase64 gives what the base64 of a text around this one has in it. Three bytes
+// are four letters there, so it depends on how many bytes stand in front, and the
+// letters at the edges on the neighbours.
+func inBase64(text string, add func(string)) {
+	if len(text) < shortestInBase64 {
+		return
+	}
+	for before := range 3 {
+		padded := strings.Repeat("\x00", before) + text
+		whole := len(padded) - len(padded)%3
+		add(base64.StdEncoding.EncodeToString([]byte(padded[:whole]))[[]int{0, 2, 3}[before]:])
+	}
+}
+
+// onlyLetters leaves out what is no ASCII letter or digit.
+func onlyLetters(text string) string {
+	return strings.Map(func(c rune) rune {
+		if isLetterOrDigit(c) {
+			return c
+		}
+		return -1
+	}, text)
 }
 
 // lowered changes ASCII letters alone, so that places stay the same.

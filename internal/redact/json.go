@@ -23,10 +23,14 @@ const (
 type container struct {
 	array bool
 	of    keeping
+	// details says that it is in a list "details", whose member "detail" is that of
+	// google.rpc.DebugInfo: a stack, as its stackEntries are.
+	details bool
 	// named says that the name of a member was read, and member what it allows.
 	named  bool
 	member keeping
 	code   bool
+	name   string
 	// renamed counts the names that are replaced: a name must not stand twice for
 	// that.
 	renamed int
@@ -53,8 +57,8 @@ func (r *Redactor) json(text string, of keeping) string {
 		end := int(decoder.InputOffset())
 		inner := &stack[len(stack)-1]
 		if name, isText := token.(string); isText && !inner.array && !inner.named {
-			inner.named, inner.member, inner.code = true, nothing, strings.EqualFold(name, "code")
-			if inner.of != nothing && r.keeps(keptMembers, name) {
+			inner.named, inner.member, inner.code, inner.name = true, nothing, strings.EqualFold(name, "code"), name
+			if inner.of != nothing && r.keeps(keptMembers, name) && !(inner.details && strings.EqualFold(name, "detail")) {
 				inner.member = everything
 			}
 			after := r.Name(name)
@@ -75,14 +79,13 @@ func (r *Redactor) json(text string, of keeping) string {
 		inner.named = false
 		if delimiter, is := token.(json.Delim); is {
 			if delimiter == '{' || delimiter == '[' {
-				stack = append(stack, container{array: delimiter == '[', of: of})
+				stack = append(stack, container{array: delimiter == '[', of: of, details: inner.array && inner.details || inner.name == "details"})
 			} else {
 				stack = stack[:len(stack)-1]
 			}
 			continue
 		}
-		// A text alone is a message.
-		kept := (of == everything || len(stack) == 1) && (!inner.code || isErrorCode("code", strings.Trim(text[start:end], `"`)))
+		kept := of == everything && (!inner.code || isErrorCode("code", strings.Trim(text[start:end], `"`)))
 		if after := r.scalar(token, text[start:end], kept); after != text[start:end] {
 			found = append(found, span{start, end, after})
 		}
@@ -105,7 +108,7 @@ func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
 		case json.Valid([]byte(value)) && strings.ContainsAny(value[:1], "{["):
 			after = r.json(value, knownMembers)
 		default:
-			after = r.Text(value)
+			after = r.message(value)
 		}
 	case json.Number:
 		before, after = literal, r.hidden("number", literal)

@@ -48,8 +48,8 @@ var keptElements = setOf(`html head title body header main section article foote
 
 // keptParameters are Google's system parameters
 // (https://cloud.google.com/apis/docs/system-parameters) that are no credentials,
-// and what an OAuth or a signed URL says beside its secrets.
-var keptParameters = setOf(`alt $alt fields $fields prettyPrint $prettyPrint pp $.xgafv callback $callback quotaUser $quotaUser uploadType
+// the project that a link to the console names, and what an OAuth or a signed URL says beside its secrets.
+var keptParameters = setOf(`project alt $alt fields $fields prettyPrint $prettyPrint pp $.xgafv callback $callback quotaUser $quotaUser uploadType
 	upload_protocol pageSize page_size grant_type response_type token_type scope error error_description client_assertion_type
 	subject_token_type actor_token_type requested_token_type X-Goog-Algorithm X-Goog-Date X-Goog-Expires X-Goog-SignedHeaders`)
 

@@ -84,29 +84,54 @@ func (l layer) unescaped() (layer, bool) {
 	return layer{text: plain.String(), lower: lowered(plain.String()), at: places}, changed
 }
 
+// squeezed gives the letters and digits of a layer, in small letters, and where in
+// its text each stands.
+func (l layer) squeezed() (letters string, at []int) {
+	kept := make([]byte, 0, len(l.lower))
+	at = make([]int, 0, len(l.lower))
+	for i := range len(l.lower) {
+		if c := l.lower[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' {
+			kept, at = append(kept, c), append(at, i)
+		}
+	}
+	return string(kept), at
+}
+
 // simpleEscapes are those of JSON and of programs that are always written alike.
 var simpleEscapes = []struct{ text, meaning string }{
 	{`\n`, "\n"}, {`\r`, "\r"}, {`\t`, "\t"}, {`\"`, `"`}, {`\'`, "'"}, {`\/`, "/"}, {`\\`, `\`},
 }
 
+var (
+	numberEntity = lazy(`^&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?`)
+	octalEscape  = lazy(`^\\[0-3][0-7]{2}`)
+)
+
 // escapeAt reads the escape at the beginning of a text; its size is 0 where
 // there is none.
 func escapeAt(text string) (meaning string, size int) {
 	number := func(from, to int) (uint64, bool) {
-		if len(text) < to {
+		if from >= to || len(text) < to {
 			return 0, false
 		}
 		value, err := strconv.ParseUint(text[from:to], 16, 21)
 		return value, err == nil
 	}
+	const longest = 12
 	switch text[0] {
 	case '%':
 		if value, is := number(1, 3); is {
 			return string([]byte{byte(value)}), 3
 		}
+		if value, is := number(2, 6); is && (text[1] == 'u' || text[1] == 'U') {
+			return string(rune(value)), 6
+		}
 	case '&':
-		const longest = 12
 		end := strings.IndexByte(text[:min(len(text), longest)], ';') + 1
+		// A number ends without a semicolon too.
+		if number := numberEntity().FindString(text[:min(len(text), longest)]); number != "" {
+			end = len(number)
+		}
 		if meaning := html.UnescapeString(text[:end]); meaning != text[:end] {
 			return meaning, end
 		}
@@ -121,6 +146,15 @@ func escapeAt(text string) (meaning string, size int) {
 		}
 		if value, is := number(2, 4); is && text[1] == 'x' {
 			return string(rune(value)), 4
+		}
+		if end := strings.IndexByte(text[:min(len(text), longest)], '}'); strings.HasPrefix(text, `\u{`) {
+			if value, is := number(len(`\u{`), end); is {
+				return string(rune(value)), end + 1
+			}
+		}
+		if octal := octalEscape().FindString(text[:min(len(text), len(`\000`))]); octal != "" {
+			value, _ := strconv.ParseUint(octal[1:], 8, 8)
+			return string([]byte{byte(value)}), len(octal)
 		}
 	}
 	return "", 0

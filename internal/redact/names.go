@@ -85,6 +85,14 @@ func IsOpaque(word string) bool {
 	return strings.ContainsAny(word, "0123456789") && hasLetter || len(word) > 24
 }
 
+// isWord reports whether a text is an ordinary word, or the name of a state or a
+// member: it stands in texts for other reasons than that somebody sent it.
+func isWord(text string) bool { return len(text) <= longestWord && word().MatchString(text) }
+
+const longestWord = 24
+
+var word = lazy(`^(?:[A-Z]+(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*)$`)
+
 func isLetterOrDigit(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }

@@ -29,7 +29,9 @@ type Redactor struct {
 
 	mutex sync.RWMutex
 	names map[string]string
-	index Index
+	// index has the tokens, and loose their letters and digits, also as they stand
+	// in other encodings.
+	index, loose Index
 }
 
 // NewRedactor makes a redactor that knows tokens, each with the name that
@@ -48,7 +50,7 @@ func NewRedactor(names map[string]string, members ...string) *Redactor {
 
 // Learn makes a token known with the name that replaces it: Mark for any other
 // secret, "" for a token without a name. One that its own name contains is no
-// secret.
+// secret, and one that is a word would be found in what is no repetition of it.
 func (r *Redactor) Learn(token, name string) {
 	name = cmp.Or(cleanName(name), r.nameOf(token))
 	r.mutex.Lock()
@@ -58,9 +60,10 @@ func (r *Redactor) Learn(token, name string) {
 		return
 	}
 	r.names[token] = name
-	if !known && len(token) >= shortestSecret && !strings.Contains(name, token) {
-		for _, form := range formsOf(token) {
-			r.index.Add(form, token)
+	if !known && len(token) >= shortestSecret && !strings.Contains(name, token) && !isWord(token) {
+		r.index.Add(token, token)
+		for _, form := range looseForms(token) {
+			r.loose.Add(form, token)
 		}
 	}
 }
@@ -125,6 +128,14 @@ func (r *Redactor) tokensIn(text string) []span {
 	for _, layer := range layersOf(text) {
 		r.index.find(layer.lower, func(start, end int, token string) bool {
 			found = append(found, layer.span(start, end, r.names[token]))
+			return true
+		})
+		if r.loose.entries == nil {
+			continue
+		}
+		letters, at := layer.squeezed()
+		r.loose.find(letters, func(start, end int, token string) bool {
+			found = append(found, layer.span(at[start], at[end-1]+1, r.names[token]))
 			return true
 		})
 	}

@@ -100,7 +100,63 @@ var planted = []struct {
 		"glpat-s3cr3t0A1b2C3d4E5f6", "xoxb-12-s3cr3t0A1b2C3d4E5f6", "xoxe.xoxp-1-s3cr3t0A1b2C3d4E5f6", "sk-proj-s3cr3t0A1b2C3d4E5f6", "sk_live_s3cr3t0A1b2C3d4E5f6",
 		"the session (sidts-s3cr3t0A1b2C3d4E5f6) is unknown", "npm_s3cr3t0A1b2C3d4E5f6aaaaaaaaaa",
 	}},
+	{"T00aa/B00bb/s3cr3t", []string{"https://hooks.slack.com/services/T00aa/B00bb/s3cr3t"}},
 	{"K1B2C3D4E5F6G7H8", []string{"AKIAK1B2C3D4E5F6G7H8 has no access"}},
+}
+
+func TestAKnownShapeIsFoundBehindALetter(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t0A1b2C3d4E5f6aaaaaaaaaaaaaaa"
+	for _, shape := range []string{"ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xapp-", "sidts-", "g.a000-", "1//0", "AKIA", "ASIA", "sk-", "sk-proj-", "sk_live_", "ya29.", "AIza", "npm_"} {
+		for _, front := range []string{"", "_", "token_", "key", "0", "A"} {
+			form := secret
+			if strings.HasSuffix(shape, "IA") {
+				form = strings.ToUpper(secret)[:16]
+			}
+			if got := NewRedactor(nil).Text(front + shape + form); strings.Contains(got, form) {
+				t.Errorf("%s stays", got)
+			}
+		}
+	}
+}
+
+// A word that was sent stands in texts for other reasons.
+func TestWordsAreNotLookedFor(t *testing.T) {
+	t.Parallel()
+	hide := NewRedactor(map[string]string{"FAILED": Mark, "archiveJobs": Mark, "IN_PROGRESS": Mark, "Hunter2-planted": Mark})
+	const text = "FAILED_PRECONDITION of /v1/archiveJobs/a in IN_PROGRESS, FAILED"
+	if got := hide.Text(text); got != text {
+		t.Errorf("became %s", got)
+	}
+	if got := hide.Header(http.Header{"X-State": {"FAILED"}}).Get("X-State"); got != Mark+" (6 bytes)" {
+		t.Errorf("the header became %s", got)
+	}
+	if got := hide.Text("Hunter2-planted"); got != Mark {
+		t.Errorf("became %s", got)
+	}
+}
+
+// A token may have the characters that end a name or a value.
+func TestATokenIsLeftWholeWhereTextsAreSplit(t *testing.T) {
+	t.Parallel()
+	const token = "Zq9canary+/x~x=="
+	hide := NewRedactor(map[string]string{token: "the-token"}, "state")
+	for value, want := range map[string]string{
+		token + "; Path=/": "the-token; Path=/", token + "=1; Path=/": "the-token=" + Mark + "; Path=/", "sid=" + token: "sid=the-token",
+	} {
+		if got := hide.Header(http.Header{"Set-Cookie": {value}}).Get("Set-Cookie"); got != want {
+			t.Errorf("%s became %s", value, got)
+		}
+	}
+	entities := spelled(token, "&#%d;")
+	for value, want := range map[string]string{
+		"/x?" + token + "=1": "/x?the-token=" + Mark, "https://h/" + entities + "?a=" + entities: "https://h/the-token?a=the-token",
+		"/x?code=a&state=planted": "/x?code=a&state=" + Mark, "/x;p=planted/y;q?alt=json": "/x;p=" + Mark + "/y;q?alt=json",
+	} {
+		if got := hide.Header(http.Header{"Location": {value}}).Get("Location"); got != want {
+			t.Errorf("%s became %s", value, got)
+		}
+	}
 }
 
 // escapes are ways in which a text is a part of another.
@@ -185,6 +241,7 @@ func TestText(t *testing.T) {
 		`{\"clientSecret\": \"x1\", \"a\": 1}`:     `{\"clientSecret\": \"dpconform-redacted\", \"a\": 1}`,
 		"client_secret: x1, a: b":                  "client_secret: dpconform-redacted, a: b",
 		"<access_token>x1</access_token>":          "<access_token>dpconform-redacted</access_token>",
+		"key=value1; token=missing; x":             "key=dpconform-redacted; token=dpconform-redacted; x",
 		"Bearer abc123, then":                      "Bearer dpconform-redacted:unlabelled, then",
 		`"Bearer abc123"`:                          `"Bearer dpconform-redacted:unlabelled"`,
 		"Basic YTpiMQ==":                           "Basic dpconform-redacted:unlabelled",
@@ -228,10 +285,19 @@ func TestBody(t *testing.T) {
 		`{"code": "E1234"}`:                                   `{"code": "E1234"}`,
 		`{"code": "4/0AfJohXkabcdefghijklmnop"}`:              `{"code": "dpconform-redacted (string, 26 bytes)"}`,
 		`{"message": "{\"key\": \"x\", \"message\": \"y\"}"}`: `{"message": "{\"key\": \"dpconform-redacted (string, 1 byte)\", \"message\": \"y\"}"}`,
-		`"Bearer abc1"`:                                       `"Bearer dpconform-redacted:unlabelled"`,
-		`{}`:                                                  `{}`,
-		` [ ] `:                                               ` [ ] `,
-		`17`:                                                  `17`,
+		// A value without a name is not known.
+		`"planted"`:                  `"dpconform-redacted (string, 7 bytes)"`,
+		`17`:                         `"dpconform-redacted (number, 2 bytes)"`,
+		")]}'\n{\"a\": \"planted\"}": ")]}'\n{\"a\": \"dpconform-redacted (string, 7 bytes)\"}",
+		`for(;;);["planted"]`:        `for(;;);["dpconform-redacted (string, 7 bytes)"]`,
+		`callback({"a": "planted"})`: `callback({"a": "dpconform-redacted (string, 7 bytes)"}dpconform-redacted (text, 1 byte)`,
+		`{}`:                         `{}`,
+		` [ ] `:                      ` [ ] `,
+		// Of an address, what a Location keeps; of a stack nothing.
+		`{"type": "https://u:planted@h/p?q=planted", "instance": "/x?k=planted", "error_uri": "https://h/;p=planted?alt=json#planted"}`: `{"type": "https://h/p?q=dpconform-redacted", ` +
+			`"instance": "/x?k=dpconform-redacted", "error_uri": "https://h/;p=dpconform-redacted?alt=json#planted"}`,
+		`{"error": {"details": [{"links": [{"url": "https://h/p?project=1&k=planted"}]}, {"stackEntries": ["planted"], "detail": "planted"}]}, "detail": "no"}`: `{"error": {"details": ` +
+			`[{"links": [{"url": "https://h/p?project=1&k=dpconform-redacted"}]}, {"stackEntries": ["dpconform-redacted (string, 7 bytes)"], "detail": "dpconform-redacted (string, 7 bytes)"}]}, "detail": "no"}`,
 		// What is no JSON any more has no names.
 		`{"key": "x"} trailing`:                           `{"key": "dpconform-redacted (string, 1 byte)"} dpconform-redacted (text, 8 bytes)`,
 		`{"message": "x", "session": "planted in what br`: `{"message": "x", "session": dpconform-redacted (text, 19 bytes)`,
@@ -251,7 +317,10 @@ func TestBody(t *testing.T) {
 			`<a href="dpconform-redacted (string, 8 bytes)">next</a>`,
 		`<input name="csrf" value="planted"/><p>x`:                   `<input name="dpconform-redacted (string, 4 bytes)" value="dpconform-redacted (string, 7 bytes)"/><p>x`,
 		`<x:Error><Message>no</Message><Key>planted</Key></x:Error>`: `<x:Error><Message>no</Message><Key>dpconform-redacted (string, 7 bytes)</Key></x:Error>`,
-		`<p>x<a href="planted`:                                       `<p>xdpconform-redacted (text, 16 bytes)`,
+		`<!DOCTYPE a [<!ENTITY x "planted">]><?p planted?><Message>no</Message>`: `<!DOCTYPE a dpconform-redacted (declaration, 21 bytes)>dpconform-redacted (string, 2 bytes)` +
+			`<!-- dpconform-redacted (comment, 13 bytes) --><Message>no</Message>`,
+		`<Message><![CDATA[a>planted]]>planted</Message planted="planted">`: `<Message><!-- dpconform-redacted (comment, 11 bytes) -->dpconform-redacted (string, 17 bytes)</message>`,
+		`<p>x<a href="planted`: `<p>xdpconform-redacted (text, 16 bytes)`,
 		// Other texts.
 		"not found: tok<abc>/123":                "not found: dpconform-redacted:maps",
 		long:                                     long[:1019] + "\ndpconform-redacted (text, 981 bytes)",
@@ -366,6 +435,16 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 		"decimal references":   spelled(token, "&#%d;"),
 		"hexadecimal entities": spelled(token, "&#x%x;"),
 		"HTML":                 strings.ReplaceAll(token, "+", "&#43;"),
+		"entities that go on":  spelled(token, "&#%d"),
+		"octal":                spelled(token, `\%03o`),
+		"in braces":            spelled(token, `\u{%x}`),
+		"%u":                   spelled(token, "%%u%04x"),
+		"quoted-printable":     spelled(token, "=%02X")[1:],
+		"hexadecimal pairs":    strings.TrimSuffix(spelled(token, "%02x:"), ":"),
+		"a dump":               strings.TrimSuffix(spelled(token, "%02X "), " "),
+		"several lines":        token[:9] + "\r\n " + token[9:],
+		"a list":               token[:9] + ", " + token[9:],
+		"a name":               strings.NewReplacer("/", "-", "+", "-", "=", "-", "~", "-", ".", "-").Replace(token),
 	} {
 		if got := hide.Text("before " + form + " behind"); got != "before the-token behind" {
 			t.Errorf("%s: %s", name, got)
@@ -373,7 +452,8 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 	}
 	// In base64 the token begins at one of three places of a group.
 	for _, form := range []string{base64.StdEncoding.EncodeToString([]byte("me:" + token)), base64.StdEncoding.EncodeToString([]byte("user:" + token + "!!")),
-		base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token)))} {
+		base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token))),
+		base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))), base64.StdEncoding.EncodeToString([]byte("t=" + url.QueryEscape(token)))} {
 		if got := hide.Text("<" + form + ">"); !strings.Contains(got, "the-token") || len(got) > 40 {
 			t.Errorf("%q became %q", form, got)
 		}
@@ -400,7 +480,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(`{"a": "{\"refresh_token\": \"x\\\"y\"}"}`, "abcdef")
 	f.Add("12345678", "234567")
 	f.Fuzz(func(t *testing.T, body, token string) {
-		if len(token) < shortestSecret || !isTokenText(token) || overlapsRedacted(token) {
+		if len(token) < shortestSecret || isWord(token) || !isTokenText(token) || overlapsRedacted(token) {
 			t.Skip()
 		}
 		redactor := NewRedactor(map[string]string{token: Mark + ":maps"})

@@ -58,7 +58,12 @@ func named(_ *Redactor, l layer, add func(int, int, string)) {
 			if isWord && at[2] < 0 {
 				continue
 			}
-			if end := l.endOf(valueOfParameter, start); isSecretValue(name, l.text[start:end]) {
+			end := l.endOf(valueOfParameter, start)
+			// Behind a semicolon that ends it, the text goes on.
+			if end > start && l.text[end-1] == ';' {
+				end--
+			}
+			if isSecretValue(name, l.text[start:end]) {
 				add(start, end, Mark)
 				done = end
 			}
@@ -327,19 +332,23 @@ var knownShapes = []struct {
 	pattern func() *regexp.Regexp
 }{
 	{[]string{"ya29."}, lazy(`ya29\.[\w.~+/=%-]+`)},
-	{[]string{"1//"}, lazy(`\b1//[\w-]{20,}`)},
+	{[]string{"1//"}, lazy(`1//0[\w-]{20,}|\b1//[\w-]{20,}`)},
 	{[]string{"4/0", "4/1"}, lazy(`\b4/[01][\w-]{20,}`)},
 	{[]string{"AIza"}, lazy(`AIza[\w-]{30,}`)},
-	{[]string{"AKIA", "ASIA"}, lazy(`\bA[KS]IA[A-Z0-9]{16}\b`)},
+	{[]string{"AKIA", "ASIA"}, lazy(`A[KS]IA[A-Z0-9]{16}`)},
 	{[]string{"GOCSPX-"}, lazy(`GOCSPX-[\w-]+`)},
-	{[]string{"g.a0"}, lazy(`\bg\.a0[0-9]{2}-?[\w-]{8,}`)},
-	{[]string{"sidts-", "sidcc-"}, lazy(`\bsid(?:ts|cc)-[\w-]{8,}`)},
-	{[]string{"gho_", "ghp_", "ghr_", "ghs_", "ghu_"}, lazy(`\bgh[oprsu]_\w{8,}`)},
-	{[]string{"github_pat_"}, lazy(`\bgithub_pat_\w{8,}`)},
-	{[]string{"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"}, lazy(`\bgl(?:pat|dt|rt|ptt|cbt)-[\w.-]{8,}`)},
-	{[]string{"xox", "xapp-"}, lazy(`\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]{8,}`)},
-	{[]string{"sk-", "sk_live_", "sk_test_", "rk_live_"}, lazy(`\b(?:sk-|[sr]k_(?:live|test)_)[\w-]{16,}`)},
-	{[]string{"npm_", "hf_", "pypi-", "shpat_", "dop_v1_"}, lazy(`\b(?:npm_|hf_|pypi-|shpat_|dop_v1_)[\w-]{24,}`)},
+	{[]string{"g.a0"}, lazy(`g\.a0[0-9]{2}-?[\w-]{8,}`)},
+	{[]string{"sidts-", "sidcc-"}, lazy(`sid(?:ts|cc)-[\w-]{8,}`)},
+	{[]string{"gho_", "ghp_", "ghr_", "ghs_", "ghu_"}, lazy(`gh[oprsu]_\w{8,}`)},
+	{[]string{"github_pat_"}, lazy(`github_pat_\w{8,}`)},
+	{[]string{"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"}, lazy(`gl(?:pat|dt|rt|ptt|cbt)-[\w.-]{8,}`)},
+	{[]string{"xox", "xapp-"}, lazy(`(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]{8,}`)},
+	// Behind a letter, "sk-" alone is the end of a word such as "task-".
+	{[]string{"sk-"}, lazy(`sk-(?:proj|ant|svcacct|admin)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|(?:^|[^A-Za-z])(sk-[\w-]{16,})`)},
+	{[]string{"sk_live_", "sk_test_", "rk_live_"}, lazy(`[sr]k_(?:live|test)_[\w-]{16,}`)},
+	{[]string{"hooks.slack.com"}, lazy(`hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]+)`)},
+	{[]string{"npm_", "pypi-", "shpat_", "dop_v1_"}, lazy(`(?:npm_|pypi-|shpat_|dop_v1_)[\w-]{24,}`)},
+	{[]string{"hf_"}, lazy(`\bhf_[\w-]{24,}`)},
 	{[]string{"eyJ"}, lazy(`eyJ[\w-]{6,}\.(?:eyJ[\w-]+\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)`)},
 	{[]string{"PRIVATE"}, lazy(`-----BEGIN[A-Z0-9 +]*PRIVATE[ +]KEY-----(?:` + keyLetters + `*?-----END[^-]*-----|` + keyLetters + `*)`)},
 }
@@ -351,7 +360,10 @@ func shapes(_ *Redactor, l layer, add func(int, int, string)) {
 			if !strings.Contains(l.text, part) {
 				continue
 			}
-			for _, at := range shape.pattern().FindAllStringIndex(l.text, -1) {
+			for _, at := range shape.pattern().FindAllStringSubmatchIndex(l.text, -1) {
+				if len(at) > 2 && at[2] >= 0 {
+					at = at[2:] // The secret is a part of what identifies it.
+				}
 				add(at[0], at[1], Mark)
 			}
 			break
