@@ -24,12 +24,16 @@ func TestSecretsGiven(t *testing.T) {
 		"other secret":  {nil, []string{"DPCONFORM_CLIENT_SECRET=env-s3cr3t-1"}, "env-s3cr3t-1", "DPCONFORM_CLIENT_SECRET"},
 		"no secret":     {nil, []string{"DPCONFORM_TOKEN_FILE=/a/b", "DPCONFORM_TOKEN_TEMPLATE=t{short}", "TOKEN=mine", "DPCONFORM_TOKEN=x=env-s3cr3t-1"}, "env-s3cr3t-1", "/a/b"},
 		"file":          {[]string{"run", "--token-file", file}, nil, "file-s3cr3t-2", "https://h/file-place"},
+		"no scheme":     {[]string{"drift", "--against", "127.0.0.1:1/?k=query-s3cr3t-1"}, nil, "query-s3cr3t-1", "127.0.0.1:1/"},
+		"one argument":  {[]string{"drift", "--against=h/x;k=query-s3cr3t-1"}, nil, "query-s3cr3t-1", "h/x"},
+		"a zone":        {[]string{"doctor", "--endpoint", "http://[fe80::1%zone-s3cr3t-1]/"}, nil, "zone-s3cr3t-1", "fe80::1"},
+		"a program":     {[]string{"client", "sh", "-c", "true; echo flag-s3cr3t-1?", "x;y=flag-s3cr3t-1"}, nil, "flag-s3cr3t-1", " echo flag-s3cr3t-1"},
 		"broken file":   {[]string{"run", "--token-file", broken}, nil, "broken-s3cr3t-1", broken},
 		"no file":       {[]string{"run", "--token-file", "missing.yaml", "--token", "a=flag-s3cr3t-1"}, nil, "flag-s3cr3t-1", "missing.yaml"},
 	} {
 		root := newRootCommand(quiet())
 		for _, command := range root.Commands() {
-			if command.Name() == "run" && len(one.arguments) > 0 {
+			if len(one.arguments) > 0 && one.arguments[0] == command.Name() && command.Name() == "run" {
 				// A stray word is refused by the command, not by its flags.
 				if err := command.ParseFlags(one.arguments[1:]); err != nil {
 					t.Fatal(err)

@@ -74,8 +74,9 @@ func CheckIDs(scenarios []string, job string) []string {
 	return ids
 }
 
-// redactor hides the tokens of the run, those that arrived, and whatever else
-// looks like a secret.
+// redactor hides the tokens of the run, those that arrived, what else arrived as a
+// secret, such as a cookie, which may stand on the command line, and whatever else
+// looks like one.
 func (o Outcomes) redactor() *redact.Redactor {
 	labels := map[string]string{o.secrets.Token: "the-token", o.secrets.Fresh: "the-fresh-token", o.secrets.refresh: "the-refresh-token"}
 	delete(labels, "")
@@ -91,6 +92,11 @@ func (o Outcomes) redactor() *redact.Redactor {
 		for _, arrived := range one.requests {
 			add(redact.TokensOf(arrived.header)...)
 			add(tokenInQuery(arrived))
+			for _, secret := range redact.OtherSecrets(arrived.target, string(arrived.body), arrived.header) {
+				if _, known := labels[secret]; !known {
+					labels[secret] = redact.Mark
+				}
+			}
 		}
 	}
 	var members []string

@@ -300,6 +300,21 @@ func TestABodyThatIsNoText(t *testing.T) {
 	}
 }
 
+// A cookie stands on the command line of many a client.
+func TestACookieOnTheCommandLineIsNotReported(t *testing.T) {
+	t.Parallel()
+	arrived := requestWith(func(one *request) {
+		one.header.Set("Cookie", "a=planted-01; sid=planted-cookie-value")
+		one.header.Set("X-Key", "planted-key-of-a-gateway")
+	})
+	made := Outcomes{rules: rules, command: []string{"sh", "-c", `curl -b "a=planted-01; sid=planted-cookie-value" -H planted-key-of-a-gateway`},
+		results: []Result{{Check: result.Check{ID: "success", Reason: "planted-cookie-value", Call: &result.Call{}}, requests: []*request{arrived}}}}.Report("1", nil)
+	written, err := json.Marshal(made)
+	if err != nil || strings.Contains(string(written), "planted") || !strings.Contains(made.Target.Endpoint, "curl -b") {
+		t.Errorf("%s, %v", written, err)
+	}
+}
+
 // What a client sends that is not known to be harmless is in no report.
 func TestSecretsOfAClientAreNotReported(t *testing.T) {
 	t.Parallel()

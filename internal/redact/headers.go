@@ -253,6 +253,9 @@ func OtherSecrets(pathAndQuery, body string, headers http.Header) []string {
 	for name, values := range headers {
 		for _, value := range values {
 			add(secretsOfHeader(name, value)...)
+			if strings.EqualFold(name, "Cookie") {
+				secrets = append(secrets, slices.DeleteFunc(secretsOfHeader(name, value), func(value string) bool { return !IsOpaque(value) })...)
+			}
 		}
 	}
 	return secrets
