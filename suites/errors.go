@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -28,7 +29,7 @@ func observe(sends string, exchanges func(*judgement) []*target.Exchange, expect
 		checks[i] = Check{
 			ID: each.id, Title: each.title, Requirements: []string{each.requirement}, Sends: sends,
 			phase: observing, run: func(j *judgement) {
-				for _, exchange := range exchanges(j) {
+				for exchange := range j.untilEnd(exchanges(j)) {
 					j.compare(each.requirement, j.responseTo(exchange), each.matcher)
 				}
 			},
@@ -81,6 +82,22 @@ func (j *judgement) everyExchange() []*target.Exchange {
 	return journal
 }
 
+// untilEnd goes through exchanges until the run is ended: to look at hundreds of
+// large bodies takes seconds.
+func (j *judgement) untilEnd(exchanges []*target.Exchange) iter.Seq[*target.Exchange] {
+	return func(yield func(*target.Exchange) bool) {
+		for _, exchange := range exchanges {
+			if j.ctx.Err() != nil {
+				j.Skip(result.Interrupted, "")
+				return
+			}
+			if !yield(exchange) {
+				return
+			}
+		}
+	}
+}
+
 func (j *judgement) journal() []*target.Exchange {
 	return slices.DeleteFunc(j.Target.Journal(), func(exchange *target.Exchange) bool { return j.session.excused[exchange] })
 }
@@ -107,7 +124,7 @@ func noTokenEcho(j *judgement) {
 			secrets.Add(url.QueryEscape(secret), secret)
 		}
 	}
-	for _, exchange := range j.Target.Journal() {
+	for exchange := range j.untilEnd(j.Target.Journal()) {
 		for _, attempt := range append(slices.Clone(exchange.Earlier), exchange) {
 			if place, found := placeIn(&secrets, attempt); found {
 				j.FailAt(place, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")

@@ -112,7 +112,7 @@ func (j *judgement) successesWithID() []*target.Exchange {
 // idNew compares all ids that the run was given, in the order of the requests.
 func idNew(j *judgement) {
 	first := map[string]*target.Exchange{}
-	for _, exchange := range j.successes() {
+	for exchange := range j.untilEnd(j.successes()) {
 		given := j.jobIDIn(exchange)
 		if given == "" {
 			continue
@@ -170,7 +170,7 @@ func (j *judgement) newJobsWithState() []*target.Exchange {
 
 func newJobReadable(j *judgement) {
 	const id = "response.new-job-readable"
-	for _, exchange := range j.newJobStates() {
+	for exchange := range j.untilEnd(j.newJobStates()) {
 		if j.meets(id, exchange) {
 			j.expect(id, exchange, HaveState(j.Method))
 		}

@@ -100,3 +100,29 @@ func TestAJobThatChangesInTheBackgroundIsSeen(t *testing.T) {
 		t.Errorf("%s %s", check.Verdict, check.Findings)
 	}
 }
+
+// TestLookingAtExchangesEndsWithTheRun: with hundreds of large bodies it takes
+// longer than the requests.
+func TestLookingAtExchangesEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	session := sessionOver(t, method, emulated(t, method, emulator.Options{}))
+	for _, check := range session.checks {
+		if check.phase != observing {
+			session.run(t.Context(), check)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, check := range session.checks {
+		if check.phase != observing || check.ID == "response/new-job-readable" || check.Aspect == "robustness" {
+			continue
+		}
+		j := &judgement{Method: method, Target: session.target, ctx: ended, session: session, check: check,
+			reported: map[reported]int{}, looked: map[*target.Exchange]bool{}, tested: map[string]bool{}}
+		j.run()
+		if found := j.result(); found.Verdict != result.Skip || found.Reason != result.Interrupted || len(j.tested) > 0 {
+			t.Errorf("%s: %s %q %v", check.ID, found.Verdict, found.Reason, j.tested)
+		}
+	}
+}

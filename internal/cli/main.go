@@ -26,6 +26,7 @@ func Main() int {
 	ctx, stop := listenForSignals(context.Background())
 	terminal := newTerminal()
 	surviveBrokenPipes()
+	surviveHangUps()
 	ctx = newOrderly(ctx)
 	// A second signal ends the program, whatever it is doing.
 	context.AfterFunc(ctx, stop)

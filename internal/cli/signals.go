@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -36,6 +38,24 @@ func endInOrder(ctx context.Context) {
 	}
 }
 
+// endSignals end a program in order: Ctrl-C, a request to end, and the end of the
+// terminal, unless the program was started to survive that, as with nohup.
+var endSignals = sync.OnceValue(func() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+})
+
+// surviveHangUps lets the program end in order where a terminal is closed: the
+// system and the shell each send the signal, and a second one must not end it at
+// once.
+func surviveHangUps() {
+	if slices.Contains(endSignals(), os.Signal(syscall.SIGHUP)) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+}
+
 // surviveBrokenPipes lets the program go on where nobody reads its output any
 // more, as behind `| head`: the reports are written all the same, and the exit
 // code says what was found. Programs that it starts get the signal as before.
@@ -52,7 +72,7 @@ func listenForSignals(parent context.Context) (ctx context.Context, stop func())
 	signals := make(chan os.Signal, 1)
 	listen := func() {
 		if ctx.Err() == nil {
-			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+			signal.Notify(signals, endSignals()...)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(parent, listenKey{}, listen))
