@@ -36,11 +36,17 @@ func TestWhatIsNamedIsReadWithinBounds(t *testing.T) {
 		"drift --against FILE", "drift --against " + good + " --from FILE", "drift --against " + good + " --from-overlay FILE",
 		"run --config FILE", "run --token-file FILE" + server, "run --ca-cert FILE" + server, "run --known-failures FILE",
 		"login --scopes * --client-id x --client-secret-file FILE",
-		"emulate --tls-cert FILE --tls-key FILE", "client --scenarios FILE -- true", "diff FILE " + good, "report FILE --report html=" + folder + "/made.html",
+		"emulate --tls-cert FILE --tls-key FILE", "client --scenarios FILE -- true",
 	} {
 		for name, says := range map[string]string{"/dev/zero": "longer than ", pipe: "a pipe that nothing is written to", large: "", folder: ""} {
 			got := call(t, strings.Fields(strings.ReplaceAll(line, "FILE", name))...)
 			got.wantOneLine(t, says)
+		}
+	}
+	// A report is known by its beginning.
+	for _, line := range []string{"diff FILE " + good, "report FILE --report html=" + folder + "/made.html"} {
+		for name, says := range map[string]string{"/dev/zero": "it is not text", "/dev/urandom": "", pipe: "a pipe that nothing is written to", large: "longer than ", folder: "a folder"} {
+			call(t, strings.Fields(strings.ReplaceAll(line, "FILE", name))...).wantOneLine(t, says)
 		}
 	}
 	// A folder: opening a pipe would wait for its other end.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -87,7 +88,19 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 		seen[path] = !toRunner(file) || seen[path]
 		files = append(files, file)
 	}
+	// Nothing may read a pipe, or standard output: what needs no reader is there by
+	// then, even if somebody ends the program.
+	slices.SortStableFunc(files, func(a, b report.File) int { return cmp.Compare(readers(a), readers(b)) })
 	return files, nil
+}
+
+// readers is 1 for a report that somebody else has to read as it is written, 0 for
+// one in a file of its own.
+func readers(file report.File) int {
+	if information, err := os.Stat(file.Path); file.Path == report.StandardOutput || err == nil && !information.Mode().IsRegular() {
+		return 1
+	}
+	return 0
 }
 
 // fixOfReport says how to write a report flag that cannot be read.

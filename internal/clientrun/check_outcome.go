@@ -87,6 +87,9 @@ func (v view) silence() string {
 func (e *evaluation) checkOutcome(last *request, seen view) {
 	id, alone := last.response.newID(e.rules.Method)
 	switch {
+	case last.response.noUpstream != "":
+		// Whatever the client makes of it, it is not the client's mistake.
+		e.skip(last.response.noUpstream, "--upstream names a server that responds", outcomeError, outcomeCode, outcomeStatus, outcomeMessage)
 	case last.response.delivery != whole:
 		e.checkIncomplete(last, seen)
 	case last.response.success() && e.rules.Method.IDField == "":

@@ -109,7 +109,9 @@ var reasons = map[delivery]string{
 
 // response is what a request got.
 type response struct {
-	delivery delivery
+	// noUpstream says why the server upstream has no part in it; empty where it has.
+	noUpstream string
+	delivery   delivery
 	// at is when it was sent.
 	at     time.Time
 	status int

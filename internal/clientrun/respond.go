@@ -87,7 +87,7 @@ func (e *exchange) handled() (made response) {
 	defer func() {
 		broken := recover()
 		if kept.tooLong {
-			made = response{status: http.StatusBadGateway, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+			made = response{status: http.StatusBadGateway, noUpstream: "the response of the server upstream is longer than 1 MiB", header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
 				body: []byte("dpconform: the response of the server upstream is longer than 1 MiB\n")}
 			return
 		}
@@ -99,7 +99,7 @@ func (e *exchange) handled() (made response) {
 	}()
 	handler.ServeHTTP(kept, forwarded)
 	kept.WriteHeader(http.StatusOK)
-	made = response{status: kept.status, header: kept.header, body: kept.body}
+	made = response{status: kept.status, header: kept.header, body: kept.body, noUpstream: kept.noUpstream}
 	e.server.remember(e.call, made)
 	return made
 }
@@ -204,6 +204,9 @@ type keptResponse struct {
 	body   []byte
 	// tooLong: the body is longer.
 	tooLong bool
+	// noUpstream says why it is not the response of the server upstream; empty where
+	// it is.
+	noUpstream string
 }
 
 var errTooLong = errors.New("the response is longer than 1 MiB")
@@ -248,9 +251,16 @@ func forwardTo(upstream *url.URL) http.Handler {
 			MaxResponseHeaderBytes: 1 << 20, ResponseHeaderTimeout: time.Minute,
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			reason := "the server upstream could not be reached"
-			if errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF) {
+			reason := "the server upstream gave no valid response"
+			var dialled *net.OpError
+			switch {
+			case errors.As(err, &dialled) && dialled.Op == "dial":
+				reason = "the server upstream could not be reached"
+			case errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF):
 				reason = "the server upstream gave no whole response"
+			}
+			if kept, is := w.(*keptResponse); is {
+				kept.noUpstream = reason
 			}
 			http.Error(w, "dpconform: "+reason, http.StatusBadGateway)
 		},

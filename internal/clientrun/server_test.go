@@ -259,6 +259,33 @@ func TestUpstream(t *testing.T) {
 	}
 }
 
+// TestWhatIsWrongUpstreamIsNotTheClients: it reports another code than that of the
+// response that takes the place of a broken one.
+func TestWhatIsWrongUpstreamIsNotTheClients(t *testing.T) {
+	t.Parallel()
+	switching := upstreamOf(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "other")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	})
+	for reason, upstream := range map[string]*url.URL{
+		"the server upstream gave no valid response": switching, "the server upstream could not be reached": {Scheme: "http", Host: "127.0.0.1:1"},
+	} {
+		opened := site(t, Options{Upstream: upstream})
+		token := http.Header{"Authorization": {"Bearer scope:dataportability.maps.reviews"}}
+		if status, text := post(t, opened.Endpoint+goodTarget, token, nil); status != http.StatusBadGateway || text != "dpconform: "+reason+"\n" {
+			t.Errorf("%d %s", status, text)
+		}
+		for _, call := range opened.Server.Calls() {
+			call.report(failed(call.Job(), result.ClientError{Code: 403}))
+			found := rules.evaluate(call, evidence{})
+			if len(found.Check.Findings) > 0 || !slices.ContainsFunc(found.Check.Call.Untested, func(one result.Untested) bool { return one.Requirement == outcomeCode && one.Reason == reason }) {
+				t.Errorf("%+v, %+v", found.Check.Findings, found.Check.Call.Untested)
+			}
+		}
+	}
+}
+
 // upstreamOf serves a handler and returns its address.
 func upstreamOf(t *testing.T, handler http.HandlerFunc) *url.URL {
 	t.Helper()

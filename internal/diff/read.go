@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -58,26 +59,35 @@ func SameFile(a, b string) bool {
 // ReadReport reads one report, from a reader where its name is "-". The error is
 // that of Read.
 func ReadReport(name string, input io.Reader) (result.Report, error) {
-	if name != standardInput {
-		value, err := text.ReadFile(name, largest)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return result.Report{}, text.Mistake(name, "there is no such file", howToWrite)
-		case errors.Is(err, syscall.EISDIR):
-			return result.Report{}, text.Mistake(name, "this is a folder", howToWrite)
-		case err != nil:
-			return result.Report{}, text.Mistake(name, "it cannot be read: "+text.Reason(err), howToWrite)
-		}
-		return parse(name, value)
+	var value []byte
+	var err error
+	if name == standardInput {
+		value, err = readText(input)
+	} else if value, err = text.ReadNamed(name, largest, readText); err == nil {
+		value, err = text.Decode(value)
 	}
-	value, err := io.ReadAll(io.LimitReader(input, largest+1))
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return result.Report{}, text.Mistake(name, "there is no such file", howToWrite)
+	case errors.Is(err, syscall.EISDIR):
+		return result.Report{}, text.Mistake(name, "this is a folder", howToWrite)
 	case err != nil:
 		return result.Report{}, text.Mistake(name, "it cannot be read: "+text.Reason(err), howToWrite)
-	case len(value) > largest:
-		return result.Report{}, text.Mistake(name, fmt.Sprintf("longer than %d MiB", largest>>20), howToWrite)
 	}
 	return parse(name, value)
+}
+
+// readText reads what may be a report. Of what does not begin like JSON it reads the
+// beginning, which says so: a device has no end.
+func readText(in io.Reader) ([]byte, error) {
+	const enough = 4 << 10
+	buffered := bufio.NewReaderSize(in, enough)
+	// The next read has the error.
+	beginning, _ := buffered.Peek(enough)
+	if plain := bytes.TrimLeft(beginning, " \t\r\n\xef\xbb\xbf"); len(plain) > 0 && !bytes.ContainsAny(plain[:1], "{[\xff\xfe") {
+		return bytes.Clone(beginning), nil
+	}
+	return text.ReadAll(buffered, largest)
 }
 
 // parse reads the text of a report. The error is a *text.UsageError that names

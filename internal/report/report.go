@@ -5,7 +5,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,12 +99,8 @@ func ParseFile(given string, formats ...string) (File, error) {
 	case path == StandardOutput:
 		return File{format, path}, nil
 	}
-	folder := filepath.Dir(path)
-	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
-		return File{}, fmt.Errorf("there is no folder %s", folder)
-	}
-	if information, err := os.Stat(path); err == nil && information.IsDir() {
-		return File{}, fmt.Errorf("%s is a folder", path)
+	if err := text.CheckFile(path); err != nil {
+		return File{}, err
 	}
 	return File{format, path}, nil
 }

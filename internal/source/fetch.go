@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -98,7 +99,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	client := &http.Client{CheckRedirect: followSafely}
 	response, err := client.Do(request)
 	if err != nil {
-		return fail(fetchFailure(err))
+		return fail(fetchFailure(ctx, err, target.FaultBeforeResponse(ctx, err, 0)))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -106,7 +107,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, MaximumLength+1))
 	if err != nil {
-		return fail("the response broke off: " + fetchFailure(err))
+		return fail(fetchFailure(ctx, err, target.FaultInBody(ctx, err, len(content))))
 	}
 	return described(shown, content, nil)
 }
@@ -117,26 +118,31 @@ func followSafely(next *http.Request, before []*http.Request) error {
 	last := before[len(before)-1].URL
 	switch {
 	case len(before) > maxRedirects:
-		return fmt.Errorf("more than %d redirects", maxRedirects)
+		return &redirectError{fmt.Sprintf("more than %d redirects", maxRedirects)}
 	case next.URL.User != nil:
-		return errors.New("a redirect to an address with a credential")
+		return &redirectError{"a redirect to an address with a credential"}
 	case next.URL.Scheme == "https" || next.URL.Scheme == last.Scheme && next.URL.Host == last.Host:
 		next.Header.Del("Referer")
 		return nil
 	}
-	return fmt.Errorf("a redirect to %s://%s, which is neither https nor the same host", next.URL.Scheme, next.URL.Host)
+	return &redirectError{fmt.Sprintf("a redirect to %s://%s, which is neither https nor the same host", next.URL.Scheme, next.URL.Host)}
 }
 
 // fetchFailure says why in one line, without the address, which may hold a key
-// in its query.
-func fetchFailure(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+// in its query: as a run says it of its target, but for what is our own.
+func fetchFailure(ctx context.Context, err error, fault *target.Fault) string {
+	var refused *redirectError
+	switch {
+	case errors.As(err, &refused):
+		return refused.reason
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Sprintf("no whole response within %s", fetchLimit)
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	line, _, _ := strings.Cut(redact.ErrorText(err), "\n")
-	return line
+	return text.Line(redact.ErrorText(fault))
 }
+
+// redirectError says why a redirect is not followed.
+type redirectError struct{ reason string }
+
+// Error gives the reason.
+func (e *redirectError) Error() string { return e.reason }

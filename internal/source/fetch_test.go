@@ -58,6 +58,16 @@ func TestWhatIsNotReadSaysWhy(t *testing.T) {
 		case "/short":
 			writer.Header().Set("Content-Length", "100")
 			writer.Write([]byte("short"))
+		case "/long-head":
+			for range 12 {
+				writer.Header().Add("X-Long", strings.Repeat("x", 1<<20))
+			}
+		case "/no-http":
+			connection, _, err := writer.(http.Hijacker).Hijack()
+			if err == nil {
+				_, _ = connection.Write([]byte("SSH-2.0-x\r\n"))
+				_ = connection.Close()
+			}
 		case "/endless":
 			for written := 0; written < 64<<20; written += 1 << 20 {
 				if _, err := writer.Write(bytes.Repeat([]byte("x"), 1<<20)); err != nil {
@@ -88,7 +98,9 @@ func TestWhatIsNotReadSaysWhy(t *testing.T) {
 		{server.URL + "/password", "credential", true},
 		{server.URL + "/file", "neither https nor the same host", true},
 		{server.URL + "/short", "broke off", true},
-		{closed.URL + "/?key=secret-key", "refused", true},
+		{server.URL + "/long-head", ": the head of the response is too long", true},
+		{server.URL + "/no-http", ": not an HTTP response: malformed HTTP response", true},
+		{closed.URL + "/?key=secret-key", ": connection refused", true},
 	} {
 		_, err := Reader{UserAgent: "test"}.Read(context.Background(), one.name)
 		if err == nil {
@@ -96,7 +108,8 @@ func TestWhatIsNotReadSaysWhy(t *testing.T) {
 			continue
 		}
 		var unreachable *UnreachableError
-		if errors.As(err, &unreachable) != one.unreachable || !strings.Contains(err.Error(), one.says) || strings.ContainsAny(err.Error(), "\n") {
+		if errors.As(err, &unreachable) != one.unreachable || !strings.Contains(err.Error(), one.says) || strings.ContainsAny(err.Error(), "\n") ||
+			strings.Contains(err.Error(), "net/http") || strings.Contains(err.Error(), "dial tcp") {
 			t.Errorf("%s: %T %s", one.name, err, err)
 		}
 		if strings.Contains(err.Error(), "secret") {

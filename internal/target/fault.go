@@ -119,6 +119,8 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 		return &Fault{Kind: Reset, Detail: "the connection was reset before a response"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE), isClosedIdle(err):
 		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole response"}
+	case strings.Contains(err.Error(), "server response headers exceeded"):
+		return &Fault{Kind: Malformed, Detail: "the head of the response is too long"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
 		return &Fault{Kind: Malformed, Detail: "not an HTTP response: the server spoke before it was asked"}

@@ -23,7 +23,10 @@ func WriteFile(path string, permissions fs.FileMode, write func(io.Writer) error
 	if information, err := os.Stat(path); err == nil && !information.Mode().IsRegular() {
 		return writeInto(path, write)
 	}
-	path = behindLinks(path)
+	path, err := behindLinks(path)
+	if err != nil {
+		return err
+	}
 	return writeBeside(path, permissions, write, func(temporary *os.File) error {
 		if information, err := os.Stat(path); err == nil {
 			return os.Chmod(temporary.Name(), information.Mode().Perm())
@@ -210,18 +213,44 @@ func kind(mode fs.FileMode) string {
 
 // behindLinks is the path that symbolic links lead to, even where nothing is
 // there yet.
-func behindLinks(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+func behindLinks(path string) (string, error) {
+	// As many as Linux follows.
+	const most = 40
+	for range most {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real, nil
+		}
+		next, err := os.Readlink(path)
+		switch {
+		case err != nil:
+			return path, nil
+		case filepath.IsAbs(next):
+			path = next
+		default:
+			path = filepath.Join(filepath.Dir(path), next)
+		}
 	}
-	next, err := os.Readlink(path)
-	switch {
-	case err != nil:
-		return path
-	case filepath.IsAbs(next):
-		return next
+	return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("it is a link that leads to itself")}
+}
+
+// CheckFile says, before anything is done, why WriteFile cannot write a file: it is a
+// folder, or there is no folder for it or for what it links to.
+func CheckFile(path string) error {
+	folder := filepath.Dir(path)
+	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
+		return fmt.Errorf("there is no folder %s", folder)
 	}
-	return filepath.Join(filepath.Dir(path), next)
+	if information, err := os.Stat(path); err == nil && information.IsDir() {
+		return fmt.Errorf("%s is a folder", path)
+	}
+	real, err := behindLinks(path)
+	if err != nil {
+		return fmt.Errorf("%s: %s", path, Reason(err))
+	}
+	if information, err := os.Stat(filepath.Dir(real)); err != nil || !information.IsDir() {
+		return fmt.Errorf("%s is a link into %s, and there is no such folder", path, filepath.Dir(real))
+	}
+	return nil
 }
 
 // CheckNewFile says, before anything is done, why no new file can be written:

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -195,4 +196,30 @@ func TestAFileIsAppendedTo(t *testing.T) {
 		}
 	}
 	wantOnly(t, folder, map[string]string{"file": "a line\na line\n"})
+}
+
+// TestLinksThatNothingCanBeWrittenThrough: what they name is said before a run, and
+// they stay.
+func TestLinksThatNothingCanBeWrittenThrough(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, target := range map[string]string{
+		"self": "self", "a": "b", "b": "a", "away": "no/such/file", "chain": "away", "new": "file", "further": "new",
+	} {
+		if err := os.Symlink(target, filepath.Join(folder, name)); err != nil {
+			t.Skip(err) // Windows asks for a privilege.
+		}
+	}
+	for name, says := range map[string]string{
+		"self": "leads to itself", "a": "leads to itself", "away": "there is no such folder", "chain": "there is no such folder", "new": "", "further": "", "plain": "", "no/file": "there is no folder ",
+	} {
+		path := filepath.Join(folder, name)
+		checked, written := CheckFile(path), WriteFile(path, 0o600, func(out io.Writer) error { return nil })
+		if (checked == nil) != (says == "") || (written == nil) != (says == "") || checked != nil && !strings.Contains(checked.Error(), says) {
+			t.Errorf("%s: %v, %v", name, checked, written)
+		}
+		if information, err := os.Lstat(path); name != "plain" && name != "no/file" && (err != nil || information.Mode()&fs.ModeSymlink == 0) {
+			t.Errorf("%s is no link any more: %v", name, err)
+		}
+	}
 }
