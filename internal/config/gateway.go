@@ -20,7 +20,7 @@ const HeaderFlag = "header"
 // instead; empty where a check decides.
 var reservedHeaders = map[string]string{
 	"Authorization": "give --token, or another source of tokens", target.QuotaProjectHeader: "give --quota-project ID",
-	"Proxy-Authorization": "put the user into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT",
+	"Proxy-Authorization": "put the user into HTTP_PROXY, before the host",
 	"Host":                "", "User-Agent": "", "Accept-Encoding": "", "Content-Type": "", "Content-Length": "", "Content-Encoding": "",
 	"Transfer-Encoding": "", "Te": "", "Trailer": "", "Expect": "", "Connection": "", "Keep-Alive": "", "Proxy-Connection": "", "Upgrade": "",
 	target.HeadProblemHeader: "",

@@ -84,6 +84,8 @@ func TestAProjectThatIsNotSetUpIsTheCallers(t *testing.T) {
 		"no quota project, no code":  {refusing(403, `{"error":{"code":403,"status":"PERMISSION_DENIED","message":"The X API requires a quota project, which is not set by default."}}`), []string{"403 PERMISSION_DENIED"}, "--quota-project"},
 		"of the older form":          {refusing(403, `{"error":{"code":403,"message":"Access Not Configured.","errors":[{"reason":"accessNotConfigured"}]}}`), []string{"accessNotConfigured: Access Not Configured."}, ""},
 		"a key":                      {setup(400, "API_KEY_INVALID", "API key not valid.", link), []string{"API_KEY_INVALID"}, ""},
+		"in a list":                  {refusing(403, `[{"error":{"code":403,"message":"Off.","status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}}]`), []string{"SERVICE_DISABLED: Off."}, ""},
+		"an empty list":              {refusing(403, `[]`), nil, ""},
 		"a scope":                    {setup(403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "Request had insufficient authentication scopes.", link), nil, ""},
 		"another status":             {setup(404, "SERVICE_DISABLED", disabled, link), nil, ""},
 		"a 403 of the method":        {refusing(403, `{"error":{"code":403,"status":"PERMISSION_DENIED","message":"The caller has no permission."}}`), nil, ""},

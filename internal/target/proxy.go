@@ -104,7 +104,7 @@ func namesProxy(server string) bool {
 func (t *Target) proxyDetail(exchange *Exchange) string {
 	detail := refusal(t.proxy, exchange.Status) + " instead of the target"
 	if exchange.Status == http.StatusProxyAuthRequired {
-		return detail + "; put its user and password into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
+		return detail + "; put its user and password into HTTP_PROXY, before the host"
 	}
 	return detail + "; NO_PROXY names hosts that are reached without it"
 }

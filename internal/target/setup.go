@@ -32,12 +32,20 @@ type apiError struct {
 
 // readError reads the error in a body; one without any is empty.
 func readError(body []byte) apiError {
-	var message struct {
+	type message struct {
 		Error apiError `json:"error"`
 	}
-	// What has another type stays empty.
-	_ = json.NewDecoder(bytes.NewReader(body)).Decode(&message)
-	return message.Error
+	// What has another type stays empty. A stream's error is the only one in a list.
+	one := []message{{}}
+	if trimmed := bytes.TrimSpace(body); bytes.HasPrefix(trimmed, []byte("[")) {
+		_ = json.NewDecoder(bytes.NewReader(body)).Decode(&one)
+	} else {
+		_ = json.NewDecoder(bytes.NewReader(body)).Decode(&one[0])
+	}
+	if len(one) == 0 {
+		return apiError{}
+	}
+	return one[0].Error
 }
 
 // reasons lists the reasons of both forms.
