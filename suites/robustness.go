@@ -54,10 +54,18 @@ func noFault(want string, kinds ...target.FaultKind) types.GomegaMatcher {
 	})
 }
 
+// faultOf is the detail of a fault of one kind; empty where there is none.
+func (r *response) faultOf(kind target.FaultKind) string {
+	if r.exchange.Fault == nil || r.exchange.Fault.Kind != kind {
+		return ""
+	}
+	return r.exchange.Fault.Detail
+}
+
 // haveValidHead looks at the head as it arrived: net/http repairs it.
 func haveValidHead() types.GomegaMatcher {
 	return &matcher{"lines that end in a carriage return and a line feed, each with a field", func(r *response) (string, result.Place, bool) {
-		problem := r.exchange.HeadProblem
+		problem := cmp.Or(r.exchange.HeadProblem, r.faultOf(target.MalformedHead))
 		return cmp.Or(problem, r.String()), result.InStatus, problem == ""
 	}}
 }
@@ -83,7 +91,7 @@ func haveOneLength() types.GomegaMatcher {
 		if len(codings) > 0 {
 			place = result.InHeader("Transfer-Encoding")
 		}
-		problem := wire.BadFraming(r.header.Values("Content-Length"), codings)
+		problem := cmp.Or(r.faultOf(target.BadFraming), wire.BadFraming(r.header.Values("Content-Length"), codings))
 		return cmp.Or(problem, r.String()), place, problem == ""
 	}}
 }

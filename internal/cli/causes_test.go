@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -78,6 +80,42 @@ func refusing(code string, status int, body string) func(http.Handler) http.Hand
 	})
 }
 
+// rawly makes a server that writes the responses of the emulator itself, with a
+// head and a body of its own.
+func rawly(head func(length int) string, body func(string) string) func(http.Handler) http.Handler {
+	return around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		sent := recorded.Body.String()
+		_, _ = fmt.Fprintf(connection, head(len(sent))+"Content-Type: application/json\r\n\r\n%s", recorded.Code, body(sent))
+		_ = connection.Close()
+	})
+}
+
+// withHead makes a server with this head before a length, and after the status.
+func withHead(version, length string) func(http.Handler) http.Handler {
+	return rawly(func(size int) string {
+		return version + " %d X\r\n" + strings.ReplaceAll(length, "SIZE", strconv.Itoa(size)) + "\r\n"
+	}, func(body string) string { return body })
+}
+
+// refusedBefore makes a server that refuses some requests before all else.
+func refusedBefore(status int, refuses func(*http.Request) bool) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !refuses(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintf(w, `{"error": {"code": %d, "message": "not like this", "status": "INVALID_ARGUMENT"}}`, status)
+		})
+	}
+}
+
 // TestACauseComesFirst: of a server with one mistake every format names it, before
 // what it explains.
 func TestACauseComesFirst(t *testing.T) {
@@ -120,6 +158,39 @@ func TestACauseComesFirst(t *testing.T) {
 				_ = connection.Close()
 			})
 		}},
+		{"two lengths", "", "broken-messages", "are not valid HTTP: the length of the body is open: Content-Length: ", withHead("HTTP/1.1", "Content-Length: SIZE\r\nContent-Length: 9SIZE")},
+		{"a length with a sign", "", "broken-messages", "are not valid HTTP: the length of the body is open: Content-Length: ", withHead("HTTP/1.1", "Content-Length: +SIZE")},
+		{"a version in lower case", "", "broken-messages", "are not valid HTTP: the status line does not begin with HTTP/1.1", withHead("http/1.1", "Content-Length: SIZE")},
+		{"a control character", "", "broken-messages", "are not valid HTTP: a field of the header has a control character", withHead("HTTP/1.1", "X: \x01\r\nContent-Length: SIZE")},
+		{"chunks that are too short", "", "broken-messages", "are not valid HTTP: the chunked body is broken", rawly(func(int) string { return "HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n" },
+			func(body string) string { return "1\r\n" + body + "\r\n0\r\n\r\n" })},
+		{"errors with the status 200", "", "errors-as-success", "errors are sent with the status of a success, 200", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			recorded.Code = http.StatusOK
+			answer(w, recorded, recorded.Body.Bytes())
+		})},
+		{"a rate", "", "rate-limited", "every response is 429: the server limits how many requests it takes", refusedBefore(http.StatusTooManyRequests, func(*http.Request) bool { return true })},
+		{"errors in a list", "", "framework-errors", "have no error object and are JSON arrays", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			if recorded.Code >= 400 && recorded.Body.Len() > 0 {
+				recorded.Body = bytes.NewBufferString("[" + recorded.Body.String() + "]")
+				recorded.Header().Del("Content-Length")
+			}
+			answer(w, recorded, recorded.Body.Bytes())
+		})},
+		{"a media type of nothing", "", "call-refused", "every call without a Content-Type is refused with 415", refusedBefore(http.StatusUnsupportedMediaType, func(r *http.Request) bool {
+			return r.Method == http.MethodPost && r.Header.Get("Content-Type") == ""
+		})},
+		{"a body is needed", "", "call-refused", "every call without a body is refused with 400", refusedBefore(http.StatusBadRequest, func(r *http.Request) bool {
+			return r.Method == http.MethodPost && r.ContentLength == 0
+		})},
+		{"a header is needed", "", "call-refused", "every call is refused with 409", refusedBefore(http.StatusConflict, func(r *http.Request) bool { return r.Method == http.MethodPost })},
+		{"other jobs", "", "call-refused", "every call is refused with 404", changing(func(r *http.Request) {
+			if segments := strings.Split(r.URL.EscapedPath(), "/"); len(segments) > 3 {
+				segments[3] = "none-" + segments[3]
+				r.URL.RawPath = strings.Join(segments, "/")
+				r.URL.Path, _ = url.PathUnescape(r.URL.RawPath)
+				r.RequestURI = r.URL.RequestURI()
+			}
+		})},
 		{"no token is accepted", "", "caller-refused", "every token is refused with 401", always(401, `{"error": {"code": 401, "message": "the issuer is unknown", "status": "UNAUTHENTICATED"}}`)},
 		{"a length that is too large", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			recorded.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()+2))
@@ -128,6 +199,14 @@ func TestACauseComesFirst(t *testing.T) {
 		{"a length that is too small", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			body := recorded.Body.Bytes()
 			body = body[:max(0, len(bytes.TrimSpace(body))-2)]
+			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
+			answer(w, recorded, body)
+		})},
+		{"a length that is too small in errors", "", "content-length", "the body ends in the middle of its JSON value", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			body := bytes.TrimSpace(recorded.Body.Bytes())
+			if recorded.Code >= 400 {
+				body = body[:max(0, len(body)-2)]
+			}
 			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
 			answer(w, recorded, body)
 		})},
@@ -146,6 +225,15 @@ func TestACauseComesFirst(t *testing.T) {
 		{"errors without a body", "", "framework-errors", "have no error object and are empty beside the gRPC status", refusing("", 0, "")},
 		{"bad input is too much", "", "server-fails", "requests make the server fail, the first with 500: ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
 		{"no body is read", "", "body-unread", "the body is not checked: ", changing(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })},
+		{"unknown fields are ignored", "", "unknown-fields", "the body is parsed, and what the message does not have is ignored: ", changing(func(r *http.Request) {
+			if body, err := io.ReadAll(r.Body); err == nil {
+				var fields map[string]any
+				if json.Unmarshal(body, &fields) == nil {
+					body = []byte("{}")
+				}
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			}
+		})},
 		{"no body but JSON is read", "", "body-unread", "the body is checked only where its media type is JSON: ", changing(func(r *http.Request) {
 			if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 				r.Body, r.ContentLength = http.NoBody, 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -95,9 +96,14 @@ func (t *terminal) setVerbosity(sources *config.Sources, settings *config.Settin
 	return settings.Contradiction(sources)
 }
 
-// width is the number of columns that text is wrapped to.
+// width is the number of columns that text is wrapped to: those of the terminal, or
+// those that COLUMNS gives where there is none.
 func (t *terminal) width() int {
-	if columns := t.columns(); columns > 0 {
+	columns := t.columns()
+	if columns <= 0 {
+		columns, _ = strconv.Atoi(t.environment("COLUMNS"))
+	}
+	if columns > 0 {
 		return min(columns, widestText)
 	}
 	return widthWithoutTerminal

@@ -86,9 +86,9 @@ func targetLines(report result.Report) []string {
 // one is in the JSON report and in `dpconform version`.
 func shortDigest(digest string) string { return digest[:min(len(digest), len("sha256:")+24)] }
 
-// Result prints the aspects, what is not kept, what was skipped, and at the end
-// one screen that is enough by itself: what failed, most severe first, what to
-// do next, the verdict.
+// Result prints the aspects, what failed, what else was found or skipped, and at
+// the end one screen that is enough by itself: what failed, most severe first,
+// what to do next, the verdict.
 func (c Console) Result(report result.Report) {
 	if c.Quiet {
 		c.quietResult(report)
@@ -103,12 +103,6 @@ func (c Console) Result(report result.Report) {
 	}
 	c.calls(report)
 	p.Printf("\n")
-	c.notTested(report)
-	c.expectedFailures(report)
-	c.broken(report, result.Warn)
-	c.unjudged(report, result.Error)
-	c.unjudged(report, result.Skip)
-	c.unjudgedRequirements(report)
 	c.broken(report, result.Fail)
 	for _, known := range report.Known(result.KnownPassed) {
 		c.headline(result.UnexpectedPass, known.Entry)
@@ -117,6 +111,12 @@ func (c Console) Result(report result.Report) {
 		p.Paragraph("  fix     ", "remove the entry at "+known.Name)
 		p.Printf("\n")
 	}
+	c.unjudged(report, result.Error)
+	c.broken(report, result.Warn)
+	c.expectedFailures(report)
+	c.unjudged(report, result.Skip)
+	c.unjudgedRequirements(report)
+	c.notTested(report)
 	c.lastScreen(report)
 	c.summary(report)
 }

@@ -38,10 +38,10 @@ func (r *Report) ConcludeCauses() {
 			e.responses = append(e.responses, exchange)
 		}
 	}
-	for _, find := range []func() (Cause, explanation){e.noHTTP, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
-		e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
+	for _, find := range []func() (Cause, explanation){e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
+		e.callRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
 		cause, explains := find()
-		if cause.ID == "" || !e.explained(&cause, explains) {
+		if cause.ID == "" || !e.explained(&cause, explains) || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
 		}
 		r.Causes = append(r.Causes, cause)
@@ -75,11 +75,17 @@ func (c Cause) Explains() string {
 	return fmt.Sprintf("%s, in %s", text.List(ids, "and"), text.Counted(len(c.Checks), "check"))
 }
 
+// within reports whether another cause explains all that a cause does.
+func (c Cause) within(other Cause) bool {
+	explained := set(other.Checks)
+	return !slices.ContainsFunc(c.Checks, func(id string) bool { return !explained[id] })
+}
+
 // explanation reports whether a finding with its exchange comes from a cause.
 type explanation func(Finding, *Exchange) bool
 
 // ofServer are the faults that are a server's doing.
-var ofServer = []string{"hang-up", "reset", "malformed", "truncated", "broken chunking", "slow", "endless"}
+var ofServer = []string{"hang-up", "reset", "malformed", "malformed head", "bad framing", "truncated", "broken chunking", "slow", "endless"}
 
 // evidence is a report with the exchanges that say something of the server.
 type evidence struct {
@@ -149,6 +155,9 @@ func (e *Exchange) status() int {
 	}
 	return e.Response.Status
 }
+
+// succeeded reports whether a response is a success that is no error by its body.
+func (e *Exchange) succeeded() bool { return e.status()/100 == 2 && !hasErrorObject(e) }
 
 // line is the request as a person writes it: "POST http://127.0.0.1:8080/v1/jobs".
 func (e *Exchange) line() string { return e.Request.Method + " " + e.Request.URL }

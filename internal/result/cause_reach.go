@@ -50,7 +50,9 @@ func (e evidence) oneStatus() (Cause, explanation) {
 			most = status
 		}
 	}
-	shows := func(exchange *Exchange) bool { return exchange.status() == most }
+	shows := func(exchange *Exchange) bool {
+		return exchange.status() == most && (exchange.succeeded() || most/100 != 2)
+	}
 	cause := e.count(Cause{ID: "one-status"}, shows)
 	if most == 0 || most == 401 || most == 403 || !nearlyAll(cause.Count, len(e.responses)) {
 		return Cause{}, nil
@@ -64,7 +66,7 @@ func (e evidence) oneStatus() (Cause, explanation) {
 	switch {
 	case most == 404 && counts[401]+counts[403] > 0:
 		cause.ID, cause.Summary = "unknown-jobs", every+": the server knows none of the given jobs"
-		cause.Fix = "give the ids of jobs that the server has: --job STATE=ID"
+		cause.Fix = giveJobs
 	case most == 404 && doubled(first.Request.URL) != "":
 		cause.ID = "doubled-prefix"
 		cause.Summary = fmt.Sprintf("%s: /%s stands twice in the path, as in %s", every, doubled(first.Request.URL), sent)
@@ -76,6 +78,9 @@ func (e evidence) oneStatus() (Cause, explanation) {
 	case most/100 == 3:
 		cause.ID, cause.Summary = "redirected", fmt.Sprintf("%s, to %s", every, strings.Join(first.Response.Header["Location"], ", "))
 		cause.Fix = "give --endpoint the address that the server redirects to"
+	case most == http.StatusTooManyRequests:
+		cause.ID, cause.Summary = "rate-limited", every+": the server limits how many requests it takes"
+		cause.Fix = "raise the limit of the server for the test, or send fewer requests per second with --rate"
 	case most >= 500:
 		cause.Summary = every + ": the server, or one that it needs, is not in order"
 		cause.Fix = "look at the log of the server"
@@ -85,6 +90,9 @@ func (e evidence) oneStatus() (Cause, explanation) {
 	}
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
+
+// giveJobs is the fix where a server has none of the given jobs.
+const giveJobs = "give the ids of jobs that the server has: --job STATE=ID"
 
 // foreignServer: no response has the form of the method's, as those of a file
 // server: 501 or 405 to the call, 404 or a page to what reads a state.
@@ -134,15 +142,15 @@ func hasErrorObject(exchange *Exchange) bool {
 func (e evidence) notRouted() (Cause, explanation) {
 	shown := map[string]bool{}
 	for _, exchange := range e.responses {
-		if !exchange.Retry && exchange.status() == http.StatusOK {
+		if !exchange.Retry && exchange.succeeded() {
 			shown[exchange.Job] = true
 		}
 	}
-	missed := map[int]bool{}
+	missed, given := map[int]bool{}, (*Exchange)(nil)
 	for _, one := range e.found() {
 		status := one.exchange.status()
 		if one.Requirement == "path.template" && shown[one.exchange.Job] && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
-			missed[status] = true
+			missed[status], given = true, cmp.Or(given, one.exchange)
 		}
 	}
 	shows := func(exchange *Exchange) bool {
@@ -152,11 +160,8 @@ func (e evidence) notRouted() (Cause, explanation) {
 	if cause.Count == 0 {
 		return Cause{}, nil
 	}
-	first := e.exchange(cause.Exchange)
-	cause.Summary = fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s", first.status(), first.line())
-	if reason := first.reason(); reason != "" {
-		cause.Summary += ": " + text.Line(text.Cut(reason, 100))
-	}
+	cause.Exchange = given.Number
+	cause.Summary = fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s%s", given.status(), given.line(), given.because())
 	cause.Fix = `see which route takes the call, and which id it takes from the path: the id ends before the colon of the verb; write the pattern as ` +
 		`/:id(.+)::verb in Fastify and /:id\:verb in Express, elsewhere take the whole segment and split it at its last colon`
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
@@ -211,6 +216,14 @@ func (e evidence) callerRefused() (Cause, explanation) {
 	return Cause{}, nil
 }
 
+// because is the reason of a refusal behind a colon; empty for none.
+func (e *Exchange) because() string {
+	if reason := e.reason(); reason != "" {
+		return ": " + text.Line(text.Cut(reason, 100))
+	}
+	return ""
+}
+
 // reason is what a refusal says of itself: the message of its error, or of its
 // challenge.
 func (e *Exchange) reason() string {
@@ -227,14 +240,15 @@ func (e *Exchange) reason() string {
 	return cmp.Or(inner.Message, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
 }
 
+const persistentConnection = "robustness.persistent-connection"
+
 // connection: requests that share a connection spoil each other. The run sends each
 // over its own then, so that no other finding comes from it.
 func (e evidence) connection() (Cause, explanation) {
-	const id = "robustness.persistent-connection"
 	shown := map[int]bool{}
 	for _, check := range e.Checks {
 		for _, finding := range check.Findings {
-			shown[finding.Exchange] = shown[finding.Exchange] || finding.Requirement == id
+			shown[finding.Exchange] = shown[finding.Exchange] || finding.Requirement == persistentConnection
 		}
 	}
 	shows := func(exchange *Exchange) bool { return shown[exchange.Number] }
@@ -244,5 +258,7 @@ func (e evidence) connection() (Cause, explanation) {
 	}
 	cause.Summary = "requests over one connection do not get the responses that they get over connections of their own; the rest of the run gave each request its own"
 	cause.Fix = "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection; write no body behind a response to HEAD"
-	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return shows(exchange) && finding.Requirement == persistentConnection
+	}
 }

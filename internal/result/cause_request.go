@@ -1,7 +1,9 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -20,7 +22,7 @@ var looserThanDecoded = []string{"path.verb", "path.one-segment", "path.transcod
 func (e evidence) decodedPath() (Cause, explanation) {
 	reached := map[int]bool{}
 	for _, one := range e.found() {
-		success := strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached it")
+		success := one.exchange.succeeded() && strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached it")
 		if success && slices.Contains(looserThanDecoded, one.Requirement) {
 			return Cause{}, nil
 		}
@@ -45,26 +47,81 @@ func (e evidence) decodedPath() (Cause, explanation) {
 func (e evidence) bodyUnread() (Cause, explanation) {
 	accepted, named, fields := map[int]bool{}, map[int]bool{}, false
 	for _, one := range e.found() {
-		if request := one.exchange.Request; strings.HasPrefix(one.Requirement, "body.") && one.exchange.status()/100 == 2 && request.BodyBytes > 0 {
+		if request := one.exchange.Request; strings.HasPrefix(one.Requirement, "body.") && one.exchange.succeeded() && request.BodyBytes > 0 {
 			number := one.exchange.Number
 			accepted[number] = true
 			named[number] = strings.HasPrefix(strings.Join(request.Header["Content-Type"], ""), "application/json")
 			fields = fields || one.Requirement == "body.unknown-field"
 		}
 	}
+	// What refuses a body that is no JSON has parsed it.
+	parsed := fields && slices.ContainsFunc(e.Checks, func(check Check) bool {
+		return check.Verdict == Pass && slices.Contains(check.Requirements, "body.malformed")
+	})
 	shows := func(exchange *Exchange) bool { return accepted[exchange.Number] && (fields || !named[exchange.Number]) }
 	cause := e.count(Cause{ID: "body-unread"}, shows)
-	if cause.Count < 4 || len(accepted) == e.count(Cause{}, func(exchange *Exchange) bool { return named[exchange.Number] }).Count {
+	if cause.Count < 3 || !parsed && cause.Count < 4 || !parsed && len(accepted) == e.count(Cause{}, func(exchange *Exchange) bool { return named[exchange.Number] }).Count {
 		return Cause{}, nil
 	}
-	which, fix := "is not checked", "read the whole body, whatever its media type, and refuse all but nothing, {} and null: an object with a field, an array, what is no JSON"
-	if !fields {
-		which, fix = "is checked only where its media type is JSON", "read the raw body whatever its media type, also without one: express.raw({type: () => true}) "+
-			"in place of express.json(), get_data() in Flask"
+	which := "is not checked"
+	cause.Fix = "read the whole body, whatever its media type, and refuse all but nothing, {} and null: an object with a field, an array, what is no JSON"
+	switch {
+	case parsed:
+		cause.ID, which = "unknown-fields", "is parsed, and what the message does not have is ignored"
+		fields, _ := e.Requirement("body.unknown-field")
+		cause.Fix = fields.Fix
+	case !fields:
+		which = "is checked only where its media type is JSON"
+		cause.Fix = "read the raw body whatever its media type, also without one: express.raw({type: () => true}) in place of express.json(), get_data() in Flask"
 	}
 	cause.Summary = fmt.Sprintf("the body %s: %d bodies that are no empty message succeed, as does %s", which, cause.Count, e.exchange(cause.Exchange).Purpose)
-	cause.Fix = fix
 	return cause, func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && strings.HasPrefix(finding.Requirement, "body.")
 	}
+}
+
+// mustSucceed are the requirements that a call as it is documented breaks which is
+// refused.
+var mustSucceed = []string{"path.template", "body.empty", "semantics.accepted-state"}
+
+// callRefused: no call as it is documented succeeds, with nothing but a path and a
+// token.
+func (e evidence) callRefused() (Cause, explanation) {
+	var refused *Exchange
+	for _, one := range e.found() {
+		if status := one.exchange.status(); slices.Contains(mustSucceed, one.Requirement) && status/100 == 4 && status != 401 && status != 403 {
+			refused = cmp.Or(refused, one.exchange)
+		}
+	}
+	if refused == nil {
+		return Cause{}, nil
+	}
+	succeed := func(more func(*Exchange) bool) bool {
+		return slices.ContainsFunc(e.responses, func(exchange *Exchange) bool { return exchange.Retry && exchange.succeeded() && more(exchange) })
+	}
+	typed := func(exchange *Exchange) bool { return len(exchange.Request.Header["Content-Type"]) > 0 }
+	filled := func(exchange *Exchange) bool { return exchange.Request.BodyBytes > 0 }
+	any := func(*Exchange) bool { return true }
+	missing, alike := "", any
+	fix := "see what the server asks for beside the path and the token, such as a field of the header, and leave it out"
+	switch {
+	case !succeed(any) && refused.status() == http.StatusNotFound:
+		fix = giveJobs + "; see too that the server routes the call"
+	case !succeed(any):
+	case !succeed(func(exchange *Exchange) bool { return !filled(exchange) }):
+		missing, alike = " without a body", func(exchange *Exchange) bool { return !filled(exchange) }
+		fix = "take a request without a body for one with an empty message: parse a body only where there is one"
+	case !succeed(func(exchange *Exchange) bool { return !typed(exchange) }):
+		missing, alike = " without a Content-Type", func(exchange *Exchange) bool { return !typed(exchange) }
+		fix = "ask for a Content-Type only where there is a body: a request without one has no need of it"
+	default:
+		return Cause{}, nil
+	}
+	shows := func(exchange *Exchange) bool {
+		return exchange.status() == refused.status() && exchange.Request.Method == refused.Request.Method && alike(exchange)
+	}
+	cause := e.count(Cause{ID: "call-refused"}, shows)
+	cause.Exchange, cause.Fix = refused.Number, fix
+	cause.Summary = fmt.Sprintf("every call%s is refused with %d, as %s is%s", missing, refused.status(), refused.line(), refused.because())
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }

@@ -53,7 +53,7 @@ func (e evidence) frameworkErrors() (Cause, explanation) {
 			return kind{}
 		}
 		named := strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "application/json")
-		if named && members(exchange) == nil && exchange.Response.BodyBytes > 0 {
+		if named && !json.Valid([]byte(exchange.Response.Body)) && exchange.Response.BodyBytes > 0 {
 			return kind{} // It is no JSON, whoever wrote it.
 		}
 		form, _ := frameworkOf(exchange)
@@ -110,6 +110,8 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 		return "are pages of Flask", "write them as the method's own errors, in app.errorhandler(HTTPException)"
 	case strings.Contains(body, "<title>Error</title>"):
 		return "are pages of Express", "write them as the method's own errors, in app.use((err, req, res, next) => …) behind all routes"
+	case strings.HasPrefix(strings.TrimSpace(body), "[{"):
+		return "are JSON arrays", `send the error object as it is, {"error": {…}}, without an array around it`
 	case exchange.Response.BodyBytes == 0:
 		form = "are empty"
 	case object != nil:
@@ -136,9 +138,7 @@ func (e evidence) serverFails() (Cause, explanation) {
 	}
 	first := e.exchange(cause.Exchange)
 	cause.Summary = fmt.Sprintf("%d requests make the server fail, the first with %d: %s", cause.Count, first.status(), first.Purpose)
-	if reason := first.reason(); reason != "" {
-		cause.Summary += ": " + text.Line(text.Cut(reason, 100))
-	}
+	cause.Summary += first.because()
 	cause.Fix = "catch what the handler, or the parser before it, throws for bad input, and answer 4xx; the log of the server names it"
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
@@ -159,7 +159,7 @@ func (e evidence) contentLength() (Cause, explanation) {
 		return exchange.Fault != nil && exchange.Fault.Kind == "truncated" || endsInside(exchange)
 	}
 	cause := e.count(Cause{ID: "content-length"}, shows)
-	if cause.Count*2 < len(e.responses) || cause.Count < 2 {
+	if cause.Count < 3 {
 		return Cause{}, nil
 	}
 	first := e.exchange(cause.Exchange)
@@ -173,6 +173,41 @@ func (e evidence) contentLength() (Cause, explanation) {
 	cause.Summary = fmt.Sprintf("the Content-Length of %d of %d responses is not the length of the body, as in Content-Length: %s: %s",
 		cause.Count, len(e.responses), cmp.Or(announced, "none"), came)
 	cause.Fix = "leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
+	// What is left over stands before the next response of a connection.
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return shows(exchange) || finding.Requirement == persistentConnection
+	}
+}
+
+// brokenMessages: responses that an HTTP client does not take for any.
+func (e evidence) brokenMessages() (Cause, explanation) {
+	fixes := map[string]string{
+		"malformed head": "let the HTTP library of the server write the head: HTTP/1.1 200 OK, and then each field as Name: value without control characters",
+		"bad framing":    "set neither Content-Length nor Transfer-Encoding by hand: the framework knows which it needs",
+		"broken chunking": "leave the chunks to the framework, or send each as its size in bytes, in hexadecimal digits, CRLF, as many bytes, CRLF, " +
+			"and after the last one 0, CRLF, CRLF",
+	}
+	shows := func(exchange *Exchange) bool { return exchange.Fault != nil && fixes[exchange.Fault.Kind] != "" }
+	cause := e.count(Cause{ID: "broken-messages"}, shows)
+	if cause.Count < 3 {
+		return Cause{}, nil
+	}
+	fault := e.exchange(cause.Exchange).Fault
+	cause.Summary = fmt.Sprintf("%d of %d responses are not valid HTTP: %s", cause.Count, len(e.responses), fault.Detail)
+	cause.Fix = fixes[fault.Kind]
+	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+}
+
+// errorsAsSuccess: the status of an error is that of a success.
+func (e evidence) errorsAsSuccess() (Cause, explanation) {
+	shows := func(exchange *Exchange) bool { return exchange.status()/100 == 2 && hasErrorObject(exchange) }
+	cause := e.count(Cause{ID: "errors-as-success"}, shows)
+	if cause.Count < 3 {
+		return Cause{}, nil
+	}
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("%d errors are sent with the status of a success, %d, the first to %s%s", cause.Count, first.status(), first.Purpose, first.because())
+	cause.Fix = "send each error with its own HTTP status, the number that is its error.code"
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
 

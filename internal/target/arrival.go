@@ -168,6 +168,55 @@ func endOfHead(text []byte) int {
 	}
 }
 
+// headError is an error for which the head of a response is to blame.
+type headError struct {
+	error
+	kind   FaultKind
+	detail string
+}
+
+// Unwrap gives what net/http said.
+func (e *headError) Unwrap() error { return e.error }
+
+// explained adds to net/http's error what the head of the response has that is
+// none of HTTP's, if an HTTP response came at all. It quotes nothing but numbers:
+// a part of a token that a server repeats would be recognised by nobody.
+func (c *keepingConnection) explained(err error) error {
+	if c == nil {
+		return err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	head, _ := c.head()
+	if head == nil {
+		// It is refused before it came to its end.
+		head = wire.Read(c.kept, false)
+	}
+	version, status, _ := strings.Cut(head.Line, " ")
+	status, _, _ = strings.Cut(status, " ")
+	_, notNumber := strconv.ParseUint(status, 10, 10)
+	framing := wire.BadFraming(head.Values("Content-Length"), head.Values("Transfer-Encoding"))
+	field, malformed := head.Malformed()
+	switch {
+	case len(version) < len("HTTP/") || !strings.EqualFold(version[:len("HTTP/")], "HTTP/"):
+		return err
+	case !strings.HasPrefix(version, "HTTP/1."):
+		return &headError{err, MalformedHead, "the status line does not begin with HTTP/1.1"}
+	case len(status) != 3 || notNumber != nil:
+		return &headError{err, MalformedHead, "the status line has no status of three digits"}
+	case framing != "" && head.Whole:
+		if _, values, _ := strings.Cut(framing, ": "); strings.Trim(values, "0123456789+-, and") != "" {
+			framing, _, _ = strings.Cut(framing, ":")
+		}
+		return &headError{err, BadFraming, "the length of the body is open: " + framing}
+	case malformed && field.Name != "":
+		return &headError{err, MalformedHead, "a field of the header has a control character in its value"}
+	case malformed:
+		return &headError{err, MalformedHead, "a line of the header is no field"}
+	}
+	return err
+}
+
 // carrier is what carried a request.
 type carrier struct {
 	// connection is nil where nothing is kept.
@@ -188,7 +237,7 @@ func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Respon
 	}})
 	response, err := transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
-		return nil, used, err
+		return nil, used, used.connection.explained(err)
 	}
 	for _, ours := range []string{HeadProblemHeader, HeaderCutHeader} {
 		response.Header.Del(ours)

@@ -114,6 +114,20 @@ func TestAProjectThatIsNotSetUpIsTheCallers(t *testing.T) {
 	}
 }
 
+// TestAKeyThatIsTestedIsNotTheCallers: the system parameter is refused, and no
+// project.
+func TestAKeyThatIsTestedIsNotTheCallers(t *testing.T) {
+	t.Parallel()
+	for path, others := range map[string]bool{"/v1/a": true, "/v1/a?alt=json": true, "/v1/a?key=": false, "/v1/a?alt=json&%24key=": false} {
+		for _, reason := range []string{"API_KEY_INVALID", "keyInvalid", "SERVICE_DISABLED"} {
+			server := newTarget(t, Config{Endpoint: "https://api.example", Transport: setup(400, reason, "no", "")})
+			if fault := sendTo(server, Request{Path: path}).Fault; (fault != nil) != (others || reason == "SERVICE_DISABLED") {
+				t.Errorf("%s, %s: %v", path, reason, fault)
+			}
+		}
+	}
+}
+
 // TestRefusalsInARowEndARun: one of a single token, or of a single request, does not.
 func TestRefusalsInARowEndARun(t *testing.T) {
 	t.Parallel()

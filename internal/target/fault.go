@@ -54,6 +54,10 @@ const (
 	BrokenChunks FaultKind = "broken chunking"
 	// Malformed: what came is not HTTP.
 	Malformed FaultKind = "malformed"
+	// MalformedHead: the status line or a header field is none of HTTP's.
+	MalformedHead FaultKind = "malformed head"
+	// BadFraming: the header leaves the length of the body open.
+	BadFraming FaultKind = "bad framing"
 	// Endless: the body is larger than any response of this method can be.
 	Endless FaultKind = "endless"
 	// ClosedWhileSending: the server closed before it had read the body.
@@ -102,6 +106,7 @@ func asFault(err error) *Fault {
 // The context is the request's; sentBody is the length of its body in bytes.
 func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 	var slow slowError
+	var head *headError
 	switch {
 	case asFault(err) != nil:
 		return asFault(err)
@@ -124,6 +129,8 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
 		return &Fault{Kind: Malformed, Detail: "not an HTTP response: the server spoke before it was asked"}
+	case errors.As(err, &head):
+		return &Fault{Kind: head.kind, Detail: head.detail}
 	default:
 		return &Fault{Kind: Malformed, Detail: "not an HTTP response: " + withoutQuotes(innermost(err))}
 	}

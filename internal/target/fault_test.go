@@ -62,9 +62,13 @@ func TestEachResponseIsWholeOrHasItsFault(t *testing.T) {
 		"a chunk size that is no number": {saying(inChunks + "4\r\nhalf\r\nzz\r\n"), BrokenChunks, "after 4 bytes", 200, "half"},
 		"a chunk longer than its size":   {saying(inChunks + "2\r\nhalf\r\n0\r\n\r\n"), BrokenChunks, "the chunked body is broken", 200, "ha"},
 		"malformed HTTP":                 {saying("ICY 200 OK\r\nServer: x\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
-		"a status without number":        {saying("HTTP/1.1 fine OK\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
-		"a header line without colon":    {saying(ok + "no header\r\n\r\n"), Malformed, "not an HTTP response: ", 0, ""},
-		"two lengths":                    {saying(ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Malformed, "not an HTTP response: ", 0, ""},
+		"a status without number":        {saying("HTTP/1.1 fine OK\r\n\r\n"), MalformedHead, "no status of three digits", 0, ""},
+		"a version in lower case":        {saying("http/1.1 200 OK\r\n\r\n"), MalformedHead, "does not begin with HTTP/1.1", 0, ""},
+		"a control character":            {saying(ok + "X: a\x01b\r\n\r\n"), MalformedHead, "a control character in its value", 0, ""},
+		"a header line without colon":    {saying(ok + "no header\r\n\r\n"), MalformedHead, "a line of the header is no field", 0, ""},
+		"two lengths":                    {saying(ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), BadFraming, "Content-Length: 1 and 2", 0, ""},
+		"a length with a sign":           {saying(ok + "Content-Length: +2\r\n\r\nab"), BadFraming, "Content-Length: +2", 0, ""},
+		"a length that is text":          {saying(ok + "Content-Length: two\r\n\r\nab"), BadFraming, "the length of the body is open: Content-Length", 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +158,7 @@ func TestOnlyFaultsOfTheServerAreItsOwn(t *testing.T) {
 	t.Parallel()
 	for kind, own := range map[FaultKind]bool{
 		Unreachable: false, Withheld: false, Unrecorded: false, Lost: false, Throttled: false, Intercepted: false,
-		HangUp: true, Reset: true, Slow: true, Truncated: true, BrokenChunks: true, Malformed: true, Endless: true, ClosedWhileSending: true,
+		HangUp: true, Reset: true, Slow: true, Truncated: true, BrokenChunks: true, Malformed: true, MalformedHead: true, BadFraming: true, Endless: true, ClosedWhileSending: true,
 	} {
 		if got := (&Fault{Kind: kind}).ServerOwn(); got != own {
 			t.Errorf("%s: %v", kind, got)
@@ -199,7 +203,7 @@ func TestWhateverComesIsClassified(t *testing.T) {
 				if fault == nil || now.unread && now.resets && fault.Kind == Unreachable {
 					continue // A reset may come before the connection is seen to stand.
 				}
-				known := slices.Contains([]FaultKind{HangUp, Reset, Slow, Truncated, BrokenChunks, Malformed, Endless}, fault.Kind)
+				known := slices.Contains([]FaultKind{HangUp, Reset, Slow, Truncated, BrokenChunks, Malformed, MalformedHead, BadFraming, Endless}, fault.Kind)
 				oneLine := fault.Detail != "" && utf8.ValidString(fault.Detail) && !strings.ContainsFunc(fault.Detail, unicode.IsControl)
 				if !known || !fault.ServerOwn() || !oneLine {
 					t.Fatalf("%.600q is %q: %q", now.response, fault.Kind, fault.Detail)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -95,6 +96,19 @@ const quotaProject = "quota project"
 // cut.
 const longestMessage = 600
 
+// aboutKey reports whether a reason refuses an API key.
+func aboutKey(reason string) bool {
+	return strings.HasPrefix(reason, "API_KEY_") || reason == "keyInvalid"
+}
+
+// sendsKey reports whether a request tests the system parameter for an API key: that
+// the key is refused says nothing of the caller then.
+func sendsKey(request Request) bool {
+	_, query, _ := strings.Cut(request.Path, "?")
+	values, _ := url.ParseQuery(query)
+	return values.Has("key") || values.Has("$key")
+}
+
 // notSetUp is the fault of a response that refuses the caller's project, and not
 // the request; nil for every other.
 func notSetUp(exchange *Exchange) *Fault {
@@ -105,7 +119,7 @@ func notSetUp(exchange *Exchange) *Fault {
 	reasons := found.reasons()
 	at := slices.IndexFunc(reasons, func(reason string) bool { return slices.Contains(setupReasons, reason) })
 	asked := strings.Contains(found.Message, "requires a "+quotaProject)
-	if at < 0 && !asked {
+	if at < 0 && !asked || at >= 0 && aboutKey(reasons[at]) && sendsKey(exchange.Request) {
 		return nil
 	}
 	reason := fmt.Sprintf("%d %s", exchange.Status, found.Status)
