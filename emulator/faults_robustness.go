@@ -49,10 +49,12 @@ func robustnessFaults() []faultGroup {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
 			})},
-		{"two-lengths", "robustness.answered", "A success announces two lengths.",
+		{"two-lengths", "robustness.framing", "A success announces two lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
 		{"line-feeds-alone", "robustness.syntax", "A line of the head of a success ends in a line feed alone.",
 			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emulator\n" + lengthLine(len(body)) }, asItIs))},
+		{"control-character", "robustness.syntax", "A field of a success has a control character in its value.",
+			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emu\x01lator\r\n" + lengthLine(len(body)) }, asItIs))},
 		{"folded-field", "robustness.syntax", "A field of the refusal of an unknown field goes on in a second line.",
 			sending(refusalsFor(fieldUnknown), sendingRaw(
 				func(body []byte) string { return "X-Powered-By: an\r\n emulator\r\n" + lengthLine(len(body)) }, asItIs))},

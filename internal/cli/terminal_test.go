@@ -114,3 +114,19 @@ func TestOnlyWhatEndsInOrderMayGoOn(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWidthIsTheScreens or, where there is none, that of COLUMNS.
+func TestTheWidthIsTheScreens(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		screen  int
+		columns string
+		want    int
+	}{{0, "", widthWithoutTerminal}, {0, "80", 80}, {0, "1000", widestText}, {0, "wide", widthWithoutTerminal}, {0, "-1", widthWithoutTerminal}, {60, "80", 60}} {
+		on := quiet()
+		on.columns, on.environment = func() int { return test.screen }, func(string) string { return test.columns }
+		if got := on.width(); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
+	}
+}

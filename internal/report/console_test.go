@@ -96,6 +96,19 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 	}
 }
 
+// TestWhatFailedComesFirst: before warnings, what was skipped and what was not tested.
+func TestWhatFailedComesFirst(t *testing.T) {
+	t.Parallel()
+	rest := printed(Console{}, failing(), 80)
+	for _, word := range []string{"\nFAIL ", "\nERROR ", "\nWARN ", "\nSKIP ", "\n1 requirement failed"} {
+		before, after, found := strings.Cut(rest, word)
+		if !found {
+			t.Errorf("%q is not behind\n%s", word, before)
+		}
+		rest = "\n" + after
+	}
+}
+
 // TestAFixIsShownWithItsFailure in every format for a person.
 func TestAFixIsShownWithItsFailure(t *testing.T) {
 	t.Parallel()

@@ -155,9 +155,7 @@ func isBareStatus(exchange *Exchange) bool {
 
 // contentLength: the announced length is not that of the body.
 func (e evidence) contentLength() (Cause, explanation) {
-	shows := func(exchange *Exchange) bool {
-		return exchange.Fault != nil && exchange.Fault.Kind == "truncated" || endsInside(exchange)
-	}
+	shows := func(exchange *Exchange) bool { return exchange.fault() == "truncated" || endsInside(exchange) }
 	cause := e.count(Cause{ID: "content-length"}, shows)
 	if cause.Count < 3 {
 		return Cause{}, nil
@@ -179,6 +177,18 @@ func (e evidence) contentLength() (Cause, explanation) {
 	}
 }
 
+// fault is the kind of an exchange's fault; empty for none. A body that breaks off
+// and has no length ends without its last chunk.
+func (e *Exchange) fault() string {
+	switch {
+	case e.Fault == nil:
+		return ""
+	case e.Fault.Kind == "truncated" && e.Response != nil && len(e.Response.Header["Content-Length"]) == 0:
+		return "broken chunking"
+	}
+	return e.Fault.Kind
+}
+
 // brokenMessages: responses that an HTTP client does not take for any.
 func (e evidence) brokenMessages() (Cause, explanation) {
 	fixes := map[string]string{
@@ -187,14 +197,14 @@ func (e evidence) brokenMessages() (Cause, explanation) {
 		"broken chunking": "leave the chunks to the framework, or send each as its size in bytes, in hexadecimal digits, CRLF, as many bytes, CRLF, " +
 			"and after the last one 0, CRLF, CRLF",
 	}
-	shows := func(exchange *Exchange) bool { return exchange.Fault != nil && fixes[exchange.Fault.Kind] != "" }
+	shows := func(exchange *Exchange) bool { return fixes[exchange.fault()] != "" }
 	cause := e.count(Cause{ID: "broken-messages"}, shows)
 	if cause.Count < 3 {
 		return Cause{}, nil
 	}
-	fault := e.exchange(cause.Exchange).Fault
-	cause.Summary = fmt.Sprintf("%d of %d responses are not valid HTTP: %s", cause.Count, len(e.responses), fault.Detail)
-	cause.Fix = fixes[fault.Kind]
+	first := e.exchange(cause.Exchange)
+	cause.Summary = fmt.Sprintf("%d of %d responses are not valid HTTP: %s", cause.Count, len(e.responses), first.Fault.Detail)
+	cause.Fix = fixes[first.fault()]
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
 

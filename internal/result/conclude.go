@@ -103,8 +103,11 @@ func (r *Report) exit(run Run) {
 		untested = "something that the platform requires could not be tested"
 	}
 	r.Conclusion = conclusion(r.Exit, untested, checks[ExpectedFail]+r.Counts.Requirements[ExpectedFail] > 0, r.Counts.Requirements[ExpectedFail])
-	if r.Ended != "" {
+	switch {
+	case r.Ended != "":
 		r.Conclusion = "not tested to the end: " + r.Ended
+	case r.Exit == ExitUnreachable && checks[Error] < len(r.Checks):
+		r.Conclusion = "not tested to the end: " + text.Counted(checks[Error], "check") + " could not be tested"
 	}
 	if r.Client != nil {
 		r.concludeClient()
