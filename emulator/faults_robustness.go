@@ -49,6 +49,37 @@ func robustnessFaults() []faultGroup {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
 			})},
+		{"token-remembered", "robustness.persistent-connection", "Once a call got past the authorization, a token that nobody issued gets the same response over its connection.",
+			overUsedConnections(pastAuthorization, func(w http.ResponseWriter, c *call, first, r *response) {
+				if c.token != "" && r.status == http.StatusUnauthorized {
+					r = first
+				}
+				sendResponse(w, c, r)
+			})},
+		{"later-success-fails", "robustness.persistent-connection", "A second success over a connection becomes a failure.",
+			overUsedConnections(successes, func(w http.ResponseWriter, c *call, _, r *response) {
+				if successes(c, r) {
+					r = newPage(http.StatusInternalServerError, "Internal error.")
+				}
+				sendResponse(w, c, r)
+			})},
+		{"later-success-again", "robustness.persistent-connection", "A second success over a connection has the response to the first.",
+			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
+				if successes(c, r) {
+					r = first
+				}
+				sendResponse(w, c, r)
+			})},
+		{"later-response-is-html", "robustness.persistent-connection", "A later response over a connection says that it is HTML.",
+			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, r *response) {
+				r.header.Set("Content-Type", "text/html")
+				sendResponse(w, c, r)
+			})},
+		{"challenge-remembered", "robustness.persistent-connection", "The challenge of a refusal stands in later responses over its connection.",
+			overUsedConnections(challenging, func(w http.ResponseWriter, c *call, first, r *response) {
+				r.header.Set("WWW-Authenticate", first.header.Get("WWW-Authenticate"))
+				sendResponse(w, c, r)
+			})},
 		{"two-lengths", "robustness.framing", "A success announces two lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
 		{"line-feeds-alone", "robustness.syntax", "A line of the head of a success ends in a line feed alone.",
@@ -158,6 +189,10 @@ func overUsedConnections(since selector, send func(w http.ResponseWriter, c *cal
 }
 
 func everyRequest(*call, *response) bool { return true }
+
+func pastAuthorization(c *call, r *response) bool { return c.token != "" && r.status == http.StatusBadRequest }
+
+func challenging(_ *call, r *response) bool { return r.header.Get("WWW-Authenticate") != "" }
 
 func refusedWithBody(c *call, r *response) bool {
 	return r.status >= http.StatusBadRequest && c.request.ContentLength != 0

@@ -245,6 +245,7 @@ func (j *judgement) refuseCaller(id string, credential target.Credential) *targe
 	exchange := j.send(j.callOf(job.id, credential))
 	refused := j.hasNoEffect("authorization.required", exchange)
 	j.meets(id, exchange)
+	exchange = j.responseTo(exchange).exchange
 	if refused && reader.Present() {
 		j.keepsState("authorization.required", job, reader)
 	}
@@ -328,12 +329,13 @@ func refusedBeforeJob(j *judgement) {
 	}
 	const id = "authorization.before-job"
 	for _, caller := range callers {
-		unknown := j.send(j.callOf(j.session.unknownID(), caller))
-		again := j.send(j.callOf(j.session.unknownID(), caller))
+		// What shares no connection can be compared.
+		unknown := j.alone(j.callOf(j.session.unknownID(), caller))
+		again := j.alone(j.callOf(j.session.unknownID(), caller))
 		// A server may put something into each response that never comes twice.
 		steady := sameWords(unknown, again)
 		for _, job := range ids {
-			known := j.send(j.callOf(job, caller))
+			known := j.alone(j.callOf(job, caller))
 			if !j.responded(id, unknown, "a response") {
 				continue
 			}

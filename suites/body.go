@@ -264,7 +264,8 @@ func sendOddBody(j *judgement, odd oddBody) {
 	request := j.callOf(job.id, credential)
 	var plain *target.Exchange
 	if odd.requirement == emptyChunked {
-		plain = j.send(request)
+		plain = j.alone(request)
+		request.Connection = target.OwnConnection
 	}
 	odd.write(&request)
 	request.Purpose = odd.title

@@ -27,6 +27,8 @@ const (
 	closing
 	// observing checks look at what all others have exchanged.
 	observing
+	// concluding checks report what the others, the observing ones too, came across.
+	concluding
 )
 
 // Check is one test of a server: what it sends, and which requirements it is about.

@@ -1,23 +1,33 @@
 package suites
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
-const persistent = "robustness.persistent-connection"
+// PersistentConnection is the requirement that requests can share a connection.
+const PersistentConnection = "robustness.persistent-connection"
 
 // connectionChecks find out whether requests can share a connection, before any
 // other check relies on it.
 func connectionChecks() []Check {
 	return []Check{{
 		ID: "robustness/persistent-connection", Title: "many requests over one connection",
-		Requirements: []string{persistent},
+		Requirements: []string{PersistentConnection},
 		Sends:        "refused calls, with a body and without, and state reads over one connection, then each of them over a connection of its own",
 		phase:        connecting, run: shareConnection,
+	}, {
+		ID: "robustness/shared-connection", Title: "a response is the same over a shared connection",
+		Requirements: []string{PersistentConnection},
+		Sends:        "nothing of its own: a check that wants another response than came over a connection that others used sends the request once more, over its own",
+		phase:        concluding, run: reportSpoiled,
 	}}
 }
 
@@ -29,8 +39,8 @@ func shareConnection(j *judgement) {
 	if j.broken != "" {
 		return
 	}
-	shared := j.overOne(requests)
-	if j.reusesNone(shared) {
+	shared, closed := j.overOne(requests)
+	if j.reusesNone(shared) || closed > 0 && j.hangsUp(requests[:closed], requests[closed]) {
 		return
 	}
 	for i, exchange := range shared {
@@ -42,9 +52,9 @@ func shareConnection(j *judgement) {
 			continue
 		}
 		// What changes by itself, such as the state of a job, changes once.
-		again := j.overOne(requests[:i+1])
+		again, _ := j.overOne(requests[:i+1])
 		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
-			j.Fail(persistent, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
+			j.Fail(PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
 			j.Target.ReuseConnections(false)
 			j.session.excuse(append(shared, again...))
 		}
@@ -62,6 +72,12 @@ func (j *judgement) harmlessRequests() []target.Request {
 	operation := j.Method.Operation
 	unknown := j.session.unknownID()
 	page := target.Request{Purpose: "a path that no method has", Method: http.MethodGet, Path: "/dpconform-unknown", FrontEnd: true}
+	read := func() target.Request {
+		if job, given := j.harmlessJob(); given && found && hasStateMethod(j.Method) {
+			return j.stateRequest(job.id, credential)
+		}
+		return page
+	}
 	var requests []target.Request
 	call := func(purpose string, credential target.Credential, body string, chunked bool) {
 		request := j.callOf(unknown, credential)
@@ -69,11 +85,7 @@ func (j *judgement) harmlessRequests() []target.Request {
 			request.Header, request.Body, request.Chunked = contentType(operation.RequestMediaType), []byte(body), chunked
 		}
 		requests = append(requests, request)
-		if job, given := j.harmlessJob(); given && found && hasStateMethod(j.Method) {
-			requests = append(requests, j.stateRequest(job.id, credential))
-		} else {
-			requests = append(requests, page)
-		}
+		requests = append(requests, read())
 	}
 	bodies := []string{""}
 	if slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, operation.Method) {
@@ -92,31 +104,61 @@ func (j *judgement) harmlessRequests() []target.Request {
 			call(purpose+", without a token", target.NoCredential, body, false)
 		}
 	}
+	if found && len(bodies) > 1 && j.Method.Unmet("semantics.unknown-job") == "" {
+		// A server that keeps the media type of an earlier body reads this as JSON.
+		call("a call for an unknown id, with an XML element", credential, "<dpconform/>", false)
+		requests[len(requests)-2].Header = contentType("application/xml")
+	}
 	if last := bodies[len(bodies)-1]; last != "" && len(j.Method.Scopes) > 0 {
 		call("a call for an unknown id, with "+shown(last)+" in chunks, without a token", target.NoCredential, last, true)
 	}
 	head, withBody := page, page
 	head.Purpose, head.Method = "HEAD of "+page.Purpose, http.MethodHead
 	withBody.Purpose, withBody.Method, withBody.Body = page.Purpose+", with a body", http.MethodPost, []byte(`{"dpconformUnknown":1}`)
-	return append(requests, head, page, withBody, page)
+	return append(requests, head, page, withBody, read())
 }
 
 // overOne sends requests over one connection. Where the server has closed that, the
 // request is sent over a new one, which the next ones share: closing is no fault.
-func (j *judgement) overOne(requests []target.Request) (exchanges []*target.Exchange) {
-	for _, request := range requests {
+// closed is the place of the first such request, 0 for none.
+func (j *judgement) overOne(requests []target.Request) (exchanges []*target.Exchange, closed int) {
+	for i, request := range requests {
 		request.Connection = target.KeptConnection
 		exchange := j.send(request)
-		if exchange.Reused && wasClosed(exchange) {
+		if exchange.After > 0 && wasClosed(exchange) {
 			j.session.excuse([]*target.Exchange{exchange})
-			exchange = j.send(request)
+			exchange, closed = j.send(request), cmp.Or(closed, i)
 		}
 		exchanges = append(exchanges, exchange)
 		if !exchange.Complete() && (exchange.Fault.Kind == target.Slow || !exchange.Fault.ServerOwn()) {
 			break
 		}
 	}
-	return exchanges
+	return exchanges, closed
+}
+
+// idle is how long a connection is left alone before it is used again: a server that
+// has closed it after a response has done so by then.
+const idle = 200 * time.Millisecond
+
+// hangsUp reports whether a server closes a connection when a certain request comes
+// over it, instead of responding.
+func (j *judgement) hangsUp(before []target.Request, last target.Request) bool {
+	j.alone(last) // What comes next begins a connection.
+	shared, _ := j.overOne(before)
+	last.Connection = target.KeptConnection
+	if j.Target.Wait(j.ctx, idle) != nil {
+		return false
+	}
+	exchange := j.send(last)
+	j.session.excuse([]*target.Exchange{exchange})
+	if exchange.After == 0 || exchange.Complete() || !wasClosed(exchange) {
+		return false
+	}
+	j.Fail(PersistentConnection, exchange, "a response, or the end of the connection before the request",
+		fmt.Sprintf("the connection is closed when the request comes, twice, after %s: %s", text.Counted(len(shared), "response"), exchange.Fault.Detail))
+	j.Target.ReuseConnections(false)
+	return true
 }
 
 // alone sends a request over a connection of its own.
@@ -154,7 +196,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 	if closed := slices.IndexFunc(j.exchanges, func(exchange *target.Exchange) bool { return exchange.Reused }); closed >= 0 {
 		shown = j.exchanges[closed]
 	}
-	j.Fail(persistent, shown, "a response to a second request over a connection, or Connection: close in the first response",
+	j.Fail(PersistentConnection, shown, "a response to a second request over a connection, or Connection: close in the first response",
 		"each connection was closed after one response, which did not say so")
 	j.Target.ReuseConnections(false)
 	return true
@@ -162,7 +204,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 
 // lost reports whether the network or this program kept a response from coming.
 func (j *judgement) lost(exchange *target.Exchange) bool {
-	return !exchange.Complete() && !exchange.Fault.ServerOwn() && !j.responded(persistent, exchange, "")
+	return !exchange.Complete() && !exchange.Fault.ServerOwn() && !j.responded(PersistentConnection, exchange, "")
 }
 
 // likeOver reports whether a response over a shared connection means the same as
@@ -171,13 +213,25 @@ func (j *judgement) likeOver(shared, alone *target.Exchange) bool {
 	if !alone.Complete() {
 		return true
 	}
-	return shared.Complete() && j.responseTo(shared).like(j.responseTo(alone)) && j.stateIn(shared) == j.stateIn(alone)
+	over, apart := j.responseTo(shared), j.responseTo(alone)
+	kind, _ := over.mediaType()
+	wanted, _ := apart.mediaType()
+	challenged := (shared.Header.Get("WWW-Authenticate") != "") == (alone.Header.Get("WWW-Authenticate") != "")
+	return shared.Complete() && over.like(apart) && kind == wanted && challenged && j.stateIn(shared) == j.stateIn(alone)
 }
 
 // shows is a response for a reader, with the state in it.
 func (j *judgement) shows(exchange *target.Exchange) string {
+	shown := describe(exchange)
 	if state := j.stateIn(exchange); state != "" {
-		return describe(exchange) + ", state " + state
+		shown += ", state " + state
 	}
-	return describe(exchange)
+	if exchange.Complete() {
+		kind, _ := j.responseTo(exchange).mediaType()
+		shown += ", " + cmp.Or(kind, "no media type")
+		if exchange.Header.Get("WWW-Authenticate") != "" {
+			shown += ", with a challenge"
+		}
+	}
+	return shown
 }

@@ -17,11 +17,11 @@ import (
 // or the server sent no whole response, the requirement fails.
 func (j *judgement) expect(id string, exchange *target.Exchange, expected types.GomegaMatcher) bool {
 	received := j.responseTo(exchange)
-	if !exchange.Complete() {
-		_, seen := explain(expected, received)
-		return j.responded(id, exchange, seen.want)
+	if exchange = received.exchange; exchange.Complete() {
+		return j.compare(id, received, expected)
 	}
-	return j.compare(id, received, expected)
+	_, seen := explain(expected, received)
+	return j.meetsApart(id, received, expected, &seen) || j.responded(id, exchange, seen.want)
 }
 
 // responseTo is the response of an exchange that has ended.
@@ -58,7 +58,7 @@ func (j *judgement) showsState(id string, exchange *target.Exchange, states ...s
 func (j *judgement) compare(id string, received *response, expected types.GomegaMatcher) bool {
 	j.tested[id] = j.tested[id] || received.status > 0
 	ok, seen := explain(expected, received)
-	if ok {
+	if ok || j.meetsApart(id, received, expected, &seen) {
 		return true
 	}
 	if !received.exchange.Complete() {

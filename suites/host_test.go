@@ -255,7 +255,7 @@ func TestTest(t *testing.T) {
 		contains           string
 	}{
 		"twice":         {count: "2", run: "/body/empty$", passed: 2},
-		"an aspect":     {run: "/robustness", passed: 8},
+		"an aspect":     {run: "/robustness", passed: 9},
 		"faulty":        {config: "faulty", run: "/body/unknown-field$", failed: 1, contains: "want: 400"},
 		"empty":         {config: "empty", failed: 0, contains: "suites.Config: Endpoint is missing: give the address"},
 		"nil transport": {config: "nil transport", contains: "suites.Config: Transport or Tokens holds a nil pointer"},

@@ -452,7 +452,7 @@ func fitsPath(method *spec.Method, id string) bool {
 // successes lists the calls of the whole run that succeeded.
 func (j *judgement) successes() []*target.Exchange {
 	var succeeded []*target.Exchange
-	for _, exchange := range j.Target.Journal() {
+	for _, exchange := range j.journal() {
 		if exchange.Succeeded() && exchange.Complete() && !asksForPart(exchange.Request) {
 			succeeded = append(succeeded, exchange)
 		}

@@ -120,13 +120,13 @@ func idNew(j *judgement) {
 		if first[given] != nil {
 			j.look(first[given])
 		}
-		j.compare("response.id-new", j.responseTo(exchange), j.haveNewID(first[given] != nil))
+		j.compare("response.id-new", j.responseTo(exchange), j.haveNewID(first))
 		first[given] = exchange
 	}
 }
 
 // haveNewID wants an id that no job of the run had before.
-func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
+func (j *judgement) haveNewID(earlier map[string]*target.Exchange) types.GomegaMatcher {
 	place := result.InMember(j.Method.IDField)
 	return &matcher{"an id that no other job has", func(r *response) (string, result.Place, bool) {
 		id := r.textMember(j.Method.IDField)
@@ -135,7 +135,7 @@ func (j *judgement) haveNewID(again bool) types.GomegaMatcher {
 			return "the id of the job that was given", place, false
 		case j.Target.Given(id):
 			return fmt.Sprintf("%q, which another job has", id), place, false
-		case again:
+		case earlier[id] != nil:
 			return fmt.Sprintf("%q, which was given before", id), place, false
 		}
 		return fmt.Sprintf("%q", id), place, true

@@ -3,6 +3,7 @@ package suites
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -223,13 +224,57 @@ func eachJob(j *judgement) {
 	if more, missing := j.acceptedJobs(severalJobs); missing == nil {
 		jobs = more
 	}
+	shares := j.Target.Loopback() && j.Target.ReusesConnections()
+	call := func(job string) target.Request { return j.callOf(job, credential) }
 	for _, id := range jobs {
-		exchange := j.callOnce(id, jobs, func(job string) target.Request { return j.callOf(job, credential) })
+		var exchange *target.Exchange
+		if shares {
+			exchange = j.callAfterRead(id, credential)
+			shares = responds(exchange)
+		}
+		switch another, found := j.anotherJob(jobs); {
+		case exchange == nil:
+			exchange = j.callOnce(id, jobs, call)
+		case shares:
+			exchange = j.settled(exchange, jobs, call)
+		case found:
+			exchange = j.callOnce(another, jobs, call)
+		default:
+			j.broken = describe(exchange) + "; it is not known whether the call succeeded, so it is not sent again, and no other job is left"
+			return
+		}
 		if exchange == nil {
 			return
 		}
 		j.meets("semantics.each-job", exchange)
 	}
+}
+
+// responds reports whether a whole response came that is one to the request.
+func responds(exchange *target.Exchange) bool {
+	return exchange != nil && exchange.Complete() && exchange.Status != http.StatusRequestTimeout
+}
+
+// callAfterRead calls the method over a connection that has just served the state
+// method, where there is one, and the calls before. It returns nil where nothing was
+// called. A call without a response is excused: the server may have closed the
+// connection, and then nobody knows whether the call succeeded.
+func (j *judgement) callAfterRead(job string, credential target.Credential) *target.Exchange {
+	if hasStateMethod(j.Method) {
+		read := j.stateRequest(job, credential)
+		read.Connection = target.KeptConnection
+		if exchange := j.send(read); !exchange.Complete() {
+			j.session.excuse([]*target.Exchange{exchange})
+			return nil
+		}
+	}
+	request := j.callOf(job, credential)
+	request.Connection = target.KeptConnection
+	exchange := j.send(request)
+	if !responds(exchange) {
+		j.session.excuse([]*target.Exchange{exchange})
+	}
+	return exchange
 }
 
 func concurrentJobs(j *judgement) {

@@ -40,6 +40,14 @@ type session struct {
 	responses map[*target.Exchange]*response
 	// excused are the exchanges that say nothing of the server.
 	excused map[*target.Exchange]bool
+	// apart has the response over a connection of its own to what was repeated so, and
+	// byConnection what shared connections spoiled.
+	apart        map[*target.Exchange]*target.Exchange
+	byConnection []spoiled
+	// certain are the requirements that a response failed which came alone.
+	certain map[string]bool
+	// repeated counts for a requirement what came right when it was repeated.
+	repeated map[string]int
 	// shown has the state of each job as it was read last.
 	shown map[string]string
 	// stale says of given jobs in which other state they are.
@@ -89,6 +97,9 @@ func newSession(config Config) (*session, error) {
 		states:     map[string]*target.Exchange{},
 		responses:  map[*target.Exchange]*response{},
 		excused:    map[*target.Exchange]bool{},
+		apart:      map[*target.Exchange]*target.Exchange{},
+		certain:    map[string]bool{},
+		repeated:   map[string]int{},
 		shown:      map[string]string{},
 	}, nil
 }
@@ -144,7 +155,7 @@ func (s *session) catchUp(ctx context.Context, check Check) {
 // looks at all exchanges needs those that send, and recorded responses come in
 // the order of a whole run.
 func (c Check) buildsOn(earlier Check, inOrder bool) bool {
-	return inOrder || c.phase == observing && earlier.phase != observing
+	return inOrder || c.phase >= observing && earlier.phase < c.phase
 }
 
 func (s *session) runAlone(ctx context.Context, check Check) result.Check {

@@ -54,7 +54,8 @@ func TestEarlierChecksRunForLaterOnes(t *testing.T) {
 		ran func(asked, other Check) bool
 	}{
 		"a sending check":        {false, consuming, func(asked, other Check) bool { return other.ID == asked.ID }},
-		"an observing check":     {false, observing, func(asked, other Check) bool { return other.ID == asked.ID || other.phase != observing }},
+		"an observing check":     {false, observing, func(asked, other Check) bool { return other.ID == asked.ID || other.phase < observing }},
+		"a concluding check":     {false, concluding, func(asked, other Check) bool { return true }},
 		"recorded responses":     {true, consuming, func(asked, other Check) bool { return other.phase < asked.phase || other.ID == asked.ID }},
 		"recorded, an observing": {true, observing, func(asked, other Check) bool { return other.phase < asked.phase || other.ID == asked.ID }},
 	} {

@@ -64,10 +64,13 @@ func (m Message) Curl() string {
 		words = append(words, "-H", "'Content-Type:'")
 	}
 	if authorized {
-		words = append(words, " # TOKEN: "+m.Credential)
+		return strings.Join(words, " ") + tokenComment + m.Credential
 	}
 	return strings.Join(words, " ")
 }
+
+// tokenComment stands before the words for the token.
+const tokenComment = "  # TOKEN: "
 
 // CurlAfter is a command that sends another request first, over the same
 // connection, unless that is empty.
@@ -75,8 +78,26 @@ func (m Message) CurlAfter(before Message) string {
 	if before.URL == "" {
 		return m.Curl()
 	}
-	first, _, _ := strings.Cut(before.Curl(), "  # TOKEN: ")
-	return first + " --next " + strings.TrimPrefix(m.Curl(), "curl ")
+	first, firstToken, _ := strings.Cut(before.Curl(), tokenComment)
+	second, token, authorized := strings.Cut(m.Curl(), tokenComment)
+	if firstToken != "" && firstToken != token {
+		first = strings.Replace(first, "$TOKEN", "$FIRST_TOKEN", 1)
+		firstToken = " # FIRST_TOKEN: " + firstToken
+		if authorized {
+			firstToken += ", TOKEN: "
+		}
+	} else if firstToken = ""; authorized {
+		firstToken = tokenComment
+	}
+	// The bodies of both would come from the same input.
+	input, command, piped := strings.Cut(second, " | curl ")
+	if !piped {
+		return first + " --next " + strings.TrimPrefix(second, "curl ") + firstToken + token
+	}
+	if _, alone, both := strings.Cut(first, " | curl "); both {
+		first = "curl " + strings.Replace(alone, " --data-binary @-", fmt.Sprintf(" --data-binary @body-of-%d-bytes", len(before.Body)), 1)
+	}
+	return input + " | " + first + " --next " + command + firstToken + token
 }
 
 // quoted makes one word for a POSIX shell.

@@ -97,9 +97,12 @@ type Exchange struct {
 	// Reused says that it had carried an earlier one, and Closing that the server
 	// announced that it would carry no other.
 	Connected, Reused, Closing bool
-	// After is the number of the exchange that a reused connection carried before: its
-	// own where that was an earlier attempt, 0 where the connection is new.
-	After int
+	// Shared says that other requests might use the connection, and After is the
+	// number of the exchange that it carried before: its own where that was an earlier
+	// attempt, 0 where the connection is new. Recorded responses are taken to have come
+	// over one connection for all that is shared.
+	Shared bool
+	After  int
 	// Took is the time from the connection to the last byte.
 	Took time.Duration
 	// Earlier are the attempts before this response, each with what came of it:

@@ -98,7 +98,7 @@ func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
 // may be sent again (RFC 9112, 9.3.1; RFC 9110, 15.5.9, of 408).
 func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 	place := PlaceOf(request.Context())
-	if place.Once || place.Connection == OwnConnection {
+	if place.Connection == OwnConnection || place.Once && place.Connection != KeptConnection {
 		return n.alone(request)
 	}
 	response, used, err := roundTrip(n.reusing, request)
@@ -134,6 +134,7 @@ func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 func (n *network) alone(request *http.Request) (*http.Response, error) {
 	if n.plain {
 		n.reusing.CloseIdleConnections()
+		n.kept.Store(nil)
 	}
 	response, _, err := roundTrip(n.fresh, request)
 	return response, err

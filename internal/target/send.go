@@ -69,7 +69,7 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 		}
 		t.watcher.Sending(exchange)
 		place.Connection = t.connection(exchange, place)
-		t.attempt(WithPlace(ctx, place), exchange)
+		t.attempt(ctx, exchange, place)
 		wait, asked, again := t.again(ctx, exchange)
 		if !again {
 			t.settle(ctx, exchange)
@@ -93,6 +93,9 @@ func (t *Target) send(ctx context.Context, exchange *Exchange, place Place) *Exc
 // connection.
 func (t *Target) ReuseConnections(reuse bool) { t.reuse.Store(reuse) }
 
+// ReusesConnections reports whether requests may share connections.
+func (t *Target) ReusesConnections() bool { return t.reuse.Load() }
+
 // connection says over which connection an attempt is made. What may have an
 // effect goes alone: a server may close a connection that has been idle just as a
 // request goes out, and then nobody knows whether it took it (RFC 9112, 9.3.1).
@@ -108,7 +111,8 @@ func (t *Target) connection(exchange *Exchange, place Place) Connection {
 }
 
 // attempt sends a request once and keeps what comes of it.
-func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
+func (t *Target) attempt(ctx context.Context, exchange *Exchange, place Place) {
+	ctx = WithPlace(ctx, place)
 	if exchange.Request.Once {
 		// Once it is on its way, its response must be known, whatever ends the run.
 		ctx = context.WithoutCancel(ctx)
@@ -132,11 +136,15 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange) {
 	}})
 	defer func() {
 		exchange.Connected, exchange.Reused = ours.Load(), reused.Load()
-		if place := PlaceOf(ctx); place.Connection != OwnConnection {
-			before := t.shared.Swap(int64(exchange.Number))
-			if exchange.Reused {
-				exchange.After = int(before)
+		exchange.Shared = place.Connection != OwnConnection
+		if !exchange.Shared {
+			if t.endpoint.Scheme == "http" {
+				t.shared.Store(0) // It closes the shared ones, see network.alone.
 			}
+			return
+		}
+		if before := t.shared.Swap(int64(exchange.Number)); exchange.Reused || t.config.InOrder {
+			exchange.After = int(before)
 		}
 	}()
 	defer connected.Do(func() {}) // A late connection starts no limit.
