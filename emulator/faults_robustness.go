@@ -49,13 +49,6 @@ func robustnessFaults() []faultGroup {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
 			})},
-		{"token-remembered", "robustness.persistent-connection", "Once a call got past the authorization, a token that nobody issued gets the same response over its connection.",
-			overUsedConnections(pastAuthorization, func(w http.ResponseWriter, c *call, first, r *response) {
-				if c.token != "" && r.status == http.StatusUnauthorized {
-					r = first
-				}
-				sendResponse(w, c, r)
-			})},
 		{"later-success-fails", "robustness.persistent-connection", "A second success over a connection becomes a failure.",
 			overUsedConnections(successes, func(w http.ResponseWriter, c *call, _, r *response) {
 				if successes(c, r) {
@@ -63,21 +56,9 @@ func robustnessFaults() []faultGroup {
 				}
 				sendResponse(w, c, r)
 			})},
-		{"later-success-again", "robustness.persistent-connection", "A second success over a connection has the response to the first.",
-			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
-				if successes(c, r) {
-					r = first
-				}
-				sendResponse(w, c, r)
-			})},
 		{"later-response-is-html", "robustness.persistent-connection", "A later response over a connection says that it is HTML.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, r *response) {
 				r.header.Set("Content-Type", "text/html")
-				sendResponse(w, c, r)
-			})},
-		{"challenge-remembered", "robustness.persistent-connection", "The challenge of a refusal stands in later responses over its connection.",
-			overUsedConnections(challenging, func(w http.ResponseWriter, c *call, first, r *response) {
-				r.header.Set("WWW-Authenticate", first.header.Get("WWW-Authenticate"))
 				sendResponse(w, c, r)
 			})},
 		{"two-lengths", "robustness.framing", "A success announces two lengths.",
@@ -110,6 +91,27 @@ func robustnessFaults() []faultGroup {
 			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
 		{"guard-before-json", "robustness.one-value", "A guard against scripts stands before the JSON of a success.",
 			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
+	}}, {hasScopes, []Fault{
+		{"token-remembered", "robustness.persistent-connection", "Once a call got past the authorization, a token that nobody issued gets the same response over its connection.",
+			overUsedConnections(pastAuthorization, func(w http.ResponseWriter, c *call, first, r *response) {
+				if c.token != "" && r.status == http.StatusUnauthorized {
+					r = first
+				}
+				sendResponse(w, c, r)
+			})},
+		{"challenge-remembered", "robustness.persistent-connection", "The challenge of a refusal stands in later responses over its connection.",
+			overUsedConnections(challenging, func(w http.ResponseWriter, c *call, first, r *response) {
+				r.header.Set("WWW-Authenticate", first.header.Get("WWW-Authenticate"))
+				sendResponse(w, c, r)
+			})},
+	}}, {hasNewJobs, []Fault{
+		{"later-success-again", "robustness.persistent-connection", "A second success over a connection has the response to the first.",
+			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
+				if successes(c, r) {
+					r = first
+				}
+				sendResponse(w, c, r)
+			})},
 	}}, {hasUnknownIDs, []Fault{
 		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id ends within its head.",
 			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
@@ -190,7 +192,9 @@ func overUsedConnections(since selector, send func(w http.ResponseWriter, c *cal
 
 func everyRequest(*call, *response) bool { return true }
 
-func pastAuthorization(c *call, r *response) bool { return c.token != "" && r.status == http.StatusBadRequest }
+func pastAuthorization(c *call, r *response) bool {
+	return c.token != "" && r.status == http.StatusBadRequest
+}
 
 func challenging(_ *call, r *response) bool { return r.header.Get("WWW-Authenticate") != "" }
 

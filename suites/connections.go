@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -54,9 +55,8 @@ func shareConnection(j *judgement) {
 		// What changes by itself, such as the state of a job, changes once.
 		again, _ := j.overOne(requests[:i+1])
 		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
-			j.Fail(PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
-			j.Target.ReuseConnections(false)
-			j.session.excuse(append(shared, again...))
+			j.FailAt(differsIn(last, alone), PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
+			j.endSharing()
 		}
 		return
 	}
@@ -157,8 +157,19 @@ func (j *judgement) hangsUp(before []target.Request, last target.Request) bool {
 	}
 	j.Fail(PersistentConnection, exchange, "a response, or the end of the connection before the request",
 		fmt.Sprintf("the connection is closed when the request comes, twice, after %s: %s", text.Counted(len(shared), "response"), exchange.Fault.Detail))
-	j.Target.ReuseConnections(false)
+	j.endSharing()
 	return true
+}
+
+// endSharing gives each further request a connection of its own, and excuses what
+// shared one.
+func (j *judgement) endSharing() {
+	j.Target.ReuseConnections(false)
+	for _, exchange := range j.exchanges {
+		if exchange.Shared {
+			j.session.excuse([]*target.Exchange{exchange})
+		}
+	}
 }
 
 // alone sends a request over a connection of its own.
@@ -198,7 +209,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 	}
 	j.Fail(PersistentConnection, shown, "a response to a second request over a connection, or Connection: close in the first response",
 		"each connection was closed after one response, which did not say so")
-	j.Target.ReuseConnections(false)
+	j.endSharing()
 	return true
 }
 
@@ -218,6 +229,17 @@ func (j *judgement) likeOver(shared, alone *target.Exchange) bool {
 	wanted, _ := apart.mediaType()
 	challenged := (shared.Header.Get("WWW-Authenticate") != "") == (alone.Header.Get("WWW-Authenticate") != "")
 	return shared.Complete() && over.like(apart) && kind == wanted && challenged && j.stateIn(shared) == j.stateIn(alone)
+}
+
+// differsIn is the place that tells a response over a shared connection from that
+// over one of its own.
+func differsIn(shared, alone *target.Exchange) result.Place {
+	for _, name := range []string{"Content-Type", "WWW-Authenticate"} {
+		if shared.Complete() && shared.Status == alone.Status && shared.Header.Get(name) != alone.Header.Get(name) {
+			return result.InHeader(name)
+		}
+	}
+	return placeOf(shared)
 }
 
 // shows is a response for a reader, with the state in it.

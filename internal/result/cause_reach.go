@@ -245,20 +245,47 @@ const persistentConnection = "robustness.persistent-connection"
 // connection: requests that share a connection spoil each other. The run sends each
 // over its own then, so that no other finding comes from it.
 func (e evidence) connection() (Cause, explanation) {
-	shown := map[int]bool{}
+	const id = "robustness.persistent-connection"
+	shown := map[int]Finding{}
 	for _, check := range e.Checks {
 		for _, finding := range check.Findings {
-			shown[finding.Exchange] = shown[finding.Exchange] || finding.Requirement == persistentConnection
+			if _, known := shown[finding.Exchange]; finding.Requirement == id && !known {
+				shown[finding.Exchange] = finding
+			}
 		}
 	}
-	shows := func(exchange *Exchange) bool { return shown[exchange.Number] }
+	shows := func(exchange *Exchange) bool { return shown[exchange.Number].Requirement == id }
 	cause := e.count(Cause{ID: "persistent-connection"}, shows)
 	if cause.Count == 0 {
 		return Cause{}, nil
 	}
-	cause.Summary = "requests over one connection do not get the responses that they get over connections of their own; the rest of the run gave each request its own"
-	cause.Fix = "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection; write no body behind a response to HEAD"
-	return cause, func(finding Finding, exchange *Exchange) bool {
-		return shows(exchange) && finding.Requirement == persistentConnection
+	first := shown[cause.Exchange]
+	cause.Summary = fmt.Sprintf("requests over one connection do not get the responses that they get over connections of their own: want %s, got %s; the rest of the run gave each request its own",
+		first.Want, first.Got)
+	cause.Fix = e.connectionFix(first)
+	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
+}
+
+// connectionFix says what usually leads to what was found over a shared connection.
+func (e evidence) connectionFix(found Finding) string {
+	exchange, before := e.exchange(found.Exchange), &Exchange{}
+	if found.Exchange > 1 {
+		before = e.exchange(found.Exchange - 1)
 	}
+	bodiless := before.Request.Method == http.MethodHead || before.status() == http.StatusNoContent || before.status() == http.StatusNotModified
+	switch {
+	case strings.Contains(found.Got, "closed after one response"):
+		return "say Connection: close in a response after which the connection is closed, or keep it open"
+	case strings.Contains(found.Got, "closed when the request comes"):
+		return "respond to every request that comes; close a connection with the response before, and say so with Connection: close"
+	case strings.Contains(found.Got, "bytes came behind") && bodiless:
+		return "write no body behind a response to HEAD, and none with 204 and 304, also not in a filter that changes bodies"
+	case strings.Contains(found.Got, "bytes came behind"):
+		return "announce the length of the body in bytes, not in characters, and write nothing behind it, such as a second response"
+	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):
+		return "announce the length of the body in bytes, not in characters, after compression and all other changes of the body"
+	case exchange.status() >= http.StatusInternalServerError:
+		return "look in the log of the server for what fails with a connection that has carried other requests; keep nothing of a request with its connection"
+	}
+	return "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection, such as its token, its id or its media type; write no body behind a response to HEAD"
 }
