@@ -325,7 +325,7 @@ func TestSelection(t *testing.T) {
 	for _, one := range []struct{ flags, want string }{
 		{"--focus body/empty", "body/empty"},
 		{"--focus body.empty --focus path --label-filter body", "body/empty body/empty-with-type"},
-		{"--label-filter robustness&&!robustness.whole", "robustness/persistent-connection robustness/in-time robustness/answered robustness/syntax robustness/field-once robustness/framing robustness/one-value"},
+		{"--label-filter robustness&&!robustness.whole", "robustness/persistent-connection robustness/in-time robustness/answered robustness/syntax robustness/field-once robustness/framing robustness/one-value robustness/shared-connection"},
 		{"--focus response/status", "response/status"},
 	} {
 		got := call(t, strings.Fields("run --report json=- "+one.flags)...)
