@@ -36,8 +36,8 @@ const (
 	unreachableBudget = 3
 	persistentBudget  = 3
 	// comparedAfter is the number of attempts after which a request is compared
-	// with one that had a response; where that has one again, one more attempt is
-	// made at once.
+	// with one that had a response; where that has one again, the remaining attempts
+	// are made at once: fewer would blame a server for a network that loses many.
 	comparedAfter = 2
 )
 
@@ -174,10 +174,10 @@ func (t *Target) again(ctx context.Context, exchange *Exchange) (wait time.Durat
 	// What fails alone would fail after a longer pause too. After some such
 	// requests, another is not waited for either.
 	if exchange.othersWork {
-		if made > comparedAfter {
+		if made >= found.attempts {
 			t.budget.own++
 		}
-		return 0, false, made <= comparedAfter
+		return 0, false, made < found.attempts
 	}
 	if t.budget.persistent >= persistentBudget || made >= found.attempts || tooSlow {
 		if made > 1 {

@@ -258,11 +258,11 @@ func TestARequestThatFailsAloneHoldsUpNoRun(t *testing.T) {
 			})})
 		sendTo(server, Request{Method: "GET", Path: "/good"})
 		for i := range 20 {
-			if exchange := sendTo(server, Request{Path: "/bad"}); len(exchange.Earlier) != comparedAfter {
+			if exchange := sendTo(server, Request{Path: "/bad"}); len(exchange.Earlier) != unavailable.attempts-1 {
 				t.Errorf("%s, request %d: %d earlier attempts", name, i, len(exchange.Earlier))
 			}
 		}
-		if pauses != persistentBudget || sent != 20*(comparedAfter+1) {
+		if pauses != persistentBudget || sent != 20*unavailable.attempts {
 			t.Errorf("%s: %d pauses, %d attempts", name, pauses, sent)
 		}
 	}
