@@ -60,11 +60,11 @@ func TestACommandMintsATokenForEachScope(t *testing.T) {
 func TestABrokenCommandIsOneLine(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		"":                                      "the token command printed nothing (/bin/sh … {scope})",
-		"echo Bearer " + secret:                 "the token command printed 2 words (",
-		"echo " + secret + " >&2; exit 3":       "the token command failed with exit 3 (/bin/sh … {scope}); run it by hand to see why",
-		"kill -9 $$":                            "the token command was ended by a signal (",
-		"yes": "the token command printed more than 64 KiB (",
+		"":                                "the token command printed nothing (/bin/sh … {scope})",
+		"echo Bearer " + secret:           "the token command printed 2 words (",
+		"echo " + secret + " >&2; exit 3": "the token command failed with exit 3 (/bin/sh … {scope}); run it by hand to see why",
+		"kill -9 $$":                      "the token command was ended by a signal (",
+		"yes":                             "the token command printed more than 64 KiB (",
 		"echo '{\"id_token\": \"" + secret + "\"}'":                "the token command printed JSON without a token in access_token (",
 		`echo '{"access_token": "x", "scope": "` + devices + `"}'`: "the token of the command /bin/sh also carries dataportability.play.devices",
 		"exec sleep 600": "the token command took longer than 100ms and was stopped (",
