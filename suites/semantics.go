@@ -233,7 +233,7 @@ func eachJob(j *judgement) {
 			shares = responds(exchange)
 		}
 		switch another, found := j.anotherJob(jobs); {
-		case exchange == nil:
+		case exchange == nil, !shares && !hasStates(j.Method): // Then a job can be used again.
 			exchange = j.callOnce(id, jobs, call)
 		case shares:
 			exchange = j.settled(exchange, jobs, call)
