@@ -47,14 +47,16 @@ func TestAddress(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	t.Parallel()
-	_, port := url.Parse("http://me:planted/x@h")
-	_, escape := url.Parse("http://h/%zz?k=planted")
+	mistake := func(address string) error {
+		_, err := url.Parse(address)
+		return err
+	}
 	for _, one := range []struct {
 		err  error
 		want string
 	}{
-		{port, "not a valid address: invalid port after host"},
-		{escape, "not a valid address: invalid URL escape"},
+		{mistake("http://me:planted/x@h"), "not a valid address: invalid port after host"},
+		{mistake("http://h/%zz?k=planted"), "not a valid address: invalid URL escape"},
 		{&url.Error{Op: "Get", URL: "http://me:planted@h/p?k=planted", Err: errors.New("EOF")}, "http://h/p: EOF"},
 		{&url.Error{Op: "Get", URL: "http://h", Err: errors.New(`failed to parse Location header "http://h?planted": parse "http://h?planted": bad`)},
 			"http://h: failed to parse Location header: parse: bad"},
