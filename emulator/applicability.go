@@ -3,6 +3,8 @@ package emulator
 import (
 	"net/http"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/dpconform/dpconform/spec"
 )
@@ -21,6 +23,12 @@ func hasScopes(method *spec.Method) bool        { return len(method.Scopes) > 0 
 func hasSeveralScopes(method *spec.Method) bool { return len(method.Scopes) > 1 }
 func hasUnrelatedScope(method *spec.Method) bool {
 	return hasScopes(method) && len(method.UnrelatedScopes) > 0
+}
+func hasNamedScope(method *spec.Method) bool {
+	return hasScopes(method) && slices.ContainsFunc(method.UnrelatedScopes, func(scope string) bool { return !strings.Contains(scope, ":") })
+}
+func hasCompoundCollection(method *spec.Method) bool {
+	return strings.ContainsFunc(method.Operation.Path.Collection(), unicode.IsUpper)
 }
 func hasVerb(method *spec.Method) bool      { return method.Operation.Path.Verb() != "" }
 func hasNewJobs(method *spec.Method) bool   { return method.IDField != "" }

@@ -43,7 +43,11 @@ func tokenOf(_, value string) string {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
-	return strings.TrimSpace(token)
+	token = strings.TrimSpace(token)
+	if strings.Contains(token, " ") {
+		return "" // RFC 6750, 2.1: one b64token and nothing behind it.
+	}
+	return token
 }
 
 // authorize lets a caller pass whose token carries one of the scopes. It comes
@@ -176,9 +180,10 @@ func (t *tokenReader) named(token string) ([]string, bool) {
 
 // isNoScope reports whether a text cannot be a scope. Where nothing else in the
 // template distinguishes a token from any other text, a scope must have the look of
-// one: parts with dots between them, or an address.
+// one: parts with dots between them, or an address, or be one of the description.
 func (t *tokenReader) isNoScope(text string) bool {
-	return text == "" || t.before == "" && t.after == "" && !strings.ContainsAny(text, ".:")
+	_, known := t.known[text]
+	return text == "" || t.before == "" && t.after == "" && !known && !strings.ContainsAny(text, ".:")
 }
 
 // full gives the full scope of a short one. A scope that is an address of its

@@ -57,11 +57,27 @@ func authorizationFaults() []faultGroup {
 				return token
 			})},
 		{"basic-scheme-taken", "authorization.scheme", "A token of the scheme Basic is taken.",
-			findingToken(func(name, value string) string { return tokenOf(name, strings.Replace(value, "Basic ", "Bearer ", 1)) })},
+			takingScheme("Basic ")},
 		{"scheme-not-needed", "authorization.scheme", "A token is taken without a scheme.",
 			findingToken(func(name, value string) string {
 				if !strings.Contains(value, " ") {
 					return value
+				}
+				return tokenOf(name, value)
+			})},
+		{"text-behind-token-ignored", "authorization.one-token", "What follows a space behind the token is dropped.",
+			findingToken(func(name, value string) string {
+				if words := strings.Fields(value); len(words) > 2 {
+					value = words[0] + " " + words[1]
+				}
+				return tokenOf(name, value)
+			})},
+		{"dpop-scheme-taken", "authorization.scheme", "A token of the scheme DPoP is taken.", takingScheme("DPoP ")},
+		{"mac-scheme-taken", "authorization.scheme", "A token of the scheme MAC is taken.", takingScheme("MAC ")},
+		{"second-space-refused", "authorization.scheme-spaces", "A token is found only where one space stands before it.",
+			findingToken(func(name, value string) string {
+				if strings.Contains(value, "  ") {
+					return ""
 				}
 				return tokenOf(name, value)
 			})},
@@ -150,6 +166,9 @@ func authorizationFaults() []faultGroup {
 					r.failure.set(statusField, codeNotFound)
 				}
 			})},
+	}}, {hasNamedScope, []Fault{
+		{"named-scope-taken", "authorization.unrelated-scope", "A scope is enough that is a name and no address.",
+			takingScope(func(_ *spec.Method, scope string) bool { return !strings.Contains(scope, ":") })},
 	}}, {hasRefusedStates, []Fault{
 		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
 	}}, {hasStates, []Fault{
@@ -191,6 +210,11 @@ func refusingScope(which func(method *spec.Method, scope string) bool) change {
 // findingToken finds the token of a request in another way.
 func findingToken(find func(name, value string) string) change {
 	return func(b *behaviour) { b.tokenOf = find }
+}
+
+// takingScheme takes another scheme for Bearer.
+func takingScheme(scheme string) change {
+	return findingToken(func(name, value string) string { return tokenOf(name, strings.Replace(value, scheme, "Bearer ", 1)) })
 }
 
 // counting looks at some scopes of a token only.

@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -61,6 +63,15 @@ func bodyFaults() []faultGroup {
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{/*"))
 			})},
+		{"semicolon-ignored", "body.malformed", "A semicolon behind the message is dropped.", overlookingEnds(bodyMalformed, ";")},
+		{"second-message-ignored", "body.malformed", "The body is read up to the end of the first message.", overlookingEnds(bodyMalformed, "{}{}")},
+		{"null-octet-ends-body", "body.malformed", "The octet 0 ends the body.", overlookingEnds(bodyMalformed, "\x00")},
+		{"null-fields-ignored", "body.unknown-field", "A field with null is taken for none.", overlookingEnds(fieldUnknown, ":null}")},
+		{"empty-fields-ignored", "body.unknown-field", "A field with an empty string is taken for none.", overlookingEnds(fieldUnknown, `:""}`)},
+		{"nameless-field-ignored", "body.unknown-field", "A field without a name is overlooked.", overlookingField(func(*call) string { return "" })},
+		{"type-field-ignored", "body.unknown-field", "A type in the message is overlooked.", overlookingField(func(*call) string { return "@type" })},
+		{"path-field-ignored", "body.path-field", "The field that the path binds is overlooked in the body.",
+			overlookingField(func(c *call) string { return cmp.Or(c.operation.BoundField.Name, c.operation.Path.Parameter) })},
 		{"array-ignored", "body.array", "An array is taken for an empty body.", overlookingBodies("[")},
 		{"array-unwrapped", "body.array", "An array with one empty message in it is taken for the message.",
 			overlooking(func(c *call, r *refusal) bool {
@@ -79,6 +90,10 @@ func bodyFaults() []faultGroup {
 			failingOver(func(c *call) bool { return bytes.Count(c.body, []byte("{")) > 1000 })},
 		{"compressed-body-crashes", "body.gzip", "A compressed body makes the server fail.",
 			failingOver(func(c *call) bool { return c.request.Header.Get("Content-Encoding") != "" })},
+		{"charset-crashes", "body.charset", "The name of an encoding that the server does not have makes it fail.",
+			failingOver(func(c *call) bool { return strings.HasSuffix(c.request.Header.Get("Content-Type"), "utf-16") })},
+		{"white-space-crashes", "body.white-space", "A body of nothing but white space makes the server fail.",
+			failingOver(func(c *call) bool { return len(c.body) > 0 && len(bytes.TrimSpace(c.body)) == 0 })},
 		{"empty-chunks-refused", "body.empty-chunked", "A chunked body without content is refused as malformed.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 || c.request.ContentLength >= 0 {
@@ -91,6 +106,7 @@ func bodyFaults() []faultGroup {
 		{"binary-body-ignored", "body.not-empty", "A body that is application/octet-stream is not looked at.", overlookingType("application/octet-stream")},
 		{"media-type-ignored", "body.media-type-text", "The media type is not looked at.", overlookingAll(mediaTypeUnsupported)},
 		{"form-ignored", "body.media-type", "A form is taken for an empty body.", overlookingType("application/x-www-form-urlencoded")},
+		{"multipart-ignored", "body.media-type", "A form in parts is taken for an empty body.", overlookingBodies("--")},
 		{"xml-ignored", "body.media-type", "A body in XML is taken for an empty one.", overlookingBodies("<")},
 	}}, {hasStates, []Fault{
 		{"refused-body-changes-job", "body.not-empty", "A call with an unknown field is refused, and the job changes all the same.",
@@ -115,6 +131,19 @@ func overlookingAll(reasons ...refusalKind) change {
 func overlookingType(mediaType string) change {
 	return overlooking(func(c *call, r *refusal) bool {
 		return slices.Contains(bodyRefusals, r.kind) && c.request.Header.Get("Content-Type") == mediaType
+	})
+}
+
+// overlookingEnds lets a refusal of a body pass that ends with a text.
+func overlookingEnds(kind refusalKind, end string) change {
+	return overlooking(func(c *call, r *refusal) bool { return r.kind == kind && bytes.HasSuffix(c.body, []byte(end)) })
+}
+
+// overlookingField lets the refusal of a body pass that has an unknown field with a
+// name.
+func overlookingField(name func(*call) string) change {
+	return overlooking(func(c *call, r *refusal) bool {
+		return r.kind == fieldUnknown && bytes.Contains(c.body, fmt.Appendf(nil, "%q:", name(c)))
 	})
 }
 

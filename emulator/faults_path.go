@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -64,8 +65,32 @@ func pathFaults() []faultGroup {
 			})},
 		{"unrelated-collection-taken", "path.collection", "The collection of another service is taken, too.",
 			readingCollection(func(given, _ string) bool { return given == "operations" })},
+		{"prefix-dropped", "path.collection", "Whatever stands before the version is overlooked.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				// A second slash is no segment.
+				if at := strings.LastIndex(path, t.Prefix); at > 1 {
+					return path[at:]
+				}
+				return path
+			})},
+		{"parent-dropped", "path.collection", "A collection and an id before the collection are overlooked.",
+			readingPath(func(t spec.PathTemplate, path string) string {
+				rest, found := strings.CutPrefix(path, t.Base())
+				if parts := strings.SplitN(rest, "/", 3); found && len(parts) == 3 {
+					return t.Base() + parts[2]
+				}
+				return path
+			})},
 		{"any-version-taken", "path.version", "The version is not looked at.", readingVersion(func(given, _ string) bool { return given != "" })},
 		{"longer-version-taken", "path.version", "A version is taken that only begins like the right one.", readingVersion(strings.HasPrefix)},
+		{"alpha-version-taken", "path.version", "The alpha of the version is taken, too.",
+			readingVersion(func(given, right string) bool { return given == right+"alpha" })},
+		{"version-after-next-taken", "path.version", "The version after the next is taken, too.",
+			readingVersion(func(given, right string) bool {
+				major := 0
+				_, err := fmt.Sscanf(right, "v%d", &major)
+				return err == nil && given == fmt.Sprintf("v%d", major+2)
+			})},
 		{"version-case-ignored", "path.case", "The version is taken in any case.", readingVersion(strings.EqualFold)},
 		{"version-not-required", "path.version", "A path without the version reaches the method.",
 			readingPath(func(t spec.PathTemplate, path string) string {
@@ -89,18 +114,34 @@ func pathFaults() []faultGroup {
 			})},
 		{"any-verb-taken", "path.verb", "Any verb reaches the method.", readingVerb(func(string, string) bool { return true })},
 		{"longer-verb-taken", "path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
+		{"verb-taken-by-its-end", "path.verb", "A verb is taken that only ends like the right one.",
+			readingVerb(func(given, right string) bool { return strings.HasSuffix(given, strings.TrimPrefix(right, ":")) })},
+		{"other-name-of-verb-taken", "path.verb", "Another name for the verb is taken, too.",
+			readingVerb(func(given, _ string) bool { return given == ":abort" })},
+		{"comma-behind-verb-dropped", "path.verb", "A comma behind the verb is dropped.", droppingEnd(",")},
+		{"format-behind-verb-dropped", "path.verb", "A format behind the verb is dropped.", droppingEnd(".json")},
 		{"other-method-is-bad-request", "path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
 		{"collection-case-ignored", "path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
 		{"id-cut-at-dot", "path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
 		{"id-cut-at-tilde", "path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
 		{"id-cut-at-underscore", "path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
 		{"id-cut-at-semicolon", "path.transcoding", "What follows a semicolon in the id is taken for a parameter and dropped.", cuttingID(";")},
+		{"id-cut-at-comma", "path.transcoding", "What follows a comma in the id is dropped.", cuttingID(",")},
+		{"id-cut-at-sign", "path.transcoding", "What follows the sign @ in the id is dropped.", cuttingID("@")},
+		{"id-cut-at-hash", "path.transcoding", "An encoded number sign ends the id.", cuttingID("%23")},
+		{"dot-at-end-dropped", "path.transcoding", "A dot at the end of the id is dropped.", trimmingID(".")},
+		{"plus-at-end-dropped", "path.transcoding", "A plus at the end of the id is taken for a space and dropped.", trimmingID("+")},
+		{"space-without-width-dropped", "path.transcoding", "A space without width at the end of the id is dropped.", trimmingID("%E2%80%8B")},
+		{"star-taken", "path.transcoding", "The id * stands for the first job that is accepted.", takingWildcard("*")},
+		{"hyphen-taken", "path.transcoding", "The id - stands for the first job that is accepted.", takingWildcard("-")},
+		{"first-character-not-compared", "path.transcoding", "The first character of an id is not compared.",
+			finding(func(asked, known string) bool { return len(asked) == len(known) && asked[1:] == known[1:] })},
 		{"last-character-not-compared", "path.transcoding", "The last character of an id is not compared.",
 			finding(func(asked, known string) bool {
 				return len(asked) == len(known) && asked[:len(asked)-1] == known[:len(known)-1]
 			})},
 		{"null-octet-ends-id", "path.strange-id", "The octet 0 ends the id.", cuttingID("%00")},
-		{"line-feed-dropped", "path.strange-id", "A line feed at the end of the id is dropped.", readingID(func(id string) string { return strings.TrimSuffix(id, "%0A") })},
+		{"line-feed-dropped", "path.strange-id", "A line feed at the end of the id is dropped.", trimmingID("%0A")},
 		{"control-character-crashes", "path.strange-id", "An id with a control character makes the server fail.",
 			crashingOnID(func(id string) bool { return strings.ContainsFunc(id, unicode.IsControl) })},
 		{"octet-crashes", "path.strange-id", "An id that is not UTF-8 makes the server fail.",
@@ -111,8 +152,7 @@ func pathFaults() []faultGroup {
 			readingField(func(o spec.Operation) spec.BoundField { return spec.BoundField{Name: o.Path.Parameter, Pattern: "*"} })},
 		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field that the path binds overrides it.",
 			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
-		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.",
-			readingID(func(id string) string { return strings.TrimSuffix(id, "%20") })},
+		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.", trimmingID("%20")},
 		{"id-cut-at-question-mark", "path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
 		{"id-cut-at-colon", "path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
@@ -177,6 +217,9 @@ func pathFaults() []faultGroup {
 	}}, {hasVerb, []Fault{
 		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
 		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
+	}}, {hasCompoundCollection, []Fault{
+		{"collection-with-underscore-taken", "path.collection", "An underscore in the collection is overlooked.", readingCollection(apartFrom("_"))},
+		{"collection-with-hyphen-taken", "path.collection", "A hyphen in the collection is overlooked.", readingCollection(apartFrom("-"))},
 	}}, {hasUnknownIDs, []Fault{
 		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
 	}}, {hasNewJobs, []Fault{
@@ -371,6 +414,32 @@ func takingMethod(method string) change {
 // cuttingID drops what follows a text in the id, and the text.
 func cuttingID(end string) change {
 	return readingID(func(id string) string { before, _, _ := strings.Cut(id, end); return before })
+}
+
+// trimmingID drops a text at the end of the id.
+func trimmingID(end string) change {
+	return readingID(func(id string) string { return strings.TrimSuffix(id, end) })
+}
+
+// takingWildcard takes an id for that of the first job that is accepted.
+func takingWildcard(id string) change {
+	return rewriting(func(b *behaviour, line *requestLine) {
+		if template := b.method.Operation.Path; line.path == template.Raw(id) {
+			line.path = template.Expand(b.firstAccepted)
+		}
+	})
+}
+
+// droppingEnd drops a text behind the verb.
+func droppingEnd(end string) change {
+	return readingVerb(func(given, right string) bool { return given == right+end })
+}
+
+// apartFrom compares names without their case and a separator.
+func apartFrom(separator string) func(given, right string) bool {
+	return func(given, right string) bool {
+		return strings.Contains(given, separator) && strings.EqualFold(strings.ReplaceAll(given, separator, ""), right)
+	}
 }
 
 // beginningBehind drops the id up to the last of a text.

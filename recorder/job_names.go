@@ -95,10 +95,12 @@ func (n *jobNames) addForms() {
 			seen[text] = true
 			n.byFirst[text[0]] = append(n.byFirst[text[0]], idForm{text, write(n.byID[id]), telling})
 		}
-		// A check sends an id with another end, and a server may repeat it.
-		for _, end := range target.OtherEnds(id) {
-			if _, isOther := n.byID[end]; telling && !isOther {
-				n.byFirst[end[0]] = append(n.byFirst[end[0]], idForm{end, target.OtherEnds(n.byID[id])[0], true})
+		// A check sends an id with another end or start, and a server may repeat it.
+		for _, unlike := range []func(string) []string{target.OtherEnds, target.OtherStarts} {
+			for _, text := range unlike(id) {
+				if _, isOther := n.byID[text]; telling && !isOther {
+					n.byFirst[text[0]] = append(n.byFirst[text[0]], idForm{text, unlike(n.byID[id])[0], true})
+				}
 			}
 		}
 	}

@@ -81,7 +81,7 @@ func authorizationChecks(method *spec.Method) []Check {
 			Sends: "a call for " + harmlessJob(method) + ", with " + spelt.sends(),
 			phase: refusing, run: func(j *judgement) { acceptSpelling(j, spelt) },
 		}
-		if spelt.requirement == otherScheme {
+		if spelt.requirement == otherScheme || spelt.requirement == oneToken {
 			check.Requirements = append(check.Requirements, "authorization.required")
 			check.Sends = "a call for " + acceptedJob(method) + ", with " + spelt.sends()
 			check.run = func(j *judgement) { refuseSpelling(j, spelt) }
@@ -122,34 +122,42 @@ func authorizationChecks(method *spec.Method) []Check {
 	return checks
 }
 
-// spelling is one way to write the header field of a token.
-type spelling struct{ name, title, requirement, field, scheme string }
+// spelling is one way to write the header field of a token: with a scheme before
+// the token, and perhaps something behind it.
+type spelling struct{ name, title, requirement, field, scheme, behind string }
 
-const otherScheme = "authorization.scheme"
+const (
+	otherScheme = "authorization.scheme"
+	oneToken    = "authorization.one-token"
+)
 
 var spellings = []spelling{
-	{"header-case", "the header field in lower case", "authorization.header-case", "authorization", "Bearer "},
-	{"scheme-lower-case", "the scheme in lower case", "authorization.scheme-case", "Authorization", "bearer "},
-	{"scheme-upper-case", "the scheme in capitals", "authorization.scheme-case", "Authorization", "BEARER "},
-	{"scheme-token", "a token of the scheme Token", otherScheme, "Authorization", "Token "},
-	{"scheme-basic", "a token of the scheme Basic", otherScheme, "Authorization", "Basic "},
-	{"no-scheme", "a token without a scheme", otherScheme, "Authorization", ""},
+	{"header-case", "the header field in lower case", "authorization.header-case", "authorization", "Bearer ", ""},
+	{"scheme-lower-case", "the scheme in lower case", "authorization.scheme-case", "Authorization", "bearer ", ""},
+	{"scheme-upper-case", "the scheme in capitals", "authorization.scheme-case", "Authorization", "BEARER ", ""},
+	{"scheme-spaces", "two spaces behind the scheme", "authorization.scheme-spaces", "Authorization", "Bearer  ", ""},
+	{"scheme-token", "a token of the scheme Token", otherScheme, "Authorization", "Token ", ""},
+	{"scheme-basic", "a token of the scheme Basic", otherScheme, "Authorization", "Basic ", ""},
+	{"scheme-dpop", "a token of the scheme DPoP", otherScheme, "Authorization", "DPoP ", ""},
+	{"scheme-mac", "a token of the scheme MAC", otherScheme, "Authorization", "MAC ", ""},
+	{"no-scheme", "a token without a scheme", otherScheme, "Authorization", "", ""},
+	{"text-behind-token", "a token with a word behind it", oneToken, "Authorization", "Bearer ", " dpconform"},
 }
 
 // sends shows the header field.
-func (s spelling) sends() string { return s.field + ": " + s.scheme + "TOKEN" }
+func (s spelling) sends() string { return s.field + ": " + s.scheme + "TOKEN" + s.behind }
 
 // acceptSpelling sends a token that is enough in another spelling.
 func acceptSpelling(j *judgement, spelt spelling) {
 	if credential, found := j.credential(); found {
-		j.passes(spelt.requirement, credential.As(spelt.field, spelt.scheme))
+		j.passes(spelt.requirement, credential.As(spelt.field, spelt.scheme, spelt.behind))
 	}
 }
 
 // refuseSpelling sends a token that is enough in a way that makes it none.
 func refuseSpelling(j *judgement, spelt spelling) {
 	if credential, found := j.credential(); found {
-		j.refuseCaller(spelt.requirement, credential.As(spelt.field, spelt.scheme))
+		j.refuseCaller(spelt.requirement, credential.As(spelt.field, spelt.scheme, spelt.behind))
 	}
 }
 

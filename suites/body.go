@@ -2,7 +2,9 @@ package suites
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,15 +65,25 @@ type refusedBody struct {
 const (
 	notEmpty      = "body.not-empty"
 	mediaTypeText = "body.media-type-text"
+	// The transcoders of gRPC methods take it, and let the path override it.
+	pathFieldInBody = "body.path-field"
 )
 
 func refusedBodies(method *spec.Method) []refusedBody {
 	json := method.Operation.RequestMediaType
 	return []refusedBody{
 		{"unknown-field", "a field that the message does not have", "body.unknown-field", json, withUnknownField(method)},
+		{"null-field", "a field that the message does not have, with null", "body.unknown-field", json, withMember(method, `"dpconformUnknown":null`)},
+		{"empty-field", "a field that the message does not have, with an empty string", "body.unknown-field", json, withMember(method, `"dpconformUnknown":""`)},
+		{"nameless-field", "a field without a name", "body.unknown-field", json, withMember(method, `"":1`)},
+		{"type-field", "a type, which only an Any has", "body.unknown-field", json, withMember(method, `"@type":"type.googleapis.com/google.protobuf.Empty"`)},
+		{"path-field", "the field that the path binds", pathFieldInBody, json, withMember(method, pathMember(method))},
 		{"malformed", "an object that is not closed", "body.malformed", json, `{"a":`},
 		{"malformed-text", "text that is no JSON", "body.malformed", json, `dpconform`},
 		{"malformed-rest", "a message with something behind it", "body.malformed", json, `{} dpconform`},
+		{"malformed-semicolon", "a message with a semicolon behind it", "body.malformed", json, `{};`},
+		{"malformed-second", "two messages", "body.malformed", json, `{}{}`},
+		{"malformed-null-octet", "a message with the octet 0 behind it", "body.malformed", json, "{}\x00"},
 		{"malformed-comment", "a comment in a message", "body.malformed", json, `{/* dpconform */}`},
 		{"array", "an empty array", "body.array", json, `[]`},
 		{"array-of-message", "an array with an empty message", "body.array", json, `[{}]`},
@@ -88,13 +100,15 @@ func refusedBodies(method *spec.Method) []refusedBody {
 		{"media-type-text", "a message as text/plain", mediaTypeText, "text/plain", message(method)},
 		{"media-type-xml", "an XML element", "body.media-type", "application/xml", `<dpconform/>`},
 		{"media-type-form", "a form", "body.media-type", "application/x-www-form-urlencoded", `a=b`},
+		{"media-type-multipart", "a form in parts", "body.media-type", "multipart/form-data; boundary=x",
+			"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n"},
 	}
 }
 
 // requirements are those that the body's acceptance breaks. A message is empty
 // whatever its media type.
 func (b refusedBody) requirements() []string {
-	if b.requirement == notEmpty || b.requirement == mediaTypeText {
+	if slices.Contains([]string{notEmpty, mediaTypeText, pathFieldInBody}, b.requirement) {
 		return []string{b.requirement}
 	}
 	return []string{b.requirement, notEmpty}
@@ -126,6 +140,12 @@ func oddBodies(method *spec.Method) []oddBody {
 		{"gzip", "a message compressed with gzip", "body.gzip", "the body " + shown(message(method)) + " in gzip", func(r *target.Request) {
 			r.Header = http.Header{"Content-Type": {json}, "Content-Encoding": {"gzip"}}
 			r.Body = compressed(message(method))
+		}},
+		{"charset-utf-16", "a message that is named UTF-16", "body.charset", "the body " + shown(message(method)) + " as " + json + "; charset=utf-16", func(r *target.Request) {
+			r.Header, r.Body = contentType(json+"; charset=utf-16"), []byte(message(method))
+		}},
+		{"white-space", "nothing but white space", "body.white-space", "a space and a line feed as " + json, func(r *target.Request) {
+			r.Header, r.Body = contentType(json), []byte(" \n")
 		}},
 		{"empty-chunked", "no body, in chunks", emptyChunked, "Transfer-Encoding: chunked and the last, empty chunk alone", func(r *target.Request) {
 			r.Chunked = true
@@ -168,6 +188,7 @@ func bodyChecks(method *spec.Method) []Check {
 			Requirements: refused.requirements(),
 			Sends:        "a call for " + acceptedJob(method) + ", with " + refused.sends(),
 			phase:        refusing, run: func(j *judgement) { refuseBody(j, refused) },
+			lacks: refused.lacks(method),
 		})
 	}
 	for _, odd := range oddBodies(method) {
@@ -181,16 +202,43 @@ func bodyChecks(method *spec.Method) []Check {
 }
 
 // withUnknownField is a message with a member that the method does not have.
-func withUnknownField(method *spec.Method) string {
+func withUnknownField(method *spec.Method) string { return withMember(method, `"dpconformUnknown":1`) }
+
+// withMember is a message with one more member.
+func withMember(method *spec.Method, member string) string {
 	members := strings.TrimSuffix(strings.TrimSpace(message(method)), "}")
 	if strings.TrimSpace(members) != "{" {
 		members += ","
 	}
-	return members + `"dpconformUnknown":1}`
+	return members + member + "}"
+}
+
+// jobPlace is where the id of the job stands in a body.
+const jobPlace = "{ID}"
+
+// pathMember is the field that the path binds, as a member that names the job.
+func pathMember(method *spec.Method) string {
+	field := pathField(method)
+	return fmt.Sprintf("%q:%q", field.Name, strings.Replace(field.Pattern, "*", jobPlace, 1))
+}
+
+// pathField is the field that Google's own form of the path binds, or the path's
+// parameter.
+func pathField(method *spec.Method) spec.BoundField {
+	return cmp.Or(method.Operation.BoundField, spec.BoundField{Name: method.Operation.Path.Parameter, Pattern: "*"})
+}
+
+// lacks says why a body is not sent.
+func (b refusedBody) lacks(method *spec.Method) string {
+	if request := method.Operation.Request; strings.Contains(b.body, jobPlace) && request != nil && slices.Contains(request.Members(), pathField(method).Name) {
+		return "a message without the field that the path binds"
+	}
+	return ""
 }
 
 // shown is a body for a reader, or the beginning of a long one.
 func shown(body string) string {
+	body = strings.NewReplacer("\x00", `\0`, "\r\n", " ").Replace(body)
 	if len(body) > 40 {
 		return fmt.Sprintf("%s… (%d bytes)", body[:24], len(body))
 	}
@@ -221,6 +269,10 @@ func refuseBody(j *judgement, refused refusedBody) {
 	}
 	request := j.callOf(job.id, credential)
 	request.Purpose, request.Header, request.Body = refused.title, contentType(refused.mediaType), []byte(refused.body)
+	if strings.Contains(refused.body, jobPlace) {
+		quoted, _ := json.Marshal(job.id) // A string is always written.
+		request.Body = bytes.Replace(request.Body, []byte(jobPlace), bytes.Trim(quoted, `"`), 1)
+	}
 	if refused.mediaType == "" {
 		request.Header = nil
 	}

@@ -6,15 +6,18 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
 // foreignPath is a path that must not reach the method with the job's own id.
 type foreignPath struct {
 	name, title, requirement string
-	// path is made of the parts of the method's path, as in names them.
+	// path is made of the parts of the method's path, as partOf names them; several
+	// paths that show the same have " or " between them.
 	path string
 	// like is a requirement that needs of a description what this path needs beside
 	// its own; empty for none.
@@ -36,17 +39,24 @@ var foreignPaths = []foreignPath{
 	{"empty-collection", "a collection with an empty name", "path.collection", "{base}/{id}{verb}", ""},
 	{"no-collection", "no collection", "path.collection", "{base}{id}{verb}", ""},
 	{"nested-collection", "the collection within another", "path.collection", "{base}dpconformUnknown/{name}/{id}{verb}", ""},
-	{"next-version", "the next version of the API", "path.version", "{base in next version}{name}/{id}{verb}", ""},
-	{"longer-version", "a version that only begins alike", "path.version", "{base in longer version}{name}/{id}{verb}", ""},
+	{"snake-case-collection", "the collection with an underscore or a hyphen between its words", "path.collection", "{base}{name with _}/{id}{verb} or {base}{name with -}/{id}{verb}", ""},
+	{"collection-with-parent", "the collection below a resource", "path.collection", "{base}dpconformUnknown/x/{name}/{id}{verb}", ""},
+	{"prefix", "a segment before the path", "path.collection", "/dpconformUnknown{collection}/{id}{verb}", ""},
+	{"next-version", "the next version of the API, and the one after it", "path.version", "{base in next version}{name}/{id}{verb} or {base in version after next}{name}/{id}{verb}", ""},
+	{"longer-version", "a version that only begins alike", "path.version", "{base in beta version}{name}/{id}{verb} or {base in alpha version}{name}/{id}{verb}", ""},
 	{"no-version", "no version", "path.version", "{base without version}{name}/{id}{verb}", ""},
 	{"no-verb", "no verb", "path.verb", "{collection}/{id}", ""},
-	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x", ""},
+	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x or {collection}/{id}{verb}, or {collection}/{id}{verb}.json", ""},
+	{"longer-verb-last", "a verb that only ends alike", "path.verb", "{collection}/{id}{verb after :x}", ""},
+	{"unrelated-verb", "a verb that an API may have as another name for one", "path.verb", "{collection}/{id}:rerun or {collection}/{id}:abort", ""},
 	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
 	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", "path.verb"},
 	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", ""},
 	{"version-case", "the version in another case", "path.case", "{base in other-case version}{name}/{id}{verb}", "path.version"},
 	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
 	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", ""},
+	{"character-at-end", "an id that differs from the job's by a dot, a plus or a space without width at the end", "path.transcoding", "{collection}/{id}.{verb} or {collection}/{id}+{verb} or {collection}/{id}%E2%80%8B{verb}", ""},
+	{"longer-id-delimiter", "an unknown id that begins with the job's and a comma, @ or %23", "path.transcoding", "{collection}/{id},x{verb} or {collection}/{id}@x{verb} or {collection}/{id}%23x{verb}", ""},
 	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", ""},
 	{"longer-id-semicolon", "an unknown id that begins with the job's and a semicolon", "path.transcoding", "{collection}/{id};x=1{verb}", ""},
 	{"longer-id-dot", "an unknown id that begins with the job's and a dot", "path.transcoding", "{collection}/{id}.x{verb}", ""},
@@ -81,10 +91,22 @@ var foreignPaths = []foreignPath{
 // server should support (RFC 9110, 4.1), so that it reaches the method.
 var longEnd = "-" + strings.Repeat("x", 7000)
 
-// in makes the path for a job's id, which is escaped already.
-func (p foreignPath) in(template spec.PathTemplate, id string) string {
+// paths makes the paths for a job's id, which is escaped already, without the
+// method's own.
+func (p foreignPath) paths(template spec.PathTemplate, id string) []string {
+	var paths []string
+	for parts := range strings.SplitSeq(p.path, " or ") {
+		if madeOf(parts, template, "ID") != template.Raw("ID") {
+			paths = append(paths, madeOf(parts, template, id))
+		}
+	}
+	return paths
+}
+
+// madeOf is a path with the parts of the method's in it.
+func madeOf(parts string, template spec.PathTemplate, id string) string {
 	var path strings.Builder
-	for rest := p.path; ; {
+	for rest := parts; ; {
 		fixed, behind, more := strings.Cut(rest, "{")
 		path.WriteString(fixed)
 		if !more {
@@ -101,13 +123,20 @@ func partOf(template spec.PathTemplate, name, id string) string {
 	if separator, after := strings.CutPrefix(name, "verb after "); after {
 		return strings.Replace(template.Suffix, ":", separator, 1)
 	}
+	if separator, with := strings.CutPrefix(name, "name with "); with {
+		return inSnakeCase(template.Collection(), separator)
+	}
 	switch name {
 	case "base":
 		return template.Base()
 	case "base in next version":
 		return inVersion(template, nextVersion)
-	case "base in longer version":
-		return inVersion(template, longerVersion)
+	case "base in version after next":
+		return inVersion(template, func(version string) string { return nextVersion(nextVersion(version)) })
+	case "base in beta version":
+		return inVersion(template, func(version string) string { return version + "beta" })
+	case "base in alpha version":
+		return inVersion(template, func(version string) string { return version + "alpha" })
 	case "base in other-case version":
 		return inVersion(template, otherCaseOf)
 	case "base without version":
@@ -148,18 +177,29 @@ func nextVersion(version string) string {
 	return fmt.Sprintf("v%d", major+1)
 }
 
-func longerVersion(version string) string { return version + "beta" }
+// inSnakeCase writes a name in camel case in lower case, with a separator between
+// its words.
+func inSnakeCase(name, separator string) string {
+	var snake strings.Builder
+	for i, letter := range name {
+		if i > 0 && unicode.IsUpper(letter) {
+			snake.WriteString(separator)
+		}
+		snake.WriteRune(unicode.ToLower(letter))
+	}
+	return snake.String()
+}
 
-// shown is the path for a reader.
+// shown is the paths for a reader.
 func (p foreignPath) shown(template spec.PathTemplate) string {
-	return strings.Replace(p.in(template, "ID"), longEnd, "-xxx…", 1)
+	return strings.Replace(text.List(p.paths(template, "ID"), "and"), longEnd, "-xxx…", 1)
 }
 
 // lacks says why a path is not tested.
 func (p foreignPath) lacks(method *spec.Method) string {
 	template := method.Operation.Path
 	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
-	if lacks == "" && p.in(template, "ID") == template.Raw("ID") {
+	if lacks == "" && len(p.paths(template, "ID")) == 0 {
 		return "a path that would be the method's own"
 	}
 	return lacks
@@ -173,31 +213,39 @@ func otherCaseOf(text string) string {
 	return strings.ToUpper(text)
 }
 
-// refusePath sends a path that is not the method's, with a job that a careless
-// server would take from it.
+// refusePath sends paths that are not the method's, with a job that a careless
+// server would take from them.
 func refusePath(j *judgement, foreign foreignPath) {
-	j.missJob(foreign.requirement, foreign.title, func(request *target.Request) {
-		request.Path = foreign.in(j.Method.Operation.Path, url.PathEscape(request.Job))
-	})
+	template := j.Method.Operation.Path
+	var changes []func(*target.Request)
+	for i := range foreign.paths(template, "ID") {
+		changes = append(changes, func(request *target.Request) {
+			request.Path = foreign.paths(template, url.PathEscape(request.Job))[i]
+		})
+	}
+	j.missJob(foreign.requirement, foreign.title, changes...)
 }
 
-// missJob sends a request that is not the method's, and expects that it does not
-// reach the job. The refusal of the job's state shows that it did.
-func (j *judgement) missJob(id, purpose string, change func(*target.Request)) {
+// missJob sends requests that are not the method's, and expects that they do not
+// reach the job. The refusal of the job's state shows that one did.
+func (j *judgement) missJob(id, purpose string, changes ...func(*target.Request)) {
 	credential, job, found := j.toRefuse()
 	if !found {
 		return
 	}
 	own := j.callOf(job.id, credential)
-	request := own
-	request.Purpose, request.FrontEnd = purpose, true
-	if change(&request); request.Method == own.Method && request.Path == own.Path {
-		j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
-		return
+	for _, change := range changes {
+		request := own
+		request.Purpose, request.FrontEnd = purpose, true
+		if change(&request); request.Method == own.Method && request.Path == own.Path {
+			j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
+			return
+		}
+		if !j.misses(id, request, job.refusedAnyway) {
+			return
+		}
 	}
-	if j.misses(id, request, job.refusedAnyway) {
-		j.keepsState(id, job, credential)
-	}
+	j.keepsState(id, job, credential)
 }
 
 // misses sends a request that must not reach its job, and reports whether it did

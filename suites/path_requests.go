@@ -27,9 +27,23 @@ func foreignRequestChecks(method *spec.Method) []Check {
 		Sends:        verb + " " + template.Raw("IX") + " where ID is a job's",
 		phase:        refusing, run: func(j *judgement) {
 			j.missJob("path.transcoding", "an id with another last character", func(request *target.Request) {
-				request.Path = template.Expand(j.otherEnd(request.Job))
+				request.Path = template.Expand(j.notGiven(target.OtherEnds(request.Job)))
 			})
 		},
+	}, {
+		ID: "path/first-character", Title: "an unknown id that differs from the job's in its first character",
+		Requirements: []string{"path.transcoding"},
+		Sends:        verb + " " + template.Raw("XD") + " where ID is a job's",
+		phase:        refusing, run: func(j *judgement) {
+			j.missJob("path.transcoding", "an id with another first character", func(request *target.Request) {
+				request.Path = template.Expand(j.notGiven(target.OtherStarts(request.Job)))
+			})
+		},
+	}, {
+		ID: "path/wildcard", Title: "a wildcard in the place of the id",
+		Requirements: []string{"path.transcoding"},
+		Sends:        verb + " " + template.Raw("*") + " and " + template.Raw("-") + ", where calls may have an effect",
+		phase:        refusing, run: missWildcards,
 	}, {
 		ID: "path/last-character-new", Title: "an unknown id that differs from a new job's in its last character",
 		Requirements: []string{"path.transcoding"},
@@ -49,14 +63,25 @@ func foreignRequestChecks(method *spec.Method) []Check {
 	return checks
 }
 
-// otherEnd is an id that differs from another one in its last character alone,
-// and none of the given ones.
-func (j *judgement) otherEnd(id string) string {
-	ends := target.OtherEnds(id)
-	if free := slices.IndexFunc(ends, func(other string) bool { return !j.Target.Given(other) }); free >= 0 {
-		return ends[free]
+// notGiven is the first of some ids that is none of the given ones.
+func (j *judgement) notGiven(ids []string) string {
+	if free := slices.IndexFunc(ids, func(other string) bool { return !j.Target.Given(other) }); free >= 0 {
+		return ids[free]
 	}
-	return ends[0] + "x"
+	return ids[0] + "x"
+}
+
+// missWildcards names no job. A server that takes a wildcard for all jobs would use
+// up those that nobody gave.
+func missWildcards(j *judgement) {
+	if !j.Target.MayConsume() {
+		j.Skip("a server that takes a wildcard for all jobs would use up jobs that were not given", j.consumeFlag())
+		return
+	}
+	wildcard := func(id string) func(*target.Request) {
+		return func(request *target.Request) { request.Path = j.Method.Operation.Path.Raw(id) }
+	}
+	j.missJob("path.transcoding", "a wildcard in the place of the id", wildcard("*"), wildcard("-"))
 }
 
 // missNewJob looks for a job by almost the id of a new one, which is long and not
@@ -77,7 +102,7 @@ func missNewJob(j *judgement) {
 		return
 	}
 	request := j.callOf(started, credential)
-	request.Purpose, request.Path = "almost the id of a new job", j.Method.Operation.Path.Expand(j.otherEnd(started))
+	request.Purpose, request.Path = "almost the id of a new job", j.Method.Operation.Path.Expand(j.notGiven(target.OtherEnds(started)))
 	j.misses(id, request, true)
 }
 

@@ -112,7 +112,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
 	got := callOn(t, t.Context(), 80, &bytes.Buffer{}, arguments...)
 	got.want(t, result.ExitInconclusive,
-		"wrong: this machine's clock is 1 h ahead of the server's", "60 of 71 scopes have one", "60 there: the command "+mint,
+		"wrong: this machine's clock is 1 h ahead of the server's", "62 of 73 scopes have one", "62 there: the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
 		"maps 10", "1 of 3 are in the state that they were given as", "not COMPLETE: failed-1 is FAILED",

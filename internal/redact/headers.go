@@ -101,6 +101,11 @@ func (r *Redactor) headerValue(name, value string) string {
 		if token == "" {
 			return value
 		}
+		if first, _, several := strings.Cut(token, " "); several {
+			if name := r.nameOf(first); name != Unlabelled {
+				return scheme + name + " " + Unlabelled
+			}
+		}
 		return scheme + r.nameOf(token)
 	case "cookie", "set-cookie", "set-cookie2":
 		return r.cookies(value, name != "cookie")
@@ -188,8 +193,8 @@ func (r *Redactor) challenge(value string) string {
 var challengePart = lazy(`([\w!#$%&'*+.^|~-]+)[ \t]*=[ \t]*("((?:[^"\\]|\\.)*)"?|[^\s,="][^\s,]*)|[^\s,]+`)
 
 // schemeNames are those of the IANA registry that a client may meet here:
-// https://www.iana.org/assignments/http-authschemes, and one that is in wide use.
-var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "hoba", "mutual", "negotiate", "ntlm", "oauth", "token"}
+// https://www.iana.org/assignments/http-authschemes, and two more: one in wide use, one of a draft.
+var schemeNames = []string{"basic", "bearer", "digest", "dpop", "gnap", "hoba", "mac", "mutual", "negotiate", "ntlm", "oauth", "token"}
 
 // splitAuthorization gives the scheme with its space, and the token. Without a
 // scheme that is one, all of it is the token.
@@ -213,7 +218,11 @@ func TokensOf(headers http.Header) []string {
 			continue
 		}
 		for _, value := range values {
-			if _, token := splitAuthorization(value); token != "" {
+			_, token := splitAuthorization(value)
+			if strings.HasPrefix(token, Mark+":") {
+				token, _, _ = strings.Cut(token, " ") // A name has no space in it.
+			}
+			if token != "" {
 				tokens = append(tokens, token)
 			}
 		}

@@ -21,15 +21,15 @@ type Credential struct {
 	// source is a function so that no format verb, however deep, prints what is
 	// behind it.
 	source func() (*oauth2.Token, error)
-	// field is the name of the header field that carries the token, and scheme what
-	// stands before it; an empty field means the usual ones.
-	field, scheme string
+	// field is the name of the header field that carries the token, scheme what
+	// stands before it and behind what follows; an empty field means the usual ones.
+	field, scheme, behind string
 }
 
 // As gives the credential in another spelling: its header field is written as it
-// is here, and the scheme with the space behind it.
-func (c Credential) As(field, scheme string) Credential {
-	c.field, c.scheme = field, scheme
+// is here, the scheme with the space behind it, and what follows the token.
+func (c Credential) As(field, scheme, behind string) Credential {
+	c.field, c.scheme, c.behind = field, scheme, behind
 	return c
 }
 
@@ -39,7 +39,7 @@ func (c Credential) Spelling() string {
 	if c.field == "" {
 		return ""
 	}
-	return c.field + ": " + c.scheme + "$TOKEN"
+	return c.field + ": " + c.scheme + "$TOKEN" + c.behind
 }
 
 // QuotaProject is the member of a token that names the project which requests with
@@ -80,7 +80,7 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 	}
 	if c.field != "" {
 		// net/http sends the name as it stands in the map.
-		request.Header[c.field] = []string{c.scheme + token.AccessToken}
+		request.Header[c.field] = []string{c.scheme + token.AccessToken + c.behind}
 		return token.AccessToken, nil
 	}
 	token.SetAuthHeader(request)

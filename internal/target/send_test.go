@@ -105,9 +105,10 @@ func TestTheWireIsAsAsked(t *testing.T) {
 		line, without string
 	}{
 		{Request{Credential: credential}, "Authorization: Bearer scope:maps", "authorization"},
-		{Request{Credential: credential.As("authorization", "Bearer ")}, "authorization: Bearer scope:maps", "Authorization"},
-		{Request{Credential: credential.As("Authorization", "bearer ")}, "Authorization: bearer scope:maps", "Bearer"},
-		{Request{Credential: credential.As("Authorization", "")}, "Authorization: scope:maps", "Bearer"},
+		{Request{Credential: credential.As("authorization", "Bearer ", "")}, "authorization: Bearer scope:maps", "Authorization"},
+		{Request{Credential: credential.As("Authorization", "bearer ", "")}, "Authorization: bearer scope:maps", "Bearer"},
+		{Request{Credential: credential.As("Authorization", "Bearer ", " x")}, "Authorization: Bearer scope:maps x", "scope:maps\n"},
+		{Request{Credential: credential.As("Authorization", "", "")}, "Authorization: scope:maps", "Bearer"},
 		{Request{}, "Content-Length: 0", "Transfer-Encoding"},
 		{Request{Chunked: true}, "Transfer-Encoding: chunked", "Content-Length"},
 		{Request{Chunked: true, Body: []byte("{}")}, "Transfer-Encoding: chunked", "Content-Length"},
@@ -117,7 +118,7 @@ func TestTheWireIsAsAsked(t *testing.T) {
 			t.Errorf("want %s without %s, got\n%s", test.line, test.without, head)
 		}
 	}
-	if got := credential.As("authorization", "bearer ").Spelling(); got != "authorization: bearer $TOKEN" || credential.Spelling() != "" {
+	if got := credential.As("authorization", "bearer ", "").Spelling(); got != "authorization: bearer $TOKEN" || credential.Spelling() != "" {
 		t.Errorf("spelt %q", got)
 	}
 }

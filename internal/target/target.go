@@ -238,20 +238,25 @@ var idOfDigits = regexp.MustCompile(`^[0-9a-f-]{16,}$`)
 // OtherEnds gives ids that differ from one in the last character alone and have
 // its form. Ids are often numbered, so that with another digit one would be that
 // of another job.
-func OtherEnds(id string) []string {
+func OtherEnds(id string) []string { return unlikeAt(len([]rune(id))-1, id) }
+
+// OtherStarts is OtherEnds for the first character.
+func OtherStarts(id string) []string { return unlikeAt(0, id) }
+
+func unlikeAt(at int, id string) []string {
 	letters := "xyz"
 	if idOfDigits.MatchString(id) {
 		letters = "fedc"
 	}
-	var ends []string
+	var unlike []string
 	for _, letter := range letters {
 		other := []rune(id)
-		other[len(other)-1] = letter
+		other[at] = letter
 		if string(other) != id {
-			ends = append(ends, string(other))
+			unlike = append(unlike, string(other))
 		}
 	}
-	return ends
+	return unlike
 }
 
 // Journal gives a copy of all exchanges so far, in the order of their numbers.
