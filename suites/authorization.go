@@ -57,7 +57,7 @@ func authorizationChecks(method *spec.Method) []Check {
 	sufficient := func(name, title, requirement, sends string, scopes ...string) {
 		checks = append(checks, Check{
 			ID: "authorization/" + name, Title: title, Requirements: []string{requirement},
-			Sends: "a call for " + harmlessJob(method) + ", with a token of " + sends,
+			Sends: "a call for " + freeJob(method) + ", with a token of " + sends,
 			phase: refusing, run: func(j *judgement) { acceptScopes(j, requirement, scopes) },
 		})
 	}
@@ -78,7 +78,7 @@ func authorizationChecks(method *spec.Method) []Check {
 	for _, spelt := range spellings {
 		check := Check{
 			ID: "authorization/" + spelt.name, Title: spelt.title, Requirements: []string{spelt.requirement},
-			Sends: "a call for " + harmlessJob(method) + ", with " + spelt.sends(),
+			Sends: "a call for " + freeJob(method) + ", with " + spelt.sends(),
 			phase: refusing, run: func(j *judgement) { acceptSpelling(j, spelt) },
 		}
 		if spelt.requirement == otherScheme || spelt.requirement == oneToken {
@@ -200,7 +200,7 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 // for its state shows it without being used up: its refusal comes after that of
 // the authorization.
 func (j *judgement) passes(id string, credential target.Credential) {
-	job, known := j.harmlessJob()
+	job, known := j.freeJob()
 	if !known {
 		if !j.Target.MayConsume() && !hasStates(j.Method) && j.Method.Unmet("semantics.unknown-job") != "" {
 			j.Skip("without a 404 response, a call for any id may have an effect", j.consumeFlag())

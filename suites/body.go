@@ -194,7 +194,7 @@ func bodyChecks(method *spec.Method) []Check {
 	for _, odd := range oddBodies(method) {
 		checks = append(checks, Check{
 			ID: "body/" + odd.name, Title: odd.title, Requirements: []string{odd.requirement},
-			Sends: "a call for " + harmlessJob(method) + ", with " + odd.sends,
+			Sends: "a call for " + freeJob(method) + ", with " + odd.sends,
 			phase: refusing, run: func(j *judgement) { sendOddBody(j, odd) },
 		})
 	}
@@ -309,7 +309,7 @@ func sendOddBody(j *judgement, odd oddBody) {
 	if !found {
 		return
 	}
-	job, known := j.harmlessJob()
+	job, known := j.freeJob()
 	if !known {
 		job.id = j.session.unknownID()
 	}

@@ -36,7 +36,7 @@ func connectionChecks() []Check {
 // that each gets over its own. Until it passes, no requests share a connection over
 // plain HTTP.
 func shareConnection(j *judgement) {
-	requests := j.harmlessRequests()
+	requests := j.requestsWithoutEffect()
 	if j.broken != "" {
 		return
 	}
@@ -63,17 +63,17 @@ func shareConnection(j *judgement) {
 	j.Target.ReuseConnections(true)
 }
 
-// harmlessRequests have no effect on any server: calls for an id that no job has or
+// requestsWithoutEffect have no effect on any server: calls for an id that no job has or
 // without a token, requests for what is no method, and state reads. Neighbours get
 // different responses, and some leave a body that a server has no reason to read.
-func (j *judgement) harmlessRequests() []target.Request {
+func (j *judgement) requestsWithoutEffect() []target.Request {
 	credential, found := j.credential()
 	j.missing = nil
 	operation := j.Method.Operation
 	unknown := j.session.unknownID()
 	page := target.Request{Purpose: "a path that no method has", Method: http.MethodGet, Path: "/dpconform-unknown", FrontEnd: true}
 	read := func() target.Request {
-		if job, given := j.harmlessJob(); given && found && hasStateMethod(j.Method) {
+		if job, given := j.freeJob(); given && found && hasStateMethod(j.Method) {
 			return j.stateRequest(job.id, credential)
 		}
 		return page

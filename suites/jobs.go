@@ -33,8 +33,8 @@ func acceptedJob(method *spec.Method) string {
 	return "a job that is " + text.List(method.AcceptedStates, "or")
 }
 
-// harmlessJob says in words of which jobs a call uses nothing up.
-func harmlessJob(method *spec.Method) string {
+// freeJob says in words of which jobs a call uses nothing up.
+func freeJob(method *spec.Method) string {
 	if !hasStates(method) {
 		return "a given job"
 	}
@@ -302,7 +302,7 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		}
 		return jobUnderTest{id: left[0], state: ""}, true
 	}
-	if job, found := j.harmlessJob(); found {
+	if job, found := j.freeJob(); found {
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
@@ -312,11 +312,11 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
-// harmlessJob finds a given job of which a call uses nothing up: one that is
+// freeJob finds a given job of which a call uses nothing up: one that is
 // refused for its state, or any where there are no states and calls may have an
 // effect. It is the last one of
 // its state, so that the first stays for the checks about the state itself.
-func (j *judgement) harmlessJob() (jobUnderTest, bool) {
+func (j *judgement) freeJob() (jobUnderTest, bool) {
 	for _, state := range j.refusedStates() {
 		if ids := j.Target.Jobs(state); len(ids) > 0 {
 			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
@@ -426,7 +426,7 @@ func (j *judgement) otherJob(than string, credential target.Credential) jobUnder
 			}
 		}
 	}
-	other, found := j.harmlessJob()
+	other, found := j.freeJob()
 	if found {
 		other.state = j.stateIn(j.readState(other.id, credential))
 	}

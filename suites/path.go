@@ -73,8 +73,8 @@ func pathChecks(method *spec.Method) []Check {
 	}, Check{
 		ID: "path/each-system-parameter", Title: "each system parameter in a query of its own",
 		Requirements: []string{"path.system-parameters"},
-		Sends:        verb + " " + template.Raw("ID") + " for " + harmlessJob(method) + ", once with each of " + strings.Join(systemParameters(method), " and ") + ", and without",
-		phase:        refusing, run: eachSystemParameter, lacks: lacksHarmlessJob(method),
+		Sends:        verb + " " + template.Raw("ID") + " for " + freeJob(method) + ", once with each of " + strings.Join(systemParameters(method), " and ") + ", and without",
+		phase:        refusing, run: eachSystemParameter, lacks: lacksFreeJob(method),
 	}, Check{
 		ID: "path/success-with-system-parameters", Title: "a success with all system parameters",
 		Requirements: []string{"path.system-parameters", "path.fields"},
@@ -126,8 +126,8 @@ func (j *judgement) skipRefusedAnyway() {
 	j.Skip("the job was refused for its state, so that nothing shows of the rest", j.consumeFlag())
 }
 
-// lacksHarmlessJob says why a call for any job may use it up.
-func lacksHarmlessJob(method *spec.Method) string {
+// lacksFreeJob says why a call for any job may use it up.
+func lacksFreeJob(method *spec.Method) string {
 	if hasStates(method) && len(method.RefusedStates()) == 0 {
 		return "no state in which a job is refused"
 	}
@@ -141,9 +141,9 @@ func eachSystemParameter(j *judgement) {
 	if !found {
 		return
 	}
-	job, found := j.harmlessJob()
+	job, found := j.freeJob()
 	if !found {
-		j.Skip("it needs "+harmlessJob(j.Method), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
+		j.Skip("it needs "+freeJob(j.Method), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
 		return
 	}
 	plain := j.send(j.callOf(job.id, credential))
@@ -201,7 +201,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			request.Purpose, request.Path = purpose, path(job)
 			return request
 		}
-		if job, found := j.harmlessJob(); found {
+		if job, found := j.freeJob(); found {
 			plain := j.send(j.callOf(job.id, credential))
 			written := j.send(other(job.id))
 			if j.responded(id, plain, "a response") {

@@ -137,7 +137,7 @@ func overridePath(j *judgement, bound boundField) {
 	if !found {
 		return
 	}
-	inPath, given := j.harmlessJob()
+	inPath, given := j.freeJob()
 	switch {
 	case given && inPath.refusedAnyway && !inQuery.refusedAnyway:
 	case j.Method.Unmet("semantics.unknown-job") == "":

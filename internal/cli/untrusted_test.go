@@ -36,9 +36,9 @@ var (
 	annotation = regexp.MustCompile(`(?m)^::(?:error|warning|notice) [^\r\n]*$`)
 )
 
-// wantHarmless fails where a text has something that a CI system obeys, or that
+// wantEscaped fails where a text has something that a CI system obeys, or that
 // nobody sees.
-func wantHarmless(t *testing.T, what, text string) {
+func wantEscaped(t *testing.T, what, text string) {
 	t.Helper()
 	near := func(at int) string { return text[max(0, at-60):min(len(text), at+60)] }
 	if at := obeyedAt.FindStringIndex(text); at != nil {
@@ -53,11 +53,11 @@ func wantHarmless(t *testing.T, what, text string) {
 	}
 }
 
-// wantAllHarmless checks all that a command printed.
-func (c called) wantAllHarmless(t *testing.T, what string) {
+// wantAllEscaped checks all that a command printed.
+func (c called) wantAllEscaped(t *testing.T, what string) {
 	t.Helper()
 	for name, text := range map[string]string{"output": c.output, "standard output": c.raw, "complaints": c.complaints} {
-		wantHarmless(t, what+": "+name, text)
+		wantEscaped(t, what+": "+name, text)
 	}
 }
 
@@ -83,12 +83,12 @@ func TestAServerCannotWriteInALog(t *testing.T) {
 		"run": append(arguments("run", "--verbose", "--write-known-failures", filepath.Join(folder, "known.yaml")), flags...), "quiet": arguments("run", "--quiet"),
 		"doctor": arguments("doctor"), "doctor as JSON": arguments("doctor", "--json"), "record": arguments("record", "--cassettes", filepath.Join(folder, "cassettes")),
 	} {
-		call(t, line...).wantAllHarmless(t, name)
+		call(t, line...).wantAllEscaped(t, name)
 	}
 	for format, path := range paths {
-		wantHarmless(t, format, annotation.ReplaceAllString(readFile(t, path), ""))
+		wantEscaped(t, format, annotation.ReplaceAllString(readFile(t, path), ""))
 	}
-	wantHarmless(t, "known failures", readFile(t, filepath.Join(folder, "known.yaml")))
+	wantEscaped(t, "known failures", readFile(t, filepath.Join(folder, "known.yaml")))
 }
 
 // leaves are the texts of a document, all those of one kind by the keys that lead
@@ -140,7 +140,7 @@ func TestAnEditedReportCannotWriteInALog(t *testing.T) {
 	leaves(document, "", all)
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		got := call(t, "report", edited(path))
-		got.wantAllHarmless(t, path)
+		got.wantAllEscaped(t, path)
 		if got.exit == result.ExitConforms {
 			accepted = append(accepted, path)
 		} else if strings.Count(got.complaints, "\n") != 1 {
@@ -163,7 +163,7 @@ func TestAnEditedReportCannotWriteInALog(t *testing.T) {
 		if line[len(line)-1] == "github=-" {
 			got.raw = strings.Join(slices.DeleteFunc(obeyed(t, got.raw), annotation.MatchString), "\n")
 		}
-		got.wantAllHarmless(t, strings.Join(line[2:], " "))
+		got.wantAllEscaped(t, strings.Join(line[2:], " "))
 		if got.exit == result.ExitUsage {
 			t.Errorf("%s: %s", line, got.complaints)
 		}
@@ -196,7 +196,7 @@ func TestAFileCannotWriteInALog(t *testing.T) {
 			{"run", "--method"}, {"run", "--revision"}, {"report"}, {"diff", file}, {"drift", "--against"}, {"drift", "--against", file, "--from"}, {"drift", "--against", "http://127.0.0.1:1/", "--from-overlay"},
 			{"client", "--scenarios"}, {"client", "--print-scenario"}, {"explain"}, {"list", "--spec"}, {"emulate", "--fault"}, {"emulate", "--tls-key", file, "--tls-cert"}, {"spec", "new", "--from"}, {"doctor", "--spec"}, {"login", "--scopes"}, {},
 		} {
-			call(t, append(line, file)...).wantAllHarmless(t, what+": "+strings.Join(line[:min(len(line), 2)], " "))
+			call(t, append(line, file)...).wantAllEscaped(t, what+": "+strings.Join(line[:min(len(line), 2)], " "))
 		}
 	}
 }

@@ -315,7 +315,7 @@ func TestACookieOnTheCommandLineIsNotReported(t *testing.T) {
 	}
 }
 
-// What a client sends that is not known to be harmless is in no report.
+// What a client sends is in a report only where its name is on the list of those that keep their values.
 func TestSecretsOfAClientAreNotReported(t *testing.T) {
 	t.Parallel()
 	hide := redact.NewRedactor(map[string]string{givenToken: redact.Unlabelled})

@@ -59,7 +59,7 @@ func (x *Index) Contains(text string) bool {
 }
 
 // find gives each place in a text, in small letters, at which an entry stands, the
-// longest first, until it is told to end, and counts the entries that it looked up.
+// longest first, until yield returns false, and counts the entries that it looked up.
 func (x *Index) find(lower string, yield func(start, end int, meaning string) bool) (lookups int) {
 	if x.starts == nil {
 		return 0

@@ -383,7 +383,8 @@ func tookText(report result.Report) string {
 	seconds := func(milliseconds int64) string {
 		return fmt.Sprintf("%.2f s", (time.Duration(milliseconds) * time.Millisecond).Seconds())
 	}
-	if report.WaitedMilliseconds == 0 {
+	const shown = 5 // What is less would be shown as 0.00 s.
+	if report.WaitedMilliseconds < shown {
 		return seconds(report.Milliseconds)
 	}
 	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
