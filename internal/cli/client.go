@@ -17,6 +17,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/report"
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/target"
@@ -242,7 +243,8 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	if host != "localhost" && (err != nil || !address.IsLoopback()) && !o.remote {
 		return text.Mistake(reports.sources.Origin("listen"), "other machines may reach "+redact.Address(o.listen), "listen on 127.0.0.1, or give --listen-remote too")
 	}
-	watch, err := clientrun.NewWatch(o.listen, o.run.Options, version, o.run.WireOnly)
+	watch, err := clientrun.NewWatch(o.listen, clientrun.WatchOptions{Options: o.run.Options, Version: version, WireOnly: o.run.WireOnly,
+		Known: reports.known, JSON: result.WriteJSON, HTML: html.Write})
 	if err != nil {
 		return text.Mistake(reports.sources.Origin("listen"), listenMistake(o.listen, err), "")
 	}

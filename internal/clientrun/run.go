@@ -1,11 +1,13 @@
 package clientrun
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,6 +117,8 @@ type run struct {
 	options RunOptions
 	secrets Secrets
 	folder  string
+	// host is where servers listen; empty means 127.0.0.1.
+	host string
 }
 
 // Secrets are the tokens of one run.
@@ -150,10 +154,7 @@ func (r *run) each(ctx context.Context, found *Outcomes) error {
 }
 
 func (r *run) one(ctx context.Context, chosen *scenario.Scenario) (Result, error) {
-	job := r.options.Job
-	if job == "" {
-		job = JobOf(chosen, "1")
-	}
+	job := cmp.Or(r.options.Job, JobOf(chosen, "1"))
 	site, err := r.open(chosen, job)
 	if err != nil {
 		return Result{}, err
@@ -294,7 +295,7 @@ func (r *run) open(only *scenario.Scenario, job string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Serve(server, "127.0.0.1:0", only != nil && only.Secure)
+	return Serve(server, net.JoinHostPort(cmp.Or(r.host, "127.0.0.1"), "0"), only != nil && only.Secure)
 }
 
 // command runs the command against a site and reads what it reported.
@@ -304,13 +305,8 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	if err := errors.Join(os.RemoveAll(file), text.WriteNew(file, 0o600, nil)); err != nil {
 		return nil, reported{}, err
 	}
-	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": chosen, "outcome": file}
-	if r.options.Upstream == nil {
-		values["token"], values["fresh-token"] = r.secrets.Token, r.secrets.Fresh
-		values["token-url"], values["refresh-token"] = site.Endpoint+tokenPath, r.secrets.refresh
-	} else if r.options.Token != "" {
-		values["token"] = r.options.Token
-	}
+	values := r.values(site, chosen, job)
+	values["outcome"] = file
 	environment, err := r.environment(site, values)
 	if err != nil {
 		return nil, reported{}, err
@@ -329,6 +325,19 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	lines := &outcomeLines{success: success, reported: ended.reported}
 	_, _ = lines.Write(written)
 	return ended, lines.end("the file $DPCONFORM_OUTCOME"), nil
+}
+
+// values are what a client is given to make a call with, by the names of
+// placeholders.
+func (r *run) values(site *Site, chosen, job string) map[string]string {
+	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": chosen}
+	if r.options.Upstream == nil {
+		values["token"], values["fresh-token"] = r.secrets.Token, r.secrets.Fresh
+		values["token-url"], values["refresh-token"] = site.Endpoint+tokenPath, r.secrets.refresh
+	} else if r.options.Token != "" {
+		values["token"] = r.options.Token
+	}
+	return values
 }
 
 // authorityVariables are the environment variables by which OpenSSL, Go, curl,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"html/template"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,23 +29,36 @@ type Watch struct {
 	// those of another server.
 	Secrets Secrets
 
-	server   *Server
-	site     *Site
-	version  string
-	wireOnly bool
-	started  time.Time
+	options WatchOptions
+	server  *Server
+	site    *Site
+	control *control
+	started time.Time
 }
 
-// NewWatch listens at an address for clients that choose scenarios. The version is
-// that of the program; with wireOnly, what a client reports is not tested.
-func NewWatch(address string, options Options, version string, wireOnly bool) (*Watch, error) {
-	watch := &Watch{version: version, wireOnly: wireOnly, started: time.Now()}
+// WatchOptions say what a Watch serves, and what its reports are made with.
+type WatchOptions struct {
+	Options
+	// Version is that of the program.
+	Version string
+	// WireOnly: what a client reports is not tested.
+	WireOnly bool
+	// Known are the failures that somebody accepted.
+	Known result.KnownFailures
+	// JSON and HTML write a report.
+	JSON, HTML func(io.Writer, result.Report) error
+}
+
+// NewWatch listens at an address for clients that choose scenarios.
+func NewWatch(address string, options WatchOptions) (*Watch, error) {
+	watch := &Watch{options: options, started: time.Now()}
+	watch.control = newControl(watch, address)
 	if options.Upstream == nil {
-		watch.Secrets = NewSecrets()
+		watch.Secrets = watch.control.run.secrets
 		options.Tokens, options.RefreshToken = watch.Secrets.tokens(), watch.Secrets.refresh
 	}
 	var err error
-	if watch.server, err = New(options); err != nil {
+	if watch.server, err = New(options.Options); err != nil {
 		return nil, err
 	}
 	if watch.site, err = serve(watch.server, address, false, watch); err != nil {
@@ -54,27 +68,26 @@ func NewWatch(address string, options Options, version string, wireOnly bool) (*
 	return watch, nil
 }
 
-// Close ends the site.
-func (w *Watch) Close() { w.site.Close() }
+// Close ends the site, and all calls that were started.
+func (w *Watch) Close() {
+	w.site.Close()
+	w.control.close()
+}
 
-// ServeHTTP responds to a browser with the page, and to all others as the server
-// does.
+// ServeHTTP responds to a browser with the page, to who controls it as the
+// description of the interface says, and to all others as the server does.
 func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	ours := reads && r.URL.Path == "/" || r.Method == http.MethodPost && r.URL.Path == outcomesPath
-	switch {
-	case ours && !w.server.mayRead(r):
-		http.Error(out, "dpconform: this page is read at "+w.Endpoint+" alone", http.StatusForbidden)
-	case ours && reads:
+	page := reads && r.URL.Path == "/"
+	switch controls := controls(r); {
+	case (page || controls) && !w.server.mayRead(r):
+		refuse(out, http.StatusForbidden, "this page is read at "+w.Endpoint+" alone")
+	case page:
 		w.page(out)
 	case reads && r.URL.Path == "/favicon.ico":
 		http.NotFound(out, r)
-	case ours:
-		if mistake := w.outcomes(r); mistake != "" {
-			http.Error(out, "dpconform: "+mistake, http.StatusBadRequest)
-			return
-		}
-		out.WriteHeader(http.StatusNoContent)
+	case controls:
+		w.control.ServeHTTP(out, r)
 	default:
 		w.server.ServeHTTP(out, r)
 	}
@@ -133,9 +146,13 @@ func (w *Watch) example() string { return outcomeLine(w.method(), "scenario-succ
 // Outcomes evaluates all that has arrived.
 func (w *Watch) Outcomes() Outcomes {
 	rules := w.server.options.Rules
-	return Outcomes{rules: rules, target: w.Endpoint, started: w.started, took: time.Since(w.started),
-		wireOnly: w.wireOnly, results: rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.wireOnly}), secrets: w.Secrets,
-		notApplicable: w.server.options.NotApplicable}
+	results := rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.options.WireOnly})
+	return w.outcomesOf(append(results, w.control.results()...))
+}
+
+func (w *Watch) outcomesOf(results []Result) Outcomes {
+	return Outcomes{rules: w.server.options.Rules, target: w.Endpoint, started: w.started, took: time.Since(w.started),
+		wireOnly: w.options.WireOnly, results: results, secrets: w.control.run.secrets, notApplicable: w.server.options.NotApplicable}
 }
 
 //go:embed watch.html.tmpl
@@ -169,7 +186,7 @@ type watchedScenario struct {
 }
 
 func (w *Watch) page(out http.ResponseWriter) {
-	report := w.Outcomes().Report(w.version, nil)
+	report := w.Outcomes().Report(w.options.Version, w.options.Known)
 	shown := watched{Report: report, Endpoint: w.Endpoint, Example: w.example()}
 	for _, check := range slices.Backward(report.Checks) {
 		call := watchedCall{Check: check, Example: w.example()}
