@@ -14,6 +14,7 @@ import (
 
 	page "github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // pageOf is the HTML page of a report, as text and as a browser reads it.
@@ -165,6 +166,108 @@ func TestThePageAnswersInOrder(t *testing.T) {
 	}
 	if words, _ := pageOf(t, ofClient()); strings.Contains(words, `id="scopes"`) || strings.Contains(words, `id="states"`) || !strings.Contains(words, "client of things.retry at node client.js") {
 		t.Error("the page of a client speaks of a server")
+	}
+}
+
+// failingOften has ten requirements that failed, as many as asked for explained by
+// causes.
+func failingOften(explained int, causes ...result.Cause) result.Report {
+	var checks []result.Check
+	for i := range 10 {
+		id := fmt.Sprintf("path.rule-%d", i)
+		checks = append(checks, check(fmt.Sprintf("path/rule-%d", i), result.Fail, "", "", finding(id, result.Fail, i+1, "404", "200")))
+	}
+	made := report(result.ExitFails, "does not conform", checks...)
+	made.Requirements = nil
+	for i, one := range made.Checks {
+		broken := requirement("x.path.rule", spec.Platform, fmt.Sprintf("The rule %d MUST hold.", i))
+		broken.ID, broken.Verdict, broken.Checks = one.Findings[0].Requirement, result.Fail, []string{one.ID}
+		made.Requirements = append(made.Requirements, broken)
+	}
+	for i := range causes {
+		for at := range explained {
+			causes[i].Requirements, causes[i].Checks = append(causes[i].Requirements, made.Requirements[at].ID), append(causes[i].Checks, made.Checks[at].ID)
+		}
+	}
+	made.Causes = causes
+	return made
+}
+
+// TestFailuresAreFoldedBehindTheMostSevere holds a page of many failures to a few
+// screens: the most severe are shown, the rest are one line that unfolds.
+func TestFailuresAreFoldedBehindTheMostSevere(t *testing.T) {
+	t.Parallel()
+	cause := result.Cause{ID: "one", Summary: "it reads no path", Fix: "read it", Exchange: 1, Count: 10}
+	for name, example := range map[string]struct {
+		from  result.Report
+		shown int
+		label string
+	}{
+		"no cause":      {failingOften(0), 4, "and 6 more requirements"},
+		"one cause":     {failingOften(10, cause), 1, "and 9 more requirements, explained by the cause"},
+		"a part of it":  {failingOften(7, cause), 2, "and 8 more requirements, 6 of them explained by the cause"},
+		"several":       {failingOften(10, cause, cause), 1, "and 9 more requirements, explained by the causes"},
+		"few":           {failing(), 1, ""},
+		"of no failure": {skipping(), 0, ""},
+	} {
+		_, elements := pageOf(t, example.from)
+		shown, label := 0, ""
+		for _, element := range elements {
+			if attribute(element, "aria-labelledby") != "failures" {
+				continue
+			}
+			for below := range element.ChildNodes() {
+				if below.Data == "ol" {
+					for one := range below.ChildNodes() {
+						if one.Data == "li" {
+							shown++
+						}
+					}
+				}
+				if below.Data == "details" {
+					label = textBelow(below.FirstChild)
+				}
+			}
+		}
+		if shown != example.shown || label != example.label {
+			t.Errorf("%s: %d are shown, and %q", name, shown, label)
+		}
+	}
+}
+
+// TestAFailureIsHeadedByItsSentence also checks what stands beside it: links to
+// the rows that failed, the command above the response, long fields clamped.
+func TestAFailureIsHeadedByItsSentence(t *testing.T) {
+	t.Parallel()
+	from := failing()
+	from.Exchanges[1].Response.Header["X-Long"] = []string{strings.Repeat("long ", 100)}
+	words, elements := pageOf(t, from)
+	headings, long := "", ""
+	for _, element := range elements {
+		switch {
+		case element.Data == "h3":
+			headings += textBelow(element) + "\n"
+		case attribute(element, "class") == "long":
+			long += textBelow(element)
+		}
+	}
+	if !strings.Contains(headings, "A path MUST be one.") || !strings.HasPrefix(long, "X-Long: long long") {
+		t.Errorf("headings %q, clamped %q", headings, long)
+	}
+	for _, part := range []string{`in <a href="#path/example">path/example</a>`, "<code>--focus x.path.one</code>", "description of 2026-01-01"} {
+		if !strings.Contains(words, part) {
+			t.Errorf("there is no %s", part)
+		}
+	}
+	if exchange := words[strings.Index(words, `id="exchange-2"`):]; strings.Index(exchange, "curl ") > strings.Index(exchange, "<p>Request") {
+		t.Error("the command stands below the response")
+	}
+	from = failingOften(0)
+	for i := range from.Checks {
+		from.Checks[i].Findings[0].Requirement = "path.rule-0"
+	}
+	if words, _ := pageOf(t, from); !strings.Contains(words, `<a href="#path.rule-0">and 7 more checks</a>`) {
+		t.Error("the rest of the checks is no link")
 	}
 }
 

@@ -36,6 +36,10 @@ async function look(file, width, colorScheme, javaScriptEnabled) {
     if (unfolded) await page.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true; });
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (beyond > 0) report(`it is ${beyond} px wider than the window`);
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+    if (!unfolded && width === 1280 && /^failing/.test(name) && tall > 3 * 900) report(`it needs more than three screens: ${tall} px`);
+    const fix = await page.evaluate(() => [...document.querySelectorAll('b')].find((one) => one.textContent === 'Fix:')?.getBoundingClientRect().bottom ?? 0);
+    if (!unfolded && /^failing/.test(name) && (fix === 0 || fix > 844)) report(`the first screen does not say what to do: ${fix} px`);
     if (!javaScriptEnabled) continue;
     await page.evaluate(axe);
     const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { runOnly: only, resultTypes: ['violations'] }), rules);
@@ -45,8 +49,14 @@ async function look(file, width, colorScheme, javaScriptEnabled) {
   await context.close();
 }
 
-// use follows a link into something folded.
+// use copies a command, and follows a link into something folded.
 async function use(page, report) {
+  const copied = await page.evaluate(() => {
+    const command = document.querySelector('pre.copy');
+    command?.querySelector('button').click();
+    return !command || command.firstChild.data.length > 0;
+  });
+  if (!copied) report('there is nothing to copy');
   const id = await page.evaluate(() => [...document.querySelectorAll('.requirement')].at(-1)?.id);
   if (!id) return;
   await page.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = false; });

@@ -69,6 +69,7 @@ type run struct {
 var runs = []run{
 	{name: "passing", states: []string{"FAILED", "COMPLETE", "IN_PROGRESS", "CANCELLED"}, exit: 0},
 	{name: "failing", fault: "every-state-accepted", states: []string{"FAILED", "COMPLETE", "IN_PROGRESS", "CANCELLED"}, exit: 1},
+	{name: "failing-for-one-cause", fault: "unknown-field-ignored", states: []string{"FAILED", "COMPLETE", "IN_PROGRESS", "CANCELLED"}, exit: 1},
 	{name: "failing-scopes", fault: "last-family-refused", states: []string{"COMPLETE"}, exit: 1},
 	{name: "partly-skipped", states: []string{"COMPLETE"}, exit: 3},
 }

@@ -18,11 +18,19 @@ type exchange struct {
 	*result.Exchange
 	Anchor              template.URL
 	Path, Outcome, Kind string
-	Sent                string
-	Got                 []segment
+	Sent, Got           []segment
 	Curl                string
 	Earlier             []attempt
 	Open                bool
+}
+
+// curl is the command that sends an exchange again; empty for one that the report
+// does not have.
+func (p *page) curl(number int) string {
+	if exchange := p.byNumber[number]; exchange != nil {
+		return exchange.Request.Curl()
+	}
+	return ""
 }
 
 // attempt is what came of sending the request before.
@@ -31,11 +39,15 @@ type attempt struct {
 	Got []segment
 }
 
-// segment is a part of a response, marked where a finding shows in it.
+// segment is a part of a message, marked where a finding shows in it, and clamped
+// to one line where it is long.
 type segment struct {
-	Text   string
-	Marked bool
+	Text         string
+	Marked, Long bool
 }
+
+// longField is the number of bytes of a header field from which it is clamped.
+const longField = 160
 
 // budget bounds the bytes of bodies on a page. Those that are evidence of a
 // finding may be longer.
@@ -83,7 +95,7 @@ func (p *page) exchange(from *result.Exchange) exchange {
 	}
 	made := exchange{
 		Exchange: from, Anchor: p.exchanges[from.Number], Path: path, Outcome: from.Last().Outcome(), Kind: kindOf(from.Last()),
-		Sent: sentText(from.Request, longest), Got: segmentsOf(from.Last(), places, longest), Curl: from.Request.Curl(), Open: len(places) > 0,
+		Sent: sentSegments(from.Request, longest), Got: segmentsOf(from.Last(), places, longest), Curl: from.Request.Curl(), Open: len(places) > 0,
 	}
 	for _, earlier := range from.Earlier {
 		made.Earlier = append(made.Earlier, attempt{earlier, segmentsOf(earlier, nil, min(longest, 512))})
@@ -104,17 +116,17 @@ func kindOf(attempt result.Attempt) string {
 	return "refused"
 }
 
-// sentText is the request as it was sent, with the name of the token instead of
-// the token.
-func sentText(request result.Message, longest int) string {
-	lines := []string{text.Cut(request.Method+" "+request.URL, 4<<10)}
+// sentSegments are the request as it was sent, with the name of the token instead
+// of the token.
+func sentSegments(request result.Message, longest int) []segment {
+	all := []segment{{Text: text.Cut(request.Method+" "+request.URL, 4<<10)}}
 	for _, field := range fieldsOf(request.Header) {
-		lines = append(lines, field.line)
+		all = append(all, segment{Text: "\n"}, segment{Text: field.line, Long: len(field.line) > longField})
 	}
 	if request.Body != "" {
-		lines = append(lines, "", text.Cut(request.Body, longest))
+		all = append(all, segment{Text: "\n\n" + text.Cut(request.Body, longest)})
 	}
-	return strings.Join(lines, "\n")
+	return all
 }
 
 // field is one field of a header.
@@ -141,7 +153,7 @@ func segmentsOf(attempt result.Attempt, places []result.Place, longest int) []se
 	var all []segment
 	if response := attempt.Response; response != nil {
 		status := strings.TrimSpace(strconv.Itoa(response.Status) + " " + http.StatusText(response.Status))
-		all = append(all, segment{status, slices.Contains(places, result.InStatus)})
+		all = append(all, segment{Text: status, Marked: slices.Contains(places, result.InStatus)})
 		var missed []string
 		for _, place := range places {
 			if name, header := strings.CutPrefix(string(place), "header "); header && !slices.Contains(missed, name) {
@@ -150,14 +162,14 @@ func segmentsOf(attempt result.Attempt, places []result.Place, longest int) []se
 		}
 		for _, field := range fieldsOf(response.Header) {
 			marked := slices.Contains(missed, field.name)
-			all = append(all, segment{Text: "\n"}, segment{field.line, marked})
+			all = append(all, segment{Text: "\n"}, segment{field.line, marked, len(field.line) > longField})
 		}
 		if response.HeaderCut != "" {
 			all = append(all, segment{Text: "\n… " + response.HeaderCut})
 		}
 		for _, name := range missed {
 			if http.Header(response.Header).Values(name) == nil {
-				all = append(all, segment{Text: "\n"}, segment{text.Line(text.Cut(name, 160)) + ": (not in the response)", true})
+				all = append(all, segment{Text: "\n"}, segment{text.Line(text.Cut(name, 160)) + ": (not in the response)", true, false})
 			}
 		}
 		all = append(all, bodySegments(response.Body, places, longest)...)
@@ -167,9 +179,9 @@ func segmentsOf(attempt result.Attempt, places []result.Place, longest int) []se
 		if len(all) > 0 {
 			all = append(all, segment{Text: "\n\n"})
 		}
-		all = append(all, segment{text.Cut(attempt.Fault.Kind+": "+attempt.Fault.Detail, 4<<10), slices.Contains(places, result.InFault)})
+		all = append(all, segment{text.Cut(attempt.Fault.Kind+": "+attempt.Fault.Detail, 4<<10), slices.Contains(places, result.InFault), false})
 	case attempt.Response == nil:
-		all = append(all, segment{"no response", len(places) > 0})
+		all = append(all, segment{Text: "no response", Marked: len(places) > 0})
 	}
 	return all
 }
@@ -188,7 +200,7 @@ func bodySegments(body string, places []result.Place, longest int) []segment {
 	}
 	if body == "" {
 		if len(spans) > 0 {
-			return []segment{{Text: "\n\n"}, {"(no body)", true}}
+			return []segment{{Text: "\n\n"}, {Text: "(no body)", Marked: true}}
 		}
 		return nil
 	}
@@ -197,7 +209,7 @@ func bodySegments(body string, places []result.Place, longest int) []segment {
 	for _, one := range spans {
 		if one.to > at {
 			from := max(at, one.from)
-			all = append(all, segment{Text: body[at:from]}, segment{body[from:one.to], true})
+			all = append(all, segment{Text: body[at:from]}, segment{Text: body[from:one.to], Marked: true})
 			at = one.to
 		}
 	}

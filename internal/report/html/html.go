@@ -33,8 +33,10 @@ var pageTemplate string
 //go:embed page.css
 var style string
 
-// script unfolds what a link leads to, in browsers that do not by themselves.
-const script = `function unfold(){for(let e=document.getElementById(decodeURIComponent(location.hash.slice(1)));e;e=e.parentElement)if(e.localName=="details")e.open=true}addEventListener("hashchange",unfold);unfold()`
+// script unfolds what a link leads to, in browsers that do not by themselves, and
+// gives each command a button that copies it. Without it the page lacks nothing
+// else.
+const script = `for(const e of document.querySelectorAll("pre.copy")){const b=document.createElement("button");b.type="button";b.textContent="Copy";b.onclick=async()=>{const t=e.firstChild.data;try{await navigator.clipboard.writeText(t);b.textContent="Copied"}catch{getSelection().selectAllChildren(e);b.textContent="Selected"}setTimeout(()=>b.textContent="Copy",2e3)};e.append(b)}function unfold(){for(let e=document.getElementById(decodeURIComponent(location.hash.slice(1)));e;e=e.parentElement)if(e.localName=="details")e.open=true}addEventListener("hashchange",unfold);unfold()`
 
 // templates are parsed at the first page: most commands make none.
 var templates = sync.OnceValue(func() *template.Template {
@@ -170,22 +172,41 @@ func (p *page) functions() template.FuncMap {
 		"address":       webAddress,
 		"code":          withCode,
 		"pasteable":     pasteable,
-		"named":         p.Names,
-		"names":         func(ids []string) references { return references{ids, p.checks} },
+		"named":         p.named,
+		"again":         p.again,
+		"curl":          p.curl,
+		"listed":        p.listed,
+		"checksIn":      checksIn,
+		"failing":       failingRows,
+		"names":         func(ids []string) references { return references{IDs: ids, Anchors: p.checks} },
 	}
 }
 
-// references are names of checks, of which those on the page are links.
+// references are names of checks, of which those on the page are links. Words
+// stand instead of them where many checks have one name; More are not named.
 type references struct {
 	IDs     []string
 	Anchors map[string]template.URL
+	Words   string
+	More    int
+}
+
+// named names the first few of many checks.
+func (p *page) named(ids []string) references {
+	const few = 4
+	if words := p.Names(ids); words != result.ChecksText(ids) {
+		return references{Words: words}
+	}
+	if len(ids) > few {
+		return references{IDs: ids[:few-1], Anchors: p.checks, More: len(ids) - few + 1}
+	}
+	return references{IDs: ids, Anchors: p.checks}
 }
 
 // group is the requirements of one aspect. Counts are those of its checks; of a
 // client, whose checks have no aspect, those of its requirements.
 type group struct {
 	Name         string
-	Open         bool
 	Checks       int
 	Counts       map[result.Verdict]int
 	Requirements []requirement
@@ -267,7 +288,6 @@ func (p *page) Groups() []group {
 		}
 		seen[from.ID] = true
 		to := &groups[at[from.Aspect]]
-		to.Open = to.Open || made.Open
 		to.Requirements = append(to.Requirements, made)
 	}
 	return slices.DeleteFunc(groups, func(one group) bool { return len(one.Requirements) == 0 })

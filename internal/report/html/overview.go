@@ -61,6 +61,86 @@ func (p *page) Overall() result.Verdict {
 	return result.Error
 }
 
+// Quiet reports whether nothing failed, so that a reader has time for the rest:
+// on a page of failures it is folded.
+func (p *page) Quiet() bool { return p.Exit != result.ExitFails }
+
+// list is requirements that were not kept: those that are shown, and those that
+// are folded under a label.
+type list struct {
+	Shown, Folded []result.Broken
+	Label         string
+}
+
+// listed folds what the causes explain, and all but the first few of many.
+func (p *page) listed(broken []result.Broken) list {
+	most := 4
+	if len(p.Causes) > 0 {
+		most = 2 // The causes take their place.
+	}
+	var all list
+	if len(broken) > 0 && p.Explained(broken[0]) && broken[0].Found[0].Verdict == result.Fail {
+		// The most severe is shown in any case.
+		all.Shown, broken = broken[:1:1], broken[1:]
+	}
+	for _, one := range broken {
+		if p.Explained(one) || len(all.Shown) == most {
+			all.Folded = append(all.Folded, one)
+		} else {
+			all.Shown = append(all.Shown, one)
+		}
+	}
+	if len(all.Folded) == 1 && !p.Explained(all.Folded[0]) {
+		return list{Shown: append(all.Shown, all.Folded...)}
+	}
+	explained := 0
+	for _, one := range all.Folded {
+		if p.Explained(one) {
+			explained++
+		}
+	}
+	all.Label = "and " + text.Counted(len(all.Folded), "more requirement")
+	if len(all.Shown) == 0 {
+		all.Label = text.Counted(len(all.Folded), "requirement")
+	}
+	switch {
+	case explained == len(all.Folded):
+		all.Label += ", explained by the cause"
+	case explained > 0:
+		all.Label += fmt.Sprintf(", %d of them explained by the cause", explained)
+	}
+	if explained > 0 && len(p.Causes) > 1 {
+		all.Label += "s"
+	}
+	return all
+}
+
+// again is the flags that test a requirement alone.
+func (p *page) again(broken result.Broken) string {
+	if p.Client == nil {
+		return "--focus " + broken.Requirement.ID
+	}
+	var flags []string
+	for _, check := range broken.Checks() {
+		flags = append(flags, "--scenario "+check)
+	}
+	return strings.Join(flags, " ")
+}
+
+// checksIn is the number of checks of groups.
+func checksIn(groups []result.Unjudged) int {
+	total := 0
+	for _, group := range groups {
+		total += len(group.Checks)
+	}
+	return total
+}
+
+// failingRows reports whether a state failed.
+func failingRows(rows []state) bool {
+	return slices.ContainsFunc(rows, func(one state) bool { return one.Verdict == result.Fail })
+}
+
 // Where names the server or the client under test.
 func (p *page) Where() string {
 	if p.Client == nil {
@@ -174,6 +254,9 @@ func (p *page) ScopeCounts() map[result.Verdict]int {
 	return counts
 }
 
+// ScopeFails reports whether a scope failed.
+func (p *page) ScopeFails() bool { return p.ScopeCounts()[result.Fail] > 0 }
+
 // state is a documented state of a job, and what came of calls for jobs in it.
 type state struct {
 	result.State
@@ -236,11 +319,11 @@ func moreSevere(a, b result.Verdict) result.Verdict {
 	return a
 }
 
-// outcomes counts outcomes: "3 × 200, 1 × reset".
+// outcomes counts outcomes: "200 to 3 calls, reset to 1 call".
 func outcomes(counts map[string]int) string {
 	var parts []string
 	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%d × %s", counts[outcome], outcome))
+		parts = append(parts, outcome+" to "+text.Counted(counts[outcome], "call"))
 	}
 	return strings.Join(parts, ", ")
 }
