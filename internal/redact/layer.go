@@ -15,6 +15,8 @@ type layer struct {
 	text string
 	// lower is the text in small letters, byte for byte at the same place.
 	lower string
+	// present has the words of rules that stand in it.
+	present hintSet
 	// at gives for each byte, and for the end, the place in the original text;
 	// nil where they are the same.
 	at []int
@@ -24,13 +26,18 @@ type layer struct {
 const mostLayers = 6
 
 func layersOf(text string) []layer {
-	first := layer{text: text, lower: lowered(text)}
+	first := newLayer(text, nil)
 	layers := append([]layer{first}, first.below(false)...)
 	// In a form or a query a plus is a space, and elsewhere it is not.
 	if strings.Contains(text, "%") && (strings.Contains(text, "+") || strings.Contains(first.lower, "%2b") || strings.Contains(text, "%25")) {
 		layers = append(layers, first.below(true)...)
 	}
 	return layers
+}
+
+func newLayer(text string, at []int) layer {
+	lower := lowered(text)
+	return layer{text: text, lower: lower, present: hintsIn(lower), at: at}
 }
 
 // below lists the layers behind the escapes of one.
@@ -59,8 +66,7 @@ func (l layer) span(start, end int, with string) span {
 
 // unescaped takes one layer of escapes away, or reports that there is none.
 func (l layer) unescaped() (layer, bool) {
-	first := strings.IndexAny(l.text, `\%&`)
-	if first < 0 {
+	if strings.IndexByte(l.text, '\\') < 0 && strings.IndexByte(l.text, '%') < 0 && strings.IndexByte(l.text, '&') < 0 {
 		return layer{}, false
 	}
 	var plain strings.Builder
@@ -81,7 +87,10 @@ func (l layer) unescaped() (layer, bool) {
 		read += length
 	}
 	places = append(places, l.span(len(l.text), len(l.text), "").start)
-	return layer{text: plain.String(), lower: lowered(plain.String()), at: places}, changed
+	if !changed {
+		return layer{}, false
+	}
+	return newLayer(plain.String(), places), true
 }
 
 // squeezed gives the letters and digits of a layer, in small letters, and where in
@@ -169,9 +178,15 @@ const beforeName = 64
 // on no further behind the word than a number of bytes, spaces aside; what a
 // pattern ends with may be cut short, so the end of a value is looked for in the
 // whole text.
-func (l layer) matches(pattern func() *regexp.Regexp, behind int, words ...string) [][]int {
+func (l layer) matches(pattern func() *regexp.Regexp, behind int, near hints) [][]int {
+	if !l.present.any(near) {
+		return nil
+	}
 	var hits []int
-	for _, word := range words {
+	for i, word := range near.words {
+		if !l.present.has(near.numbers[i]) {
+			continue
+		}
 		for from := 0; ; {
 			at := strings.Index(l.lower[from:], word)
 			if at < 0 {

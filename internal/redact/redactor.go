@@ -106,26 +106,36 @@ const mostRounds = 8
 // secret, the URLs of downloads, the signatures of signed URLs, tokens behind
 // their scheme, passwords in URLs, and what has the form of a credential.
 func (r *Redactor) Text(text string) string {
-	text = rewrite(text, r.tokensIn(text))
+	layers := layersOf(text)
+	spans := r.tokensInLayers(layers)
 	for range mostRounds {
-		spans := r.secretsIn(text)
-		if len(spans) == 0 {
-			break
+		if len(spans) > 0 {
+			text = rewrite(text, spans)
+			layers = layersOf(text)
 		}
-		text = rewrite(text, spans)
+		if spans = r.secretsIn(layers); len(spans) == 0 {
+			return text
+		}
 	}
-	return text
+	return rewrite(text, spans)
 }
 
 // tokensIn finds the tokens that were sent, in each form and escape.
 func (r *Redactor) tokensIn(text string) []span {
+	if len(text) < shortestSecret {
+		return nil
+	}
+	return r.tokensInLayers(layersOf(text))
+}
+
+func (r *Redactor) tokensInLayers(layers []layer) []span {
 	r.mutex.RLock()
 	defer r.mutex.RUnlock()
-	if len(text) < shortestSecret || r.index.entries == nil {
+	if r.index.entries == nil {
 		return nil
 	}
 	var found []span
-	for _, layer := range layersOf(text) {
+	for _, layer := range layers {
 		r.index.find(layer.lower, func(start, end int, token string) bool {
 			found = append(found, layer.span(start, end, r.names[token]))
 			return true
@@ -143,9 +153,9 @@ func (r *Redactor) tokensIn(text string) []span {
 }
 
 // secretsIn finds what has the name or the form of a secret.
-func (r *Redactor) secretsIn(text string) []span {
+func (r *Redactor) secretsIn(layers []layer) []span {
 	var found []span
-	for _, layer := range layersOf(text) {
+	for _, layer := range layers {
 		for _, rule := range rules {
 			rule(r, layer, func(start, end int, with string) {
 				if start < end && !isMarked(layer.text[start:end], with) {
