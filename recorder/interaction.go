@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -25,8 +26,13 @@ func readBody(request *http.Request) ([]byte, error) {
 	if request.Body == nil || request.Body == http.NoBody {
 		return nil, nil
 	}
-	body, err := io.ReadAll(request.Body)
-	return body, errors.Join(err, request.Body.Close())
+	var body bytes.Buffer
+	if length := request.ContentLength; length > 0 {
+		// Growing step by step would take several times the memory of a large body.
+		body.Grow(int(min(length, largestResponse)) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(request.Body)
+	return body.Bytes(), errors.Join(err, request.Body.Close())
 }
 
 // sentRequest is a request as it was sent, secrets included.
@@ -36,11 +42,13 @@ func sentRequest(request *http.Request, body []byte) cassette.Request {
 		headers = http.Header{}
 	}
 	headers.Del("User-Agent")
-	stored := string(body)
+	sent := cassette.Request{Method: methodOf(request), URL: request.URL.String(), Headers: headers}
 	if len(body) > longestBody {
-		stored = fmt.Sprintf("dpconform: %d bytes, sha256:%x", len(body), sha256.Sum256(body))
+		sent.Body = fmt.Sprintf("dpconform: %d bytes, sha256:%x", len(body), sha256.Sum256(body))
+	} else {
+		sent.Body = string(body)
 	}
-	return cassette.Request{Method: methodOf(request), URL: request.URL.String(), Headers: headers, Body: stored}
+	return sent
 }
 
 func methodOf(request *http.Request) string {

@@ -23,6 +23,8 @@ import (
 // for use by many goroutines.
 type Replay struct {
 	provenance Provenance
+	// host is that of its endpoint; empty where that is none.
+	host       string
 	folder     folderName
 	redactor   *redact.Redactor
 	tokenNames []string
@@ -49,6 +51,9 @@ func Open(fsys fs.FS, folder string) (*Replay, error) {
 		return nil, err
 	}
 	replay := &Replay{provenance: provenance, folder: folderName(folder), redactor: redact.NewRedactor(nil), tapes: map[string]*tape{}}
+	if endpoint, err := target.ParseEndpoint(provenance.Endpoint); err == nil {
+		replay.host = endpoint.Host
+	}
 	tokens := map[string]bool{}
 	for _, one := range cassettes {
 		for _, interaction := range one.Interactions {
@@ -122,8 +127,8 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if endpoint, err := target.ParseEndpoint(r.provenance.Endpoint); err == nil && !strings.EqualFold(endpoint.Host, request.URL.Host) {
-		return nil, r.unrecorded(wanted, name, fmt.Sprintf("the recording is of %s, not of %s", endpoint.Host, request.URL.Host))
+	if r.host != "" && !strings.EqualFold(r.host, request.URL.Host) {
+		return nil, r.unrecorded(wanted, name, fmt.Sprintf("the recording is of %s, not of %s", r.host, request.URL.Host))
 	}
 	tape, found := r.tapes[name]
 	if !found {

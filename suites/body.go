@@ -29,8 +29,11 @@ const (
 	taken = 100 << 10
 )
 
-// nestedObjects is made once: it is large, and nobody changes it.
-var nestedObjects = sync.OnceValue(func() string { return strings.Repeat(`{"a":`, nesting) + "1" + strings.Repeat("}", nesting) })
+// These are made once: they are large, and nobody changes them.
+var (
+	nestedArrays  = sync.OnceValue(func() string { return strings.Repeat("[", nesting) })
+	nestedObjects = sync.OnceValue(func() string { return strings.Repeat(`{"a":`, nesting) + "1" + strings.Repeat("}", nesting) })
+)
 
 // takenBody is a body that means a message without anything in it, or the example
 // of the description, so that the method accepts it.
@@ -91,7 +94,7 @@ func refusedBodies(method *spec.Method) []refusedBody {
 		{"number", "a number", "body.scalar", json, `1`},
 		{"false", "the value false", "body.scalar", json, `false`},
 		{"surrogate", "a name that is half a character", "body.surrogate", json, `{"\ud800":1}`},
-		{"nested-arrays", "arrays in arrays, not closed", "body.nesting", json, strings.Repeat("[", nesting)},
+		{"nested-arrays", "arrays in arrays, not closed", "body.nesting", json, nestedArrays()},
 		{"nested-objects", "objects in objects", "body.nesting", json, nestedObjects()},
 		{"untyped", "a field without a media type", notEmpty, "", withUnknownField(method)},
 		{"untyped-text", "text that is no JSON, without a media type", notEmpty, "", `dpconform`},
@@ -135,7 +138,8 @@ func oddBodies(method *spec.Method) []oddBody {
 	return []oddBody{
 		{"oversize", "a message of two mebibytes", "body.oversize", "white space of two mebibytes in the body " + shown(message(method)), func(r *target.Request) {
 			r.Header = contentType(json)
-			r.Body = []byte(strings.TrimSuffix(message(method), "}") + strings.Repeat(" ", oversize) + "}")
+			begin := strings.TrimSuffix(message(method), "}")
+			r.Body = slices.Concat([]byte(begin), bytes.Repeat([]byte(" "), oversize), []byte("}"))
 		}},
 		{"gzip", "a message compressed with gzip", "body.gzip", "the body " + shown(message(method)) + " in gzip", func(r *target.Request) {
 			r.Header = http.Header{"Content-Type": {json}, "Content-Encoding": {"gzip"}}
@@ -238,12 +242,15 @@ func (b refusedBody) lacks(method *spec.Method) string {
 
 // shown is a body for a reader, or the beginning of a long one.
 func shown(body string) string {
-	body = strings.NewReplacer("\x00", `\0`, "\r\n", " ").Replace(body)
-	if len(body) > 40 {
-		return fmt.Sprintf("%s… (%d bytes)", body[:24], len(body))
+	const longest, beginning = 40, 24
+	readable := inOneLine.Replace(body[:min(len(body), longest)])
+	if len(body) > longest {
+		return fmt.Sprintf("%s… (%d bytes)", readable[:min(beginning, len(readable))], len(body))
 	}
-	return body
+	return readable
 }
+
+var inOneLine = strings.NewReplacer("\x00", `\0`, "\r\n", " ")
 
 func takeBody(j *judgement, taken takenBody) {
 	credential, jobs, found := j.toCall(1)

@@ -53,11 +53,15 @@ func haveErrorObject() types.GomegaMatcher {
 func inError(member, want string, ok func(r *response, raw json.RawMessage) bool) *matcher {
 	return &matcher{want, func(r *response) (string, result.Place, bool) {
 		raw, found := r.error().members[member]
-		got := "no error." + member
-		if found {
+		got, place := "no error."+member, result.InMember("error", member)
+		switch {
+		case !r.error().present || ok(r, raw):
+			// Nobody wants to know what is right, as none of these is negated.
+			return "error." + member, place, true
+		case found:
 			got = "error." + member + " " + oneLine(raw)
 		}
-		return got, result.InMember("error", member), !r.error().present || ok(r, raw)
+		return got, place, false
 	}}
 }
 
@@ -65,7 +69,10 @@ func inError(member, want string, ok func(r *response, raw json.RawMessage) bool
 func besideStatus(of *matcher) *matcher {
 	return &matcher{of.want, func(r *response) (string, result.Place, bool) {
 		got, place, ok := of.examine(r)
-		return fmt.Sprintf("%s in a response with status %d", got, r.status), place, ok
+		if ok {
+			return got, place, true
+		}
+		return fmt.Sprintf("%s in a response with status %d", got, r.status), place, false
 	}}
 }
 
@@ -181,5 +188,7 @@ func unescapedText(body []byte) string {
 	if !bytes.Contains(body, []byte(`\`)) {
 		return string(body)
 	}
-	return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/", `\"`, `"`).Replace(string(body))
+	return traceEscapes.Replace(string(body))
 }
+
+var traceEscapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/", `\"`, `"`)

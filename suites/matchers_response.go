@@ -33,6 +33,8 @@ type response struct {
 	kind string
 	// text is what String returns, once it was asked for.
 	text string
+	// members are those of a short body, once one was asked for.
+	members map[string]json.RawMessage
 }
 
 // responseTo is the response of an exchange, as far as there is one.
@@ -231,9 +233,18 @@ func oneLine(value json.RawMessage) string {
 }
 
 func (r *response) member(name string) json.RawMessage {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(firstValue(r.body()), &object) != nil {
-		return nil
+	if r.members != nil {
+		return r.members[name]
+	}
+	body := r.body()
+	object := map[string]json.RawMessage{}
+	if json.Unmarshal(firstValue(body), &object) != nil {
+		object = map[string]json.RawMessage{}
+	}
+	// Those of long bodies would take as much memory as these, in hundreds of responses.
+	const short = 4 << 10
+	if len(body) <= short {
+		r.members = object
 	}
 	return object[name]
 }

@@ -25,6 +25,8 @@ type finished struct {
 	focus       []string
 	labelFilter string
 	outcome     result.Run
+	// inFull says that somebody sees all exchanges: in a report, or compared.
+	inFull bool
 }
 
 // report assembles the report of a run. Tokens that were sent are redacted
@@ -35,8 +37,14 @@ func (f finished) report() result.Report {
 	report.Milliseconds = f.took.Milliseconds()
 	report.WaitedMilliseconds = f.target.Waited().Milliseconds()
 	f.conclude(&report, hide)
+	// Otherwise causes alone look at headers and bodies, where there are findings. To
+	// take the secrets out of all of them takes longer than the checks.
+	show := outlineOf
+	if f.inFull || slices.ContainsFunc(report.Checks, func(check result.Check) bool { return len(check.Findings) > 0 }) {
+		show = reportedExchange
+	}
 	for _, exchange := range f.target.Journal() {
-		shown := reportedExchange(exchange, hide)
+		shown := show(exchange, hide)
 		shown.JobState = f.stateOf(exchange.Request.Job)
 		shown.OffsetMicroseconds = max(0, exchange.Began.Sub(f.started).Microseconds())
 		report.Exchanges = append(report.Exchanges, shown)
@@ -112,42 +120,68 @@ func (f finished) stateOf(job string) string {
 
 // requestOf is a request as it was sent, but for the token.
 func requestOf(exchange *target.Exchange) result.Message {
-	request := exchange.Request
-	if request.Chunked {
-		request.Header = http.Header{"Transfer-Encoding": {"chunked"}}
-	}
-	return result.Message{Method: request.Method, URL: exchange.URL, Credential: request.Credential.Label, Authorization: request.Credential.Spelling(), Header: request.Header,
-		Body: string(request.Body), BodyBytes: len(request.Body)}
+	message := outlineOfRequest(exchange)
+	message.Header, message.Body = headerOf(exchange.Request), string(exchange.Request.Body)
+	return message
 }
 
-func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.Exchange {
+func headerOf(request target.Request) http.Header {
+	if request.Chunked {
+		return http.Header{"Transfer-Encoding": {"chunked"}}
+	}
+	return request.Header
+}
+
+// outlineOfRequest is a request without its header and body.
+func outlineOfRequest(exchange *target.Exchange) result.Message {
+	request := exchange.Request
+	return result.Message{Method: request.Method, URL: exchange.URL, Credential: request.Credential.Label, Authorization: request.Credential.Spelling(),
+		BodyBytes: len(request.Body)}
+}
+
+// outlineOf is an exchange without headers and bodies.
+func outlineOf(exchange *target.Exchange, hide *redact.Redactor) result.Exchange {
 	shown := result.Exchange{
 		Number: exchange.Number, Check: exchange.Check, Purpose: exchange.Request.Purpose,
 		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Call,
-		Request: requestOf(exchange), Microseconds: exchange.Took.Microseconds(),
+		Request: outlineOfRequest(exchange), Microseconds: exchange.Took.Microseconds(),
 	}
-	// What a check sends is dpconform's own but for the tokens.
-	shown.Request.URL, shown.Request.Header = hide.Text(exchange.URL), hide.Header(shown.Request.Header)
-	shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text)
-	shown.Response, shown.Fault = responseOf(exchange, hide)
+	shown.Request.URL = hide.Text(exchange.URL)
+	shown.Response, shown.Fault = outlineOfResponse(exchange, hide)
 	for _, earlier := range exchange.Earlier {
-		response, fault := responseOf(earlier, hide)
+		response, fault := outlineOfResponse(earlier, hide)
 		shown.Earlier = append(shown.Earlier, result.Attempt{Response: response, Fault: fault, Microseconds: earlier.Took.Microseconds()})
 	}
 	return shown
 }
 
-// responseOf is what came of sending a request once.
-func responseOf(exchange *target.Exchange, hide *redact.Redactor) (*result.Message, *result.FaultOf) {
-	var response *result.Message
+// outlineOfResponse is what came of sending a request once.
+func outlineOfResponse(exchange *target.Exchange, hide *redact.Redactor) (response *result.Message, fault *result.FaultOf) {
 	if exchange.Status != 0 {
-		response = &result.Message{Status: exchange.Status, Header: hide.Header(exchange.Header), HeaderCut: exchange.HeaderCut,
-			Body: bodyOf(exchange.Body, exchange.BodyBytes, hide.Body), BodyBytes: exchange.BodyBytes}
+		response = &result.Message{Status: exchange.Status, HeaderCut: exchange.HeaderCut, BodyBytes: exchange.BodyBytes}
 	}
-	if exchange.Fault == nil {
-		return response, nil
+	if exchange.Fault != nil {
+		fault = &result.FaultOf{Kind: string(exchange.Fault.Kind), Detail: hide.Text(exchange.Fault.Detail)}
 	}
-	return response, &result.FaultOf{Kind: string(exchange.Fault.Kind), Detail: hide.Text(exchange.Fault.Detail)}
+	return response, fault
+}
+
+// reportedExchange is an exchange as a report shows it.
+func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.Exchange {
+	shown := outlineOf(exchange, hide)
+	// What a check sends is dpconform's own but for the tokens.
+	shown.Request.Header = hide.Header(headerOf(exchange.Request))
+	shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text)
+	fill := func(response *result.Message, exchange *target.Exchange) {
+		if response != nil {
+			response.Header, response.Body = hide.Header(exchange.Header), bodyOf(exchange.Body, exchange.BodyBytes, hide.Body)
+		}
+	}
+	fill(shown.Response, exchange)
+	for i, earlier := range exchange.Earlier {
+		fill(shown.Earlier[i].Response, earlier)
+	}
+	return shown
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,5 +128,34 @@ func TestOfALongBodyNoMoreIsRedactedThanIsShown(t *testing.T) {
 	}
 	if got := bodyOf(long[:3*longestBody], 3*longestBody, count(6)); got != string(long[:longestBody/2]) {
 		t.Errorf("of a whole body %d bytes are shown", len(got))
+	}
+}
+
+// Nobody sees the headers and bodies of a run without findings and reports, and
+// whoever gets a report sees them all.
+func TestHeadersAndBodiesAreRedactedForThoseWhoSeeThem(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(echo))
+	defer server.Close()
+	sent, err := target.New(target.Config{Endpoint: server.URL, Limit: time.Minute, Loopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange := sent.Send(context.Background(), "path/example", target.Request{Method: "POST", Path: "/v1/a", Body: []byte("{}"), Header: http.Header{"X-A": {"b"}}})
+	method := spec.MustLoadEmbedded()
+	check := result.Check{ID: "path/example", Verdict: result.Pass, Exchanges: []int{exchange.Number}}
+	failed := check
+	failed.Verdict, failed.Findings = result.Fail, []result.Finding{{Requirement: method.Requirements[0].ID, Verdict: result.Fail, Exchange: exchange.Number, Count: 1}}
+	for _, one := range []struct {
+		name          string
+		check         result.Check
+		inFull, shown bool
+	}{{"neither", check, false, false}, {"a report", check, true, true}, {"a finding", failed, false, true}} {
+		found := finished{testedServer: &testedServer{target: sent}, method: method, inFull: one.inFull,
+			outcome: result.Run{Requirements: method.Requirements, Checks: []result.Check{one.check}}}.report().Exchanges[0]
+		shown := []bool{found.Request.Header != nil, found.Request.Body != "", found.Response.Header != nil, found.Response.Body != ""}
+		if slices.Contains(shown, !one.shown) || found.Response.Status != exchange.Status || found.Request.URL == "" || found.Response.BodyBytes == 0 {
+			t.Errorf("%s: %v, %+v", one.name, shown, found)
+		}
 	}
 }

@@ -348,7 +348,7 @@ func outcomeOf(exchange *target.Exchange) string {
 // it: number, what came of each attempt, how long the last one took, method and
 // path, credential, check.
 func exchangeLine(sent *target.Target, exchange *target.Exchange) string {
-	shownExchange := reportedExchange(exchange, sent.Redactor())
+	shownExchange := outlineOf(exchange, sent.Redactor())
 	outcomes := make([]string, 0, len(exchange.Earlier)+1)
 	for _, earlier := range exchange.Earlier {
 		outcomes = append(outcomes, outcomeOf(earlier))

@@ -131,7 +131,8 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter}
+	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter,
+		inFull: len(files) > 0}
 	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" })
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
