@@ -9,7 +9,7 @@ GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .PHONY: help run test prove race drift-sources build docs cassettes bench fuzz check lint secrets \
-	third-party browser oauth validators overlays lint-description clients clients-install clients-check clean
+	third-party browser oauth validators overlays lint-description fixtures clients clients-install clients-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -100,6 +100,9 @@ lint-description: build ## lint the descriptions in all their forms with a third
 			$(BIN) spec print --spec $$file $$plain $$json $$version > "$$folder/$$(echo $$(basename $$file .openapi.yaml) $$plain $$json $$version | tr ' ' _).yaml" || exit 1; \
 		done; done; done; \
 	done && npx --yes @redocly/cli@2 lint --extends=spec "$$folder"/*
+
+fixtures: build ## try docs/fixtures in fresh projects (python3, node, mvn, cargo)
+	@$(GO) run ./tools/fixtures $(BIN)
 
 clients: build ## test Google's own client libraries and curl (npm, python3, mvn)
 	@$(GO) run ./tools/clients $(BIN) docs/clients.md
