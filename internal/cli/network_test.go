@@ -76,23 +76,19 @@ func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
 	onlyHTTP2.Start()
 	t.Cleanup(onlyHTTP2.Close)
 	plain := listen(t, http.NotFoundHandler())
-	const link = "https://console.example/enable?project=12"
-	disabled := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
+	withoutStatus := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_, _ = io.WriteString(connection, "Content-Type: text/plain\r\n\r\nhello")
+			_ = connection.Close()
 		}
-		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprintf(w, `{"error": {"code": 403, "message": "The API is disabled in project 12.", "status": "PERMISSION_DENIED", "details": [
-			{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"},
-			{"@type": "type.googleapis.com/google.rpc.Help", "links": [{"description": "Google developers console", "url": %q}]}]}}`, link)
 	}))
+	disabled := listen(t, disabledAfter(0, http.NotFoundHandler()))
 	for name, test := range map[string]struct{ endpoint, says string }{
 		"http to TLS":           {"http" + strings.TrimPrefix(secure.URL, "https"), "it speaks TLS; give --endpoint " + secure.URL},
 		"https to plain HTTP":   {"https" + strings.TrimPrefix(plain, "http"), "it speaks HTTP without TLS; give --endpoint " + plain},
+		"HTTP/0.9":              {withoutStatus, "it speaks HTTP/0.9, responses without a status line; let its responses begin with"},
 		"HTTP/2 alone":          {onlyHTTP2.URL, "it speaks HTTP/2 without TLS (h2c)"},
-		"a project without API": {disabled, "SERVICE_DISABLED: The API is disabled in project 12.; see " + link},
+		"a project without API": {disabled, "SERVICE_DISABLED: The API is disabled in project 12.; see " + enableLink},
 	} {
 		flags := []string{"--endpoint", test.endpoint, "--token-template", "t:{short}", "--job", "FAILED=a"}
 		call(t, append([]string{"run", "--report", "json=" + filepath.Join(t.TempDir(), "a.json")}, flags...)...).wantUnreachable(t, test.says)
@@ -100,6 +96,44 @@ func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
 		call(t, append([]string{"record", "--cassettes", folder}, flags...)...).wantUnreachable(t, test.says)
 		if found := examined(t, flags...); found.Exit != result.ExitUnreachable || found.Endpoint.Reached || !strings.Contains(found.Endpoint.Reason, test.says) {
 			t.Errorf("%s: the doctor says %+v", name, found.Endpoint)
+		}
+	}
+}
+
+const enableLink = "https://console.example/enable?project=12"
+
+// disabledAfter passes so many requests with a token on, and refuses the project of
+// the others, as Google's front end does.
+func disabledAfter(passed int32, behind http.Handler) http.Handler {
+	var sent atomic.Int32
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" || sent.Add(1) <= passed {
+			behind.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"error": {"code": 403, "message": "The API is disabled in project 12.", "status": "PERMISSION_DENIED", "details": [
+			{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"},
+			{"@type": "type.googleapis.com/google.rpc.Help", "links": [{"description": "Google developers console", "url": %q}]}]}}`, enableLink)
+	})
+}
+
+// TestASetupThatBreaksInMidRunIsTheCallers, whatever failed until then: the
+// conclusion gives the message and the link.
+func TestASetupThatBreaksInMidRunIsTheCallers(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"", "last-scope-refused"} {
+		for _, passed := range []int32{1, 150} {
+			flags := flagsFor(t, disabledAfter(passed, mustEmulate(t, emulator.Options{Fault: fault})), nil)
+			folder := t.TempDir()
+			got := call(t, append([]string{"run", "--report", "json=" + folder + "/a.json", "--report", "html=" + folder + "/a.html"}, flags...)...)
+			const why = "the caller's project is not set up for this API: SERVICE_DISABLED: The API is disabled in project 12.; see " + enableLink
+			got.want(t, result.ExitUnreachable, "not tested to the end: "+why)
+			if found := readReport(t, folder+"/a.json"); found.Ended != why || !strings.Contains(readFile(t, folder+"/a.html"), enableLink) || strings.Contains(got.output, "--max-duration") {
+				t.Errorf("%q, %s", found.Ended, got.output)
+			}
+			call(t, append([]string{"record", "--cassettes", folder + "/cassettes"}, flags...)...).wantUnreachable(t, "not recorded: the caller's project is not set up", enableLink)
 		}
 	}
 }
@@ -160,7 +194,7 @@ func TestReportsNameTheProxy(t *testing.T) {
 			_, _ = io.WriteString(w, "<html>no</html>")
 			return true
 		})
-		says := fmt.Sprintf("responded %d %s instead of the target", status, http.StatusText(status))
+		says := fmt.Sprintf("responded %d %s instead of the target (\"no\"); ", status, http.StatusText(status))
 		if status != http.StatusBadGateway { // It is sent again after a while.
 			inProcess(t, variables, append([]string{"run"}, flags...)...).wantUnreachable(t, says)
 		}

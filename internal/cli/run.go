@@ -185,6 +185,9 @@ func runShown(ctx context.Context, terminal *terminal, suite suiteRun, header fu
 	if fault := suite.target.Unusable(); err == nil && fault != nil && ctx.Err() == nil {
 		return run, &unreachableError{fault}
 	}
+	if fault := suite.target.NotSetUp(); fault != nil && run.Ended == "" {
+		run.Ended = fault.Detail
+	}
 	line.first()
 	return run, err
 }

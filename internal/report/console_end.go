@@ -45,6 +45,8 @@ func (c Console) lastScreen(report result.Report) {
 	switch {
 	case len(failed) > 0:
 		c.afterFailure(report, failed)
+	case slices.ContainsFunc(report.Unjudged(result.Error), func(group result.Unjudged) bool { return group.Reason == report.Ended }):
+		c.afterError(report)
 	case report.Ended != "":
 		p.Paragraph("  again    ", "the same command, with a longer --max-duration, or --focus for a part")
 	case early:

@@ -23,7 +23,7 @@ type Run struct {
 	// Known are the failures that somebody accepted.
 	Known KnownFailures
 	// Interrupted says that the run ended early. Ended says why where that was a
-	// limit of its own; it is empty where somebody ended it.
+	// limit of its own or the caller's setup; it is empty where somebody ended it.
 	Interrupted bool
 	Ended       string
 	// Stale says why recorded responses no longer count; empty where they do.
@@ -107,7 +107,9 @@ func (r *Report) exit(run Run) {
 	case r.Ended != "":
 		r.Conclusion = "not tested to the end: " + r.Ended
 	case r.Exit == ExitUnreachable && checks[Error] < len(r.Checks):
-		r.Conclusion = "not tested to the end: " + text.Counted(checks[Error], "check") + " could not be tested"
+		r.Conclusion = "not tested to the end: " + text.Counted(checks[Error], "check") + " could not be tested: " + r.commonError()
+	case r.Exit == ExitUnreachable && r.commonError() != "":
+		r.Conclusion = "not tested: " + r.commonError()
 	}
 	if r.Client != nil {
 		r.concludeClient()
@@ -117,6 +119,14 @@ func (r *Report) exit(run Run) {
 		// Stale responses show nothing of the server as it is now.
 		r.Exit, r.Conclusion = ExitFails, "stale: "+run.Stale
 	}
+}
+
+// commonError is the reason that most of the checks with an error have.
+func (r *Report) commonError() string {
+	if groups := r.Unjudged(Error); len(groups) > 0 {
+		return groups[0].Reason
+	}
+	return ""
 }
 
 // strongestLevel is the level without whose requirements nothing is concluded:

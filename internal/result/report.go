@@ -36,7 +36,8 @@ type Report struct {
 	// Exit is the exit code of the run, and Conclusion the same in words.
 	Exit       int    `json:"exit"`
 	Conclusion string `json:"conclusion"`
-	// Ended says why the run ended early where that was a limit of its own.
+	// Ended says why the run ended early where that was a limit of its own or the
+	// caller's setup.
 	Ended string `json:"ended,omitempty"`
 	// Stale says that the recorded responses are older than they may be.
 	Stale string `json:"stale,omitempty"`

@@ -198,6 +198,8 @@ func (c *keepingConnection) explained(err error) error {
 	framing := wire.BadFraming(head.Values("Content-Length"), head.Values("Transfer-Encoding"))
 	field, malformed := head.Malformed()
 	switch {
+	case len(c.kept) >= len("HTTP/") && !strings.EqualFold(string(c.kept[:len("HTTP/")]), "HTTP/"):
+		return &otherProtocolError{err, string(c.kept[:min(len(c.kept), firstBytes)])}
 	case len(version) < len("HTTP/") || !strings.EqualFold(version[:len("HTTP/")], "HTTP/"):
 		return err
 	case !strings.HasPrefix(version, "HTTP/1."):

@@ -17,7 +17,7 @@ import (
 var (
 	resetStep   = failing(syscall.ECONNRESET)
 	hangUpStep  = failing(io.EOF)
-	nobodyThere = failing(&proxyError{"http://proxy.example:3128", 502})
+	nobodyThere = failing(&proxyError{"http://proxy.example:3128", 502, "service.test"})
 )
 
 // backendError is what Google's front end says of a backend that is in trouble.
@@ -91,7 +91,7 @@ func TestABudgetThatIsUsedUp(t *testing.T) {
 		sent   int32
 	}{
 		"slow":         {Config{}, silent(""), slowBudget, Slow, Withheld, "not sent: 5 earlier requests had no whole response within 1m0s", "--timeout", slowBudget + 2},
-		"unreachable":  {Config{}, nobodyThere, unreachableBudget, Unreachable, Unreachable, "the proxy http://proxy.example:3128 responded 502 Bad Gateway instead of connecting", "", unreachableBudget * int32(unreached.attempts)},
+		"unreachable":  {Config{}, nobodyThere, unreachableBudget, Unreachable, Unreachable, "the proxy http://proxy.example:3128 responded 502 Bad Gateway instead of connecting; let it pass requests to service.test, or set NO_PROXY=service.test to reach that without the proxy of HTTPS_PROXY", "", unreachableBudget * int32(unreached.attempts)},
 		"unavailable":  {Config{}, status(503), 7, Unavailable, Unavailable, "is unavailable: 503 Service Unavailable", "", 3*5 + 5},
 		"max-requests": {Config{MaxRequests: 3}, status(404), 3, "", Withheld, "not sent: the budget of 3 requests is used up", "--max-requests", 3},
 	} {

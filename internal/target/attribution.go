@@ -72,6 +72,17 @@ func (t *Target) Unusable() *Fault {
 	return t.budget.ended
 }
 
+// NotSetUp is the caller's setup that lets no more requests in after others had a
+// response, or nil.
+func (t *Target) NotSetUp() *Fault {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if ended := t.budget.ended; ended != nil && ended.Kind == NotSetUp {
+		return ended
+	}
+	return nil
+}
+
 // transient reports whether a response says that the target, or what stands in
 // front of it, cannot respond for now. On this machine nothing stands in front,
 // and a server that responds so means it.
@@ -127,7 +138,7 @@ func (t *Target) othersWork(ctx context.Context, check string) bool {
 // requests.
 func (t *Target) attribute(exchange *Exchange, othersWork bool) {
 	if exchange.Fault == nil {
-		exchange.Fault = notSetUp(exchange)
+		exchange.Fault = t.notSetUp(exchange)
 	}
 	if t.config.Loopback {
 		for _, earlier := range slices.Backward(exchange.Earlier) {

@@ -12,8 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,10 +81,9 @@ const (
 	speaksHTTP = "HTTP without TLS"
 	speaksTLS  = "TLS"
 	speaksH2C  = "HTTP/2 without TLS (h2c) and no HTTP/1.1"
+	// RFC 1945, 3.1: HTTP/0.9 has no status line, and no server speaks it on purpose.
+	speaksHTTP09 = "HTTP/0.9, responses without a status line"
 )
-
-// otherProtocols are those that no malformed response of HTTP looks like.
-var otherProtocols = []string{speaksTLS, speaksH2C, "SSH", "SMTP or FTP", "IMAP", "POP3", "Redis or POP3", "VNC"}
 
 // diagnose says that an endpoint speaks another protocol than its address says,
 // given the error that came first; nil where it does not, or nobody knows.
@@ -107,7 +104,11 @@ func diagnose(ctx context.Context, endpoint *url.URL, options NetworkOptions, er
 	if options.ProxyOf(endpoint) != "" || isUnreachable(err) && !isTLSFailure(err) && !isHandshakeEnd(err) {
 		return nil
 	}
-	spoken := quotedProtocol(err)
+	var other *otherProtocolError
+	spoken := ""
+	if errors.As(err, &other) {
+		spoken = spokenIn(other.said)
+	}
 	if spoken == "" {
 		spoken = speaks(ctx, endpoint, options)
 	}
@@ -119,16 +120,15 @@ func diagnose(ctx context.Context, endpoint *url.URL, options NetworkOptions, er
 	}
 }
 
-// quotedProtocol names another protocol than HTTP by the bytes that net/http
-// quotes in its error; empty where it is none that is known.
-func quotedProtocol(err error) string {
-	_, quoted, found := strings.Cut(err.Error(), "malformed HTTP response ")
-	said, invalid := strconv.Unquote(quoted)
-	if spoken := spokenIn(said); found && invalid == nil && slices.Contains(otherProtocols, spoken) {
-		return spoken
-	}
-	return ""
+// otherProtocolError is an error for the beginning of a response that is none of
+// HTTP's.
+type otherProtocolError struct {
+	error
+	said string
 }
+
+// Unwrap gives what net/http said.
+func (e *otherProtocolError) Unwrap() error { return e.error }
 
 // isSlow reports whether an error is that of a limit that ended.
 func isSlow(err error) bool {
@@ -176,6 +176,8 @@ func wrongProtocol(endpoint *url.URL, spoken string) *Fault {
 		fix = "give --endpoint " + other.String()
 	case spoken == speaksH2C:
 		fix = "let it serve HTTP/1.1 too, or HTTP/2 over TLS"
+	case spoken == speaksHTTP09:
+		fix = "let its responses begin with a line such as HTTP/1.1 200 OK, or " + fix
 	}
 	return &Fault{Kind: WrongProtocol, Flag: "--endpoint", Detail: fmt.Sprintf("%s cannot be tested: it speaks %s; %s", endpoint, spoken, fix)}
 }
@@ -280,16 +282,20 @@ func spokenIn(said string) string {
 		return speaksHTTP
 	case isFrame(said):
 		return speaksH2C
-	case strings.HasPrefix(trimmed, "<"):
-		return "HTTP/0.9, a page without a status line"
-	case headLike().MatchString(said):
+	case statusLike().MatchString(trimmed):
 		return "" // Malformed, and the server's own.
+	case strings.ContainsAny(trimmed[:1], "<{["), fieldLike().MatchString(trimmed):
+		return speaksHTTP09
 	}
 	return "something that is not HTTP"
 }
 
-// headLike finds a head in what is no HTTP.
-var headLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?mi)http|^[a-z-]+:`) })
+// statusLike finds a status line that is malformed, and fieldLike a field of a
+// header.
+var (
+	statusLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^[^\n:<{[]{0,20}(http|\b[1-5][0-9]{2}\b)`) })
+	fieldLike  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?mi)^[a-z-]+:`) })
+)
 
 // isFrame reports whether bytes begin with a frame of HTTP/2 about the
 // connection: settings, or its end.

@@ -71,7 +71,7 @@ func TestAWrongProtocol(t *testing.T) {
 	// alert is what a TLS server says that has no words for HTTP: it expects a
 	// handshake.
 	alert, closing := serveRaw(t, saying("\x15\x03\x01\x00\x02\x02\x16")), serveRaw(t, answeringTLSAlone(t, secure.TLS))
-	page := "it speaks HTTP/0.9, a page without a status line"
+	page := "it speaks HTTP/0.9, responses without a status line; let its responses begin with a line such as HTTP/1.1 200 OK"
 	for name, test := range map[string]struct {
 		endpoint string
 		options  NetworkOptions
@@ -87,6 +87,8 @@ func TestAWrongProtocol(t *testing.T) {
 		"SSH":                              {serveRaw(t, greeting("SSH-2.0-OpenSSH_9.9\r\n")), NetworkOptions{}, "it speaks SSH; give the address of an HTTP server"},
 		"SMTP":                             {serveRaw(t, greeting("220 mail.example ESMTP\r\n")), NetworkOptions{}, "it speaks SMTP or FTP"},
 		"HTTP/0.9":                         {serveRaw(t, saying("<html>hello</html>")), NetworkOptions{}, page},
+		"HTTP/0.9 with JSON":               {serveRaw(t, saying(`{"error": {"message": "see http://h"}}`)), NetworkOptions{}, page},
+		"HTTP/0.9 with a header":           {serveRaw(t, saying("Content-Type: text/plain\r\n\r\nhello")), NetworkOptions{}, page},
 		"an echo":                          {serveRaw(t, saying("\x00\x01what?")), NetworkOptions{}, "it speaks something that is not HTTP"},
 		"a required certificate":           {required.URL, trusting(required, nil), "requires a client certificate: give --client-cert FILE and --client-key FILE"},
 		"a required certificate, TLS 1.2":  {before.URL, trusting(before, nil), "requires a client certificate"},
@@ -156,6 +158,17 @@ func (p *prefixed) Read(into []byte) (int, error) {
 		return n, nil
 	}
 	return p.Conn.Read(into)
+}
+
+// TestAMalformedStatusLineIsNotAnotherProtocol: it is the server's own mistake.
+func TestAMalformedStatusLineIsNotAnotherProtocol(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"HTP/1.1 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", " HTTP/1.1 200 OK\r\n\r\n", "\xef\xbb\xbfHTTP/1.1 200 OK\r\n\r\n", "200 OK\r\nContent-Type: a\r\n\r\n", "HTTP 200\r\n\r\n"} {
+		server := newTarget(t, Config{Loopback: true, Endpoint: serveRaw(t, saying(said))})
+		if fault := sendTo(server, Request{Method: "GET"}).Fault; fault == nil || !fault.ServerOwn() {
+			t.Errorf("%q: %+v", said, fault)
+		}
+	}
 }
 
 // TestAServerThatHasRespondedSpeaksHTTP: what breaks later is not looked into.

@@ -1,14 +1,20 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // ProxyOf is the address of the proxy on the way to an endpoint, without its
@@ -34,15 +40,27 @@ func addressOf(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host
 type proxyError struct {
 	proxy  string
 	status int
+	// host is that of the server.
+	host string
 }
 
-func (e *proxyError) Error() string { return refusal(e.proxy, e.status) + " instead of connecting" }
+func (e *proxyError) Error() string {
+	return refusal(e.proxy, e.status) + " instead of connecting; " + pastProxy("HTTPS_PROXY", e.host, e.status)
+}
 
-func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, response *http.Response) error {
+func refusedByProxy(_ context.Context, proxy *url.URL, request *http.Request, response *http.Response) error {
 	if response.StatusCode != http.StatusOK {
-		return &proxyError{addressOf(proxy), response.StatusCode}
+		return &proxyError{addressOf(proxy), response.StatusCode, request.URL.Hostname()}
 	}
 	return nil
+}
+
+// pastProxy says what to do about a proxy of a variable that refuses a host.
+func pastProxy(variable, host string, status int) string {
+	if status == http.StatusProxyAuthRequired {
+		return "put its user and password into " + variable + ", before the host"
+	}
+	return fmt.Sprintf("let it pass requests to %s, or set NO_PROXY=%s to reach that without the proxy of %s", host, host, variable)
 }
 
 // unreachableProxy is the fault of an error of the connection to a proxy; nil for
@@ -61,36 +79,39 @@ func refusal(proxy string, status int) string {
 }
 
 // byProxy reports whether a response is that of a proxy on the way. Over TLS it
-// cannot be.
+// can be only where the proxy intercepts, and says who it is.
 func (t *Target) byProxy(exchange *Exchange) bool {
-	if t.endpoint.Scheme != "http" {
-		return false
-	}
+	header, plain := exchange.Header, t.endpoint.Scheme == "http"
 	// RFC 9110, 15.5.8: only a proxy asks for a proxy's password.
-	if exchange.Status == http.StatusProxyAuthRequired {
+	if plain && exchange.Status == http.StatusProxyAuthRequired {
 		return true
 	}
 	if t.proxy == "" || exchange.Status < http.StatusBadRequest {
 		return false
 	}
-	header, passedOn := exchange.Header, exchange.Header.Get("Via") != ""
-	if header.Get("Proxy-Authenticate") != "" || header.Get("X-Squid-Error") != "" || strings.Contains(header.Get("Proxy-Status"), "error=") {
+	if header.Get("X-Squid-Error") != "" || plain && (header.Get("Proxy-Authenticate") != "" || strings.Contains(header.Get("Proxy-Status"), "error=")) {
 		return true
 	}
 	// What a proxy says of itself is a page. An API says it by its error.
 	if found := readError(exchange.Body); found.Status != "" || len(found.Code) > 0 {
 		return false
 	}
+	passedOn := header.Get("Via") != ""
 	switch exchange.Status {
 	case http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
+		if plain {
+			return true
+		}
 	}
 	if passedOn {
 		return false
 	}
+	if namesProxy(header.Get("Server")) {
+		return true
+	}
 	// RFC 9110, 7.6.3: a proxy adds Via to what it passes on. Where this one does
 	// not, a page without it may be the server's.
-	return namesProxy(header.Get("Server")) || exchange.Status/100 == 5 && (!t.budget.whole || t.budget.via)
+	return plain && exchange.Status/100 == 5 && (!t.budget.whole || t.budget.via)
 }
 
 // namesProxy reports whether a Server field is that of a proxy's own pages.
@@ -103,8 +124,27 @@ func namesProxy(server string) bool {
 // proxyDetail says in one line what a proxy responded, and how to go on.
 func (t *Target) proxyDetail(exchange *Exchange) string {
 	detail := refusal(t.proxy, exchange.Status) + " instead of the target"
-	if exchange.Status == http.StatusProxyAuthRequired {
-		return detail + "; put its user and password into HTTP_PROXY, before the host"
+	if page := pageText(exchange.Header, exchange.Body); page != "" {
+		detail += fmt.Sprintf(" (%q)", text.Cut(t.said(page), longestPage))
 	}
-	return detail + "; NO_PROXY names hosts that are reached without it"
+	return text.Line(detail) + "; " + pastProxy(strings.ToUpper(t.endpoint.Scheme)+"_PROXY", t.endpoint.Hostname(), exchange.Status)
+}
+
+// longestPage is the length in characters from which the words of a page are cut.
+const longestPage = 100
+
+var (
+	title = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`) })
+	tag   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<(style|script).*?</(style|script)>|<[^>]*>`) })
+)
+
+// pageText is what a proxy says: the title of its page, else the words of it, else
+// Squid's name of the error.
+func pageText(header http.Header, body []byte) string {
+	page := string(body)
+	if found := title().FindStringSubmatch(page); found != nil {
+		page = found[1]
+	}
+	words := strings.Join(strings.Fields(html.UnescapeString(tag().ReplaceAllString(page, " "))), " ")
+	return cmp.Or(words, header.Get("X-Squid-Error"))
 }

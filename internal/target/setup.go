@@ -89,12 +89,55 @@ var setupReasons = []string{
 	"accessNotConfigured", "userProjectMissing", "userProjectAccessDenied", "userProjectInconsistent", "keyInvalid", "ipRefererBlocked",
 }
 
+// setupSigns are parts of the message, or of the links, by which an error without a
+// reason of its own shows one of the setupReasons.
+// Source: https://cloud.google.com/apis/docs/troubleshooting
+var setupSigns = []struct{ sign, reason string }{
+	{"has not been used in project", "SERVICE_DISABLED"}, {"api is disabled", "SERVICE_DISABLED"}, {"api is not enabled", "SERVICE_DISABLED"},
+	{"api has not been enabled", "SERVICE_DISABLED"}, {"access not configured", "SERVICE_DISABLED"},
+	{"permission to use project", "USER_PROJECT_DENIED"}, {"serviceusage.services.use", "USER_PROJECT_DENIED"},
+	{"permission denied on resource project", "CONSUMER_INVALID"}, {"user project specified in the request", "CONSUMER_INVALID"},
+	{"requires billing to be enabled", "BILLING_DISABLED"}, {"billing is disabled", "BILLING_DISABLED"}, {"billing account for the owning project", "BILLING_DISABLED"},
+	{"api key not valid", "API_KEY_INVALID"}, {"api key expired", "API_KEY_INVALID"},
+	{"console.developers.google.com/billing", "BILLING_DISABLED"}, {"console.cloud.google.com/billing", "BILLING_DISABLED"},
+	{"console.developers.google.com/iam-admin", "USER_PROJECT_DENIED"}, {"console.cloud.google.com/iam-admin", "USER_PROJECT_DENIED"},
+	{"console.developers.google.com/apis/", "SERVICE_DISABLED"}, {"console.cloud.google.com/apis/", "SERVICE_DISABLED"},
+}
+
+// setupReason is the reason for which an error refuses the caller's project; empty
+// where it does not, or gives another reason.
+func (e apiError) setupReason() string {
+	reasons := e.reasons()
+	if at := slices.IndexFunc(reasons, func(reason string) bool { return slices.Contains(setupReasons, reason) }); at >= 0 {
+		return reasons[at]
+	}
+	said := e.Message
+	for _, detail := range e.Details {
+		if detail.Reason != "" {
+			return ""
+		}
+		for _, link := range detail.Links {
+			said += "\n" + link.URL
+		}
+	}
+	said = strings.ToLower(said)
+	for _, known := range setupSigns {
+		if strings.Contains(said, known.sign) {
+			return known.reason
+		}
+	}
+	return ""
+}
+
 // quotaProject is how messages name a project that is billed for a request.
 const quotaProject = "quota project"
 
 // longestMessage is the length in characters from which a server's message is
 // cut.
 const longestMessage = 600
+
+// said is what a server or a proxy says, cut and without secrets.
+func (t *Target) said(words string) string { return t.redactor.Text(text.Cut(words, longestMessage)) }
 
 // aboutKey reports whether a reason refuses an API key.
 func aboutKey(reason string) bool {
@@ -111,25 +154,23 @@ func sendsKey(request Request) bool {
 
 // notSetUp is the fault of a response that refuses the caller's project, and not
 // the request; nil for every other.
-func notSetUp(exchange *Exchange) *Fault {
+func (t *Target) notSetUp(exchange *Exchange) *Fault {
 	if exchange.Status != http.StatusForbidden && exchange.Status != http.StatusBadRequest {
 		return nil
 	}
 	found := readError(exchange.Body)
-	reasons := found.reasons()
-	at := slices.IndexFunc(reasons, func(reason string) bool { return slices.Contains(setupReasons, reason) })
+	reason := found.setupReason()
 	asked := strings.Contains(found.Message, "requires a "+quotaProject)
-	if at < 0 && !asked || at >= 0 && aboutKey(reasons[at]) && sendsKey(exchange.Request) {
+	if reason == "" && !asked || aboutKey(reason) && sendsKey(exchange.Request) {
 		return nil
 	}
-	reason := fmt.Sprintf("%d %s", exchange.Status, found.Status)
-	if at >= 0 {
-		reason = reasons[at]
+	if reason == "" {
+		reason = fmt.Sprintf("%d %s", exchange.Status, found.Status)
 	}
 	fault := &Fault{Kind: NotSetUp, Detail: text.Line(fmt.Sprintf("the caller's project is not set up for this API: %s: %s",
-		reason, text.Cut(found.Message, longestMessage)))}
+		reason, t.said(found.Message)))}
 	if link := found.link(); link != "" {
-		fault.Detail += "; see " + text.Line(text.Cut(link, longestMessage))
+		fault.Detail += "; see " + text.Line(t.said(link))
 	}
 	if asked || strings.Contains(found.Message, quotaProject) || reason == "USER_PROJECT_DENIED" || strings.HasPrefix(reason, "userProject") {
 		fault.Flag = "--quota-project"

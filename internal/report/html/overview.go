@@ -159,7 +159,7 @@ func (p *page) Notes() []string {
 	}
 	add(p.Stale != "" && !strings.Contains(p.Conclusion, p.Stale), "The recorded responses are stale: "+p.Stale)
 	add(p.Exit == result.ExitInterrupted, "The run was interrupted. What was not tested until then is skipped.")
-	add(p.Ended != "", capital(p.Ended)+". What was not tested until then is skipped.")
+	add(p.Ended != "", capital(p.Ended)+". What was not tested until then has no verdict.")
 	add(len(p.Settings.Focus) > 0 || p.Settings.LabelFilter != "", "Only some checks were selected; the verdict is about those.")
 	add(p.Client != nil && p.Client.WireOnly, "Only what the client sent was tested, not what it reported.")
 	repeats := 0
