@@ -40,6 +40,7 @@ race: ## run the tests of what is concurrent with the race detector (needs a C c
 docs: build ## write the generated pages of docs/
 	$(BIN) list --markdown > docs/requirements.md.new && mv docs/requirements.md.new docs/requirements.md
 	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
+	$(GO) test -count=1 -run '^TestKillMatrix$$' ./suites -update
 
 cassettes: build ## record the shipped cassettes again, from the reference emulator
 	@for method in $$(sed -n 's/^\([A-Za-z.]*\): .*/\1/p' spec/shipped.yaml); do \
