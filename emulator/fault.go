@@ -105,7 +105,7 @@ func (s *Server) unknownFault(name string) error {
 			known = append(known, fault.Name)
 		}
 	}
-	return fmt.Errorf("unknown fault %q: %s", name, text.DidYouMean(name, known))
+	return fmt.Errorf("unknown fault %q: %s", name, text.DidYouMeanOr(name, known, "dpconform emulate --fault list prints all"))
 }
 
 // behaviour is everything in which a fault may differ from a server that

@@ -266,7 +266,7 @@ func (f folderName) broken(file string, err error) *Error {
 		line, _ = strconv.Atoi(parts[1])
 		message = parts[2]
 	}
-	return f.fault(file, line, "is broken or cut short: %s", unknownKey().ReplaceAllString(message, "unknown key $1"))
+	return f.fault(file, line, "is broken or cut short: %s", unknownKey().ReplaceAllString(text.SyntaxReason(message), "unknown key $1"))
 }
 
 // recordAgain is the command that records the folder anew, with the folder as

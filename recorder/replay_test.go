@@ -127,7 +127,7 @@ func TestASpoiledRecordingIsRefused(t *testing.T) {
 		{"no cassette", remove("body.yaml"), "rec/body.yaml: is missing, and provenance.yaml names it"},
 		{"another file", empty("other.yaml"), "rec/other.yaml: does not belong to the recording: provenance.yaml does not name it; move it away, and if it was recorded"},
 		{"edited", edit("path.yaml", "/v1/x", "/v1/w"), "rec/path.yaml: was changed after it was recorded: its sha256 is not the one in provenance.yaml"},
-		{"broken", edit("path.yaml", "- request:", "- request"), "rec/path.yaml:5: is broken or cut short: mapping values are not allowed in this context"},
+		{"broken", edit("path.yaml", "- request:", "- request"), "rec/path.yaml:5: is broken or cut short: a colon stands where no key can be"},
 		{"of another type", edit("path.yaml", "code: 200", "code: often"), "rec/path.yaml:21: is broken or cut short: cannot unmarshal !!str `often` into int"},
 		{"of another version", edit("path.yaml", "version: 1", "version: 2"), "rec/path.yaml: is broken or cut short: not a cassette of version 1"},
 		{"without an interaction", edit("path.yaml", "    - request:", "    -\n    - request:"), "rec/path.yaml: is broken or cut short: interaction 1 is not whole"},

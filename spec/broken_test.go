@@ -201,7 +201,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		// YAML.
 		{"a tab", "  title: Data", "\ttitle: Data", "\ttitle", []string{"not readable as YAML", "character"}},
 		{"a line too far left", ownLevel, "         level: documented\n", "         level: documented\n", []string{"not readable as YAML"}},
-		{"two colons", "  title: Data", "  title: Data: x", "  title: Data: x", []string{"not readable as YAML", "mapping values"}},
+		{"two colons", "  title: Data", "  title: Data: x", "  title: Data: x", []string{"not readable as YAML", "a colon stands where no key can be"}},
 		{"an unknown anchor", "operationId: dataportability.archiveJobs.retry", "operationId: *gone", "      operationId: *gone", []string{"not readable as YAML", "gone"}},
 		{"an open list", "openapi: 3.1.0", "openapi: [3.1.0", anywhere, []string{"not readable as YAML"}},
 		{"an open quotation", "title: Data", `title: "Data`, anywhere, []string{"not readable as YAML"}},

@@ -64,7 +64,7 @@ func (d Description) parse() (content []byte, root yaml.Node, err error) {
 		return nil, root, &Error{File: d.Name, Line: second.Line, Message: "a second YAML document begins here, and only one is read"}
 	case !errors.Is(err, io.EOF):
 		line, column, message := locateYAMLError(err)
-		return nil, root, &Error{d.Name, line, column, "not readable as YAML: " + message}
+		return nil, root, &Error{d.Name, line, column, "not readable as YAML: " + text.SyntaxReason(message)}
 	}
 	return content, root, nil
 }

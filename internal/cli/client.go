@@ -49,7 +49,7 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 	var options clientOptions
 	command := &cobra.Command{
 		Use:   "client [flags] -- COMMAND [ARGUMENT...]",
-		Short: "Test a client: what it sends, and what it does with what comes back",
+		Short: "Test a client: what it sends, and how it takes what comes back",
 		Long: `client runs a command that calls the method once, again for each scenario of
 responses that a server may give, and tests every request that arrives, every
 repeat, and what the client reports of its outcome.
@@ -63,8 +63,8 @@ standard output or in the file DPCONFORM_OUTCOME:
   {"job":"ID","ok":true}
   {"job":"ID","error":{"code":429,"status":"NAME","message":"TEXT"}}
 
-The first is for a method whose response names a new job in the member FIELD, the
-second for one whose response names none.
+The first is for a method whose response names a new job in the member FIELD,
+the second for one whose response names none.
 
 With --listen it serves until it is stopped, with a page of what has arrived.
 
@@ -98,20 +98,20 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	settings, run := &options.settings, &options.run
 	settings.AddDescriptionFlags(flags)
 	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
-	flags.StringArrayVar(&options.files, "scenarios", nil, "add the scenario in a YAML file, or those in a folder, at `PATH`; one with the name of a shipped one replaces it; repeatable")
+	flags.StringArrayVar(&options.files, "scenarios", nil, "add scenarios of your own at `PATH`; a YAML file or a folder: one with the name of a shipped one replaces it; repeatable")
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands")
-	flags.StringVar(&options.print, "print-scenario", "", "print the YAML of the scenario of this `NAME`, to begin one of your own with")
+	flags.StringVar(&options.print, "print-scenario", "", "print the YAML of the scenario of this `NAME`; to begin one of your own with")
 	flags.BoolVar(&options.keys, "scenario-keys", false, "print what a scenario's YAML may hold, as Markdown")
-	flags.BoolVar(&run.Together, "together", false, "run the command once and let it choose scenarios: by job id, header or path")
+	flags.BoolVar(&run.Together, "together", false, "run the command once and let it choose scenarios; by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "`ID` that the client uses, where it cannot be given one")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "how long the command may take for each scenario, a `DURATION` such as 10s; then it and what it started are ended")
-	flags.BoolVar(&run.ExitReports, "exit-tells", false, "the command's exit code 0 means that the call was a success")
-	flags.BoolVar(&run.WireOnly, "wire-only", false, "test what is seen on the wire alone, and not what the client reports")
-	flags.StringVar(&options.upstream, "upstream", "", "forward requests to the server at `URL`, and test them on the way")
-	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped, for clients that are started by hand")
+	flags.BoolVar(&run.ExitReports, "exit-tells", false, "exit code 0 of the command means that the call succeeded")
+	flags.BoolVar(&run.WireOnly, "wire-only", false, "test what is on the wire; and not what the client reports")
+	flags.StringVar(&options.upstream, "upstream", "", "forward requests to the server at `URL`; and test them on the way")
+	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped; for clients that are started by hand")
 	flags.BoolVar(&options.remote, "listen-remote", false, "let --listen be an address that other machines reach")
-	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints, as it comes, on standard error")
-	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run: documented, platform or inferred; above says what fails without it")
+	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints; as it comes, on standard error")
+	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run; documented, platform or inferred; above says what fails without it")
 	settings.AddReportFlag(flags)
 	settings.AddKnownFailuresFlags(flags)
 	completeReport(command)
@@ -332,7 +332,7 @@ func findScenario(sources *config.Sources, flag, name string, all []*scenario.Sc
 	one, known := scenario.Find(all, name)
 	if !known {
 		return nil, text.Mistake(sources.Origin(flag), fmt.Sprintf("unknown scenario %q", name),
-			text.DidYouMean(name, scenario.Names(all))+" (dpconform client --list has all)")
+			text.DidYouMeanOr(name, scenario.Names(all), "dpconform client --list prints all"))
 	}
 	return one, nil
 }

@@ -22,7 +22,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client":                                "there is no client to test; give a command behind --, or --listen ADDRESS",
 		"client curl":                           `client takes no "curl"; put -- before the command`,
 		"client curl -- x":                      `client takes no "curl"; put -- before the command`,
-		"client --scenario sucess -- x":         `--scenario: unknown scenario "sucess"; did you mean success? (dpconform client --list has all)`,
+		"client --scenario sucess -- x":         `--scenario: unknown scenario "sucess"; did you mean success?`,
 		"client --scenarios " + wrong + " -- x": wrong + `:3:1: unknown key "stps"; did you mean steps?`,
 		"client --scenarios none -- x":          "none: no such file or directory; give a file of YAML, or a folder of them",
 		"client --timeout 0s -- x":              "--timeout: it must be more than 0; give a time such as 30s",
@@ -172,5 +172,5 @@ func TestScenariosArePrinted(t *testing.T) {
 	if got := call(t, "client", "--scenario-keys"); got.exit != 0 || !strings.HasPrefix(got.raw, "# Scenarios of your own\n") {
 		t.Errorf("exit %d\n%s", got.exit, got.raw)
 	}
-	refused(t, "client --print-scenario hangup", `--print-scenario: unknown scenario "hangup"; did you mean hang-up? (dpconform client --list has all)`)
+	refused(t, "client --print-scenario hangup", `--print-scenario: unknown scenario "hangup"; did you mean hang-up?`)
 }

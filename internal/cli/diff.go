@@ -37,7 +37,7 @@ that is no report.`,
 		Example: `  dpconform run --report json=monday.json
   dpconform run --report json=tuesday.json
   dpconform diff monday.json tuesday.json
-  dpconform diff monday.json tuesday.json --fail-on changed --report markdown=-`,
+  dpconform diff OLD.json NEW.json --fail-on changed --report markdown=-`,
 		Args: twoReports,
 		RunE: func(command *cobra.Command, names []string) error {
 			return runDiff(command, terminal, names, failOn, reports)

@@ -29,10 +29,10 @@ func newDoctorCommand(terminal *terminal) *cobra.Command {
 		Use:   "doctor",
 		Short: "Report what a run would miss, without changing anything",
 		Long: `doctor looks at what run would need, with the same flags: whether the endpoint
-is reached and how, whether this machine's clock is right, for each scope whether
-there is a token, from where, until when and what it carries as far as a server
-says so, which state each job is in, and which checks a run would skip and why.
-It sends only read-only requests.
+is reached and how, whether this machine's clock is right, for each scope
+whether there is a token, from where, until when and what it carries as far as a
+server says so, which state each job is in, and which checks a run would skip
+and why. It sends only read-only requests.
 
 Exit: 0 all is there, 2 wrong usage or configuration, 3 something is missing or
 wrong, 4 the endpoint cannot be reached.`,

@@ -55,10 +55,10 @@ and listed as such.
 flag of the same name; drift itself applies overlays with --from-overlay. What
 an overlay cannot express is listed, here and in the file.
 
-A source that is older than what it is compared with, by the days that both give,
-is no drift: while a revision is rolled out, old and new documents alternate.
-Each change says that it goes back. --allow-older takes an older source like any
-other, also for --overlay.
+A source that is older than what it is compared with, by the days that both
+give, is no drift: while a revision is rolled out, old and new documents
+alternate. Each change says that it goes back. --allow-older takes an older
+source like any other, also for --overlay.
 
 Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
 usage or a source that is not understood, 4 an address that gives no source.`,

@@ -168,7 +168,7 @@ func (p requestPlan) paragraph(out io.Writer, text string) {
 
 func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, uses bool) {
 	request := exchange.Request
-	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, p.redactor.Text(request.Target()))
+	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, cutPath(p.redactor.Text(request.Target()), p.width))
 	details := []string{request.Credential.Label}
 	if kind := request.Header.Get("Content-Type"); kind != "" {
 		details = append(details, kind)
@@ -176,12 +176,21 @@ func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Ex
 	if len(request.Body) > 0 {
 		details = append(details, shownBody(request.Body))
 	}
-	fmt.Fprintf(out, "      %s\n", strings.Join(details, ", "))
+	fmt.Fprintln(out, text.Paragraph("      ", strings.Join(details, ", "), p.width))
 	reason := exchange.Check + ": " + request.Purpose
 	if uses {
 		reason += " — USES UP ITS JOB"
 	}
-	fmt.Fprintf(out, "      %s\n", reason)
+	fmt.Fprintln(out, text.Paragraph("      ", reason, p.width))
+}
+
+// cutPath is the beginning of a long path, with its length.
+func cutPath(path string, width int) string {
+	if width -= len("   1  OPTIONS "); len(path) <= width {
+		return path
+	}
+	length := fmt.Sprintf("… (%d bytes)", len(path))
+	return path[:max(0, width-len(length))] + length
 }
 
 // shownBody is a body in a few letters.
@@ -212,6 +221,6 @@ func (p requestPlan) printSkipped(out io.Writer) {
 		if flag != "" {
 			line += " for want of " + flag
 		}
-		fmt.Fprintln(out, line)
+		p.paragraph(out, line)
 	}
 }

@@ -31,9 +31,9 @@ func newEmulateCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "emulate",
 		Short: "Serve the reference emulator of the descriptions",
-		Long: `emulate serves a server that conforms to all built-in descriptions, over the same
-jobs, or to the one that is named. It prints its address, what it serves and a
-command that tests it, and runs until it is stopped.
+		Long: `emulate serves a server that conforms to all built-in descriptions, over the
+same jobs, or to the one that is named. It prints its address, what it serves
+and a command that tests it, and runs until it is stopped.
 
 Without --job it has 24 jobs of each state in which one of the methods accepts
 them and two of every other. Without --token-template a token names its own
@@ -99,6 +99,13 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
 	flags.StringVar(&fault, "fault", "", "break one thing, by its `NAME`; \"list\" prints all names")
+	completeWith(command, "fault", cobra.ShellCompDirectiveNoFileComp, func() []string {
+		var names []string
+		for _, fault := range emulator.Faults(completed(&settings)) {
+			names = append(names, fault.Name+"\t"+fault.Text)
+		}
+		return append(names, "list\tprint all names")
+	})
 	return command
 }
 

@@ -86,7 +86,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 				console.notApplicable(arguments[0], reason)
 				return nil
 			}
-			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMean(arguments[0], explained(method)))
+			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMeanOr(arguments[0], explained(method), "dpconform list --all prints all"))
 		},
 	}
 	settings.AddDescriptionFlags(command.Flags())

@@ -316,8 +316,8 @@ func TestAClientCertificate(t *testing.T) {
 	run := "run --endpoint " + server.URL + " "
 	refused(t, run+"--client-cert "+certificate, "--client-cert: a certificate without its key; give --client-key FILE")
 	refused(t, run+"--client-key "+key, "--client-key: a key without its certificate; give --client-cert FILE")
-	refused(t, run+"--client-cert "+certificate+" --client-key "+otherKey, "--client-cert: ", "are not a certificate with its key: ")
-	refused(t, run+"--client-cert "+key+" --client-key "+key, "--client-cert: ", "are not a certificate with its key: ")
+	refused(t, run+"--client-cert "+certificate+" --client-key "+otherKey, "--client-cert: ", "are not a certificate with its key; ")
+	refused(t, run+"--client-cert "+key+" --client-key "+key, "--client-cert: ", "are not a certificate with its key; ")
 	refused(t, run+"--client-cert no-such-file --client-key "+key, "--client-cert: no-such-file: no such file")
 	refused(t, run+"--client-cert /dev/zero --client-key "+key, "--client-cert: /dev/zero: ")
 }

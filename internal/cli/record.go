@@ -58,16 +58,18 @@ func newRecordCommand(terminal *terminal) *cobra.Command {
 		Use:   "record",
 		Short: "Run the suite against a server and keep its responses as cassettes",
 		Long: `record runs the whole suite and writes one cassette for each aspect, without any
-token, with pseudonyms for the ids of jobs, and with a provenance that says where
-they come from. Without --endpoint it records the reference emulator. The date is
-that of SOURCE_DATE_EPOCH where it is set.
+token and with pseudonyms for the ids of jobs. Without --endpoint it records the
+reference emulator.
+
+A provenance beside the cassettes says where they come from. Its date is that of
+SOURCE_DATE_EPOCH where it is set.
 
 The new cassettes take the place of the old ones at once, when all is done. What
 a server has sent is kept from the first request on, so that --resume goes on
 after an interruption: what had a response is not sent again.
 
-With --check the cassettes stay, and it exits with 1 where a response has changed
-in shape: ids, dates and other values aside.`,
+With --check the cassettes stay, and it exits with 1 where a response has
+changed in shape: ids, dates and other values aside.`,
 		Example: `  dpconform record --cassettes my-cassettes
   dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job STATE=ID,ID
@@ -80,13 +82,13 @@ in shape: ids, dates and other values aside.`,
 	settings.AddTargetFlags(command.Flags())
 	flags := command.Flags()
 	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
-	flags.BoolVar(&own.force, "force", false, "record even into the cassettes that come with dpconform")
-	flags.BoolVar(&own.resume, "resume", false, "go on with the recording that was interrupted in this folder")
-	flags.BoolVar(&own.discard, "discard", false, "begin anew, and drop the recording that was interrupted in this folder")
-	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are instead of pseudonyms")
+	flags.BoolVar(&own.force, "force", false, "record even into the cassettes of dpconform itself")
+	flags.BoolVar(&own.resume, "resume", false, "go on with an interrupted recording; the one in this folder")
+	flags.BoolVar(&own.discard, "discard", false, "drop an interrupted recording, and begin anew; the one in this folder")
+	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are; instead of pseudonyms")
 	settings.AddQuietFlag(flags)
 	settings.AddVerboseFlag(flags)
-	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape since the cassettes were recorded")
+	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape; since the cassettes were recorded")
 	return command
 }
 

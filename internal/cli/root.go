@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,9 +15,6 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
-
-// helpColumns is the width of the help: that of the narrowest usual terminal.
-const helpColumns = 80
 
 // newRootCommand puts all commands together.
 func newRootCommand(terminal *terminal) *cobra.Command {
@@ -42,7 +41,6 @@ Built in are the descriptions of ` + text.List(spec.Shipped(), "and") + `.
 	root.SetOut(terminal.raw)
 	root.SetErr(terminal.err)
 	root.SetFlagErrorFunc(flagMistake)
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns)))
 	root.CompletionOptions.HiddenDefaultCmd = false
 	addColorFlag(root, terminal)
 	root.AddCommand(
@@ -51,6 +49,8 @@ Built in are the descriptions of ` + text.List(spec.Shipped(), "and") + `.
 		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal),
 	)
+	addHelp(root)
+	addCompletion(root)
 	completeDescriptions(root)
 	return root
 }
@@ -66,7 +66,7 @@ func noSuchCommand(command *cobra.Command, arguments []string) error {
 			known = append(known, one.Name())
 		}
 	}
-	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), text.DidYouMean(arguments[0], known))
+	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), text.DidYouMeanOr(arguments[0], known, "it must be one of "+text.List(known, "or")))
 }
 
 // noArguments refuses words that a command has no use for.
@@ -80,18 +80,29 @@ func noArguments(command *cobra.Command, arguments []string) error {
 // flagMistake says what is wrong with a flag and what it takes, or names the
 // nearest one.
 func flagMistake(command *cobra.Command, err error) error {
+	if errors.Is(err, errHelpAll) {
+		fmt.Fprint(command.OutOrStdout(), fullHelp(command))
+		return exitCode(0)
+	}
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
+	var valueless *pflag.ValueRequiredError
+	var unknown *pflag.NotExistError
+	see := "see " + command.CommandPath() + " --" + helpFlag
+	switch {
+	case errors.As(err, &invalid):
 		return text.Mistake("--"+invalid.GetFlag().Name, config.Refusal(invalid.GetFlag(), invalid.GetValue()), "")
+	case errors.As(err, &valueless):
+		value, _ := pflag.UnquoteUsage(valueless.GetFlag())
+		return text.Mistake("--"+valueless.GetFlag().Name, "it has no value", "give "+value)
+	case !errors.As(err, &unknown):
+		return text.Mistake("", "a flag that cannot be read", see)
+	case unknown.GetSpecifiedShortnames() != "":
+		return text.Mistake("", "unknown flag -"+unknown.GetSpecifiedName(), see)
 	}
-	message := err.Error()
-	name, unknown := strings.CutPrefix(message, "unknown flag: --")
-	if !unknown {
-		return text.Mistake("", message, "see "+command.CommandPath()+" --help")
-	}
-	var known []string
-	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, "--"+flag.Name) })
-	return text.Mistake("", "unknown flag --"+name, text.DidYouMean("--"+name, known))
+	known := []string{}
+	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
+	fix := text.DidYouMeanOr(unknown.GetSpecifiedName(), known, "")
+	return text.Mistake("", "unknown flag --"+unknown.GetSpecifiedName(), cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))
 }
 
 // sourcesOf fills the flags of a command from environment and file.
@@ -149,6 +160,28 @@ reports to it.`,
 				runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
+	}
+}
+
+// addCompletion adds the command that prints what lets a shell complete.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd("completion")
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		panic(err)
+	}
+	completion.Args, completion.RunE = noSuchCommand, func(command *cobra.Command, _ []string) error { return command.Help() }
+	completion.Short = "Print what lets a shell complete commands, flags and their values"
+	completion.Long = `completion prints a script that lets a shell complete commands, flags, and what
+they take: states of jobs, checks and requirements, faults, scenarios, formats.`
+	completion.Example = `  source <(dpconform completion bash)
+  dpconform completion zsh > "${fpath[1]}/_dpconform"
+  dpconform completion fish > ~/.config/fish/completions/dpconform.fish
+  dpconform completion powershell | Out-String | Invoke-Expression`
+	for _, shell := range completion.Commands() {
+		line := strings.Split(completion.Example, "\n")[slices.Index([]string{"bash", "zsh", "fish", "powershell"}, shell.Name())]
+		shell.Args = noArguments
+		shell.Short, shell.Long, shell.Example = "Print the script for "+shell.Name(), "", line
 	}
 }
 

@@ -28,16 +28,12 @@ variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
 variables, variables over the file. Several values of one variable are
 separated by semicolons, those of DPCONFORM_HEADER by line breaks.
 
-Exit: 0 conforms, 1 does not, 2 wrong usage or configuration, 3 inconclusive
-(nothing failed, and something documented could not be tested), 4 unreachable,
-or ended by --max-duration.`,
+Exit: 0 conforms, 1 does not, 2 wrong usage, 3 inconclusive (nothing failed, but
+something documented was not tested), 4 unreachable or ended by --max-duration.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
-      --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID \
-      --report junit=report.xml
-  dpconform run --config dpconform.yaml --focus body --focus authorization
-  dpconform run --method ` + spec.Shipped()[len(spec.Shipped())-1] + `
-  dpconform run --label-filter 'path && documented'`,
+      --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID
+  dpconform run --config dpconform.yaml --focus body --report html=report.html`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return run(command, terminal, &settings)
@@ -47,7 +43,7 @@ or ended by --max-duration.`,
 	settings.AddRunFlags(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	settings.AddVerboseFlag(command.Flags())
-	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, in order and with the reason, and send none")
+	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, and send none; in order and with the reason")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeLevel(command)
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(&settings)) })

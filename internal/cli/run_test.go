@@ -133,7 +133,7 @@ func observedEmulator(t *testing.T) (*observed, []string) {
 }
 
 // planned finds the requests in what a dry run prints.
-var planned = regexp.MustCompile(`(?m)^ *\d+  ([A-Za-z]+ /\S*)$`)
+var planned = regexp.MustCompile(`(?m)^ *\d+  ([A-Za-z]+ /.*)$`)
 
 // TestADryRunIsWhatTheRunSends: a dry run sends nothing, and the run then sends
 // what it has printed. Requests that go out together may come in any order.
@@ -149,6 +149,10 @@ func TestADryRunIsWhatTheRunSends(t *testing.T) {
 		wanted = append(wanted, match[1])
 	}
 	call(t, append([]string{"run"}, arguments...)...).want(t, result.ExitConforms)
+	for i, line := range server.lines {
+		method, path, _ := strings.Cut(line, " ")
+		server.lines[i] = method + " " + cutPath(path, widthWithoutTerminal)
+	}
 	slices.Sort(wanted)
 	slices.Sort(server.lines)
 	if !slices.Equal(wanted, server.lines) {

@@ -59,7 +59,7 @@ func selectChecks(sources *config.Sources, method *spec.Method, focus []string, 
 		}
 		if !found {
 			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
-				text.DidYouMean(name, knownNames(method)))
+				text.DidYouMeanOr(name, knownNames(method), "dpconform list --all prints all"))
 		}
 	}
 	for _, check := range checks {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"crypto/tls"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -91,7 +90,8 @@ func (s *Sources) KeyPair(certificateFlag, certificate, keyFlag, key string) (*t
 	}
 	pair, err := tls.X509KeyPair(pems[0], pems[1])
 	if err != nil {
-		return nil, s.mistake(certificateFlag, "", "%s", fmt.Sprintf("%s and %s are not a certificate with its key: %s", certificate, key, err))
+		return nil, s.mistake(certificateFlag, "give the key that belongs to the certificate, both in PEM",
+			"%s and %s are not a certificate with its key", certificate, key)
 	}
 	return &pair, nil
 }

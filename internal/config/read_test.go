@@ -113,7 +113,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"seed: 1\nendpont: x\n":                         `FILE:2: unknown key "endpont"; did you mean endpoint?`,
-		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; the nearest is client-key`,
+		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; valid are of-another-command, application-default, ca-cert and others`,
 		"seed: 1\n# and\nseed: 2\n":                     "FILE:3: the key seed is already in line 1; remove one of them",
 		"\n\ntimeout: 2\n":                              `FILE:3: timeout: invalid value "2": want a duration such as 2s or 500ms`,
 		"max-age: old\n":                                `FILE:1: max-age: invalid value "old": want a time such as 30d or 36h`,
@@ -125,8 +125,8 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		"job: {FAILED: [[a]]}\n":                        "FILE:1: job: it takes a text, and not a list",
 		"- seed: 1\n":                                   "FILE:1: it must be a mapping of keys to values, and not a list",
 		"\nseed\n":                                      "FILE:2: it must be a mapping of keys to values, and not \"seed\"",
-		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: not readable as YAML: mapping values are not allowed in this context",
-		"token: {unrelated: " + secret + "\n":           "FILE:1: not readable as YAML: did not find expected ',' or '}'",
+		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
+		"token: {unrelated: " + secret + "\n":           "FILE:1: not readable as YAML: a bracket is not closed, or a comma is missing",
 		"token: {" + secret + ": 1, " + secret + ": 2}": "FILE:1: token: the same key is already in line 1; remove one of them",
 	} {
 		_, _, err := given{file: file}.fill(t)

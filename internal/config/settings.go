@@ -84,20 +84,20 @@ const (
 
 // AddConfigFlag adds the flag that names the YAML file.
 func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Config, ConfigFlag, "", "read these flags from a YAML `FILE`, keys named as the flags are")
+	flags.StringVar(&s.Config, ConfigFlag, "", "read flags from a YAML `FILE`; its keys are named as the flags are")
 }
 
 // AddTargetFlags adds the flags that say what the target is.
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
 	s.AddDescriptionFlags(flags)
-	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test, such as http://127.0.0.1:8080; without it the cassettes are tested")
+	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test; without it the cassettes are tested")
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
-	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "use up jobs, each once at most, of a target that is not on this machine")
+	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "use up jobs of a target that is not on this machine; each once at most")
 	acceptFormerNames(flags)
-	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 500ms")
+	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 2s")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)
 	s.AddGatewayFlags(flags)
@@ -107,16 +107,16 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 // AddTokenFlags adds the flags for tokens that name their scopes, and for those
 // that somebody obtained.
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` that mints a token by name: {scope} stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of tokens named by scope, as scope:{short}; {scope} stands for the scope in full, {short} for the part after /auth/")
 	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of the template")
 	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, \"expired\" for one that has expired, or \"unrelated\" for a token with none of the scopes; repeatable")
-	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` with a mapping of SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
+	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` of tokens and their sources; a mapping of SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
 }
 
 // AddCredentialFlags adds the flags for tokens that are obtained, and for the
 // servers that know what a token carries.
 func (s *Settings) AddCredentialFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND` for each scope and take the token that it prints: {scope} in it stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND` and take the token of {scope} it prints; {scope} in it stands for the scope in full, {short} for the part after /auth/")
 	s.AddClientFlags(flags)
 	flags.BoolVar(&s.ApplicationDefault, "application-default", false, "take tokens from Google's application default credentials of this machine")
 	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` that says like Google's tokeninfo which scopes a token carries; Google's own for its endpoints")
@@ -143,13 +143,13 @@ func (s *Settings) AddClientIdentityFlags(flags *pflag.FlagSet) {
 
 // AddClientFlags adds the flags that name a client of a token server.
 func (s *Settings) AddClientFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server, for tokens by client credentials and for login")
+	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server; for tokens by client credentials, and for login")
 	s.AddClientIdentityFlags(flags)
 }
 
 // AddJobFlag adds the flag for the jobs of a target.
 func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state, as `STATE=ID[,ID...]`, or as ID[,ID...] where jobs have no states; repeatable")
+	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state; as `STATE=ID[,ID...]`, or as ID[,ID...] where jobs have no states; repeatable")
 }
 
 // AddSeedFlag adds the flag that makes a run repeatable.
@@ -183,29 +183,29 @@ func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send no more than `N` requests; 0 for any number")
 	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("requests in a second, or a minute, as `N[/s|/m]`; 0 for any number, which is what a target on this machine gets; others get %d/s", remoteRate))
 	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
-	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run in order after a `DURATION`, pauses included")
+	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run in order after a `DURATION`; pauses included")
 }
 
 // AddRunFlags adds the flags that say what is tested and what is written.
 func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR` instead of the built-in ones")
+	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR`, not the built-in ones")
 	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
 	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`; repeatable")
-	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a Ginkgo label `QUERY` selects: aspects, levels, requirement ids with && || ! ()")
-	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run: documented, platform or inferred; with inferred everything fails it that otherwise warns")
+	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a label `QUERY` selects; in Ginkgo's words: aspects, levels, requirement ids with && || ! ()")
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred everything fails it that otherwise warns")
 	s.AddReportFlag(flags)
 	s.AddKnownFailuresFlags(flags)
 }
 
 // AddKnownFailuresFlags adds the flags that name lists of known failures.
 func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists, each with a reason; fail for what it lists and passes")
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists; each with a reason: fail for what it lists and passes")
 	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
 }
 
 // AddReportFlag adds the flag that names the reports to be written.
 func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH` with FORMAT json, junit, markdown, github, html, har, sarif or badge (JSON for shields.io), or as a path whose ending gives the format; - is standard output, and github needs no path; repeatable")
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH`, with FORMAT json, junit, markdown, github, html, har, sarif or badge; or as a path whose ending gives the format; - is standard output, and github needs no path; repeatable")
 }
 
 // AddQuietFlag adds the flag for as little as there is to say.
@@ -215,7 +215,7 @@ func (s *Settings) AddQuietFlag(flags *pflag.FlagSet) {
 
 // AddVerboseFlag adds the flag for everything.
 func (s *Settings) AddVerboseFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.Verbose, "verbose", false, "print each exchange as it ends, on standard error, and every failure in full")
+	flags.BoolVar(&s.Verbose, "verbose", false, "print each exchange, and every failure in full; the exchanges as they end, on standard error")
 }
 
 // ColorFlag is the name of the flag that says whether there are colours.

@@ -139,7 +139,7 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		"dataportability.maps.reviews: {a: " + secret + "}\n":        "FILE:1: " + noToken,
 		"# a\nreviews: " + secret + "\n":                             "FILE:2: " + otherName,
 		"dataportability.maps.reviews: Bearer " + secret + "\n":      "FILE:1: " + space,
-		"a: 1\nb: " + secret + ": c\n":                               "FILE:2: not readable as YAML: mapping values are not allowed in this context",
+		"a: 1\nb: " + secret + ": c\n":                               "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
 	} {
 		refused(Settings{TokenFile: writeFile(t, text)}, want)
 	}

@@ -234,17 +234,17 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 		{"the same by a link", good, link, "the old report too"},
 		{"standard input twice", "-", "-", "the old report too"},
 		{"empty", good, write("empty.json", " \n"), "empty.json: it is empty"},
-		{"no JSON", good, write("text.json", "{\n\"a\": x}"), "text.json:2: no JSON"},
-		{"cut short", good, write("cut.json", string(whole[:len(whole)/2])), "no JSON: unexpected end"},
+		{"no JSON", good, write("text.json", "{\n\"a\": x}"), "text.json:2: not JSON"},
+		{"cut short", good, write("cut.json", string(whole[:len(whole)/2])), "not JSON: it is cut short"},
 		{"a list", good, write("list.json", "[]"), "no report of a run: it has no format_version"},
 		{"another document", good, write("other.json", `{"format_version": 1, "tool": {"name": "dpconform"}}`), "no report of a run: it has no target.endpoint"},
 		{"a comparison", good, write("diff.json", `{"format_version": 1, "regression": true, "fails": true}`), "this is a report of dpconform diff"},
 		{"a newer format", good, write("newer.json", `{"format_version": 2, "checks": "other"}`), "a report of format 2; this version reads format 1"},
 		{"a wrong type", good, write("type.json", "{\"format_version\": 1,\n\"checks\": \"x\"}"), "type.json:2: no report of a run: checks is a string"},
-		{"something behind", good, write("behind.json", string(whole)+"{}"), "no JSON: invalid character"},
+		{"something behind", good, write("behind.json", string(whole)+"{}"), "not JSON: an unexpected"},
 		{"no checks", good, without("checks"), "it has no checks"},
 		{"no exchanges", good, without("exchanges"), "it has no exchanges"},
-		{"old one", write("bad.json", "x"), good, "bad.json:1: no JSON"},
+		{"old one", write("bad.json", "x"), good, "bad.json:1: not JSON"},
 	} {
 		_, _, err := Read(test.old, test.new, strings.NewReader(""))
 		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {

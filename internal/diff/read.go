@@ -108,7 +108,7 @@ func parse(name string, value []byte) (found result.Report, err error) {
 	case len(bytes.TrimSpace(value)) == 0:
 		wrong = "it is empty"
 	case errors.As(err, &syntax):
-		place, wrong = at(syntax.Offset), "no JSON: "+syntax.Error()
+		place, wrong = at(syntax.Offset), "not JSON: "+text.SyntaxReason(syntax.Error())
 	case otherDocument(members) != "":
 		wrong = "this is " + otherDocument(members) + ", not the report of a run"
 	case version == "":

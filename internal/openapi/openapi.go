@@ -40,7 +40,7 @@ func Convert(description spec.Description, form Form) (written []byte, notes []s
 		err = yaml.Unmarshal(content, &document)
 	}
 	if err != nil {
-		return nil, nil, &spec.Error{File: description.Name, Message: "not readable as YAML: " + err.Error()}
+		return nil, nil, &spec.Error{File: description.Name, Message: "not readable as YAML: " + text.SyntaxReason(err.Error())}
 	}
 	root, err := expand(document.Content[0])
 	if err != nil {

@@ -168,7 +168,7 @@ func (r knownReader) find(value text.YAML, key, pattern string) error {
 	if strings.Contains(pattern, "*") {
 		return value.Mistake("dpconform list --all shows them; remove the entry", "no %s of the description matches %q", key, shown)
 	}
-	fix := text.DidYouMean(shown, ids)
+	fix := text.DidYouMeanOr(shown, ids, "dpconform list --all prints all")
 	for _, separator := range []string{"/", "."} {
 		if slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(id, pattern+separator) }) {
 			fix = fmt.Sprintf("did you mean %s?", shown+separator+"*")

@@ -305,7 +305,7 @@ func requirements(value text.YAML, method *spec.Method, shipped bool) ([]string,
 		case err != nil:
 			return nil, err
 		case !slices.Contains(known, id) && len(known) > 0 && !shipped && method.Unmet(id) == "":
-			fix := text.DidYouMean(id, known) + fmt.Sprintf(" (dpconform list has all %d)", len(known))
+			fix := text.DidYouMeanOr(id, known, fmt.Sprintf("dpconform list --client prints all %d", len(known)))
 			return nil, item.Mistake(fix, "the description has no requirement %s of clients", item)
 		case slices.Contains(ids, id):
 			return nil, item.Mistake("remove one of them", "%s is already in line %d", id, items[slices.Index(ids, id)].Line())

@@ -274,17 +274,14 @@ var multipart = text.Pattern(`(?im)^Content-Type:\s*multipart/related`)
 const longestHeader = 4096
 
 // jsonError gives the line in which JSON is wrong.
-func jsonError(name string, text []byte, err error) error {
-	line := func(offset int64) int { return 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n")) }
-	mistake := &spec.Error{File: name, Message: "not readable as JSON: " + err.Error()}
+func jsonError(name string, content []byte, err error) error {
+	line := func(offset int64) int { return 1 + bytes.Count(content[:min(int(offset), len(content))], []byte("\n")) }
+	mistake := &spec.Error{File: name, Message: "not readable as JSON: " + text.SyntaxReason(err.Error())}
 	var syntax *json.SyntaxError
 	var unfit *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
 		mistake.Line = line(syntax.Offset)
-		if syntax.Error() == "unexpected end of JSON input" {
-			mistake.Message += "; it is cut short"
-		}
 	case errors.As(err, &unfit):
 		mistake.Line, mistake.Message = line(unfit.Offset), fmt.Sprintf("%s must not be a JSON %s", unfit.Field, unfit.Value)
 	}

@@ -60,8 +60,8 @@ const narrowest = 20
 
 // Wrap breaks a text into lines that are no wider than a number of columns. It
 // breaks at spaces alone, so that ids can be copied; a word that is wider than a
-// line is broken where it has to be, but an address stays whole. A width of 0 is
-// no limit.
+// line is broken where it has to be, but an id or an address stays whole. A width
+// of 0 is no limit.
 func Wrap(text string, width int) []string {
 	if width <= 0 {
 		return strings.Split(text, "\n")
@@ -73,6 +73,10 @@ func Wrap(text string, width int) []string {
 	}
 	return lines
 }
+
+// id finds what a person copies: the id of a requirement, a check or a scope, a
+// path or a digest.
+var id = Pattern(`^[A-Za-z0-9_./:*-]{1,120}[,;.]?$`)
 
 func wrapParagraph(text string, width int) []string {
 	var lines []string
@@ -90,7 +94,7 @@ func wrapParagraph(text string, width int) []string {
 		}
 	}
 	for word := range strings.SplitSeq(text, " ") {
-		if ansi.StringWidth(word) <= width || strings.Contains(word, "://") {
+		if ansi.StringWidth(word) <= width || strings.Contains(word, "://") || id().MatchString(word) {
 			put(word)
 			continue
 		}

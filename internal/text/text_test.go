@@ -43,7 +43,10 @@ func TestWords(t *testing.T) {
 		DidYouMean("completed", []string{"FAILED", "COMPLETE"}):                         "did you mean COMPLETE?",
 		DidYouMean("XXXXXX", []string{"json"}):                                          "it must be one of json",
 		DidYouMean("XXXXXX", []string{"json", "junit", "har"}):                          "it must be one of json, junit or har",
-		DidYouMean("hhhhhxxxxx", strings.Fields("aaaaaaaaaa b c d e f g hhhhhhhhhh i")): "the nearest is hhhhhhhhhh",
+		DidYouMean("hhhhhxxxxx", strings.Fields("aaaaaaaaaa b c d e f g hhhhhhhhhh i")): "valid are aaaaaaaaaa, b, c and others",
+		DidYouMean("xyz", []string{"run", "a"}):                                         "it must be one of run or a",
+		DidYouMean("", []string{"a"}):                                                   "it must be one of a",
+		DidYouMean("auth", []string{"body", "authorization"}):                           "did you mean authorization?",
 
 		(&UsageError{"--job", "it is empty", "give STATE=ID"}).Error(): "--job: it is empty; give STATE=ID",
 		(&UsageError{"", "it is empty", "see --help"}).Error():         "it is empty; see --help",
@@ -71,7 +74,8 @@ func TestWrap(t *testing.T) {
 		{"first line\n\nsecond", 20, []string{"first line", "", "second"}},
 		{"the id archive-jobs-retry-1 stays", 20, []string{"the id", "archive-jobs-retry-1", "stays"}},
 		{"scope " + long + " whole", 20, []string{"scope", long, "whole"}},
-		{"a/very/long/path/that/is/broken", 20, []string{"a/very/long/path/", "that/is/broken"}},
+		{"the/id/of/a/very-long.check, and", 20, []string{"the/id/of/a/very-long.check,", "and"}},
+		{"{a/very/long/text/that/is/broken}", 20, []string{"{a/very/long/text/", "that/is/broken}"}},
 		{"日本語日本語 日本語日本語", 20, []string{"日本語日本語", "日本語日本語"}},
 		{"\x1b[31mred red\x1b[m and tens more", 20, []string{"\x1b[31mred red\x1b[m and tens", "more"}},
 	} {

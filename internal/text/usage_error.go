@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -59,13 +60,35 @@ func Nearest(name string, known []string) (best string, distance int) {
 // DidYouMean is the fix for an unknown name: the one that was probably meant, or
 // the choice.
 func DidYouMean(name string, known []string) string {
-	const few = 8
-	best, distance := Nearest(name, known)
-	switch {
-	case best != "" && distance <= max(2, len(name)/3):
-		return fmt.Sprintf("did you mean %s?", best)
-	case len(known) <= few:
-		return "it must be one of " + List(known, "or")
+	const few, examples = 8, 3
+	choice := "it must be one of " + List(known, "or")
+	if len(known) > few {
+		choice = "valid are " + strings.Join(known[:examples], ", ") + " and others"
 	}
-	return "the nearest is " + best
+	return DidYouMeanOr(name, known, choice)
+}
+
+// DidYouMeanOr is the fix for an unknown name: the one that was probably meant, or
+// another fix where none is close.
+func DidYouMeanOr(name string, known []string, otherwise string) string {
+	best, distance := Nearest(name, known)
+	beginsWith := func(candidate string) bool {
+		return len(name) > 2 && len(candidate) > len(name) && strings.EqualFold(candidate[:len(name)], name)
+	}
+	if begun := slices.IndexFunc(known, beginsWith); distance > closest(name) && begun >= 0 {
+		best, distance = known[begun], 0
+	}
+	if name == "" || best == "" || distance > closest(name) {
+		return otherwise
+	}
+	return fmt.Sprintf("did you mean %s?", best)
+}
+
+// closest is how many letters of a name may be wrong for it to be close to another.
+func closest(name string) int {
+	const short = 3
+	if len(name) <= short {
+		return 1
+	}
+	return max(2, len(name)/3)
 }

@@ -74,7 +74,7 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", ""}
 	case !errors.Is(err, io.EOF):
 		place, message := yamlMistake(name, err)
-		return YAML{}, &UsageError{place, "not readable as YAML: " + message, ""}
+		return YAML{}, &UsageError{place, "not readable as YAML: " + SyntaxReason(message), ""}
 	case len(document.Content) == 0:
 		return YAML{file: name}, nil
 	}
