@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"time"
@@ -20,9 +21,11 @@ import (
 
 // task is one call that a client is to make.
 type task struct {
-	method    *spec.Method
-	endpoint  string
-	job       string
+	method   *spec.Method
+	endpoint string
+	job      string
+	// warm is the job of the first call; empty for none.
+	warm      string
 	token     string
 	fresh     string
 	authority []byte
@@ -46,14 +49,23 @@ type client struct {
 	header        map[string]string
 	// fields are further ones, made for a task.
 	fields map[string]func(task) string
-	// raw writes the request without a library; nil for none.
-	raw func(task) string
+	// raw writes the request without a library; nil for none. readRaw reads the
+	// response to it; nil for a reader that is right.
+	raw     func(task) string
+	readRaw func(io.Reader) reply
+	// whole makes all requests of the call by itself; nil for none.
+	whole func(task) reply
+	// trusts changes which certificates are trusted; nil for those that are right.
+	trusts func(*tls.Config)
 	// token chooses the token of an attempt, from 0.
 	token func(task task, attempt int) string
 	// patience is how long a response is awaited.
 	patience time.Duration
 	// followWithToken: a redirect is followed with the token.
 	followWithToken bool
+	// followWith is the HTTP method that every redirect is followed with; empty for
+	// that of the standards.
+	followWith string
 	// again says whether to ask again after an attempt, and after which wait.
 	again func(attempt int, got reply) (wait time.Duration, again bool)
 	// report makes the outcome of the last reply.
@@ -71,6 +83,8 @@ type reply struct {
 	body   []byte
 	// err is why there is no whole response.
 	err error
+	// reused: the connection was used before.
+	reused bool
 }
 
 // right is a client that asks once and reports all.
@@ -125,13 +139,21 @@ func (p client) call(task task) *result.Outcome {
 	library := p.library(task)
 	defer library.CloseIdleConnections()
 	var got reply
-	for attempt := 0; ; attempt++ {
+	if task.warm != "" && p.raw == nil && p.whole == nil {
+		first := task
+		first.job = task.warm
+		p.attempt(library, first, 0)
+	}
+	for attempt := 0; p.whole == nil; attempt++ {
 		got = p.attempt(library, task, attempt)
 		wait, again := p.again(attempt, got)
 		if !again {
 			break
 		}
 		task.clock.advance(wait)
+	}
+	if p.whole != nil {
+		got = p.whole(task)
 	}
 	if p.silent {
 		return nil
@@ -146,12 +168,16 @@ func (p client) library(task task) *http.Client {
 		authorities := x509.NewCertPool()
 		authorities.AppendCertsFromPEM(task.authority)
 		transport.TLSClientConfig = &tls.Config{RootCAs: authorities}
+		if p.trusts != nil {
+			p.trusts(transport.TLSClientConfig)
+		}
 	}
 	library := &http.Client{Transport: transport, Timeout: p.patience}
 	library.CheckRedirect = func(request *http.Request, via []*http.Request) error {
 		if p.followWithToken {
 			request.Header.Set("Authorization", via[0].Header.Get("Authorization"))
 		}
+		request.Method = cmp.Or(p.followWith, request.Method)
 		return nil
 	}
 	return library
@@ -179,7 +205,11 @@ func (p client) attempt(library *http.Client, task task, attempt int) reply {
 	for name, value := range p.fields {
 		request.Header.Set(name, value(task))
 	}
-	return read(library.Do(request))
+	reused := false
+	trace := &httptrace.ClientTrace{GotConn: func(connection httptrace.GotConnInfo) { reused = connection.Reused }}
+	got := read(library.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), trace))))
+	got.reused = reused
+	return got
 }
 
 func read(response *http.Response, err error) reply {
@@ -244,7 +274,37 @@ func (p client) attemptRaw(task task) reply {
 	if _, err := io.WriteString(connection, p.raw(task)); err != nil {
 		return reply{err: err}
 	}
+	if p.readRaw != nil {
+		return p.readRaw(connection)
+	}
 	return read(http.ReadResponse(bufio.NewReader(connection), nil))
+}
+
+// readOnce takes what comes first for the whole response.
+func readOnce(from io.Reader) reply {
+	var part [4096]byte
+	n, err := from.Read(part[:])
+	_, body, found := strings.Cut(string(part[:n]), "\r\n\r\n")
+	if err != nil || !found {
+		return reply{err: cmp.Or(err, io.ErrUnexpectedEOF)}
+	}
+	return reply{status: http.StatusOK, body: []byte(body)}
+}
+
+// readPlainChunks reads chunks whose size is a number and no more.
+func readPlainChunks(from io.Reader) reply {
+	text, err := io.ReadAll(from)
+	_, rest, _ := strings.Cut(string(text), "\r\n\r\n")
+	var body []byte
+	for err == nil {
+		line, behind, _ := strings.Cut(rest, "\r\n")
+		var size int64
+		if size, err = strconv.ParseInt(line, 16, 32); err != nil || size == 0 || int(size) > len(behind) {
+			break
+		}
+		body, rest = append(body, behind[:size]...), strings.TrimPrefix(behind[size:], "\r\n")
+	}
+	return reply{status: http.StatusOK, body: body, err: err}
 }
 
 // written makes a client that writes a request line and fields as they stand

@@ -42,6 +42,9 @@ type Call struct {
 	// URL is where the call goes, Job the id that it names.
 	URL string
 	Job string
+	// WarmJob is the job of a first call that the test makes through the client, where
+	// the scenario is about a connection that is used again; empty elsewhere.
+	WarmJob string
 	// Token and FreshToken are right; the fresh one is for after a 401.
 	Token      string
 	FreshToken string
@@ -81,7 +84,7 @@ func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	scenarios, _ := scenario.Applicable(method, all)
 	secrets := clientrun.NewSecrets()
 	server := &Server{Job: "job-of-the-test", Token: secrets.Token, FreshToken: secrets.Fresh, rules: rules, scenarios: scenarios}
-	server.site = server.open(t, clientrun.Options{Job: server.Job}, false)
+	server.site = server.open(t, clientrun.Options{Job: server.Job})
 	server.URL = server.site.Endpoint
 	t.Cleanup(func() {
 		t.Helper()
@@ -95,14 +98,14 @@ func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	return server
 }
 
-func (s *Server) open(t testing.TB, options clientrun.Options, secure bool) *clientrun.Site {
+func (s *Server) open(t testing.TB, options clientrun.Options) *clientrun.Site {
 	t.Helper()
 	options.Rules, options.Scenarios, options.Tokens = s.rules, s.scenarios, []string{s.Token, s.FreshToken}
 	server, err := clientrun.New(options)
 	if err != nil {
 		t.Fatalf("dpconform: %s", err)
 	}
-	site, err := clientrun.Serve(server, "127.0.0.1:0", secure)
+	site, err := clientrun.Serve(server, "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("dpconform: %s", err)
 	}
@@ -122,15 +125,18 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 		t.Fatalf("dpconform: there is no scenario %q for %s", name, s.rules.Method.Operation.ID)
 		return nil
 	}
-	job := clientrun.JobOf(chosen, strconv.FormatInt(s.calls.Add(1), 10))
-	made := &Call{URL: s.URL, Job: job, Token: s.Token, FreshToken: s.FreshToken, Client: &http.Client{}}
+	number := strconv.FormatInt(s.calls.Add(1), 10)
+	job := clientrun.JobOf(chosen, number)
+	made := &Call{URL: s.URL, Job: job, WarmJob: clientrun.WarmJobOf(chosen, number), Token: s.Token, FreshToken: s.FreshToken, Client: &http.Client{}}
 	site := s.site
-	if chosen.Secure {
-		site = s.open(t, clientrun.Options{Only: chosen, Job: job}, true)
+	if chosen.Secure || chosen.First != nil {
+		site = s.open(t, clientrun.Options{Only: chosen, Job: job, WarmJob: made.WarmJob})
 		t.Cleanup(site.Close)
+		made.URL = site.Endpoint
+	}
+	if chosen.Secure {
 		authorities := x509.NewCertPool()
 		authorities.AppendCertsFromPEM(site.Authority)
-		made.URL = site.Endpoint
 		made.Client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities}, ForceAttemptHTTP2: true}
 	}
 	made.call = site.Server.Begin(chosen, job)

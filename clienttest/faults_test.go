@@ -1,11 +1,18 @@
 package clienttest_test
 
 import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -96,7 +103,7 @@ const jsonType = "application/json"
 
 // allFaults lists all broken clients.
 func allFaults() []fault {
-	return slices.Concat(httpFaults(), pathFaults(), queryFaults(), authorizationFaults(), bodyFaults(), repeatFaults(), outcomeFaults(), plainFaults())
+	return slices.Concat(httpFaults(), pathFaults(), queryFaults(), authorizationFaults(), bodyFaults(), repeatFaults(), outcomeFaults(), connectionFaults(), certificateFaults(), plainFaults())
 }
 
 func pathFaults() []fault {
@@ -172,11 +179,14 @@ func bodyFaults() []fault {
 		{"body-called-form", "The body is called a form.", "client.body.media-type", "success", withBody(`{}`, formOf("application/x-www-form-urlencoded"))},
 		{"body-unnamed", "The body has no Content-Type.", "client.body.media-type-named", "success", withBody(`{}`, nil)},
 		{"no-length", "A POST without a body has no Content-Length.", "client.body.length", "success", written(goodLine, goodHost, goodAuthorization)},
+		{"no-length-where-it-is-required", "A POST without a body has no Content-Length, and is refused.", "client.body.length", "length-required",
+			written(goodLine, goodHost, goodAuthorization)},
 	}
 }
 
 func repeatFaults() []fault {
 	broke := func(got reply) bool { return got.err != nil }
+	usedBefore := func(got reply) bool { return got.err != nil && got.reused }
 	return []fault{
 		{"again-after-success", "A call that succeeded is made again.", "client.repeat.after-success", "success", asking(1, 0, afterStatus(http.StatusOK))},
 		{"again-after-reset", "A call whose connection was reset is made again.", "client.repeat.unknown-effect", "reset", asking(2, 0, broke)},
@@ -186,6 +196,19 @@ func repeatFaults() []fault {
 			p.patience = 20 * time.Millisecond
 			p.again = func(attempt int, got reply) (time.Duration, bool) { return 0, attempt < 1 && got.err != nil }
 		})},
+		{"again-on-a-used-connection", "A call is made again where a connection ends that was used before.", "client.repeat.unknown-effect", "reset-warm", asking(1, 0, usedBefore)},
+		{"again-on-a-used-connection-that-was-closed", "A call is made again where a connection is closed that was used before.", "client.repeat.unknown-effect", "hang-up-warm", asking(1, 0, usedBefore)},
+		{"again-on-a-used-connection-that-was-cut", "A call is made again where the response on a connection that was used before is cut short.", "client.repeat.unknown-effect", "truncated-warm", asking(1, 0, usedBefore)},
+		{"again-after-stream-reset", "A call whose stream was reset is made again.", "client.repeat.unknown-effect", "stream-reset", asking(1, 0, broke)},
+		{"again-after-stream-reset-of-a-used-connection", "A call is made again where the stream of a connection that was used before is reset.", "client.repeat.unknown-effect", "stream-reset-warm",
+			asking(1, 0, usedBefore)},
+		{"again-after-500", "A call is made again after 500.", "client.repeat.unknown-effect", "internal-error", asking(1, firstWait, afterStatus(http.StatusInternalServerError))},
+		{"again-after-502", "A call is made again after 502, with waits.", "client.repeat.unknown-effect", "bad-gateway", asking(4, firstWait, afterStatus(http.StatusBadGateway))},
+		{"again-after-504", "A call is made again after 504.", "client.repeat.unknown-effect", "gateway-timeout", asking(1, firstWait, afterStatus(http.StatusGatewayTimeout))},
+		{"same-token-again-later", "A token that was right in the call before is tried again when it is refused.", "client.repeat.unauthenticated", "token-expired-warm",
+			asking(1, 0, afterStatus(http.StatusUnauthorized))},
+		{"date-ignored", "A date in Retry-After is not looked at.", "client.repeat.retry-after", "rate-limited-date",
+			asking(1, 0, afterStatus(http.StatusTooManyRequests))},
 		{"again-after-failed-precondition", "A job that the method refuses is tried until it is accepted.", "client.repeat.failed-precondition", "refused-state", asking(3, 0, afterStatus(http.StatusBadRequest))},
 		{"again-after-not-found", "A job that is not there is tried until it is.", "client.repeat.not-found", "not-found", asking(3, 0, afterStatus(http.StatusNotFound))},
 		{"again-after-forbidden", "A token without a scope is tried until it has one.", "client.repeat.permission-denied", "forbidden", asking(1, 0, afterStatus(http.StatusForbidden))},
@@ -272,6 +295,106 @@ func httpFaults() []fault {
 				"2", "{}", "0")},
 		{"other-transfer-coding", "The transfer coding is one that there is not.", "client.body.framing", "success",
 			written(goodLine, goodHost, goodAuthorization, "Transfer-Encoding: identity")},
+	}
+}
+
+// connectionFaults are of redirects to the same host, and of what a response may
+// look like on the wire.
+func connectionFaults() []fault {
+	following := func(method string) func() client { return changed(func(p *client) { p.followWith = method }) }
+	reading := func(readRaw func(io.Reader) reply) func() client {
+		return func() client {
+			made := written(goodLine, goodHost, goodAuthorization, noBody)()
+			made.readRaw = readRaw
+			return made
+		}
+	}
+	return []fault{
+		{"303-followed-with-post", "A redirect 303 is followed with the method that the call had.", "client.path.see-other", "see-other", following(http.MethodPost)},
+		{"307-followed-with-get", "A redirect 307 is followed with GET.", "client.path.redirect", "temporary-redirect", following(http.MethodGet)},
+		{"308-followed-with-get", "A redirect 308 is followed with GET.", "client.path.redirect", "permanent-redirect", following(http.MethodGet)},
+		{"closed-connection-used", "A connection is used again that a response had said to be closed.", "client.http.closed-connection", "connection-close", secondOnOneConnection()},
+		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2()},
+		{"interim-taken-for-final", "An interim response is taken for the one to the call.", "client.outcome.interim", "interim-response", reading(nil)},
+		{"read-once", "What arrives first is taken for the whole response.", "client.outcome.new-id", "split-response", reading(readOnce)},
+		{"read-once-without-id", "What arrives first is taken for the whole response.", "client.outcome.success", "split-response", reading(readOnce)},
+		{"chunk-extension-unread", "A chunk with an extension is an error.", "client.outcome.chunk-extensions", "chunk-extensions", reading(readPlainChunks)},
+	}
+}
+
+// secondOnOneConnection makes a client that sends both calls on one connection.
+func secondOnOneConnection() func() client {
+	return func() client {
+		made := right()
+		made.whole = func(task task) reply {
+			connection, err := net.Dial("tcp", strings.TrimPrefix(task.endpoint, "http://"))
+			if err != nil {
+				return reply{err: err}
+			}
+			defer connection.Close()
+			responses := bufio.NewReader(connection)
+			var got reply
+			for _, job := range []string{task.warm, task.job} {
+				one := task
+				one.job = job
+				if _, err := io.WriteString(connection, written(goodLine, goodHost, goodAuthorization, noBody)().raw(one)); err != nil {
+					return reply{err: err}
+				}
+				got = read(http.ReadResponse(responses, nil))
+			}
+			return got
+		}
+		return made
+	}
+}
+
+// oneConnectionOfHTTP2 makes a client that never opens another connection.
+func oneConnectionOfHTTP2() func() client {
+	return func() client {
+		made := right()
+		made.whole = func(task task) reply {
+			authorities := x509.NewCertPool()
+			authorities.AppendCertsFromPEM(task.authority)
+			connection, err := tls.Dial("tcp", strings.TrimPrefix(task.endpoint, "https://"), &tls.Config{RootCAs: authorities, NextProtos: []string{"h2"}})
+			if err != nil {
+				return reply{err: err}
+			}
+			defer connection.Close()
+			one, err := new(http2.Transport).NewClientConn(connection)
+			if err != nil {
+				return reply{err: err}
+			}
+			var got reply
+			for _, job := range []string{task.warm, task.job} {
+				request, err := http.NewRequest(task.method.Operation.Method, task.endpoint+task.method.Operation.Path.Expand(job), http.NoBody)
+				if err != nil {
+					return reply{err: err}
+				}
+				request.Header.Set("Authorization", "Bearer "+task.token)
+				got = read(one.RoundTrip(request))
+				for one.CanTakeNewRequest() && job == task.warm {
+					time.Sleep(time.Millisecond) // Until the GOAWAY has come.
+				}
+			}
+			return got
+		}
+		return made
+	}
+}
+
+// certificateFaults are of clients that trust too much.
+func certificateFaults() []fault {
+	trusting := func(trusts func(*tls.Config)) func() client { return changed(func(p *client) { p.trusts = trusts }) }
+	all := func(config *tls.Config) { config.InsecureSkipVerify = true }
+	chain := func(config *tls.Config) { config.ServerName = "other.example" }
+	dates := func(config *tls.Config) { config.Time = func() time.Time { return time.Now().Add(-24 * time.Hour) } }
+	const certificate = "client.authorization.certificate"
+	return []fault{
+		{"any-certificate", "Any certificate is trusted.", certificate, "untrusted-authority", trusting(all)},
+		{"any-host", "The name of the host is not looked at.", certificate, "wrong-host", trusting(chain)},
+		{"any-date", "The dates of a certificate are not looked at.", certificate, "expired-certificate", trusting(dates)},
+		{"rejection-swallowed", "A certificate is rejected, and a success reported.", "client.outcome.incomplete", "expired-certificate",
+			reporting(func(t task, _ reply) result.Outcome { return t.succeeded("job") })},
 	}
 }
 

@@ -226,16 +226,19 @@ func (s subject) evaluate(t *testing.T, chosen *scenario.Scenario, one client) e
 	if one.refused {
 		given.job = s.refused
 	}
+	if chosen != nil {
+		given.warm = clientrun.WarmJobOf(chosen, "1")
+	}
 	options := clientrun.Options{Rules: clientrun.Rules{Method: s.method}, Scenarios: s.scenarios, Tokens: []string{given.token, given.fresh}, Now: given.clock.time}
 	if chosen != nil {
 		given.job = clientrun.JobOf(chosen, "1")
-		options.Only, options.Job = chosen, given.job
+		options.Only, options.Job, options.WarmJob = chosen, given.job, given.warm
 	}
 	server, err := clientrun.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := clientrun.Serve(server, "127.0.0.1:0", chosen != nil && chosen.Secure)
+	site, err := clientrun.Serve(server, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/wire"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -43,6 +44,8 @@ type Call struct {
 	// all calls of the server; nil once the server has forgotten the call.
 	size int64
 	kept *atomic.Int64
+	// contact is what the server knows of its connections; nil for no server.
+	contact *contact
 }
 
 // keptRequests is the number of requests of one call that are kept: more than
@@ -185,8 +188,6 @@ type evidence struct {
 	exitReports bool
 	// wireOnly: what the client reports is not tested.
 	wireOnly bool
-	// distrusted: the client broke off a TLS handshake.
-	distrusted bool
 	// sharedJob: a job that no scenario is about may have many calls, so that
 	// nobody knows which request is a repeat.
 	sharedJob bool
@@ -219,7 +220,11 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		switch one.purpose {
 		case attempt:
 			attempts, last = append(attempts, one), one
-		case elsewhere:
+			e.redirect = 0
+			if one.response.redirect() {
+				e.redirect = one.response.status
+			}
+		case elsewhere, followed:
 			last = one
 		case malformed:
 			refused = true
@@ -232,10 +237,16 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		e.fail(result.ConditionKnown, "the name of a scenario", call.unknown)
 	case call.scenario != nil:
 		e.checkRepeats(attempts)
-		note = noteOf(call.scenario, attempts, known.distrusted)
-		e.checkEnd(known.command, attempts, last, refused, note)
-		if last != nil && !known.wireOnly {
+		note = noteOf(call, attempts)
+		rejected := e.checkCertificate(call, attempts)
+		e.checkClosing(call, attempts)
+		e.checkEnd(known.command, attempts, last, view, refused, rejected || note != "")
+		switch {
+		case known.wireOnly:
+		case last != nil:
 			e.checkOutcome(last, view)
+		case rejected:
+			e.checkRejected(view)
 		}
 		e.checkSteps(attempts, last, view, known)
 	case len(attempts) > 0:
@@ -297,14 +308,24 @@ func (r *Result) name() {
 	}
 }
 
-// noteOf says why a scenario tests less than it could.
-func noteOf(one *scenario.Scenario, attempts []*request, distrusted bool) string {
-	if len(attempts) == 0 && distrusted {
-		return "the client broke the TLS handshake off; it has to trust the certificate in the file $DPCONFORM_CA_CERT"
-	}
+// noteOf says why a scenario tests less than it could; empty where it tests all.
+func noteOf(call *Call, attempts []*request) string {
+	one := call.scenario
 	spokeTwo := slices.ContainsFunc(attempts, func(one *request) bool { return strings.HasPrefix(one.protocol, "HTTP/2") })
-	if one.Secure && len(attempts) > 0 && !spokeTwo {
+	switch {
+	case len(attempts) == 0 && one.Certificate == "" && call.contact.rejected():
+		return "the client closed each of its connections in the TLS handshake, or behind it, and sent no request: it has to trust the authority " +
+			"in the file that $DPCONFORM_CA_CERT names, as do " + text.List(authorityVariables[1:], "and")
+	case len(attempts) == 0:
+		return ""
+	case one.Certificate != "" && !attempts[0].secure:
+		return "the scenario was served without TLS, so that no certificate was tested; without --together and --listen it has TLS"
+	case one.Secure && one.Certificate == "" && !spokeTwo:
 		return "the client chose " + attempts[0].protocol + ", so that its HTTP/2 was not tested"
+	case one.First == nil || attempts[0].before > 0 || one.First.Close && call.contact.isWarm():
+		return ""
+	case call.contact.isWarm():
+		return "the client opened another connection for its second call, so that a reused connection was not tested"
 	}
-	return ""
+	return "the client made no first call of the job $DPCONFORM_WARM_JOB on the same connection, so that a reused connection was not tested"
 }

@@ -12,15 +12,17 @@ import (
 
 // The requirements of what a caller gets.
 const (
-	outcomeSuccess       = "client.outcome.success"
-	outcomeNewID         = "client.outcome.new-id"
-	outcomeUnknownFields = "client.outcome.unknown-fields"
-	outcomeNoInventedID  = "client.outcome.no-invented-id"
-	outcomeError         = "client.outcome.error"
-	outcomeIncomplete    = "client.outcome.incomplete"
-	outcomeCode          = "client.outcome.code"
-	outcomeStatus        = "client.outcome.status"
-	outcomeMessage       = "client.outcome.message"
+	outcomeSuccess         = "client.outcome.success"
+	outcomeNewID           = "client.outcome.new-id"
+	outcomeUnknownFields   = "client.outcome.unknown-fields"
+	outcomeInterim         = "client.outcome.interim"
+	outcomeChunkExtensions = "client.outcome.chunk-extensions"
+	outcomeNoInventedID    = "client.outcome.no-invented-id"
+	outcomeError           = "client.outcome.error"
+	outcomeIncomplete      = "client.outcome.incomplete"
+	outcomeCode            = "client.outcome.code"
+	outcomeStatus          = "client.outcome.status"
+	outcomeMessage         = "client.outcome.message"
 )
 
 // Why an outcome was not tested, and what would help.
@@ -115,13 +117,24 @@ func (e *evaluation) checkIncomplete(last *request, seen view) {
 	}
 }
 
+// checkRejected wants an error where the client sent nothing, since it could not
+// validate the certificate.
+func (e *evaluation) checkRejected(seen view) {
+	switch got, success := seen.success(); {
+	case seen.unknown():
+		e.skipOutcome(seen, outcomeIncomplete)
+	case success:
+		e.find(outcomeIncomplete, nil, "an error, since no request was sent", got)
+	default:
+		e.test(outcomeIncomplete)
+	}
+}
+
 // checkSuccess wants a success of a method that names no new job. Where the
 // response has unknown members, they are taken for the cause of an error.
 func (e *evaluation) checkSuccess(last *request, seen view) {
-	tolerant := outcomeSuccess
-	if schema := e.rules.Method.Operation.Response; schema != nil && len(schema.Undocumented(last.response.content())) > 0 {
-		tolerant = outcomeUnknownFields
-	}
+	schema := e.rules.Method.Operation.Response
+	tolerant := e.tolerant(last, outcomeSuccess, schema != nil && len(schema.Undocumented(last.response.content())) > 0)
 	switch _, success := seen.success(); {
 	case success:
 		e.test(tolerant, outcomeSuccess)
@@ -132,6 +145,19 @@ func (e *evaluation) checkSuccess(last *request, seen view) {
 	default:
 		e.find(tolerant, last, "a success", seen.outcome.text())
 	}
+}
+
+// tolerant is the requirement that a client breaks which makes an error of a
+// success: that of what is odd about the response, or of any success.
+func (e *evaluation) tolerant(last *request, success string, undocumented bool) string {
+	_, demanded := e.rules.Method.ClientRequirement(last.response.tests)
+	switch {
+	case demanded:
+		return last.response.tests
+	case undocumented:
+		return outcomeUnknownFields
+	}
+	return success
 }
 
 // checkMissingID accepts an error as well as an empty id.
@@ -149,10 +175,7 @@ func (e *evaluation) checkMissingID(last *request, seen view) {
 // checkNewID wants the id of the response. Where that has unknown members, they
 // are taken for the cause of an error.
 func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool) {
-	tolerant := outcomeNewID
-	if !alone {
-		tolerant = outcomeUnknownFields
-	}
+	tolerant := e.tolerant(last, outcomeNewID, !alone)
 	want := "a success with the id " + printable(id)
 	reported := seen.outcome
 	switch {
@@ -162,12 +185,14 @@ func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool)
 			e.find(tolerant, last, want, "an exit code that shows an error")
 			untested = untested[:1]
 		}
-		if alone {
+		if tolerant == outcomeNewID {
 			untested = untested[1:]
 		}
 		e.skipOutcome(seen, untested...)
 	case reported.Error != nil:
 		e.find(tolerant, last, want, reported.text())
+	case *reported.NewID != id && tolerant == last.response.tests:
+		e.find(tolerant, last, want, "the id "+shownID(*reported.NewID, reported.Job))
 	case *reported.NewID != id:
 		e.test(tolerant)
 		e.find(outcomeNewID, last, want, "the id "+shownID(*reported.NewID, reported.Job))
@@ -216,14 +241,14 @@ func (e *evaluation) checkError(last *request, seen view) {
 	}
 }
 
-// checkEnd checks how the command ended, and whether anything came of it. A note
-// says why no request could arrive.
-func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request, refused bool, note string) {
+// checkEnd checks how the command ended, and whether anything came of it. Where it
+// is explained, no request had to arrive.
+func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request, seen view, refused, explained bool) {
 	if command != nil && command.timedOut {
 		e.fail(result.ConditionTime, "an end within "+command.limit.String(), noEnd)
 	}
 	if len(attempts) == 0 {
-		if note != "" {
+		if explained {
 			return
 		}
 		got := "no request arrived"
@@ -232,6 +257,9 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		}
 		if command != nil && !command.timedOut {
 			got += ", " + command.ending()
+		}
+		if seen.outcome != nil {
+			got += "; the client reported " + seen.outcome.text()
 		}
 		e.fail(result.ConditionCalled, "a request", got)
 		return

@@ -3,6 +3,7 @@ package clientrun
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -28,6 +29,11 @@ var repeatsAfterCode = map[string]string{
 	"PERMISSION_DENIED":   repeatPermissionDenied,
 	"UNAUTHENTICATED":     repeatUnauthenticated,
 }
+
+// unknownEffect are the statuses after which nobody knows whether the call had its
+// effect: those of INTERNAL, UNKNOWN, DATA_LOSS and DEADLINE_EXCEEDED, which AIP-194
+// does not let be retried, and that of a proxy whose server did not respond.
+var unknownEffect = []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}
 
 // checkRepeats checks what the client did after each response. Every request of a
 // call but the first is a repeat: whoever makes a scenario's call makes it once.
@@ -59,6 +65,10 @@ func (e *evaluation) checkRepeat(before, after *request) {
 	}
 	if response.success() {
 		e.repeated(repeatAfterSuccess, after, "no second request after a success", "a second request")
+		return
+	}
+	if slices.Contains(unknownEffect, response.status) {
+		e.repeated(repeatUnknownEffect, after, fmt.Sprintf("no second request after %d, since the first may have had its effect", response.status), "a second request")
 		return
 	}
 	code := response.code(e.rules.Method)

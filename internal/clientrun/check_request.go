@@ -53,6 +53,10 @@ func (e *evaluation) checkRequest(call *Call, one *request) {
 		e.checkAuthorization(call, one)
 	case elsewhere:
 		e.checkElsewhere(one)
+	case followed:
+		e.checkFollowed(one)
+	case late:
+		e.find(httpClosedConnection, one, "no request on a connection whose last response said Connection: close", "another request")
 	case malformed:
 		e.checkMalformed(call, one)
 	}
@@ -181,7 +185,7 @@ const jsonWhiteSpace = " \t\r\n"
 func (e *evaluation) checkBody(one *request) {
 	e.test(bodyEmpty, bodyNoNull, bodyMediaType, bodyMediaTypeNamed, bodyLength)
 	if !one.framed && slices.Contains(withContent, one.method) {
-		e.find(bodyLength, one, "Content-Length: 0 for an empty body", "neither Content-Length nor Transfer-Encoding")
+		e.find(bodyLength, one, "Content-Length, which is 0 for an empty body, or Transfer-Encoding: chunked", "neither Content-Length nor Transfer-Encoding")
 	}
 	if len(one.body) == 0 && one.bodyProblem == "" {
 		return

@@ -188,7 +188,7 @@ func TestWhatFollowsAResponse(t *testing.T) {
 		{"unauthenticated, other token", responded(401, "UNAUTHENTICATED", nil), 0, "other", nil},
 		{"too early", responded(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"2"}}), 1999 * time.Millisecond, "", []string{repeatRetryAfter}},
 		{"in time", responded(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"2"}}), 2 * time.Second, "", nil},
-		{"before the date", responded(503, "UNAVAILABLE", http.Header{"Retry-After": {time.Unix(110, 0).UTC().Format(http.TimeFormat)}}), 9 * time.Second, "",
+		{"before the date", responded(503, "UNAVAILABLE", http.Header{"Retry-After": {time.Unix(111, 0).UTC().Format(http.TimeFormat)}}), 9 * time.Second, "",
 			[]string{repeatRetryAfter}},
 		{"after the date", responded(503, "UNAVAILABLE", http.Header{"Retry-After": {time.Unix(90, 0).UTC().Format(http.TimeFormat)}}), 0, "", nil},
 		{"Retry-After that is none", responded(429, "RESOURCE_EXHAUSTED", http.Header{"Retry-After": {"soon"}}), 0, "", nil},

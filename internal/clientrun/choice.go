@@ -26,6 +26,15 @@ func JobOf(chosen *scenario.Scenario, end string) string {
 	return jobPrefix + chosen.Name + "-" + end + chosen.JobEnd
 }
 
+// WarmJobOf returns the job id of the first call of a scenario that has one, with
+// the same end; empty where it has none.
+func WarmJobOf(chosen *scenario.Scenario, end string) string {
+	if chosen.First == nil {
+		return ""
+	}
+	return jobPrefix + chosen.Name + "-first-" + end
+}
+
 // Fits reports whether an id has the form that the description demands of ids.
 func Fits(method *spec.Method, job string) bool {
 	return method.IDPattern == nil || method.IDPattern.MatchString(job)
@@ -40,7 +49,10 @@ func (s *Server) choose(arrived *request) *scenario.Scenario {
 		name, target, _ := strings.Cut(rest, "/")
 		arrived.target, named = "/"+target, name
 	}
-	if s.options.Only != nil {
+	switch {
+	case s.isFirst(arrived):
+		return nil
+	case s.options.Only != nil:
 		return s.options.Only
 	}
 	if chosen, known := scenario.Find(s.options.Scenarios, named); known {
@@ -118,6 +130,16 @@ func (s *Server) jobIn(arrived *request) (job string, known bool) {
 		return "", false
 	}
 	return jobPrefix + beforeAny(rest, ":/?%"), false
+}
+
+// isFirst reports whether a request is of the first call of a scenario that is
+// served alone.
+func (s *Server) isFirst(arrived *request) bool {
+	if s.options.WarmJob == "" || s.options.Only == nil || s.options.Only.First == nil {
+		return false
+	}
+	job, known := s.jobIn(arrived)
+	return known && job == s.options.WarmJob
 }
 
 // unknownText says that no scenario has a name, or that the one that has it was

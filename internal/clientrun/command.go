@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,17 +157,55 @@ func (m mark) kill() {
 	}
 }
 
-// ending says how the command ended, with the last line of its complaints.
+// ending says how the command ended, with what its complaints say of the cause.
 func (c *ended) ending() string {
 	shown := fmt.Sprintf("the command ended with exit %d", c.exit)
 	if c.signal != "" {
 		shown = "the command was ended by a signal: " + c.signal
 	}
-	lines := strings.Split(strings.TrimSpace(c.complaints), "\n")
-	if last := printable(lines[len(lines)-1]); last != "" && (c.exit != 0 || c.signal != "") {
-		shown += ": " + last
+	if cause := cause(c.complaints); cause != "" && (c.exit != 0 || c.signal != "") {
+		shown += ": " + cause
 	}
 	return shown
+}
+
+// causes begin the line that says what went wrong: Node, Python, Java and PHP write
+// the name of an error, Go and Rust a panic. Ruby has it at the end, and others
+// somewhere.
+var causes = []func() *regexp.Regexp{
+	text.Pattern(`^\s*(?:Exception in thread|Uncaught|(?i:PHP )?(?i:fatal|parse) error|fatal|panic:|thread '.*' .*panicked|error\b|[\w.$:\\]*(?:Error|Exception)\b(?:\s*[:\[(]|$))`),
+	text.Pattern(`(?i)\b(?:\w*error|\w*exception|panicked|fatal)\b`),
+}
+
+// endLines is the number of the last lines that are shown of what a command wrote.
+const endLines = 2
+
+// cause is what the standard error of a command says of its end in one line: the
+// first line that names an error, with the one behind it where it ends in a colon,
+// and the last lines, since neither has the cause always.
+func cause(complaints string) string {
+	lines := strings.Split(complaints, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	first, behind := 0, 0
+	for _, pattern := range causes {
+		if first = slices.IndexFunc(lines, pattern().MatchString); first >= 0 {
+			behind = first + 1
+			break
+		}
+	}
+	first = max(first, 0)
+	if behind > 0 && behind < len(lines) && strings.HasSuffix(lines[first], ":") {
+		behind++
+	}
+	end := max(behind, len(lines)-endLines)
+	shown := lines[first:behind]
+	if end > behind && behind > 0 {
+		shown = append(slices.Clone(shown), "…")
+	}
+	return printable(strings.Join(append(slices.Clone(shown), lines[end:]...), " / "))
 }
 
 // lastBytes keeps the end of what is written.

@@ -294,7 +294,7 @@ func (s *startedCall) end(c *control, reported *outcome) bool {
 }
 
 func (s *startedCall) evaluate(c *control) Result {
-	return c.run.options.Rules.evaluate(s.call, evidence{wireOnly: c.watch.options.WireOnly, distrusted: s.site.distrusted.Load() > 0})
+	return c.run.options.Rules.evaluate(s.call, evidence{wireOnly: c.watch.options.WireOnly})
 }
 
 // results are those of all calls that have ended, and of those that a request has

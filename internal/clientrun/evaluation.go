@@ -54,6 +54,8 @@ type evaluation struct {
 	untested []result.Untested
 	// tokens are all that are known to be a token of the call.
 	tokens []string
+	// redirect is the status of the redirect that the last attempt got; 0 for none.
+	redirect int
 }
 
 // test notes that requirements were tested.
@@ -65,8 +67,8 @@ func (e *evaluation) test(ids ...string) {
 	}
 }
 
-// find adds a finding of a request, or counts it where the same was found
-// before.
+// find adds a finding of a request, nil for none, or counts it where the same was
+// found before.
 func (e *evaluation) find(id string, request *request, want, got string) {
 	requirement, demanded := e.rules.Method.ClientRequirement(id)
 	if !demanded {
@@ -79,8 +81,11 @@ func (e *evaluation) find(id string, request *request, want, got string) {
 			return
 		}
 	}
-	e.findings = append(e.findings, result.Finding{Requirement: id, Verdict: e.verdict(requirement),
-		Demanded: e.scenario != nil && e.scenario.Demands(id), Want: want, Got: got, Exchange: request.number, Count: 1})
+	found := result.Finding{Requirement: id, Verdict: e.verdict(requirement), Demanded: e.scenario != nil && e.scenario.Demands(id), Want: want, Got: got, Count: 1}
+	if request != nil {
+		found.Exchange = request.number
+	}
+	e.findings = append(e.findings, found)
 }
 
 // fail adds a condition that was not met.

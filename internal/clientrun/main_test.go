@@ -58,7 +58,7 @@ func site(t *testing.T, options Options) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := Serve(server, "127.0.0.1:0", false)
+	opened, err := Serve(server, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

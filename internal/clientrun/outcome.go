@@ -30,7 +30,7 @@ func succeeded(method *spec.Method, job, newID string) outcome {
 	if method.IDField == "" {
 		return outcome{Outcome: result.Outcome{Job: job, OK: true}}
 	}
-	return outcome{Outcome: result.Outcome{Job: job, NewID: &newID}}
+	return outcome{Outcome: result.Outcome{Job: job, NewID: &newID, IDField: method.IDField}}
 }
 func failed(job string, e result.ClientError) outcome {
 	return outcome{Outcome: result.Outcome{Job: job, Error: &e}}
@@ -91,6 +91,7 @@ func readOutcome(members map[string]json.RawMessage, success string) (outcome, b
 	if read.NewID == nil {
 		read.NewID = new(string)
 	}
+	read.IDField = success
 	return read, true
 }
 

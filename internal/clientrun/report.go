@@ -141,7 +141,7 @@ func (r Result) redacted(hide *redact.Redactor, before int, known result.KnownFa
 		shown := result.Outcome{Job: hide.Text(reported.Job), OK: reported.OK}
 		if reported.NewID != nil {
 			id := hide.Text(*reported.NewID)
-			shown.NewID = &id
+			shown.NewID, shown.IDField = &id, reported.IDField
 		}
 		if e := reported.Error; e != nil {
 			shown.Error = &result.ClientError{Code: e.Code, Status: hide.Text(e.Status), Message: hide.Text(e.Message)}

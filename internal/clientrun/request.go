@@ -32,6 +32,10 @@ const (
 	elsewhere purpose = "elsewhere"
 	// other: a request that has nothing to do with the method.
 	other purpose = "other"
+	// followed: a request at the same host to where a redirect led.
+	followed purpose = "redirected"
+	// late: a request on a connection that a response had said to be closed.
+	late purpose = "late"
 	// malformed: malformed HTTP, which no handler saw.
 	malformed purpose = "malformed"
 )
@@ -60,6 +64,10 @@ type request struct {
 	// framed: the request has a Content-Length or a Transfer-Encoding, or a
 	// protocol that needs neither.
 	framed bool
+	// before is the number of requests that its connection had brought earlier.
+	// secure: it came by TLS.
+	before int64
+	secure bool
 	// head is the head as it was sent; nil where it was not kept, as with HTTP/2
 	// and TLS.
 	head *wire.Head
@@ -118,6 +126,9 @@ type response struct {
 	header http.Header
 	// body is the whole of it, whatever was delivered.
 	body []byte
+	// tests is the requirement that breaks who makes an error of the success; empty
+	// for that of any success.
+	tests string
 }
 
 func (r response) success() bool  { return r.status >= 200 && r.status < 300 }
@@ -151,7 +162,8 @@ func (r response) retryAfter() (wait time.Duration, given bool) {
 		return time.Duration(seconds) * time.Second, true
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return at.Sub(r.at), true
+		// A client may round what is left to a whole second.
+		return max(0, at.Sub(r.at)-time.Second), true
 	}
 	return 0, false
 }
@@ -206,7 +218,8 @@ func readRequest(r *http.Request, at time.Time) *request {
 	arrived := &request{
 		at: at, method: r.Method, target: target, authority: authority, host: r.Host, protocol: r.Proto, header: r.Header.Clone(),
 		framed: r.ProtoMajor > 1 || len(r.TransferEncoding) > 0 || r.Header.Get("Content-Length") != "",
-		head:   headOf(r), response: response{delivery: pending},
+		before: requestsBefore(r), secure: r.TLS != nil,
+		head: headOf(r), response: response{delivery: pending},
 	}
 	if hosts := arrived.head.Values("Host"); len(hosts) > 0 {
 		// net/http puts the host of the target in its place.

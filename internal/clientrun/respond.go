@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,10 @@ type exchange struct {
 	server  *Server
 	call    *Call
 	request *request
-	w       http.ResponseWriter
-	r       *http.Request
+	// original is the target as it was sent.
+	original string
+	w        http.ResponseWriter
+	r        *http.Request
 }
 
 // perform responds as a step says.
@@ -32,6 +35,8 @@ func (e *exchange) perform(step scenario.Step) {
 	method := e.server.options.Rules.Method
 	var made response
 	switch {
+	case step.LengthRequired && !e.request.framed && slices.Contains(withContent, e.request.method):
+		made = lengthRequired()
 	case step.Reset, step.HangUp:
 		if e.wait(step.Delay) {
 			e.disconnect(step.Reset)
@@ -43,8 +48,21 @@ func (e *exchange) perform(step scenario.Step) {
 		made = response{status: step.Answer.Status, header: http.Header{"Content-Type": {method.Operation.MediaType}}, body: []byte(step.Answer.Body)}
 	case step.Redirect != 0:
 		made = response{status: step.Redirect, header: http.Header{"Location": {e.server.otherHost + e.request.target}}}
+	case step.RedirectHere != 0:
+		scheme := "http://"
+		if e.request.secure {
+			scheme = "https://"
+		}
+		made = response{status: step.RedirectHere, header: http.Header{"Location": {scheme + e.r.Host + redirectedPath + e.original}}}
 	default:
 		made = e.handled()
+	}
+	if made.success() {
+		made.tests = e.tests(step)
+	}
+	if step.RetryAfterDate > 0 {
+		at := e.server.options.Now().Add(step.Delay + step.RetryAfterDate + time.Second - 1).Truncate(time.Second)
+		made.header.Set("Retry-After", at.UTC().Format(http.TimeFormat))
 	}
 	for name, value := range step.Header {
 		made.header.Set(name, value)
@@ -62,6 +80,27 @@ func (e *exchange) perform(step scenario.Step) {
 	e.send(made, step)
 }
 
+// redirectedPath begins the path that a redirect to the same host leads to.
+const redirectedPath = "/redirected"
+
+// tests is the requirement that breaks who makes an error of what a step makes of a
+// success.
+func (e *exchange) tests(step scenario.Step) string {
+	switch {
+	case step.Interim != 0:
+		return outcomeInterim
+	case step.ChunkExtension != "" && e.r.ProtoMajor == 1:
+		return outcomeChunkExtensions
+	}
+	return ""
+}
+
+// lengthRequired is how Google's front end refuses a request without a length.
+func lengthRequired() response {
+	return response{status: http.StatusLengthRequired, header: http.Header{"Content-Type": {"text/html; charset=UTF-8"}, "Referrer-Policy": {"no-referrer"}},
+		body: []byte("<!DOCTYPE html>\n<html lang=en><title>Error 411 (Length Required)!!1</title>\n<p>POST requests require a Content-length header.\n")}
+}
+
 // handled lets the reference server, or the one upstream, respond.
 func (e *exchange) handled() (made response) {
 	handler, forwarded := http.Handler(e.call.reference), e.r.Clone(e.r.Context())
@@ -70,6 +109,10 @@ func (e *exchange) handled() (made response) {
 	forwarded.Header.Del(scenarioHeader)
 	if parsed, err := url.ParseRequestURI(e.request.target); err == nil {
 		forwarded.URL = parsed
+	}
+	if e.request.purpose == followed {
+		// A GET behind a 303 reads what came of the call.
+		forwarded.Method = e.server.options.Rules.Method.Operation.Method
 	}
 	switch {
 	case e.server.forward == nil:
@@ -104,6 +147,9 @@ func (e *exchange) handled() (made response) {
 	return made
 }
 
+// splitPause is long enough that two parts arrive one after the other.
+const splitPause = 50 * time.Millisecond
+
 // send sends a response, or what a step leaves of it.
 func (e *exchange) send(made response, step scenario.Step) {
 	made.delivery = whole
@@ -112,20 +158,37 @@ func (e *exchange) send(made response, step scenario.Step) {
 		e.call.responded(e.request, made)
 		panic(http.ErrAbortHandler)
 	}
+	if step.Interim != 0 && e.r.ProtoAtLeast(1, 1) {
+		e.w.WriteHeader(step.Interim)
+	}
 	header := e.w.Header()
 	for name, values := range made.header {
 		header[name] = values
 	}
 	header.Set("Content-Length", strconv.Itoa(len(made.body)))
 	body := made.body
+	if step.Close {
+		// By HTTP/2 net/http makes a GOAWAY of it.
+		header.Set("Connection", "close")
+	}
 	if step.Truncate {
 		made.delivery, body = truncated, body[:len(body)/2]
 	}
 	made.at = e.server.options.Now()
 	e.call.responded(e.request, made)
+	if (step.Close || step.ChunkExtension != "") && e.sendByHand(made, step) {
+		return
+	}
 	e.w.WriteHeader(made.status)
 	if e.request.method == http.MethodHead || made.status == http.StatusNoContent || made.status == http.StatusNotModified {
 		return
+	}
+	if step.Split {
+		_, _ = e.w.Write(body[:len(body)/2])
+		_ = http.NewResponseController(e.w).Flush()
+		// A client that is gone gets the rest as little as the beginning.
+		_ = e.wait(splitPause)
+		body = body[len(body)/2:]
 	}
 	_, _ = e.w.Write(body)
 	if step.Truncate {

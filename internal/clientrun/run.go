@@ -169,8 +169,7 @@ func (r *run) one(ctx context.Context, chosen *scenario.Scenario) (Result, error
 		call.report(*outcome)
 	}
 	return r.options.Rules.evaluate(call, evidence{
-		command: ended, exitReports: r.options.ExitReports, wireOnly: r.options.WireOnly, distrusted: site.distrusted.Load() > 0,
-		hint: reported.hintFor(job), contradiction: reported.contradictions[job]}), nil
+		command: ended, exitReports: r.options.ExitReports, wireOnly: r.options.WireOnly, hint: reported.hintFor(job), contradiction: reported.contradictions[job]}), nil
 }
 
 // together runs the command once. The scenarios that it did not choose have no
@@ -287,6 +286,9 @@ func (r *run) whole(ended *ended, results []Result) Result {
 func (r *run) open(only *scenario.Scenario, job string) (*Site, error) {
 	options := r.options.Options
 	options.Only, options.Job = only, job
+	if only != nil {
+		options.WarmJob = r.warmJob(only)
+	}
 	if options.Upstream == nil {
 		// Upstream the tokens are those of the client's own.
 		options.Tokens, options.RefreshToken = r.secrets.tokens(), r.secrets.refresh
@@ -295,7 +297,16 @@ func (r *run) open(only *scenario.Scenario, job string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Serve(server, net.JoinHostPort(cmp.Or(r.host, "127.0.0.1"), "0"), only != nil && only.Secure)
+	return Serve(server, net.JoinHostPort(cmp.Or(r.host, "127.0.0.1"), "0"))
+}
+
+// warmJob is the id of the first call of a scenario; empty where it has none, or
+// where no id of ours fits.
+func (r *run) warmJob(chosen *scenario.Scenario) string {
+	if job := WarmJobOf(chosen, "1"); Fits(r.options.Rules.Method, job) {
+		return job
+	}
+	return ""
 }
 
 // command runs the command against a site and reads what it reported.
@@ -330,7 +341,7 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 // values are what a client is given to make a call with, by the names of
 // placeholders.
 func (r *run) values(site *Site, chosen, job string) map[string]string {
-	values := map[string]string{"endpoint": site.Endpoint, "job": job, "scenario": chosen}
+	values := map[string]string{"endpoint": site.Endpoint, "job": job, "warm-job": site.Server.options.WarmJob, "scenario": chosen}
 	if r.options.Upstream == nil {
 		values["token"], values["fresh-token"] = r.secrets.Token, r.secrets.Fresh
 		values["token-url"], values["refresh-token"] = site.Endpoint+tokenPath, r.secrets.refresh

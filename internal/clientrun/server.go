@@ -5,6 +5,7 @@
 package clientrun
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -42,6 +43,8 @@ type Options struct {
 	Job string
 	// Tokens are those that the client was given.
 	Tokens []string
+	// WarmJob is the id of the first call, where Only has one; empty for none.
+	WarmJob string
 	// RefreshToken gets the last of Tokens at tokenPath; empty for no such path.
 	RefreshToken string
 	// Upstream responds where no scenario does; nil means the reference server.
@@ -76,6 +79,10 @@ type Server struct {
 	byKey map[string]*Call
 	// madeBy says which call's reference server made a new job.
 	madeBy map[string]*Call
+	// contact is what is known of the connections, and lingering those that are read
+	// on although their last response was sent.
+	contact   contact
+	lingering lingering
 }
 
 // New makes a server. It returns an error where no reference server can be made
@@ -86,7 +93,7 @@ func New(options Options) (*Server, error) {
 	}
 	server := &Server{options: options, byKey: map[string]*Call{}, madeBy: map[string]*Call{}}
 	var err error
-	if server.plain, err = server.reference(nil, options.Job); err != nil {
+	if server.plain, err = server.reference(nil, cmp.Or(options.WarmJob, options.Job)); err != nil {
 		return nil, err
 	}
 	if options.Upstream != nil {
@@ -101,10 +108,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool) {
 	s.inFlight.Add(1)
 	defer s.inFlight.Add(-1)
+	s.contact.served.Store(true)
 	arrived := readRequest(r, s.options.Now())
 	if s.options.RefreshToken != "" && arrived.path() == tokenPath && !atOtherHost {
 		s.serveToken(w, arrived)
 		return
+	}
+	original, rest, redirected := arrived.target, "", false
+	if rest, redirected = strings.CutPrefix(arrived.target, redirectedPath); redirected {
+		arrived.target = rest
 	}
 	chosen := s.choose(arrived)
 	arrived.purpose = s.purposeOf(arrived)
@@ -114,10 +126,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 		arrived.purpose = attempt
 	case atOtherHost && arrived.purpose == attempt:
 		arrived.purpose = elsewhere
+	case redirected && arrived.purpose == attempt:
+		arrived.purpose = followed
 	}
 	call := s.callOf(chosen, arrived)
 	number := call.add(arrived)
-	exchange := &exchange{server: s, call: call, request: arrived, w: w, r: r}
+	exchange := &exchange{server: s, call: call, request: arrived, original: original, w: w, r: r}
 	notFound := func(message string) {
 		exchange.send(refusal(s.options.Rules.Method, scenario.Error{Code: "NOT_FOUND", Message: message}), scenario.Step{})
 	}
@@ -128,6 +142,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 		notFound("Requested entity was not found.")
 	case arrived.purpose == attempt && call.scenario != nil:
 		exchange.perform(call.scenario.Step(number))
+	case arrived.purpose == attempt && s.isFirst(arrived):
+		s.contact.warmed.Store(true)
+		exchange.perform(*s.options.Only.First)
 	default:
 		exchange.perform(scenario.Step{Reference: true})
 	}
@@ -188,7 +205,7 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	job, known := s.options.Job, true
-	if s.options.Only == nil {
+	if s.options.Only == nil || s.isFirst(arrived) {
 		job, known = s.jobIn(arrived)
 	}
 	if made := s.madeBy[job]; made != nil && arrived.purpose == stateRead {
@@ -204,7 +221,7 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	if call := s.byKey[key]; call != nil {
 		return call
 	}
-	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain, kept: &s.kept}
+	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain, kept: &s.kept, contact: &s.contact}
 	if known {
 		call.job = job
 	}

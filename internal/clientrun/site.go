@@ -2,17 +2,9 @@ package clientrun
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/netip"
@@ -33,19 +25,19 @@ type Site struct {
 	Authority []byte
 
 	servers []*http.Server
-	// distrusted counts the connections that a client broke off, most likely
-	// because it does not trust the certificate.
-	distrusted atomic.Int64
 }
 
-// Serve opens a site at an address; port 0 takes a free one. A secure site speaks
-// TLS with HTTP/2 and HTTP/1.1, another one HTTP/1.1 and HTTP/2 in clear text.
-func Serve(server *Server, address string, secure bool) (*Site, error) {
-	return serve(server, address, secure, server)
+// Serve opens a site at an address; port 0 takes a free one. The site of a server of
+// one secure scenario speaks TLS with HTTP/2 and HTTP/1.1, another one HTTP/1.1 and
+// HTTP/2 in clear text.
+func Serve(server *Server, address string) (*Site, error) {
+	return serve(server, address, server)
 }
 
 // serve is Serve with a handler that wraps the server.
-func serve(server *Server, address string, secure bool, handler http.Handler) (*Site, error) {
+func serve(server *Server, address string, handler http.Handler) (*Site, error) {
+	only := server.options.Only
+	secure := only != nil && only.Secure
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
@@ -66,16 +58,20 @@ func serve(server *Server, address string, secure bool, handler http.Handler) (*
 	protocols.SetUnencryptedHTTP2(!secure)
 	main := &http.Server{Handler: handler, Protocols: protocols}
 	if secure {
-		certificate, authority, err := newCertificate()
+		certificate, authority, err := newCertificate(only.Certificate)
 		if err != nil {
 			_, _ = listener.Close(), otherHost.Close()
 			return nil, err
 		}
 		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
 		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		main.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			server.contact.opened.Store(true)
+			return counting(ctx)
+		}
 	} else {
 		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
-			return context.WithValue(ctx, connectionKey{}, connection)
+			return context.WithValue(counting(ctx), connectionKey{}, connection)
 		}
 		// Whatever is done with a request, its head is taken.
 		main.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -102,16 +98,16 @@ func (s *Site) start(server *http.Server, listener net.Listener) {
 		go func() { _ = server.Serve(listener) }()
 		return
 	}
-	server.ErrorLog = log.New(handshakes{&s.distrusted}, "", 0)
+	server.ErrorLog = log.New(unencrypted{&s.Server.contact.unencrypted}, "", 0)
 	go func() { _ = server.ServeTLS(listener, "", "") }()
 }
 
-// handshakes counts what net/http says of TLS handshakes that a client ended.
-type handshakes struct{ ended *atomic.Int64 }
+// unencrypted notes what net/http says of a client that speaks HTTP without TLS.
+type unencrypted struct{ seen *atomic.Bool }
 
-func (h handshakes) Write(line []byte) (int, error) {
-	if strings.Contains(string(line), "TLS handshake error") {
-		h.ended.Add(1)
+func (u unencrypted) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), "client sent an HTTP request to an HTTPS server") {
+		u.seen.Store(true)
 	}
 	return len(line), nil
 }
@@ -126,6 +122,7 @@ func (s *Site) Close() {
 	for _, server := range s.servers {
 		_ = server.Close()
 	}
+	s.Server.lingering.end()
 	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
 	defer cancel()
 	s.Server.settle(ctx)
@@ -167,32 +164,4 @@ func (s *Server) mayRead(r *http.Request) bool {
 	own, _ := os.Hostname()
 	known := err == nil || isLoopback(name) || strings.EqualFold(name, s.listenHost) || own != "" && strings.EqualFold(name, own)
 	return known && http.NewCrossOriginProtection().Check(r) == nil
-}
-
-// certificateLife is longer than any run.
-const certificateLife = 48 * time.Hour
-
-// newCertificate makes an authority for one run and a certificate of it for the
-// loopback addresses. The key of the authority is thrown away.
-func newCertificate() (certificate tls.Certificate, authority []byte, err error) {
-	now := time.Now()
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dpconform, for one run"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(certificateLife),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, NotBefore: root.NotBefore, NotAfter: root.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	key, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err := errors.Join(err, err2); err != nil {
-		return certificate, nil, err
-	}
-	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, rootKey.Public(), rootKey)
-	leafDER, err2 := x509.CreateCertificate(rand.Reader, leaf, root, key.Public(), rootKey)
-	authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
-	return tls.Certificate{Certificate: [][]byte{leafDER, rootDER}, PrivateKey: key}, authority, errors.Join(err, err2)
 }

@@ -61,7 +61,7 @@ func NewWatch(address string, options WatchOptions) (*Watch, error) {
 	if watch.server, err = New(options.Options); err != nil {
 		return nil, err
 	}
-	if watch.site, err = serve(watch.server, address, false, watch); err != nil {
+	if watch.site, err = serve(watch.server, address, watch); err != nil {
 		return nil, err
 	}
 	watch.Endpoint = watch.site.Endpoint

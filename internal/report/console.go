@@ -154,7 +154,7 @@ func (c Console) calls(report result.Report) {
 	if report.Client == nil {
 		return
 	}
-	const longest = 18
+	const longest = 19
 	p, widest := c.printer(), 0
 	for _, check := range report.Checks {
 		widest = max(widest, len(check.Verdict))

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"cmp"
+	"encoding/json"
 	"slices"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -119,10 +121,48 @@ type Untested struct {
 // Outcome is what a client reported that its library returned: an id, a success
 // of a method that returns none, or an error.
 type Outcome struct {
+	Job string
+	// NewID is the id, and IDField the member of the method's response that has it,
+	// by whose name JSON has it too.
+	NewID   *string
+	IDField string
+	OK      bool
+	Error   *ClientError
+}
+
+// outcome is the JSON form of an Outcome without its id.
+type outcome struct {
 	Job   string       `json:"job"`
-	NewID *string      `json:"new_id,omitempty"`
 	OK    bool         `json:"ok,omitempty"`
 	Error *ClientError `json:"error,omitempty"`
+}
+
+// MarshalJSON writes an outcome as a client reports it.
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	written, err := json.Marshal(outcome{o.Job, o.OK, o.Error})
+	if err != nil || o.NewID == nil {
+		return written, err
+	}
+	id, err := json.Marshal(map[string]string{o.IDField: *o.NewID})
+	return slices.Concat(written[:len(written)-1], []byte(","), id[1:]), err
+}
+
+// UnmarshalJSON reads an outcome: a text of a name that is none of the others is the
+// id.
+func (o *Outcome) UnmarshalJSON(text []byte) error {
+	var read outcome
+	var members map[string]json.RawMessage
+	if err := cmp.Or(json.Unmarshal(text, &read), json.Unmarshal(text, &members)); err != nil {
+		return err
+	}
+	*o = Outcome{Job: read.Job, OK: read.OK, Error: read.Error}
+	for name, value := range members {
+		var id string
+		if !slices.Contains([]string{"job", "ok", "error"}, name) && json.Unmarshal(value, &id) == nil {
+			o.NewID, o.IDField = &id, name
+		}
+	}
+	return nil
 }
 
 // ClientError is an error as a library shows it. Members that it does not show

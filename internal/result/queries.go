@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -122,12 +123,13 @@ type Alike struct {
 	Checks []string
 }
 
-// Alike puts the findings together that say the same.
+// Alike puts the findings together that say the same, but for the job that each is
+// about.
 func (b Broken) Alike() []Alike {
 	var all []Alike
 	places := map[[2]string]int{}
 	for _, one := range b.Found {
-		said := [2]string{one.Want, one.Got}
+		said := [2]string{one.withoutJob(one.Want), one.withoutJob(one.Got)}
 		at, known := places[said]
 		if !known {
 			places[said] = len(all)
@@ -142,12 +144,25 @@ func (b Broken) Alike() []Alike {
 	return all
 }
 
-// Names names checks, the first few of many, and those of several scopes by the
+// withoutJob is a text without the id of the job of a client's call.
+func (f Found) withoutJob(words string) string {
+	if f.Check.Call == nil || f.Check.Call.Job == "" {
+		return words
+	}
+	job := f.Check.Call.Job
+	return strings.NewReplacer(job, "JOB", url.PathEscape(job), "JOB").Replace(words)
+}
+
+// Names names checks: the scenarios of a client all, of others the first few of
+// many, and those of several scopes by the
 // scopes: "the scopes a, b and 64 more".
 func (r Report) Names(ids []string) string {
 	const few = 2
-	if len(ids) < 2 {
+	switch {
+	case len(ids) < 2:
 		return ChecksText(ids)
+	case r.Client != nil:
+		return strings.Join(ids, ", ")
 	}
 	byCheck := map[string]string{}
 	for _, scope := range r.Scopes {

@@ -42,6 +42,19 @@ func scenarioKeys(method *spec.Method) []key[Scenario] {
 		{"job-end", "a text without a slash", "Is appended to the job's id, for ids with characters that a path may not hold.",
 			into(jobEnd, func(s *Scenario) *string { return &s.JobEnd })},
 		{"secure", "true or false", "Serves the scenario by TLS, with HTTP/2 and HTTP/1.1.", into(text.YAML.Bool, func(s *Scenario) *bool { return &s.Secure })},
+		{"certificate", "unknown-authority, wrong-host or expired", "Serves the scenario by TLS with a certificate that a client has to reject, for this reason: a request that arrives fails.",
+			func(value text.YAML, to *Scenario) (err error) {
+				to.Certificate, err = oneOf("reason", value, UnknownAuthority, WrongHost, Expired)
+				to.Secure = true
+				return err
+			}},
+		{"warm", "too, only or never", "`too`: the scenario exists a second time, as `NAME-warm`: the client first makes a call that succeeds, of the job `{warm-job}`, and the call of the scenario on the same connection. `only`: it exists in this form alone, as `NAME`. Default: `too` where a step ends the connection, `never` elsewhere.",
+			into(func(value text.YAML) (Warming, error) { return oneOf("warming", value, WarmToo, WarmOnly, WarmNever) }, func(s *Scenario) *Warming { return &s.Warm })},
+		{"first", "a step", "The response to the first call of a warm scenario. Default: a success of the reference server.",
+			func(value text.YAML, to *Scenario) (err error) {
+				to.First, err = step(value, method)
+				return err
+			}},
 		{"steps", "a list of steps", "The responses to the requests of a call, in order; the last one repeats. Required.",
 			into(steps, func(s *Scenario) *[]Step { return &s.Steps })},
 		{"consume", "all or or-tell", "What becomes of a client that makes fewer requests than there are steps. `all`, the default: it fails. `or-tell`: it fails unless it reported the error of the last response.",
@@ -59,7 +72,7 @@ func scenarioKeys(method *spec.Method) []key[Scenario] {
 
 // responseKeys is how many of the keys of a step say what the response is. They
 // come first.
-const responseKeys = 6
+const responseKeys = 7
 
 // stepKeys are the keys of a step. It has exactly one of the first.
 func stepKeys(method *spec.Method) []key[Step] {
@@ -71,8 +84,18 @@ func stepKeys(method *spec.Method) []key[Step] {
 		{"reset", "true", "The connection is reset when the request has been read.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reset })},
 		{"hang-up", "true", "The connection is closed in good order when the request has been read, as by a server that stops.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
 		{"redirect", "301, 302, 303, 307 or 308", "A redirect with this status to the same path at another host.", into(redirect, func(s *Step) *int { return &s.Redirect })},
+		{"redirect-here", "301, 302, 303, 307 or 308", "A redirect with this status to another path of the same host, where the reference server responds with what came of the call.", into(redirect, func(s *Step) *int { return &s.RedirectHere })},
 		{"header", "a mapping of names to texts", "Header fields that are added to the response.", into(header, func(s *Step) *map[string]string { return &s.Header })},
 		{"delay", "a time such as 2s", "How long the response is held back.", into(text.YAML.Duration, func(s *Step) *time.Duration { return &s.Delay })},
+		{"retry-after-date", "a time such as 2s", "Adds Retry-After with a date that is so long after the response, rounded up to a second.",
+			into(text.YAML.Duration, func(s *Step) *time.Duration { return &s.RetryAfterDate })},
+		{"interim", "100, 102 or 103", "A response with this status comes first.", into(interim, func(s *Step) *int { return &s.Interim })},
+		{"split", "true", "The response is sent in two parts, with a pause in the middle of its body.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Split })},
+		{"chunk-extension", "a text such as a=b", "By HTTP/1.1 the body is sent in chunks, and each has this extension.", into(chunkExtension, func(s *Step) *string { return &s.ChunkExtension })},
+		{"close", "true", "The response says `Connection: close`; by HTTP/2 a GOAWAY follows it. What the client sends on the connection all the same fails.",
+			into(text.YAML.Bool, func(s *Step) *bool { return &s.Close })},
+		{"length-required", "true", "A request with a method such as POST, and with neither Content-Length nor Transfer-Encoding, is refused with 411.",
+			into(text.YAML.Bool, func(s *Step) *bool { return &s.LengthRequired })},
 		{"truncate", "true", "The connection ends in the middle of the body.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Truncate })},
 		{"add", "a mapping", "Members that are added to the JSON object of a success.", into(added, func(s *Step) *map[string]any { return &s.Add })},
 		{"without-id", "true", "Removes the new job's id from a success.", into(text.YAML.Bool, func(s *Step) *bool { return &s.WithoutID })},

@@ -41,6 +41,9 @@ func parse(method *spec.Method, file string, content []byte, shipped bool) (*Sce
 	if one.AtMost > 0 && one.AtMost < len(one.Steps) {
 		return nil, read.At("at-most").Mistake("give at least as many as there are steps", "%d is less than the %d steps", one.AtMost, len(one.Steps))
 	}
+	if one.First != nil && !one.warm() {
+		return nil, read.At("first").Mistake("add warm: only", "the scenario has no first call")
+	}
 	for i, id := range one.MustNot {
 		if slices.Contains(one.Must, id) {
 			items, _ := read.At("must-not").Items()
@@ -114,15 +117,42 @@ func steps(value text.YAML, method *spec.Method) ([]Step, error) {
 	}
 	all := make([]Step, len(items))
 	for i, item := range items {
-		read, err := readMembers(item.Named(fmt.Sprintf("step %d", i+1)), stepKeys(method), &all[i])
-		if err == nil {
-			err = checkStep(read, all[i], method)
-		}
+		one, err := step(item.Named(fmt.Sprintf("step %d", i+1)), method)
 		if err != nil {
 			return nil, err
 		}
+		all[i] = *one
 	}
 	return all, nil
+}
+
+func step(value text.YAML, method *spec.Method) (*Step, error) {
+	var one Step
+	read, err := readMembers(value, stepKeys(method), &one)
+	if err == nil {
+		err = checkStep(read, one, method)
+	}
+	return &one, err
+}
+
+// oneOf reads one of a few words.
+func oneOf[T ~string](what string, value text.YAML, known ...T) (T, error) {
+	words := make([]string, len(known))
+	for i, one := range known {
+		words[i] = string(one)
+	}
+	word, err := value.OneOf(what, words)
+	return T(word), err
+}
+
+// chunkExtension reads a name, and a value behind an equals sign (RFC 9112, 7.1.1).
+func chunkExtension(value text.YAML) (string, error) {
+	extension, err := value.Text()
+	name, given, _ := strings.Cut(extension, "=")
+	if err == nil && (!httpguts.ValidHeaderFieldName(name) || given != "" && !httpguts.ValidHeaderFieldName(given)) {
+		err = value.Mistake("write a name, or a name, = and a value, of letters and digits", "invalid chunk extension %s", value)
+	}
+	return extension, err
 }
 
 // checkStep checks members that are right by themselves together.
@@ -157,9 +187,11 @@ func checkStep(read text.Mapping, step Step, method *spec.Method) error {
 		return later.Mistake("leave one out", "the step has both %s and %s", given[0], given[1])
 	}
 	return cmp.Or(
-		refuse(step.Reset || step.HangUp, "with "+given[0]+" there is no response to change", "header", "truncate", "add", "without-id"),
+		refuse(step.Reset || step.HangUp, "with "+given[0]+" there is no response to change", "header", "truncate", "add", "without-id",
+			"retry-after-date", "interim", "split", "chunk-extension", "close"),
 		refuse(!step.Reference && step.Answer == nil, "it changes a success, and "+given[0]+" is not one", "add", "without-id"),
-		refuse(step.Redirect != 0 || step.Answer != nil && len(step.Answer.Body) < 2, "there is no body to cut", "truncate"),
+		refuse(step.Truncate && (step.Split || step.ChunkExtension != "" || step.Close), "with truncate the response has no end that it could change", "split", "chunk-extension", "close"),
+		refuse(step.Redirect != 0 || step.RedirectHere != 0 || step.Answer != nil && len(step.Answer.Body) < 2, "there is no body to cut", "truncate", "split", "chunk-extension"),
 	)
 }
 
@@ -208,8 +240,7 @@ func jobEnd(value text.YAML) (string, error) {
 }
 
 func consumption(value text.YAML) (Consumption, error) {
-	name, err := value.OneOf("consumption", []string{string(ConsumeAll), string(ConsumeOrReport)})
-	return Consumption(name), err
+	return oneOf("consumption", value, ConsumeAll, ConsumeOrReport)
 }
 
 func redirect(value text.YAML) (int, error) {
@@ -217,6 +248,14 @@ func redirect(value text.YAML) (int, error) {
 	if err == nil && !slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status) {
 		err = value.Mistake("use 301, 302, 303, 307 or 308", "%d is not a redirect status", status)
+	}
+	return status, err
+}
+
+func interim(value text.YAML) (int, error) {
+	status, err := value.Int(100, 103)
+	if err == nil && status == http.StatusSwitchingProtocols {
+		err = value.Mistake("use 100, 102 or 103", "101 is not an interim response")
 	}
 	return status, err
 }

@@ -49,7 +49,14 @@ A scenario with the name of a shipped one replaces it. Two files with one name a
 
 ` + "```yaml\n" + referenceExample + "```\n")
 	writeKeys(&page, "Keys of a scenario", "", scenarioKeys(method))
-	writeKeys(&page, "Keys of a step", "A step has exactly one of the first six.", stepKeys(method))
+	page.WriteString(`
+In a scenario with a first call the client makes two: one of the job ` + "`{warm-job}`" + `, which is in the environment as
+` + "`DPCONFORM_WARM_JOB`" + ` and is empty in all other scenarios, and then the call of the scenario, of the job ` + "`{job}`" + `. Libraries
+send a request again by themselves when a connection that was used before ends, which a first call does not show. A client that makes
+one call, or opens a connection for each, is reported as such: such a scenario is skipped, and does not fail. With ` + "`--together`" + ` and
+` + "`--listen`" + ` any call before on the same connection is the first one, such as that of the job ` + "`scenario-success-1`" + `.
+`)
+	writeKeys(&page, "Keys of a step", "A step has exactly one of the first seven.", stepKeys(method))
 	writeKeys(&page, "Keys of `error`", "", errorKeys(method))
 	fmt.Fprintf(&page, "\nThe codes: %s.\n", strings.Join(codes(method), ", "))
 	writeKeys(&page, "Keys of `answer`", "", answerKeys())

@@ -29,6 +29,35 @@ const (
 	ConsumeOrReport Consumption = "or-tell"
 )
 
+// Certificate says what is wrong with the certificate of a secure scenario.
+type Certificate string
+
+// The certificates that a client has to reject.
+const (
+	UnknownAuthority Certificate = "unknown-authority"
+	WrongHost        Certificate = "wrong-host"
+	Expired          Certificate = "expired"
+)
+
+// Warming says whether a scenario exists cold, warm, or both. In a warm one the
+// client first makes a call that succeeds, and makes the call of the scenario on
+// the same connection.
+type Warming string
+
+// The warmings. The default is WarmToo where a step ends the connection, and
+// WarmNever elsewhere.
+const (
+	WarmToo   Warming = "too"
+	WarmOnly  Warming = "only"
+	WarmNever Warming = "never"
+)
+
+// warmEnd is what the name of a warm variant ends with, and warmTitle its title.
+const (
+	warmEnd   = "-warm"
+	warmTitle = ", on a reused connection"
+)
+
 // Scenario is a list of responses, and what a client must do with them.
 // Reference documents the keys that a file gives its members by.
 type Scenario struct {
@@ -41,8 +70,15 @@ type Scenario struct {
 	// the method accepts it. JobEnd is appended to the id.
 	Job    string
 	JobEnd string
-	// Secure serves the scenario by TLS, with HTTP/2.
-	Secure bool
+	// Secure serves the scenario by TLS, with HTTP/2. Certificate says why its
+	// certificate must be rejected; empty where it must be trusted.
+	Secure      bool
+	Certificate Certificate
+	// Warm says whether the scenario exists with a first call as well.
+	Warm Warming
+	// First is the response to a first call, of another job, that the client makes
+	// on the same connection; nil in a scenario without one.
+	First *Step
 	// Steps are the responses to the requests of a call, in order; the last one
 	// repeats.
 	Steps   []Step
@@ -75,7 +111,7 @@ type Scenario struct {
 }
 
 // Step is the response to one request. It has exactly one of Reference, Error,
-// Answer, Reset, HangUp and Redirect.
+// Answer, Reset, HangUp, Redirect and RedirectHere.
 type Step struct {
 	// Reference: the reference server responds.
 	Reference bool
@@ -87,13 +123,31 @@ type Step struct {
 	Reset  bool
 	HangUp bool
 	// Redirect: a redirect with this status to the same path at another host.
-	Redirect int
+	// RedirectHere: one to another path of the same host, where the reference server
+	// responds.
+	Redirect     int
+	RedirectHere int
 
 	Header map[string]string
 	// Delay is how long the response is held back.
 	Delay time.Duration
+	// RetryAfterDate is how long after the response the date in its Retry-After is,
+	// rounded up to a second; 0 for no such field.
+	RetryAfterDate time.Duration
 	// Truncate: the connection ends in the middle of the body.
 	Truncate bool
+	// Split: the response is sent in two parts with a pause between them.
+	Split bool
+	// ChunkExtension is that of each chunk of the body; empty for a body with a
+	// length.
+	ChunkExtension string
+	// Interim is the status of a response that comes before the one of the step; 0
+	// for none.
+	Interim int
+	// Close: the response says Connection: close. By HTTP/2 a GOAWAY follows it.
+	Close bool
+	// LengthRequired: a request without a length is refused with 411.
+	LengthRequired bool
 	// Add has members that are added to the JSON object of a success.
 	Add map[string]any
 	// WithoutID removes the new job's id from a success.
@@ -159,9 +213,32 @@ func Shipped(method *spec.Method) ([]*Scenario, error) {
 			return nil, err
 		}
 		one.Formerly = earlierNames[one.Name]
-		all = append(all, one)
+		all = append(all, one.variants()...)
 	}
 	return all, nil
+}
+
+// warm reports whether the scenario has a warm form.
+func (s *Scenario) warm() bool {
+	ends := func(step Step) bool { return step.Reset || step.HangUp || step.Truncate }
+	return s.Warm == WarmOnly || s.Warm == WarmToo || s.Warm == "" && slices.ContainsFunc(s.Steps, ends)
+}
+
+// variants are the cold and the warm form of a scenario, those that it has.
+func (s *Scenario) variants() []*Scenario {
+	if !s.warm() {
+		return []*Scenario{s}
+	}
+	warm := *s
+	if warm.First == nil {
+		warm.First = &Step{Reference: true}
+	}
+	if s.Warm == WarmOnly {
+		return []*Scenario{&warm}
+	}
+	warm.Name, warm.Title, warm.Formerly = s.Name+warmEnd, s.Title+warmTitle, ""
+	s.First = nil
+	return []*Scenario{s, &warm}
 }
 
 // Read adds the scenario of a file, or those of all *.yaml and *.yml in a folder,
@@ -182,16 +259,20 @@ func Read(method *spec.Method, path string, others []*Scenario) ([]*Scenario, er
 		if err != nil {
 			return nil, err
 		}
-		index := slices.IndexFunc(all, func(other *Scenario) bool { return other.Name == one.Name })
-		switch {
-		case index < 0:
-			all = append(all, one)
-		case all[index].shipped:
-			all[index] = one
-		default:
-			return nil, text.Mistake(fmt.Sprintf("%s:%d", name, one.line),
-				fmt.Sprintf("name: there is a scenario %s in %s:%d already", one.Name, all[index].file, all[index].line),
-				"give one of them another name")
+		// Neither form of the shipped scenario of this name stays.
+		all = slices.DeleteFunc(all, func(other *Scenario) bool { return other.shipped && other.Name == one.Name+warmEnd })
+		for _, variant := range one.variants() {
+			index := slices.IndexFunc(all, func(other *Scenario) bool { return other.Name == variant.Name })
+			switch {
+			case index < 0:
+				all = append(all, variant)
+			case all[index].shipped:
+				all[index] = variant
+			default:
+				return nil, text.Mistake(fmt.Sprintf("%s:%d", name, one.line),
+					fmt.Sprintf("name: there is a scenario %s in %s:%d already", variant.Name, all[index].file, all[index].line),
+					"give one of them another name")
+			}
 		}
 	}
 	return all, nil

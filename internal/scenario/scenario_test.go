@@ -49,7 +49,7 @@ func TestMistakesInAScenario(t *testing.T) {
 		{"two", head + "steps: [{reset: true}]\n---\nname: b\n", "mine.yaml:4: a second YAML document begins here, and only one is read; put each scenario into a file of its own"},
 		{"no YAML", "name: [", "mine.yaml:1: not readable as YAML: a value is missing, or a bracket is not closed"},
 		{"binary", "\x7fELF\x00\x01", "mine.yaml:1: it is not text: it has a NUL byte"},
-		{"a list", "- name: mine\n", "mine.yaml:1:1: it must be a mapping of keys to values, and not a list; its keys are name, title, about, job, job-end, secure, steps, consume, at-most, wait, must and must-not"},
+		{"a list", "- name: mine\n", "mine.yaml:1:1: it must be a mapping of keys to values, and not a list"},
 		{"unknown key", head + "stps: []\n", `mine.yaml:3:1: unknown key "stps"; did you mean steps?`},
 		{"unknown key of a step", head + "steps:\n  - reset: true\n    dely: 3s\n", `mine.yaml:5:5: step 1: unknown key "dely"; did you mean delay?`},
 		{"unknown key of an error", step("error: {cod: NOT_FOUND}"), `mine.yaml:4:13: step 1: error: unknown key "cod"; did you mean code?`},
@@ -57,7 +57,7 @@ func TestMistakesInAScenario(t *testing.T) {
 		{"a key twice", head + "title: b\n", "mine.yaml:3:1: the key title is already in line 2; remove one of them"},
 		{"a key without a value", head + "steps:\n", "mine.yaml:3:7: steps: it has no value; give a list of steps"},
 		{"a text for steps", head + "steps: reset\n", `mine.yaml:3:8: steps: it takes a list of steps, and not "reset"; begin each step with a hyphen`},
-		{"a list for a step", head + "steps:\n  - [reset]\n", "mine.yaml:4:5: step 1: it must be a mapping of keys to values, and not a list; its keys are reference, error, answer, reset, hang-up, redirect, header, delay, truncate, add and without-id"},
+		{"a list for a step", head + "steps:\n  - [reset]\n", "mine.yaml:4:5: step 1: it must be a mapping of keys to values, and not a list"},
 		{"false", step("reset: false"), "mine.yaml:4:12: step 1: reset: false says nothing; leave it out"},
 		{"no number", head + "at-most: many\n", `mine.yaml:3:10: at-most: it takes a whole number from 1 to 199, and not "many"`},
 		{"no name", "title: x\nsteps: [{reset: true}]\n", "mine.yaml:1:1: it has no name; add it"},
@@ -66,7 +66,7 @@ func TestMistakesInAScenario(t *testing.T) {
 		{"an empty title", "name: mine\ntitle: ' '\n", "mine.yaml:2:8: title: it is not one line of text; say in one line what the server does"},
 		{"no steps", head, "mine.yaml:1:1: it has no steps; add it"},
 		{"an empty list of steps", head + "steps: []\n", "mine.yaml:3:8: steps: the scenario has no steps; add one, such as - reference: true"},
-		{"a step of nothing", head + "steps:\n  - delay: 2s\n", "mine.yaml:4:5: step 1: it has no response; add one of reference, error, answer, reset, hang-up or redirect"},
+		{"a step of nothing", head + "steps:\n  - delay: 2s\n", "mine.yaml:4:5: step 1: it has no response; add one of reference, error, answer, reset, hang-up, redirect or redirect-here"},
 		{"a step of two", step("reset: true\n    reference: true"), "mine.yaml:5:16: step 1: reference: the step has both reference and reset; leave one out"},
 		{"unknown code", step("error: {code: NOT_FOND, message: m}"), `mine.yaml:4:19: step 1: error: code: unknown google.rpc.Code "NOT_FOND"; did you mean NOT_FOUND?`},
 		{"the code of a success", step("error: {code: OK, message: m}"), `mine.yaml:4:19: step 1: error: code: unknown google.rpc.Code "OK"; valid are ABORTED`},
@@ -152,7 +152,7 @@ func write(t *testing.T, files map[string]string) (folder string) {
 
 func TestRead(t *testing.T) {
 	const mine = "# a\nname: mine\ntitle: one\nsteps: [{reset: true}]\n"
-	replacing := write(t, map[string]string{"a.yaml": "name: success\ntitle: mine\nsteps: [{reset: true}]\n"})
+	replacing := write(t, map[string]string{"a.yaml": "name: success\ntitle: mine\nsteps: [{reference: true}]\n"})
 	for _, path := range []string{replacing, filepath.Join(replacing, "a.yaml")} {
 		all, err := Read(method, path, shipped(t))
 		if err != nil || len(all) != len(shipped(t)) || all[0].Title != "mine" {
@@ -207,10 +207,12 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		"no states":   {noStates, "no states: refused-state"},
 		"400":         {badRequest, ""},
 		"no new id":   {noID, "no id of a new job in the response: missing-id"},
-		"no security": {noSecurity, "no security: token-expired, forbidden"},
+		"no security": {noSecurity, "no security: token-expired, token-expired-warm, forbidden"},
 		"a pattern":   {digits, "ids have the pattern ^[a-z0-9-]+$: special-characters"},
 		"one requirement": {poor, "none of their requirements in the description: success, special-characters, " +
-			"reset, hang-up, slow, truncated, unknown-fields, missing-id, http2"},
+			"reset, reset-warm, hang-up, hang-up-warm, slow, truncated, truncated-warm, unknown-fields, missing-id, http2, " +
+			"untrusted-authority, wrong-host, expired-certificate, length-required, connection-close, " +
+			"interim-response, split-response, chunk-extensions, stream-reset, stream-reset-warm, goaway"},
 	} {
 		all, err := Shipped(row.method)
 		if err != nil {

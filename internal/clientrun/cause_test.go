@@ -1,0 +1,29 @@
+package clientrun
+
+import "testing"
+
+// TestTheCauseOfACrash: no two languages put it in the same line.
+func TestTheCauseOfACrash(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ complaints, want string }{
+		"nothing":  {"", ""},
+		"one line": {"it went wrong\n", "it went wrong"},
+		"Node.js": {"/app/retry.js:3\nthrow new Error(\"boom\")\n^\n\nError: boom\n    at Object.<anonymous> (/app/retry.js:3:7)\n    at Module._compile (node:internal)\n\nNode.js v20.20.2\n",
+			"Error: boom / … / at Module._compile (node:internal) / Node.js v20.20.2"},
+		"Python": {"Traceback (most recent call last):\n  File \"retry.py\", line 1, in <module>\n    call()\nValueError: boom\n", "ValueError: boom"},
+		"Java": {"Exception in thread \"main\" java.lang.IllegalStateException: boom\n\tat Retry.call(Retry.java:7)\n\tat Retry.main(Retry.java:3)\n",
+			"Exception in thread \"main\" java.lang.IllegalStateException: boom / at Retry.call(Retry.java:7) / at Retry.main(Retry.java:3)"},
+		"Rust": {"\nthread 'main' panicked at src/main.rs:2:5:\nboom\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
+			"thread 'main' panicked at src/main.rs:2:5: / boom / note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"},
+		"Ruby": {"retry.rb:2:in `call': boom (RuntimeError)\n\tfrom retry.rb:4:in `<main>'\n\tfrom a\n\tfrom b\n", "retry.rb:2:in `call': boom (RuntimeError) / … / from a / from b"},
+		"PHP": {"PHP Fatal error:  Uncaught Exception: boom in /app/retry.php:2\nStack trace:\n#0 /app/retry.php(4): call()\n#1 {main}\n  thrown in /app/retry.php on line 2\n",
+			"PHP Fatal error:  Uncaught Exception: boom in /app/retry.php:2 / … / #1 {main} / thrown in /app/retry.php on line 2"},
+		"Go":           {"panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:4 +0x25\nexit status 2\n", "panic: boom / … / /app/main.go:4 +0x25 / exit status 2"},
+		"no error":     {"starting\nworking\nstopping\nbye\n", "stopping / bye"},
+		"two of three": {"starting\nerror: boom\n", "error: boom"},
+	} {
+		if got := cause(row.complaints); got != row.want {
+			t.Errorf("%s\ngot  %s\nwant %s", name, got, row.want)
+		}
+	}
+}

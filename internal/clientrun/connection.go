@@ -1,0 +1,154 @@
+package clientrun
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/scenario"
+)
+
+// contact is what a server knows of its connections beside their requests.
+type contact struct {
+	// warmed: a first call has arrived.
+	warmed atomic.Bool
+	// opened: a client has opened a connection to a server with TLS. unencrypted: it
+	// spoke HTTP there without TLS. served: a request has arrived.
+	opened, unencrypted, served atomic.Bool
+}
+
+// isWarm reports whether a first call has arrived.
+func (c *contact) isWarm() bool { return c != nil && c.warmed.Load() }
+
+// rejected reports whether a client has rejected the certificate: in the handshake, or behind it, as those do that look at the name of
+// the host by themselves.
+func (c *contact) rejected() bool {
+	return c != nil && c.opened.Load() && !c.unencrypted.Load() && !c.served.Load()
+}
+
+// countKey is the key of a context's number of requests on its connection.
+type countKey struct{}
+
+// counting gives a connection a count of its requests.
+func counting(ctx context.Context) context.Context {
+	return context.WithValue(ctx, countKey{}, new(atomic.Int64))
+}
+
+// requestsBefore counts a request, and returns the number of those before it on its
+// connection.
+func requestsBefore(r *http.Request) int64 {
+	if count, counted := r.Context().Value(countKey{}).(*atomic.Int64); counted {
+		return count.Add(1) - 1
+	}
+	return 0
+}
+
+// lingerLimit is how long a connection is read on for what a client must not send.
+const lingerLimit = 5 * time.Second
+
+// lingering are connections whose last response was sent, and that are read on.
+type lingering struct {
+	mutex   sync.Mutex
+	ended   bool
+	open    []net.Conn
+	reading sync.WaitGroup
+}
+
+// read lets a function read a connection, until the time is over or all end.
+func (l *lingering) read(connection net.Conn, function func()) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.ended || connection.SetReadDeadline(time.Now().Add(lingerLimit)) != nil {
+		_ = connection.Close()
+		return
+	}
+	l.open = append(l.open, connection)
+	l.reading.Go(func() {
+		defer connection.Close()
+		function()
+	})
+}
+
+// end closes all connections, and waits until none is read.
+func (l *lingering) end() {
+	l.mutex.Lock()
+	l.ended = true
+	for _, connection := range l.open {
+		_ = connection.Close()
+	}
+	l.mutex.Unlock()
+	l.reading.Wait()
+}
+
+// sendByHand writes a response as net/http does not: in chunks with extensions, or
+// on a connection that is still read when its last response was sent. It is false
+// where nothing was written, as by HTTP/2.
+func (e *exchange) sendByHand(made response, step scenario.Step) bool {
+	if !e.r.ProtoAtLeast(1, 1) || e.r.ProtoMajor > 1 {
+		return false
+	}
+	connection, buffered, err := http.NewResponseController(e.w).Hijack()
+	if err != nil {
+		return false
+	}
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", made.status, http.StatusText(made.status))
+	header := made.header.Clone()
+	header.Set("Date", e.server.options.Now().UTC().Format(http.TimeFormat))
+	header.Set("Connection", "close")
+	header.Set("Content-Length", strconv.Itoa(len(made.body)))
+	body := made.body
+	if step.ChunkExtension != "" {
+		header.Del("Content-Length")
+		header.Set("Transfer-Encoding", "chunked")
+		body = chunks(body, step.ChunkExtension)
+	}
+	// A buffer takes everything, and a client may be gone.
+	_ = header.Write(&head)
+	_, _ = head.WriteString("\r\n")
+	_, _ = head.Write(body)
+	_, _ = connection.Write(head.Bytes())
+	if !step.Close {
+		_ = connection.Close()
+		return true
+	}
+	e.server.lingering.read(connection, func() { e.server.readLate(buffered.Reader) })
+	return true
+}
+
+// chunks writes a body in two chunks with an extension (RFC 9112, 7.1).
+func chunks(body []byte, extension string) []byte {
+	var out bytes.Buffer
+	for _, part := range [][]byte{body[:len(body)/2], body[len(body)/2:]} {
+		if len(part) > 0 {
+			fmt.Fprintf(&out, "%x;%s\r\n%s\r\n", len(part), extension, part)
+		}
+	}
+	fmt.Fprintf(&out, "0;%s\r\n\r\n", extension)
+	return out.Bytes()
+}
+
+// readLate takes down a request that no client may send: it gets no response.
+func (s *Server) readLate(from *bufio.Reader) {
+	sent, err := http.ReadRequest(from)
+	if err != nil {
+		return
+	}
+	arrived := readRequest(sent, s.options.Now())
+	chosen := s.choose(arrived)
+	if s.purposeOf(arrived) != attempt {
+		return
+	}
+	arrived.purpose = late
+	arrived.response = response{delivery: hungUp, at: s.options.Now()}
+	_, _ = io.Copy(io.Discard, sent.Body)
+	s.callOf(chosen, arrived).add(arrived)
+}
