@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -342,6 +343,30 @@ func TestSecretsOfAClientAreNotReported(t *testing.T) {
 			if !strings.Contains(string(written), name) {
 				t.Errorf("%s: %s is not shown", kind, name)
 			}
+		}
+	}
+}
+
+// TestTheGuideNamesWhatACommandReceives: a variable that the guide does not name is of no use.
+func TestTheGuideNamesWhatACommandReceives(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/guide-client.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := &run{options: runOf(t, "right", "goaway"), secrets: NewSecrets(), folder: t.TempDir()}
+	opened, err := run.open(run.options.Scenarios[0], "job-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	environment, err := run.environment(opened, run.values(opened, "goaway", "job-1"))
+	if err != nil || len(environment) < 15 {
+		t.Fatalf("%v, %v", environment, err)
+	}
+	for _, one := range append(environment, mark("").variable()) {
+		if name, _, _ := strings.Cut(one, "="); !strings.Contains(string(guide), "`"+name+"`") {
+			t.Errorf("docs/guide-client.md does not name %s", name)
 		}
 	}
 }

@@ -45,6 +45,10 @@ func (s *Scenario) reports(method *spec.Method) string {
 	last := s.Steps[len(s.Steps)-1]
 	var text string
 	switch {
+	case s.Certificate != "":
+		text = "an error, and sends nothing"
+	case last.RedirectHere > 0:
+		text = success + ", or an error"
 	case last.WithoutID:
 		text = "an error, or a success without an id"
 	case last.Truncate || last.Reset || last.HangUp:
