@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The extensions of the operation under test.
@@ -81,7 +82,7 @@ func (l *loader) extension(name string, into any) (*yaml.Node, error) {
 var strictTypes = []any{Requirement{}, Responses{}, SystemParameter{}, ReferencePage{}, setFile{}}
 
 // unknownKey is how the YAML reader says that a struct has no such field.
-var unknownKey = regexp.MustCompile(`^field (.*) not found in type (\S+)$`)
+var unknownKey = text.Pattern(`^field (.*) not found in type (\S+)$`)
 
 // read reads a node strictly: a key that is unknown or there twice, or a value of
 // another type, is an error with its location.
@@ -91,7 +92,7 @@ func (l *loader) read(node *yaml.Node, name string, into any) error {
 		return nil
 	}
 	line, column, message := locateYAMLError(err)
-	if parts := unknownKey.FindStringSubmatch(message); parts != nil {
+	if parts := unknownKey().FindStringSubmatch(message); parts != nil {
 		for _, known := range strictTypes {
 			if fmt.Sprintf("%T", known) == parts[2] {
 				message = fmt.Sprintf("unknown key %q: want one of %s", parts[1], strings.Join(keys(known), ", "))

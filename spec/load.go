@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"github.com/pb33f/libopenapi/datamodel"
 	"github.com/pb33f/libopenapi/datamodel/high/base"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Load reads a description. Every mistake in it is an [*Error] with its
@@ -168,7 +169,7 @@ func child(node *yaml.Node, step string) *yaml.Node {
 }
 
 // yamlLine is how some errors of the YAML reader give the line.
-var yamlLine = regexp.MustCompile(`line (\d+)(?:: |, )?`)
+var yamlLine = text.Pattern(`line (\d+)(?:: |, )?`)
 
 // locateYAMLError takes the location out of an error of the YAML reader.
 func locateYAMLError(err error) (line, column int, message string) {
@@ -177,7 +178,7 @@ func locateYAMLError(err error) (line, column int, message string) {
 		return located.Mark.Line, located.Mark.Column, firstLine(located.Message)
 	}
 	message = strings.TrimPrefix(firstLine(err.Error()), "yaml: ")
-	if match := yamlLine.FindStringSubmatch(message); match != nil {
+	if match := yamlLine().FindStringSubmatch(message); match != nil {
 		line, _ = strconv.Atoi(match[1])
 		message = strings.Replace(message, match[0], "", 1)
 	}

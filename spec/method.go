@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Method is everything that a description says and the checks need. It must
@@ -341,12 +343,12 @@ func (t PathTemplate) Verb() string {
 }
 
 // versionSegment finds the segment of a version, such as "v1" or "v1beta1".
-var versionSegment = regexp.MustCompile(`/(v[0-9]+[0-9a-z]*)/`)
+var versionSegment = text.Pattern(`/(v[0-9]+[0-9a-z]*)/`)
 
 // Version returns the segment before the collection that names the version of the
 // API ("v1"), or the empty string (AIP-185).
 func (t PathTemplate) Version() string {
-	if found := versionSegment.FindStringSubmatch(t.Base()); found != nil {
+	if found := versionSegment().FindStringSubmatch(t.Base()); found != nil {
 		return found[1]
 	}
 	return ""

@@ -14,6 +14,8 @@ import (
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 	"github.com/pb33f/libopenapi/orderedmap"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // loader fills a Method from a model, one step for each part.
@@ -297,7 +299,7 @@ func (l *loader) platform(method *Method) error {
 }
 
 // boundVariable finds a variable of a google.api.http template, and its segments.
-var boundVariable = regexp.MustCompile(`\{([^{}=]+)(?:=([^{}]+))?\}`)
+var boundVariable = text.Pattern(`\{([^{}=]+)(?:=([^{}]+))?\}`)
 
 // boundField reads what field the path binds from Google's own form of it, which
 // a description may not have.
@@ -310,7 +312,7 @@ func (l *loader) boundField(method *Method) error {
 	path := method.Operation.Path
 	rest, _, _ := strings.Cut(path.Suffix, ":")
 	segments := strings.Split(path.Prefix+"*"+rest, "/")
-	for _, found := range boundVariable.FindAllStringSubmatchIndex(rule, -1) {
+	for _, found := range boundVariable().FindAllStringSubmatchIndex(rule, -1) {
 		name, bound := rule[found[2]:found[3]], 1
 		if found[4] >= 0 {
 			bound += strings.Count(rule[found[4]:found[5]], "/")

@@ -3,7 +3,6 @@ package suites
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -132,13 +131,13 @@ func HaveBearerChallenge(codes ...string) types.GomegaMatcher {
 		want += " with " + challengeErrors(codes)
 	}
 	return inChallenge(want, func(challenges []string) bool {
-		return slices.ContainsFunc(challenges, bearerScheme.MatchString) && (len(codes) == 0 || namesError(challenges, codes))
+		return slices.ContainsFunc(challenges, bearerScheme().MatchString) && (len(codes) == 0 || namesError(challenges, codes))
 	})
 }
 
 // bearerScheme finds the scheme at the beginning of a challenge, or after a
 // comma where several share a line. It is not case-sensitive: RFC 9110, 11.1.
-var bearerScheme = regexp.MustCompile(`(?i)(^|,)\s*bearer(\s|,|$)`)
+var bearerScheme = text.Pattern(`(?i)(^|,)\s*bearer(\s|,|$)`)
 
 // haveChallengeError is the part of HaveBearerChallenge about the error alone.
 func haveChallengeError(codes ...string) types.GomegaMatcher {

@@ -14,6 +14,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -154,17 +155,17 @@ type stackTrace struct {
 	// hints are texts one of which stands in every match: most responses have
 	// none, and need no search.
 	hints   []string
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 }
 
 var stackTraces = []stackTrace{
-	{[]string{"Traceback"}, regexp.MustCompile(`Traceback \(most recent call last\)`)},
-	{[]string{"goroutine "}, regexp.MustCompile(`goroutine \d+ \[`)},
-	{[]string{`File "`}, regexp.MustCompile(`(?m)^\s*File ".*", line \d+`)},
-	{[]string{"at "}, regexp.MustCompile(`\bat [\w.$<>]+\([\w.]+:\d+\)`)},
-	{[]string{"js:", "ts:"}, regexp.MustCompile(`\bat (async )?([\w.$<>\[\] ]+ \()?(file://)?/?[\w./\\-]+\.[cm]?[jt]s:\d+:\d+\)?`)},
-	{[]string{".go:", ".py:", ".rb:", ".php:", ".java:", ".rs:", ".cs:"}, regexp.MustCompile(`/[\w./-]+\.(go|py|rb|php|java|rs|cs):\d+`)},
-	{[]string{"Exception in thread"}, regexp.MustCompile(`Exception in thread "`)},
+	{[]string{"Traceback"}, text.Pattern(`Traceback \(most recent call last\)`)},
+	{[]string{"goroutine "}, text.Pattern(`goroutine \d+ \[`)},
+	{[]string{`File "`}, text.Pattern(`(?m)^\s*File ".*", line \d+`)},
+	{[]string{"at "}, text.Pattern(`\bat [\w.$<>]+\([\w.]+:\d+\)`)},
+	{[]string{"js:", "ts:"}, text.Pattern(`\bat (async )?([\w.$<>\[\] ]+ \()?(file://)?/?[\w./\\-]+\.[cm]?[jt]s:\d+:\d+\)?`)},
+	{[]string{".go:", ".py:", ".rb:", ".php:", ".java:", ".rs:", ".cs:"}, text.Pattern(`/[\w./-]+\.(go|py|rb|php|java|rs|cs):\d+`)},
+	{[]string{"Exception in thread"}, text.Pattern(`Exception in thread "`)},
 }
 
 func showNoStackTrace() types.GomegaMatcher {
@@ -174,7 +175,7 @@ func showNoStackTrace() types.GomegaMatcher {
 			if !slices.ContainsFunc(trace.hints, func(hint string) bool { return strings.Contains(text, hint) }) {
 				continue
 			}
-			if found := trace.pattern.FindString(text); found != "" {
+			if found := trace.pattern().FindString(text); found != "" {
 				return fmt.Sprintf("%q", found), result.InBody, false
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -257,7 +258,7 @@ func systemQuery(method *spec.Method) string {
 
 // unreservedOrEscape finds the unreserved characters of http.proto,
 // [-_.~0-9a-zA-Z], outside escapes, and the escapes.
-var unreservedOrEscape = regexp.MustCompile(`%[0-9A-F]{2}|[-_.~0-9a-zA-Z]`)
+var unreservedOrEscape = text.Pattern(`%[0-9A-F]{2}|[-_.~0-9a-zA-Z]`)
 
 // encodeAll percent-encodes the unreserved characters of an id too, beside those
 // that a path needs encoded.
@@ -277,7 +278,7 @@ func otherCase(id string) string {
 }
 
 func outsideEscapes(text string, change func(octet byte) string) string {
-	return unreservedOrEscape.ReplaceAllStringFunc(text, func(found string) string {
+	return unreservedOrEscape().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) > 1 {
 			return found
 		}

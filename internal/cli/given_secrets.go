@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ func secretsGiven(root *cobra.Command, arguments, environment []string) []string
 				for _, value := range values.GetSlice() {
 					secrets = append(secrets, secretOf(flag.Name, value))
 				}
-			case strings.HasSuffix(flag.Name, "-file") && namesSecret.MatchString(flag.Name):
+			case strings.HasSuffix(flag.Name, "-file") && namesSecret().MatchString(flag.Name):
 				secrets = append(secrets, secretsOfFile(flag.Value.String())...)
 			}
 		})
@@ -46,9 +45,9 @@ const (
 )
 
 var (
-	namesSecret = regexp.MustCompile(`(?i)token|secret|password|assertion|key`)
+	namesSecret = text.Pattern(`(?i)token|secret|password|assertion|key`)
 	// namesPlace are variables that name where a secret is, or how one is made.
-	namesPlace = regexp.MustCompile(`(?i)_(?:FILE|TEMPLATE|JOIN|URL|COMMAND)$`)
+	namesPlace = text.Pattern(`(?i)_(?:FILE|TEMPLATE|JOIN|URL|COMMAND)$`)
 )
 
 // tokenOf is the token in SCOPE=TOKEN. What has no scope may be the token.
@@ -130,7 +129,7 @@ func secretsOfEnvironment(environment []string) []string {
 				secrets = append(secrets, secretOf(config.HeaderFlag, line))
 			}
 		}
-		if !strings.HasPrefix(name, "DPCONFORM_") || !namesSecret.MatchString(name) || namesPlace.MatchString(name) {
+		if !strings.HasPrefix(name, "DPCONFORM_") || !namesSecret().MatchString(name) || namesPlace().MatchString(name) {
 			continue
 		}
 		for one := range strings.SplitSeq(value, ";") {

@@ -8,10 +8,10 @@ import (
 	"io"
 	"log"
 	"os"
-	"regexp"
 	"runtime/debug"
 	"strings"
 
+	_ "github.com/dpconform/dpconform/internal/memory" // Before all else that uses any.
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -40,7 +40,6 @@ func Main() int {
 	// net/http logs servers that misbehave; the report has them.
 	log.SetOutput(io.Discard)
 	hideTraces()
-	boundMemory()
 	return execute(ctx, terminal, os.Args[1:])
 }
 
@@ -74,7 +73,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	case errors.As(err, &exit):
 		return int(exit)
 	}
-	if together := exclusiveFlags.FindStringSubmatch(err.Error()); together != nil {
+	if together := exclusiveFlags().FindStringSubmatch(err.Error()); together != nil {
 		flags := strings.Fields(together[1])
 		for i, flag := range flags {
 			flags[i] = "--" + flag
@@ -91,7 +90,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 
 // exclusiveFlags finds the flags in cobra's words for those of which one alone
 // may be given.
-var exclusiveFlags = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
+var exclusiveFlags = text.Pattern(`^if any flags in the group \[.*\] are set none of the others can be; \[(.*)\] were all set$`)
 
 // exitOfOutput is the exit code where nothing is wrong but, perhaps, that the
 // result could not be printed.
@@ -112,20 +111,6 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 type unreachableError struct{ reason error }
 
 func (e *unreachableError) Error() string { return e.reason.Error() }
-
-// boundMemory lets the garbage of large responses be collected before it adds up,
-// and that of an ordinary run, which stays far below the limit, seldom: collecting
-// it took a fifth of the processor time. With a limit of 128 MB, a run of 8,000
-// scopes takes twice the processor time. Whoever sets GOMEMLIMIT or GOGC knows
-// better.
-func boundMemory() {
-	const soft, percent = 192 << 20, 400
-	if os.Getenv("GOMEMLIMIT") != "" || os.Getenv("GOGC") != "" {
-		return
-	}
-	debug.SetMemoryLimit(soft)
-	debug.SetGCPercent(percent)
-}
 
 // debugVariable is the variable with which a crash shows where it happened.
 const debugVariable = "DPCONFORM_DEBUG"

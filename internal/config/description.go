@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -33,8 +34,9 @@ func (s *Settings) AddMethodFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Revision, RevisionFlag, "", "take another revision of the built-in description, by its `NAME`, such as "+exampleRevision())
 }
 
-// exampleRevision is a revision of a built-in description.
-func exampleRevision() string { return spec.Default().Revisions()[0] }
+// exampleRevision is a revision of a built-in description. Each command with the flag
+// asks for it.
+var exampleRevision = sync.OnceValue(func() string { return spec.Default().Revisions()[0] })
 
 // Description reads the description that the settings name, and applies the
 // overlays. Mistakes in a file are *spec.Error.

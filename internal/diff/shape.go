@@ -3,12 +3,12 @@ package diff
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // shape is the form of a JSON body: the types of its values by their places, such
@@ -41,7 +41,7 @@ func (s shape) add(place string, value any) (written string) {
 		var members []string
 		for _, member := range slices.Sorted(maps.Keys(value)) {
 			quoted := member
-			if !plainName.MatchString(member) {
+			if !plainName().MatchString(member) {
 				quoted = strconv.Quote(member)
 			}
 			members = append(members, quoted+": "+s.add(strings.TrimPrefix(place+"."+quoted, "."), value[member]))
@@ -76,7 +76,7 @@ func (s shape) add(place string, value any) (written string) {
 }
 
 // plainName is a name that needs no quotes.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_@$][A-Za-z0-9_@$-]*$`)
+var plainName = text.Pattern(`^[A-Za-z0-9_@$][A-Za-z0-9_@$-]*$`)
 
 // shapeDifferences lists where two bodies have other types. Below a place that
 // differs nothing more is listed.

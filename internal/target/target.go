@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 const (
@@ -233,7 +233,7 @@ func (t *Target) Given(id string) bool {
 }
 
 // idOfDigits is an id such as a UUID, whose form a server may check first.
-var idOfDigits = regexp.MustCompile(`^[0-9a-f-]{16,}$`)
+var idOfDigits = text.Pattern(`^[0-9a-f-]{16,}$`)
 
 // OtherEnds gives ids that differ from one in the last character alone and have
 // its form. Ids are often numbered, so that with another digit one would be that
@@ -245,7 +245,7 @@ func OtherStarts(id string) []string { return unlikeAt(0, id) }
 
 func unlikeAt(at int, id string) []string {
 	letters := "xyz"
-	if idOfDigits.MatchString(id) {
+	if idOfDigits().MatchString(id) {
 		letters = "fedc"
 	}
 	var unlike []string

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -61,12 +60,12 @@ func MarkdownBlock(language, lines string) string {
 	return fence + language + "\n" + strings.TrimRight(Printable(strings.ReplaceAll(lines, "\r", "")), "\n") + "\n" + fence + "\n"
 }
 
-var backticks = regexp.MustCompile("`+")
+var backticks = Pattern("`+")
 
 // longestRun is the length of the longest run of backticks.
 func longestRun(text string) int {
 	longest := 0
-	for _, run := range backticks.FindAllString(text, -1) {
+	for _, run := range backticks().FindAllString(text, -1) {
 		longest = max(longest, len(run))
 	}
 	return longest

@@ -3,7 +3,6 @@ package text
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,13 +19,13 @@ func Printable(text string) string {
 	return escaped
 }
 
-var lineBreaks = regexp.MustCompile(`[ \t]*(\r\n|\r|\n|\x{2028}|\x{2029})[ \t]*|\t`)
+var lineBreaks = Pattern(`[ \t]*(\r\n|\r|\n|\x{2028}|\x{2029})[ \t]*|\t`)
 
 // Line is Printable for a place that has one line: line breaks, with the blanks
 // around them, and tabs become a space.
 func Line(text string) string {
 	if strings.ContainsAny(text, "\r\n\t\u2028\u2029") {
-		text = lineBreaks.ReplaceAllString(text, " ")
+		text = lineBreaks().ReplaceAllString(text, " ")
 	}
 	return Printable(text)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,11 +97,11 @@ func notText(name string, err error) *UsageError {
 	return &UsageError{name, Reason(err), ""}
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
+var yamlLine = Pattern(`line (\d+): `)
 
 func yamlMistake(name string, err error) (place, message string) {
 	message, _, _ = strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
-	if match := yamlLine.FindStringSubmatch(message); match != nil {
+	if match := yamlLine().FindStringSubmatch(message); match != nil {
 		return name + ":" + match[1], strings.Replace(message, match[0], "", 1)
 	}
 	return name, message
