@@ -77,7 +77,8 @@ var singleFields = []string{"Content-Type", "Content-Length", "Location", "Retry
 func haveSingleFields() types.GomegaMatcher {
 	return &matcher{"each of " + text.List(singleFields, "and") + " once", func(r *response) (string, result.Place, bool) {
 		for _, name := range singleFields {
-			if values := r.shownValues(name); len(values) > 1 {
+			if len(r.header.Values(name)) > 1 {
+				values := r.shownValues(name)
 				return fmt.Sprintf("%s %d times: %s", name, len(values), strings.Join(values, " and ")), result.InHeader(name), false
 			}
 		}

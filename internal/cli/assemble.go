@@ -195,15 +195,17 @@ const (
 // It redacts as much as it takes to fill what is shown: the rest costs time, and
 // there may be megabytes of it in each of hundreds of responses.
 func bodyOf(body []byte, length int, redacted func(string) string) string {
-	for searched := 2 * longestBody; ; searched *= 2 {
+	for searched := 2 * longestBody; ; {
 		whole := length <= searched && length == len(body)
 		text := strings.ToValidUTF8(redacted(string(body[:min(len(body), searched)])), "\uFFFD")
+		if !whole && len(text) < 2*longestBody && searched < min(len(body), searchedBody) {
+			// As much as it takes if the rest becomes shorter as the beginning did.
+			searched = min(searchedBody, max(2*searched, searched*2*longestBody/max(1, len(text))))
+			continue
+		}
 		if !whole {
 			// The last secret may be cut, and so not found.
 			text = text[:max(0, len(text)-longestBody)]
-		}
-		if !whole && len(text) < longestBody && searched < min(len(body), searchedBody) {
-			continue
 		}
 		if len(text) > longestBody || !whole {
 			cut := min(longestBody, len(text))

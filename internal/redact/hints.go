@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -12,8 +13,6 @@ import (
 type hintSet [2]uint64
 
 func (s hintSet) has(number int) bool { return s[number/64]>>(number%64)&1 != 0 }
-
-func (s hintSet) with(other hintSet) hintSet { return hintSet{s[0] | other[0], s[1] | other[1]} }
 
 // any reports whether one of the hints is in the set.
 func (s hintSet) any(of hints) bool { return s[0]&of.set[0]|s[1]&of.set[1] != 0 }
@@ -42,6 +41,11 @@ func hintsOf(words ...string) hints {
 		made.set[number/64] |= 1 << (number % 64)
 	}
 	return made
+}
+
+// eitherOf are the hints of both.
+func eitherOf(a, b hints) hints {
+	return hints{slices.Concat(a.words, b.words), slices.Concat(a.numbers, b.numbers), hintSet{a.set[0] | b.set[0], a.set[1] | b.set[1]}}
 }
 
 var (

@@ -1,7 +1,7 @@
 package redact
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -94,10 +94,10 @@ var markNote = lazy(Mark + ` \([^()]*\)`)
 // the known tokens in it, so that a recording still shows that a server repeats
 // them.
 func (r *Redactor) hidden(kind, value string) string {
-	if value == "" || mark().MatchString(value) {
+	if value == "" || strings.HasPrefix(value, Mark) && mark().MatchString(value) {
 		return value
 	}
-	note := fmt.Sprintf("%d bytes", len(value))
+	note := strconv.Itoa(len(value)) + " bytes"
 	if len(value) == 1 {
 		note = "1 byte"
 	}

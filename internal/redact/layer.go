@@ -15,7 +15,7 @@ type layer struct {
 	text string
 	// lower is the text in small letters, byte for byte at the same place.
 	lower string
-	// present has the words of rules that stand in it.
+	// present has the hints of rules that stand in it, where secrets are looked for.
 	present hintSet
 	// at gives for each byte, and for the end, the place in the original text;
 	// nil where they are the same.
@@ -36,8 +36,7 @@ func layersOf(text string) []layer {
 }
 
 func newLayer(text string, at []int) layer {
-	lower := lowered(text)
-	return layer{text: text, lower: lower, present: hintsIn(lower), at: at}
+	return layer{text: text, lower: lowered(text), at: at}
 }
 
 // below lists the layers behind the escapes of one.
@@ -93,17 +92,27 @@ func (l layer) unescaped() (layer, bool) {
 	return newLayer(plain.String(), places), true
 }
 
-// squeezed gives the letters and digits of a layer, in small letters, and where in
-// its text each stands.
-func (l layer) squeezed() (letters string, at []int) {
-	kept := make([]byte, 0, len(l.lower))
-	at = make([]int, 0, len(l.lower))
+// squeezed gives the letters and digits of a layer, in small letters.
+func (l layer) squeezed() string {
+	var kept strings.Builder
+	kept.Grow(len(l.lower))
 	for i := range len(l.lower) {
-		if c := l.lower[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' {
-			kept, at = append(kept, c), append(at, i)
+		if isLetterOrDigit(rune(l.lower[i])) {
+			kept.WriteByte(l.lower[i])
 		}
 	}
-	return string(kept), at
+	return kept.String()
+}
+
+// lettersAt says where in its text each of them stands.
+func (l layer) lettersAt() []int {
+	at := make([]int, 0, len(l.lower))
+	for i := range len(l.lower) {
+		if isLetterOrDigit(rune(l.lower[i])) {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // simpleEscapes are those of JSON and of programs that are always written alike.

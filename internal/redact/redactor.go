@@ -140,11 +140,14 @@ func (r *Redactor) tokensInLayers(layers []layer) []span {
 			found = append(found, layer.span(start, end, r.names[token]))
 			return true
 		})
-		if r.loose.entries == nil {
+		if r.loose.entries == nil || len(layer.lower) < shortestLoose {
 			continue
 		}
-		letters, at := layer.squeezed()
-		r.loose.find(letters, func(start, end int, token string) bool {
+		var at []int
+		r.loose.find(layer.squeezed(), func(start, end int, token string) bool {
+			if at == nil {
+				at = layer.lettersAt()
+			}
 			found = append(found, layer.span(at[start], at[end-1]+1, r.names[token]))
 			return true
 		})
@@ -156,12 +159,18 @@ func (r *Redactor) tokensInLayers(layers []layer) []span {
 func (r *Redactor) secretsIn(layers []layer) []span {
 	var found []span
 	for _, layer := range layers {
+		if layer.present = hintsIn(layer.lower); layer.present == (hintSet{}) {
+			continue
+		}
+		add := func(start, end int, with string) {
+			if start < end && !isMarked(layer.text[start:end], with) {
+				found = append(found, layer.span(start, end, with))
+			}
+		}
 		for _, rule := range rules {
-			rule(r, layer, func(start, end int, with string) {
-				if start < end && !isMarked(layer.text[start:end], with) {
-					found = append(found, layer.span(start, end, with))
-				}
-			})
+			if layer.present.any(rule.near) {
+				rule.find(r, layer, add)
+			}
 		}
 	}
 	return merged(found)
@@ -187,6 +196,9 @@ type span struct {
 
 // merged sorts spans and makes one of those that overlap.
 func merged(spans []span) []span {
+	if len(spans) < 2 {
+		return spans
+	}
 	slices.SortStableFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})

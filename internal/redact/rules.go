@@ -6,10 +6,17 @@ import (
 	"strings"
 )
 
-// rule finds the secrets of one form in a layer of a text.
-type rule func(r *Redactor, l layer, add func(start, end int, with string))
+// rule finds the secrets of one form in a layer of a text that has one of its hints.
+type rule struct {
+	near hints
+	find func(r *Redactor, l layer, add func(start, end int, with string))
+}
 
-var rules = []rule{named, elements, pairs, downloadURLs, signatures, headersInText, schemes, passwordsOfURLs, shapes}
+var rules = []rule{
+	{nameHints, named}, {elementHints, elements}, {eitherOf(pairHints, cookiesHints), pairs}, {urlsHints, downloadURLs},
+	{signatureHints, signatures}, {headerHints, headersInText}, {eitherOf(digestHints, schemeHints), schemes},
+	{originHints, passwordsOfURLs}, {shapeHints, shapes},
+}
 
 // behindName is how many bytes a value may begin behind a word of its name.
 const behindName = 160
@@ -84,9 +91,6 @@ var (
 
 // elements finds `<name>value</name>` of XML. <code> is HTML's own.
 func elements(_ *Redactor, l layer, add func(int, int, string)) {
-	if !l.present.any(elementHints) {
-		return
-	}
 	for _, at := range l.matches(openingTag, behindName, nameHints) {
 		end := at[1] + closingTag().FindStringIndex(l.text[at[1]:])[0]
 		if name := l.text[at[2]:at[3]]; letters(name) != "code" && isSecretValue(name, l.text[at[1]:end]) {
@@ -159,7 +163,7 @@ var signatureParameter = lazy(`[?&;#](?:` + strings.NewReplacer("x-goog-", `x-go
 
 // signatures finds the parameters that sign a URL.
 func signatures(_ *Redactor, l layer, add func(int, int, string)) {
-	if !l.present.any(signatureHints) || !strings.Contains(l.text, "=") {
+	if !strings.Contains(l.text, "=") {
 		return
 	}
 	for _, at := range l.matches(signatureParameter, behindName, signatureHints) {
@@ -306,7 +310,7 @@ var (
 
 // passwordsOfURLs finds https://user:password@host and https://token@host.
 func passwordsOfURLs(_ *Redactor, l layer, add func(int, int, string)) {
-	if !l.present.any(originHints) || !strings.Contains(l.text, "@") {
+	if !strings.Contains(l.text, "@") {
 		return
 	}
 	for _, at := range l.matches(userOfURL, 1<<10, originHints) {
@@ -356,16 +360,13 @@ var knownShapes = []struct {
 // shapeHints are the parts of all of them.
 var shapeHints = func() (all hints) {
 	for _, shape := range knownShapes {
-		all.set = all.set.with(shape.parts.set)
+		all = eitherOf(all, shape.parts)
 	}
 	return all
 }()
 
 // shapes finds what has the form of a credential, wherever it stands.
 func shapes(_ *Redactor, l layer, add func(int, int, string)) {
-	if !l.present.any(shapeHints) {
-		return
-	}
 	for _, shape := range knownShapes {
 		if !l.present.any(shape.parts) || !slices.ContainsFunc(shape.parts.words, func(part string) bool { return strings.Contains(l.text, part) }) {
 			continue
