@@ -9,7 +9,7 @@ GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .PHONY: help run test prove race drift-sources build docs cassettes bench fuzz check lint secrets \
-	third-party browser oauth validators overlays lint-description fixtures clients clients-install clients-check clean
+	third-party browser oauth validators overlays lint-description dist dist-test fixtures clients clients-install clients-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -102,6 +102,13 @@ lint-description: build ## lint the descriptions in all their forms with a third
 		done; done; done; \
 	done && npx --yes @redocly/cli@2 lint --extends=spec "$$folder"/*
 
+dist: ## build archives, wheels, npm packages and SBOMs of all platforms into dist/
+	@$(GO) run ./tools/dist dist
+
+dist-test: ## build this platform's release twice, and install the wheel and the npm packages (python3, npm)
+	@printed=$$($(GO) test -count=1 -v -timeout 60m -tags external ./tools/dist 2>&1); code=$$?; \
+	printf '%s\n' "$$printed" | grep -vE '^ *(=== |PASS$$)'; exit $$code
+
 fixtures: build ## try docs/fixtures in fresh projects (python3, node, mvn, cargo)
 	@$(GO) run ./tools/fixtures $(BIN)
 
@@ -115,4 +122,4 @@ clients-check: build ## compare docs/clients.md with what the clients do
 	@$(GO) run ./tools/clients --check $(BIN) docs/clients.md
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist
