@@ -321,7 +321,7 @@ func refusedBeforeJob(j *judgement) {
 	}
 	var ids []string
 	for _, state := range states {
-		if given := j.Target.Jobs(state); len(given) > 0 && (j.Target.MayConsume() || !slices.Contains(j.Method.AcceptedStates, state)) {
+		if given := j.jobsIn(state); len(given) > 0 && (j.Target.MayConsume() || !slices.Contains(j.Method.AcceptedStates, state)) {
 			ids = append(ids, given[len(given)-1])
 		}
 	}

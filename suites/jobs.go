@@ -234,6 +234,9 @@ func (j *judgement) consumeFlag() string {
 
 // acceptedGiven reports whether a job was given that the method accepts.
 func (j *judgement) acceptedGiven() bool {
+	if j.Target.MakesJobs() {
+		return true
+	}
 	if !hasStates(j.Method) {
 		return len(j.Target.Jobs("")) > 0
 	}
@@ -258,8 +261,8 @@ func (j *judgement) anyInputFlag() string {
 func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 	flag := j.consumeFlag()
 	if !hasStates(j.Method) {
-		given := j.Target.Jobs("")
-		if len(given) == 0 {
+		given := j.jobsIn("")
+		if len(given) == 0 && (j.Target.MayConsume() || !j.Target.MakesJobs()) {
 			return nil, &result.Missing{Reason: "no job was given", Flag: flag}
 		}
 		if !j.Target.MayConsume() {
@@ -272,9 +275,17 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 	}
 	var left []string
 	given := 0
-	for _, state := range j.Method.AcceptedStates {
-		left = append(left, j.Target.Unused(state)...)
-		given += len(j.Target.Jobs(state))
+	unused := func() {
+		left, given = nil, 0
+		for _, state := range j.Method.AcceptedStates {
+			left = append(left, j.Target.Unused(state)...)
+			given += len(j.Target.Jobs(state))
+		}
+	}
+	if unused(); len(left) < wanted && j.Target.MakesJobs() {
+		state := j.Method.AcceptedStates[0]
+		j.Target.MakeJobs(j.ctx, state, len(j.Target.Unused(state))+wanted-len(left))
+		unused()
 	}
 	if len(left) < wanted {
 		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be used up, beside those that other checks use; %d of %d left",
@@ -310,6 +321,16 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 	return jobUnderTest{}, false
 }
 
+// jobsIn lists the jobs that were given as being in a state. Where there are none,
+// one is made if that can be, and if calls for it may have their effect.
+func (j *judgement) jobsIn(state string) []string {
+	accepted := !hasStates(j.Method) || slices.Contains(j.Method.AcceptedStates, state)
+	if len(j.Target.Jobs(state)) == 0 && hasStates(j.Method) == (state != "") && (j.Target.MayConsume() || !accepted) {
+		j.Target.MakeJobs(j.ctx, state, 1)
+	}
+	return j.Target.Jobs(state)
+}
+
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 
 // freeJob finds a given job of which a call uses nothing up: one that is
@@ -317,12 +338,17 @@ func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 // effect. It is the last one of
 // its state, so that the first stays for the checks about the state itself.
 func (j *judgement) freeJob() (jobUnderTest, bool) {
-	for _, state := range j.refusedStates() {
-		if ids := j.Target.Jobs(state); len(ids) > 0 {
-			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
+	states := j.refusedStates()
+	given := slices.IndexFunc(states, func(state string) bool { return len(j.Target.Jobs(state)) > 0 })
+	if given < 0 && len(states) > 0 {
+		given = 0
+	}
+	if given >= 0 {
+		if ids := j.jobsIn(states[given]); len(ids) > 0 {
+			return jobUnderTest{id: ids[len(ids)-1], state: states[given], refusedAnyway: true}, true
 		}
 	}
-	if ids := j.Target.Jobs(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {
+	if ids := j.jobsIn(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {
 		return jobUnderTest{id: ids[len(ids)-1]}, true
 	}
 	return jobUnderTest{}, false

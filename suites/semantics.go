@@ -139,7 +139,7 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	if !found {
 		return credential, "", false
 	}
-	ids := j.Target.Jobs(state)
+	ids := j.jobsIn(state)
 	if len(ids) == 0 {
 		j.Skip("no job was given that is "+state, flagFor([]string{state}))
 		return credential, "", false

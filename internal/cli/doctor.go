@@ -100,6 +100,8 @@ type doctorFindings struct {
 	Skipped []doctorSkip `json:"skipped"`
 	// Checks is the number of all.
 	Checks int `json:"checks"`
+	// Made says which jobs a run would make with --job-command; empty for none.
+	Made string `json:"made,omitempty"`
 	Exit   int `json:"exit"`
 
 	// jobFlag is the flag that names a job.
@@ -193,7 +195,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	}
 	inconclusive := false
 	if found.Endpoint.Reached && ctx.Err() == nil {
-		if found.Skipped, inconclusive, err = d.skipped(ctx, found.Jobs); err != nil {
+		if found.Skipped, found.Made, inconclusive, err = d.skipped(ctx, found.Jobs); err != nil {
 			return found, err
 		}
 	}
@@ -388,9 +390,9 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 
 // skipped runs the suite against the reference emulator, with the jobs that are
 // in the state that they were given as and with tokens of its own for those that
-// are there. It lists what it skips, and reports whether a run that skips it is
-// inconclusive.
-func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctorSkip, inconclusive bool, err error) {
+// are there. It lists what it skips, says which jobs it makes, and reports whether
+// a run that skips it is inconclusive.
+func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctorSkip, made string, inconclusive bool, err error) {
 	config := d.config
 	config.Jobs = map[string][]string{}
 	for _, job := range jobs {
@@ -399,7 +401,10 @@ func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctor
 		}
 	}
 	config.Credentials = usableCredentials{config.Credentials}
-	run, _, err := rehearse(ctx, d.method, config, d.seed, selection{})
+	run, server, err := rehearse(ctx, d.method, config, d.seed, selection{})
+	if err == nil {
+		made = madeText(d.method, config.Jobs, server)
+	}
 	skipped = []doctorSkip{}
 	for _, check := range run.Checks {
 		if check.Verdict == result.Skip {
@@ -408,7 +413,7 @@ func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctor
 	}
 	var report result.Report
 	report.Conclude(run)
-	return skipped, report.Exit == result.ExitInconclusive, err
+	return skipped, made, report.Exit == result.ExitInconclusive, err
 }
 
 // usableCredentials give no token where the real ones fail, with their failure.

@@ -159,6 +159,9 @@ func families(some, all []doctorScope) []string {
 func (p doctorPrinter) jobs(found doctorFindings) {
 	jobs := found.Jobs
 	p.Printf("\n")
+	if found.Made != "" {
+		defer func() { p.item("  ", found.Made+" during a run") }()
+	}
 	if len(jobs) == 0 {
 		p.field("jobs", "none given; "+found.jobFlag+" names one")
 		return

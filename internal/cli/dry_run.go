@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -40,6 +41,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 		return err
 	}
 	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
+	plan.made = madeText(method, config.Jobs, server)
 	plan.print(terminal.out)
 	return nil
 }
@@ -49,7 +51,11 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 func rehearse(ctx context.Context, method *spec.Method, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	fallback, err := listenAsEmulator(ctx, method, emulator.Options{Jobs: config.Jobs, Seed: seed})
+	jobs := config.Jobs
+	if config.MakeJob != nil {
+		jobs, config.MakeJob = pretendJobs(method, jobs)
+	}
+	fallback, err := listenAsEmulator(ctx, method, emulator.Options{Jobs: jobs, Seed: seed})
 	if err != nil {
 		return result.Run{}, nil, err
 	}
@@ -63,6 +69,44 @@ func rehearse(ctx context.Context, method *spec.Method, config target.Config, se
 		err = ctx.Err()
 	}
 	return outcome, server, err
+}
+
+// pretendJobs are the given jobs and those that a rehearsal takes for what the job
+// command would make. The command is not run.
+func pretendJobs(method *spec.Method, given map[string][]string) (all map[string][]string, makeJob func(context.Context, string) (string, error)) {
+	const enough = 64
+	all, pretended := maps.Clone(given), map[string][]string{}
+	for _, state := range append(slices.Clone(method.States), "") {
+		if (state == "") != (len(method.States) == 0) {
+			continue
+		}
+		for i := range enough {
+			pretended[state] = append(pretended[state], strings.ToLower(fmt.Sprintf("made-%s%d", strings.TrimPrefix(state+"-", "-"), i+1)))
+		}
+		all[state] = slices.Concat(given[state], pretended[state])
+	}
+	return all, func(_ context.Context, state string) (string, error) {
+		left := pretended[state]
+		if len(left) == 0 {
+			return "", errors.New("the job command would be run too often")
+		}
+		pretended[state] = left[1:]
+		return left[0], nil
+	}
+}
+
+// madeText says how often a run would run the job command, or nothing.
+func madeText(method *spec.Method, given map[string][]string, server *target.Target) string {
+	var counts []string
+	for _, state := range append(slices.Clone(method.States), "") {
+		if made := len(server.Jobs(state)) - len(given[state]); made > 0 {
+			counts = append(counts, strings.TrimSpace(fmt.Sprintf("%d %s", made, state)))
+		}
+	}
+	if len(counts) == 0 {
+		return ""
+	}
+	return "--job-command would make " + strings.Join(counts, ", ")
 }
 
 // plainly sends requests without TLS to where the transport leads them.
@@ -112,6 +156,8 @@ type requestPlan struct {
 	outcome   result.Run
 	redactor  *redact.Redactor
 	width     int
+	// made says which jobs the job command would make, or is empty.
+	made string
 }
 
 func (p requestPlan) print(out io.Writer) {
@@ -134,6 +180,9 @@ func (p requestPlan) print(out io.Writer) {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}
 	p.paragraph(out, p.usesText(used))
+	if p.made != "" {
+		p.paragraph(out, p.made)
+	}
 	p.paragraph(out, "assumed are the responses of a server that conforms, and its ids of new jobs; other responses may lead to fewer requests, "+
 		"and to more where a server is busy or the network breaks")
 	p.printSkipped(out)

@@ -41,7 +41,7 @@ var flagGroups = []flagGroup{
 	{"Target", []string{"endpoint", "config", "method", "spec", "cassettes"}, []string{"revision", "overlay", "max-age"}},
 	{"Tokens", []string{"token-template", "token", "token-file", "token-command"},
 		[]string{"token-join", "application-default", "token-url", "client-id", "client-secret-file", "tokeninfo-url", "introspection-url"}},
-	{"Jobs", []string{"job", "consume-jobs"}, nil},
+	{"Jobs", []string{"job", "job-command", "consume-jobs"}, nil},
 	{"Selection", []string{"focus", "level", "known-failures", "dry-run"}, []string{"label-filter", "write-known-failures", "seed"}},
 	{"Reports and output", []string{"report", "quiet", "verbose", config.ColorFlag}, nil},
 	{"Network", []string{"rate", "max-duration"},

@@ -166,6 +166,9 @@ var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: 
 // recordedTarget is the server that the settings name, or the reference
 // emulator, listening as long as the context lives.
 func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (target.Config, error) {
+	if settings.JobCommand != "" {
+		return target.Config{}, text.Mistake(sources.Origin("job-command"), "a recording names its jobs before its first request", "give --job STATE=ID")
+	}
 	if settings.Endpoint != "" {
 		return reachableTarget(ctx, sources, settings, method)
 	}

@@ -42,7 +42,7 @@ const (
 
 // networkFlags are of use only with a server.
 var networkFlags = []string{
-	"token-template", "token", "token-file", "job", "consume-jobs", "timeout", "seed", "token-join", "dry-run",
+	"token-template", "token", "token-file", "job", "job-command", "consume-jobs", "timeout", "seed", "token-join", "dry-run",
 	"ca-cert", "client-cert", "client-key", "header", "quota-project", "insecure", "connect-timeout", "tls-timeout", "header-timeout", "max-requests", "rate", "max-pause",
 	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
 }

@@ -63,6 +63,10 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	if err != nil {
 		return target.Config{}, err
 	}
+	makeJob, err := s.makeJob(sources, method)
+	if err != nil {
+		return target.Config{}, err
+	}
 	network, err := s.NetworkOptions(sources)
 	if err != nil {
 		return target.Config{}, err
@@ -72,7 +76,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 		return target.Config{}, err
 	}
 	config := target.Config{
-		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, ConsumeJobs: s.ConsumeJobs,
+		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, MakeJob: makeJob, ConsumeJobs: s.ConsumeJobs,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
 		Deadline: sources.deadline, Members: method.MemberNames(),
 	}

@@ -5,6 +5,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -42,6 +43,9 @@ type Config struct {
 	Credentials Credentials
 	// Jobs lists job ids by the state that they are in.
 	Jobs map[string][]string
+	// MakeJob makes a job in a state and gives its id, where a check needs one and
+	// none that was given is left; nil where nobody can.
+	MakeJob func(ctx context.Context, state string) (id string, err error)
 	// ConsumeJobs lets jobs be used up where the target is not Loopback.
 	ConsumeJobs bool
 	// Loopback says that the target runs on this machine (or did, when it was
@@ -117,6 +121,9 @@ func New(config Config) (*Target, error) {
 	}
 	if config.MaxPause == 0 {
 		config.MaxPause = DefaultMaxPause
+	}
+	if config.Jobs = maps.Clone(config.Jobs); config.Jobs == nil {
+		config.Jobs = map[string][]string{}
 	}
 	if config.Pause == nil {
 		config.Pause = pause
@@ -203,8 +210,36 @@ func (t *Target) InOrder() bool { return t.config.InOrder }
 // MayConsume reports whether a job may really be used up.
 func (t *Target) MayConsume() bool { return t.config.Loopback || t.config.ConsumeJobs }
 
-// Jobs lists the jobs that were given as being in a state.
-func (t *Target) Jobs(state string) []string { return t.config.Jobs[state] }
+// Jobs lists the jobs that were given as being in a state, and those that were made.
+func (t *Target) Jobs(state string) []string {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return slices.Clone(t.config.Jobs[state])
+}
+
+// MakesJobs reports whether jobs are made where none is left.
+func (t *Target) MakesJobs() bool { return t.config.MakeJob != nil }
+
+// MakeJobs makes jobs in a state until so many are unused. Where that fails, the
+// caller's setup is wrong, and no more is sent.
+func (t *Target) MakeJobs(ctx context.Context, state string, unused int) {
+	for t.config.MakeJob != nil && len(t.Unused(state)) < unused {
+		id, err := t.config.MakeJob(ctx, state)
+		if err == nil && t.Given(id) {
+			err = errors.New("the job command printed the id of a job that was given before; it must make a new one each time")
+		}
+		t.mutex.Lock()
+		if err == nil {
+			t.config.Jobs[state] = append(slices.Clone(t.config.Jobs[state]), id)
+		} else if ctx.Err() == nil {
+			t.budget.ended = &Fault{Kind: NotSetUp, Detail: err.Error(), Flag: "--job-command"}
+		}
+		t.mutex.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
 
 // Unused lists the given jobs of a state of which no call has succeeded, and that
 // are not set aside.
@@ -224,6 +259,8 @@ func (t *Target) SetAside(id string) {
 
 // Given reports whether a job id is one of those that the user named.
 func (t *Target) Given(id string) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
 	for _, ids := range t.config.Jobs {
 		if slices.Contains(ids, id) {
 			return true

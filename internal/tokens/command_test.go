@@ -1,13 +1,14 @@
 package tokens
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/program"
 )
 
 // script writes a program for a shell that every POSIX machine has, and gives
@@ -72,7 +73,7 @@ func TestABrokenCommandIsOneLine(t *testing.T) {
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-			mint, limit := script(t, text), commandLimit
+			mint, limit := script(t, text), program.DefaultLimit
 			slow, missing := text == "exec sleep 600", text == "missing"
 			if slow {
 				limit = 100 * time.Millisecond
@@ -101,7 +102,7 @@ func TestWhatACommandPrintsIsRead(t *testing.T) {
 		`{"access_token":"a-token","expires_in":"600"}`:                                               10 * time.Minute,
 		`{"access_token":"a-token","expiry":"` + now.Add(time.Hour).Format(time.RFC3339) + `","a":1}`: time.Hour,
 	} {
-		token, complaint := readCommandOutput([]byte(text), now)
+		token, complaint := readCommandOutput(text, now)
 		if complaint != "" || token.AccessToken != "a-token" || want == 0 && !token.Expiry.IsZero() || want != 0 && !token.Expiry.Equal(now.Add(want)) {
 			t.Errorf("%s: %v, %s", text, token, complaint)
 		}
@@ -120,7 +121,7 @@ func TestWhatACommandPrintsIsRead(t *testing.T) {
 		`{"access_token":"a","expires_in":-5}`:                 expired,
 		`{"access_token":"a","expiry":"2001-01-01T00:00:00Z"}`: expired,
 	} {
-		if _, complaint := readCommandOutput([]byte(text), now); complaint != want {
+		if _, complaint := readCommandOutput(text, now); complaint != want {
 			t.Errorf("%s: %s", text, complaint)
 		}
 	}
@@ -133,19 +134,9 @@ func FuzzCommandOutput(f *testing.F) {
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		token, complaint := readCommandOutput(text, now)
+		token, complaint := readCommandOutput(string(text), now)
 		if (token == nil) != (complaint != "") || token != nil && len(strings.Fields(token.AccessToken)) != 1 {
 			t.Errorf("%q: %v and %q", text, token, complaint)
 		}
 	})
-}
-
-func TestTheOutputOfACommandIsKeptWithinBounds(t *testing.T) {
-	t.Parallel()
-	full := 0
-	output := beginning{full: func() { full++ }}
-	written, err := io.Copy(&output, io.LimitReader(strings.NewReader(strings.Repeat("x", 4*largestOutput)), 3*largestOutput))
-	if written != 3*largestOutput || err != nil || len(output.kept) != largestOutput || cap(output.kept) > 2*largestOutput || full == 0 {
-		t.Errorf("%d bytes kept of %d, %v", len(output.kept), written, err)
-	}
 }
