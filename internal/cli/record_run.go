@@ -251,7 +251,7 @@ func (r *recordingRun) whereKept(exchanges int) string {
 // check runs the suite against the server and over the cassettes that are kept
 // of it, and shows which responses differ. It writes nothing.
 func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error {
-	replay, folder, err := openReplay(sources, r.settings, r.method)
+	replay, folder, err := openReplay(sources, r.settings, r.method, nil)
 	if err != nil {
 		return err
 	}

@@ -114,16 +114,27 @@ func sourcesOf(command *cobra.Command) (*config.Sources, error) {
 // prepare is how every command begins: it fills the flags, lets them say how much
 // is printed, and loads the description.
 func prepare(command *cobra.Command, terminal *terminal, settings *config.Settings) (*config.Sources, *spec.Method, error) {
-	sources, err := sourcesOf(command)
+	sources, err := fill(command, terminal, settings)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := terminal.setVerbosity(sources, settings); err != nil {
-		return nil, nil, err
-	}
-	method, err := settings.Method(sources)
-	endInOrder(command.Context())
+	method, err := describe(command, sources, settings)
 	return sources, method, err
+}
+
+// fill is the part of prepare that comes before the description.
+func fill(command *cobra.Command, terminal *terminal, settings *config.Settings) (*config.Sources, error) {
+	sources, err := sourcesOf(command)
+	if err != nil {
+		return nil, err
+	}
+	return sources, terminal.setVerbosity(sources, settings)
+}
+
+// describe loads the description that the settings name.
+func describe(command *cobra.Command, sources *config.Sources, settings *config.Settings) (*spec.Method, error) {
+	defer endInOrder(command.Context())
+	return settings.Method(sources)
 }
 
 // configurationKeys lists the flags of all commands that read a file, so that

@@ -90,7 +90,12 @@ func completeReport(command *cobra.Command) {
 
 func run(command *cobra.Command, terminal *terminal, settings *config.Settings) error {
 	began := time.Now()
-	sources, method, err := prepare(command, terminal, settings)
+	sources, err := fill(command, terminal, settings)
+	if err != nil {
+		return err
+	}
+	builtIn := openBuiltIn(settings)
+	method, err := describe(command, sources, settings)
 	if err != nil {
 		return err
 	}
@@ -118,7 +123,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		return err
 	}
 	defer stop()
-	server, err := findServer(ctx, sources, settings, method)
+	server, err := findServer(ctx, sources, settings, method, builtIn)
 	if err != nil {
 		return leftBehind(err, files)
 	}

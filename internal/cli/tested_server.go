@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -49,9 +51,9 @@ var networkFlags = []string{
 
 // findServer connects to the server that the settings name, or opens the
 // cassettes.
-func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (*testedServer, error) {
+func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
 	if settings.Endpoint == "" {
-		return openCassettes(sources, settings, method)
+		return openCassettes(sources, settings, method, builtIn)
 	}
 	if settings.MaxAge != 0 {
 		return nil, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
@@ -100,13 +102,13 @@ func reachableTarget(ctx context.Context, sources *config.Sources, settings *con
 
 // openCassettes makes a target that responds from a recording, with the jobs,
 // tokens and seed that it was recorded with.
-func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method) (*testedServer, error) {
+func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
 			return nil, text.Mistake(sources.Origin(flag), "it says something about a server, and there is none", "give --endpoint URL, or leave it out for the cassettes")
 		}
 	}
-	replay, folder, err := openReplay(sources, settings, method)
+	replay, folder, err := openReplay(sources, settings, method, builtIn)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +124,28 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 	}, nil
 }
 
+// opening gives the built-in cassettes of the method that is run, once they are
+// read.
+type opening func() (*recorder.Replay, error)
+
+// openBuiltIn begins to read them, if a run is to use them: that takes as long as
+// to load the description, and needs another processor.
+func openBuiltIn(settings *config.Settings) opening {
+	if settings.Endpoint != "" || settings.Cassettes != "" || settings.Spec != "" || settings.DryRun {
+		return nil
+	}
+	files, folder := cassettes.Embedded(cmp.Or(settings.MethodName, spec.Shipped()[0]))
+	if files == nil {
+		return nil
+	}
+	open := sync.OnceValues(func() (*recorder.Replay, error) { return recorder.Open(files, folder) })
+	go func() { _, _ = open() }()
+	return open
+}
+
 // openReplay opens the cassettes of a folder, or the built-in ones, and says how
 // a person calls their folder.
-func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method) (*recorder.Replay, string, error) {
+func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*recorder.Replay, string, error) {
 	files, folder := cassettes.Embedded(method.Operation.ID)
 	switch {
 	case settings.Cassettes != "":
@@ -136,7 +157,10 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 		return nil, "", text.Mistake(sources.Origin("endpoint"), "it is missing, and no cassettes of "+method.Operation.ID+" are built in",
 			"give --endpoint URL, or record some: "+recordCommand(settings))
 	}
-	replay, err := recorder.Open(files, folder)
+	if builtIn == nil {
+		builtIn = func() (*recorder.Replay, error) { return recorder.Open(files, folder) }
+	}
+	replay, err := builtIn()
 	if err != nil {
 		return nil, folder, err
 	}
