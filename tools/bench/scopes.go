@@ -41,7 +41,8 @@ func scopes(program string) error {
 	}
 	fmt.Printf("\nscopes, medians of %d rounds\n\n", scopeRounds)
 	printTimes(tasks)
-	fmt.Printf("\n  %d scopes to %d                               %6.2f x\n", manyScopes, fewScopes, ratio(tasks[1].median(), tasks[0].median()))
+	fmt.Println()
+	printRatio(fmt.Sprintf("%d scopes to %d", manyScopes, fewScopes), tasks[1].median(), tasks[0].median(), mostOfScopes)
 	return nil
 }
 

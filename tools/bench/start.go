@@ -32,8 +32,9 @@ func start(program string) error {
 	}
 	fmt.Printf("\nstart, medians of %d rounds\n\n", startRounds)
 	printTimes(tasks)
-	fmt.Printf("\n  without arguments, to the libraries alone        %6.2f x\n", ratio(tasks[1].median(), tasks[0].median()))
-	fmt.Printf("  version, to the libraries alone                  %6.2f x\n", ratio(tasks[2].median(), tasks[0].median()))
+	fmt.Println()
+	printRatio("without arguments, to the libraries alone", tasks[1].median(), tasks[0].median(), mostOfLibraries)
+	printRatio("version, to the libraries alone", tasks[2].median(), tasks[0].median(), mostOfLibraries)
 	return nil
 }
 
