@@ -3,7 +3,6 @@ package config
 import (
 	"crypto/tls"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -54,19 +53,13 @@ func (s *Settings) requestHeader(sources *Sources) (http.Header, error) {
 		header.Add(name, value)
 	}
 	if s.QuotaProject != "" {
-		if !isProject(s.QuotaProject) {
+		if !target.IsProject(s.QuotaProject) {
 			// It may be a secret that was meant for another flag.
-			return nil, sources.mistake("quota-project", "give it as in my-project-1 or 123456789", "the value is not the id or the number of a project")
+			return nil, sources.mistake("quota-project", target.ProjectFix, "the value is not the id or the number of a project")
 		}
 		header.Set(target.QuotaProjectHeader, s.QuotaProject)
 	}
 	return header, nil
-}
-
-// isProject reports whether a text is the number or the id of a project, which
-// may have a domain before it: https://cloud.google.com/resource-manager/docs/creating-managing-projects
-func isProject(given string) bool {
-	return regexp.MustCompile(`^([0-9]{1,20}|([a-z0-9.-]{1,253}:)?[a-z][a-z0-9-]{0,28}[a-z0-9])$`).MatchString(given)
 }
 
 // KeyPair reads a certificate and its key from the PEM files of two flags; nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
@@ -167,11 +168,11 @@ func (entry tokenEntry) check(given map[string]bool) error {
 	if !entry.pattern {
 		meant = strings.Join(slices.Sorted(slices.Values(entry.scopes)), " ")
 	}
-	switch {
+	switch problem := target.TokenProblem(entry.token); {
 	case entry.source == nil && entry.token == "":
 		return text.Mistake(entry.place, entry.key+" has no token", "write `SCOPE: TOKEN`")
-	case strings.ContainsAny(entry.token, " \t\r\n"):
-		return text.Mistake(entry.place, "the token of "+entry.key+" has white space in it", "a token is one word, without Bearer")
+	case problem != "":
+		return text.Mistake(entry.place, "the token of "+entry.key+" "+problem, target.TokenFix)
 	case given[meant]:
 		return text.Mistake(entry.place, entry.key+" has a token already", "give one token for each set of scopes")
 	}
@@ -318,13 +319,16 @@ func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
 
 // secret gives a value that stands in the file or in a variable.
 func (r *tokenReader) secret(entry tokenEntry, key, variableKey string) (tokens.Secret, error) {
-	variable := entry.source[variableKey]
-	if variable == "" {
-		return tokens.Secret(entry.source[key]), nil
+	variable, value, name := entry.source[variableKey], entry.source[key], key
+	if variable != "" {
+		name = "the variable of " + variableKey
+		value, _ = r.sources.lookup(variable)
+		if value = strings.TrimSpace(value); value == "" {
+			return "", text.Mistake(entry.place, name+" is not set", "set it before the call")
+		}
 	}
-	value, _ := r.sources.lookup(variable)
-	if value = strings.TrimSpace(value); value == "" {
-		return "", text.Mistake(entry.place, "the variable of "+variableKey+" is not set", "set it before the call")
+	if problem := target.TokenProblem(value); problem != "" {
+		return "", text.Mistake(entry.place, name+" of "+entry.key+" "+problem, "it is one word")
 	}
 	return tokens.Secret(value), nil
 }

@@ -88,6 +88,9 @@ func (r *tokenReader) environment() error {
 		known[i] = TokenVariable(r.method, scope)
 		isKnown[known[i]] = true
 		if value, set := r.sources.lookup(known[i]); set && value != "" && !r.sources.isFlagVariable(known[i]) {
+			if problem := target.TokenProblem(strings.TrimSpace(value)); problem != "" {
+				return text.Mistake(known[i], "the token "+problem, target.TokenFix)
+			}
 			r.add(tokens.Environment(known[i], r.sources.lookup), tokens.Exactly(scope), scope)
 		}
 	}
@@ -193,6 +196,11 @@ func (r *tokenReader) template() error {
 	if !namesScope(r.TokenTemplate) {
 		return r.sources.mistake("token-template", "put {scope} or {short} where the scope belongs", "it names no scope")
 	}
+	for flag, given := range map[string]string{"token-template": r.TokenTemplate, "token-join": r.TokenJoin} {
+		if problem := target.TokenProblem(given); problem != "" {
+			return r.sources.mistake(flag, target.TokenFix, "it %s", problem)
+		}
+	}
 	r.add(tokens.Template(target.TokenTemplate{Text: r.TokenTemplate, Join: r.TokenJoin}), tokens.Everything)
 	return nil
 }
@@ -219,7 +227,10 @@ func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
 	client := tokens.Client{ID: s.ClientID, HTTP: http}
 	if s.ClientSecretFile == "" {
 		value, _ := sources.lookup(clientSecretVariable)
-		client.Secret = tokens.Secret(strings.TrimSpace(value))
+		if value = strings.TrimSpace(value); target.TokenProblem(value) != "" {
+			return client, text.Mistake(clientSecretVariable, "the secret "+target.TokenProblem(value), "it is one word")
+		}
+		client.Secret = tokens.Secret(value)
 		return client, nil
 	}
 	content, err := text.ReadFile(s.ClientSecretFile, text.LargestFile)
@@ -235,6 +246,9 @@ func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
 	}
 	if len(strings.Fields(value)) != 1 {
 		return client, sources.mistake(clientSecretFlag, "put the secret alone into it", "%s holds no secret", s.ClientSecretFile)
+	}
+	if problem := target.TokenProblem(value); problem != "" {
+		return client, sources.mistake(clientSecretFlag, "put the secret alone into it", "the secret in %s %s", s.ClientSecretFile, problem)
 	}
 	client.Secret = tokens.Secret(value)
 	return client, nil

@@ -105,7 +105,9 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 	t.Parallel()
 	const (
 		lost      = "--token: a token without its scope, or a scope without a token; give SCOPE=VALUE"
-		space     = "the token of dataportability.maps.reviews has white space in it; a token is one word, without Bearer"
+		oneWord   = "a token is one word, without Bearer"
+		space     = "the token of dataportability.maps.reviews has white space in it; " + oneWord
+		strange   = "the token of dataportability.maps.reviews has a character in it that no token has, "
 		noToken   = "dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"
 		none      = "FILE: it holds no tokens; write one line `SCOPE: TOKEN` for each scope"
 		otherName = "a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
@@ -128,18 +130,22 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		"dataportability.maps.reviews=Bearer " + secret:   "--token: " + space,
 		"dataportability.maps.reviews=" + secret + "\n":   "--token: " + space,
 		"dataportability.maps.reviews=\t" + secret:        "--token: " + space,
+		"dataportability.maps.reviews=\ufeff" + secret:    "--token: " + strange + "U+FEFF; " + oneWord,
+		"dataportability.maps.reviews=" + secret + "\x1b": "--token: " + strange + "U+001B; " + oneWord,
 	} {
 		refused(Settings{Tokens: []string{"dataportability.play.devices=" + secret, token}}, want)
 	}
 	for text, want := range map[string]string{
 		"": none, "# nothing\n": none, "{}\n": none, "- " + secret + "\n": none, secret + "\n": none,
-		"dataportability.maps.reviews: ''\n":                         "FILE:1: " + noToken,
-		"unrelated: " + secret + "\ndataportability.maps.reviews:\n": "FILE:2: " + noToken,
-		"dataportability.maps.reviews: [" + secret + "]\n":           "FILE:1: " + noToken,
-		"dataportability.maps.reviews: {a: " + secret + "}\n":        "FILE:1: " + noToken,
-		"# a\nreviews: " + secret + "\n":                             "FILE:2: " + otherName,
-		"dataportability.maps.reviews: Bearer " + secret + "\n":      "FILE:1: " + space,
-		"a: 1\nb: " + secret + ": c\n":                               "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
+		"dataportability.maps.reviews: ''\n":                                                                                      "FILE:1: " + noToken,
+		"unrelated: " + secret + "\ndataportability.maps.reviews:\n":                                                              "FILE:2: " + noToken,
+		"dataportability.maps.reviews: [" + secret + "]\n":                                                                        "FILE:1: " + noToken,
+		"dataportability.maps.reviews: {a: " + secret + "}\n":                                                                     "FILE:1: " + noToken,
+		"# a\nreviews: " + secret + "\n":                                                                                          "FILE:2: " + otherName,
+		"dataportability.maps.reviews: Bearer " + secret + "\n":                                                                   "FILE:1: " + space,
+		"unrelated: 1\ndataportability.maps.reviews: \"" + secret + "\\u200b\"\n":                                                 "FILE:2: " + strange + "U+200B; " + oneWord,
+		"dataportability.maps.reviews: {refresh-token: \"" + secret + "\u00a0\", client-id: a, token-url: 'https://a.example'}\n": "FILE:1: refresh-token of dataportability.maps.reviews has a character in it that no token has, U+00A0; it is one word",
+		"a: 1\nb: " + secret + ": c\n":                                                                                            "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
 	} {
 		refused(Settings{TokenFile: writeFile(t, text)}, want)
 	}

@@ -2,8 +2,11 @@ package target
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/oauth2"
 
@@ -49,6 +52,15 @@ const (
 	QuotaProject       = "quota_project_id"
 	QuotaProjectHeader = "X-Goog-User-Project"
 )
+
+// ProjectFix shows the two forms of a project.
+const ProjectFix = "give it as in my-project-1 or 123456789"
+
+// IsProject reports whether a text is the number or the id of a project, which
+// may have a domain before it: https://cloud.google.com/resource-manager/docs/creating-managing-projects
+func IsProject(text string) bool {
+	return regexp.MustCompile(`^([0-9]{1,20}|([a-z0-9.-]{1,253}:)?[a-z][a-z0-9-]{0,28}[a-z0-9])$`).MatchString(text)
+}
 
 // NoCredential sends no Authorization header.
 var NoCredential = Credential{Label: "no token"}
@@ -118,13 +130,32 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, error) 
 	}
 	// Asked for now, so that an unavailable token is no request that failed.
 	token, err := source.Token()
-	switch {
-	case err != nil:
+	if err != nil {
 		return Credential{}, &NoTokenError{Reason: err.Error()}
-	case strings.ContainsFunc(token.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return Credential{}, &NoTokenError{Reason: "the " + label + " has white space or a control character in it: a token is one word, without Bearer", Unusable: true}
+	}
+	if problem := TokenProblem(token.AccessToken); problem != "" {
+		return Credential{}, &NoTokenError{Reason: "the " + label + " " + problem + ": " + TokenFix, Unusable: true}
 	}
 	return Credential{Label: label, Scopes: scopes, source: source.Token}, nil
+}
+
+// TokenFix says what a token is.
+const TokenFix = "a token is one word, without Bearer"
+
+// TokenProblem says what a text has in it that no token has, such as an invisible
+// character, and nothing else of it; empty where it may be a token. Tokens of
+// emulators may have more in them than RFC 6750, 2.1 allows.
+func TokenProblem(text string) string {
+	at := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+	if at < 0 {
+		return ""
+	}
+	switch character, _ := utf8.DecodeRuneInString(text[at:]); character {
+	case ' ', '\t', '\r', '\n':
+		return "has white space in it"
+	default:
+		return fmt.Sprintf("has a character in it that no token has, %U", character)
+	}
 }
 
 // GroupCredential gives a credential whose token carries several documented

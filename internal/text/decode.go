@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -29,6 +30,9 @@ func (e *EncodingError) Error() string {
 // with any line ends. The error is an *EncodingError.
 func Decode(content []byte) ([]byte, error) {
 	const saveAs = "; save it in UTF-8"
+	if name := wronglyMarked(content); name != "" {
+		return nil, &EncodingError{0, "it looks like " + name + " and begins with the byte order mark of another encoding" + saveAs}
+	}
 	switch order, name, mark := encodingOf(content); {
 	case name == "":
 		content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
@@ -83,6 +87,35 @@ func encodingOf(content []byte) (order binary.ByteOrder, name string, mark bool)
 		return binary.BigEndian, "UTF-16BE", false
 	}
 	return nil, "", false
+}
+
+// wronglyMarked names the encoding of text that begins with a mark of UTF-16 by
+// which it has no letter, digit or line end of ASCII, and has them without; empty
+// for all else.
+func wronglyMarked(content []byte) string {
+	order, name, mark := encodingOf(content)
+	if order == nil || !mark {
+		return ""
+	}
+	const looked = 1 << 10
+	whole := content[2:]
+	content = whole[:min(len(whole), looked)]
+	swapped := 0
+	for i := 0; i+1 < len(content); i += 2 {
+		switch unit := order.Uint16(content[i:]); {
+		case unit < utf8.RuneSelf:
+			return ""
+		case bits.ReverseBytes16(unit) < utf8.RuneSelf:
+			swapped++
+		}
+	}
+	switch {
+	case swapped > len(content)/4:
+		return map[string]string{"UTF-16LE": "UTF-16BE", "UTF-16BE": "UTF-16LE"}[name]
+	case len(whole) > 1 && utf8.Valid(whole):
+		return "UTF-8"
+	}
+	return ""
 }
 
 func invalidAt(content []byte) int {

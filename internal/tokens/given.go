@@ -29,11 +29,8 @@ func Environment(variable string, lookup func(string) (string, bool)) Issuer {
 	return Issuer{Origin: "the variable " + variable, Issue: func(context.Context, []string) (*oauth2.Token, error) {
 		value, _ := lookup(variable)
 		value = strings.TrimSpace(value)
-		switch {
-		case value == "":
+		if value == "" {
 			return nil, &Failure{Message: fmt.Sprintf("the variable %s has no token", variable), Fix: "put the token into it", Whole: true}
-		case len(strings.Fields(value)) > 1:
-			return nil, &Failure{Message: fmt.Sprintf("the variable %s has white space in it", variable), Fix: "a token is one word, without Bearer", Whole: true}
 		}
 		return bearer(value), nil
 	}}

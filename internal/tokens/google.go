@@ -104,11 +104,18 @@ func ApplicationDefault(client *http.Client) Issuer {
 				return nil, failure
 			}
 		}
+		project, origin := strings.TrimSpace(os.Getenv(quotaVariable)), "the variable "+quotaVariable
+		if project == "" {
+			project, origin = file.QuotaProject, "quota_project_id in their file"
+		}
+		if project != "" && !target.IsProject(project) {
+			return nil, &Failure{Message: defaultsMistake + origin + " is not the id or the number of a project", Fix: target.ProjectFix, Whole: true}
+		}
 		token, err := found.TokenSource.Token()
 		if err != nil {
 			return nil, watch.failure(err, issuer.Origin, file, "they are not complete")
 		}
-		if project := cmp.Or(strings.TrimSpace(os.Getenv(quotaVariable)), file.QuotaProject); project != "" {
+		if project != "" {
 			token = token.WithExtra(map[string]any{"scope": token.Extra("scope"), target.QuotaProject: project})
 		}
 		return token, nil

@@ -120,6 +120,8 @@ func TestWrongCredentialsOfGoogleAreOneLine(t *testing.T) {
 		return `{"type":"authorized_user","client_id":"an-id","client_secret":"` + secret + `","refresh_token":"` + secret + `","token_uri":"` + server.URL + `"}`
 	}
 	for text, want := range map[string]string{
+		accountKey(refuses.URL, map[string]string{"quota_project_id": "a project"}):       begin + "quota_project_id in their file is not the id or the number of a project; give it as in my-project-1",
+		accountKey(refuses.URL, map[string]string{"quota_project_id": secret + "\u200b"}): begin + "quota_project_id in their file is not",
 		secret: begin + "their file is not JSON",
 		`{"installed":{"client_id":"x","client_secret":"` + secret + `","redirect_uris":["http://localhost"]}}`: begin + "their file describes a client and holds no credentials; log in with that client",
 		plain:                     begin + "their token server: evil.example is not encrypted",

@@ -183,7 +183,7 @@ func (c *counted) issuer() Issuer {
 		if c.err != nil {
 			return nil, c.err
 		}
-		token := bearer(fmt.Sprintf("token %d for %s", c.issued, Names(scopes)))
+		token := bearer(fmt.Sprintf("token-%d-for-%d-scopes", c.issued, len(scopes)))
 		if c.life != 0 {
 			token.Expiry = time.Now().Add(c.life)
 		}

@@ -142,6 +142,11 @@ func (k *kept) Token() (*oauth2.Token, error) {
 	}
 	token, err := k.of.Issuer.Issue(k.of.Context, k.scopes)
 	if err == nil {
+		if problem := target.TokenProblem(token.AccessToken); problem != "" {
+			err = &Failure{Message: "the token of " + k.of.Issuer.Origin + " " + problem, Fix: target.TokenFix}
+		}
+	}
+	if err == nil {
 		k.checked, err = k.of.Checker.check(k.of.Context, token, k.scopes, k.of.Issuer)
 	}
 	if err != nil {

@@ -154,8 +154,12 @@ func TestTheEnvironmentIsReadWhenATokenIsWanted(t *testing.T) {
 	variable := func(value string) Issuer {
 		return Environment("TOKEN", func(string) (string, bool) { return value, true })
 	}
-	for value, want := range map[string]string{"": "the variable TOKEN has no token", "  ": "the variable TOKEN has no token", "Bearer x": "the variable TOKEN has white space in it"} {
-		wantFailure(t, issued(t, variable(value), reviews), want)
+	for _, value := range []string{"", "  "} {
+		wantFailure(t, issued(t, variable(value), reviews), "the variable TOKEN has no token")
+	}
+	for value, want := range map[string]string{"Bearer x": "white space in it; a token is one word", "\ufeffx": "a character in it that no token has, U+FEFF", "x\u200by": "a character in it that no token has, U+200B", "x\x7f": "a character in it that no token has, U+007F"} {
+		_, err := tokenOf(t, List{source(t, variable(value), Everything)}, reviews)
+		wantFailure(t, err, "the token of the variable TOKEN has "+want)
 	}
 	if token, err := tokenOf(t, List{source(t, variable(" a-token\n"), Everything)}, reviews); err != nil || token != "a-token" {
 		t.Errorf("%q, %v", token, err)
