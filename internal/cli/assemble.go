@@ -136,7 +136,7 @@ func headerOf(request target.Request) http.Header {
 func outlineOfRequest(exchange *target.Exchange) result.Message {
 	request := exchange.Request
 	return result.Message{Method: request.Method, URL: exchange.URL, Credential: request.Credential.Label, Authorization: request.Credential.Spelling(),
-		BodyBytes: len(request.Body)}
+		Added: exchange.Added, BodyBytes: len(request.Body)}
 }
 
 // outlineOf is an exchange without headers and bodies.

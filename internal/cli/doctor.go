@@ -118,6 +118,9 @@ type doctorEndpoint struct {
 	TLS      string `json:"tls,omitempty"`
 	// Proxy is the address of the proxy between, without its user.
 	Proxy string `json:"proxy,omitempty"`
+	// Added are the fields that every request carries beside its own; a secret value
+	// is a variable.
+	Added []string `json:"added,omitempty"`
 	// ClockAhead is nil where the response has no date; ClockText is empty where
 	// the clock is about right.
 	ClockAhead *float64 `json:"clockAheadSeconds,omitempty"`
@@ -220,7 +223,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 		return doctorEndpoint{URL: redact.Address(d.config.Endpoint), Reason: err.Error()}
 	}
 	found := doctorEndpoint{URL: address.String()}
-	found.Proxy = d.config.Network.ProxyOf(address)
+	found.Proxy, found.Added = d.config.Network.ProxyOf(address), d.config.Network.AddedFields()
 	if err := target.Reach(ctx, address, d.config.Network); err != nil {
 		found.Reason = err.Error()
 		return found

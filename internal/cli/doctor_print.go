@@ -18,6 +18,9 @@ type doctorPrinter struct{ text.Printer }
 
 func (p doctorPrinter) print(found doctorFindings) {
 	p.field("endpoint", found.Endpoint.URL+", "+found.Endpoint.text())
+	if len(found.Endpoint.Added) > 0 {
+		p.field("sends", strings.Join(found.Endpoint.Added, ", ")+" with every request")
+	}
 	switch endpoint := found.Endpoint; {
 	case !endpoint.Reached:
 	case endpoint.ClockAhead == nil:

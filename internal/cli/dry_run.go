@@ -40,7 +40,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if err != nil {
 		return err
 	}
-	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), width: terminal.width()}
+	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), added: config.Network.AddedFields(), width: terminal.width()}
 	plan.made = madeText(method, config.Jobs, server)
 	plan.print(terminal.out)
 	return nil
@@ -158,6 +158,8 @@ type requestPlan struct {
 	width     int
 	// made says which jobs the job command would make, or is empty.
 	made string
+	// added are the fields that every request carries beside those of its check.
+	added []string
 }
 
 func (p requestPlan) print(out io.Writer) {
@@ -176,6 +178,9 @@ func (p requestPlan) print(out io.Writer) {
 		p.printRequest(out, sent, exchange, uses && !p.stateless)
 	}
 	fmt.Fprintf(out, "\n%s would go to %s; nothing was sent\n", text.Counted(sent, "request"), p.server.Endpoint())
+	if len(p.added) > 0 {
+		p.paragraph(out, "each with "+strings.Join(p.added, ", "))
+	}
 	if withheld > 0 {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
 	}

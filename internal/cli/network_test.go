@@ -286,6 +286,16 @@ func TestAHeaderForAGateway(t *testing.T) {
 	if strings.Contains(got.all()+recorded.all()+wrong.all(), value) || wrong.exit != result.ExitUsage {
 		t.Errorf("exit %d: the value of the header is printed: %s", wrong.exit, wrong.complaints)
 	}
+	// What is sent is shown, by a variable of a shell for the value.
+	const shown = "X-Gateway: $HEADER_X_GATEWAY"
+	call(t, append([]string{"run", "--dry-run", "--focus", "body"}, flags...)...).want(t, result.ExitConforms, "each with X-Gateway: $HEADER_X_GATEWAY, X-Goog-User-Project: mine")
+	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitConforms, "sends "+shown+", X-Goog-User-Project: mine with every request")
+	broken := append(flagsFor(t, http.NotFoundHandler(), nil), "--header", "X-Gateway: "+value, "--quota-project", "mine", "--report", "har="+folder+"/broken.har")
+	got = call(t, append([]string{"run", "--focus", "body.empty"}, broken...)...)
+	got.want(t, result.ExitFails, `-H "`+shown+`" -H "X-Goog-User-Project: mine"`)
+	if har := readFile(t, folder+"/broken.har"); strings.Contains(got.all()+har, value) || !strings.Contains(har, "$HEADER_X_GATEWAY") {
+		t.Error("the page does not name the header, or holds its value")
+	}
 	// A refusal that repeats the value is redacted too.
 	refusing := append(flagsFor(t, gateway(t, "another"), nil), "--header", "X-Gateway: "+value, "--report", "json="+folder+"/refused.json")
 	if got := call(t, append([]string{"run", "--focus", "body"}, refusing...)...); strings.Contains(got.all()+readFile(t, folder+"/refused.json"), value) {

@@ -145,6 +145,10 @@ func harRequest(message result.Message) object {
 		}
 		headers = append(headers, object{"name": name, "value": value, "comment": message.Credential})
 	}
+	for _, field := range message.Added {
+		name, value, _ := strings.Cut(field, ": ")
+		headers = append(headers, object{"name": name, "value": value})
+	}
 	protocol := unknownProtocol // Over TLS it is negotiated.
 	if strings.HasPrefix(message.URL, "http://") {
 		protocol = "HTTP/1.1"

@@ -37,6 +37,9 @@ func (m Message) Curl() string {
 	if authorized {
 		words = append(words, "-H", `"`+cmp.Or(m.Authorization, usualAuthorization)+`"`)
 	}
+	for _, field := range m.Added {
+		words = append(words, "-H", `"`+field+`"`)
+	}
 	names := make([]string, 0, len(m.Header))
 	for name := range m.Header {
 		names = append(names, name)

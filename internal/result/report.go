@@ -244,9 +244,12 @@ type Message struct {
 	Credential string `json:"credential,omitempty"`
 	// Authorization is the header field of the token, as $TOKEN, where it is not the
 	// usual one: "authorization: bearer $TOKEN".
-	Authorization string              `json:"authorization,omitempty"`
-	Status        int                 `json:"status,omitempty"`
-	Header        map[string][]string `json:"header"`
+	Authorization string `json:"authorization,omitempty"`
+	// Added are fields that the caller adds to every request: the value of a secret
+	// one is a variable of a shell, "X-Gateway: $HEADER_X_GATEWAY".
+	Added  []string            `json:"added,omitempty"`
+	Status int                 `json:"status,omitempty"`
+	Header map[string][]string `json:"header"`
 	// Body is text, cut where it is long; BodyBytes is its whole length.
 	Body      string `json:"body"`
 	BodyBytes int    `json:"body_bytes"`

@@ -95,7 +95,7 @@ func (e *Exchange) Unsettled() bool {
 func (e *Exchange) setAside() {
 	earlier := *e
 	earlier.Earlier = nil
-	*e = Exchange{Number: e.Number, Check: e.Check, Request: e.Request, Began: e.Began, URL: e.URL, Earlier: append(e.Earlier, &earlier),
+	*e = Exchange{Number: e.Number, Check: e.Check, Request: e.Request, Began: e.Began, URL: e.URL, Added: e.Added, Earlier: append(e.Earlier, &earlier),
 		remote: e.remote, control: e.control, othersWork: e.othersWork}
 }
 

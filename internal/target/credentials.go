@@ -27,6 +27,8 @@ type Credential struct {
 	// field is the name of the header field that carries the token, scheme what
 	// stands before it and behind what follows; an empty field means the usual ones.
 	field, scheme, behind string
+	// quotaProject is the project that its requests count for, or empty.
+	quotaProject string
 }
 
 // As gives the credential in another spelling: its header field is written as it
@@ -87,7 +89,7 @@ func (c Credential) authorize(request *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if project, _ := token.Extra(QuotaProject).(string); project != "" {
+	if project := quotaProjectOf(token); project != "" {
 		request.Header.Set(QuotaProjectHeader, project)
 	}
 	if c.field != "" {
@@ -136,7 +138,14 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, error) 
 	if problem := TokenProblem(token.AccessToken); problem != "" {
 		return Credential{}, &NoTokenError{Reason: "the " + label + " " + problem + ": " + TokenFix, Unusable: true}
 	}
-	return Credential{Label: label, Scopes: scopes, source: source.Token}, nil
+	return Credential{Label: label, Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, nil
+}
+
+// quotaProjectOf is the project that requests with a token count for; empty where
+// it names none.
+func quotaProjectOf(token *oauth2.Token) string {
+	project, _ := token.Extra(QuotaProject).(string)
+	return project
 }
 
 // TokenFix says what a token is.
@@ -170,10 +179,11 @@ func (t *Target) GroupCredential(label func(scopes []string) string) (Credential
 	if !found {
 		return Credential{}, false
 	}
-	if _, err := source.Token(); err != nil {
+	token, err := source.Token()
+	if err != nil {
 		return Credential{}, false
 	}
-	return Credential{Label: label(scopes), Scopes: scopes, source: source.Token}, true
+	return Credential{Label: label(scopes), Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, true
 }
 
 // NoTokenError says that there is no token.

@@ -77,6 +77,9 @@ type Exchange struct {
 	Began time.Time
 	// URL is the whole address that was asked.
 	URL string
+	// Added are the fields that the caller adds to the request, as a shell line takes
+	// them: see NetworkOptions.AddedFields.
+	Added []string
 
 	Status int
 	Header http.Header

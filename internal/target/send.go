@@ -54,7 +54,8 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 func (t *Target) reserve(check string, request Request) *Exchange {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Target(), remote: !t.config.Loopback}
+	exchange := &Exchange{Number: len(t.journal) + 1, Check: check, Request: request, Began: time.Now(), URL: t.endpoint.String() + request.Target(), remote: !t.config.Loopback,
+		Added: t.addedBy(request.Credential)}
 	t.journal = append(t.journal, exchange)
 	return exchange
 }

@@ -6,6 +6,7 @@ package target
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -105,6 +106,8 @@ type Target struct {
 	kept int
 	// control is a request that had a whole response, and has no effect.
 	control *Request
+	// added are the fields that every request carries beside its own.
+	added []string
 	// proxy is the address of the proxy on the way, or empty.
 	proxy string
 }
@@ -140,7 +143,7 @@ func New(config Config) (*Target, error) {
 		proxy = config.Network.ProxyOf(endpoint)
 	}
 	made := &Target{
-		config: config, endpoint: endpoint, proxy: proxy, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
+		config: config, endpoint: endpoint, added: config.Network.AddedFields(), proxy: proxy, pace: rate.NewLimiter(perSecond, 1), watcher: nobody{},
 		used: map[string]bool{}, secrets: map[string][]string{}, redactor: redact.NewRedactor(nil, config.Members...),
 	}
 	made.ReuseConnections(endpoint.Scheme == "https")
@@ -168,6 +171,44 @@ func (o NetworkOptions) Secrets() []string {
 		}
 	}
 	return secrets
+}
+
+// AddedFields lists the fields of the header as a shell line takes them: a value
+// that is a secret is a variable. They are sorted.
+func (o NetworkOptions) AddedFields() []string {
+	var fields []string
+	for name, values := range o.Header {
+		variable := "$HEADER_" + strings.ToUpper(strings.Map(wordCharacter, name))
+		for i, value := range values {
+			switch {
+			case name == QuotaProjectHeader:
+				fields = append(fields, name+": "+value)
+			case i == 0:
+				fields = append(fields, name+": "+variable)
+			default:
+				fields = append(fields, fmt.Sprintf("%s: %s_%d", name, variable, i+1))
+			}
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// wordCharacter makes a character fit for the name of a variable.
+func wordCharacter(character rune) rune {
+	if character >= '0' && character <= '9' || character >= 'A' && character <= 'Z' || character >= 'a' && character <= 'z' {
+		return character
+	}
+	return '_'
+}
+
+// addedBy lists what a request carries beside its own header, with what its
+// credential adds.
+func (t *Target) addedBy(credential Credential) []string {
+	if credential.quotaProject == "" || t.config.Network.Header.Get(QuotaProjectHeader) != "" {
+		return t.added
+	}
+	return append(slices.Clone(t.added), QuotaProjectHeader+": "+credential.quotaProject)
 }
 
 type contextKey struct{}
