@@ -210,12 +210,16 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		test.check(t, ownText(t))
 	}
 	for text, says := range map[string]string{
-		`{"a": 1}`: "not an OpenAPI 3 document", "# nothing\n": "not an OpenAPI 3 document", "something": "not an OpenAPI 3 document",
-		"- a\n- b\n": "not an OpenAPI 3 document", "openapi: 3.1.0\n": "not a valid OpenAPI document",
+		"# nothing\n": "it is empty", "null": "it is empty", "---\n": "it is empty", "~\n": "it is empty", "\n \n": "it is empty",
+		"something": "it is a single value, and not a mapping with the key openapi", `"x"`: "it is a single value", "42": "it is a single value",
+		"<html>": "it is a single value", "- a\n- b\n": "it is a list, and not a mapping with the key openapi", "[]": "it is a list",
+		`{"a": 1}`: "it has no key openapi", "{}": "it has no key openapi", "a: &x [*x]\n": "it has no key openapi",
+		"openapi: [3]\npaths: {}\n": "its openapi is no version", "openapi: 3.1.0\n": "it has no key paths",
+		"openapi: x\npaths: {}\n": "x", "openapi: 3\npaths: {}\n": "3", "openapi:\npaths: {}\n": "version", "swagger: '2.0'\n": `its version is "2.0"`,
 	} {
-		broken{text, text, text, "", []string{says}}.check(t, text)
+		broken{text, text, text, "", []string{"not an OpenAPI 3 document: ", says}}.check(t, text)
 	}
-	broken{"empty", "x", "", "", []string{"not an OpenAPI 3 document"}}.check(t, "x")
+	broken{"empty", "x", "", "", []string{"not an OpenAPI 3 document: it is empty"}}.check(t, "x")
 }
 
 // smallDescription is a sound description with one scope and one requirement, in

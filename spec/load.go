@@ -86,6 +86,9 @@ func buildModel(description Description) (*v3.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if line, column, problem := rootProblem(&root); problem != "" {
+		return fail(line, column, "not an OpenAPI 3 document: %s", problem)
+	}
 	document, err := libopenapi.NewDocumentWithConfiguration(content, &datamodel.DocumentConfiguration{
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -109,6 +112,30 @@ func buildModel(description Description) (*v3.Document, error) {
 		}
 	}
 	return &model.Model, nil
+}
+
+// rootProblem says in plain words what is wrong with the outermost value of a
+// description, and where: the library has no words for it.
+func rootProblem(root *yaml.Node) (line, column int, problem string) {
+	if root.Kind == yaml.DocumentNode && len(root.Content) > 0 {
+		root = root.Content[0]
+	}
+	version := child(root, "openapi")
+	switch {
+	case root.Kind == 0, root.Kind == yaml.DocumentNode, root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null":
+		return 1, 0, "it is empty"
+	case root.Kind == yaml.SequenceNode:
+		return root.Line, root.Column, "it is a list, and not a mapping with the key openapi"
+	case root.Kind != yaml.MappingNode:
+		return root.Line, root.Column, "it is a single value, and not a mapping with the key openapi"
+	case version == nil && child(root, "swagger") == nil:
+		return root.Line, root.Column, "it has no key openapi"
+	case version != nil && version.Kind != yaml.ScalarNode:
+		return version.Line, version.Column, "its openapi is no version"
+	case version != nil && child(root, "paths") == nil && child(root, "components") == nil && child(root, "webhooks") == nil:
+		return root.Line, root.Column, "it has no key paths"
+	}
+	return 0, 0, ""
 }
 
 // validateDocument validates a document against the JSON Schema of OpenAPI.
