@@ -214,7 +214,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		"something": "it is a single value, and not a mapping with the key openapi", `"x"`: "it is a single value", "42": "it is a single value",
 		"<html>": "it is a single value", "- a\n- b\n": "it is a list, and not a mapping with the key openapi", "[]": "it is a list",
 		`{"a": 1}`: "it has no key openapi", "{}": "it has no key openapi", "a: &x [*x]\n": "it has no key openapi",
-		"openapi: [3]\npaths: {}\n": "its openapi is no version", "openapi: 3.1.0\n": "it has no key paths",
+		"openapi: [3]\npaths: {}\n": `its version is "", and not 3.0 or 3.1`, "openapi: 2.0\npaths: {}\n": `its version is "2.0", and not`, "openapi: 3.1.0\n": "it has no key paths",
 		"openapi: x\npaths: {}\n": "x", "openapi: 3\npaths: {}\n": "3", "openapi:\npaths: {}\n": "version", "swagger: '2.0'\n": `its version is "2.0"`,
 	} {
 		broken{text, text, text, "", []string{"not an OpenAPI 3 document: ", says}}.check(t, text)

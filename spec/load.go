@@ -130,8 +130,8 @@ func rootProblem(root *yaml.Node) (line, column int, problem string) {
 		return root.Line, root.Column, "it is a single value, and not a mapping with the key openapi"
 	case version == nil && child(root, "swagger") == nil:
 		return root.Line, root.Column, "it has no key openapi"
-	case version != nil && version.Kind != yaml.ScalarNode:
-		return version.Line, version.Column, "its openapi is no version"
+	case version != nil && !strings.HasPrefix(version.Value, "3."):
+		return version.Line, version.Column, fmt.Sprintf("its version is %q, and not 3.0 or 3.1", version.Value)
 	case version != nil && child(root, "paths") == nil && child(root, "components") == nil && child(root, "webhooks") == nil:
 		return root.Line, root.Column, "it has no key paths"
 	}
