@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -26,13 +25,26 @@ func readBody(request *http.Request) ([]byte, error) {
 	if request.Body == nil || request.Body == http.NoBody {
 		return nil, nil
 	}
-	var body bytes.Buffer
-	if length := request.ContentLength; length > 0 {
-		// Growing step by step would take several times the memory of a large body.
-		body.Grow(int(min(length, largestResponse)) + bytes.MinRead)
+	body, err := io.ReadAll(request.Body)
+	return body, errors.Join(err, request.Body.Close())
+}
+
+// readRequest reads a request as it was sent and closes its body. Of a long body it
+// keeps the digest alone.
+func readRequest(request *http.Request) (cassette.Request, error) {
+	if request.ContentLength <= longestBody || request.Body == nil {
+		body, err := readBody(request)
+		return sentRequest(request, body), err
 	}
-	_, err := body.ReadFrom(request.Body)
-	return body.Bytes(), errors.Join(err, request.Body.Close())
+	digest := sha256.New()
+	length, err := io.Copy(digest, request.Body)
+	sent := sentRequest(request, nil)
+	sent.Body = digestOfBody(length, digest.Sum(nil))
+	return sent, errors.Join(err, request.Body.Close())
+}
+
+func digestOfBody(length int64, digest []byte) string {
+	return fmt.Sprintf("dpconform: %d bytes, sha256:%x", length, digest)
 }
 
 // sentRequest is a request as it was sent, secrets included.
@@ -44,7 +56,8 @@ func sentRequest(request *http.Request, body []byte) cassette.Request {
 	headers.Del("User-Agent")
 	sent := cassette.Request{Method: methodOf(request), URL: request.URL.String(), Headers: headers}
 	if len(body) > longestBody {
-		sent.Body = fmt.Sprintf("dpconform: %d bytes, sha256:%x", len(body), sha256.Sum256(body))
+		digest := sha256.Sum256(body)
+		sent.Body = digestOfBody(int64(len(body)), digest[:])
 	} else {
 		sent.Body = string(body)
 	}

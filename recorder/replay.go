@@ -114,7 +114,7 @@ func (r *Replay) TokenNames() []string { return slices.Clone(r.tokenNames) }
 // gave no whole response, or says that there is no such request, or none that is
 // unused.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
-	body, err := readBody(request)
+	sent, err := readRequest(request)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	check := target.PlaceOf(request.Context()).Check
-	wanted := redactedRequest(r.redactor, sentRequest(request, body), check != "")
+	wanted := redactedRequest(r.redactor, sent, check != "")
 	name, err := cassetteName(check)
 	if err != nil {
 		return nil, err

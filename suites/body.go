@@ -139,7 +139,9 @@ func oddBodies(method *spec.Method) []oddBody {
 		{"oversize", "a message of two mebibytes", "body.oversize", "white space of two mebibytes in the body " + shown(message(method)), func(r *target.Request) {
 			r.Header = contentType(json)
 			begin := strings.TrimSuffix(message(method), "}")
-			r.Body = slices.Concat([]byte(begin), bytes.Repeat([]byte(" "), oversize), []byte("}"))
+			r.Body = bytes.Repeat([]byte(" "), len(begin)+oversize+len("}"))
+			copy(r.Body, begin)
+			r.Body[len(r.Body)-1] = '}'
 		}},
 		{"gzip", "a message compressed with gzip", "body.gzip", "the body " + shown(message(method)) + " in gzip", func(r *target.Request) {
 			r.Header = http.Header{"Content-Type": {json}, "Content-Encoding": {"gzip"}}

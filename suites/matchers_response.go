@@ -292,6 +292,9 @@ func (e errorBody) isShort() bool {
 // that trailing bytes are the finding of one requirement and not of all. A body
 // that does not start with a JSON value is returned whole.
 func firstValue(body []byte) []byte {
+	if json.Valid(body) {
+		return bytes.TrimSpace(body)
+	}
 	var value json.RawMessage
 	if json.NewDecoder(bytes.NewReader(body)).Decode(&value) != nil {
 		return body
@@ -302,6 +305,9 @@ func firstValue(body []byte) []byte {
 // oneValueProblem describes why a body is not one JSON value in UTF-8; empty
 // where it is.
 func oneValueProblem(body []byte) string {
+	if json.Valid(body) && utf8.Valid(body) {
+		return ""
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	var value json.RawMessage
 	err := decoder.Decode(&value)

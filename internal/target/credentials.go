@@ -224,6 +224,10 @@ func (t TokenTemplate) Name(scopes ...string) string {
 	for i, scope := range scopes {
 		short[i] = spec.ShortScope(scope)
 	}
+	before, behind, found := strings.Cut(t.Text, "{short}")
+	if found && !strings.Contains(before, "{scope}") && !strings.Contains(behind, "{") {
+		return before + strings.Join(short, t.Join) + behind // Most templates, for which a replacer takes long to make.
+	}
 	return strings.NewReplacer("{scope}", strings.Join(scopes, t.Join), "{short}", strings.Join(short, t.Join)).Replace(t.Text)
 }
 
