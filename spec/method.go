@@ -65,6 +65,8 @@ type Method struct {
 	// Scopes lists the OAuth scopes in the document's order, any one of which
 	// is enough. Without scopes, the method needs no authorization.
 	Scopes []Scope
+	// unselected are the names of documented scopes that are not in Scopes.
+	unselected []string
 	// UnrelatedScopes lists real scopes that this method does not take.
 	UnrelatedScopes []string
 	// SystemParameters are the query parameters that every method takes, with
@@ -258,7 +260,7 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 // Documents reports whether the description lists a scope for the method. To ask
 // of each of many scopes, use [Method.Documented].
 func (c *Method) Documents(scope string) bool {
-	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope })
+	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope }) || slices.Contains(c.unselected, scope)
 }
 
 // Documented returns the names of the scopes that the description lists for the
@@ -268,7 +270,32 @@ func (c *Method) Documented() map[string]bool {
 	for _, scope := range c.Scopes {
 		documented[scope.Name] = true
 	}
+	for _, scope := range c.unselected {
+		documented[scope] = true
+	}
 	return documented
+}
+
+// WithScopes returns the method for a run that uses only some of its scopes, which
+// still counts the others as documented.
+func (c *Method) WithScopes(names []string) *Method {
+	selected := *c
+	selected.Scopes = nil
+	for _, scope := range c.Scopes {
+		if slices.Contains(names, scope.Name) {
+			selected.Scopes = append(selected.Scopes, scope)
+		} else {
+			selected.unselected = append(slices.Clip(selected.unselected), scope.Name)
+		}
+	}
+	return &selected
+}
+
+// WithoutSecurity returns the method for a server that asks for no authorization.
+func (c *Method) WithoutSecurity() *Method {
+	open := *c
+	open.Scopes, open.UnrelatedScopes = nil, nil
+	return &open
 }
 
 // UnrelatedScope returns the first of the unrelated scopes; empty where there is

@@ -215,10 +215,16 @@ func jobFlags(states []string) []string {
 func (j *judgement) anyJobFlag() string {
 	refused := j.Method.RefusedStates()
 	if !j.Target.MayConsume() && j.acceptedGiven() {
-		return strings.Join(append([]string{"--consume-jobs"}, jobFlags(refused[:min(1, len(refused))])...), " or ")
+		return strings.Join(append([]string{consumeFlag}, jobFlags(refused[:min(1, len(refused))])...), " or ")
 	}
 	return flagFor(slices.Concat(j.Method.AcceptedStates, refused[:min(1, len(refused))]))
 }
+
+// The flags that supply a job to be used up, and to be used several times.
+const (
+	consumeFlag = "--consume-jobs"
+	hereFlag    = "--endpoint http://127.0.0.1:PORT"
+)
 
 // consumeFlag is the flag that supplies a job to be used up.
 func (j *judgement) consumeFlag() string {
@@ -227,9 +233,16 @@ func (j *judgement) consumeFlag() string {
 	case j.Target.MayConsume():
 		return flag
 	case j.acceptedGiven():
-		return "--consume-jobs"
+		return consumeFlag
 	}
-	return "--consume-jobs with " + flag
+	return consumeFlag + " with " + flag
+}
+
+// UsesUpJobs reports whether the flag that a skipped check of a method names would
+// supply jobs to be used up.
+func UsesUpJobs(method *spec.Method, flag string) bool {
+	job := flagFor(method.AcceptedStates)
+	return slices.Contains([]string{consumeFlag, consumeFlag + " with " + job, job, hereFlag}, flag)
 }
 
 // acceptedGiven reports whether a job was given that the method accepts.

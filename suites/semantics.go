@@ -374,7 +374,7 @@ func (j *judgement) succeededFirst() (*firstCall, bool) {
 
 // skipOneJob says that a person's job is too good to be used several times.
 func (j *judgement) skipOneJob() {
-	j.Skip("one job is used several times, which is done only to a target on this machine", "--endpoint http://127.0.0.1:PORT")
+	j.Skip("one job is used several times, which is done only to a target on this machine", hereFlag)
 }
 
 func (j *judgement) sendTogether(jobs []string, request func(job string) target.Request) []*target.Exchange {

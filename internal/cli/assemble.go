@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -21,10 +22,9 @@ type finished struct {
 	took    time.Duration
 	method  *spec.Method
 	level   spec.Level
-	// focus and labelFilter say which checks were selected.
-	focus       []string
-	labelFilter string
-	outcome     result.Run
+	// settings say which checks were selected.
+	settings *config.Settings
+	outcome  result.Run
 	// inFull says that somebody sees all exchanges: in a report, or compared.
 	inFull bool
 }
@@ -62,7 +62,7 @@ func (f finished) beginning() result.Report {
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Proxy: f.target.Proxy(), Jobs: map[string]int{}},
 		Description:   result.NewDescription(f.method),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), ConsumeJobs: f.consumeJobs,
-			Focus: f.focus, LabelFilter: f.labelFilter},
+			Focus: f.settings.Focus, LabelFilter: f.settings.LabelFilter, Profile: f.settings.Profile, Scopes: f.settings.Scopes, NoAuth: f.settings.NoAuth},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
@@ -103,6 +103,8 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		row := result.Scope{Name: scope.Name, Short: scope.Short(), Family: scope.Family(), Description: scope.Description}
 		if check, tested := verdicts[byScope[scope.Name]]; tested {
 			row.Check, row.Verdict, row.Reason = check.ID, check.Verdict, check.Reason
+		} else {
+			row.Reason = f.outcome.WhyNotSelected(byScope[scope.Name])
 		}
 		report.Scopes = append(report.Scopes, row)
 	}

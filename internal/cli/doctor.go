@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -31,11 +32,12 @@ func newDoctorCommand(terminal *terminal) *cobra.Command {
 		Long: `doctor looks at what run would need, with the same flags: whether the endpoint
 is reached and how, whether this machine's clock is right, for each scope
 whether there is a token, from where, until when and what it carries as far as a
-server says so, which state each job is in, and which checks a run would skip
-and why. It sends only read-only requests.
+server says so, which state each job is in, and which checks a run would skip or
+not select, and why. It sends only read-only requests.
 
-Exit: 0 all is there, 2 wrong usage or configuration, 3 something is missing or
-wrong, 4 the endpoint cannot be reached.`,
+Exit: 0 a run would not be inconclusive, 2 wrong usage or configuration,
+3 something is missing or wrong, 4 the endpoint cannot be reached, or a token
+that the profile consumer needs is unavailable.`,
 		Example: `  dpconform doctor --endpoint https://api.example
   dpconform doctor --config dpconform.yaml --json`,
 		Args: noArguments,
@@ -44,6 +46,8 @@ wrong, 4 the endpoint cannot be reached.`,
 		},
 	}
 	settings.AddTargetFlags(command.Flags())
+	settings.AddSelectionFlags(command.Flags())
+	settings.AddKnownFailuresFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return command
 }
@@ -61,17 +65,28 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 		return err
 	}
 	defer stop()
-	config, err := targetConfig(sources, settings, method)
+	selected, err := selectChecks(sources, settings, method)
 	if err != nil {
 		return err
 	}
-	total := 2 + len(method.Scopes)
+	known, err := readKnownFailures(sources, settings, method.Requirements, checkIDs(method), time.Now(), nil, suites.NotApplicable(method)...)
+	if err != nil {
+		return err
+	}
+	config, err := targetConfig(sources, settings, method)
+	if err == nil {
+		config, err = selected.restrict(sources, config)
+	}
+	if err != nil {
+		return err
+	}
+	total := 2 + len(selected.method.Scopes)
 	for _, jobs := range config.Jobs {
 		total += len(jobs)
 	}
 	line := terminal.progress(ctx, total)
 	defer line.end()
-	findings, err := doctor{method, config, settings.Seed, line.show}.examine(ctx)
+	findings, err := doctor{selected.method, selected, known.Gaps(), config, settings.Seed, line.show}.examine(ctx)
 	line.end()
 	if overtime := overtimeOf(ctx); overtime != nil {
 		return &unreachableError{overtime}
@@ -96,13 +111,19 @@ type doctorFindings struct {
 	Endpoint doctorEndpoint `json:"endpoint"`
 	Scopes   []doctorScope  `json:"scopes"`
 	Jobs     []doctorJob    `json:"jobs"`
-	// Skipped are the checks that a run would skip.
-	Skipped []doctorSkip `json:"skipped"`
-	// Checks is the number of all.
+	// Skipped are the checks that a run would skip, and NotSelected those that it
+	// would leave out.
+	Skipped     []doctorSkip           `json:"skipped"`
+	NotSelected []result.NotApplicable `json:"not_selected,omitempty"`
+	// Known says of the entries that accept a skip which of them to remove.
+	Known []string `json:"known_failures,omitempty"`
+	// Checks is the number of all that are selected.
 	Checks int `json:"checks"`
 	// Made says which jobs a run would make with --job-command; empty for none.
 	Made string `json:"made,omitempty"`
 	Exit   int `json:"exit"`
+	// Unavailable says which token a run cannot do without.
+	Unavailable string `json:"unavailable,omitempty"`
 
 	// jobFlag is the flag that names a job.
 	jobFlag string
@@ -174,7 +195,10 @@ type doctorSkip struct {
 
 // doctor examines what a run would need.
 type doctor struct {
-	method *spec.Method
+	method   *spec.Method
+	selected selection
+	// gaps are the known failures that accept a skip.
+	gaps   result.KnownFailures
 	config target.Config
 	seed   uint64
 	// observe hears of each thing that was looked at.
@@ -186,7 +210,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if err != nil {
 		return doctorFindings{}, err
 	}
-	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(suites.Checks(d.method))}
+	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(d.selected.checks)}
 	if found.jobFlag = "--job STATE=ID"; len(d.method.States) == 0 {
 		found.jobFlag = "--job ID"
 	}
@@ -196,17 +220,16 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if fault := server.Unusable(); fault != nil && found.Endpoint.Reached {
 		found.Endpoint.Reached, found.Endpoint.Reason = false, fault.Detail
 	}
-	inconclusive := false
+	complete := true
 	if found.Endpoint.Reached && ctx.Err() == nil {
-		if found.Skipped, found.Made, inconclusive, err = d.skipped(ctx, found.Jobs); err != nil {
+		if complete, err = d.foresee(ctx, &found); err != nil {
 			return found, err
 		}
 	}
 	switch {
-	case !found.Endpoint.Reached:
+	case !found.Endpoint.Reached || found.Unavailable != "":
 		found.Exit = result.ExitUnreachable
-	case inconclusive || found.Endpoint.ClockText != "" ||
-		slices.ContainsFunc(found.Scopes, func(scope doctorScope) bool { return scope.State != tokenThere }) ||
+	case !complete || found.Endpoint.ClockText != "" ||
 		slices.ContainsFunc(found.Jobs, func(job doctorJob) bool { return !job.Agrees }):
 		found.Exit = result.ExitInconclusive
 	}
@@ -391,32 +414,41 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	return state, ""
 }
 
-// skipped runs the suite against the reference emulator, with the jobs that are
-// in the state that they were given as and with tokens of its own for those that
-// are there. It lists what it skips, says which jobs it makes, and reports whether
-// a run that skips it is inconclusive.
-func (d doctor) skipped(ctx context.Context, jobs []doctorJob) (skipped []doctorSkip, made string, inconclusive bool, err error) {
+// foresee rehearses the run, with the jobs that are in the state that they were
+// given as and with tokens of the emulator's for those that are there. It notes what
+// the run would skip and leave out and which jobs it would make, and reports whether
+// it would be conclusive and need none of the known failures to be removed.
+func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bool, err error) {
 	config := d.config
 	config.Jobs = map[string][]string{}
-	for _, job := range jobs {
+	for _, job := range found.Jobs {
 		if job.Agrees {
 			config.Jobs[job.Given] = append(config.Jobs[job.Given], job.ID)
 		}
 	}
 	config.Credentials = usableCredentials{config.Credentials}
-	run, server, err := rehearse(ctx, d.method, config, d.seed, selection{})
-	if err == nil {
-		made = madeText(d.method, config.Jobs, server)
+	planned, run, server, err := d.selected.planned(ctx, config, d.seed)
+	var unavailable *unreachableError
+	if errors.As(err, &unavailable) {
+		found.Unavailable = err.Error()
+		return false, nil
 	}
-	skipped = []doctorSkip{}
-	for _, check := range run.Checks {
+	if err != nil {
+		return false, err
+	}
+	found.Checks, found.NotSelected, found.Made = len(planned.checks), planned.left, madeText(d.method, config.Jobs, server)
+	var report result.Report
+	run.Known = d.gaps
+	report.Conclude(run)
+	for _, check := range report.Checks {
 		if check.Verdict == result.Skip {
-			skipped = append(skipped, doctorSkip{check.ID, check.Reason, check.Flag})
+			found.Skipped = append(found.Skipped, doctorSkip{check.ID, check.Reason, check.Flag})
 		}
 	}
-	var report result.Report
-	report.Conclude(run)
-	return skipped, made, report.Exit == result.ExitInconclusive, err
+	for _, known := range report.Known(result.KnownPassed) {
+		found.Known = append(found.Known, known.Message())
+	}
+	return report.Exit == result.ExitConforms, nil
 }
 
 // usableCredentials give no token where the real ones fail, with their failure.
@@ -425,6 +457,9 @@ type usableCredentials struct{ real target.Credentials }
 // Token gives the failure of a token that is unavailable, and otherwise one of
 // the emulator's.
 func (u usableCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	if u.real == nil {
+		return nil, false
+	}
 	source, found := u.real.Token(scopes...)
 	if !found {
 		return nil, false

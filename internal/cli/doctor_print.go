@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (p doctorPrinter) print(found doctorFindings) {
 	p.jobs(found)
 	p.skipped(found)
 	p.Printf("\n%s\n", map[int]string{
-		result.ExitConforms: "all is there", result.ExitUnreachable: "the endpoint cannot be reached", result.ExitInconclusive: "something is missing or wrong",
+		result.ExitConforms: "all is there", result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "something is missing or wrong",
 	}[found.Exit])
 }
 
@@ -229,7 +230,7 @@ func shortList(names []string, few int) string {
 // skipped prints which checks a run would skip, by what would supply the input,
 // or by the reason where nothing would.
 func (p doctorPrinter) skipped(found doctorFindings) {
-	if !found.Endpoint.Reached {
+	if !found.Endpoint.Reached || found.Unavailable != "" {
 		return
 	}
 	p.Printf("\n")
@@ -252,5 +253,11 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	for _, why := range order {
 		p.item("  ", red(fmt.Sprintf("%d skipped", len(checks[why])))+": "+why)
 		p.item("    ", shortList(checks[why], 2))
+	}
+	for _, group := range found.NotSelected {
+		p.item("  ", fmt.Sprintf("%d not selected: %s", len(group.Checks), group.Reason))
+	}
+	for _, known := range found.Known {
+		p.item("  ", red(known))
 	}
 }

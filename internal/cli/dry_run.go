@@ -35,8 +35,16 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if err != nil {
 		return err
 	}
+	if config, err = selected.restrict(sources, config); err != nil {
+		return err
+	}
 	config.Credentials = namedCredentials{config.Credentials}
-	outcome, server, err := rehearse(ctx, method, config, settings.Seed, selected)
+	if selected.plans() {
+		if selected, _, err = selected.planned(ctx, config, settings.Seed); err != nil {
+			return err
+		}
+	}
+	outcome, server, err := rehearse(ctx, config, settings.Seed, selected)
 	if err != nil {
 		return err
 	}
@@ -48,14 +56,14 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 
 // rehearse runs the checks against the reference emulator in place of the
 // target, whose configuration it takes.
-func rehearse(ctx context.Context, method *spec.Method, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
+func rehearse(ctx context.Context, config target.Config, seed uint64, selected selection) (result.Run, *target.Target, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	jobs := config.Jobs
 	if config.MakeJob != nil {
-		jobs, config.MakeJob = pretendJobs(method, jobs)
+		jobs, config.MakeJob = pretendJobs(selected.method, jobs)
 	}
-	fallback, err := listenAsEmulator(ctx, method, emulator.Options{Jobs: jobs, Seed: seed})
+	fallback, err := listenAsEmulator(ctx, selected.method, emulator.Options{Jobs: jobs, Seed: seed})
 	if err != nil {
 		return result.Run{}, nil, err
 	}
@@ -64,7 +72,7 @@ func rehearse(ctx context.Context, method *spec.Method, config target.Config, se
 	if err != nil {
 		return result.Run{}, nil, err
 	}
-	outcome, err := suiteRun{method: method, target: server, seed: seed, selected: selected}.run(ctx)
+	outcome, err := suiteRun{method: selected.method, target: server, seed: seed, selected: selected}.run(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -124,6 +132,9 @@ type namedCredentials struct{ real target.Credentials }
 
 // Token finds out whether there is a token for the scopes.
 func (n namedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
+	if n.real == nil {
+		return nil, false
+	}
 	if _, found := n.real.Token(scopes...); !found {
 		return nil, false
 	}

@@ -99,7 +99,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	selected, err := selectChecks(sources, method, settings.Focus, settings.LabelFilter)
+	selected, err := selectChecks(sources, settings, method)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		return err
 	}
 	defer stop()
-	server, err := findServer(ctx, sources, settings, method, builtIn)
+	server, selected, err := findServer(ctx, sources, settings, method, selected, builtIn)
 	if err != nil {
 		return leftBehind(err, files)
 	}
@@ -132,9 +132,8 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{testedServer: server, started: began, method: method, level: level, focus: settings.Focus, labelFilter: settings.LabelFilter,
-		inFull: len(files) > 0}
-	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" })
+	whole := finished{testedServer: server, started: began, method: method, level: level, settings: settings, inFull: len(files) > 0}
+	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" || selected.leaves(r.ID) })
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
 	}, func() { console.Header(whole.beginning(), len(tested), false) })

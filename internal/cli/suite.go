@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
@@ -24,88 +22,8 @@ import (
 	"github.com/dpconform/dpconform/suites"
 )
 
-// selection is which checks a run reports, in the words of Ginkgo.
-type selection struct {
-	checks      []suites.Check
-	focus       []string
-	labelFilter string
-}
-
-// selectChecks finds the checks that a focus names, by the id of a check, the
-// beginning of one up to a slash, or the id of a requirement, and that a label
-// filter lets through. Nothing given selects all.
-func selectChecks(sources *config.Sources, method *spec.Method, focus []string, labelFilter string) (selection, error) {
-	labels, err := types.ParseLabelFilter(labelFilter)
-	if err != nil {
-		return selection{}, text.Mistake(sources.Origin("label-filter"),
-			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", labelFilter), "")
-	}
-	checks := suites.Checks(method)
-	if len(checks) == 0 {
-		return selection{}, text.Mistake(method.File, "no check tests a requirement of "+method.Operation.ID, "name requirement sets")
-	}
-	selected := selection{labelFilter: labelFilter}
-	named := map[string]bool{}
-	for _, name := range focus {
-		found := false
-		for _, check := range checks {
-			if check.ID == name || strings.HasPrefix(check.ID, name+"/") || slices.Contains(check.Requirements, name) {
-				found, named[check.ID] = true, true
-			}
-		}
-		if reason := whyNotApplicable(method, name); !found && reason != "" {
-			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("%s does not apply to %s: %s", name, method.Operation.ID, reason),
-				"dpconform list --all shows what does")
-		}
-		if !found {
-			return selection{}, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
-				text.DidYouMeanOr(name, knownNames(method), "dpconform list --all prints all"))
-		}
-	}
-	for _, check := range checks {
-		if len(focus) > 0 && !named[check.ID] {
-			continue
-		}
-		if len(focus) > 0 {
-			selected.focus = append(selected.focus, `(^| )`+regexp.QuoteMeta(check.ID+behindID))
-		}
-		if labels(check.Labels()) {
-			selected.checks = append(selected.checks, check)
-		}
-	}
-	if len(selected.checks) == 0 {
-		return selection{}, text.Mistake(sources.Origin("label-filter"),
-			fmt.Sprintf("the label filter %q and the focus select no check", labelFilter), "")
-	}
-	return selected, nil
-}
-
-// whyNotApplicable says why a requirement, a check or those whose ids begin so do
-// not apply to a method; empty where they do, or are unknown.
-func whyNotApplicable(method *spec.Method, id string) string {
-	for _, group := range suites.NotApplicable(method) {
-		named := func(check string) bool { return check == id || strings.HasPrefix(check, id+"/") }
-		if slices.ContainsFunc(group.Checks, named) || slices.Contains(group.Requirements, id) {
-			return group.Reason
-		}
-	}
-	if requirement, found := method.Requirement(id); found && requirement.Draft {
-		return "it is a draft"
-	}
-	return suites.WhyNotTested(method, id)
-}
-
 // behindID follows the id of a check in the text of its spec.
 const behindID = ": "
-
-// knownNames lists all that --focus can name.
-func knownNames(method *spec.Method) []string {
-	names := append(result.Aspects(), checkIDs(method)...)
-	for _, requirement := range method.Requirements {
-		names = append(names, requirement.ID)
-	}
-	return names
-}
 
 // suiteRun is one run of the suite in this process.
 type suiteRun struct {
@@ -123,10 +41,7 @@ type suiteRun struct {
 
 // total is the number of checks that are reported.
 func (r suiteRun) total() int {
-	if r.selected.checks == nil {
-		return len(suites.Checks(r.method))
-	}
-	return len(r.selected.checks)
+	return len(r.selected.or(r.method).checks)
 }
 
 // runs lets one run at a time use Ginkgo's global tree.
@@ -138,9 +53,7 @@ var runs sync.Mutex
 func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	runs.Lock()
 	defer runs.Unlock()
-	if r.selected.checks == nil {
-		r.selected.checks = suites.Checks(r.method)
-	}
+	r.selected = r.selected.or(r.method)
 	r.byID = map[string]suites.Check{}
 	for _, check := range r.selected.checks {
 		r.byID[check.ID] = check
@@ -152,7 +65,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 	defer func() { formatter.ColorableStdOut = output }()
 	defer restoreSignals(ctx)
 
-	suites.Register(suites.Config{Method: r.method, Endpoint: r.target.Endpoint(), Level: r.level, Seed: r.seed})
+	suites.Register(suites.Config{Method: r.selected.method, Endpoint: r.target.Endpoint(), Level: r.level, Seed: r.seed})
 	ginkgo.ReportAfterEach(func(spec ginkgo.SpecReport) {
 		if found, ran := r.read(spec); ran && r.observe != nil && found.Reason != result.Interrupted {
 			r.observe(found)
@@ -163,7 +76,7 @@ func (r suiteRun) run(ctx context.Context) (result.Run, error) {
 
 	suite := types.NewDefaultSuiteConfig()
 	suite.RandomSeed, suite.Timeout, suite.FailOnEmpty = 1, 0, true
-	suite.FocusStrings, suite.LabelFilter = r.selected.focus, r.selected.labelFilter
+	suite.FocusStrings = r.selected.focus()
 	// Ginkgo sees an interruption too, and gives a check up after this time. It is
 	// enough for the response to a last request.
 	suite.GracePeriod = r.target.Limit() + 2*target.DefaultConnectLimit
@@ -206,7 +119,8 @@ func untested(check suites.Check) result.Check {
 // result adds the checks that an interruption kept from running.
 func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, error) {
 	interrupted := ctx.Err() != nil
-	run := result.Run{Requirements: r.method.Requirements, NotApplicable: suites.NotApplicable(r.method), Known: r.known}
+	run := result.Run{Requirements: r.method.Requirements, NotApplicable: suites.NotApplicable(r.method), NotSelected: r.selected.left, Known: r.known,
+		Foreseen: r.selected.profile == config.Consumer}
 	found := map[string]result.Check{}
 	for _, spec := range report.SpecReports {
 		interrupted = interrupted || spec.State == types.SpecStateInterrupted

@@ -47,29 +47,39 @@ var networkFlags = []string{
 	"token-template", "token", "token-file", "job", "job-command", "consume-jobs", "timeout", "seed", "token-join", "dry-run",
 	"ca-cert", "client-cert", "client-key", "header", "quota-project", "insecure", "connect-timeout", "tls-timeout", "header-timeout", "max-requests", "rate", "max-pause",
 	"token-command", "token-url", "application-default", "tokeninfo-url", "introspection-url",
+	config.ProfileFlag, config.ScopesFlag, config.NoAuthFlag,
 }
 
 // findServer connects to the server that the settings name, or opens the
-// cassettes.
-func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
+// cassettes. It returns the selection without what the profile leaves out.
+func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method, selected selection, builtIn opening) (*testedServer, selection, error) {
 	if settings.Endpoint == "" {
-		return openCassettes(sources, settings, method, builtIn)
+		server, err := openCassettes(sources, settings, method, builtIn)
+		return server, selected, err
 	}
 	if settings.MaxAge != 0 {
-		return nil, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
+		return nil, selected, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
 	}
 	if settings.Cassettes != "" {
-		return nil, text.Mistake(sources.Origin("cassettes"), "it does not go with --endpoint: responses come from one of the two", "")
+		return nil, selected, text.Mistake(sources.Origin("cassettes"), "it does not go with --endpoint: responses come from one of the two", "")
 	}
-	config, err := reachableTarget(ctx, sources, settings, method)
+	config, err := targetConfig(sources, settings, method)
+	if err == nil {
+		config, err = selected.restrict(sources, config)
+	}
+	if err == nil {
+		config, err = reached(ctx, config)
+	}
+	if err == nil && selected.plans() {
+		usable := config
+		usable.Credentials = usableCredentials{config.Credentials}
+		selected, _, err = selected.planned(ctx, usable, settings.Seed)
+	}
 	if err != nil {
-		return nil, err
+		return nil, selected, err
 	}
 	server, err := target.New(config)
-	if err != nil {
-		return nil, err
-	}
-	return &testedServer{target: server, source: fromNetwork, consumeJobs: settings.ConsumeJobs, seed: settings.Seed}, nil
+	return &testedServer{target: server, source: fromNetwork, consumeJobs: settings.ConsumeJobs && !config.ReadOnly, seed: settings.Seed}, selected, err
 }
 
 // targetConfig is the target that the settings describe, by the name of this
@@ -86,6 +96,11 @@ func reachableTarget(ctx context.Context, sources *config.Sources, settings *con
 	if err != nil {
 		return config, err
 	}
+	return reached(ctx, config)
+}
+
+// reached connects to a target once, and lets its requests take that way.
+func reached(ctx context.Context, config target.Config) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(config.Endpoint)
 	if err != nil {
 		return config, err

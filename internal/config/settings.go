@@ -64,6 +64,9 @@ type Settings struct {
 	Quiet   bool
 	Verbose bool
 
+	Profile     string
+	Scopes      string
+	NoAuth      bool
 	LabelFilter string
 	Focus       []string
 	Level       string
@@ -192,8 +195,7 @@ func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
 func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR`, not the built-in ones")
 	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
-	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`; repeatable")
-	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a label `QUERY` selects; in Ginkgo's words: aspects, levels, requirement ids with && || ! ()")
+	s.AddSelectionFlags(flags)
 	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred everything fails it that otherwise warns")
 	s.AddReportFlag(flags)
 	s.AddKnownFailuresFlags(flags)
@@ -201,8 +203,13 @@ func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 
 // AddKnownFailuresFlags adds the flags that name lists of known failures.
 func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists; each with a reason: fail for what it lists and passes")
+	s.AddKnownFailuresFlag(flags)
 	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
+}
+
+// AddKnownFailuresFlag adds the flag that names the list to be read.
+func (s *Settings) AddKnownFailuresFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists; each with a reason: fail for what it lists and passes")
 }
 
 // AddReportFlag adds the flag that names the reports to be written.

@@ -71,7 +71,12 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	if err != nil {
 		return target.Config{}, err
 	}
-	credentials, err := s.credentials(sources, method)
+	var credentials target.Credentials
+	if s.NoAuth {
+		err = s.tokensWithNoAuth(sources)
+	} else {
+		credentials, err = s.credentials(sources, method)
+	}
 	if err != nil {
 		return target.Config{}, err
 	}

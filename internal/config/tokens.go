@@ -20,6 +20,8 @@ type tokenReader struct {
 	*Settings
 	sources *Sources
 	method  *spec.Method
+	// selected are the scopes that are tested.
+	selected map[string]bool
 	// documented reports whether the description lists a scope.
 	documented func(scope string) bool
 	checker    *tokens.Checker
@@ -36,7 +38,15 @@ func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Cr
 	}
 	documented := method.Documented()
 	isDocumented := func(scope string) bool { return documented[scope] }
-	reader := tokenReader{s, sources, method, isDocumented, &tokens.Checker{Documented: isDocumented, Inspector: inspector}, nil}
+	selected, err := s.SelectedMethod(sources, method)
+	if err != nil {
+		return nil, err
+	}
+	isSelected := map[string]bool{}
+	for _, scope := range selected.Scopes {
+		isSelected[scope.Name] = true
+	}
+	reader := tokenReader{s, sources, method, isSelected, isDocumented, &tokens.Checker{Documented: isDocumented, Inspector: inspector}, nil}
 	if len(method.Scopes) == 0 {
 		return nil, reader.given()
 	}
@@ -51,9 +61,12 @@ func (s *Settings) credentials(sources *Sources, method *spec.Method) (target.Cr
 }
 
 // add adds a source of tokens. The group is a set of scopes that one of its
-// tokens carries; it counts where all of them are documented.
+// tokens carries; it counts where all of them are documented, and one is tested.
 func (r *tokenReader) add(issuer tokens.Issuer, covers tokens.Coverage, group ...string) *tokens.Source {
 	if slices.ContainsFunc(group, func(scope string) bool { return !r.documented(scope) }) {
+		group = nil
+	}
+	if !slices.ContainsFunc(group, func(scope string) bool { return r.selected[scope] }) {
 		group = nil
 	}
 	source := &tokens.Source{Context: r.sources.context(), Issuer: issuer, Covers: covers, Group: group, Checker: r.checker}

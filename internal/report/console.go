@@ -63,6 +63,9 @@ func (c Console) Header(report result.Report, requirements int, saved bool) {
 	p.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
 		text.Counted(report.Description.Scopes, "scope"), text.Counted(requirements, "requirement")))
 	p.Field("", shortDigest(report.Description.Digest))
+	if selected := report.Settings.Text(); selected != "" {
+		p.Field("selected", selected)
+	}
 	p.Printf("\n")
 }
 
@@ -134,11 +137,11 @@ func (c Console) causes(report result.Report) {
 	}
 }
 
-// notTested prints a line for the checks that do not apply, and one for the
-// requirements without a check.
+// notTested prints a line for the checks that do not apply, one for those that were
+// left out, and one for the requirements without a check.
 func (c Console) notTested(report result.Report) {
 	p, printed := c.printer(), false
-	for _, line := range [][2]string{{"not applicable  ", report.NotApplicableText()}, {"not tested      ", report.UntestedText()}} {
+	for _, line := range [][2]string{{"not applicable  ", report.NotApplicableText()}, {"not selected    ", report.NotSelectedText()}, {"not tested      ", report.UntestedText()}} {
 		if line[1] != "" {
 			p.Paragraph(line[0], text.Line(line[1]))
 			printed = true

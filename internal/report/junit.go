@@ -99,8 +99,10 @@ func newJUnitSuite(name string, report result.Report) junitSuite {
 			{"description", report.Description.File}, {"digest", report.Description.Digest}, {"exit", strconv.Itoa(report.Exit)},
 		},
 	}
-	if report.Target.Proxy != "" {
-		suite.Properties = append(suite.Properties, junitProperty{"proxy", report.Target.Proxy})
+	for _, optional := range []junitProperty{{"proxy", report.Target.Proxy}, {"selected", report.Settings.Text()}, {"not selected", report.NotSelectedText()}} {
+		if optional.Value != "" {
+			suite.Properties = append(suite.Properties, optional)
+		}
 	}
 	return suite
 }

@@ -73,7 +73,7 @@ func (p *markdownPage) facts() {
 		text.Counted(report.Description.Scopes, "scope"), text.MarkdownCode(shortDigest(report.Description.Digest)))
 	p.print("| run | %s, dpconform %s, %s, exit %d |\n", report.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
 		text.MarkdownWords(report.Tool.Version), tookText(report), report.Exit)
-	for _, fact := range [][2]string{{"not applicable", report.NotApplicableText()}, {"not tested", report.UntestedText()},
+	for _, fact := range [][2]string{{"selected", report.Settings.Text()}, {"not applicable", report.NotApplicableText()}, {"not selected", report.NotSelectedText()}, {"not tested", report.UntestedText()},
 		{"network", repeatsText(report.Exchanges)}} {
 		if fact[1] != "" {
 			p.print("| %s | %s |\n", fact[0], text.MarkdownWords(fact[1]))

@@ -199,7 +199,12 @@ type Arrival struct {
 
 // inconclusive reports whether a call of a client's run is.
 func (r *Report) inconclusive() bool {
-	return slices.ContainsFunc(r.Checks, func(check Check) bool { return check.Call != nil && check.Call.Inconclusive })
+	return slices.ContainsFunc(r.Checks, func(check Check) bool {
+		return check.Call != nil && check.Call.Inconclusive && (len(check.Call.Untested) == 0 || slices.ContainsFunc(check.Call.Untested, func(one Untested) bool {
+			_, accepted := r.KnownFailures.accepting(check.ID, one.Requirement)
+			return !accepted
+		}))
+	})
 }
 
 // missesCalls reports whether something that a client's run is about was not

@@ -20,6 +20,12 @@ type Run struct {
 	Checks []Check
 	// NotApplicable are the checks that the description has no place for.
 	NotApplicable []NotApplicable
+	// NotSelected are the checks that were left out, and the requirements that no
+	// check sees anything of for that.
+	NotSelected []NotApplicable
+	// Foreseen says that what would be skipped was left out before, so that a skip is
+	// something that went wrong on the way.
+	Foreseen bool
 	// Known are the failures that somebody accepted.
 	Known KnownFailures
 	// Interrupted says that the run ended early. Ended says why where that was a
@@ -44,10 +50,12 @@ func (r *Report) Conclude(run Run) {
 	})
 	r.KnownFailures = run.knownFailures()
 	markUnexpectedPasses(r.Checks, r.KnownFailures)
+	acceptGaps(r.Checks, r.KnownFailures)
 	r.Requirements = []Requirement{}
 	if run.NotApplicable != nil {
 		r.NotApplicable = run.NotApplicable
 	}
+	r.NotSelected = run.NotSelected
 	for _, requirement := range run.Requirements {
 		covers := func(check Check) bool { return slices.Contains(check.Requirements, requirement.ID) }
 		selectable := slices.ContainsFunc(run.Catalogue, covers)
@@ -55,12 +63,14 @@ func (r *Report) Conclude(run Run) {
 		case requirement.Draft:
 			r.Drafts = append(r.Drafts, requirement.ID)
 			continue
-		case selectable && !slices.ContainsFunc(r.Checks, covers), run.notApplicable(requirement.ID):
+		case selectable && !slices.ContainsFunc(r.Checks, covers), names(run.NotApplicable, requirement.ID):
 			continue // Not selected, which is not a skip.
 		case !selectable && r.Client == nil:
 			r.Untested = append(r.Untested, requirement.ID)
 		}
-		r.Requirements = append(r.Requirements, r.rollUp(requirement))
+		if rolled := r.rollUp(requirement); rolled.Verdict != Skip || !names(run.NotSelected, requirement.ID) {
+			r.Requirements = append(r.Requirements, rolled)
+		}
 	}
 	r.Counts = Counts{map[Verdict]int{}, map[Verdict]int{}}
 	for _, check := range r.Checks {
@@ -72,10 +82,19 @@ func (r *Report) Conclude(run Run) {
 	r.exit(run)
 }
 
-// notApplicable reports whether the description has no place for any check of a
-// requirement.
-func (r Run) notApplicable(requirement string) bool {
-	return slices.ContainsFunc(r.NotApplicable, func(group NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
+// names reports whether a requirement is among those that no check tests.
+func names(groups []NotApplicable, requirement string) bool {
+	return slices.ContainsFunc(groups, func(group NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
+}
+
+// WhyNotSelected is the reason why a check was left out; empty where it was not.
+func (r Run) WhyNotSelected(check string) string {
+	for _, group := range r.NotSelected {
+		if slices.Contains(group.Checks, check) {
+			return "not selected: " + group.Reason
+		}
+	}
+	return ""
 }
 
 // exit sets the exit code and its words.
@@ -89,6 +108,8 @@ func (r *Report) exit(run Run) {
 	case checks[Fail] > 0 || checks[UnexpectedPass] > 0:
 		r.Exit = ExitFails
 	case checks[Error] > 0:
+		r.Exit = ExitUnreachable
+	case r.misses(run.Requirements) && run.Foreseen:
 		r.Exit = ExitUnreachable
 	case r.misses(run.Requirements):
 		r.Exit = ExitInconclusive
@@ -107,7 +128,11 @@ func (r *Report) exit(run Run) {
 	case r.Ended != "":
 		r.Conclusion = "not tested to the end: " + r.Ended
 	case r.Exit == ExitUnreachable && checks[Error] < len(r.Checks):
-		r.Conclusion = "not tested to the end: " + text.Counted(checks[Error], "check") + " could not be tested: " + r.commonError()
+		untested := checks[Error]
+		if run.Foreseen {
+			untested += checks[Skip]
+		}
+		r.Conclusion = "not tested to the end: " + text.Counted(untested, "check") + " could not be tested: " + r.commonError()
 	case r.Exit == ExitUnreachable && r.commonError() != "":
 		r.Conclusion = "not tested: " + r.commonError()
 	}
@@ -123,8 +148,10 @@ func (r *Report) exit(run Run) {
 
 // commonError is the reason that most of the checks with an error have.
 func (r *Report) commonError() string {
-	if groups := r.Unjudged(Error); len(groups) > 0 {
-		return groups[0].Reason
+	for _, verdict := range []Verdict{Error, Skip} {
+		if groups := r.Unjudged(verdict); len(groups) > 0 {
+			return groups[0].Reason
+		}
 	}
 	return ""
 }
@@ -155,9 +182,18 @@ func (r *Report) misses(requirements []spec.Requirement) bool {
 	strongest := strongestLevel(requirements)
 	return r.testedNothing() || slices.ContainsFunc(r.Requirements, func(one Requirement) bool {
 		return one.Verdict == Skip && one.Level == strongest && (one.Must() || strongest == spec.Documented) &&
-			!r.hiddenByKnown(one) && !slices.Contains(r.Untested, one.ID)
+			!r.hiddenByKnown(one) && !r.acceptsGap(one) && !slices.Contains(r.Untested, one.ID)
 	}) || slices.ContainsFunc(r.Checks, func(check Check) bool {
-		return check.Verdict == Skip && level[check.Requirements[0]] == spec.Documented
+		_, accepted := r.KnownFailures.accepting(check.ID, check.Requirements[0])
+		return check.Verdict == Skip && !accepted && level[check.Requirements[0]] == spec.Documented
+	})
+}
+
+// acceptsGap reports whether entries accept that no check of a requirement tests it.
+func (r *Report) acceptsGap(requirement Requirement) bool {
+	return len(requirement.Checks) > 0 && !slices.ContainsFunc(requirement.Checks, func(check string) bool {
+		_, accepted := r.KnownFailures.accepting(check, requirement.ID)
+		return !accepted
 	})
 }
 

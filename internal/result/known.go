@@ -54,25 +54,53 @@ func covers(pattern, id string) bool {
 	return true
 }
 
-// Message says of an unexpected pass what to do.
+// Message says of an unexpected pass, or of what is tested after all, what to do.
 func (k KnownFailure) Message() string {
 	const few = 3
 	checks := strings.Join(k.Checks, ", ")
 	if len(k.Checks) > few {
 		checks = fmt.Sprintf("%s and %d more checks", strings.Join(k.Checks[:few], ", "), len(k.Checks)-few)
 	}
-	return fmt.Sprintf("unexpected pass of %s: remove the entry %s (%s)", checks, k.Name, k.Reason)
+	what := "unexpected pass of " + checks
+	if k.Expect == expectSkip {
+		what = checks + " tested, which was not expected"
+	}
+	return fmt.Sprintf("%s: remove the entry %s (%s)", what, k.Name, k.Reason)
 }
 
 // Expecting is the name of the entry that covers what a check finds; empty where
 // none does.
 func (k KnownFailures) Expecting(check, requirement string) string {
 	for _, one := range k {
-		if one.Covers(check, requirement) {
+		if one.Expect != expectSkip && one.Covers(check, requirement) {
 			return one.Name
 		}
 	}
 	return ""
+}
+
+// Gaps are the entries that accept that something cannot be tested.
+func (k KnownFailures) Gaps() KnownFailures {
+	return slices.DeleteFunc(slices.Clone(k), func(one KnownFailure) bool { return one.Expect != expectSkip })
+}
+
+// accepting finds the entry that accepts that a check does not test a requirement.
+func (k KnownFailures) accepting(check, requirement string) (KnownFailure, bool) {
+	at := slices.IndexFunc(k, func(one KnownFailure) bool { return one.Expect == expectSkip && one.Covers(check, requirement) })
+	if at < 0 {
+		return KnownFailure{}, false
+	}
+	return k[at], true
+}
+
+// acceptGaps says of the skipped checks that an entry accepts it.
+func acceptGaps(checks []Check, known KnownFailures) {
+	for i := range checks {
+		check := &checks[i]
+		if one, accepted := known.accepting(check.ID, check.Requirements[0]); accepted && check.Verdict == Skip {
+			check.Reason += "; accepted: " + one.Reason + " (" + one.Name + ")"
+		}
+	}
 }
 
 // Cover reports whether any entry covers what a check is about.
@@ -147,6 +175,9 @@ func (k *KnownFailure) take(check Check, requirement string) {
 		k.Checks = append(k.Checks, check.ID)
 	}
 	switch verdict, reason := check.About(requirement); {
+	case k.Expect == expectSkip && verdict == Skip:
+		k.State = KnownUsed
+	case k.Expect == expectSkip && verdict != Error:
 	case len(check.FindingsOf(requirement)) > 0:
 		k.State = KnownUsed
 	case verdict != Pass:

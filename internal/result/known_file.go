@@ -20,6 +20,13 @@ const (
 	knownReason  = "reason"
 	knownExpires = "expires"
 	knownIssue   = "issue"
+	knownExpect  = "expect"
+)
+
+// The values of what an entry expects.
+const (
+	expectFail = "fail"
+	expectSkip = "skip"
 )
 
 // ReadKnownFailures reads a file of known failures of these requirements and
@@ -100,7 +107,7 @@ type knownReader struct {
 }
 
 func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
-	members, err := item.Members(knownRequirement, knownCheck, knownReason, knownExpires, knownIssue)
+	members, err := item.Members(knownRequirement, knownCheck, knownExpect, knownReason, knownExpires, knownIssue)
 	if err != nil {
 		return entry, err
 	}
@@ -136,6 +143,13 @@ func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
 	entry = KnownFailure{Entry: key + ": " + values[key], Reason: values[knownReason], Expires: values[knownExpires], Issue: values[knownIssue]}
 	if !members.Has(knownReason) {
 		return entry, item.Mistake("say why the failure is expected", "the entry %s has no reason", shortened(entry.Entry))
+	}
+	switch expect := values[knownExpect]; expect {
+	case expectSkip:
+		entry.Expect = expect
+	case expectFail, "":
+	default:
+		return entry, members.At(knownExpect).Mistake("write "+expectSkip+", or leave it out for a failure", "%q is nothing that an entry can expect", shortened(expect))
 	}
 	if entry.Expires != "" {
 		if _, err := time.Parse(time.DateOnly, entry.Expires); err != nil {

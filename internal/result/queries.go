@@ -285,13 +285,35 @@ func (r Report) UnjudgedRequirements() []Unjudged {
 
 // NotApplicableText says in one line which checks do not apply, and why; empty
 // where all do.
-func (r Report) NotApplicableText() string {
+func (r Report) NotApplicableText() string { return r.groupsText(r.NotApplicable) }
+
+// NotSelectedText says in one line which checks were left out, and why; empty where
+// none was.
+func (r Report) NotSelectedText() string { return r.groupsText(r.NotSelected) }
+
+// Text says in one line what the profile, --scopes and --no-auth select; empty where
+// none was given.
+func (s Settings) Text() string {
+	var parts []string
+	if s.Profile != "" {
+		parts = append(parts, "profile "+s.Profile)
+	}
+	if s.Scopes != "" {
+		parts = append(parts, "scopes "+s.Scopes)
+	}
+	if s.NoAuth {
+		parts = append(parts, "no authorization")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r Report) groupsText(groups []NotApplicable) string {
 	check := "check"
 	if r.Client != nil {
 		check = "scenario"
 	}
-	parts := make([]string, len(r.NotApplicable))
-	for i, group := range r.NotApplicable {
+	parts := make([]string, len(groups))
+	for i, group := range groups {
 		var counts []string
 		ids := group.Checks
 		if r.Client == nil && r.Description.Scopes == 0 {

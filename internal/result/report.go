@@ -56,15 +56,20 @@ type Report struct {
 	// NotApplicable are the checks, of a client its scenarios, that the description
 	// has no place for, which is not a skip.
 	NotApplicable []NotApplicable `json:"not_applicable,omitempty"`
+	// NotSelected are the checks that the profile, --scopes or --no-auth leaves out,
+	// which is not a skip, and the requirements that no other check tests.
+	NotSelected []NotApplicable `json:"not_selected,omitempty"`
 	// Drafts and Untested are the requirements that no check tests: those that are
 	// marked as drafts, and others.
 	Drafts   []string `json:"drafts,omitempty"`
 	Untested []string `json:"untested,omitempty"`
 }
 
-// NotApplicable is the checks that do not apply to a method for one reason.
+// NotApplicable is the checks that do not apply to a method, or are not selected,
+// for one reason.
 type NotApplicable struct {
-	// Reason is what the description does not have: "no security".
+	// Reason is what the description does not have, "no security", or why they are
+	// not selected.
 	Reason string   `json:"reason"`
 	Checks []string `json:"checks"`
 	// Requirements are those of the description that no other check tests.
@@ -143,6 +148,10 @@ type Settings struct {
 	ConsumeJobs  bool       `json:"allow_retry"`
 	Focus        []string   `json:"focus,omitempty"`
 	LabelFilter  string     `json:"label_filter,omitempty"`
+	// Profile, Scopes and NoAuth are the flags of these names.
+	Profile string `json:"profile,omitempty"`
+	Scopes  string `json:"scopes,omitempty"`
+	NoAuth  bool   `json:"no_auth,omitempty"`
 }
 
 // Counts gives the number of checks and of requirements for each verdict.
@@ -275,7 +284,8 @@ type Scope struct {
 	Description string `json:"description,omitempty"`
 	// Check is the id of the check that judges it.
 	Check string `json:"check,omitempty"`
-	// Verdict is that of the check; empty where the run did not select it.
+	// Verdict is that of the check; empty where the run did not select it. Then
+	// Reason says why, where it was not for the focus.
 	Verdict Verdict `json:"verdict,omitempty"`
 	Reason  string  `json:"reason,omitempty"`
 }
@@ -297,8 +307,11 @@ type KnownFailure struct {
 	Entry string `json:"entry"`
 	File  string `json:"file"`
 	Line  int    `json:"line"`
-	// Reason says why the failure is expected, Expires until when (a day), and
-	// Issue where it is followed up.
+	// Expect is "skip" where it accepts that what it names cannot be tested, and
+	// empty where it expects a failure.
+	Expect string `json:"expect,omitempty"`
+	// Reason says why that is expected, Expires until when (a day), and Issue where
+	// it is followed up.
 	Reason  string `json:"reason"`
 	Expires string `json:"expires,omitempty"`
 	Issue   string `json:"issue,omitempty"`

@@ -45,9 +45,11 @@ type KnownState string
 
 // The states of a known failure.
 const (
-	// KnownUsed: something failed that it covers.
+	// KnownUsed: something failed that it covers, or was not tested where it accepts
+	// that.
 	KnownUsed KnownState = "used"
-	// KnownPassed: everything that it covers was tested, and nothing failed.
+	// KnownPassed: everything that it covers was tested, and nothing failed, or it
+	// accepts that nothing of it is tested.
 	KnownPassed KnownState = "unexpected-pass"
 	// KnownNotJudged: nothing failed that it covers, and not all was tested.
 	KnownNotJudged KnownState = "not-judged"

@@ -49,6 +49,10 @@ type Config struct {
 	MakeJob func(ctx context.Context, state string) (id string, err error)
 	// ConsumeJobs lets jobs be used up where the target is not Loopback.
 	ConsumeJobs bool
+	// ReadOnly keeps jobs from being used up on any target, and Spared lists jobs
+	// that no request is about.
+	ReadOnly bool
+	Spared   []string
 	// Loopback says that the target runs on this machine (or did, when it was
 	// recorded), so that its jobs may be used up.
 	Loopback bool
@@ -249,7 +253,9 @@ func (t *Target) Loopback() bool { return t.config.Loopback }
 func (t *Target) InOrder() bool { return t.config.InOrder }
 
 // MayConsume reports whether a job may really be used up.
-func (t *Target) MayConsume() bool { return t.config.Loopback || t.config.ConsumeJobs }
+func (t *Target) MayConsume() bool {
+	return !t.config.ReadOnly && (t.config.Loopback || t.config.ConsumeJobs)
+}
 
 // Jobs lists the jobs that were given as being in a state, and those that were made.
 func (t *Target) Jobs(state string) []string {
@@ -307,7 +313,7 @@ func (t *Target) Given(id string) bool {
 			return true
 		}
 	}
-	return false
+	return slices.Contains(t.config.Spared, id)
 }
 
 // idOfDigits is an id such as a UUID, whose form a server may check first.

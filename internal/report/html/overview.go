@@ -161,6 +161,7 @@ func (p *page) Notes() []string {
 	add(p.Exit == result.ExitInterrupted, "The run was interrupted. What was not tested until then is skipped.")
 	add(p.Ended != "", capital(p.Ended)+". What was not tested until then has no verdict.")
 	add(len(p.Settings.Focus) > 0 || p.Settings.LabelFilter != "", "Only some checks were selected; the verdict is about those.")
+	add(len(p.NotSelected) > 0, "Not selected: "+p.NotSelectedText()+".")
 	add(p.Client != nil && p.Client.WireOnly, "Only what the client sent was tested, not what it reported.")
 	repeats := 0
 	for _, exchange := range p.Exchanges {
@@ -179,8 +180,11 @@ func (p *page) Facts() [][2]string {
 			source = "the network"
 		}
 		consumed := "only on this machine"
-		if p.Settings.ConsumeJobs {
+		switch {
+		case p.Settings.ConsumeJobs:
 			consumed = "allowed (--consume-jobs)"
+		case p.Settings.Profile == "consumer":
+			consumed = "none"
 		}
 		var jobs []string
 		for _, state := range slices.Sorted(maps.Keys(p.Target.Jobs)) {
@@ -198,7 +202,7 @@ func (p *page) Facts() [][2]string {
 		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
 		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", p.tookText()},
 		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
-	for _, optional := range [][2]string{{"Not applicable", p.NotApplicableText()}, {"Not tested", p.UntestedText()},
+	for _, optional := range [][2]string{{"Selected", p.Settings.Text()}, {"Not applicable", p.NotApplicableText()}, {"Not selected", p.NotSelectedText()}, {"Not tested", p.UntestedText()},
 		{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
 		if optional[1] != "" {
 			facts = append(facts, optional)

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+func newProfilesCommand(terminal *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:   "profiles",
+		Short: "List the profiles, selections of checks for one kind of user each",
+		Long: `profiles lists the values of --profile, and what each needs. What a profile
+leaves out is reported as not selected, with the reason, and is not a skip.`,
+		Example: `  dpconform profiles
+  dpconform run --profile consumer --endpoint URL --token SCOPE=VALUE --job STATE=ID`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			printer := text.Printer{Out: terminal.out, Width: terminal.width()}
+			for _, name := range config.Profiles() {
+				printer.Paragraph(fmt.Sprintf("%-10s", name), profileTexts[config.Profile(name)])
+			}
+			return nil
+		},
+	}
+}
+
+// profileTexts say what the profiles select, and what they need.
+var profileTexts = map[config.Profile]string{
+	config.Consumer: "For users of an API that somebody else runs. It needs a token of one scope and a job in a state in which it is refused. " +
+		"It sends nothing that has an effect, and leaves out every check for which an input is missing, so that a run is never inconclusive.",
+	config.Emulator: "For authors of a server. It selects every check, as a run without a profile does; a check for which an input is missing is skipped. " +
+		"It needs a token of each scope and a job in each state, and jobs to use up: 16 for all checks.",
+	config.Live: "For a remote server whose jobs may be used up. It needs what emulator does, but leaves out the checks that need more jobs " +
+		"than are given to use up; on a remote server none are used up without --consume-jobs.",
+}
+
+// The reasons why a profile leaves a check out.
+const (
+	usesUpJobs     = "a job would be used up"
+	needsMoreJobs  = "more jobs to use up are needed"
+	needsTokens    = "tokens of further scopes are needed"
+	needsOtherJobs = "jobs in further states are needed"
+)
+
+// reason says why the profile leaves out what a run would skip, or is empty where
+// it does not.
+func (s selection) reason(check result.Check, reason, flag string) string {
+	usesUp := suites.UsesUpJobs(s.method, flag)
+	switch {
+	case s.profile == config.Live && usesUp:
+		return needsMoreJobs
+	case s.profile != config.Consumer:
+		return ""
+	case usesUp:
+		return usesUpJobs
+	case strings.Contains(flag, "--token"), flag == "" && check.Aspect == "authorization":
+		return needsTokens
+	case strings.Contains(flag, "--job"):
+		return needsOtherJobs
+	}
+	return reason
+}
+
+// restrict leaves the target of a consumer the jobs of which a call has no effect.
+// It returns a *text.UsageError where not even these are there, or no token.
+func (s selection) restrict(sources *config.Sources, config target.Config) (target.Config, error) {
+	if !s.isConsumer() {
+		return config, nil
+	}
+	refused := s.method.RefusedStates()
+	jobs := map[string][]string{}
+	for state, ids := range config.Jobs {
+		if slices.Contains(refused, state) {
+			jobs[state] = ids
+		} else {
+			config.Spared = append(config.Spared, ids...)
+		}
+	}
+	config.Jobs, config.ReadOnly = jobs, true
+	if len(refused) > 0 && len(jobs) == 0 {
+		return config, text.Mistake(sources.Origin("job"), "the profile consumer needs a job that is "+text.List(refused, "or"), "give --job STATE=ID")
+	}
+	if len(s.method.Scopes) > 0 && !s.hasToken(config.Credentials) {
+		return config, text.Mistake(sources.Origin("token"), "the profile consumer needs a token of one of "+text.Counted(len(s.method.Scopes), "scope"),
+			"give --token "+s.method.Scopes[0].Short()+"=VALUE, or another source of tokens")
+	}
+	return config, nil
+}
+
+func (s selection) isConsumer() bool { return s.profile == config.Consumer }
+
+// plans reports whether the profile leaves out what would be skipped.
+func (s selection) plans() bool { return s.isConsumer() || s.profile == config.Live }
+
+// hasToken reports whether there is a source for one of the scopes, or for several
+// together. It asks for no token.
+func (s selection) hasToken(credentials target.Credentials) bool {
+	if credentials == nil {
+		return false
+	}
+	grouped, can := credentials.(target.Grouped)
+	if can {
+		if _, _, found := grouped.AnyToken(); found {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.method.Scopes, func(scope spec.Scope) bool {
+		_, found := credentials.Token(scope.Name)
+		return found
+	})
+}
+
+// planned rehearses the run, and leaves out what the profile does without. It
+// returns what the rest comes to. Where a consumer's token is unavailable, the
+// error is an *unreachableError: what it is for is not left out, since that would
+// pass unnoticed.
+func (s selection) planned(ctx context.Context, config target.Config, seed uint64) (selection, result.Run, error) {
+	if s.isConsumer() {
+		if err := s.unavailableToken(config.Credentials); err != nil {
+			return s, result.Run{}, err
+		}
+	}
+	run, _, err := rehearse(ctx, config, seed, s)
+	if err != nil {
+		return s, run, err
+	}
+	results := map[string]result.Check{}
+	for _, check := range run.Checks {
+		results[check.ID] = check
+	}
+	s = s.without(func(check suites.Check) (suites.Check, string) {
+		came := results[check.ID]
+		reason := ""
+		if came.Verdict == result.Skip {
+			reason = s.reason(came, came.Reason, came.Flag)
+		}
+		if reason != "" {
+			return suites.Check{}, reason
+		}
+		return check, ""
+	})
+	run.Checks = slices.DeleteFunc(run.Checks, func(check result.Check) bool {
+		return !slices.ContainsFunc(s.checks, func(one suites.Check) bool { return one.ID == check.ID })
+	})
+	run.NotSelected = s.left
+	s.leaveUntested(run)
+	run.NotSelected = s.left
+	return s, run, nil
+}
+
+// leaveUntested notes the requirements of which no check of the run sees anything.
+func (s *selection) leaveUntested(run result.Run) {
+	var report result.Report
+	report.Conclude(run)
+	for _, requirement := range report.Requirements {
+		if requirement.Verdict != result.Skip {
+			continue
+		}
+		for _, check := range run.Checks {
+			at := slices.IndexFunc(check.Untested, func(one result.Untested) bool { return one.Requirement == requirement.ID })
+			if at < 0 {
+				continue
+			}
+			if reason := s.reason(check, check.Untested[at].Reason, check.Untested[at].Flag); reason != "" {
+				s.leaveOut(reason, "", requirement.ID)
+				break
+			}
+		}
+	}
+}
+
+// unavailableToken asks for the token of each scope, and says which should be there
+// and is not.
+func (s selection) unavailableToken(credentials target.Credentials) error {
+	for _, scope := range s.method.Scopes {
+		source, found := credentials.Token(scope.Name)
+		if !found {
+			continue
+		}
+		if _, err := source.Token(); err != nil {
+			return &unreachableError{fmt.Errorf("no token of %s: %w; --scopes selects the scopes that have one", scope.Short(), err)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+	"github.com/dpconform/dpconform/suites"
+)
+
+// selection is which checks a run reports, and what it leaves out.
+type selection struct {
+	// method has the scopes that are tested.
+	method  *spec.Method
+	profile config.Profile
+	checks  []suites.Check
+	// partial says that some checks are not among these.
+	partial bool
+	// left are the checks that the profile, or the flags about scopes and
+	// authorization, leave out.
+	left []result.NotApplicable
+}
+
+// or is the selection, or that of all checks of a method where nothing was selected.
+func (s selection) or(method *spec.Method) selection {
+	if s.checks == nil {
+		s.method, s.checks = method, suites.Checks(method)
+	}
+	return s
+}
+
+// focus selects the checks in the words of Ginkgo.
+func (s selection) focus() []string {
+	if !s.partial {
+		return nil
+	}
+	focus := make([]string, len(s.checks))
+	for i, check := range s.checks {
+		focus[i] = `(^| )` + regexp.QuoteMeta(check.ID+behindID)
+	}
+	return focus
+}
+
+// selectChecks finds the checks that a focus names, by the id of a check, the
+// beginning of one up to a slash, or the id of a requirement, that a label filter
+// lets through, and that are about the selected scopes. Nothing given selects all.
+func selectChecks(sources *config.Sources, settings *config.Settings, method *spec.Method) (selection, error) {
+	labels, err := types.ParseLabelFilter(settings.LabelFilter)
+	if err != nil {
+		return selection{}, text.Mistake(sources.Origin("label-filter"),
+			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", settings.LabelFilter), "")
+	}
+	checks := suites.Checks(method)
+	if len(checks) == 0 {
+		return selection{}, text.Mistake(method.File, "no check tests a requirement of "+method.Operation.ID, "name requirement sets")
+	}
+	named, err := namedChecks(sources, method, checks, settings.Focus)
+	if err != nil {
+		return selection{}, err
+	}
+	var selected selection
+	if selected.profile, err = settings.SelectedProfile(sources); err != nil {
+		return selection{}, err
+	}
+	if selected.method, err = settings.SelectedMethod(sources, method); err != nil {
+		return selection{}, err
+	}
+	selected.checks = slices.DeleteFunc(slices.Clone(checks), func(check suites.Check) bool {
+		return len(settings.Focus) > 0 && !named[check.ID] || !labels(check.Labels())
+	})
+	selected.partial = len(selected.checks) < len(checks)
+	if len(selected.checks) == 0 {
+		return selection{}, text.Mistake(sources.Origin("label-filter"),
+			fmt.Sprintf("the label filter %q and the focus select no check", settings.LabelFilter), "")
+	}
+	if selected.method == method {
+		return selected, nil
+	}
+	flag := config.ScopesFlag
+	if settings.NoAuth {
+		flag = config.NoAuthFlag
+	}
+	applicable := map[string]suites.Check{}
+	for _, check := range suites.Checks(selected.method) {
+		applicable[check.ID] = check
+	}
+	selected = selected.without(func(check suites.Check) (suites.Check, string) { return applicable[check.ID], "--" + flag })
+	if len(selected.checks) == 0 {
+		return selection{}, text.Mistake(sources.Origin(flag), "it leaves out every check that is selected otherwise", "")
+	}
+	return selected, nil
+}
+
+// namedChecks finds the ids of the checks that a focus names.
+func namedChecks(sources *config.Sources, method *spec.Method, checks []suites.Check, focus []string) (map[string]bool, error) {
+	named := map[string]bool{}
+	for _, name := range focus {
+		found := false
+		for _, check := range checks {
+			if check.ID == name || strings.HasPrefix(check.ID, name+"/") || slices.Contains(check.Requirements, name) {
+				found, named[check.ID] = true, true
+			}
+		}
+		if reason := whyNotApplicable(method, name); !found && reason != "" {
+			return nil, text.Mistake(sources.Origin("focus"), fmt.Sprintf("%s does not apply to %s: %s", name, method.Operation.ID, reason),
+				"dpconform list --all shows what does")
+		}
+		if !found {
+			return nil, text.Mistake(sources.Origin("focus"), fmt.Sprintf("unknown check, aspect or requirement %q", name),
+				text.DidYouMeanOr(name, knownNames(method), "dpconform list --all prints all"))
+		}
+	}
+	return named, nil
+}
+
+// without keeps of each check what is left of it: nothing of one without an id. It
+// notes the reason, and the requirements that no other check tests.
+func (s selection) without(leave func(suites.Check) (rest suites.Check, reason string)) selection {
+	all := s.checks
+	s.checks, s.left = nil, slices.Clone(s.left)
+	tested, reasons := map[string]bool{}, map[string]string{}
+	for _, check := range all {
+		rest, reason := leave(check)
+		if rest.ID == "" {
+			s.leaveOut(reason, check.ID, "")
+		} else {
+			s.checks = append(s.checks, rest)
+		}
+		for _, id := range rest.Requirements {
+			tested[id] = true
+		}
+		for _, id := range check.Requirements {
+			reasons[id] = reason
+		}
+	}
+	for _, requirement := range s.method.Requirements {
+		if reason, found := reasons[requirement.ID]; found && !tested[requirement.ID] {
+			s.leaveOut(reason, "", requirement.ID)
+		}
+	}
+	s.partial = s.partial || len(s.checks) < len(all)
+	return s
+}
+
+// leaves reports whether a requirement is left out.
+func (s selection) leaves(requirement string) bool {
+	return slices.ContainsFunc(s.left, func(group result.NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
+}
+
+// leaveOut notes a check, a requirement, or both.
+func (s *selection) leaveOut(reason, check, requirement string) {
+	at := slices.IndexFunc(s.left, func(one result.NotApplicable) bool { return one.Reason == reason })
+	if at < 0 {
+		at, s.left = len(s.left), append(s.left, result.NotApplicable{Reason: reason, Checks: []string{}})
+	}
+	if check != "" {
+		s.left[at].Checks = append(s.left[at].Checks, check)
+	}
+	if requirement != "" {
+		s.left[at].Requirements = append(s.left[at].Requirements, requirement)
+	}
+}
+
+// whyNotApplicable says why a requirement, a check or those whose ids begin so do
+// not apply to a method; empty where they do, or are unknown.
+func whyNotApplicable(method *spec.Method, id string) string {
+	for _, group := range suites.NotApplicable(method) {
+		named := func(check string) bool { return check == id || strings.HasPrefix(check, id+"/") }
+		if slices.ContainsFunc(group.Checks, named) || slices.Contains(group.Requirements, id) {
+			return group.Reason
+		}
+	}
+	if requirement, found := method.Requirement(id); found && requirement.Draft {
+		return "it is a draft"
+	}
+	return suites.WhyNotTested(method, id)
+}
+
+// knownNames lists all that --focus can name.
+func knownNames(method *spec.Method) []string {
+	names := append(result.Aspects(), checkIDs(method)...)
+	for _, requirement := range method.Requirements {
+		names = append(names, requirement.ID)
+	}
+	return names
+}
