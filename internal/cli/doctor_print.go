@@ -86,7 +86,7 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		}
 	}
 	if len(scopes) == 0 {
-		p.field("tokens", "none needed: the description has no security")
+		p.field("tokens", "none needed: no authorization is tested")
 		return
 	}
 	p.field("tokens", fmt.Sprintf("%d of %d scopes have one", there, len(scopes)))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -73,10 +74,18 @@ func TestDoctorChangesNothing(t *testing.T) {
 func TestDoctorForeseesTheRun(t *testing.T) {
 	ownHome(t)
 	endpoint := listen(t, mustEmulate(t, emulator.Options{}))
+	gaps := knownFailures(t, "check: '*', expect: skip, reason: one token and one job is all there is")
 	for _, flags := range [][]string{
 		{"--token-template", "scope:{short}", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
 		{"--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "FAILED=failed-11,failed-12"},
 		{"--token", "unrelated=scope:userinfo.email"},
+		{"--profile", "consumer", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
+		{"--profile", "consumer", "--token-template", "scope:{short}", "--job", "IN_PROGRESS=in-progress-1", "--job", "CANCELLED=cancelled-1"},
+		{"--profile", "emulator", "--scopes", "maps.*", "--token-template", "scope:{short}", "--job", "COMPLETE=complete-1"},
+		{"--profile", "live", "--token-template", "scope:{short}", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-2,failed-3"},
+		{"--profile", "live", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "FAILED=failed-4"},
+		{"--focus", "body", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "COMPLETE=complete-1"},
+		{"--known-failures", gaps, "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "COMPLETE=complete-1"},
 	} {
 		flags = append(flags, "--endpoint", endpoint)
 		found, path := examined(t, flags...), filepath.Join(t.TempDir(), "report.json")
@@ -85,7 +94,11 @@ func TestDoctorForeseesTheRun(t *testing.T) {
 		for _, skip := range found.Skipped {
 			said[skip.Check] = skip.Reason
 		}
-		for _, check := range readReport(t, path).Checks {
+		report := readReport(t, path)
+		if !reflect.DeepEqual(found.NotSelected, report.NotSelected) || found.Checks != len(report.Checks) {
+			t.Errorf("%q: %d checks without %v, and the doctor said %d without %v", flags, len(report.Checks), report.NotSelected, found.Checks, found.NotSelected)
+		}
+		for _, check := range report.Checks {
 			if reason, skips := said[check.ID]; skips != (check.Verdict == result.Skip) || reason != check.Reason {
 				t.Errorf("%q: %s is %s (%s), and the doctor said %q", flags, check.ID, check.Verdict, check.Reason, reason)
 			}

@@ -47,6 +47,15 @@ func TestKnownFailures(t *testing.T) {
 			[]string{"KNOWN FAILURE NOT TESTED requirement: authorization.scope at ", "was not selected"}},
 		{"skipped", conforming[:4], []string{"requirement: semantics.refused-state, reason: a proxy"}, nil, result.ExitInconclusive,
 			[]string{"KNOWN FAILURE NOT TESTED requirement: semantics.refused-state at "}},
+		{"an accepted gap", conforming[:4], []string{"check: '*', expect: skip, reason: there are no jobs"}, nil, result.ExitConforms,
+			[]string{"; accepted: there are no jobs (", "conforms; ", " skips accepted"}},
+		{"an accepted gap of a requirement", conforming[:4], []string{"check: 'semantics/*', expect: skip, reason: there are no jobs"}, nil, result.ExitInconclusive, nil},
+		{"tested after all", conforming, []string{"check: semantics/complete-is-refused, expect: skip, reason: there are no jobs"}, nil, result.ExitFails,
+			[]string{"UNEXPECTED-PASS check: semantics/complete-is-refused", "tested  semantics/complete-is-refused", "remove the entry at ", "1 unexpected-pass"}},
+		{"tested after all, and failing", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}),
+			[]string{"check: body/unknown-field, expect: skip, reason: there are no jobs"}, nil, result.ExitFails, []string{"FAIL body.unknown-field"}},
+		{"a gap that is not selected", conforming, []string{"check: semantics/complete-is-refused, expect: skip, reason: there are no jobs"}, []string{"--focus", "body"},
+			result.ExitConforms, []string{"\nconforms\n"}},
 		{"no entries", conforming, nil, nil, result.ExitConforms, []string{"\nconforms\n"}},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -67,6 +76,7 @@ func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
 		"requirement: body.empty, reason: a proxy, expires: 2020-01-31": "expired on 2020-01-31",
 		"check: 'payload/*', reason: a proxy":                           `"payload/*"`,
 		"requirement: body.emty, reason: a proxy":                       "did you mean body.empty?",
+		"check: body/empty, expect: pass, reason: a proxy":              `"pass" is nothing that an entry can expect; write skip`,
 	} {
 		refused(t, "run --focus path --known-failures "+knownFailures(t, entry), "known.yaml:2:", says)
 	}

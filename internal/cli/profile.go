@@ -135,32 +135,42 @@ func (s selection) planned(ctx context.Context, config target.Config, seed uint6
 	if err != nil {
 		return s, run, err
 	}
-	results := map[string]result.Check{}
-	for _, check := range run.Checks {
-		results[check.ID] = check
+	s, run = s.withoutSkipped(run, s.reason)
+	return s, run, nil
+}
+
+// afterwards leaves out what the run has shown to need an input that the profile
+// does without: what a server refuses first, only its responses show.
+func (s selection) afterwards(run result.Run) result.Run {
+	if run.Interrupted || !s.plans() {
+		return run
 	}
-	s = s.without(func(check suites.Check) (suites.Check, string) {
-		came := results[check.ID]
-		reason := ""
-		if came.Verdict == result.Skip {
-			reason = s.reason(came, came.Reason, came.Flag)
+	_, run = s.withoutSkipped(run, func(check result.Check, reason, flag string) string {
+		if flag == "" {
+			return ""
 		}
-		if reason != "" {
+		return s.reason(check, reason, flag)
+	})
+	return run
+}
+
+// withoutSkipped leaves out the skipped checks for which there is a reason, and the
+// requirements of which no other check sees anything.
+func (s selection) withoutSkipped(run result.Run, why func(check result.Check, reason, flag string) string) (selection, result.Run) {
+	left := map[string]string{}
+	run.Checks = slices.DeleteFunc(slices.Clone(run.Checks), func(check result.Check) bool {
+		if check.Verdict == result.Skip {
+			left[check.ID] = why(check, check.Reason, check.Flag)
+		}
+		return left[check.ID] != ""
+	})
+	s = s.without(func(check suites.Check) (suites.Check, string) {
+		if reason := left[check.ID]; reason != "" {
 			return suites.Check{}, reason
 		}
 		return check, ""
 	})
-	run.Checks = slices.DeleteFunc(run.Checks, func(check result.Check) bool {
-		return !slices.ContainsFunc(s.checks, func(one suites.Check) bool { return one.ID == check.ID })
-	})
 	run.NotSelected = s.left
-	s.leaveUntested(run)
-	run.NotSelected = s.left
-	return s, run, nil
-}
-
-// leaveUntested notes the requirements of which no check of the run sees anything.
-func (s *selection) leaveUntested(run result.Run) {
 	var report result.Report
 	report.Conclude(run)
 	for _, requirement := range report.Requirements {
@@ -172,12 +182,14 @@ func (s *selection) leaveUntested(run result.Run) {
 			if at < 0 {
 				continue
 			}
-			if reason := s.reason(check, check.Untested[at].Reason, check.Untested[at].Flag); reason != "" {
+			if reason := why(check, check.Untested[at].Reason, check.Untested[at].Flag); reason != "" {
 				s.leaveOut(reason, "", requirement.ID)
 				break
 			}
 		}
 	}
+	run.NotSelected = s.left
+	return s, run
 }
 
 // unavailableToken asks for the token of each scope, and says which should be there

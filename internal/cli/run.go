@@ -138,6 +138,9 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
 	}, func() { console.Header(whole.beginning(), len(tested), false) })
 	whole.outcome.Stale = server.stale
+	if err == nil {
+		whole.outcome = selected.afterwards(whole.outcome)
+	}
 	if err == nil && !whole.outcome.Interrupted {
 		err = server.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
 	}

@@ -110,7 +110,7 @@ func (c Console) Result(report result.Report) {
 	for _, known := range report.Known(result.KnownPassed) {
 		c.headline(result.UnexpectedPass, known.Entry)
 		p.Paragraph("  known   ", known.Because())
-		p.Paragraph("  passed  ", result.ChecksText(known.Checks))
+		p.Paragraph(fmt.Sprintf("  %-7s ", known.Came()), result.ChecksText(known.Checks))
 		p.Paragraph("  fix     ", "remove the entry at "+known.Name)
 		p.Printf("\n")
 	}

@@ -172,7 +172,7 @@ func (p *markdownPage) unexpected() {
 func (p *markdownPage) known() {
 	titled := false
 	for _, known := range p.report.KnownFailures {
-		seen := "seen"
+		seen := known.Came()
 		switch known.State {
 		case result.KnownPassed:
 			continue

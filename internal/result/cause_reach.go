@@ -216,6 +216,29 @@ func (e evidence) callerRefused() (Cause, explanation) {
 	return Cause{}, nil
 }
 
+// nobodyRefused: every call without a token, or with one that nobody issued, gets
+// past the authorization.
+func (e evidence) nobodyRefused() (Cause, explanation) {
+	const few = 3
+	unauthorized := func(exchange *Exchange) bool {
+		credential := exchange.Request.Credential
+		return exchange.Retry && (credential == "no token" || credential == "unknown token")
+	}
+	passes := func(exchange *Exchange) bool {
+		status := exchange.status()
+		return exchange.Retry && (status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden)
+	}
+	cause := e.count(Cause{ID: "nobody-refused"}, func(exchange *Exchange) bool { return unauthorized(exchange) && passes(exchange) })
+	if cause.Count < few || cause.Count < e.count(Cause{}, unauthorized).Count {
+		return Cause{}, nil
+	}
+	cause.Summary = fmt.Sprintf("no call is refused for want of a token: all %d without one, or with one that nobody issued, get past the authorization", cause.Count)
+	cause.Fix = "refuse them with 401 before anything else; of a server that is to have no authorization, run with --no-auth: it needs no token and tests no authorization"
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return strings.HasPrefix(finding.Requirement, "authorization.") && passes(exchange)
+	}
+}
+
 // because is the reason of a refusal behind a colon; empty for none.
 func (e *Exchange) because() string {
 	if reason := e.reason(); reason != "" {

@@ -54,6 +54,20 @@ func covers(pattern, id string) bool {
 	return true
 }
 
+// Came says in a few words what came of the entry, but for one that was not judged.
+func (k KnownFailure) Came() string {
+	gap, passed := k.Expect == expectSkip, k.State == KnownPassed
+	switch {
+	case gap && passed:
+		return "tested"
+	case gap:
+		return "not tested, as accepted"
+	case passed:
+		return "passed"
+	}
+	return "seen"
+}
+
 // Message says of an unexpected pass, or of what is tested after all, what to do.
 func (k KnownFailure) Message() string {
 	const few = 3
@@ -93,14 +107,16 @@ func (k KnownFailures) accepting(check, requirement string) (KnownFailure, bool)
 	return k[at], true
 }
 
-// acceptGaps says of the skipped checks that an entry accepts it.
-func acceptGaps(checks []Check, known KnownFailures) {
+// acceptGaps says of the skipped checks that an entry accepts it, and counts them.
+func acceptGaps(checks []Check, known KnownFailures) (accepted int) {
 	for i := range checks {
 		check := &checks[i]
-		if one, accepted := known.accepting(check.ID, check.Requirements[0]); accepted && check.Verdict == Skip {
+		if one, is := known.accepting(check.ID, check.Requirements[0]); is && check.Verdict == Skip {
 			check.Reason += "; accepted: " + one.Reason + " (" + one.Name + ")"
+			accepted++
 		}
 	}
+	return accepted
 }
 
 // Cover reports whether any entry covers what a check is about.

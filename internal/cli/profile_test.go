@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// consumed runs the suite with a profile over an emulator that is taken for a
+// server on another machine.
+func consumed(t *testing.T, method *spec.Method, fault string, settings config.Settings) (result.Report, *target.Target) {
+	t.Helper()
+	server, err := emulator.New(method, emulator.Options{Fault: fault})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Endpoint, settings.Timeout, settings.Seed = listen(t, server), target.DefaultLimit, 1
+	sources := &config.Sources{}
+	selected, err := selectChecks(sources, &settings, method)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := targetConfig(sources, &settings, method)
+	if err == nil {
+		config.Loopback, config.Rate, config.Pause = false, 0, noPause
+		config, err = selected.restrict(sources, config)
+	}
+	if err == nil {
+		usable := config
+		usable.Credentials = usableCredentials{config.Credentials}
+		selected, _, err = selected.planned(t.Context(), usable, settings.Seed)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := target.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := suiteRun{method: method, target: asked, level: spec.Platform, seed: settings.Seed, selected: selected}.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report result.Report
+	report.Conclude(selected.afterwards(run))
+	return report, asked
+}
+
+// TestAConsumerPasses: with one token, or several, and one job that is refused, on a
+// server on another machine. Nothing has an effect, and no other job is touched.
+func TestAConsumerPasses(t *testing.T) {
+	ownHome(t)
+	for _, name := range spec.Shipped() {
+		method := shipped(t, name)
+		accepted, tokens := emulator.DefaultJobs(method)[method.AcceptedStates[0]][0], []string{}
+		for _, scope := range method.Scopes[:2] {
+			tokens = append(tokens, scope.Short()+"=scope:"+scope.Short())
+			settings := config.Settings{Profile: "consumer", Tokens: slices.Clone(tokens), Jobs: []string{"COMPLETE=complete-1", method.AcceptedStates[0] + "=" + accepted}}
+			report, asked := consumed(t, method, "", settings)
+			if report.Exit != result.ExitConforms || report.Counts.Checks[result.Skip] > 0 || len(report.NotSelected) < 3 {
+				t.Errorf("%s: exit %d, %v, %+v", name, report.Exit, report.Counts.Checks, report.NotSelected)
+			}
+			for _, exchange := range asked.Journal() {
+				if exchange.Request.Call && exchange.Succeeded() || exchange.Request.Job == accepted || strings.Contains(exchange.URL, "/"+accepted+":") {
+					t.Errorf("%s: %s %s: %d", name, exchange.Request.Method, exchange.URL, exchange.Status)
+				}
+			}
+		}
+	}
+}
+
+// TestAConsumerSeesChanges: with one token and one job.
+func TestAConsumerSeesChanges(t *testing.T) {
+	ownHome(t)
+	method := embedded()
+	last := method.Scopes[len(method.Scopes)-1].Short()
+	for fault, want := range map[string]int{
+		"last-scope-refused": result.ExitFails, "no-token-taken": result.ExitFails, "method-not-served": result.ExitFails,
+		// It refuses the state of the job before it looks at the body.
+		"body-ignored": result.ExitConforms,
+	} {
+		if !slices.ContainsFunc(emulator.Faults(method), func(one emulator.Fault) bool { return one.Name == fault }) {
+			t.Errorf("there is no fault %s", fault)
+			continue
+		}
+		report, _ := consumed(t, method, fault, config.Settings{Profile: "consumer", Tokens: []string{last + "=scope:" + last}, Jobs: []string{"COMPLETE=complete-1"}})
+		if report.Exit != want {
+			t.Errorf("%s: exit %d, want %d: %v", fault, report.Exit, want, report.Counts.Checks)
+		}
+	}
+	moved, _ := consumed(t, method, "", config.Settings{Profile: "consumer", Tokens: []string{last + "=scope:" + last}, Jobs: []string{"COMPLETE=cancelled-1"}})
+	if moved.Exit != result.ExitFails {
+		t.Errorf("exit %d of a job that has moved", moved.Exit)
+	}
+}
+
+// TestALiveRunIsBoundedByItsJobs: what needs more jobs than are given is not selected,
+// and what misses another input is a skip.
+func TestALiveRunIsBoundedByItsJobs(t *testing.T) {
+	ownHome(t)
+	settings := config.Settings{Profile: "live", TokenTemplate: "scope:{short}", TokenJoin: "+", ConsumeJobs: true,
+		Jobs: []string{"FAILED=failed-1,failed-2", "COMPLETE=complete-1", "IN_PROGRESS=in-progress-1", "CANCELLED=cancelled-1"}}
+	report, asked := consumed(t, embedded(), "", settings)
+	used := 0
+	for _, exchange := range asked.Journal() {
+		if exchange.Request.Call && exchange.Succeeded() {
+			used++
+		}
+	}
+	if report.Exit != result.ExitConforms || used != 2 || len(report.NotSelected) != 1 || report.NotSelected[0].Reason != needsMoreJobs {
+		t.Errorf("exit %d, %d jobs used up, %v, %+v", report.Exit, used, report.Counts.Checks, report.NotSelected)
+	}
+	settings.Jobs = settings.Jobs[:2]
+	if report, _ = consumed(t, embedded(), "", settings); report.Exit != result.ExitInconclusive {
+		t.Errorf("exit %d without a job in each state", report.Exit)
+	}
+}
+
+// TestSelectionMistakes: one line each, and nothing is sent.
+func TestSelectionMistakes(t *testing.T) {
+	ownHome(t)
+	for line, says := range map[string]string{
+		"run --endpoint " + nobody + " --profile consumr":                                        "--profile: unknown profile \"consumr\"; did you mean consumer?",
+		"run --endpoint " + nobody + " --profile consumer --token maps.reviews=x":                "--job: the profile consumer needs a job that is ",
+		"doctor --endpoint " + nobody + " --profile consumer --job COMPLETE=a":                   "--token: the profile consumer needs a token of one of 66 scopes",
+		"run --endpoint " + nobody + " --profile consumer --job FAILED=a --token maps.reviews=x": "--job: the profile consumer needs a job that is ",
+		"run --endpoint " + nobody + " --no-auth --token maps.reviews=x":                         "--no-auth: it does not go with --token",
+		"run --endpoint " + nobody + " --no-auth --scopes maps.*":                                "--no-auth: it does not go with --scopes",
+		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: a pattern that none of the description's scopes fits",
+		"run --endpoint " + nobody + " --scopes unrelated":                                       "--scopes: \"unrelated\" selects no scope of the description",
+		"run --endpoint " + nobody + " --no-auth --focus authorization":                          "--no-auth: it leaves out every check",
+		"run --profile emulator": "--profile: it says something about a server, and there is none",
+		// A token of another scope is none of the selected ones.
+		"run --endpoint " + nobody + " --profile consumer --job COMPLETE=a --scopes maps.* --token play.devices=x": "needs a token of one of 10 scopes",
+	} {
+		refused(t, line, says)
+	}
+}
+
+// TestAnUnavailableTokenOfAConsumerIsReported: it must not be left out unnoticed.
+func TestAnUnavailableTokenOfAConsumerIsReported(t *testing.T) {
+	ownHome(t)
+	tokens := writeFile(t, "tokens.yaml", "maps.reviews: scope:dataportability.maps.reviews\nplay.devices: {environment: DPCONFORM_NOT_SET}\n")
+	flags := []string{"--endpoint", listen(t, mustEmulate(t, emulator.Options{})), "--profile", "consumer", "--token-file", tokens, "--job", "COMPLETE=complete-1"}
+	const says = "no token of dataportability.play.devices: the variable DPCONFORM_NOT_SET has no token"
+	if got := call(t, append([]string{"run"}, flags...)...); got.exit != result.ExitUnreachable || !strings.Contains(got.complaints, says) {
+		t.Errorf("exit %d: %s", got.exit, got.complaints)
+	}
+	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitUnreachable, says)
+	flags = append(flags, "--scopes", "maps.reviews")
+	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitConforms, "profile consumer, scopes maps.reviews", "--scopes: ")
+}
+
+// TestNotSelectedInEveryFormat: with counts and reasons, and not as skips. The flags
+// come from a file and the environment.
+func TestNotSelectedInEveryFormat(t *testing.T) {
+	ownHome(t)
+	file := writeFile(t, "dpconform.yaml", "profile: consumer\nscopes: maps.*,youtube.music\nendpoint: "+listen(t, mustEmulate(t, emulator.Options{}))+"\n")
+	t.Setenv("DPCONFORM_TOKEN_MAPS_REVIEWS", "scope:dataportability.maps.reviews")
+	t.Setenv("DPCONFORM_JOB", "COMPLETE=complete-1")
+	flags, paths := everyFormat(t.TempDir(), "report")
+	got := call(t, append([]string{"run", "--config", file}, flags...)...)
+	got.want(t, result.ExitConforms, "selected     profile consumer, scopes maps.*,youtube.music", "not selected ")
+	report := readReport(t, paths["json"])
+	if report.Settings.Profile != "consumer" || report.Settings.Scopes != "maps.*,youtube.music" || report.Counts.Checks[result.Skip] > 0 {
+		t.Errorf("%+v, %v", report.Settings, report.Counts)
+	}
+	text := report.NotSelectedText()
+	for _, reason := range []string{"--scopes: 55 checks", usesUpJobs + ": ", needsTokens + ": ", needsOtherJobs + ": "} {
+		if !strings.Contains(text, reason) {
+			t.Errorf("%q does not say %q", text, reason)
+		}
+	}
+	for _, format := range []string{"markdown", "html", "junit"} {
+		page := readFile(t, paths[format])
+		if !strings.Contains(strings.ToLower(page), "not selected") || !strings.Contains(page, needsOtherJobs) || !strings.Contains(page, "profile consumer") {
+			t.Errorf("%s does not say what is not selected", format)
+		}
+		if strings.Contains(page, "<skipped>") {
+			t.Errorf("%s has skips", format)
+		}
+	}
+	unselected := 0
+	for _, scope := range report.Scopes {
+		if scope.Reason == "not selected: --scopes" {
+			unselected++
+		}
+	}
+	if unselected != 55 {
+		t.Errorf("%d rows of the scope grid say that they are not selected", unselected)
+	}
+}
+
+// TestNoAuth: a run without a token of a server that asks for none, which a run with
+// tokens suggests.
+func TestNoAuth(t *testing.T) {
+	ownHome(t)
+	flags := emulated(t, emulator.Options{Fault: "no-authorization"})
+	without := slices.Concat(flags[:2], flags[4:])
+	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "no call is refused for want of a token", "--no-auth")
+	path := filepath.Join(t.TempDir(), "report.json")
+	flags = slices.Concat(without, []string{"--no-auth"})
+	// The first run has used its jobs up.
+	flags[1] = emulated(t, emulator.Options{Fault: "no-authorization"})[1]
+	call(t, slices.Concat([]string{"run", "--report", path}, flags)...).want(t, result.ExitConforms, "no authorization", "--no-auth: ")
+	for _, exchange := range readReport(t, path).Exchanges {
+		if strings.HasPrefix(exchange.Request.Credential, "token") || len(exchange.Request.Header["Authorization"]) > 0 {
+			t.Errorf("exchange %d has %q", exchange.Number, exchange.Request.Credential)
+		}
+	}
+	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitConforms, "none needed", "not selected: --no-auth")
+}
+
+// TestProfilesAreListed: each with what it needs.
+func TestProfilesAreListed(t *testing.T) {
+	call(t, "profiles").want(t, 0, config.Profiles()...)
+	for _, name := range config.Profiles() {
+		if !strings.Contains(profileTexts[config.Profile(name)], " needs ") {
+			t.Errorf("%s does not say what it needs", name)
+		}
+	}
+}
+
+// shipped loads a description that the product ships.
+func shipped(t *testing.T, name string) *spec.Method {
+	t.Helper()
+	description, err := spec.Embedded(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	method, err := spec.Load(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return method
+}
