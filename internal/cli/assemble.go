@@ -23,7 +23,7 @@ type finished struct {
 	method  *spec.Method
 	level   spec.Level
 	// settings say which checks were selected.
-	settings *config.Settings
+	settings config.Settings
 	outcome  result.Run
 	// inFull says that somebody sees all exchanges: in a report, or compared.
 	inFull bool

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
@@ -61,7 +60,7 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 	requirement := method.Requirements[0]
 	found := finished{
 		started: time.Date(2026, 1, 2, 3, 4, 5, 678901234, time.FixedZone("east", 3600)), took: 1234 * time.Millisecond, method: method, level: spec.Platform,
-		testedServer: &testedServer{target: sent, source: fromNetwork, seed: 7}, settings: &config.Settings{},
+		testedServer: &testedServer{target: sent, source: fromNetwork, seed: 7},
 		outcome: result.Run{Requirements: method.Requirements[:1], Checks: []result.Check{{ID: "path/example", Aspect: "path", Requirements: []string{requirement.ID},
 			Verdict: result.Fail, Exchanges: []int{small.Number, big.Number}, Findings: []result.Finding{
 				{Requirement: requirement.ID, Verdict: result.Fail, Want: "404", Got: "403", Exchange: small.Number, Count: 1}}}}},

@@ -23,7 +23,8 @@ func newProfilesCommand(terminal *terminal) *cobra.Command {
 		Long: `profiles lists the values of --profile, and what each needs. What a profile
 leaves out is reported as not selected, with the reason, and is not a skip.`,
 		Example: `  dpconform profiles
-  dpconform run --profile consumer --endpoint URL --token SCOPE=VALUE --job STATE=ID`,
+  dpconform run --profile consumer --endpoint URL \
+      --token SCOPE=VALUE --job STATE=ID`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			printer := text.Printer{Out: terminal.out, Width: terminal.width()}

@@ -72,7 +72,7 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 // report is what a run found, whose responses are recorded or to be recorded.
 func (r *recordingRun) report(server *target.Target, outcome result.Run) result.Report {
 	return finished{testedServer: &testedServer{target: server, source: fromNetwork, seed: r.settings.Seed},
-		started: r.began, took: time.Since(r.began), method: r.method, level: spec.Platform, settings: r.settings, outcome: outcome, inFull: true}.report()
+		started: r.began, took: time.Since(r.began), method: r.method, level: spec.Platform, settings: *r.settings, outcome: outcome, inFull: true}.report()
 }
 
 // run runs the suite. It ends early, with an error, where something that is not

@@ -132,7 +132,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{testedServer: server, started: began, method: method, level: level, settings: settings, inFull: len(files) > 0}
+	whole := finished{testedServer: server, started: began, method: method, level: level, settings: *settings, inFull: len(files) > 0}
 	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" || selected.leaves(r.ID) })
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,

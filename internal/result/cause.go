@@ -38,8 +38,8 @@ func (r *Report) ConcludeCauses() {
 			e.responses = append(e.responses, exchange)
 		}
 	}
-	for _, find := range []func() (Cause, explanation){e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.nobodyRefused, e.notRouted,
-		e.callRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
+	for _, find := range []func() (Cause, explanation){e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
+		e.callRefused, e.nobodyRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
 		cause, explains := find()
 		if cause.ID == "" || !e.explained(&cause, explains) || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
