@@ -40,7 +40,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	}
 	config.Credentials = namedCredentials{config.Credentials}
 	if selected.plans() {
-		if selected, _, err = selected.planned(ctx, config, settings.Seed); err != nil {
+		if selected, _, _, err = selected.planned(ctx, config, settings.Seed); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ var flagGroups = []flagGroup{
 	{"Tokens", []string{"token-template", "token", "token-file", "token-command"},
 		[]string{"token-join", "application-default", "token-url", "client-id", "client-secret-file", "tokeninfo-url", "introspection-url"}},
 	{"Jobs", []string{"job", "job-command", "consume-jobs"}, nil},
-	{"Selection", []string{"profile", "scopes", "no-auth", "focus", "level", "known-failures", "dry-run"}, []string{"label-filter", "write-known-failures", "seed"}},
+	{"Selection", []string{"profile", "scopes", "no-auth", "focus", "known-failures", "dry-run"}, []string{"level", "label-filter", "write-known-failures", "seed"}},
 	{"Reports and output", []string{"report", "quiet", "verbose", config.ColorFlag}, nil},
 	{"Network", []string{"rate", "max-duration"},
 		[]string{"timeout", "max-requests", "max-pause", "header", "quota-project", "ca-cert", "client-cert", "client-key", "insecure",

@@ -88,7 +88,7 @@ func (s selection) restrict(sources *config.Sources, config target.Config) (targ
 			config.Spared = append(config.Spared, ids...)
 		}
 	}
-	config.Jobs, config.ReadOnly = jobs, true
+	config.Jobs, config.ReadOnly, config.MakeJob = jobs, true, nil
 	if len(refused) > 0 && len(jobs) == 0 {
 		return config, text.Mistake(sources.Origin("job"), "the profile consumer needs a job that is "+text.List(refused, "or"), "give --job STATE=ID")
 	}
@@ -123,21 +123,20 @@ func (s selection) hasToken(credentials target.Credentials) bool {
 }
 
 // planned rehearses the run, and leaves out what the profile does without. It
-// returns what the rest comes to. Where a consumer's token is unavailable, the
+// returns what the rest comes to, and what took the place of the target. Where a consumer's token is unavailable, the
 // error is an *unreachableError: what it is for is not left out, since that would
 // pass unnoticed.
-func (s selection) planned(ctx context.Context, config target.Config, seed uint64) (selection, result.Run, error) {
+func (s selection) planned(ctx context.Context, config target.Config, seed uint64) (selection, result.Run, *target.Target, error) {
 	if s.isConsumer() {
 		if err := s.unavailableToken(config.Credentials); err != nil {
-			return s, result.Run{}, err
+			return s, result.Run{}, nil, err
 		}
 	}
-	run, _, err := rehearse(ctx, config, seed, s)
-	if err != nil {
-		return s, run, err
+	run, server, err := rehearse(ctx, config, seed, s)
+	if err == nil {
+		s, run = s.withoutSkipped(run, s.reason)
 	}
-	s, run = s.withoutSkipped(run, s.reason)
-	return s, run, nil
+	return s, run, server, err
 }
 
 // afterwards leaves out what the run has shown to need an input that the profile

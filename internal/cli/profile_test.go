@@ -35,7 +35,7 @@ func consumed(t *testing.T, method *spec.Method, fault string, settings config.S
 	if err == nil {
 		usable := config
 		usable.Credentials = usableCredentials{config.Credentials}
-		selected, _, err = selected.planned(t.Context(), usable, settings.Seed)
+		selected, _, _, err = selected.planned(t.Context(), usable, settings.Seed)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,7 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 	if err == nil && selected.plans() {
 		usable := config
 		usable.Credentials = usableCredentials{config.Credentials}
-		selected, _, err = selected.planned(ctx, usable, settings.Seed)
+		selected, _, _, err = selected.planned(ctx, usable, settings.Seed)
 	}
 	if err != nil {
 		return nil, selected, err

@@ -99,7 +99,7 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
-	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` for a fresh job in {state} when none is left; it prints the id alone, and stands beside or in place of --job")
+	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` for a fresh job in {state}; when none is left; it prints the id alone, and stands beside or in place of --job")
 	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "use up jobs of a target that is not on this machine; each once at most")
 	acceptFormerNames(flags)
 	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 2s")
