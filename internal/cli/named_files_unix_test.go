@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/dpconform/dpconform/internal/result"
 )
 
 // No file that a person names takes the memory of the machine, or is waited for
@@ -97,5 +100,33 @@ func TestWhatIsNamedIsReadWithinBounds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestAPipeThatNothingReadsHoldsBackNoOtherReport: reports in files of their own are
+// there before anybody reads the pipe, in whichever order they were given.
+func TestAPipeThatNothingReadsHoldsBackNoOtherReport(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan called, 1)
+	go func() {
+		ended <- call(t, "run", "--focus", "body.empty", "--report", "json="+pipe, "--report", "junit="+folder+"/a.xml", "--report", "html="+folder+"/a.html")
+	}()
+	for !exists(folder+"/a.xml") || !exists(folder+"/a.html") {
+		select {
+		case got := <-ended:
+			t.Fatalf("the run ended, and nothing read the pipe: exit %d, %s", got.exit, got.complaints)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if found := readReport(t, pipe); found.Exit != result.ExitConforms && found.Exit != result.ExitInconclusive {
+		t.Errorf("exit %d in the pipe", found.Exit)
+	}
+	if got := <-ended; got.complaints != "" {
+		t.Error(got.complaints)
 	}
 }

@@ -78,7 +78,7 @@ func (r *Redactor) beginning(text string) string {
 		}
 		text, rest = text[:at], "\n"+r.hidden("text", text[at:])
 	}
-	return r.Text(text) + rest
+	return r.Message(text) + rest
 }
 
 // multipart keeps the headers of the parts, and of a part with JSON what is kept

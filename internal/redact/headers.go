@@ -86,12 +86,28 @@ func (r *Redactor) parameters(text string, described bool) string {
 func (r *Redactor) Header(header http.Header) http.Header {
 	redacted := make(http.Header, len(header))
 	for name, values := range header {
-		shown := r.Name(name)
+		shown, spread := r.Name(name), r.spread(values)
 		for _, value := range values {
+			if spread {
+				redacted[shown] = append(redacted[shown], r.hidden("", value))
+				continue
+			}
 			redacted[shown] = append(redacted[shown], r.headerValue(name, value))
 		}
 	}
 	return redacted
+}
+
+// spread reports whether a token begins in one value of a field and ends in another.
+func (r *Redactor) spread(values []string) bool {
+	if len(values) < 2 {
+		return false
+	}
+	whole := 0
+	for _, value := range values {
+		whole += len(r.tokensIn(value))
+	}
+	return len(r.tokensIn(strings.Join(values, ""))) > whole
 }
 
 func (r *Redactor) headerValue(name, value string) string {
@@ -148,14 +164,21 @@ func (r *Redactor) location(value string) string {
 	return r.Text(Address(origin)) + r.target(rest, false)
 }
 
-// message is a text that is kept. One that is an address keeps no more than a
-// Location does.
-func (r *Redactor) message(text string) string {
+// Message is a text that is kept. One that is an address, and each address in it,
+// keeps no more than a Location does.
+func (r *Redactor) Message(text string) string {
 	if strings.ContainsAny(text, "?#;@") && address().MatchString(text) {
 		return r.location(text)
 	}
+	if strings.ContainsAny(text, "?#") {
+		text = addressWithin().ReplaceAllStringFunc(text, r.location)
+	}
 	return r.Text(text)
 }
+
+// addressWithin is an address with parameters in a text, without what ends the
+// sentence.
+var addressWithin = lazy(`(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^\s"'<>{}\\?#]*[?#][^\s"'<>{}\\]*=[^\s"'<>{}\\]*[^\s"'<>{}\\.,;:!?)]`)
 
 var address = lazy(`^(?:[A-Za-z][A-Za-z0-9+.-]*:/|[/?])[^\s"<>{}]*$`)
 
@@ -175,8 +198,8 @@ func (r *Redactor) challenge(value string) string {
 				part = r.briefly(part)
 			}
 		case keptChallenges[strings.ToLower(value[at[2]:at[3]])]:
-			if part = r.Text(part); at[6] >= 0 && r.message(value[at[6]:at[7]]) != value[at[6]:at[7]] {
-				part = r.Name(value[at[2]:at[3]]) + `="` + r.message(value[at[6]:at[7]]) + value[at[7]:at[5]]
+			if part = r.Text(part); at[6] >= 0 && r.Message(value[at[6]:at[7]]) != value[at[6]:at[7]] {
+				part = r.Name(value[at[2]:at[3]]) + `="` + r.Message(value[at[6]:at[7]]) + value[at[7]:at[5]]
 			}
 		case at[6] < 0:
 			part = r.Name(value[at[2]:at[3]]) + "=" + r.briefly(value[at[4]:at[5]])

@@ -31,6 +31,12 @@ type container struct {
 	member keeping
 	code   bool
 	name   string
+	// debug says that it is a google.rpc.DebugInfo, wherever it stands. Its members may
+	// come in any order: detail is where its own is among what is replaced, counted
+	// from 1, and hidden what replaces it then.
+	debug  bool
+	detail int
+	hidden string
 	// renamed counts the names that are replaced: a name must not stand twice for
 	// that.
 	renamed int
@@ -61,6 +67,7 @@ func (r *Redactor) json(text string, of keeping) string {
 			if inner.of != nothing && r.keeps(keptMembers, name) && !(inner.details && strings.EqualFold(name, "detail")) {
 				inner.member = everything
 			}
+			inner.debug = inner.debug || strings.EqualFold(strings.ReplaceAll(name, "_", ""), "stackEntries")
 			after := r.Name(name)
 			if after == Mark {
 				if inner.renamed++; inner.renamed > 1 {
@@ -81,13 +88,22 @@ func (r *Redactor) json(text string, of keeping) string {
 			if delimiter == '{' || delimiter == '[' {
 				stack = append(stack, container{array: delimiter == '[', of: of, details: inner.array && inner.details || inner.name == "details"})
 			} else {
+				if inner.debug && inner.detail > 0 {
+					found[inner.detail-1].with = inner.hidden
+				}
 				stack = stack[:len(stack)-1]
 			}
 			continue
 		}
 		kept := of == everything && (!inner.code || isErrorCode("code", strings.Trim(text[start:end], `"`)))
-		if after := r.scalar(token, text[start:end], kept); after != text[start:end] {
+		value, isText := token.(string)
+		isDetail := isText && !inner.array && kept && strings.EqualFold(inner.name, "detail")
+		inner.debug = inner.debug || isText && !inner.array && inner.name == "@type" && strings.HasSuffix(value, ".DebugInfo")
+		if after := r.scalar(token, text[start:end], kept); after != text[start:end] || isDetail {
 			found = append(found, span{start, end, after})
+			if isDetail {
+				inner.detail, inner.hidden = len(found), encoded(r.hidden("string", value))
+			}
 		}
 	}
 }
@@ -108,7 +124,7 @@ func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
 		case json.Valid([]byte(value)) && strings.ContainsAny(value[:1], "{["):
 			after = r.json(value, knownMembers)
 		default:
-			after = r.message(value)
+			after = r.Message(value)
 		}
 	case json.Number:
 		before, after = literal, r.hidden("number", literal)

@@ -116,6 +116,16 @@ func TestWordsAreNotLookedFor(t *testing.T) {
 	if got := hide.Text("Hunter2-planted"); got != Mark {
 		t.Errorf("became %s", got)
 	}
+	// One that is spread over the values of a field is hidden with them.
+	for _, name := range []string{"Via", "Server"} {
+		got := hide.Header(http.Header{name: {"1.1 Hunter2", "-planted"}})[name]
+		if strings.Join(got, "|") != Mark+" (11 bytes)|"+Mark+" (8 bytes)" {
+			t.Errorf("%s became %q", name, got)
+		}
+		if kept := hide.Header(http.Header{name: {"a", "b"}})[name]; strings.Join(kept, "|") != "a|b" {
+			t.Errorf("%s became %q", name, kept)
+		}
+	}
 }
 
 // escapes are ways in which a text is a part of another.
@@ -226,6 +236,9 @@ func TestBody(t *testing.T) {
 			`"instance": "/x?k=dpconform-redacted", "error_uri": "https://h/;p=dpconform-redacted?alt=json#planted"}`,
 		`{"error": {"details": [{"links": [{"url": "https://h/p?project=1&k=planted"}]}, {"stackEntries": ["planted"], "detail": "planted"}]}, "detail": "no"}`: `{"error": {"details": ` +
 			`[{"links": [{"url": "https://h/p?project=1&k=dpconform-redacted"}]}, {"stackEntries": ["dpconform-redacted (string, 7 bytes)"], "detail": "dpconform-redacted (string, 7 bytes)"}]}, "detail": "no"}`,
+		`{"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": "planted"}`:                      `{"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": "dpconform-redacted (string, 7 bytes)"}`,
+		`{"detail": "planted", "error": {"detail": "no"}, "stack_entries": ["planted"]}`:                  `{"detail": "dpconform-redacted (string, 7 bytes)", "error": {"detail": "no"}, "stack_entries": ["dpconform-redacted (string, 7 bytes)"]}`,
+		`{"message": "Get \"http://h/x?q=planted\": no (see https://h/a?project=1&k=planted). Why? a=b"}`: `{"message": "Get \"http://h/x?q=dpconform-redacted\": no (see https://h/a?project=1&k=dpconform-redacted). Why? a=b"}`,
 		// What is no JSON any more has no names.
 		`{"key": "x"} trailing`:                           `{"key": "dpconform-redacted (string, 1 byte)"} dpconform-redacted (text, 8 bytes)`,
 		`{"message": "x", "session": "planted in what br`: `{"message": "x", "session": dpconform-redacted (text, 19 bytes)`,
@@ -250,6 +263,7 @@ func TestBody(t *testing.T) {
 		`<Message><![CDATA[a>planted]]>planted</Message planted="planted">`: `<Message><!-- dpconform-redacted (comment, 11 bytes) -->dpconform-redacted (string, 17 bytes)</message>`,
 		`<p>x<a href="planted`: `<p>xdpconform-redacted (text, 16 bytes)`,
 		// Other texts.
+		"GET /v1/x?q=planted#k=planted: no":      "GET /v1/x?q=dpconform-redacted#k=dpconform-redacted: no",
 		"not found: tok<abc>/123":                "not found: dpconform-redacted:maps",
 		long:                                     long[:1019] + "\ndpconform-redacted (text, 981 bytes)",
 		"\x1f\x8b\xff":                           "dpconform-redacted (binary, 3 bytes)",
