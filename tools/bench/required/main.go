@@ -29,6 +29,7 @@ import (
 	"github.com/pb33f/libopenapi/overlay"
 	_ "github.com/pb33f/libopenapi/utils"
 	"github.com/pb33f/libopenapi/what-changed/model"
+	_ "golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/oauth2/google"
 )
