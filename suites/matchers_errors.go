@@ -57,7 +57,7 @@ func inError(member, want string, ok func(r *response, raw json.RawMessage) bool
 		got, place := "no error."+member, result.InMember("error", member)
 		switch {
 		case !r.error().present || ok(r, raw):
-			// Nobody wants to know what is right, as none of these is negated.
+			// Only a negated matcher shows what matched, and none of these is negated.
 			return "error." + member, place, true
 		case found:
 			got = "error." + member + " " + oneLine(raw)

@@ -73,7 +73,8 @@ var hintStarts = sync.OnceValue(func() *[1 << 10][]uint8 {
 	return starts
 })
 
-// startOfHint tells letters apart, and takes other characters for one of them.
+// startOfHint is the same for two beginnings only if one of them has a character that
+// is no small letter.
 func startOfHint(first, second byte) int { return int(first&31)<<5 | int(second&31) }
 
 // hintsIn finds the hints of all rules in a text in small letters.
