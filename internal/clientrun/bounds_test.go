@@ -6,12 +6,15 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestEveryResponseWriterTakesInterimResponses: the status is the first that is
@@ -115,4 +118,40 @@ type zeros struct{}
 func (zeros) Read(into []byte) (int, error) {
 	clear(into)
 	return len(into), nil
+}
+
+// TestLargeBodiesAtTheSameTimeAreBounded in their sum: those beyond it are cut, small
+// ones are not, and a body that was served makes way for the next.
+func TestLargeBodiesAtTheSameTimeAreBounded(t *testing.T) {
+	t.Parallel()
+	var shared bodies
+	read := func(size int) *request {
+		sent := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", size)))
+		return readRequest(sent, time.Now(), &shared)
+	}
+	const most = bodiesLimit / bodyLimit
+	var served []*request
+	for range most {
+		served = append(served, read(bodyLimit))
+	}
+	for _, one := range served {
+		if len(one.body) != bodyLimit || one.bodyProblem != "" {
+			t.Fatalf("%d bytes, %q", len(one.body), one.bodyProblem)
+		}
+	}
+	if one := read(bodyLimit); len(one.body) != smallBody || !strings.Contains(one.bodyProblem, "too many such bodies") || cap(one.body) > 4*smallBody {
+		t.Errorf("%d bytes, %q", len(one.body), one.bodyProblem)
+	}
+	if one := read(smallBody); len(one.body) != smallBody || one.bodyProblem != "" {
+		t.Errorf("%d bytes, %q", len(one.body), one.bodyProblem)
+	}
+	shared.giveBack(served[0])
+	if one := read(bodyLimit + 1); len(one.body) != bodyLimit || one.bodyProblem != "it is longer than 1 MiB" {
+		t.Errorf("%d bytes, %q", len(one.body), one.bodyProblem)
+	}
+	opened := site(t, Options{})
+	post(t, opened.Endpoint+goodTarget, bearer(), []byte(strings.Repeat(" ", 2*smallBody)))
+	for opened.Server.bodies.taken.Load() != 0 {
+		runtime.Gosched() // The handler returns after its response.
+	}
 }

@@ -142,7 +142,8 @@ func (s *Server) readLate(from *bufio.Reader) {
 	if err != nil {
 		return
 	}
-	arrived := readRequest(sent, s.options.Now())
+	arrived := readRequest(sent, s.options.Now(), &s.bodies)
+	defer s.bodies.giveBack(arrived)
 	chosen := s.choose(arrived)
 	if s.purposeOf(arrived) != attempt {
 		return

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
@@ -19,6 +20,36 @@ import (
 // bodyLimit is the largest body in bytes that is kept: more than any message that
 // a client under test sends.
 const bodyLimit = 1 << 20
+
+// Many requests may come at the same time. A body up to smallBody bytes is always
+// read; of larger ones only so many at once that each may have bodyLimit, up to
+// bodiesLimit bytes in all.
+const (
+	smallBody   = 16 << 10
+	bodiesLimit = 32 << 20
+)
+
+// bodies counts the bytes that large bodies of requests may take which are being
+// served.
+type bodies struct{ taken atomic.Int64 }
+
+// take lets one more large body be read, which its request gives back, or reports
+// that there are too many.
+func (b *bodies) take() bool {
+	if b.taken.Add(bodyLimit) <= bodiesLimit {
+		return true
+	}
+	b.taken.Add(-bodyLimit)
+	return false
+}
+
+// giveBack is called when a request has been served. What is kept of it then has
+// the bound of its call.
+func (b *bodies) giveBack(arrived *request) {
+	if arrived.large {
+		b.taken.Add(-bodyLimit)
+	}
+}
 
 // purpose says what a request was for.
 type purpose string
@@ -61,6 +92,8 @@ type request struct {
 	// body is as sent, up to bodyLimit. bodyProblem says why it is not whole.
 	body        []byte
 	bodyProblem string
+	// large: the body counts among the large ones.
+	large bool
 	// framed: the request has a Content-Length or a Transfer-Encoding, or a
 	// protocol that needs neither.
 	framed bool
@@ -212,8 +245,9 @@ func (r response) newID(method *spec.Method) (id string, alone bool) {
 	return id, len(body) == 0
 }
 
-// readRequest takes down a request and reads its body.
-func readRequest(r *http.Request, at time.Time) *request {
+// readRequest takes down a request and reads its body, of the large ones as many as
+// may be read.
+func readRequest(r *http.Request, at time.Time, large *bodies) *request {
 	target, authority := originForm(r.RequestURI)
 	arrived := &request{
 		at: at, method: r.Method, target: target, authority: authority, host: r.Host, protocol: r.Proto, header: r.Header.Clone(),
@@ -225,8 +259,17 @@ func readRequest(r *http.Request, at time.Time) *request {
 		// net/http puts the host of the target in its place.
 		arrived.host = hosts[0]
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, smallBody+1))
+	if len(body) > smallBody && err == nil {
+		if arrived.large = large.take(); arrived.large {
+			var rest []byte
+			rest, err = io.ReadAll(io.LimitReader(r.Body, int64(bodyLimit+1-len(body))))
+			body = append(body, rest...)
+		}
+	}
 	switch {
+	case len(body) > smallBody && !arrived.large && err == nil:
+		body, arrived.bodyProblem = body[:smallBody], "it is longer than 16 KiB, and too many such bodies came at the same time"
 	case len(body) > bodyLimit:
 		body, arrived.bodyProblem = body[:bodyLimit], "it is longer than 1 MiB"
 	case err != nil:

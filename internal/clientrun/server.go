@@ -72,6 +72,7 @@ type Server struct {
 	listenHost string
 
 	inFlight atomic.Int64
+	bodies   bodies
 	mutex    sync.Mutex
 	calls    []*Call
 	// kept is the size of all calls in bytes.
@@ -109,7 +110,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	s.inFlight.Add(1)
 	defer s.inFlight.Add(-1)
 	s.contact.served.Store(true)
-	arrived := readRequest(r, s.options.Now())
+	arrived := readRequest(r, s.options.Now(), &s.bodies)
+	defer s.bodies.giveBack(arrived)
 	if s.options.RefreshToken != "" && arrived.path() == tokenPath && !atOtherHost {
 		s.serveToken(w, arrived)
 		return

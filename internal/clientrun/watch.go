@@ -95,7 +95,8 @@ func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 
 // outcomes takes what a client reports, and says what is wrong with it.
 func (w *Watch) outcomes(r *http.Request) (mistake string) {
-	arrived := readRequest(r, time.Now())
+	arrived := readRequest(r, time.Now(), &w.server.bodies)
+	defer w.server.bodies.giveBack(arrived)
 	lines := &outcomeLines{success: successMember(w.method())}
 	_, _ = lines.Write(arrived.body)
 	reported := lines.end("the body")
