@@ -96,6 +96,7 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	}
 	flags := command.Flags()
 	settings, run := &options.settings, &options.run
+	settings.AddConfigFlag(flags)
 	settings.AddDescriptionFlags(flags)
 	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add scenarios of your own at `PATH`; a YAML file or a folder: one with the name of a shipped one replaces it; repeatable")

@@ -121,7 +121,7 @@ type doctorFindings struct {
 	Checks int `json:"checks"`
 	// Made says which jobs a run would make with --job-command; empty for none.
 	Made string `json:"made,omitempty"`
-	Exit   int `json:"exit"`
+	Exit int    `json:"exit"`
 	// Unavailable says which token a run cannot do without.
 	Unavailable string `json:"unavailable,omitempty"`
 

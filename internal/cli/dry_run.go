@@ -241,7 +241,9 @@ func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Ex
 	if len(request.Body) > 0 {
 		details = append(details, shownBody(request.Body))
 	}
-	fmt.Fprintln(out, text.Paragraph("      ", strings.Join(details, ", "), p.width))
+	if line := strings.Join(details, ", "); line != "" {
+		fmt.Fprintln(out, text.Paragraph("      ", line, p.width))
+	}
 	reason := exchange.Check + ": " + request.Purpose
 	if uses {
 		reason += " — USES UP ITS JOB"

@@ -102,6 +102,30 @@ func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
 	}
 }
 
+// TestOldCassettesOfAServerWarn unless --max-age is given; those of the reference
+// emulator, and new ones, do not.
+func TestOldCassettesOfAServerWarn(t *testing.T) {
+	of, emulated, recent := t.TempDir(), t.TempDir(), t.TempDir()
+	arguments := flagsFor(t, mustEmulate(t, emulator.Options{}), nil)
+	recordInto(t, recent, arguments)
+	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
+	recordInto(t, of, arguments)
+	recordInto(t, emulated, nil)
+	for _, test := range []struct {
+		line string
+		warn bool
+	}{
+		{"run --cassettes " + of, true}, {"run --quiet --cassettes " + of, true}, {"run --max-age 90000d --cassettes " + of, false},
+		{"run --cassettes " + emulated, false}, {"run --cassettes " + recent, false}, {"run", false},
+	} {
+		got := call(t, strings.Fields(test.line)...)
+		warned := strings.HasPrefix(got.complaints, "dpconform: warning: the cassettes are ") && strings.Contains(got.complaints, "record again: dpconform record --cassettes "+of)
+		if got.exit != result.ExitConforms || warned != test.warn || !test.warn && strings.Contains(got.complaints, "warning") {
+			t.Errorf("%s: exit %d, %s", test.line, got.exit, got.complaints)
+		}
+	}
+}
+
 // telltaleJobs have ids that are found by chance nowhere.
 func telltaleJobs() map[string][]string {
 	jobs := map[string][]string{

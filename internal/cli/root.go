@@ -44,7 +44,7 @@ Built in are the descriptions of ` + text.List(spec.Shipped(), "and") + `.
 	root.CompletionOptions.HiddenDefaultCmd = false
 	addColorFlag(root, terminal)
 	root.AddCommand(
-		newRunCommand(terminal), newProfilesCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
+		newInitCommand(terminal), newRunCommand(terminal), newProfilesCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
 		newEmulateCommand(terminal), newClientCommand(terminal),
 		newReportCommand(terminal), newDriftCommand(terminal), newDiffCommand(terminal), newSpecCommand(terminal),
 		newListCommand(terminal), newExplainCommand(terminal), newVersionCommand(terminal),

@@ -128,6 +128,9 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 		return leftBehind(err, files)
 	}
 	terminal.hide(server.target.Secrets)
+	if server.old != "" {
+		terminal.warn(server.old)
+	}
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}

@@ -128,6 +128,11 @@ func (t *terminal) complain(message string) {
 	}
 }
 
+// warn prints one line on standard error that changes no exit code.
+func (t *terminal) warn(message string) {
+	fmt.Fprintf(t.err, "dpconform: warning: %s\n", text.Line(t.redacted(message)))
+}
+
 // wrote says where a report is.
 func (t *terminal) wrote(file report.File) {
 	if file.Path != report.StandardOutput && !t.quiet {

@@ -34,6 +34,9 @@ type testedServer struct {
 	folder      string
 	// stale says that the cassettes are older than they may be, or is empty.
 	stale string
+	// old says that they are older than most, where nobody said how old they may
+	// be; or is empty.
+	old string
 }
 
 // Where responses come from, as a report says it.
@@ -135,7 +138,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 	return &testedServer{
 		target: server, source: fromCassettes, provenance: recorded.Describe(time.Now()),
 		consumeJobs: recorded.ConsumeJobs, seed: recorded.Seed, replay: replay, folder: folder,
-		stale: tooOld(recorded, settings),
+		stale: tooOld(recorded, settings), old: warningOfAge(recorded, settings),
 	}, nil
 }
 
@@ -256,6 +259,20 @@ func tooOld(recorded recorder.Provenance, settings *config.Settings) string {
 	}
 	return fmt.Sprintf("the cassettes are %s old, and --max-age is %s; record again: %s",
 		inDays(age), settings.MaxAge, recordCommand(settings))
+}
+
+// oldAge is from when on a run from cassettes warns of their age.
+const oldAge = 90 * 24 * time.Hour
+
+// warningOfAge says that a recording of a server is old, or nothing. That of the
+// reference emulator says nothing of a server that may have changed.
+func warningOfAge(recorded recorder.Provenance, settings *config.Settings) string {
+	age := time.Since(recorded.Date)
+	if settings.MaxAge != 0 || recorded.Emulator || age <= oldAge {
+		return ""
+	}
+	return fmt.Sprintf("the cassettes are %s old, and the server may have changed; record again: %s, or say with --max-age how old they may be",
+		inDays(age), recordCommand(settings))
 }
 
 // inDays writes an age for a reader.

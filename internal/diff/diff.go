@@ -72,6 +72,11 @@ type checkChange struct {
 	Aspect   string     `json:"aspect"`
 	Title    string     `json:"title"`
 	Evidence []evidence `json:"evidence"`
+	// Cause is the id of what explains it in the report in which it fails; empty
+	// where nothing does.
+	Cause string `json:"cause,omitempty"`
+
+	cause result.Cause
 }
 
 // evidence is what two reports show of one requirement in one check. Old or New
@@ -226,7 +231,8 @@ func Compare(before, after Source) Comparison {
 	for _, id := range union(new.checkIDs, old.checkIDs) {
 		was, is := old.checks[id], new.checks[id]
 		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, old.documented(was) || new.documented(is)); one.Kind != "" {
-			made.Checks = append(made.Checks, checkChange{one, cmp.Or(is.Aspect, was.Aspect), cmp.Or(is.Title, was.Title), evidenceOf(was, is, old, new)})
+			made.Checks = append(made.Checks, checkChange{one, cmp.Or(is.Aspect, was.Aspect), cmp.Or(is.Title, was.Title), evidenceOf(was, is, old, new), "", result.Cause{}})
+			made.Checks[len(made.Checks)-1].explain(after.Report.Causes, before.Report.Causes)
 		}
 	}
 	for _, id := range union(new.requirementIDs, old.requirementIDs) {
@@ -252,6 +258,19 @@ func Compare(before, after Source) Comparison {
 	slices.SortStableFunc(made.Requirements, func(a, b requirementChange) int { return cmp.Or(worse(a.Kind, b.Kind), stronger(a.Level, b.Level)) })
 	made.Summary = summary(made)
 	return made
+}
+
+// explain finds the cause of a changed check: in the new report, or, for what no
+// longer fails there, in the old one.
+func (c *checkChange) explain(new, old []result.Cause) {
+	causes := new
+	if c.New == result.Pass {
+		causes = old
+	}
+	at := slices.IndexFunc(causes, func(cause result.Cause) bool { return slices.Contains(cause.Checks, c.ID) })
+	if at >= 0 && c.Kind != gone && c.Kind != appeared {
+		c.cause, c.Cause = causes[at], causes[at].ID
+	}
 }
 
 // about is the evidence for the first requirement of a changed check.

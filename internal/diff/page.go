@@ -9,6 +9,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -107,8 +108,8 @@ func (c Comparison) lines() []line {
 	if c.NotCompared > 0 {
 		add(plain, text.Counted(c.NotCompared, "exchange")+" without a counterpart in the other report")
 	}
-	for _, group := range grouped(c.Checks, func(change checkChange) string { return change.title() + "\x00" + change.concerns().Requirement }) {
-		all = append(all, heads(group[0].change, group[0].concerns())...)
+	for _, group := range grouped(c.Checks, checkChange.block) {
+		all = append(all, headsOf(group)...)
 		shown := shownChecks
 		if kind := group[0].Kind; kind == gone || kind == appeared || kind == stillFailing {
 			shown = 1
@@ -186,6 +187,35 @@ func (c change) title() string {
 	return kindWords[c.Kind].words
 }
 
+// block is the same for changed checks that are shown together: those of one cause,
+// or else those of one kind that concern one requirement.
+func (c checkChange) block() string {
+	if c.Cause != "" {
+		return fmt.Sprintf("%s\x00%s\x00%v\x00%v", c.Cause, c.cause.Summary, c.Kind == stillFailing, c.New == result.Pass)
+	}
+	return c.title() + "\x00" + c.concerns().Requirement
+}
+
+// headsOf begins a block: with its cause, or with the requirement.
+func headsOf(group []checkChange) []line {
+	first := group[0]
+	if first.Cause == "" {
+		return heads(first.change, first.concerns())
+	}
+	var requirements []string
+	for _, change := range group {
+		for _, one := range change.Evidence {
+			requirements = append(requirements, one.Requirement)
+		}
+	}
+	requirements = without(requirements, nil)
+	all := []line{{heading, first.title(), first.Kind, text.List(requirements, "and")}, {label: "cause", words: first.cause.Summary}}
+	if first.New != result.Pass {
+		all = append(all, line{label: "fix", words: first.cause.Fix})
+	}
+	return all
+}
+
 func heads(change change, concerns evidence) []line {
 	if concerns.Requirement == "" {
 		return []line{{heading, change.title(), change.Kind, ""}}
@@ -215,11 +245,12 @@ func more(format string, names []string) []line {
 func (c checkChange) lines() []line {
 	all, curl := []line{{label: name, words: c.ID + ": " + c.Title}}, ""
 	add := func(label, words string) { all = append(all, line{label: label, words: words}) }
+	var before, shown [2]*response
 	for i, one := range c.Evidence {
 		if i > 0 {
 			add("requirement", one.Requirement)
 		}
-		var shown [2]*response
+		before, shown = shown, [2]*response{}
 		for i, side := range []*observed{one.Old, one.New} {
 			label := []string{was, now}[i]
 			if side == nil {
@@ -227,16 +258,15 @@ func (c checkChange) lines() []line {
 				continue
 			}
 			add(label, side.text())
-			if shown[i] = side.Response; shown[i] != nil {
+			if shown[i] = side.Response; shown[i] != nil && shown[i] != before[i] {
 				add(with, shown[i].text())
 				curl = shown[i].Curl
 			}
 		}
-		if shown[0] == nil || shown[1] == nil {
+		if shown[0] == nil || shown[1] == nil || shown == before {
 			continue
 		}
-		// Both sides show the status.
-		found := slices.DeleteFunc(differences(shown[0], shown[1]), func(one difference) bool { return one.What == "status" })
+		found := differences(shown[0], shown[1])
 		for _, difference := range found[:min(len(found), shownDifferences)] {
 			add(differsIn, difference.text())
 		}

@@ -291,3 +291,38 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestChecksOfOneCauseAreOneBlock: whatever they concern, with the cause of the
+// report in which they fail, and the status among the differences.
+func TestChecksOfOneCauseAreOneBlock(t *testing.T) {
+	t.Parallel()
+	of := func(verdict result.Verdict, status int) *run {
+		r := newRun()
+		for _, id := range []string{"a", "b"} {
+			var findings []result.Finding
+			r.requirement("path."+id, spec.Documented, verdict)
+			r.exchange("path/"+id, "retry j", "j", "token for x", refusal(status))
+			if verdict == result.Fail {
+				findings = []result.Finding{{Requirement: "path." + id, Verdict: verdict, Want: "400", Got: "200", Exchange: len(r.Exchanges), Count: 1}}
+			}
+			r.check("path/"+id, "path."+id, verdict, findings...)
+		}
+		return r
+	}
+	passes, failing := of(result.Pass, 400), of(result.Fail, 404)
+	failing.Causes = []result.Cause{{ID: "one", Summary: "one thing is wrong", Fix: "change it", Checks: []string{"path/a", "path/b"}}}
+	for _, test := range []struct {
+		old, new    *run
+		head, never string
+	}{
+		{passes, failing, "NEWLY FAILING path.a and path.b cause: one thing is wrong fix: change it", "NEWLY PASSING"},
+		{failing, passes, "NEWLY PASSING path.a and path.b cause: one thing is wrong path/a:", "change it"},
+	} {
+		comparison := compare(test.old, test.new)
+		shown := shownText(comparison)
+		if !strings.Contains(shown, test.head) || strings.Count(shown, "one thing is wrong") != 1 || strings.Contains(shown, test.never) ||
+			!strings.Contains(shown, "differs in status: 40") || comparison.Checks[1].Cause != "one" {
+			t.Errorf("%s", shown)
+		}
+	}
+}

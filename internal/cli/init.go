@@ -1,0 +1,169 @@
+package cli
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
+)
+
+// The users that init writes a file for.
+const (
+	forConsumer = "consumer"
+	forEmulator = "emulator"
+	forClient   = "client"
+)
+
+// The files that init writes.
+const (
+	initConfig   = "dpconform.yaml"
+	initWorkflow = ".github/workflows/dpconform.yml"
+)
+
+//go:embed init.tmpl
+var initTemplates string
+
+func newInitCommand(terminal *terminal) *cobra.Command {
+	var settings config.Settings
+	var user string
+	var workflow bool
+	users := []string{forConsumer, forEmulator, forClient}
+	command := &cobra.Command{
+		Use:   "init",
+		Short: "Write a configuration file, and a workflow for GitHub",
+		Long: `init writes a dpconform.yaml with comments for one of three users: the consumer
+of a server, the author of an emulator or a server, and the author of a client.
+With --workflow it also writes a workflow for GitHub Actions that uses the file.
+It never writes over a file.`,
+		Example: `  dpconform init
+  dpconform init --for consumer --workflow
+  dpconform init --for client`,
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			sources, method, err := prepare(command, terminal, &settings)
+			if err != nil {
+				return err
+			}
+			if _, err := oneOf(sources, "for", "user", user, users); err != nil {
+				return err
+			}
+			start := beginning{user: user, method: method, MethodName: settings.MethodName}
+			return start.write(terminal, workflow)
+		},
+	}
+	settings.AddMethodFlags(command.Flags())
+	command.Flags().StringVar(&user, "for", forEmulator, "`USER` to write it for; consumer, emulator or client")
+	command.Flags().BoolVar(&workflow, "workflow", false, "write a workflow for GitHub too; "+initWorkflow)
+	completeWith(command, "for", cobra.ShellCompDirectiveNoFileComp, func() []string { return users })
+	return command
+}
+
+// beginning is what init writes for a user.
+type beginning struct {
+	user   string
+	method *spec.Method
+	// MethodName is the method that was chosen, or empty.
+	MethodName string
+}
+
+func (b beginning) write(terminal *terminal, workflow bool) error {
+	files := []struct{ name, template string }{{initConfig, b.user}, {initWorkflow, b.user + " workflow"}}
+	if !workflow {
+		files = files[:1]
+	}
+	for _, file := range files {
+		if _, err := os.Lstat(file.name); !errors.Is(err, fs.ErrNotExist) {
+			return text.Mistake(file.name, "it is there already, and nothing is written over it", "move it away, or edit it")
+		}
+	}
+	templates := template.Must(template.New("").Parse(initTemplates))
+	for _, file := range files {
+		var content strings.Builder
+		if err := templates.ExecuteTemplate(&content, file.template, b); err != nil {
+			return err
+		}
+		err := os.MkdirAll(filepath.Dir(file.name), 0o777)
+		if err == nil {
+			err = text.WriteNew(file.name, 0o666, []byte(strings.TrimLeft(content.String(), "\n")))
+		}
+		if err != nil {
+			return text.Mistake(file.name, "it was not written: "+text.Reason(err), "")
+		}
+		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
+	}
+	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
+	return nil
+}
+
+// Command is the command that uses the file, with what it cannot hold.
+func (b beginning) Command() string {
+	switch b.user {
+	case forClient:
+		return "dpconform client --config " + initConfig + " -- ./my-client '{endpoint}' '{job}' '{token}'"
+	case forConsumer:
+		return b.TokenVariable() + "=TOKEN dpconform run --config " + initConfig + " --job " + b.JobForm()
+	}
+	return "dpconform run --config " + initConfig
+}
+
+// TokenVariable is the variable of the token of the first scope.
+func (b beginning) TokenVariable() string {
+	if len(b.method.Scopes) == 0 {
+		return "DPCONFORM_TOKEN"
+	}
+	return config.TokenVariable(b.method, b.method.Scopes[0].Name)
+}
+
+// JobForm is how a job is given that a consumer may have: one that is refused for
+// its state.
+func (b beginning) JobForm() string {
+	if refused := b.method.RefusedStates(); len(refused) > 0 {
+		return refused[min(1, len(refused)-1)] + "=ID"
+	}
+	return "ID"
+}
+
+// Endpoint is the address of the description's own server.
+func (b beginning) Endpoint() string { return b.method.Endpoint }
+
+// Accepted says in which states the method accepts a job.
+func (b beginning) Accepted() string { return text.List(b.method.AcceptedStates, "or") }
+
+// HasScopes and HasStates say what the method has.
+func (b beginning) HasScopes() bool { return len(b.method.Scopes) > 0 }
+
+// HasStates reports whether jobs have states.
+func (b beginning) HasStates() bool { return len(b.method.States) > 0 }
+
+// initJobs are the ids of a state.
+type initJobs struct{ State, IDs string }
+
+// Jobs are ids that the reference emulator has, too: enough for every check.
+func (b beginning) Jobs() []initJobs {
+	const accepted, others = 18, 1
+	var jobs []initJobs
+	ids := emulator.DefaultJobs(b.method)
+	for _, state := range append(slices.Clone(b.method.States), "") {
+		few := others
+		if state == "" || slices.Contains(b.method.AcceptedStates, state) {
+			few = accepted
+		}
+		if len(ids[state]) > 0 {
+			wrapped := strings.Join(text.Wrap(strings.Join(ids[state][:min(few, len(ids[state]))], ", "), helpColumns-4), "\n    ")
+			jobs = append(jobs, initJobs{state, wrapped})
+		}
+	}
+	return jobs
+}
