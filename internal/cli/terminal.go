@@ -97,11 +97,15 @@ func (t *terminal) setVerbosity(sources *config.Sources, settings *config.Settin
 }
 
 // width is the number of columns that text is wrapped to: those of the terminal, or
-// those that COLUMNS gives where there is none.
+// those that COLUMNS gives where there is none, or those of standard error.
 func (t *terminal) width() int {
 	columns := t.columns()
 	if columns <= 0 {
 		columns, _ = strconv.Atoi(t.environment("COLUMNS"))
+	}
+	if columns <= 0 {
+		// What goes through a pager or tail ends on the same terminal.
+		columns = t.errColumns()
 	}
 	if columns > 0 {
 		return min(columns, widestText)

@@ -115,15 +115,19 @@ func TestOnlyWhatEndsInOrderMayGoOn(t *testing.T) {
 	}
 }
 
-// TestTheWidthIsTheScreens or, where there is none, that of COLUMNS.
+// TestTheWidthIsTheScreens or, where there is none, that of COLUMNS, or of standard
+// error.
 func TestTheWidthIsTheScreens(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		screen  int
 		columns string
+		errors  int
 		want    int
-	}{{0, "", widthWithoutTerminal}, {0, "80", 80}, {0, "1000", widestText}, {0, "wide", widthWithoutTerminal}, {0, "-1", widthWithoutTerminal}, {60, "80", 60}} {
+	}{{0, "", 0, widthWithoutTerminal}, {0, "80", 0, 80}, {0, "1000", 0, widestText}, {0, "wide", 0, widthWithoutTerminal},
+		{0, "-1", 0, widthWithoutTerminal}, {60, "80", 0, 60}, {0, "", 70, 70}, {0, "90", 70, 90}} {
 		on := quiet()
+		on.errColumns = func() int { return test.errors }
 		on.columns, on.environment = func() int { return test.screen }, func(string) string { return test.columns }
 		if got := on.width(); got != test.want {
 			t.Errorf("%+v: %d", test, got)
