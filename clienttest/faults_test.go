@@ -316,6 +316,12 @@ func connectionFaults() []fault {
 		{"closed-connection-used", "A connection is used again that a response had said to be closed.", "client.http.closed-connection", "connection-close", secondOnOneConnection()},
 		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2()},
 		{"interim-taken-for-final", "An interim response is taken for the one to the call.", "client.outcome.interim", "interim-response", reading(nil)},
+		{"interim-taken-for-success", "An interim response is taken for a success.", "client.outcome.new-id", "interim-response",
+			func() client {
+				made := reading(nil)()
+				made.report = func(t task, _ reply) result.Outcome { return t.succeeded("") }
+				return made
+			}},
 		{"read-once", "What arrives first is taken for the whole response.", "client.outcome.new-id", "split-response", reading(readOnce)},
 		{"read-once-without-id", "What arrives first is taken for the whole response.", "client.outcome.success", "split-response", reading(readOnce)},
 		{"chunk-extension-unread", "A chunk with an extension is an error.", "client.outcome.chunk-extensions", "chunk-extensions", reading(readPlainChunks)},

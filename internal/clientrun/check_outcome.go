@@ -191,8 +191,6 @@ func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool)
 		e.skipOutcome(seen, untested...)
 	case reported.Error != nil:
 		e.find(tolerant, last, want, reported.text())
-	case *reported.NewID != id && tolerant == last.response.tests:
-		e.find(tolerant, last, want, "the id "+shownID(*reported.NewID, reported.Job))
 	case *reported.NewID != id:
 		e.test(tolerant)
 		e.find(outcomeNewID, last, want, "the id "+shownID(*reported.NewID, reported.Job))

@@ -36,6 +36,8 @@ type command struct {
 	words []string
 	// environment is added to that of this process.
 	environment []string
+	// withheld are the names of variables that are taken out of it.
+	withheld []string
 	limit       time.Duration
 	// show gets what the command prints, as it comes; nil for nobody.
 	show io.Writer
@@ -89,7 +91,11 @@ func (c command) run(ctx context.Context) (*ended, error) {
 	defer cancel()
 	mark := mark(newSecret("run"))
 	process := program.Command(limited, c.words)
-	process.Env = append(append(os.Environ(), c.environment...), mark.variable())
+	own := slices.DeleteFunc(os.Environ(), func(one string) bool {
+		name, _, _ := strings.Cut(one, "=")
+		return slices.Contains(c.withheld, name)
+	})
+	process.Env = slices.Concat(own, c.environment, []string{mark.variable()})
 	outcomes, complaints := &outcomeLines{success: c.success}, &lastBytes{}
 	process.Stdout, process.Stderr = outcomes, complaints
 	if c.show != nil {

@@ -323,7 +323,7 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 		return nil, reported{}, err
 	}
 	success := successMember(r.options.Rules.Method)
-	one := command{words: replaced(r.options.Command, values), environment: environment, limit: r.options.Limit, show: r.options.Show, success: success}
+	one := command{words: replaced(r.options.Command, values), environment: environment, withheld: withheld(site), limit: r.options.Limit, show: r.options.Show, success: success}
 	ended, err := one.run(ctx)
 	if err != nil {
 		return nil, reported{}, err
@@ -371,10 +371,20 @@ func (r *run) environment(site *Site, values map[string]string) ([]string, error
 	if err := errors.Join(os.RemoveAll(file), text.WriteNew(file, 0o600, site.Authority)); err != nil {
 		return nil, err
 	}
-	for _, name := range authorityVariables {
+	for _, name := range slices.DeleteFunc(slices.Clone(authorityVariables), func(name string) bool { return slices.Contains(withheld(site), name) }) {
 		environment = append(environment, name+"="+file)
 	}
 	return environment, nil
+}
+
+// withheld are the variables that a command does not get, not even its caller's:
+// Python's requests validates in spite of verify=False where one names what to
+// trust, and in this scenario a client trusts nothing of ours.
+func withheld(site *Site) []string {
+	if only := site.Server.options.Only; only != nil && only.Certificate == scenario.UnknownAuthority {
+		return authorityVariables[1:]
+	}
+	return nil
 }
 
 func replaced(words []string, values map[string]string) []string {
