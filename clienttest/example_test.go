@@ -56,6 +56,12 @@ func TestMyClient(t *testing.T) {
 	for _, name := range server.Scenarios() {
 		t.Run(name, func(t *testing.T) {
 			call := server.Scenario(t, name)
+			if call.WarmJob != "" {
+				// The next call reuses the connection.
+				if _, err := retry(call.Client, call.URL, call.Token, call.WarmJob); err != nil {
+					t.Fatal(err)
+				}
+			}
 			newID, err := retry(call.Client, call.URL, call.Token, call.Job)
 			var refused *apiError
 			switch {

@@ -219,8 +219,9 @@ func (e *evaluation) checkError(last *request, seen view) {
 		}
 		return
 	}
-	if last.response.redirect() {
-		// A redirect that is not followed is no response of the method.
+	if last.response.redirect() || last.purpose == followed {
+		// A redirect that is not followed is no response of the method, nor is what
+		// refused a client that left its token behind.
 		return
 	}
 	e.test(outcomeCode)

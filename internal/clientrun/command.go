@@ -38,7 +38,7 @@ type command struct {
 	environment []string
 	// withheld are the names of variables that are taken out of it.
 	withheld []string
-	limit       time.Duration
+	limit    time.Duration
 	// show gets what the command prints, as it comes; nil for nobody.
 	show io.Writer
 	// success is the member of an outcome that says that the call succeeded.

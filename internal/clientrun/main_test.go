@@ -2,6 +2,7 @@ package clientrun
 
 import (
 	"cmp"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -148,6 +149,25 @@ var programs = map[string]func() int{
 		_ = os.Setenv("DPCONFORM_TOKEN", os.Getenv("DPCONFORM_FRESH_TOKEN"))
 		return once(true)
 	},
+	"warm": func() int { return afterFirst(func() {}) },
+	"warm-elsewhere": func() int {
+		return afterFirst(http.DefaultClient.CloseIdleConnections)
+	},
+	// looks-at-the-name completes the handshake and looks at the certificate itself.
+	"looks-at-the-name": func() int {
+		connection, err := tls.Dial("tcp", strings.TrimPrefix(os.Getenv("DPCONFORM_ENDPOINT"), "https://"), &tls.Config{InsecureSkipVerify: true})
+		if err == nil {
+			_ = connection.Close()
+		}
+		return reportError("the certificate is for another host")
+	},
+	"without-tls": func() int {
+		_ = os.Setenv("DPCONFORM_ENDPOINT", strings.Replace(os.Getenv("DPCONFORM_ENDPOINT"), "https://", "http://", 1))
+		once(false)
+		return reportError("no TLS")
+	},
+	"wrong-verb": func() int { return onceTo("s", func(line string) { fmt.Print(line) }) },
+	"gives-up":   func() int { return reportError("no configuration") },
 	"chooses": func() int {
 		for _, name := range []string{"success", "not-found"} {
 			_ = os.Setenv("DPCONFORM_JOB", "scenario-"+name+"-7")
@@ -163,6 +183,23 @@ func once(reports bool) int {
 			fmt.Print(line)
 		}
 	})
+}
+
+// afterFirst makes a first call where the scenario has one, and the call after it.
+func afterFirst(between func()) int {
+	job := os.Getenv("DPCONFORM_JOB")
+	if first := os.Getenv("DPCONFORM_WARM_JOB"); first != "" {
+		_ = os.Setenv("DPCONFORM_JOB", first)
+		once(false)
+		between()
+	}
+	_ = os.Setenv("DPCONFORM_JOB", job)
+	return once(true)
+}
+
+func reportError(message string) int {
+	fmt.Printf("{\"job\":%q,\"error\":{\"message\":%q}}\n", os.Getenv("DPCONFORM_JOB"), message)
+	return 0
 }
 
 func onceAndSay(line string) int {

@@ -3,6 +3,7 @@ package clientrun
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -228,9 +229,13 @@ func (e *exchange) disconnect(byReset bool) {
 	if kept, is := connection.(*recordedConnection); is {
 		inner = kept.Conn
 	}
+	if secure, is := connection.(*tls.Conn); is {
+		inner = secure.NetConn()
+	}
 	if tcp, is := inner.(*net.TCPConn); is && byReset {
-		// With no time to linger, close sends a reset.
+		// With no time to linger, close sends a reset, and TLS does not say goodbye.
 		_ = tcp.SetLinger(0)
+		_ = tcp.Close()
 	}
 	_ = connection.Close()
 }

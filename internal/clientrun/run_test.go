@@ -93,6 +93,76 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestReasonsOfConnections: what a scenario does not test of a client, and why.
+func TestReasonsOfConnections(t *testing.T) {
+	t.Parallel()
+	const trust = "the client closed each of its connections in the TLS handshake, or behind it, and sent no request: it has to trust the authority in the file that $DPCONFORM_CA_CERT names"
+	for _, row := range []struct {
+		program, scenario, want string
+		exit                    int
+	}{
+		{"right", "reset-warm", "reset-warm skip: the client made no first call of the job $DPCONFORM_WARM_JOB on the same connection", result.ExitConforms},
+		{"warm-elsewhere", "reset-warm", "reset-warm skip: the client opened another connection for its second call", result.ExitConforms},
+		{"warm", "reset-warm", "reset-warm pass: ", result.ExitConforms},
+		{"warm", "reset", "reset pass: ", result.ExitConforms},
+		{"right", "connection-close", "connection-close skip: the client made no first call", result.ExitConforms},
+		{"warm", "connection-close", "connection-close pass: ", result.ExitConforms},
+		{"looks-at-the-name", "wrong-host", "wrong-host pass: ", result.ExitConforms},
+		{"looks-at-the-name", "http2", "http2 skip: " + trust, result.ExitInconclusive},
+		{"without-tls", "http2", "http2 fail: ", result.ExitFails},
+		{"without-tls", "wrong-host", "wrong-host fail: ", result.ExitFails},
+		{"right", "untrusted-authority", "untrusted-authority pass: ", result.ExitConforms},
+		{"idle", "wrong-host", "wrong-host fail: ", result.ExitFails},
+	} {
+		t.Run(row.program+" "+row.scenario, func(t *testing.T) {
+			t.Parallel()
+			_, report := runAll(t, runOf(t, row.program, row.scenario))
+			check := report.Checks[0]
+			if got := check.ID + " " + string(check.Verdict) + ": " + check.Reason; !strings.HasPrefix(got, row.want) || report.Exit != row.exit {
+				t.Errorf("%s, exit %d\nwant %s, exit %d\n%+v", got, report.Exit, row.want, row.exit, check.Findings)
+			}
+		})
+	}
+}
+
+func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "gives-up", "success"))
+	const want = "no request arrived, the command ended with exit 0; the client reported the error no configuration"
+	if findings := report.Checks[0].Findings; len(findings) == 0 || findings[0].Got != want {
+		t.Errorf("%+v", findings)
+	}
+}
+
+// TestAnIdHasItsNameInJSON: that of the method's response.
+func TestAnIdHasItsNameInJSON(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "right", "success"))
+	written, err := json.Marshal(report.Checks[0].Call.Reported)
+	var read result.Outcome
+	if err := errors.Join(err, json.Unmarshal(written, &read)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(written), `,"`+method.IDField+`":"`) || read.NewID == nil || *read.NewID != *report.Checks[0].Call.Reported.NewID {
+		t.Errorf("%s, %+v", written, read)
+	}
+}
+
+// TestAFindingIsListedOnce: that each scenario has a job of its own makes no difference.
+func TestAFindingIsListedOnce(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "wrong-verb", "success", "not-found", "slow"))
+	listed := false
+	for _, group := range report.Broken(result.Fail) {
+		if alike := group.Alike(); group.Requirement.ID == pathVerb {
+			listed = len(alike) == 1 && report.Names(alike[0].Checks) == "success, not-found, slow"
+		}
+	}
+	if !listed {
+		t.Errorf("%+v", report.Broken(result.Fail))
+	}
+}
+
 // TestOutcomesThatNobodyCanRead says why nothing is known.
 func TestOutcomesThatNobodyCanRead(t *testing.T) {
 	t.Parallel()

@@ -95,6 +95,12 @@ func TestMistakesInAScenario(t *testing.T) {
 		{"unknown consumption", head + "consume: some\n", `mine.yaml:3:10: consume: unknown consumption "some"; it must be one of all or or-tell`},
 		{"an id of two segments", head + "job-end: a/b\n", "mine.yaml:3:10: job-end: an id is one segment of a path; take the slash out"},
 		{"fewer than steps", head + "at-most: 1\nsteps: [{reset: true}, {reset: true}]\n", "mine.yaml:3:10: at-most: 1 is less than the 2 steps; give at least as many as there are steps"},
+		{"an unknown certificate", head + "certificate: expird\n", `mine.yaml:3:14: certificate: unknown reason "expird"; did you mean expired?`},
+		{"an unknown warming", head + "warm: often\n", `mine.yaml:3:7: warm: unknown warming "often"; it must be one of too, only or never`},
+		{"a first response without a first call", head + "first: {reference: true}\nsteps: [{reference: true}]\n", "mine.yaml:3:8: first: the scenario has no first call; add warm: only"},
+		{"no interim response", step("reference: true\n    interim: 101"), "mine.yaml:5:14: step 1: interim: 101 is not an interim response; use 100, 102 or 103"},
+		{"a chunk extension that splits", step("reference: true\n    chunk-extension: \"a b\""), `mine.yaml:5:22: step 1: chunk-extension: invalid chunk extension "a b"; write a name, or a name, = and a value`},
+		{"cut and in parts", step("reference: true\n    truncate: true\n    split: true"), "mine.yaml:6:12: step 1: split: with truncate the response has no end that it could change; leave it out"},
 		{"an alias to what it is in", head + "steps: &a [*a]\n", "mine.yaml:3:12: its values are nested more than 100 deep"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -253,6 +259,40 @@ func TestTheStateThatIsRefused(t *testing.T) {
 		if err != nil || one.Job != row.state || !slices.Equal(one.Must, []string{row.top}) {
 			t.Errorf("%+v, %v", one, err)
 		}
+	}
+}
+
+// TestWarmForms: a scenario has both forms where a step ends the connection.
+func TestWarmForms(t *testing.T) {
+	for _, row := range []struct {
+		text string
+		want []string
+	}{
+		{"steps: [{reference: true}]", []string{"mine"}},
+		{"steps: [{hang-up: true}]", []string{"mine", "mine-warm first"}},
+		{"steps: [{reset: true}]\nwarm: never", []string{"mine"}},
+		{"steps: [{reference: true}]\nwarm: too", []string{"mine", "mine-warm first"}},
+		{"steps: [{reference: true}]\nwarm: only\nfirst: {reference: true, close: true}", []string{"mine first"}},
+	} {
+		path := filepath.Join(write(t, map[string]string{"a.yaml": "name: mine\ntitle: b\n" + row.text + "\n"}), "a.yaml")
+		all, err := Read(method, path, nil)
+		var got []string
+		for _, one := range all {
+			if one.First != nil {
+				got = append(got, one.Name+" first")
+			} else {
+				got = append(got, one.Name)
+			}
+		}
+		if err != nil || !slices.Equal(got, row.want) {
+			t.Errorf("%s: %v, %v", row.text, got, err)
+		}
+	}
+	// A scenario of the user's replaces both forms of a shipped one.
+	path := filepath.Join(write(t, map[string]string{"a.yaml": "name: reset\ntitle: b\nsteps: [{reference: true}]\n"}), "a.yaml")
+	all, err := Read(method, path, shipped(t))
+	if err != nil || slices.Contains(Names(all), "reset-warm") || len(all) != len(shipped(t))-1 {
+		t.Errorf("%v, %v", Names(all), err)
 	}
 }
 

@@ -52,6 +52,11 @@ func retry(name string) (*dataportability.RetryPortabilityArchiveResponse, error
 	if len(os.Args) > 1 && os.Args[1] == "nothing" {
 		request = nil
 	}
+	if first := os.Getenv("DPCONFORM_WARM_JOB"); first != "" {
+		if _, err := service.ArchiveJobs.Retry("archiveJobs/"+first, request).Do(); err != nil {
+			return nil, err
+		}
+	}
 	return service.ArchiveJobs.Retry(name, request).Do()
 }
 

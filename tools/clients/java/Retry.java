@@ -56,7 +56,12 @@ public final class Retry {
     told.set("job", environment.get("DPCONFORM_JOB"));
     try {
       GenericJson message = arguments.length > 0 && arguments[0].equals("nothing") ? null : new GenericJson();
-      Answer answer = new Call(service(environment), "archiveJobs/" + environment.get("DPCONFORM_JOB"), message).execute();
+      Service service = service(environment);
+      String first = environment.getOrDefault("DPCONFORM_WARM_JOB", "");
+      if (!first.isEmpty()) {
+        new Call(service, "archiveJobs/" + first, message).execute();
+      }
+      Answer answer = new Call(service, "archiveJobs/" + environment.get("DPCONFORM_JOB"), message).execute();
       told.set("archiveJobId", answer.archiveJobId == null ? "" : answer.archiveJobId);
     } catch (GoogleJsonResponseException refused) {
       GenericJson error = new GenericJson().set("code", refused.getStatusCode()).set("message", refused.getMessage());
