@@ -161,7 +161,7 @@ func (r Report) Names(ids []string) string {
 	switch {
 	case len(ids) < 2:
 		return ChecksText(ids)
-	case r.Client != nil && len(ids) == len(r.Checks) && len(ids) > few:
+	case r.Client != nil && len(ids) == len(r.Checks) && len(ids) > 2*few:
 		return fmt.Sprintf("all %d scenarios", len(ids))
 	case r.Client != nil:
 		return strings.Join(ids, ", ")
