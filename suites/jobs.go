@@ -341,7 +341,23 @@ func (j *judgement) jobsIn(state string) []string {
 	if len(j.Target.Jobs(state)) == 0 && hasStates(j.Method) == (state != "") && (j.Target.MayConsume() || !accepted) {
 		j.Target.MakeJobs(j.ctx, state, 1)
 	}
-	return j.Target.Jobs(state)
+	return slices.DeleteFunc(slices.Clone(j.Target.Jobs(state)), j.wouldBeUsedUp)
+}
+
+// wouldBeUsedUp reports whether a given job has moved to a state in which a call uses
+// it up, on a target whose jobs must not be. The checks of the given states, which
+// call nothing, report that it has.
+func (j *judgement) wouldBeUsedUp(job string) bool {
+	if !j.Target.ReadOnly() || j.check.phase <= stating {
+		return false
+	}
+	if _, known := j.session.shown[job]; !known {
+		j.session.shown[job] = ""
+		if credential, found := j.credential(); found {
+			j.readState(job, credential)
+		}
+	}
+	return slices.Contains(j.Method.AcceptedStates, j.session.shown[job])
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }

@@ -95,9 +95,17 @@ func TestAConsumerSeesChanges(t *testing.T) {
 			t.Errorf("%s: exit %d, want %d: %v", fault, report.Exit, want, report.Counts.Checks)
 		}
 	}
-	moved, _ := consumed(t, method, "", config.Settings{Profile: "consumer", Tokens: []string{last + "=scope:" + last}, Jobs: []string{"COMPLETE=cancelled-1"}})
-	if moved.Exit != result.ExitFails {
-		t.Errorf("exit %d of a job that has moved", moved.Exit)
+	for _, jobs := range []string{"cancelled-1", "failed-1", "complete-1,failed-1", "failed-1,complete-1"} {
+		moved, asked := consumed(t, method, "", config.Settings{Profile: "consumer", Tokens: []string{last + "=scope:" + last}, Jobs: []string{"COMPLETE=" + jobs}})
+		// Of each state, one job is compared.
+		if want := jobs == "complete-1,failed-1"; (moved.Exit == result.ExitConforms) != want || moved.Exit == result.ExitInconclusive {
+			t.Errorf("%s: exit %d of a job that has moved: %v", jobs, moved.Exit, moved.Counts.Checks)
+		}
+		for _, exchange := range asked.Journal() {
+			if exchange.Request.Call && exchange.Succeeded() {
+				t.Errorf("%s: %s had an effect", jobs, exchange.URL)
+			}
+		}
 	}
 }
 

@@ -257,6 +257,9 @@ func (t *Target) MayConsume() bool {
 	return !t.config.ReadOnly && (t.config.Loopback || t.config.ConsumeJobs)
 }
 
+// ReadOnly reports whether no job may be used up, whatever the target is.
+func (t *Target) ReadOnly() bool { return t.config.ReadOnly }
+
 // Jobs lists the jobs that were given as being in a state, and those that were made.
 func (t *Target) Jobs(state string) []string {
 	t.mutex.Lock()
