@@ -48,6 +48,17 @@ func TestHelpFitsATerminalAndNamesEveryFlag(t *testing.T) {
 	}
 }
 
+func TestNamesOfFaultsAndProfilesAreCompleted(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"run --profile": "consumer\n", "doctor --profile": "live\n", "emulate --fault": "unknown-field-ignored\t", "init --for": "client\n",
+	} {
+		if got := call(t, append(append([]string{"__complete"}, strings.Fields(line)...), "")...); !strings.Contains(got.raw, want) {
+			t.Errorf("%s: %s", line, got.raw)
+		}
+	}
+}
+
 func TestFlagsOfGroupsExist(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{helpFlag: true, "version": true}

@@ -197,7 +197,7 @@ they take: states of jobs, checks and requirements, faults, scenarios, formats.`
 }
 
 // completeDescriptions lets a shell complete the flags that name a built-in
-// description, of every command that has them.
+// description or a profile, of every command that has them.
 func completeDescriptions(command *cobra.Command) {
 	if command.Flags().Lookup(config.RevisionFlag) != nil {
 		completeWith(command, config.MethodFlag, cobra.ShellCompDirectiveNoFileComp, spec.Shipped)
@@ -207,6 +207,9 @@ func completeDescriptions(command *cobra.Command) {
 			description, _ := spec.Embedded(method)
 			return description.Revisions()
 		})
+	}
+	if command.Flags().Lookup(config.ProfileFlag) != nil {
+		completeWith(command, config.ProfileFlag, cobra.ShellCompDirectiveNoFileComp, config.Profiles)
 	}
 	for _, inner := range command.Commands() {
 		completeDescriptions(inner)
