@@ -8,7 +8,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help run test prove race drift-sources build docs cassettes bench fuzz check lint secrets \
+.PHONY: help run test prove proof race drift-sources build docs cassettes bench fuzz check lint secrets \
 	third-party browser oauth validators overlays lint-description dist dist-test fixtures clients clients-install clients-check clean
 
 help: ## list the targets
@@ -40,6 +40,8 @@ race: ## run the tests of what is concurrent with the race detector (needs a C c
 docs: build ## write the generated pages of docs/
 	$(BIN) list --markdown > docs/requirements.md.new && mv docs/requirements.md.new docs/requirements.md
 	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
+
+proof: ## write docs/proof.md, the kill matrix for a reader, which its test compares
 	$(GO) test -count=1 -run '^TestKillMatrix$$' ./suites -update
 
 cassettes: build ## record the shipped cassettes again, from the reference emulator

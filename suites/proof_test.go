@@ -32,7 +32,7 @@ func (m *matrix) checkProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	if written := strings.ReplaceAll(string(written), "\r\n", "\n"); written != page {
-		t.Errorf("%s is not the matrix of this run: run make docs; it differs at %q", proofPage, difference(written, page))
+		t.Errorf("%s is not the matrix of this run: run make proof; it differs at %q", proofPage, difference(written, page))
 	}
 }
 
@@ -51,7 +51,7 @@ func difference(from, to string) string {
 // that catch it.
 func (m *matrix) proof() string {
 	var page strings.Builder
-	fmt.Fprintf(&page, `<!-- Written by make docs; do not edit. -->
+	fmt.Fprintf(&page, `<!-- Written by make proof; do not edit. -->
 # Proof: which check catches which fault
 
 A check that cannot fail proves nothing. Each fault below is seeded in the reference emulator, one at a time, and the whole suite runs
