@@ -36,5 +36,5 @@ func TestSpecPrintOfAFile(t *testing.T) {
 	}
 	call(t, "spec", "print", "--openapi", "2.0").wantOneLine(t, "--openapi", `invalid value "2.0": want 3.0`)
 	call(t, "spec", "print", "--spec", file+".not").wantOneLine(t, "my.yaml.not", "no such file")
-	call(t, "spec", "print", "--json", "--spec", writeFile(t, "broken.yaml", "openapi: 3.1.0\ninfo: []\n")).wantOneLine(t, "broken.yaml:2")
+	call(t, "spec", "print", "--json", "--spec", writeFile(t, "broken.yaml", "openapi: 3.1.0\ninfo: []\npaths: {}\n")).wantOneLine(t, "broken.yaml:2")
 }
