@@ -114,7 +114,7 @@ dist-test: ## build this platform's release twice, and install the wheel and the
 fixtures: build ## try docs/fixtures in fresh projects (python3, node, mvn, cargo)
 	@$(GO) run ./tools/fixtures $(BIN)
 
-clients: build ## test Google's own client libraries and curl (npm, python3, mvn)
+clients: build ## test Google's own client libraries and others (npm, python3, mvn, cargo, php, ruby)
 	@$(GO) run ./tools/clients $(BIN) docs/clients.md
 
 clients-install: ## install the clients' libraries from their registries

@@ -38,7 +38,7 @@ const (
 	root = "tools/clients"
 	// installLimit bounds an installation, scenarioLimit one run of a program:
 	// a slow machine is not the library's fault.
-	installLimit  = 5 * time.Minute
+	installLimit  = 20 * time.Minute
 	scenarioLimit = 2 * time.Minute
 	runLimit      = 15 * time.Minute
 )
@@ -48,7 +48,8 @@ type program struct {
 	name, folder, library string
 	// tools must be in PATH.
 	tools []string
-	// install are command lines, run in the folder; what they leave is made.
+	// install are command lines, run in the folder; what they leave is made, empty
+	// for nothing.
 	// It is kept while the pins are the same.
 	install [][]string
 	pins    []string
@@ -95,11 +96,46 @@ var programs = []program{
 	{
 		name: "Java", folder: "java", library: "google-api-client", tools: []string{"mvn", "javac", "java"},
 		install: [][]string{{"mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"},
-			{"javac", "--release", "17", "-encoding", "UTF-8", "-cp", "target/libraries/*", "-d", "target/classes", "Retry.java"}},
-		pins: []string{"pom.xml", "Retry.java"}, made: "target",
+			{"javac", "--release", "17", "-encoding", "UTF-8", "-cp", "target/libraries/*", "-d", "target/classes", "Retry.java", "OkHttpRetry.java"}},
+		pins: []string{"pom.xml", "Retry.java", "OkHttpRetry.java"}, made: "target",
 		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "Retry"},
 		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>google-api-client</artifactId>\s*<version>([^<]+)</version>`,
 		runtime: []string{"java", "-version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "google-auth", folder: "python", library: "google-auth and requests", tools: []string{"python3"},
+		command:     []string{"{folder}/.venv/bin/python", "{folder}/authorized_session.py"},
+		versionFile: "requirements.txt", versionPattern: `(?m)^google-auth==(\S+)`,
+		arguments: []string{"nothing", "message"},
+	},
+	{
+		name: "aiogoogle", folder: "python", library: "aiogoogle", tools: []string{"python3"},
+		command:     []string{"{folder}/.venv/bin/python", "{folder}/with_aiogoogle.py"},
+		versionFile: "requirements.txt", versionPattern: `(?m)^aiogoogle==(\S+)`,
+		arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "OkHttp", folder: "java", library: "okhttp", tools: []string{"mvn", "javac", "java"},
+		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "OkHttpRetry"},
+		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>okhttp-jvm</artifactId>\s*<version>([^<]+)</version>`,
+		arguments: []string{"nothing", "message"},
+	},
+	{
+		name: "reqwest", folder: "rust", library: "reqwest", tools: []string{"cargo"},
+		install: [][]string{{"cargo", "build", "--quiet"}},
+		pins:    []string{"Cargo.toml", "src/main.rs"}, made: "target",
+		command:     []string{"{folder}/target/debug/retry"},
+		versionFile: "Cargo.toml", versionPattern: `reqwest = \{ version = "=([^"]+)"`,
+		runtime: []string{"cargo", "--version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "PHP", folder: "php", library: "ext-curl", tools: []string{"php"}, command: []string{"php", "{folder}/retry.php"},
+		install: [][]string{{"php", "-r", "exit(extension_loaded('curl') ? 0 : 1);"}},
+		runtime: []string{"php", "--version"}, arguments: []string{"nothing", "message"},
+	},
+	{
+		name: "Ruby", folder: "ruby", library: "net/http", tools: []string{"ruby"}, command: []string{"ruby", "{folder}/retry.rb"},
+		runtime: []string{"ruby", "--version"}, arguments: []string{"nothing", "message"},
 	},
 	{
 		name: "curl", folder: "curl", library: "curl", tools: []string{"bash", "curl"}, command: []string{"{folder}/retry"},
@@ -109,8 +145,11 @@ var programs = []program{
 
 func main() {
 	install := flag.Bool("install", false, "install the libraries only")
+	only := flag.String("only", "", "run the program of this `NAME` alone; the others keep their columns")
 	check := flag.Bool("check", false, "write nothing; exit 1 if the page does not say what the clients do")
-	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: clients --install | [--check] DPCONFORM PAGE") }
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: clients --install | [--check] [--only NAME] DPCONFORM PAGE")
+	}
 	flag.Parse()
 	if *install != (flag.NArg() == 0) || !*install && flag.NArg() != 2 {
 		flag.Usage()
@@ -118,14 +157,18 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *install, *check, flag.Arg(0), flag.Arg(1)); err != nil {
+	if err := run(ctx, *install, *check, *only, flag.Arg(0), flag.Arg(1)); err != nil {
 		fmt.Fprintln(os.Stderr, "clients:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, install, check bool, dpconform, page string) error {
-	missing := installAll(ctx)
+func run(ctx context.Context, install, check bool, only, dpconform, page string) error {
+	chosen := slices.DeleteFunc(slices.Clone(programs), func(one program) bool { return only != "" && one.name != only })
+	if len(chosen) == 0 {
+		return fmt.Errorf("there is no program %q", only)
+	}
+	missing := installAll(ctx, chosen)
 	if install || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -134,7 +177,7 @@ func run(ctx context.Context, install, check bool, dpconform, page string) error
 		return err
 	}
 	found := maps.Clone(kept)
-	for _, one := range programs {
+	for _, one := range chosen {
 		if reason := missing[one.name]; reason != "" {
 			fmt.Printf("  skipped %s: %s\n", one.name, reason)
 			continue
@@ -144,7 +187,7 @@ func run(ctx context.Context, install, check bool, dpconform, page string) error
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		found[one.name] = tested
-		fmt.Printf("  %-8s %s\n", one.name, tested.summary())
+		fmt.Printf("  %-11s %s\n", one.name, tested.summary())
 	}
 	if check {
 		return compare(kept, found, page)
@@ -152,21 +195,30 @@ func run(ctx context.Context, install, check bool, dpconform, page string) error
 	return write(found, page)
 }
 
-// installAll installs side by side, and says why a program cannot be run.
-func installAll(ctx context.Context) map[string]string {
-	missing := map[string]string{}
+// installAll installs side by side, and says why a program cannot be run. Of the
+// programs of one folder the first installs for all.
+func installAll(ctx context.Context, chosen []program) map[string]string {
+	reasons := map[string]string{}
 	var mutex sync.Mutex
 	var waiting sync.WaitGroup
-	for _, one := range programs {
+	for i, one := range programs {
+		sharesFolder := func(other program) bool { return other.folder == one.folder }
+		if slices.IndexFunc(programs, sharesFolder) < i || !slices.ContainsFunc(chosen, sharesFolder) {
+			continue
+		}
 		waiting.Go(func() {
 			if err := one.installed(ctx); err != nil {
 				mutex.Lock()
 				defer mutex.Unlock()
-				missing[one.name] = err.Error()
+				reasons[one.folder] = err.Error()
 			}
 		})
 	}
 	waiting.Wait()
+	missing := map[string]string{}
+	for _, one := range chosen {
+		missing[one.name] = reasons[one.folder]
+	}
 	return missing
 }
 
@@ -197,8 +249,13 @@ func (p program) installed(ctx context.Context) error {
 		}
 	}
 	// What another version left behind must not be found beside the new one.
-	if err := errors.Join(os.RemoveAll(mark), os.RemoveAll(filepath.Join(folder, p.made))); err != nil {
+	if err := os.RemoveAll(mark); err != nil {
 		return err
+	}
+	if p.made != "" {
+		if err := os.RemoveAll(filepath.Join(folder, p.made)); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, installLimit)
 	defer cancel()
