@@ -49,10 +49,10 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 	var options clientOptions
 	command := &cobra.Command{
 		Use:   "client [flags] -- COMMAND [ARGUMENT...]",
-		Short: "Test a client: what it sends, and how it takes what comes back",
-		Long: `client runs a command that calls the method once, again for each scenario of
-responses that a server may give, and tests every request that arrives, every
-repeat, and what the client reports of its outcome.
+		Short: "Test a client: its requests, and how it handles responses",
+		Long: `client starts a server and runs your command, which calls the method once. It
+does so for each scenario, such as a refusal, a reset connection or a redirect.
+It checks every request, every retry, and the outcome that the client reports.
 
 In the command {endpoint}, {job}, {token}, {fresh-token}, {scenario} and
 {outcome} are replaced; its environment has the same as DPCONFORM_ENDPOINT and
@@ -79,9 +79,9 @@ documented or platform: no more of it than what is at least so strong. With
 inferred: all.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
-3 inconclusive (something that a scenario is about could not be tested),
-4 the server of --upstream cannot be reached, 130 interrupted. Ctrl-C is how
---listen ends: its exit says what was found.`,
+3 inconclusive (nothing failed, but something could not be tested), 4 the server
+of --upstream cannot be reached, 130 interrupted. Ctrl-C ends --listen, which
+then exits with the result so far.`,
 		Example: `  dpconform client -- ./client.sh
   dpconform client --method NAME -- ./client.sh
   dpconform client --scenario rate-limited -- node client.mjs {endpoint} {job}
@@ -100,18 +100,18 @@ Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 	settings.AddDescriptionFlags(flags)
 	flags.StringArrayVar(&options.names, "scenario", nil, "run only the scenario of this `NAME`; repeatable")
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add scenarios of your own at `PATH`; a YAML file or a folder: one with the name of a shipped one replaces it; repeatable")
-	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands")
-	flags.StringVar(&options.print, "print-scenario", "", "print the YAML of the scenario of this `NAME`; to begin one of your own with")
-	flags.BoolVar(&options.keys, "scenario-keys", false, "print what a scenario's YAML may hold, as Markdown")
-	flags.BoolVar(&run.Together, "together", false, "run the command once and let it choose scenarios; by job id, header or path")
-	flags.StringVar(&run.Job, "client-job", "", "`ID` that the client uses, where it cannot be given one")
-	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "how long the command may take for each scenario, a `DURATION` such as 10s; then it and what it started are ended")
-	flags.BoolVar(&run.ExitReports, "exit-tells", false, "exit code 0 of the command means that the call succeeded")
-	flags.BoolVar(&run.WireOnly, "wire-only", false, "test what is on the wire; and not what the client reports")
-	flags.StringVar(&options.upstream, "upstream", "", "forward requests to the server at `URL`; and test them on the way")
+	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands of the client")
+	flags.StringVar(&options.print, "print-scenario", "", "print the YAML of the scenario of this `NAME`; to start your own from")
+	flags.BoolVar(&options.keys, "scenario-keys", false, "print the keys of a scenario's YAML, as Markdown")
+	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios; by job id, header or path")
+	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if you cannot pass it one")
+	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "limit for the command in each scenario, a `DURATION` such as 10s; then it is ended with its child processes")
+	flags.BoolVar(&run.ExitReports, "exit-tells", false, "take exit code 0 of the command as a success of the call")
+	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests; and not what the client reports")
+	flags.StringVar(&options.upstream, "upstream", "", "forward the requests to the server at `URL`; and test them")
 	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped; for clients that are started by hand")
-	flags.BoolVar(&options.remote, "listen-remote", false, "let --listen be an address that other machines reach")
-	flags.BoolVar(&options.showOutput, "show-output", false, "print what the command prints; as it comes, on standard error")
+	flags.BoolVar(&options.remote, "listen-remote", false, "allow --listen on an address that other machines can reach")
+	flags.BoolVar(&options.showOutput, "show-output", false, "print the output of the command; on standard error")
 	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run; documented, platform or inferred; above says what fails without it")
 	settings.AddReportFlag(flags)
 	settings.AddKnownFailuresFlags(flags)

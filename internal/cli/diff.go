@@ -19,21 +19,21 @@ func newDiffCommand(terminal *terminal) *cobra.Command {
 	var reports []string
 	command := &cobra.Command{
 		Use:   "diff OLD.json NEW.json",
-		Short: "Compare two reports of runs",
-		Long: `diff shows in what two JSON reports of run, or of client, differ: what fails,
-passes or is no longer tested, and which responses changed in status, in a
-header that matters, or in the shape of their body, each with the evidence of
-both. One of the reports may be - for standard input.
+		Short: "Compare the reports of two runs",
+		Long: `diff compares two JSON reports of run or client. It prints which checks started
+to fail, pass or be skipped, and which responses changed in status, in a header
+that matters, or in the structure of their body, each with the old and the new
+evidence. One of the reports may be - for standard input.
 
-Exchanges are compared with those of the same check and purpose, whatever jobs
-and seeds the runs were given. What makes two runs unlike (another target,
-description, level, selection or number of jobs) is listed.
+Requests are matched by check and purpose, even if the runs used other jobs or
+seeds. If the runs differ in target, description, level, selection or number of
+jobs, diff prints that too.
 
-A regression is what fails now and did not, what an error keeps from being
-tested now, and what is documented and no longer tested.
+A regression is a check that now fails and did not before, that an error now
+prevents, or that tests something documented and is no longer run.
 
 Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
-that is no report.`,
+that is not a report.`,
 		Example: `  dpconform run --report json=monday.json
   dpconform run --report json=tuesday.json
   dpconform diff monday.json tuesday.json

@@ -28,12 +28,11 @@ func newDoctorCommand(terminal *terminal) *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Report what a run would miss, without changing anything",
-		Long: `doctor looks at what run would need, with the same flags: whether the endpoint
-is reached and how, whether this machine's clock is right, for each scope
-whether there is a token, from where, until when and what it carries as far as a
-server says so, which state each job is in, and which checks a run would skip or
-not select, and why. It sends only read-only requests.
+		Short: "Report which inputs a run would need, with read-only requests",
+		Long: `doctor takes the same flags as run, and checks that a run has what it needs: the
+endpoint, this machine's clock, a token for each scope (its source, expiry and
+actual scopes), and the state of each job. It prints which checks a run would
+skip or not select, and why. It sends only read-only requests.
 
 Exit: 0 a run would not be inconclusive, 2 wrong usage or configuration,
 3 something is missing or wrong, 4 the endpoint cannot be reached, or a token

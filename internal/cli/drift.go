@@ -36,9 +36,10 @@ func newDriftCommand(terminal *terminal) *cobra.Command {
 	var flags driftFlags
 	command := &cobra.Command{
 		Use:   "drift --against SOURCE",
-		Short: "Compare what two sources say of the method",
-		Long: `drift compares two sources of the method. It prints what was added, removed or
-changed, whom that breaks, and which requirements it touches.
+		Short: "Compare two sources that describe the method",
+		Long: `drift compares two sources that describe the method, such as the built-in
+description and Google's discovery document. It prints what was added, removed
+or changed, whether that is breaking, and which requirements are affected.
 
 A SOURCE is a file, an http or https address, or - for standard input. Its
 format is found out: a Google discovery document, the reference page (as HTML,
@@ -60,8 +61,8 @@ give, is no drift: while a revision is rolled out, old and new documents
 alternate. Each change says that it goes back. --allow-older takes an older
 source like any other, also for --overlay.
 
-Exit: 0 no drift of the class of --fail-on or more severe, 1 drift, 2 wrong
-usage or a source that is not understood, 4 an address that gives no source.`,
+Exit: 0 no drift, 1 drift at least as severe as --fail-on, 2 wrong usage, or a
+source in an unknown format, 4 a source that cannot be fetched.`,
 		Example: `  dpconform drift --against \
       'https://SERVICE.googleapis.com/$discovery/rest?version=v1'
   dpconform drift --against page.html --fail-on breaking
@@ -74,15 +75,15 @@ usage or a source that is not understood, 4 an address that gives no source.`,
 	command.Flags().StringVar(&flags.against, "against", "", "the `SOURCE` that may have changed")
 	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with; without it the built-in description")
 	flags.settings.AddMethodFlags(command.Flags())
-	command.Flags().StringArrayVar(&flags.settings.Overlays, "from-overlay", nil, "apply the OpenAPI Overlay in `FILE` to what is compared with; repeatable, in order")
-	command.Flags().StringVar(&flags.overlay, overlayFlag, "", "write the overlay that makes the changes into a new `FILE`; - is standard output")
+	command.Flags().StringArrayVar(&flags.settings.Overlays, "from-overlay", nil, "apply the OpenAPI Overlay in `FILE` to the source of --from; repeatable, in order")
+	command.Flags().StringVar(&flags.overlay, overlayFlag, "", "write the changes as an OpenAPI Overlay to a new `FILE`; - is standard output")
 	// Elsewhere the variable names overlays to apply.
 	if err := command.Flags().SetAnnotation(overlayFlag, config.CommandLineOnly, nil); err != nil {
 		panic(err)
 	}
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
-	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "take an older source like any other: its changes are drift, and --overlay makes them")
+	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift, too; and write them with --overlay")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })

@@ -30,10 +30,10 @@ func newEmulateCommand(terminal *terminal) *cobra.Command {
 	var address, fault, certificateFile, keyFile string
 	command := &cobra.Command{
 		Use:   "emulate",
-		Short: "Serve the reference emulator of the descriptions",
-		Long: `emulate serves a server that conforms to all built-in descriptions, over the
-same jobs, or to the one that is named. It prints its address, what it serves
-and a command that tests it, and runs until it is stopped.
+		Short: "Start the reference emulator, a server that conforms",
+		Long: `emulate starts the reference emulator: a server that conforms to the built-in
+descriptions, or to the one that you name. It prints its address, the methods
+that it serves and a command that tests it, and runs until you stop it.
 
 Without --job it has 24 jobs of each state in which one of the methods accepts
 them and two of every other. Without --token-template a token names its own
@@ -89,7 +89,7 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	flags := command.Flags()
 	settings.AddConfigFlag(flags)
 	settings.AddDescriptionFlags(flags)
-	flags.Lookup(config.MethodFlag).Usage = "serve only the built-in description of the method `NAME`: " + text.List(spec.Shipped(), "or") + "; all of them unless given"
+	flags.Lookup(config.MethodFlag).Usage = "serve only the built-in method `NAME`: " + text.List(spec.Shipped(), "or") + "; all of them unless given"
 	settings.AddTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
@@ -98,7 +98,7 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringVar(&fault, "fault", "", "break one thing, by its `NAME`; \"list\" prints all names")
+	flags.StringVar(&fault, "fault", "", "make one mistake on purpose, by its `NAME`; \"list\" prints all names")
 	completeWith(command, "fault", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		var names []string
 		for _, fault := range emulator.Faults(completed(&settings)) {

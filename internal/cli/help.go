@@ -121,7 +121,7 @@ func help(command *cobra.Command, description string, full bool) string {
 	case command.HasAvailableSubCommands():
 		fmt.Fprintf(&out, "\n%s COMMAND --%s prints the flags of a command.\n", command.CommandPath(), helpFlag)
 	case !full:
-		fmt.Fprintf(&out, "\n%s --%s explains every flag, and the rest.\n", command.CommandPath(), helpAllFlag)
+		fmt.Fprintf(&out, "\n%s --%s explains every flag.\n", command.CommandPath(), helpAllFlag)
 	}
 	return out.String()
 }

@@ -43,10 +43,10 @@ func newInitCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration file, and a workflow for GitHub",
-		Long: `init writes a dpconform.yaml with comments for one of three users: the consumer
-of a server, the author of an emulator or a server, and the author of a client.
-With --workflow it also writes a workflow for GitHub Actions that uses the file.
-It never writes over a file.`,
+		Long: `init writes a dpconform.yaml with comments. --for selects whom it is for: a
+consumer of the API, the author of an emulator or server, or the author of a
+client. With --workflow it also writes a GitHub Actions workflow that uses the
+file. It never overwrites a file.`,
 		Example: `  dpconform init
   dpconform init --for consumer --workflow
   dpconform init --for client`,
@@ -64,8 +64,8 @@ It never writes over a file.`,
 		},
 	}
 	settings.AddMethodFlags(command.Flags())
-	command.Flags().StringVar(&user, "for", forEmulator, "`USER` to write it for; consumer, emulator or client")
-	command.Flags().BoolVar(&workflow, "workflow", false, "write a workflow for GitHub too; "+initWorkflow)
+	command.Flags().StringVar(&user, "for", forEmulator, "`USER` that the file is for; consumer, emulator or client")
+	command.Flags().BoolVar(&workflow, "workflow", false, "also write a workflow for GitHub; "+initWorkflow)
 	completeWith(command, "for", cobra.ShellCompDirectiveNoFileComp, func() []string { return users })
 	return command
 }

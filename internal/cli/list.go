@@ -16,7 +16,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	var asJSON, all, markdown, clients bool
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "List the requirements of servers and of clients, and their checks",
+		Short: "List the requirements for servers and clients, and their checks",
 		Example: `  dpconform list
   dpconform list --client
   dpconform list --json
@@ -46,8 +46,8 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	settings.AddDescriptionFlags(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that has many")
-	command.Flags().BoolVar(&clients, "client", false, "print the requirements of clients alone")
-	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: from sentence to requirement to check")
+	command.Flags().BoolVar(&clients, "client", false, "print only the requirements for clients")
+	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: each sentence with its requirements and checks")
 	command.Flags().BoolVar(&markdown, "traceability", false, "")
 	if err := command.Flags().MarkDeprecated("traceability", "it is --markdown now"); err != nil {
 		panic(err)
@@ -60,7 +60,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
 	command := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Explain a requirement or a check: quote, source, what is sent",
+		Short: "Explain a requirement or a check: quote, source and requests",
 		Example: `  dpconform explain body.empty
   dpconform explain path/two-segments
   dpconform explain client.repeat.backoff`,

@@ -47,10 +47,10 @@ func newLoginCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "login",
 		Short: "Log in with a browser and keep the tokens for one endpoint",
-		Long: `login asks a person for scopes in a browser, by OAuth's authorization code
-flow with PKCE, and keeps what was granted in a file that its owner alone can
-read. From then on run, record and doctor use it, for that endpoint alone, with
-a token narrowed to one scope wherever the server gives one.
+		Long: `login asks for scopes in a browser (OAuth authorization code flow with PKCE),
+and keeps the tokens in a file that only you can read. run, record and doctor
+then use them for that endpoint, and for no other. For each scope they use a
+token narrowed to it, if the server supports that.
 
 Without --issuer or --auth-url and --token-url it is Google that is asked. The
 client must be allowed to come back to http://127.0.0.1 at any port: at Google a
@@ -69,16 +69,16 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, with commas between them; in full or short; PRODUCT.* for all of a product; or \"unrelated\"")
 	flags.StringVar(&login.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
 	login.AddClientFlags(flags)
-	flags.StringVar(&login.issuer, "issuer", "", "`URL` of an authorization server that says itself where its endpoints are")
-	flags.StringVar(&login.authURL, "auth-url", "", "`URL` of its authorization endpoint")
-	flags.StringVar(&login.revocationURL, "revocation-url", "", "`URL` of its revocation endpoint")
-	flags.BoolVar(&login.separately, "separately", false, "ask for each scope by itself, for servers that give no narrowed tokens")
-	flags.IntVar(&login.port, "port", 0, "`PORT` of this machine that the browser comes back to; 0 takes a free one")
-	flags.BoolVar(&login.noBrowser, "no-browser", false, "print the address and open no browser")
-	flags.DurationVar(&login.wait, "wait", 5*time.Minute, "how long the browser may take to come back, a `DURATION`")
-	flags.BoolVar(&login.list, "list", false, "list the logins that are kept")
-	flags.StringVar(&login.revoke, "revoke", "", "revoke the tokens of login `ID`, or of all, and remove them here")
-	flags.BoolVar(&login.forget, "forget", false, "with --revoke: remove them here alone, without revoking them")
+	flags.StringVar(&login.issuer, "issuer", "", "`URL` of an authorization server that publishes its endpoints")
+	flags.StringVar(&login.authURL, "auth-url", "", "`URL` of the authorization endpoint")
+	flags.StringVar(&login.revocationURL, "revocation-url", "", "`URL` of the revocation endpoint")
+	flags.BoolVar(&login.separately, "separately", false, "one login for each scope, for servers that cannot narrow a token")
+	flags.IntVar(&login.port, "port", 0, "local `PORT` that the browser is redirected to; 0 takes a free one")
+	flags.BoolVar(&login.noBrowser, "no-browser", false, "print the URL without opening a browser")
+	flags.DurationVar(&login.wait, "wait", 5*time.Minute, "how long to wait for the browser, a `DURATION`")
+	flags.BoolVar(&login.list, "list", false, "list the stored logins")
+	flags.StringVar(&login.revoke, "revoke", "", "revoke and remove the tokens of login `ID`, or of all")
+	flags.BoolVar(&login.forget, "forget", false, "with --revoke: only remove the tokens, without revoking them")
 	login.AddNetworkFlags(flags)
 	command.MarkFlagsMutuallyExclusive("list", "revoke", "scopes")
 	return command

@@ -19,9 +19,10 @@ import (
 func newProfilesCommand(terminal *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "profiles",
-		Short: "List the profiles, selections of checks for one kind of user each",
-		Long: `profiles lists the values of --profile, and what each needs. What a profile
-leaves out is reported as not selected, with the reason, and is not a skip.`,
+		Short: "List the profiles, which select checks for one kind of user",
+		Long: `A profile selects the checks for one kind of user. profiles lists the values of
+--profile, and what each needs. Checks that a profile leaves out are reported as
+not selected, with the reason. They do not count as skipped.`,
 		Example: `  dpconform profiles
   dpconform run --profile consumer --endpoint URL \
       --token SCOPE=VALUE --job STATE=ID`,

@@ -56,10 +56,10 @@ func newRecordCommand(terminal *terminal) *cobra.Command {
 	var own recordFlags
 	command := &cobra.Command{
 		Use:   "record",
-		Short: "Run the suite against a server and keep its responses as cassettes",
-		Long: `record runs the whole suite and writes one cassette for each aspect, without any
-token and with pseudonyms for the ids of jobs. Without --endpoint it records the
-reference emulator.
+		Short: "Run all checks and record the responses as cassettes",
+		Long: `record runs all checks and writes the responses as cassettes, one for each
+aspect, which run --cassettes tests again. They contain no token, and aliases in
+place of job ids. Without --endpoint it records the reference emulator.
 
 A provenance beside the cassettes says where they come from. Its date is that of
 SOURCE_DATE_EPOCH where it is set.
@@ -82,13 +82,13 @@ changed in shape: ids, dates and other values aside.`,
 	settings.AddTargetFlags(command.Flags())
 	flags := command.Flags()
 	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
-	flags.BoolVar(&own.force, "force", false, "record even into the cassettes of dpconform itself")
-	flags.BoolVar(&own.resume, "resume", false, "go on with an interrupted recording; the one in this folder")
-	flags.BoolVar(&own.discard, "discard", false, "drop an interrupted recording, and begin anew; the one in this folder")
-	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record the ids of jobs as they are; instead of pseudonyms")
+	flags.BoolVar(&own.force, "force", false, "allow overwriting the cassettes of dpconform itself")
+	flags.BoolVar(&own.resume, "resume", false, "continue an interrupted recording; the one in this folder")
+	flags.BoolVar(&own.discard, "discard", false, "discard an interrupted recording and start over; the one in this folder")
+	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged; instead of aliases")
 	settings.AddQuietFlag(flags)
 	settings.AddVerboseFlag(flags)
-	flags.BoolVar(&own.check, "check", false, "write nothing, and show what has changed in shape; since the cassettes were recorded")
+	flags.BoolVar(&own.check, "check", false, "write nothing; report which responses changed in structure; since the cassettes were recorded")
 	return command
 }
 

@@ -19,18 +19,17 @@ func newReportCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "report FROM.json",
 		Short: "Write reports in any format from the JSON report of a run",
-		Long: `report writes from a JSON report what run would have written beside it, with the
-same verdicts and counts: no request is sent, and nothing is tested again.
-FROM.json may be - for standard input. Without --report it prints what run
-printed.
+		Long: `report generates other formats from the JSON report of a run, with the same
+verdicts and counts. It sends no request. FROM.json may be - for standard input.
+Without --report it prints what run printed.
 
 The formats are:
 ` + formatsText() + `
-Without FORMAT= the ending gives the format: .json, .xml, .md, .html, .har,
-.sarif. github needs no path.
+Without FORMAT=, the extension selects the format: .json, .xml, .md, .html,
+.har, .sarif. github needs no path.
 
-Exit: 0 where the reports were written, whatever they say; with --exit-code that
-of the run. 2 wrong usage, or a file that is no report of a run.`,
+Exit: 0 the reports were written, whatever the verdict; with --exit-code, that
+of the run. 2 wrong usage, or a file that is not a report of a run.`,
 		Example: `  dpconform run --report json=run.json
   dpconform report run.json
   dpconform report run.json --report html=run.html --report sarif=run.sarif
@@ -43,7 +42,7 @@ of the run. 2 wrong usage, or a file that is no report of a run.`,
 	}
 	settings.AddReportFlag(command.Flags())
 	settings.AddQuietFlag(command.Flags())
-	command.Flags().BoolVar(&asTheRun, "exit-code", false, "end with the exit code of the run")
+	command.Flags().BoolVar(&asTheRun, "exit-code", false, "exit with the exit code of the run")
 	completeReport(command)
 	return command
 }

@@ -21,12 +21,12 @@ func newRootCommand(terminal *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dpconform",
 		Short: "Test servers and clients of a method against its OpenAPI description",
-		Long: `dpconform tests any server of a method against the method's OpenAPI description,
-requirement by requirement: a live endpoint, an emulator, or recorded responses.
-And it tests any client that calls the method.
+		Long: `dpconform tests a server against the OpenAPI description of a method,
+requirement by requirement. The server may be a live endpoint, an emulator or
+recorded responses. It also tests clients that call the method.
 
-Built in are the descriptions of ` + text.List(spec.Shipped(), "and") + `.
---method chooses one, --spec takes one of your own.`,
+The methods ` + text.List(spec.Shipped(), "and") + ` are built in;
+--method selects one. --spec takes a description of your own.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job STATE=ID,ID
@@ -161,9 +161,8 @@ func newVersionCommand(terminal *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and the methods whose descriptions are built in",
-		Long: `version prints the version and the methods whose descriptions are built in.
-dpconform list prints the digest of a description, which binds cassettes and
-reports to it.`,
+		Long: `version prints the version and the built-in methods. dpconform list prints the
+digest of a description, which cassettes and reports contain.`,
 		Example: "  dpconform version",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {

@@ -20,8 +20,9 @@ func newRunCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run",
 		Short: "Test a server, or recorded responses, requirement by requirement",
-		Long: `run sends what the description demands and tests what comes back. Without
---endpoint it tests the cassettes that the program carries.
+		Long: `run sends requests to a server, and checks its responses against the
+requirements of the method. Without --endpoint it tests the built-in cassettes,
+which are recorded responses.
 
 Every flag can also be a key of the YAML file of --config, or an environment
 variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
@@ -29,7 +30,7 @@ variables, variables over the file. Several values of one variable are
 separated by semicolons, those of DPCONFORM_HEADER by line breaks.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, 3 inconclusive (nothing failed, but
-something documented was not tested), 4 unreachable or ended by --max-duration.`,
+something documented was not tested), 4 unreachable, or ended by --max-duration.`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID
@@ -43,7 +44,7 @@ something documented was not tested), 4 unreachable or ended by --max-duration.`
 	settings.AddRunFlags(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	settings.AddVerboseFlag(command.Flags())
-	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request that would be sent, and send none; in order and with the reason")
+	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request without sending it; in order and with its purpose")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeLevel(command)
 	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(&settings)) })

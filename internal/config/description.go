@@ -23,15 +23,15 @@ const (
 // a file, another revision of it, and overlays.
 func (s *Settings) AddDescriptionFlags(flags *pflag.FlagSet) {
 	s.AddMethodFlags(flags)
-	flags.StringVar(&s.Spec, specFlag, "", "OpenAPI description of your own, in `FILE`; instead of a built-in one")
+	flags.StringVar(&s.Spec, specFlag, "", "your own OpenAPI description in `FILE`; instead of a built-in one")
 	flags.StringArrayVar(&s.Overlays, overlayFlag, nil, "apply the OpenAPI Overlay in `FILE` to the description; repeatable, in order")
 }
 
 // AddMethodFlags adds the flags that name a built-in description.
 func (s *Settings) AddMethodFlags(flags *pflag.FlagSet) {
 	shipped := spec.Shipped()
-	flags.StringVar(&s.MethodName, MethodFlag, "", "built-in description of the method `NAME`; "+text.List(shipped, "or")+", "+shipped[0]+" unless given")
-	flags.StringVar(&s.Revision, RevisionFlag, "", "take another revision of the built-in description, by its `NAME`, such as "+exampleRevision())
+	flags.StringVar(&s.MethodName, MethodFlag, "", "use the built-in method `NAME`; "+text.List(shipped, "or")+", by default "+shipped[0])
+	flags.StringVar(&s.Revision, RevisionFlag, "", "use the revision `NAME` of the built-in description, such as "+exampleRevision())
 }
 
 // exampleRevision is a revision of a built-in description. Each command with the flag

@@ -1,6 +1,6 @@
 // Package config turns flags, environment variables and a YAML file into what a
-// command needs. Every mistake is a *text.UsageError: one line with the place
-// and the fix.
+// command needs. Every mistake is a *text.UsageError: one line with the
+// location and the fix.
 package config
 
 import (
@@ -88,21 +88,21 @@ const (
 
 // AddConfigFlag adds the flag that names the YAML file.
 func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Config, ConfigFlag, "", "read flags from a YAML `FILE`; its keys are named as the flags are")
+	flags.StringVar(&s.Config, ConfigFlag, "", "read flags from a YAML `FILE`; its keys have the names of the flags")
 }
 
 // AddTargetFlags adds the flags that say what the target is.
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
 	s.AddDescriptionFlags(flags)
-	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test; without it the cassettes are tested")
+	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test; without it, the cassettes are tested")
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
-	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` for a fresh job in {state}; when none is left; it prints the id alone, and stands beside or in place of --job")
-	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "use up jobs of a target that is not on this machine; each once at most")
+	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` to make a job in {state}; when none is left: it prints only the id; use it with or without --job")
+	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "allow using up jobs of a remote target; that is one not on this machine; each job at most once")
 	acceptFormerNames(flags)
-	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "how long a response may take, a `DURATION` such as 2s")
+	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "limit for a whole response, a `DURATION` such as 2s")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)
 	s.AddGatewayFlags(flags)
@@ -112,25 +112,25 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 // AddTokenFlags adds the flags for tokens that name their scopes, and for those
 // that somebody obtained.
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of tokens named by scope, as scope:{short}; {scope} stands for the scope in full, {short} for the part after /auth/")
-	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of the template")
-	flags.StringArrayVar(&s.Tokens, "token", nil, "token of a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, \"expired\" for one that has expired, or \"unrelated\" for a token with none of the scopes; repeatable")
+	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of the token for a scope, such as scope:{short}; {scope} stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of --token-template")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token for a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, \"expired\" for one that has expired, or \"unrelated\" for a token with none of the scopes; repeatable")
 	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` of tokens and their sources; a mapping of SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
 }
 
 // AddCredentialFlags adds the flags for tokens that are obtained, and for the
 // servers that know what a token carries.
 func (s *Settings) AddCredentialFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND` and take the token of {scope} it prints; {scope} in it stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND`, which prints the token for {scope}; {scope} stands for the scope in full, {short} for the part after /auth/")
 	s.AddClientFlags(flags)
-	flags.BoolVar(&s.ApplicationDefault, "application-default", false, "take tokens from Google's application default credentials of this machine")
-	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` that says like Google's tokeninfo which scopes a token carries; Google's own for its endpoints")
+	flags.BoolVar(&s.ApplicationDefault, "application-default", false, "get tokens from Google's application default credentials")
+	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` of a server like Google's tokeninfo, which returns the scopes of a token; for Google's endpoints, the default is Google's own")
 	s.AddIntrospectionFlag(flags)
 }
 
 // AddIntrospectionFlag adds the flag that names an introspection endpoint.
 func (s *Settings) AddIntrospectionFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.IntrospectionURL, "introspection-url", "", "`URL` that says by RFC 7662 which scopes a token carries, asked with --client-id and its secret")
+	flags.StringVar(&s.IntrospectionURL, "introspection-url", "", "`URL` of a token introspection endpoint (RFC 7662), called with --client-id and its secret")
 }
 
 // The flag and the variable of a client's secret. No flag takes the secret
@@ -142,42 +142,42 @@ const (
 
 // AddClientIdentityFlags adds the flags that name a client alone.
 func (s *Settings) AddClientIdentityFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.ClientID, "client-id", "", "`ID` of the client there; its secret goes into "+clientSecretVariable+" or --"+clientSecretFlag)
-	flags.StringVar(&s.ClientSecretFile, clientSecretFlag, "", "`FILE` with the client's secret alone in it, or Google's JSON file of a client")
+	flags.StringVar(&s.ClientID, "client-id", "", "client `ID` at the token server; give its secret in "+clientSecretVariable+" or --"+clientSecretFlag)
+	flags.StringVar(&s.ClientSecretFile, clientSecretFlag, "", "`FILE` that contains only the client's secret, or Google's JSON file of a client")
 }
 
 // AddClientFlags adds the flags that name a client of a token server.
 func (s *Settings) AddClientFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server; for tokens by client credentials, and for login")
+	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server; for the client credentials grant, and for login")
 	s.AddClientIdentityFlags(flags)
 }
 
 // AddJobFlag adds the flag for the jobs of a target.
 func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state; as `STATE=ID[,ID...]`, or as ID[,ID...] where jobs have no states; repeatable")
+	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state; as `STATE=ID[,ID...]`, or as ID[,ID...] if jobs have no states; repeatable")
 }
 
 // AddSeedFlag adds the flag that makes a run repeatable.
 func (s *Settings) AddSeedFlag(flags *pflag.FlagSet) {
-	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that makes the ids and tokens that nobody knows")
+	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that random ids and tokens are made from; the same number gives the same ones")
 }
 
 // AddNetworkFlags adds the flags that say how a target is reached.
 func (s *Settings) AddNetworkFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.CACert, "ca-cert", "", "PEM `FILE` with authorities that the target's certificate may come from, beside the system's")
-	flags.BoolVar(&s.Insecure, "insecure", false, "accept any certificate; only of a target on this machine")
-	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "how long a connection may take, a `DURATION`")
-	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "how long its TLS handshake may take, a `DURATION`")
-	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "how long the head of a response may take, a `DURATION`; unless given, as long as the whole response")
+	flags.StringVar(&s.CACert, "ca-cert", "", "PEM `FILE` of certificate authorities to trust, in addition to the system's")
+	flags.BoolVar(&s.Insecure, "insecure", false, "accept any certificate; only from a target on this machine")
+	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "limit for connecting, a `DURATION`")
+	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "limit for the TLS handshake, a `DURATION`")
+	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "limit for the head of a response, a `DURATION`; the default is --timeout")
 }
 
 // AddGatewayFlags adds the flags for what stands in front of a target, and lets
 // nobody through without them.
 func (s *Settings) AddGatewayFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.ClientCert, "client-cert", "", "PEM `FILE` with the certificate for a server that requires one of its clients")
-	flags.StringVar(&s.ClientKey, "client-key", "", "PEM `FILE` with the private key of --client-cert")
-	flags.StringArrayVar(&s.Headers, HeaderFlag, nil, "header field that every request to the server carries, as `'NAME: VALUE'`; the value is kept as a secret; repeatable")
-	flags.StringVar(&s.QuotaProject, "quota-project", "", "`ID` of the Google project that requests count for; of application default credentials, theirs unless given")
+	flags.StringVar(&s.ClientCert, "client-cert", "", "PEM `FILE` of a client certificate, for a server that requires one")
+	flags.StringVar(&s.ClientKey, "client-key", "", "PEM `FILE` of the private key for --client-cert")
+	flags.StringArrayVar(&s.Headers, HeaderFlag, nil, "header field to send with every request, as `'NAME: VALUE'`; the value is treated as a secret; repeatable")
+	flags.StringVar(&s.QuotaProject, "quota-project", "", "`ID` of the Google project whose quota is used; the default is that of the application default credentials, if they are used")
 	if err := flags.SetAnnotation(HeaderFlag, oneEachLine, nil); err != nil {
 		panic(err)
 	}
@@ -185,18 +185,18 @@ func (s *Settings) AddGatewayFlags(flags *pflag.FlagSet) {
 
 // AddBudgetFlags adds the flags that say how much a target is asked.
 func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
-	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send no more than `N` requests; 0 for any number")
-	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("requests in a second, or a minute, as `N[/s|/m]`; 0 for any number, which is what a target on this machine gets; others get %d/s", remoteRate))
-	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` that a server may ask to be left alone, by Retry-After, before a request is sent again")
-	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run in order after a `DURATION`; pauses included")
+	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send at most `N` requests; 0 for no limit")
+	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("most requests per second or minute, as `N[/s|/m]`; 0 for no limit; the default is %d/s for a remote target, and no limit on this machine", remoteRate))
+	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` to wait for a server that sends Retry-After")
+	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run after this `DURATION`, with its reports; pauses included")
 }
 
 // AddRunFlags adds the flags that say what is tested and what is written.
 func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR`, not the built-in ones")
-	flags.Var(&s.MaxAge, "max-age", "fail where the cassettes are older than `AGE`, such as 30d or 36h")
+	flags.Var(&s.MaxAge, "max-age", "fail if the cassettes are older than `AGE`, such as 30d or 36h")
 	s.AddSelectionFlags(flags)
-	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred everything fails it that otherwise warns")
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred, every warning becomes a failure")
 	s.AddReportFlag(flags)
 	s.AddKnownFailuresFlags(flags)
 }
@@ -204,27 +204,27 @@ func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 // AddKnownFailuresFlags adds the flags that name lists of known failures.
 func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
 	s.AddKnownFailuresFlag(flags)
-	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write what fails into a new `FILE` of known failures, to be filled with reasons")
+	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write a new `FILE` of known failures with all that fails; add the reasons")
 }
 
 // AddKnownFailuresFlag adds the flag that names the list to be read.
 func (s *Settings) AddKnownFailuresFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for what the YAML `FILE` lists; each with a reason: fail for what it lists and passes")
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for failures listed in the YAML `FILE`; each with a reason; a listed check that passes fails the run")
 }
 
 // AddReportFlag adds the flag that names the reports to be written.
 func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH`, with FORMAT json, junit, markdown, github, html, har, sarif or badge; or as a path whose ending gives the format; - is standard output, and github needs no path; repeatable")
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH`, with FORMAT json, junit, markdown, github, html, har, sarif or badge; or only a path, whose extension selects the format; - is standard output, and github needs no path; repeatable")
 }
 
 // AddQuietFlag adds the flag for as little as there is to say.
 func (s *Settings) AddQuietFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.Quiet, "quiet", false, "print what failed, and one line of conclusion")
+	flags.BoolVar(&s.Quiet, "quiet", false, "print only failures, and one line with the result")
 }
 
 // AddVerboseFlag adds the flag for everything.
 func (s *Settings) AddVerboseFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.Verbose, "verbose", false, "print each exchange, and every failure in full; the exchanges as they end, on standard error")
+	flags.BoolVar(&s.Verbose, "verbose", false, "print failures and each exchange in full; an exchange is a request with its response: on standard error, during the run")
 }
 
 // ColorFlag is the name of the flag that says whether there are colours.
