@@ -20,9 +20,8 @@ func newRunCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run",
 		Short: "Test a server, or recorded responses, requirement by requirement",
-		Long: `run sends requests to a server, and checks its responses against the
-requirements of the method. Without --endpoint it tests the built-in cassettes,
-which are recorded responses.
+		Long: `run tests the responses of a server against the requirements of the method.
+Without --endpoint it tests the built-in cassettes (recorded responses).
 
 Every flag can also be a key of the YAML file of --config, or an environment
 variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
