@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -31,7 +32,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/openapi"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 )
 
 const (
@@ -42,106 +45,6 @@ const (
 	scenarioLimit = 2 * time.Minute
 	runLimit      = 15 * time.Minute
 )
-
-// program is a small program that retries one job through a client library.
-type program struct {
-	name, folder, library string
-	// tools must be in PATH.
-	tools []string
-	// install are command lines, run in the folder; what they leave is made, empty
-	// for nothing.
-	// It is kept while the pins are the same.
-	install [][]string
-	pins    []string
-	made    string
-	// command runs it; {folder} stands for its folder.
-	command []string
-	// version finds the version of the library in a file; without one it is
-	// whatever the machine has.
-	versionFile, versionPattern string
-	runtime                     []string
-	// arguments are what it can be given: message (the empty message), nothing
-	// (no message), bare (nothing but the method). Every scenario runs with the
-	// first; of the others only the request of a success is shown.
-	arguments []string
-}
-
-var programs = []program{
-	{
-		name: "Go", folder: "go", library: "google.golang.org/api/dataportability/v1", tools: []string{"go"},
-		install: [][]string{{"go", "build", "-o", "retry", "."}},
-		pins:    []string{"go.mod", "go.sum", "main.go"}, made: "retry",
-		command:     []string{"{folder}/retry"},
-		versionFile: "go.mod", versionPattern: `google\.golang\.org/api (v\S+)`,
-		runtime: []string{"go", "version"}, arguments: []string{"message", "nothing"},
-	},
-	{
-		name: "Node.js", folder: "node", library: "googleapis", tools: []string{"npm", "node"},
-		install: [][]string{{"npm", "ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
-		pins:    []string{"package.json", "package-lock.json"}, made: "node_modules",
-		command:     []string{"node", "{folder}/retry.js"},
-		versionFile: "package.json", versionPattern: `"googleapis": "([^"]+)"`,
-		runtime: []string{"node", "--version"}, arguments: []string{"message", "nothing"},
-	},
-	{
-		name: "Python", folder: "python", library: "google-api-python-client", tools: []string{"python3"},
-		install: [][]string{{"python3", "-m", "venv", ".venv"}, {".venv/bin/python", "-m", "pip", "install", "--quiet",
-			"--disable-pip-version-check", "--no-input", "--no-deps", "--no-compile", "--only-binary", ":all:", "--require-hashes",
-			"-r", "requirements.txt"}},
-		pins: []string{"requirements.txt"}, made: ".venv",
-		command:     []string{"{folder}/.venv/bin/python", "{folder}/retry.py"},
-		versionFile: "requirements.txt", versionPattern: `(?m)^google-api-python-client==(\S+)`,
-		runtime: []string{"python3", "--version"}, arguments: []string{"nothing", "message"},
-	},
-	{
-		name: "Java", folder: "java", library: "google-api-client", tools: []string{"mvn", "javac", "java"},
-		install: [][]string{{"mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"},
-			{"javac", "--release", "17", "-encoding", "UTF-8", "-cp", "target/libraries/*", "-d", "target/classes", "Retry.java", "OkHttpRetry.java"}},
-		pins: []string{"pom.xml", "Retry.java", "OkHttpRetry.java"}, made: "target",
-		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "Retry"},
-		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>google-api-client</artifactId>\s*<version>([^<]+)</version>`,
-		runtime: []string{"java", "-version"}, arguments: []string{"message", "nothing"},
-	},
-	{
-		name: "google-auth", folder: "python", library: "google-auth and requests", tools: []string{"python3"},
-		command:     []string{"{folder}/.venv/bin/python", "{folder}/authorized_session.py"},
-		versionFile: "requirements.txt", versionPattern: `(?m)^google-auth==(\S+)`,
-		arguments: []string{"nothing", "message"},
-	},
-	{
-		name: "aiogoogle", folder: "python", library: "aiogoogle", tools: []string{"python3"},
-		command:     []string{"{folder}/.venv/bin/python", "{folder}/with_aiogoogle.py"},
-		versionFile: "requirements.txt", versionPattern: `(?m)^aiogoogle==(\S+)`,
-		arguments: []string{"message", "nothing"},
-	},
-	{
-		name: "OkHttp", folder: "java", library: "okhttp", tools: []string{"mvn", "javac", "java"},
-		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "OkHttpRetry"},
-		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>okhttp-jvm</artifactId>\s*<version>([^<]+)</version>`,
-		arguments: []string{"nothing", "message"},
-	},
-	{
-		name: "reqwest", folder: "rust", library: "reqwest", tools: []string{"cargo"},
-		install: [][]string{{"cargo", "build", "--quiet"}},
-		pins:    []string{"Cargo.toml", "src/main.rs"}, made: "target",
-		command:     []string{"{folder}/target/debug/retry"},
-		versionFile: "Cargo.toml", versionPattern: `reqwest = \{ version = "=([^"]+)"`,
-		runtime: []string{"cargo", "--version"}, arguments: []string{"message", "nothing"},
-	},
-	{
-		name: "PHP", folder: "php", library: "ext-curl", tools: []string{"php"}, command: []string{"php", "{folder}/retry.php"},
-		install: [][]string{{"php", "-r", "exit(extension_loaded('curl') ? 0 : 1);"}},
-		runtime: []string{"php", "--version"}, arguments: []string{"nothing", "message"},
-	},
-	{
-		name: "Ruby", folder: "ruby", library: "net/http", tools: []string{"ruby"}, command: []string{"ruby", "{folder}/retry.rb"},
-		runtime: []string{"ruby", "--version"}, arguments: []string{"nothing", "message"},
-	},
-	{
-		name: "curl", folder: "curl", library: "curl", tools: []string{"bash", "curl"}, command: []string{"{folder}/retry"},
-		runtime: []string{"curl", "--version"}, arguments: []string{"nothing", "message", "bare"},
-	},
-}
 
 func main() {
 	install := flag.Bool("install", false, "install the libraries only")
@@ -242,6 +145,11 @@ func (p program) installed(ctx context.Context) error {
 		}
 		digest.Write(text)
 	}
+	if p.generated {
+		if err := describe(filepath.Join(folder, "openapi.yaml"), digest); err != nil {
+			return err
+		}
+	}
 	mark, wanted := filepath.Join(folder, ".installed"), hex.EncodeToString(digest.Sum(nil))
 	if text, _ := os.ReadFile(mark); string(text) == wanted {
 		if _, err := os.Stat(filepath.Join(folder, p.made)); err == nil {
@@ -268,6 +176,17 @@ func (p program) installed(ctx context.Context) error {
 		}
 	}
 	return os.WriteFile(mark, []byte(wanted), 0o600)
+}
+
+// describe writes the description that a client is generated from, the one that
+// `dpconform spec print --plain` prints, to file and into the digest.
+func describe(file string, digest io.Writer) error {
+	text, _, err := openapi.Convert(spec.Default(), openapi.Form{Plain: true})
+	if err != nil {
+		return err
+	}
+	_, _ = digest.Write(text) // a hash never fails
+	return os.WriteFile(file, text, 0o644)
 }
 
 var dotted = regexp.MustCompile(`\d+(\.\d+)+`)
