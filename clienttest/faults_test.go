@@ -2,6 +2,7 @@ package clienttest_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -11,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/http2"
 
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -361,15 +360,13 @@ func oneConnectionOfHTTP2() func() client {
 		made.whole = func(task task) reply {
 			authorities := x509.NewCertPool()
 			authorities.AppendCertsFromPEM(task.authority)
-			connection, err := tls.Dial("tcp", strings.TrimPrefix(task.endpoint, "https://"), &tls.Config{RootCAs: authorities, NextProtos: []string{"h2"}})
+			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities}, Protocols: new(http.Protocols)}
+			transport.Protocols.SetHTTP2(true)
+			one, err := transport.NewClientConn(context.Background(), "https", strings.TrimPrefix(task.endpoint, "https://"))
 			if err != nil {
 				return reply{err: err}
 			}
-			defer connection.Close()
-			one, err := new(http2.Transport).NewClientConn(connection)
-			if err != nil {
-				return reply{err: err}
-			}
+			defer one.Close()
 			var got reply
 			for _, job := range []string{task.warm, task.job} {
 				request, err := http.NewRequest(task.method.Operation.Method, task.endpoint+task.method.Operation.Path.Expand(job), http.NoBody)
@@ -378,7 +375,7 @@ func oneConnectionOfHTTP2() func() client {
 				}
 				request.Header.Set("Authorization", "Bearer "+task.token)
 				got = read(one.RoundTrip(request))
-				for one.CanTakeNewRequest() && job == task.warm {
+				for one.Available() > 0 && job == task.warm {
 					time.Sleep(time.Millisecond) // Until the GOAWAY has come.
 				}
 			}

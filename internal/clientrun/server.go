@@ -116,8 +116,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 		s.serveToken(w, arrived)
 		return
 	}
-	original, rest, redirected := arrived.target, "", false
-	if rest, redirected = strings.CutPrefix(arrived.target, redirectedPath); redirected {
+	original := arrived.target
+	rest, redirected := strings.CutPrefix(original, redirectedPath)
+	if redirected {
 		arrived.target = rest
 	}
 	chosen := s.choose(arrived)

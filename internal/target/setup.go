@@ -137,7 +137,9 @@ const quotaProject = "quota project"
 const longestMessage = 600
 
 // said is what a server or a proxy says, cut and without secrets.
-func (t *Target) said(words string) string { return t.redactor.Message(text.Cut(words, longestMessage)) }
+func (t *Target) said(words string) string {
+	return t.redactor.Message(text.Cut(words, longestMessage))
+}
 
 // aboutKey reports whether a reason refuses an API key.
 func aboutKey(reason string) bool {

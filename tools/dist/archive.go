@@ -54,7 +54,7 @@ func zipped(files []file) ([]byte, error) {
 	archive := zip.NewWriter(&packed)
 	for _, one := range files {
 		// The field of the old format has no zone; Modified would add one.
-		header := &zip.FileHeader{Name: one.path, Method: zip.Deflate, ModifiedDate: 1<<5 | 1}
+		header := &zip.FileHeader{Name: one.path, Method: zip.Deflate, ModifiedDate: 1<<5 | 1} //nolint:staticcheck // See above.
 		header.CreatorVersion, header.ExternalAttrs = 3<<8, uint32(0o100000|one.mode())<<16
 		writer, err := archive.CreateHeader(header)
 		if err != nil {
