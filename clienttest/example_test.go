@@ -133,7 +133,7 @@ func ExampleNewServerFor() {
 		fmt.Println(failure)
 	}
 	// Output:
-	// refused-state: client.outcome.error (platform, demanded by the scenario): A refusal MUST be an error for the caller.
+	// refused-state: client.outcome.error (platform, demanded by the scenario): The client MUST report a refusal as an error.
 	//   want: an error, since the response was 400
 	//   got:  a success
 	//   "4xx (Client Error): The request contains bad syntax or cannot be fulfilled"

@@ -71,5 +71,5 @@ func ExampleFaults() {
 	}
 	// Output:
 	// path.trailing-slash
-	// A slash behind the verb is overlooked.
+	// The server ignores a slash after the verb.
 }

@@ -10,133 +10,133 @@ import (
 
 func authorizationFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
-		{"one-scope-refused", "authorization.scope", "One scope of the description is not enough.",
+		{"one-scope-refused", "authorization.scope", "One scope of the description is not sufficient.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope == c.Scopes[len(c.Scopes)/2].Name })},
-		{"last-scope-refused", "authorization.scope", "The last scope of the description is not enough.",
+		{"last-scope-refused", "authorization.scope", "The last scope of the description is not sufficient.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope == lastScope(c) })},
-		{"last-family-refused", "authorization.scope", "The scopes of one product are not enough.",
+		{"last-family-refused", "authorization.scope", "The scopes of one product are not sufficient.",
 			refusingScope(func(c *spec.Method, scope string) bool {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
-		{"scopes-behind-first-ignored", "authorization.scope-among-others", "Only the first scope of a token counts.",
+		{"scopes-behind-first-ignored", "authorization.scope-among-others", "The server reads only the first scope of a token.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
-		{"scopes-before-last-ignored", "authorization.scope-among-others", "Only the last scope of a token counts.",
+		{"scopes-before-last-ignored", "authorization.scope-among-others", "The server reads only the last scope of a token.",
 			counting(func(scopes []string) []string { return scopes[max(0, len(scopes)-1):] })},
-		{"single-scope-demanded", "authorization.scope-among-others", "A token with several scopes counts for none.",
+		{"single-scope-demanded", "authorization.scope-among-others", "The server refuses a token with several scopes.",
 			counting(func(scopes []string) []string {
 				if len(scopes) > 1 {
 					return nil
 				}
 				return scopes
 			})},
-		{"header-name-compared-exactly", "authorization.header-case", "The token is found only where its header field is written Authorization.",
+		{"header-name-compared-exactly", "authorization.header-case", "The server finds the token only if the header is written Authorization.",
 			findingToken(func(name, value string) string {
 				if name != authorizationHeader {
 					return ""
 				}
 				return tokenOf(name, value)
 			})},
-		{"scheme-compared-exactly", "authorization.scheme-case", "The scheme is recognized only where it is written Bearer.",
+		{"scheme-compared-exactly", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer.",
 			findingToken(func(name, value string) string {
 				if !strings.HasPrefix(value, "Bearer ") {
 					return ""
 				}
 				return tokenOf(name, value)
 			})},
-		{"scheme-in-capitals-refused", "authorization.scheme-case", "The scheme is recognized only where it is written Bearer or bearer.",
+		{"scheme-in-capitals-refused", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer or bearer.",
 			findingToken(func(name, value string) string {
 				if strings.HasPrefix(value, "BEARER ") {
 					return ""
 				}
 				return tokenOf(name, value)
 			})},
-		{"scheme-ignored", "authorization.scheme", "The token is whatever stands behind the first space.",
+		{"scheme-ignored", "authorization.scheme", "The server ignores the scheme, and uses the text after the first space as the token.",
 			findingToken(func(_, value string) string {
 				_, token, _ := strings.Cut(value, " ")
 				return token
 			})},
-		{"basic-scheme-taken", "authorization.scheme", "A token of the scheme Basic is taken.",
+		{"basic-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme Basic.",
 			takingScheme("Basic ")},
-		{"scheme-not-needed", "authorization.scheme", "A token is taken without a scheme.",
+		{"scheme-not-needed", "authorization.scheme", "The server accepts a token without a scheme.",
 			findingToken(func(name, value string) string {
 				if !strings.Contains(value, " ") {
 					return value
 				}
 				return tokenOf(name, value)
 			})},
-		{"text-behind-token-ignored", "authorization.one-token", "What follows a space behind the token is dropped.",
+		{"text-behind-token-ignored", "authorization.one-token", "The server drops the text after a space that follows the token.",
 			findingToken(func(name, value string) string {
 				if words := strings.Fields(value); len(words) > 2 {
 					value = words[0] + " " + words[1]
 				}
 				return tokenOf(name, value)
 			})},
-		{"dpop-scheme-taken", "authorization.scheme", "A token of the scheme DPoP is taken.", takingScheme("DPoP ")},
-		{"mac-scheme-taken", "authorization.scheme", "A token of the scheme MAC is taken.", takingScheme("MAC ")},
-		{"second-space-refused", "authorization.scheme-spaces", "A token is found only where one space stands before it.",
+		{"dpop-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme DPoP.", takingScheme("DPoP ")},
+		{"mac-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme MAC.", takingScheme("MAC ")},
+		{"second-space-refused", "authorization.scheme-spaces", "The server finds a token only after exactly one space.",
 			findingToken(func(name, value string) string {
 				if strings.Contains(value, "  ") {
 					return ""
 				}
 				return tokenOf(name, value)
 			})},
-		{"no-authorization", "authorization.required", "Nobody is asked for a token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
-		{"no-token-taken", "authorization.no-token", "A request without a token is let pass.", overlookingAll(credentialMissing)},
-		{"no-token-forbidden", "authorization.no-token", "A request without a token is refused as 403.", refusingWith(credentialMissing, codePermissionDenied)},
-		{"no-token-is-bad-request", "authorization.no-token", "A request without a token is refused as 400.", refusingWith(credentialMissing, codeInvalidArgument)},
-		{"unknown-token-taken", "authorization.unknown-token", "Any token will do that nobody issued.", overlookingAll(credentialUnknown)},
-		{"expired-token-taken", "authorization.unknown-token", "A token that has expired is let pass.", overlookingAll(credentialExpired)},
-		{"unknown-token-forbidden", "authorization.unknown-token", "A token that nobody issued is refused as 403.",
+		{"no-authorization", "authorization.required", "The server requires no token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
+		{"no-token-taken", "authorization.no-token", "The server accepts a request without a token.", overlookingAll(credentialMissing)},
+		{"no-token-forbidden", "authorization.no-token", "The server refuses a request without a token with 403.", refusingWith(credentialMissing, codePermissionDenied)},
+		{"no-token-is-bad-request", "authorization.no-token", "The server refuses a request without a token with 400.", refusingWith(credentialMissing, codeInvalidArgument)},
+		{"unknown-token-taken", "authorization.unknown-token", "The server accepts an unknown token.", overlookingAll(credentialUnknown)},
+		{"expired-token-taken", "authorization.unknown-token", "The server accepts an expired token.", overlookingAll(credentialExpired)},
+		{"unknown-token-forbidden", "authorization.unknown-token", "The server refuses an unknown token with 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
-		{"no-challenge", "authorization.challenge", "A response 401 has no challenge.",
+		{"no-challenge", "authorization.challenge", "A 401 response has no challenge.",
 			withHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
-		{"challenge-misspelt", "authorization.challenge", "The header of the challenge is written WWW-Authentication.",
+		{"challenge-misspelt", "authorization.challenge", "The header of the challenge is misspelled as WWW-Authentication.",
 			changing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, r *response) {
 				r.header["WWW-Authentication"] = r.header.Values(challengeHeader)
 				r.header.Del(challengeHeader)
 			})},
-		{"basic-challenge", "authorization.bearer-challenge", "The challenge to a request without a token asks for a password.",
+		{"basic-challenge", "authorization.bearer-challenge", "The challenge for a request without a token asks for a password.",
 			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="jobs"`)},
 		{"basic-challenge-for-bearers", "authorization.bearer-challenge", "The challenge asks for a password, in a realm called bearer.",
 			withHeader(refusalsFor(credentialMissing), challengeHeader, `Basic realm="bearer token"`)},
-		{"challenge-without-error", "authorization.challenge-error", "The challenge to an unknown token names no error.",
+		{"challenge-without-error", "authorization.challenge-error", "The challenge for an unknown token has no error.",
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge)},
-		{"challenge-with-other-error", "authorization.challenge-error", "The challenge to an unknown token names another error.",
+		{"challenge-with-other-error", "authorization.challenge-error", "The challenge for an unknown token has another error.",
 			withHeader(refusalsFor(credentialUnknown), challengeHeader, bearerChallenge+`, error="invalid_request"`)},
-		{"wrong-scope-unauthorized", "authorization.unrelated-scope", "A token without one of the scopes is refused as 401.",
+		{"wrong-scope-unauthorized", "authorization.unrelated-scope", "The server refuses a token without any of the scopes with 401.",
 			refusingWith(scopeMissing, codeUnauthenticated)},
-		{"wrong-scope-hidden", "authorization.unrelated-scope", "A token without one of the scopes is refused as if there were no such job.",
+		{"wrong-scope-hidden", "authorization.unrelated-scope", "The server refuses a token without any of the scopes as if the job did not exist.",
 			refusingWith(scopeMissing, codeNotFound)},
-		{"any-scope-taken", "authorization.unrelated-scope", "Any scope is enough.", overlookingAll(scopeMissing)},
-		{"sibling-scope-taken", "authorization.sibling-scope", "A scope is enough that only begins with the name of the service.",
+		{"any-scope-taken", "authorization.unrelated-scope", "The server accepts any scope.", overlookingAll(scopeMissing)},
+		{"sibling-scope-taken", "authorization.sibling-scope", "The server accepts a scope that only starts with the name of the service.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-taken", "authorization.sibling-scope", "Every scope is enough that begins with the name of the service.", takingScope(hasFirstPart)},
-		{"scope-prefix-taken", "authorization.scope-prefix", "The beginning of a scope of the description is enough.",
+		{"any-scope-of-service-taken", "authorization.sibling-scope", "The server accepts every scope that starts with the name of the service.", takingScope(hasFirstPart)},
+		{"scope-prefix-taken", "authorization.scope-prefix", "The server accepts a prefix of a scope.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
 			})},
-		{"scope-suffix-taken", "authorization.scope-suffix", "A scope of the description with something behind it is enough.",
+		{"scope-suffix-taken", "authorization.scope-suffix", "The server accepts a scope with a suffix.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name) })
 			})},
-		{"scope-part-more-taken", "authorization.scope-suffix", "A scope of the description with a part more is enough.",
+		{"scope-part-more-taken", "authorization.scope-suffix", "The server accepts a scope with an additional part.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name+".") })
 			})},
-		{"scope-case-ignored", "authorization.scope-case", "A scope is compared without regard to case.",
+		{"scope-case-ignored", "authorization.scope-case", "The server compares scopes case-insensitively.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
-		{"job-before-authorization", "authorization.before-job", "The job is looked up before the authorization is checked.", askingFirst(findJob)},
-		{"unrelated-scope-taken", "authorization.unrelated-scope", "An unrelated scope is enough.",
+		{"job-before-authorization", "authorization.before-job", "The server looks up the job before it checks the authorization.", askingFirst(findJob)},
+		{"unrelated-scope-taken", "authorization.unrelated-scope", "The server accepts an unrelated scope.",
 			takingScope(func(c *spec.Method, scope string) bool { return slices.Contains(c.UnrelatedScopes, scope) })},
 	}}, {hasSeveralScopes, []Fault{
-		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is enough.",
+		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is sufficient.",
 			refusingScope(func(c *spec.Method, scope string) bool { return scope != c.Scopes[0].Name })},
-		{"documented-scopes-together-refused", "authorization.several-scopes", "Two documented scopes in one token count for none.",
+		{"documented-scopes-together-refused", "authorization.several-scopes", "The server refuses a token with two documented scopes.",
 			func(b *behaviour) {
 				documented := b.method.Documented()
 				counting(func(scopes []string) []string {
@@ -146,7 +146,7 @@ func authorizationFaults() []faultGroup {
 					return scopes
 				})(b)
 			}},
-		{"many-scopes-refused", "authorization.several-scopes", "More than ten scopes in one token count for none.",
+		{"many-scopes-refused", "authorization.several-scopes", "The server refuses a token with more than ten scopes.",
 			counting(func(scopes []string) []string {
 				if len(scopes) > 10 {
 					return nil
@@ -154,9 +154,9 @@ func authorizationFaults() []faultGroup {
 				return scopes
 			})},
 	}}, {hasUnrelatedScope, []Fault{
-		{"last-unrelated-scope-taken", "authorization.unrelated-scope", "One unrelated scope of several is enough.",
+		{"last-unrelated-scope-taken", "authorization.unrelated-scope", "The server accepts one of several unrelated scopes.",
 			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScopes[len(c.UnrelatedScopes)-1] })},
-		{"existing-job-hidden-otherwise", "authorization.before-job", "A token without one of the scopes is refused as 403 for a job that exists, as 404 for others.",
+		{"existing-job-hidden-otherwise", "authorization.before-job", "The server refuses a token without any of the scopes with 403 if the job exists, and with 404 if not.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()
 				defer c.jobs.mutex.Unlock()
@@ -167,12 +167,12 @@ func authorizationFaults() []faultGroup {
 				}
 			})},
 	}}, {hasNamedScope, []Fault{
-		{"named-scope-taken", "authorization.unrelated-scope", "A scope is enough that is a name and no address.",
+		{"named-scope-taken", "authorization.unrelated-scope", "The server accepts an unrelated scope that is a plain name, not a URL.",
 			takingScope(func(_ *spec.Method, scope string) bool { return !strings.Contains(scope, ":") })},
 	}}, {hasRefusedStates, []Fault{
-		{"state-before-authorization", "authorization.before-job", "The state of the job is checked before the authorization is.", askingFirst(refuseWrongState)},
+		{"state-before-authorization", "authorization.before-job", "The server checks the state of the job before the authorization.", askingFirst(refuseWrongState)},
 	}}, {hasStates, []Fault{
-		{"refused-caller-changes-job", "authorization.required", "A request without a token is refused, and the job changes all the same.",
+		{"refused-caller-changes-job", "authorization.required", "The server refuses a request without a token, but changes the job anyway.",
 			changingRefused(refusalsFor(credentialMissing))},
 	}}}
 }

@@ -11,14 +11,14 @@ import (
 
 func bodyFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
-		{"empty-body-refused", "body.empty", "A request without a body is refused as malformed.",
+		{"empty-body-refused", "body.empty", "The server refuses a request without a body as malformed.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 {
 					return nil
 				}
 				return c.refuse(bodyMalformed, "Unexpected end of string.")
 			})},
-		{"empty-body-needs-length", "body.empty", "A request without a body gets 411.",
+		{"empty-body-needs-length", "body.empty", "The server refuses a request without a body with 411.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 {
 					return nil
@@ -27,89 +27,89 @@ func bodyFaults() []faultGroup {
 				refusal.status = http.StatusLengthRequired
 				return refusal
 			})},
-		{"empty-object-refused", "body.empty-message", "An empty JSON object is refused: only no body at all is taken for empty.",
+		{"empty-object-refused", "body.empty-message", "The server refuses an empty JSON object, and accepts only no body at all.",
 			asking(func(c *call) *refusal {
 				if len(c.body) == 0 {
 					return nil
 				}
 				return c.refuse(bodyNoMessage, "")
 			})},
-		{"newline-behind-object-refused", "body.empty-message", "An empty JSON object is refused with white space around it.",
+		{"newline-behind-object-refused", "body.empty-message", "The server refuses an empty JSON object that is surrounded by white space.",
 			asking(func(c *call) *refusal {
 				if len(bytes.TrimSpace(c.body)) == len(c.body) {
 					return nil
 				}
 				return c.refuse(bodyMalformed, "Unexpected token.")
 			})},
-		{"charset-refused", "body.media-type-parameter", "The media type is refused where it has a parameter.",
+		{"charset-refused", "body.media-type-parameter", "The server refuses a media type with a parameter.",
 			asking(func(c *call) *refusal {
 				if named := c.request.Header.Get("Content-Type"); strings.Contains(named, ";") {
 					return c.refuse(mediaTypeUnsupported, named)
 				}
 				return nil
 			})},
-		{"body-ignored", "body.not-empty", "The body is not looked at.", overlookingAll(bodyRefusals...)},
-		{"unknown-field-ignored", "body.unknown-field", "A field that the message does not have is overlooked.", overlookingAll(fieldUnknown)},
-		{"unknown-field-is-precondition", "body.unknown-field", "An unknown field is refused with a code that fits the status and not the case.",
+		{"body-ignored", "body.not-empty", "The server ignores the body.", overlookingAll(bodyRefusals...)},
+		{"unknown-field-ignored", "body.unknown-field", "The server ignores an unknown field in the body.", overlookingAll(fieldUnknown)},
+		{"unknown-field-is-precondition", "body.unknown-field", "The server refuses an unknown field with the right HTTP status and the wrong error.status.",
 			refusingWith(fieldUnknown, codeFailedPrecondition)},
-		{"unknown-field-unprocessable", "body.unknown-field", "An unknown field is refused with 422.",
+		{"unknown-field-unprocessable", "body.unknown-field", "The server refuses an unknown field with 422.",
 			refusingAs(fieldUnknown, http.StatusUnprocessableEntity, codeInvalidArgument)},
-		{"malformed-body-ignored", "body.malformed", "A body that is no JSON is taken for an empty one.", overlookingAll(bodyMalformed)},
-		{"open-object-taken", "body.malformed", "An object that is not closed is taken for an empty one.",
+		{"malformed-body-ignored", "body.malformed", "The server treats a body that is not JSON as empty.", overlookingAll(bodyMalformed)},
+		{"open-object-taken", "body.malformed", "The server treats an object without its closing brace as empty.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{"))
 			})},
-		{"comment-taken", "body.malformed", "A comment in an object is overlooked.",
+		{"comment-taken", "body.malformed", "The server ignores a comment in an object.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{/*"))
 			})},
-		{"semicolon-ignored", "body.malformed", "A semicolon behind the message is dropped.", overlookingEnds(bodyMalformed, ";")},
-		{"second-message-ignored", "body.malformed", "The body is read up to the end of the first message.", overlookingEnds(bodyMalformed, "{}{}")},
-		{"null-octet-ends-body", "body.malformed", "The octet 0 ends the body.", overlookingEnds(bodyMalformed, "\x00")},
-		{"null-fields-ignored", "body.unknown-field", "A field with null is taken for none.", overlookingEnds(fieldUnknown, ":null}")},
-		{"empty-fields-ignored", "body.unknown-field", "A field with an empty string is taken for none.", overlookingEnds(fieldUnknown, `:""}`)},
-		{"nameless-field-ignored", "body.unknown-field", "A field without a name is overlooked.", overlookingField(func(*call) string { return "" })},
-		{"type-field-ignored", "body.unknown-field", "A type in the message is overlooked.", overlookingField(func(*call) string { return "@type" })},
-		{"path-field-ignored", "body.path-field", "The field that the path binds is overlooked in the body.",
+		{"semicolon-ignored", "body.malformed", "The server drops a semicolon after the message.", overlookingEnds(bodyMalformed, ";")},
+		{"second-message-ignored", "body.malformed", "The server reads the body only up to the end of the first message.", overlookingEnds(bodyMalformed, "{}{}")},
+		{"null-octet-ends-body", "body.malformed", "The server ignores the body after a NUL byte.", overlookingEnds(bodyMalformed, "\x00")},
+		{"null-fields-ignored", "body.unknown-field", "The server ignores an unknown field whose value is null.", overlookingEnds(fieldUnknown, ":null}")},
+		{"empty-fields-ignored", "body.unknown-field", "The server ignores an unknown field whose value is an empty string.", overlookingEnds(fieldUnknown, `:""}`)},
+		{"nameless-field-ignored", "body.unknown-field", "The server ignores a field without a name.", overlookingField(func(*call) string { return "" })},
+		{"type-field-ignored", "body.unknown-field", "The server ignores the field @type in the message.", overlookingField(func(*call) string { return "@type" })},
+		{"path-field-ignored", "body.path-field", "The server ignores the field of the path in the body.",
 			overlookingField(func(c *call) string { return cmp.Or(c.operation.BoundField.Name, c.operation.Path.Parameter) })},
-		{"array-ignored", "body.array", "An array is taken for an empty body.", overlookingBodies("[")},
-		{"array-unwrapped", "body.array", "An array with one empty message in it is taken for the message.",
+		{"array-ignored", "body.array", "The server treats an array as an empty body.", overlookingBodies("[")},
+		{"array-unwrapped", "body.array", "The server accepts an array that contains one empty message.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyNoMessage && string(bytes.TrimSpace(c.body)) == "[{}]"
 			})},
-		{"string-ignored", "body.scalar", "A JSON string is taken for an empty body.", overlookingBodies(`"`)},
-		{"number-ignored", "body.scalar", "A JSON number is taken for an empty body.", overlookingBodies("1")},
-		{"false-ignored", "body.scalar", "The value false is taken for an empty body.", overlookingBodies("false")},
+		{"string-ignored", "body.scalar", "The server treats a JSON string as an empty body.", overlookingBodies(`"`)},
+		{"number-ignored", "body.scalar", "The server treats a JSON number as an empty body.", overlookingBodies("1")},
+		{"false-ignored", "body.scalar", "The server treats the value false as an empty body.", overlookingBodies("false")},
 		{"oversize-body-fails", "body.oversize", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusInternalServerError, codeInternal)},
-		{"surrogate-crashes", "body.surrogate", "Half a surrogate pair makes the server fail.",
+		{"surrogate-crashes", "body.surrogate", "A lone surrogate makes the server fail.",
 			failingOver(func(c *call) bool { return bytes.Contains(c.body, []byte(`\ud800`)) })},
-		{"nested-arrays-crash", "body.nesting", "A thousand arrays in one another make the server fail.",
+		{"nested-arrays-crash", "body.nesting", "A thousand nested arrays make the server fail.",
 			failingOver(func(c *call) bool { return bytes.HasPrefix(c.body, bytes.Repeat([]byte("["), 1000)) })},
-		{"nested-objects-crash", "body.nesting", "A thousand objects in one another make the server fail.",
+		{"nested-objects-crash", "body.nesting", "A thousand nested objects make the server fail.",
 			failingOver(func(c *call) bool { return bytes.Count(c.body, []byte("{")) > 1000 })},
 		{"compressed-body-crashes", "body.gzip", "A compressed body makes the server fail.",
 			failingOver(func(c *call) bool { return c.request.Header.Get("Content-Encoding") != "" })},
-		{"charset-crashes", "body.charset", "The name of an encoding that the server does not have makes it fail.",
+		{"charset-crashes", "body.charset", "A charset that the server does not support makes it fail.",
 			failingOver(func(c *call) bool { return strings.HasSuffix(c.request.Header.Get("Content-Type"), "utf-16") })},
-		{"white-space-crashes", "body.white-space", "A body of nothing but white space makes the server fail.",
+		{"white-space-crashes", "body.white-space", "A body with only white space makes the server fail.",
 			failingOver(func(c *call) bool { return len(c.body) > 0 && len(bytes.TrimSpace(c.body)) == 0 })},
-		{"empty-chunks-refused", "body.empty-chunked", "A chunked body without content is refused as malformed.",
+		{"empty-chunks-refused", "body.empty-chunked", "The server refuses an empty chunked body as malformed.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 || c.request.ContentLength >= 0 {
 					return nil
 				}
 				return c.refuse(bodyMalformed, "Unexpected end of string.")
 			})},
-		{"untyped-body-ignored", "body.not-empty", "A body without a media type is not looked at.", overlookingType("")},
-		{"text-body-ignored", "body.not-empty", "A body that is text/plain is not looked at.", overlookingType("text/plain")},
-		{"binary-body-ignored", "body.not-empty", "A body that is application/octet-stream is not looked at.", overlookingType("application/octet-stream")},
-		{"media-type-ignored", "body.media-type-text", "The media type is not looked at.", overlookingAll(mediaTypeUnsupported)},
-		{"form-ignored", "body.media-type", "A form is taken for an empty body.", overlookingType("application/x-www-form-urlencoded")},
-		{"multipart-ignored", "body.media-type", "A form in parts is taken for an empty body.", overlookingBodies("--")},
-		{"xml-ignored", "body.media-type", "A body in XML is taken for an empty one.", overlookingBodies("<")},
+		{"untyped-body-ignored", "body.not-empty", "The server ignores a body without a media type.", overlookingType("")},
+		{"text-body-ignored", "body.not-empty", "The server ignores a body that is text/plain.", overlookingType("text/plain")},
+		{"binary-body-ignored", "body.not-empty", "The server ignores a body that is application/octet-stream.", overlookingType("application/octet-stream")},
+		{"media-type-ignored", "body.media-type-text", "The server ignores the media type.", overlookingAll(mediaTypeUnsupported)},
+		{"form-ignored", "body.media-type", "The server treats a form as an empty body.", overlookingType("application/x-www-form-urlencoded")},
+		{"multipart-ignored", "body.media-type", "The server treats a multipart form as an empty body.", overlookingBodies("--")},
+		{"xml-ignored", "body.media-type", "The server treats an XML body as empty.", overlookingBodies("<")},
 	}}, {hasStates, []Fault{
-		{"refused-body-changes-job", "body.not-empty", "A call with an unknown field is refused, and the job changes all the same.",
+		{"refused-body-changes-job", "body.not-empty", "The server refuses a call with an unknown field, but changes the job anyway.",
 			changingRefused(refusalsFor(fieldUnknown))},
 	}}}
 }

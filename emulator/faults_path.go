@@ -14,58 +14,58 @@ import (
 
 func pathFaults() []faultGroup {
 	groups := []faultGroup{{always, []Fault{
-		{"method-not-served", "path.template", "The path of the method is unknown to the server.",
+		{"method-not-served", "path.template", "The server does not serve the path of the method.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return strings.Replace(path, t.Suffix, t.Suffix+"NotServed", 1)
 			})},
-		{"success-redirected", "path.template", "A success gets a redirection to the path with a slash.",
+		{"success-redirected", "path.template", "The server redirects a successful call to the path with a trailing slash.",
 			changing(successes, func(c *call, r *response) {
 				r.status = http.StatusPermanentRedirect
 				r.header.Set("Location", c.line.path+"/")
 			})},
-		{"second-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the first is taken.", cuttingID("/")},
-		{"first-segment-dropped", "path.one-segment", "Of two segments in the place of the id, the last is taken.", beginningBehind("/")},
-		{"empty-id-taken", "path.empty-id", "An empty id stands for the first job that is accepted.",
+		{"second-segment-dropped", "path.one-segment", "If there are two segments in place of the id, the server uses the first.", cuttingID("/")},
+		{"first-segment-dropped", "path.one-segment", "If there are two segments in place of the id, the server uses the last.", beginningBehind("/")},
+		{"empty-id-taken", "path.empty-id", "The server treats an empty id as that of the first accepted job.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				if line.path == b.method.Operation.Path.Raw("") {
 					line.path = b.method.Operation.Path.Expand(b.firstAccepted)
 				}
 			})},
-		{"id-not-required", "path.id-required", "The verb behind the collection stands for the first job that is accepted.",
+		{"id-not-required", "path.id-required", "The server uses the first accepted job if the path has no id.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				template := b.method.Operation.Path
 				if line.path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
 					line.path = template.Expand(b.firstAccepted)
 				}
 			})},
-		{"any-collection-taken", "path.collection", "The name of the collection is not looked at.", readingCollection(func(_, _ string) bool { return true })},
-		{"longer-collection-taken", "path.collection", "A collection is taken whose name only begins like the right one.", readingCollection(strings.HasPrefix)},
-		{"shorter-collection-taken", "path.collection", "A collection is taken whose name is the beginning of the right one.",
+		{"any-collection-taken", "path.collection", "The server ignores the name of the collection.", readingCollection(func(_, _ string) bool { return true })},
+		{"longer-collection-taken", "path.collection", "The server accepts a collection whose name only starts with the right one.", readingCollection(strings.HasPrefix)},
+		{"shorter-collection-taken", "path.collection", "The server accepts a collection whose name is a prefix of the right one.",
 			readingCollection(func(given, right string) bool { return given != "" && strings.HasPrefix(right, given) })},
-		{"collection-taken-by-its-end", "path.collection", "A collection is taken whose name only ends like the right one.", readingCollection(strings.HasSuffix)},
-		{"empty-collection-taken", "path.collection", "An empty name stands for the collection.",
+		{"collection-taken-by-its-end", "path.collection", "The server accepts a collection whose name only ends with the right one.", readingCollection(strings.HasSuffix)},
+		{"empty-collection-taken", "path.collection", "The server accepts an empty collection name.",
 			readingCollection(func(given, _ string) bool { return given == "" })},
-		{"collection-not-required", "path.collection", "A path without the collection reaches the method.",
+		{"collection-not-required", "path.collection", "The server accepts a path without the collection.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if rest, found := strings.CutPrefix(path, t.Base()); found && !strings.Contains(rest, "/") {
 					return t.Prefix + rest
 				}
 				return path
 			})},
-		{"only-last-segment-read", "path.collection", "Only the last segment of the path is looked at.",
+		{"only-last-segment-read", "path.collection", "The server reads only the last segment of the path.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				return t.Prefix + path[strings.LastIndexByte(path, '/')+1:]
 			})},
-		{"only-collection-read", "path.collection", "Whatever stands before the collection is overlooked.",
+		{"only-collection-read", "path.collection", "The server ignores everything before the collection.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if at := strings.LastIndex(path, "/"+t.Collection()+"/"); at > 0 && path[:at+1] != t.Base() {
 					return t.Base() + path[at+1:]
 				}
 				return path
 			})},
-		{"unrelated-collection-taken", "path.collection", "The collection of another service is taken, too.",
+		{"unrelated-collection-taken", "path.collection", "The server also accepts the collection of another service.",
 			readingCollection(func(given, _ string) bool { return given == "operations" })},
-		{"prefix-dropped", "path.collection", "Whatever stands before the version is overlooked.",
+		{"prefix-dropped", "path.collection", "The server ignores everything before the version.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				// A second slash is no segment.
 				if at := strings.LastIndex(path, t.Prefix); at > 1 {
@@ -73,7 +73,7 @@ func pathFaults() []faultGroup {
 				}
 				return path
 			})},
-		{"parent-dropped", "path.collection", "A collection and an id before the collection are overlooked.",
+		{"parent-dropped", "path.collection", "The server ignores a parent collection and id before the collection.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				rest, found := strings.CutPrefix(path, t.Base())
 				if parts := strings.SplitN(rest, "/", 3); found && len(parts) == 3 {
@@ -81,154 +81,154 @@ func pathFaults() []faultGroup {
 				}
 				return path
 			})},
-		{"any-version-taken", "path.version", "The version is not looked at.", readingVersion(func(given, _ string) bool { return given != "" })},
-		{"longer-version-taken", "path.version", "A version is taken that only begins like the right one.", readingVersion(strings.HasPrefix)},
-		{"alpha-version-taken", "path.version", "The alpha of the version is taken, too.",
+		{"any-version-taken", "path.version", "The server ignores the API version.", readingVersion(func(given, _ string) bool { return given != "" })},
+		{"longer-version-taken", "path.version", "The server accepts a version that only starts with the right one.", readingVersion(strings.HasPrefix)},
+		{"alpha-version-taken", "path.version", "The server also accepts the alpha version.",
 			readingVersion(func(given, right string) bool { return given == right+"alpha" })},
-		{"version-after-next-taken", "path.version", "The version after the next is taken, too.",
+		{"version-after-next-taken", "path.version", "The server also accepts the version after the next one.",
 			readingVersion(func(given, right string) bool {
 				major := 0
 				_, err := fmt.Sscanf(right, "v%d", &major)
 				return err == nil && given == fmt.Sprintf("v%d", major+2)
 			})},
-		{"version-case-ignored", "path.case", "The version is taken in any case.", readingVersion(strings.EqualFold)},
-		{"version-not-required", "path.version", "A path without the version reaches the method.",
+		{"version-case-ignored", "path.case", "The server compares the version case-insensitively.", readingVersion(strings.EqualFold)},
+		{"version-not-required", "path.version", "The server accepts a path without the version.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if strings.HasPrefix(path, "/"+t.Version()+"/") {
 					return path
 				}
 				return "/" + t.Version() + path
 			})},
-		{"method-case-ignored", "path.method-case", "The HTTP method is taken in any case.",
+		{"method-case-ignored", "path.method-case", "The server compares the HTTP method case-insensitively.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				if strings.EqualFold(line.method, b.method.Operation.Method) {
 					line.method = b.method.Operation.Method
 				}
 			})},
-		{"verb-not-required", "path.verb", "A path without the verb reaches the method.",
+		{"verb-not-required", "path.verb", "The server accepts a path without the verb.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if id, found := strings.CutPrefix(path, t.Prefix); found && !strings.ContainsAny(id, ":/") {
 					return t.Raw(id)
 				}
 				return path
 			})},
-		{"any-verb-taken", "path.verb", "Any verb reaches the method.", readingVerb(func(string, string) bool { return true })},
-		{"longer-verb-taken", "path.verb", "A verb is taken that only begins like the right one.", readingVerb(strings.HasPrefix)},
-		{"verb-taken-by-its-end", "path.verb", "A verb is taken that only ends like the right one.",
+		{"any-verb-taken", "path.verb", "The server accepts any verb.", readingVerb(func(string, string) bool { return true })},
+		{"longer-verb-taken", "path.verb", "The server accepts a verb that only starts with the right one.", readingVerb(strings.HasPrefix)},
+		{"verb-taken-by-its-end", "path.verb", "The server accepts a verb that only ends with the right one.",
 			readingVerb(func(given, right string) bool { return strings.HasSuffix(given, strings.TrimPrefix(right, ":")) })},
-		{"other-name-of-verb-taken", "path.verb", "Another name for the verb is taken, too.",
+		{"other-name-of-verb-taken", "path.verb", "The server also accepts another name for the verb.",
 			readingVerb(func(given, _ string) bool { return given == ":abort" })},
-		{"comma-behind-verb-dropped", "path.verb", "A comma behind the verb is dropped.", droppingEnd(",")},
-		{"format-behind-verb-dropped", "path.verb", "A format behind the verb is dropped.", droppingEnd(".json")},
-		{"other-method-is-bad-request", "path.http-method", "Another HTTP method gets 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
-		{"collection-case-ignored", "path.case", "The collection is taken in any case.", readingCollection(strings.EqualFold)},
-		{"id-cut-at-dot", "path.transcoding", "What follows a dot in the id is taken for a format and dropped.", cuttingID(".")},
-		{"id-cut-at-tilde", "path.transcoding", "What follows a tilde in the id is dropped.", cuttingID("~")},
-		{"id-cut-at-underscore", "path.transcoding", "What follows an underscore in the id is dropped.", cuttingID("_")},
-		{"id-cut-at-semicolon", "path.transcoding", "What follows a semicolon in the id is taken for a parameter and dropped.", cuttingID(";")},
-		{"id-cut-at-comma", "path.transcoding", "What follows a comma in the id is dropped.", cuttingID(",")},
-		{"id-cut-at-sign", "path.transcoding", "What follows the sign @ in the id is dropped.", cuttingID("@")},
-		{"id-cut-at-hash", "path.transcoding", "An encoded number sign ends the id.", cuttingID("%23")},
-		{"dot-at-end-dropped", "path.transcoding", "A dot at the end of the id is dropped.", trimmingID(".")},
-		{"plus-at-end-dropped", "path.transcoding", "A plus at the end of the id is taken for a space and dropped.", trimmingID("+")},
-		{"space-without-width-dropped", "path.transcoding", "A space without width at the end of the id is dropped.", trimmingID("%E2%80%8B")},
-		{"star-taken", "path.transcoding", "The id * stands for the first job that is accepted.", takingWildcard("*")},
-		{"hyphen-taken", "path.transcoding", "The id - stands for the first job that is accepted.", takingWildcard("-")},
-		{"first-character-not-compared", "path.transcoding", "The first character of an id is not compared.",
+		{"comma-behind-verb-dropped", "path.verb", "The server drops a comma after the verb.", droppingEnd(",")},
+		{"format-behind-verb-dropped", "path.verb", "The server drops a format, such as .json, after the verb.", droppingEnd(".json")},
+		{"other-method-is-bad-request", "path.http-method", "The server responds to another HTTP method with 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
+		{"collection-case-ignored", "path.case", "The server compares the collection case-insensitively.", readingCollection(strings.EqualFold)},
+		{"id-cut-at-dot", "path.transcoding", "The server treats the text after a dot in the id as a format, and drops it.", cuttingID(".")},
+		{"id-cut-at-tilde", "path.transcoding", "The server truncates the id at a tilde.", cuttingID("~")},
+		{"id-cut-at-underscore", "path.transcoding", "The server truncates the id at an underscore.", cuttingID("_")},
+		{"id-cut-at-semicolon", "path.transcoding", "The server treats the text after a semicolon in the id as a parameter, and drops it.", cuttingID(";")},
+		{"id-cut-at-comma", "path.transcoding", "The server truncates the id at a comma.", cuttingID(",")},
+		{"id-cut-at-sign", "path.transcoding", "The server truncates the id at an @.", cuttingID("@")},
+		{"id-cut-at-hash", "path.transcoding", "The server truncates the id at an encoded #.", cuttingID("%23")},
+		{"dot-at-end-dropped", "path.transcoding", "The server drops a dot at the end of the id.", trimmingID(".")},
+		{"plus-at-end-dropped", "path.transcoding", "The server treats a + at the end of the id as a space, and drops it.", trimmingID("+")},
+		{"space-without-width-dropped", "path.transcoding", "The server drops a zero-width space at the end of the id.", trimmingID("%E2%80%8B")},
+		{"star-taken", "path.transcoding", "The server treats the id * as that of the first accepted job.", takingWildcard("*")},
+		{"hyphen-taken", "path.transcoding", "The server treats the id - as that of the first accepted job.", takingWildcard("-")},
+		{"first-character-not-compared", "path.transcoding", "The server does not compare the first character of an id.",
 			finding(func(asked, known string) bool { return len(asked) == len(known) && asked[1:] == known[1:] })},
-		{"last-character-not-compared", "path.transcoding", "The last character of an id is not compared.",
+		{"last-character-not-compared", "path.transcoding", "The server does not compare the last character of an id.",
 			finding(func(asked, known string) bool {
 				return len(asked) == len(known) && asked[:len(asked)-1] == known[:len(known)-1]
 			})},
-		{"null-octet-ends-id", "path.strange-id", "The octet 0 ends the id.", cuttingID("%00")},
-		{"line-feed-dropped", "path.strange-id", "A line feed at the end of the id is dropped.", trimmingID("%0A")},
+		{"null-octet-ends-id", "path.strange-id", "The server truncates the id at a NUL byte.", cuttingID("%00")},
+		{"line-feed-dropped", "path.strange-id", "The server drops a line feed at the end of the id.", trimmingID("%0A")},
 		{"control-character-crashes", "path.strange-id", "An id with a control character makes the server fail.",
 			crashingOnID(func(id string) bool { return strings.ContainsFunc(id, unicode.IsControl) })},
 		{"octet-crashes", "path.strange-id", "An id that is not UTF-8 makes the server fail.",
 			crashingOnID(func(id string) bool { return !utf8.ValidString(id) })},
 		{"long-id-crashes", "path.strange-id", "An id of more than 1000 characters makes the server fail.",
 			crashingOnID(func(id string) bool { return len(id) > 1000 })},
-		{"path-parameter-in-query", "path.field-in-query", "A query parameter with the name of the path's overrides it.",
+		{"path-parameter-in-query", "path.field-in-query", "A query parameter with the name of the path parameter overrides it.",
 			readingField(func(o spec.Operation) spec.BoundField { return spec.BoundField{Name: o.Path.Parameter, Pattern: "*"} })},
-		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field that the path binds overrides it.",
+		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field in the path overrides it.",
 			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
-		{"id-trimmed", "path.transcoding", "An encoded space at the end of the id is dropped.", trimmingID("%20")},
-		{"id-cut-at-question-mark", "path.transcoding", "An encoded question mark ends the id.", cuttingID("%3F")},
+		{"id-trimmed", "path.transcoding", "The server drops an encoded space at the end of the id.", trimmingID("%20")},
+		{"id-cut-at-question-mark", "path.transcoding", "The server truncates the id at an encoded question mark.", cuttingID("%3F")},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
-		{"id-cut-at-colon", "path.colon-in-id", "The first colon ends the id.", cuttingID(":")},
-		{"id-begins-behind-colon", "path.colon-in-id", "The id begins behind its last colon.", beginningBehind(":")},
-		{"escapes-not-decoded", "path.encoded-unreserved", "The id is taken with its percent escapes.",
+		{"id-cut-at-colon", "path.colon-in-id", "The server truncates the id at its first colon.", cuttingID(":")},
+		{"id-begins-behind-colon", "path.colon-in-id", "The server drops the id up to its last colon.", beginningBehind(":")},
+		{"escapes-not-decoded", "path.encoded-unreserved", "The server does not percent-decode the id.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
-		{"escapes-in-capitals-not-decoded", "path.encoded-unreserved", "Escapes with hexadecimal digits in capitals are not decoded.",
+		{"escapes-in-capitals-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with upper-case digits.",
 			keepingEscapes(strings.ToLower)},
-		{"escapes-in-small-letters-not-decoded", "path.encoded-unreserved", "Escapes with hexadecimal digits in small letters are not decoded.",
+		{"escapes-in-small-letters-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with lower-case digits.",
 			keepingEscapes(strings.ToUpper)},
-		{"small-encoded-slash-ends-id", "path.encoded-slash", "An encoded slash in small letters ends the id.", cuttingID("%2f")},
-		{"encoded-slash-ends-id", "path.encoded-slash", "An encoded slash ends the id.", cuttingID("%2F")},
-		{"encoded-slash-begins-id", "path.encoded-slash", "The id begins behind an encoded slash.", beginningBehind("%2F")},
-		{"encoded-colon-starts-verb", "path.encoded-colon", "The path is decoded before the verb is looked for.", takingForColon("%3A")},
-		{"small-encoded-colon-starts-verb", "path.encoded-colon", "An encoded colon in small letters starts the verb.", takingForColon("%3a")},
-		{"decoded-twice", "path.decoded-once", "The id is decoded twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
-		{"encoded-slash-separates", "path.encoded-separator", "The path is decoded before it is split into segments.",
+		{"small-encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at a %2f in lower case.", cuttingID("%2f")},
+		{"encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at an encoded slash.", cuttingID("%2F")},
+		{"encoded-slash-begins-id", "path.encoded-slash", "The server drops the id up to an encoded slash.", beginningBehind("%2F")},
+		{"encoded-colon-starts-verb", "path.encoded-colon", "The server decodes the path before it looks for the verb.", takingForColon("%3A")},
+		{"small-encoded-colon-starts-verb", "path.encoded-colon", "The server takes a %3a in lower case for the colon of the verb.", takingForColon("%3a")},
+		{"decoded-twice", "path.decoded-once", "The server decodes the id twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
+		{"encoded-slash-separates", "path.encoded-separator", "The server decodes the path before it splits it into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
-		{"unknown-parameter-ignored", "path.unknown-parameter", "A query parameter that nobody knows is overlooked.", overlookingAll(parameterUnknown)},
-		{"slash-for-colon-taken", "path.slash-verb", "A slash before the verb is as good as a colon.", takingForColon("/")},
-		{"trailing-slash-taken", "path.trailing-slash", "A slash behind the verb is overlooked.",
+		{"unknown-parameter-ignored", "path.unknown-parameter", "The server ignores an unknown query parameter.", overlookingAll(parameterUnknown)},
+		{"slash-for-colon-taken", "path.slash-verb", "The server accepts a slash in place of the colon before the verb.", takingForColon("/")},
+		{"trailing-slash-taken", "path.trailing-slash", "The server ignores a slash after the verb.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
-		{"matrix-parameter-dropped", "path.matrix-parameter", "What follows a semicolon at the end of the path is dropped.",
+		{"matrix-parameter-dropped", "path.matrix-parameter", "The server drops a matrix parameter at the end of the path.",
 			readingPath(func(t spec.PathTemplate, path string) string {
 				if before, _, found := strings.Cut(path, t.Suffix+";"); found && t.Suffix != "" {
 					return before + t.Suffix
 				}
 				return path
 			})},
-		{"matrix-parameters-dropped", "path.matrix-parameter", "What follows a semicolon in the collection is dropped.",
+		{"matrix-parameters-dropped", "path.matrix-parameter", "The server drops a matrix parameter in the collection.",
 			readingCollection(func(given, right string) bool { return strings.HasPrefix(given, right+";") })},
-		{"double-slash-taken", "path.double-slash", "Slashes next to each other are one.",
+		{"double-slash-taken", "path.double-slash", "The server merges adjacent slashes.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "//", "/") })},
-		{"leading-slashes-dropped", "path.double-slash", "Slashes at the beginning of the path are one.",
+		{"leading-slashes-dropped", "path.double-slash", "The server merges slashes at the beginning of the path.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return "/" + strings.TrimLeft(path, "/") })},
-		{"query-refused", "path.system-parameters", "Any query is refused.",
+		{"query-refused", "path.system-parameters", "The server refuses every query.",
 			asking(func(c *call) *refusal {
 				if c.line.query == "" {
 					return nil
 				}
 				return c.refuse(parameterUnknown, c.line.query)
 			})},
-		{"query-read-as-path", "path.system-parameters", "The query is taken for a part of the verb.",
+		{"query-read-as-path", "path.system-parameters", "The server treats the query as a part of the verb.",
 			rewriting(func(_ *behaviour, line *requestLine) {
 				if line.query != "" {
 					line.path += "?" + line.query
 				}
 			})},
-		{"quota-user-refused", "path.system-parameters", "The system parameter quotaUser is refused.",
+		{"quota-user-refused", "path.system-parameters", "The server refuses the system parameter quotaUser.",
 			refusingParameters(func(name string) bool { return name == "quotaUser" })},
-		{"system-parameters-with-dollar-refused", "path.system-parameters", "A system parameter with a $ before its name is refused.",
+		{"system-parameters-with-dollar-refused", "path.system-parameters", "The server refuses system parameters whose name starts with $.",
 			refusingParameters(func(name string) bool { return strings.HasPrefix(name, "$") && name != "$.xgafv" })},
-		{"compact-success-is-text", "path.system-parameters", "A success with prettyPrint=false is named text/plain.",
+		{"compact-success-is-text", "path.system-parameters", "A success with prettyPrint=false has the media type text/plain.",
 			withHeader(withParameter("prettyPrint"), "Content-Type", "text/plain; charset=UTF-8")},
-		{"fields-empty-response", "path.fields", "A success with fields has none of them.",
+		{"fields-empty-response", "path.fields", "A success with the parameter fields returns no fields.",
 			withContent(withParameter("fields"), func(*call, *response) any { return &object{} })},
-		{"last-system-parameter-refused", "path.system-parameters", "The last of the system parameters of the description is refused.",
+		{"last-system-parameter-refused", "path.system-parameters", "The server refuses the last system parameter of the description.",
 			func(b *behaviour) {
 				last := b.method.SystemParameters[len(b.method.SystemParameters)-1].Name
 				refusingParameters(func(name string) bool { return name == last })(b)
 			}},
 	}}, {hasVerb, []Fault{
 		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
-		{"verb-case-ignored", "path.case", "The verb is taken in any case.", readingVerb(strings.EqualFold)},
+		{"verb-case-ignored", "path.case", "The server compares the verb case-insensitively.", readingVerb(strings.EqualFold)},
 	}}, {hasCompoundCollection, []Fault{
-		{"collection-with-underscore-taken", "path.collection", "An underscore in the collection is overlooked.", readingCollection(apartFrom("_"))},
-		{"collection-with-hyphen-taken", "path.collection", "A hyphen in the collection is overlooked.", readingCollection(apartFrom("-"))},
+		{"collection-with-underscore-taken", "path.collection", "The server ignores an underscore in the collection.", readingCollection(apartFrom("_"))},
+		{"collection-with-hyphen-taken", "path.collection", "The server ignores a hyphen in the collection.", readingCollection(apartFrom("-"))},
 	}}, {hasUnknownIDs, []Fault{
-		{"id-case-ignored", "path.case", "The id is taken in lower case.", readingID(strings.ToLower)},
+		{"id-case-ignored", "path.case", "The server converts the id to lower case.", readingID(strings.ToLower)},
 	}}, {hasNewJobs, []Fault{
-		{"id-compared-in-part", "path.transcoding", "Only the first 32 characters of an id are compared.",
+		{"id-compared-in-part", "path.transcoding", "The server compares only the first 32 characters of an id.",
 			finding(func(asked, known string) bool {
 				return len(asked) > 32 && len(known) > 32 && asked[:32] == known[:32]
 			})},
 	}}, {hasOtherMethodThan(http.MethodPut), []Fault{
-		{"put-for-post", "path.template", "The method is served under PUT instead of its own HTTP method.", rewriting(swapMethods)},
+		{"put-for-post", "path.template", "The server serves the method with PUT instead of its own HTTP method.", rewriting(swapMethods)},
 	}}}
 	for _, other := range []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
 		groups = append(groups, faultGroup{hasOtherMethodThan(other), []Fault{

@@ -11,38 +11,38 @@ import (
 
 func responseFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
-		{"created", "response.status", "A success gets 201.", withStatus(successes, http.StatusCreated)},
-		{"accepted", "response.status", "A success gets 202.", withStatus(successes, http.StatusAccepted)},
-		{"text-plain", "response.media-type", "The response is named text/plain.", withHeader(successes, "Content-Type", "text/plain; charset=UTF-8")},
+		{"created", "response.status", "A success has the status 201.", withStatus(successes, http.StatusCreated)},
+		{"accepted", "response.status", "A success has the status 202.", withStatus(successes, http.StatusAccepted)},
+		{"text-plain", "response.media-type", "The response has the media type text/plain.", withHeader(successes, "Content-Type", "text/plain; charset=UTF-8")},
 		{"no-media-type", "response.media-type", "The response has no Content-Type.", withHeader(successes, "Content-Type", "")},
 		{"charset-latin", "response.media-type", "The response names the charset ISO-8859-1.",
 			changing(successes, func(c *call, r *response) {
 				r.header.Set("Content-Type", c.operation.MediaType+"; charset=ISO-8859-1")
 			})},
-		{"media-type-misspelt", "response.media-type", "The header is written Content_Type.",
+		{"media-type-misspelt", "response.media-type", "The header is misspelled as Content_Type.",
 			changing(successes, func(_ *call, r *response) {
 				r.header["Content_Type"] = r.header["Content-Type"]
 				r.header["Content-Type"] = nil
 			})},
-		{"answer-in-array", "response.schema", "The response stands in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
-		{"further-field", "response.documented-fields", "The response has a field that is not documented.",
+		{"answer-in-array", "response.schema", "The response is wrapped in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
+		{"further-field", "response.documented-fields", "The response has an undocumented field.",
 			changing(successes, func(c *call, r *response) { r.object().add("calledFor", c.id) })},
-		{"id-empty", "response.id-present", "The id is an empty text.", naming(func(*call, string) any { return "" })},
-		{"id-blank", "response.id-present", "The id is a blank.", naming(func(*call, string) any { return " " })},
+		{"id-empty", "response.id-present", "The id is an empty string.", naming(func(*call, string) any { return "" })},
+		{"id-blank", "response.id-present", "The id is a space.", naming(func(*call, string) any { return " " })},
 		{"id-missing", "response.id-present", "The response is an empty object.", withContent(successes, func(*call, *response) any { return &object{} })},
-		{"error-in-success", "response.id-present", "A success gets 200 and an error object.",
+		{"error-in-success", "response.id-present", "A successful call returns 200 with an error object.",
 			withContent(successes, failedCall)},
 		{"id-is-resource-name", "response.id-bare", "The id is the resource name of the job.",
 			naming(func(c *call, id string) any { return c.method.Operation.Path.Collection() + "/" + id })},
-		{"id-is-address", "response.id-bare", "The id is the address of the new job.",
+		{"id-is-address", "response.id-bare", "The id is the URL of the new job.",
 			naming(func(c *call, id string) any { return c.method.Endpoint + c.method.Operation.Path.Prefix + id })},
-		{"old-id-given", "response.id-new", "The response names the job that the call was for.", naming(func(c *call, _ string) any { return c.id })},
-		{"id-of-another-job", "response.id-new", "The response names another job that is there already.",
+		{"old-id-given", "response.id-new", "The response has the id of the called job.", naming(func(c *call, _ string) any { return c.id })},
+		{"id-of-another-job", "response.id-new", "The response has the id of another existing job.",
 			func(b *behaviour) {
 				taken := b.anotherJob()
 				naming(func(*call, string) any { return taken })(b)
 			}},
-		{"id-reused-after-ten", "response.id-new", "After ten calls the ids begin anew.",
+		{"id-reused-after-ten", "response.id-new", "The ids repeat after ten calls.",
 			func(b *behaviour) {
 				var given []string
 				numbering(func(_ *call, _ *job, id string) string {
@@ -52,7 +52,7 @@ func responseFaults() []faultGroup {
 					return given[(len(given)-1)%10]
 				})(b)
 			}},
-		{"every-second-id-repeated", "response.id-new", "Every second call is given the id of the one before.",
+		{"every-second-id-repeated", "response.id-new", "Every second call returns the id of the previous one.",
 			func(b *behaviour) {
 				last := ""
 				numbering(func(c *call, _ *job, id string) string {
@@ -62,30 +62,30 @@ func responseFaults() []faultGroup {
 					return last
 				})(b)
 			}},
-		{"new-job-not-kept", "response.new-job-readable", "The new job is not kept.", func(b *behaviour) { b.keep = func(*job) {} }},
-		{"new-job-readable-later", "response.new-job-readable", "The state of a new job can be read from the second time on only.", hidingNewJobsOnce},
-		{"new-job-without-state", "response.new-job-readable", "The response about a new job has no state.",
+		{"new-job-not-kept", "response.new-job-readable", "The server does not store the new job.", func(b *behaviour) { b.keep = func(*job) {} }},
+		{"new-job-readable-later", "response.new-job-readable", "The first request for the state of a new job fails.", hidingNewJobsOnce},
+		{"new-job-without-state", "response.new-job-readable", "The state method returns no state for a new job.",
 			changing(newJobStates, func(c *call, r *response) { r.object().remove(c.method.StateField) })},
-		{"new-job-in-unknown-state", "response.new-job-state", "The new job is in a state that is not documented.",
+		{"new-job-in-unknown-state", "response.new-job-state", "The new job is in an undocumented state.",
 			showing(newJobStates, func(*call, string) string { return unknownState })},
-		{"new-job-state-in-lower-case", "response.new-job-state", "The state of a new job is written in lower case.",
+		{"new-job-state-in-lower-case", "response.new-job-state", "The state of a new job is in lower case.",
 			showing(newJobStates, func(_ *call, state string) string { return strings.ToLower(state) })},
 		{"new-job-in-accepted-state", "response.new-job-initial-state", "The new job is in a state in which the method accepts it: {accepted}.",
 			func(b *behaviour) { b.stateAfter = first(b.method.AcceptedStates) }},
 	}}, {hasNewJobs, []Fault{
 		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
-		{"id-is-object", "response.schema", "The id is an object with the id in it.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
-		{"answer-in-envelope", "response.schema", "The response stands in a member of another object.",
+		{"id-is-object", "response.schema", "The id is an object that contains the id.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
+		{"answer-in-envelope", "response.schema", "The response is wrapped in another object.",
 			withContent(successes, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
-		{"id-twice", "response.unique-names", "The member with the id stands twice in the response.",
+		{"id-twice", "response.unique-names", "The response has the member with the id twice.",
 			changing(successes, func(_ *call, r *response) {
 				content := r.object()
 				*content = append(*content, *content...)
 			})},
 	}}, {func(method *spec.Method) bool { return strings.ToLower(method.IDField) != method.IDField }, []Fault{
-		{"id-in-snake-case", "response.schema", "The member with the id is written in snake case.", changing(successes, renameToSnakeCase)},
+		{"id-in-snake-case", "response.schema", "The member with the id is in snake case.", changing(successes, renameToSnakeCase)},
 	}}, {hasSeveralScopes, []Fault{
-		{"new-job-readable-by-last-scope", "response.new-job-readable", "The state of a new job can be read with the last scope only.",
+		{"new-job-readable-by-last-scope", "response.new-job-readable", "Only a token with the last scope can read the state of a new job.",
 			readingByLastScope(func(j job) bool { return j.from != "" })},
 	}}, {func(method *spec.Method) bool { return method.UnspecifiedState != "" }, []Fault{
 		{"new-job-unspecified", "response.new-job-state", "The new job is in the unspecified state.",

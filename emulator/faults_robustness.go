@@ -14,29 +14,29 @@ import (
 
 func robustnessFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
-		{"slow-success", "robustness.in-time", "The response to a success comes late.", sending(successes, sendLate)},
-		{"slow-refusal", "robustness.in-time", "The refusal of an unknown query parameter comes late.", sending(refusalsFor(parameterUnknown), sendLate)},
-		{"slow-body", "robustness.in-time", "The second half of the body comes late when a field is unknown.", sending(refusalsFor(fieldUnknown), sendSlowly)},
-		{"hang-up-on-success", "robustness.answered", "A success gets no response; the connection is closed.", sending(successes, hangUp)},
-		{"hang-up-on-refusal", "robustness.answered", "The connection is closed where a body is no object.", sending(refusalsFor(bodyNoMessage), hangUp)},
-		{"reset-on-success", "robustness.answered", "The connection of a success is reset.", sending(successes, reset)},
-		{"answer-is-no-http", "robustness.answered", "The response to an unknown field is no HTTP.",
+		{"slow-success", "robustness.in-time", "A successful response is late.", sending(successes, sendLate)},
+		{"slow-refusal", "robustness.in-time", "The refusal of an unknown query parameter is late.", sending(refusalsFor(parameterUnknown), sendLate)},
+		{"slow-body", "robustness.in-time", "The second half of the refusal of an unknown field is late.", sending(refusalsFor(fieldUnknown), sendSlowly)},
+		{"hang-up-on-success", "robustness.answered", "The server closes the connection instead of sending a successful response.", sending(successes, hangUp)},
+		{"hang-up-on-refusal", "robustness.answered", "The server closes the connection if a body is not an object.", sending(refusalsFor(bodyNoMessage), hangUp)},
+		{"reset-on-success", "robustness.answered", "The server resets the connection instead of sending a successful response.", sending(successes, reset)},
+		{"answer-is-no-http", "robustness.answered", "The response to an unknown field is not HTTP.",
 			sending(refusalsFor(fieldUnknown), sendingText("{\"error\":{}}\n"))},
-		{"half-body", "robustness.whole", "The response to a success breaks off in the middle.", sending(successes, sendHalf)},
-		{"half-refusal", "robustness.whole", "The refusal of an unknown field breaks off in the middle.", sending(refusalsFor(fieldUnknown), sendHalf)},
-		{"length-too-large", "robustness.whole", "The length that is announced is larger than the body.",
+		{"half-body", "robustness.whole", "A successful response is truncated.", sending(successes, sendHalf)},
+		{"half-refusal", "robustness.whole", "The refusal of an unknown field is truncated.", sending(refusalsFor(fieldUnknown), sendHalf)},
+		{"length-too-large", "robustness.whole", "The Content-Length is larger than the body.",
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) + 10) },
 				asItIs))},
-		{"chunk-size-broken", "robustness.whole", "The size of a chunk is no number.",
+		{"chunk-size-broken", "robustness.whole", "The size of a chunk is not a number.",
 			sending(successes, sendingRaw(
 				func([]byte) string { return chunkedLine },
 				func(body []byte) []byte { return fmt.Appendf(nil, "zz\r\n%s\r\n0\r\n\r\n", body) }))},
-		{"endless-body", "robustness.whole", "The refusal of an unknown field is followed by megabytes of blanks.",
+		{"endless-body", "robustness.whole", "Megabytes of spaces follow the refusal of an unknown field.",
 			withBody(refusalsFor(fieldUnknown), func(body []byte) []byte {
 				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
 			})},
-		{"later-request-fails", "robustness.persistent-connection", "The second request over a connection, and each after it, is not understood.",
+		{"later-request-fails", "robustness.persistent-connection", "The server refuses the second and each later request over a connection as malformed.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, _ *response) {
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
 			})},
@@ -44,7 +44,7 @@ func robustnessFaults() []faultGroup {
 			overUsedConnections(everyRequest, func(http.ResponseWriter, *call, *response, *response) { panic(http.ErrAbortHandler) })},
 		{"first-response-again", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, first, _ *response) { sendResponse(w, c, first) })},
-		{"body-left-behind", "robustness.persistent-connection", "The body of a refused request stays on the connection, where it spoils the next request.",
+		{"body-left-behind", "robustness.persistent-connection", "The server does not read the body of a refused request, and takes it for the next request.",
 			overUsedConnections(refusedWithBody, func(w http.ResponseWriter, c *call, _, _ *response) {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
@@ -56,56 +56,56 @@ func robustnessFaults() []faultGroup {
 				}
 				sendResponse(w, c, r)
 			})},
-		{"later-response-is-html", "robustness.persistent-connection", "A later response over a connection says that it is HTML.",
+		{"later-response-is-html", "robustness.persistent-connection", "A later response over a connection has the media type text/html.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, r *response) {
 				r.header.Set("Content-Type", "text/html")
 				sendResponse(w, c, r)
 			})},
-		{"two-lengths", "robustness.framing", "A success announces two lengths.",
+		{"two-lengths", "robustness.framing", "A successful response has two different lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
-		{"line-feeds-alone", "robustness.syntax", "A line of the head of a success ends in a line feed alone.",
+		{"line-feeds-alone", "robustness.syntax", "A header line of a successful response ends with LF only.",
 			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emulator\n" + lengthLine(len(body)) }, asItIs))},
-		{"control-character", "robustness.syntax", "A field of a success has a control character in its value.",
+		{"control-character", "robustness.syntax", "A header field of a successful response has a control character.",
 			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emu\x01lator\r\n" + lengthLine(len(body)) }, asItIs))},
-		{"folded-field", "robustness.syntax", "A field of the refusal of an unknown field goes on in a second line.",
+		{"folded-field", "robustness.syntax", "A header field of the refusal of an unknown field is folded over two lines.",
 			sending(refusalsFor(fieldUnknown), sendingRaw(
 				func(body []byte) string { return "X-Powered-By: an\r\n emulator\r\n" + lengthLine(len(body)) }, asItIs))},
 		{"media-type-twice", "robustness.field-once", "A success has two different Content-Types.",
 			changing(successes, func(_ *call, r *response) {
 				r.header["Content-Type"] = append(r.header["Content-Type"], "text/html; charset=UTF-8")
 			})},
-		{"length-twice", "robustness.field-once", "The refusal of an unknown field has its length twice.",
+		{"length-twice", "robustness.field-once", "The refusal of an unknown field has two Content-Length headers.",
 			sending(refusalsFor(fieldUnknown), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)) }, asItIs))},
-		{"length-beside-chunks", "robustness.framing", "A success is chunked and has a length.",
+		{"length-beside-chunks", "robustness.framing", "A successful response is chunked and has a Content-Length.",
 			sending(successes, sendingRaw(
 				func(body []byte) string { return chunkedLine + lengthLine(len(body)) },
 				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(body), body) }))},
-		{"length-too-small", "robustness.one-value", "The length that is announced is smaller than the body.",
+		{"length-too-small", "robustness.one-value", "The Content-Length is smaller than the body.",
 			sending(refusalsFor(bodyMalformed), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body) / 2) },
 				asItIs))},
-		{"trailing-bytes", "robustness.one-value", "Something stands behind the JSON of a success.",
+		{"trailing-bytes", "robustness.one-value", "Text follows the JSON of a successful response.",
 			withBody(successes, func(body []byte) []byte { return append(body, "OK\n"...) })},
-		{"second-value", "robustness.one-value", "A second JSON value stands behind each response.",
+		{"second-value", "robustness.one-value", "A second JSON value follows the JSON of each response.",
 			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
-		{"guard-before-json", "robustness.one-value", "A guard against scripts stands before the JSON of a success.",
+		{"guard-before-json", "robustness.one-value", "A prefix against script inclusion precedes the JSON of a successful response.",
 			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
 	}}, {hasScopes, []Fault{
-		{"token-remembered", "robustness.persistent-connection", "Once a call got past the authorization, a token that nobody issued gets the same response over its connection.",
+		{"token-remembered", "robustness.persistent-connection", "After an authorized call, the server accepts an unknown token over the same connection.",
 			overUsedConnections(pastAuthorization, func(w http.ResponseWriter, c *call, first, r *response) {
 				if c.token != "" && r.status == http.StatusUnauthorized {
 					r = first
 				}
 				sendResponse(w, c, r)
 			})},
-		{"challenge-remembered", "robustness.persistent-connection", "The challenge of a refusal stands in later responses over its connection.",
+		{"challenge-remembered", "robustness.persistent-connection", "Later responses over a connection repeat the challenge of an earlier refusal.",
 			overUsedConnections(challenging, func(w http.ResponseWriter, c *call, first, r *response) {
 				r.header.Set("WWW-Authenticate", first.header.Get("WWW-Authenticate"))
 				sendResponse(w, c, r)
 			})},
 	}}, {hasNewJobs, []Fault{
-		{"later-success-again", "robustness.persistent-connection", "A second success over a connection has the response to the first.",
+		{"later-success-again", "robustness.persistent-connection", "A second successful call over a connection gets the response to the first.",
 			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
 				if successes(c, r) {
 					r = first
@@ -113,23 +113,23 @@ func robustnessFaults() []faultGroup {
 				sendResponse(w, c, r)
 			})},
 	}}, {hasUnknownIDs, []Fault{
-		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id ends within its head.",
+		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id is truncated in its headers.",
 			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
 	}}, {hasRefusedStates, []Fault{
-		{"reset-on-refusal", "robustness.answered", "The connection is reset where a job is not accepted.", sending(refusalsFor(stateRefused), reset)},
-		{"last-chunk-missing", "robustness.whole", "The chunks end without the last, empty one.",
+		{"reset-on-refusal", "robustness.answered", "The server resets the connection if it refuses a job.", sending(refusalsFor(stateRefused), reset)},
+		{"last-chunk-missing", "robustness.whole", "The last, empty chunk is missing.",
 			sending(refusalsFor(stateRefused), sendingRaw(
 				func([]byte) string { return chunkedLine },
 				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body) }))},
-		{"latin-letter", "robustness.one-value", "A message has a letter in ISO-8859-1.",
+		{"latin-letter", "robustness.one-value", "A message has a character encoded as ISO-8859-1.",
 			withBody(refusalsFor(stateRefused), func(body []byte) []byte {
 				return bytes.Replace(body, []byte("check"), []byte("ch\xe9ck"), 1)
 			})},
 	}}, {hasStates, []Fault{
-		{"byte-order-mark", "robustness.one-value", "The response about a state begins with a byte order mark.",
+		{"byte-order-mark", "robustness.one-value", "The response of the state method starts with a byte order mark.",
 			withBody(states, func(body []byte) []byte { return append([]byte("\ufeff"), body...) })},
 	}}, {hasNewStates, []Fault{
-		{"half-state", "robustness.whole", "The response about the state of a new job breaks off in the middle.", sending(newJobStates, sendHalf)},
+		{"half-state", "robustness.whole", "The response with the state of a new job is truncated.", sending(newJobStates, sendHalf)},
 	}}}
 }
 

@@ -13,7 +13,7 @@ func semanticsFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
 		{"accepted-state-refused", "semantics.accepted-state", "A job that is {accepted} is refused like any other.",
 			notAccepting(func(*behaviour, *job) bool { return true })},
-		{"accepted-on-second-try", "semantics.accepted-state", "The first call for each job is refused, the second succeeds.",
+		{"accepted-on-second-try", "semantics.accepted-state", "The server refuses the first call for each job, and accepts the second.",
 			func(b *behaviour) {
 				tried := map[string]bool{}
 				notAccepting(func(_ *behaviour, j *job) bool {
@@ -22,24 +22,24 @@ func semanticsFaults() []faultGroup {
 					return first
 				})(b)
 			}},
-		{"only-first-job-accepted", "semantics.each-job", "Of all given jobs, only the first is accepted.",
+		{"only-first-job-accepted", "semantics.each-job", "The server accepts only the first of the given jobs.",
 			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstAccepted })},
-		{"three-calls-in-all", "semantics.each-job", "Three calls succeed in all, whatever their jobs.",
+		{"three-calls-in-all", "semantics.each-job", "The server accepts only three calls in total.",
 			limiting(func(c *call, _ *job) bool { return c.jobs.successes >= 3 })},
-		{"concurrent-calls-refused", "semantics.concurrent-jobs", "While one call is under way, others are refused.", refusingOverlap},
+		{"concurrent-calls-refused", "semantics.concurrent-jobs", "The server refuses a call while another one is in progress.", refusingOverlap},
 		{"given-jobs-shown-accepted", "semantics.given-state", "The state method shows each given job as {accepted}.",
 			showing(givenJobStates, func(c *call, _ string) string { return first(c.method.AcceptedStates) })},
-		{"last-state-shown-as-first", "semantics.given-state", "The state method shows the last state of the description as the first.",
+		{"last-state-shown-as-first", "semantics.given-state", "The state method returns the first state of the description in place of the last.",
 			showing(givenJobStates, func(c *call, state string) string {
 				if state == last(c.method.States) {
 					return first(c.method.States)
 				}
 				return state
 			})},
-		{"every-state-accepted", "semantics.refused-state", "A job is accepted whatever its state.", alsoAccepting(func(*behaviour, *job) bool { return true })},
-		{"first-refused-state-accepted", "semantics.refused-state", "A job is accepted in the first of the states in which it must be refused.",
+		{"every-state-accepted", "semantics.refused-state", "The server accepts a job in any state.", alsoAccepting(func(*behaviour, *job) bool { return true })},
+		{"first-refused-state-accepted", "semantics.refused-state", "The server accepts a job in the first of the states that it must refuse.",
 			alsoAccepting(func(b *behaviour, j *job) bool { return j.state == first(b.method.RefusedStates()) })},
-		{"last-refused-state-accepted", "semantics.refused-state", "A job is accepted in the last of the states in which it must be refused.",
+		{"last-refused-state-accepted", "semantics.refused-state", "The server accepts a job in the last of the states that it must refuse.",
 			alsoAccepting(func(b *behaviour, j *job) bool { return j.state == last(b.method.RefusedStates()) })},
 		{"wrong-state-not-found", "semantics.refusal-status", "A job that is not {accepted} is refused as 404.", refusingWith(stateRefused, codeNotFound)},
 		{"wrong-state-conflict", "semantics.refusal-status", "A job that is not {accepted} is refused as 409.", refusingWith(stateRefused, codeAborted)},
@@ -48,21 +48,21 @@ func semanticsFaults() []faultGroup {
 		{"wrong-state-precondition-failed", "semantics.refusal-status", "A job that is not {accepted} is refused as 412.",
 			refusingAs(stateRefused, http.StatusPreconditionFailed, codeFailedPrecondition)},
 		{"wrong-state-forbidden", "semantics.refusal-status", "A job that is not {accepted} is refused as 403.", refusingWith(stateRefused, codePermissionDenied)},
-		{"refusal-changes-state", "semantics.refusal-keeps-state", "A refused call puts the job into the next state that is refused.",
+		{"refusal-changes-state", "semantics.refusal-keeps-state", "A refused call changes the job to another state that the method refuses.",
 			afterRefusal(func(b *behaviour, j *job) { j.state = following(b.method.RefusedStates(), j.state) })},
 		{"refusal-forgets-job", "semantics.refusal-keeps-state", "A refused call removes the job.",
 			afterRefusal(func(b *behaviour, j *job) { delete(b.jobs.byID, j.id) })},
-		{"unknown-job-invalid", "semantics.unknown-job", "An unknown id is refused as 400.", refusingWith(jobUnknown, codeInvalidArgument)},
-		{"unknown-job-gone", "semantics.unknown-job", "An unknown id is refused as 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
-		{"unknown-job-precondition", "semantics.unknown-job", "An unknown id is refused like a job in the wrong state.",
+		{"unknown-job-invalid", "semantics.unknown-job", "The server refuses an unknown id with 400.", refusingWith(jobUnknown, codeInvalidArgument)},
+		{"unknown-job-gone", "semantics.unknown-job", "The server refuses an unknown id with 410.", refusingAs(jobUnknown, http.StatusGone, codeNotFound)},
+		{"unknown-job-precondition", "semantics.unknown-job", "The server refuses an unknown id like a job in the wrong state.",
 			refusingWith(jobUnknown, codeFailedPrecondition)},
-		{"unknown-job-accepted", "semantics.unknown-job-no-effect", "An unknown id is taken for a job that is accepted.", inventingJobs},
-		{"concurrent-calls-share-id", "semantics.concurrent-ids", "Calls that overlap are given the same id.", sharingIDs},
-		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id hangs on the job alone, so that the next call for it is given it again.",
+		{"unknown-job-accepted", "semantics.unknown-job-no-effect", "The server accepts an unknown id.", inventingJobs},
+		{"concurrent-calls-share-id", "semantics.concurrent-ids", "Concurrent calls return the same id.", sharingIDs},
+		{"one-id-for-each-job", "semantics.concurrent-ids", "The new id depends only on the job, so a second call for the job returns it again.",
 			numbering(func(c *call, from *job, _ string) string { return newID(c.behaviour.seed, from.id, 1) })},
 		{"success-changes-old-job", "semantics.old-job-keeps-state", "A success puts the old job into the state of the new one: {resulting}.",
 			afterSuccess(func(c *call, j *job) { j.state = c.behaviour.stateAfter })},
-		{"old-job-changes-later", "semantics.old-job-keeps-state", "A job that a call succeeded for changes when a call succeeds for another one.", changingLater},
+		{"old-job-changes-later", "semantics.old-job-keeps-state", "A later successful call for another job changes the called job.", changingLater},
 		{"job-accepted-once", "semantics.second-call", "A job is accepted once only, though its state stays {accepted}.",
 			limiting(func(_ *call, j *job) bool { return j.successes > 0 })},
 		{"success-forgets-old-job", "semantics.old-job-keeps-state", "A success removes the old job.",
@@ -83,7 +83,7 @@ func semanticsFaults() []faultGroup {
 				}
 			})},
 	}}, {hasSeveralScopes, []Fault{
-		{"state-readable-by-last-scope", "semantics.given-state", "The state of a given job can be read with the last scope only.",
+		{"state-readable-by-last-scope", "semantics.given-state", "Only a token with the last scope can read the state of a given job.",
 			readingByLastScope(func(j job) bool { return j.from == "" })},
 	}}, {func(method *spec.Method) bool { return otherState(method) != "" }, []Fault{
 		{"changed-to-wrong-state", "semantics.changed-state", "A success puts the job into another state than {resulting}.",

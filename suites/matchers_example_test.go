@@ -62,7 +62,7 @@ func ExampleMeet() {
 	requirement, _ := method.Requirement("body.unknown-field")
 	g.Expect(response).To(suites.Meet(requirement), requirement.Statement)
 	// Output:
-	// A field that the request message does not have MUST be refused as 400 INVALID_ARGUMENT.
+	// An unknown field in the request body MUST be refused as 400 INVALID_ARGUMENT.
 	// Unexpected response
 	//     want: 400 with error.status INVALID_ARGUMENT
 	//     got:  200, a success
