@@ -301,7 +301,7 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 		unused()
 	}
 	if len(left) < wanted {
-		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that can be used up, beside those that other checks use; %d of %d left",
+		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that it can use up, in addition to those for other checks; %d of %d left",
 			text.Counted(wanted, "job"), len(left), given) + j.staleText()}
 	}
 	return left[:wanted], nil

@@ -140,9 +140,9 @@ func TestACauseComesFirst(t *testing.T) {
 		name, prefix, id, says string
 		change                 func(http.Handler) http.Handler
 	}{
-		{"the error wrapper", "", "error-wrapper", `without the "error" object`, unwrapped},
+		{"the error wrapper", "", "error-wrapper", `not wrapped in an "error" object`, unwrapped},
 		{"another address", "/api", "wrong-address", "every response is 404", nil},
-		{"the version twice", "/v1", "doubled-prefix", "/v1 stands twice in the path", nil},
+		{"the version twice", "/v1", "doubled-prefix", "/v1 is in the path twice", nil},
 		{"a redirect", "", "redirected", "every response is 308, to https://example.com", func(http.Handler) http.Handler {
 			return http.RedirectHandler("https://example.com/", http.StatusPermanentRedirect)
 		}},
@@ -164,11 +164,11 @@ func TestACauseComesFirst(t *testing.T) {
 		{"a control character", "", "broken-messages", "are not valid HTTP: a field of the header has a control character", withHead("HTTP/1.1", "X: \x01\r\nContent-Length: SIZE")},
 		{"chunks that are too short", "", "broken-messages", "are not valid HTTP: the chunked body is broken", rawly(func(int) string { return "HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n" },
 			func(body string) string { return "1\r\n" + body + "\r\n0\r\n\r\n" })},
-		{"errors with the status 200", "", "errors-as-success", "errors are sent with the status of a success, 200", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		{"errors with the status 200", "", "errors-as-success", "errors are sent with a success status, 200", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			recorded.Code = http.StatusOK
 			answer(w, recorded, recorded.Body.Bytes())
 		})},
-		{"a rate", "", "rate-limited", "every response is 429: the server limits how many requests it takes", refusedBefore(http.StatusTooManyRequests, func(*http.Request) bool { return true })},
+		{"a rate", "", "rate-limited", "every response is 429: the server limits the rate of requests", refusedBefore(http.StatusTooManyRequests, func(*http.Request) bool { return true })},
 		{"errors in a list", "", "framework-errors", "have no error object and are JSON arrays", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			if recorded.Code >= 400 && recorded.Body.Len() > 0 {
 				recorded.Body = bytes.NewBufferString("[" + recorded.Body.String() + "]")
@@ -192,11 +192,11 @@ func TestACauseComesFirst(t *testing.T) {
 			}
 		})},
 		{"no token is accepted", "", "caller-refused", "every token is refused with 401", always(401, `{"error": {"code": 401, "message": "the issuer is unknown", "status": "UNAUTHENTICATED"}}`)},
-		{"a length that is too large", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		{"a length that is too large", "", "content-length", "does not match the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			recorded.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()+2))
 			answer(w, recorded, recorded.Body.Bytes())
 		})},
-		{"a length that is too small", "", "content-length", "is not the length of the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		{"a length that is too small", "", "content-length", "does not match the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			body := recorded.Body.Bytes()
 			body = body[:max(0, len(bytes.TrimSpace(body))-2)]
 			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -222,10 +222,10 @@ func TestACauseComesFirst(t *testing.T) {
 			}
 		})},
 		{"errors of the framework", "", "framework-errors", "have no error object and have the form of FastAPI", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
-		{"errors without a body", "", "framework-errors", "have no error object and are empty beside the gRPC status", refusing("", 0, "")},
+		{"errors without a body", "", "framework-errors", "have no error object and are empty, with the gRPC status", refusing("", 0, "")},
 		{"bad input is too much", "", "server-fails", "requests make the server fail, the first with 500: ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
 		{"no body is read", "", "body-unread", "the body is not checked: ", changing(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })},
-		{"unknown fields are ignored", "", "unknown-fields", "the body is parsed, and what the message does not have is ignored: ", changing(func(r *http.Request) {
+		{"unknown fields are ignored", "", "unknown-fields", "the body is parsed, but unknown fields are ignored: ", changing(func(r *http.Request) {
 			if body, err := io.ReadAll(r.Body); err == nil {
 				var fields map[string]any
 				if json.Unmarshal(body, &fields) == nil {
@@ -234,12 +234,12 @@ func TestACauseComesFirst(t *testing.T) {
 				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			}
 		})},
-		{"no body but JSON is read", "", "body-unread", "the body is checked only where its media type is JSON: ", changing(func(r *http.Request) {
+		{"no body but JSON is read", "", "body-unread", "the body is checked only if its media type is JSON: ", changing(func(r *http.Request) {
 			if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 				r.Body, r.ContentLength = http.NoBody, 0
 			}
 		})},
-		{"a connection that is not kept in order", "", "persistent-connection", "the rest of the run gave each request its own", func(next http.Handler) http.Handler {
+		{"a connection that is not kept in order", "", "persistent-connection", "the rest of the run uses a new connection for each request", func(next http.Handler) http.Handler {
 			var used sync.Map
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if _, again := used.LoadOrStore(r.Context().Value(http.LocalAddrContextKey), true); again {

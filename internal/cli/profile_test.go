@@ -212,7 +212,7 @@ func TestNoAuth(t *testing.T) {
 	ownHome(t)
 	flags := emulated(t, emulator.Options{Fault: "no-authorization"})
 	without := slices.Concat(flags[:2], flags[4:])
-	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "no call is refused for want of a token", "--no-auth")
+	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "the server refuses no call for its token", "--no-auth")
 	path := filepath.Join(t.TempDir(), "report.json")
 	flags = slices.Concat(without, []string{"--no-auth"})
 	// The first run has used its jobs up.

@@ -101,9 +101,9 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 	if len(report.Causes) > 0 {
 		most = listedFailures / 2 // The causes take their place.
 	}
-	explain := "as the cause explains"
+	explain := "explained by the cause"
 	if len(report.Causes) > 1 {
-		explain = "as the causes explain"
+		explain = "explained by the causes"
 	}
 	switch explained := total - len(failed); {
 	case explained == total:
@@ -212,7 +212,7 @@ func (c Console) missingInputs(report result.Report) {
 		return
 	}
 	p := c.printer()
-	p.Printf("%s\n", Bold("what would let more be tested, what helps most first"))
+	p.Printf("%s\n", Bold("to test more, add (most useful first)"))
 	for _, flag := range flags[:min(len(flags), listedFailures)] {
 		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), withFlag(flag))
 	}
@@ -222,7 +222,7 @@ func (c Console) missingInputs(report result.Report) {
 	p.Printf("\n")
 }
 
-// withFlag shows what would let more be tested: a flag, or what else a client
+// withFlag shows to test more, add: a flag, or what else a client
 // gives.
 func withFlag(flag string) string {
 	if strings.HasPrefix(flag, "-") {

@@ -70,7 +70,7 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 			"again the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
-		"inconclusive": {Console{}, skipping(), []string{"what would let more be tested", "2 more --token SCOPE=VALUE", "again the same command, with what is listed above", "exit 3"}},
+		"inconclusive": {Console{}, skipping(), []string{"to test more, add", "2 more --token SCOPE=VALUE", "again the same command, with what is listed above", "exit 3"}},
 		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "look dpconform doctor", "again the same command", "exit 4"}},
 		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "again the same command", "exit 130"}},
 		"known": {Console{}, withKnown(conforming()), []string{"KNOWN FAILURE NOT TESTED check: path/not-judged at known.yaml:5: no job",

@@ -31,7 +31,7 @@ func (e evidence) noHTTP() (Cause, explanation) {
 		cause.Summary += ": " + first.Fault.Detail
 	default:
 		cause.Summary += ": every connection was closed without one"
-		cause.Fix += "; a handler that panics closes the connection too: look at its log"
+		cause.Fix += "; a handler that panics closes the connection too: check its log"
 	}
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
@@ -69,21 +69,21 @@ func (e evidence) oneStatus() (Cause, explanation) {
 		cause.Fix = giveJobs
 	case most == 404 && doubled(first.Request.URL) != "":
 		cause.ID = "doubled-prefix"
-		cause.Summary = fmt.Sprintf("%s: /%s stands twice in the path, as in %s", every, doubled(first.Request.URL), sent)
+		cause.Summary = fmt.Sprintf("%s: /%s is in the path twice, as in %s", every, doubled(first.Request.URL), sent)
 		cause.Fix = "give --endpoint without /" + doubled(first.Request.URL) + ", which the path of the method begins with: --endpoint " +
 			strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+doubled(first.Request.URL))
 	case most == 404 || most == 405:
-		cause.ID, cause.Summary = "wrong-address", fmt.Sprintf("%s: the server does not serve the method there, as in %s", every, sent)
+		cause.ID, cause.Summary = "wrong-address", fmt.Sprintf("%s: the server does not serve the method at this path, as in %s", every, sent)
 		cause.Fix = "check the address and the path prefix of --endpoint, and the route of the server"
 	case most/100 == 3:
 		cause.ID, cause.Summary = "redirected", fmt.Sprintf("%s, to %s", every, strings.Join(first.Response.Header["Location"], ", "))
 		cause.Fix = "give --endpoint the address that the server redirects to"
 	case most == http.StatusTooManyRequests:
-		cause.ID, cause.Summary = "rate-limited", every+": the server limits how many requests it takes"
+		cause.ID, cause.Summary = "rate-limited", every+": the server limits the rate of requests"
 		cause.Fix = "raise the limit of the server for the test, or send fewer requests per second with --rate"
 	case most >= 500:
-		cause.Summary = every + ": the server, or one that it needs, is not in order"
-		cause.Fix = "look at the log of the server"
+		cause.Summary = every + ": the server, or a service that it depends on, is failing"
+		cause.Fix = "check the log of the server"
 	default:
 		cause.Summary = every + ", whatever was sent"
 		cause.Fix = "check that --endpoint is the server of the method, and no fallback for unknown paths"
@@ -117,7 +117,7 @@ func (e evidence) foreignServer() (Cause, explanation) {
 	if server := first.Response.Header["Server"]; len(server) > 0 {
 		cause.Summary += "; the server is " + text.Line(text.Cut(strings.Join(server, ", "), 60))
 	}
-	cause.Fix = "check the address and the path prefix of --endpoint: another server answers there, such as one of files; and the route of the server"
+	cause.Fix = "check the address and the path prefix of --endpoint: another server responds there, such as a file server; and check the route of the server"
 	return cause, func(_ Finding, exchange *Exchange) bool { return isForeign(exchange) }
 }
 
@@ -162,7 +162,7 @@ func (e evidence) notRouted() (Cause, explanation) {
 	}
 	cause.Exchange = given.Number
 	cause.Summary = fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s%s", given.status(), given.line(), given.because())
-	cause.Fix = `see which route takes the call, and which id it takes from the path: the id ends before the colon of the verb; write the pattern as ` +
+	cause.Fix = `check which route handles the call, and which id it reads from the path: the id ends before the colon of the verb; write the pattern as ` +
 		`/:id(.+)::verb in Fastify and /:id\:verb in Express, elsewhere take the whole segment and split it at its last colon`
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
@@ -207,9 +207,9 @@ func (e evidence) callerRefused() (Cause, explanation) {
 		if nearlyAll(reasons[most], cause.Count) && most != "" {
 			cause.Summary += ": " + text.Line(text.Cut(most, 200))
 		}
-		cause.Fix = "give tokens that the server accepts, with --token or --token-template; a proxy before the server may take the Authorization header away"
+		cause.Fix = "give tokens that the server accepts, with --token or --token-template; a proxy in front of the server may remove the Authorization header"
 		if status == 403 {
-			cause.Fix = "give tokens with the documented scopes, of a caller who may use the jobs; see that the server accepts any one of the scopes"
+			cause.Fix = "give tokens with the documented scopes, from a user who owns the jobs; make sure that the server accepts any one of the scopes"
 		}
 		return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 	}
@@ -232,8 +232,8 @@ func (e evidence) nobodyRefused() (Cause, explanation) {
 	if cause.Count < few || cause.Count < e.count(Cause{}, unauthorized).Count {
 		return Cause{}, nil
 	}
-	cause.Summary = fmt.Sprintf("no call is refused for want of a token: all %d without one, or with one that nobody issued, get past the authorization", cause.Count)
-	cause.Fix = "refuse them with 401 before anything else; of a server that is to have no authorization, run with --no-auth: it needs no token and tests no authorization"
+	cause.Summary = fmt.Sprintf("the server refuses no call for its token: all %d calls without a token, or with an unknown one, are let through", cause.Count)
+	cause.Fix = "refuse them with 401 before anything else; if the server is meant to have no authorization, run with --no-auth, which needs no token and tests no authorization"
 	return cause, func(finding Finding, exchange *Exchange) bool {
 		return strings.HasPrefix(finding.Requirement, "authorization.") && passes(exchange)
 	}
@@ -283,7 +283,7 @@ func (e evidence) connection() (Cause, explanation) {
 		return Cause{}, nil
 	}
 	first := shown[cause.Exchange]
-	cause.Summary = fmt.Sprintf("requests over one connection do not get the responses that they get over connections of their own: want %s, got %s; the rest of the run gave each request its own",
+	cause.Summary = fmt.Sprintf("requests over a shared connection get other responses than over separate connections: want %s, got %s; the rest of the run uses a new connection for each request",
 		first.Want, first.Got)
 	cause.Fix = e.connectionFix(first)
 	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
@@ -298,17 +298,17 @@ func (e evidence) connectionFix(found Finding) string {
 	bodiless := before.Request.Method == http.MethodHead || before.status() == http.StatusNoContent || before.status() == http.StatusNotModified
 	switch {
 	case strings.Contains(found.Got, "closed after one response"):
-		return "say Connection: close in a response after which the connection is closed, or keep it open"
+		return "send Connection: close in a response before you close the connection, or keep it open"
 	case strings.Contains(found.Got, "closed when the request comes"):
-		return "respond to every request that comes; close a connection with the response before, and say so with Connection: close"
+		return "respond to every request; to close a connection, send Connection: close with the last response"
 	case strings.Contains(found.Got, "bytes came behind") && bodiless:
-		return "write no body behind a response to HEAD, and none with 204 and 304, also not in a filter that changes bodies"
+		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
 	case strings.Contains(found.Got, "bytes came behind"):
-		return "announce the length of the body in bytes, not in characters, and write nothing behind it, such as a second response"
+		return "set Content-Length in bytes, not in characters, and write nothing after the body, such as a second response"
 	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):
-		return "announce the length of the body in bytes, not in characters, after compression and all other changes of the body"
+		return "set Content-Length in bytes, not in characters, after compression and all other changes of the body"
 	case exchange.status() >= http.StatusInternalServerError:
-		return "look in the log of the server for what fails with a connection that has carried other requests; keep nothing of a request with its connection"
+		return "check the log of the server for what fails on a reused connection; keep no state of a request with its connection"
 	}
-	return "read the whole body of a request that is refused too, or close the connection with Connection: close; keep nothing of a request with its connection, such as its token, its id or its media type; write no body behind a response to HEAD"
+	return "read the whole body even of a refused request, or close the connection with Connection: close; keep no state of a request with its connection, such as its token, id or media type; write no body in a response to HEAD"
 }

@@ -64,17 +64,17 @@ func (e evidence) bodyUnread() (Cause, explanation) {
 		return Cause{}, nil
 	}
 	which := "is not checked"
-	cause.Fix = "read the whole body, whatever its media type, and refuse all but nothing, {} and null: an object with a field, an array, what is no JSON"
+	cause.Fix = "read the whole body, whatever its media type, and refuse everything except an empty body, {} and null"
 	switch {
 	case parsed:
-		cause.ID, which = "unknown-fields", "is parsed, and what the message does not have is ignored"
+		cause.ID, which = "unknown-fields", "is parsed, but unknown fields are ignored"
 		fields, _ := e.Requirement("body.unknown-field")
 		cause.Fix = fields.Fix
 	case !fields:
-		which = "is checked only where its media type is JSON"
+		which = "is checked only if its media type is JSON"
 		cause.Fix = "read the raw body whatever its media type, also without one: express.raw({type: () => true}) in place of express.json(), get_data() in Flask"
 	}
-	cause.Summary = fmt.Sprintf("the body %s: %d bodies that are no empty message succeed, as does %s", which, cause.Count, e.exchange(cause.Exchange).Purpose)
+	cause.Summary = fmt.Sprintf("the body %s: %d bodies other than the empty message are accepted, such as %s", which, cause.Count, e.exchange(cause.Exchange).Purpose)
 	return cause, func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && strings.HasPrefix(finding.Requirement, "body.")
 	}

@@ -22,7 +22,7 @@ func (e evidence) errorWrapper() (Cause, explanation) {
 	if cause.Count*2 < refusals || cause.Count < 2 {
 		return Cause{}, nil
 	}
-	cause.Summary = fmt.Sprintf(`%d of %d error bodies are a google.rpc.Status without the "error" object around it: %s`, cause.Count, refusals,
+	cause.Summary = fmt.Sprintf(`%d of %d error bodies are a google.rpc.Status that is not wrapped in an "error" object: %s`, cause.Count, refusals,
 		text.Line(text.Cut(strings.Join(strings.Fields(e.exchange(cause.Exchange).Response.Body), " "), 80)))
 	cause.Fix = `write {"error": {"code": HTTP status, "message": …, "status": "NOT_FOUND", "details": […]}}: in grpc-gateway with runtime.WithErrorHandler, ` +
 		"behind Envoy's grpc_json_transcoder with a Lua filter, around Vanguard with a handler that rewrites errors"
@@ -98,20 +98,20 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 	}
 	switch {
 	case exchange.Response.Header["Grpc-Status"] != nil:
-		return "are empty beside the gRPC status in the header", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
+		return "are empty, with the gRPC status in a header", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
 			"the messages of error_details.proto in its descriptor, and wrap the body with a Lua filter"
 	case has("statusCode", "message"):
-		return "have the form of Fastify or NestJS", "write them as the method's own errors, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
+		return "have the form of Fastify or NestJS", "write them in the error format of the method, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
 	case has("timestamp", "path"):
-		return "have the form of Spring Boot", "write them as the method's own errors, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
+		return "have the form of Spring Boot", "write them in the error format of the method, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
 	case has("detail"):
-		return "have the form of FastAPI", "write them as the method's own errors, in exception handlers for RequestValidationError and HTTPException"
+		return "have the form of FastAPI", "write them in the error format of the method, in exception handlers for RequestValidationError and HTTPException"
 	case strings.Contains(body, "<html lang=en>"):
-		return "are pages of Flask", "write them as the method's own errors, in app.errorhandler(HTTPException)"
+		return "are pages of Flask", "write them in the error format of the method, in app.errorhandler(HTTPException)"
 	case strings.Contains(body, "<title>Error</title>"):
-		return "are pages of Express", "write them as the method's own errors, in app.use((err, req, res, next) => …) behind all routes"
+		return "are pages of Express", "write them in the error format of the method, in app.use((err, req, res, next) => …) behind all routes"
 	case strings.HasPrefix(strings.TrimSpace(body), "[{"):
-		return "are JSON arrays", `send the error object as it is, {"error": {…}}, without an array around it`
+		return "are JSON arrays", `send the error object {"error": {…}} itself, not in an array`
 	case exchange.Response.BodyBytes == 0:
 		form = "are empty"
 	case object != nil:
@@ -121,7 +121,7 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 	default:
 		form = "are text"
 	}
-	return form, "write what the framework refuses itself as the method's own errors, in its error handler: a body that cannot be parsed, another media type; " +
+	return form, "write the refusals of the framework in the error format of the method, in its error handler: a body that cannot be parsed, another media type; " +
 		"axum gives them with Result<Json<T>, JsonRejection>"
 }
 
@@ -139,7 +139,7 @@ func (e evidence) serverFails() (Cause, explanation) {
 	first := e.exchange(cause.Exchange)
 	cause.Summary = fmt.Sprintf("%d requests make the server fail, the first with %d: %s", cause.Count, first.status(), first.Purpose)
 	cause.Summary += first.because()
-	cause.Fix = "catch what the handler, or the parser before it, throws for bad input, and answer 4xx; the log of the server names it"
+	cause.Fix = "catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
 
@@ -168,7 +168,7 @@ func (e evidence) contentLength() (Cause, explanation) {
 	if first.Fault != nil {
 		came = first.Fault.Detail
 	}
-	cause.Summary = fmt.Sprintf("the Content-Length of %d of %d responses is not the length of the body, as in Content-Length: %s: %s",
+	cause.Summary = fmt.Sprintf("the Content-Length of %d of %d responses does not match the body, as in Content-Length: %s: %s",
 		cause.Count, len(e.responses), cmp.Or(announced, "none"), came)
 	cause.Fix = "leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
 	// What is left over stands before the next response of a connection.
@@ -216,7 +216,7 @@ func (e evidence) errorsAsSuccess() (Cause, explanation) {
 		return Cause{}, nil
 	}
 	first := e.exchange(cause.Exchange)
-	cause.Summary = fmt.Sprintf("%d errors are sent with the status of a success, %d, the first to %s%s", cause.Count, first.status(), first.Purpose, first.because())
+	cause.Summary = fmt.Sprintf("%d errors are sent with a success status, %d, the first to %s%s", cause.Count, first.status(), first.Purpose, first.because())
 	cause.Fix = "send each error with its own HTTP status, the number that is its error.code"
 	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 }
