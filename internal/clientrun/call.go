@@ -211,6 +211,9 @@ func (r Rules) EvaluateWire(call *Call) Result {
 func (r Rules) evaluate(call *Call, known evidence) Result {
 	requests, reported := call.snapshot()
 	e := &evaluation{rules: r, scenario: call.scenario, plain: call.scenario == nil}
+	if call.contact.isWarm() {
+		e.warmJob = call.contact.warmJob
+	}
 	e.tokens = slices.Concat(call.tokens, known.tokens, bearerTokens(requests))
 	var attempts []*request
 	var last *request
@@ -322,6 +325,8 @@ func noteOf(call *Call, attempts []*request) string {
 		return "the scenario was served without TLS, so that no certificate was tested; without --together and --listen it has TLS"
 	case one.Secure && one.Certificate == "" && !spokeTwo:
 		return "the client chose " + attempts[0].protocol + ", so that its HTTP/2 was not tested"
+	case one.Secure && one.First != nil && one.First.Close && !attempts[0].secure:
+		return "the scenario was served without TLS, so that GOAWAY was not sent; without --together and --listen it is"
 	case one.First == nil || attempts[0].before > 0 || one.First.Close && call.contact.isWarm():
 		return ""
 	case call.contact.isWarm():

@@ -46,15 +46,24 @@ type view struct {
 	outcome *outcome
 	// failedByExit: the exit code shows an error; succeededByExit: it shows none.
 	failedByExit, succeededByExit bool
+	// ending says how a command ended that failed; empty for another one.
+	ending string
 	// hint says what is wrong with what looks like an outcome and is none.
 	hint string
 }
 
 func viewOf(reported *outcome, known evidence) view {
 	seen := view{outcome: reported, hint: known.hint}
-	if command := known.command; reported == nil && command != nil && !command.timedOut && command.signal == "" {
+	command := known.command
+	if command == nil || command.timedOut {
+		return seen
+	}
+	if reported == nil && command.signal == "" {
 		seen.failedByExit = command.exit != 0
 		seen.succeededByExit = command.exit == 0 && known.exitReports
+	}
+	if command.signal != "" || command.exit != 0 {
+		seen.ending = command.ending()
 	}
 	return seen
 }
@@ -79,10 +88,12 @@ func (v view) silence() string {
 	if v.failedByExit {
 		reason = onlyExit
 	}
-	if v.hint == "" {
-		return reason
+	for _, more := range []string{v.ending, v.hint} {
+		if more != "" {
+			reason += "; " + more
+		}
 	}
-	return reason + "; " + v.hint
+	return reason
 }
 
 // checkOutcome compares what the client reported with the last response.
@@ -141,7 +152,7 @@ func (e *evaluation) checkSuccess(last *request, seen view) {
 	case seen.unknown():
 		e.skipOutcome(seen, tolerant)
 	case seen.failedByExit:
-		e.find(tolerant, last, "a success", "an exit code that shows an error")
+		e.find(tolerant, last, "a success", "an exit code that shows an error: "+seen.ending)
 	default:
 		e.find(tolerant, last, "a success", seen.outcome.text())
 	}
@@ -182,7 +193,7 @@ func (e *evaluation) checkNewID(last *request, seen view, id string, alone bool)
 	case reported == nil:
 		untested := []string{outcomeNewID, tolerant}
 		if seen.failedByExit {
-			e.find(tolerant, last, want, "an exit code that shows an error")
+			e.find(tolerant, last, want, "an exit code that shows an error: "+seen.ending)
 			untested = untested[:1]
 		}
 		if tolerant == outcomeNewID {
@@ -254,6 +265,9 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		if refused {
 			got += " that is HTTP"
 		}
+		if e.warmJob != "" {
+			got += " behind the first call, that of the job " + e.warmJob
+		}
 		if command != nil && !command.timedOut {
 			got += ", " + command.ending()
 		}
@@ -297,6 +311,9 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 			got += "; " + seen.hint
 		}
 		want += ", or the error reported"
+	}
+	if seen.ending != "" {
+		got += "; " + seen.ending
 	}
 	e.fail(result.ConditionSteps, want, got)
 }

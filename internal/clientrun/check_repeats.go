@@ -73,14 +73,14 @@ func (e *evaluation) checkRepeat(before, after *request) {
 	}
 	code := response.code(e.rules.Method)
 	if id := repeatsAfterCode[code]; id != "" {
-		byToken := id == repeatUnauthenticated || id == repeatPermissionDenied
-		if after == nil || !byToken || before.token() == after.token() {
-			with := ""
-			if byToken {
-				with = " with the same token"
+		with := ""
+		if id == repeatUnauthenticated || id == repeatPermissionDenied {
+			with = " with the same token"
+			if after != nil && before.token() != after.token() {
+				after = nil // A request with another token is no repeat.
 			}
-			e.repeated(id, after, "no second request"+with+" after "+code, "a second request"+with)
 		}
+		e.repeated(id, after, "no second request"+with+" after "+code, "a second request"+with)
 		return
 	}
 	e.checkWait(before, after)

@@ -183,18 +183,25 @@ var causes = []func() *regexp.Regexp{
 	text.Pattern(`(?i)\b(?:\w*error|\w*exception|panicked|fatal)\b`),
 }
 
+// deeperCause begins a line with the cause of an error: that of Java, or of Node.
+// nodeVersion is the last line of every crash of Node.
+var (
+	deeperCause = text.Pattern(`^(?:Caused by:|\[cause\]:)`)
+	nodeVersion = text.Pattern(`^Node\.js v[\d.]+$`)
+)
+
 // endLines is the number of the last lines that are shown of what a command wrote.
 const endLines = 2
 
 // cause is what the standard error of a command says of its end in one line: the
 // first line that names an error, with the one behind it where it ends in a colon,
-// and the last lines, since neither has the cause always.
+// those of deeper causes, and the last lines, since none has the cause always.
 func cause(complaints string) string {
 	lines := strings.Split(complaints, "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Trim(line, "^~} ") == "" || nodeVersion().MatchString(line) })
 	first, behind := 0, 0
 	for _, pattern := range causes {
 		if first = slices.IndexFunc(lines, pattern().MatchString); first >= 0 {
@@ -206,12 +213,17 @@ func cause(complaints string) string {
 	if behind > 0 && behind < len(lines) && strings.HasSuffix(lines[first], ":") {
 		behind++
 	}
-	end := max(behind, len(lines)-endLines)
-	shown := lines[first:behind]
-	if end > behind && behind > 0 {
-		shown = append(slices.Clone(shown), "…")
+	shown, next := slices.Clone(lines[first:behind]), behind
+	for i := behind; i < len(lines); i++ {
+		if i < len(lines)-endLines && !deeperCause().MatchString(lines[i]) {
+			continue
+		}
+		if i > next && next > 0 {
+			shown = append(shown, "…")
+		}
+		shown, next = append(shown, lines[i]), i+1
 	}
-	return printable(strings.Join(append(slices.Clone(shown), lines[end:]...), " / "))
+	return printable(strings.Join(shown, " / "))
 }
 
 // lastBytes keeps the end of what is written.

@@ -18,8 +18,9 @@ import (
 
 // contact is what a server knows of its connections beside their requests.
 type contact struct {
-	// warmed: a first call has arrived.
-	warmed atomic.Bool
+	// warmJob is the id of the first call; empty for none. warmed: that call has arrived.
+	warmJob string
+	warmed  atomic.Bool
 	// opened: a client has opened a connection to a server with TLS. unencrypted: it
 	// spoke HTTP there without TLS. served: a request has arrived.
 	opened, unencrypted, served atomic.Bool

@@ -156,8 +156,21 @@ func TestAProgramControlsCalls(t *testing.T) {
 	}
 	c.send(http.StatusOK, "GET", "/report.html", "")
 	c.send(http.StatusOK, "GET", "/control/openapi.yaml", "")
+	page := func() string {
+		response, err := http.Get(c.watch.Endpoint + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		return string(text)
+	}
+	page()
 	if found := c.send(http.StatusOK, "POST", "/control/calls/"+unsent["id"].(string)+"/outcome", `{"error":"none"}`); !strings.Contains(fmt.Sprint(found["text"]), "no request arrived") {
 		t.Errorf("%v", found)
+	}
+	if text := page(); !strings.Contains(text, result.ConditionCalled) {
+		t.Errorf("the page does not show a condition: %s", text)
 	}
 	if secure := c.send(http.StatusCreated, "POST", "/control/calls", `{"scenario":"http2"}`); secure["authority"] == nil || !strings.HasPrefix(secure["endpoint"].(string), "https://") {
 		t.Errorf("%v", secure)

@@ -52,6 +52,8 @@ type evaluation struct {
 	findings []result.Finding
 	tested   []string
 	untested []result.Untested
+	// warmJob is the id of the first call where that has arrived; empty for none.
+	warmJob string
 	// tokens are all that are known to be a token of the call.
 	tokens []string
 	// redirect is the status of the redirect that the last attempt got; 0 for none.

@@ -113,6 +113,7 @@ var programs = map[string]func() int{
 		return exit
 	},
 	"crashes-after":       func() int { once(false); return 3 },
+	"crashes-loudly":      func() int { once(false); fmt.Fprintln(os.Stderr, "Error: boom"); return 3 },
 	"reports-broken-line": func() int { return onceAndSay("starting\n{\"job\":") },
 	"reports-broken-file": func() int {
 		once(false)
@@ -131,6 +132,10 @@ var programs = map[string]func() int{
 	},
 	"writes-outcome": func() int {
 		return onceTo("", func(line string) { _ = os.WriteFile(os.Getenv("DPCONFORM_OUTCOME"), []byte(line), 0o600) })
+	},
+	"first-alone": func() int {
+		_ = os.Setenv("DPCONFORM_JOB", os.Getenv("DPCONFORM_WARM_JOB"))
+		return once(false)
 	},
 	"idle":    func() int { return 0 },
 	"hanging": func() int { time.Sleep(time.Hour); return 0 },

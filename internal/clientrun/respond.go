@@ -168,8 +168,7 @@ func (e *exchange) send(made response, step scenario.Step) {
 	}
 	header.Set("Content-Length", strconv.Itoa(len(made.body)))
 	body := made.body
-	if step.Close {
-		// By HTTP/2 net/http makes a GOAWAY of it.
+	if step.Close && e.r.ProtoMajor == 1 {
 		header.Set("Connection", "close")
 	}
 	if step.Truncate {

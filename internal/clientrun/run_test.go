@@ -134,6 +134,47 @@ func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 	}
 }
 
+// TestACrashShowsItsCause wherever it is the reason.
+func TestACrashShowsItsCause(t *testing.T) {
+	t.Parallel()
+	const want = "the command ended with exit 3: Error: boom"
+	_, report := runAll(t, runOf(t, "crashes-loudly", "success", "unavailable", "not-found"))
+	for _, check := range report.Checks {
+		for _, finding := range check.Findings {
+			if !strings.HasSuffix(finding.Got, want) {
+				t.Errorf("%s: %+v", check.ID, finding)
+			}
+		}
+		for _, one := range check.Call.Untested {
+			if one.Reason != onlyExit+"; "+want {
+				t.Errorf("%s: %+v", check.ID, one)
+			}
+		}
+		if len(check.Findings)+len(check.Call.Untested) == 0 {
+			t.Errorf("%s: nothing was found", check.ID)
+		}
+	}
+}
+
+// TestAnotherTokenIsNoRepeat, and is tested as such.
+func TestAnotherTokenIsNoRepeat(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "refreshing", "token-expired"))
+	if check := report.Checks[0]; check.Verdict != result.Pass || !slices.Contains(check.Requirements, repeatUnauthenticated) {
+		t.Errorf("%+v", check)
+	}
+}
+
+// TestTheFirstCallIsNamed where the second one never came.
+func TestTheFirstCallIsNamed(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "first-alone", "goaway"))
+	const want = "no request arrived behind the first call, that of the job scenario-goaway-first-1"
+	if findings := report.Checks[0].Findings; len(findings) == 0 || !strings.HasPrefix(findings[0].Got, want) {
+		t.Errorf("%+v", findings)
+	}
+}
+
 // TestAnIdHasItsNameInJSON: that of the method's response.
 func TestAnIdHasItsNameInJSON(t *testing.T) {
 	t.Parallel()

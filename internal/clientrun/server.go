@@ -93,6 +93,7 @@ func New(options Options) (*Server, error) {
 		options.Now = time.Now
 	}
 	server := &Server{options: options, byKey: map[string]*Call{}, madeBy: map[string]*Call{}}
+	server.contact.warmJob = options.WarmJob
 	var err error
 	if server.plain, err = server.reference(nil, cmp.Or(options.WarmJob, options.Job)); err != nil {
 		return nil, err

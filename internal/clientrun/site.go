@@ -69,6 +69,11 @@ func serve(server *Server, address string, handler http.Handler) (*Site, error) 
 			server.contact.opened.Store(true)
 			return counting(ctx)
 		}
+		if only.First != nil && only.First.Close {
+			// By HTTP/2 net/http sends GOAWAY then behind the end of a response, and not before
+			// its headers as for Connection: close.
+			main.SetKeepAlivesEnabled(false)
+		}
 	} else {
 		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
 			return context.WithValue(counting(ctx), connectionKey{}, connection)

@@ -170,7 +170,8 @@ type watched struct {
 	Scenarios []watchedScenario
 }
 
-// watchedCall is a check with its exchanges, and the requirement of each finding.
+// watchedCall is a check with its exchanges, and the requirement or the condition of each
+// finding.
 type watchedCall struct {
 	result.Check
 	Arrived []result.Exchange
@@ -198,8 +199,8 @@ func (w *Watch) page(out http.ResponseWriter) {
 			call.Arrived = append(call.Arrived, report.Exchanges[number-1])
 		}
 		for _, finding := range check.Findings {
-			index := slices.IndexFunc(report.Requirements, func(one result.Requirement) bool { return one.ID == finding.Requirement })
-			call.Broken = append(call.Broken, report.Requirements[index])
+			broken, _ := report.Named(finding.Requirement)
+			call.Broken = append(call.Broken, broken)
 		}
 		shown.Calls = append(shown.Calls, call)
 	}
