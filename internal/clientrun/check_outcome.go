@@ -82,6 +82,9 @@ func (v view) success() (how string, success bool) {
 	return "", false
 }
 
+// failed reports whether the caller got an error.
+func (v view) failed() bool { return v.failedByExit || v.outcome != nil && v.outcome.Error != nil }
+
 // silence says why nothing is known of the outcome.
 func (v view) silence() string {
 	reason := notReported
@@ -275,6 +278,12 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 			got += "; the client reported " + seen.outcome.text()
 		}
 		e.fail(result.ConditionCalled, "a request", got)
+		if e.warmJob != "" && e.scenario.Secure && seen.failed() {
+			// RFC 9113, 6.8: whether a client sends again what it was sending when GOAWAY
+			// came is up to it.
+			last := &e.findings[len(e.findings)-1]
+			last.Verdict, last.Want = result.Warn, "a request on another connection; HTTP/2 lets a client report an error where GOAWAY came while it was sending"
+		}
 		return
 	}
 	if command == nil || command.timedOut {
