@@ -34,21 +34,21 @@ var shippedDescriptions = sync.OnceValue(func() (descriptions []shippedDescripti
 	}
 	entries := list.Content[0].Content
 	for i := 0; i < len(entries); i += 2 {
-		file := entries[i+1].Value
-		descriptions = append(descriptions, shippedDescription{entries[i].Value,
-			Description{Name: path.Join(shippedFolder, file), Text: mustReadShipped(file)}})
+		descriptions = append(descriptions, shippedDescription{entries[i].Value, entries[i+1].Value})
 	}
 	return descriptions
 })
 
-type shippedDescription struct {
-	method string
-	Description
+type shippedDescription struct{ method, file string }
+
+// read copies the text, for a caller may change it.
+func (d shippedDescription) read() Description {
+	return Description{Name: path.Join(shippedFolder, d.file), Text: bytes.Clone(mustReadShipped(d.file))}
 }
 
 // operation is the whole id of the operation under test.
 func (d shippedDescription) operation() string {
-	method, err := Load(d.Description)
+	method, err := Load(d.read())
 	if err != nil {
 		panic(err)
 	}
@@ -63,14 +63,24 @@ func mustReadShipped(file string) []byte {
 	return content
 }
 
+// shippedTexts has what readShipped has read, by its file: a start reads the default
+// description for a help text, and a run again and again to find out whether one is shipped.
+var shippedTexts sync.Map
+
 // readShipped reads a file as text.Decode does: git may have changed its line ends
-// before it was embedded.
+// before it was embedded. Nobody may change the text.
 func readShipped(file string) ([]byte, error) {
+	if known, found := shippedTexts.Load(file); found {
+		return known.([]byte), nil
+	}
 	content, err := shippedFiles.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return text.Decode(content)
+	if content, err = text.Decode(content); err == nil {
+		shippedTexts.Store(file, content)
+	}
+	return content, err
 }
 
 // Shipped lists the methods whose descriptions the product ships, by the last two
@@ -89,14 +99,14 @@ func Shipped() []string {
 func Embedded(method string) (Description, error) {
 	for _, shipped := range shippedDescriptions() {
 		if method == "" || method == shipped.method || strings.HasSuffix(method, "."+shipped.method) && method == shipped.operation() {
-			return shipped.Description, nil
+			return shipped.read(), nil
 		}
 	}
 	return Description{}, fmt.Errorf("no description of the method %q is built in, only of %s", method, strings.Join(Shipped(), ", "))
 }
 
 // Default returns the shipped description of the default method.
-func Default() Description { return shippedDescriptions()[0].Description }
+func Default() Description { return shippedDescriptions()[0].read() }
 
 // Shipped reports whether the product ships the description, with just this
 // text.

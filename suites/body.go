@@ -236,7 +236,7 @@ func pathField(method *spec.Method) spec.BoundField {
 
 // lacks says why a body is not sent.
 func (b refusedBody) lacks(method *spec.Method) string {
-	if request := method.Operation.Request; strings.Contains(b.body, jobPlace) && request != nil && slices.Contains(request.Members(), pathField(method).Name) {
+	if request := method.Operation.Request; b.requirement == pathFieldInBody && request != nil && slices.Contains(request.Members(), pathField(method).Name) {
 		return "a message without the field that the path binds"
 	}
 	return ""

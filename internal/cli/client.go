@@ -165,7 +165,10 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if reports.files, err = reportsOfRun(sources, options.settings.Reports); err != nil {
 		return err
 	}
-	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), clientrun.CheckIDs(run.Known, run.Job), began, reports.files, run.NotApplicable...)
+	nameable := func() ([]string, []result.NotApplicable) {
+		return clientrun.CheckIDs(run.Known, run.Job), run.NotApplicable
+	}
+	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), nameable, began, reports.files)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func newDoctorCommand(terminal *terminal) *cobra.Command {
@@ -68,7 +67,7 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, method.Requirements, checkIDs(method), time.Now(), nil, suites.NotApplicable(method)...)
+	known, err := readKnownFailures(sources, settings, method.Requirements, nameableChecks(method), time.Now(), nil)
 	if err != nil {
 		return err
 	}

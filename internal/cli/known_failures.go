@@ -16,10 +16,10 @@ import (
 const writingFlag = "write-known-failures"
 
 // readKnownFailures reads the list that the settings name, of the requirements
-// of a description and of checks, and sees that the one to be written does not
-// stand in the way of anything.
-func readKnownFailures(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement, checks []string, began time.Time,
-	files []report.File, not ...result.NotApplicable) (result.KnownFailures, error) {
+// of a description and of the checks that it can name, and sees that the one to be
+// written does not stand in the way of anything.
+func readKnownFailures(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement,
+	nameable func() (checks []string, not []result.NotApplicable), began time.Time, files []report.File) (result.KnownFailures, error) {
 	if settings.WriteKnownFailures != "" {
 		if err := text.CheckNewFile(sources.Origin(writingFlag), settings.WriteKnownFailures); err != nil {
 			return nil, err
@@ -33,7 +33,13 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 	if settings.KnownFailures == "" {
 		return nil, nil
 	}
+	checks, not := nameable()
 	return result.ReadKnownFailures(settings.KnownFailures, requirements, checks, began, not...)
+}
+
+// nameableChecks lists the checks of a description, and those that do not apply to it.
+func nameableChecks(method *spec.Method) func() ([]string, []result.NotApplicable) {
+	return func() ([]string, []result.NotApplicable) { return checkIDs(method), suites.NotApplicable(method) }
 }
 
 // checkIDs lists the checks of a description.

@@ -12,7 +12,6 @@ import (
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func newRunCommand(terminal *terminal) *cobra.Command {
@@ -111,7 +110,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, method.Requirements, checkIDs(method), began, files, suites.NotApplicable(method)...)
+	known, err := readKnownFailures(sources, settings, method.Requirements, nameableChecks(method), began, files)
 	if err != nil {
 		return err
 	}
