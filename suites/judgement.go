@@ -67,7 +67,7 @@ func (j *judgement) FailAt(place result.Place, id string, exchange *target.Excha
 	finding := result.Finding{Requirement: id, Verdict: result.VerdictOf(requirement, j.session.config.Level), Want: want, Got: got, Count: 1,
 		KnownFailure: j.session.known.Expecting(j.check.ID, id)}
 	if exchange != nil {
-		finding.Exchange, finding.Place = exchange.Number, place
+		finding.Exchange, finding.Place = exchange.Number, place.Renamed(hide.Name)
 	}
 	if finding.KnownFailure != "" {
 		finding.Verdict = result.ExpectedFail

@@ -144,7 +144,7 @@ func outlineOfRequest(exchange *target.Exchange) result.Message {
 // outlineOf is an exchange without headers and bodies.
 func outlineOf(exchange *target.Exchange, hide *redact.Redactor) result.Exchange {
 	shown := result.Exchange{
-		Number: exchange.Number, Check: exchange.Check, Purpose: exchange.Request.Purpose,
+		Number: exchange.Number, Check: exchange.Check, Purpose: hide.Text(exchange.Request.Purpose),
 		Job: hide.Text(exchange.Request.Job), Retry: exchange.Request.Call,
 		Request: outlineOfRequest(exchange), Microseconds: exchange.Took.Microseconds(),
 	}

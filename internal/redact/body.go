@@ -114,19 +114,7 @@ func (r *Redactor) multipart(body string) string {
 			shown.WriteString(line)
 			inHead = false
 		case inHead:
-			name, value, _ := strings.Cut(line, ":")
-			if strings.EqualFold(name, "Content-Disposition") {
-				value = dispositionValue().ReplaceAllStringFunc(value, func(parameter string) string {
-					key, quoted, _ := strings.Cut(parameter, "=")
-					if strings.EqualFold(strings.Trim(key, "; \t"), "name") {
-						return key + "=" + r.Name(quoted)
-					}
-					return key + "=" + r.briefly(quoted)
-				})
-			} else {
-				value = strings.Replace(value, strings.TrimSpace(value), r.headerValue(name, strings.TrimSpace(value)), 1)
-			}
-			shown.WriteString(r.Name(name) + ":" + value)
+			shown.WriteString(strings.Replace(line, plain, r.partHeader(plain), 1))
 		default:
 			part.WriteString(line)
 		}
@@ -135,7 +123,49 @@ func (r *Redactor) multipart(body string) string {
 	return shown.String()
 }
 
-var dispositionValue = lazy(`;[ \t]*[\w*-]+=(?:"[^"]*"?|[^;\s]*)`)
+// partHeader is a line of the header of a part. One that is folded, or no field, has
+// no name that says what it is.
+func (r *Redactor) partHeader(line string) string {
+	name, value, isField := strings.Cut(line, ":")
+	switch {
+	case !isField || !fieldName().MatchString(name):
+		return r.hidden("text", line)
+	case strings.EqualFold(name, "Content-Disposition"):
+		return name + ":" + r.disposition(value)
+	}
+	inner := strings.TrimSpace(value)
+	return r.Name(name) + ":" + strings.Replace(value, inner, r.headerValue(name, inner), 1)
+}
+
+// disposition keeps of a Content-Disposition its kind, the names of its parameters and
+// the name of the part (RFC 6266, section 4.1; RFC 7578, section 4.2).
+func (r *Redactor) disposition(value string) string {
+	end := len(dispositionKind().FindString(value))
+	shown := value[:end]
+	other := func(text string) string {
+		inner := strings.Trim(text, "; \t")
+		return strings.Replace(text, inner, r.briefly(inner), 1)
+	}
+	for _, at := range dispositionValue().FindAllStringSubmatchIndex(value, -1) {
+		if at[0] < end {
+			continue
+		}
+		shown += other(value[end:at[0]]) + value[at[0]:at[2]] + r.Name(value[at[2]:at[3]]) + value[at[3]:at[4]]
+		if text := value[at[4]:at[5]]; strings.EqualFold(value[at[2]:at[3]], "name") {
+			shown += r.Name(text)
+		} else {
+			shown += r.briefly(text)
+		}
+		end = at[1]
+	}
+	return shown + other(value[end:])
+}
+
+var (
+	fieldName        = lazy(`^[\w!#$%&'*+.^|~-]+$`)
+	dispositionKind  = lazy(`(?i)^[ \t]*(?:form-data|attachment|inline)\b`)
+	dispositionValue = lazy(`;[ \t]*([\w*-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"?|[^;\s]*)`)
+)
 
 // markup keeps the elements of HTML or XML, with the names of their attributes, and
 // the text of those that are known.

@@ -32,5 +32,24 @@ func InMember(names ...string) Place {
 	return place
 }
 
+// Renamed is the place with each name in it as a function gives it: a member or a
+// field may have a secret for its name.
+func (p Place) Renamed(shown func(string) string) Place {
+	kind, name, named := strings.Cut(string(p), " ")
+	if !named {
+		return p
+	}
+	names := strings.Split(name, "/")
+	for i, escaped := range names {
+		if plain := pointerMeanings.Replace(escaped); shown(plain) != plain {
+			names[i] = pointerEscapes.Replace(shown(plain))
+		}
+	}
+	return Place(kind + " " + strings.Join(names, "/"))
+}
+
+// pointerMeanings are what pointerEscapes stand for.
+var pointerMeanings = strings.NewReplacer("~1", "/", "~0", "~")
+
 // pointerEscapes are those of RFC 6901, section 3.
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

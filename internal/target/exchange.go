@@ -139,8 +139,9 @@ type Place struct {
 	Together bool
 	// Once says that it may use up its job, so that it must not be sent twice.
 	Once bool
-	// Job is the id of the job that it is about, where there is one.
-	Job string
+	// Job is the id of the job that it is about, where there is one. A server may have
+	// made a secret of the caller's its id, so it is not written down.
+	Job string `yaml:"-"`
 	// Connection says over which connection it is sent.
 	Connection Connection `yaml:"-"`
 }
