@@ -154,7 +154,7 @@ func TestACauseComesFirst(t *testing.T) {
 				if err != nil {
 					return
 				}
-				_, _ = connection.Write([]byte("ICY 200 OK\r\n\r\n"))
+				_, _ = connection.Write([]byte("HTP 200 OK\r\n\r\n"))
 				_ = connection.Close()
 			})
 		}},

@@ -131,7 +131,8 @@ type doctorFindings struct {
 type doctorEndpoint struct {
 	URL     string `json:"url"`
 	Reached bool   `json:"reached"`
-	Reason  string `json:"reason,omitempty"`
+	// Reason says why it is not reached, or what is wrong with its response.
+	Reason string `json:"reason,omitempty"`
 	// Protocol is "HTTP/2.0"; TLS is "TLS 1.3", empty where there is none.
 	Protocol string `json:"protocol,omitempty"`
 	TLS      string `json:"tls,omitempty"`
@@ -212,7 +213,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if found.jobFlag = "--job STATE=ID"; len(d.method.States) == 0 {
 		found.jobFlag = "--job ID"
 	}
-	d.observe("endpoint", !found.Endpoint.Reached)
+	d.observe("endpoint", found.Endpoint.Reason != "")
 	found.Scopes = d.scopes(ctx)
 	found.Jobs = d.jobs(ctx, server, found)
 	if fault := server.Unusable(); fault != nil && found.Endpoint.Reached {
@@ -227,7 +228,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	switch {
 	case !found.Endpoint.Reached || found.Unavailable != "":
 		found.Exit = result.ExitUnreachable
-	case !complete || found.Endpoint.ClockText != "" ||
+	case !complete || found.Endpoint.Reason != "" || found.Endpoint.ClockText != "" ||
 		slices.ContainsFunc(found.Jobs, func(job doctorJob) bool { return !job.Agrees }):
 		found.Exit = result.ExitInconclusive
 	}
@@ -264,7 +265,7 @@ func (d doctor) endpoint(ctx context.Context) doctorEndpoint {
 	exchange := server.Send(ctx, "doctor", target.Request{Purpose: "see whether the endpoint responds", Method: method, Path: path, Once: true, FrontEnd: true})
 	response := first.response
 	if exchange.Fault != nil {
-		found.Reason = exchange.Fault.Detail
+		found.Reason, found.Reached = exchange.Fault.Detail, exchange.Fault.ServerOwn()
 		return found
 	}
 	found.Reached, found.Protocol = true, response.Proto

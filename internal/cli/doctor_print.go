@@ -23,7 +23,7 @@ func (p doctorPrinter) print(found doctorFindings) {
 		p.field("sends", strings.Join(found.Endpoint.Added, ", ")+" with every request")
 	}
 	switch endpoint := found.Endpoint; {
-	case !endpoint.Reached:
+	case endpoint.Reason != "":
 	case endpoint.ClockAhead == nil:
 		p.field("clock", "not compared: the response has no date")
 	case endpoint.ClockText != "":
@@ -53,6 +53,9 @@ func red(shown string) string { return lipgloss.NewStyle().Foreground(lipgloss.R
 func (e doctorEndpoint) text() string {
 	if !e.Reached {
 		return red("not reached") + ": " + strings.TrimPrefix(e.Reason, e.URL+" cannot be reached: ")
+	}
+	if e.Reason != "" {
+		return "reached, but " + red("its response is broken") + ": " + e.Reason
 	}
 	reached := "reached by " + e.Protocol + " without TLS"
 	if e.TLS != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -205,5 +206,21 @@ func TestATokenOfAnotherScopeIsASkip(t *testing.T) {
 	}
 	if got := reasons["authorization/scope/dataportability.play.devices"]; got != "pass " {
 		t.Error(got)
+	}
+}
+
+// TestTheDoctorAgreesWithARunThatAResponseIsBroken: the server is reached.
+func TestTheDoctorAgreesWithARunThatAResponseIsBroken(t *testing.T) {
+	t.Parallel()
+	for line, says := range map[string]string{"HTTP/1.1200 OK": "the status line has no status of three digits", "HTTP/2.0 200 OK": "the status line does not begin with HTTP/1.1"} {
+		address := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(connection, line+"\r\nContent-Length: 2\r\n\r\n{}")
+				_ = connection.Close()
+			}
+		}))
+		flags := []string{"--endpoint", address, "--token", embedded().Scopes[0].Name + "=t-0123456789", "--job", "FAILED=failed-1"}
+		call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitInconclusive, "reached, but its response is broken: "+says)
+		call(t, append([]string{"run", "--focus", "body"}, flags...)...).want(t, result.ExitFails, "responses are not valid HTTP: "+says)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// echo succeeds to what has a token, or fails where there is a query. Its ids, messages
+// repeatTheToken succeeds to what has a token, or fails where there is a query. Its ids, messages
 // and names are the token.
-func echo(writer http.ResponseWriter, request *http.Request) {
+func repeatTheToken(writer http.ResponseWriter, request *http.Request) {
 	_, _ = io.Copy(io.Discard, request.Body)
 	_, token, _ := strings.Cut(request.Header.Get("Authorization"), " ")
 	status, body := http.StatusOK, map[string]any{embedded().IDField: token, embedded().StateField: "IN_PROGRESS", token: token}
@@ -66,7 +66,7 @@ func TestNoTextOfAReportHasATokenThatAServerMadeAnID(t *testing.T) {
 	t.Parallel()
 	const secret = "Zq7canary/9xT4w"
 	folder := t.TempDir()
-	address := listen(t, http.HandlerFunc(echo))
+	address := listen(t, http.HandlerFunc(repeatTheToken))
 	given := []string{"--endpoint", address, "--token", embedded().Scopes[0].Name + "=" + secret, "--job", "FAILED=failed-1,failed-2", "--job", "COMPLETE=complete-1"}
 	flags, paths := everyFormat(folder, "report")
 	printed := call(t, append(append([]string{"run", "--verbose"}, given...), flags...)...).all()

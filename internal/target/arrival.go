@@ -108,7 +108,13 @@ func (c *keepingConnection) surplus() bool {
 	default:
 		return false
 	}
-	return c.came > end
+	return c.came > end && !isIdleNotice(c.kept[min(end, len(c.kept)):])
+}
+
+// isIdleNotice reports whether bytes are a response with 408, by which a server says that
+// it closes a connection that carries no request (RFC 9110, 15.5.9).
+func isIdleNotice(behind []byte) bool {
+	return bytes.HasPrefix(behind, []byte("HTTP/1.1 408 ")) || bytes.HasPrefix(behind, []byte("HTTP/1.0 408 "))
 }
 
 // spoiled reports whether bytes have come behind the last response.
@@ -203,7 +209,7 @@ func (c *keepingConnection) explained(err error) error {
 	case len(version) < len("HTTP/") || !strings.EqualFold(version[:len("HTTP/")], "HTTP/"):
 		return err
 	case !strings.HasPrefix(version, "HTTP/1."):
-		return &headError{err, MalformedHead, "the status line does not begin with HTTP/1.1"}
+		return &headError{err, MalformedHead, wrongVersion}
 	case len(status) != 3 || notNumber != nil:
 		return &headError{err, MalformedHead, "the status line has no status of three digits"}
 	case framing != "" && head.Whole:
@@ -218,6 +224,8 @@ func (c *keepingConnection) explained(err error) error {
 	}
 	return err
 }
+
+const wrongVersion = "the status line does not begin with HTTP/1.1"
 
 // carrier is what carried a request.
 type carrier struct {
@@ -245,6 +253,10 @@ func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Respon
 		response.Header.Del(ours)
 	}
 	if used.connection != nil {
+		if response.ProtoMajor != 1 {
+			_ = response.Body.Close()
+			return nil, used, &headError{errors.New("not HTTP/1"), MalformedHead, wrongVersion}
+		}
 		putBack(response.Header, used.connection.wholeHead())
 	}
 	response.Header = boundHeader(response.Header)

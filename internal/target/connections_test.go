@@ -181,3 +181,22 @@ func TestAKeptConnectionShowsWhatGoesWrong(t *testing.T) {
 		t.Errorf("the second: reused %v, %d requests", second.Reused, requests.Load())
 	}
 }
+
+// TestAKeptConnectionMayTimeOut: a server says so with 408 before it closes one that is
+// idle (RFC 9110, 15.5.9), which is no second response to the request before.
+func TestAKeptConnectionMayTimeOut(t *testing.T) {
+	t.Parallel()
+	const idle = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+	endpoint, _ := conversation(t, func(onConnection int, request *http.Request) string {
+		if request.Method == "POST" {
+			return responseOK("x") + idle + last
+		}
+		return idle + last // It came while the request was sent.
+	})
+	server := newTarget(t, Config{Endpoint: endpoint, Loopback: true})
+	for range 3 {
+		if got := sendTo(server, Request{Method: "POST", Connection: KeptConnection}); !got.Complete() || got.Status != http.StatusOK {
+			t.Errorf("%d, %v", got.Status, got.Fault)
+		}
+	}
+}

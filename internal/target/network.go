@@ -110,7 +110,9 @@ func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 			}
 			return nil, &Fault{Kind: Malformed, Detail: "not an HTTP response: bytes came behind the response to the request before"}
 		}
-		return response, err
+		if err != nil || !used.reused || place.Once || response.StatusCode != http.StatusRequestTimeout {
+			return response, err
+		}
 	}
 	sound := err == nil && !used.surplus && response.StatusCode != http.StatusRequestTimeout
 	if sound || !used.reused || place.Number == 0 || request.Context().Err() != nil {

@@ -130,6 +130,48 @@ func TestAProxyThatRefusesIsNotTheServer(t *testing.T) {
 	transport.Proxy = http.ProxyURL(address)
 	exchange := sendTo(newTarget(t, Config{Endpoint: "https://api.example", Transport: transport}), Request{Once: true})
 	wantFault(t, exchange, Unreachable, "the proxy "+proxy.URL+" responded 407 Proxy Authentication Required instead of connecting")
+	refused := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	options := NetworkOptions{Proxy: proxied(t, refused.URL)}
+	wantFault(t, sendTo(newTarget(t, Config{Endpoint: "https://api.example", Network: options}), Request{}), Unreachable,
+		"the proxy "+refused.URL+" responded 403 Forbidden instead of connecting; let it pass requests to api.example, or set NO_PROXY=api.example")
+}
+
+func proxied(t *testing.T, address string) func(*http.Request) (*url.URL, error) {
+	t.Helper()
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.ProxyURL(parsed)
+}
+
+// TestAProxyThatSpeaksNoHTTPIsNotTheServer has the port of another service for that of
+// a proxy. What a real proxy says is not looked into.
+func TestAProxyThatSpeaksNoHTTPIsNotTheServer(t *testing.T) {
+	t.Parallel()
+	real := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadRequest) }).URL
+	for name, test := range map[string]struct {
+		proxy, spoken string
+	}{
+		"SSH":     {serveRaw(t, greeting("SSH-2.0-OpenSSH_9.9\r\n")), "SSH"},
+		"Redis":   {serveRaw(t, saying("-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1'\r\n")), "Redis or POP3"},
+		"garbage": {serveRaw(t, saying("\x00\x01what?")), "something that is not HTTP"},
+		"TLS":     {serveRaw(t, saying("\x15\x03\x01\x00\x02\x02\x16")), "TLS"},
+		"a proxy": {real, ""},
+	} {
+		for _, endpoint := range []string{"http://api.example", "https://api.example"} {
+			t.Run(name+" of "+endpoint, func(t *testing.T) {
+				t.Parallel()
+				exchange := sendTo(newTarget(t, Config{Endpoint: endpoint, Network: NetworkOptions{Proxy: proxied(t, test.proxy)}}), Request{})
+				if test.spoken != "" {
+					wantFault(t, exchange, Unreachable, "the proxy "+test.proxy+" cannot be used: it speaks "+test.spoken+"; give "+
+						strings.ToUpper(strings.TrimSuffix(endpoint, "://api.example"))+"_PROXY the address of an HTTP proxy, or set NO_PROXY=api.example")
+				} else if exchange.Fault != nil && strings.Contains(exchange.Fault.Detail, "it speaks") {
+					t.Error(exchange.Fault)
+				}
+			})
+		}
+	}
 }
 
 func TestACompressedResponseIsRead(t *testing.T) {

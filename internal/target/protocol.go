@@ -83,6 +83,7 @@ const (
 	speaksH2C  = "HTTP/2 without TLS (h2c) and no HTTP/1.1"
 	// RFC 1945, 3.1: HTTP/0.9 has no status line, and no server speaks it on purpose.
 	speaksHTTP09 = "HTTP/0.9, responses without a status line"
+	speaksOther  = "something that is not HTTP"
 )
 
 // diagnose says that an endpoint speaks another protocol than its address says,
@@ -101,7 +102,10 @@ func diagnose(ctx context.Context, endpoint *url.URL, options NetworkOptions, er
 		return asked
 	}
 	// Nothing is asked behind a proxy, and nobody where nobody listens.
-	if options.ProxyOf(endpoint) != "" || isUnreachable(err) && !isTLSFailure(err) && !isHandshakeEnd(err) {
+	if options.ProxyOf(endpoint) != "" {
+		return uselessProxy(ctx, endpoint, options, err)
+	}
+	if isUnreachable(err) && !isTLSFailure(err) && !isHandshakeEnd(err) {
 		return nil
 	}
 	var other *otherProtocolError
@@ -268,6 +272,8 @@ func ask(ctx context.Context, endpoint *url.URL, options NetworkOptions, request
 func spokenIn(said string) string {
 	for beginning, spoken := range map[string]string{
 		"SSH-": "SSH", "220 ": "SMTP or FTP", "220-": "SMTP or FTP", "* OK": "IMAP", "+OK": "POP3", "-ERR": "Redis or POP3", "RFB ": "VNC",
+		// These have lines with a status, as HTTP does.
+		"ICY ": "ICY (SHOUTcast)", "RTSP/": "RTSP", "SIP/": "SIP",
 	} {
 		if strings.HasPrefix(said, beginning) {
 			return spoken
@@ -287,7 +293,7 @@ func spokenIn(said string) string {
 	case strings.ContainsAny(trimmed[:1], "<{["), fieldLike().MatchString(trimmed):
 		return speaksHTTP09
 	}
-	return "something that is not HTTP"
+	return speaksOther
 }
 
 // statusLike finds a status line that is malformed, and fieldLike a field of a

@@ -86,6 +86,8 @@ func TestAWrongProtocol(t *testing.T) {
 		"HTTP/2 alone":                     {onlyHTTP2.URL, NetworkOptions{}, "it speaks HTTP/2 without TLS (h2c) and no HTTP/1.1; let it serve HTTP/1.1 too"},
 		"SSH":                              {serveRaw(t, greeting("SSH-2.0-OpenSSH_9.9\r\n")), NetworkOptions{}, "it speaks SSH; give the address of an HTTP server"},
 		"SMTP":                             {serveRaw(t, greeting("220 mail.example ESMTP\r\n")), NetworkOptions{}, "it speaks SMTP or FTP"},
+		"SHOUTcast":                        {serveRaw(t, saying("ICY 200 OK\r\nicy-name: a\r\n\r\n")), NetworkOptions{}, "it speaks ICY (SHOUTcast); give the address of an HTTP server"},
+		"RTSP":                             {serveRaw(t, saying("RTSP/1.0 200 OK\r\n\r\n")), NetworkOptions{}, "it speaks RTSP"},
 		"HTTP/0.9":                         {serveRaw(t, saying("<html>hello</html>")), NetworkOptions{}, page},
 		"HTTP/0.9 with JSON":               {serveRaw(t, saying(`{"error": {"message": "see http://h"}}`)), NetworkOptions{}, page},
 		"HTTP/0.9 with a header":           {serveRaw(t, saying("Content-Type: text/plain\r\n\r\nhello")), NetworkOptions{}, page},
@@ -163,7 +165,8 @@ func (p *prefixed) Read(into []byte) (int, error) {
 // TestAMalformedStatusLineIsNotAnotherProtocol: it is the server's own mistake.
 func TestAMalformedStatusLineIsNotAnotherProtocol(t *testing.T) {
 	t.Parallel()
-	for _, said := range []string{"HTP/1.1 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", " HTTP/1.1 200 OK\r\n\r\n", "\xef\xbb\xbfHTTP/1.1 200 OK\r\n\r\n", "200 OK\r\nContent-Type: a\r\n\r\n", "HTTP 200\r\n\r\n"} {
+	for _, said := range []string{"HTP/1.1 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", " HTTP/1.1 200 OK\r\n\r\n", "\xef\xbb\xbfHTTP/1.1 200 OK\r\n\r\n", "200 OK\r\nContent-Type: a\r\n\r\n", "HTTP 200\r\n\r\n",
+		"HTTP/1.1200 OK\r\n\r\n", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"} {
 		server := newTarget(t, Config{Loopback: true, Endpoint: serveRaw(t, saying(said))})
 		if fault := sendTo(server, Request{Method: "GET"}).Fault; fault == nil || !fault.ServerOwn() {
 			t.Errorf("%q: %+v", said, fault)

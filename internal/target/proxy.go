@@ -50,7 +50,8 @@ func (e *proxyError) Error() string {
 
 func refusedByProxy(_ context.Context, proxy *url.URL, request *http.Request, response *http.Response) error {
 	if response.StatusCode != http.StatusOK {
-		return &proxyError{addressOf(proxy), response.StatusCode, request.URL.Hostname()}
+		// A CONNECT names the host and port alone.
+		return &proxyError{addressOf(proxy), response.StatusCode, (&url.URL{Host: request.Host}).Hostname()}
 	}
 	return nil
 }
@@ -71,6 +72,29 @@ func unreachableProxy(err error, proxy string) *Fault {
 		return nil
 	}
 	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be reached: %s", proxy, unreachableReason(err))}
+}
+
+// uselessProxy is the fault of a proxy that speaks no HTTP, or none to this client, given
+// the error that came first; nil where it may be the server's.
+func uselessProxy(ctx context.Context, endpoint *url.URL, options NetworkOptions, err error) *Fault {
+	proxy, _ := options.Proxy(&http.Request{URL: endpoint})
+	variable := strings.ToUpper(endpoint.Scheme) + "_PROXY"
+	if proxy == nil || proxy.Scheme != "http" && proxy.Scheme != "https" || isUnreachable(err) {
+		return nil
+	}
+	var other *otherProtocolError
+	spoken := ""
+	if errors.As(err, &other) {
+		spoken = cmp.Or(spokenIn(other.said), speaksOther)
+	} else {
+		spoken = speaks(ctx, proxy, options)
+	}
+	switch {
+	case spoken == speaksHTTP && proxy.Scheme == "http", spoken == speaksTLS && proxy.Scheme == "https", spoken == "":
+		return nil
+	}
+	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be used: it speaks %s; give %s the address of an HTTP proxy, or set NO_PROXY=%s to reach that without it",
+		addressOf(proxy), spoken, variable, endpoint.Hostname())}
 }
 
 // refusal says what a proxy responded; its address may be unknown.
