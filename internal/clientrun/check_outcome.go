@@ -27,7 +27,7 @@ const (
 
 // Why an outcome was not tested, and what would help.
 const (
-	notReported = "the client did not report what came of its call"
+	notReported = "the client did not report the outcome of its call"
 	onlyExit    = "the client's exit code shows an error, and not which"
 )
 
@@ -37,7 +37,7 @@ func (e *evaluation) skipOutcome(seen view, ids ...string) {
 	if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-tells takes exit code 0 for a success; "
 	}
-	help += "--wire-only does without"
+	help += "--wire-only does not need it"
 	e.skip(seen.silence(), help, ids...)
 }
 

@@ -59,7 +59,7 @@ func (e *evaluation) checkRepeats(attempts []*request) {
 func (e *evaluation) checkRepeat(before, after *request) {
 	response := before.response
 	if response.delivery != whole {
-		e.repeated(repeatUnknownEffect, after, "no second request, since the first may have had its effect",
+		e.repeated(repeatUnknownEffect, after, "no second request, since the first may have taken effect",
 			"a second request: "+reasons[response.delivery])
 		return
 	}

@@ -32,7 +32,7 @@ func Conditions() []spec.Requirement {
 	return []spec.Requirement{
 		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist."},
 		{ID: ConditionCalled, Statement: "The client has to call the method."},
-		{ID: ConditionSteps, Statement: "The client has to call as often as the scenario needs, or report why it does not."},
+		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not."},
 		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success."},
 		{ID: ConditionTime, Statement: "The command has to end within its time."},
 		{ID: ConditionOneOutcome, Statement: "The outcomes that the client reports of a job have to agree."},

@@ -52,7 +52,7 @@ func (s *Scenario) reports(method *spec.Method) string {
 	case last.WithoutID:
 		text = "an error, or a success without an id"
 	case last.Truncate || last.Reset || last.HangUp:
-		text = "an error, since nobody knows whether the call had its effect"
+		text = "an error, since the call may have taken effect"
 	case last.Error != nil:
 		text = errorOf(method, last)
 	case last.Redirect > 0:
@@ -63,7 +63,7 @@ func (s *Scenario) reports(method *spec.Method) string {
 		text = success
 	}
 	if first := s.Steps[0]; s.Consume == ConsumeOrReport && len(s.Steps) > 1 && first.Error != nil && last.Error == nil {
-		text += ", or " + errorOf(method, first) + " if it does not call again"
+		text += ", or " + errorOf(method, first) + " if it does not retry"
 	}
 	return text
 }
