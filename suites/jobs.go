@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -268,45 +267,6 @@ func (j *judgement) anyInputFlag() string {
 	return flag
 }
 
-// acceptedJobs lists jobs that the method accepts and that are not used up, or
-// says what is missing for so many of them. Without states a job can be given any
-// number of times, where calls may have an effect.
-func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
-	flag := j.consumeFlag()
-	if !hasStates(j.Method) {
-		given := j.jobsIn("")
-		if len(given) == 0 && (j.Target.MayConsume() || !j.Target.MakesJobs()) {
-			return nil, &result.Missing{Reason: "no job was given", Flag: flag}
-		}
-		if !j.Target.MayConsume() {
-			return nil, &result.Missing{Reason: "the target is not on this machine, and a call may change a given job or start another", Flag: flag}
-		}
-		return slices.Repeat(given, (wanted+len(given)-1)/len(given))[:wanted], nil
-	}
-	if !j.Target.MayConsume() {
-		return nil, &result.Missing{Reason: "the target is not on this machine, and using up its jobs was not allowed", Flag: flag}
-	}
-	var left []string
-	given := 0
-	unused := func() {
-		left, given = nil, 0
-		for _, state := range j.Method.AcceptedStates {
-			left = append(left, j.Target.Unused(state)...)
-			given += len(j.Target.Jobs(state))
-		}
-	}
-	if unused(); len(left) < wanted && j.Target.MakesJobs() {
-		state := j.Method.AcceptedStates[0]
-		j.Target.MakeJobs(j.ctx, state, len(j.Target.Unused(state))+wanted-len(left))
-		unused()
-	}
-	if len(left) < wanted {
-		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that it can use up, in addition to those for other checks; %d of %d left",
-			text.Counted(wanted, "job"), len(left), given) + j.staleText()}
-	}
-	return left[:wanted], nil
-}
-
 // jobForRefusal finds a job for a request that must have no effect: one that the
 // method accepts, which shows that a server wrongly does, else one that it refuses
 // for its state.
@@ -332,32 +292,6 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 	}
 	j.Skip("it needs a job that the server knows", j.anyJobFlag())
 	return jobUnderTest{}, false
-}
-
-// jobsIn lists the jobs that were given as being in a state. Where there are none,
-// one is made if that can be, and if calls for it may have their effect.
-func (j *judgement) jobsIn(state string) []string {
-	accepted := !hasStates(j.Method) || slices.Contains(j.Method.AcceptedStates, state)
-	if len(j.Target.Jobs(state)) == 0 && hasStates(j.Method) == (state != "") && (j.Target.MayConsume() || !accepted) {
-		j.Target.MakeJobs(j.ctx, state, 1)
-	}
-	return slices.DeleteFunc(slices.Clone(j.Target.Jobs(state)), j.wouldBeUsedUp)
-}
-
-// wouldBeUsedUp reports whether a given job has moved to a state in which a call uses
-// it up, on a target whose jobs must not be. The checks of the given states, which
-// call nothing, report that it has.
-func (j *judgement) wouldBeUsedUp(job string) bool {
-	if !j.Target.ReadOnly() || j.check.phase <= stating {
-		return false
-	}
-	if _, known := j.session.shown[job]; !known {
-		j.session.shown[job] = ""
-		if credential, found := j.credential(); found {
-			j.readState(job, credential)
-		}
-	}
-	return slices.Contains(j.Method.AcceptedStates, j.session.shown[job])
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }

@@ -122,7 +122,7 @@ func (j *judgement) anotherJob(apart []string) (string, bool) {
 	}
 	state := j.Method.AcceptedStates[0]
 	before := len(j.Target.Unused(state))
-	j.Target.MakeJobs(j.ctx, state, before+1)
+	j.makeJobs(state, before+1)
 	if made := j.Target.Unused(state); len(made) > before {
 		return made[before], true
 	}

@@ -88,17 +88,28 @@ func TestJobsAreMadeWhenACheckNeedsThem(t *testing.T) {
 // printed.
 func TestAJobCommandThatFailsIsTheCallersSetup(t *testing.T) {
 	t.Parallel()
-	reach := makingEmulator(t)
+	reach := append(makingEmulator(t), "--job", "COMPLETE=complete-1")
 	for script, says := range map[string]string{
 		"echo secret-value >&2; exit 3":            "the job command failed with exit 3 (/bin/sh … {state}); run it by hand to see why",
 		"true":                                     "the job command printed nothing (/bin/sh … {state})",
 		"echo secret-value for a job":              "the job command printed several words (/bin/sh … {state}); it must print the id of a job alone",
 		"echo a/secret-value":                      "the job command printed an id with a slash (/bin/sh … {state}); it must print the bare id, without ",
-		"echo FAILED-1":                            "the job command printed the id of a job that was given before; it must make a new one each time",
+		"echo complete-1":                          "the job command printed complete-1, the id of a job that was given before; it must make a new job each time",
+		`echo '{"id": "secret-value"}'`:            "the job command printed JSON (/bin/sh … {state}); it must print the id alone",
+		`echo '"secret-value"'`:                    "the job command printed an id with a quote (/bin/sh … {state}); it must print the id without quotes",
+		`printf '\033[32msecret-value\033[0m\n'`:   "the job command printed an id with control characters, such as those of colours (/bin/sh … {state}); it must print the id of a job alone",
+		"echo '<secret-value>'":                    "the job command printed an id with a bracket (/bin/sh … {state}); it must print the id of a job alone",
+		"echo 'no~such-%41-jöb'":                   "and the server does not know it",
+		"echo COMPLETE-7":                          " for IN_PROGRESS, and the server shows COMPLETE",
 		"while :; do echo secret-value-xxxx; done": "the job command printed more than 64 KiB",
 	} {
-		command, _ := makeJob(t, script)
+		// Each run of the script leaves a line: one that failed is not run again.
+		log := filepath.Join(t.TempDir(), "runs")
+		command, _ := makeJob(t, "echo run >>'"+log+"'; "+script)
 		got := call(t, append([]string{"run", "--job-command", command}, reach...)...)
+		if runs, err := os.ReadFile(log); err != nil || strings.Count(string(runs), "\n") > 2 || strings.HasPrefix(says, "the job command") && !strings.Contains(says, "given before") && strings.Count(string(runs), "\n") != 1 {
+			t.Errorf("%s ran %q, %v", script, runs, err)
+		}
 		if got.exit != result.ExitUnreachable || !strings.Contains(got.words()+got.complaints, says) || strings.Contains(got.all(), "secret-value") {
 			t.Errorf("%s: exit %d\n%s%s", script, got.exit, got.output, got.complaints)
 		}

@@ -3,8 +3,10 @@ package config
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/internal/program"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -31,14 +33,36 @@ func (s *Settings) makeJob(sources *Sources, method *spec.Method) (func(context.
 	}
 	return func(ctx context.Context, state string) (string, error) {
 		printed, err := line.Output(ctx, state)
-		switch {
-		case err != nil:
+		if err != nil {
 			return "", err
-		case len(strings.Fields(printed)) > 1:
-			return "", line.Wrong("printed several words", "it must print the id of a job alone")
-		case strings.Contains(printed, "/"):
+		}
+		if complaint, fix := wrongID(printed); complaint != "" {
+			return "", line.Wrong(complaint, fix)
+		}
+		if strings.Contains(printed, "/") {
 			return "", line.Wrong("printed an id with a slash", "it must print the bare id, without "+method.Operation.Path.Collection()+"/")
 		}
 		return printed, nil
 	}, nil
+}
+
+// wrongID says what is wrong with a printed id, and how to fix it; nothing for what
+// may be one. It does not show what was printed, which may be a secret.
+func wrongID(printed string) (complaint, fix string) {
+	const alone = "it must print the id of a job alone"
+	switch {
+	case strings.ContainsAny(printed[:1], "{["):
+		return "printed JSON", "it must print the id alone"
+	case !utf8.ValidString(printed):
+		return "printed an id that is not UTF-8", alone
+	case strings.ContainsAny(printed, "\"'`"):
+		return "printed an id with a quote", "it must print the id without quotes"
+	case len(strings.Fields(printed)) > 1:
+		return "printed several words", alone
+	case strings.ContainsFunc(printed, func(r rune) bool { return !text.Visible(r) }):
+		return "printed an id with control characters, such as those of colours", alone
+	case strings.ContainsAny(printed, "{}[]<>"):
+		return "printed an id with a bracket", alone
+	}
+	return "", ""
 }

@@ -81,7 +81,10 @@ func (l Line) Output(ctx context.Context, values ...string) (string, error) {
 	process := Command(flooded, l.fill(values))
 	process.Stdout = &output
 	defer End(process)
-	if err := process.Run(); err != nil && flooded.Err() == nil || ctx.Err() != nil {
+	err := process.Run()
+	// It ended well, and left something behind that holds its output open.
+	leftBehind := errors.Is(err, exec.ErrWaitDelay)
+	if err != nil && !leftBehind && flooded.Err() == nil || ctx.Err() != nil {
 		return "", l.failure(ctx, err)
 	}
 	printed := strings.TrimSpace(string(output.kept))

@@ -270,24 +270,32 @@ func (t *Target) Jobs(state string) []string {
 // MakesJobs reports whether jobs are made where none is left.
 func (t *Target) MakesJobs() bool { return t.config.MakeJob != nil }
 
-// MakeJobs makes jobs in a state until so many are unused. Where that fails, the
-// caller's setup is wrong, and no more is sent.
-func (t *Target) MakeJobs(ctx context.Context, state string, unused int) {
-	for t.config.MakeJob != nil && len(t.Unused(state)) < unused {
+// MakeJobs makes jobs in a state until so many are unused. Where that fails, or
+// check says in one line what is wrong with a job that was made, the caller's setup
+// is wrong, and no more is made or sent.
+func (t *Target) MakeJobs(ctx context.Context, state string, unused int, check func(id string) (complaint string)) {
+	for t.config.MakeJob != nil && t.NotSetUp() == nil && len(t.Unused(state)) < unused {
 		id, err := t.config.MakeJob(ctx, state)
 		if err == nil && t.Given(id) {
-			err = errors.New("the job command printed the id of a job that was given before; it must make a new one each time")
+			err = fmt.Errorf("the job command printed %s, the id of a job that was given before; it must make a new job each time", text.Line(id))
 		}
-		t.mutex.Lock()
 		if err == nil {
+			t.mutex.Lock()
 			t.config.Jobs[state] = append(slices.Clone(t.config.Jobs[state]), id)
-		} else if ctx.Err() == nil {
-			t.budget.ended = &Fault{Kind: NotSetUp, Detail: err.Error(), Flag: "--job-command"}
+			t.mutex.Unlock()
+			if complaint := check(id); complaint != "" {
+				err = errors.New(complaint)
+			}
 		}
-		t.mutex.Unlock()
-		if err != nil {
-			return
+		if err == nil {
+			continue
 		}
+		if ctx.Err() == nil {
+			t.mutex.Lock()
+			t.budget.ended = &Fault{Kind: NotSetUp, Detail: t.redactor.Text(err.Error()), Flag: "--job-command"}
+			t.mutex.Unlock()
+		}
+		return
 	}
 }
 

@@ -15,11 +15,14 @@ import (
 // TestWhatACommandStartedEndsWithIt, whether it gave a token or not.
 func TestWhatACommandStartedEndsWithIt(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{"echo token", "exit 3", "yes"} {
-		t.Run(end, func(t *testing.T) {
+	// One that keeps the output open ends with it, too, and is no error.
+	const apart = " >/dev/null 2>&1"
+	for _, test := range []struct{ output, end string }{{apart, "echo token"}, {apart, "exit 3"}, {apart, "yes"}, {"", "echo token"}, {"", "exit 3"}, {"", "yes"}} {
+		end := test.end
+		t.Run(end+test.output, func(t *testing.T) {
 			t.Parallel()
 			note := filepath.Join(t.TempDir(), "note")
-			command, err := Command(script(t, "sleep 600 >/dev/null 2>&1 &\necho $! >'"+note+"'\n"+end))
+			command, err := Command(script(t, "sleep 600"+test.output+" &\necho $! >'"+note+"'\n"+end))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,118 @@
+package suites
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// acceptedJobs lists jobs that the method accepts and that are not used up, or
+// says what is missing for so many of them. Without states a job can be given any
+// number of times, where calls may have an effect.
+func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
+	flag := j.consumeFlag()
+	if !hasStates(j.Method) {
+		given := j.jobsIn("")
+		if len(given) == 0 && (j.Target.MayConsume() || !j.Target.MakesJobs()) {
+			return nil, &result.Missing{Reason: "no job was given", Flag: flag}
+		}
+		if !j.Target.MayConsume() {
+			return nil, &result.Missing{Reason: "the target is not on this machine, and a call may change a given job or start another", Flag: flag}
+		}
+		return slices.Repeat(given, (wanted+len(given)-1)/len(given))[:wanted], nil
+	}
+	if !j.Target.MayConsume() {
+		return nil, &result.Missing{Reason: "the target is not on this machine, and using up its jobs was not allowed", Flag: flag}
+	}
+	var left []string
+	given := 0
+	unused := func() {
+		left, given = nil, 0
+		for _, state := range j.Method.AcceptedStates {
+			left = append(left, j.Target.Unused(state)...)
+			given += len(j.Target.Jobs(state))
+		}
+	}
+	if unused(); len(left) < wanted && j.Target.MakesJobs() {
+		state := j.Method.AcceptedStates[0]
+		j.makeJobs(state, len(j.Target.Unused(state))+wanted-len(left))
+		unused()
+	}
+	if len(left) < wanted {
+		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that it can use up, in addition to those for other checks; %d of %d left",
+			text.Counted(wanted, "job"), len(left), given) + j.staleText()}
+	}
+	return left[:wanted], nil
+}
+
+// jobsIn lists the jobs that were given as being in a state. Where there are none,
+// one is made if that can be, and if calls for it may have their effect.
+func (j *judgement) jobsIn(state string) []string {
+	accepted := !hasStates(j.Method) || slices.Contains(j.Method.AcceptedStates, state)
+	if len(j.Target.Jobs(state)) == 0 && hasStates(j.Method) == (state != "") && (j.Target.MayConsume() || !accepted) {
+		j.makeJobs(state, 1)
+	}
+	return slices.DeleteFunc(slices.Clone(j.Target.Jobs(state)), j.wouldBeUsedUp)
+}
+
+// wouldBeUsedUp reports whether a given job has moved to a state in which a call uses
+// it up, on a target whose jobs must not be. The checks of the given states, which
+// call nothing, report that it has.
+func (j *judgement) wouldBeUsedUp(job string) bool {
+	if !j.Target.ReadOnly() || j.check.phase <= stating {
+		return false
+	}
+	if _, known := j.session.shown[job]; !known {
+		j.session.shown[job] = ""
+		if credential, found := j.credential(); found {
+			j.readState(job, credential)
+		}
+	}
+	return slices.Contains(j.Method.AcceptedStates, j.session.shown[job])
+}
+
+// makeJobs makes jobs in a state until so many are unused, and looks at each one
+// once: a program that makes jobs elsewhere, or in another state, is no fault of
+// the server.
+func (j *judgement) makeJobs(state string, unused int) {
+	j.Target.MakeJobs(j.ctx, state, unused, func(id string) string {
+		shown := j.shownOfMade(id, state)
+		if shown == "" {
+			return ""
+		}
+		return fmt.Sprintf("the job command made job %s for %s, and the server %s", text.Line(id), state, shown)
+	})
+}
+
+// shownOfMade says what the server shows of a job that was just made, where that is
+// another state than the job was made for, or none. It gives the job a moment to
+// reach the state.
+func (j *judgement) shownOfMade(id, state string) (otherwise string) {
+	if !hasStateMethod(j.Method) || state == "" {
+		return ""
+	}
+	// That no token can be had is for the checks that need one to report.
+	missing, broken := j.missing, j.broken
+	credential, found := j.credential()
+	if j.missing, j.broken = missing, broken; !found {
+		return ""
+	}
+	for _, pause := range append(slices.Clone(changePauses), 0) {
+		exchange := j.readState(id, credential)
+		switch shown := j.stateIn(exchange); {
+		case exchange.Complete() && exchange.Status == http.StatusNotFound:
+			otherwise = "does not know it"
+		case shown == state || !slices.Contains(j.Method.States, shown):
+			return ""
+		default:
+			otherwise = "shows " + shown
+		}
+		if pause == 0 || j.Target.Wait(j.ctx, pause) != nil {
+			break
+		}
+	}
+	return otherwise
+}
