@@ -12,11 +12,15 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -134,7 +138,54 @@ func parse(name string, value []byte) (found result.Report, err error) {
 	if wrong != "" {
 		return result.Report{}, text.Mistake(place, wrong, fix)
 	}
+	hide := redact.NewRedactor(nil)
+	withoutSecrets(reflect.ValueOf(&found).Elem(), hide)
+	if found.Client == nil { // Else it is the command of the client.
+		found.Target.Endpoint, found.Target.Proxy = redact.Address(found.Target.Endpoint), redact.Address(found.Target.Proxy)
+	}
 	return found, nil
+}
+
+var tokenName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(redact.Mark + `:[\w.+-]+`) })
+
+// withoutSecrets takes out of each text of a report what has the name or the form of a
+// secret. Somebody may have edited it, or put it together; what dpconform wrote stays
+// as it is.
+func withoutSecrets(value reflect.Value, hide *redact.Redactor) {
+	switch value.Kind() {
+	case reflect.String:
+		text := value.String()
+		// Where a name says the same twice, a token may lose its own.
+		unnamed := func(text string) string {
+			return tokenName().ReplaceAllStringFunc(text, func(name string) string {
+				if hide.Text(name) != name {
+					return name
+				}
+				return redact.Mark
+			})
+		}
+		if shown := hide.Text(text); shown != text && unnamed(shown) != unnamed(text) {
+			value.SetString(shown)
+		}
+	case reflect.Pointer:
+		if !value.IsNil() {
+			withoutSecrets(value.Elem(), hide)
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			withoutSecrets(value.Index(i), hide)
+		}
+	case reflect.Map:
+		if header, is := value.Interface().(map[string][]string); is && header != nil {
+			value.Set(reflect.ValueOf(map[string][]string(hide.Header(header))))
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() {
+				withoutSecrets(value.Field(i), hide)
+			}
+		}
+	}
 }
 
 // otherDocument names a JSON document that is no report, by members that it has
