@@ -192,6 +192,11 @@ func decodeProvenance(in folderName, data []byte) (Provenance, error) {
 	}
 	var provenance Provenance
 	if err := decodeYAML(data, &provenance, true); err != nil {
+		var noTime *time.ParseError
+		if errors.As(err, &noTime) {
+			before, _, _ := strings.Cut("\n"+string(data), "\ndate:")
+			return Provenance{}, in.fault(ProvenanceFile, strings.Count(before, "\n")+1, "date is %q, and must be a time such as 2026-01-02T15:04:05Z", text.Cut(noTime.Value, 40))
+		}
 		return Provenance{}, in.broken(ProvenanceFile, err)
 	}
 	if len(provenance.Cassettes) == 0 {

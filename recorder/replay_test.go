@@ -138,6 +138,11 @@ func TestASpoiledRecordingIsRefused(t *testing.T) {
 		{"an older format", edit(ProvenanceFile, "format: 2", "format: 1"), "rec/provenance.yaml: has format 1, and this dpconform reads format 2; record again"},
 		{"an unknown key", edit(ProvenanceFile, "seed: 7", "sead: 7"), "rec/provenance.yaml:10: is broken or cut short: unknown key sead"},
 		{"no YAML", edit(ProvenanceFile, "seed: 7", "seed: [7"), "rec/provenance.yaml:9: is broken or cut short: "},
+		{"no time", func(files fstest.MapFS) {
+			lines := strings.Split(string(files[ProvenanceFile].Data), "\n")
+			lines[5] = "date: yesterday"
+			files[ProvenanceFile] = &fstest.MapFile{Data: []byte(strings.Join(lines, "\n"))}
+		}, `rec/provenance.yaml:6: date is "yesterday", and must be a time such as 2026-01-02T15:04:05Z`},
 		{"no Google", edit(ProvenanceFile, "is_google: false", "is_google: true"), "rec/provenance.yaml: is_google is true, which http://127.0.0.1:"},
 		{"another count", edit(ProvenanceFile, "interactions: 2", "interactions: 1"), "rec/provenance.yaml: was changed after it was recorded: path.yaml holds 2 interactions, not 1"},
 		{"outside the folder", edit(ProvenanceFile, "file: path.yaml", "file: ../path.yaml"), `rec/provenance.yaml: cassettes: "../path.yaml" cannot be the name of a cassette`},

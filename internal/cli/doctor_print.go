@@ -57,9 +57,12 @@ func (e doctorEndpoint) text() string {
 	if e.Reason != "" {
 		return "reached, but " + red("its response is broken") + ": " + e.Reason
 	}
-	reached := "reached by " + e.Protocol + " without TLS"
-	if e.TLS != "" {
-		reached = "reached by " + e.Protocol + " over " + e.TLS
+	reached := "reached by " + e.Protocol
+	switch {
+	case e.TLS != "":
+		reached += " over " + e.TLS
+	case !strings.HasPrefix(e.URL, "https:"):
+		reached += " without TLS"
 	}
 	if e.Proxy != "" {
 		reached += " by the proxy " + e.Proxy

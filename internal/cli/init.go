@@ -103,6 +103,9 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 		}
 		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
 	}
+	if workflow {
+		fmt.Fprintf(terminal.out, "%s uses the action dpconform/dpconform, which works once a release of it is published\n", initWorkflow)
+	}
 	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
 	return nil
 }

@@ -268,6 +268,10 @@ const oldAge = 90 * 24 * time.Hour
 // reference emulator says nothing of a server that may have changed.
 func warningOfAge(recorded recorder.Provenance, settings *config.Settings) string {
 	age := time.Since(recorded.Date)
+	if settings.MaxAge == 0 && age < -24*time.Hour {
+		return fmt.Sprintf("the cassettes have the date %s, which is in the future, so that their age is unknown; record again: %s",
+			recorded.Date.UTC().Format(time.DateOnly), recordCommand(settings))
+	}
 	if settings.MaxAge != 0 || recorded.Emulator || age <= oldAge {
 		return ""
 	}
