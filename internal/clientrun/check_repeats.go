@@ -115,7 +115,7 @@ func (e *evaluation) checkWait(before, after *request) {
 		return
 	}
 	if waited := after.at.Sub(response.at); waited < wait {
-		e.find(id, after, "a second request after "+wait.String()+" at the earliest, or none", "one after "+roundedDown(waited))
+		e.find(id, after, "a second request after "+roundedUp(wait)+" at the earliest, or none", "one after "+roundedDown(waited))
 	}
 }
 
@@ -160,6 +160,15 @@ func (e *evaluation) checkBursts(attempts []*request) {
 			}
 		}
 	}
+}
+
+// roundedUp shows what is left until a date without its nanoseconds.
+func roundedUp(wait time.Duration) string {
+	const unit = 100 * time.Millisecond
+	if wait < unit {
+		return wait.String()
+	}
+	return (wait + unit - 1).Truncate(unit).String()
 }
 
 func roundedDown(waited time.Duration) string {

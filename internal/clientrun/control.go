@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"encoding/json"
@@ -61,6 +62,8 @@ type startedCall struct {
 	site *Site
 	call *Call
 
+	// crowded: it ended since too many others were open.
+	crowded atomic.Bool
 	// ending is held while the call ends, so that it ends once.
 	ending sync.Mutex
 	// found is nil until the call has ended.
@@ -176,7 +179,36 @@ func read(r *http.Request) (members map[string]json.RawMessage, status int, mist
 		}
 		return nil, http.StatusBadRequest, "the body is not a JSON object: " + printable(reason)
 	}
+	if name := givenTwice(content); name != "" {
+		return nil, http.StatusBadRequest, fmt.Sprintf("the body has the member %q twice", printable(name))
+	}
 	return members, 0, ""
+}
+
+// givenTwice returns the name of a member that a JSON object, or one in it, has
+// twice; empty for none.
+func givenTwice(content []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
+		return ""
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			return ""
+		}
+		name, _ := token.(string)
+		if seen[name] {
+			return name
+		}
+		seen[name] = true
+		if inner := givenTwice(value); inner != "" {
+			return name + "." + inner
+		}
+	}
+	return ""
 }
 
 // start begins a call of a scenario.
@@ -256,6 +288,7 @@ func (c *control) keep(one *startedCall) bool {
 	for _, other := range slices.Backward(c.all) {
 		if other.found.Load() == nil {
 			if open++; open > openCalls {
+				other.crowded.Store(true)
 				ended = append(ended, other)
 			}
 		}
@@ -350,7 +383,11 @@ func (c *control) outcome(out http.ResponseWriter, r *http.Request) {
 	}
 	success := successMember(c.watch.method())
 	reported, is := readOutcome(members, success)
+	mistake = strictMistake(members, success)
 	switch {
+	case mistake != "":
+		refuse(out, http.StatusBadRequest, mistake)
+		return
 	case !is && c.watch.options.WireOnly && len(members) == 1:
 		is = one.end(c, nil)
 	case !is:
@@ -363,11 +400,41 @@ func (c *control) outcome(out http.ResponseWriter, r *http.Request) {
 	default:
 		is = one.end(c, &reported)
 	}
-	if !is {
+	switch {
+	case !is && one.crowded.Load():
+		refuse(out, http.StatusConflict, fmt.Sprintf("the call %s has ended: %d calls that began later wait for their outcome, and no more may", id, openCalls))
+		return
+	case !is:
 		refuse(out, http.StatusConflict, "the call "+id+" has ended: one outcome ends it")
 		return
 	}
 	respond(out, http.StatusOK, c.found(one))
+}
+
+// strictMistake says what is wrong with an outcome that a program reports, and that
+// would be read all the same in the output of a command; empty for nothing.
+func strictMistake(members map[string]json.RawMessage, success string) string {
+	sent, given := members["error"]
+	var one any
+	switch {
+	case !given:
+		return ""
+	case members[success] != nil:
+		return fmt.Sprintf(`the outcome has both %q and "error": report one of them`, success)
+	case json.Unmarshal(sent, &one) != nil:
+		return "" // The body was read as JSON.
+	}
+	switch one := one.(type) {
+	case map[string]any:
+		var code int
+		if text, err := json.Marshal(one["code"]); one["code"] != nil && (err != nil || json.Unmarshal(text, &code) != nil) {
+			return "the outcome has the error.code " + printable(string(text)) + ", which must be an integer"
+		}
+	case string, nil:
+	default:
+		return "the outcome has the error " + printable(string(sent)) + ", which must be an object or a text"
+	}
+	return ""
 }
 
 // verdict is what was found of a call.

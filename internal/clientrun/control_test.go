@@ -205,6 +205,13 @@ func TestControlRefusesInOneLine(t *testing.T) {
 		{404, "POST", "/control/calls/99/outcome", `{}`, `there is no call "99"; the latest 1000 are kept`},
 		{400, "POST", outcome, "[]", "the body is not a JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage"},
 		{400, "POST", outcome, "{}", `the outcome has neither "archiveJobId" nor "error"`},
+		{400, "POST", outcome, `{"archiveJobId":"x","error":{"code":500}}`, `the outcome has both "archiveJobId" and "error": report one of them`},
+		{400, "POST", outcome, `{"error":["x"]}`, `the outcome has the error ["x"], which must be an object or a text`},
+		{400, "POST", outcome, `{"error":5}`, `the outcome has the error 5, which must be an object or a text`},
+		{400, "POST", outcome, `{"error":{"code":"404"}}`, `the outcome has the error.code "404", which must be an integer`},
+		{400, "POST", outcome, `{"error":{"code":404.5}}`, `the outcome has the error.code 404.5, which must be an integer`},
+		{400, "POST", outcome, `{"error":{"code":404,"code":500}}`, `the body has the member "error.code" twice`},
+		{400, "POST", "/control/calls", `{"scenario":"reset","scenario":"slow"}`, `the body has the member "scenario" twice`},
 		{400, "POST", outcome, `{"archiveJobId":7}`, `the outcome has the archiveJobId 7, which must be a text`},
 		{400, "POST", outcome, `{"job":"x","archiveJobId":"y"}`, fmt.Sprintf(`the outcome is of the job "x", and the call is of %q`, given["job"])},
 		{400, "POST", "/outcomes", "[1]", "the body has no outcome; an outcome is a line such as " + outcomeLine(method, "scenario-success-1")},
@@ -245,7 +252,10 @@ func TestNotAllCallsAreKept(t *testing.T) {
 	for range openCalls {
 		c.send(http.StatusCreated, "POST", "/control/calls", `{"scenario":"success"}`)
 	}
-	c.send(http.StatusConflict, "POST", "/control/calls/"+first["id"].(string)+"/outcome", `{"archiveJobId":"x"}`)
+	late, _ := c.send(http.StatusConflict, "POST", "/control/calls/"+first["id"].(string)+"/outcome", `{"archiveJobId":"x"}`)["error"].(map[string]any)
+	if want := "the call 1 has ended: 100 calls that began later wait for their outcome, and no more may"; late["message"] != want {
+		t.Errorf("got %v, want %s", late["message"], want)
+	}
 	if _, err := http.Get(first["endpoint"].(string)); err == nil {
 		t.Error("the oldest is still open")
 	}

@@ -169,7 +169,7 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 		flags = failedScenarios(report)
 	}
 	switch {
-	case report.Client != nil && report.Counts.Checks[result.Fail] == len(report.Checks):
+	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]):
 		p.Paragraph("  again    ", "the same command")
 	case len(flags) > 0:
 		p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
@@ -180,8 +180,9 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 func failedScenarios(report result.Report) []string {
 	var flags []string
 	for _, check := range report.Checks {
-		if check.Verdict == result.Fail && check.Call != nil && check.Call.Steps > 0 {
-			flags = append(flags, "--scenario "+check.ID)
+		flag := "--scenario " + check.ID
+		if check.Verdict == result.Fail && check.Call != nil && check.Call.Steps > 0 && !slices.Contains(flags, flag) {
+			flags = append(flags, flag)
 		}
 	}
 	return flags

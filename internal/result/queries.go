@@ -153,16 +153,26 @@ func (f Found) withoutJob(words string) string {
 	return strings.NewReplacer(job, "JOB", url.PathEscape(job), "JOB").Replace(words)
 }
 
-// Names names checks: the scenarios of a client all, of others the first few of
-// many, and those of several scopes by the
-// scopes: "the scopes a, b and 64 more".
+// fewScenarios is the number of scenarios that are named one by one in any case.
+const fewScenarios = 4
+
+// Most reports whether so many scenarios are nearly all of those of a client.
+func (r Report) Most(scenarios int) bool {
+	return scenarios == len(r.Checks) || scenarios > fewScenarios && scenarios*10 >= len(r.Checks)*9
+}
+
+// Names names checks: the scenarios of a client all, or the number of nearly all, of
+// others the first few of many, and those of several scopes by the scopes: "the
+// scopes a, b and 64 more".
 func (r Report) Names(ids []string) string {
 	const few = 2
 	switch {
 	case len(ids) < 2:
 		return ChecksText(ids)
-	case r.Client != nil && len(ids) == len(r.Checks) && len(ids) > 2*few:
+	case r.Client != nil && len(ids) > fewScenarios && len(ids) == len(r.Checks):
 		return fmt.Sprintf("all %d scenarios", len(ids))
+	case r.Client != nil && len(ids) > fewScenarios && r.Most(len(ids)):
+		return fmt.Sprintf("%d of %d scenarios", len(ids), len(r.Checks))
 	case r.Client != nil:
 		return strings.Join(ids, ", ")
 	}

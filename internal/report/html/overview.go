@@ -120,11 +120,11 @@ func (p *page) again(broken result.Broken) string {
 	if p.Client == nil {
 		return "--focus " + broken.Requirement.ID
 	}
-	var flags []string
-	for _, check := range broken.Checks() {
-		flags = append(flags, "--scenario "+check)
+	checks := slices.Compact(slices.Sorted(slices.Values(broken.Checks())))
+	if p.Most(len(checks)) {
+		return ""
 	}
-	return strings.Join(flags, " ")
+	return "--scenario " + strings.Join(checks, " --scenario ")
 }
 
 // checksIn is the number of checks of groups.
