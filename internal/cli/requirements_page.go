@@ -20,20 +20,20 @@ func writeRequirementsPage(out io.Writer, catalogue catalogue) error {
 	fmt.Fprintf(&page, `<!-- Written by make docs; do not edit. -->
 # Requirements
 
-What a server and a client of %s have to do, from %s. `+"`dpconform explain ID`"+` prints
-what is sent to test a requirement, what is expected, and what an author usually has to change.
+What a server and a client of %s have to do, from %s. `+"`dpconform explain ID`"+` prints what its
+first checks send and expect, and what an author usually has to change; `+"`dpconform explain CHECK`"+` shows one check.
 
 `, catalogue.Description.Method, catalogue.Description.File)
 	for _, level := range spec.Levels() {
 		fmt.Fprintf(&page, "- %s: %s\n", level, levelMeanings[level])
 	}
 	if len(catalogue.Sets) > 0 {
-		fmt.Fprintf(&page, "\nDescriptions share sets of requirements, and say where their own sources demand more. This one names:\n\n")
+		fmt.Fprintf(&page, "\nRequirements come in sets that several descriptions share. A description can replace a source or add requirements of its own. This one uses these sets:\n\n")
 	}
 	for _, set := range catalogue.Sets {
 		fmt.Fprintf(&page, "- [%s](%s): %s\n", set.Name, path.Join("..", set.File), markdownText(set.Title))
 	}
-	fmt.Fprintf(&page, "\nA run fails where a MUST that is documented or of the platform is broken; the rest are warnings, unless `--level inferred`.\n\n"+
+	fmt.Fprintf(&page, "\nA run fails if a documented or platform MUST is broken; everything else warns. With `--level inferred`, everything fails.\n\n"+
 		"Below: what [servers](#servers-path) have to do, what [clients](#clients-http) have to do, and\n"+
 		"[each sentence of the reference page](#the-reference-page) with its requirements.\n")
 	aspect := ""

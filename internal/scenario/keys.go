@@ -48,7 +48,7 @@ func scenarioKeys(method *spec.Method) []key[Scenario] {
 				to.Secure = true
 				return err
 			}},
-		{"warm", "too, only or never", "`too`: the scenario exists a second time, as `NAME-warm`: the client first makes a call that succeeds, of the job `{warm-job}`, and the call of the scenario on the same connection. `only`: it exists in this form alone, as `NAME`. Default: `too` where a step ends the connection, `never` elsewhere.",
+		{"warm", "too, only or never", "`too`: the scenario exists a second time, as `NAME-warm`: the client first makes a call that succeeds, of the job `{warm-job}`, and the call of the scenario on the same connection. `only`: it exists only in this form, as `NAME`. Default: `too` where a step ends the connection, `never` elsewhere.",
 			into(func(value text.YAML) (Warming, error) { return oneOf("warming", value, WarmToo, WarmOnly, WarmNever) }, func(s *Scenario) *Warming { return &s.Warm })},
 		{"first", "a step", "The response to the first call of a warm scenario. Default: a success of the reference server.",
 			func(value text.YAML, to *Scenario) (err error) {

@@ -51,10 +51,10 @@ A scenario with the name of a shipped one replaces it. Two files with one name a
 	writeKeys(&page, "Keys of a scenario", "", scenarioKeys(method))
 	page.WriteString(`
 In a scenario with a first call the client makes two: one of the job ` + "`{warm-job}`" + `, which is in the environment as
-` + "`DPCONFORM_WARM_JOB`" + ` and is empty in all other scenarios, and then the call of the scenario, of the job ` + "`{job}`" + `. Libraries
-send a request again by themselves when a connection that was used before ends, which a first call does not show. A client that makes
-one call, or opens a connection for each, is reported as such: such a scenario is skipped, and does not fail. With ` + "`--together`" + ` and
-` + "`--listen`" + ` any call before on the same connection is the first one, such as that of the job ` + "`scenario-success-1`" + `.
+` + "`DPCONFORM_WARM_JOB`" + ` and is empty in all other scenarios, and then the call of the scenario, of the job ` + "`{job}`" + `. Some
+libraries resend a request on their own when a reused connection breaks; a first call on a new connection cannot show this. If a client
+makes only one call, or opens a connection for each, the scenario is skipped. With ` + "`--together`" + ` and ` + "`--listen`" + `, any earlier
+call on the same connection counts as the first one, such as that of the job ` + "`scenario-success-1`" + `.
 `)
 	writeKeys(&page, "Keys of a step", "A step has exactly one of the first seven.", stepKeys(method))
 	writeKeys(&page, "Keys of `error`", "", errorKeys(method))
@@ -64,16 +64,17 @@ one call, or opens a connection for each, is reported as such: such a scenario i
 ## What fails
 
 Every request is tested by itself in every scenario: path, query, authorization, body. ` + "`must` and `must-not`" + ` list what the
-scenario is about: breaking one fails it, of whatever level, also where the requirement is a SHOULD. All else fails where the
-reference page or a public standard says MUST, and warns otherwise. ` + "`--level`" + ` turns what is weaker than it into a warning.
+scenario is about: if the client breaks one of them, the scenario fails, even if the requirement is a SHOULD or inferred. Any other
+requirement fails only if it is a documented or platform MUST, and warns otherwise. With ` + "`--level`" + `, requirements of a weaker level
+only warn.
 A command that hangs, crashes, never calls, or stops before the steps are used up fails too.
 
 ## What is not selected
 
 A scenario that makes no sense for a method is not run, and the report says which and why: one with ` + "`without-id`" + ` where the response
 names no new job; one with a ` + "`WWW-Authenticate`" + ` or the code UNAUTHENTICATED where the description has no security; one with
-` + "`job: refused`" + ` where the method refuses no state and documents no 400; one with a ` + "`job-end`" + ` that the pattern of the ids excludes; and one of
-whose requirements the description has none. Requirements in ` + "`must` and `must-not`" + ` that cannot be tested for the method are left out.
+` + "`job: refused`" + ` where the method refuses no state and documents no 400; one with a ` + "`job-end`" + ` that the pattern of the ids excludes; and one
+whose requirements are all missing from the description. Requirements in ` + "`must` and `must-not`" + ` that cannot be tested for the method are left out.
 `)
 	return page.String()
 }
