@@ -20,8 +20,6 @@ type Description struct {
 	// Overlays are the files of the overlays that the text comes of, in the order in
 	// which they were applied.
 	Overlays []string
-	// OverlayVersions are the versions that the overlays give themselves.
-	OverlayVersions []string
 
 	// origins are where the nodes of an overlaid text were written, by line and
 	// column.

@@ -16,7 +16,8 @@ import (
 
 // WithOverlay applies an OpenAPI Overlay 1.x document to the description:
 // https://spec.openapis.org/overlay/v1.0.0.html. The result has the
-// description's name and lists the overlay's. An overlay that is out of date
+// description's name and lists the overlay's; its revision is the overlay's version,
+// where that is a later day. An overlay that is out of date
 // must not pass for one that was applied: an action without an effect is an
 // [*Error] with its location in the overlay, as every other mistake is.
 func (d Description) WithOverlay(file Description) (Description, error) {
@@ -43,6 +44,7 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 			}
 		}
 	}
+	setRevision(&root, document.Info.Version)
 	text, err := yaml.Marshal(&root)
 	if err != nil {
 		return Description{}, &Error{File: d.Name, Message: "cannot be written again: " + firstLine(err.Error())}
@@ -59,8 +61,7 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 		}
 		return Description{}, &Error{file.Name, actions[slices.Index(document.Actions, warning.Action)].Line, 0, message}
 	}
-	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name),
-		OverlayVersions: append(slices.Clone(d.OverlayVersions), document.Info.Version)}
+	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name)}
 	overlaid.Text, overlaid.origins, err = trace.unmark(result.Bytes)
 	if err != nil {
 		return Description{}, &Error{File: file.Name, Line: 1, Message: "what it makes of " + d.Name + " is not readable: " + firstLine(err.Error())}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
+
+	"github.com/pb33f/go-yaml"
 )
 
 const (
@@ -64,4 +67,47 @@ func (d Description) WithRevision(name string) (Description, error) {
 		return Description{}, fmt.Errorf("no revision %q of %s is built in, only %s", name, d.Name, strings.Join(names, ", "))
 	}
 	return d.WithOverlay(overlay)
+}
+
+// Day is a text that is a day, such as 2025-07-25 or, as in discovery documents,
+// 20250725, in the first of these forms; empty for any other.
+func Day(text string) string {
+	for _, form := range []string{time.DateOnly, "20060102"} {
+		if found, err := time.Parse(form, text); err == nil {
+			return found.Format(time.DateOnly)
+		}
+	}
+	return ""
+}
+
+// setRevision dates a description by the version of an overlay to it, where that is
+// a day and the description is older or has no revision. An action of the overlay
+// may set another.
+func setRevision(root *yaml.Node, version string) {
+	day := Day(version)
+	if day == "" || len(root.Content) == 0 {
+		return
+	}
+	info := member(root.Content[0], "info")
+	written := member(info, revisionExtension)
+	switch {
+	case info == nil || info.Kind != yaml.MappingNode:
+		return
+	case written == nil:
+		written = &yaml.Node{}
+		info.Content = append(info.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: revisionExtension}, written)
+	case Day(written.Value) == "" || Day(written.Value) >= day:
+		return
+	}
+	written.Kind, written.Tag, written.Style, written.Value = yaml.ScalarNode, "!!str", yaml.DoubleQuotedStyle, day
+}
+
+// member is the value of a key in a mapping, or nil.
+func member(mapping *yaml.Node, key string) *yaml.Node {
+	for i := 0; mapping != nil && mapping.Kind == yaml.MappingNode && i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
 }

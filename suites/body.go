@@ -325,7 +325,9 @@ func sendOddBody(j *judgement, odd oddBody) {
 	request := j.callOf(job.id, credential)
 	var plain *target.Exchange
 	if odd.requirement == emptyChunked {
-		plain = j.alone(request)
+		if plain = j.alone(request); known && !j.stillFree(job.id) {
+			return
+		}
 		request.Connection = target.OwnConnection
 	}
 	odd.write(&request)

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -93,6 +94,60 @@ func TestNoJobIsRetriedTwiceAtADistance(t *testing.T) {
 	}
 	if outcome.Exit != result.ExitConforms {
 		t.Errorf("exit %d, want %d", outcome.Exit, result.ExitConforms)
+	}
+}
+
+// TestAJobGivenAsRefusedIsNotUsedUpAtADistance: it may have moved before the run or
+// during it, or its state was mistyped. No selection of checks that needs it passes.
+func TestAJobGivenAsRefusedIsNotUsedUpAtADistance(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	given := map[string][]string{method.AcceptedStates[0]: {"own-1", "own-2"}}
+	for _, state := range method.RefusedStates() {
+		given[state] = []string{"moved-" + stateName(state)}
+	}
+	for _, allowed := range []bool{false, true} {
+		for _, shownFirst := range []int{0, 1, 9} {
+			for _, aspect := range []string{"", "authorization", "semantics", "path"} {
+				server := emulated(t, method, emulator.Options{}, atADistance(allowed), moving(t, method, given, shownFirst))
+				report := testedBy(t, method, server, 1, func(check Check) bool { return aspect == "" || check.Aspect == aspect })
+				// With further jobs, and ids that no job has, these are tested all the same.
+				if report.Exit == result.ExitConforms && aspect != "authorization" && (aspect != "path" || !allowed) {
+					t.Errorf("allowed %t, shown %d times: %q conforms", allowed, shownFirst, aspect)
+				}
+				for job, count := range startsByJob(server) {
+					// What is shown as refused first, nobody can know to be accepted.
+					if strings.HasPrefix(job, "moved-") && shownFirst == 0 || count > 1 || !strings.HasPrefix(job, "moved-") && !allowed {
+						t.Errorf("allowed %t, shown %d times, %q: %s was used up %d times", allowed, shownFirst, aspect, job, count)
+					}
+				}
+			}
+		}
+	}
+}
+
+// moving serves jobs that are all accepted, though the state method shows them so
+// many times as they were given.
+func moving(t *testing.T, method *spec.Method, given map[string][]string, shown int) func(*target.Config, http.Handler) {
+	serve := func(jobs map[string][]string) http.Handler {
+		server, err := emulator.New(method, emulator.Options{Jobs: jobs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return server
+	}
+	before := serve(given)
+	after := serve(map[string][]string{method.AcceptedStates[0]: slices.Concat(slices.Collect(maps.Values(given))...)})
+	reads := map[string]int{}
+	return func(config *target.Config, _ http.Handler) {
+		config.Jobs, config.Transport = given, inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == method.ReadState.Method && reads[r.URL.Path] < shown {
+				reads[r.URL.Path]++
+				before.ServeHTTP(w, r)
+				return
+			}
+			after.ServeHTTP(w, r)
+		})}
 	}
 }
 

@@ -55,23 +55,53 @@ func (j *judgement) jobsIn(state string) []string {
 	if len(j.Target.Jobs(state)) == 0 && hasStates(j.Method) == (state != "") && (j.Target.MayConsume() || !accepted) {
 		j.makeJobs(state, 1)
 	}
-	return slices.DeleteFunc(slices.Clone(j.Target.Jobs(state)), j.wouldBeUsedUp)
+	given := j.Target.Jobs(state)
+	if accepted {
+		return given
+	}
+	return slices.DeleteFunc(given, j.wouldBeUsedUp)
 }
 
-// wouldBeUsedUp reports whether a given job has moved to a state in which a call uses
-// it up, on a target whose jobs must not be. The checks of the given states, which
-// call nothing, report that it has.
+// wouldBeUsedUp reports whether a call may use up a job that was given as refused: it
+// may have moved to a state that the method accepts, or its state was mistyped. The
+// state method says so before the first call for the job, and so does a call that
+// succeeds. On this machine jobs may be used up, unless a profile spares them. The checks of
+// the given states, which call nothing, report that a state differs.
 func (j *judgement) wouldBeUsedUp(job string) bool {
-	if !j.Target.ReadOnly() || j.check.phase <= stating {
+	if !hasStates(j.Method) || j.Target.Loopback() && !j.Target.ReadOnly() || j.check.phase <= stating {
 		return false
 	}
 	if _, known := j.session.shown[job]; !known {
 		j.session.shown[job] = ""
-		if credential, found := j.credential(); found {
+		// What is missing for this look is not missing for the check.
+		missing, broken := j.missing, j.broken
+		credential, found := j.credential()
+		if j.missing, j.broken = missing, broken; found {
 			j.readState(job, credential)
 		}
 	}
-	return slices.Contains(j.Method.AcceptedStates, j.session.shown[job])
+	differs := job + " is " + j.session.shown[job]
+	switch {
+	case slices.Contains(j.Method.AcceptedStates, j.session.shown[job]):
+	case j.session.accepted[job]:
+		differs = job + " was accepted"
+	default:
+		return false
+	}
+	if !slices.Contains(j.session.stale, differs) {
+		j.session.stale = append(j.session.stale, differs)
+	}
+	return true
+}
+
+// stillFree reports whether no call uses up a job, after a look at it or a call for
+// it. Otherwise the check is skipped.
+func (j *judgement) stillFree(job string) bool {
+	if !j.wouldBeUsedUp(job) {
+		return true
+	}
+	j.Skip("it needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()))
+	return false
 }
 
 // makeJobs makes jobs in a state until so many are unused, and looks at each one

@@ -290,7 +290,7 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
-	j.Skip("it needs a job that the server knows", j.anyJobFlag())
+	j.Skip("it needs a job that the server knows"+j.staleText(), j.anyJobFlag())
 	return jobUnderTest{}, false
 }
 
@@ -302,13 +302,13 @@ func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
 // its state, so that the first stays for the checks about the state itself.
 func (j *judgement) freeJob() (jobUnderTest, bool) {
 	states := j.refusedStates()
-	given := slices.IndexFunc(states, func(state string) bool { return len(j.Target.Jobs(state)) > 0 })
-	if given < 0 && len(states) > 0 {
-		given = 0
+	given := slices.DeleteFunc(slices.Clone(states), func(state string) bool { return len(j.Target.Jobs(state)) == 0 })
+	if len(given) == 0 {
+		given = states[:min(1, len(states))]
 	}
-	if given >= 0 {
-		if ids := j.jobsIn(states[given]); len(ids) > 0 {
-			return jobUnderTest{id: ids[len(ids)-1], state: states[given], refusedAnyway: true}, true
+	for _, state := range given {
+		if ids := j.jobsIn(state); len(ids) > 0 {
+			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
 		}
 	}
 	if ids := j.jobsIn(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {

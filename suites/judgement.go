@@ -125,6 +125,9 @@ func (j *judgement) look(exchange *target.Exchange) {
 // send sends a request and keeps the exchange as evidence.
 func (j *judgement) send(request target.Request) *target.Exchange {
 	exchange := j.Target.Send(j.ctx, j.check.ID, request)
+	if exchange.Succeeded() {
+		j.session.accepted[request.Job] = true
+	}
 	j.look(exchange)
 	return exchange
 }

@@ -144,11 +144,11 @@ func eachSystemParameter(j *judgement) {
 	}
 	job, found := j.freeJob()
 	if !found {
-		j.Skip("it needs "+freeJob(j.Method), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
+		j.Skip("it needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
 		return
 	}
 	plain := j.send(j.callOf(job.id, credential))
-	if !j.responded(id, plain, "a response") {
+	if !j.responded(id, plain, "a response") || !j.stillFree(job.id) {
 		return
 	}
 	for _, parameter := range systemParameters(j.Method) {
@@ -204,6 +204,9 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 		}
 		if job, found := j.freeJob(); found {
 			plain := j.send(j.callOf(job.id, credential))
+			if !j.stillFree(job.id) {
+				return
+			}
 			written := j.send(other(job.id))
 			if j.responded(id, plain, "a response") {
 				j.expect(id, written, beLike(plain, "for the plain path"))
@@ -216,7 +219,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			if refused := j.Method.RefusedStates(); len(refused) > 0 {
 				flag = flagFor(refused[:1]) + " or " + flag
 			}
-			j.Skip("it needs a job that the server knows", flag)
+			j.Skip("it needs a job that the server knows"+j.staleText(), flag)
 			return
 		}
 		if exchange := j.callOnce(left[0], nil, other); exchange != nil {

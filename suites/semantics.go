@@ -141,7 +141,7 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	}
 	ids := j.jobsIn(state)
 	if len(ids) == 0 {
-		j.Skip("no job was given that is "+state, flagFor([]string{state}))
+		j.Skip("no job was given that is "+state+j.staleText(), flagFor([]string{state}))
 		return credential, "", false
 	}
 	return credential, ids[0], true
@@ -169,6 +169,9 @@ func refuseState(j *judgement, state string) {
 		return
 	}
 	job := jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
+	if !j.stillFree(id) {
+		return
+	}
 	exchange := j.send(j.callOf(id, credential))
 	j.hasNoEffect("semantics.refused-state", exchange)
 	j.meets("semantics.refusal-status", exchange)

@@ -50,6 +50,8 @@ type session struct {
 	repeated map[string]int
 	// shown has the state of each job as it was read last.
 	shown map[string]string
+	// accepted are the jobs for which a call has succeeded.
+	accepted map[string]bool
 	// stale says of given jobs in which other state they are.
 	stale []string
 	// unsettled counts the calls in a row of which nobody knows what came.
@@ -101,6 +103,7 @@ func newSession(config Config) (*session, error) {
 		certain:    map[string]bool{},
 		repeated:   map[string]int{},
 		shown:      map[string]string{},
+		accepted:   map[string]bool{},
 	}, nil
 }
 

@@ -26,7 +26,7 @@ func TestARevisionIsTestedAndReported(t *testing.T) {
 	arguments := emulatedRevision(t, "--revision", "2026-07-19")
 	formats, files := everyFormat(folder, "report")
 	const overlay = "spec/revisions/2026-07-19.overlay.yaml"
-	call(t, append(arguments, formats...)...).want(t, result.ExitConforms, "73 scopes", "revision 2025-07-25 with overlay "+overlay)
+	call(t, append(arguments, formats...)...).want(t, result.ExitConforms, "73 scopes", "revision 2026-07-19 with overlay "+overlay)
 	found := readReport(t, files["json"])
 	if fmt.Sprint(found.Description.Overlays) != "["+overlay+"]" || found.Description.Scopes != 73 {
 		t.Errorf("%+v", found.Description)

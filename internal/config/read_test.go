@@ -23,7 +23,6 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 		{"environment and file", given{environment: environment, file: file}, "http://environment", "DPCONFORM_ENDPOINT"},
 		{"flag and file", given{flags: flag, file: file}, "http://flag", "--endpoint"},
 		{"all", given{flags: flag, environment: environment, file: file}, "http://flag", "--endpoint"},
-		{"an empty flag", given{flags: []string{"--endpoint="}, file: file}, "", "--endpoint"},
 		{"an empty variable", given{environment: map[string]string{"DPCONFORM_ENDPOINT": ""}, file: file}, "http://file", "FILE:2:11: endpoint"},
 	} {
 		settings, sources := test.given.mustFill(t)
@@ -32,6 +31,29 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 			t.Errorf("%s: %q from %s, given %v", test.name, settings.Endpoint, origin, sources.Given("endpoint"))
 		}
 	}
+}
+
+// TestAnEmptySelectionIsRefused: without the value, something else would be tested.
+// Other empty variables give nothing.
+func TestAnEmptySelectionIsRefused(t *testing.T) {
+	t.Parallel()
+	for origin, given := range map[string]given{
+		"--endpoint":          {flags: []string{"--endpoint="}, file: "endpoint: http://file\n"},
+		"--profile":           {flags: []string{"--profile", ""}},
+		"--scopes":            {flags: []string{"--scopes", ""}},
+		"FILE:1:11: endpoint": {file: "endpoint: ''\n"},
+		"FILE:1:10: profile":  {file: "profile: ''\n"},
+		"FILE:1:9: scopes":    {file: "scopes: \"\"\n"},
+		"DPCONFORM_ENDPOINT":  {environment: map[string]string{"DPCONFORM_ENDPOINT": ""}},
+	} {
+		_, _, err := given.fill(t)
+		want := origin + ": it is empty; give a value, or leave it out"
+		if err == nil || folderOfFile.ReplaceAllString(err.Error(), "FILE") != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	given{environment: map[string]string{"DPCONFORM_PROFILE": "", "DPCONFORM_SCOPES": "", "DPCONFORM_JOB": ""}}.mustFill(t)
+	given{flags: []string{"--endpoint", "http://flag"}, environment: map[string]string{"DPCONFORM_ENDPOINT": ""}}.mustFill(t)
 }
 
 // TestEveryTypeOfFlagIsReadFromEverySource, and lists, mappings and JSON become

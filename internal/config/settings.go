@@ -95,7 +95,7 @@ func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
 	s.AddDescriptionFlags(flags)
-	flags.StringVar(&s.Endpoint, "endpoint", "", "`URL` of the server to test; without it, the cassettes are tested")
+	flags.StringVar(&s.Endpoint, endpointFlag, "", "`URL` of the server to test; without it, the cassettes are tested")
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)

@@ -24,6 +24,9 @@ const ConfigFlag = "config"
 // another command's flag of the same name.
 const CommandLineOnly = "command line only"
 
+// endpointFlag is the name of the flag that names the server under test.
+const endpointFlag = "endpoint"
+
 // oneEachLine annotates a flag whose values may have semicolons in them, so that
 // in its variable each stands on a line of its own.
 const oneEachLine = "one each line"
@@ -77,11 +80,32 @@ func (s *Sources) Fill(flags *pflag.FlagSet) error {
 	if err := s.fromEnvironment(); err != nil {
 		return err
 	}
-	file := flags.Lookup(ConfigFlag)
-	if file == nil || file.Value.String() == "" {
-		return nil
+	if file := flags.Lookup(ConfigFlag); file != nil && file.Value.String() != "" {
+		if err := s.fromFile(file.Value.String()); err != nil {
+			return err
+		}
 	}
-	return s.fromFile(file.Value.String())
+	return s.refuseEmpty()
+}
+
+// refuseEmpty refuses an empty value that would select something else than was meant:
+// a variable of an unset secret must not lead to a run without a server. Any other
+// variable that is empty gives nothing.
+func (s *Sources) refuseEmpty() error {
+	for _, name := range []string{endpointFlag, ProfileFlag, ScopesFlag} {
+		flag := s.flags.Lookup(name)
+		if flag == nil || flag.Value.String() != "" {
+			continue
+		}
+		origin, variable := s.origins[name], environmentName(name)
+		if _, set := s.Environment(variable); origin == "" && set && name == endpointFlag {
+			origin = variable
+		}
+		if origin != "" {
+			return text.Mistake(origin, "it is empty", "give a value, or leave it out")
+		}
+	}
+	return nil
 }
 
 // Given reports whether a flag has a value from any source.

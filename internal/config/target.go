@@ -54,7 +54,7 @@ func (s *Settings) Limited(ctx context.Context, sources *Sources) (limited conte
 func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(s.Endpoint)
 	if err != nil {
-		return target.Config{}, sources.mistake("endpoint", "", "%s", err)
+		return target.Config{}, sources.mistake(endpointFlag, "", "%s", err)
 	}
 	if s.Timeout <= 0 {
 		return target.Config{}, sources.mistake("timeout", "", "it must be more than 0")

@@ -81,7 +81,7 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 		readState = &state
 	}
 	read := &Source{
-		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: day(document.Revision)},
+		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: spec.Day(document.Revision)},
 		Says:       topicsWithout(ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic),
 		Endpoint:   strings.TrimSuffix(document.RootURL, "/"), SystemParameters: sortedKeys(document.Parameters), AllSystemParameters: true,
 	}

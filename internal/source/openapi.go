@@ -41,10 +41,7 @@ func parseOpenAPI(source spec.Description, method *spec.Method) (*Source, error)
 		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
 	}
-	read.Provenance.Date = cmp.Or(day(read.Provenance.Revision), day(scalar(at(tested.members, "x-reference-page", "updated"))))
-	for _, version := range source.OverlayVersions {
-		read.Provenance.Date = max(read.Provenance.Date, day(version))
-	}
+	read.Provenance.Date = cmp.Or(spec.Day(read.Provenance.Revision), spec.Day(scalar(at(tested.members, "x-reference-page", "updated"))))
 	if err := read.readMethods(source.Name, tested, linkedOperation(operations, tested, method.ReadState), declaredScopes(whole)); err != nil {
 		return nil, err
 	}

@@ -245,7 +245,7 @@ func (r rendering) compare(name string, other rendering) error {
 func (r rendering) day(attached attachment) string {
 	for _, text := range []string{r.text[max(0, r.end-dayLength):], attached.line} {
 		for _, found := range pageDay().FindAllString(text, -1) {
-			if written := day(strings.ReplaceAll(found, "/", "-")); written != "" {
+			if written := spec.Day(strings.ReplaceAll(found, "/", "-")); written != "" {
 				return written
 			}
 		}

@@ -177,17 +177,6 @@ func oneLine(value any) string {
 
 func sortedKeys[V any](members map[string]V) []string { return slices.Sorted(maps.Keys(members)) }
 
-// day is a text that is one, such as 2025-07-25 or, as in discovery documents,
-// 20250725, in the first of these forms; empty for any other.
-func day(text string) string {
-	for _, form := range []string{time.DateOnly, "20060102"} {
-		if found, err := time.Parse(form, text); err == nil {
-			return found.Format(time.DateOnly)
-		}
-	}
-	return ""
-}
-
 // wordsOfForm are the members of a schema that constrain no value.
 var wordsOfForm = []string{"description", "title", "example", "examples", "deprecated", "location", "required", "enumDescriptions", "repeated"}
 

@@ -85,7 +85,7 @@ func newService(t *testing.T, method *spec.Method) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	description := strings.Replace(printed(t, "spec", "print", "--revision", "2026-07-19"), `x-revision: "2025-07-25"`, `x-revision: "2026-10-01"`, 1)
+	description := strings.Replace(printed(t, "spec", "print", "--revision", "2026-07-19"), `x-revision: "2026-07-19"`, `x-revision: "2026-10-01"`, 1)
 	made := &service{}
 	made.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
