@@ -45,8 +45,10 @@ that the profile consumer needs is unavailable.`,
 	}
 	settings.AddTargetFlags(command.Flags())
 	settings.AddSelectionFlags(command.Flags())
+	settings.AddLevelFlag(command.Flags())
 	settings.AddKnownFailuresFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	completeLevel(command)
 	return command
 }
 
@@ -57,6 +59,9 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	}
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
+	}
+	if _, err := settings.StrictLevel(sources); err != nil {
+		return err
 	}
 	ctx, stop, err := settings.Limited(command.Context(), sources)
 	if err != nil {

@@ -196,9 +196,14 @@ func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Cassettes, "cassettes", "", "test the cassettes in `DIR`, not the built-in ones")
 	flags.Var(&s.MaxAge, "max-age", "fail if the cassettes are older than `AGE`, such as 30d or 36h")
 	s.AddSelectionFlags(flags)
-	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred, every warning becomes a failure")
+	s.AddLevelFlag(flags)
 	s.AddReportFlag(flags)
 	s.AddKnownFailuresFlags(flags)
+}
+
+// AddLevelFlag adds the flag that says which findings fail a run.
+func (s *Settings) AddLevelFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred, every warning becomes a failure")
 }
 
 // AddKnownFailuresFlags adds the flags that name lists of known failures.
