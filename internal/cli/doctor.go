@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -187,6 +189,9 @@ type doctorJob struct {
 	State  string `json:"state,omitempty"`
 	Agrees bool   `json:"agrees"`
 	Reason string `json:"reason,omitempty"`
+
+	// unknown says that there is no such job.
+	unknown bool
 }
 
 // doctorSkip is a check that a run would skip.
@@ -368,7 +373,9 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 		for _, id := range d.config.Jobs[state] {
 			job := doctorJob{ID: id, Given: state, Reason: reason}
 			if reason == "" {
-				job.State, job.Reason = d.stateIn(read(id))
+				exchange := read(id)
+				job.State, job.Reason = d.stateIn(exchange)
+				job.unknown = exchange.Fault == nil && exchange.Status == http.StatusNotFound
 			}
 			job.Agrees = job.State == job.Given
 			d.observe(id, !job.Agrees)
@@ -418,20 +425,20 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	return state, ""
 }
 
-// foresee rehearses the run, with the jobs that are in the state that they were
-// given as and with tokens of the emulator's for those that are there. It notes what
+// foresee rehearses the run, with the jobs in the states that they are in, or as they
+// were given where that could not be read, and with tokens of the emulator's for those that are there. It notes what
 // the run would skip and leave out and which jobs it would make, and reports whether
 // it would be conclusive and need none of the known failures to be removed.
 func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bool, err error) {
-	config := d.config
-	config.Jobs = map[string][]string{}
+	config, selected := d.config, d.selected
+	config.Jobs, selected.inState = maps.Clone(config.Jobs), map[string][]string{}
 	for _, job := range found.Jobs {
-		if job.Agrees {
-			config.Jobs[job.Given] = append(config.Jobs[job.Given], job.ID)
+		if state := cmp.Or(job.State, job.Given); !job.unknown {
+			selected.inState[state] = append(selected.inState[state], job.ID)
 		}
 	}
 	config.Credentials = usableCredentials{config.Credentials}
-	planned, run, server, err := d.selected.planned(ctx, config, d.seed)
+	planned, run, server, err := selected.planned(ctx, config, d.seed)
 	var unavailable *unreachableError
 	if errors.As(err, &unavailable) {
 		found.Unavailable = err.Error()
@@ -440,7 +447,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 	if err != nil {
 		return false, err
 	}
-	found.Checks, found.NotSelected, found.Made = len(planned.checks), planned.left, madeText(d.method, config.Jobs, server)
+	found.Checks, found.NotSelected, found.Made = len(planned.checks), planned.left, madeText(d.method, d.config.Jobs, server)
 	var report result.Report
 	run.Known = d.gaps
 	report.Conclude(run)

@@ -82,6 +82,8 @@ func TestDoctorForeseesTheRun(t *testing.T) {
 		{"--token", "unrelated=scope:userinfo.email"},
 		{"--profile", "consumer", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
 		{"--profile", "consumer", "--token-template", "scope:{short}", "--job", "IN_PROGRESS=in-progress-1", "--job", "CANCELLED=cancelled-1"},
+		{"--profile", "consumer", "--token-template", "scope:{short}", "--job", "COMPLETE=failed-11,complete-1"},
+		{"--level", "documented", "--token-template", "scope:{short}", "--job", "COMPLETE=in-progress-1"},
 		{"--profile", "emulator", "--scopes", "maps.*", "--token-template", "scope:{short}", "--job", "COMPLETE=complete-1"},
 		{"--profile", "live", "--token-template", "scope:{short}", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-2,failed-3"},
 		{"--profile", "live", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "FAILED=failed-4"},
@@ -104,7 +106,7 @@ func TestDoctorForeseesTheRun(t *testing.T) {
 				t.Errorf("%q: %s is %s (%s), and the doctor said %q", flags, check.ID, check.Verdict, check.Reason, reason)
 			}
 		}
-		if found.Exit != run.exit {
+		if found.Exit != run.exit && (found.Exit != result.ExitInconclusive || run.exit != result.ExitFails) {
 			t.Errorf("%q: exit %d, and %d of the doctor", flags, run.exit, found.Exit)
 		}
 	}

@@ -60,6 +60,9 @@ func rehearse(ctx context.Context, config target.Config, seed uint64, selected s
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	jobs := config.Jobs
+	if selected.inState != nil {
+		jobs = selected.inState
+	}
 	if config.MakeJob != nil {
 		jobs, config.MakeJob = pretendJobs(selected.method, jobs)
 	}

@@ -26,6 +26,9 @@ type selection struct {
 	// left are the checks that the profile, or the flags about scopes and
 	// authorization, leave out.
 	left []result.NotApplicable
+	// inState are the given jobs by the states that they are in, where a rehearsal must
+	// not take them to be in those that they were given as; nil otherwise.
+	inState map[string][]string
 }
 
 // or is the selection, or that of all checks of a method where nothing was selected.
