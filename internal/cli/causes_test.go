@@ -119,6 +119,7 @@ func refusedBefore(status int, refuses func(*http.Request) bool) func(http.Handl
 // TestACauseComesFirst: of a server with one mistake every format names it, before
 // what it explains.
 func TestACauseComesFirst(t *testing.T) {
+	t.Parallel()
 	always := func(status int, body string) func(http.Handler) http.Handler {
 		return func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, body, status) })
@@ -252,6 +253,7 @@ func TestACauseComesFirst(t *testing.T) {
 		{"none", "", "", "", func(next http.Handler) http.Handler { return next }},
 	} {
 		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
 			var handler http.Handler
 			handler, err := emulator.New(embedded(), emulator.Options{})
 			if err != nil {

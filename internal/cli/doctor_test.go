@@ -32,7 +32,7 @@ func examined(t *testing.T, arguments ...string) doctorFindings {
 }
 
 func TestDoctorFindsAllThere(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	all := emulated(t, emulator.Options{})
 	found := examined(t, all...)
 	if found.Exit != 0 || !found.Endpoint.Reached || found.Endpoint.Protocol != "HTTP/1.1" || found.Endpoint.TLS != "" || found.Endpoint.ClockText != "" {
@@ -55,7 +55,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 
 // TestDoctorChangesNothing: it sends GET alone.
 func TestDoctorChangesNothing(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	var methods []string
 	endpoint := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		methods = append(methods, r.Method)
@@ -73,7 +73,7 @@ func TestDoctorChangesNothing(t *testing.T) {
 // TestDoctorForeseesTheRun: with the same flags, a run skips what the doctor
 // said, and ends with the same exit code.
 func TestDoctorForeseesTheRun(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	endpoint := listen(t, mustEmulate(t, emulator.Options{}))
 	gaps := knownFailures(t, "check: '*', expect: skip, reason: one token and one job is all there is")
 	for _, flags := range [][]string{
@@ -115,10 +115,10 @@ func TestDoctorForeseesTheRun(t *testing.T) {
 // TestDoctorNamesWhatIsWrong: in text, with all that is equal said once, and
 // within 80 columns.
 func TestDoctorNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no /bin/sh")
 	}
-	ownHome(t)
 	mint := filepath.Join(t.TempDir(), "mint")
 	if err := os.WriteFile(mint, []byte("#!/bin/sh\ncase $1 in *.maps.*) ;; *) echo scope:$1;; esac\n"), 0o700); err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 }
 
 func TestDoctorOfNobody(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	flags := []string{"--endpoint", nobody, "--token-template", "{short}", "--job", "FAILED=a"}
 	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitUnreachable, ", not reached: connection refused", "the endpoint cannot be reached")
 	found := examined(t, flags...)
@@ -183,7 +183,7 @@ func TestDoctorWithALogin(t *testing.T) {
 // TestATokenOfAnotherScopeIsASkip: where somebody knows what a token carries,
 // one that was given for another scope spoils no verdict.
 func TestATokenOfAnotherScopeIsASkip(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	const devices = "https://www.googleapis.com/auth/dataportability.play.devices"
 	information := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost || r.URL.RawQuery != "" {

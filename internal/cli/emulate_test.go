@@ -75,7 +75,7 @@ func emulating(t *testing.T, arguments ...string) (endpoint, printed string) {
 }
 
 func TestTheEmulatorServesTLS(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	certificate, key := ownCertificate(t)
 	endpoint, printed := emulating(t, "--tls-cert", certificate, "--tls-key", key)
 	if !strings.HasPrefix(endpoint, "https://127.0.0.1:") || !strings.Contains(printed, "--endpoint "+endpoint+" --ca-cert "+certificate) ||
@@ -98,7 +98,7 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 // TestTheEmulatorServesEveryBuiltInMethod: one after the other, each is tested over
 // the same jobs.
 func TestTheEmulatorServesEveryBuiltInMethod(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	endpoint, printed := emulating(t)
 	for _, name := range spec.Shipped() {
 		description, err := spec.Embedded(name)
@@ -151,7 +151,7 @@ paths:
 `
 
 func TestTheEmulatorServesAMethodWithoutStatesAndSecurity(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	file := writeFile(t, "plain.yaml", plainDescription)
 	endpoint, printed := emulating(t, "--spec", file)
 	if !strings.Contains(printed, "  PUT  /v1/things/{id}:touch\ntest it with") || strings.Contains(printed, "--token-template") {
@@ -171,7 +171,7 @@ func TestTheEmulatorServesAMethodWithoutStatesAndSecurity(t *testing.T) {
 // TestTheFaultsOfSeveralMethods: each says which method has it where not all have,
 // and what it does to each.
 func TestTheFaultsOfSeveralMethods(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	listed := call(t, "emulate", "--fault", "list").raw
 	for _, want := range []string{
 		"breaks path.trailing-slash\n", "breaks response.id-present, of dataportability.archiveJobs.retry\n",
@@ -199,7 +199,6 @@ func TestWhatEmulateRefuses(t *testing.T) {
 
 // TestTheEmulatorAsksWhatATokenIs: once for a number of requests.
 func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
-	ownHome(t)
 	method := embedded()
 	asked := 0
 	server := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -233,7 +232,7 @@ func TestTheEmulatorAsksWhatATokenIs(t *testing.T) {
 // TestAPartOfTheUnrelatedScopesIsReported: a token of one is enough, and a report
 // says that the others were not tried.
 func TestAPartOfTheUnrelatedScopesIsReported(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	endpoint, _ := emulating(t)
 	run := []string{"run", "--endpoint", endpoint, "--job", "COMPLETE=complete-1", "--focus", "authorization/unrelated-scope",
 		"--token", "dataportability.maps.reviews=scope:dataportability.maps.reviews"}

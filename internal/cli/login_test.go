@@ -121,11 +121,14 @@ func (a *authority) login(t *testing.T, arguments ...string) called {
 	return callOn(t, t.Context(), 0, raw, append([]string{"login", "--no-browser", "--client-id", "an-id", "--wait", "10s"}, arguments...)...)
 }
 
-// ownHome gives the test a configuration folder of its own.
+// homeVariables say where the configuration of a user is, on every system.
+var homeVariables = []string{"XDG_CONFIG_HOME", "HOME", "AppData"}
+
+// ownHome gives a test that logs in a configuration folder of its own.
 func ownHome(t *testing.T) *tokens.Store {
 	t.Helper()
 	home := t.TempDir()
-	for _, variable := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
+	for _, variable := range homeVariables {
 		t.Setenv(variable, home)
 	}
 	folder, err := tokens.DefaultFolder()

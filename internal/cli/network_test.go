@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,7 +16,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,11 +30,24 @@ import (
 // commandVariable makes the test program the command itself.
 const commandVariable = "DPCONFORM_TEST_COMMAND"
 
+// TestMain gives all tests a configuration folder in which nobody has logged in.
+// More run at the same time than by default, since a run waits for a server more
+// than it computes. Ginkgo refuses to run where the flag is set, so its value is.
 func TestMain(m *testing.M) {
 	if os.Getenv(commandVariable) != "" {
 		os.Exit(Main())
 	}
-	os.Exit(m.Run())
+	home, err := os.MkdirTemp("", "dpconform")
+	if err != nil {
+		panic(err)
+	}
+	for _, variable := range homeVariables {
+		_ = os.Setenv(variable, home)
+	}
+	_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	code := m.Run()
+	_ = os.RemoveAll(home)
+	os.Exit(code)
 }
 
 // inProcess runs a command line in a process of its own with variables: net/http
@@ -67,7 +83,7 @@ func (c called) wantUnreachable(t testing.TB, says ...string) {
 // TestWhatIsNotTheServersIsSaidInOneLine: run, record and doctor give the same
 // diagnosis of an endpoint that cannot be tested, and test nothing.
 func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	onlyHTTP2 := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -306,7 +322,7 @@ func TestAHeaderForAGateway(t *testing.T) {
 // TestAClientCertificate is shown to a server that requires one, and what is
 // wrong with its files is said in one line.
 func TestAClientCertificate(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	certificate, key := ownCertificate(t)
 	_, otherKey := ownCertificate(t)
 	server := httptest.NewUnstartedServer(mustEmulate(t, emulator.Options{}))

@@ -56,7 +56,7 @@ func consumed(t *testing.T, method *spec.Method, fault string, settings config.S
 // TestAConsumerPasses: with one token, or several, and one job that is refused, on a
 // server on another machine. Nothing has an effect, and no other job is touched.
 func TestAConsumerPasses(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	for _, name := range spec.Shipped() {
 		method := shipped(t, name)
 		accepted, tokens := emulator.DefaultJobs(method)[method.AcceptedStates[0]][0], []string{}
@@ -78,7 +78,7 @@ func TestAConsumerPasses(t *testing.T) {
 
 // TestAConsumerSeesChanges: with one token and one job.
 func TestAConsumerSeesChanges(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	method := embedded()
 	last := method.Scopes[len(method.Scopes)-1].Short()
 	for fault, want := range map[string]int{
@@ -112,7 +112,7 @@ func TestAConsumerSeesChanges(t *testing.T) {
 // TestALiveRunIsBoundedByItsJobs: what needs more jobs than are given is not selected,
 // and what misses another input is a skip.
 func TestALiveRunIsBoundedByItsJobs(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	settings := config.Settings{Profile: "live", TokenTemplate: "scope:{short}", TokenJoin: "+", ConsumeJobs: true,
 		Jobs: []string{"FAILED=failed-1,failed-2", "COMPLETE=complete-1", "IN_PROGRESS=in-progress-1", "CANCELLED=cancelled-1"}}
 	report, asked := consumed(t, embedded(), "", settings)
@@ -133,7 +133,7 @@ func TestALiveRunIsBoundedByItsJobs(t *testing.T) {
 
 // TestSelectionMistakes: one line each, and nothing is sent.
 func TestSelectionMistakes(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	for line, says := range map[string]string{
 		"run --endpoint " + nobody + " --profile consumr":                                        "--profile: unknown profile \"consumr\"; did you mean consumer?",
 		"run --endpoint " + nobody + " --profile consumer --token maps.reviews=x":                "--job: the profile consumer needs a job that is ",
@@ -154,7 +154,7 @@ func TestSelectionMistakes(t *testing.T) {
 
 // TestAnUnavailableTokenOfAConsumerIsReported: it must not be left out unnoticed.
 func TestAnUnavailableTokenOfAConsumerIsReported(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	tokens := writeFile(t, "tokens.yaml", "maps.reviews: scope:dataportability.maps.reviews\nplay.devices: {environment: DPCONFORM_NOT_SET}\n")
 	flags := []string{"--endpoint", listen(t, mustEmulate(t, emulator.Options{})), "--profile", "consumer", "--token-file", tokens, "--job", "COMPLETE=complete-1"}
 	const says = "no token of dataportability.play.devices: the variable DPCONFORM_NOT_SET has no token"
@@ -169,7 +169,6 @@ func TestAnUnavailableTokenOfAConsumerIsReported(t *testing.T) {
 // TestNotSelectedInEveryFormat: with counts and reasons, and not as skips. The flags
 // come from a file and the environment.
 func TestNotSelectedInEveryFormat(t *testing.T) {
-	ownHome(t)
 	file := writeFile(t, "dpconform.yaml", "profile: consumer\nscopes: maps.*,youtube.music\nendpoint: "+listen(t, mustEmulate(t, emulator.Options{}))+"\n")
 	t.Setenv("DPCONFORM_TOKEN_MAPS_REVIEWS", "scope:dataportability.maps.reviews")
 	t.Setenv("DPCONFORM_JOB", "COMPLETE=complete-1")
@@ -209,7 +208,7 @@ func TestNotSelectedInEveryFormat(t *testing.T) {
 // TestNoAuth: a run without a token of a server that asks for none, which a run with
 // tokens suggests.
 func TestNoAuth(t *testing.T) {
-	ownHome(t)
+	t.Parallel()
 	flags := emulated(t, emulator.Options{Fault: "no-authorization"})
 	without := slices.Concat(flags[:2], flags[4:])
 	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "the server refuses no call for its token", "--no-auth")
@@ -228,6 +227,7 @@ func TestNoAuth(t *testing.T) {
 
 // TestProfilesAreListed: each with what it needs.
 func TestProfilesAreListed(t *testing.T) {
+	t.Parallel()
 	call(t, "profiles").want(t, 0, config.Profiles()...)
 	for _, name := range config.Profiles() {
 		if !strings.Contains(profileTexts[config.Profile(name)], " needs ") {

@@ -189,16 +189,6 @@ func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {
 	}
 }
 
-// asProgram is the variable that makes of the test program dpconform itself, to
-// be killed.
-const asProgram = "DPCONFORM_TEST_AS_PROGRAM"
-
-func init() {
-	if os.Getenv(asProgram) != "" {
-		os.Exit(Main())
-	}
-}
-
 // bookkeeper is a server that counts the jobs that it starts, and can do
 // something when a request comes.
 type bookkeeper struct {
@@ -325,7 +315,7 @@ func kill(t *testing.T, books *bookkeeper, moment int, arguments []string) {
 		t.Fatal(err)
 	}
 	command := exec.Command(program, arguments...)
-	command.Env = append(os.Environ(), asProgram+"=1")
+	command.Env = append(os.Environ(), commandVariable+"=1")
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	started := make(chan struct{})

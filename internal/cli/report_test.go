@@ -134,6 +134,7 @@ func TestTheHelpNamesEveryFormat(t *testing.T) {
 }
 
 func TestDiffOfClients(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	server, client, again := reportOf(t, ""), filepath.Join(folder, "client.json"), filepath.Join(folder, "again.json")
 	for _, file := range []string{client, again} {
