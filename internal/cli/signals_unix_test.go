@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,8 @@ func TestAClosedTerminalEndsARunInOrder(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
+	// A process that this one starts would survive as well where the tests run with nohup.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for name, start := range map[string][]string{
 		"in a terminal": {os.Args[0]},
 		"with nohup":    {"sh", "-c", `trap "" HUP; exec "$0" "$@"`, os.Args[0]},
