@@ -134,10 +134,18 @@ var programs = []program{
 	{
 		name: "ogen", folder: "ogen", library: "ogen", tools: []string{"go"}, generated: true,
 		install: [][]string{{"go", "generate", "."}, {"go", "build", "-o", "retry", "."}},
-		pins:    []string{"go.mod", "go.sum", "main.go"}, made: "retry",
+		pins:    []string{"go.mod", "go.sum", "main.go", "ogen.yml"}, made: "retry",
 		command:     []string{"{folder}/retry"},
 		versionFile: "main.go", versionPattern: `ogen@(v\S+)`,
 		runtime: []string{"go", "version"}, arguments: []string{"message", "nothing"},
+	},
+	{
+		name: "openapi-generator", folder: "openapi-generator", library: "openapi-generator java, native", tools: []string{"mvn", "java"}, generated: true,
+		install: [][]string{{"mvn", "--quiet", "--batch-mode", "compile", "dependency:copy-dependencies"}},
+		pins:    []string{"pom.xml", "src/main/java/GeneratedRetry.java"}, made: "target",
+		command:     []string{"java", "-cp", "{folder}/target/classes:{folder}/target/libraries/*", "GeneratedRetry"},
+		versionFile: "pom.xml", versionPattern: `(?s)<artifactId>openapi-generator-maven-plugin</artifactId>\s*<version>([^<]+)</version>`,
+		runtime: []string{"java", "-version"}, arguments: []string{"message", "nothing"},
 	},
 	{
 		name: "curl", folder: "curl", library: "curl", tools: []string{"bash", "curl"}, command: []string{"{folder}/retry"},

@@ -7,7 +7,7 @@
 // message gives the client the empty message, nothing gives it nil.
 package main
 
-//go:generate go run github.com/ogen-go/ogen/cmd/ogen@v1.24.0 --target api --package api --clean openapi.yaml
+//go:generate go run github.com/ogen-go/ogen/cmd/ogen@v1.24.0 --config ogen.yml --target api --package api --clean openapi.yaml
 
 import (
 	"context"
