@@ -16,8 +16,8 @@ type condition struct {
 
 // The conditions.
 var (
-	security       = condition{"no security", func(m *Method) bool { return len(m.Scopes) > 0 }}
-	unrelatedScope = condition{"no x-unrelated-scopes", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
+	security       = condition{"the method needs no token", func(m *Method) bool { return len(m.Scopes) > 0 }}
+	unrelatedScope = condition{"no scope is named that does not permit the method", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
 	severalScopes  = condition{"one scope alone", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
 	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
@@ -25,8 +25,8 @@ var (
 	stateMethod   = condition{"no method that reads a job's state", func(m *Method) bool { return m.ReadState.ID != "" }}
 	// newID is unmet too where a call changes its job instead of starting one.
 	newID           = condition{"no id of a new job in the response", func(m *Method) bool { return m.IDField != "" }}
-	changes         = condition{`x-effect is not "changes"`, func(m *Method) bool { return m.Effect == Changes }}
-	resultingStates = condition{"no x-resulting-states", func(m *Method) bool { return len(m.ResultingStates) > 0 }}
+	changes         = condition{"the method does not change the state of its job", func(m *Method) bool { return m.Effect == Changes }}
+	resultingStates = condition{"the states of a job after a call are not described", func(m *Method) bool { return len(m.ResultingStates) > 0 }}
 	responseMembers = condition{"the response is an empty message", func(m *Method) bool { return len(m.Operation.Response.Members()) > 0 }}
 	emptyRequest    = condition{"the request message has fields", func(m *Method) bool { return len(m.Operation.Request.Members()) == 0 }}
 	// unknownIDs: without a 404, any id may be one that the server knows.
@@ -38,8 +38,8 @@ var (
 	version = condition{"no version in the path", func(m *Method) bool { return m.Operation.Path.Version() != "" }}
 	// unacceptedIDs are of jobs that are not accepted or not known.
 	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
-	systemParameters = condition{"no x-system-parameters", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
-	fieldsParameter  = condition{"no fields among x-system-parameters", func(m *Method) bool {
+	systemParameters = condition{"no system parameters are described", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
+	fieldsParameter  = condition{"no system parameter fields is described", func(m *Method) bool {
 		return slices.ContainsFunc(m.SystemParameters, func(p SystemParameter) bool { return p.Name == "fields" })
 	}}
 	// fieldsInBody: what is not in the path of other methods is in the query

@@ -77,20 +77,20 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 		// fault breaks the requirement.
 		fault, breaks string
 	}{
-		{"everything", nil, map[string]string{`x-effect is not "changes"`: "semantics/changed-state"},
+		{"everything", nil, map[string]string{"the method does not change the state of its job": "semantics/changed-state"},
 			[]string{"authorization/no-token", "semantics/shipped-is-refused", "response/new-job-state"}, "id-missing", "response.id-present"},
-		{"no security", noSecurity, map[string]string{"no security": "authorization/no-token"},
+		{"no security", noSecurity, map[string]string{"the method needs no token": "authorization/no-token"},
 			[]string{"semantics/shipped-is-refused", "path/no-verb", "response/id-new"}, "wrong-state-conflict", "semantics.refusal-status"},
 		{"no states", noStates, map[string]string{"no states": "semantics/accepted-state", "no id of a new job in the response": "response/id-present",
 			"the response is an empty message": "response/unique-names"},
 			[]string{"authorization/before-job", "semantics/concurrent-jobs", "semantics/unknown-job", "path/encoded-unreserved"}, "trailing-slash-taken", "path.trailing-slash"},
-		{"no states and no security", slices.Concat(noStates, noSecurity), map[string]string{"no states": "semantics/accepted-state", "no security": "authorization/no-token"},
+		{"no states and no security", slices.Concat(noStates, noSecurity), map[string]string{"no states": "semantics/accepted-state", "the method needs no token": "authorization/no-token"},
 			[]string{"path/two-segments", "semantics/each-job"}, "unknown-job-accepted", "semantics.unknown-job-no-effect"},
 		{"a call that changes its job", changesJob, map[string]string{"no id of a new job in the response": "response/id-new"},
 			[]string{"semantics/changed-state", "semantics/other-job", "semantics/shipped-is-refused", "response/schema"}, "state-unchanged", "semantics.changed-state"},
 		{"a call that changes another job too", changesJob, nil, nil, "other-job-changed", "semantics.other-jobs-keep-state"},
 		{"an effect that nothing is known of", []edit{linkOfPath, noEffect, emptyResponse},
-			map[string]string{`x-effect is not "changes"`: "semantics/other-job", "no id of a new job in the response": "semantics/concurrent-one-job"},
+			map[string]string{"the method does not change the state of its job": "semantics/other-job", "no id of a new job in the response": "semantics/concurrent-one-job"},
 			[]string{"semantics/accepted-state", "semantics/given-open"}, "wrong-state-conflict", "semantics.refusal-status"},
 		{"a request with fields", []edit{requestFields}, map[string]string{"the request message has fields": "body/empty"},
 			[]string{"body/unknown-field", "body/media-type-parameter", "semantics/accepted-state"}, "trailing-slash-taken", "path.trailing-slash"},
@@ -259,9 +259,9 @@ func TestKnownFailureOfWhatDoesNotApply(t *testing.T) {
 	t.Parallel()
 	method := described(t, noSecurity...)
 	for entry, want := range map[string]string{
-		"check: authorization/no-token":       `check "authorization/no-token" does not apply to this method: no security`,
-		"check: authorization/*":              `check "authorization/*" does not apply to this method: no security`,
-		"requirement: authorization.no-token": `requirement "authorization.no-token" does not apply to this method: no security`,
+		"check: authorization/no-token":       `check "authorization/no-token" does not apply to this method: the method needs no token`,
+		"check: authorization/*":              `check "authorization/*" does not apply to this method: the method needs no token`,
+		"requirement: authorization.no-token": `requirement "authorization.no-token" does not apply to this method: the method needs no token`,
 		"requirement: authorisation.no-token": "unknown requirement",
 	} {
 		file := filepath.Join(t.TempDir(), "known.yaml")

@@ -326,7 +326,7 @@ func refusedBeforeJob(j *judgement) {
 		}
 	}
 	if len(ids) == 0 {
-		j.Skip("it needs a job that the server knows"+j.staleText(), flagFor(j.Method.States))
+		j.Skip(j.noJobReason()+j.staleText(), flagFor(j.Method.States))
 		return
 	}
 	callers := []target.Credential{target.NoCredential}

@@ -42,8 +42,15 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 		unused()
 	}
 	if len(left) < wanted {
-		return nil, &result.Missing{Flag: flag, Reason: fmt.Sprintf("it needs %s that it can use up, in addition to those for other checks; %d of %d left",
-			text.Counted(wanted, "job"), len(left), given) + j.staleText()}
+		rest := fmt.Sprintf("%d of %d given jobs left", len(left), given)
+		switch {
+		case given == 0:
+			rest = "none was given"
+		case len(left) == 0:
+			rest = fmt.Sprintf("all %d given jobs are used up", given)
+		}
+		more := text.Counted(wanted-len(left), "more "+text.List(j.Method.AcceptedStates, "or")+" job")
+		return nil, &result.Missing{Flag: flag, Reason: "it needs " + more + ": " + rest + j.staleText()}
 	}
 	return left[:wanted], nil
 }

@@ -210,6 +210,18 @@ func jobFlags(states []string) []string {
 	return flags
 }
 
+// noJobReason says why there is no job for a check that any would do for.
+func (j *judgement) noJobReason() string {
+	given := func(state string) bool { return len(j.Target.Jobs(state)) > 0 }
+	switch {
+	case !given("") && !slices.ContainsFunc(j.Method.States, given):
+		return "it needs an existing job, and none was given"
+	case !j.Target.MayConsume():
+		return "it needs a job in any state, and using up the given ones was not allowed"
+	}
+	return "it needs a job in any state, and all the given jobs are used up"
+}
+
 // anyJobFlag is the flag that supplies a job that the server knows.
 func (j *judgement) anyJobFlag() string {
 	refused := j.Method.RefusedStates()
@@ -290,7 +302,7 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
-	j.Skip("it needs a job that the server knows"+j.staleText(), j.anyJobFlag())
+	j.Skip(j.noJobReason()+j.staleText(), j.anyJobFlag())
 	return jobUnderTest{}, false
 }
 

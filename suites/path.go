@@ -219,7 +219,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			if refused := j.Method.RefusedStates(); len(refused) > 0 {
 				flag = flagFor(refused[:1]) + " or " + flag
 			}
-			j.Skip("it needs a job that the server knows"+j.staleText(), flag)
+			j.Skip(j.noJobReason()+j.staleText(), flag)
 			return
 		}
 		if exchange := j.callOnce(left[0], nil, other); exchange != nil {

@@ -54,10 +54,11 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 does so for each scenario, such as a refusal, a reset connection or a redirect.
 It checks every request, every retry, and the outcome that the client reports.
 
-In the command {endpoint}, {job}, {token}, {fresh-token}, {scenario} and
-{outcome} are replaced; its environment has the same as DPCONFORM_ENDPOINT and
-so on. It reports what its library returned in a line of JSON, anywhere on
-standard output or in the file DPCONFORM_OUTCOME:
+The placeholders {endpoint}, {job}, {warm-job}, {token}, {fresh-token},
+{token-url}, {refresh-token}, {scenario}, {outcome} and {ca-cert} are replaced
+in the command. The same values are in the environment, as DPCONFORM_ENDPOINT
+and so on. The command reports what its library returned in a line of JSON,
+anywhere on standard output or in the file DPCONFORM_OUTCOME:
 
   {"job":"ID","FIELD":"NEW ID"}
   {"job":"ID","ok":true}
@@ -73,10 +74,9 @@ has in the environment; without it the client brings a token of its own. The job
 is that of --client-job. A client may still choose scenarios itself, by a job id
 such as scenario-forbidden-1; those are served here, to whatever token.
 
---level says what fails; the rest warns. Without it: what the reference page or
-a public standard says MUST be, and whatever the scenario demands. With
-documented or platform: no more of it than what is at least so strong. With
-inferred: all.
+Without --level, a broken MUST of a documented or platform requirement fails,
+and so does everything that the scenario demands. With documented or platform,
+requirements of a weaker level only warn. With inferred, everything fails.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 3 inconclusive (nothing failed, but something could not be tested), 4 the server
@@ -106,7 +106,7 @@ then exits with the result so far.`,
 	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios; by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if you cannot pass it one")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "limit for the command in each scenario, a `DURATION` such as 10s; then it is ended with its child processes")
-	flags.BoolVar(&run.ExitReports, "exit-tells", false, "take exit code 0 of the command as a success of the call")
+	flags.BoolVar(&run.ExitReports, "exit-tells", false, "if the command prints no outcome, treat exit code 0 as success")
 	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests; and not what the client reports")
 	flags.StringVar(&options.upstream, "upstream", "", "forward the requests to the server at `URL`; and test them")
 	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped; for clients that are started by hand")

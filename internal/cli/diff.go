@@ -29,8 +29,8 @@ Requests are matched by check and purpose, even if the runs used other jobs or
 seeds. If the runs differ in target, description, level, selection or number of
 jobs, diff prints that too.
 
-A regression is a check that now fails and did not before, that an error now
-prevents, or that tests something documented and is no longer run.
+A check is a regression if it newly fails, if an error now keeps it from
+running, or if it tests something documented and no longer runs.
 
 Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
 that is not a report.`,

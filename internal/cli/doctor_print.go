@@ -34,9 +34,9 @@ func (p doctorPrinter) print(found doctorFindings) {
 	p.scopes(found.Scopes)
 	p.jobs(found)
 	p.skipped(found)
-	p.Printf("\n%s\n", map[int]string{
-		result.ExitConforms: "all is there", result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "something is missing or wrong",
-	}[found.Exit])
+	p.Printf("\n%s\n", text.Paragraph("", map[int]string{
+		result.ExitConforms: "ready: the run has every input that it needs", result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "something is missing or wrong",
+	}[found.Exit], p.Width))
 }
 
 func (p doctorPrinter) field(name, value string) {

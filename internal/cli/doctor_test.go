@@ -50,7 +50,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 	}
 	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)+len(embedded().UnrelatedScopes)
 	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached by HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one", scopes, scopes),
-		fmt.Sprintf("%d there: the token template", scopes), fmt.Sprintf("a run can test %d of %d", checks, checks), "all is there")
+		fmt.Sprintf("%d there: the token template", scopes), fmt.Sprintf("a run can test %d of %d", checks, checks), "ready: the run has every input")
 }
 
 // TestDoctorChangesNothing: it sends GET alone.

@@ -56,10 +56,10 @@ and listed as such.
 flag of the same name; drift itself applies overlays with --from-overlay. What
 an overlay cannot express is listed, here and in the file.
 
-A source that is older than what it is compared with, by the days that both
-give, is no drift: while a revision is rolled out, old and new documents
-alternate. Each change says that it goes back. --allow-older takes an older
-source like any other, also for --overlay.
+If the dates show that a source is older than the one it is compared with, the
+differences are reported but do not count as drift, because old and new
+documents alternate during a rollout. --allow-older counts them, and lets
+--overlay write them.
 
 Exit: 0 no drift, 1 drift at least as severe as --fail-on, 2 wrong usage, or a
 source in an unknown format, 4 a source that cannot be fetched.`,
@@ -83,7 +83,7 @@ source in an unknown format, 4 a source that cannot be fetched.`,
 	}
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
-	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift, too; and write them with --overlay")
+	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift; and let --overlay write them")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })

@@ -202,8 +202,8 @@ func (p requestPlan) print(out io.Writer) {
 	if p.made != "" {
 		p.paragraph(out, p.made)
 	}
-	p.paragraph(out, "assumed are the responses of a server that conforms, and its ids of new jobs; other responses may lead to fewer requests, "+
-		"and to more where a server is busy or the network breaks")
+	p.paragraph(out, "This assumes the responses of a conforming server. Other responses may lead to fewer requests, "+
+		"or to more if requests have to be retried.")
 	p.printSkipped(out)
 }
 
@@ -289,7 +289,11 @@ func (p requestPlan) printSkipped(out io.Writer) {
 	for _, flag := range order {
 		line := text.Counted(skipped[flag], "check") + " would be skipped"
 		if flag != "" {
-			line += " for want of " + flag
+			them := "them"
+			if skipped[flag] == 1 {
+				them = "it"
+			}
+			line += "; to run " + them + ", add " + flag
 		}
 		p.paragraph(out, line)
 	}

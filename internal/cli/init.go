@@ -138,6 +138,14 @@ func (b beginning) JobForm() string {
 	return "ID"
 }
 
+// JobYAML is JobForm as a value of the configuration.
+func (b beginning) JobYAML() string {
+	if state, id, found := strings.Cut(b.JobForm(), "="); found {
+		return "{" + state + ": [" + id + "]}"
+	}
+	return "[" + b.JobForm() + "]"
+}
+
 // Endpoint is the address of the description's own server.
 func (b beginning) Endpoint() string { return b.method.Endpoint }
 

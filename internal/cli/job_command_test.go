@@ -135,8 +135,8 @@ func TestNoJobIsMadeToBeUsedUpWithoutPermission(t *testing.T) {
 		flags       []string
 		says, never string
 	}{
-		{nil, "checks would be skipped for want of --consume-jobs", "1 FAILED"},
-		{[]string{"--consume-jobs"}, "would make 1 IN_PROGRESS, 1 COMPLETE, ", "for want of --consume-jobs"},
+		{nil, "checks would be skipped; to run them, add --consume-jobs", "1 FAILED"},
+		{[]string{"--consume-jobs"}, "would make 1 IN_PROGRESS, 1 COMPLETE, ", "add --consume-jobs"},
 	} {
 		got := call(t, append(slices.Clone(arguments), test.flags...)...)
 		_, after, _ := strings.Cut(got.words(), "nothing was sent")

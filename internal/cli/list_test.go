@@ -106,12 +106,12 @@ func TestWhatDoesNotApplyIsExplained(t *testing.T) {
 	text = strings.Replace(text, "      x-requirement-sets:", "      x-requirements: [{id: orders.polite, level: documented, statement: A response MUST be polite., quote: Be polite., "+
 		"source: https://orders.example.com, draft: true}]\n      x-requirement-sets:", 1)
 	file := writeFile(t, "orders.openapi.yaml", text)
-	call(t, "list", "--spec", file).want(t, 0, "checks that do not apply", "no security: authorization/", "not tested: no security", "not tested: it is a draft")
-	call(t, "explain", "authorization/no-token", "--spec", file).want(t, 0, "does not apply to orders.confirm: no security")
-	call(t, "explain", "authorization.no-token", "--spec", file).want(t, 0, "MUST be refused as 401", "not tested: no security")
+	call(t, "list", "--spec", file).want(t, 0, "checks that do not apply", "the method needs no token: authorization/", "not tested: no security", "not tested: it is a draft")
+	call(t, "explain", "authorization/no-token", "--spec", file).want(t, 0, "does not apply to orders.confirm: the method needs no token")
+	call(t, "explain", "authorization.no-token", "--spec", file).want(t, 0, "MUST be refused as 401", "not tested: the method needs no token")
 	call(t, "explain", "orders.polite", "--spec", file).want(t, 0, "not tested: it is a draft")
 	for _, focus := range []string{"authorization", "authorization/no-token", "authorization.no-token"} {
-		refused(t, "run --endpoint http://127.0.0.1:1 --spec "+file+" --focus "+focus, "--focus: "+focus+" does not apply to orders.confirm: no security")
+		refused(t, "run --endpoint http://127.0.0.1:1 --spec "+file+" --focus "+focus, "--focus: "+focus+" does not apply to orders.confirm: the method needs no token")
 	}
 	nothing := writeFile(t, "nothing.openapi.yaml", strings.Replace(text, "[transcoding, system-parameters, empty-message, json-body, http, new-job, changed-job, job-states, resource, bearer, error-model]", "[bearer]", 1))
 	refused(t, "run --endpoint http://127.0.0.1:1 --spec "+nothing, nothing+": no check tests a requirement of orders.confirm; name requirement sets")
@@ -132,7 +132,7 @@ func TestAMethodWithoutStatesOrSecurity(t *testing.T) {
 	file := writeFile(t, "orders.openapi.yaml", text)
 	arguments := emulatedRevision(t, "--spec", file)[1:]
 	call(t, append([]string{"run"}, arguments...)...).want(t, 0, "no security: ", "no states: ", "conforms", "exit 0")
-	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "24 given, without states", "all is there")
+	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "24 given, without states", "ready: the run has every input")
 	if planned := call(t, append([]string{"run", "--dry-run"}, arguments...)...).output; !strings.Contains(planned, "each with whatever effect the method has: ") {
 		t.Errorf("%.500s", planned)
 	}

@@ -41,10 +41,10 @@ not selected, with the reason. They do not count as skipped.`,
 var profileTexts = map[config.Profile]string{
 	config.Consumer: "For users of an API that somebody else runs. It needs a token of one scope and a job in a state in which it is refused. " +
 		"It sends nothing that has an effect, and leaves out every check for which an input is missing, so that a run is never inconclusive.",
-	config.Emulator: "For authors of a server. It selects every check, as a run without a profile does; a check for which an input is missing is skipped. " +
+	config.Emulator: "For authors of a server. It selects every check, like a run without a profile. Checks whose inputs are missing are skipped. " +
 		"It needs a token of each scope and a job in each state, and jobs to use up: 16 for all checks.",
 	config.Live: "For a remote server whose jobs may be used up. It needs what emulator does, but leaves out the checks that need more jobs " +
-		"than are given to use up; on a remote server none are used up without --consume-jobs.",
+		"than you gave. On a remote server, jobs are used up only with --consume-jobs.",
 }
 
 // The reasons why a profile leaves a check out.

@@ -57,22 +57,15 @@ func newRecordCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "record",
 		Short: "Run all checks and record the responses as cassettes",
-		Long: `record runs all checks and writes the responses as cassettes, one for each
-aspect, which run --cassettes tests again. They contain no token, and aliases in
-place of job ids. Without --endpoint it records the reference emulator.
+		Long: `record runs all checks and writes the responses as cassettes. They contain no
+tokens, and job ids are replaced by aliases. The old cassettes are replaced only
+when the recording is complete. If it is interrupted, --resume continues it
+without repeating requests that already got a response. provenance.yaml says
+which server was recorded and when; SOURCE_DATE_EPOCH overrides the date.
 
-A provenance beside the cassettes says where they come from. Its date is that of
-SOURCE_DATE_EPOCH where it is set.
-
-The new cassettes take the place of the old ones at once, when all is done. What
-a server has sent is kept from the first request on, so that --resume goes on
-after an interruption: what had a response is not sent again.
-
-With --check the cassettes stay, and it exits with 1 where a response has
-changed in shape: ids, dates and other values aside.`,
-		Example: `  dpconform record --cassettes my-cassettes
-  dpconform record --cassettes my-cassettes --endpoint http://127.0.0.1:8080 \
-      --token-template 'scope:{short}' --job STATE=ID,ID
+Exit: 0 recorded, or unchanged, 1 changed (--check), 2 wrong usage or cassettes,
+4 the server cannot be reached, or not all could be tested, 130 interrupted.`,
+		Example: `  dpconform record --cassettes my-cassettes --endpoint URL --job STATE=ID,ID
   dpconform run --cassettes my-cassettes`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -81,6 +74,7 @@ changed in shape: ids, dates and other values aside.`,
 	}
 	settings.AddTargetFlags(command.Flags())
 	flags := command.Flags()
+	flags.Lookup("endpoint").Usage = "`URL` of the server to record; without it, the reference emulator is recorded"
 	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
 	flags.BoolVar(&own.force, "force", false, "allow overwriting the cassettes of dpconform itself")
 	flags.BoolVar(&own.resume, "resume", false, "continue an interrupted recording; the one in this folder")
@@ -88,7 +82,7 @@ changed in shape: ids, dates and other values aside.`,
 	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged; instead of aliases")
 	settings.AddQuietFlag(flags)
 	settings.AddVerboseFlag(flags)
-	flags.BoolVar(&own.check, "check", false, "write nothing; report which responses changed in structure; since the cassettes were recorded")
+	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing; exit 1 if the structure of a response changed")
 	return command
 }
 

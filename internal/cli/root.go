@@ -181,7 +181,7 @@ func addCompletion(root *cobra.Command) {
 		panic(err)
 	}
 	completion.Args, completion.RunE = noSuchCommand, func(command *cobra.Command, _ []string) error { return command.Help() }
-	completion.Short = "Print what lets a shell complete commands, flags and their values"
+	completion.Short = "Print a shell completion script"
 	completion.Long = `completion prints a script that lets a shell complete commands, flags, and what
 they take: states of jobs, checks and requirements, faults, scenarios, formats.
 The script for bash needs the package bash-completion.`

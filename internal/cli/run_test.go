@@ -169,9 +169,9 @@ func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "run --dry-run --endpoint https://api.example --token-template {scope} --job FAILED=a,b --job COMPLETE=c "
 	for more, one := range map[string]struct{ says, never string }{
-		"":                                 {"for want of --consume-jobs", "USES UP"},
+		"":                                 {"add --consume-jobs", "USES UP"},
 		"--consume-jobs":                   {"USES UP ITS JOB", "times)"},
-		"--consume-jobs --max-requests 7 ": {"7 requests would go to", "would be skipped for want of --consume-jobs"},
+		"--consume-jobs --max-requests 7 ": {"7 requests would go to", "would be skipped; to run them, add --consume-jobs"},
 	} {
 		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.output, one.says) || strings.Contains(got.output, one.never) {
 			t.Errorf("%q: exit %d\n%s", more, got.exit, got.output)

@@ -355,6 +355,9 @@ func (r *run) values(site *Site, chosen, job string) map[string]string {
 // Python's requests and Node find a certificate to trust.
 var authorityVariables = []string{"DPCONFORM_CA_CERT", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 
+// environment is what a command finds in its environment. It adds the file of the
+// authority to the values, which is empty without TLS: there the variable is not
+// set, since many a library takes an empty name for a file.
 func (r *run) environment(site *Site, values map[string]string) ([]string, error) {
 	var environment []string
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
@@ -364,10 +367,12 @@ func (r *run) environment(site *Site, values map[string]string) ([]string, error
 	for name, value := range values {
 		environment = append(environment, "DPCONFORM_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
 	}
+	values["ca-cert"] = ""
 	if site.Authority == nil {
 		return environment, nil
 	}
 	file := filepath.Join(r.folder, "authority.pem")
+	values["ca-cert"] = file
 	if err := errors.Join(os.RemoveAll(file), text.WriteNew(file, 0o600, site.Authority)); err != nil {
 		return nil, err
 	}

@@ -144,7 +144,7 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 		findings := group.Alike()
 		shown := min(len(findings), shownFindings)
 		for _, one := range findings[:shown] {
-			p.print("| %s | |\n| --- | --- |\n| want | %s |\n| got | %s%s |\n\n", code(p.report.Names(one.Checks)), code(one.Want), code(one.Got), times(one.Count, len(one.Checks)))
+			p.print("%s| want | %s |\n| --- | --- |\n| got | %s%s |\n\n", p.foundIn(one.Checks), code(one.Want), code(one.Got), times(one.Count, len(one.Checks)))
 			if one.Curl != "" {
 				p.print("%s\n", text.MarkdownBlock("sh", one.Curl))
 			}
@@ -156,6 +156,25 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 			p.print("\nFix: %s\n", text.MarkdownWords(requirement.Fix))
 		}
 	}
+}
+
+// foundIn is a line that names the checks of a finding, the first of many.
+func (p *markdownPage) foundIn(checks []string) string {
+	const few = 3
+	if len(checks) == 0 {
+		return ""
+	}
+	var names []string
+	for _, id := range checks[:min(len(checks), few)] {
+		names = append(names, text.MarkdownCode(id))
+	}
+	switch rest := len(checks) - len(names); {
+	case rest > 0 && p.report.Client != nil:
+		names = append(names, text.Counted(rest, "more scenario"))
+	case rest > 0:
+		names = append(names, text.Counted(rest, "more check"))
+	}
+	return "In " + text.List(names, "and") + ":\n\n"
 }
 
 // unexpected lists the known failures that passed.
