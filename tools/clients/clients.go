@@ -48,10 +48,10 @@ const (
 
 func main() {
 	install := flag.Bool("install", false, "install the libraries only")
-	only := flag.String("only", "", "run the program of this `NAME` alone; the others keep their columns")
+	only := flag.String("only", "", "run the programs of these `NAMES`, with commas between them; the others keep their columns")
 	check := flag.Bool("check", false, "write nothing; exit 1 if the page does not say what the clients do")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: clients --install | [--check] [--only NAME] DPCONFORM PAGE")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: clients --install | [--check] [--only NAMES] DPCONFORM PAGE")
 	}
 	flag.Parse()
 	if *install != (flag.NArg() == 0) || !*install && flag.NArg() != 2 {
@@ -67,9 +67,12 @@ func main() {
 }
 
 func run(ctx context.Context, install, check bool, only, dpconform, page string) error {
-	chosen := slices.DeleteFunc(slices.Clone(programs), func(one program) bool { return only != "" && one.name != only })
-	if len(chosen) == 0 {
-		return fmt.Errorf("there is no program %q", only)
+	chosen, names := programs, strings.Split(only, ",")
+	if only != "" {
+		chosen = slices.DeleteFunc(slices.Clone(programs), func(one program) bool { return !slices.Contains(names, one.name) })
+		if len(chosen) != len(names) {
+			return fmt.Errorf("there is no program of one of the names %q", only)
+		}
 	}
 	missing := installAll(ctx, chosen)
 	if install || ctx.Err() != nil {
