@@ -106,7 +106,7 @@ func TestWhatDoesNotApplyIsExplained(t *testing.T) {
 	text = strings.Replace(text, "      x-requirement-sets:", "      x-requirements: [{id: orders.polite, level: documented, statement: A response MUST be polite., quote: Be polite., "+
 		"source: https://orders.example.com, draft: true}]\n      x-requirement-sets:", 1)
 	file := writeFile(t, "orders.openapi.yaml", text)
-	call(t, "list", "--spec", file).want(t, 0, "checks that do not apply", "the method needs no token: authorization/", "not tested: no security", "not tested: it is a draft")
+	call(t, "list", "--spec", file).want(t, 0, "checks that do not apply", "the method needs no token: authorization/", "not tested: the method needs no token", "not tested: it is a draft")
 	call(t, "explain", "authorization/no-token", "--spec", file).want(t, 0, "does not apply to orders.confirm: the method needs no token")
 	call(t, "explain", "authorization.no-token", "--spec", file).want(t, 0, "MUST be refused as 401", "not tested: the method needs no token")
 	call(t, "explain", "orders.polite", "--spec", file).want(t, 0, "not tested: it is a draft")
