@@ -83,7 +83,7 @@ func uselessProxy(ctx context.Context, endpoint *url.URL, options NetworkOptions
 		return nil
 	}
 	var other *otherProtocolError
-	spoken := ""
+	var spoken string
 	if errors.As(err, &other) {
 		spoken = cmp.Or(spokenIn(other.said), speaksOther)
 	} else {
