@@ -24,6 +24,27 @@ type contact struct {
 	// opened: a client has opened a connection to a server with TLS. unencrypted: it
 	// spoke HTTP there without TLS. served: a request has arrived.
 	opened, unencrypted, served atomic.Bool
+	// connections are those to a server with TLS that are still served.
+	connections atomic.Int64
+}
+
+// count follows the connections of a server.
+func (c *contact) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		c.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		c.connections.Add(-1)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// settle waits until no connection is served: net/http says what was wrong with a
+// handshake only after the client has seen its end.
+func (c *contact) settle(ctx context.Context) {
+	for c.connections.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // isWarm reports whether a first call has arrived.

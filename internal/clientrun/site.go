@@ -69,6 +69,7 @@ func serve(server *Server, address string, handler http.Handler) (*Site, error) 
 			server.contact.opened.Store(true)
 			return counting(ctx)
 		}
+		main.ConnState = server.contact.count
 		if only.First != nil && only.First.Close {
 			// By HTTP/2 net/http sends GOAWAY then behind the end of a response, and not before
 			// its headers as for Connection: close.
@@ -130,6 +131,9 @@ func (s *Site) Close() {
 	s.Server.lingering.end()
 	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
 	defer cancel()
+	if s.Authority != nil {
+		s.Server.contact.settle(ctx)
+	}
 	s.Server.settle(ctx)
 }
 
