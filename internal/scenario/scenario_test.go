@@ -213,7 +213,7 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		"no states":   {noStates, "no states: refused-state"},
 		"400":         {badRequest, ""},
 		"no new id":   {noID, "no id of a new job in the response: missing-id"},
-		"the method needs no token": {noSecurity, "the method needs no token: token-expired, token-expired-warm, forbidden"},
+		"no security": {noSecurity, "the method needs no token: token-expired, token-expired-warm, forbidden"},
 		"a pattern":   {digits, "ids have the pattern ^[a-z0-9-]+$: special-characters"},
 		"one requirement": {poor, "none of their requirements in the description: success, special-characters, " +
 			"reset, reset-warm, hang-up, hang-up-warm, slow, truncated, truncated-warm, unknown-fields, missing-id, http2, " +
