@@ -46,7 +46,7 @@ func (e *evaluation) checkCertificate(call *Call, attempts []*request) (rejected
 	return false
 }
 
-// checkClosing notes that a response told the client to use another connection.
+// checkClosing notes that a response asked for another connection.
 // What it sent all the same is found by itself.
 func (e *evaluation) checkClosing(call *Call, attempts []*request) {
 	closes := slices.ContainsFunc(call.scenario.Steps, func(step scenario.Step) bool { return step.Close })

@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * Retries one archive job through Google's client library for Java, and prints what the library
- * told, as `dpconform client` asks: Retry [message|nothing], with the empty request message or null.
+ * reported, as `dpconform client` asks: Retry [message|nothing], with the empty request message or null.
  */
 public final class Retry {
   /** What the classes that Google generates for a service consist of: the address and the messages. */
@@ -51,9 +51,9 @@ public final class Retry {
 
   public static void main(String[] arguments) throws Exception {
     Map<String, String> environment = System.getenv();
-    GenericJson told = new GenericJson();
-    told.setFactory(GsonFactory.getDefaultInstance());
-    told.set("job", environment.get("DPCONFORM_JOB"));
+    GenericJson outcome = new GenericJson();
+    outcome.setFactory(GsonFactory.getDefaultInstance());
+    outcome.set("job", environment.get("DPCONFORM_JOB"));
     try {
       GenericJson message = arguments.length > 0 && arguments[0].equals("nothing") ? null : new GenericJson();
       Service service = service(environment);
@@ -62,18 +62,18 @@ public final class Retry {
         new Call(service, "archiveJobs/" + first, message).execute();
       }
       Answer answer = new Call(service, "archiveJobs/" + environment.get("DPCONFORM_JOB"), message).execute();
-      told.set("archiveJobId", answer.archiveJobId == null ? "" : answer.archiveJobId);
+      outcome.set("archiveJobId", answer.archiveJobId == null ? "" : answer.archiveJobId);
     } catch (GoogleJsonResponseException refused) {
       GenericJson error = new GenericJson().set("code", refused.getStatusCode()).set("message", refused.getMessage());
       if (refused.getDetails() != null) {
         // The name of the code is among what the library keeps without a member for it.
         error.set("status", refused.getDetails().get("status")).set("message", refused.getDetails().getMessage());
       }
-      told.set("error", error);
+      outcome.set("error", error);
     } catch (Exception failed) {
-      told.set("error", new GenericJson().set("message", failed.toString()));
+      outcome.set("error", new GenericJson().set("message", failed.toString()));
     }
-    new java.io.PrintStream(System.out, true, "UTF-8").println(told);
+    new java.io.PrintStream(System.out, true, "UTF-8").println(outcome);
   }
 
   /** The tokens of a user, as the library's users hold them: it refreshes by itself after a 401. */

@@ -1,5 +1,5 @@
 // Retries one archive job through Google's client library for Node.js, and prints
-// what the library told, as `dpconform client` asks.
+// what the library reported, as `dpconform client` asks.
 //
 //   node retry.js [message|nothing]
 //
@@ -23,17 +23,17 @@ const service = google.dataportability({version: 'v1', auth, rootUrl: environmen
 
 // shown is what the error tells that the library gives.
 function shown(error) {
-  const told = {message: error.message};
+  const outcome = {message: error.message};
   if (error.response) {
     // The library has no member for the name of the code: it leaves the answer in
     // response.data, where a caller finds it.
-    told.code = error.status;
-    told.status = error.response.data?.error?.status;
+    outcome.code = error.status;
+    outcome.status = error.response.data?.error?.status;
   }
-  return told;
+  return outcome;
 }
 
-const told = {job};
+const outcome = {job};
 try {
   const retry = id => service.archiveJobs.retry({name: 'archiveJobs/' + id, ...(process.argv[2] !== 'nothing' && {requestBody: {}})});
   if (environment.DPCONFORM_WARM_JOB) {
@@ -42,8 +42,8 @@ try {
     await new Promise(done => setTimeout(done, 50));
   }
   const answer = await retry(job);
-  told.archiveJobId = answer.data.archiveJobId ?? '';
+  outcome.archiveJobId = answer.data.archiveJobId ?? '';
 } catch (error) {
-  told.error = shown(error);
+  outcome.error = shown(error);
 }
-console.log(JSON.stringify(told));
+console.log(JSON.stringify(outcome));

@@ -1,5 +1,5 @@
 """Retry one archive job through Google's client library for Python, and print
-what the library told, as `dpconform client` asks.
+what the library reported, as `dpconform client` asks.
 
     retry.py [message|nothing]
 
@@ -22,7 +22,7 @@ def service():
     credentials = google.oauth2.credentials.Credentials(
         os.environ["DPCONFORM_TOKEN"], refresh_token=os.environ.get("DPCONFORM_REFRESH_TOKEN"),
         token_uri=os.environ.get("DPCONFORM_TOKEN_URL"), client_id="client", client_secret="secret")
-    # httplib2 trusts its own list of authorities unless it is told otherwise.
+    # httplib2 trusts its own list of authorities unless it is set otherwise.
     connection = httplib2.Http(ca_certs=os.environ.get("DPCONFORM_CA_CERT"))
     return discovery.build(
         "dataportability", "v1", static_discovery=True,
@@ -44,18 +44,18 @@ def shown(refused):
 def main():
     job = os.environ["DPCONFORM_JOB"]
     message = {"body": {}} if sys.argv[1:] == ["message"] else {}
-    told = {"job": job}
+    outcome = {"job": job}
     try:
         jobs = service().archiveJobs()
         if first := os.environ.get("DPCONFORM_WARM_JOB"):
             jobs.retry(name="archiveJobs/" + first, **message).execute()
         answer = jobs.retry(name="archiveJobs/" + job, **message).execute()
-        told["archiveJobId"] = answer.get("archiveJobId", "")
+        outcome["archiveJobId"] = answer.get("archiveJobId", "")
     except errors.HttpError as refused:
-        told["error"] = shown(refused)
+        outcome["error"] = shown(refused)
     except Exception as failed:  # whatever else the libraries below it raise
-        told["error"] = {"message": f"{type(failed).__name__}: {failed}"}
-    print(json.dumps(told))
+        outcome["error"] = {"message": f"{type(failed).__name__}: {failed}"}
+    print(json.dumps(outcome))
 
 
 main()
