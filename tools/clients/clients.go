@@ -11,11 +11,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,6 +29,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/dpconform/dpconform/internal/openapi"
 	"github.com/dpconform/dpconform/internal/result"
@@ -272,22 +272,15 @@ func (p program) report(ctx context.Context, dpconform string, options []string,
 
 // compare says where the kept results differ from what the clients do now.
 func compare(kept, found map[string]tested, page string) error {
-	differences := 0
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		before, _ := json.MarshalIndent(kept[name], "", " ")
-		after, _ := json.MarshalIndent(found[name], "", " ")
-		if !bytes.Equal(before, after) {
-			differences++
-			fmt.Printf("  %s was\n%s\nand is\n%s\n", name, before, after)
-		}
-	}
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
 	}
-	if differences > 0 || string(text) != pageOf(kept) {
-		return fmt.Errorf("%s does not say what the clients do: run make clients, and look at what has changed", page)
+	if difference := cmp.Diff(kept, found); difference != "" {
+		fmt.Printf("kept results (-), what the clients do now (+):\n%s", difference)
+	} else if string(text) == pageOf(kept) {
+		fmt.Printf("%s says what the clients do\n", page)
+		return nil
 	}
-	fmt.Printf("%s says what the clients do\n", page)
-	return nil
+	return fmt.Errorf("%s does not say what the clients do: run make clients, and look at what has changed", page)
 }
