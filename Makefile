@@ -37,9 +37,8 @@ build: ## build bin/dpconform
 race: ## run the tests of what is concurrent with the race detector (needs a C compiler)
 	$(GO) test -race -short ./internal/target ./internal/tokens ./recorder ./emulator ./clienttest ./suites
 
-docs: build ## write the generated pages of docs/
-	$(BIN) list --markdown > docs/requirements.md.new && mv docs/requirements.md.new docs/requirements.md
-	$(BIN) client --scenario-keys > docs/scenarios.md.new && mv docs/scenarios.md.new docs/scenarios.md
+docs: ## write the generated pages of docs/
+	$(GO) test -count=1 -run '^(TestTheRequirementsPage|TestThePageOfScenarios)$$' ./internal/cli ./internal/scenario -update
 
 proof: ## write docs/proof.md, the kill matrix for a reader, which its test compares
 	$(GO) test -count=1 -run '^TestKillMatrix$$' ./suites -update

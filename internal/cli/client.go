@@ -35,7 +35,6 @@ type clientOptions struct {
 	names  []string
 	files  []string
 	list   bool
-	keys   bool
 	print  string
 	listen string
 	remote bool
@@ -102,7 +101,6 @@ then exits with the result so far.`,
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add scenarios of your own at `PATH`; a YAML file or a folder: one with the name of a shipped one replaces it; repeatable")
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what each demands of the client")
 	flags.StringVar(&options.print, "print-scenario", "", "print the YAML of the scenario of this `NAME`; to start your own from")
-	flags.BoolVar(&options.keys, "scenario-keys", false, "print the keys of a scenario's YAML, as Markdown")
 	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios; by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if you cannot pass it one")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "limit for the command in each scenario, a `DURATION` such as 10s; then it is ended with its child processes")
@@ -347,8 +345,6 @@ func (o *clientOptions) show(terminal *terminal, sources *config.Sources) (done 
 	switch {
 	case o.list:
 		o.listScenarios(text.Printer{Out: terminal.out, Width: terminal.width()})
-	case o.keys:
-		fmt.Fprint(terminal.raw, scenario.Reference(o.run.Rules.Method))
 	case o.print != "":
 		one, err := findScenario(sources, "print-scenario", o.print, o.known)
 		if err != nil {

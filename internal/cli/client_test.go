@@ -169,8 +169,5 @@ func TestScenariosArePrinted(t *testing.T) {
 	printed := call(t, "client", "--print-scenario", "rate-limited")
 	file := writeFile(t, "mine.yaml", strings.Replace(printed.raw, "name: rate-limited", "name: mine", 1))
 	call(t, "client", "--scenarios", file, "--list").want(t, 0, "\nmine\n  429 with Retry-After\n", "rate-limited\n", "client.repeat.retry-after")
-	if got := call(t, "client", "--scenario-keys"); got.exit != 0 || !strings.Contains(got.raw, "\n## Scenarios of your own\n") {
-		t.Errorf("exit %d\n%s", got.exit, got.raw)
-	}
 	refused(t, "client --print-scenario hangup", `--print-scenario: unknown scenario "hangup"; did you mean hang-up?`)
 }

@@ -13,7 +13,7 @@ import (
 
 func newListCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
-	var asJSON, all, markdown, clients bool
+	var asJSON, all, clients bool
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the requirements for servers and clients, and their checks",
@@ -28,11 +28,8 @@ func newListCommand(terminal *terminal) *cobra.Command {
 				return err
 			}
 			listed := newCatalogue(method)
-			switch {
-			case asJSON:
+			if asJSON {
 				return listed.writeJSON(terminal.raw)
-			case markdown:
-				return writeRequirementsPage(terminal.raw, listed)
 			}
 			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, listed}
 			if !clients {
@@ -47,12 +44,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	command.Flags().BoolVar(&all, "all", false, "print every check of a requirement that has many")
 	command.Flags().BoolVar(&clients, "client", false, "print only the requirements for clients")
-	command.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown page: each sentence with its requirements and checks")
-	command.Flags().BoolVar(&markdown, "traceability", false, "")
-	if err := command.Flags().MarkDeprecated("traceability", "it is --markdown now"); err != nil {
-		panic(err)
-	}
-	command.MarkFlagsMutuallyExclusive("json", "markdown", "client")
+	command.MarkFlagsMutuallyExclusive("json", "client")
 	return command
 }
 

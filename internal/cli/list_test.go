@@ -57,42 +57,6 @@ func TestListAsJSON(t *testing.T) {
 	}
 }
 
-// TestTheRequirementsPage: the page is the one in docs, each sentence of the
-// reference page leads to a requirement, and each requirement says who demands it
-// and what tests it.
-func TestTheRequirementsPage(t *testing.T) {
-	t.Parallel()
-	page := call(t, "list", "--markdown").raw
-	if page != withoutCR(readFile(t, "../../docs/requirements.md")) {
-		t.Error("docs/requirements.md is not what `dpconform list --markdown` prints: run make docs")
-	}
-	method, sections := *embedded(), map[string]string{}
-	for section := range strings.SplitSeq(page, "\n### ") {
-		id, text, _ := strings.Cut(section, "\n")
-		sections[id] = text
-	}
-	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
-		tested := "\nTested "
-		if unmet := method.Unmet(requirement.ID); unmet != "" {
-			tested = "\nNot tested: " + unmet
-		}
-		for _, want := range []string{"(" + string(requirement.Level), ", set " + requirement.Set + ")", "](" + strings.Fields(requirement.Source)[0] + ")", tested} {
-			if !strings.Contains(sections[requirement.ID], want) {
-				t.Errorf("%s does not have %q: %s", requirement.ID, want, sections[requirement.ID])
-			}
-		}
-	}
-	_, table, _ := strings.Cut(page, "| --- | --- |\n")
-	if rows := strings.Split(strings.TrimSpace(table), "\n"); len(rows) != len(method.Page.Sentences) || strings.Count(table, "](#") < len(rows) {
-		t.Errorf("%d rows for %d sentences", len(rows), len(method.Page.Sentences))
-	}
-	method.Page.Sentences = append(slices.Clone(method.Page.Sentences), "A sentence | that *nobody* respects.")
-	var out strings.Builder
-	if err := writeRequirementsPage(&out, newCatalogue(&method)); err != nil || !strings.Contains(out.String(), `| A sentence \| that \*nobody\* respects. |  |`+"\n") {
-		t.Error("a sentence without a requirement is missing")
-	}
-}
-
 // TestWhatDoesNotApplyIsExplained: to a description without security, in every
 // place where somebody may ask for it.
 func TestWhatDoesNotApplyIsExplained(t *testing.T) {
