@@ -43,7 +43,7 @@ func asksForGitHub(arguments []string) bool {
 		if argument == "--report" && i+1 < len(arguments) {
 			value, joined = arguments[i+1], true
 		}
-		if joined && slices.Contains([]string{"github", "github=-", "annotations=-"}, value) {
+		if joined && slices.Contains([]string{"github", "github=-"}, value) {
 			return true
 		}
 	}

@@ -77,7 +77,7 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 	}{
 		{"failing", append([]string{"run", "--report", "github", "--report", "json=" + report}, failing...), result.ExitFails,
 			map[string]string{"exit": "1", "conclusion": "does not conform", "failed": "1", "report": report}, []string{"::error title="}, "## archiveJobs.retry: does not conform\n"},
-		{"recorded", []string{"run", "--report=annotations=-"}, result.ExitConforms,
+		{"recorded", []string{"run", "--report=github=-"}, result.ExitConforms,
 			map[string]string{"exit": "0", "conclusion": "conforms", "failed": "0", "report": ""}, nil, "## archiveJobs.retry: conforms\n"},
 		{"from a file", []string{"report", report, "--report", "github"}, result.ExitConforms,
 			map[string]string{"exit": "1", "conclusion": "does not conform", "failed": "1", "report": ""}, []string{"::error title="}, "## archiveJobs.retry: does not conform\n"},

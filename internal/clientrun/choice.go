@@ -74,10 +74,8 @@ func (s *Server) scenarioOfJob(path string) (chosen *scenario.Scenario, named st
 	_, rest, found := strings.Cut(path, jobPrefix)
 	longest := 0
 	for _, one := range s.options.Scenarios {
-		for _, name := range []string{one.Name, one.Formerly} {
-			if found && len(name) > longest && startsWithName(rest, name) {
-				chosen, longest = one, len(name)
-			}
+		if found && len(one.Name) > longest && startsWithName(rest, one.Name) {
+			chosen, longest = one, len(one.Name)
 		}
 	}
 	if chosen != nil || !found {

@@ -62,7 +62,7 @@ func TestAClientChoosesAScenario(t *testing.T) {
 		{"/scenarios/rate-limited/v1/archiveJobs/any:retry", bearer(), 429, ""},
 		{"/v1/archiveJobs/other:retry", choosing("forbidden"), 403, ""},
 		{"/v1/archiveJobs/plain-1:retry", bearer(), 200, ""},
-		{"/v1/archiveJobs/scenario-not-failed-1:retry", bearer(), 400, ""},
+		{"/v1/archiveJobs/scenario-refused-state-1:retry", bearer(), 400, ""},
 		{"/v1/archiveJobs/scenario-reset-1:retry", bearer(), 0, ""},
 		{"/v1/archiveJobs/scenario-truncated-1:retry", bearer(), 0, ""},
 		{"/v1/archiveJobs/scenario-sucess-1:retry", bearer(), 404, `there is no scenario "sucess"; did you mean "success"?`},

@@ -101,7 +101,7 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddJobFlag(flags)
 	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` to make a job in {state}; when none is left: it prints only the id; use it with or without --job")
 	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "allow using up jobs of a remote target; that is one not on this machine; each job at most once")
-	acceptFormerNames(flags)
+	acceptFormerName(flags)
 	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "limit for a whole response, a `DURATION` such as 2s")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)

@@ -1,10 +1,8 @@
 package config
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"slices"
@@ -34,17 +32,17 @@ const oneEachLine = "one each line"
 // environmentPrefix begins the name of every environment variable.
 const environmentPrefix = "DPCONFORM_"
 
-// formerNames gives the name of a flag by the one that it had before. The old
-// flag, variable and key still work, and help does not show them.
-var formerNames = map[string]string{"allow-retry": consumeJobsFlag}
+// formerConsumeJobs is another name of the flag --consume-jobs, of its variable and
+// its key. Help does not show it.
+const formerConsumeJobs = "allow-retry"
 
-// presentName is the name of a flag that may be given by its former one.
-func presentName(flag string) string { return cmp.Or(formerNames[flag], flag) }
-
-// acceptFormerNames lets the flags of a set be given by their former names.
-func acceptFormerNames(flags *pflag.FlagSet) {
+// acceptFormerName lets a flag be given by its former name.
+func acceptFormerName(flags *pflag.FlagSet) {
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		return pflag.NormalizedName(presentName(name))
+		if name == formerConsumeJobs {
+			name = consumeJobsFlag
+		}
+		return pflag.NormalizedName(name)
 	})
 }
 
@@ -153,7 +151,7 @@ func (s *Sources) context() context.Context {
 func (s *Sources) isFlagVariable(variable string) bool {
 	found := false
 	if s.flags != nil {
-		s.flags.VisitAll(func(flag *pflag.Flag) { found = found || slices.Contains(variablesOf(flag.Name), variable) })
+		s.flags.VisitAll(func(flag *pflag.Flag) { found = found || slices.Contains(flagVariables(flag.Name), variable) })
 	}
 	return found
 }
@@ -163,16 +161,13 @@ func environmentName(flag string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// variablesOf lists the environment variables of a flag, that of its present name
+// flagVariables lists the environment variables of a flag, that of its present name
 // first.
-func variablesOf(flag string) []string {
-	variables := []string{environmentName(flag)}
-	for former, present := range formerNames {
-		if present == flag {
-			variables = append(variables, environmentName(former))
-		}
+func flagVariables(flag string) []string {
+	if flag == consumeJobsFlag {
+		return []string{environmentName(flag), environmentName(formerConsumeJobs)}
 	}
-	return variables
+	return []string{environmentName(flag)}
 }
 
 // repeatable is the pflag type of a flag that may be given several times.
@@ -182,7 +177,7 @@ func (s *Sources) fromEnvironment() error {
 	var failure error
 	s.flags.VisitAll(func(flag *pflag.Flag) {
 		variable, value := "", ""
-		for _, variable = range variablesOf(flag.Name) {
+		for _, variable = range flagVariables(flag.Name) {
 			if value, _ = s.Environment(variable); value != "" {
 				break
 			}
@@ -223,7 +218,7 @@ func (s *Sources) fromFile(name string) error {
 	if err != nil || root.IsEmpty() {
 		return err
 	}
-	keys, err := root.Members(slices.Concat(s.Known, slices.Collect(maps.Keys(formerNames)))...)
+	keys, err := root.Members(append(slices.Clone(s.Known), formerConsumeJobs)...)
 	if err != nil {
 		return err
 	}

@@ -192,7 +192,6 @@ func withoutSecrets(value reflect.Value, hide *redact.Redactor) {
 // and no other does; empty for an unknown one.
 func otherDocument(members map[string]json.RawMessage) string {
 	for _, other := range [][]string{
-		{"a client report of version 0.1", "wire_only", "results"},
 		{"a report of dpconform diff", "regression", "fails"},
 		{"a report of dpconform drift", "drifts", "changes"},
 		{"a report of dpconform doctor", "endpoint", "scopes", "jobs"},

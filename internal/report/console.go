@@ -48,7 +48,7 @@ func (c Console) Header(report result.Report, requirements int, saved bool) {
 	}
 	p := c.printer()
 	tool := Bold(text.Line(report.Tool.Name + " " + report.Tool.Version))
-	method := Bold(text.Line(report.MethodID()))
+	method := Bold(text.Line(report.Description.Method))
 	if report.Client != nil {
 		method = "a client of " + method
 	}

@@ -21,21 +21,19 @@ type Format struct {
 	// About says in a few words what it is for.
 	About string
 	Write func(io.Writer, result.Report) error
-	// alias is an older name that is still accepted.
-	alias string
 }
 
 // Formats lists every format, the one that all others are generated from first.
 func Formats() []Format {
 	return []Format{
-		{"json", "everything, for programs; the source of all others", result.WriteJSON, ""},
-		{"junit", "JUnit XML, for CI systems", WriteJUnit, ""},
-		{"markdown", "a page for the summary of a CI job", WriteMarkdown, ""},
-		{"github", "annotations, job summary and outputs of GitHub Actions", WriteAnnotations, "annotations"},
-		{"html", "a page to read, and to share", html.Write, ""},
-		{"har", "every exchange, as an HTTP archive", WriteHAR, ""},
-		{"sarif", "each failure at its line of the description, for code scanning", WriteSARIF, ""},
-		{"badge", "JSON, for an endpoint badge of shields.io", WriteBadge, ""},
+		{"json", "everything, for programs; the source of all others", result.WriteJSON},
+		{"junit", "JUnit XML, for CI systems", WriteJUnit},
+		{"markdown", "a page for the summary of a CI job", WriteMarkdown},
+		{"github", "annotations, job summary and outputs of GitHub Actions", WriteAnnotations},
+		{"html", "a page to read, and to share", html.Write},
+		{"har", "every exchange, as an HTTP archive", WriteHAR},
+		{"sarif", "each failure at its line of the description, for code scanning", WriteSARIF},
+		{"badge", "JSON, for an endpoint badge of shields.io", WriteBadge},
 	}
 }
 
@@ -59,12 +57,6 @@ type File struct {
 
 // Parse is ParseFile with the formats of a result.
 func Parse(given string) (File, error) {
-	name, path, found := strings.Cut(given, "=")
-	for _, format := range Formats() {
-		if found && name != "" && format.alias == name {
-			given = format.Name + "=" + path
-		}
-	}
 	file, err := ParseFile(given, Names()...)
 	if err == nil && file.Format == "badge" && file.Path != StandardOutput && strings.ToLower(filepath.Ext(file.Path)) != ".json" {
 		return File{}, fmt.Errorf("a badge is a .json file for shields.io, and %s is not", file.Path)

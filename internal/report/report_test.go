@@ -26,7 +26,7 @@ func TestParse(t *testing.T) {
 		"json=-": {"json", "-"}, "json=" + existing: {"json", existing}, "json=" + folder + "/a=b": {"json", folder + "/a=b"},
 		"here.json": {"json", "here.json"}, folder + "/Report.XML": {"junit", folder + "/Report.XML"}, "a.b.md": {"markdown", "a.b.md"},
 		"r.html": {"html", "r.html"}, "r.sarif": {"sarif", "r.sarif"}, "r.sarif.json": {"sarif", "r.sarif.json"}, "r.har": {"har", "r.har"},
-		"github": {"github", "-"}, "github=-": {"github", "-"}, "github=a.md": {"github", "a.md"}, "annotations=-": {"github", "-"}, "annotations=a": {"github", "a"},
+		"github": {"github", "-"}, "github=-": {"github", "-"}, "github=a.md": {"github", "a.md"},
 		"badge=b.json": {"badge", "b.json"}, "badge=-": {"badge", "-"},
 	} {
 		if file, err := Parse(given); err != nil || file != want {

@@ -11,19 +11,10 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// MethodID is the id of the method under test.
-func (r Report) MethodID() string {
-	if r.Description.Method == "" {
-		// Reports of version 0.1 are all of the method that was built in.
-		return spec.MustLoadEmbedded().Operation.ID
-	}
-	return r.Description.Method
-}
-
 // Title names what was tested in few words: the method of a server, without the
 // name of its API, or a client of it.
 func (r Report) Title() string {
-	method := r.MethodID()
+	method := r.Description.Method
 	if _, short, found := strings.Cut(method, "."); found && strings.Contains(short, ".") {
 		method = short
 	}

@@ -115,8 +115,8 @@ type Description struct {
 	Title    string `json:"title"`
 	Revision string `json:"revision"`
 	Scopes   int    `json:"scopes"`
-	// Method is the id of the method under test; missing in reports of version 0.1.
-	Method string `json:"method,omitempty"`
+	// Method is the id of the method under test.
+	Method string `json:"method"`
 	// Overlays are the files of the overlays that were applied to it.
 	Overlays []string `json:"overlays,omitempty"`
 }

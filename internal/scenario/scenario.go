@@ -61,11 +61,9 @@ const (
 // Scenario is a list of responses, and what a client must do with them.
 // Reference documents the keys that a file gives its members by.
 type Scenario struct {
-	Name string
-	// Formerly is an earlier name, which still chooses it.
-	Formerly string
-	Title    string
-	About    string
+	Name  string
+	Title string
+	About string
 	// Job is the state of the job that the call is about; empty means one in which
 	// the method accepts it. JobEnd is appended to the id.
 	Job    string
@@ -185,9 +183,6 @@ func (s *Scenario) Demands(id string) bool {
 // Step is the response to the request of this number, from 0.
 func (s *Scenario) Step(number int) Step { return s.Steps[min(number, len(s.Steps)-1)] }
 
-// earlierNames are those that shipped scenarios had, by their names.
-var earlierNames = map[string]string{"refused-state": "not-failed"}
-
 //go:embed shipped/*.yaml
 var files embed.FS
 
@@ -212,7 +207,6 @@ func Shipped(method *spec.Method) ([]*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		one.Formerly = earlierNames[one.Name]
 		all = append(all, one.variants()...)
 	}
 	return all, nil
@@ -236,7 +230,7 @@ func (s *Scenario) variants() []*Scenario {
 	if s.Warm == WarmOnly {
 		return []*Scenario{&warm}
 	}
-	warm.Name, warm.Title, warm.Formerly = s.Name+warmEnd, s.Title+warmTitle, ""
+	warm.Name, warm.Title = s.Name+warmEnd, s.Title+warmTitle
 	s.First = nil
 	return []*Scenario{s, &warm}
 }
@@ -318,12 +312,9 @@ func fileError(path string, err error) error {
 	return text.Mistake(path, text.Reason(err), "give a file of YAML, or a folder of them")
 }
 
-// Find finds a scenario by its name, or by its earlier one.
+// Find finds a scenario by its name.
 func Find(all []*Scenario, name string) (*Scenario, bool) {
 	index := slices.IndexFunc(all, func(one *Scenario) bool { return one.Name == name })
-	if index < 0 && name != "" {
-		index = slices.IndexFunc(all, func(one *Scenario) bool { return one.Formerly == name })
-	}
 	if index < 0 {
 		return nil, false
 	}

@@ -296,13 +296,6 @@ func TestWarmForms(t *testing.T) {
 	}
 }
 
-func TestAnEarlierNameFindsAScenario(t *testing.T) {
-	one, found := Find(shipped(t), "not-failed")
-	if _, none := Find(shipped(t), ""); !found || one.Name != "refused-state" || none {
-		t.Errorf("%v, %v, %v", one, found, none)
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, scenario := range shipped(f) {
 		f.Add([]byte(scenario.Text))
