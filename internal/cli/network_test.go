@@ -102,7 +102,7 @@ func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
 	for name, test := range map[string]struct{ endpoint, says string }{
 		"http to TLS":           {"http" + strings.TrimPrefix(secure.URL, "https"), "it speaks TLS; give --endpoint " + secure.URL},
 		"https to plain HTTP":   {"https" + strings.TrimPrefix(plain, "http"), "it speaks HTTP without TLS; give --endpoint " + plain},
-		"HTTP/0.9":              {withoutStatus, "it speaks HTTP/0.9, responses without a status line; let its responses begin with"},
+		"no status line":        {withoutStatus, `it speaks something that is not HTTP and begins with "Content-"; give the address of an HTTP server, whose responses begin with`},
 		"HTTP/2 alone":          {onlyHTTP2.URL, "it speaks HTTP/2 without TLS (h2c)"},
 		"a project without API": {disabled, "SERVICE_DISABLED: The API is disabled in project 12.; see " + enableLink},
 	} {

@@ -153,9 +153,9 @@ func TestAProxyThatSpeaksNoHTTPIsNotTheServer(t *testing.T) {
 	for name, test := range map[string]struct {
 		proxy, spoken string
 	}{
-		"SSH":     {serveRaw(t, greeting("SSH-2.0-OpenSSH_9.9\r\n")), "SSH"},
-		"Redis":   {serveRaw(t, saying("-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1'\r\n")), "Redis or POP3"},
-		"garbage": {serveRaw(t, saying("\x00\x01what?")), "something that is not HTTP"},
+		"SSH":     {serveRaw(t, greeting("SSH-2.0-OpenSSH_9.9\r\n")), `something that is not HTTP and begins with "SSH-2.0-"`},
+		"Redis":   {serveRaw(t, saying("-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1'\r\n")), `something that is not HTTP and begins with "-ERR unk"`},
+		"garbage": {serveRaw(t, saying("\x00\x01what?")), `something that is not HTTP and begins with "\x00\x01what?"`},
 		"TLS":     {serveRaw(t, saying("\x15\x03\x01\x00\x02\x02\x16")), "TLS"},
 		"a proxy": {real, ""},
 	} {

@@ -11,11 +11,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Until a server has responded once, its address may be wrong: that of another
@@ -81,9 +82,7 @@ const (
 	speaksHTTP = "HTTP without TLS"
 	speaksTLS  = "TLS"
 	speaksH2C  = "HTTP/2 without TLS (h2c) and no HTTP/1.1"
-	// RFC 1945, 3.1: HTTP/0.9 has no status line, and no server speaks it on purpose.
-	speaksHTTP09 = "HTTP/0.9, responses without a status line"
-	speaksOther  = "something that is not HTTP"
+	speaksOther = "something that is not HTTP"
 )
 
 // diagnose says that an endpoint speaks another protocol than its address says,
@@ -170,7 +169,7 @@ func certificateRequired(endpoint *url.URL) *Fault {
 
 func wrongProtocol(endpoint *url.URL, spoken string) *Fault {
 	other := *endpoint
-	fix := "give the address of an HTTP server"
+	fix := "give the address of an HTTP server, whose responses begin with a line such as HTTP/1.1 200 OK"
 	switch {
 	case spoken == speaksTLS:
 		other.Scheme = "https"
@@ -180,8 +179,6 @@ func wrongProtocol(endpoint *url.URL, spoken string) *Fault {
 		fix = "give --endpoint " + other.String()
 	case spoken == speaksH2C:
 		fix = "let it serve HTTP/1.1 too, or HTTP/2 over TLS"
-	case spoken == speaksHTTP09:
-		fix = "let its responses begin with a line such as HTTP/1.1 200 OK, or " + fix
 	}
 	return &Fault{Kind: WrongProtocol, Flag: "--endpoint", Detail: fmt.Sprintf("%s cannot be tested: it speaks %s; %s", endpoint, spoken, fix)}
 }
@@ -270,15 +267,6 @@ func ask(ctx context.Context, endpoint *url.URL, options NetworkOptions, request
 // spokenIn names the protocol of a server's first bytes; empty where they are
 // HTTP that is malformed.
 func spokenIn(said string) string {
-	for beginning, spoken := range map[string]string{
-		"SSH-": "SSH", "220 ": "SMTP or FTP", "220-": "SMTP or FTP", "* OK": "IMAP", "+OK": "POP3", "-ERR": "Redis or POP3", "RFB ": "VNC",
-		// These have lines with a status, as HTTP does.
-		"ICY ": "ICY (SHOUTcast)", "RTSP/": "RTSP", "SIP/": "SIP",
-	} {
-		if strings.HasPrefix(said, beginning) {
-			return spoken
-		}
-	}
 	switch trimmed := strings.TrimSpace(said); {
 	case trimmed == "":
 		return ""
@@ -288,19 +276,20 @@ func spokenIn(said string) string {
 		return speaksHTTP
 	case isFrame(said):
 		return speaksH2C
-	case statusLike().MatchString(trimmed):
+	case statusLike().MatchString(trimmed) && !otherStatus().MatchString(said):
 		return "" // Malformed, and the server's own.
-	case strings.ContainsAny(trimmed[:1], "<{["), fieldLike().MatchString(trimmed):
-		return speaksHTTP09
 	}
-	return speaksOther
+	return fmt.Sprintf("%s and begins with %q", speaksOther, said[:min(len(said), quotedBytes)])
 }
 
-// statusLike finds a status line that is malformed, and fieldLike a field of a
-// header.
+// quotedBytes are too few to give away a token that a server repeats.
+const quotedBytes = 8
+
+// statusLike finds a status line that is malformed, and otherStatus those that
+// other protocols have: SMTP, FTP, SHOUTcast, RTSP and SIP.
 var (
-	statusLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^[^\n:<{[]{0,20}(http|\b[1-5][0-9]{2}\b)`) })
-	fieldLike  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?mi)^[a-z-]+:`) })
+	statusLike  = text.Pattern(`(?i)^[^\n:<{[]{0,20}(http|\b[1-5][0-9]{2}\b)`)
+	otherStatus = text.Pattern(`^(220[ -]|ICY |RTSP/|SIP/)`)
 )
 
 // isFrame reports whether bytes begin with a frame of HTTP/2 about the
