@@ -170,7 +170,7 @@ func (f *workFolder) commit(draft string, files, obsolete []string) error {
 		err = errors.Join(err, mayReplace(filepath.Join(f.path, name)))
 	}
 	for _, name := range files {
-		err = errors.Join(err, flush(filepath.Join(draft, name)))
+		err = errors.Join(err, flush(filepath.Join(draft, name), os.O_RDWR))
 	}
 	err = errors.Join(err, flushFolder(draft))
 	afterStep()
@@ -319,9 +319,10 @@ func mayReplace(path string) error {
 }
 
 // flush waits until a file is on the disk. A disk that is full may say so only
-// now.
-func flush(path string) error {
-	file, err := os.Open(path)
+// now. Windows flushes only what is open for writing, a folder opens for reading
+// only.
+func flush(path string, access int) error {
+	file, err := os.OpenFile(path, access, 0)
 	if err != nil {
 		return err
 	}
@@ -334,7 +335,7 @@ func flushFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	err := flush(path)
+	err := flush(path, os.O_RDONLY)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}

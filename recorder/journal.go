@@ -151,6 +151,13 @@ func (j *journal) append(one entry) error {
 	return nil
 }
 
+// close ends the writing. Each entry was written when it was due.
+func (j *journal) close() {
+	if j != nil {
+		_ = j.storage.Close()
+	}
+}
+
 func removeJournal(folder string) error {
 	if err := os.Remove(filepath.Join(folder, journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("what an interrupted recording has left cannot be removed: %w", err)

@@ -359,8 +359,7 @@ func (s *session) close() int {
 	if s.journal == nil {
 		return 0
 	}
-	// Each entry was written when it was due.
-	_ = s.journal.storage.Close()
+	s.journal.close()
 	content, err := readJournal(s.folder.path)
 	if err == nil && content.worth() == 0 {
 		// What cannot be removed is offered for resuming the next time.

@@ -46,6 +46,8 @@ func (r *Recording) Save() error {
 	if err != nil {
 		return err
 	}
+	// Windows removes no file that is open.
+	r.session.journal.close()
 	err = r.session.folder.commit(r.session.draft, r.provenance.files(), obsolete)
 	r.saved = err == nil
 	return err

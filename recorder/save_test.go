@@ -212,6 +212,9 @@ func TestMain(m *testing.M) {
 			if err := os.CopyFS(filepath.Join(copies, fmt.Sprint(step)), os.DirFS(folder)); err != nil {
 				panic(err)
 			}
+			if _, err := os.Stat(filepath.Join(folder, committedName)); err == nil {
+				mustBeClosed(folder)
+			}
 		}
 	}
 	if err := recordOneOfTwo(folder, 1); err != nil {
@@ -219,6 +222,18 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// mustBeClosed ends the process if it has a file of a folder open: Windows neither
+// moves nor removes that. Where there is no /proc it finds none.
+func mustBeClosed(folder string) {
+	open, _ := filepath.Glob("/proc/self/fd/*")
+	for _, descriptor := range open {
+		if file, err := os.Readlink(descriptor); err == nil && filepath.Dir(file) == folder {
+			fmt.Println("open while the recording is moved into place:", file)
+			os.Exit(1)
+		}
+	}
 }
 
 // recordOneOfTwo makes a recording that is the same each time, of a server that
