@@ -22,6 +22,14 @@ func inUTF16(order binary.AppendByteOrder, text string) string {
 	return string(written)
 }
 
+func inUTF32(order binary.AppendByteOrder, text string) string {
+	var written []byte
+	for _, character := range text {
+		written = order.AppendUint32(written, uint32(character))
+	}
+	return string(written)
+}
+
 // readForms are the forms of a text that are read as the text itself, and
 // refusedForms those that are refused, with what the line says.
 var readForms = map[string]func(string) string{
@@ -51,13 +59,14 @@ var refusedForms = map[string]struct {
 	form func(string) string
 	says string
 }{
-	"UTF-16LE without a mark": {func(text string) string { return inUTF16(binary.LittleEndian, text) }, "UTF-16LE without a byte order mark"},
-	"UTF-16BE without a mark": {func(text string) string { return inUTF16(binary.BigEndian, text) }, "UTF-16BE without a byte order mark"},
-	"half of UTF-16":          {func(text string) string { return inUTF16(binary.LittleEndian, "\ufeff"+text) + "x" }, "UTF-16LE and ends within a character"},
-	"UTF-16BE, another mark":  {func(text string) string { return inUTF16(binary.BigEndian, "\ufffe"+text) }, "UTF-16BE and begins with the byte order mark of another encoding; save it in UTF-8"},
-	"UTF-16LE, another mark":  {func(text string) string { return inUTF16(binary.LittleEndian, "\ufffe"+text) }, "UTF-16LE and begins with"},
-	"UTF-8, another mark":     {func(text string) string { return "\xfe\xff" + text }, "looks like UTF-8 and begins with"},
-	"UTF-32":                  {func(text string) string { return "\xff\xfe\x00\x00" + text }, "UTF-32"},
+	"UTF-16LE without a mark": {func(text string) string { return inUTF16(binary.LittleEndian, text) }, "NUL byte, as do UTF-32 and UTF-16 without a byte order mark; save it in UTF-8"},
+	"UTF-16BE without a mark": {func(text string) string { return inUTF16(binary.BigEndian, text) }, "UTF-16 without a byte order mark"},
+	"half of UTF-16":          {func(text string) string { return inUTF16(binary.LittleEndian, "\ufeff"+text) + "x" }, "the byte order mark of UTF-16 and is not text in UTF-16; save it in UTF-8"},
+	"UTF-16BE, another mark":  {func(text string) string { return inUTF16(binary.BigEndian, "\ufffe"+text) }, "is not text in UTF-16"},
+	"UTF-16LE, another mark":  {func(text string) string { return inUTF16(binary.LittleEndian, "\ufffe"+text) }, "is not text in UTF-16"},
+	"UTF-8, another mark":     {func(text string) string { return "\xfe\xff" + text }, "is not text in UTF-16"},
+	"UTF-32LE":                {func(text string) string { return inUTF32(binary.LittleEndian, "\ufeff"+text) }, "UTF-32"},
+	"UTF-32BE":                {func(text string) string { return inUTF32(binary.BigEndian, "\ufeff"+text) }, "UTF-32"},
 	"Latin-1":                 {func(text string) string { return strings.Replace(text, "\n", "\n\xe4", 1) }, "not text in UTF-8"},
 	"a NUL byte":              {func(text string) string { return strings.Replace(text, "\n", "\n\x00", 1) }, "a NUL byte"},
 }

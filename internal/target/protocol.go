@@ -79,9 +79,9 @@ const (
 
 // The protocols that an endpoint may speak.
 const (
-	speaksHTTP = "HTTP without TLS"
-	speaksTLS  = "TLS"
-	speaksH2C  = "HTTP/2 without TLS (h2c) and no HTTP/1.1"
+	speaksHTTP  = "HTTP without TLS"
+	speaksTLS   = "TLS"
+	speaksH2C   = "HTTP/2 without TLS (h2c) and no HTTP/1.1"
 	speaksOther = "something that is not HTTP"
 )
 
