@@ -59,14 +59,6 @@ func WhyNotTested(method *spec.Method, requirement string) string {
 // not have.
 func NotApplicable(method *spec.Method) []result.NotApplicable {
 	var groups []result.NotApplicable
-	group := func(reason string) *result.NotApplicable {
-		at := slices.IndexFunc(groups, func(one result.NotApplicable) bool { return one.Reason == reason })
-		if at < 0 {
-			at = len(groups)
-			groups = append(groups, result.NotApplicable{Reason: reason, Checks: []string{}})
-		}
-		return &groups[at]
-	}
 	tested, reasons := map[string]bool{}, map[string]string{}
 	for _, check := range allChecks(method) {
 		reason, applies := check.applies(method)
@@ -76,8 +68,7 @@ func NotApplicable(method *spec.Method) []result.NotApplicable {
 			}
 			continue
 		}
-		into := group(reason)
-		into.Checks = append(into.Checks, check.ID)
+		groups = result.LeaveOut(groups, reason, check.ID, "")
 		for _, id := range check.names {
 			reasons[id] = reason
 		}
@@ -88,8 +79,7 @@ func NotApplicable(method *spec.Method) []result.NotApplicable {
 			reason = reasons[requirement.ID]
 		}
 		if reason != "" && !requirement.Draft && !tested[requirement.ID] {
-			into := group(reason)
-			into.Requirements = append(into.Requirements, requirement.ID)
+			groups = result.LeaveOut(groups, reason, "", requirement.ID)
 		}
 	}
 	return groups

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,37 +72,31 @@ func (e doctorEndpoint) text() string {
 // scopes prints what there is for the scopes; what is the same for several is
 // printed once, those with a token first.
 func (p doctorPrinter) scopes(scopes []doctorScope) {
-	groups := map[[2]string][]doctorScope{}
-	var order [][2]string
-	there := 0
-	for _, state := range []string{tokenThere, tokenUnusable, tokenMissing} {
-		for _, scope := range scopes {
-			if scope.State != state {
-				continue
-			}
-			if state == tokenThere {
-				there++
-			}
-			key := [2]string{state, scope.sameText()}
-			if groups[key] == nil {
-				order = append(order, key)
-			}
-			groups[key] = append(groups[key], scope)
-		}
-	}
 	if len(scopes) == 0 {
 		p.field("tokens", "none needed: no authorization is tested")
 		return
 	}
+	var sorted []doctorScope
+	there := 0
+	for _, state := range []string{tokenThere, tokenUnusable, tokenMissing} {
+		for _, scope := range scopes {
+			if scope.State == state {
+				sorted = append(sorted, scope)
+			}
+		}
+		if state == tokenThere {
+			there = len(sorted)
+		}
+	}
 	p.field("tokens", fmt.Sprintf("%d of %d scopes have one", there, len(scopes)))
-	for _, key := range order {
-		label := fmt.Sprintf("%d %s", len(groups[key]), key[0])
-		if key[0] != tokenThere {
+	for _, group := range text.Grouped(sorted, func(one doctorScope) [2]string { return [2]string{one.State, one.sameText()} }) {
+		label := fmt.Sprintf("%d %s", len(group), group[0].State)
+		if group[0].State != tokenThere {
 			label = red(label)
 		}
 		p.Printf("\n")
-		p.item("  ", label+": "+key[1]+firstExpiry(groups[key]))
-		p.item("    ", strings.Join(families(groups[key], scopes), ", "))
+		p.item("  ", label+": "+group[0].sameText()+firstExpiry(group))
+		p.item("    ", strings.Join(families(group, scopes), ", "))
 	}
 }
 
@@ -140,27 +133,30 @@ func firstExpiry(scopes []doctorScope) string {
 // 9", or by their names where they are few of many.
 func families(some, all []doctorScope) []string {
 	const few = 3
-	var names, seen []string
-	for _, scope := range some {
-		if slices.Contains(seen, scope.family) && !scope.Unrelated {
-			continue
+	key := func(scope doctorScope) string {
+		if scope.Unrelated {
+			return scope.Name
 		}
-		other := func(one doctorScope) bool { return one.Unrelated || one.family != scope.family }
-		mine, whole := slices.DeleteFunc(slices.Clone(some), other), slices.DeleteFunc(slices.Clone(all), other)
-		switch {
-		case scope.Unrelated:
-			names = append(names, spec.ShortScope(scope.Name)+" (unrelated)")
-			continue
-		case len(mine) == len(whole):
-			names = append(names, fmt.Sprintf("%s %d", scope.family, len(mine)))
+		return scope.family
+	}
+	whole := map[string]int{}
+	for _, scope := range all {
+		whole[key(scope)]++
+	}
+	var names []string
+	for _, mine := range text.Grouped(some, key) {
+		switch first, of := mine[0], whole[key(mine[0])]; {
+		case first.Unrelated:
+			names = append(names, spec.ShortScope(first.Name)+" (unrelated)")
+		case len(mine) == of:
+			names = append(names, fmt.Sprintf("%s %d", first.family, of))
 		case len(mine) > few:
-			names = append(names, fmt.Sprintf("%s %d of %d", scope.family, len(mine), len(whole)))
+			names = append(names, fmt.Sprintf("%s %d of %d", first.family, len(mine), of))
 		default:
 			for _, one := range mine {
 				names = append(names, spec.ShortScope(one.Name))
 			}
 		}
-		seen = append(seen, scope.family)
 	}
 	return names
 }
@@ -177,58 +173,50 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 		return
 	}
 	if jobs[0].Given == "" {
-		ids := make([]string, len(jobs))
-		for i, job := range jobs {
-			ids[i] = job.ID
-		}
-		p.field("jobs", fmt.Sprintf("%d given, without states: %s", len(jobs), shortList(ids, 4)))
+		p.field("jobs", fmt.Sprintf("%d given, without states: %s", len(jobs), shortList(jobs, doctorJob.id, 4)))
 		return
 	}
-	agree := map[string][]string{}
-	var states []string
-	var wrong []doctorJob
+	var agreeing, unknown, other []doctorJob
 	for _, job := range jobs {
 		switch {
-		case !job.Agrees:
-			wrong = append(wrong, job)
-			continue
-		case agree[job.Given] == nil:
-			states = append(states, job.Given)
+		case job.Agrees:
+			agreeing = append(agreeing, job)
+		case job.State == "":
+			unknown = append(unknown, job)
+		default:
+			other = append(other, job)
 		}
-		agree[job.Given] = append(agree[job.Given], job.ID)
 	}
-	p.field("jobs", fmt.Sprintf("%d of %d are in the state that they were given as", len(jobs)-len(wrong), len(jobs)))
-	for _, state := range states {
-		p.item("  ", fmt.Sprintf("%d %s: %s", len(agree[state]), state, shortList(agree[state], 4)))
+	p.field("jobs", fmt.Sprintf("%d of %d are in the state that they were given as", len(agreeing), len(jobs)))
+	for _, group := range text.Grouped(agreeing, func(job doctorJob) string { return job.Given }) {
+		p.item("  ", fmt.Sprintf("%d %s: %s", len(group), group[0].Given, shortList(group, doctorJob.id, 4)))
 	}
-	unknown, reasons := map[string][]string{}, []string{}
-	for _, job := range wrong {
-		if job.State != "" {
-			p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
-			continue
-		}
-		if unknown[job.Reason] == nil {
-			reasons = append(reasons, job.Reason)
-		}
-		unknown[job.Reason] = append(unknown[job.Reason], job.ID+", given as "+job.Given)
+	for _, job := range other {
+		p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
 	}
-	for _, reason := range reasons {
-		ids, label := unknown[reason], red("not known")
-		if len(ids) > 1 {
-			label = red(text.Counted(len(ids), "job") + " not known")
+	for _, group := range text.Grouped(unknown, func(job doctorJob) string { return job.Reason }) {
+		label, reason := red("not known"), group[0].Reason
+		if len(group) > 1 {
+			label = red(text.Counted(len(group), "job") + " not known")
 		}
 		if reason == found.Endpoint.Reason {
 			reason = "the endpoint was not reached"
 		}
-		p.item("  ", label+": "+shortList(ids, 4)+": "+reason)
+		p.item("  ", label+": "+shortList(group, func(job doctorJob) string { return job.ID + ", given as " + job.Given }, 4)+": "+reason)
 	}
 }
 
+func (j doctorJob) id() string { return j.ID }
+
 // shortList names the first few.
-func shortList(names []string, few int) string {
-	shown := strings.Join(names[:min(few, len(names))], ", ")
-	if len(names) > few {
-		shown += fmt.Sprintf(" and %d more", len(names)-few)
+func shortList[T any](all []T, name func(T) string, few int) string {
+	var names []string
+	for _, one := range all[:min(few, len(all))] {
+		names = append(names, name(one))
+	}
+	shown := strings.Join(names, ", ")
+	if len(all) > few {
+		shown += fmt.Sprintf(" and %d more", len(all)-few)
 	}
 	return shown
 }
@@ -241,24 +229,9 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	}
 	p.Printf("\n")
 	p.field("checks", fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks))
-	checks := map[string][]string{}
-	var order []string
-	for _, skip := range found.Skipped {
-		why := skip.Reason
-		if skip.Flag != "" {
-			why = "give " + skip.Flag
-		}
-		if scope, isScope := strings.CutPrefix(skip.Check, "authorization/scope/"); isScope {
-			why = strings.ReplaceAll(why, scope, "SCOPE")
-		}
-		if checks[why] == nil {
-			order = append(order, why)
-		}
-		checks[why] = append(checks[why], skip.Check)
-	}
-	for _, why := range order {
-		p.item("  ", red(fmt.Sprintf("%d skipped", len(checks[why])))+": "+why)
-		p.item("    ", shortList(checks[why], 2))
+	for _, group := range text.Grouped(found.Skipped, doctorSkip.why) {
+		p.item("  ", red(fmt.Sprintf("%d skipped", len(group)))+": "+group[0].why())
+		p.item("    ", shortList(group, func(skip doctorSkip) string { return skip.Check }, 2))
 	}
 	for _, group := range found.NotSelected {
 		p.item("  ", fmt.Sprintf("%d not selected: %s", len(group.Checks), group.Reason))
@@ -266,4 +239,16 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	for _, known := range found.Known {
 		p.item("  ", red(known))
 	}
+}
+
+// why is what would let the check be tested, or the reason where nothing would.
+func (s doctorSkip) why() string {
+	why := s.Reason
+	if s.Flag != "" {
+		why = "give " + s.Flag
+	}
+	if scope, isScope := strings.CutPrefix(s.Check, "authorization/scope/"); isScope {
+		why = strings.ReplaceAll(why, scope, "SCOPE")
+	}
+	return why
 }

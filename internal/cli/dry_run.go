@@ -275,22 +275,12 @@ func shownBody(body []byte) string {
 // printSkipped counts the checks that send nothing because something is not
 // given.
 func (p requestPlan) printSkipped(out io.Writer) {
-	skipped := map[string]int{}
-	var order []string
-	for _, check := range p.outcome.Checks {
-		if check.Verdict != result.Skip {
-			continue
-		}
-		if skipped[check.Flag] == 0 {
-			order = append(order, check.Flag)
-		}
-		skipped[check.Flag]++
-	}
-	for _, flag := range order {
-		line := text.Counted(skipped[flag], "check") + " would be skipped"
-		if flag != "" {
+	skipped := slices.DeleteFunc(slices.Clone(p.outcome.Checks), func(check result.Check) bool { return check.Verdict != result.Skip })
+	for _, group := range text.Grouped(skipped, func(check result.Check) string { return check.Flag }) {
+		line := text.Counted(len(group), "check") + " would be skipped"
+		if flag := group[0].Flag; flag != "" {
 			them := "them"
-			if skipped[flag] == 1 {
+			if len(group) == 1 {
 				them = "it"
 			}
 			line += "; to run " + them + ", add " + flag

@@ -184,7 +184,7 @@ func (s selection) withoutSkipped(run result.Run, why func(check result.Check, r
 				continue
 			}
 			if reason := why(check, check.Untested[at].Reason, check.Untested[at].Flag); reason != "" {
-				s.leaveOut(reason, "", requirement.ID)
+				s.left = result.LeaveOut(s.left, reason, "", requirement.ID)
 				break
 			}
 		}

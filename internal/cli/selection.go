@@ -132,7 +132,7 @@ func (s selection) without(leave func(suites.Check) (rest suites.Check, reason s
 	for _, check := range all {
 		rest, reason := leave(check)
 		if rest.ID == "" {
-			s.leaveOut(reason, check.ID, "")
+			s.left = result.LeaveOut(s.left, reason, check.ID, "")
 		} else {
 			s.checks = append(s.checks, rest)
 		}
@@ -145,7 +145,7 @@ func (s selection) without(leave func(suites.Check) (rest suites.Check, reason s
 	}
 	for _, requirement := range s.method.Requirements {
 		if reason, found := reasons[requirement.ID]; found && !tested[requirement.ID] {
-			s.leaveOut(reason, "", requirement.ID)
+			s.left = result.LeaveOut(s.left, reason, "", requirement.ID)
 		}
 	}
 	s.partial = s.partial || len(s.checks) < len(all)
@@ -155,20 +155,6 @@ func (s selection) without(leave func(suites.Check) (rest suites.Check, reason s
 // leaves reports whether a requirement is left out.
 func (s selection) leaves(requirement string) bool {
 	return slices.ContainsFunc(s.left, func(group result.NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
-}
-
-// leaveOut notes a check, a requirement, or both.
-func (s *selection) leaveOut(reason, check, requirement string) {
-	at := slices.IndexFunc(s.left, func(one result.NotApplicable) bool { return one.Reason == reason })
-	if at < 0 {
-		at, s.left = len(s.left), append(s.left, result.NotApplicable{Reason: reason, Checks: []string{}})
-	}
-	if check != "" {
-		s.left[at].Checks = append(s.left[at].Checks, check)
-	}
-	if requirement != "" {
-		s.left[at].Requirements = append(s.left[at].Requirements, requirement)
-	}
 }
 
 // whyNotApplicable says why a requirement, a check or those whose ids begin so do

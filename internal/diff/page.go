@@ -108,7 +108,7 @@ func (c Comparison) lines() []line {
 	if c.NotCompared > 0 {
 		add(plain, text.Counted(c.NotCompared, "exchange")+" without a counterpart in the other report")
 	}
-	for _, group := range grouped(c.Checks, checkChange.block) {
+	for _, group := range text.Grouped(c.Checks, checkChange.block) {
 		all = append(all, headsOf(group)...)
 		shown := shownChecks
 		if kind := group[0].Kind; kind == gone || kind == appeared || kind == stillFailing {
@@ -134,7 +134,7 @@ func (c Comparison) lines() []line {
 			add(now, verdictText(string(change.New), change.NewReason))
 		}
 	}
-	groups := grouped(c.Responses, func(change responseChange) string { return fmt.Sprintf("%q", change.Differences) })
+	groups := text.Grouped(c.Responses, func(change responseChange) string { return fmt.Sprintf("%q", change.Differences) })
 	for _, group := range groups[:min(len(groups), shownResponses)] {
 		first, others := group[0], []string{}
 		all = append(all, line{heading, "changed response in " + text.Counted(len(group), "exchange"), changedVerdict, ""})
@@ -154,19 +154,6 @@ func (c Comparison) lines() []line {
 		add(name, text.Counted(rest, "other difference")+" between responses: see --report json=FILE")
 	}
 	return all
-}
-
-// grouped puts together what has the same key, in the order in which it comes.
-func grouped[T any](all []T, key func(T) string) [][]T {
-	at, groups := map[string]int{}, [][]T{}
-	for _, one := range all {
-		if _, known := at[key(one)]; !known {
-			at[key(one)] = len(groups)
-			groups = append(groups, nil)
-		}
-		groups[at[key(one)]] = append(groups[at[key(one)]], one)
-	}
-	return groups
 }
 
 // concerns is the requirement that a changed check is shown under: none for what

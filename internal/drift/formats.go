@@ -241,18 +241,14 @@ func (t Text) change(change Change) {
 
 // silences prints what was not compared, topics with the same reason together.
 func (t Text) silences(silences []Silence) {
-	byReason := map[string][]string{}
-	var reasons []string
-	for _, silence := range silences {
-		if byReason[silence.Reason] == nil {
-			reasons = append(reasons, silence.Reason)
+	for _, group := range text.Grouped(silences, func(one Silence) string { return one.Reason }) {
+		var topics []string
+		for _, silence := range group {
+			topics = append(topics, string(silence.Topic))
 		}
-		byReason[silence.Reason] = append(byReason[silence.Reason], string(silence.Topic))
+		t.paragraph("not compared: ", strings.Join(topics, ", ")+" ("+group[0].Reason+")")
 	}
-	for _, reason := range reasons {
-		t.paragraph("not compared: ", strings.Join(byReason[reason], ", ")+" ("+reason+")")
-	}
-	if len(reasons) > 0 {
+	if len(silences) > 0 {
 		t.line("")
 	}
 }

@@ -341,21 +341,15 @@ func expectedGroups(report result.Report, requirement string) []expectedGroup {
 			failing[finding.KnownFailure] = append(failing[finding.KnownFailure], check.ID)
 		}
 	}
+	expected := slices.DeleteFunc(slices.Clone(report.KnownFailures), func(known result.KnownFailure) bool { return len(failing[known.Name]) == 0 })
 	var groups []expectedGroup
-	places := map[string]int{}
-	for _, known := range report.KnownFailures {
-		checks := slices.Compact(failing[known.Name])
-		if len(checks) == 0 {
-			continue
+	for _, same := range text.Grouped(expected, result.KnownFailure.Because) {
+		group := expectedGroup{because: same[0].Because()}
+		for _, known := range same {
+			group.names = append(group.names, known.Name)
+			group.checks = append(group.checks, slices.Compact(failing[known.Name])...)
 		}
-		at, begun := places[known.Because()]
-		if !begun {
-			at = len(groups)
-			places[known.Because()] = at
-			groups = append(groups, expectedGroup{because: known.Because()})
-		}
-		groups[at].names = append(groups[at].names, known.Name)
-		groups[at].checks = append(groups[at].checks, checks...)
+		groups = append(groups, group)
 	}
 	return groups
 }

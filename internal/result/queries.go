@@ -118,19 +118,12 @@ type Alike struct {
 // about.
 func (b Broken) Alike() []Alike {
 	var all []Alike
-	places := map[[2]string]int{}
-	for _, one := range b.Found {
-		said := [2]string{one.withoutJob(one.Want), one.withoutJob(one.Got)}
-		at, known := places[said]
-		if !known {
-			places[said] = len(all)
-			all = append(all, Alike{one, []string{one.Check.ID}})
-			continue
+	for _, group := range text.Grouped(b.Found, func(one Found) [2]string { return [2]string{one.withoutJob(one.Want), one.withoutJob(one.Got)} }) {
+		alike := Alike{group[0], Broken{Found: group}.Checks()}
+		for _, one := range group[1:] {
+			alike.Count += one.Count
 		}
-		all[at].Count += one.Count
-		if checks := all[at].Checks; checks[len(checks)-1] != one.Check.ID {
-			all[at].Checks = append(checks, one.Check.ID)
-		}
+		all = append(all, alike)
 	}
 	return all
 }
@@ -243,20 +236,14 @@ func (u Unjudged) Text() string { return Check{Reason: u.Reason, Flag: u.Flag}.S
 // Unjudged groups the checks with a verdict by their reason, the largest group
 // first.
 func (r Report) Unjudged(verdict Verdict) []Unjudged {
+	checks := slices.DeleteFunc(slices.Clone(r.Checks), func(check Check) bool { return check.Verdict != verdict })
 	var groups []Unjudged
-	places := map[[2]string]int{}
-	for _, check := range r.Checks {
-		if check.Verdict != verdict {
-			continue
+	for _, same := range text.Grouped(checks, func(check Check) [2]string { return [2]string{check.Reason, check.Flag} }) {
+		group := Unjudged{Reason: same[0].Reason, Flag: same[0].Flag}
+		for _, check := range same {
+			group.Checks = append(group.Checks, check.ID)
 		}
-		why := [2]string{check.Reason, check.Flag}
-		at, known := places[why]
-		if !known {
-			at = len(groups)
-			places[why] = at
-			groups = append(groups, Unjudged{Reason: check.Reason, Flag: check.Flag})
-		}
-		groups[at].Checks = append(groups[at].Checks, check.ID)
+		groups = append(groups, group)
 	}
 	slices.SortStableFunc(groups, func(a, b Unjudged) int { return cmp.Compare(len(b.Checks), len(a.Checks)) })
 	return groups
@@ -270,18 +257,17 @@ func (r Report) UnjudgedRequirements() []Unjudged {
 	for _, check := range r.Checks {
 		skipped[check.ID] = check.Verdict == Skip
 	}
-	var groups []Unjudged
-	for _, one := range r.Requirements {
+	untested := slices.DeleteFunc(slices.Clone(r.Requirements), func(one Requirement) bool {
 		ofNoCall := r.Client != nil && len(one.Checks) == 0
-		if one.Verdict != Skip || !ofNoCall && !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] }) {
-			continue
+		return one.Verdict != Skip || !ofNoCall && !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] })
+	})
+	var groups []Unjudged
+	for _, same := range text.Grouped(untested, func(one Requirement) string { return one.Reason }) {
+		group := Unjudged{Reason: same[0].Reason}
+		for _, one := range same {
+			group.Requirements = append(group.Requirements, one.ID)
 		}
-		at := slices.IndexFunc(groups, func(group Unjudged) bool { return group.Reason == one.Reason })
-		if at < 0 {
-			at = len(groups)
-			groups = append(groups, Unjudged{Reason: one.Reason})
-		}
-		groups[at].Requirements = append(groups[at].Requirements, one.ID)
+		groups = append(groups, group)
 	}
 	return groups
 }

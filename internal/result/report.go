@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -74,6 +75,21 @@ type NotApplicable struct {
 	Checks []string `json:"checks"`
 	// Requirements are those of the description that no other check tests.
 	Requirements []string `json:"requirements,omitempty"`
+}
+
+// LeaveOut adds a check or a requirement to the group of its reason.
+func LeaveOut(groups []NotApplicable, reason, check, requirement string) []NotApplicable {
+	at := slices.IndexFunc(groups, func(one NotApplicable) bool { return one.Reason == reason })
+	if at < 0 {
+		at, groups = len(groups), append(groups, NotApplicable{Reason: reason, Checks: []string{}})
+	}
+	if check != "" {
+		groups[at].Checks = append(groups[at].Checks, check)
+	}
+	if requirement != "" {
+		groups[at].Requirements = append(groups[at].Requirements, requirement)
+	}
+	return groups
 }
 
 // Tool says which program made the report.

@@ -52,27 +52,17 @@ func (s *Scenario) inapplicable(method *spec.Method, known bool) string {
 // read for from the others, and says what of them and of the requirements of
 // clients does not apply.
 func Applicable(method *spec.Method, all []*Scenario) (applicable []*Scenario, others []result.NotApplicable) {
-	group := func(reason string) *result.NotApplicable {
-		index := slices.IndexFunc(others, func(other result.NotApplicable) bool { return other.Reason == reason })
-		if index < 0 {
-			index = len(others)
-			others = append(others, result.NotApplicable{Reason: reason, Checks: []string{}})
-		}
-		return &others[index]
-	}
 	for _, one := range all {
 		if one.Inapplicable == "" {
 			applicable = append(applicable, one)
 			continue
 		}
-		reason := group(one.Inapplicable)
-		reason.Checks = append(reason.Checks, one.Name)
+		others = result.LeaveOut(others, one.Inapplicable, one.Name, "")
 	}
 	for _, one := range method.ClientRequirements {
 		// client.outcome.new-id stands for this one: nothing is missing.
 		if unmet := method.Unmet(one.ID); unmet != "" && one.ID != "client.outcome.success" {
-			reason := group(unmet)
-			reason.Requirements = append(reason.Requirements, one.ID)
+			others = result.LeaveOut(others, unmet, "", one.ID)
 		}
 	}
 	return applicable, others

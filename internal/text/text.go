@@ -41,6 +41,21 @@ func List(words []string, conjunction string) string {
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
+// Grouped puts together what has the same key, which is shown once, in the order
+// in which it comes.
+func Grouped[T any, K comparable](all []T, key func(T) K) [][]T {
+	at, groups := map[K]int{}, [][]T{}
+	for _, one := range all {
+		place, known := at[key(one)]
+		if !known {
+			place, groups = len(groups), append(groups, nil)
+			at[key(one)] = place
+		}
+		groups[place] = append(groups[place], one)
+	}
+	return groups
+}
+
 // Cut shortens a text to a number of characters and marks the cut with an
 // ellipsis.
 func Cut(text string, longest int) string {

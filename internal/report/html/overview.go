@@ -232,19 +232,15 @@ func (f family) Many() bool { return len(f.Scopes) > 4 }
 
 // Families is the scope grid.
 func (p *page) Families() []family {
-	at, passed := map[string]int{}, map[string]int{}
 	var families []family
-	for _, scope := range p.Scopes {
-		if _, there := at[scope.Family]; !there {
-			at[scope.Family] = len(families)
-			families = append(families, family{Name: scope.Family})
+	for _, scopes := range text.Grouped(p.Scopes, func(scope result.Scope) string { return scope.Family }) {
+		passed := 0
+		for _, scope := range scopes {
+			if scope.Verdict == result.Pass {
+				passed++
+			}
 		}
-		one := &families[at[scope.Family]]
-		one.Scopes = append(one.Scopes, scope)
-		if scope.Verdict == result.Pass {
-			passed[scope.Family]++
-		}
-		one.Count = fmt.Sprintf("%d/%d", passed[scope.Family], len(one.Scopes))
+		families = append(families, family{scopes[0].Family, scopes, fmt.Sprintf("%d/%d", passed, len(scopes))})
 	}
 	return families
 }
