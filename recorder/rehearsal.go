@@ -100,5 +100,5 @@ func (r *rehearsal) misfit() error {
 	if reason == "" {
 		return nil
 	}
-	return &Error{File: string(r.folder), Message: "not saved: with pseudonyms the run is another one: " + reason, Fix: "record with --keep-job-ids"}
+	return &Error{File: string(r.folder), Message: "not saved: the replay with pseudonyms is not the run that was recorded: " + reason, Fix: "record with --keep-job-ids"}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
@@ -71,8 +72,26 @@ func Checks(method *spec.Method) []Check {
 	return checks
 }
 
-// allChecks lists every check, whether it applies or not.
+// listed are the checks of the method that was asked for last.
+type listed struct {
+	method *spec.Method
+	checks []Check
+}
+
+var lastListed atomic.Pointer[listed]
+
+// allChecks lists every check, whether it applies or not. A run asks for the same
+// list again and again: for its flags, its known failures, its session, its report.
 func allChecks(method *spec.Method) []Check {
+	last := lastListed.Load()
+	if last == nil || last.method != method {
+		last = &listed{method, listChecks(method)}
+		lastListed.Store(last)
+	}
+	return slices.Clone(last.checks)
+}
+
+func listChecks(method *spec.Method) []Check {
 	checks := slices.Concat(
 		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
 		responseChecks(method), errorChecks(method), connectionChecks(), robustnessChecks(method),

@@ -99,6 +99,8 @@ func (r *recordingRun) run(ctx context.Context) error {
 		return r.interrupted(ctx)
 	case trouble != nil:
 		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
+	case !slices.ContainsFunc(r.server.Journal(), (*target.Exchange).Complete):
+		return r.unsaved(ctx, errors.New("not recorded: "+r.config.Endpoint+" gave no whole response"))
 	}
 	return nil
 }
@@ -161,7 +163,7 @@ func (r *recordingRun) save(ctx context.Context) error {
 	}
 	switch {
 	case difference != "" && pseudonyms:
-		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: with pseudonyms the run is another one: " + difference,
+		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: the replay with pseudonyms is not the run that was recorded: " + difference,
 			Fix: "record with --keep-job-ids"}
 	case difference != "":
 		r.terminal.complain("the recording does not give the server's verdicts: " + difference)

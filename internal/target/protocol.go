@@ -42,8 +42,12 @@ func (d *diagnosing) RoundTrip(request *http.Request) (*http.Response, error) {
 		request = request.Clone(request.Context())
 		maps.Copy(request.Header, d.options.Header)
 	}
+	request, passed := pastTheProxy(request)
 	response, err := d.next.RoundTrip(request)
 	if fault := unreachableProxy(err, d.options.ProxyOf(d.endpoint)); fault != nil {
+		return nil, fault
+	}
+	if fault := brokenTunnel(request, err, d.options.ProxyOf(d.endpoint)); fault != nil && !passed.Load() {
 		return nil, fault
 	}
 	if d.responded.Load() || request.Context().Err() != nil {

@@ -8,11 +8,13 @@ import (
 	"html"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -72,6 +74,38 @@ func unreachableProxy(err error, proxy string) *Fault {
 		return nil
 	}
 	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be reached: %s", proxy, unreachableReason(err))}
+}
+
+// pastTheProxy is a request that notes when it gets as far as TLS with the server: what
+// fails before that fails between this program and a proxy.
+func pastTheProxy(request *http.Request) (*http.Request, *atomic.Bool) {
+	var passed atomic.Bool
+	return request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		GotConn:           func(httptrace.GotConnInfo) { passed.Store(true) },
+		TLSHandshakeStart: func() { passed.Store(true) },
+	})), &passed
+}
+
+// brokenTunnel is the fault of a proxy that responds to CONNECT with something else than
+// HTTP, or not at all, given the error of a request that got no further; nil for every
+// other.
+func brokenTunnel(request *http.Request, err error, proxy string) *Fault {
+	var refused *proxyError
+	if err == nil || request.URL.Scheme != "https" || !strings.HasPrefix(proxy, "http") || request.Context().Err() != nil ||
+		asFault(err) != nil || errors.As(err, &refused) {
+		return nil
+	}
+	does := "it speaks something that is not HTTP"
+	switch {
+	case isSlow(err):
+		does = "it does not respond to CONNECT"
+	case isHandshakeEnd(err), isCutOff(err):
+		does = "it closes the connection instead of connecting to the server"
+	case isUnreachable(err):
+		does = unreachableReason(err)
+	}
+	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be used: %s; give HTTPS_PROXY the address of an HTTP proxy, or set NO_PROXY=%s to reach that without it",
+		proxy, does, request.URL.Hostname())}
 }
 
 // uselessProxy is the fault of a proxy that speaks no HTTP, or none to this client, given
