@@ -100,7 +100,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 	case trouble != nil:
 		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
 	case !slices.ContainsFunc(r.server.Journal(), (*target.Exchange).Complete):
-		return r.unsaved(ctx, errors.New("not recorded: "+r.config.Endpoint+" gave no whole response"))
+		return &unreachableError{errors.New("not recorded: " + r.config.Endpoint + " gave no whole response; once it does, begin anew with --discard")}
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ const (
 
 // looseForms lists the letters and digits of a token as it is, of its hexadecimal,
 // and of the base64 of a text that it is a part of, such as user:token. It may
-// have been escaped for a URL before, or be in base64 twice. Separators and line
+// have been escaped for a URL or in JSON before, or be in base64 twice. Separators and line
 // breaks may stand anywhere in these, and one alphabet of base64 is the other.
 func looseForms(token string) []string {
 	var forms []string
@@ -113,8 +113,11 @@ func looseForms(token string) []string {
 	inBase64(token, add)
 	inBase64(once, add)
 	inBase64(strings.TrimRight(once, "="), add)
-	if escaped := url.QueryEscape(token); escaped != token {
-		inBase64(escaped, add)
+	// PHP writes a slash in JSON with a backslash.
+	for _, escaped := range []string{url.QueryEscape(token), strings.ReplaceAll(token, "/", `\/`)} {
+		if escaped != token {
+			inBase64(escaped, add)
+		}
 	}
 	return forms
 }

@@ -162,6 +162,9 @@ func escapeAt(text string) (meaning string, size int) {
 		if value, is := number(2, 6); is && text[1] == 'u' {
 			return string(rune(value)), 6
 		}
+		if value, is := number(2, 10); is && text[1] == 'U' {
+			return string(rune(value)), 10
+		}
 		if value, is := number(2, 4); is && text[1] == 'x' {
 			return string(rune(value)), 4
 		}

@@ -140,6 +140,13 @@ func (r *Redactor) tokensInLayers(layers []layer) []span {
 			found = append(found, layer.span(start, end, r.names[token]))
 			return true
 		})
+		for _, dump := range dumpsIn(layer.lower) {
+			r.index.find(lowered(dump.text.String()), func(start, end int, token string) bool {
+				first, last := layer.span(dump.from[start], dump.from[start], ""), layer.span(dump.to[end-1], dump.to[end-1], "")
+				found = append(found, span{first.start, last.end, r.names[token]})
+				return true
+			})
+		}
 		if r.loose.entries == nil || len(layer.lower) < shortestLoose {
 			continue
 		}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -109,6 +110,11 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 		"quoted-printable":     spelled(token, "=%02X")[1:],
 		"hexadecimal pairs":    strings.TrimSuffix(spelled(token, "%02x:"), ":"),
 		"a dump":               strings.TrimSuffix(spelled(token, "%02X "), " "),
+		"Python's \\U":         spelled(token, `\U%08x`),
+		"Go's []byte":          strings.TrimSuffix(spelled(token, "%d "), " "),
+		"Java's byte[]":        strings.TrimSuffix(spelled(token, "%d, "), ", "),
+		"a list in JSON":       strings.TrimSuffix(spelled(token, "%d,\n    "), ",\n    "),
+		"Go's %#v":             strings.TrimSuffix(spelled(token, "0x%x, "), ", "),
 		"several lines":        token[:9] + "\r\n " + token[9:],
 		"a list":               token[:9] + ", " + token[9:],
 		"a name":               strings.NewReplacer("/", "-", "+", "-", "=", "-", "~", "-", ".", "-").Replace(token),
@@ -117,10 +123,23 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	// A dump shows each byte twice, and the number of the first one.
+	for name, dump := range map[string]string{
+		"hex.Dump": hex.Dump([]byte("sent " + token + " to us")),
+		"xxd":      "00000000: 5345 4b52 4554 3030 302f 706c 2b61 6e74  SEKRET000/pl+ant\n00000010: 3d65 647e 5177 3845 7237 5479 302e 7a7a  =ed~Qw8Er7Ty0.zz\n00000020: 3030 30                                  000\n",
+		"Netty":    "|00000000| 53 45 4b 52 45 54 30 30 30 2f 70 6c 2b 61 6e 74 |SEKRET000/pl+ant|\n|00000010| 3d 65 64 7e 51 77 38 45 72 37 54 79 30 2e 7a 7a |=ed~Qw8Er7Ty0.zz|\n|00000020| 30 30 30                                        |000             |",
+	} {
+		for _, got := range []string{hide.Text(dump), hide.Body(`{"log":` + encoded(dump) + `}`)} {
+			if !strings.Contains(got, "the-token") || strings.Contains(got, "SEKRET") || strings.Contains(got, "Qw8Er7") || strings.Contains(got, "51 77") || strings.Contains(got, "5177") {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+	}
 	// In base64 the token begins at one of three places of a group.
 	for _, form := range []string{base64.StdEncoding.EncodeToString([]byte("me:" + token)), base64.StdEncoding.EncodeToString([]byte("user:" + token + "!!")),
 		base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token))),
-		base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))), base64.StdEncoding.EncodeToString([]byte("t=" + url.QueryEscape(token)))} {
+		base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))), base64.StdEncoding.EncodeToString([]byte("t=" + url.QueryEscape(token))),
+		base64.StdEncoding.EncodeToString([]byte(`{"t":"` + strings.ReplaceAll(token, "/", `\/`) + `"}`))} {
 		if got := hide.Text("<" + form + ">"); !strings.Contains(got, "the-token") || len(got) > 40 {
 			t.Errorf("%q became %q", form, got)
 		}

@@ -174,6 +174,33 @@ func TestAProxyThatSpeaksNoHTTPIsNotTheServer(t *testing.T) {
 	}
 }
 
+// TestAProxyThatDoesNotConnectIsNotTheServer either, whenever it begins to.
+func TestAProxyThatDoesNotConnectIsNotTheServer(t *testing.T) {
+	t.Parallel()
+	const malformed = "\x00 http garbage\r\n\r\n"
+	for name, test := range map[string]struct{ says, does string }{
+		"it hangs up":       {"", "it closes the connection instead of connecting to the server"},
+		"a half head":       {"HTTP/1.1 200 OK\r\n", "it closes the connection instead of connecting to the server"},
+		"malformed":         {malformed, "it speaks something that is not HTTP"},
+		"a page":            {"<html>", "it speaks HTTP/0.9, responses without a status line"},
+		"nothing after 200": {"HTTP/1.1 200 OK\r\n\r\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := serveRaw(t, saying(test.says))
+			tested := newTarget(t, Config{Endpoint: "https://api.example", Network: NetworkOptions{Proxy: proxied(t, proxy)}})
+			for range 2 {
+				exchange := sendTo(tested, Request{})
+				if test.does != "" {
+					wantFault(t, exchange, Unreachable, "the proxy "+proxy+" cannot be used: "+test.does+"; give HTTPS_PROXY the address of an HTTP proxy, or set NO_PROXY=api.example")
+				} else if exchange.Complete() || strings.Contains(exchange.Fault.Detail, "cannot be used") {
+					t.Error(exchange.Fault)
+				}
+			}
+		})
+	}
+}
+
 func TestACompressedResponseIsRead(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {

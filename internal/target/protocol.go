@@ -47,22 +47,19 @@ func (d *diagnosing) RoundTrip(request *http.Request) (*http.Response, error) {
 	if fault := unreachableProxy(err, d.options.ProxyOf(d.endpoint)); fault != nil {
 		return nil, fault
 	}
-	if fault := brokenTunnel(request, err, d.options.ProxyOf(d.endpoint)); fault != nil && !passed.Load() {
-		return nil, fault
-	}
-	if d.responded.Load() || request.Context().Err() != nil {
-		return response, err
-	}
+	asks := !d.responded.Load() && request.Context().Err() == nil
 	if err != nil {
-		d.once.Do(func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(request.Context()), examineLimit)
-			defer cancel()
-			d.found = diagnose(ctx, d.endpoint, d.options, err)
-		})
-		if d.found != nil {
-			return nil, d.found
+		if asks {
+			if fault := d.diagnosed(request, err); fault != nil {
+				return nil, fault
+			}
 		}
-		return nil, err
+		if fault := brokenTunnel(request, err, d.options.ProxyOf(d.endpoint)); fault != nil && !passed.Load() {
+			return nil, fault
+		}
+	}
+	if err != nil || !asks {
+		return response, err
 	}
 	if fault := refusedForProtocol(d.endpoint, response, d.options.Certificate != nil); fault != nil {
 		_ = response.Body.Close()
@@ -70,6 +67,16 @@ func (d *diagnosing) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	d.responded.Store(true)
 	return response, nil
+}
+
+// diagnosed is what diagnose says of the first error.
+func (d *diagnosing) diagnosed(request *http.Request, err error) *Fault {
+	d.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(request.Context()), examineLimit)
+		defer cancel()
+		d.found = diagnose(ctx, d.endpoint, d.options, err)
+	})
+	return d.found
 }
 
 // Limits of an examination: as a whole, for one connection, and in bytes.
