@@ -88,6 +88,14 @@ func TestWhatRecordRefuses(t *testing.T) {
 	recordInto(t, shipped, nil, "--force")
 }
 
+// TestAServerThatRespondsToNothingIsNotRecorded: nothing could be replayed.
+func TestAServerThatRespondsToNothingIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	silent := listen(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	call(t, "record", "--cassettes", filepath.Join(t.TempDir(), "cassettes"), "--endpoint", silent, "--token-template", "t:{short}", "--job", "FAILED=a").
+		wantUnreachable(t, "not recorded: "+silent+" gave no whole response; once it does, begin anew with --discard")
+}
+
 func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")

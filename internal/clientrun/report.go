@@ -31,10 +31,8 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 		Settings:    result.Settings{Level: cmp.Or(o.rules.Level, spec.Platform), LimitSeconds: o.limit.Seconds()}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 		NotApplicable: o.notApplicable,
 	}
-	for _, word := range o.command {
-		report.Client.Command = append(report.Client.Command, hide.Text(word))
-	}
 	if len(o.command) > 0 {
+		report.Client.Command = hide.Command(o.command)
 		report.Target.Endpoint = strings.Join(report.Client.Command, " ")
 	}
 	checks := []result.Check{}

@@ -68,7 +68,7 @@ func byteAt(lower string, at int) (value byte, end int) {
 	number := 0
 	for end = first; end < len(lower) && isLetterOrDigit(rune(lower[end])); end++ {
 		digit := strings.IndexByte("0123456789abcdef"[:base], lower[end])
-		if number = number*base + digit; digit < 0 || number > 255 {
+		if number = number*base + digit; digit < 0 || number > 255 || end-first == len("255") {
 			return 0, 0
 		}
 	}

@@ -146,6 +146,26 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 	}
 }
 
+func TestACommandIsShownWithoutItsSecrets(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"./client --pw=planted":                   "./client --pw=" + Mark,
+		"./client --db-pass planted -p planted":   "./client --db-pass " + Mark + " -p " + Mark,
+		"./client --pin=1234 --user me:planted":   "./client --pin=" + Mark + " --user " + Mark,
+		"env PW=planted DB_PASSWORD=planted node": "env PW=" + Mark + " DB_PASSWORD=" + Mark + " node",
+		"./client --option=pl4nted0 --dry-run":    "./client --option=" + Mark + " --dry-run",
+		"curl -u {token}: {endpoint}/v1/{job}":    "curl -u {token}: {endpoint}/v1/{job}",
+		"client --token={token} --retries=3 run":  "client --token={token} --retries=3 run",
+		"client --key=/x+y/pl4nted= --secret x/y": "client --key=" + Mark + " --secret " + Mark,
+		"client --token-file tokens.txt --verb":   "client --token-file tokens.txt --verb",
+		"client --key=../key.pem --url=http://h/": "client --key=../key.pem --url=http://h/",
+	} {
+		if got := strings.Join(NewRedactor(nil).Command(strings.Fields(given)), " "); got != want {
+			t.Errorf("%s became %s", given, got)
+		}
+	}
+}
+
 // spelled writes each byte of a token by a format.
 func spelled(token, format string) string {
 	var text strings.Builder
