@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -145,6 +146,8 @@ func (s *Settings) JobsByState(sources *Sources, method *spec.Method) (map[strin
 				return mistake("give "+state+"=ID[,ID...]", "an id of state %s is empty", state)
 			case strings.Contains(id, "/"):
 				return mistake("give the bare id, without "+method.Operation.Path.Collection()+"/", "the id %q has a slash", id)
+			case strings.ContainsFunc(id, hidden):
+				return mistake("type it anew", "the id %+q has a character that cannot be seen", id)
 			case twice:
 				return mistake("", "the id %q is given twice%s", id, asStates(other, state))
 			}
@@ -154,6 +157,10 @@ func (s *Settings) JobsByState(sources *Sources, method *spec.Method) (map[strin
 	}
 	return jobs, nil
 }
+
+// hidden reports whether a character cannot be seen, or is none: copied from a page, an
+// id may bring some along.
+func hidden(character rune) bool { return character == utf8.RuneError || !text.Visible(character) }
 
 // asStates says as what a job is given twice; nothing where it has no state.
 func asStates(one, other string) string {
