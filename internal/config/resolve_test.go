@@ -51,9 +51,9 @@ func TestJobsByState(t *testing.T) {
 		"FAILED=a,":            empty,
 		"FAILED= ":             empty,
 		"FAILED=archiveJobs/a": `--job: the id "archiveJobs/a" has a slash; give the bare id, without archiveJobs/`,
-		"FAILED=a\u200bb":       `--job: the id "a\u200bb" has a character that cannot be seen; type it anew`,
-		"FAILED=a\xffb":         `--job: the id "a\xffb" has a character that cannot be seen; type it anew`,
-		"FAILED=a\x00":          `--job: the id "a\x00" has a character that cannot be seen; type it anew`,
+		"FAILED=a\u200bb":      `--job: the id "a\u200bb" has a character that cannot be seen; type it anew`,
+		"FAILED=a\xffb":        `--job: the id "a\xffb" has a character that cannot be seen; type it anew`,
+		"FAILED=a\x00":         `--job: the id "a\x00" has a character that cannot be seen; type it anew`,
 		"FAILED=a,b,a":         `--job: the id "a" is given twice, as FAILED and as FAILED`,
 		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE`,
 	} {
