@@ -23,7 +23,8 @@ import (
 
 // loginCommand is a call of dpconform login.
 type loginCommand struct {
-	config.Settings
+	// Cobra keeps flags for ever, and with them what is allocated beside their values.
+	*config.Settings
 	terminal *terminal
 	sources  *config.Sources
 	method   *spec.Method
@@ -43,7 +44,7 @@ type loginCommand struct {
 }
 
 func newLoginCommand(terminal *terminal) *cobra.Command {
-	login := &loginCommand{terminal: terminal}
+	login := &loginCommand{Settings: &config.Settings{}, terminal: terminal}
 	command := &cobra.Command{
 		Use:   "login",
 		Short: "Log in with a browser and keep the tokens for one endpoint",
@@ -85,7 +86,7 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 }
 
 func (l *loginCommand) run(command *cobra.Command) (err error) {
-	if l.sources, l.method, err = prepare(command, l.terminal, &l.Settings); err != nil {
+	if l.sources, l.method, err = prepare(command, l.terminal, l.Settings); err != nil {
 		return err
 	}
 	if l.Endpoint == "" {

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,8 @@ func TestMain(m *testing.M) {
 	for _, variable := range homeVariables {
 		_ = os.Setenv(variable, home)
 	}
+	// The limit of the program is for one command at a time.
+	debug.SetMemoryLimit(1 << 30)
 	_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
 	code := m.Run()
 	_ = os.RemoveAll(home)

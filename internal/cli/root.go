@@ -201,10 +201,11 @@ The script for bash needs the package bash-completion.`
 func completeDescriptions(command *cobra.Command) {
 	if command.Flags().Lookup(config.RevisionFlag) != nil {
 		completeWith(command, config.MethodFlag, cobra.ShellCompDirectiveNoFileComp, spec.Shipped)
+		// Cobra keeps this for ever: with the command it would keep what a run received.
+		method := command.Flag(config.MethodFlag).Value
 		completeWith(command, config.RevisionFlag, cobra.ShellCompDirectiveNoFileComp, func() []string {
-			method := command.Flag(config.MethodFlag).Value.String()
 			// Of an unknown method there are none.
-			description, _ := spec.Embedded(method)
+			description, _ := spec.Embedded(method.String())
 			return description.Revisions()
 		})
 	}
