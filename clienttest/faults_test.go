@@ -2,9 +2,7 @@ package clienttest_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -313,7 +311,9 @@ func connectionFaults() []fault {
 		{"307-followed-with-get", "A redirect 307 is followed with GET.", "client.path.redirect", "temporary-redirect", following(http.MethodGet)},
 		{"308-followed-with-get", "A redirect 308 is followed with GET.", "client.path.redirect", "permanent-redirect", following(http.MethodGet)},
 		{"closed-connection-used", "A connection is used again that a response had said to be closed.", "client.http.closed-connection", "connection-close", secondOnOneConnection()},
-		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2()},
+		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2(false)},
+		{"goaway-ignored", "A connection is used again behind GOAWAY.", "client.http.closed-connection", "goaway", streamsBehindGoAway()},
+		{"goaway-taken-for-refused", "A call is made again on another connection when GOAWAY came, whatever its last stream.", "client.repeat.unknown-effect", "goaway-hang-up", oneConnectionOfHTTP2(true)},
 		{"interim-taken-for-final", "An interim response is taken for the one to the call.", "client.outcome.interim", "interim-response", reading(nil)},
 		{"interim-taken-for-success", "An interim response is taken for a success.", "client.outcome.new-id", "interim-response",
 			func() client {
@@ -346,38 +346,6 @@ func secondOnOneConnection() func() client {
 					return reply{err: err}
 				}
 				got = read(http.ReadResponse(responses, nil))
-			}
-			return got
-		}
-		return made
-	}
-}
-
-// oneConnectionOfHTTP2 makes a client that never opens another connection.
-func oneConnectionOfHTTP2() func() client {
-	return func() client {
-		made := right()
-		made.whole = func(task task) reply {
-			authorities := x509.NewCertPool()
-			authorities.AppendCertsFromPEM(task.authority)
-			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities}, Protocols: new(http.Protocols)}
-			transport.Protocols.SetHTTP2(true)
-			one, err := transport.NewClientConn(context.Background(), "https", strings.TrimPrefix(task.endpoint, "https://"))
-			if err != nil {
-				return reply{err: err}
-			}
-			defer one.Close()
-			var got reply
-			for _, job := range []string{task.warm, task.job} {
-				request, err := http.NewRequest(task.method.Operation.Method, task.endpoint+task.method.Operation.Path.Expand(job), http.NoBody)
-				if err != nil {
-					return reply{err: err}
-				}
-				request.Header.Set("Authorization", "Bearer "+task.token)
-				got = read(one.RoundTrip(request))
-				for one.Available() > 0 && job == task.warm {
-					time.Sleep(time.Millisecond) // Until the GOAWAY has come.
-				}
 			}
 			return got
 		}

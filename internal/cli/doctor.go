@@ -51,6 +51,7 @@ that the profile consumer needs is unavailable.`,
 	settings.AddKnownFailuresFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	completeLevel(command)
+	completeSelection(command, &settings)
 	return command
 }
 

@@ -52,10 +52,14 @@ func TestNamesOfFaultsAndProfilesAreCompleted(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
 		"run --profile": "consumer\n", "doctor --profile": "live\n", "emulate --fault": "unknown-field-ignored\t", "init --for": "client\n",
+		"run --scopes": "maps.*\nmyactivity.*\n", "doctor --scopes": "maps.reviews\n", "run --method archiveJobs.cancel --scopes": "maps.*\n",
 	} {
 		if got := call(t, append(append([]string{"__complete"}, strings.Fields(line)...), "")...); !strings.Contains(got.raw, want) {
 			t.Errorf("%s: %s", line, got.raw)
 		}
+	}
+	if got := call(t, "__complete", "run", "--scopes", "maps.*,my"); !strings.Contains(got.raw, "maps.*,myactivity.search\n") {
+		t.Errorf("a second scope: %s", got.raw)
 	}
 }
 

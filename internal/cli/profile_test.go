@@ -141,7 +141,7 @@ func TestSelectionMistakes(t *testing.T) {
 		"run --endpoint " + nobody + " --profile consumer --job FAILED=a --token maps.reviews=x": "--job: the profile consumer needs a job that is ",
 		"run --endpoint " + nobody + " --no-auth --token maps.reviews=x":                         "--no-auth: it does not go with --token",
 		"run --endpoint " + nobody + " --no-auth --scopes maps.*":                                "--no-auth: it does not go with --scopes",
-		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: a pattern that none of the description's scopes fits",
+		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: \"nothing.*\" is a pattern that fits none of the description's scopes; write alerts.* for all scopes of a product",
 		"run --endpoint " + nobody + " --scopes unrelated":                                       "--scopes: \"unrelated\" selects no scope of the description",
 		"run --endpoint " + nobody + " --no-auth --focus authorization":                          "--no-auth: it leaves out every check",
 		"run --profile emulator": "--profile: it says something about a server, and there is none",

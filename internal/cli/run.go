@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ something documented was not tested), 4 unreachable, or ended by --max-duration.
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request without sending it; in order and with its purpose")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeLevel(command)
-	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(&settings)) })
+	completeSelection(command, &settings)
 	completeReport(command)
 	completeWith(command, "job", more, func() []string {
 		var states []string
@@ -74,6 +75,22 @@ func completed(settings *config.Settings) *spec.Method {
 		return method
 	}
 	return spec.MustLoadEmbedded()
+}
+
+// completeSelection lets a shell complete --focus, and each scope of --scopes.
+func completeSelection(command *cobra.Command, settings *config.Settings) {
+	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(settings)) })
+	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	// The error is that of a flag that does not exist.
+	if err := command.RegisterFlagCompletionFunc(config.ScopesFlag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		names := config.SelectableScopes(completed(settings))
+		for i := range names {
+			names[i] = typed[:strings.LastIndex(typed, ",")+1] + names[i]
+		}
+		return names, more
+	}); err != nil {
+		panic(err)
+	}
 }
 
 // completeLevel lets a shell complete --level.

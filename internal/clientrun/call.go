@@ -217,7 +217,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 	e.tokens = slices.Concat(call.tokens, known.tokens, bearerTokens(requests))
 	var attempts []*request
 	var last *request
-	refused := false
+	refused, overused := false, false
 	for _, one := range requests {
 		e.checkRequest(call, one)
 		switch one.purpose {
@@ -232,6 +232,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		case malformed:
 			refused = true
 		}
+		overused = overused || one.purpose == late
 	}
 	view := viewOf(reported, known)
 	note := ""
@@ -243,7 +244,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		note = noteOf(call, attempts)
 		rejected := e.checkCertificate(call, attempts)
 		e.checkClosing(call, attempts)
-		e.checkEnd(known.command, attempts, last, view, refused, rejected || note != "")
+		e.checkEnd(known.command, attempts, last, view, refused, rejected || overused || note != "")
 		switch {
 		case known.wireOnly:
 		case last != nil:

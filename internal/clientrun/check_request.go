@@ -56,7 +56,11 @@ func (e *evaluation) checkRequest(call *Call, one *request) {
 	case followed:
 		e.checkFollowed(one)
 	case late:
-		e.find(httpClosedConnection, one, "no request on a connection whose last response said Connection: close", "another request")
+		said := "whose last response said Connection: close"
+		if strings.HasPrefix(one.protocol, "HTTP/2") {
+			said = "behind GOAWAY"
+		}
+		e.find(httpClosedConnection, one, "no request on a connection "+said, "another request")
 	case malformed:
 		e.checkMalformed(call, one)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -56,21 +57,52 @@ func (c *contact) rejected() bool {
 	return c != nil && c.opened.Load() && !c.unencrypted.Load() && !c.served.Load()
 }
 
-// countKey is the key of a context's number of requests on its connection.
+// countKey is the key of a context's *use.
 type countKey struct{}
+
+// use is what a connection has been used for: the number of its requests, and
+// whether GOAWAY was sent.
+type use struct {
+	requests atomic.Int64
+	goneAway atomic.Bool
+}
 
 // counting gives a connection a count of its requests.
 func counting(ctx context.Context) context.Context {
-	return context.WithValue(ctx, countKey{}, new(atomic.Int64))
+	return context.WithValue(ctx, countKey{}, new(use))
 }
 
 // requestsBefore counts a request, and returns the number of those before it on its
 // connection.
 func requestsBefore(r *http.Request) int64 {
-	if count, counted := r.Context().Value(countKey{}).(*atomic.Int64); counted {
-		return count.Add(1) - 1
+	if of, counted := r.Context().Value(countKey{}).(*use); counted {
+		return of.requests.Add(1) - 1
 	}
 	return 0
+}
+
+// goAway sends the GOAWAY of a server that stops, without an error and with the
+// last stream that there can be, which covers every request so far (RFC 9113, 6.8).
+// It returns the connection; nil where that does not speak HTTP/2 by TLS, so that
+// nothing was sent. All that net/http has to send before must be sent.
+func goAway(r *http.Request) *tls.Conn {
+	connection, secure := r.Context().Value(connectionKey{}).(*tls.Conn)
+	if !secure || r.ProtoMajor != 2 {
+		return nil
+	}
+	if of, counted := r.Context().Value(countKey{}).(*use); counted {
+		of.goneAway.Store(true)
+	}
+	const lengthTypeAndStream, lastStream, noError = "\x00\x00\x08\x07\x00\x00\x00\x00\x00", "\x7f\xff\xff\xff", "\x00\x00\x00\x00"
+	// A client may be gone.
+	_, _ = io.WriteString(connection, lengthTypeAndStream+lastStream+noError)
+	return connection
+}
+
+// isLate reports whether GOAWAY was sent on the connection of a request before.
+func isLate(r *http.Request) bool {
+	of, counted := r.Context().Value(countKey{}).(*use)
+	return counted && of.goneAway.Load()
 }
 
 // lingerLimit is how long a connection is read on for what a client must not send.

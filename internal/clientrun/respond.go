@@ -180,6 +180,12 @@ func (e *exchange) send(made response, step scenario.Step) {
 		return
 	}
 	e.w.WriteHeader(made.status)
+	if step.Close && e.r.ProtoMajor == 2 {
+		// Behind the head, and before the end of the response: however fast the next call
+		// is, the client knows by then. Once the head is written, so are the settings.
+		_ = http.NewResponseController(e.w).Flush()
+		goAway(e.r)
+	}
 	if e.request.method == http.MethodHead || made.status == http.StatusNoContent || made.status == http.StatusNotModified {
 		return
 	}
@@ -213,13 +219,23 @@ func (e *exchange) wait(delay time.Duration) bool {
 }
 
 // disconnect ends the connection, by a reset or in good order. By HTTP/2 it is
-// the stream that is reset.
+// the stream that is reset, or a used connection that ends behind a GOAWAY.
 func (e *exchange) disconnect(byReset bool) {
 	delivery := hungUp
 	if byReset {
 		delivery = reset
 	}
 	e.call.responded(e.request, response{delivery: delivery, at: e.server.options.Now()})
+	if !byReset && e.request.before > 0 {
+		if secure := goAway(e.r); secure != nil {
+			_ = secure.CloseWrite()
+			if tcp, is := secure.NetConn().(*net.TCPConn); is {
+				_ = tcp.CloseWrite()
+			}
+			// What the client still sends is read, so that no reset overtakes GOAWAY.
+			<-e.r.Context().Done()
+		}
+	}
 	connection, _, err := http.NewResponseController(e.w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)

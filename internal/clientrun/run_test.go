@@ -125,6 +125,30 @@ func TestReasonsOfConnections(t *testing.T) {
 	}
 }
 
+// TestGoAwayNeedsTLS: a client that chooses its scenarios may speak HTTP/2 in clear
+// text, where other calls share the connection.
+func TestGoAwayNeedsTLS(t *testing.T) {
+	t.Parallel()
+	opened := site(t, Options{Scenarios: named(t, "goaway")})
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequest(http.MethodPost, opened.Endpoint+method.Operation.Path.Expand("scenario-goaway-1"), http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	check := rules.EvaluateWire(opened.Server.Calls()[0]).Check
+	const want = "the scenario was served without TLS, so that GOAWAY was not sent; without --together and --listen it is"
+	if response.ProtoMajor != 2 || check.Reason != want {
+		t.Errorf("%s: %s %s", response.Proto, check.Verdict, check.Reason)
+	}
+}
+
 func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "gives-up", "success"))

@@ -128,6 +128,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	switch {
 	case arrived.unknown != "":
 		arrived.purpose = attempt
+	case isLate(r) && arrived.purpose == attempt:
+		arrived.purpose = late
 	case atOtherHost && arrived.purpose == attempt:
 		arrived.purpose = elsewhere
 	case redirected && arrived.purpose == attempt:
@@ -142,6 +144,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	switch {
 	case arrived.unknown != "":
 		notFound("dpconform: " + arrived.unknown)
+	case arrived.purpose == late:
+		exchange.disconnect(true)
 	case arrived.purpose == elsewhere:
 		notFound("Requested entity was not found.")
 	case arrived.purpose == attempt && call.scenario != nil:

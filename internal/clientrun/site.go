@@ -65,16 +65,11 @@ func serve(server *Server, address string, handler http.Handler) (*Site, error) 
 		}
 		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
 		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-		main.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
 			server.contact.opened.Store(true)
-			return counting(ctx)
+			return context.WithValue(counting(ctx), connectionKey{}, connection)
 		}
 		main.ConnState = server.contact.count
-		if only.First != nil && only.First.Close {
-			// By HTTP/2 net/http sends GOAWAY then behind the end of a response, and not before
-			// its headers as for Connection: close.
-			main.SetKeepAlivesEnabled(false)
-		}
 	} else {
 		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
 			return context.WithValue(counting(ctx), connectionKey{}, connection)

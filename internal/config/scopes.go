@@ -24,6 +24,7 @@ const (
 func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	var scopes []string
 	known, seen := newScopeNames(method), map[string]bool{}
+	known.noToken = true
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if name == "" {
@@ -48,10 +49,13 @@ func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 type scopeNames struct {
 	method *spec.Method
 	named  map[string][]string
+	// noToken: what stands in the place of a name is never a token, so that a message
+	// may show it.
+	noToken bool
 }
 
 func newScopeNames(method *spec.Method) scopeNames {
-	names := scopeNames{method, map[string][]string{}}
+	names := scopeNames{method: method, named: map[string][]string{}}
 	for _, scope := range method.Scopes {
 		forms := []string{scope.Name, scope.Short(), withoutService(method, scope.Name)}
 		slices.Sort(forms)
@@ -91,27 +95,55 @@ func (s scopeNames) find(place, name string) ([]string, error) {
 		if len(found) > 0 {
 			return found, nil
 		}
-		// The pattern is not shown: it may be a token with a star in it.
-		return nil, text.Mistake(place, "a pattern that none of the description's scopes fits",
-			fmt.Sprintf("write %s.* for all scopes of a product", method.Scopes[0].Family()))
 	}
-	return nil, unknownScope(method, place, name)
+	return nil, s.unknown(place, name)
 }
 
-// unknownScope suggests a scope, and repeats the wrong name only where it is
-// near one: what stands in its place may be the token.
-func unknownScope(method *spec.Method, place, name string) error {
-	known := []string{unrelated}
+// unknown suggests a scope or a pattern. It repeats a wrong name that is near none
+// only where no token can stand.
+func (s scopeNames) unknown(place, name string) error {
+	method, first := s.method, s.method.Scopes[0]
+	wrong, known := "name that is none", []string{unrelated}
+	fix := fmt.Sprintf("name a scope, such as %s, or %s", first.Short(), unrelated)
 	for _, scope := range method.Scopes {
 		known = append(known, scope.Short())
 	}
-	for _, form := range []string{spec.ShortScope(name), service(method) + "." + name} {
-		if nearest, distance := text.Nearest(form, known); distance <= max(2, len(form)/5) {
+	forms := []string{spec.ShortScope(name), service(method) + "." + name}
+	if strings.Contains(name, anything) {
+		wrong, known, forms = "pattern that fits none", familyPatterns(method), []string{withoutService(method, name)}
+		fix = fmt.Sprintf("write %s.%s for all scopes of a product", first.Family(), anything)
+	}
+	for _, form := range forms {
+		if nearest, distance := text.Nearest(form, known); len(known) > 0 && distance <= max(2, len(form)/5) {
 			return text.Mistake(place, fmt.Sprintf("unknown scope %q", name), fmt.Sprintf("did you mean %s?", nearest))
 		}
 	}
-	return text.Mistake(place, "a name that is none of the description's scopes",
-		fmt.Sprintf("name a scope, such as %s, or %s", method.Scopes[0].Short(), unrelated))
+	if s.noToken {
+		return text.Mistake(place, fmt.Sprintf("%q is a %s of the description's scopes", name, wrong), fix)
+	}
+	return text.Mistake(place, fmt.Sprintf("a %s of the description's scopes", wrong), fix)
+}
+
+// familyPatterns are the patterns of all scopes of a product, in the order of the
+// description.
+func familyPatterns(method *spec.Method) []string {
+	var patterns []string
+	for _, scope := range method.Scopes {
+		if pattern := scope.Family() + "." + anything; scope.Family() != scope.Short() && !slices.Contains(patterns, pattern) {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns
+}
+
+// SelectableScopes lists the values of --scopes that a shell completes: the pattern
+// of each product, and each scope without the service.
+func SelectableScopes(method *spec.Method) []string {
+	names := familyPatterns(method)
+	for _, scope := range method.Scopes {
+		names = append(names, withoutService(method, scope.Name))
+	}
+	return names
 }
 
 // service is the first part of the description's scopes: "dataportability"; empty

@@ -120,8 +120,8 @@ func TestPatternsAndGroupsInATokenFile(t *testing.T) {
 func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	kept(t)
 	for _, test := range []struct{ text, want string }{
-		{"x.*: {command: mint}\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
-		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product"},
+		{"x.*: {command: mint}\n", "FILE:1: a pattern that fits none of the description's scopes; write alerts.* for all scopes of a product"},
+		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that fits none of the description's scopes; write alerts.* for all scopes of a product"},
 		{"maps.*: x\n'maps.*': y\n", "FILE:2: the same key is already in line 1; remove one of them"},
 		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
 		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceFix},
@@ -268,8 +268,8 @@ func TestScopesNamed(t *testing.T) {
 		"":                   "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
 		"maps.reviews,":      "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
 		"maps.review":        `--scopes: unknown scope "maps.review"; did you mean dataportability.maps.reviews?`,
-		"mapz.*":             "--scopes: a pattern that none of the description's scopes fits; write alerts.* for all scopes of a product",
-		"something.else.yet": "--scopes: a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
+		"mapz.*":             "--scopes: unknown scope \"mapz.*\"; did you mean maps.*?",
+		"something.else.yet": "--scopes: \"something.else.yet\" is a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
 	} {
 		_, err := ScopesNamed(method, "--scopes", text)
 		wantUsage(t, err, want)

@@ -142,7 +142,8 @@ type Step struct {
 	// Interim is the status of a response that comes before the one of the step; 0
 	// for none.
 	Interim int
-	// Close: the response says Connection: close. By HTTP/2 a GOAWAY follows it.
+	// Close: the response says Connection: close. By HTTP/2, GOAWAY comes behind its
+	// head.
 	Close bool
 	// LengthRequired: a request without a length is refused with 411.
 	LengthRequired bool

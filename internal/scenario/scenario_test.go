@@ -218,7 +218,7 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		"one requirement": {poor, "none of their requirements in the description: success, special-characters, " +
 			"reset, reset-warm, hang-up, hang-up-warm, slow, truncated, truncated-warm, unknown-fields, missing-id, http2, " +
 			"untrusted-authority, wrong-host, expired-certificate, length-required, connection-close, " +
-			"interim-response, split-response, chunk-extensions, stream-reset, stream-reset-warm, goaway"},
+			"interim-response, split-response, chunk-extensions, stream-reset, stream-reset-warm, goaway, goaway-hang-up"},
 	} {
 		all, err := Shipped(row.method)
 		if err != nil {

@@ -26,8 +26,12 @@ public final class GeneratedRetry {
       ArchiveJobsApi jobs = new ArchiveJobsApi(client(System.getenv("DPCONFORM_CA_CERT")));
       String warm = System.getenv("DPCONFORM_WARM_JOB");
       if (warm != null && !warm.isEmpty()) {
-        // The connection of this call is there for the one after it.
-        jobs.dataportabilityArchiveJobsRetry(warm, message);
+        // The connection of this call is there for the one after it, whatever becomes of it.
+        try {
+          jobs.dataportabilityArchiveJobsRetry(warm, message);
+        } catch (ApiException ignored) {
+          // Only the outcome of the next call is reported.
+        }
       }
       outcome.put("archiveJobId", jobs.dataportabilityArchiveJobsRetry(System.getenv("DPCONFORM_JOB"), message).getArchiveJobId());
     } catch (ApiException failed) {
