@@ -125,6 +125,8 @@ type doctorFindings struct {
 	Known []string `json:"known_failures,omitempty"`
 	// Checks is the number of all that are selected.
 	Checks int `json:"checks"`
+	// Pace says how long the requests of a run take at least; empty without a limit.
+	Pace string `json:"pace,omitempty"`
 	// Made says which jobs a run would make with --job-command; empty for none.
 	Made string `json:"made,omitempty"`
 	Exit int    `json:"exit"`
@@ -448,7 +450,8 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 	if err != nil {
 		return false, err
 	}
-	found.Checks, found.NotSelected, found.Made = len(planned.checks), planned.left, madeText(d.method, d.config.Jobs, server)
+	found.Checks, found.NotSelected = len(planned.checks), planned.left
+	found.Pace, found.Made = paceText(server, d.config.Rate), madeText(d.method, d.config.Jobs, server)
 	var report result.Report
 	run.Known = d.gaps
 	report.Conclude(run)

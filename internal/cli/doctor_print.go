@@ -33,6 +33,9 @@ func (p doctorPrinter) print(found doctorFindings) {
 	p.scopes(found.Scopes)
 	p.jobs(found)
 	p.skipped(found)
+	if found.Pace != "" {
+		p.field("time", found.Pace)
+	}
 	p.Printf("\n%s\n", text.Paragraph("", map[int]string{
 		result.ExitConforms: "ready: the run has every input that it needs", result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "something is missing or wrong",
 	}[found.Exit], p.Width))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/oauth2"
@@ -49,7 +50,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 		return err
 	}
 	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), added: config.Network.AddedFields(), width: terminal.width()}
-	plan.made = madeText(method, config.Jobs, server)
+	plan.pace, plan.made = paceText(server, config.Rate), madeText(method, config.Jobs, server)
 	plan.print(terminal.out)
 	return nil
 }
@@ -120,6 +121,22 @@ func madeText(method *spec.Method, given map[string][]string, server *target.Tar
 	return "--job-command would make " + strings.Join(counts, ", ")
 }
 
+// paceText says how long the requests of a rehearsed run take at least with a limit
+// for each second, or nothing without one.
+func paceText(server *target.Target, rate float64) string {
+	if rate <= 0 {
+		return ""
+	}
+	sent := 0
+	for _, exchange := range server.Journal() {
+		if exchange.Fault == nil || exchange.Fault.Kind != target.Withheld {
+			sent++
+		}
+	}
+	least := time.Duration(float64(sent) / rate * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s take %s at least, since --rate allows %.3g a second", text.Counted(sent, "request"), least, rate)
+}
+
 // plainly sends requests without TLS to where the transport leads them.
 type plainly struct{ transport http.RoundTripper }
 
@@ -170,6 +187,8 @@ type requestPlan struct {
 	outcome   result.Run
 	redactor  *redact.Redactor
 	width     int
+	// pace says how long the requests take at least, or is empty.
+	pace string
 	// made says which jobs the job command would make, or is empty.
 	made string
 	// added are the fields that every request carries beside those of its check.
@@ -197,6 +216,9 @@ func (p requestPlan) print(out io.Writer) {
 	}
 	if withheld > 0 {
 		fmt.Fprintf(out, "%s more withheld by --max-requests\n", text.Counted(withheld, "request"))
+	}
+	if p.pace != "" {
+		p.paragraph(out, p.pace)
 	}
 	p.paragraph(out, p.usesText(used))
 	if p.made != "" {

@@ -2,9 +2,7 @@ package cli
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,29 +82,43 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 		files = files[:1]
 	}
 	for _, file := range files {
-		if _, err := os.Lstat(file.name); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(file.name); err == nil {
 			return text.Mistake(file.name, "it is there already, and nothing is written over it", "move it away, or edit it")
 		}
 	}
 	templates := template.Must(template.New("").Parse(initTemplates))
-	for _, file := range files {
-		var content strings.Builder
-		if err := templates.ExecuteTemplate(&content, file.template, b); err != nil {
+	for i, file := range files {
+		if err := b.writeFile(templates, file.name, file.template); err != nil {
+			// All or nothing: init refuses to run again where one file is there.
+			for _, written := range files[:i] {
+				_ = os.Remove(written.name)
+			}
 			return err
 		}
-		err := os.MkdirAll(filepath.Dir(file.name), 0o777)
-		if err == nil {
-			err = text.WriteNew(file.name, 0o666, []byte(strings.TrimLeft(content.String(), "\n")))
-		}
-		if err != nil {
-			return text.Mistake(file.name, "it was not written: "+text.Reason(err), "")
-		}
+	}
+	for _, file := range files {
 		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
 	}
 	if workflow {
 		fmt.Fprintf(terminal.out, "%s uses the action dpconform/dpconform, which works once a release of it is published\n", initWorkflow)
 	}
 	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
+	return nil
+}
+
+// writeFile makes a file of a template, and the folders that lead to it.
+func (b beginning) writeFile(templates *template.Template, name, content string) error {
+	var made strings.Builder
+	if err := templates.ExecuteTemplate(&made, content, b); err != nil {
+		return err
+	}
+	err := os.MkdirAll(filepath.Dir(name), 0o777)
+	if err == nil {
+		err = text.WriteNew(name, 0o666, []byte(strings.TrimLeft(made.String(), "\n")))
+	}
+	if err != nil {
+		return text.Mistake(name, "it was not written: "+text.Reason(err), "")
+	}
 	return nil
 }
 

@@ -41,7 +41,8 @@ func TestWhatInitWritesRunsAtOnce(t *testing.T) {
 			t.Run(name+" "+test.user, func(t *testing.T) {
 				t.Chdir(t.TempDir())
 				got := call(t, "init", "--for", test.user, "--method", name, "--workflow")
-				got.want(t, result.ExitConforms, "wrote "+initConfig, "wrote "+initWorkflow, "next: ")
+				got.want(t, result.ExitConforms, "wrote "+initConfig, "wrote "+initWorkflow,
+					"next: "+beginning{user: test.user, method: method}.Command()+"\n")
 				for _, file := range []string{initConfig, initWorkflow} {
 					if strings.Contains(readFile(t, file), "<no value>") {
 						t.Errorf("%s has a gap:\n%s", file, readFile(t, file))
@@ -55,6 +56,21 @@ func TestWhatInitWritesRunsAtOnce(t *testing.T) {
 				call(t, test.command...).want(t, test.exit)
 			})
 		}
+	}
+	for name, prepare := range map[string]func() error{
+		"dangling link": func() error { return os.Symlink("nowhere/else", ".github") },
+		"file":          func() error { return os.WriteFile(".github", nil, 0o600) },
+	} {
+		t.Run(".github is a "+name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := prepare(); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, "init --workflow", initWorkflow+": it was not written: ")
+			if _, err := os.Lstat(initConfig); err == nil {
+				t.Error("one of two files was written")
+			}
+		})
 	}
 	refused(t, "init --for nobody", "--for: unknown user", "consumer, emulator or client")
 }
