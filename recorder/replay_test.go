@@ -64,6 +64,32 @@ func TestReplayIsStrict(t *testing.T) {
 	mustSay(t, elsewhere.Fault, "the recording is of "+strings.TrimPrefix(server.URL, "http://")+", not of elsewhere.example")
 }
 
+// TestARepeatedRequestGetsItsResponsesInTheirOrder, those of its own check, whatever is
+// sent between.
+func TestARepeatedRequestGetsItsResponsesInTheirOrder(t *testing.T) {
+	t.Parallel()
+	folder, sent := t.TempDir(), 0
+	server := recordPaths(t, folder, func(writer http.ResponseWriter, _ *http.Request) {
+		sent++
+		writer.WriteHeader(400 + sent)
+	}, "path/a", "/v1/x", "path/a", "/v1/y", "path/a", "/v1/x", "body/a", "/v1/x", "path/a", "/v1/x")
+	for range 2 {
+		sender := newTarget(t, server.URL, open(t, folder), "")
+		for i, one := range []struct {
+			check, path string
+			status      int
+		}{
+			{"path/a", "/v1/x", 401}, {"body/a", "/v1/x", 404}, {"path/a", "/v1/x", 403}, {"path/a", "/v1/x", 405}, {"path/a", "/v1/y", 402},
+		} {
+			exchange := sender.Send(context.Background(), one.check, target.Request{Method: "GET", Path: one.path})
+			if exchange.Status != one.status {
+				t.Errorf("request %d: %d, %v, want %d", i+1, exchange.Status, exchange.Fault, one.status)
+			}
+		}
+		mustSay(t, sender.Send(context.Background(), "path/a", target.Request{Method: "GET", Path: "/v1/x"}).Fault, "it is sent more often than it was recorded")
+	}
+}
+
 func TestANewScopeIsNotTakenForTheUnknownToken(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
