@@ -114,6 +114,9 @@ func haveTypedDetails() types.GomegaMatcher {
 		if !found {
 			return "no error.details", place, true
 		}
+		if r.error().typed {
+			return "typed error.details", place, true
+		}
 		var entries []json.RawMessage
 		if json.Unmarshal(raw, &entries) != nil || bytes.Equal(raw, []byte("null")) {
 			return "error.details " + oneLine(raw), place, false
@@ -134,10 +137,8 @@ const errorInfoType = "google.rpc.ErrorInfo"
 
 func haveOneErrorInfo() types.GomegaMatcher {
 	return &matcher{"one ErrorInfo in error.details", func(r *response) (string, result.Place, bool) {
-		var details []detail
-		_ = json.Unmarshal(r.error().members["details"], &details)
 		count := 0
-		for _, entry := range details {
+		for _, entry := range r.error().details {
 			if strings.HasSuffix(entry.Type, errorInfoType) {
 				count++
 			}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -257,6 +258,10 @@ type errorBody struct {
 	status  string
 	// members are the raw members of the `error` object.
 	members map[string]json.RawMessage
+	// details are those of `error.details`, as far as they are objects, and typed says
+	// that each of them is one with a type.
+	details []detail
+	typed   bool
 }
 
 // error reads the error of the response, once.
@@ -268,9 +273,16 @@ func (r *response) error() errorBody {
 	var body struct {
 		Error map[string]json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(firstValue(r.body()), &body) == nil && body.Error != nil {
+	received := r.body()
+	err := json.Unmarshal(received, &body)
+	if err != nil {
+		err = json.Unmarshal(firstValue(received), &body)
+	}
+	if err == nil && body.Error != nil {
 		read.present, read.members = true, body.Error
 		_ = json.Unmarshal(body.Error["status"], &read.status)
+		err = json.Unmarshal(body.Error["details"], &read.details)
+		read.typed = err == nil && read.details != nil && !slices.Contains(read.details, detail{})
 	}
 	if read.isShort() {
 		r.read = &read

@@ -8,23 +8,20 @@ import (
 // dumped is a text that another one lists byte by byte: Go prints a []byte so, Node
 // puts a Buffer so into JSON, and a page for debugging shows a dump.
 type dumped struct {
-	text strings.Builder
+	text []byte
 	// from and to say where in the other text each byte stands, and what shows it.
 	from, to []int
 }
 
 func (d *dumped) add(value byte, from, to int) {
-	d.text.WriteByte(value)
+	d.text = append(d.text, value)
 	d.from, d.to = append(d.from, from), append(d.to, to)
 }
 
 // dumpsIn finds what a text in small letters lists byte by byte.
-func dumpsIn(lower string) []*dumped {
-	var found []*dumped
-	if dump := hexDump(lower); dump != nil {
-		found = append(found, dump)
-	}
-	numbers := &dumped{}
+func dumpsIn(lower string) []dumped {
+	found := hexDump(lower)
+	var numbers dumped
 	for at := 0; at < len(lower); {
 		value, end := byteAt(lower, at)
 		if end > at {
@@ -41,11 +38,9 @@ func dumpsIn(lower string) []*dumped {
 			continue
 		}
 		if len(numbers.from) >= shortestSecret {
-			found = append(found, numbers)
+			found, numbers = append(found, numbers), dumped{}
 		}
-		if len(numbers.from) > 0 {
-			numbers = &dumped{}
-		}
+		numbers = dumped{numbers.text[:0], numbers.from[:0], numbers.to[:0]}
 		at = max(next, at+1)
 		for at < len(lower) && !isDigit(lower[at]) {
 			at++
@@ -82,12 +77,12 @@ func byteAt(lower string, at int) (value byte, end int) {
 // first byte, and up to 16 bytes. What follows shows the same bytes as text.
 var dumpLine = lazy(`(?m)^[ \t|]*(?:0x)?[0-9a-f]{4,16}[:|]?[ \t]+((?:(?:[0-9a-f]{2}){1,2}[ \t]{1,3}){1,16})`)
 
-// hexDump reads the bytes of a dump; nil where a text has none.
-func hexDump(lower string) *dumped {
+// hexDump reads the bytes of a dump, if a text has one.
+func hexDump(lower string) []dumped {
 	if !strings.Contains(lower, "0000") {
 		return nil
 	}
-	dump := &dumped{}
+	var dump dumped
 	for _, line := range dumpLine().FindAllStringSubmatchIndex(lower, -1) {
 		to := len(lower)
 		if end := strings.IndexByte(lower[line[1]:], '\n'); end >= 0 {
@@ -103,5 +98,5 @@ func hexDump(lower string) *dumped {
 	if len(dump.from) < shortestSecret {
 		return nil
 	}
-	return dump
+	return []dumped{dump}
 }

@@ -141,7 +141,7 @@ func (r *Redactor) tokensInLayers(layers []layer) []span {
 			return true
 		})
 		for _, dump := range dumpsIn(layer.lower) {
-			r.index.find(lowered(dump.text.String()), func(start, end int, token string) bool {
+			r.index.find(lowered(string(dump.text)), func(start, end int, token string) bool {
 				first, last := layer.span(dump.from[start], dump.from[start], ""), layer.span(dump.to[end-1], dump.to[end-1], "")
 				found = append(found, span{first.start, last.end, r.names[token]})
 				return true
