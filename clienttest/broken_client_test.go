@@ -37,7 +37,7 @@ type task struct {
 type client struct {
 	// method is the HTTP method; empty for that of the description.
 	method string
-	// job is the one of a call that no scenario is about.
+	// job is the one of a call that belongs to no scenario.
 	job string
 	// refused: that job is one that the method refuses.
 	refused bool

@@ -28,7 +28,7 @@ type fault struct {
 	client func() client
 }
 
-// noScenario marks a call that no scenario is about.
+// noScenario marks a call that belongs to no scenario.
 const noScenario = "no scenario"
 
 // changed makes a right client with one change.

@@ -194,7 +194,7 @@ func (f *workFolder) commit(draft string, files, obsolete []string) error {
 // shows no changes that nobody made (https://git-scm.com/docs/gitattributes).
 const (
 	attributesFile = ".gitattributes"
-	attributes     = "# A recording of dpconform: git is not to change its line ends.\n*.yaml -text\n"
+	attributes     = "# A recording of dpconform: git must not change its line endings.\n*.yaml -text\n"
 )
 
 // writeAttributes writes the attributes of the folder, unless somebody has.

@@ -147,7 +147,7 @@ func (n *jobNames) jobs(given map[string][]string) map[string][]string {
 // of gives the pseudonym of an id; an id that has none stays.
 func (n *jobNames) of(id string) string { return cmp.Or(n.byID[id], id) }
 
-// response gives a response with pseudonyms. The values of most headers are
+// response gives a response with aliases. The values of most headers are
 // words of HTTP.
 func (n *jobNames) response(response cassette.Response) cassette.Response {
 	return changedResponse(response, n.body, func(name, value string) string {

@@ -160,7 +160,7 @@ func (j *journal) close() {
 
 func removeJournal(folder string) error {
 	if err := os.Remove(filepath.Join(folder, journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("what an interrupted recording has left cannot be removed: %w", err)
+		return fmt.Errorf("the files of an interrupted recording cannot be removed: %w", err)
 	}
 	return nil
 }
@@ -217,8 +217,8 @@ func readJournal(folder string) (*journalContent, error) {
 		content, line, err = decodeJournal(data)
 	}
 	if err != nil {
-		fault := folderName(filepath.ToSlash(folder)).fault(journalName, line, "is not what an interrupted recording leaves: %s", err)
-		fault.Fix = "begin anew with --discard"
+		fault := folderName(filepath.ToSlash(folder)).fault(journalName, line, "is not part of an interrupted recording: %s", err)
+		fault.Fix = "start over with --discard"
 		return nil, fault
 	}
 	return content, nil

@@ -88,12 +88,12 @@ func (p Provenance) Describe(now time.Time) string {
 	if days := int(now.Sub(p.Date) / (24 * time.Hour)); days > 0 {
 		ago = ", " + text.Counted(days, "day") + " ago,"
 	}
-	origin := fmt.Sprintf("the server at %s by dpconform %s — not a response of Google's", p.Endpoint, p.Version)
+	origin := fmt.Sprintf("the server at %s by dpconform %s — not Google's responses", p.Endpoint, p.Version)
 	switch {
 	case p.Google:
 		origin = fmt.Sprintf("Google's own %s by dpconform %s", p.Endpoint, p.Version)
 	case p.Emulator:
-		origin = fmt.Sprintf("the reference emulator of dpconform %s — not a response of Google's", p.Version)
+		origin = fmt.Sprintf("the reference emulator of dpconform %s — not Google's responses", p.Version)
 	}
 	return fmt.Sprintf("recorded %s%s from %s", p.Date.UTC().Format(time.DateOnly), ago, origin)
 }
@@ -154,7 +154,7 @@ func (p Provenance) check() error {
 		case !cassetteFile().MatchString(one.File):
 			return fmt.Errorf("cassettes: %q cannot be the name of a cassette", one.File)
 		case seen[one.File]:
-			return fmt.Errorf("cassettes: %s is there twice, or is no cassette", one.File)
+			return fmt.Errorf("cassettes: %s is there twice, or is not a cassette", one.File)
 		case one.Interactions < 1:
 			return fmt.Errorf("cassettes: %s has %d interactions", one.File, one.Interactions)
 		case !digestForm().MatchString(one.SHA256):

@@ -273,7 +273,7 @@ func (r *Recording) stop(reason error) error {
 // began with.
 func (r *Recording) misfit(err error) error {
 	fault := r.session.folder.name().fault(journalName, 0, "%s", err)
-	fault.Fix = "give the tokens and flags of the first time, or begin anew with --discard"
+	fault.Fix = "give the tokens and flags of the first time, or start over with --discard"
 	return fault
 }
 
@@ -382,20 +382,20 @@ func (f *workFolder) interrupted(options Options, provenance Provenance) (*journ
 	switch {
 	case !options.Resume && content.worth() > 0:
 		fault := f.name().fault("", 0, "a recording was interrupted here after %s", text.Counted(content.responses(), "exchange"))
-		fault.Fix = "go on with --resume, or begin anew with --discard"
+		fault.Fix = "continue with --resume, or start over with --discard"
 		return nil, fault
 	case !options.Resume:
 		return nil, nil
 	case content == nil:
-		fault := f.name().fault("", 0, "no recording was interrupted here, so none can be resumed")
-		fault.Fix = "leave --resume away"
+		fault := f.name().fault("", 0, "there is no interrupted recording to resume here")
+		fault.Fix = "remove --resume"
 		return nil, fault
 	}
 	was, now := content.provenance.settings(), provenance.settings()
 	for _, setting := range slices.Sorted(maps.Keys(was)) {
 		if was[setting] != now[setting] {
 			fault := f.name().fault(journalName, 0, "was begun with %s %s, not %s", setting, was[setting], now[setting])
-			fault.Fix = "give the same to go on, or begin anew with --discard"
+			fault.Fix = "give the same to continue, or start over with --discard"
 			return nil, fault
 		}
 	}

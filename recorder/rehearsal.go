@@ -20,7 +20,7 @@ import (
 // becomes a number, since checks tell the two apart.
 //
 // The caller sends everything once more through the new recording, with its
-// provenance's jobs and tokens; it responds as the server did, with pseudonyms.
+// provenance's jobs and tokens; it responds as the server did, with aliases.
 // What is sent then is what a replay will be asked for, so that is what is
 // recorded: no pattern could find an id in each form in which a check sends it.
 func (r *Recording) WithPseudonyms(newJobs []string) (*Recording, error) {
@@ -100,5 +100,5 @@ func (r *rehearsal) misfit() error {
 	if reason == "" {
 		return nil
 	}
-	return &Error{File: string(r.folder), Message: "not saved: the replay with pseudonyms is not the run that was recorded: " + reason, Fix: "record with --keep-job-ids"}
+	return &Error{File: string(r.folder), Message: "not saved: the replay with aliases is not the run that was recorded: " + reason, Fix: "record with --keep-job-ids"}
 }

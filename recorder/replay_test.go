@@ -259,10 +259,10 @@ func TestDescribe(t *testing.T) {
 		after      time.Duration
 		want       string
 	}{
-		{emulator, -time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not a response of Google's"},
-		{emulator, 23 * time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not a response of Google's"},
-		{emulator, 24 * time.Hour, "recorded 2026-11-24, 1 day ago, from the reference emulator of dpconform 0.1.0 — not a response of Google's"},
-		{at("http://127.0.0.1:9000", false), 12*24*time.Hour + 5, "recorded 2026-11-24, 12 days ago, from the server at http://127.0.0.1:9000 by dpconform 0.1.0 — not a response of Google's"},
+		{emulator, -time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not Google's responses"},
+		{emulator, 23 * time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not Google's responses"},
+		{emulator, 24 * time.Hour, "recorded 2026-11-24, 1 day ago, from the reference emulator of dpconform 0.1.0 — not Google's responses"},
+		{at("http://127.0.0.1:9000", false), 12*24*time.Hour + 5, "recorded 2026-11-24, 12 days ago, from the server at http://127.0.0.1:9000 by dpconform 0.1.0 — not Google's responses"},
 		{at("https://dataportability.googleapis.com", false), 0, "recorded 2026-11-24 from Google's own https://dataportability.googleapis.com by dpconform 0.1.0"},
 	} {
 		if got := one.provenance.Describe(one.provenance.Date.Add(one.after)); got != one.want {

@@ -206,7 +206,7 @@ func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
 	ask(first, "/a", "/b")
 	first.Close()
 	before := filesIn(t, folder)
-	const says = ": a recording was interrupted here after 2 exchanges; go on with --resume, or begin anew with --discard"
+	const says = ": a recording was interrupted here after 2 exchanges; continue with --resume, or start over with --discard"
 	_, err := record(folder, echoEndpoint, echoOptions(&echo{}, ""))
 	mustBeError(t, err, folder+says)
 	// So it is where the emulator is recorded there.
@@ -224,11 +224,11 @@ func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
 		"jobs map[":                    func(p *Provenance) { p.Jobs = map[string][]string{"FAILED": {"another"}} },
 	} {
 		_, err := record(folder, echoEndpoint, echoOptions(&echo{}, "resume"), func(options *Options) { change(&options.Provenance) })
-		mustBeError(t, err, journalName+": was begun with "+says, "begin anew with --discard")
+		mustBeError(t, err, journalName+": was begun with "+says, "start over with --discard")
 	}
 	mustBeSameFiles(t, before, filesIn(t, folder))
 	_, err = record(t.TempDir(), echoEndpoint, echoOptions(&echo{}, "resume"))
-	mustBeError(t, err, "no recording was interrupted here, so none can be resumed; leave --resume away")
+	mustBeError(t, err, "there is no interrupted recording to resume here; remove --resume")
 }
 
 // A run that sends something else than the one that was interrupted would mix
@@ -247,7 +247,7 @@ func TestAnotherRunDoesNotGoOn(t *testing.T) {
 		if len(server.paths) > 1 {
 			t.Fatalf("%s: %v was sent", name, server.paths)
 		}
-		mustSay(t, err, journalName+": the interrupted recording has POST http", "(path/a), which this run does not send; give the tokens and flags of the first time, or begin anew with --discard")
+		mustSay(t, err, journalName+": the interrupted recording has POST http", "(path/a), which this run does not send; give the tokens and flags of the first time, or start over with --discard")
 		third := beginEcho(t, folder, &echo{}, "resume")
 		ask(third, "/a", "/b", "/c")
 		save(t, third)
@@ -285,7 +285,7 @@ func TestALineThatIsTornOffIsDropped(t *testing.T) {
 	lines[2] = "{\n"
 	writeFile(t, path, strings.Join(lines, ""))
 	_, err := record(folder, echoEndpoint, echoOptions(server, "resume"))
-	mustBeError(t, err, journalName+":3: is not what an interrupted recording leaves: the line is broken; begin anew with --discard")
+	mustBeError(t, err, journalName+":3: is not part of an interrupted recording: the line is broken; start over with --discard")
 }
 
 // fullDisk takes no byte beyond a size.

@@ -17,8 +17,8 @@ type condition struct {
 // The conditions.
 var (
 	security       = condition{"the method needs no token", func(m *Method) bool { return len(m.Scopes) > 0 }}
-	unrelatedScope = condition{"no scope is named that does not permit the method", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
-	severalScopes  = condition{"one scope alone", func(m *Method) bool { return len(m.Scopes) > 1 }}
+	unrelatedScope = condition{"the description names no scope that is insufficient", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
+	severalScopes  = condition{"only one scope", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
 	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
 	refusedStates = condition{"no state in which a job is refused", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}

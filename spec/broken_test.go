@@ -103,7 +103,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"neither MUST nor SHOULD", "rest of it MUST be refused", "rest of it is refused", ownFirstLine, []string{ownID, "neither MUST nor SHOULD"}},
 		{"without id", ownFirstLine + ownLevel, "        - level: documented\n", "        - level: documented\n", []string{"without an id"}},
 		{"an id without aspect", "- id: " + ownID, "- id: path", "        - id: path\n", []string{`"path"`, "aspect.name"}},
-		{"an unknown level", ownLevel, "          level: documentd\n", ownFirstLine, []string{ownID, `"documentd"`, "documented, platform, inferred"}},
+		{"an unknown level", ownLevel, "          level: documentd\n", ownFirstLine, []string{ownID, `"documentd"`, "documented, platform or inferred"}},
 		{"an unknown key", ownLevel, "          levl: documented\n", "          levl:", []string{`"levl"`, "id, level, statement, quote, source, note, fix, expect, set, draft"}},
 		{"an unknown key of expect", ownExpect, "          expect: {statuses: [4xx]}\n", "          expect: {statuses", []string{`"statuses"`, "status, code"}},
 		{"a key twice", ownLevel, ownLevel + ownLevel, ownLevel + ownStatement, []string{"level", "already"}},
@@ -119,8 +119,8 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 
 		// Refined requirements.
 		{"refined twice", refined, refined + refined, anywhere, []string{"path.verb is already in edited.openapi.yaml:"}},
-		{"of a set that is not named", "transcoding, ", "", "          set: transcoding\n", []string{`the set "transcoding" is none of those that x-requirement-sets names`}},
-		{"of another set", ownLevel, ownLevel + "          set: bearer\n", ownFirstLine, []string{`requirement "path.own" is none of the set bearer, in spec/sets/bearer.yaml`}},
+		{"of a set that is not named", "transcoding, ", "", "          set: transcoding\n", []string{`the set "transcoding" is not listed in x-requirement-sets`}},
+		{"of another set", ownLevel, ownLevel + "          set: bearer\n", ownFirstLine, []string{`the set bearer, in spec/sets/bearer.yaml, has no requirement "path.own"`}},
 		{"a refined statement without force", refinedFirstLine, refinedFirstLine + "          statement: It is so.\n", refinedFirstLine, []string{"path.verb", "neither MUST nor SHOULD"}},
 
 		// Sets.
@@ -160,7 +160,7 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"no accepted states", "x-accepted-states: [FAILED]", "x-accepted-states: []", "      x-accepted-states:", []string{"x-accepted-states names no state", "or leave it out"}},
 		{"an accepted state twice", "x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, FAILED]", "      x-accepted-states:", []string{`x-accepted-states names "FAILED" twice`}},
 		{"an unknown unspecified state", "x-unspecified-state: STATE_UNSPECIFIED", "x-unspecified-state: UNKNOWN", "      x-unspecified-state:",
-			[]string{`x-unspecified-state names "UNKNOWN", which is none of the states STATE_UNSPECIFIED, IN_PROGRESS`}},
+			[]string{`x-unspecified-state names "UNKNOWN", which is not one of the states STATE_UNSPECIFIED, IN_PROGRESS`}},
 		{"a misspelt effect", "x-effect: starts", "x-efect: starts", "      x-efect:", []string{"unknown extension x-efect: did you mean x-effect?"}},
 		{"misspelt sets", "      x-requirement-sets: [", "      x-requirement-set: [", "      x-requirement-set:", []string{"unknown extension x-requirement-set: did you mean x-requirement-sets?"}},
 		{"retryable states of another type", "x-accepted-states: [FAILED]", "x-accepted-states: {a: b}", "      x-accepted-states:", []string{"x-accepted-states"}},

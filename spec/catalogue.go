@@ -207,7 +207,7 @@ func (m *Method) unrefined(requirement Requirement) bool {
 func (l *loader) refine(entry, set *yaml.Node, method *Method, catalogue []Requirement) error {
 	known := slices.IndexFunc(method.Sets, func(s Set) bool { return s.Name == set.Value })
 	if known < 0 {
-		return l.fail(set, "the set %q is none of those that %s names", set.Value, setsExtension)
+		return l.fail(set, "the set %q is not listed in %s", set.Value, setsExtension)
 	}
 	id := ""
 	if node := child(entry, "id"); node != nil {
@@ -215,7 +215,7 @@ func (l *loader) refine(entry, set *yaml.Node, method *Method, catalogue []Requi
 	}
 	index := slices.IndexFunc(catalogue, func(r Requirement) bool { return r.ID == id && r.Set == set.Value })
 	if index < 0 {
-		return l.fail(entry, "requirement %q is none of the set %s, in %s", id, set.Value, method.Sets[known].File)
+		return l.fail(entry, "the set %s, in %s, has no requirement %q", set.Value, method.Sets[known].File, id)
 	}
 	requirement := &catalogue[index]
 	if !method.unrefined(*requirement) {

@@ -101,7 +101,7 @@ func buildModel(description Description) (*v3.Document, error) {
 	}
 	model, err := document.BuildV3Model()
 	if err != nil {
-		return fail(0, 0, "not a sound OpenAPI document: %s", firstLine(err.Error()))
+		return fail(0, 0, "not a valid OpenAPI document: %s", firstLine(err.Error()))
 	}
 	// The model swallows mistakes of structure. A test validates the shipped
 	// description instead: compiling the schema of OpenAPI takes longer than all the

@@ -47,7 +47,7 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 	setRevision(&root, document.Info.Version)
 	text, err := yaml.Marshal(&root)
 	if err != nil {
-		return Description{}, &Error{File: d.Name, Message: "cannot be written again: " + firstLine(err.Error())}
+		return Description{}, &Error{File: d.Name, Message: "cannot be written as YAML: " + firstLine(err.Error())}
 	}
 	result, err := overlay.Apply(text, document)
 	if err != nil {
@@ -64,7 +64,7 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 	overlaid := Description{Name: d.Name, Overlays: append(slices.Clone(d.Overlays), file.Name)}
 	overlaid.Text, overlaid.origins, err = trace.unmark(result.Bytes)
 	if err != nil {
-		return Description{}, &Error{File: file.Name, Line: 1, Message: "what it makes of " + d.Name + " is not readable: " + firstLine(err.Error())}
+		return Description{}, &Error{File: file.Name, Line: 1, Message: "its result for " + d.Name + " is not valid: " + firstLine(err.Error())}
 	}
 	return overlaid, nil
 }
@@ -146,7 +146,7 @@ func (l *loader) members(node *yaml.Node, what string, known ...string) (map[str
 		key := node.Content[i]
 		switch {
 		case members[key.Value] != nil:
-			return nil, l.fail(key, "%s is there twice", key.Value)
+			return nil, l.fail(key, "%s occurs twice", key.Value)
 		case !slices.Contains(known, key.Value) && !strings.HasPrefix(key.Value, "x-"):
 			return nil, l.fail(key, "unknown key %q: %s has %s", key.Value, what, strings.Join(known, ", "))
 		}

@@ -159,7 +159,7 @@ func TestBrokenOverlays(t *testing.T) {
 		testOverlay + "  - update: {title: a}\n":                                        "test.overlay.yaml:6:5: the action has no target",
 		testOverlay + "  - target: $.info\n    update: [a]\n":                           "test.overlay.yaml:6: the action for $.info cannot be applied: incompatible",
 		testOverlay + "  - target: $.info\n    update: null\n":                          "test.overlay.yaml:6: the action for $.info cannot be applied: incompatible",
-		testOverlay + "  - target: $.info\n    update: {a: 1}\n    update: {b: 1}\n":    "test.overlay.yaml:8:5: update is there twice",
+		testOverlay + "  - target: $.info\n    update: {a: 1}\n    update: {b: 1}\n":    "test.overlay.yaml:8:5: update occurs twice",
 		testOverlay:                     "test.overlay.yaml:5:9: actions must be a list",
 		testOverlay + "  - $.info\n":    "test.overlay.yaml:6:5: an action must be a mapping",
 		"overlay: 1.0.0\nactions: []\n": "test.overlay.yaml:1:1: not an OpenAPI Overlay: it has no info",

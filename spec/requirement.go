@@ -131,7 +131,7 @@ func (r Requirement) validate() error {
 	case r.Aspect() == "":
 		return fmt.Errorf("requirement %q: the id must have the form aspect.name", r.ID)
 	case !slices.Contains(Levels(), r.Level):
-		return fmt.Errorf("requirement %s: level %q is none of %s, %s, %s", r.ID, r.Level, Documented, Platform, Inferred)
+		return fmt.Errorf("requirement %s: unknown level %q: want %s, %s or %s", r.ID, r.Level, Documented, Platform, Inferred)
 	case r.Statement == "":
 		return fmt.Errorf("requirement %s has no statement", r.ID)
 	case !r.Draft && !strings.Contains(r.Statement, "MUST") && !strings.Contains(r.Statement, "SHOULD"):

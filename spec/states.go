@@ -113,7 +113,7 @@ func (l *loader) states(method *Method) error {
 // checkNames checks the states that the operation names against the enum.
 func (l *loader) checkNames(method *Method, accepted, resulting, unspecified *yaml.Node) error {
 	if unspecified != nil && !slices.Contains(l.enumNames, method.UnspecifiedState) {
-		return l.fail(unspecified, "%s names %q, which is none of the states %s", unspecifiedStateExtension, method.UnspecifiedState, strings.Join(l.enumNames, ", "))
+		return l.fail(unspecified, "%s names %q, which is not one of the states %s", unspecifiedStateExtension, method.UnspecifiedState, strings.Join(l.enumNames, ", "))
 	}
 	for _, named := range []struct {
 		node   *yaml.Node
@@ -123,7 +123,7 @@ func (l *loader) checkNames(method *Method, accepted, resulting, unspecified *ya
 		for i, state := range named.states {
 			switch {
 			case !slices.Contains(method.States, state):
-				return l.fail(named.node, "%s names %q, which is none of the states %s", named.name, state, strings.Join(method.States, ", "))
+				return l.fail(named.node, "%s names %q, which is not one of the states %s", named.name, state, strings.Join(method.States, ", "))
 			case slices.Contains(named.states[:i], state):
 				return l.fail(named.node, "%s names %q twice", named.name, state)
 			case named.node == resulting && slices.Contains(method.AcceptedStates, state):

@@ -30,12 +30,12 @@ func wrongScopes(method *spec.Method, first, last spec.Scope) []wrongScope {
 	service, _, _ := strings.Cut(first.Short(), ".")
 	wrong := []wrongScope{
 		{"unrelated-scope", "a token with only an unrelated scope", "authorization.unrelated-scope", method.UnrelatedScopes},
-		{"sibling-scope", "a token with a scope that is only named alike", "authorization.sibling-scope", []string{prefix + service + ".foo.bar"}},
-		{"scope-prefix", "a token with the beginning of the first scope", "authorization.scope-prefix", []string{withoutLastPart(first.Name)}},
-		{"scope-prefix-letter", "a token with the last scope less a letter", "authorization.scope-prefix", []string{withoutLastLetter(last.Name)}},
-		{"scope-suffix", "a token with the first scope and a part more", "authorization.scope-suffix", []string{first.Name + ".readonly"}},
-		{"scope-suffix-letter", "a token with the last scope and a letter more", "authorization.scope-suffix", []string{last.Name + "x"}},
-		{"scope-case", "a token with the first scope in capitals", "authorization.scope-case", []string{prefix + strings.ToUpper(first.Short())}},
+		{"sibling-scope", "a token with a scope that has a similar name", "authorization.sibling-scope", []string{prefix + service + ".foo.bar"}},
+		{"scope-prefix", "a token with a prefix of the first scope", "authorization.scope-prefix", []string{withoutLastPart(first.Name)}},
+		{"scope-prefix-letter", "a token with the last scope without its last letter", "authorization.scope-prefix", []string{withoutLastLetter(last.Name)}},
+		{"scope-suffix", "a token with the first scope plus another part", "authorization.scope-suffix", []string{first.Name + ".readonly"}},
+		{"scope-suffix-letter", "a token with the last scope plus a letter", "authorization.scope-suffix", []string{last.Name + "x"}},
+		{"scope-case", "a token with the first scope in upper case", "authorization.scope-case", []string{prefix + strings.ToUpper(first.Short())}},
 	}
 	for i := range wrong {
 		wrong[i].scopes = slices.DeleteFunc(slices.Clone(wrong[i].scopes), method.Documents)
@@ -70,11 +70,11 @@ func authorizationChecks(method *spec.Method) []Check {
 	if scopes := method.Scopes; len(scopes) > 0 {
 		first, last = scopes[0], scopes[len(scopes)-1]
 	}
-	sufficient("scope-then-unrelated", "a documented scope and an unrelated one behind it", among, "both scopes", first.Name, method.UnrelatedScope())
+	sufficient("scope-then-unrelated", "a documented scope followed by an unrelated one", among, "both scopes", first.Name, method.UnrelatedScope())
 	const several = "authorization.several-scopes"
 	sufficient("two-scopes", "two documented scopes in one token", several, "both scopes", first.Name, last.Name)
 	sufficient("all-scopes", "all documented scopes in one token", several, "all documented scopes", names(method.Scopes)...)
-	sufficient("unrelated-then-scope", "a documented scope and an unrelated one before it", among, "both scopes", method.UnrelatedScope(), first.Name)
+	sufficient("unrelated-then-scope", "an unrelated scope followed by a documented one", among, "both scopes", method.UnrelatedScope(), first.Name)
 	for _, spelt := range spellings {
 		check := Check{
 			ID: "authorization/" + spelt.name, Title: spelt.title, Requirements: []string{spelt.requirement},
@@ -95,10 +95,10 @@ func authorizationChecks(method *spec.Method) []Check {
 		Sends: "a call for " + acceptedJob(method) + ", without an Authorization header",
 		phase: refusing, run: noToken,
 	}, Check{
-		ID: "authorization/unknown-token", Title: "a token that nobody issued",
+		ID: "authorization/unknown-token", Title: "a token that was never issued",
 		Requirements: []string{"authorization.unknown-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge", "authorization.challenge-error"},
-		Sends: "a call for " + acceptedJob(method) + ", with a token made by the seed, and with one that has expired where --token expired=VALUE gives it",
+		Sends: "a call for " + acceptedJob(method) + ", with a random token, and with an expired one if --token expired=VALUE gives it",
 		phase: refusing, run: unknownToken,
 	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
@@ -109,7 +109,7 @@ func authorizationChecks(method *spec.Method) []Check {
 	for _, wrong := range wrongScopes(method, first, last) {
 		lacks := method.Unmet(wrong.requirement)
 		if lacks == "" && len(wrong.scopes) == 0 {
-			lacks = "a scope of the method is the very one that this would send"
+			lacks = "the scope that this check sends is one of the method's"
 		}
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
@@ -134,14 +134,14 @@ const (
 var spellings = []spelling{
 	{"header-case", "the header field in lower case", "authorization.header-case", "authorization", "Bearer ", ""},
 	{"scheme-lower-case", "the scheme in lower case", "authorization.scheme-case", "Authorization", "bearer ", ""},
-	{"scheme-upper-case", "the scheme in capitals", "authorization.scheme-case", "Authorization", "BEARER ", ""},
-	{"scheme-spaces", "two spaces behind the scheme", "authorization.scheme-spaces", "Authorization", "Bearer  ", ""},
-	{"scheme-token", "a token of the scheme Token", otherScheme, "Authorization", "Token ", ""},
-	{"scheme-basic", "a token of the scheme Basic", otherScheme, "Authorization", "Basic ", ""},
-	{"scheme-dpop", "a token of the scheme DPoP", otherScheme, "Authorization", "DPoP ", ""},
-	{"scheme-mac", "a token of the scheme MAC", otherScheme, "Authorization", "MAC ", ""},
+	{"scheme-upper-case", "the scheme in upper case", "authorization.scheme-case", "Authorization", "BEARER ", ""},
+	{"scheme-spaces", "two spaces after the scheme", "authorization.scheme-spaces", "Authorization", "Bearer  ", ""},
+	{"scheme-token", "a token with the scheme Token", otherScheme, "Authorization", "Token ", ""},
+	{"scheme-basic", "a token with the scheme Basic", otherScheme, "Authorization", "Basic ", ""},
+	{"scheme-dpop", "a token with the scheme DPoP", otherScheme, "Authorization", "DPoP ", ""},
+	{"scheme-mac", "a token with the scheme MAC", otherScheme, "Authorization", "MAC ", ""},
 	{"no-scheme", "a token without a scheme", otherScheme, "Authorization", "", ""},
-	{"text-behind-token", "a token with a word behind it", oneToken, "Authorization", "Bearer ", " dpconform"},
+	{"text-behind-token", "a token followed by another word", oneToken, "Authorization", "Bearer ", " dpconform"},
 }
 
 // sends shows the header field.
@@ -219,7 +219,7 @@ func (j *judgement) passes(id string, credential target.Credential) {
 
 // passAuthorization matches every response that comes after the authorization.
 func passAuthorization(toKnownJob bool) types.GomegaMatcher {
-	return inStatus("a response about the job, past the authorization", func(r *response) bool {
+	return inStatus("a response that accepts the token", func(r *response) bool {
 		switch r.status {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 			return false
@@ -264,7 +264,7 @@ func noToken(j *judgement) {
 	j.challenges(j.refuseCaller("authorization.no-token", target.NoCredential))
 }
 
-// unknownToken sends a token that nobody issued, and one that has expired, where
+// unknownToken sends a token that was never issued, and one that has expired, where
 // there is one: to a server the two are the same (RFC 6750, 3.1).
 func unknownToken(j *judgement) {
 	if expired, err := j.Target.Credential("expired token", spec.Expired); err == nil {
@@ -297,7 +297,7 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 		}
 	}
 	if len(credentials) == 0 {
-		flag := "--token-template TEXT, for a server that mints tokens by name"
+		flag := "--token-template TEXT, for a server that accepts a scope's name as its token"
 		if wrong.requirement == "authorization.unrelated-scope" {
 			flag = "--token unrelated=VALUE or --token-template TEXT"
 		}
@@ -305,7 +305,7 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 		return
 	}
 	if len(credentials) < len(wrong.scopes) {
-		j.partly = fmt.Sprintf("%d of %s, for want of tokens", len(credentials), text.Counted(len(wrong.scopes), "scope"))
+		j.partly = fmt.Sprintf("%d of %s, because tokens are missing", len(credentials), text.Counted(len(wrong.scopes), "scope"))
 	}
 	for _, credential := range credentials {
 		j.refuseCaller(wrong.requirement, credential)
@@ -371,7 +371,7 @@ func haveWordsOf(other *target.Exchange) types.GomegaMatcher {
 		if sameWords(other, r.exchange) {
 			return "the same body", result.InBody, true
 		}
-		return "another body for a job that exists", result.InBody, false
+		return "a different body for a job that exists", result.InBody, false
 	}}
 }
 

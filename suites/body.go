@@ -49,7 +49,7 @@ func takenBodies(method *spec.Method) []takenBody {
 	// Google's Go client sends the newline.
 	const emptyMessage = "{}\n"
 	return []takenBody{
-		{"empty-with-type", "no body, and a media type all the same", "body.empty",
+		{"empty-with-type", "no body, but a Content-Type", "body.empty",
 			"Content-Length: 0 and Content-Type: " + json + ", as Google's PHP client sends it", json, ""},
 		{"empty-message", "an empty JSON object", "body.empty-message",
 			"the body {} and a newline, as Google's Go client sends it", json, emptyMessage},
@@ -79,31 +79,31 @@ func refusedBodies(method *spec.Method) []refusedBody {
 		{"null-field", "a field that the message does not have, with null", "body.unknown-field", json, withMember(method, `"dpconformUnknown":null`)},
 		{"empty-field", "a field that the message does not have, with an empty string", "body.unknown-field", json, withMember(method, `"dpconformUnknown":""`)},
 		{"nameless-field", "a field without a name", "body.unknown-field", json, withMember(method, `"":1`)},
-		{"type-field", "a type, which only an Any has", "body.unknown-field", json, withMember(method, `"@type":"type.googleapis.com/google.protobuf.Empty"`)},
-		{"path-field", "the field that the path binds", pathFieldInBody, json, withMember(method, pathMember(method))},
-		{"malformed", "an object that is not closed", "body.malformed", json, `{"a":`},
-		{"malformed-text", "text that is no JSON", "body.malformed", json, `dpconform`},
-		{"malformed-rest", "a message with something behind it", "body.malformed", json, `{} dpconform`},
-		{"malformed-semicolon", "a message with a semicolon behind it", "body.malformed", json, `{};`},
+		{"type-field", "the field @type, which only an Any has", "body.unknown-field", json, withMember(method, `"@type":"type.googleapis.com/google.protobuf.Empty"`)},
+		{"path-field", "the field whose value comes from the path", pathFieldInBody, json, withMember(method, pathMember(method))},
+		{"malformed", "an object without its closing brace", "body.malformed", json, `{"a":`},
+		{"malformed-text", "text that is not JSON", "body.malformed", json, `dpconform`},
+		{"malformed-rest", "a message followed by other text", "body.malformed", json, `{} dpconform`},
+		{"malformed-semicolon", "a message followed by a semicolon", "body.malformed", json, `{};`},
 		{"malformed-second", "two messages", "body.malformed", json, `{}{}`},
-		{"malformed-null-octet", "a message with the octet 0 behind it", "body.malformed", json, "{}\x00"},
+		{"malformed-null-octet", "a message followed by a NUL byte", "body.malformed", json, "{}\x00"},
 		{"malformed-comment", "a comment in a message", "body.malformed", json, `{/* dpconform */}`},
 		{"array", "an empty array", "body.array", json, `[]`},
 		{"array-of-message", "an array with an empty message", "body.array", json, `[{}]`},
 		{"string", "a string", "body.scalar", json, `"dpconform"`},
 		{"number", "a number", "body.scalar", json, `1`},
 		{"false", "the value false", "body.scalar", json, `false`},
-		{"surrogate", "a name that is half a character", "body.surrogate", json, `{"\ud800":1}`},
-		{"nested-arrays", "arrays in arrays, not closed", "body.nesting", json, nestedArrays()},
-		{"nested-objects", "objects in objects", "body.nesting", json, nestedObjects()},
+		{"surrogate", "a field name with a lone surrogate", "body.surrogate", json, `{"\ud800":1}`},
+		{"nested-arrays", "nested arrays, not closed", "body.nesting", json, nestedArrays()},
+		{"nested-objects", "nested objects", "body.nesting", json, nestedObjects()},
 		{"untyped", "a field without a media type", notEmpty, "", withUnknownField(method)},
-		{"untyped-text", "text that is no JSON, without a media type", notEmpty, "", `dpconform`},
+		{"untyped-text", "text that is not JSON, without a media type", notEmpty, "", `dpconform`},
 		{"text", "a field as text/plain", notEmpty, "text/plain", withUnknownField(method)},
 		{"binary", "a field as application/octet-stream", notEmpty, "application/octet-stream", withUnknownField(method)},
 		{"media-type-text", "a message as text/plain", mediaTypeText, "text/plain", message(method)},
 		{"media-type-xml", "an XML element", "body.media-type", "application/xml", `<dpconform/>`},
 		{"media-type-form", "a form", "body.media-type", "application/x-www-form-urlencoded", `a=b`},
-		{"media-type-multipart", "a form in parts", "body.media-type", "multipart/form-data; boundary=x",
+		{"media-type-multipart", "a multipart form", "body.media-type", "multipart/form-data; boundary=x",
 			"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n"},
 	}
 }
@@ -136,7 +136,7 @@ type oddBody struct {
 func oddBodies(method *spec.Method) []oddBody {
 	json := method.Operation.RequestMediaType
 	return []oddBody{
-		{"oversize", "a message of two mebibytes", "body.oversize", "white space of two mebibytes in the body " + shown(message(method)), func(r *target.Request) {
+		{"oversize", "a message of 2 MiB", "body.oversize", "2 MiB of white space in the body " + shown(message(method)), func(r *target.Request) {
 			r.Header = contentType(json)
 			begin := strings.TrimSuffix(message(method), "}")
 			r.Body = bytes.Repeat([]byte(" "), len(begin)+oversize+len("}"))
@@ -147,13 +147,13 @@ func oddBodies(method *spec.Method) []oddBody {
 			r.Header = http.Header{"Content-Type": {json}, "Content-Encoding": {"gzip"}}
 			r.Body = compressed(message(method))
 		}},
-		{"charset-utf-16", "a message that is named UTF-16", "body.charset", "the body " + shown(message(method)) + " as " + json + "; charset=utf-16", func(r *target.Request) {
+		{"charset-utf-16", "a message with the charset UTF-16", "body.charset", "the body " + shown(message(method)) + " as " + json + "; charset=utf-16", func(r *target.Request) {
 			r.Header, r.Body = contentType(json+"; charset=utf-16"), []byte(message(method))
 		}},
-		{"white-space", "nothing but white space", "body.white-space", "a space and a line feed as " + json, func(r *target.Request) {
+		{"white-space", "only white space", "body.white-space", "a space and a line feed as " + json, func(r *target.Request) {
 			r.Header, r.Body = contentType(json), []byte(" \n")
 		}},
-		{"empty-chunked", "no body, in chunks", emptyChunked, "Transfer-Encoding: chunked and the last, empty chunk alone", func(r *target.Request) {
+		{"empty-chunked", "an empty chunked body", emptyChunked, "Transfer-Encoding: chunked and the last, empty chunk alone", func(r *target.Request) {
 			r.Chunked = true
 		}},
 	}
@@ -222,7 +222,7 @@ func withMember(method *spec.Method, member string) string {
 // jobPlace is where the id of the job stands in a body.
 const jobPlace = "{ID}"
 
-// pathMember is the field that the path binds, as a member that names the job.
+// pathMember is the field whose value comes from the path, as a member that names the job.
 func pathMember(method *spec.Method) string {
 	field := pathField(method)
 	return fmt.Sprintf("%q:%q", field.Name, strings.Replace(field.Pattern, "*", jobPlace, 1))
@@ -237,7 +237,7 @@ func pathField(method *spec.Method) spec.BoundField {
 // lacks says why a body is not sent.
 func (b refusedBody) lacks(method *spec.Method) string {
 	if request := method.Operation.Request; b.requirement == pathFieldInBody && request != nil && slices.Contains(request.Members(), pathField(method).Name) {
-		return "a message without the field that the path binds"
+		return "a message without the field whose value comes from the path"
 	}
 	return ""
 }

@@ -27,7 +27,7 @@ func connectionChecks() []Check {
 	}, {
 		ID: "robustness/shared-connection", Title: "a response is the same over a shared connection",
 		Requirements: []string{PersistentConnection},
-		Sends:        "nothing of its own: a check that wants another response than came over a connection that others used sends the request once more, over its own",
+		Sends:        "no request of its own: if a response over a shared connection is not the expected one, its check sends the request again over a new connection",
 		phase:        concluding, run: reportSpoiled,
 	}}
 }

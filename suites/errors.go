@@ -38,15 +38,15 @@ func observe(sends string, exchanges func(*judgement) []*target.Exchange, expect
 	return checks
 }
 
-const ofEveryExchange = "nothing of its own: it looks at every exchange of the run"
+const ofEveryExchange = "no request of its own: it examines every exchange of the run"
 
 func errorChecks(method *spec.Method) []Check {
 	return slices.Concat(
-		observe("nothing of its own: it looks at every refusal of the run that is the method's", (*judgement).refusals,
+		observe("no request of its own: it examines every refusal of the method in the run", (*judgement).refusals,
 			expectation{"errors/json", "refusals are JSON with an error object", "errors.json", beJSONError(method)},
 			expectation{"errors/code", "error.code is the HTTP status", "errors.code", haveErrorCode()},
 			expectation{"errors/status", "error.status is a code that fits the HTTP status", "errors.status", haveErrorStatus(method)},
-			expectation{"errors/message", "error.message is a text", "errors.message", haveErrorMessage()},
+			expectation{"errors/message", "error.message is a string", "errors.message", haveErrorMessage()},
 			expectation{"errors/details", "error.details are typed", "errors.details", haveTypedDetails()},
 			expectation{"errors/error-info", "error.details have one ErrorInfo", "errors.error-info", haveOneErrorInfo()}),
 		observe(ofEveryExchange, (*judgement).everyExchange,

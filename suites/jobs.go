@@ -37,7 +37,7 @@ func freeJob(method *spec.Method) string {
 	if !hasStates(method) {
 		return "a given job"
 	}
-	return "a job that is refused for its state"
+	return "a job that is refused because of its state"
 }
 
 // credential returns the token of the first documented scope that has one, or

@@ -98,7 +98,7 @@ func printable(got string) string {
 func (j *judgement) run() {
 	defer func() {
 		if mistake := recover(); mistake != nil {
-			j.broken = printable(fmt.Sprintf("a mistake of dpconform's own: %v", mistake))
+			j.broken = printable(fmt.Sprintf("a bug in dpconform: %v", mistake))
 		}
 	}()
 	j.check.run(j)
@@ -179,7 +179,7 @@ func (j *judgement) untested() []result.Untested {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
 		}
-		one := result.Untested{Requirement: id, Reason: "no response in " + j.check.ID + " shows whether it is kept"}
+		one := result.Untested{Requirement: id, Reason: "no response in " + j.check.ID + " shows whether it is met"}
 		switch {
 		case j.broken != "":
 			one.Reason = j.broken

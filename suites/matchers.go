@@ -110,7 +110,7 @@ func BeRefused(codes ...string) types.GomegaMatcher {
 // HaveNoEffect matches a response that is no success: one without a 2xx status,
 // so that the request did nothing.
 func HaveNoEffect() types.GomegaMatcher {
-	return inStatus("a refusal", func(r *response) bool { return !r.succeeded() })
+	return inStatus("4xx", func(r *response) bool { return !r.succeeded() })
 }
 
 // HaveMediaType matches a response with this media type in its Content-Type,
@@ -126,7 +126,7 @@ func HaveMediaType(mediaType string) types.GomegaMatcher {
 // the scheme Bearer (RFC 6750). With codes, the challenge names one of them as
 // its error, such as "invalid_token".
 func HaveBearerChallenge(codes ...string) types.GomegaMatcher {
-	want := "a challenge of the scheme Bearer"
+	want := "a challenge with the scheme Bearer"
 	if len(codes) > 0 {
 		want += " with " + challengeErrors(codes)
 	}
@@ -165,11 +165,11 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 	}}
 }
 
-// MatchResponseSchema matches a body that is valid by the schema of a successful
+// MatchResponseSchema matches a body that matches the schema of a successful
 // response of the method under test.
 func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
-	return &matcher{"a body that is valid by the schema", func(r *response) (string, result.Place, bool) {
+	return &matcher{"a body that matches the schema", func(r *response) (string, result.Place, bool) {
 		violations := method.Operation.Response.Violations(firstValue(r.body()))
 		if len(violations) == 0 {
 			return "a valid body", result.InBody, true

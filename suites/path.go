@@ -82,7 +82,7 @@ func pathChecks(method *spec.Method) []Check {
 		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + " that no other check needs",
 		phase:        closing, run: succeedWithSystemParameters,
 	}, Check{
-		ID: "path/unknown-parameter", Title: "a query parameter that nobody knows",
+		ID: "path/unknown-parameter", Title: "an unknown query parameter",
 		Requirements: []string{"path.unknown-parameter"},
 		Sends:        verb + " " + template.Raw("ID") + "?dpconformUnknown=1",
 		phase:        refusing, run: unknownParameter,
@@ -97,7 +97,7 @@ func unknownParameter(j *judgement) {
 		return
 	}
 	request := j.callOf(job.id, credential)
-	request.Purpose = "a query parameter that nobody knows"
+	request.Purpose = "an unknown query parameter"
 	request.Path += "?dpconformUnknown=1"
 	exchange := j.send(request)
 	if job.refusedAnyway && j.isJobRefusal(exchange) {
@@ -124,7 +124,7 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 }
 
 func (j *judgement) skipRefusedAnyway() {
-	j.Skip("the job was refused for its state, so that nothing shows of the rest", j.consumeFlag())
+	j.Skip("the job was refused because of its state, which says nothing about the rest of the request", j.consumeFlag())
 }
 
 // lacksFreeJob says why a call for any job may use it up.

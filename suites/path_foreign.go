@@ -30,32 +30,32 @@ var foreignPaths = []foreignPath{
 	{"two-segments", "two segments, the job's id first", "path.one-segment", "{collection}/{id}/x{verb}", ""},
 	{"two-segments-last", "two segments, the job's id last", "path.one-segment", "{collection}/x/{id}{verb}", ""},
 	{"empty-id", "an empty id", "path.empty-id", "{collection}/{verb}", ""},
-	{"no-id", "the collection alone with the verb", "path.id-required", "{collection}{verb}", ""},
+	{"no-id", "the collection and the verb, without an id", "path.id-required", "{collection}{verb}", ""},
 	{"other-collection", "another collection", "path.collection", "{base}dpconformUnknown/{id}{verb}", ""},
-	{"unrelated-collection", "a collection that other methods of the platform have", "path.collection", "{base}operations/{id}{verb}", ""},
-	{"longer-collection", "a collection whose name only begins alike", "path.collection", "{collection}x/{id}{verb}", ""},
-	{"longer-collection-last", "a collection whose name only ends alike", "path.collection", "{base}x{name}/{id}{verb}", ""},
+	{"unrelated-collection", "the collection of another service", "path.collection", "{base}operations/{id}{verb}", ""},
+	{"longer-collection", "a collection whose name only starts with the right one", "path.collection", "{collection}x/{id}{verb}", ""},
+	{"longer-collection-last", "a collection whose name only ends with the right one", "path.collection", "{base}x{name}/{id}{verb}", ""},
 	{"shorter-collection", "a collection without the last letter of its name", "path.collection", "{base}{shorter name}/{id}{verb}", ""},
 	{"empty-collection", "a collection with an empty name", "path.collection", "{base}/{id}{verb}", ""},
 	{"no-collection", "no collection", "path.collection", "{base}{id}{verb}", ""},
 	{"nested-collection", "the collection within another", "path.collection", "{base}dpconformUnknown/{name}/{id}{verb}", ""},
 	{"snake-case-collection", "the collection with an underscore or a hyphen between its words", "path.collection", "{base}{name with _}/{id}{verb} or {base}{name with -}/{id}{verb}", ""},
-	{"collection-with-parent", "the collection below a resource", "path.collection", "{base}dpconformUnknown/x/{name}/{id}{verb}", ""},
+	{"collection-with-parent", "the collection below a parent resource", "path.collection", "{base}dpconformUnknown/x/{name}/{id}{verb}", ""},
 	{"prefix", "a segment before the path", "path.collection", "/dpconformUnknown{collection}/{id}{verb}", ""},
 	{"next-version", "the next version of the API, and the one after it", "path.version", "{base in next version}{name}/{id}{verb} or {base in version after next}{name}/{id}{verb}", ""},
-	{"longer-version", "a version that only begins alike", "path.version", "{base in beta version}{name}/{id}{verb} or {base in alpha version}{name}/{id}{verb}", ""},
+	{"longer-version", "a version that only starts with the right one", "path.version", "{base in beta version}{name}/{id}{verb} or {base in alpha version}{name}/{id}{verb}", ""},
 	{"no-version", "no version", "path.version", "{base without version}{name}/{id}{verb}", ""},
 	{"no-verb", "no verb", "path.verb", "{collection}/{id}", ""},
-	{"longer-verb", "a verb that only begins alike", "path.verb", "{collection}/{id}{verb}x or {collection}/{id}{verb}, or {collection}/{id}{verb}.json", ""},
-	{"longer-verb-last", "a verb that only ends alike", "path.verb", "{collection}/{id}{verb after :x}", ""},
-	{"unrelated-verb", "a verb that an API may have as another name for one", "path.verb", "{collection}/{id}:rerun or {collection}/{id}:abort", ""},
-	{"other-verb", "a verb that the API does not have", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
+	{"longer-verb", "a verb that only starts with the right one", "path.verb", "{collection}/{id}{verb}x or {collection}/{id}{verb}, or {collection}/{id}{verb}.json", ""},
+	{"longer-verb-last", "a verb that only ends with the right one", "path.verb", "{collection}/{id}{verb after :x}", ""},
+	{"unrelated-verb", "another name for the verb", "path.verb", "{collection}/{id}:rerun or {collection}/{id}:abort", ""},
+	{"other-verb", "an unknown verb", "path.verb", "{collection}/{id}:dpconformUnknown", ""},
 	{"verb-case", "the verb in another case", "path.case", "{collection}/{id}{VERB}", "path.verb"},
 	{"collection-case", "the collection in another case", "path.case", "{base}{other-case collection}/{id}{verb}", ""},
 	{"version-case", "the version in another case", "path.case", "{base in other-case version}{name}/{id}{verb}", "path.version"},
-	{"id-case", "an id that differs from the job's in case alone", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
+	{"id-case", "an id that differs from the job's only in case", "path.case", "{collection}/{other-case id}{verb}", "path.transcoding"},
 	{"encoded-space", "an id that differs from the job's by a space at the end", "path.transcoding", "{collection}/{id}%20{verb}", ""},
-	{"character-at-end", "an id that differs from the job's by a dot, a plus or a space without width at the end", "path.transcoding", "{collection}/{id}.{verb} or {collection}/{id}+{verb} or {collection}/{id}%E2%80%8B{verb}", ""},
+	{"character-at-end", "an id that differs from the job's by a dot, a plus or a zero-width space at the end", "path.transcoding", "{collection}/{id}.{verb} or {collection}/{id}+{verb} or {collection}/{id}%E2%80%8B{verb}", ""},
 	{"longer-id-delimiter", "an unknown id that begins with the job's and a comma, @ or %23", "path.transcoding", "{collection}/{id},x{verb} or {collection}/{id}@x{verb} or {collection}/{id}%23x{verb}", ""},
 	{"encoded-question-mark", "an unknown id that begins with the job's and %3F", "path.transcoding", "{collection}/{id}%3Fx{verb}", ""},
 	{"longer-id-semicolon", "an unknown id that begins with the job's and a semicolon", "path.transcoding", "{collection}/{id};x=1{verb}", ""},
@@ -72,15 +72,15 @@ var foreignPaths = []foreignPath{
 	{"encoded-colon", "an encoded colon before the verb", "path.encoded-colon", "{collection}/{id}{verb after %3A}", ""},
 	{"decoded-twice", "the job's id encoded twice", "path.decoded-once", "{collection}/{id encoded twice}{verb}", ""},
 	{"encoded-separator", "an encoded slash between collection and id", "path.encoded-separator", "{collection}%2F{id}{verb}", ""},
-	{"slash-verb", "a slash for the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
-	{"trailing-slash", "a slash behind the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
+	{"slash-verb", "a slash in place of the colon before the verb", "path.slash-verb", "{collection}/{id}{verb after /}", ""},
+	{"trailing-slash", "a slash after the verb", "path.trailing-slash", "{collection}/{id}{verb}/", ""},
 	{"double-slash", "a second slash before the collection", "path.double-slash", "{base}/{name}/{id}{verb}", ""},
 	{"double-slash-first", "a second slash at the beginning", "path.double-slash", "/{base}{name}/{id}{verb}", ""},
 	{"double-slash-last", "a second slash before the id", "path.double-slash", "{collection}//{id}{verb}", ""},
-	{"matrix-parameter", "a matrix parameter behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};x=1", "path.verb"},
-	{"matrix-parameter-empty", "a semicolon behind the verb", "path.matrix-parameter", "{collection}/{id}{verb};", "path.verb"},
-	{"matrix-parameter-first", "a matrix parameter behind the collection", "path.matrix-parameter", "{collection};x=1/{id}{verb}", ""},
-	{"null-octet", "an unknown id that ends with the octet 0", "path.strange-id", "{collection}/{id}%00{verb}", ""},
+	{"matrix-parameter", "a matrix parameter after the verb", "path.matrix-parameter", "{collection}/{id}{verb};x=1", "path.verb"},
+	{"matrix-parameter-empty", "a semicolon after the verb", "path.matrix-parameter", "{collection}/{id}{verb};", "path.verb"},
+	{"matrix-parameter-first", "a matrix parameter after the collection", "path.matrix-parameter", "{collection};x=1/{id}{verb}", ""},
+	{"null-octet", "an unknown id that ends with a NUL byte", "path.strange-id", "{collection}/{id}%00{verb}", ""},
 	{"line-feed", "an unknown id that ends with a line feed", "path.strange-id", "{collection}/{id}%0A{verb}", ""},
 	{"control-character", "an unknown id with a control character in it", "path.strange-id", "{collection}/{id}%1Fx{verb}", ""},
 	{"not-utf-8", "an unknown id that is not UTF-8", "path.strange-id", "{collection}/{id}%FF{verb}", ""},
@@ -200,7 +200,7 @@ func (p foreignPath) lacks(method *spec.Method) string {
 	template := method.Operation.Path
 	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
 	if lacks == "" && len(p.paths(template, "ID")) == 0 {
-		return "a path that would be the method's own"
+		return "a path that is the method's own"
 	}
 	return lacks
 }
@@ -238,7 +238,7 @@ func (j *judgement) missJob(id, purpose string, changes ...func(*target.Request)
 		request := own
 		request.Purpose, request.FrontEnd = purpose, true
 		if change(&request); request.Method == own.Method && request.Path == own.Path {
-			j.Skip("the id of the job reads the same in another case", "a job whose id has letters")
+			j.Skip("the job's id has no letters", "a job whose id has letters")
 			return
 		}
 		if !j.misses(id, request, job.refusedAnyway) {
@@ -255,8 +255,8 @@ func (j *judgement) misses(id string, request target.Request, refusedAnyway bool
 	exchange := j.send(request)
 	if refusedAnyway && j.isJobRefusal(exchange) {
 		requirement, _ := j.Method.Requirement(id)
-		j.Fail(id, exchange, requirement.Expect.String()+", as for a request that is not for the job",
-			describe(exchange)+", the refusal of the job: the request reached it")
+		j.Fail(id, exchange, requirement.Expect.String()+", and not the job's own refusal",
+			describe(exchange)+", the job's own refusal: the request reached the job")
 		return false
 	}
 	// RFC 9110, 15.4: a redirection does nothing by itself, and several frameworks

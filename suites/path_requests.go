@@ -26,7 +26,7 @@ func foreignRequestChecks(method *spec.Method) []Check {
 		Requirements: []string{"path.transcoding"},
 		Sends:        verb + " " + template.Raw("IX") + " where ID is a job's",
 		phase:        refusing, run: func(j *judgement) {
-			j.missJob("path.transcoding", "an id with another last character", func(request *target.Request) {
+			j.missJob("path.transcoding", "an id with a different last character", func(request *target.Request) {
 				request.Path = template.Expand(j.notGiven(target.OtherEnds(request.Job)))
 			})
 		},
@@ -35,12 +35,12 @@ func foreignRequestChecks(method *spec.Method) []Check {
 		Requirements: []string{"path.transcoding"},
 		Sends:        verb + " " + template.Raw("XD") + " where ID is a job's",
 		phase:        refusing, run: func(j *judgement) {
-			j.missJob("path.transcoding", "an id with another first character", func(request *target.Request) {
+			j.missJob("path.transcoding", "an id with a different first character", func(request *target.Request) {
 				request.Path = template.Expand(j.notGiven(target.OtherStarts(request.Job)))
 			})
 		},
 	}, {
-		ID: "path/wildcard", Title: "a wildcard in the place of the id",
+		ID: "path/wildcard", Title: "a wildcard in place of the id",
 		Requirements: []string{"path.transcoding"},
 		Sends:        verb + " " + template.Raw("*") + " and " + template.Raw("-") + ", where calls may have an effect",
 		phase:        refusing, run: missWildcards,
@@ -81,7 +81,7 @@ func missWildcards(j *judgement) {
 	wildcard := func(id string) func(*target.Request) {
 		return func(request *target.Request) { request.Path = j.Method.Operation.Path.Raw(id) }
 	}
-	j.missJob("path.transcoding", "a wildcard in the place of the id", wildcard("*"), wildcard("-"))
+	j.missJob("path.transcoding", "a wildcard in place of the id", wildcard("*"), wildcard("-"))
 }
 
 // missNewJob looks for a job by almost the id of a new one, which is long and not

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	ofSuccesses = "nothing of its own: it looks at every call of the run that succeeded"
-	ofNewJobs   = "the state method for each new job of the run, unless it was read already"
+	ofSuccesses = "no request of its own: it examines every successful call of the run"
+	ofNewJobs   = "the state method for each new job of the run, unless it has been read"
 )
 
 func responseChecks(method *spec.Method) []Check {
@@ -27,16 +27,16 @@ func responseChecks(method *spec.Method) []Check {
 		observe(ofSuccesses, (*judgement).successes,
 			expectation{"response/status", "the status of a success", "response.status", meet(status)},
 			expectation{"response/media-type", "the media type of the response", "response.media-type", HaveMediaType(method.Operation.MediaType)},
-			expectation{"response/schema", "the response by the schema of the description", "response.schema", MatchResponseSchema(method)},
-			expectation{"response/documented-fields", "fields that are not documented", "response.documented-fields", haveDocumentedFields(method)},
-			expectation{"response/unique-names", "names that stand twice", "response.unique-names", haveUniqueNames()},
+			expectation{"response/schema", "the response matches the schema of the description", "response.schema", MatchResponseSchema(method)},
+			expectation{"response/documented-fields", "no undocumented members", "response.documented-fields", haveDocumentedFields(method)},
+			expectation{"response/unique-names", "no duplicate member names", "response.unique-names", haveUniqueNames()},
 			expectation{"response/id-present", "an id that is not empty", "response.id-present", haveIDText(method)}),
 		observe(ofSuccesses, (*judgement).successesWithID,
-			expectation{"response/id-bare", "an id in the form of the path", "response.id-bare", HaveJobID(method)}),
+			expectation{"response/id-bare", "an id that fits into the path", "response.id-bare", HaveJobID(method)}),
 		[]Check{{
 			ID: "response/id-new", Title: "an id that is new",
 			Requirements: []string{"response.id-new"},
-			Sends:        "nothing of its own: it compares the ids in all successes of the run",
+			Sends:        "no request of its own: it compares the ids of all successful calls of the run",
 			phase:        observing, run: idNew,
 		}, {
 			ID: "response/new-job-readable", Title: "the state of the new job, read at once",
@@ -136,7 +136,7 @@ func (j *judgement) haveNewID(earlier map[string]*target.Exchange) types.GomegaM
 		case j.Target.Given(id):
 			return fmt.Sprintf("%q, which another job has", id), place, false
 		case earlier[id] != nil:
-			return fmt.Sprintf("%q, which was given before", id), place, false
+			return fmt.Sprintf("%q, which was returned before", id), place, false
 		}
 		return fmt.Sprintf("%q", id), place, true
 	}}

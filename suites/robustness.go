@@ -18,14 +18,14 @@ import (
 
 func robustnessChecks(method *spec.Method) []Check {
 	return observe(ofEveryExchange, (*judgement).everyExchange,
-		expectation{"robustness/in-time", "every response is whole within the limit", "robustness.in-time",
-			noFault("a whole response in time", target.Slow)},
+		expectation{"robustness/in-time", "every response is complete within the time limit", "robustness.in-time",
+			noFault("a complete response within the time limit", target.Slow)},
 		expectation{"robustness/answered", "every request gets a response", "robustness.answered",
 			noFault("an HTTP response", target.HangUp, target.Reset, target.Malformed)},
-		expectation{"robustness/whole", "every body is whole", "robustness.whole",
-			noFault("a body as long as it is announced", target.Truncated, target.BrokenChunks, target.Endless)},
+		expectation{"robustness/whole", "every body is complete", "robustness.whole",
+			noFault("a body as long as its head announces", target.Truncated, target.BrokenChunks, target.Endless)},
 		expectation{"robustness/syntax", "every head is valid HTTP", "robustness.syntax", haveValidHead()},
-		expectation{"robustness/field-once", "no field with one value stands twice", "robustness.field-once", haveSingleFields()},
+		expectation{"robustness/field-once", "no single-value header field is sent twice", "robustness.field-once", haveSingleFields()},
 		expectation{"robustness/framing", "every body has one length", "robustness.framing", haveOneLength()},
 		expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", oneValueIfJSON(method)})
 }
@@ -44,7 +44,7 @@ func (s *session) hiddenByProxy(check Check) string {
 	if !s.target.BehindProxy() || slices.ContainsFunc(check.Requirements, seen) {
 		return ""
 	}
-	return "a proxy is in between, and makes connections and messages of its own; NO_PROXY names hosts that are reached without it"
+	return "a proxy is in between, and opens its own connections; list the host in NO_PROXY to bypass it"
 }
 
 // noFault matches an exchange that did not end in one of these faults.
@@ -64,7 +64,7 @@ func (r *response) faultOf(kind target.FaultKind) string {
 
 // haveValidHead looks at the head as it arrived: net/http repairs it.
 func haveValidHead() types.GomegaMatcher {
-	return &matcher{"lines that end in a carriage return and a line feed, each with a field", func(r *response) (string, result.Place, bool) {
+	return &matcher{"lines that end with CRLF, each with one field", func(r *response) (string, result.Place, bool) {
 		problem := cmp.Or(r.exchange.HeadProblem, r.faultOf(target.MalformedHead))
 		return cmp.Or(problem, r.String()), result.InStatus, problem == ""
 	}}

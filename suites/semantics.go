@@ -61,7 +61,7 @@ func semanticsChecks(method *spec.Method) []Check {
 		Check{
 			ID: "semantics/unknown-job", Title: "an id that no job has",
 			Requirements: []string{"semantics.unknown-job", "semantics.unknown-job-no-effect"},
-			Sends:        "a call for an id made by the seed, and the same once more",
+			Sends:        "a call for a random id, twice",
 			phase:        refusing, run: unknownJob,
 		},
 		Check{
@@ -71,19 +71,19 @@ func semanticsChecks(method *spec.Method) []Check {
 			phase:        consuming, run: eachJob,
 		},
 		Check{
-			ID: "semantics/concurrent-jobs", Title: "calls for several jobs at the same time",
+			ID: "semantics/concurrent-jobs", Title: "concurrent calls for several jobs",
 			Requirements: []string{"semantics.concurrent-jobs", "semantics.concurrent-ids"},
-			Sends:        fmt.Sprintf("calls for %d jobs at the same time: each %s", together, accepted),
+			Sends:        fmt.Sprintf("concurrent calls for %d jobs: each %s", together, accepted),
 			phase:        consuming, run: concurrentJobs,
 		},
 		Check{
-			ID: "semantics/concurrent-one-job", Title: "calls for one job at the same time",
+			ID: "semantics/concurrent-one-job", Title: "concurrent calls for one job",
 			Requirements: []string{"semantics.concurrent-ids"},
-			Sends:        fmt.Sprintf("%d calls for one job at the same time; only on a target on this machine: %s", together, accepted),
+			Sends:        fmt.Sprintf("%d concurrent calls for one job; only on a target on this machine: %s", together, accepted),
 			phase:        consuming, run: concurrentOneJob,
 		},
 		Check{
-			ID: "semantics/job-later", Title: "a success leaves its job as it was, to the end of the run",
+			ID: "semantics/job-later", Title: "a success leaves its job unchanged until the end of the run",
 			Requirements: []string{"semantics.old-job-keeps-state"},
 			Sends:        "the state method for the first job that was called, after all calls and a moment after its own",
 			phase:        closing, run: keepStateLater,

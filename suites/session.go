@@ -131,7 +131,7 @@ func (s *session) run(ctx context.Context, check Check) result.Check {
 	if err := s.connect(ctx); err != nil {
 		found := check.result()
 		if s.failed {
-			found.Settle("", &result.Missing{Reason: "the server under test cannot be tested, as an earlier check says"}, nil)
+			found.Settle("", &result.Missing{Reason: "the server under test cannot be tested, as an earlier check reports"}, nil)
 		} else {
 			found.Settle(err.Error(), nil, nil)
 		}
@@ -183,7 +183,7 @@ func (s *session) unknownID() string {
 	return fmt.Sprintf("dpconform-unknown-%016x", s.unknownIDs.Uint64())
 }
 
-// unknownToken makes a token that nobody issued, the same for the same seed.
+// unknownToken makes a token that was never issued, the same for the same seed.
 func (s *session) unknownToken() string {
 	return fmt.Sprintf("dpconform-unknown-token-%016x", s.unknownIDs.Uint64())
 }

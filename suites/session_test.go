@@ -33,7 +33,7 @@ func TestAPanicIsTheErrorOfOneCheck(t *testing.T) {
 	session := sessionOver(t, method, emulated(t, method, emulator.Options{}))
 	check := session.checks[0]
 	check.ID, check.run = "path/broken", func(*judgement) { panic("out of range") }
-	if got := session.run(t.Context(), check); got.Verdict != result.Error || got.Reason != "a mistake of dpconform's own: out of range" {
+	if got := session.run(t.Context(), check); got.Verdict != result.Error || got.Reason != "a bug in dpconform: out of range" {
 		t.Errorf("%s %q", got.Verdict, got.Reason)
 	}
 	if got := session.run(t.Context(), session.checks[0]); got.Verdict != result.Pass {

@@ -154,7 +154,7 @@ func (j *judgement) settledTogether(exchanges []*target.Exchange, request func(j
 	}
 	if len(open) >= manyTogether && j.byChance() {
 		j.session.excuse(open)
-		j.broken = fmt.Sprintf("%d of %d calls at the same time got no response, as other requests did by chance; the first: %s",
+		j.broken = fmt.Sprintf("%d of %d concurrent calls got no response, like other requests that failed at random; first: %s",
 			len(open), len(exchanges), describe(open[0]))
 		return settled
 	}

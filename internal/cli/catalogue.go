@@ -143,7 +143,7 @@ func (c catalogueConsole) whyUntested(requirement spec.Requirement) string {
 	if requirement.Draft {
 		return "it is a draft"
 	}
-	return "no check of this version knows it"
+	return "no check of this version tests it"
 }
 
 // listClients prints every requirement of clients with the scenarios that test it.
@@ -276,7 +276,7 @@ func (c catalogueConsole) explainChecks(requirement string) {
 var levelMeanings = map[spec.Level]string{
 	spec.Documented: "the reference page or the discovery document says it",
 	spec.Platform:   "a public standard of the platform or of HTTP says it",
-	spec.Inferred:   "a user would expect it and nobody demands it",
+	spec.Inferred:   "nobody demands it, but users expect it",
 }
 
 func (c catalogueConsole) explainCheck(check catalogueCheck) {

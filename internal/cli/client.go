@@ -66,12 +66,13 @@ anywhere on standard output or in the file DPCONFORM_OUTCOME:
 The first is for a method whose response names a new job in the member FIELD,
 the second for one whose response names none.
 
-With --listen it serves until it is stopped, with a page of what has arrived.
+With --listen, dpconform serves until you stop it, and shows the requests so far
+on a page.
 
-With --upstream a server of yours responds, and {token} is what DPCONFORM_TOKEN
-has in the environment; without it the client brings a token of its own. The job
-is that of --client-job. A client may still choose scenarios itself, by a job id
-such as scenario-forbidden-1; those are served here, to whatever token.
+With --upstream, your server responds, and {token} is the value of
+DPCONFORM_TOKEN; if that is not set, the client must have a token. The job is
+that of --client-job. A client can still select a scenario by a job id such as
+scenario-forbidden-1: dpconform then responds itself, whatever the token.
 
 Without --level, a broken MUST of a documented or platform requirement fails,
 and so does everything that the scenario demands. With documented or platform,
@@ -104,7 +105,7 @@ then exits with the result so far.`,
 	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios; by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if you cannot pass it one")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "limit for the command in each scenario, a `DURATION` such as 10s; then it is ended with its child processes")
-	flags.BoolVar(&run.ExitReports, "exit-tells", false, "if the command prints no outcome, treat exit code 0 as success")
+	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success")
 	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests; and not what the client reports")
 	flags.StringVar(&options.upstream, "upstream", "", "forward the requests to the server at `URL`; and test them")
 	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped; for clients that are started by hand")
@@ -146,10 +147,10 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 		return err
 	}
 	if len(run.Rules.Method.ClientRequirements) == 0 {
-		return text.Mistake(sources.Origin("spec"), "the description demands nothing of clients", "add the set client to its x-requirement-sets")
+		return text.Mistake(sources.Origin("spec"), "the description has no requirements for clients", "add the set client to its x-requirement-sets")
 	}
 	if run.Job != "" && !clientrun.Fits(method, run.Job) {
-		return text.Mistake(sources.Origin("client-job"), fmt.Sprintf("%q does not fit the pattern of ids, %s", run.Job, method.IDPattern), "give an id that does")
+		return text.Mistake(sources.Origin("client-job"), fmt.Sprintf("%q does not match the pattern of ids, %s", run.Job, method.IDPattern), "give an id that does")
 	}
 	if err := options.checkUpstream(command.Context(), sources, arguments); err != nil {
 		return err
@@ -172,7 +173,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	}
 	if options.listen != "" {
 		if len(arguments) > 0 {
-			return text.Mistake(sources.Origin("listen"), "it does not go with a command", "leave one of the two out")
+			return text.Mistake(sources.Origin("listen"), "it cannot be combined with a command", "use only one of the two")
 		}
 		return options.watch(command.Context(), terminal, reports)
 	}
@@ -183,9 +184,9 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if run.Upstream != nil {
 		token := "the token of " + tokenVariable
 		if run.Token = os.Getenv(tokenVariable); run.Token == "" {
-			token = "a token that the client brings along, since " + tokenVariable + " is not set"
+			token = "the client's own token, since " + tokenVariable + " is not set"
 		}
-		fmt.Fprintf(terminal.err, "dpconform: requests go on to %s, with %s\n", run.Upstream, token)
+		fmt.Fprintf(terminal.err, "dpconform: requests are forwarded to %s, with %s\n", run.Upstream, token)
 	}
 	line := terminal.progress(command.Context(), len(run.Scenarios))
 	defer line.end()
@@ -198,7 +199,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	var start *clientrun.StartError
 	switch {
 	case errors.As(err, &start):
-		err = text.Mistake("--", err.Error(), "give the client program and its arguments behind --")
+		err = text.Mistake("--", err.Error(), "give the client program and its arguments after --")
 		fallthrough
 	case err != nil && !found.Interrupted:
 		return leftBehind(err, reports.files)
@@ -250,9 +251,9 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	if err != nil {
 		return text.Mistake(reports.sources.Origin("listen"), listenMistake(o.listen, err), "")
 	}
-	fmt.Fprintf(terminal.raw, "listening on %s, with a page of what arrives\n", watch.Endpoint)
+	fmt.Fprintf(terminal.raw, "listening on %s, where a page shows the requests so far\n", watch.Endpoint)
 	if o.run.Upstream != nil {
-		fmt.Fprintf(terminal.raw, "requests go on to %s, with the token that the client sends\n", o.run.Upstream)
+		fmt.Fprintf(terminal.raw, "requests are forwarded to %s, with the token that the client sends\n", o.run.Upstream)
 	} else {
 		fmt.Fprintf(terminal.raw, "token        %s\nfresh token  %s\n", watch.Secrets.Token, watch.Secrets.Fresh)
 	}
@@ -270,7 +271,7 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 // command finds it.
 const tokenVariable = "DPCONFORM_TOKEN"
 
-// checkUpstream refuses what does not go with a server upstream, and finds it.
+// checkUpstream refuses what cannot be combined with a server upstream, and finds it.
 func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sources, arguments []string) error {
 	if o.upstream == "" {
 		return nil
@@ -280,7 +281,7 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 	}
 	switch {
 	case len(o.names) > 0:
-		return text.Mistake(sources.Origin("scenario"), "it does not go with --upstream, whose server responds in place of a scenario", "leave one of the two out")
+		return text.Mistake(sources.Origin("scenario"), "it cannot be combined with --upstream, whose server responds in place of a scenario", "use only one of the two")
 	case asksFor("{token}") && os.Getenv(tokenVariable) == "":
 		return text.Mistake("--", "with --upstream there is no token to put into the command", "set "+tokenVariable+" to one for the server upstream")
 	case asksFor("{fresh-token}"):
@@ -383,14 +384,14 @@ func (o *clientOptions) listScenarios(out text.Printer) {
 func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, arguments []string) error {
 	switch {
 	case len(arguments) == 0:
-		return text.Mistake("", "there is no client to test", "give a command behind --, or --listen ADDRESS")
+		return text.Mistake("", "there is no client to test", "give a command after --, or --listen ADDRESS")
 	case command.ArgsLenAtDash() != 0:
 		return text.Mistake("", fmt.Sprintf("client takes no %q", arguments[0]), "put -- before the command")
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
 	}
 	if method := o.run.Rules.Method; o.run.Job == "" && o.run.Upstream == nil && !clientrun.Fits(method, clientrun.JobOf(o.run.Scenarios[0], "1")) {
-		return text.Mistake(sources.Origin("client-job"), "the ids of scenarios do not fit the pattern of ids, "+method.IDPattern.String(), "give an id that does")
+		return text.Mistake(sources.Origin("client-job"), "the ids of scenarios do not match the pattern of ids, "+method.IDPattern.String(), "give an id that does")
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 	t.Setenv(tokenVariable, "")
 	wrong := writeFile(t, "wrong.yaml", "name: a\ntitle: b\nstps: []\n")
 	for line, want := range map[string]string{
-		"client":                                "there is no client to test; give a command behind --, or --listen ADDRESS",
+		"client":                                "there is no client to test; give a command after --, or --listen ADDRESS",
 		"client curl":                           `client takes no "curl"; put -- before the command`,
 		"client curl -- x":                      `client takes no "curl"; put -- before the command`,
 		"client --scenario sucess -- x":         `--scenario: unknown scenario "sucess"; did you mean success?`,
@@ -29,14 +29,14 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --level= -- x":                  `--level: unknown level ""; it must be one of documented, platform or inferred`,
 		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; it must be one of json, junit, markdown, github, html, har, sarif or badge`,
 		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://api.example.com",
-		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it does not go with --upstream, whose server responds in place of a scenario; leave one of the two out",
+		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it cannot be combined with --upstream, whose server responds in place of a scenario; use only one of the two",
 		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
 		"client --listen 8090":                                          `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,
 		"client --listen 0.0.0.0:0":                                     "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",
 		"client --listen :0":                                            "--listen: other machines may reach :0; listen on 127.0.0.1, or give --listen-remote too",
-		"client --listen 127.0.0.1:0 -- x":                              "--listen: it does not go with a command; leave one of the two out",
+		"client --listen 127.0.0.1:0 -- x":                              "--listen: it cannot be combined with a command; use only one of the two",
 		"client --method archiveJobs.cancel --scenario missing-id -- x": "--scenario: the scenario missing-id does not apply to dataportability.archiveJobs.cancel: no id of a new job in the response; leave it out",
-		"client -- ./there-is-none":                                     "--: ./there-is-none cannot be started: no such file or directory; give the client program and its arguments behind --",
+		"client -- ./there-is-none":                                     "--: ./there-is-none cannot be started: no such file or directory; give the client program and its arguments after --",
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
 	}
@@ -64,10 +64,10 @@ paths:
 	digits := writeFile(t, "digits.yaml", strings.Replace(description, "SETS", "error-model, client", 1))
 	silent := writeFile(t, "silent.yaml", strings.Replace(description, "SETS", "error-model", 1))
 	for line, want := range map[string]string{
-		"client --spec " + digits + " -- x":                 "--client-job: the ids of scenarios do not fit the pattern of ids, ^[0-9]+$; give an id that does",
-		"client --spec " + digits + " --client-job j -- x":  `--client-job: "j" does not fit the pattern of ids, ^[0-9]+$; give an id that does`,
-		"client --spec " + silent + " -- x":                 "--spec: the description demands nothing of clients; add the set client to its x-requirement-sets",
-		"client --spec " + silent + " --listen 127.0.0.1:0": "--spec: the description demands nothing of clients; add the set client to its x-requirement-sets",
+		"client --spec " + digits + " -- x":                 "--client-job: the ids of scenarios do not match the pattern of ids, ^[0-9]+$; give an id that does",
+		"client --spec " + digits + " --client-job j -- x":  `--client-job: "j" does not match the pattern of ids, ^[0-9]+$; give an id that does`,
+		"client --spec " + silent + " -- x":                 "--spec: the description has no requirements for clients; add the set client to its x-requirement-sets",
+		"client --spec " + silent + " --listen 127.0.0.1:0": "--spec: the description has no requirements for clients; add the set client to its x-requirement-sets",
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
 	}

@@ -45,7 +45,7 @@ func TestCassettesOfAnotherRevision(t *testing.T) {
 	t.Parallel()
 	refused(t, "run --revision 2026-07-19", "was recorded for another description: spec/archivejobs-retry.openapi.yaml (sha256:",
 		"not spec/archivejobs-retry.openapi.yaml with overlay spec/revisions/2026-07-19.overlay.yaml (sha256:",
-		"give --endpoint URL, or record again by this one: dpconform record --revision 2026-07-19 --cassettes my-cassettes")
+		"give --endpoint URL, or record again with this description: dpconform record --revision 2026-07-19 --cassettes my-cassettes")
 	folder := t.TempDir()
 	call(t, "record", "--revision", "2026-07-19", "--cassettes", folder).want(t, result.ExitConforms)
 	call(t, "run", "--revision", "2026-07-19", "--cassettes", folder).want(t, result.ExitConforms)

@@ -61,7 +61,7 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 		return err
 	}
 	if settings.Endpoint == "" {
-		return text.Mistake(sources.Origin("endpoint"), "there is no server to look at", "give --endpoint URL")
+		return text.Mistake(sources.Origin("endpoint"), "no server is given", "give --endpoint URL")
 	}
 	if _, err := settings.StrictLevel(sources); err != nil {
 		return err
@@ -419,11 +419,11 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	case exchange.Status == http.StatusNotFound:
 		return "", "no such job (404)"
 	case exchange.Status != d.method.ReadState.Success:
-		return "", fmt.Sprintf("its state was not shown: %d %s", exchange.Status, http.StatusText(exchange.Status))
+		return "", fmt.Sprintf("its state could not be read: %d %s", exchange.Status, http.StatusText(exchange.Status))
 	case json.Unmarshal(exchange.WholeBody(), &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
-		return "", "the response shows no state"
+		return "", "the response has no state"
 	case !slices.Contains(d.method.States, state):
-		return "", "it is in a state that the description does not have"
+		return "", "it is in an undocumented state"
 	}
 	return state, ""
 }

@@ -190,7 +190,7 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 			other = append(other, job)
 		}
 	}
-	p.field("jobs", fmt.Sprintf("%d of %d are in the state that they were given as", len(agreeing), len(jobs)))
+	p.field("jobs", fmt.Sprintf("%d of %d are in their given state", len(agreeing), len(jobs)))
 	for _, group := range text.Grouped(agreeing, func(job doctorJob) string { return job.Given }) {
 		p.item("  ", fmt.Sprintf("%d %s: %s", len(group), group[0].Given, shortList(group, doctorJob.id, 4)))
 	}

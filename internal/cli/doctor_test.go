@@ -131,7 +131,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"wrong: this machine's clock is 1 h ahead of the server's", "62 of 73 scopes have one", "62 there: the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
-		"maps 10", "1 of 3 are in the state that they were given as", "not COMPLETE: failed-1 is FAILED",
+		"maps 10", "1 of 3 are in their given state", "not COMPLETE: failed-1 is FAILED",
 		"not known: unknown-1, given as FAILED: no such job (404)", "something is missing or wrong")
 	for line := range strings.Lines(got.output) {
 		// A path is one word, however long.
@@ -202,7 +202,7 @@ func TestATokenOfAnotherScopeIsASkip(t *testing.T) {
 	for _, check := range readReport(t, path).Checks {
 		reasons[check.ID] = string(check.Verdict) + " " + check.Reason
 	}
-	want := "skip the token carries dataportability.play.devices instead, according to the tokeninfo of " + strings.TrimPrefix(information, "http://")
+	want := "skip the token has dataportability.play.devices instead, according to the tokeninfo of " + strings.TrimPrefix(information, "http://")
 	if got := reasons["authorization/scope/dataportability.maps.reviews"]; !strings.HasPrefix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

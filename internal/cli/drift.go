@@ -42,14 +42,14 @@ description and Google's discovery document. It prints what was added, removed
 or changed, whether that is breaking, and which requirements are affected.
 
 A SOURCE is a file, an http or https address, or - for standard input. Its
-format is found out: a Google discovery document, the reference page (as HTML,
+format is detected: a Google discovery document, the reference page (as HTML,
 as the text that a browser shows, or as Markdown, in any language; also a copy
 of it by a mirror, a web archive or a translator), or an OpenAPI document.
 
-A change is breaking (a caller that was right is wrong now: a scope is gone),
-compatible (there is more than before: a scope is new), or documentation (only
-words have changed). What one of the sources cannot speak of is not compared,
-and listed as such.
+A change is breaking (a correct caller stops working, for example because a
+scope was removed), compatible (something was added, such as a scope), or
+documentation (only wording changed). Facts that one of the sources does not
+contain are listed, and not compared.
 
 --overlay writes an OpenAPI Overlay 1.0 that makes the changes of the class of
 --fail-on, or more severe, in the description. Other commands apply it with a
@@ -128,8 +128,8 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	}
 	compared.AllowOlder = flags.allowOlder
 	if flags.overlay != "" && compared.Older && !flags.allowOlder {
-		return text.Mistake("--"+overlayFlag, fmt.Sprintf("%s is of %s, older than %s, of %s", compared.Against.Name, compared.Against.Date, compared.From.Name, compared.From.Date),
-			"give --allow-older to go back to it")
+		return text.Mistake("--"+overlayFlag, fmt.Sprintf("%s, of %s, is older than %s, of %s", compared.Against.Name, compared.Against.Date, compared.From.Name, compared.From.Date),
+			"give --allow-older to revert to it")
 	}
 	if writesToOutput(files) || flags.overlay == report.StandardOutput {
 		terminal = terminal.onStandardError()
@@ -178,7 +178,7 @@ func compareSources(command *cobra.Command, sources *config.Sources, flags *drif
 		return drift.Comparison{}, pair, err
 	}
 	if flags.overlay != "" && from.Provenance.Kind != source.Description {
-		return drift.Comparison{}, pair, text.Mistake("--"+overlayFlag, "an overlay is of an OpenAPI description, and "+flags.from+" is none", "leave --from out, or let it be one")
+		return drift.Comparison{}, pair, text.Mistake("--"+overlayFlag, "an overlay changes an OpenAPI description, and "+flags.from+" is none", "remove --from, or give a description")
 	}
 	from.Provenance.Name = result.Description{File: from.Provenance.Name, Overlays: pair.description.Overlays}.FileText()
 	after, err := readSource(command, flags.against, line)
@@ -240,7 +240,7 @@ func readFirst(command *cobra.Command, sources *config.Sources, flags *driftFlag
 		return flags.settings.Description(sources)
 	}
 	if flags.settings.Revision != "" {
-		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it is one of a built-in description, and does not go with "+sources.Origin("from"), "")
+		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it selects a revision of a built-in description, and cannot be combined with "+sources.Origin("from"), "")
 	}
 	read, err := readSource(command, flags.from, line)
 	if err != nil {

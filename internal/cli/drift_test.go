@@ -68,10 +68,10 @@ func TestDriftWritesAnOverlay(t *testing.T) {
 		t.Errorf("%d files", len(files))
 	}
 	before := readFile(t, file)
-	refused(t, "drift --against "+later+" --overlay "+file, "--overlay: "+file+" is there already and is not written over; give the name of a new file")
+	refused(t, "drift --against "+later+" --overlay "+file, "--overlay: "+file+" already exists and is not overwritten; give the name of a new file")
 	refused(t, "drift --against "+later+" --overlay "+folder+"/none/a.yaml", "--overlay: there is no folder "+folder+"/none")
-	refused(t, "drift --from "+later+" --against "+later+" --overlay -", "--overlay: an overlay is of an OpenAPI description")
-	refused(t, "drift --from "+later+" --against "+later+" --revision 2026-07-19", "--revision: it is one of a built-in description, and does not go with --from")
+	refused(t, "drift --from "+later+" --against "+later+" --overlay -", "--overlay: an overlay changes an OpenAPI description")
+	refused(t, "drift --from "+later+" --against "+later+" --revision 2026-07-19", "--revision: it selects a revision of a built-in description, and cannot be combined with --from")
 	printed := call(t, "drift", "--against", later, "--overlay", "-")
 	if printed.raw != before || printed.exit != result.ExitFails || strings.Contains(printed.output, "overlay: 1.0.0") {
 		t.Errorf("exit %d: %s", printed.exit, printed.raw)
@@ -159,7 +159,7 @@ func TestDriftAgainstAnOlderSource(t *testing.T) {
 		says  []string
 	}{
 		{"--against " + newer, result.ExitFails, []string{"drift: 1 breaking, 1 compatible"}},
-		{"--from " + newer + " --against " + older, result.ExitConforms, []string{"is of 2025-07-12, older than", "no drift, but an older source: 1 breaking, 1 compatible going back",
+		{"--from " + newer + " --against " + older, result.ExitConforms, []string{"of 2025-07-12, is older than", "no drift, but an older source: 1 breaking, 1 compatible going back",
 			"(back: the newer one has added it)", "(back: the newer one has removed it)", "with --allow-older"}},
 		{"--from " + newer + " --against " + older + " --allow-older", result.ExitFails, []string{"older than", "drift: 1 breaking, 1 compatible", "(back: "}},
 		{"--against " + older, result.ExitConforms, []string{"no drift"}},
@@ -170,7 +170,7 @@ func TestDriftAgainstAnOlderSource(t *testing.T) {
 	overlay := filepath.Join(folder, "new.overlay.yaml")
 	call(t, "drift", "--against", newer, "--overlay", overlay).want(t, result.ExitFails, "wrote 2 changes")
 	back := []string{"drift", "--from-overlay", overlay, "--against", older, "--overlay", filepath.Join(folder, "back.overlay.yaml")}
-	call(t, back...).wantOneLine(t, "--overlay: ", "2025-07-12.txt is of 2025-07-12, older than ", "of 2026-07-19; give --allow-older to go back to it")
+	call(t, back...).wantOneLine(t, "--overlay: ", "2025-07-12.txt, of 2025-07-12, is older than ", "of 2026-07-19; give --allow-older to revert to it")
 	call(t, append(back, "--allow-older")...).want(t, result.ExitFails, "wrote 2 changes")
 	var read struct {
 		Drifts, Older bool

@@ -93,12 +93,12 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	settings.AddTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
-	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
+	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 selects a free one")
 	flags.StringVar(&certificateFile, "tls-cert", "", "serve TLS with the certificate in the PEM `FILE`")
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringVar(&fault, "fault", "", "make one mistake on purpose, by its `NAME`; \"list\" prints all names")
+	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME`, a deliberate mistake; \"list\" prints all names")
 	completeWith(command, "fault", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		var names []string
 		for _, fault := range emulator.Faults(completed(&settings)) {

@@ -236,7 +236,7 @@ func TestAPartOfTheUnrelatedScopesIsReported(t *testing.T) {
 	endpoint, _ := emulating(t)
 	run := []string{"run", "--endpoint", endpoint, "--job", "COMPLETE=complete-1", "--focus", "authorization/unrelated-scope",
 		"--token", "dataportability.maps.reviews=scope:dataportability.maps.reviews"}
-	const partly = "authorization/unrelated-scope tried 1 of 7 scopes, for want of tokens"
+	const partly = "authorization/unrelated-scope tried 1 of 7 scopes, because tokens are missing"
 	call(t, append(run, "--token", "unrelated=scope:userinfo.email")...).want(t, result.ExitConforms, "not tested", partly)
 	if all := call(t, append(run, "--token-template", emulator.DefaultTokenTemplate)...); strings.Contains(all.words(), "tried") || all.exit != result.ExitConforms {
 		t.Errorf("exit %d\n%s", all.exit, all.output)

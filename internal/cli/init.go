@@ -83,7 +83,7 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 	}
 	for _, file := range files {
 		if _, err := os.Lstat(file.name); err == nil {
-			return text.Mistake(file.name, "it is there already, and nothing is written over it", "move it away, or edit it")
+			return text.Mistake(file.name, "it already exists, and is not overwritten", "move it away, or edit it")
 		}
 	}
 	templates := template.Must(template.New("").Parse(initTemplates))

@@ -49,7 +49,7 @@ func TestWhatInitWritesRunsAtOnce(t *testing.T) {
 					}
 				}
 				written := readFile(t, initConfig)
-				refused(t, "init", initConfig+": it is there already")
+				refused(t, "init", initConfig+": it already exists")
 				if readFile(t, initConfig) != written {
 					t.Error("the file was written over")
 				}

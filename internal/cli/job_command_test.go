@@ -115,14 +115,14 @@ func TestAJobCommandThatFailsIsTheCallersSetup(t *testing.T) {
 		}
 	}
 	for flag, says := range map[string]string{
-		"make":           "it names no state",
+		"make":           "it has no {state}",
 		"make|sh{state}": "no shell runs it",
 		"'{state}":       "a quote or a bracket in it is not closed",
 	} {
 		refused(t, "run --endpoint http://127.0.0.1:1 --job-command "+flag, "--job-command: ", says)
 	}
 	refused(t, "run --job-command {state}", "--job-command", "give --endpoint URL")
-	refused(t, "run --endpoint http://127.0.0.1:1 --method archiveJobs.retry --job-command no-such-program", "--job-command: it names no state")
+	refused(t, "run --endpoint http://127.0.0.1:1 --method archiveJobs.retry --job-command no-such-program", "--job-command: it has no {state}")
 }
 
 // TestNoJobIsMadeToBeUsedUpWithoutPermission: on a remote target, jobs that the

@@ -53,10 +53,10 @@ and keeps the tokens in a file that only you can read. run, record and doctor
 then use them for that endpoint, and for no other. For each scope they use a
 token narrowed to it, if the server supports that.
 
-Without --issuer or --auth-url and --token-url it is Google that is asked. The
-client must be allowed to come back to http://127.0.0.1 at any port: at Google a
-client of the type desktop app. Its secret, where it has one, goes into the
-variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
+Without --issuer, or --auth-url and --token-url, the login is at Google. The
+client must be allowed to redirect to http://127.0.0.1 at any port: at Google, a
+client of type desktop app. If it has a secret, set DPCONFORM_CLIENT_SECRET, or
+give a file with --client-secret-file.`,
 		Example: `  dpconform login --client-id ID --scopes 'SCOPE,PRODUCT.*'
   dpconform login --client-id ID --scopes '*' --separately
   dpconform login --list
@@ -67,14 +67,14 @@ variable DPCONFORM_CLIENT_SECRET or a file for --client-secret-file.`,
 	flags := command.Flags()
 	login.AddConfigFlag(flags)
 	login.AddDescriptionFlags(flags)
-	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, with commas between them; in full or short; PRODUCT.* for all of a product; or \"unrelated\"")
+	flags.StringVar(&login.scopes, "scopes", "", "`SCOPES` to ask for, separated by commas; in full or short; PRODUCT.* for all of a product; or \"unrelated\"")
 	flags.StringVar(&login.Endpoint, "endpoint", "", "`URL` of the server that the tokens are for; the description's own unless given")
 	login.AddClientFlags(flags)
 	flags.StringVar(&login.issuer, "issuer", "", "`URL` of an authorization server that publishes its endpoints")
 	flags.StringVar(&login.authURL, "auth-url", "", "`URL` of the authorization endpoint")
 	flags.StringVar(&login.revocationURL, "revocation-url", "", "`URL` of the revocation endpoint")
 	flags.BoolVar(&login.separately, "separately", false, "one login for each scope, for servers that cannot narrow a token")
-	flags.IntVar(&login.port, "port", 0, "local `PORT` that the browser is redirected to; 0 takes a free one")
+	flags.IntVar(&login.port, "port", 0, "local `PORT` that the browser is redirected to; 0 selects a free one")
 	flags.BoolVar(&login.noBrowser, "no-browser", false, "print the URL without opening a browser")
 	flags.DurationVar(&login.wait, "wait", 5*time.Minute, "how long to wait for the browser, a `DURATION`")
 	flags.BoolVar(&login.list, "list", false, "list the stored logins")
@@ -178,7 +178,7 @@ func (l *loginCommand) obtain(ctx context.Context, authorization tokens.Authoriz
 		fmt.Fprintf(l.terminal.out, "the server gave no refresh token: it ends %s\n", kept.Expiry.UTC().Format(minuteFormat))
 	}
 	if len(others) > 0 {
-		l.terminal.complain("granted beside what was asked for: " + tokens.Names(others))
+		l.terminal.complain("granted in addition to what was requested: " + tokens.Names(others))
 	}
 	if len(missing) > 0 {
 		return l.inconclusive("not granted: " + tokens.Names(missing) + "; " + again)
@@ -207,7 +207,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 		return made, err
 	}
 	if made.Client.ID == "" {
-		return made, l.mistake("client-id", "no client is named", "give --client-id ID, at Google of a client of the type desktop app")
+		return made, l.mistake("client-id", "no client id is given", "give --client-id ID, at Google of a client of the type desktop app")
 	}
 	made.Port, made.Wait, made.Announce = l.port, l.wait, l.announce
 	switch {
@@ -218,7 +218,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 	case l.authURL == "" && l.TokenURL == "" && config.IsGoogle(l.Endpoint):
 		made.Server = tokens.Google()
 	case l.authURL == "" || l.TokenURL == "":
-		return made, l.mistake("endpoint", "who gives tokens for "+redact.Address(l.Endpoint)+" is not known", "give --issuer URL, or --auth-url and --token-url")
+		return made, l.mistake("endpoint", "the authorization server of "+redact.Address(l.Endpoint)+" is not known", "give --issuer URL, or --auth-url and --token-url")
 	}
 	for _, one := range []struct {
 		flag, given string
@@ -239,7 +239,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 // a browser.
 func (l *loginCommand) announce(address string) {
 	fmt.Fprintf(l.terminal.raw, "open this address in a browser of this machine:\n\n%s\n\n", text.Line(address))
-	fmt.Fprintf(l.terminal.out, "waiting for the browser to come back, %s at the most\n", l.wait)
+	fmt.Fprintf(l.terminal.out, "waiting for the browser, for up to %s\n", l.wait)
 	if l.noBrowser {
 		return
 	}
@@ -259,7 +259,7 @@ func (l *loginCommand) announce(address string) {
 // print lists what is kept, without any secret.
 func (l *loginCommand) print(logins []tokens.Login) {
 	if len(logins) == 0 {
-		fmt.Fprintln(l.terminal.out, "no logins are kept; dpconform login --scopes SCOPE makes one")
+		fmt.Fprintln(l.terminal.out, "no logins are stored; dpconform login --scopes SCOPE makes one")
 	}
 	for _, login := range logins {
 		life := "refreshed when it expires"

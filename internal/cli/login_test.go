@@ -170,7 +170,7 @@ func TestLoginListRevoke(t *testing.T) {
 		t.Errorf("exit %d: %s%s", done.exit, done.output, done.complaints)
 	}
 	wantLogins(t, store, 0)
-	call(t, "login", "--list").want(t, 0, "no logins are kept")
+	call(t, "login", "--list").want(t, 0, "no logins are stored")
 	server.login(t, "--issuer", server.address, "--endpoint", "https://api.example", "--scopes", "maps.reviews,play.devices", "--separately").want(t, 0)
 	for _, login := range wantLogins(t, store, 2) {
 		if len(login.Scopes) != 1 || !strings.HasSuffix(login.Scopes[0], login.Asked) {
@@ -204,7 +204,7 @@ func TestLoginThatFailsIsOneLine(t *testing.T) {
 	}{
 		{"declined", func(v url.Values) { v.Set("error", "access_denied") }, "", "the login was declined in the browser (access_denied)", 0},
 		{"a part granted", nil, prefix + "maps.reviews", "not granted: dataportability.play.devices; log in again and tick them in the browser", 1},
-		{"another granted", nil, prefix + "maps.ev_profile", "granted beside what was asked for: dataportability.maps.ev_profile", 1},
+		{"another granted", nil, prefix + "maps.ev_profile", "granted in addition to what was requested: dataportability.maps.ev_profile", 1},
 		{"none granted", nil, "openid", "none of the scopes was granted, so nothing is kept", 0},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestLoginLooksAtTheStoreFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := server.login(t, "--issuer", server.address, "--endpoint", "https://api.example", "--scopes", "maps.reviews")
-	if got.exit != result.ExitUsage || !strings.Contains(got.complaints, "it is not a store of logins any more") || server.asked != nil {
+	if got.exit != result.ExitUsage || !strings.Contains(got.complaints, "it is not a valid store of logins") || server.asked != nil {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 	wantNoLoginSecret(t, got)

@@ -78,7 +78,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 		for i, flag := range flags {
 			flags[i] = "--" + flag
 		}
-		err = text.Mistake("", text.List(flags, "and")+" do not go together", "leave all but one out")
+		err = text.Mistake("", text.List(flags, "and")+" cannot be combined", "use only one of them")
 	}
 	terminal.complain(err.Error())
 	var unreachable *unreachableError

@@ -249,7 +249,7 @@ func (t *tally) text(now time.Time) string {
 		parts = append(parts, strings.Join(counts, ", "))
 	}
 	if t.interrupted {
-		parts = append(parts, "interrupted, waiting for responses that are on their way")
+		parts = append(parts, "interrupted, waiting for the responses to requests that were sent")
 	} else if waiting := t.waiting(now); waiting != "" {
 		parts = append(parts, waiting)
 	}
@@ -316,7 +316,7 @@ func (p *progress) Sending(exchange *target.Exchange) {
 
 // Waiting says how long a pause is, and why it is made.
 func (p *progress) Waiting(exchange *target.Exchange, pause time.Duration, asked bool) {
-	why := "then it is sent again, after " + outcomeOf(exchange.Earlier[len(exchange.Earlier)-1])
+	why := "before the request is sent again, after " + outcomeOf(exchange.Earlier[len(exchange.Earlier)-1])
 	if asked {
 		why = "the server said Retry-After"
 	}

@@ -40,11 +40,11 @@ type recordFlags struct {
 	check      bool
 }
 
-// contradiction says which two flags do not go together, or is nil.
+// contradiction says which two flags cannot be combined, or is nil.
 func (f recordFlags) contradiction() error {
 	switch {
 	case f.resume && f.discard:
-		return text.Mistake("--resume", "it does not go with --discard", "go on with one, begin anew with the other")
+		return text.Mistake("--resume", "it cannot be combined with --discard", "--resume continues the recording, --discard starts over")
 	case f.check && (f.resume || f.discard || f.force):
 		return text.Mistake("--check", "it writes nothing, so there is nothing to --resume, --discard or --force", "")
 	}
@@ -93,7 +93,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 		return err
 	}
 	if settings.Cassettes == "" && !own.check {
-		return text.Mistake("--cassettes", "it is missing", "say where the cassettes go: --cassettes DIR")
+		return text.Mistake("--cassettes", "it is missing", "give --cassettes DIR")
 	}
 	if err := own.contradiction(); err != nil {
 		return err
@@ -161,7 +161,7 @@ var recordedTokens = target.TokenTemplate{Text: redact.Mark + ":{short}", Join: 
 // emulator, listening as long as the context lives.
 func recordedTarget(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method) (target.Config, error) {
 	if settings.JobCommand != "" {
-		return target.Config{}, text.Mistake(sources.Origin("job-command"), "a recording names its jobs before its first request", "give --job STATE=ID")
+		return target.Config{}, text.Mistake(sources.Origin("job-command"), "a recording needs the ids of its jobs before its first request", "give --job STATE=ID")
 	}
 	if settings.Endpoint != "" {
 		return reachableTarget(ctx, sources, settings, method)

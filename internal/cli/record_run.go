@@ -64,7 +64,7 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 		return r.unsaved(ctx, err)
 	}
 	found := r.report(r.server, r.outcome)
-	fmt.Fprintf(r.terminal.out, "recorded %d exchanges with %s into %s\nwhat they say: %s\n", len(found.Exchanges), r.config.Endpoint,
+	fmt.Fprintf(r.terminal.out, "recorded %d exchanges with %s into %s\nresult: %s\n", len(found.Exchanges), r.config.Endpoint,
 		r.settings.Cassettes, found.Conclusion)
 	return nil
 }
@@ -100,7 +100,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 	case trouble != nil:
 		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
 	case !slices.ContainsFunc(r.server.Journal(), (*target.Exchange).Complete):
-		return &unreachableError{errors.New("not recorded: " + r.config.Endpoint + " gave no whole response; once it does, begin anew with --discard")}
+		return &unreachableError{errors.New("not recorded: " + r.config.Endpoint + " gave no whole response; once it does, start over with --discard")}
 	}
 	return nil
 }
@@ -163,10 +163,10 @@ func (r *recordingRun) save(ctx context.Context) error {
 	}
 	switch {
 	case difference != "" && pseudonyms:
-		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: the replay with pseudonyms is not the run that was recorded: " + difference,
+		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: the replay with aliases is not the run that was recorded: " + difference,
 			Fix: "record with --keep-job-ids"}
 	case difference != "":
-		r.terminal.complain("the recording does not give the server's verdicts: " + difference)
+		r.terminal.complain("the replay has other verdicts than the server: " + difference)
 	}
 	return recording.Save()
 }
@@ -247,7 +247,7 @@ func (r *recordingRun) whereKept(exchanges int) string {
 	if exchanges == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("; %s %s kept in %s, --resume goes on from there", text.Counted(exchanges, "exchange"), verb, r.settings.Cassettes)
+	return fmt.Sprintf("; %s %s kept in %s; --resume continues from there", text.Counted(exchanges, "exchange"), verb, r.settings.Cassettes)
 }
 
 // check runs the suite against the server and over the cassettes that are kept
@@ -294,7 +294,7 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome)},
 		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome)})
 	if !compared.Changed {
-		fmt.Fprintf(r.terminal.out, "nothing has changed in shape since it was %s\n", kept.Describe(time.Now()))
+		fmt.Fprintf(r.terminal.out, "no response has changed in structure since it was %s\n", kept.Describe(time.Now()))
 		return nil
 	}
 	diff.WriteText(r.terminal.out, r.terminal.width(), compared, diff.OnChanged)

@@ -54,7 +54,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		exit  int
 		says  []string
 	}{
-		{"", result.ExitConforms, []string{"nothing has changed in shape since it was recorded "}},
+		{"", result.ExitConforms, []string{"no response has changed in structure since it was recorded "}},
 		{"id-is-number,last-scope-refused", result.ExitFails,
 			[]string{"archiveJobId: string → number", "authorization/scope/dataportability.youtube.unlisted_videos", "403", "exit 1"}},
 	} {
@@ -62,7 +62,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		call(t, arguments...).want(t, one.exit, one.says...)
 		assertSameFiles(t, before, filesOf(t, folder))
 	}
-	call(t, "record", "--cassettes", shippedCassettes, "--check").want(t, result.ExitConforms, "nothing has changed in shape")
+	call(t, "record", "--cassettes", shippedCassettes, "--check").want(t, result.ExitConforms, "no response has changed in structure")
 	refused(t, "record --check --cassettes "+folder, "--check: the cassettes are recorded from http://127.0.0.1:", "give it as --endpoint")
 }
 

@@ -24,6 +24,7 @@ var requirementsTemplate = template.Must(template.New("requirements.md.tmpl").Fu
 	"meaning":  func(level spec.Level) string { return levelMeanings[level] },
 	"names":    shortened,
 	"demanded": demanded,
+	"coverage": coverage,
 }).ParseFiles("testdata/requirements.md.tmpl"))
 
 // TestTheRequirementsPage: the page is the one in docs, each sentence of the
@@ -56,7 +57,7 @@ func TestTheRequirementsPage(t *testing.T) {
 			}
 		}
 	}
-	_, table, _ := strings.Cut(page, "| --- | --- |\n")
+	_, table, _ := strings.Cut(page, "| Sentence | Requirements |\n| --- | --- |\n")
 	if rows := strings.Split(strings.TrimSpace(table), "\n"); len(rows) != len(method.Page.Sentences) || strings.Count(table, "](#") < len(rows) {
 		t.Errorf("%d rows for %d sentences", len(rows), len(method.Page.Sentences))
 	}
@@ -80,10 +81,53 @@ func demanded(catalogue catalogue, sentence string) string {
 	var links []string
 	for _, entry := range catalogue.Requirements {
 		if entry.Quote == sentence {
-			links = append(links, fmt.Sprintf("[%s](#%s)", entry.ID, strings.ReplaceAll(entry.ID, ".", "")))
+			links = append(links, linked(entry.ID, entry.ID))
 		}
 	}
 	return strings.Join(links, ", ")
+}
+
+// linked links to a requirement of the page.
+func linked(words, id string) string {
+	return fmt.Sprintf("[%s](#%s)", words, strings.ReplaceAll(id, ".", ""))
+}
+
+// covered is a row of the table of coverage: the requirements of an aspect, a cell
+// for each level.
+type covered struct {
+	Aspect string
+	Cells  []string
+}
+
+func coverage(catalogue catalogue) []covered {
+	var rows []covered
+	add := func(aspect string, requirement spec.Requirement, mark string) {
+		at := slices.IndexFunc(rows, func(row covered) bool { return row.Aspect == aspect })
+		if at < 0 {
+			at = len(rows)
+			rows = append(rows, covered{aspect, make([]string, len(spec.Levels()))})
+		}
+		cell := &rows[at].Cells[slices.Index(spec.Levels(), requirement.Level)]
+		if *cell != "" {
+			*cell += ", "
+		}
+		*cell += linked(requirement.ID[strings.LastIndexByte(requirement.ID, '.')+1:], requirement.ID) + mark
+	}
+	for _, entry := range catalogue.Requirements {
+		mark := ""
+		if len(entry.Checks) == 0 {
+			mark = " (not tested)"
+		}
+		add("server: "+entry.Aspect, entry.Requirement, mark)
+	}
+	for _, entry := range catalogue.Clients {
+		mark := ""
+		if entry.NotApplicable != "" {
+			mark = " (not applicable)"
+		}
+		add("client: "+entry.Aspect, entry.Requirement, mark)
+	}
+	return rows
 }
 
 // shortened names checks or scenarios; the rows of one check for each scope are

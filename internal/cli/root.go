@@ -182,9 +182,9 @@ func addCompletion(root *cobra.Command) {
 	}
 	completion.Args, completion.RunE = noSuchCommand, func(command *cobra.Command, _ []string) error { return command.Help() }
 	completion.Short = "Print a shell completion script"
-	completion.Long = `completion prints a script that lets a shell complete commands, flags, and what
-they take: states of jobs, checks and requirements, faults, scenarios, formats.
-The script for bash needs the package bash-completion.`
+	completion.Long = `completion prints a script that lets a shell complete commands, flags and their
+values, such as job states, checks, faults and report formats. The script for
+bash needs the package bash-completion.`
 	completion.Example = `  source <(dpconform completion bash)
   dpconform completion zsh > "${fpath[1]}/_dpconform"
   dpconform completion fish > ~/.config/fish/completions/dpconform.fish

@@ -210,7 +210,7 @@ func TestABudgetIsNotExceeded(t *testing.T) {
 	t.Parallel()
 	server, arguments := observedEmulator(t)
 	got := call(t, append([]string{"run", "--max-requests", "100"}, arguments...)...)
-	got.want(t, result.ExitInconclusive, "the budget of 100 requests is used up", "give --max-requests")
+	got.want(t, result.ExitInconclusive, "the limit of 100 requests is reached", "give --max-requests")
 	if len(server.lines) != 100 {
 		t.Errorf("%d requests came", len(server.lines))
 	}
@@ -271,14 +271,14 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run --config no-such.yaml", "no-such.yaml"},
 		{"run --config " + unknownKey, unknownKey + ":2", "did you mean timeout?"},
 		{"run --config " + brokenYAML, brokenYAML + ":"},
-		{"run --config " + both, both + ":2:8: quiet: it does not go with " + both + ":3:10: verbose"},
-		{"run --quiet --verbose", "--quiet: it does not go with --verbose; leave one of the two out"},
+		{"run --config " + both, both + ":2:8: quiet: it cannot be combined with " + both + ":3:10: verbose"},
+		{"run --quiet --verbose", "--quiet: it cannot be combined with --verbose; use only one of the two"},
 		{"run --spec no-such.yaml", "no-such.yaml"},
 		{"run --dry-run", "--dry-run", "--endpoint URL"},
 		{"run --ca-cert no-such.pem --endpoint http://127.0.0.1:1", "--ca-cert", "no-such.pem"},
 		{"run --rate 3/h --endpoint http://127.0.0.1:1", "--rate", "100/m"},
 		{"list --color blue", `--color: invalid value "blue": want auto, always or never`},
-		{"list --json --client", "--client and --json do not go together", "leave all but one out"},
+		{"list --json --client", "--client and --json cannot be combined", "use only one of them"},
 		{"explain body.emty", "did you mean body.empty?"},
 		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
 		{"explain", "explain takes the id"},

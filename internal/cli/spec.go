@@ -32,7 +32,7 @@ func newSpecPrintCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "print",
 		Short: "Print the description, also in forms for other tools",
-		Long: `print writes the OpenAPI description to standard output, byte for byte where no
+		Long: `print writes the OpenAPI description to standard output, unchanged unless an
 overlay is applied. Save it as a file, edit it, and pass it to --spec.
 
 Code generators and other tools read it in other forms: without the extensions

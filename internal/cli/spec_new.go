@@ -26,19 +26,21 @@ func newSpecNewCommand(terminal *terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "new --from DISCOVERY --method ID",
 		Short: "Write a description of a method of a discovery document",
-		Long: `new writes the OpenAPI description of a method of a Google discovery document:
-its path, schemas and scopes, the sets of requirements that apply to it, and one
-draft of a requirement for each sentence about the method and its required
+		Long: `new reads a Google discovery document, and writes the OpenAPI description of one
+of its methods: path, schemas, scopes, the requirement sets that apply, and a
+draft requirement for each sentence about the method and its required
 parameters. No check tests a draft; a run counts them.
 
 DISCOVERY is a file, an http or https address, or - for standard input. ID is
-the id of a method, or the end of it.
+a method's id, or the end of one.
 
-A description has one parameter in its path, the last one: those before it need
-a value. So does what the query must have, which every request then sends.
-A document does not say in which states of a job a method accepts it.
-With --accepted-states the description has the method that reads the state, and
-the checks of states apply.`,
+The path of a description has one parameter, the last one. Give a value for each
+parameter before it, and for each required parameter of the query; every request
+then sends these values.
+
+Discovery documents do not say in which states of a job a method accepts it.
+With --accepted-states, the description also has the method that reads the
+state, and the checks of states apply.`,
 		Example: `  dpconform spec new --method operations.cancel --output cancel.openapi.yaml \
       --from 'https://speech.googleapis.com/$discovery/rest?version=v1'
   dpconform spec new --from run.json --method projects.locations.jobs.run \
@@ -49,9 +51,9 @@ the checks of states apply.`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			switch {
 			case from == "":
-				return text.Mistake("--from", "there is no document to read", "give --from DISCOVERY")
+				return text.Mistake("--from", "no document is given", "give --from DISCOVERY")
 			case draft.Method == "":
-				return text.Mistake("--method", "it does not say which method", "give --method ID, as the document has it")
+				return text.Mistake("--method", "no method is given", "give --method ID, as the document has it")
 			}
 			draft.Values = map[string]string{}
 			for _, value := range values {
@@ -103,7 +105,7 @@ func writeDraft(command *cobra.Command, terminal *terminal, draft source.Draft, 
 			return err
 		})
 		if errors.Is(err, fs.ErrExist) {
-			return text.Mistake("--output", output+" is there already, and may have been edited", "give another file, or delete it")
+			return text.Mistake("--output", output+" already exists, and may have been edited", "give another file, or delete it")
 		}
 		if err != nil {
 			return text.Mistake("--output", output+": "+text.Reason(err), "")

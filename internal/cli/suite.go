@@ -148,7 +148,7 @@ func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, 
 		}
 	}
 	if missing := len(r.selected.checks) - len(found); missing > 0 && !interrupted {
-		return run, fmt.Errorf("%s came to no end", text.Counted(missing, "check"))
+		return run, fmt.Errorf("%s did not end", text.Counted(missing, "check"))
 	}
 	return run, nil
 }

@@ -61,10 +61,10 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 		return server, selected, err
 	}
 	if settings.MaxAge != 0 {
-		return nil, selected, text.Mistake(sources.Origin("max-age"), "it is about the age of cassettes, and a server responds", "")
+		return nil, selected, text.Mistake(sources.Origin("max-age"), "it limits the age of cassettes, but --endpoint names a server", "")
 	}
 	if settings.Cassettes != "" {
-		return nil, selected, text.Mistake(sources.Origin("cassettes"), "it does not go with --endpoint: responses come from one of the two", "")
+		return nil, selected, text.Mistake(sources.Origin("cassettes"), "it cannot be combined with --endpoint", "")
 	}
 	config, err := targetConfig(sources, settings, method)
 	if err == nil {
@@ -123,7 +123,7 @@ func reached(ctx context.Context, config target.Config) (target.Config, error) {
 func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
-			return nil, text.Mistake(sources.Origin(flag), "it says something about a server, and there is none", "give --endpoint URL, or leave it out for the cassettes")
+			return nil, text.Mistake(sources.Origin(flag), "it applies to a server, but none is given", "give --endpoint URL, or remove it to test the cassettes")
 		}
 	}
 	replay, folder, err := openReplay(sources, settings, method, builtIn)
@@ -183,7 +183,7 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 		return nil, folder, err
 	}
 	if recorded := replay.Provenance(); recorded.Digest != method.Digest {
-		fix := "give --endpoint URL, or record again by this one: " + recordCommand(settings)
+		fix := "give --endpoint URL, or record again with this description: " + recordCommand(settings)
 		if name := shippedWithDigest(recorded.Digest); name != "" && settings.Spec == "" && settings.Revision == "" && len(settings.Overlays) == 0 {
 			fix = "give --" + config.MethodFlag + " " + name
 		}
@@ -254,7 +254,7 @@ func tooOld(recorded recorder.Provenance, settings *config.Settings) string {
 	case limit == 0, age >= -clocksApart && age <= limit:
 		return ""
 	case age < 0:
-		return fmt.Sprintf("the cassettes are of %s, which is still to come, and --max-age is %s; record again: %s",
+		return fmt.Sprintf("the cassettes are dated %s, in the future, and --max-age is %s; record again: %s",
 			recorded.Date.UTC().Format(time.DateOnly), settings.MaxAge, recordCommand(settings))
 	}
 	return fmt.Sprintf("the cassettes are %s old, and --max-age is %s; record again: %s",
@@ -275,7 +275,7 @@ func warningOfAge(recorded recorder.Provenance, settings *config.Settings) strin
 	if settings.MaxAge != 0 || recorded.Emulator || age <= oldAge {
 		return ""
 	}
-	return fmt.Sprintf("the cassettes are %s old, and the server may have changed; record again: %s, or say with --max-age how old they may be",
+	return fmt.Sprintf("the cassettes are %s old, and the server may have changed; record again: %s, or set --max-age",
 		inDays(age), recordCommand(settings))
 }
 

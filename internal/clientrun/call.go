@@ -20,7 +20,7 @@ import (
 // and what it reported. It is safe for concurrent use.
 type Call struct {
 	method *spec.Method
-	// scenario is nil for a call that no scenario is about.
+	// scenario is nil for a call that belongs to no scenario.
 	scenario *scenario.Scenario
 	// job is the id that the client was given, and tokens are its tokens; empty
 	// where they are not known.
@@ -260,7 +260,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		switch {
 		case known.wireOnly:
 		case last.response.delivery == whole && last.response.redirect():
-			e.skip("the last response was a redirect, and what came from where it leads was not seen", "", outcomeError)
+			e.skip("the last response was a redirect, and the response of its target was not seen", "", outcomeError)
 		default:
 			e.checkOutcome(last, view)
 		}
@@ -306,9 +306,9 @@ func (r *Result) name() {
 	case r.scenario != nil:
 		r.Check.ID, r.Check.Title = r.scenario.Name, r.scenario.Title
 	case r.job != "":
-		r.Check.ID, r.Check.Title = jobID(r.job), "a call that no scenario is about"
+		r.Check.ID, r.Check.Title = jobID(r.job), "a call that belongs to no scenario"
 	default:
-		r.Check.ID, r.Check.Title = "other requests", "what names no job"
+		r.Check.ID, r.Check.Title = "other requests", "requests that name no job"
 	}
 }
 
@@ -318,20 +318,20 @@ func noteOf(call *Call, attempts []*request) string {
 	spokeTwo := slices.ContainsFunc(attempts, func(one *request) bool { return strings.HasPrefix(one.protocol, "HTTP/2") })
 	switch {
 	case len(attempts) == 0 && one.Certificate == "" && call.contact.rejected():
-		return "the client closed each of its connections in the TLS handshake, or behind it, and sent no request: it has to trust the authority " +
+		return "the client closed each connection during or after the TLS handshake, and sent no request: it has to trust the authority " +
 			"in the file that $DPCONFORM_CA_CERT names, as do " + text.List(authorityVariables[1:], "and")
 	case len(attempts) == 0:
 		return ""
 	case one.Certificate != "" && !attempts[0].secure:
-		return "the scenario was served without TLS, so that no certificate was tested; without --together and --listen it has TLS"
+		return "the scenario was served without TLS, so no certificate was tested; it has TLS without --together and --listen"
 	case one.Secure && one.Certificate == "" && !spokeTwo:
-		return "the client chose " + attempts[0].protocol + ", so that its HTTP/2 was not tested"
+		return "the client chose " + attempts[0].protocol + ", so HTTP/2 was not tested"
 	case one.Secure && one.First != nil && one.First.Close && !attempts[0].secure:
-		return "the scenario was served without TLS, so that GOAWAY was not sent; without --together and --listen it is"
+		return "the scenario was served without TLS, so GOAWAY was not sent; it is sent without --together and --listen"
 	case one.First == nil || attempts[0].before > 0 || one.First.Close && call.contact.isWarm():
 		return ""
 	case call.contact.isWarm():
-		return "the client opened another connection for its second call, so that a reused connection was not tested"
+		return "the client opened another connection for its second call, so a reused connection was not tested"
 	}
-	return "the client made no first call of the job $DPCONFORM_WARM_JOB on the same connection, so that a reused connection was not tested"
+	return "the client made no first call for the job $DPCONFORM_WARM_JOB on the same connection, so a reused connection was not tested"
 }

@@ -37,12 +37,12 @@ func (e *evaluation) checkAuthorization(call *Call, one *request) {
 		e.find(authorizationToken, one, want, "no token")
 		return
 	case len(headers) > 1:
-		e.find(authorizationOneMethod, one, "one header Authorization", "several")
+		e.find(authorizationOneMethod, one, "one Authorization header", "several")
 	case len(headers) == 1 && inQuery != "":
-		e.find(authorizationOneMethod, one, "the token in the header alone", "the token in the header and in the query")
+		e.find(authorizationOneMethod, one, "only the token in the header", "the token in the header and in the query")
 	}
 	if field != "" {
-		e.find(authorizationOneMethod, one, "the token in the header Authorization alone", "the token in the field "+field+" too")
+		e.find(authorizationOneMethod, one, "the token only in the Authorization header", "the token in the field "+field+" too")
 	}
 	if len(headers) > 0 && token == "" {
 		e.find(authorizationBearer, one, want, "Authorization: "+credentialForm(headers[0]))
@@ -61,7 +61,7 @@ func (e *evaluation) checkAuthorization(call *Call, one *request) {
 func (e *evaluation) checkElsewhere(one *request) {
 	e.test(authorizationOtherHost)
 	if one.header.Get("Authorization") != "" || tokenInQuery(one) != "" || e.fieldWithToken(one) != "" {
-		e.find(authorizationOtherHost, one, "no token at another host than the one that it is for", "the token, behind a redirect")
+		e.find(authorizationOtherHost, one, "no token sent to another host", "the token, after a redirect")
 	}
 }
 

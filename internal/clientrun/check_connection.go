@@ -17,7 +17,7 @@ const (
 
 // wrongCertificates say what is wrong with each certificate.
 var wrongCertificates = map[scenario.Certificate]string{
-	scenario.UnknownAuthority: "is of an authority that the client does not know",
+	scenario.UnknownAuthority: "is from an unknown authority",
 	scenario.WrongHost:        "is for another host",
 	scenario.Expired:          "has expired",
 }
@@ -64,12 +64,12 @@ func (e *evaluation) checkFollowed(one *request) {
 	case http.StatusSeeOther:
 		e.test(pathSeeOther)
 		if one.method != http.MethodGet && one.method != http.MethodHead {
-			e.find(pathSeeOther, one, "GET or HEAD behind a redirect 303", printable(one.method))
+			e.find(pathSeeOther, one, "GET or HEAD after a 303 redirect", printable(one.method))
 		}
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		e.test(pathRedirect)
 		if one.method != want {
-			e.find(pathRedirect, one, want+" behind the redirect, as before it", printable(one.method))
+			e.find(pathRedirect, one, want+" after the redirect, as before it", printable(one.method))
 		}
 	}
 }

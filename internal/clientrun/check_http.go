@@ -57,7 +57,7 @@ func (e *evaluation) checkMalformed(call *Call, one *request) {
 		e.checkAuthorization(call, one)
 	}
 	if !e.checkSyntax(one) && !e.checkHosts(one) && !e.checkFraming(one) && len(e.findings) == before {
-		e.find(httpSyntax, one, "a request that is HTTP", fmt.Sprintf("one that had to be refused with %d", one.response.status))
+		e.find(httpSyntax, one, "a request that is valid HTTP", fmt.Sprintf("one that had to be refused with %d", one.response.status))
 	}
 }
 
@@ -86,9 +86,9 @@ func (e *evaluation) checkSyntax(one *request) bool {
 	case head.BareFeeds > 0:
 		// A recipient may take a line feed alone for the end of a line; a sender has
 		// no such choice (RFC 9112, 2.2).
-		e.find(httpSyntax, one, "a carriage return and a line feed at the end of each line", text.Counted(head.BareFeeds, "line")+" with a line feed alone")
+		e.find(httpSyntax, one, "CRLF at the end of each line", text.Counted(head.BareFeeds, "line")+" that end with LF only")
 	case !head.Whole:
-		e.find(httpSyntax, one, "an empty line behind the fields", "a head that broke off")
+		e.find(httpSyntax, one, "an empty line after the fields", "an incomplete head")
 	default:
 		return false
 	}
@@ -103,7 +103,7 @@ const tlsHandshake = "\x16\x03"
 func (e *evaluation) checkHosts(one *request) bool {
 	hosts := one.values("Host")
 	_, _, protocol, _ := one.head.RequestLine()
-	const want = "one field Host, with the host and port of the endpoint"
+	const want = "one Host field, with the host and port of the endpoint"
 	switch {
 	case len(hosts) > 1:
 		e.find(httpHost, one, want, fmt.Sprintf("%d: %s", len(hosts), printable(strings.Join(hosts, " and "))))

@@ -28,14 +28,14 @@ const (
 // Why an outcome was not tested, and what would help.
 const (
 	notReported = "the client did not report the outcome of its call"
-	onlyExit    = "the client's exit code shows an error, and not which"
+	onlyExit    = "the client's exit code shows an error, but not which one"
 )
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
 	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or {"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}} on standard output or in the file $DPCONFORM_OUTCOME; `
 	if e.rules.Method.IDField == "" && seen.unknown() {
-		help += "--exit-tells takes exit code 0 for a success; "
+		help += "--exit-outcome treats exit code 0 as success; "
 	}
 	help += "--wire-only does not need it"
 	e.skip(seen.silence(), help, ids...)
@@ -258,7 +258,7 @@ func (e *evaluation) checkError(last *request, seen view) {
 // is explained, no request had to arrive.
 func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request, seen view, refused, explained bool) {
 	if command != nil && command.timedOut {
-		e.fail(result.ConditionTime, "an end within "+command.limit.String(), noEnd)
+		e.fail(result.ConditionTime, "the command to end within "+command.limit.String(), noEnd)
 	}
 	if len(attempts) == 0 {
 		if explained {
@@ -266,10 +266,10 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		}
 		got := "no request arrived"
 		if refused {
-			got += " that is HTTP"
+			got += " that is valid HTTP"
 		}
 		if e.warmJob != "" {
-			got += " behind the first call, that of the job " + e.warmJob
+			got += " after the first call, for the job " + e.warmJob
 		}
 		if command != nil && !command.timedOut {
 			got += ", " + command.ending()
@@ -298,7 +298,7 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 	}
 }
 
-const noEnd = "no end: the command was stopped; --timeout gives it longer"
+const noEnd = "the command did not end and was stopped; increase --timeout if it needs more time"
 
 // checkSteps checks whether the scenario came to its end. A client may stop
 // earlier where the scenario lets it, if it reported the error that it stopped at.
@@ -307,7 +307,7 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 	if len(attempts) == 0 || len(attempts) >= steps {
 		return
 	}
-	got := text.Counted(len(attempts), "request") + ": the client never called again"
+	got := text.Counted(len(attempts), "request") + ": the client made no further call"
 	want := text.Counted(steps, "request")
 	if e.scenario.Consume == scenario.ConsumeOrReport {
 		// Which error it was is up to the requirements of the outcome.

@@ -115,7 +115,7 @@ func (e *evaluation) checkWait(before, after *request) {
 		return
 	}
 	if waited := after.at.Sub(response.at); waited < wait {
-		e.find(id, after, "a second request after "+roundedUp(wait)+" at the earliest, or none", "one after "+roundedDown(waited))
+		e.find(id, after, "a second request after "+roundedUp(wait)+" or later, or none", "one after "+roundedDown(waited))
 	}
 }
 
@@ -154,7 +154,7 @@ func (e *evaluation) checkBursts(attempts []*request) {
 				sum += wait
 			}
 			if sum < limit.waits {
-				e.find(repeatBackoff, attempts[i+1], fmt.Sprintf("waits of %s or more before %d repeats together", limit.waits, limit.repeats),
+				e.find(repeatBackoff, attempts[i+1], fmt.Sprintf("at least %s of waiting in total before %d retries", limit.waits, limit.repeats),
 					roundedDown(sum))
 				break
 			}

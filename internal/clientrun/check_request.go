@@ -84,7 +84,7 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 		}
 	}
 	if octet, found := unescaped(path); found {
-		e.find(pathEscaping, one, "percent escapes for what no path may hold", fmt.Sprintf("%q in %s", octet, printable(path)))
+		e.find(pathEscaping, one, "percent escapes for characters that are not allowed in a path", fmt.Sprintf("%q in %s", octet, printable(path)))
 	}
 	if path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
 		e.find(pathOneSegment, one, "an id of one segment", "no id in "+printable(path))
@@ -158,7 +158,7 @@ func (e *evaluation) checkQuery(one *request) {
 			func(p spec.QueryParameter) bool { return p.Name == name })
 		switch {
 		case isTokenParameter(plain) && value != "", e.holdsToken(value):
-			e.find(queryNoToken, one, "the token in the header Authorization alone", "the token in the parameter "+printable(name))
+			e.find(queryNoToken, one, "the token only in the Authorization header", "the token in the parameter "+printable(name))
 		case !system && !described:
 			e.find(queryParameters, one, "no parameter, or one of the platform's such as alt", "the parameter "+printable(name))
 		case limited && !slices.Contains(known, value):

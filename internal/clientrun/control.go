@@ -235,7 +235,7 @@ func (c *control) start(out http.ResponseWriter, r *http.Request) {
 	c.mutex.Unlock()
 	job := cmp.Or(c.run.options.Job, JobOf(chosen, id))
 	if method := c.watch.method(); !Fits(method, job) {
-		refuse(out, http.StatusConflict, fmt.Sprintf("the id %q does not fit the pattern of ids, %s; start dpconform with --client-job", job, method.IDPattern))
+		refuse(out, http.StatusConflict, fmt.Sprintf("the id %q does not match the pattern of ids, %s; start dpconform with --client-job", job, method.IDPattern))
 		return
 	}
 	site, err := c.run.open(chosen, job)

@@ -47,7 +47,7 @@ func (c *control) outcome(out http.ResponseWriter, r *http.Request) {
 		refuse(out, http.StatusBadRequest, "the outcome "+lineMistake(string(line), success))
 		return
 	case reported.Job != one.call.job:
-		refuse(out, http.StatusBadRequest, fmt.Sprintf("the outcome is of the job %q, and the call is of %q", printable(reported.Job), one.call.job))
+		refuse(out, http.StatusBadRequest, fmt.Sprintf("the outcome is of the job %q, and the call is for %q", printable(reported.Job), one.call.job))
 		return
 	default:
 		is = one.end(c, &reported)

@@ -213,7 +213,7 @@ func TestControlRefusesInOneLine(t *testing.T) {
 		{400, "POST", outcome, `{"error":{"code":404,"code":500}}`, `the body has the member "error.code" twice`},
 		{400, "POST", "/control/calls", `{"scenario":"reset","scenario":"slow"}`, `the body has the member "scenario" twice`},
 		{400, "POST", outcome, `{"archiveJobId":7}`, `the outcome has the archiveJobId 7, which must be a text`},
-		{400, "POST", outcome, `{"job":"x","archiveJobId":"y"}`, fmt.Sprintf(`the outcome is of the job "x", and the call is of %q`, given["job"])},
+		{400, "POST", outcome, `{"job":"x","archiveJobId":"y"}`, fmt.Sprintf(`the outcome is of the job "x", and the call is for %q`, given["job"])},
 		{400, "POST", "/outcomes", "[1]", "the body has no outcome; an outcome is a line such as " + outcomeLine(method, "scenario-success-1")},
 	} {
 		found, _ := c.send(row.want, row.method, row.path, row.body)["error"].(map[string]any)

@@ -116,7 +116,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 		{"a field in two lines", good + "X: a\r\n b\r\n\r\n", httpSyntax, ""},
 		{"a line feed alone", strings.ReplaceAll(good, "\r\n", "\n") + "Content-Length: 0\n\n", httpSyntax, ""},
 		{"a line feed alone at the end", good + "Content-Length: 0\r\n\n", httpSyntax, ""},
-		{"a head without an end", good, httpSyntax, "a head that broke off"},
+		{"a head without an end", good, httpSyntax, "an incomplete head"},
 		{"TLS", "\x16\x03\x01\x00\x05hello", httpSyntax, "a TLS handshake"},
 		{"no host", strings.Replace(good, "Host: HOST\r\n", "", 1) + "\r\n", httpHost, "no Host"},
 		{"two hosts", good + "Host: other\r\n\r\n", httpHost, "2: "},
@@ -145,7 +145,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 				// net/http takes it.
 				return
 			}
-			if called := got[result.ConditionCalled]; !strings.Contains(called, "no request arrived that is HTTP") {
+			if called := got[result.ConditionCalled]; !strings.Contains(called, "no request arrived that is valid HTTP") {
 				t.Errorf("it says %q", called)
 			}
 			var out strings.Builder

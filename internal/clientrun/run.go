@@ -271,7 +271,7 @@ func (r *run) whole(ended *ended, results []Result) Result {
 	})
 	switch {
 	case ended.timedOut:
-		e.fail(result.ConditionTime, "an end within "+ended.limit.String(), noEnd)
+		e.fail(result.ConditionTime, "the command to end within "+ended.limit.String(), noEnd)
 	case ended.exit != 0 || ended.signal != "":
 		e.fail(result.ConditionExit, "exit 0", ended.ending())
 	}

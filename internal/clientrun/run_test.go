@@ -96,12 +96,12 @@ func TestCommands(t *testing.T) {
 // TestReasonsOfConnections: what a scenario does not test of a client, and why.
 func TestReasonsOfConnections(t *testing.T) {
 	t.Parallel()
-	const trust = "the client closed each of its connections in the TLS handshake, or behind it, and sent no request: it has to trust the authority in the file that $DPCONFORM_CA_CERT names"
+	const trust = "the client closed each connection during or after the TLS handshake, and sent no request: it has to trust the authority in the file that $DPCONFORM_CA_CERT names"
 	for _, row := range []struct {
 		program, scenario, want string
 		exit                    int
 	}{
-		{"right", "reset-warm", "reset-warm skip: the client made no first call of the job $DPCONFORM_WARM_JOB on the same connection", result.ExitConforms},
+		{"right", "reset-warm", "reset-warm skip: the client made no first call for the job $DPCONFORM_WARM_JOB on the same connection", result.ExitConforms},
 		{"warm-elsewhere", "reset-warm", "reset-warm skip: the client opened another connection for its second call", result.ExitConforms},
 		{"warm", "reset-warm", "reset-warm pass: ", result.ExitConforms},
 		{"warm", "reset", "reset pass: ", result.ExitConforms},
@@ -193,7 +193,7 @@ func TestAnotherTokenIsNoRepeat(t *testing.T) {
 func TestTheFirstCallIsNamed(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "first-alone", "goaway"))
-	const want = "no request arrived behind the first call, that of the job scenario-goaway-first-1"
+	const want = "no request arrived after the first call, for the job scenario-goaway-first-1"
 	if findings := report.Checks[0].Findings; len(findings) == 0 || !strings.HasPrefix(findings[0].Got, want) {
 		t.Errorf("%+v", findings)
 	}
@@ -249,7 +249,7 @@ func TestWhatWasNotChosen(t *testing.T) {
 	options := runOf(t, "chooses", "success", "not-found", "reset", "http2")
 	options.Together = true
 	if _, report := runAll(t, options); report.Exit != result.ExitInconclusive || !slices.Equal(report.Client.NotChosen, []string{"reset", "http2"}) ||
-		report.Conclusion != "inconclusive: nothing failed, and not every scenario was chosen" {
+		report.Conclusion != "inconclusive: nothing failed, but not every scenario was chosen" {
 		t.Errorf("exit %d, not chosen %v: %s", report.Exit, report.Client.NotChosen, report.Conclusion)
 	}
 	options = runOf(t, "chooses", "success", "forbidden")

@@ -27,7 +27,7 @@ type Site struct {
 	servers []*http.Server
 }
 
-// Serve opens a site at an address; port 0 takes a free one. The site of a server of
+// Serve opens a site at an address; port 0 selects a free one. The site of a server of
 // one secure scenario speaks TLS with HTTP/2 and HTTP/1.1, another one HTTP/1.1 and
 // HTTP/2 in clear text.
 func Serve(server *Server, address string) (*Site, error) {

@@ -78,7 +78,7 @@ func TestWhatAClientReportsOfAMethodThatReturnsNoID(t *testing.T) {
 		}
 		for _, one := range e.untested {
 			skips = append(skips, one.Requirement)
-			if !strings.Contains(one.Flag, `{"job":"ID","ok":true}`) || !strings.Contains(one.Flag, "--exit-tells") {
+			if !strings.Contains(one.Flag, `{"job":"ID","ok":true}`) || !strings.Contains(one.Flag, "--exit-outcome") {
 				t.Errorf("%s: %s", row.name, one.Flag)
 			}
 		}

@@ -51,8 +51,8 @@ func TestWrongDescriptions(t *testing.T) {
 		want     string
 	}{
 		{Settings{MethodName: "archiveJobs.retri"}, `--method: no description of the method "archiveJobs.retri" is built in; did you mean archiveJobs.retry?`},
-		{Settings{Spec: file, MethodName: "archiveJobs.retry"}, "--method: it does not go with --spec; leave one of the two out"},
-		{Settings{Spec: file, Revision: "2026-07-19"}, "--revision: it is one of a built-in description, and does not go with --spec; give the overlay to it: --overlay FILE"},
+		{Settings{Spec: file, MethodName: "archiveJobs.retry"}, "--method: it cannot be combined with --spec; use only one of the two"},
+		{Settings{Spec: file, Revision: "2026-07-19"}, "--revision: it selects a revision of a built-in description, and cannot be combined with --spec; give the overlay to it: --overlay FILE"},
 		{Settings{Revision: "2026-07-91"}, `--revision: no revision "2026-07-91" of spec/archivejobs-retry.openapi.yaml is built in; did you mean 2026-07-19?`},
 	} {
 		_, err := test.settings.Method(&Sources{})

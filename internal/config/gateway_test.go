@@ -121,8 +121,8 @@ func TestFilesThatAreNotPEM(t *testing.T) {
 func TestOneValueIsNoList(t *testing.T) {
 	t.Parallel()
 	for file, says := range map[string]string{
-		"seed: 1\nmax-duration: [1s]\n":         ":2:15: max-duration: it takes one value, and not a list",
-		"seed: 1\nheader: {X-A: [1, s3cr3t]}\n": ":2:15: header: it takes one value, and not a list",
+		"seed: 1\nmax-duration: [1s]\n":         ":2:15: max-duration: want one value, got a list",
+		"seed: 1\nheader: {X-A: [1, s3cr3t]}\n": ":2:15: header: want one value, got a list",
 	} {
 		if _, _, err := (given{file: file}).fill(t); err == nil || !strings.HasSuffix(err.Error(), says) {
 			t.Errorf("%q: %v", file, err)

@@ -29,7 +29,7 @@ func (s *Settings) makeJob(sources *Sources, method *spec.Method) (func(context.
 	case named && len(method.States) == 0:
 		return nil, sources.mistake(jobCommandFlag, "leave {state} out", "jobs of %s have no states", method.Operation.ID)
 	case !named && len(method.States) > 0:
-		return nil, sources.mistake(jobCommandFlag, "put {state} where the state belongs", "it names no state, so that it would make the same job for all of them")
+		return nil, sources.mistake(jobCommandFlag, "put {state} where the state belongs", "it has no {state}, so it would make the same job for every state")
 	}
 	return func(ctx context.Context, state string) (string, error) {
 		printed, err := line.Output(ctx, state)

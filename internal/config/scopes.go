@@ -28,7 +28,7 @@ func ScopesNamed(method *spec.Method, place, names string) ([]string, error) {
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if name == "" {
-			return nil, text.Mistake(place, "a scope is empty", "name scopes with commas between them: SCOPE,PRODUCT.*")
+			return nil, text.Mistake(place, "a scope is empty", "separate scopes with commas: SCOPE,PRODUCT.*")
 		}
 		found, err := known.find(place, name)
 		if err != nil {

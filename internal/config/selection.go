@@ -55,7 +55,7 @@ func (s *Settings) SelectedProfile(sources *Sources) (Profile, error) {
 func (s *Settings) SelectedMethod(sources *Sources, method *spec.Method) (*spec.Method, error) {
 	switch {
 	case s.NoAuth && s.Scopes != "":
-		return nil, sources.mistake(NoAuthFlag, "leave one of the two out", "it does not go with %s", sources.Origin(ScopesFlag))
+		return nil, sources.mistake(NoAuthFlag, "use only one of the two", "it cannot be combined with %s", sources.Origin(ScopesFlag))
 	case s.NoAuth:
 		return method.WithoutSecurity(), nil
 	case s.Scopes == "":
@@ -79,7 +79,7 @@ var tokenFlags = []string{"token", "token-file", "token-template", "token-comman
 func (s *Settings) tokensWithNoAuth(sources *Sources) error {
 	for _, flag := range tokenFlags {
 		if sources.Given(flag) {
-			return sources.mistake(NoAuthFlag, "leave one of the two out", "it does not go with %s", sources.Origin(flag))
+			return sources.mistake(NoAuthFlag, "use only one of the two", "it cannot be combined with %s", sources.Origin(flag))
 		}
 	}
 	return nil

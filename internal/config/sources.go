@@ -237,7 +237,7 @@ func (s *Sources) fromFile(name string) error {
 			}
 		}
 		if flag.Value.Type() != repeatable && !key.Value.IsScalar() {
-			return key.Value.Mistake("", "it takes one value, and not %s", key.Value)
+			return key.Value.Mistake("", "want one value, got %s", key.Value)
 		}
 		place := key.Value.Place()
 		if len(values) != 1 {
@@ -256,7 +256,7 @@ func scalarsOnly(value text.YAML) error {
 	members, err := value.AnyMembers()
 	for _, member := range members {
 		if !member.Value.IsScalar() {
-			return member.Value.Mistake("", "it takes one value, and not %s", member.Value)
+			return member.Value.Mistake("", "want one value, got %s", member.Value)
 		}
 	}
 	return err
@@ -277,7 +277,7 @@ func flagValues(value text.YAML) ([]string, error) {
 	var values []string
 	for _, member := range members {
 		if member.Value.IsMapping() {
-			return nil, member.Value.Mistake("", "it takes a text or a list, and not a mapping")
+			return nil, member.Value.Mistake("", "want a string or a list, got a mapping")
 		}
 		inner, err := flagValues(member.Value)
 		if err != nil {

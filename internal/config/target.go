@@ -37,7 +37,7 @@ func (s *Settings) Contradiction(sources *Sources) error {
 	if !s.Quiet || !s.Verbose {
 		return nil
 	}
-	return sources.mistake("quiet", "leave one of the two out", "it does not go with %s", sources.Origin("verbose"))
+	return sources.mistake("quiet", "use only one of the two", "it cannot be combined with %s", sources.Origin("verbose"))
 }
 
 // Limited gives a context that ends after the longest time that a run may take,

@@ -115,7 +115,7 @@ func (s *Settings) tokenEntries(sources *Sources, method *spec.Method) (entries 
 		}
 	}
 	if len(members) == 0 {
-		return nil, text.Mistake(s.TokenFile, "it holds no tokens", "write one line `SCOPE: TOKEN` for each scope")
+		return nil, text.Mistake(s.TokenFile, "it contains no tokens", "write one line `SCOPE: TOKEN` for each scope")
 	}
 	for _, member := range members {
 		entry, err := newTokenEntry(known, member.Key.Place(), member.Name)
@@ -255,21 +255,21 @@ func (s sourceKeys) check(entry tokenEntry) error {
 		}
 		for _, key := range form.needs {
 			if s[key] == "" {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s needs %s beside it", form.key, entry.key, key), "")
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s also needs %s", form.key, entry.key, key), "")
 			}
 		}
 		allowed := slices.Concat([]string{form.key}, form.needs, form.accepts)
 		for _, key := range allSourceKeys {
 			if s[key] != "" && !slices.Contains(allowed, key) {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", key, entry.key, form.key), "")
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", key, entry.key, form.key), "")
 			}
 		}
 		if s[clientSecretKey] != "" && s[clientSecretEnv] != "" {
-			return text.Mistake(entry.place, fmt.Sprintf("%s of %s does not go with %s", clientSecretEnv, entry.key, clientSecretKey), "")
+			return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", clientSecretEnv, entry.key, clientSecretKey), "")
 		}
 		return nil
 	}
-	return text.Mistake(entry.place, entry.key+" does not say where its tokens come from", sourceFix)
+	return text.Mistake(entry.place, entry.key+" has no source of tokens", sourceFix)
 }
 
 // issuer makes what an entry describes.
@@ -324,7 +324,7 @@ func (r *tokenReader) secret(entry tokenEntry, key, variableKey string) (tokens.
 		name = "the variable of " + variableKey
 		value, _ = r.sources.lookup(variable)
 		if value = strings.TrimSpace(value); value == "" {
-			return "", text.Mistake(entry.place, name+" is not set", "set it before the call")
+			return "", text.Mistake(entry.place, name+" is not set", "set the variable")
 		}
 	}
 	if problem := target.TokenProblem(value); problem != "" {

@@ -125,18 +125,18 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 		{"maps.*: x\n'maps.*': y\n", "FILE:2: the same key is already in line 1; remove one of them"},
 		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
 		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceFix},
-		{"maps.*: {command: mint, environment: X}\n", "FILE:1: environment of maps.* does not go with command"},
+		{"maps.*: {command: mint, environment: X}\n", "FILE:1: environment of maps.* cannot be combined with command"},
 		{"maps.*: {command: mint, command: mint}\n", "FILE:1: the same key is already in line 1; remove one of them"},
 		{"maps.*: {command: }\n", "FILE:1: command of maps.* has no value"},
 		{"maps.*: {command: [mint]}\n", "FILE:1: command of maps.* has no value"},
 		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes"},
-		{"maps.*: {refresh-token: " + secret + ", client-id: x}\n", "FILE:1: refresh-token of maps.* needs token-url beside it"},
-		{"maps.*: {refresh-token: " + secret + ", token-url: 'https://a.example'}\n", "FILE:1: refresh-token of maps.* needs client-id beside it"},
+		{"maps.*: {refresh-token: " + secret + ", client-id: x}\n", "FILE:1: refresh-token of maps.* also needs token-url"},
+		{"maps.*: {refresh-token: " + secret + ", token-url: 'https://a.example'}\n", "FILE:1: refresh-token of maps.* also needs client-id"},
 		{"maps.*: {refresh-token: " + secret + ", client-id: x, token-url: 'http://a.example'}\n", "FILE:1: token-url: a.example is not encrypted, and secrets would go there: give an https address"},
-		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set it before the call"},
+		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set the variable"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
-		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* does not go with client-secret"},
-		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* does not say where its tokens come from; " + sourceFix},
+		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* cannot be combined with client-secret"},
+		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* has no source of tokens; " + sourceFix},
 		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory"},
 		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true"},
 	} {
@@ -156,10 +156,10 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		flags []string
 		want  string
 	}{
-		{[]string{"--token-command", "mint"}, "--token-command: it names no scope, so that it would give one token for all of them; put {scope} or {short} where the scope belongs"},
+		{[]string{"--token-command", "mint"}, "--token-command: it has neither {scope} nor {short}, so it would give the same token for every scope; put {scope} or {short} where the scope belongs"},
 		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed"},
 		{[]string{"--token-url", "http://a.example"}, "--token-url: a.example is not encrypted, and secrets would go there: give an https address"},
-		{[]string{"--token-url", "https://a.example"}, "--token-url: no client is named; give --client-id ID"},
+		{[]string{"--token-url", "https://a.example"}, "--token-url: no client id is given; give --client-id ID"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory"},
@@ -205,7 +205,7 @@ func TestABrokenStoreIsOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := given{flags: []string{"--endpoint", "https://api.example"}}.credentials(t)
-	wantUsage(t, err, store.Path()+": it is not a store of logins any more: its JSON cannot be read; move it away and log in again")
+	wantUsage(t, err, store.Path()+": it is not a valid store of logins: its JSON cannot be read; move it away and log in again")
 	wantNoSecret(t, err)
 }
 
@@ -265,11 +265,11 @@ func TestScopesNamed(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
-		"maps.reviews,":      "--scopes: a scope is empty; name scopes with commas between them: SCOPE,PRODUCT.*",
+		"":                   "--scopes: a scope is empty; separate scopes with commas: SCOPE,PRODUCT.*",
+		"maps.reviews,":      "--scopes: a scope is empty; separate scopes with commas: SCOPE,PRODUCT.*",
 		"maps.review":        `--scopes: unknown scope "maps.review"; did you mean dataportability.maps.reviews?`,
 		"mapz.*":             "--scopes: unknown scope \"mapz.*\"; did you mean maps.*?",
-		"something.else.yet": "--scopes: \"something.else.yet\" is a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
+		"something.else.yet": "--scopes: \"something.else.yet\" is a name that is no scope of the description; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
 	} {
 		_, err := ScopesNamed(method, "--scopes", text)
 		wantUsage(t, err, want)

@@ -131,7 +131,7 @@ func (r *tokenReader) command() error {
 		return r.sources.mistake("token-command", "", "%s", err)
 	}
 	if !namesScope(r.TokenCommand) {
-		return r.sources.mistake("token-command", "put {scope} or {short} where the scope belongs", "it names no scope, so that it would give one token for all of them")
+		return r.sources.mistake("token-command", "put {scope} or {short} where the scope belongs", "it has neither {scope} nor {short}, so it would give the same token for every scope")
 	}
 	r.add(issuer, tokens.Everything)
 	return nil
@@ -170,7 +170,7 @@ func (r *tokenReader) clientCredentials() error {
 	case err != nil:
 		return err
 	case client.ID == "":
-		return r.sources.mistake("token-url", "give --client-id ID", "no client is named")
+		return r.sources.mistake("token-url", "give --client-id ID", "no client id is given")
 	case client.Secret == "":
 		return r.sources.mistake("token-url", "put it into "+clientSecretVariable+" or into a file for --"+clientSecretFlag, "the client %s has no secret", client.ID)
 	}

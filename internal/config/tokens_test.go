@@ -109,8 +109,8 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		space     = "the token of dataportability.maps.reviews has white space in it; " + oneWord
 		strange   = "the token of dataportability.maps.reviews has a character in it that no token has, "
 		noToken   = "dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"
-		none      = "FILE: it holds no tokens; write one line `SCOPE: TOKEN` for each scope"
-		otherName = "a name that is none of the description's scopes; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
+		none      = "FILE: it contains no tokens; write one line `SCOPE: TOKEN` for each scope"
+		otherName = "a name that is no scope of the description; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
 	)
 	refused := func(settings Settings, want string) {
 		t.Helper()

@@ -326,7 +326,7 @@ func (d difference) text() string {
 		change = "gone, was " + text.Cut(d.Old, longestSide)
 	case what != "body" && max(len(d.Old), len(d.New)) > longestSide:
 		change = strings.TrimPrefix(wordList(", without", without(words(d.Old), words(d.New)))+wordList(", with", without(words(d.New), words(d.Old))), ", ")
-		change = cmp.Or(change, "in another order")
+		change = cmp.Or(change, "in a different order")
 	}
 	return what + ": " + change
 }

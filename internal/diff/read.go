@@ -116,13 +116,13 @@ func parse(name string, value []byte) (found result.Report, err error) {
 	case otherDocument(members) != "":
 		wrong = "this is " + otherDocument(members) + ", not the report of a run"
 	case version == "":
-		wrong = "no report of a run: it has no format_version"
+		wrong = "not the report of a run: it has no format_version"
 	case version != fmt.Sprint(result.FormatVersion):
 		wrong, fix = fmt.Sprintf("a report of format %.20s; this version reads format %d", version, result.FormatVersion), "use the dpconform that wrote it"
 	case errors.As(err, &wrongType):
-		place, wrong = at(wrongType.Offset), fmt.Sprintf("no report of a run: %s is a %s", wrongType.Field, wrongType.Value)
+		place, wrong = at(wrongType.Offset), fmt.Sprintf("not the report of a run: %s is a %s", wrongType.Field, wrongType.Value)
 	case err != nil:
-		wrong = "no report of a run: " + text.Line(err.Error())
+		wrong = "not the report of a run: " + text.Line(err.Error())
 	}
 	for _, one := range []struct {
 		member  string
@@ -132,7 +132,7 @@ func parse(name string, value []byte) (found result.Report, err error) {
 		{"settings.level", found.Settings.Level == ""}, {"requirements", found.Requirements == nil}, {"checks", found.Checks == nil}, {"exchanges", found.Exchanges == nil},
 	} {
 		if one.missing && wrong == "" {
-			wrong = "no report of a run: it has no " + one.member
+			wrong = "not the report of a run: it has no " + one.member
 		}
 	}
 	if wrong != "" {
@@ -255,7 +255,7 @@ type caveat struct {
 func (c caveat) label() string {
 	switch c.Topic {
 	case "end":
-		return "one of the runs did not come to its end"
+		return "one of the runs did not end"
 	case "order":
 		return "the new run began before the old one"
 	}

@@ -163,7 +163,7 @@ func TestADifferenceShowsWhatDiffers(t *testing.T) {
 		{"WWW-Authenticate", challenge(scopes("dataportability.x")...), challenge(scopes("dataportability.y")...), "WWW-Authenticate: without dataportability.x, with dataportability.y"},
 		{"WWW-Authenticate", challenge(scopes()...), challenge("a"), "WWW-Authenticate: without dataportability.kind0.item, dataportability.kind1.item, " +
 			"dataportability.kind2.item …and 37 more, with a"},
-		{"WWW-Authenticate", challenge("a", "b", "c"), challenge("b", "a", "c"), "WWW-Authenticate: in another order"},
+		{"WWW-Authenticate", challenge("a", "b", "c"), challenge("b", "a", "c"), "WWW-Authenticate: in a different order"},
 		{"WWW-Authenticate", challenge("a", "b"), strings.ReplaceAll(challenge("a", "b", "c"), "insufficient", "no"), "WWW-Authenticate: without insufficient_scope, with no_scope, c"},
 		{"WWW-Authenticate", `Bearer scope="a b"`, `Basic scope="a c"`, `WWW-Authenticate: Bearer scope="a b" → Basic scope="a c"`},
 		{"Allow", "GET, POST", "GET, PUT", "Allow: GET, POST → GET, PUT"},

@@ -132,7 +132,7 @@ func notes(comparison Comparison) []string {
 		}
 	}
 	if comparison.Older {
-		lines = append(lines, fmt.Sprintf("%s is of %s, older than %s, of %s: each change goes back, as while a revision is rolled out",
+		lines = append(lines, fmt.Sprintf("%s, of %s, is older than %s, of %s: each change is a step back, as happens while a revision is rolled out",
 			comparison.Against.Name, comparison.Against.Date, comparison.From.Name, comparison.From.Date))
 	}
 	return lines

@@ -112,7 +112,7 @@ func (l Line) failure(ctx context.Context, err error) *Failure {
 		failure.Whole = true
 		return failure
 	case ctx.Err() != nil:
-		return &Failure{Message: "the " + l.Name + " was not awaited: the run was interrupted", Whole: true}
+		return &Failure{Message: "the " + l.Name + " was stopped, because the run was interrupted", Whole: true}
 	case errors.As(err, &exited) && exited.ExitCode() >= 0:
 		return l.Wrong(fmt.Sprintf("failed with exit %d", exited.ExitCode()), byHand)
 	case errors.As(err, &exited):

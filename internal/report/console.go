@@ -157,7 +157,7 @@ func (c Console) calls(report result.Report) {
 	if report.Client == nil {
 		return
 	}
-	const longest = 19
+	const longest = 20
 	p, widest := c.printer(), 0
 	for _, check := range report.Checks {
 		widest = max(widest, len(check.Verdict))
@@ -292,7 +292,11 @@ func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 func (c Console) unjudgedRequirements(report result.Report) {
 	groups := report.UnjudgedRequirements()
 	for _, group := range groups {
-		c.headline(result.Skip, strings.Join(group.Requirements, ", "))
+		named := group.Requirements
+		if !c.Verbose && len(named) > shownRequirements {
+			named = append(slices.Clone(named[:shownFindings]), fmt.Sprintf("and %d more requirements", len(named)-shownFindings))
+		}
+		c.headline(result.Skip, strings.Join(named, ", "))
 		c.printer().Paragraph("  ", group.Reason)
 	}
 	if len(groups) > 0 {

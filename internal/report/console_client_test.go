@@ -36,9 +36,9 @@ func TestTheConsoleShowsACondition(t *testing.T) {
 	}{
 		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
 			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
-			"1 condition of the test not met\n  scenario.called  want a request, got no request arrived\n",
-			"again    the same command with --scenario success\n", "3 checks: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
-		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"again    the same command\n", "2 checks: 2 fail; 1 requirement: 1 pass; "}},
+			"1 test condition not met\n  scenario.called  want a request, got no request arrived\n",
+			"rerun    the same command with --scenario success\n", "3 checks: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
+		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"rerun    the same command\n", "2 checks: 2 fail; 1 requirement: 1 pass; "}},
 	} {
 		shown := printed(Console{}, row.report, 100)
 		for _, want := range row.want {
@@ -57,7 +57,7 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 	from := calling(result.ExitFails, result.Fail, result.Pass, result.Skip)
 	from.Checks[2].Reason = "the client chose HTTP/1.1"
 	words, _ := pageOf(t, from)
-	for _, want := range []string{"1 condition of the test not met", "condition of the test", "HTTP", `id="skipped"`} {
+	for _, want := range []string{"1 test condition not met", "condition of the test", "HTTP", `id="skipped"`} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, words)
 		}

@@ -48,13 +48,13 @@ func (c Console) lastScreen(report result.Report) {
 	case slices.ContainsFunc(report.Unjudged(result.Error), func(group result.Unjudged) bool { return group.Reason == report.Ended }):
 		c.afterError(report)
 	case report.Ended != "":
-		p.Paragraph("  again    ", "the same command, with a longer --max-duration, or --focus for a part")
+		p.Paragraph("  rerun    ", "the same command, with a longer --max-duration, or --focus for a part")
 	case early:
-		p.Paragraph("  again    ", "the same command")
+		p.Paragraph("  rerun    ", "the same command")
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
 	case report.Exit == result.ExitInconclusive:
-		p.Paragraph("  again    ", "the same command, with what is listed above")
+		p.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
 	c.writtenReports(true)
 }
@@ -149,7 +149,7 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 		p.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
 	}
 	for _, one := range first.Found {
-		line := "  send it  " + text.Line(one.Curl)
+		line := "  resend   " + text.Line(one.Curl)
 		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
 			p.Printf("%s\n", line)
 			break
@@ -170,9 +170,9 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	}
 	switch {
 	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]):
-		p.Paragraph("  again    ", "the same command")
+		p.Paragraph("  rerun    ", "the same command")
 	case len(flags) > 0:
-		p.Paragraph("  again    ", "the same command with "+strings.Join(flags, " "))
+		p.Paragraph("  rerun    ", "the same command with "+strings.Join(flags, " "))
 	}
 }
 
@@ -192,7 +192,7 @@ func failedScenarios(report result.Report) []string {
 func (c Console) afterError(report result.Report) {
 	p := c.printer()
 	if report.Target.Source == "network" {
-		p.Paragraph("  look     ", "dpconform doctor, with the same flags, says what of the target can be reached")
+		p.Paragraph("  check    ", "dpconform doctor, with the same flags, shows what can be reached")
 	}
 	var flags []string
 	for _, group := range report.Unjudged(result.Error) {
@@ -202,7 +202,7 @@ func (c Console) afterError(report result.Report) {
 	if errors := report.Counts.Checks[result.Error]; errors < len(report.Checks) && len(flags) == errors && errors <= namedFocus {
 		again += " with " + strings.Join(flags, " ")
 	}
-	p.Paragraph("  again    ", again)
+	p.Paragraph("  rerun    ", again)
 }
 
 // missingInputs lists the inputs that would let more be tested, what helps most
@@ -290,7 +290,7 @@ func (c Console) quietResult(report result.Report) {
 	if report.Exit == result.ExitInconclusive {
 		flags, checks := missingFlags(report)
 		for _, flag := range flags {
-			p.Printf("%s %s for want of %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
+			p.Printf("%s %s: give %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
 		}
 	}
 	p.Printf("%s: %s: %s; %s, exit %d\n", Coloured(overall(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),

@@ -66,18 +66,18 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 		"failing": {Console{}, failing(), []string{"dpconform 1.2.3-test tests some.things.retry", "target http://127.0.0.1:8080", "description api/mine.yaml, revision 2026-01-01, 3 scopes",
 			"sha256:aaaa", "path 1 pass, 1 fail", "FAIL x.path.one (documented)", "A path MUST be one.", `"so *it* is"`, "https://example.com/page#part", "want 404 or 403",
 			"got a token (in 3 exchanges)", "curl -i --path-as-is -X POST", "WARN x.body.one", "SKIP semantics/example no job in state CANCELLED was given give --job CANCELLED=ID",
-			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed, most severe first", "explain dpconform explain x.path.one", "send it curl",
-			"again the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
+			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed, most severe first", "explain dpconform explain x.path.one", "resend curl",
+			"rerun the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
-		"inconclusive": {Console{}, skipping(), []string{"to test more, add", "2 more --token SCOPE=VALUE", "again the same command, with what is listed above", "exit 3"}},
-		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "look dpconform doctor", "again the same command", "exit 4"}},
-		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "again the same command", "exit 130"}},
+		"inconclusive": {Console{}, skipping(), []string{"to test more, add", "2 more --token SCOPE=VALUE", "rerun the same command, with what is listed above", "exit 3"}},
+		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "check dpconform doctor", "rerun the same command", "exit 4"}},
+		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "rerun the same command", "exit 130"}},
 		"known": {Console{}, withKnown(conforming()), []string{"KNOWN FAILURE NOT TESTED check: path/not-judged at known.yaml:5: no job",
 			"UNEXPECTED-PASS check: path/unexpected-pass known a proxy, until 2027-01-31, https://issues.example/1 passed path/example fix remove the entry at known.yaml:4"}},
 		"written":       {Console{Written: []File{{"html", "a.html"}, {"json", "-"}}}, failing(), []string{"report html → a.html 1 request"}},
 		"quiet failing": {Console{Quiet: true}, withKnown(failing()), []string{"FAIL x.path.one (documented) want 404 or 403, got 401, and more", "UNEXPECTED-PASS check: path/unexpected-pass: remove the entry at known.yaml:4", "ERROR errors/example: the proxy is away", "does not conform: http://127.0.0.1:8080: 1 pass"}},
-		"quiet skip":    {Console{Quiet: true}, skipping(), []string{"SKIP 2 checks for want of --token SCOPE=VALUE"}},
+		"quiet skip":    {Console{Quiet: true}, skipping(), []string{"SKIP 2 checks: give --token SCOPE=VALUE"}},
 	} {
 		got := strings.Join(strings.Fields(printed(one.console, one.from, 80)), " ")
 		for _, part := range one.parts {
@@ -197,7 +197,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	const abovePrompt = 23
 	screen := lastRows(printed(Console{}, failingAll(), 80), abovePrompt)
 	for _, part := range []string{"40 requirements failed, most severe first\n  x.aspect2.one-2 (documented)", "and 35 more: --verbose, or a report, has all", "explain  dpconform explain x.aspect2.one-2",
-		"again    the same command with --focus aspect2 --focus aspect0", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
+		"rerun    the same command with --focus aspect2 --focus aspect0", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("the last screen has no %q:\n%s", part, screen)
 		}

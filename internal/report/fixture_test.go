@@ -101,7 +101,7 @@ func failing() result.Report {
 
 func skipping() result.Report {
 	const reason, flag = "no token for maps was given", "--token SCOPE=VALUE"
-	return report(result.ExitInconclusive, "inconclusive: nothing failed, and something documented could not be tested",
+	return report(result.ExitInconclusive, "inconclusive: nothing failed, but something documented could not be tested",
 		check("path/example", result.Skip, reason, flag), check("path/other", result.Skip, reason, flag), check("body/example", result.Pass, "", ""))
 }
 

@@ -131,7 +131,7 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 		requirement := group.Requirement
 		p.print("\n#### %s%s\n\n", text.MarkdownCode(requirement.ID), text.MarkdownWords(levelText(requirement)))
 		if requirement.Condition() {
-			p.print("Condition of the test: %s\n\n", text.MarkdownWords(requirement.Statement))
+			p.print("Test condition: %s\n\n", text.MarkdownWords(requirement.Statement))
 		} else {
 			p.print("Requirement: %s\n\n", text.MarkdownWords(requirement.Statement))
 		}

@@ -47,7 +47,7 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 	for _, condition := range report.Unmet() {
 		addRule(object{
 			"id": condition.ID, "name": friendlyName(condition.ID), "shortDescription": message(condition.Statement),
-			"fullDescription":      message(condition.Statement + " It is a condition of the test of a client, and no requirement of the description."),
+			"fullDescription":      message(condition.Statement + " It is a condition of the client test, not a requirement of the description."),
 			"help":                 object{"text": condition.Statement, "markdown": condition.Statement},
 			"defaultConfiguration": object{"level": "error"},
 			"properties":           object{"tags": []string{"condition"}, "problem.severity": "error"},
@@ -57,7 +57,7 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 		const fix = "Remove the entry from the list of known failures."
 		addRule(object{
 			"id": unexpectedPass, "name": friendlyName(unexpectedPass), "shortDescription": message("An entry of the known failures passes."),
-			"fullDescription":      message("What a list of known failures names has to fail; an entry of which nothing fails is to be removed."),
+			"fullDescription":      message("Everything that a list of known failures names must fail. Remove an entry if nothing that it names fails."),
 			"help":                 object{"text": fix, "markdown": fix},
 			"defaultConfiguration": object{"level": "error"},
 			"properties":           object{"tags": []string{"known-failures"}, "problem.severity": "error"},
@@ -273,9 +273,9 @@ const (
 
 var sarifNotices = []object{
 	sarifNotice("dpconform/not-judged", "The engine or the network kept a check from being tested.",
-		"Run again where the network broke; dpconform doctor says what of the target can be reached."),
+		"Run again if the network failed. dpconform doctor shows whether the target can be reached."),
 	sarifNotice("dpconform/skipped", "A check needs a job, a token or a permission that was not given.", "Give what the message names."),
-	sarifNotice("dpconform/stale", "The recorded responses are older than they may be.", "Record them again with dpconform record."),
+	sarifNotice("dpconform/stale", "The recorded responses are older than --max-age.", "Record them again with dpconform record."),
 }
 
 func sarifNotice(id, short, fix string) object {

@@ -25,7 +25,7 @@ func (e evidence) noHTTP() (Cause, explanation) {
 	}
 	first := e.exchange(cause.Exchange)
 	cause.Summary = fmt.Sprintf("no request got an HTTP response from %s", e.Target.Endpoint)
-	cause.Fix = "check the port of --endpoint; a server of gRPC needs its HTTP port"
+	cause.Fix = "check the port of --endpoint; a gRPC server needs its HTTP port"
 	switch {
 	case first.Fault.Kind == "malformed":
 		cause.Summary += ": " + first.Fault.Detail
@@ -301,9 +301,9 @@ func (e evidence) connectionFix(found Finding) string {
 		return "send Connection: close in a response before you close the connection, or keep it open"
 	case strings.Contains(found.Got, "closed when the request comes"):
 		return "respond to every request; to close a connection, send Connection: close with the last response"
-	case strings.Contains(found.Got, "bytes came behind") && bodiless:
+	case strings.Contains(found.Got, "bytes came after") && bodiless:
 		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
-	case strings.Contains(found.Got, "bytes came behind"):
+	case strings.Contains(found.Got, "bytes came after"):
 		return "set Content-Length in bytes, not in characters, and write nothing after the body, such as a second response"
 	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):
 		return "set Content-Length in bytes, not in characters, after compression and all other changes of the body"

@@ -22,7 +22,7 @@ var looserThanDecoded = []string{"path.verb", "path.one-segment", "path.transcod
 func (e evidence) decodedPath() (Cause, explanation) {
 	reached := map[int]bool{}
 	for _, one := range e.found() {
-		success := one.exchange.succeeded() && strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached it")
+		success := one.exchange.succeeded() && strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached the job")
 		if success && slices.Contains(looserThanDecoded, one.Requirement) {
 			return Cause{}, nil
 		}
@@ -103,17 +103,17 @@ func (e evidence) callRefused() (Cause, explanation) {
 	filled := func(exchange *Exchange) bool { return exchange.Request.BodyBytes > 0 }
 	any := func(*Exchange) bool { return true }
 	missing, alike := "", any
-	fix := "see what the server asks for beside the path and the token, such as a field of the header, and leave it out"
+	fix := "find out what the server requires besides the path and the token, such as a header field, and do not require it"
 	switch {
 	case !succeed(any) && refused.status() == http.StatusNotFound:
-		fix = giveJobs + "; see too that the server routes the call"
+		fix = giveJobs + "; also check that the server routes the call"
 	case !succeed(any):
 	case !succeed(func(exchange *Exchange) bool { return !filled(exchange) }):
 		missing, alike = " without a body", func(exchange *Exchange) bool { return !filled(exchange) }
-		fix = "take a request without a body for one with an empty message: parse a body only where there is one"
+		fix = "treat a request without a body as one with an empty message: parse a body only if there is one"
 	case !succeed(func(exchange *Exchange) bool { return !typed(exchange) }):
 		missing, alike = " without a Content-Type", func(exchange *Exchange) bool { return !typed(exchange) }
-		fix = "ask for a Content-Type only where there is a body: a request without one has no need of it"
+		fix = "require a Content-Type only if there is a body"
 	default:
 		return Cause{}, nil
 	}

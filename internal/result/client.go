@@ -85,7 +85,7 @@ func FailedText(failed []Broken) string {
 		}
 	}
 	requirements := text.Counted(len(failed)-conditions, "requirement") + " failed"
-	unmet := text.Counted(conditions, "condition") + " of the test not met"
+	unmet := text.Counted(conditions, "test condition") + " not met"
 	switch {
 	case conditions == 0:
 		return requirements
@@ -221,8 +221,8 @@ func (r *Report) concludeClient() {
 	case len(r.Checks) == 0:
 		r.Conclusion = "inconclusive: nothing arrived"
 	case r.inconclusive():
-		r.Conclusion = "inconclusive: nothing failed, and something that a call is about could not be tested"
+		r.Conclusion = "inconclusive: nothing failed, but something that a call is about could not be tested"
 	default:
-		r.Conclusion = "inconclusive: nothing failed, and not every scenario was chosen"
+		r.Conclusion = "inconclusive: nothing failed, but not every scenario was chosen"
 	}
 }

@@ -217,7 +217,7 @@ func set(ids []string) map[string]bool {
 }
 
 // noCheck is the reason of what nothing tests.
-const noCheck = "no check of this version judges it"
+const noCheck = "no check of this version tests it"
 
 // rollUp makes the verdict of a requirement from its checks: the most severe.
 // The reason is that of a known failure, else why some check did not test it.
@@ -376,9 +376,9 @@ func conclusion(exit int, untested string, known bool, requirements int) string 
 	case known && exit == ExitConforms:
 		return "conforms but for known failures of " + text.Counted(requirements, "requirement")
 	case known && exit == ExitInconclusive:
-		return "inconclusive: nothing failed but what is known, and " + untested
+		return "inconclusive: only known failures failed, and " + untested
 	case exit == ExitInconclusive:
-		return "inconclusive: nothing failed, and " + untested
+		return "inconclusive: nothing failed, but " + untested
 	}
 	return conclusions[exit]
 }

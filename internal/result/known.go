@@ -207,7 +207,7 @@ func (k *KnownFailure) take(check Check, requirement string) {
 	case len(check.FindingsOf(requirement)) > 0:
 		k.State = KnownUsed
 	case verdict != Pass:
-		k.miss(cmp.Or(reason, "a check came to no end"))
+		k.miss(cmp.Or(reason, "a check did not end"))
 	}
 }
 

@@ -117,7 +117,7 @@ func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
 		if member.Name == knownReason && (member.Value.IsNull() || !member.Value.IsList() && !member.Value.IsMapping()) {
 			written, _ := member.Value.Text()
 			if isPlaceholder(written) {
-				return entry, member.Value.Mistake("say why the failure is expected", "%q is no reason", shortened(written))
+				return entry, member.Value.Mistake("say why the failure is expected", "%q is not a reason", shortened(written))
 			}
 		}
 		written, err := member.Value.Text()

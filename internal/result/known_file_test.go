@@ -89,8 +89,8 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 		{"unknown key", head + good + "    isue: https://x.example\n", []string{"known.yaml:4:", `"isue"`, "did you mean issue?"}},
 		{"neither", head + "  - reason: a proxy\n", []string{"known.yaml:2:", "neither"}},
 		{"both", head + good + "    check: body/empty\n", []string{"known.yaml:2:", "both"}},
-		{"empty id", head + "  - requirement:\n    reason: a proxy\n", []string{"known.yaml:2:", "requirement: it takes a text"}},
-		{"id that is a list", head + "  - check: [body/empty]\n    reason: a proxy\n", []string{"known.yaml:2:", "check: it takes a text, and not a list"}},
+		{"empty id", head + "  - requirement:\n    reason: a proxy\n", []string{"known.yaml:2:", "requirement: want a string"}},
+		{"id that is a list", head + "  - check: [body/empty]\n    reason: a proxy\n", []string{"known.yaml:2:", "check: want a string, got a list"}},
 		{"unknown requirement", head + good + "  - requirement: body.emty-message\n    reason: a proxy\n",
 			[]string{"known.yaml:4:", `"body.emty-message"`, "did you mean body.empty-message?"}},
 		{"unknown check", head + "  - check: body/unknown-feld\n    reason: a proxy\n", []string{"known.yaml:2:", "did you mean body/unknown-field?"}},
@@ -98,8 +98,8 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 		{"requirement under check", head + "  - check: body.empty\n    reason: a proxy\n", []string{"known.yaml:2:", "`requirement: body.empty`"}},
 		{"beginning without a star", head + "  - check: authorization/scope\n    reason: a proxy\n", []string{"known.yaml:2:", "authorization/scope/*"}},
 		{"pattern without a match", head + "  - check: authorisation/*\n    reason: a proxy\n", []string{"known.yaml:2:", `"authorisation/*"`, "no check"}},
-		{"no reason", head + "  - check: body/empty\n", []string{"known.yaml:2:", "has no reason"}},
-		{"reason that is a list", head + "  - check: body/empty\n    reason: [a proxy]\n", []string{"known.yaml:3:", "reason: it takes a text, and not a list"}},
+		{"is not a reason", head + "  - check: body/empty\n", []string{"known.yaml:2:", "has no reason"}},
+		{"reason that is a list", head + "  - check: body/empty\n    reason: [a proxy]\n", []string{"known.yaml:3:", "reason: want a string, got a list"}},
 		{"bad day", head + good + "    expires: 2027-02-30\n", []string{"known.yaml:4:", `"2027-02-30"`, "2027-01-31"}},
 		{"day in another form", head + good + "    expires: 31.01.2027\n", []string{"known.yaml:4:", `"31.01.2027"`}},
 		{"expired", head + good + "    expires: 2027-01-30\n", []string{"known.yaml:4:", "body.empty", "expired on 2027-01-30"}},
@@ -142,7 +142,7 @@ func TestPlaceholdersAreNoReasons(t *testing.T) {
 		if err := reason(text); err == nil {
 			t.Errorf("%q is taken for a reason", text)
 		} else {
-			assertUsageError(t, err, "known.yaml:3:", "no reason")
+			assertUsageError(t, err, "known.yaml:3:", "is not a reason")
 		}
 	}
 	for _, text := range []string{"not implemented", "the gateway answers 404", "see #12", "won't fix", "in TODO list of the gateway", "サーバーが未対応"} {

@@ -92,9 +92,9 @@ func TestWriteLeavesWhatIsThere(t *testing.T) {
 	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	assertUsageError(t, text.CheckNewFile("--flag", file), "--flag: ", "is there already")
+	assertUsageError(t, text.CheckNewFile("--flag", file), "--flag: ", "already exists")
 	_, err := WriteKnownFailures("--flag", file, failing("body.empty", 1, "body/empty"))
-	assertUsageError(t, err, "--flag: ", "is there already")
+	assertUsageError(t, err, "--flag: ", "already exists")
 	if text := readText(t, file); text != "mine\n" {
 		t.Errorf("the file now holds %q", text)
 	}

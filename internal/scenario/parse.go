@@ -109,7 +109,7 @@ func steps(value text.YAML, method *spec.Method) ([]Step, error) {
 	items, err := value.Items()
 	switch {
 	case err != nil:
-		return nil, value.Mistake("begin each step with a hyphen", "it takes a list of steps, and not %s", value)
+		return nil, value.Mistake("begin each step with a hyphen", "want a list of steps, got %s", value)
 	case len(items) == 0:
 		return nil, value.Mistake("add one, such as - reference: true", "the scenario has no steps")
 	case len(items) > MostRequests:
@@ -266,7 +266,7 @@ var ownFields = []string{"Content-Length", "Transfer-Encoding", "Connection", "T
 func header(value text.YAML) (map[string]string, error) {
 	members, err := value.AnyMembers()
 	if err != nil && !value.IsMapping() {
-		return nil, value.Mistake(`write header: {Retry-After: "1"}`, "it takes a mapping of names to texts, and not %s", value)
+		return nil, value.Mistake(`write header: {Retry-After: "1"}`, "want a mapping of names to strings, got %s", value)
 	}
 	fields := map[string]string{}
 	for _, member := range members {
@@ -293,7 +293,7 @@ func header(value text.YAML) (map[string]string, error) {
 
 func added(value text.YAML) (map[string]any, error) {
 	if !value.IsMapping() {
-		return nil, value.Mistake("write add: {newField: 1}", "it takes a mapping, and not %s", value)
+		return nil, value.Mistake("write add: {newField: 1}", "want a mapping, got %s", value)
 	}
 	var members map[string]any
 	err := value.Decode(&members)
@@ -331,7 +331,7 @@ func state(value text.YAML, method *spec.Method, to *Scenario) (err error) {
 func requirements(value text.YAML, method *spec.Method, shipped bool) ([]string, error) {
 	items, err := value.Items()
 	if err != nil {
-		return nil, value.Mistake("write [client.outcome.error]", "it takes a list of requirements, and not %s", value)
+		return nil, value.Mistake("write [client.outcome.error]", "want a list of requirements, got %s", value)
 	}
 	known := make([]string, len(method.ClientRequirements))
 	for i, requirement := range method.ClientRequirements {

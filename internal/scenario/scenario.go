@@ -26,7 +26,7 @@ const (
 	ConsumeAll Consumption = "all"
 	// ConsumeOrReport: it fails unless the client reported the error of the last
 	// response. A client may give up, but not silently.
-	ConsumeOrReport Consumption = "or-tell"
+	ConsumeOrReport Consumption = "or-report"
 )
 
 // Certificate says what is wrong with the certificate of a secure scenario.

@@ -217,7 +217,7 @@ func (w *draftWriter) operation() (object, error) {
 	if parameters := w.systemParameters(); len(parameters) > 0 {
 		operation = append(operation, "x-system-parameters", parameters)
 	}
-	success := object{"description", "The method has done what it is called for."}
+	success := object{"description", "The call succeeded."}
 	success = append(success, "content", content(w.reference(w.method.Response.Ref)))
 	if state, is := w.stateMethod(); is {
 		operation = append(operation, "x-accepted-states", flow(anys(w.draft.AcceptedStates)))

@@ -136,7 +136,7 @@ func fetchFailure(ctx context.Context, err error, fault *target.Fault) string {
 	case errors.As(err, &refused):
 		return refused.reason
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Sprintf("no whole response within %s", fetchLimit)
+		return fmt.Sprintf("no complete response within %s", fetchLimit)
 	}
 	return text.Line(redact.ErrorText(fault))
 }

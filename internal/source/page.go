@@ -126,7 +126,7 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 		if other != "" && method.Endpoint != "" {
 			return found, anotherMethod(name, other, method)
 		}
-		return found, fail(name, "no discovery document, no OpenAPI document, and no reference page: "+
+		return found, fail(name, "neither a discovery document, nor an OpenAPI document, nor the reference page:  "+
 			"looked for a line such as %s https://…%s, and did not find it", method.Operation.Method, method.Operation.Path)
 	}
 	found.request, found.requestEnd = pageRequest().FindStringSubmatch(text[place[0]:]), place[1]

@@ -87,7 +87,7 @@ func (c *keepingConnection) begin(method string) (surplus bool) {
 	return surplus
 }
 
-// surplus reports whether bytes came behind the response (RFC 9112, 6.3). It would
+// surplus reports whether bytes came after the response (RFC 9112, 6.3). It would
 // be taken for the beginning of the next one.
 func (c *keepingConnection) surplus() bool {
 	head, end := c.head()
@@ -276,7 +276,7 @@ func putBack(header http.Header, head *wire.Head) {
 	case malformed:
 		header.Set(HeadProblemHeader, "a line that is no field")
 	case head.BareFeeds > 0:
-		header.Set(HeadProblemHeader, text.Counted(head.BareFeeds, "line")+" with a line feed alone")
+		header.Set(HeadProblemHeader, text.Counted(head.BareFeeds, "line")+" that end with LF only")
 	}
 }
 

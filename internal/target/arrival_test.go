@@ -27,7 +27,7 @@ func TestWhatNetHTTPRepairsIsKept(t *testing.T) {
 		{"a length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}", "", []string{"2", "2"}, nil},
 		{"both", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, "", []string{"2"}, []string{"chunked"}},
 		{"behind interim responses", "HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", "", []string{"2", "2"}, nil},
-		{"line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "3 lines with a line feed alone", []string{"2"}, nil},
+		{"line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "3 lines that end with LF only", []string{"2"}, nil},
 		{"a folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n{}", "a line that is no field", []string{"2"}, nil},
 		{"sound again", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "", []string{"2"}, nil},
 	}

@@ -133,14 +133,14 @@ func (t *Target) withheld(kept bool) *Fault {
 	switch {
 	case t.budget.slow >= slowBudget:
 		return &Fault{Kind: Withheld, Flag: "--timeout",
-			Detail: fmt.Sprintf("not sent: %d earlier requests had no whole response within %s", t.budget.slow, t.config.Limit)}
+			Detail: fmt.Sprintf("not sent: %d earlier requests had no complete response within %s", t.budget.slow, t.config.Limit)}
 	case t.budget.ended != nil:
 		return t.budget.ended
 	case kept:
 		return nil
 	case t.config.MaxRequests > 0 && t.budget.sent >= t.config.MaxRequests:
 		return &Fault{Kind: Withheld, Flag: "--max-requests",
-			Detail: fmt.Sprintf("not sent: the budget of %d requests is used up", t.config.MaxRequests)}
+			Detail: fmt.Sprintf("not sent: the limit of %d requests is reached", t.config.MaxRequests)}
 	}
 	t.budget.sent++
 	return nil

@@ -90,10 +90,10 @@ func TestABudgetThatIsUsedUp(t *testing.T) {
 		flag   string
 		sent   int32
 	}{
-		"slow":         {Config{}, silent(""), slowBudget, Slow, Withheld, "not sent: 5 earlier requests had no whole response within 1m0s", "--timeout", slowBudget + 2},
+		"slow":         {Config{}, silent(""), slowBudget, Slow, Withheld, "not sent: 5 earlier requests had no complete response within 1m0s", "--timeout", slowBudget + 2},
 		"unreachable":  {Config{}, nobodyThere, unreachableBudget, Unreachable, Unreachable, "the proxy http://proxy.example:3128 responded 502 Bad Gateway instead of connecting; let it pass requests to service.test, or set NO_PROXY=service.test to reach that without the proxy of HTTPS_PROXY", "", unreachableBudget * int32(unreached.attempts)},
 		"unavailable":  {Config{}, status(503), 7, Unavailable, Unavailable, "is unavailable: 503 Service Unavailable", "", 3*5 + 5},
-		"max-requests": {Config{MaxRequests: 3}, status(404), 3, "", Withheld, "not sent: the budget of 3 requests is used up", "--max-requests", 3},
+		"max-requests": {Config{MaxRequests: 3}, status(404), 3, "", Withheld, "not sent: the limit of 3 requests is reached", "--max-requests", 3},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			script := &script{steps: steps{test.step}}

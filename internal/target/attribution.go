@@ -165,7 +165,7 @@ func (t *Target) attribute(exchange *Exchange, othersWork bool) {
 		exchange.Fault = &Fault{Kind: Unavailable, Detail: fmt.Sprintf("the target, or a server in front of it, is unavailable: %d %s%s",
 			exchange.Status, http.StatusText(exchange.Status), attempts)}
 	case t.intercepted(exchange):
-		exchange.Fault = &Fault{Kind: Intercepted, Detail: fmt.Sprintf("not the target responded but somebody on the way, such as a captive portal: %d %s",
+		exchange.Fault = &Fault{Kind: Intercepted, Detail: fmt.Sprintf("the response came from an intermediary, such as a captive portal, not from the target: %d %s",
 			exchange.Status, mediaTypeOf(exchange.Header))}
 	}
 }

@@ -90,7 +90,7 @@ func (f *Fault) ServerOwn() bool {
 // slowError is the cause with which a request over the limit is cancelled.
 type slowError struct{ limit time.Duration }
 
-func (e slowError) Error() string { return fmt.Sprintf("no whole response within %s", e.limit) }
+func (e slowError) Error() string { return fmt.Sprintf("no complete response within %s", e.limit) }
 
 // asFault lets a RoundTripper bring its own fault, such as a replay without the
 // interaction.
@@ -128,7 +128,7 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 		return &Fault{Kind: Malformed, Detail: "the head of the response is too long"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http says in its own words that bytes came before it had asked.
-		return &Fault{Kind: Malformed, Detail: "not an HTTP response: the server spoke before it was asked"}
+		return &Fault{Kind: Malformed, Detail: "not an HTTP response: the server sent data before the request"}
 	case errors.As(err, &head):
 		return &Fault{Kind: head.kind, Detail: head.detail}
 	default:

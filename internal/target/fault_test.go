@@ -106,9 +106,9 @@ func TestAResponseOverTheLimitIsSlow(t *testing.T) {
 	t.Run("over a real connection", func(t *testing.T) {
 		t.Parallel()
 		exchange := send(t, Config{Endpoint: serveRaw(t, waiting), Limit: 100 * time.Millisecond}, Request{Once: true})
-		wantFault(t, exchange, Slow, "no whole response within 100ms")
+		wantFault(t, exchange, Slow, "no complete response within 100ms")
 	})
-	for body, detail := range map[string]string{"": "no whole response within 1m0s", "half": "no whole response within 1m0s; 4 bytes of the body came"} {
+	for body, detail := range map[string]string{"": "no complete response within 1m0s", "half": "no complete response within 1m0s; 4 bytes of the body came"} {
 		synctest.Test(t, func(t *testing.T) {
 			exchange := send(t, Config{Transport: silent(body)}, Request{Once: true})
 			wantFault(t, exchange, Slow, detail)
@@ -141,7 +141,7 @@ func TestErrorsOfATransport(t *testing.T) {
 		{fmt.Errorf("replay: %w", unrecorded), 0, Unrecorded, unrecorded.Detail},
 		{errors.New("a\xffb"), 0, Malformed, "not an HTTP response: a?b"},
 		// net/http's own words for a server that speaks first.
-		{&url.Error{Op: "Post", URL: "http://h/", Err: errors.New("readLoopPeekFailLocked: %!w(<nil>)")}, 0, Malformed, "the server spoke before it was asked"},
+		{&url.Error{Op: "Post", URL: "http://h/", Err: errors.New("readLoopPeekFailLocked: %!w(<nil>)")}, 0, Malformed, "the server sent data before the request"},
 	} {
 		exchange := send(t, Config{Transport: failing(test.err)}, Request{Body: make([]byte, test.body), Once: true})
 		wantFault(t, exchange, test.kind, test.detail)

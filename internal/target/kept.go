@@ -61,7 +61,7 @@ func (t *Target) keepBody(exchange *Exchange, body []byte) *Fault {
 		return nil
 	}
 	exchange.Body, exchange.packed = nil, nil
-	return &Fault{Kind: Endless, Detail: fmt.Sprintf("a body of %d bytes, which is not looked at: those of the earlier responses have more than %d MiB", len(body), keptByRun>>20)}
+	return &Fault{Kind: Endless, Detail: fmt.Sprintf("a body of %d bytes, which is not examined: the earlier responses already have more than %d MiB", len(body), keptByRun>>20)}
 }
 
 func packed(body []byte) []byte {

@@ -108,7 +108,7 @@ func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 			if err == nil {
 				response.Body.Close()
 			}
-			return nil, &Fault{Kind: Malformed, Detail: "not an HTTP response: bytes came behind the response to the request before"}
+			return nil, &Fault{Kind: Malformed, Detail: "not an HTTP response: bytes came after the response to the request before"}
 		}
 		if err != nil || !used.reused || place.Once || response.StatusCode != http.StatusRequestTimeout {
 			return response, err

@@ -269,5 +269,5 @@ func CheckNewFile(origin, file string) error {
 
 // FileExists says that a file is there that must be new.
 func FileExists(origin, file string) error {
-	return Mistake(origin, file+" is there already and is not written over", "give the name of a new file")
+	return Mistake(origin, file+" already exists and is not overwritten", "give the name of a new file")
 }

@@ -217,7 +217,7 @@ func (y YAML) AnyMembers() ([]Member, error) { return y.members(false) }
 
 func (y YAML) members(show bool) ([]Member, error) {
 	if !y.IsMapping() {
-		return nil, y.Mistake("", "it must be a mapping of keys to values, and not %s", y)
+		return nil, y.Mistake("", "want a mapping of keys to values, got %s", y)
 	}
 	content := y.resolved().Content
 	members := make([]Member, 0, len(content)/2)
@@ -254,7 +254,7 @@ func (y YAML) Members(keys ...string) (Mapping, error) {
 		if len(keys) <= few {
 			fix = "its keys are " + List(keys, "and")
 		}
-		return Mapping{}, y.Mistake(fix, "it must be a mapping of keys to values, and not %s", y)
+		return Mapping{}, y.Mistake(fix, "want a mapping of keys to values, got %s", y)
 	}
 	members, err := y.members(true)
 	if err != nil {
@@ -293,7 +293,7 @@ func (m Mapping) At(name string) YAML {
 // Items are the values of a list.
 func (y YAML) Items() ([]YAML, error) {
 	if !y.IsList() {
-		return nil, y.Mistake("", "it takes a list, and not %s", y)
+		return nil, y.Mistake("", "want a list, got %s", y)
 	}
 	var items []YAML
 	for _, node := range y.resolved().Content {
@@ -305,7 +305,7 @@ func (y YAML) Items() ([]YAML, error) {
 // Text is a scalar as it was written.
 func (y YAML) Text() (string, error) {
 	if y.IsNull() || y.resolved().Kind != yaml.ScalarNode {
-		return "", y.Mistake("", "it takes a text, and not %s", y)
+		return "", y.Mistake("", "want a string, got %s", y)
 	}
 	return y.resolved().Value, nil
 }
@@ -337,7 +337,7 @@ func (y YAML) OneOf(noun string, known []string) (string, error) {
 // Bool is true or false.
 func (y YAML) Bool() (bool, error) {
 	if y.IsNull() || y.resolved().Tag != "!!bool" {
-		return false, y.Mistake("", "it takes true or false, and not %s", y)
+		return false, y.Mistake("", "want true or false, got %s", y)
 	}
 	return strings.EqualFold(y.resolved().Value, "true"), nil
 }
@@ -349,7 +349,7 @@ func (y YAML) Int(least, most int) (int, error) {
 			return number, nil
 		}
 	}
-	return 0, y.Mistake("", "it takes a whole number from %d to %d, and not %s", least, most, y)
+	return 0, y.Mistake("", "want an integer from %d to %d, got %s", least, most, y)
 }
 
 // Duration is a time that is not below 0.
@@ -359,7 +359,7 @@ func (y YAML) Duration() (time.Duration, error) {
 			return duration, nil
 		}
 	}
-	return 0, y.Mistake("", "it takes a time such as 2s or 500ms, and not %s", y)
+	return 0, y.Mistake("", "want a duration such as 2s or 500ms, got %s", y)
 }
 
 // Decode fills a Go value as yaml.v3 does, for what has no keys of ours.

@@ -139,7 +139,7 @@ func (m metadata) server(issuer string) (AuthorizationServer, error) {
 type Authorization struct {
 	Server AuthorizationServer
 	Client Client
-	// Port is where the browser comes back to; 0 takes a free one.
+	// Port is where the browser comes back to; 0 selects a free one.
 	Port int
 	// Wait is how long it may take until it comes back.
 	Wait time.Duration
@@ -196,7 +196,7 @@ func (a Authorization) Obtain(ctx context.Context, scopes []string) (Granted, er
 		}
 		return a.exchange(ctx, config, response.code, verifier, scopes)
 	case <-limit.C:
-		message := fmt.Sprintf("the browser did not come back within %s", a.Wait)
+		message := fmt.Sprintf("the browser sent no response within %s", a.Wait)
 		if refused := back.refused.Load(); refused != nil {
 			message += ", only with " + *refused
 		}
@@ -244,7 +244,7 @@ func (h *callbackHandler) ServeHTTP(writer http.ResponseWriter, request *http.Re
 	query, err := url.ParseQuery(request.URL.RawQuery)
 	refuse := func(status int, reason string) {
 		h.refused.Store(&reason)
-		writePage(writer, status, "This is not what dpconform waits for", "It got "+reason+". It waits on: use the address that the terminal printed last.")
+		writePage(writer, status, "dpconform did not expect this request", "It got "+reason+". It is still waiting: use the address that the terminal printed last.")
 	}
 	const usualPort = ":80"
 	switch {
@@ -263,13 +263,13 @@ func (h *callbackHandler) ServeHTTP(writer http.ResponseWriter, request *http.Re
 	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(h.state)) != 1:
 		refuse(http.StatusBadRequest, "a response to another login (wrong state)")
 	case !h.over.CompareAndSwap(false, true):
-		writePage(writer, http.StatusGone, "The login is over", "What came first counts. You can close this window.")
+		writePage(writer, http.StatusGone, "The login has ended", "Only the first response counts. You can close this window.")
 	default:
 		back := readCallback(query, h.server)
 		if back.failure != nil {
-			writePage(writer, http.StatusBadRequest, "The login did not succeed", "The terminal says why. You can close this window.")
+			writePage(writer, http.StatusBadRequest, "The login did not succeed", "The terminal shows why. You can close this window.")
 		} else {
-			writePage(writer, http.StatusOK, "Thank you", "dpconform goes on in the terminal. You can close this window.")
+			writePage(writer, http.StatusOK, "Thank you", "dpconform continues in the terminal. You can close this window.")
 		}
 		h.returned <- back
 	}
@@ -295,7 +295,7 @@ func readCallback(query url.Values, server AuthorizationServer) callback {
 	switch {
 	case server.Issuer != "" && (query.Has("iss") || server.NamesItself) && query.Get("iss") != server.Issuer:
 		// RFC 9207, 2.4: another server responded.
-		return failed("log in again", "what came back from the browser is of another server than %s (wrong iss)", hostOf(server.Issuer))
+		return failed("log in again", "the response in the browser is from another server than %s (wrong iss)", hostOf(server.Issuer))
 	case code == "access_denied":
 		return failed("", "the login was declined in the browser (access_denied)")
 	case code != "":
@@ -308,7 +308,7 @@ func readCallback(query url.Values, server AuthorizationServer) callback {
 			"unauthorized_client": "check --client-id", "invalid_client": "check --client-id",
 		}[code], "%s", message)
 	case query.Get("code") == "":
-		return failed("", "what came back from the browser has neither a code nor an error")
+		return failed("", "the response in the browser has neither a code nor an error")
 	}
 	return callback{code: query.Get("code")}
 }

@@ -142,10 +142,10 @@ func TestALoginThatFailsIsOneLine(t *testing.T) {
 	server := newTokenServer(t, refusing(401, "invalid_client"))
 	for want, change := range map[string]map[string]string{
 		"the login was declined in the browser (access_denied)":                                                              {"error": "access_denied"},
-		"what came back from the browser is of another server than auth.example (wrong iss)":                                 {"iss": "https://evil.example"},
+		"the response in the browser is from another server than auth.example (wrong iss)":                                   {"iss": "https://evil.example"},
 		"the authorization server returned invalid_scope; the client may not ask for these scopes":                           {"error": "invalid_scope"},
 		"the authorization server returned server_error x: <b>\\x1b[31m":                                                     {"error": "server_error\nx", "error_description": "<b>\x1b[31m"},
-		"what came back from the browser has neither a code nor an error":                                                    {"code": ""},
+		"the response in the browser has neither a code nor an error":                                                        {"code": ""},
 		"the token server " + hostOf(server.URL) + " returned HTTP 401 invalid_client: you sent dpconform-redacted and more": {},
 	} {
 		_, page, _, err := obtain(t, Authorization{Server: AuthorizationServer{Issuer: "https://auth.example", TokenURL: server.URL}, Client: Client{ID: "an-id", Secret: secret}},
@@ -167,7 +167,7 @@ func TestNobodyComesBack(t *testing.T) {
 	t.Parallel()
 	authorization := Authorization{Server: AuthorizationServer{AuthURL: "https://auth.example/auth"}, Wait: time.Millisecond, Announce: func(string) {}}
 	_, err := authorization.Obtain(t.Context(), []string{reviews})
-	wantFailure(t, err, "the browser did not come back within 1ms; open the address")
+	wantFailure(t, err, "the browser sent no response within 1ms; open the address")
 	authorization.Wait, authorization.Announce = time.Millisecond, func(address string) {
 		opened, _ := url.Parse(address)
 		if response, err := http.Get(opened.Query().Get("redirect_uri") + "?state=another&code=c"); err != nil || response.StatusCode != http.StatusBadRequest {
@@ -175,7 +175,7 @@ func TestNobodyComesBack(t *testing.T) {
 		}
 	}
 	_, err = authorization.Obtain(t.Context(), []string{reviews})
-	wantFailure(t, err, "the browser did not come back within 1ms, only with a response to another login (wrong state); open the address")
+	wantFailure(t, err, "the browser sent no response within 1ms, only with a response to another login (wrong state); open the address")
 	ctx, cancel := context.WithCancel(t.Context())
 	authorization.Wait, authorization.Announce = time.Minute, func(string) { cancel() }
 	if _, err := authorization.Obtain(ctx, []string{reviews}); !errors.Is(err, context.Canceled) {

@@ -56,7 +56,7 @@ func (c *Checker) check(ctx context.Context, token *oauth2.Token, scopes []strin
 		case len(others) > 0:
 			return Checked{}, &Failure{Message: "the token of " + issuer.Origin + " also carries " + otherNames(others), Fix: issuer.Narrow}
 		case len(missing) > 0:
-			return Checked{}, &Failure{Message: "the token of " + issuer.Origin + " does not carry what was asked for"}
+			return Checked{}, &Failure{Message: "the token of " + issuer.Origin + " does not have the requested scopes"}
 		}
 	}
 	if !c.Inspector.Known() {
@@ -105,11 +105,11 @@ func (c *Checker) complaint(information Information, wanted []string) *Failure {
 	case !information.Active:
 		return &Failure{Message: "the token is not valid" + says, Fix: "it expired or was revoked: obtain another one"}
 	case len(missing) > 0 && len(information.Scopes) == 0:
-		return &Failure{Message: "the token carries no scope" + says, Fix: narrowFix}
+		return &Failure{Message: "the token has no scope" + says, Fix: narrowFix}
 	case len(missing) > 0:
-		return &Failure{Message: "the token carries " + otherNames(information.Scopes) + " instead" + says, Fix: narrowFix}
+		return &Failure{Message: "the token has " + otherNames(information.Scopes) + " instead" + says, Fix: narrowFix}
 	case len(others) > 0:
-		return &Failure{Message: "the token also carries " + otherNames(others) + says, Fix: narrowFix}
+		return &Failure{Message: "the token also has " + otherNames(others) + says, Fix: narrowFix}
 	}
 	return nil
 }
@@ -185,11 +185,11 @@ func (i Inspector) read(response *http.Response, token string) (Information, err
 	case response.StatusCode != http.StatusOK:
 		failure := &Failure{Message: newRefusal(i.name(), response, received.errorResponse, Secret(token), i.Client.Secret).String(), Whole: true}
 		if response.StatusCode == http.StatusUnauthorized {
-			failure.Fix = "it wants the client's --client-id and secret"
+			failure.Fix = "it requires the client's --client-id and secret"
 		}
 		return Information{}, failure
 	case err != nil || introspected && received.Active == nil:
-		return Information{}, &Failure{Message: i.name() + " sent a response that says nothing of a token", Whole: true}
+		return Information{}, &Failure{Message: i.name() + " sent a response that does not describe a token", Whole: true}
 	}
 	information := Information{Active: received.Active == nil || *received.Active, Scopes: strings.Fields(received.Scope)}
 	if seconds, known := wholeNumber(received.Exp); known {

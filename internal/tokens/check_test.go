@@ -23,12 +23,12 @@ func TestInspect(t *testing.T) {
 		{false, 200, `{"exp":"1800000000"}`, Information{true, nil, end}, ""},
 		{false, 400, `{"error":"invalid_token","error_description":"Invalid Value"}`, Information{}, ""},
 		{false, 500, `{"error":"x"}`, Information{}, "returned HTTP 500 x"},
-		{false, 200, `<html>`, Information{}, "sent a response that says nothing of a token"},
+		{false, 200, `<html>`, Information{}, "sent a response that does not describe a token"},
 		{true, 200, `{"active":true,"scope":"a","exp":1800000000}`, Information{true, []string{"a"}, end}, ""},
 		{true, 200, `{"active":true}`, Information{Active: true}, ""},
 		{true, 200, `{"active":false}`, Information{}, ""},
-		{true, 200, `{"scope":"a"}`, Information{}, "sent a response that says nothing of a token"},
-		{true, 401, `{"error":"invalid_client","error_description":"` + secret + `"}`, Information{}, "returned HTTP 401 invalid_client: dpconform-redacted; it wants the client's --client-id and secret"},
+		{true, 200, `{"scope":"a"}`, Information{}, "sent a response that does not describe a token"},
+		{true, 401, `{"error":"invalid_client","error_description":"` + secret + `"}`, Information{}, "returned HTTP 401 invalid_client: dpconform-redacted; it requires the client's --client-id and secret"},
 		{true, 400, `{"error":"invalid_request"}`, Information{}, "returned HTTP 400 invalid_request"},
 	} {
 		server := newTokenServer(t, saying(one.status, one.text))
@@ -63,9 +63,9 @@ func TestATokenOfOtherScopesIsFound(t *testing.T) {
 	}{
 		{carries(reviews), "", false},
 		{carries(reviews + " openid"), "", false},
-		{carries(devices), "the token carries dataportability.play.devices instead, according to the tokeninfo of ", false},
-		{carries(""), "the token carries no scope, according to the tokeninfo of ", false},
-		{carries(reviews + " " + devices), "the token also carries dataportability.play.devices, according to the tokeninfo of ", false},
+		{carries(devices), "the token has dataportability.play.devices instead, according to the tokeninfo of ", false},
+		{carries(""), "the token has no scope, according to the tokeninfo of ", false},
+		{carries(reviews + " " + devices), "the token also has dataportability.play.devices, according to the tokeninfo of ", false},
 		{refusing(400, "invalid_token"), "the token is not valid, according to the tokeninfo of ", false},
 		{saying(503, ""), "", true},
 	} {
@@ -89,7 +89,7 @@ func TestATokenOfOtherScopesIsFound(t *testing.T) {
 		}
 	}
 	// One for several scopes must carry them all.
-	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token carries dataportability.maps.reviews instead"} {
+	for carried, want := range map[string]string{reviews + " " + devices: "", reviews: "the token has dataportability.maps.reviews instead"} {
 		group := source(t, Fixed("both", "here"), Exactly(reviews, devices), reviews, devices)
 		group.Checker.Inspector.TokenInformationURL = newTokenServer(t, carries(carried)).URL
 		scopes, token, found := List{group}.AnyToken()

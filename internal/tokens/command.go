@@ -67,7 +67,7 @@ func readCommandOutput(printed string, now time.Time) (token *oauth2.Token, comp
 		return nil, fmt.Sprintf("printed %d words", words)
 	case strings.HasPrefix(printed, "<"):
 		// A page, of a login for instance.
-		return nil, "printed something else than a token"
+		return nil, "printed something other than a token"
 	}
 	return bearer(printed), ""
 }

@@ -110,7 +110,7 @@ func TestWhatACommandPrintsIsRead(t *testing.T) {
 	const unreadable, expired = "printed JSON that cannot be read", "printed a token that has expired"
 	for text, want := range map[string]string{
 		" \n":                      "printed nothing",
-		"<html>":                   "printed something else than a token",
+		"<html>":                   "printed something other than a token",
 		`{"access_token":"a b"}`:   "printed JSON without a token in access_token",
 		`{` + secret:               unreadable,
 		`{"access_token":{"a":1}}`: unreadable,

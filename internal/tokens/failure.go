@@ -132,7 +132,7 @@ func noResponse(err error) string {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "was not awaited: the run was interrupted"
+		return "was stopped, because the run was interrupted"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("did not respond within %s", responseLimit)
 	case errors.As(err, &authority):

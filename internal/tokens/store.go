@@ -131,14 +131,14 @@ func (s *Store) Logins() ([]Login, error) {
 	const fix = "move it away and log in again"
 	var file storeFile
 	if err := json.Unmarshal(content, &file); err != nil {
-		return nil, text.Mistake(s.path, "it is not a store of logins any more: its JSON cannot be read", fix)
+		return nil, text.Mistake(s.path, "it is not a valid store of logins: its JSON cannot be read", fix)
 	}
 	if file.Version != storeVersion {
 		return nil, text.Mistake(s.path, fmt.Sprintf("it is a store of version %d, and this program knows version %d", file.Version, storeVersion), "use the newest dpconform, or "+fix)
 	}
 	for _, login := range file.Logins {
 		if login.ID <= 0 || login.Endpoint == "" || len(login.Scopes) == 0 {
-			return nil, text.Mistake(s.path, "it is not a store of logins any more: a login in it is not complete", fix)
+			return nil, text.Mistake(s.path, "it is not a valid store of logins: a login in it is not complete", fix)
 		}
 	}
 	return file.Logins, nil
@@ -160,7 +160,7 @@ func (s *Store) Update(ctx context.Context, change func(logins []Login, save fun
 	defer cancel()
 	const pause = 20 * time.Millisecond
 	if locked, err := lock.TryLockContext(ctx, pause); err != nil || !locked {
-		return text.Mistake(s.path, "another dpconform holds it, or it cannot be locked", "")
+		return text.Mistake(s.path, "another dpconform is using it, or it cannot be locked", "")
 	}
 	defer lock.Unlock()
 	logins, err := s.Logins()

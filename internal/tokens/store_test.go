@@ -103,10 +103,10 @@ func TestABrokenStoreIsLeftAlone(t *testing.T) {
 		mode    os.FileMode
 		says    string
 	}{
-		{`{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is not a store of logins any more: its JSON cannot be read; move it away and log in again"},
-		{"", 0o600, "it is not a store of logins any more"},
+		{`{"version":1,"logins":[{"refresh_token":"` + secret, 0o600, "it is not a valid store of logins: its JSON cannot be read; move it away and log in again"},
+		{"", 0o600, "it is not a valid store of logins"},
 		{`{"version":2,"logins":[]}`, 0o600, "it is a store of version 2, and this program knows version 1"},
-		{`{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is not a store of logins any more: a login in it is not complete"},
+		{`{"version":1,"logins":[{"id":1,"refresh_token":"` + secret + `"}]}`, 0o600, "it is not a valid store of logins: a login in it is not complete"},
 		{`{"version":1,"logins":[]}`, 0o644, "others can read it (mode 0644); chmod 600 "},
 		{`{"version":1,"logins":[]}`, 0o640, "others can read it (mode 0640); chmod 600 "},
 	} {
@@ -270,7 +270,7 @@ func TestALockThatIsHeldIsWaitedFor(t *testing.T) {
 		})
 	})
 	var held *text.UsageError
-	if !errors.As(err, &held) || !strings.Contains(err.Error(), "another dpconform holds it") {
+	if !errors.As(err, &held) || !strings.Contains(err.Error(), "another dpconform is using it") {
 		t.Errorf("%v", err)
 	}
 }

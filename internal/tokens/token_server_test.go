@@ -110,11 +110,11 @@ func TestATokenWithOtherScopesIsNone(t *testing.T) {
 		reviews + " " + vehicles:                 "also carries dataportability.maps.vehicles",
 		reviews + " " + vehicles + " " + devices: "also carries dataportability.maps.vehicles and dataportability.play.devices",
 		devices:                                  "also carries dataportability.play.devices",
-		email:                                    "does not carry what was asked for",
+		email:                                    "does not have the requested scopes",
 		reviews + " openid " + email:             "",
 		"":                                       "",
 		reviews:                                  "",
-		reviews + "\x00" + "\x1b[31m":            "does not carry",
+		reviews + "\x00" + "\x1b[31m":            "does not have",
 	} {
 		server := newTokenServer(t, granting(map[string]any{"scope": scope}))
 		if err := issued(t, ClientCredentials(server.server()), reviews); want != "" {

@@ -233,9 +233,9 @@ func run(ctx context.Context, dpconform, path string, arguments []string) (resul
 
 const introduction = `# Third-party servers
 
-The suite tests servers that it was not written for. Two mock servers serve [the description](../spec/archivejobs-retry.openapi.yaml)
-of archiveJobs.retry as it is. They have no jobs, no states and no scopes, so they are expected to fail many requirements; how
-many shows how far a description alone can go. The third is a server with a method of its own, and a description for it.
+The suite also runs against third-party servers. Two are mock servers that serve [the description](../spec/archivejobs-retry.openapi.yaml)
+of archiveJobs.retry unchanged. They have no jobs, no states and no scopes, so many requirements are expected to fail; the number
+shows how much of the behaviour a description alone can define. The third server has a method and a description of its own.
 
 ` + "`make third-party`" + ` installs them from npm, in the versions that [a lock file](../tools/thirdparty/package-lock.json) pins,
 and with go install, runs the suite against each, and writes this page.

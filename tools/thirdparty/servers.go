@@ -91,12 +91,12 @@ An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is start
 			ids, err := createABitOfEverything(ctx, endpoint)
 			return []string{"--job", strings.Join(ids, ",")}, err
 		},
-		about: "grpc-gateway serves gRPC methods as HTTP and JSON, by the same google.api.http rules as Google's APIs. Its example servers\n" +
+		about: "grpc-gateway serves gRPC methods over HTTP and JSON, with the same google.api.http rules as Google's APIs. Its example servers\n" +
 			"have a custom method, `POST /v1/example/a_bit_of_everything/{uuid}:custom`, with no scopes and no states. [Its\n" +
 			"description](../tools/thirdparty/grpc-gateway.openapi.yaml) is written from the proto file and names shared requirement\n" +
-			"sets. The rule has no body, so that no body is tested.",
+			"sets. The rule has no body, so no body is tested.",
 		explained: map[string]string{
-			"path.encoded-colon": "correct. The gateway decodes the path before it looks for the verb, so that `ID%3Acustom` is `ID:custom`;\n" +
+			"path.encoded-colon": "correct. The gateway decodes the path before it looks for the verb, so `ID%3Acustom` becomes `ID:custom`;\n" +
 				"  `runtime.WithUnescapingMode` changes that.",
 			"path.encoded-separator": "correct. For the same reason an encoded slash separates the collection from the id.",
 			"errors.json": "correct. The body is a google.rpc.Status itself, `{\"code\": 5, \"message\": …}`, which AIP-193 has in the member\n" +
