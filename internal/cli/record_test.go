@@ -93,7 +93,7 @@ func TestAServerThatRespondsToNothingIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	silent := listen(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	call(t, "record", "--cassettes", filepath.Join(t.TempDir(), "cassettes"), "--endpoint", silent, "--token-template", "t:{short}", "--job", "FAILED=a").
-		wantUnreachable(t, "not recorded: "+silent+" gave no whole response; once it does, begin anew with --discard")
+		wantUnreachable(t, "not recorded: "+silent+" gave no whole response; once it does, start over with --discard")
 }
 
 func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
