@@ -143,7 +143,7 @@ func TestGoAwayNeedsTLS(t *testing.T) {
 	}
 	defer response.Body.Close()
 	check := rules.EvaluateWire(opened.Server.Calls()[0]).Check
-	const want = "the scenario was served without TLS, so that GOAWAY was not sent; without --together and --listen it is"
+	const want = "the scenario was served without TLS, so GOAWAY was not sent; it is sent without --together and --listen"
 	if response.ProtoMajor != 2 || check.Reason != want {
 		t.Errorf("%s: %s %s", response.Proto, check.Verdict, check.Reason)
 	}
