@@ -18,6 +18,34 @@ func printedFindings(findings doctorFindings, width int) string {
 	return ansi.Strip(out.String())
 }
 
+func TestDoctorSaysHowAnEndpointIsReached(t *testing.T) {
+	t.Parallel()
+	for want, endpoint := range map[string]doctorEndpoint{
+		"reached by HTTP/2.0 over TLS 1.3":                                 {URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"},
+		"reached by HTTP/1.1 without TLS":                                  {URL: "http://api.example", Reached: true, Protocol: "HTTP/1.1"},
+		"reached by HTTP/1.1 over TLS 1.2 by the proxy http://proxy.local": {URL: "https://api.example", Reached: true, Protocol: "HTTP/1.1", TLS: "TLS 1.2", Proxy: "http://proxy.local"},
+	} {
+		if got := endpoint.text(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestAPlanSaysHowLongItTakesAtLeast(t *testing.T) {
+	t.Parallel()
+	plan := "run --dry-run --focus body/unknown-field --token maps.reviews=x --job COMPLETE=complete-1 "
+	for flags, want := range map[string]string{
+		"--endpoint https://api.example --rate 1/m": "s at least, since --rate allows 0.0167 a second",
+		"--endpoint https://api.example":            " at least, since --rate allows 10 a second",
+		"--endpoint http://127.0.0.1:1":             "nothing was sent",
+	} {
+		got := call(t, strings.Fields(plan+flags)...)
+		if said := strings.Contains(got.words(), " at least"); !strings.Contains(got.words(), want) || said != strings.Contains(want, " at least") {
+			t.Errorf("%s: exit %d, %s%s", flags, got.exit, got.output, got.complaints)
+		}
+	}
+}
+
 // scopesLike makes scopes of a family like one.
 func scopesLike(family string, count int, like func(name string) doctorScope) []doctorScope {
 	var scopes []doctorScope

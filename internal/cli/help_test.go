@@ -63,6 +63,12 @@ func TestNamesOfFaultsAndProfilesAreCompleted(t *testing.T) {
 	}
 }
 
+func TestAFlagOfAnotherCommandIsNamed(t *testing.T) {
+	t.Parallel()
+	refused(t, "record --focus body", "--focus: dpconform record does not have this flag; it is one of dpconform doctor and dpconform run")
+	refused(t, "record --nothing", "unknown flag --nothing; see dpconform record --help")
+}
+
 func TestFlagsOfGroupsExist(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{helpFlag: true, "version": true}

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/recorder"
 )
 
 // recordInto records a server that the arguments name.
@@ -130,6 +132,17 @@ func TestOldCassettesOfAServerWarn(t *testing.T) {
 		warned := strings.HasPrefix(got.complaints, "dpconform: warning: the cassettes are ") && strings.Contains(got.complaints, "record again: dpconform record --cassettes "+of)
 		if got.exit != result.ExitConforms || warned != test.warn || !test.warn && strings.Contains(got.complaints, "warning") {
 			t.Errorf("%s: exit %d, %s", test.line, got.exit, got.complaints)
+		}
+	}
+}
+
+// TestADateToComeWarns: cassettes of the future have no age.
+func TestADateToComeWarns(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]string{48 * time.Hour: ", which is in the future, so that their age is unknown; record again: ", time.Hour: ""} {
+		date := time.Now().Add(ahead)
+		if got := warningOfAge(recorder.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s ahead: %q", ahead, got)
 		}
 	}
 }

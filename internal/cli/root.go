@@ -101,8 +101,18 @@ func flagMistake(command *cobra.Command, err error) error {
 	}
 	known := []string{}
 	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
-	fix := text.DidYouMeanOr(unknown.GetSpecifiedName(), known, "")
-	return text.Mistake("", "unknown flag --"+unknown.GetSpecifiedName(), cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))
+	name := unknown.GetSpecifiedName()
+	var others []string
+	for _, other := range command.Root().Commands() {
+		if other.Flags().Lookup(name) != nil {
+			others = append(others, other.CommandPath())
+		}
+	}
+	if len(others) > 0 {
+		return text.Mistake("--"+name, command.CommandPath()+" does not have this flag", "it is one of "+text.List(others, "and"))
+	}
+	fix := text.DidYouMeanOr(name, known, "")
+	return text.Mistake("", "unknown flag --"+name, cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))
 }
 
 // sourcesOf fills the flags of a command from environment and file.

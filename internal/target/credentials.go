@@ -2,6 +2,7 @@ package target
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -133,6 +134,10 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, error) 
 	// Asked for now, so that an unavailable token is no request that failed.
 	token, err := source.Token()
 	if err != nil {
+		var setup interface{ NotSetUp() bool }
+		if errors.As(err, &setup) && setup.NotSetUp() {
+			t.endForSetup(err.Error(), "")
+		}
 		return Credential{}, &NoTokenError{Reason: err.Error()}
 	}
 	if problem := TokenProblem(token.AccessToken); problem != "" {

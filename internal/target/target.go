@@ -291,12 +291,17 @@ func (t *Target) MakeJobs(ctx context.Context, state string, unused int, check f
 			continue
 		}
 		if ctx.Err() == nil {
-			t.mutex.Lock()
-			t.budget.ended = &Fault{Kind: NotSetUp, Detail: t.redactor.Text(err.Error()), Flag: "--job-command"}
-			t.mutex.Unlock()
+			t.endForSetup(err.Error(), "--job-command")
 		}
 		return
 	}
+}
+
+// endForSetup ends the run: something of the caller's has to be set up first.
+func (t *Target) endForSetup(detail, flag string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.budget.ended = &Fault{Kind: NotSetUp, Detail: t.redactor.Text(detail), Flag: flag}
 }
 
 // Unused lists the given jobs of a state of which no call has succeeded, and that

@@ -50,7 +50,7 @@ func (c command) issue(ctx context.Context, scopes []string) (*oauth2.Token, err
 	}
 	var failure *program.Failure
 	if errors.As(err, &failure) {
-		return nil, &Failure{Message: failure.Message, Fix: failure.Fix, Whole: failure.Whole}
+		return nil, &Failure{Message: failure.Message, Fix: failure.Fix, Whole: failure.Whole, Setup: failure.Whole && ctx.Err() == nil}
 	}
 	return token, err
 }

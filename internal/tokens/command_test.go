@@ -85,8 +85,8 @@ func TestABrokenCommandIsOneLine(t *testing.T) {
 				t.Fatal(err)
 			}
 			failure := wantFailure(t, issued(t, command, reviews), says)
-			if failure.Whole != (slow || missing) {
-				t.Errorf("asked again for each scope: %v", !failure.Whole)
+			if failure.Whole != (slow || missing) || failure.NotSetUp() != failure.Whole {
+				t.Errorf("asked again for each scope: %v; ends a run: %v", !failure.Whole, failure.NotSetUp())
 			}
 		})
 	}

@@ -27,7 +27,14 @@ type Failure struct {
 	Fix string
 	// Whole says that the source can give no token at all, whatever the scopes.
 	Whole bool
+	// Setup says that a program of the caller's hangs or cannot be run, which ends a
+	// run.
+	Setup bool
 }
+
+// NotSetUp reports whether the caller has to do something before anything can be
+// tested.
+func (f *Failure) NotSetUp() bool { return f.Setup }
 
 // Error is one line.
 func (f *Failure) Error() string {
