@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -259,23 +258,14 @@ func (f folderName) fault(file string, line int, format string, values ...any) *
 	return &Error{File: f.file(file), Line: line, Message: fmt.Sprintf(format, values...), Fix: f.recordAgain()}
 }
 
-var (
-	// yamlLine finds the line in the words of yaml.v3: "yaml: line 3: could not
-	// find expected ':'" and "yaml: unmarshal errors:\n  line 3: cannot unmarshal".
-	yamlLine = text.Pattern(`line (\d+): ([^\n]*)`)
-	// unknownKey finds the key that a type does not have.
-	unknownKey = text.Pattern(`field (\S+) not found in type \S+`)
-)
+// unknownKey finds the key that a type does not have.
+var unknownKey = text.Pattern(`field (\S+) not found in type \S+`)
 
 // broken says where a file is not what it should be; one that a full disk or a
 // kill cut off is broken, too.
 func (f folderName) broken(file string, err error) *Error {
-	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
-	if parts := yamlLine().FindStringSubmatch(message); parts != nil {
-		line, _ = strconv.Atoi(parts[1])
-		message = parts[2]
-	}
-	return f.fault(file, line, "is broken or cut short: %s", unknownKey().ReplaceAllString(text.SyntaxReason(message), "unknown key $1"))
+	mistake := text.LocateYAML(err)
+	return f.fault(file, mistake.Line, "is broken or cut short: %s", unknownKey().ReplaceAllString(text.SyntaxReason(mistake.Message), "unknown key $1"))
 }
 
 // recordAgain is the command that records the folder anew, with the folder as

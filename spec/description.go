@@ -1,10 +1,8 @@
 package spec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/pb33f/go-yaml"
 
@@ -39,9 +37,9 @@ func ReadDescription(file string) (Description, error) {
 
 // unreadable says why a file cannot be read, with the line where it is not text.
 func unreadable(file string, err error) *Error {
-	var mistake *text.EncodingError
+	var mistake *text.SyntaxError
 	if errors.As(err, &mistake) {
-		return &Error{File: file, Line: mistake.Line, Message: mistake.Message}
+		return &Error{file, mistake.Line, mistake.Column, mistake.Message}
 	}
 	return &Error{File: file, Message: text.Reason(err) + "; give a file that can be read"}
 }
@@ -49,20 +47,8 @@ func unreadable(file string, err error) *Error {
 // parse reads the one YAML document of a description, and returns its text as
 // text.Decode does: whoever made the description may have given any other.
 func (d Description) parse() (content []byte, root yaml.Node, err error) {
-	if content, err = text.Decode(d.Text); err != nil {
+	if content, root, err = text.ParseNode(d.Text); err != nil {
 		return nil, root, unreadable(d.Name, err)
-	}
-	var second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	if err = decoder.Decode(&root); err == nil {
-		err = decoder.Decode(&second)
-	}
-	switch {
-	case err == nil:
-		return nil, root, &Error{File: d.Name, Line: second.Line, Message: "a second YAML document begins here, and only one is read"}
-	case !errors.Is(err, io.EOF):
-		line, column, message := locateYAMLError(err)
-		return nil, root, &Error{d.Name, line, column, "not readable as YAML: " + text.SyntaxReason(message)}
 	}
 	return content, root, nil
 }

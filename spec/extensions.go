@@ -91,7 +91,8 @@ func (l *loader) read(node *yaml.Node, name string, into any) error {
 	if err == nil {
 		return nil
 	}
-	line, column, message := locateYAMLError(err)
+	mistake := text.LocateYAML(err)
+	line, column, message := mistake.Line, mistake.Column, mistake.Message
 	if parts := unknownKey().FindStringSubmatch(message); parts != nil {
 		for _, known := range strictTypes {
 			if fmt.Sprintf("%T", known) == parts[2] {

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -93,8 +92,8 @@ func buildModel(description Description) (*v3.Document, error) {
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
-		line, column, message := locateYAMLError(err)
-		return fail(max(line, 1), column, "not an OpenAPI 3 document: %s", message)
+		mistake := text.LocateYAML(err)
+		return fail(max(mistake.Line, 1), mistake.Column, "not an OpenAPI 3 document: %s", mistake.Message)
 	}
 	if !strings.HasPrefix(document.GetVersion(), "3.") {
 		return fail(1, 0, "not an OpenAPI 3 document: its version is %q", document.GetVersion())
@@ -187,29 +186,7 @@ func child(node *yaml.Node, step string) *yaml.Node {
 		}
 		return nil
 	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == step {
-			return node.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// yamlLine is how some errors of the YAML reader give the line.
-var yamlLine = text.Pattern(`line (\d+)(?:: |, )?`)
-
-// locateYAMLError takes the location out of an error of the YAML reader.
-func locateYAMLError(err error) (line, column int, message string) {
-	var located *yaml.LoadError
-	if errors.As(err, &located) && located.Mark.Line > 0 {
-		return located.Mark.Line, located.Mark.Column, firstLine(located.Message)
-	}
-	message = strings.TrimPrefix(firstLine(err.Error()), "yaml: ")
-	if match := yamlLine().FindStringSubmatch(message); match != nil {
-		line, _ = strconv.Atoi(match[1])
-		message = strings.Replace(message, match[0], "", 1)
-	}
-	return line, 0, message
+	return text.MemberNode(node, step)
 }
 
 func firstLine(text string) string {

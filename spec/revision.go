@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pb33f/go-yaml"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 const (
@@ -88,8 +90,8 @@ func setRevision(root *yaml.Node, version string) {
 	if day == "" || len(root.Content) == 0 {
 		return
 	}
-	info := member(root.Content[0], "info")
-	written := member(info, revisionExtension)
+	info := text.MemberNode(root.Content[0], "info")
+	written := text.MemberNode(info, revisionExtension)
 	switch {
 	case info == nil || info.Kind != yaml.MappingNode:
 		return
@@ -100,14 +102,4 @@ func setRevision(root *yaml.Node, version string) {
 		return
 	}
 	written.Kind, written.Tag, written.Style, written.Value = yaml.ScalarNode, "!!str", yaml.DoubleQuotedStyle, day
-}
-
-// member is the value of a key in a mapping, or nil.
-func member(mapping *yaml.Node, key string) *yaml.Node {
-	for i := 0; mapping != nil && mapping.Kind == yaml.MappingNode && i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
-	}
-	return nil
 }

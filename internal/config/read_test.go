@@ -148,7 +148,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		"- seed: 1\n":                                   "FILE:1: want a mapping of keys to values, got a list",
 		"\nseed\n":                                      "FILE:2: want a mapping of keys to values, got \"seed\"",
 		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
-		"token: {unrelated: " + secret + "\n":           "FILE:1: not readable as YAML: a bracket is not closed, or a comma is missing",
+		"token: {unrelated: " + secret + "\n":           "FILE:2: not readable as YAML: a bracket is not closed, or a comma is missing",
 		"token: {" + secret + ": 1, " + secret + ": 2}": "FILE:1: token: the same key is already in line 1; remove one of them",
 	} {
 		_, _, err := given{file: file}.fill(t)

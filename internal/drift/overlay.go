@@ -136,12 +136,8 @@ func newPatch(description spec.Description, against *source.Source, method *spec
 	if err != nil {
 		return nil, err
 	}
-	content, err := text.Decode(description.Text)
+	_, root, err := text.ParseNode(description.Text)
 	if err != nil {
-		return nil, err
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(content, &root); err != nil {
 		return nil, err
 	}
 	// It was bounded when it was parsed.
@@ -178,7 +174,7 @@ func (p spot) found() bool { return p.value != nil }
 func (p *patch) at(from spot, names ...string) spot {
 	from = p.referred(from)
 	for _, name := range names {
-		from = p.referred(spot{from.path + selector(name), memberOf(from.value, name)})
+		from = p.referred(spot{from.path + selector(name), text.MemberNode(from.value, name)})
 	}
 	return from
 }
@@ -187,7 +183,7 @@ func (p *patch) at(from spot, names ...string) spot {
 func (p *patch) referred(from spot) spot {
 	// A chain of references that is longer leads into itself.
 	for range 20 {
-		reference := memberOf(from.value, "$ref")
+		reference := text.MemberNode(from.value, "$ref")
 		if reference == nil {
 			return from
 		}
@@ -198,23 +194,10 @@ func (p *patch) referred(from spot) spot {
 		from = spot{"$", p.root}
 		for _, step := range strings.Split(pointer, "/") {
 			step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-			from = spot{from.path + selector(step), memberOf(from.value, step)}
+			from = spot{from.path + selector(step), text.MemberNode(from.value, step)}
 		}
 	}
 	return spot{}
-}
-
-// memberOf is a member of a mapping, nil where there is none.
-func memberOf(node *yaml.Node, name string) *yaml.Node {
-	if node == nil || node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == name {
-			return node.Content[i+1]
-		}
-	}
-	return nil
 }
 
 // namesIn lists the names of the members of a mapping, in the order of the text.

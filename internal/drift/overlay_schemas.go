@@ -8,6 +8,7 @@ import (
 	"github.com/pb33f/go-yaml"
 
 	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // scopeChanges changes which scopes are enough for both methods, and which are
@@ -68,7 +69,7 @@ func (p *patch) security(operation spot, before, after []string) {
 	byScope := map[string]string{}
 	for _, alternative := range alternatives.value.Content {
 		for _, name := range namesIn(alternative) {
-			for _, scope := range memberOf(alternative, name).Content {
+			for _, scope := range text.MemberNode(alternative, name).Content {
 				byScope[scope.Value] = name
 			}
 			if scheme == "" {
@@ -135,7 +136,7 @@ func (p *patch) scopeDescriptions() {
 	for _, scopes := range p.declarations() {
 		changed := &yaml.Node{Kind: yaml.MappingNode}
 		for _, scope := range inBoth(before, after) {
-			if before[scope] != after[scope] && after[scope] != "" && memberOf(scopes.value, scope) != nil {
+			if before[scope] != after[scope] && after[scope] != "" && text.MemberNode(scopes.value, scope) != nil {
 				changed.Content = append(changed.Content, scalar(scope), scalar(after[scope]))
 			}
 		}

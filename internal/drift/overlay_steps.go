@@ -9,6 +9,7 @@ import (
 	"github.com/pb33f/go-yaml"
 
 	"github.com/dpconform/dpconform/internal/source"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // steps are what an overlay is made of. Each sees the description that those
@@ -59,7 +60,7 @@ func (p *patch) move(moving spot, before, after source.Call) {
 		moved := &yaml.Node{Kind: yaml.MappingNode}
 		for _, name := range namesIn(item.value) {
 			if !slices.Contains([]string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}, name) {
-				moved.Content = append(moved.Content, scalar(name), memberOf(item.value, name))
+				moved.Content = append(moved.Content, scalar(name), text.MemberNode(item.value, name))
 			}
 		}
 		moved.Content = append(moved.Content, scalar(operation), moving.value)
@@ -108,7 +109,7 @@ func (p *patch) idPattern() {
 // pathParameter is the parameter in the path of the method.
 func (p *patch) pathParameter() spot {
 	for _, parameter := range p.parameterPlaces(p.from.Method, p.method) {
-		if in := memberOf(parameter.value, "in"); in != nil && in.Value == "path" {
+		if in := text.MemberNode(parameter.value, "in"); in != nil && in.Value == "path" {
 			return parameter
 		}
 	}
@@ -143,7 +144,7 @@ func (p *patch) parameterChanges() {
 			list := p.at(owner, "parameters")
 			for _, name := range onlyIn(old, now) {
 				for _, parameter := range p.parameterPlaces(before, operation) {
-					in, named := memberOf(parameter.value, "in"), memberOf(parameter.value, "name")
+					in, named := text.MemberNode(parameter.value, "in"), text.MemberNode(parameter.value, "name")
 					if in != nil && named != nil && in.Value+" parameter "+named.Value == name && strings.HasPrefix(parameter.path, list.path+"[") {
 						p.remove(list.path + "[?(@.in == " + quoted(in.Value) + " && @.name == " + quoted(named.Value) + ")]")
 					}
@@ -227,7 +228,7 @@ func (p *patch) descriptionChanges() {
 		at, name := p.method, "description"
 		switch {
 		case change.What == "method":
-			if memberOf(p.method.value, "summary") != nil {
+			if text.MemberNode(p.method.value, "summary") != nil {
 				name = "summary"
 			}
 		case change.What == "parameter in the path":

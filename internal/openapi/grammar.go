@@ -75,16 +75,6 @@ func walk(node *yaml.Node, kind string, visit func(node *yaml.Node, kind string)
 	}
 }
 
-// member returns the value of a key, or nil.
-func member(node *yaml.Node, name string) *yaml.Node {
-	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == name {
-			return node.Content[i+1]
-		}
-	}
-	return nil
-}
-
 // remove removes a key and returns the value that it had, or nil.
 func remove(node *yaml.Node, name string) *yaml.Node {
 	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {

@@ -34,13 +34,9 @@ func Convert(description spec.Description, form Form) (written []byte, notes []s
 	if form == (Form{}) {
 		return description.Text, nil, nil
 	}
-	content, err := text.Decode(description.Text)
-	var document yaml.Node
-	if err == nil {
-		err = yaml.Unmarshal(content, &document)
-	}
+	_, document, err := text.ParseNode(description.Text)
 	if err != nil {
-		return nil, nil, &spec.Error{File: description.Name, Message: "not readable as YAML: " + text.SyntaxReason(err.Error())}
+		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
 	}
 	root, err := expand(document.Content[0])
 	if err != nil {
@@ -130,7 +126,7 @@ func merge(node *yaml.Node) {
 		i -= 2
 		for _, one := range merged {
 			for j := 0; j+1 < len(one.Content); j += 2 {
-				if member(node, one.Content[j].Value) == nil {
+				if text.MemberNode(node, one.Content[j].Value) == nil {
 					node.Content = append(node.Content, one.Content[j], one.Content[j+1])
 				}
 			}

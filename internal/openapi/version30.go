@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pb33f/go-yaml"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // version30 is the version that [Form.Version30] writes.
@@ -28,20 +30,20 @@ func (l *lowering) visit(node *yaml.Node, kind string) {
 	switch {
 	case kind == "schema":
 		l.schema(node)
-	case member(node, "$ref") != nil && kind != "pathItem":
+	case text.MemberNode(node, "$ref") != nil && kind != "pathItem":
 		// A reference has no other members in 3.0.
-		node.Content = []*yaml.Node{words("$ref"), member(node, "$ref")}
+		node.Content = []*yaml.Node{words("$ref"), text.MemberNode(node, "$ref")}
 	case kind == "document":
 		set(node, "openapi", words(version30))
 		remove(node, "jsonSchemaDialect")
 		l.drop(node, "webhooks")
-		if member(node, "paths") == nil {
+		if text.MemberNode(node, "paths") == nil {
 			set(node, "paths", mapping())
 		}
 	case kind == "components":
 		l.drop(node, "pathItems")
 	case kind == "info":
-		if summary := remove(node, "summary"); summary != nil && member(node, "description") == nil {
+		if summary := remove(node, "summary"); summary != nil && text.MemberNode(node, "description") == nil {
 			set(node, "description", summary)
 		}
 	case kind == "license":
@@ -49,7 +51,7 @@ func (l *lowering) visit(node *yaml.Node, kind string) {
 			set(node, "url", words("https://spdx.org/licenses/"+identifier.Value+".html"))
 		}
 	case kind == "operation":
-		if member(node, "responses") == nil {
+		if text.MemberNode(node, "responses") == nil {
 			set(node, "responses", mapping(words("default"), mapping(words("description"), words("Any response."))))
 		}
 	}
@@ -71,7 +73,7 @@ func (l *lowering) schema(node *yaml.Node) {
 		}
 		return
 	}
-	if reference := member(node, "$ref"); reference != nil {
+	if reference := text.MemberNode(node, "$ref"); reference != nil {
 		if len(node.Content) == 2 {
 			return
 		}
@@ -87,16 +89,16 @@ func (l *lowering) schema(node *yaml.Node) {
 			set(node, "nullable", boolean("true"))
 		}
 	}
-	if examples := remove(node, "examples"); examples != nil && len(examples.Content) > 0 && member(node, "example") == nil {
+	if examples := remove(node, "examples"); examples != nil && len(examples.Content) > 0 && text.MemberNode(node, "example") == nil {
 		set(node, "example", examples.Content[0])
 	}
 	for exclusive, bound := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
-		if value := member(node, exclusive); value != nil && value.Tag != "!!bool" {
+		if value := text.MemberNode(node, exclusive); value != nil && value.Tag != "!!bool" {
 			rename(node, exclusive, bound)
 			set(node, exclusive, boolean("true"))
 		}
 	}
-	switch encoding, media := member(node, "contentEncoding"), member(node, "contentMediaType"); {
+	switch encoding, media := text.MemberNode(node, "contentEncoding"), text.MemberNode(node, "contentMediaType"); {
 	case encoding != nil && encoding.Value == "base64":
 		remove(node, "contentEncoding")
 		set(node, "format", words("byte"))
@@ -104,10 +106,10 @@ func (l *lowering) schema(node *yaml.Node) {
 		remove(node, "contentMediaType")
 		set(node, "format", words("binary"))
 	}
-	if kind := member(node, "type"); kind != nil && kind.Value == "array" && member(node, "items") == nil {
+	if kind := text.MemberNode(node, "type"); kind != nil && kind.Value == "array" && text.MemberNode(node, "items") == nil {
 		set(node, "items", mapping())
 	}
-	if required := member(node, "required"); required != nil && len(required.Content) == 0 {
+	if required := text.MemberNode(node, "required"); required != nil && len(required.Content) == 0 {
 		remove(node, "required")
 	}
 	for i := len(node.Content) - 2; i >= 0; i -= 2 {
@@ -120,7 +122,7 @@ func (l *lowering) schema(node *yaml.Node) {
 // types gives a schema one type: 3.0 says nullable instead of null, and has anyOf
 // for several others.
 func types(node *yaml.Node) {
-	given := member(node, "type")
+	given := text.MemberNode(node, "type")
 	if given == nil {
 		return
 	}
@@ -144,7 +146,7 @@ func types(node *yaml.Node) {
 		for _, kind := range kinds {
 			several.Content = append(several.Content, mapping(words("type"), kind))
 		}
-		if member(node, "anyOf") == nil {
+		if text.MemberNode(node, "anyOf") == nil {
 			set(node, "anyOf", several)
 		} else {
 			appendTo(node, "allOf", mapping(words("anyOf"), several))
@@ -159,12 +161,12 @@ func isNullType(kind *yaml.Node) bool { return kind.Value == "null" }
 
 // withoutNull turns an alternative of the type null into nullable.
 func withoutNull(node *yaml.Node, keyword string) {
-	alternatives := member(node, keyword)
+	alternatives := text.MemberNode(node, keyword)
 	if alternatives == nil {
 		return
 	}
 	kept := slices.DeleteFunc(slices.Clone(alternatives.Content), func(one *yaml.Node) bool {
-		kind := member(one, "type")
+		kind := text.MemberNode(one, "type")
 		return kind != nil && isNullType(kind)
 	})
 	if len(kept) == len(alternatives.Content) || len(kept) == 0 {
@@ -181,7 +183,7 @@ func withoutNull(node *yaml.Node, keyword string) {
 
 // appendTo adds a schema to a list of schemas, which is made where there is none.
 func appendTo(node *yaml.Node, name string, schema *yaml.Node) {
-	if all := member(node, name); all != nil {
+	if all := text.MemberNode(node, name); all != nil {
 		all.Content = append(all.Content, schema)
 		return
 	}

@@ -65,7 +65,7 @@ func described(name string, content []byte, err error) (spec.Description, error)
 	if err == nil {
 		content, err = text.Decode(content)
 	}
-	var mistake *text.EncodingError
+	var mistake *text.SyntaxError
 	switch {
 	case errors.As(err, &mistake):
 		return spec.Description{}, &spec.Error{File: name, Line: mistake.Line, Message: mistake.Message}

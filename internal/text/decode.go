@@ -8,15 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// EncodingError says why the content of a file is not text.
-type EncodingError struct {
-	// Line is 1-based; 0 means the file as a whole.
-	Line    int
-	Message string
+// SyntaxError says where and why the content of a file cannot be read.
+type SyntaxError struct {
+	// Line and Column are 1-based. Both are 0 where it is the file as a whole, and
+	// Column is 0 where it is a whole line.
+	Line, Column int
+	Message      string
 }
 
 // Error names the line.
-func (e *EncodingError) Error() string {
+func (e *SyntaxError) Error() string {
 	if e.Line > 0 {
 		return fmt.Sprintf("line %d: %s", e.Line, e.Message)
 	}
@@ -26,7 +27,7 @@ func (e *EncodingError) Error() string {
 // Decode returns text in UTF-8 without a byte order mark, its lines ended by "\n"
 // as YAML and JSON read them (https://yaml.org/spec/1.2.2/#54-line-break-characters),
 // of content that some other program wrote: in UTF-8, or in UTF-16 with a mark,
-// with any line ends. The error is an *EncodingError.
+// with any line ends. The error is a *SyntaxError.
 func Decode(content []byte) ([]byte, error) {
 	const saveAs = "; save it in UTF-8"
 	known := true
@@ -39,7 +40,7 @@ func Decode(content []byte) ([]byte, error) {
 		content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
 	}
 	if !known {
-		return nil, &EncodingError{0, "it has the byte order mark of UTF-16 and is not text in UTF-16" + saveAs}
+		return nil, &SyntaxError{0, 0, "it has the byte order mark of UTF-16 and is not text in UTF-16" + saveAs}
 	}
 	if bytes.IndexByte(content, '\r') >= 0 {
 		content = bytes.ReplaceAll(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
@@ -53,9 +54,9 @@ func Decode(content []byte) ([]byte, error) {
 		number++
 		switch {
 		case bytes.IndexByte(line, 0) >= 0:
-			return nil, &EncodingError{number, "it is not text in UTF-8: it has a NUL byte, as do UTF-32 and UTF-16 without a byte order mark" + saveAs}
+			return nil, &SyntaxError{number, 0, "it is not text in UTF-8: it has a NUL byte, as do UTF-32 and UTF-16 without a byte order mark" + saveAs}
 		case !utf8.Valid(line) && !nul:
-			return nil, &EncodingError{number, "it is not text in UTF-8"}
+			return nil, &SyntaxError{number, 0, "it is not text in UTF-8"}
 		}
 	}
 	return content, nil

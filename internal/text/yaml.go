@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"gopkg.in/yaml.v3"
+	"github.com/pb33f/go-yaml"
 )
 
 // The bounds of a YAML file: its bytes, how deep its values are nested, and how
@@ -50,36 +50,53 @@ func ParseYAML(name string, content []byte) (YAML, error) {
 	if len(content) > largestYAML {
 		return YAML{}, &UsageError{name, fmt.Sprintf("it is longer than %d MiB", largestYAML>>20), "is it the right file?"}
 	}
-	content, err := Decode(content)
+	_, document, err := ParseNode(content)
 	if err != nil {
 		return YAML{}, notText(name, err)
 	}
-	if at := bytes.IndexFunc(content, forbiddenInYAML); at >= 0 {
-		character, _ := utf8.DecodeRune(content[at:])
-		line := 1 + bytes.Count(content[:at], []byte("\n"))
-		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, line), fmt.Sprintf("not readable as YAML: it has the control character %U", character), "remove it"}
-	}
-	var document, second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	err = decoder.Decode(&document)
-	if errors.Is(err, io.EOF) {
-		return YAML{file: name}, nil
-	}
-	if err == nil {
-		err = decoder.Decode(&second)
-	}
-	switch {
-	case err == nil:
-		return YAML{}, &UsageError{fmt.Sprintf("%s:%d", name, second.Line), "a second YAML document begins here, and only one is read", ""}
-	case !errors.Is(err, io.EOF):
-		place, message := yamlMistake(name, err)
-		return YAML{}, &UsageError{place, "not readable as YAML: " + SyntaxReason(message), ""}
-	case len(document.Content) == 0:
+	if len(document.Content) == 0 {
 		return YAML{file: name}, nil
 	}
 	root := YAML{file: name, node: document.Content[0]}
 	left := mostValues
 	return root, root.bounded(0, &left)
+}
+
+// ParseNode reads the one YAML document of a text, and returns the text as Decode
+// does. The document has no content if the text has none. The error is a
+// *SyntaxError.
+func ParseNode(content []byte) (decoded []byte, document yaml.Node, err error) {
+	if content, err = Decode(content); err != nil {
+		return nil, document, err
+	}
+	if at := bytes.IndexFunc(content, forbiddenInYAML); at >= 0 {
+		character, _ := utf8.DecodeRune(content[at:])
+		return nil, document, &SyntaxError{1 + bytes.Count(content[:at], []byte("\n")), 0, fmt.Sprintf("not readable as YAML: it has the control character %U; remove it", character)}
+	}
+	var second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	if err = decoder.Decode(&document); err == nil {
+		err = decoder.Decode(&second)
+	}
+	switch {
+	case err == nil:
+		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read"}
+	case !errors.Is(err, io.EOF):
+		mistake := LocateYAML(err)
+		mistake.Message = "not readable as YAML: " + SyntaxReason(mistake.Message)
+		return nil, document, mistake
+	}
+	return content, document, nil
+}
+
+// MemberNode is the value of a key of a mapping; nil if there is none.
+func MemberNode(mapping *yaml.Node, name string) *yaml.Node {
+	for i := 0; mapping != nil && mapping.Kind == yaml.MappingNode && i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == name {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
 }
 
 // forbiddenInYAML knows what no YAML file may have:
@@ -88,23 +105,42 @@ func forbiddenInYAML(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff
 }
 
-// notText says why a file cannot be read, with the line where there is one.
+// notText says why a file cannot be read, with the place where there is one.
 func notText(name string, err error) *UsageError {
-	var mistake *EncodingError
-	if errors.As(err, &mistake) && mistake.Line > 0 {
-		return &UsageError{fmt.Sprintf("%s:%d", name, mistake.Line), mistake.Message, ""}
+	var mistake *SyntaxError
+	switch {
+	case !errors.As(err, &mistake):
+		return &UsageError{name, Reason(err), ""}
+	case mistake.Column > 0:
+		name = fmt.Sprintf("%s:%d:%d", name, mistake.Line, mistake.Column)
+	case mistake.Line > 0:
+		name = fmt.Sprintf("%s:%d", name, mistake.Line)
 	}
-	return &UsageError{name, Reason(err), ""}
+	return &UsageError{name, mistake.Message, ""}
 }
 
-var yamlLine = Pattern(`line (\d+): `)
+// yamlLine is how some errors of readers of YAML give the line.
+var yamlLine = Pattern(`line (\d+)(?:: |, )?`)
 
-func yamlMistake(name string, err error) (place, message string) {
-	message, _, _ = strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
-	if match := yamlLine().FindStringSubmatch(message); match != nil {
-		return name + ":" + match[1], strings.Replace(message, match[0], "", 1)
+// LocateYAML takes the place out of an error of a reader of YAML, and the first line
+// of what it says.
+func LocateYAML(err error) *SyntaxError {
+	var located *yaml.LoadError
+	if errors.As(err, &located) && located.Mark.Line > 0 {
+		message, _, _ := strings.Cut(strings.TrimSpace(located.Message), "\n")
+		return &SyntaxError{located.Mark.Line, located.Mark.Column, message}
 	}
-	return name, message
+	message := strings.TrimPrefix(strings.TrimSpace(err.Error()), "yaml: ")
+	message, rest, _ := strings.Cut(message, "\n")
+	if message == "unmarshal errors:" {
+		message, _, _ = strings.Cut(strings.TrimSpace(rest), "\n")
+	}
+	line := 0
+	if match := yamlLine().FindStringSubmatch(message); match != nil {
+		line, _ = strconv.Atoi(match[1])
+		message = strings.Replace(message, match[0], "", 1)
+	}
+	return &SyntaxError{line, 0, message}
 }
 
 // bounded refuses values that are nested too deep or too many, an alias inside
@@ -362,11 +398,10 @@ func (y YAML) Duration() (time.Duration, error) {
 	return 0, y.Mistake("", "want a duration such as 2s or 500ms, got %s", y)
 }
 
-// Decode fills a Go value as yaml.v3 does, for what has no keys of ours.
+// Decode fills a Go value as the YAML library does, for what has no keys of ours.
 func (y YAML) Decode(into any) error {
 	if err := y.resolved().Decode(into); err != nil {
-		_, message := yamlMistake("", err)
-		return y.Mistake("", "%s", message)
+		return y.Mistake("", "%s", LocateYAML(err).Message)
 	}
 	return nil
 }
