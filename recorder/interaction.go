@@ -120,14 +120,7 @@ func redactedRequest(r *redact.Redactor, request cassette.Request, byCheck bool)
 		request.URL, request.Body = r.Text(request.URL), r.Text(request.Body)
 		return request
 	}
-	origin, rest := "", request.URL
-	if at := strings.Index(request.URL, "://"); at >= 0 {
-		end := len(request.URL)
-		if path := strings.IndexAny(request.URL[at+len("://"):], "/?#"); path >= 0 {
-			end = at + len("://") + path
-		}
-		origin, rest = request.URL[:end], request.URL[end:]
-	}
+	origin, rest := redact.SplitOrigin(request.URL)
 	request.URL, request.Body = r.Text(origin)+r.RequestTarget(rest), r.Body(request.Body)
 	return request
 }

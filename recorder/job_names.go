@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -201,12 +201,7 @@ func (n *jobNames) literal(literal string, isName bool) string {
 	if json.Unmarshal([]byte(kept), &check) == nil && check == after {
 		return kept
 	}
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	// A string can always be encoded.
-	_ = encoder.Encode(after)
-	return strings.TrimSuffix(buffer.String(), "\n")
+	return redact.Literal(after)
 }
 
 // replace puts pseudonyms in the place of ids that end on both sides where a

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -107,16 +106,10 @@ func (p Provenance) completed() Provenance {
 	p.TokenTemplate = cmp.Or(p.TokenTemplate, redact.Mark+":{short}")
 	p.TokenJoin = cmp.Or(p.TokenJoin, "+")
 	if endpoint, err := target.ParseEndpoint(p.Endpoint); err == nil {
-		p.Google = isGoogle(endpoint)
+		p.Google = target.IsGoogle(endpoint)
 	}
 	p.Cassettes = nil
 	return p
-}
-
-// isGoogle reports whether an endpoint is one of Google's APIs.
-func isGoogle(endpoint *url.URL) bool {
-	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
-	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
 }
 
 // settings are what two halves of an interrupted recording must have in common,
@@ -140,7 +133,7 @@ func (p Provenance) check() error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("endpoint: %w", err)
-	case p.Google != isGoogle(endpoint):
+	case p.Google != target.IsGoogle(endpoint):
 		return fmt.Errorf("is_google is %t, which %s contradicts", p.Google, endpoint)
 	case p.Google && p.Emulator:
 		return fmt.Errorf("is_emulator is true, which %s contradicts", endpoint)

@@ -13,20 +13,17 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// PersistentConnection is the requirement that requests can share a connection.
-const PersistentConnection = "robustness.persistent-connection"
-
 // connectionChecks find out whether requests can share a connection, before any
 // other check relies on it.
 func connectionChecks() []Check {
 	return []Check{{
 		ID: "robustness/persistent-connection", Title: "many requests over one connection",
-		Requirements: []string{PersistentConnection},
+		Requirements: []string{result.PersistentConnection},
 		Sends:        "refused calls, with a body and without, and state reads over one connection, then each of them over a connection of its own",
 		phase:        connecting, run: shareConnection,
 	}, {
 		ID: "robustness/shared-connection", Title: "a response is the same over a shared connection",
-		Requirements: []string{PersistentConnection},
+		Requirements: []string{result.PersistentConnection},
 		Sends:        "no request of its own: if a response over a shared connection is not the expected one, its check sends the request again over a new connection",
 		phase:        concluding, run: reportSpoiled,
 	}}
@@ -55,7 +52,7 @@ func shareConnection(j *judgement) {
 		// What changes by itself, such as the state of a job, changes once.
 		again, _ := j.overOne(requests[:i+1])
 		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
-			j.FailAt(differsIn(last, alone), PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
+			j.FailAt(differsIn(last, alone), result.PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
 			j.endSharing()
 		}
 		return
@@ -155,7 +152,7 @@ func (j *judgement) hangsUp(before []target.Request, last target.Request) bool {
 	if exchange.After == 0 || exchange.Complete() || !wasClosed(exchange) {
 		return false
 	}
-	j.Fail(PersistentConnection, exchange, "a response, or the end of the connection before the request",
+	j.Fail(result.PersistentConnection, exchange, "a response, or the end of the connection before the request",
 		fmt.Sprintf("the connection is closed when the request comes, twice, after %s: %s", text.Counted(len(shared), "response"), exchange.Fault.Detail))
 	j.endSharing()
 	return true
@@ -207,7 +204,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 	if closed := slices.IndexFunc(j.exchanges, func(exchange *target.Exchange) bool { return exchange.Reused }); closed >= 0 {
 		shown = j.exchanges[closed]
 	}
-	j.Fail(PersistentConnection, shown, "a response to a second request over a connection, or Connection: close in the first response",
+	j.Fail(result.PersistentConnection, shown, "a response to a second request over a connection, or Connection: close in the first response",
 		"each connection was closed after one response, which did not say so")
 	j.endSharing()
 	return true
@@ -215,7 +212,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 
 // lost reports whether the network or this program kept a response from coming.
 func (j *judgement) lost(exchange *target.Exchange) bool {
-	return !exchange.Complete() && !exchange.Fault.ServerOwn() && !j.responded(PersistentConnection, exchange, "")
+	return !exchange.Complete() && !exchange.Fault.ServerOwn() && !j.responded(result.PersistentConnection, exchange, "")
 }
 
 // likeOver reports whether a response over a shared connection means the same as

@@ -34,7 +34,7 @@ func robustnessChecks(method *spec.Method) []Check {
 // the line and the framing of each message (RFC 9110, 7.6.1; RFC 9112, 6). What it
 // does with a method that it does not know is its own affair too.
 var perConnection = []string{
-	PersistentConnection, "path.method-case", "robustness.answered", "robustness.whole", "robustness.syntax", "robustness.field-once", "robustness.framing",
+	result.PersistentConnection, "path.method-case", "robustness.answered", "robustness.whole", "robustness.syntax", "robustness.field-once", "robustness.framing",
 }
 
 // hiddenByProxy says why a check tests nothing of the server behind a proxy; empty

@@ -100,7 +100,7 @@ func reportSpoiled(j *judgement) {
 		if !one.exchange.Complete() {
 			place = result.InFault
 		}
-		j.FailAt(place, PersistentConnection, one.exchange, one.seen.want,
+		j.FailAt(place, result.PersistentConnection, one.exchange, one.seen.want,
 			"over a connection that other requests had used: "+one.seen.got+"; alone it gets "+one.apart)
 	}
 }

@@ -87,7 +87,7 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		for i := range check.Findings {
 			if finding := &check.Findings[i]; finding.Exchange > 0 {
 				shown, before := journal[finding.Exchange-1], result.Message{}
-				if shown.After > 0 && finding.Requirement == suites.PersistentConnection {
+				if shown.After > 0 && finding.Requirement == result.PersistentConnection {
 					before = requestOf(journal[shown.After-1])
 				}
 				finding.Curl = hide.Text(requestOf(shown).CurlAfter(before))

@@ -355,17 +355,10 @@ func exchangeLine(sent *target.Target, exchange *target.Exchange) string {
 	}
 	outcomes = append(outcomes, outcomeOf(exchange))
 	path := strings.TrimPrefix(shownExchange.Request.URL, strings.TrimSuffix(sent.Endpoint(), "/"))
-	line := fmt.Sprintf("#%-3d %s  %s  %s %s  %s  %s", exchange.Number, strings.Join(outcomes, ", then "), milliseconds(exchange.Took),
+	line := fmt.Sprintf("#%-3d %s  %s  %s %s  %s  %s", exchange.Number, strings.Join(outcomes, ", then "), text.Took(exchange.Took),
 		exchange.Request.Method, path, shownExchange.Request.Credential, exchange.Check)
 	if shownExchange.Fault != nil {
 		line += "  " + shownExchange.Fault.Detail
 	}
 	return text.Line(line)
-}
-
-func milliseconds(took time.Duration) string {
-	if took < 10*time.Millisecond {
-		return fmt.Sprintf("%.1f ms", float64(took.Microseconds())/1000)
-	}
-	return fmt.Sprintf("%d ms", took.Milliseconds())
 }

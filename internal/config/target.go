@@ -247,12 +247,8 @@ func (s *Settings) refuseOpenEndpoint(place, what string) error {
 	return text.Mistake(place, fmt.Sprintf("%s are not sent to %s, which is not encrypted", what, endpoint), "give an endpoint with https://")
 }
 
-// IsGoogle reports whether an endpoint is one of Google's APIs.
+// IsGoogle reports whether an endpoint is one of Google's APIs, over TLS.
 func IsGoogle(endpoint string) bool {
 	address, err := target.ParseEndpoint(endpoint)
-	if err != nil || address.Scheme != "https" {
-		return false
-	}
-	host := strings.ToLower(address.Hostname())
-	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
+	return err == nil && address.Scheme == "https" && target.IsGoogle(address)
 }

@@ -13,10 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -146,7 +144,7 @@ func parse(name string, value []byte) (found result.Report, err error) {
 	return found, nil
 }
 
-var tokenName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(redact.Mark + `:[\w.+-]+`) })
+var tokenName = text.Pattern(redact.Mark + `:[\w.+-]+`)
 
 // withoutSecrets takes out of each text of a report what has the name or the form of a
 // secret. Somebody may have edited it, or put it together; what dpconform wrote stays

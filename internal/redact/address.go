@@ -75,8 +75,8 @@ func originStart(address string) int {
 	return 0
 }
 
-// splitOrigin splits an address before its path, query or fragment.
-func splitOrigin(address string) (origin, rest string) {
+// SplitOrigin splits an address before its path, query or fragment.
+func SplitOrigin(address string) (origin, rest string) {
 	begin := originStart(address)
 	if begin == 0 {
 		return "", address

@@ -160,7 +160,7 @@ func (r *Redactor) location(value string) string {
 	if _, err := url.Parse(value); err != nil {
 		return Address(value)
 	}
-	origin, rest := splitOrigin(value)
+	origin, rest := SplitOrigin(value)
 	return r.Text(Address(origin)) + r.target(rest, false)
 }
 

@@ -75,7 +75,7 @@ func (r *Redactor) json(text string, of keeping) string {
 				}
 			}
 			if after != name || len(r.tokensIn(text[start:end])) > 0 {
-				found = append(found, span{start, end, encoded(after)})
+				found = append(found, span{start, end, Literal(after)})
 			}
 			continue
 		}
@@ -102,7 +102,7 @@ func (r *Redactor) json(text string, of keeping) string {
 		if after := r.scalar(token, text[start:end], kept); after != text[start:end] || isDetail {
 			found = append(found, span{start, end, after})
 			if isDetail {
-				inner.detail, inner.hidden = len(found), encoded(r.hidden("string", value))
+				inner.detail, inner.hidden = len(found), Literal(r.hidden("string", value))
 			}
 		}
 	}
@@ -137,11 +137,11 @@ func (r *Redactor) scalar(token json.Token, literal string, kept bool) string {
 	if after == before && len(r.tokensIn(literal)) == 0 {
 		return literal
 	}
-	return encoded(after)
+	return Literal(after)
 }
 
-// encoded is a text as a string literal.
-func encoded(text string) string {
+// Literal is a text as a string literal of JSON.
+func Literal(text string) string {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)

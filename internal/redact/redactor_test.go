@@ -132,14 +132,14 @@ func TestWordsAreNotLookedFor(t *testing.T) {
 var escapes = map[string]func(string) string{
 	"plain":          func(text string) string { return text },
 	"between lines":  func(text string) string { return "a\nb\n" + text + "\n" },
-	"JSON":           encoded,
-	"JSON in JSON":   func(text string) string { return encoded(encoded(text)) },
+	"JSON":           Literal,
+	"JSON in JSON":   func(text string) string { return Literal(Literal(text)) },
 	"query":          url.QueryEscape,
 	"path":           url.PathEscape,
 	"query in query": func(text string) string { return url.QueryEscape(url.QueryEscape(text)) },
 	"HTML":           html.EscapeString,
-	"JSON in HTML":   func(text string) string { return html.EscapeString(encoded(text)) },
-	"URL in JSON":    func(text string) string { return "{\"a\": " + encoded(url.PathEscape(text)) },
+	"JSON in HTML":   func(text string) string { return html.EscapeString(Literal(text)) },
+	"URL in JSON":    func(text string) string { return "{\"a\": " + Literal(url.PathEscape(text)) },
 }
 
 // plainTexts are no secrets, and stay as they are.

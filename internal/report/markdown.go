@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
@@ -231,24 +230,10 @@ func (p *markdownPage) unjudgedRequirements() {
 	}
 }
 
-// webAddress is the web address that a source begins with; empty for none. A
-// description comes from a user, and its sources may be anything.
-func webAddress(source string) string {
-	words := strings.Fields(source)
-	if len(words) == 0 || text.Printable(source) != source || strings.ContainsAny(words[0], "<>`\"\\|") {
-		return ""
-	}
-	address, err := url.Parse(words[0])
-	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
-		return ""
-	}
-	return address.String()
-}
-
 // linkOrCode makes a link of a web address, and code of anything else.
 func linkOrCode(source string) string {
-	if address := webAddress(source); address == source {
-		return "<" + address + ">"
+	if text.WebAddress(source) != "" {
+		return "<" + source + ">"
 	}
 	return code(source)
 }

@@ -136,7 +136,8 @@ func sarifRule(report result.Report, requirement result.Requirement) object {
 		help = append(help, fmt.Sprintf("%q", requirement.Quote))
 		fmt.Fprintf(&page, "> “%s”\n>\n", text.MarkdownWords(requirement.Quote))
 	}
-	address := webAddress(requirement.Source)
+	first, _, _ := strings.Cut(requirement.Source, " ")
+	address := text.WebAddress(first)
 	if address != "" {
 		fmt.Fprintf(&page, "> Source: <%s>\n\n", address)
 	} else {

@@ -263,21 +263,21 @@ func (e *Exchange) reason() string {
 	return cmp.Or(inner.Message, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
 }
 
-const persistentConnection = "robustness.persistent-connection"
+// PersistentConnection is the requirement that requests can share a connection.
+const PersistentConnection = "robustness.persistent-connection"
 
 // connection: requests that share a connection spoil each other. The run sends each
 // over its own then, so that no other finding comes from it.
 func (e evidence) connection() (Cause, explanation) {
-	const id = "robustness.persistent-connection"
 	shown := map[int]Finding{}
 	for _, check := range e.Checks {
 		for _, finding := range check.Findings {
-			if _, known := shown[finding.Exchange]; finding.Requirement == id && !known {
+			if _, known := shown[finding.Exchange]; finding.Requirement == PersistentConnection && !known {
 				shown[finding.Exchange] = finding
 			}
 		}
 	}
-	shows := func(exchange *Exchange) bool { return shown[exchange.Number].Requirement == id }
+	shows := func(exchange *Exchange) bool { return shown[exchange.Number].Requirement == PersistentConnection }
 	cause := e.count(Cause{ID: "persistent-connection"}, shows)
 	if cause.Count == 0 {
 		return Cause{}, nil
@@ -286,7 +286,9 @@ func (e evidence) connection() (Cause, explanation) {
 	cause.Summary = fmt.Sprintf("requests over a shared connection get other responses than over separate connections: want %s, got %s; the rest of the run uses a new connection for each request",
 		first.Want, first.Got)
 	cause.Fix = e.connectionFix(first)
-	return cause, func(finding Finding, exchange *Exchange) bool { return shows(exchange) && finding.Requirement == id }
+	return cause, func(finding Finding, exchange *Exchange) bool {
+		return shows(exchange) && finding.Requirement == PersistentConnection
+	}
 }
 
 // connectionFix says what usually leads to what was found over a shared connection.

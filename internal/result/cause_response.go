@@ -173,7 +173,7 @@ func (e evidence) contentLength() (Cause, explanation) {
 	cause.Fix = "leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
 	// What is left over stands before the next response of a connection.
 	return cause, func(finding Finding, exchange *Exchange) bool {
-		return shows(exchange) || finding.Requirement == persistentConnection
+		return shows(exchange) || finding.Requirement == PersistentConnection
 	}
 }
 

@@ -44,3 +44,9 @@ func IsLoopback(endpoint *url.URL) bool {
 	address := net.ParseIP(host)
 	return address != nil && address.IsLoopback()
 }
+
+// IsGoogle reports whether an endpoint is one of Google's APIs.
+func IsGoogle(endpoint *url.URL) bool {
+	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
+	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
+}

@@ -10,10 +10,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/dpconform/dpconform/internal/text"
@@ -192,8 +190,8 @@ func (t *Target) proxyDetail(exchange *Exchange) string {
 const longestPage = 100
 
 var (
-	title = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`) })
-	tag   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<(style|script).*?</(style|script)>|<[^>]*>`) })
+	title = text.Pattern(`(?is)<title[^>]*>(.*?)</title>`)
+	tag   = text.Pattern(`(?is)<(style|script).*?</(style|script)>|<[^>]*>`)
 )
 
 // pageText is what a proxy says: the title of its page, else the words of it, else

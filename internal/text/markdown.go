@@ -1,6 +1,7 @@
 package text
 
 import (
+	"net/url"
 	"strings"
 )
 
@@ -50,6 +51,17 @@ func MarkdownCode(code string) string {
 		code = " " + code + " "
 	}
 	return fence + code + fence
+}
+
+// WebAddress is an address that may become a link; empty for every other text: a
+// description comes from a user, and its sources may be anything.
+func WebAddress(source string) string {
+	address, err := url.Parse(source)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" ||
+		Line(source) != source || strings.ContainsAny(source, " \"<>\\`|") {
+		return ""
+	}
+	return source
 }
 
 // MarkdownBlock shows lines as they are, as a block of code in a language that may be

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -31,6 +32,19 @@ func Plural(count int, noun string) string {
 	}
 	return noun + "s"
 }
+
+// Took shows how long something took, with about two digits.
+func Took(time time.Duration) string {
+	switch {
+	case time < 10*ms:
+		return fmt.Sprintf("%.1f ms", float64(max(0, time).Microseconds())/1000)
+	case time < 1000*ms:
+		return fmt.Sprintf("%d ms", time.Milliseconds())
+	}
+	return time.Round(100 * ms).String()
+}
+
+const ms = time.Millisecond
 
 // List joins words: "a", "a and b", "a, b and c".
 func List(words []string, conjunction string) string {

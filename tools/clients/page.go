@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // tested is what came of one program, as it is kept: without what differs from
@@ -53,10 +54,7 @@ func readResults() (map[string]tested, error) {
 
 func write(found map[string]tested, page string) error {
 	var kept bytes.Buffer
-	encoder := json.NewEncoder(&kept)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(found); err != nil {
+	if err := text.WriteJSON(&kept, found); err != nil {
 		return err
 	}
 	if err := os.WriteFile(resultsFile, kept.Bytes(), 0o644); err != nil {

@@ -167,7 +167,7 @@ func (p *page) functions() template.FuncMap {
 		"counted":       text.Counted,
 		"took":          took,
 		"place":         placeText,
-		"address":       webAddress,
+		"address":       text.WebAddress,
 		"code":          withCode,
 		"pasteable":     pasteable,
 		"named":         p.named,

@@ -1,9 +1,7 @@
 package html
 
 import (
-	"fmt"
 	"html/template"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -76,27 +74,9 @@ func capital(words string) string {
 	return words
 }
 
-// took shows a time in microseconds with about two digits.
+// took shows a time in microseconds.
 func took(microseconds int64) string {
-	duration := time.Duration(max(0, microseconds)) * time.Microsecond
-	switch {
-	case duration < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(duration.Microseconds())/1000)
-	case duration < time.Second:
-		return fmt.Sprintf("%d ms", duration.Milliseconds())
-	}
-	return duration.Round(100 * time.Millisecond).String()
-}
-
-// webAddress is an address that may become a link; empty for every other: a
-// description comes from a user, and its sources may be anything.
-func webAddress(source string) string {
-	address, err := url.Parse(source)
-	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" ||
-		text.Line(source) != source || strings.ContainsAny(source, " \"<>\\`") {
-		return ""
-	}
-	return source
+	return text.Took(time.Duration(microseconds) * time.Microsecond)
 }
 
 // withCode shows what stands between two backticks of a line as code.
