@@ -182,7 +182,7 @@ func TestAProxyThatDoesNotConnectIsNotTheServer(t *testing.T) {
 		"it hangs up":       {"", "it closes the connection instead of connecting to the server"},
 		"a half head":       {"HTTP/1.1 200 OK\r\n", "it closes the connection instead of connecting to the server"},
 		"malformed":         {malformed, "it speaks something that is not HTTP"},
-		"a page":            {"<html>", "it speaks HTTP/0.9, responses without a status line"},
+		"a page":            {"<html>", `it speaks something that is not HTTP and begins with "<html>"`},
 		"nothing after 200": {"HTTP/1.1 200 OK\r\n\r\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
