@@ -30,6 +30,9 @@ func hasNamedScope(method *spec.Method) bool {
 func hasCompoundCollection(method *spec.Method) bool {
 	return strings.ContainsFunc(method.Operation.Path.Collection(), unicode.IsUpper)
 }
+func hasBoundField(method *spec.Method) bool {
+	return method.Operation.BoundField.Name != ""
+}
 func hasVerb(method *spec.Method) bool      { return method.Operation.Path.Verb() != "" }
 func hasNewJobs(method *spec.Method) bool   { return method.IDField != "" }
 func hasNoNewJobs(method *spec.Method) bool { return !hasNewJobs(method) }

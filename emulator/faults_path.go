@@ -150,8 +150,6 @@ func pathFaults() []faultGroup {
 			crashingOnID(func(id string) bool { return len(id) > 1000 })},
 		{"path-parameter-in-query", "path.field-in-query", "A query parameter with the name of the path parameter overrides it.",
 			readingField(func(o spec.Operation) spec.BoundField { return spec.BoundField{Name: o.Path.Parameter, Pattern: "*"} })},
-		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field in the path overrides it.",
-			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
 		{"id-trimmed", "path.transcoding", "The server drops an encoded space at the end of the id.", trimmingID("%20")},
 		{"id-cut-at-question-mark", "path.transcoding", "The server truncates the id at an encoded question mark.", cuttingID("%3F")},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
@@ -220,6 +218,9 @@ func pathFaults() []faultGroup {
 	}}, {hasCompoundCollection, []Fault{
 		{"collection-with-underscore-taken", "path.collection", "The server ignores an underscore in the collection.", readingCollection(apartFrom("_"))},
 		{"collection-with-hyphen-taken", "path.collection", "The server ignores a hyphen in the collection.", readingCollection(apartFrom("-"))},
+	}}, {hasBoundField, []Fault{
+		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field in the path overrides it.",
+			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
 	}}, {hasUnknownIDs, []Fault{
 		{"id-case-ignored", "path.case", "The server converts the id to lower case.", readingID(strings.ToLower)},
 	}}, {hasNewJobs, []Fault{
@@ -282,9 +283,6 @@ func readingVersion(close func(given, right string) bool) change {
 func readingField(bound func(spec.Operation) spec.BoundField) change {
 	return rewriting(func(b *behaviour, line *requestLine) {
 		field := bound(b.method.Operation)
-		if field.Name == "" {
-			return
-		}
 		before, after, _ := strings.Cut(field.Pattern, "*")
 		for _, parameter := range queryParameters(line.query) {
 			id, hasPrefix := strings.CutPrefix(parameter.value, before)

@@ -44,7 +44,7 @@ func TestKillMatrix(t *testing.T) {
 		case *onlyFault != "":
 			faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
 		case testing.Short():
-			faults = everyTenth(all)
+			faults = sample(all, 0, 10)
 		}
 		seeded += len(faults)
 		matrix := newMatrix(method, Checks(method), faults)
@@ -88,12 +88,10 @@ func shippedMethods(t *testing.T) []*spec.Method {
 // onlyFault seeds one fault alone: go test ./suites -run KillMatrix -v -fault NAME
 var onlyFault = flag.String("fault", "", "seed this fault alone in TestKillMatrix")
 
-// everyTenth is the first of a list, and each tenth after it.
-func everyTenth[T any](list []T) []T { return everyTenthFrom(0, list) }
-
-func everyTenthFrom[T any](start int, list []T) []T {
+// sample is every so many of a list, from one of them on.
+func sample[T any](list []T, start, step int) []T {
 	var some []T
-	for i := start; i < len(list); i += 10 {
+	for i := start; i < len(list); i += step {
 		some = append(some, list[i])
 	}
 	return some
@@ -370,7 +368,7 @@ func TestEachScopeRowCatchesItsScope(t *testing.T) {
 	method := spec.MustLoadEmbedded()
 	rows := slices.DeleteFunc(Checks(method), func(check Check) bool { return check.Scope == "" })
 	if testing.Short() {
-		rows = everyTenth(rows)
+		rows = sample(rows, 0, 10)
 	}
 	for _, row := range rows {
 		fewer := *method
