@@ -100,7 +100,7 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
 	}
 	if workflow {
-		fmt.Fprintf(terminal.out, "%s uses the action dpconform/dpconform, which works once a release of it is published\n", initWorkflow)
+		fmt.Fprintf(terminal.out, "%s uses a release of dpconform, which is not published yet: point it to your own copy\n", initWorkflow)
 	}
 	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
 	return nil
