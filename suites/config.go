@@ -101,6 +101,9 @@ func (c credentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
 	return tokenOrError{token, err}, token != "" || err != nil
 }
 
+// AnyToken gives none: a Config has a token for each scope.
+func (c credentials) AnyToken() ([]string, oauth2.TokenSource, bool) { return nil, nil, false }
+
 type tokenOrError struct {
 	token string
 	err   error

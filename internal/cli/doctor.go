@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
@@ -440,7 +439,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 			selected.inState[state] = append(selected.inState[state], job.ID)
 		}
 	}
-	config.Credentials = usableCredentials{config.Credentials}
+	config.Credentials = namedCredentials{config.Credentials, true}
 	planned, run, server, err := selected.planned(ctx, config, d.seed)
 	var unavailable *unreachableError
 	if errors.As(err, &unavailable) {
@@ -464,28 +463,4 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 		found.Known = append(found.Known, known.Message())
 	}
 	return report.Exit == result.ExitConforms, nil
-}
-
-// usableCredentials give no token where the real ones fail, with their failure.
-type usableCredentials struct{ real target.Credentials }
-
-// Token gives the failure of a token that is unavailable, and otherwise one of
-// the emulator's.
-func (u usableCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	if u.real == nil {
-		return nil, false
-	}
-	source, found := u.real.Token(scopes...)
-	if !found {
-		return nil, false
-	}
-	if _, err := source.Token(); err != nil {
-		return source, true
-	}
-	return namedCredentials{}.named(scopes)
-}
-
-// AnyToken is one for a group of scopes.
-func (u usableCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
-	return namedCredentials(u).AnyToken()
 }

@@ -39,7 +39,7 @@ func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, se
 	if config, err = selected.restrict(sources, config); err != nil {
 		return err
 	}
-	config.Credentials = namedCredentials{config.Credentials}
+	config.Credentials = namedCredentials{real: config.Credentials}
 	if selected.plans() {
 		if selected, _, _, err = selected.planned(ctx, config, settings.Seed); err != nil {
 			return err
@@ -146,28 +146,37 @@ func (p plainly) RoundTrip(request *http.Request) (*http.Response, error) {
 	return p.transport.RoundTrip(plain)
 }
 
-// namedCredentials gives a token of the emulator's wherever the real ones
-// have one, without asking for it.
-type namedCredentials struct{ real target.Credentials }
+// namedCredentials gives a token of the emulator's wherever the real ones have one.
+type namedCredentials struct {
+	real target.Credentials
+	// asked says that the real ones are asked for theirs, and that their failure is
+	// given where they have none.
+	asked bool
+}
 
-// Token finds out whether there is a token for the scopes.
+// Token gives the emulator's token for the scopes.
 func (n namedCredentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
 	if n.real == nil {
 		return nil, false
 	}
-	if _, found := n.real.Token(scopes...); !found {
+	source, found := n.real.Token(scopes...)
+	if !found {
 		return nil, false
+	}
+	if n.asked {
+		if _, err := source.Token(); err != nil {
+			return source, true
+		}
 	}
 	return n.named(scopes)
 }
 
-// AnyToken finds out whether there is a token for a group of scopes.
+// AnyToken gives the emulator's token for a group of scopes.
 func (n namedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
-	grouped, can := n.real.(target.Grouped)
-	if !can {
+	if n.real == nil {
 		return nil, nil, false
 	}
-	scopes, _, found := grouped.AnyToken()
+	scopes, _, found := n.real.AnyToken()
 	if !found {
 		return nil, nil, false
 	}

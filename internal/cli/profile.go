@@ -111,11 +111,8 @@ func (s selection) hasToken(credentials target.Credentials) bool {
 	if credentials == nil {
 		return false
 	}
-	grouped, can := credentials.(target.Grouped)
-	if can {
-		if _, _, found := grouped.AnyToken(); found {
-			return true
-		}
+	if _, _, found := credentials.AnyToken(); found {
+		return true
 	}
 	return slices.ContainsFunc(s.method.Scopes, func(scope spec.Scope) bool {
 		_, found := credentials.Token(scope.Name)

@@ -34,7 +34,7 @@ func consumed(t *testing.T, method *spec.Method, fault string, settings config.S
 	}
 	if err == nil {
 		usable := config
-		usable.Credentials = usableCredentials{config.Credentials}
+		usable.Credentials = namedCredentials{config.Credentials, true}
 		selected, _, _, err = selected.planned(t.Context(), usable, settings.Seed)
 	}
 	if err != nil {

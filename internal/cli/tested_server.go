@@ -75,7 +75,7 @@ func findServer(ctx context.Context, sources *config.Sources, settings *config.S
 	}
 	if err == nil && selected.plans() {
 		usable := config
-		usable.Credentials = usableCredentials{config.Credentials}
+		usable.Credentials = namedCredentials{config.Credentials, true}
 		selected, _, _, err = selected.planned(ctx, usable, settings.Seed)
 	}
 	if err != nil {

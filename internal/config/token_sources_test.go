@@ -111,7 +111,7 @@ func TestPatternsAndGroupsInATokenFile(t *testing.T) {
 			t.Errorf("%q: from %q, want %q", test.scopes, got, test.want)
 		}
 	}
-	scopes, source, there := found.(target.Grouped).AnyToken()
+	scopes, source, there := found.AnyToken()
 	if token, err := source.Token(); !there || err != nil || token.AccessToken != "one-token" || len(scopes) != 1 || scopes[0] != devices {
 		t.Errorf("%q, %v, %v", scopes, there, err)
 	}

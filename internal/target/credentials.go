@@ -112,12 +112,9 @@ type Credentials interface {
 	// Token gives a token that carries exactly these scopes, in this order, or
 	// false where there is none.
 	Token(scopes ...string) (oauth2.TokenSource, bool)
-}
-
-// Grouped are credentials that also have tokens which carry several documented
-// scopes at once. Such a token shows nothing of a single scope, but is enough
-// for a request that any of them would do for.
-type Grouped interface {
+	// AnyToken gives a token that carries several documented scopes at once, or false
+	// where there is none. It shows nothing of a single scope, but is enough for a
+	// request that any of them would do for.
 	AnyToken() (scopes []string, source oauth2.TokenSource, found bool)
 }
 
@@ -176,11 +173,10 @@ func TokenProblem(text string) string {
 // scopes, for a request that any of them would do for, or false where there is
 // none. The label is made of its scopes.
 func (t *Target) GroupCredential(label func(scopes []string) string) (Credential, bool) {
-	grouped, can := t.config.Credentials.(Grouped)
-	if !can {
+	if t.config.Credentials == nil {
 		return Credential{}, false
 	}
-	scopes, source, found := grouped.AnyToken()
+	scopes, source, found := t.config.Credentials.AnyToken()
 	if !found {
 		return Credential{}, false
 	}
@@ -222,6 +218,9 @@ type TokenTemplate struct {
 func (t TokenTemplate) Token(scopes ...string) (oauth2.TokenSource, bool) {
 	return staticToken(t.Name(scopes...)), true
 }
+
+// AnyToken gives none: a template has a token for each scope.
+func (t TokenTemplate) AnyToken() ([]string, oauth2.TokenSource, bool) { return nil, nil, false }
 
 // Name is the text of the template with the scopes in it.
 func (t TokenTemplate) Name(scopes ...string) string {

@@ -205,7 +205,8 @@ func TestNoFormOfACredentialShowsItsToken(t *testing.T) {
 // noToken gives a source that fails.
 type noToken struct{}
 
-func (noToken) Token(...string) (oauth2.TokenSource, bool) { return failingSource{}, true }
+func (noToken) Token(...string) (oauth2.TokenSource, bool)     { return failingSource{}, true }
+func (noToken) AnyToken() ([]string, oauth2.TokenSource, bool) { return nil, nil, false }
 
 type failingSource struct{}
 

@@ -162,8 +162,7 @@ func (k *kept) Token() (*oauth2.Token, error) {
 	return token, nil
 }
 
-// List asks several sources in turn. It is a target.Credentials, and a
-// target.Grouped.
+// List asks several sources in turn. It is a target.Credentials.
 type List []*Source
 
 // Token gives a token of the first source that covers the scopes. One that fails
@@ -258,7 +257,4 @@ func (t inTurn) Token() (*oauth2.Token, error) {
 	return nil, first
 }
 
-var (
-	_ target.Credentials = List{}
-	_ target.Grouped     = List{}
-)
+var _ target.Credentials = List{}
