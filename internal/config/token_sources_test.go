@@ -120,8 +120,8 @@ func TestPatternsAndGroupsInATokenFile(t *testing.T) {
 func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	kept(t)
 	for _, test := range []struct{ text, want string }{
-		{"x.*: {command: mint}\n", "FILE:1: a pattern that fits none of the description's scopes; write alerts.* for all scopes of a product"},
-		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that fits none of the description's scopes; write alerts.* for all scopes of a product"},
+		{"x.*: {command: mint}\n", "FILE:1: a pattern that matches no scope of the description; write alerts.* for all scopes of a product"},
+		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that matches no scope of the description; write alerts.* for all scopes of a product"},
 		{"maps.*: x\n'maps.*': y\n", "FILE:2: the same key is already in line 1; remove one of them"},
 		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
 		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceFix},
