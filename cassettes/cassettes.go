@@ -1,7 +1,7 @@
-// Package cassettes holds the recordings that come with dpconform, so that the
-// suite runs without a server: a folder for each method whose description is
-// shipped. They were recorded from the reference emulator and hold no response of
-// Google's: their provenance says so.
+// Package cassettes contains the recordings that are shipped with dpconform, one for
+// each shipped method, so that the suite runs without a server. They were recorded
+// from the reference emulator and are not Google's responses, as their provenance
+// says.
 package cassettes
 
 import (
@@ -13,8 +13,8 @@ import (
 //go:embed */*.yaml
 var embedded embed.FS
 
-// Methods lists the methods that there are recordings of, sorted, by their names
-// in spec.Shipped.
+// Methods lists the methods that have a recording, sorted, by their names in
+// spec.Shipped.
 func Methods() []string {
 	folders, err := embedded.ReadDir(".")
 	if err != nil {
@@ -27,9 +27,9 @@ func Methods() []string {
 	return methods
 }
 
-// Embedded returns the recording of a method, for recorder.Open, and its folder in
-// the product's repository: by the method's name, or by the id of its operation,
-// which ends in the name. It is read only, and nil where there is none.
+// Embedded returns the recording of a method, for recorder.Open, and the name of its
+// folder in dpconform's repository. The method is a name from [Methods] or a whole
+// operation id. If there is no recording, files is nil.
 func Embedded(method string) (files fs.FS, folder string) {
 	for _, name := range Methods() {
 		if strings.HasSuffix("."+method, "."+name) {

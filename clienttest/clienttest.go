@@ -1,9 +1,11 @@
-// Package clienttest tests a client of a method inside go test, in the way of
-// net/http/httptest. NewServer starts a server that responds as the description
-// of the method says; each scenario makes it respond in another way, such as with
-// a 503 or a reset connection. What the client sends, whether and when it repeats it, and
-// what it returns to its caller is checked against the requirements of the
-// description.
+// Package clienttest tests a client of a described method inside go test.
+// [NewServer] starts a server, much as [httptest.NewServer] does, and
+// [Server.Scenario] begins one test: a scenario makes the server respond in a
+// certain way, such as with a 503 or a reset connection.
+//
+// The requirements of the description apply to what the client sends, to whether and
+// when it repeats a call, and to the result that it returns to its caller. A broken
+// requirement fails the test.
 package clienttest
 
 import (
@@ -20,14 +22,13 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Server tests the clients that call it.
+// Server is a server for the clients under test.
 type Server struct {
-	// URL is where the server is, without a slash at its end.
+	// URL is the base URL of the server, without a trailing slash.
 	URL string
-	// Job is the id of a job that the method accepts, for a test that needs no
-	// scenario.
+	// Job is the id of a job that the method accepts, for a test without a scenario.
 	Job string
-	// Token and FreshToken are right; the fresh one is for after a 401.
+	// Token is valid. FreshToken is a second valid token, for use after a 401.
 	Token      string
 	FreshToken string
 
@@ -37,43 +38,45 @@ type Server struct {
 	calls     atomic.Int64
 }
 
-// Call is one call of a scenario, which the test makes through its client, once.
+// Call is one call that the test has to make once, through its client, and then
+// report with Succeeded or Failed.
 type Call struct {
-	// URL is where the call goes, Job the id that it names.
+	// URL is the address of the call, and Job the id that it names.
 	URL string
 	Job string
-	// WarmJob is the job of a first call that the test makes through the client, where
-	// the scenario is about a connection that is used again; empty elsewhere.
+	// WarmJob is set in scenarios about a connection that is used again: the test
+	// first calls the method for this job, through the same client.
 	WarmJob string
-	// Token and FreshToken are right; the fresh one is for after a 401.
+	// Token is valid for the call. FreshToken is a second valid token, for use after a
+	// 401.
 	Token      string
 	FreshToken string
-	// Client trusts the certificate of the scenario that has one; any client will
-	// do for the others.
+	// Client trusts the certificate of the scenario that has one. In other scenarios,
+	// any client works.
 	Client *http.Client
 
 	call *clientrun.Call
 }
 
-// Error is an error as a client shows it to its caller. Members that it does not
-// show are left zero.
+// Error is an error as the client presents it to its caller. Leave out what the
+// client does not show.
 type Error struct {
-	// Code is the HTTP status, Status the name of a google.rpc.Code such as
+	// Code is the HTTP status. Status is the name of a google.rpc.Code, such as
 	// NOT_FOUND.
 	Code    int
 	Status  string
 	Message string
 }
 
-// NewServer starts a server with the default description and those shipped
-// scenarios that make sense for its method. When the test ends, the server does,
-// and findings of requests that no scenario is about fail the test.
+// NewServer starts a server with the default description and the shipped scenarios
+// that apply to its method. The server stops when the test ends. Broken requirements
+// in requests outside any scenario fail the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
 	return NewServerFor(t, spec.MustLoadEmbedded())
 }
 
-// NewServerFor is NewServer for the method of another description.
+// NewServerFor is like NewServer, for the method of another description.
 func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	t.Helper()
 	rules := clientrun.Rules{Method: scenario.Narrow(method)}
@@ -112,12 +115,12 @@ func (s *Server) open(t testing.TB, options clientrun.Options) *clientrun.Site {
 	return site
 }
 
-// Scenarios lists the names of the scenarios.
+// Scenarios lists the names of the scenarios that apply to the method.
 func (s *Server) Scenarios() []string { return scenario.Names(s.scenarios) }
 
-// Scenario begins one call of a scenario. When the test ends, a finding fails the
-// test, and a warning is logged, as is what could not be tested because the test
-// did not report the outcome.
+// Scenario begins one call of a scenario. When the test ends, a broken requirement
+// fails it and a warning is logged. If the test did not report the outcome of the
+// call, the log says which requirements could not be tested.
 func (s *Server) Scenario(t testing.TB, name string) *Call {
 	t.Helper()
 	chosen, known := scenario.Find(s.scenarios, name)
@@ -149,8 +152,8 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 	return made
 }
 
-// Succeeded reports that the client returned the id of a new job. It is empty
-// where the method returns none.
+// Succeeded reports that the client returned the id of a new job; newID is empty if
+// the method returns none.
 func (c *Call) Succeeded(newID string) { c.call.Succeeded(newID) }
 
 // Failed reports that the client returned an error.

@@ -92,8 +92,8 @@ func (r *route) accepts(scope string) bool {
 	return slices.ContainsFunc(r.sharers, func(s *served) bool { return s.behaviour.accepts(scope) })
 }
 
-// What a token looks like that names its own scopes, unless the options say
-// otherwise: "scope:service.a+service.b".
+// The default form of a token that contains its scopes, as in
+// "scope:service.a+service.b".
 const (
 	DefaultTokenTemplate = "scope:{short}"
 	DefaultTokenJoin     = "+"

@@ -1,6 +1,9 @@
-// Package emulator is a reference server of the methods that OpenAPI descriptions
-// are about: it responds as the description and the platform's standards demand,
-// and has a table of faults, each of which breaks one requirement.
+// Package emulator provides a reference server for the methods of OpenAPI
+// descriptions, as an [http.Handler]. It responds as the description and the
+// standards of the platform require.
+//
+// For mutation testing, it has a table of faults, each of which breaks one
+// requirement: set [Options].Fault.
 package emulator
 
 import (
@@ -18,44 +21,44 @@ import (
 // Options.Delay says otherwise.
 const defaultDelay = 3 * time.Second
 
-// Options says what a server has and how it behaves. The zero value is a
-// server that conforms, with the DefaultJobs.
+// Options configures a server. With the zero value, the server conforms and has the
+// DefaultJobs.
 type Options struct {
-	// Methods are served beside the first, over the same jobs. Each has the scopes
-	// of its own description; a method that reads states is served once, to the
-	// scopes of all that share it.
+	// Methods are served in addition to the method of [New], with the same jobs. Each
+	// has the scopes of its own description. An operation that reads states and that
+	// several methods share accepts the scopes of all of them.
 	Methods []*spec.Method
-	// Jobs lists job ids by the state that they are in, those of a method without
-	// states by the empty string; nil means DefaultJobs.
+	// Jobs lists job ids by their state, or by "" if the method has no states; nil
+	// means DefaultJobs.
 	Jobs map[string][]string
-	// TokenTemplate is what a token looks like that names its own scopes:
-	// "{scope}" in it stands for full scopes, "{short}" for their parts after
-	// "/auth/". Empty means DefaultTokenTemplate.
+	// TokenTemplate is the form of tokens that contain their scopes: {scope} stands
+	// for a full scope, {short} for its part after "/auth/". Empty means
+	// DefaultTokenTemplate.
 	TokenTemplate string
-	// TokenJoin stands between several scopes of a token; empty means
-	// DefaultTokenJoin.
+	// TokenJoin separates several scopes in a token; empty means DefaultTokenJoin.
 	TokenJoin string
-	// Tokens are tokens beside the template, with the full scopes they carry.
+	// Tokens maps further valid tokens to their full scopes.
 	Tokens map[string][]string
-	// Introspect gives the full scopes of a token that is neither among Tokens
-	// nor of the template, or false for one that nobody issued; nil knows none.
-	// It is called by many goroutines.
+	// Introspect returns the full scopes of a token that is not in Tokens and does not
+	// match the template, and false if the token is not valid; nil refuses all such
+	// tokens. It must be safe for concurrent use.
 	Introspect func(token string) (scopes []string, valid bool)
-	// Seed makes the ids of new jobs: the same seed, the same ids.
+	// Seed determines the ids of new jobs: the same seed gives the same ids.
 	Seed uint64
-	// Clock gives the time for the Date of each response; nil means time.Now.
+	// Clock returns the time for the Date header of each response; nil means time.Now.
 	Clock func() time.Time
-	// Fault is the name of a fault of the table, or several names with commas
-	// between them; empty means that the server conforms. Every method breaks that
-	// can. A fault that breaks the connection panics with http.ErrAbortHandler,
-	// which net/http recovers from.
+	// Fault is the name of one of the [Faults], or several names separated by commas;
+	// empty means that the server conforms. Every method that can have the fault has
+	// it. A fault that breaks the connection panics with http.ErrAbortHandler, which
+	// net/http recovers from.
 	Fault string
-	// Delay is how long a slow fault holds a response back; 0 means 3 seconds.
+	// Delay is how long a fault that is about slowness delays a response; 0 means 3
+	// seconds.
 	Delay time.Duration
 }
 
-// Server is an http.Handler that serves the methods of descriptions. It is safe
-// for use by many goroutines.
+// Server is an [http.Handler] that serves the methods of descriptions. It is safe
+// for concurrent use.
 type Server struct {
 	methods []*served
 	routes  []*route
@@ -72,20 +75,19 @@ type served struct {
 	service   string
 }
 
-// New makes a server. It returns an error where the options name a state that
-// the descriptions do not have, a job id twice or one that no path can carry, a
-// token template without a place for the scopes, or a fault that is unknown or
-// that no method can have, and where a path of a description is no
-// google.api.http template, two methods have the same one, or a table of codes
-// misses one that is needed.
+// New returns a server for the method. The error is about the options, such as an
+// unknown state, a job id that is given twice, a token template without a
+// placeholder, or an unknown fault; or about the descriptions, such as a path that
+// is not a google.api.http template, two methods with the same path, or a status
+// code that is missing.
 //
-// What a success does is the effect of the description. A method that starts a
-// job responds with the id of a new one; one that changes its job puts it into the
-// first of the resulting states, or, where there are none, into the first state
-// that is not accepted; any other leaves all jobs as they are. The response is the
-// smallest that the schema allows: {} for a message without required members. A
-// method without states takes every job that is given, one without security
-// every caller.
+// A successful call has the effect that the description gives. A method that starts
+// a job responds with the id of a new job. A method that changes its job moves it to
+// the first of the resulting states, or, if there are none, to the first state that
+// is not accepted. Any other method leaves all jobs as they are. The response is the
+// smallest that the schema allows, such as {} for a message without required
+// members. A method without states accepts every given job; one without security
+// accepts every caller.
 func New(method *spec.Method, options Options) (*Server, error) {
 	methods := append([]*spec.Method{method}, options.Methods...)
 	for _, method := range methods {
@@ -164,8 +166,8 @@ func (s *Server) routeOf(operation spec.Operation) *route {
 	return s.routes[index]
 }
 
-// Operations lists what the server serves: each method, and behind it the one that
-// reads the state of its jobs.
+// Operations lists the operations that the server serves: each method, followed by
+// the operation that reads the state of its jobs.
 func (s *Server) Operations() []spec.Operation {
 	operations := make([]spec.Operation, len(s.routes))
 	for i, route := range s.routes {

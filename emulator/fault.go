@@ -11,21 +11,21 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Fault is one way in which a server may break one requirement.
+// Fault is one mistake of a server, which breaks one requirement.
 type Fault struct {
 	// Name is stable: "trailing-slash-taken".
 	Name string
-	// Breaks is the id of the requirement that it breaks.
+	// Breaks is the id of the broken requirement.
 	Breaks string
-	// Text is one sentence for a person.
+	// Text is one sentence that describes the mistake.
 	Text string
 
 	change func(*behaviour)
 }
 
-// Faults lists the faults that a server of a method can have, aspect by aspect: a
-// fault must break a requirement of its description, and needs what the method
-// has, such as states, scopes or the id of a new job.
+// Faults lists the faults that a server of the method can have, ordered by aspect. A
+// fault is possible if the description has the requirement that it breaks, and what
+// it needs, such as states, scopes or the id of a new job.
 func Faults(method *spec.Method) []Fault {
 	var faults []Fault
 	for _, group := range faultGroups() {

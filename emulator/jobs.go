@@ -21,8 +21,8 @@ const (
 	defaultOthers = 2
 )
 
-// DefaultJobs gives the jobs of a server that was given none: "in-progress-1" and
-// so on for a state IN_PROGRESS, "job-1" where there are no states.
+// DefaultJobs returns the jobs of a server whose Options have none: "in-progress-1"
+// and so on for a state IN_PROGRESS, or "job-1" if there are no states.
 func DefaultJobs(method *spec.Method, further ...*spec.Method) map[string][]string {
 	jobs := map[string][]string{}
 	for _, method := range append([]*spec.Method{method}, further...) {

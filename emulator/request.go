@@ -216,11 +216,10 @@ func decodeQuery(text string) string {
 	return text
 }
 
-// IsSystemParameter reports whether every method of the platform takes a query
-// parameter: one that the description gives an example of, or another of the
-// discovery document. Each may be written with a $ before its name, which keeps
-// it apart from the fields of a message:
-// https://cloud.google.com/apis/docs/system-parameters
+// IsSystemParameter reports whether name is a query parameter that every method of
+// the platform accepts: one with an example in the description, or another one of
+// the discovery document. A $ before the name is allowed, and distinguishes it from
+// a field of a message: https://cloud.google.com/apis/docs/system-parameters
 func IsSystemParameter(method *spec.Method, name string) bool {
 	name = strings.TrimPrefix(name, "$")
 	return slices.Contains(platformParameters, name) ||

@@ -376,8 +376,8 @@ func (e *entry) is(place target.Place, redacted cassette.Request) bool {
 	return e.Place.Check == place.Check && keyOf(*e.Request) == keyOf(redacted)
 }
 
-// Keeps reports whether the exchange of this number in a run has a response from
-// before an interruption, so that it is not sent.
+// Keeps reports whether the exchange with this number in the run has a response from
+// before an interruption, so that it is not sent again.
 func (r *Recording) Keeps(number int) bool {
 	if r.earlier == nil {
 		return false

@@ -19,7 +19,8 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// ProvenanceFile is the file of a recording that says where it comes from.
+// ProvenanceFile is the name of the file in a recording that contains its
+// [Provenance].
 const ProvenanceFile = "provenance.yaml"
 
 // formatVersion is the version of the provenance that this program reads and
@@ -30,57 +31,59 @@ const formatVersion = 2
 // name that it is given.
 const cassetteExtension = ".yaml"
 
-// Provenance says where a recording comes from, with everything that a run needs
-// to send the same requests again. Only the endpoint is required.
+// Provenance says where a recording comes from, and contains what a run needs to
+// send the same requests again. Only Endpoint is required.
 type Provenance struct {
-	// Format is the version of the file's format; it is filled in.
+	// Format is the version of the file format. Record fills it in.
 	Format int `yaml:"format"`
-	// Endpoint is the base URL of the recorded server. URLs in the cassettes are
-	// absolute, so a client needs it as its own base URL in a replay.
+	// Endpoint is the base URL of the recorded server. A client uses it as its base
+	// URL in a replay, because the URLs in the cassettes are absolute.
 	Endpoint string `yaml:"endpoint"`
-	// Emulator says that the reference emulator of dpconform was recorded.
+	// Emulator is true if the server is the reference emulator of dpconform.
 	Emulator bool `yaml:"is_emulator"`
-	// Google says that the endpoint is one of Google's APIs; it is filled in.
+	// Google is true if the endpoint is one of Google's APIs. Record fills it in.
 	Google bool `yaml:"is_google"`
-	// Date is when it was recorded, in seconds and UTC; the zero value means now.
+	// Date is the time of the recording in UTC, to the second; the zero value means
+	// now.
 	Date time.Time `yaml:"date"`
-	// Version is that of the dpconform that recorded.
+	// Version is the version of dpconform that made the recording.
 	Version string `yaml:"dpconform"`
-	// Description names the OpenAPI description that the requests were made from,
-	// and Digest identifies it.
+	// Description is the name of the OpenAPI description that the requests follow, and
+	// Digest its hash.
 	Description string `yaml:"description"`
 	Digest      string `yaml:"description_digest"`
-	// Seed is the seed of the run, and Limit is how long a response could take.
+	// Seed is the seed of the run, and Limit the time limit for one response.
 	Seed  uint64        `yaml:"seed"`
 	Limit time.Duration `yaml:"limit"`
-	// Loopback says that the server ran on the same machine, and ConsumeJobs that
-	// jobs could be consumed elsewhere, too.
+	// Loopback is true if the server ran on the same machine. ConsumeJobs is true if
+	// the run was permitted to use up jobs on a remote server.
 	Loopback    bool `yaml:"loopback"`
 	ConsumeJobs bool `yaml:"allow_retry"`
-	// BehindProxy says that a proxy made its own requests of those of the run.
+	// BehindProxy is true if a proxy forwarded the requests, and may have changed
+	// them.
 	BehindProxy bool `yaml:"behind_proxy,omitempty"`
-	// TokenTemplate and TokenJoin make of scopes the name that replaces a token in
-	// the cassettes, such as "dpconform-redacted:{short}" and "+".
+	// TokenTemplate and TokenJoin make the name that replaces a token in the cassettes
+	// from its scopes, such as "dpconform-redacted:{short}" and "+".
 	TokenTemplate string `yaml:"token_template"`
 	TokenJoin     string `yaml:"token_join"`
-	// Jobs lists job ids by the state in which they were given.
+	// Jobs lists the given job ids by their state.
 	Jobs map[string][]string `yaml:"jobs"`
-	// Cassettes lists the files of the recording; it is filled in.
+	// Cassettes lists the files of the recording. Save fills it in.
 	Cassettes []Cassette `yaml:"cassettes"`
 }
 
-// Cassette is one file of a recording, which go-vcr can load.
+// Cassette is one file of a recording. go-vcr can load it.
 type Cassette struct {
-	// File is its name within the folder of the recording.
+	// File is the name of the file in the folder of the recording.
 	File string `yaml:"file"`
-	// Interactions is the number of requests with their responses in it.
+	// Interactions is the number of requests in the file, each with its response.
 	Interactions int `yaml:"interactions"`
-	// SHA256 identifies its content: "sha256:" and 64 hexadecimal digits.
+	// SHA256 is the hash of the content: "sha256:" and 64 hexadecimal digits.
 	SHA256 string `yaml:"sha256"`
 }
 
-// Describe says in one line what was recorded, when and by whom, and how many
-// days ago that is where it is one or more.
+// Describe returns one line that says what was recorded, when and by which version.
+// A recording that is a day old or older also has its age in days.
 func (p Provenance) Describe(now time.Time) string {
 	ago := ""
 	if days := int(now.Sub(p.Date) / (24 * time.Hour)); days > 0 {
@@ -222,17 +225,17 @@ func decodeYAML(data []byte, into any, strict bool) (err error) {
 
 func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
 
-// Error says what is wrong with a recording, where, and how to fix it.
+// Error is a mistake in a recording, with its location and its fix.
 type Error struct {
-	// File is the file, with the folder as the caller named it.
+	// File is the path of the file, below the folder that the caller named.
 	File string
-	// Line is 1-based; 0 means the file as a whole.
+	// Line starts at 1; 0 means the whole file.
 	Line int
 	// Message says what is wrong, and Fix what to do about it.
 	Message, Fix string
 }
 
-// Error is one line: "file:line: message; fix".
+// Error returns one line: "file:line: message; fix".
 func (e *Error) Error() string {
 	place := e.File
 	if e.Line > 0 {

@@ -1,10 +1,10 @@
-// Package recorder records what is exchanged with a server in cassettes of
-// go-vcr, without any secret, and responds from them later.
+// Package recorder records HTTP exchanges with a server as go-vcr cassettes, without
+// secrets, and replays them. [Record] and [Open] return an [http.RoundTripper] for
+// any [http.Client].
 //
 // A recording is a folder with cassettes and a provenance, which says where they
-// come from. Record and Open give an http.RoundTripper each, for any http.Client.
-// The cassettes are ordinary ones with absolute URLs, so go-vcr's own recorder
-// can replay them, too.
+// come from. The cassettes contain absolute URLs, and go-vcr's own recorder can
+// replay them, too.
 package recorder
 
 import (
@@ -34,25 +34,25 @@ const largestResponse = 4<<20 + 1
 // a whole run have some 200 KiB.
 const largestRecording = 16 << 20
 
-// Options says what is recorded and how.
+// Options configures a recording.
 type Options struct {
-	// Transport sends the requests; nil means a transport with dpconform's own
-	// limits.
+	// Transport sends the requests; nil means the network, with dpconform's limits.
 	Transport http.RoundTripper
-	// Provenance is what the caller knows of the run.
+	// Provenance is what the caller knows about the run. Only its Endpoint is
+	// required.
 	Provenance Provenance
-	// TokenName gives the name that replaces a token in the cassettes, or "" for
-	// a token without one. Nil means that no token has one.
+	// TokenName returns the name that replaces a token in the cassettes, or "" if the
+	// token has none. Nil means that no token has a name.
 	TokenName func(token string) string
-	// Members are names of members of bodies and of query parameters whose values
-	// are no secrets, beside those of errors. Of all others the name, the type and
-	// the size are recorded.
+	// Members lists members of bodies and query parameters whose values are not
+	// secret, in addition to those of errors. All other values are recorded as their
+	// type and size only.
 	Members []string
-	// Secrets are what else no cassette may hold.
+	// Secrets lists further texts that must not be in a cassette.
 	Secrets []string
-	// Resume goes on with the recording that was interrupted in the same folder:
-	// what had a response then is not sent again. Discard drops it. Without either,
-	// Record refuses to begin a new one.
+	// Resume continues an interrupted recording in the same folder: requests that
+	// already have a response are not sent again. Discard deletes it and starts over.
+	// If the folder has an interrupted recording, Record requires one of the two.
 	Resume, Discard bool
 }
 
@@ -65,8 +65,8 @@ func (o Options) redactor() *redact.Redactor {
 	return redact.NewRedactor(names, o.Members...)
 }
 
-// Recording is an http.RoundTripper that records what it carries. It is safe for
-// use by many goroutines, and ends with Close.
+// Recording is an [http.RoundTripper] that records every exchange. It is safe for
+// concurrent use. Call Close when you are done with it.
 type Recording struct {
 	options    Options
 	provenance Provenance
@@ -105,14 +105,14 @@ type missed struct {
 // errEnded is for requests that come too late to be recorded.
 var errEnded = errors.New("the recording has ended")
 
-// Record begins a recording into a folder, which may not exist yet. Requests of
-// a check of dpconform go to a cassette for each aspect, all others to one named
-// "other". Where the server is not the reference emulator, each exchange is also
-// written into a journal in the folder at once, so that a job is not used
-// twice after an interruption.
+// Record starts a recording in a folder, which it creates if necessary. Requests of
+// a check go to the cassette of its aspect, all others to the cassette "other".
+// Unless the server is the reference emulator, each exchange is also written to a
+// journal in the folder at once, so that an interrupted recording does not use a job
+// twice.
 //
-// The error says why nothing can be recorded there: better before the first
-// request than after the last.
+// The error says why the folder or the provenance cannot be used, before any request
+// is sent.
 func Record(folder string, options Options) (*Recording, error) {
 	provenance := options.Provenance.completed()
 	if err := provenance.check(); err != nil {
@@ -180,9 +180,9 @@ func cassetteName(check string) (string, error) {
 	return name, nil
 }
 
-// RoundTrip sends a request by the transport and records the exchange. The
-// caller gets what the transport gave. The error is the transport's, or says
-// that the recording has ended or that the exchange could not be written down.
+// RoundTrip sends a request through the transport, records the exchange, and returns
+// the transport's response. The error is the transport's, or says that the recording
+// has ended or that the exchange could not be written.
 func (r *Recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := readBody(request)
 	if err != nil {
@@ -277,8 +277,8 @@ func (r *Recording) misfit(err error) error {
 	return fault
 }
 
-// Provenance says what the recording is. Its cassettes are there once it is
-// saved.
+// Provenance returns the provenance of the recording. It lists cassettes only after
+// Save.
 func (r *Recording) Provenance() Provenance {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -333,16 +333,17 @@ func (r *Recording) end() ([]*exchange, error) {
 	return r.exchanges, nil
 }
 
-// Stopped says why the recording no longer sends anything: the disk is full, or
-// a resumed recording sends other requests than it began with. Else it is nil.
+// Stopped returns the reason why the recording sends no more requests: the disk is
+// full, or the requests differ from those of the recording that it resumes. It
+// returns nil if the recording has not stopped.
 func (r *Recording) Stopped() error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.stopped
 }
 
-// Close ends the recording and gives the number of exchanges that are kept for
-// resuming it; after Save that is none.
+// Close ends the recording and returns the number of exchanges that are kept so that
+// it can be resumed. After Save, the number is 0.
 func (r *Recording) Close() int {
 	r.mutex.Lock()
 	r.ended = true

@@ -13,16 +13,16 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// WithPseudonyms ends the recording and gives one in its place, in which the ids
-// of jobs are names that belong to nobody, the same id always the same name:
-// "failed-1" and so on for the given jobs of a state, "new-job-1" and so on for
-// newJobs, those that the server made, in their order. An id without letters
-// becomes a number, since checks tell the two apart.
+// WithPseudonyms ends the recording and returns a new one, in which each job id is
+// replaced by an alias: "failed-1" and so on for the given jobs of a state, and
+// "new-job-1" and so on for newJobs, the ids that the server created, in order. The
+// alias of an id without letters is a number, because checks treat the two
+// differently.
 //
-// The caller sends everything once more through the new recording, with its
-// provenance's jobs and tokens; it responds as the server did, with aliases.
-// What is sent then is what a replay will be asked for, so that is what is
-// recorded: no pattern could find an id in each form in which a check sends it.
+// The caller then sends every request once more through the new recording, with the
+// jobs and tokens of its provenance. It gets the same responses with aliases, and
+// sends nothing to the server. The new recording contains these requests, so that a
+// replay finds exactly what a run with the aliases sends.
 func (r *Recording) WithPseudonyms(newJobs []string) (*Recording, error) {
 	exchanges, err := r.end()
 	if err != nil {

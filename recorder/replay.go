@@ -18,9 +18,9 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Replay is an http.RoundTripper that responds from a recording, at once and
-// strictly: each interaction once, and nothing that was not recorded. It is safe
-// for use by many goroutines.
+// Replay is an [http.RoundTripper] that returns recorded responses without any
+// delay. It uses each interaction once, and refuses a request that was not recorded.
+// It is safe for concurrent use.
 type Replay struct {
 	provenance Provenance
 	// host is that of its endpoint; empty where that is none.
@@ -41,10 +41,9 @@ type tape struct {
 	used  map[*cassette.Interaction]bool
 }
 
-// Open reads a whole recording; folder is how a person calls it. The error is an
-// *Error where the provenance or a cassette is missing, broken, cut short or
-// edited, where a cassette does not belong to the recording, or where its format
-// is not that of this program.
+// Open reads a whole recording from fsys; folder is its name in messages. The error
+// is an [*Error] if a file is missing, broken, truncated, edited, or not part of the
+// recording, or if its format is not supported.
 func Open(fsys fs.FS, folder string) (*Replay, error) {
 	provenance, cassettes, err := load(fsys, folderName(folder))
 	if err != nil {
@@ -102,17 +101,16 @@ func matches(request *http.Request, recorded cassette.Request) bool {
 	return keyOf(wanted) == keyOf(recorded)
 }
 
-// Provenance says where the recording comes from.
+// Provenance returns the provenance of the recording.
 func (r *Replay) Provenance() Provenance { return r.provenance }
 
-// TokenNames lists the names of the tokens that were sent while recording,
-// sorted. A request with another token finds nothing recorded.
+// TokenNames lists the names of the recorded tokens, sorted. A request with any
+// other token matches nothing.
 func (r *Replay) TokenNames() []string { return slices.Clone(r.tokenNames) }
 
-// RoundTrip responds to a request as it was responded to when it was recorded.
-// The error is that of a context that is done, the recorded one where the server
-// gave no whole response, or says that there is no such request, or none that is
-// unused.
+// RoundTrip returns the recorded response to a request. It returns an error if the
+// context is done, if the recorded exchange failed, or if no unused interaction
+// matches the request.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	sent, err := readRequest(request)
 	if err != nil {
@@ -182,7 +180,7 @@ func (r *Replay) unrecorded(wanted cassette.Request, name, why string) *target.F
 	return &target.Fault{Kind: target.Unrecorded, Detail: text.Line(detail + "; " + r.folder.recordAgain())}
 }
 
-// Unused lists the interactions that were never asked for, one line each.
+// Unused lists the interactions that no request has used, one line each.
 func (r *Replay) Unused() []string {
 	var lines []string
 	for _, file := range r.provenance.Cassettes {

@@ -16,9 +16,9 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Replay ends the recording, writes what Save would put into the folder beside
-// it, and opens that: who wants to see that it replays well does so before the
-// old recording is gone.
+// Replay ends the recording, writes what Save would write to a place beside the
+// folder, and opens it. Use it to check that the new recording replays correctly
+// before Save replaces the old one.
 func (r *Recording) Replay() (*Replay, error) {
 	if err := r.write(); err != nil {
 		return nil, err
@@ -26,10 +26,9 @@ func (r *Recording) Replay() (*Replay, error) {
 	return Open(os.DirFS(r.session.draft), string(r.session.folder.name()))
 }
 
-// Save writes the recording into its folder, ends it, and closes it. Nothing
-// secret touches the disk, and the new recording takes the place of the old one
-// at once and whole: on any error before that, and when the process is killed,
-// the old one stays, and so does the journal of what was exchanged.
+// Save writes the recording to its folder and closes it. No secret is written to
+// disk. The new recording replaces the old one as a whole: if there is an error, or
+// the process is killed, the old one and the journal remain.
 func (r *Recording) Save() error {
 	if r.saved {
 		return errEnded

@@ -122,8 +122,8 @@ var needs = map[string][]condition{
 	"client.outcome.success":          {noNewID},
 }
 
-// Unmet says what the description does not have that a requirement needs to mean
-// anything, such as "no states"; empty where it has all.
+// Unmet returns what a requirement needs and the description does not have, such as
+// "no states". It returns "" if the requirement applies.
 func (c *Method) Unmet(requirement string) string {
 	aspect := requirement[:max(0, strings.LastIndexByte(requirement, '.'))]
 	for _, one := range slices.Concat(needs[aspect], needs[requirement]) {

@@ -11,12 +11,12 @@ import (
 
 // Description is the text of an OpenAPI document, not yet parsed.
 type Description struct {
-	// Name is the file that the text was read from. A shipped one has the name of its
-	// file in the product's repository.
+	// Name is the file that the text was read from. For a shipped description, it is
+	// the name of the file in dpconform's repository.
 	Name string
 	Text []byte
-	// Overlays are the files of the overlays that the text comes of, in the order in
-	// which they were applied.
+	// Overlays lists the files of the overlays that were applied to the text, in
+	// order.
 	Overlays []string
 
 	// origins are where the nodes of an overlaid text were written, by line and
@@ -24,9 +24,8 @@ type Description struct {
 	origins map[[2]int]origin
 }
 
-// ReadDescription reads a description from a file. Its text is in UTF-8 or, with a
-// byte order mark, in UTF-16, with any line ends. The error for a file that cannot
-// be read is an [*Error].
+// ReadDescription reads a description from a file: UTF-8, or UTF-16 with a byte
+// order mark. An error is an [*Error].
 func ReadDescription(file string) (Description, error) {
 	content, err := text.ReadBytes(file, text.LargestFile)
 	if err != nil {
@@ -56,15 +55,15 @@ func (d Description) parse() (content []byte, root yaml.Node, err error) {
 // Error is a mistake in a description, with its location.
 type Error struct {
 	File string
-	// Line and Column are 1-based. Both are 0 where the mistake belongs to the file
-	// as a whole, and Column is 0 where it belongs to a whole line.
+	// Line and Column start at 1. Column is 0 if the mistake is about a whole line,
+	// and both are 0 if it is about the whole file.
 	Line, Column int
 	// Message is one line.
 	Message string
 }
 
-// Error returns "file:line:column: message", the form that editors jump to, in
-// one line in which nothing is that a terminal would obey.
+// Error returns one line, "file:line:column: message", with control characters
+// escaped.
 func (e *Error) Error() string {
 	place := e.File
 	if e.Line > 0 {

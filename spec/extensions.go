@@ -59,7 +59,8 @@ const revisionExtension = "x-revision"
 // message the path binds.
 const ruleExtension = "x-google-http-rule"
 
-// Extensions lists the extensions of OpenAPI that are dpconform's own.
+// Extensions lists the OpenAPI extensions that dpconform defines, such as
+// x-requirements.
 func Extensions() []string {
 	return slices.Concat(ofOperation, []string{revisionExtension, ruleExtension})
 }

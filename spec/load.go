@@ -19,7 +19,7 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Load reads a description. Every mistake in it is an [*Error] with its
+// Load parses a description. The error for a mistake in it is an [*Error] with its
 // location.
 func Load(description Description) (*Method, error) {
 	method, err := load(description)
@@ -60,8 +60,9 @@ func revision(info *base.Info) string {
 	return info.Version
 }
 
-// MustLoadEmbedded loads the default description of those that the product ships.
-// It cannot fail: the tests of this package load the same bytes.
+// MustLoadEmbedded loads the shipped description of the default method. It panics
+// only if the shipped description is broken, which the tests of this package rule
+// out.
 func MustLoadEmbedded() *Method {
 	method, err := Load(Default())
 	if err != nil {
@@ -70,8 +71,8 @@ func MustLoadEmbedded() *Method {
 	return method
 }
 
-// Validate returns an error, an [*Error], unless the text is a valid OpenAPI 3
-// document. Unlike [Load] it asks for no requirements.
+// Validate returns an [*Error] if the text is not a valid OpenAPI 3 document. Unlike
+// [Load], it does not need any requirements in it.
 func (d Description) Validate() error {
 	_, err := buildModel(d)
 	return d.located(err)

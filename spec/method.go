@@ -1,11 +1,13 @@
-// Package spec reads the OpenAPI description of a method, and the catalogue of
-// requirements inside it, into one typed [Method].
+// Package spec loads the OpenAPI description of one API method, together with its
+// catalogue of requirements, as a typed [Method].
 //
-// A description is a plain OpenAPI 3.1 document. The operation under test is the
-// one with the extension x-requirement-sets, which names sets of requirements, or
-// x-requirements, which lists the method's own. [Embedded] returns one of the
-// descriptions that the product ships; [ReadDescription] reads another one from a
-// file. [Description.WithOverlay] and [Description.WithRevision] change one.
+// A description is an OpenAPI 3.1 document. The operation under test is the one with
+// the extension x-requirement-sets, which names shared sets of requirements, or
+// x-requirements, which lists requirements of its own.
+//
+// [Embedded] returns a description that is shipped with dpconform, and
+// [ReadDescription] reads one from a file. [Description.WithOverlay] and
+// [Description.WithRevision] change a description before [Load] parses it.
 package spec
 
 import (
@@ -18,59 +20,61 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// Method is everything that a description says and the checks need. It must
-// not be changed, and is safe for use by many goroutines.
+// Method is everything that the checks need to know from a description. It must not
+// be changed, and is safe for concurrent use.
 type Method struct {
-	// File is where the description was read from, and Overlays are the files of
-	// the overlays that were applied to it.
+	// File is the file that the description was read from, and Overlays are the files
+	// of the overlays that were applied to it.
 	File     string
 	Overlays []string
-	// Digest identifies what the description means: "sha256:" and 64 hexadecimal
+	// Digest is a hash of the description's meaning: "sha256:" and 64 hexadecimal
 	// digits. Comments, wording and the order of keys do not change it.
 	Digest string
-	// Title and Revision are the description's own.
+	// Title is info.title of the document. Revision is its x-revision, or else
+	// info.version.
 	Title    string
 	Revision string
-	// Endpoint is the address of the real service.
+	// Endpoint is the base URL of the live service.
 	Endpoint string
 
-	// Operation is the operation under test. ReadState reads the state of a job,
-	// which shows what a call did; its ID is empty where the description has none.
+	// Operation is the operation under test. ReadState is the operation that reads the
+	// state of a job, which shows what a call did; its ID is empty if the description
+	// has none.
 	Operation Operation
 	ReadState Operation
-	// Effect is what a successful call does.
+	// Effect is what a successful call does to jobs.
 	Effect Effect
 
-	// IDPattern is the documented pattern of an id in the path; nil where the
-	// description gives none.
+	// IDPattern is the documented pattern of an id in the path; nil if there is none.
 	IDPattern *regexp.Regexp
-	// IDField is the member of a successful response that carries the new job's id;
-	// empty where a call starts none.
+	// IDField is the member of a successful response that contains the id of the new
+	// job; empty if a call starts none.
 	IDField string
-	// StateField is the member of ReadState's response that carries the state.
+	// StateField is the member of ReadState's response that contains the state.
 	StateField string
 
-	// States lists every documented state that a job can be in; empty where the
-	// description has no method that reads them.
+	// States lists the documented states of a job; empty if no operation of the
+	// description reads them.
 	States []string
-	// AcceptedStates lists the states of a job in which the method accepts it; empty
-	// where it accepts every job.
+	// AcceptedStates lists the states in which the method accepts a job; empty if it
+	// accepts every job.
 	AcceptedStates []string
-	// ResultingStates lists the states that a successful call may leave its job
-	// in, where the effect is [Changes]; empty where the description names none.
+	// ResultingStates lists the states that a job may be in after a successful call,
+	// if the effect is [Changes]; empty if the description names none.
 	ResultingStates []string
-	// UnspecifiedState is the enum's zero value, which no job is in; it may be empty.
+	// UnspecifiedState is the zero value of the enum of states, which no job is in; it
+	// may be empty.
 	UnspecifiedState string
 
-	// Scopes lists the OAuth scopes in the document's order, any one of which
-	// is enough. Without scopes, the method needs no authorization.
+	// Scopes lists the OAuth scopes in the order of the description. A token with any
+	// one of them is sufficient. If it is empty, the method needs no authorization.
 	Scopes []Scope
 	// unselected are the names of documented scopes that are not in Scopes.
 	unselected []string
-	// UnrelatedScopes lists real scopes that this method does not take.
+	// UnrelatedScopes lists scopes that exist, but do not authorize this method.
 	UnrelatedScopes []string
-	// SystemParameters are the query parameters that every method takes, with
-	// an example value each.
+	// SystemParameters are the query parameters that every method of the platform
+	// accepts, each with an example value.
 	SystemParameters []SystemParameter
 
 	// CodeStatus maps each google.rpc.Code name to its HTTP status.
@@ -78,13 +82,13 @@ type Method struct {
 
 	// Sets are the sets of requirements that the description names, in its order.
 	Sets []Set
-	// Requirements is the catalogue by aspect: the requirements of the sets, and
-	// after them the description's own.
+	// Requirements is the catalogue for servers, ordered by aspect: requirements of
+	// the sets come before the description's own.
 	Requirements []Requirement
-	// ClientRequirements are those of clients that call the method; empty where the
-	// description says nothing of clients.
+	// ClientRequirements is the catalogue for clients that call the method; it may be
+	// empty.
 	ClientRequirements []Requirement
-	// Page is the reference page that the documented requirements come from; it may
+	// Page is the reference page that documented requirements are quoted from; it may
 	// be zero.
 	Page ReferencePage
 }
@@ -92,17 +96,17 @@ type Method struct {
 // Effect is what a successful call of a method does to jobs.
 type Effect string
 
-// The effects. A method of which a description says nothing has none that can be
+// The effects. A method whose description names none has no effect that can be
 // observed.
 const (
-	// Starts: a call starts a new job, and leaves the one that it names as it is.
+	// Starts: a call starts a new job, and does not change the job that it names.
 	Starts Effect = "starts"
 	// Changes: a call changes the state of the job that it names.
 	Changes Effect = "changes"
 )
 
-// MemberNames lists the names that the description gives to members of bodies, at
-// any depth, and to query parameters, sorted.
+// MemberNames lists the names of all members of bodies, at any depth, and of all
+// query parameters in the description, sorted.
 func (m *Method) MemberNames() []string {
 	var names []string
 	for _, operation := range []Operation{m.Operation, m.ReadState} {
@@ -125,7 +129,7 @@ type Operation struct {
 	// Method is the HTTP method, in capitals.
 	Method string
 	Path   PathTemplate
-	// BoundField is what Google's own form of the path binds; zero where the
+	// BoundField is what the google.api.http template of the path binds; zero if the
 	// description does not give it.
 	BoundField BoundField
 	// Success is the status of a successful response, and Response its schema.
@@ -133,31 +137,31 @@ type Operation struct {
 	Response *Schema
 	// MediaType is the media type of a successful response.
 	MediaType string
-	// RequestMediaType is the media type of a request body: MediaType, where the
+	// RequestMediaType is the media type of a request body; MediaType if the
 	// description has no other.
 	RequestMediaType string
-	// Request is the schema of a request body; nil where the description has none.
+	// Request is the schema of a request body; nil if the description has none.
 	Request *Schema
-	// RequestExample is the description's example of a request body, as JSON; empty
-	// where it gives none.
+	// RequestExample is the description's example of a request body, as JSON; it may
+	// be empty.
 	RequestExample []byte
 	// Statuses lists the documented HTTP statuses of a response.
 	Statuses []int
-	// Query are the parameters that the operation takes in its query.
+	// Query lists the query parameters of the operation.
 	Query []QueryParameter
 }
 
-// QueryParameter is a parameter in the query of one operation.
+// QueryParameter is a query parameter of one operation.
 type QueryParameter struct {
 	Name     string
 	Required bool
-	// Values are what every request has where the parameter is required: the
+	// Values is what every request sends if the parameter is required: the
 	// description's example.
 	Values []string
 }
 
-// RequiredQuery returns the query that every request of the operation has,
-// escaped; empty where none is required.
+// RequiredQuery returns the escaped query that every request of the operation needs,
+// or "".
 func (o Operation) RequiredQuery() string {
 	query := url.Values{}
 	for _, parameter := range o.Query {
@@ -168,14 +172,16 @@ func (o Operation) RequiredQuery() string {
 	return query.Encode()
 }
 
-// BoundField is a field of the request message that the path binds: "name", with
-// the pattern "jobs/*", where the id is the *.
+// BoundField is the field of the request message that the path binds. For the
+// template {name=jobs/*}, Name is "name" and Pattern is "jobs/*", where * stands for
+// the id.
 type BoundField struct {
 	Name    string
 	Pattern string
 }
 
-// Query returns the field as a query parameter, with an escaped id in it.
+// Query returns the field as a query parameter with this id, which must be escaped
+// already.
 func (f BoundField) Query(id string) string {
 	return url.QueryEscape(f.Name) + "=" + strings.Replace(f.Pattern, "*", id, 1)
 }
@@ -184,18 +190,18 @@ func (f BoundField) Query(id string) string {
 type Scope struct {
 	// Name is the full scope, a URL.
 	Name string `json:"name"`
-	// Description is one line for a person.
+	// Description is one line of text.
 	Description string `json:"description"`
 }
 
-// Expired stands in place of the scopes of a token that has expired.
+// Expired is used in place of a list of scopes, for a token that has expired.
 const Expired = "expired"
 
 // scopePrefixEnd ends the part of a Google scope that all of them share.
 const scopePrefixEnd = "/auth/"
 
-// ShortScope returns the part of a scope after "/auth/", or the whole of it
-// where it has no such part.
+// ShortScope returns the part of a scope after "/auth/", or the whole scope if it
+// has no such part.
 func ShortScope(scope string) string {
 	if _, short, found := strings.Cut(scope, scopePrefixEnd); found {
 		return short
@@ -206,8 +212,8 @@ func ShortScope(scope string) string {
 // Short returns the part after "/auth/": "photos.readonly".
 func (s Scope) Short() string { return ShortScope(s.Name) }
 
-// Family returns the product that the scope belongs to: the second part
-// of its short name.
+// Family returns the product that the scope belongs to: the second part of its short
+// name.
 func (s Scope) Family() string {
 	parts := strings.Split(s.Short(), ".")
 	if len(parts) < 2 {
@@ -219,19 +225,20 @@ func (s Scope) Family() string {
 // Set is a file of requirements that descriptions share.
 type Set struct {
 	Name string `json:"name"`
-	// Title is one line for a person.
+	// Title is one line of text.
 	Title string `json:"title"`
 	File  string `json:"file"`
 }
 
-// SystemParameter is a query parameter that every method of the platform takes,
-// with a value to send.
+// SystemParameter is a query parameter that every method of the platform accepts,
+// with an example value.
 type SystemParameter struct {
 	Name    string `yaml:"name"`
 	Example string `yaml:"example"`
 }
 
-// ReferencePage is the page that documented requirements are traced back to.
+// ReferencePage is the documentation page that documented requirements are quoted
+// from.
 type ReferencePage struct {
 	URL       string   `yaml:"url" json:"url"`
 	Updated   string   `yaml:"updated" json:"updated"`
@@ -257,14 +264,13 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 	return requirements[index], true
 }
 
-// Documents reports whether the description lists a scope for the method. To ask
-// of each of many scopes, use [Method.Documented].
+// Documents reports whether the description lists a scope for the method. To look up
+// many scopes, use [Method.Documented].
 func (c *Method) Documents(scope string) bool {
 	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope }) || slices.Contains(c.unselected, scope)
 }
 
-// Documented returns the names of the scopes that the description lists for the
-// method, as a set.
+// Documented returns the set of scopes that the description lists for the method.
 func (c *Method) Documented() map[string]bool {
 	documented := make(map[string]bool, len(c.Scopes))
 	for _, scope := range c.Scopes {
@@ -276,8 +282,8 @@ func (c *Method) Documented() map[string]bool {
 	return documented
 }
 
-// WithScopes returns the method for a run that uses only some of its scopes, which
-// still counts the others as documented.
+// WithScopes returns the method for a run that uses only these scopes. All others
+// still count as documented.
 func (c *Method) WithScopes(names []string) *Method {
 	selected := *c
 	selected.Scopes = nil
@@ -298,8 +304,7 @@ func (c *Method) WithoutSecurity() *Method {
 	return &open
 }
 
-// UnrelatedScope returns the first of the unrelated scopes; empty where there is
-// none.
+// UnrelatedScope returns the first of UnrelatedScopes, or "".
 func (c *Method) UnrelatedScope() string {
 	if len(c.UnrelatedScopes) == 0 {
 		return ""
@@ -307,8 +312,8 @@ func (c *Method) UnrelatedScope() string {
 	return c.UnrelatedScopes[0]
 }
 
-// RefusedStates lists the documented states in which a job must be refused; none
-// where the method accepts every job.
+// RefusedStates lists the documented states in which the method must refuse a job;
+// empty if it accepts every job.
 func (c *Method) RefusedStates() []string {
 	if len(c.AcceptedStates) == 0 {
 		return nil
@@ -322,7 +327,7 @@ func (c *Method) RefusedStates() []string {
 	return refused
 }
 
-// PathTemplate is an OpenAPI path with one parameter, taken apart:
+// PathTemplate is an OpenAPI path with one parameter, split at the parameter:
 // "/v1/jobs/{job}:stop" has the prefix "/v1/jobs/", the parameter "job" and the
 // suffix ":stop".
 type PathTemplate struct {
@@ -352,18 +357,18 @@ func (t PathTemplate) String() string {
 	return t.Prefix + "{" + t.Parameter + "}" + t.Suffix
 }
 
-// Expand returns the path with an id in it, escaped as one segment.
+// Expand returns the path for an id, which it escapes as one segment.
 func (t PathTemplate) Expand(id string) string {
 	return t.Raw(url.PathEscape(id))
 }
 
-// Raw returns the path with text in the place of its parameter, unescaped.
+// Raw returns the path with a text in place of the parameter, unescaped.
 func (t PathTemplate) Raw(segment string) string {
 	return t.Prefix + segment + t.Suffix
 }
 
-// Verb returns the custom verb after the last colon of the suffix ("stop"), or the
-// empty string (AIP-136).
+// Verb returns the custom verb after the last colon of the suffix ("stop"), or ""
+// (https://google.aip.dev/136).
 func (t PathTemplate) Verb() string {
 	_, verb, _ := strings.Cut(t.Suffix, ":")
 	return verb
@@ -372,8 +377,8 @@ func (t PathTemplate) Verb() string {
 // versionSegment finds the segment of a version, such as "v1" or "v1beta1".
 var versionSegment = text.Pattern(`/(v[0-9]+[0-9a-z]*)/`)
 
-// Version returns the segment before the collection that names the version of the
-// API ("v1"), or the empty string (AIP-185).
+// Version returns the API version, the segment before the collection ("v1"), or ""
+// (https://google.aip.dev/185).
 func (t PathTemplate) Version() string {
 	if found := versionSegment().FindStringSubmatch(t.Base()); found != nil {
 		return found[1]
@@ -387,7 +392,7 @@ func (t PathTemplate) Collection() string {
 	return segments[len(segments)-1]
 }
 
-// Base returns what stands before the collection, with its slash ("/v1/").
+// Base returns the part before the collection, with its slash ("/v1/").
 func (t PathTemplate) Base() string {
 	return strings.TrimSuffix(t.Prefix, t.Collection()+"/")
 }

@@ -15,11 +15,12 @@ import (
 )
 
 // WithOverlay applies an OpenAPI Overlay 1.x document to the description:
-// https://spec.openapis.org/overlay/v1.0.0.html. The result has the
-// description's name and lists the overlay's; its revision is the overlay's version,
-// where that is a later day. An overlay that is out of date
-// must not pass for one that was applied: an action without an effect is an
-// [*Error] with its location in the overlay, as every other mistake is.
+// https://spec.openapis.org/overlay/v1.0.0.html. The result keeps the name of the
+// description, and Overlays lists the overlay. Its revision is the overlay's version
+// if that is a later date.
+//
+// An action that changes nothing is an error, so that an outdated overlay is
+// noticed. Every error is an [*Error] with its location in the overlay.
 func (d Description) WithOverlay(file Description) (Description, error) {
 	content, actions, err := readActions(file)
 	if err != nil {

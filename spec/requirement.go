@@ -13,11 +13,11 @@ type Level string
 
 // The levels of a requirement, strongest first.
 const (
-	// Documented: the reference page or the discovery document says it.
+	// Documented: the method's reference page or discovery document demands it.
 	Documented Level = "documented"
-	// Platform: a public standard of the platform or of HTTP says it.
+	// Platform: a public standard, of the platform or of HTTP, demands it.
 	Platform Level = "platform"
-	// Inferred: what a user would expect and no source demands.
+	// Inferred: no source demands it, but users expect it.
 	Inferred Level = "inferred"
 )
 
@@ -30,34 +30,34 @@ func (l Level) AtLeast(other Level) bool {
 	return index >= 0 && index <= slices.Index(Levels(), other)
 }
 
-// Requirement is one sentence that a server or a client has to keep, with its
+// Requirement is one sentence that a server or a client has to follow, with its
 // source.
 type Requirement struct {
 	// ID is stable: "body.empty".
 	ID    string `json:"id"`
 	Level Level  `json:"level"`
-	// Statement is one sentence with MUST or SHOULD. That of a draft may be its quote.
+	// Statement is one sentence with MUST or SHOULD. In a draft, it may be the quote.
 	Statement string `json:"statement"`
 	// Quote is verbatim from the source.
 	Quote string `json:"quote"`
-	// Source is the URL of the page and section that the quote is from.
+	// Source is the URL of the page and section of the quote.
 	Source string `json:"source"`
-	// Note adds what the quote alone does not say: alternatives, sources that
+	// Note adds what the quote does not say, such as alternatives, or sources that
 	// disagree.
 	Note string `json:"note,omitempty"`
-	// Fix says what an author who breaks it usually has to change, such as an option
-	// of a framework.
+	// Fix says what usually has to change if the requirement is broken, such as an
+	// option of a framework.
 	Fix string `json:"fix,omitempty"`
-	// Expect is the set of responses that the requirement allows, where it is about
-	// one.
+	// Expect lists the responses that the requirement allows, if it is about a
+	// response.
 	Expect Responses `json:"expect,omitzero"`
-	// Set is the name of the set that the requirement is from, also where the
-	// description refines it; empty for one of the description's own.
+	// Set is the set that the requirement comes from, even if the description refines
+	// it; empty for one of the description's own.
 	Set string `json:"set,omitempty"`
-	// Draft marks a requirement that nobody has worked out yet: no check tests it.
+	// Draft marks a requirement that is not worked out yet, and that no check tests.
 	Draft bool `json:"draft,omitempty"`
-	// File and Line are where the requirement is: in a description or in a set. Line
-	// is 1-based.
+	// File and Line locate the requirement in a description or a set. Line starts at
+	// 1.
 	File string `json:"file,omitempty" yaml:"-"`
 	Line int    `json:"line" yaml:"-"`
 }
@@ -75,8 +75,8 @@ func (r Requirement) Aspect() string {
 	return aspect
 }
 
-// Must reports whether the statement is a MUST. A SHOULD that is not kept
-// warns, whatever its level.
+// Must reports whether the statement is a MUST. A broken SHOULD is only a warning,
+// whatever its level.
 func (r Requirement) Must() bool { return strings.Contains(r.Statement, "MUST") }
 
 // Responses is a set of allowed responses: HTTP statuses ("404", or a class such
@@ -93,9 +93,9 @@ var notARefusal = []int{
 	http.StatusRequestTimeout, http.StatusTooManyRequests,
 }
 
-// AllowsStatus reports whether an HTTP status is allowed. A class such as "4xx"
-// does not include 401, 407, 408 and 429, which are about the caller and not
-// about the request.
+// AllowsStatus reports whether an HTTP status is allowed. The class "4xx" does not
+// include 401, 407, 408 and 429, which are about the caller and not about the
+// request.
 func (r Responses) AllowsStatus(status int) bool {
 	if len(r.Status) == 0 {
 		return true
@@ -113,7 +113,7 @@ func (r Responses) AllowsCode(code string) bool {
 	return len(r.Code) == 0 || slices.Contains(r.Code, code)
 }
 
-// String returns the allowed responses for a reader: "404 or 403 with
+// String returns the allowed responses in words, such as "404 or 403 with
 // error.status NOT_FOUND or PERMISSION_DENIED".
 func (r Responses) String() string {
 	allowed := strings.Join(r.Status, " or ")

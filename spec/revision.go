@@ -51,14 +51,15 @@ func extended(overlay []byte) string {
 }
 
 // Revisions lists the other revisions of a shipped description, such as
-// "2026-07-19", that [Description.WithRevision] makes of it.
+// "2026-07-19", for use with [Description.WithRevision]. Other descriptions have
+// none.
 func (d Description) Revisions() []string {
 	names, _ := d.revisionFiles()
 	return names
 }
 
-// WithRevision returns another revision of a shipped description, by an overlay
-// that the product ships. The error for an unknown one lists them all.
+// WithRevision returns another revision of a shipped description. The error for an
+// unknown revision lists the known ones.
 func (d Description) WithRevision(name string) (Description, error) {
 	names, files := d.revisionFiles()
 	overlay, found := files[name]
@@ -71,8 +72,8 @@ func (d Description) WithRevision(name string) (Description, error) {
 	return d.WithOverlay(overlay)
 }
 
-// Day is a text that is a day, such as 2025-07-25 or, as in discovery documents,
-// 20250725, in the first of these forms; empty for any other.
+// Day returns a date in the form 2006-01-02. It accepts that form and 20060102, as
+// in discovery documents, and returns "" for anything else.
 func Day(text string) string {
 	for _, form := range []string{time.DateOnly, "20060102"} {
 		if found, err := time.Parse(form, text); err == nil {

@@ -16,8 +16,7 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Schema is a compiled schema of the description. It is safe for use by many
-// goroutines.
+// Schema is a compiled schema of the description. It is safe for concurrent use.
 type Schema struct {
 	compiled *jsonschema.Schema
 	// properties are the members that the schema names.
@@ -55,8 +54,8 @@ func properties(schema *base.Schema, within []string) []string {
 	return names
 }
 
-// Members lists the members of an object that the schema names, in its order;
-// none for an empty message, or where there is no schema.
+// Members lists the members of an object that the schema names, in its order; none
+// for an empty message or a nil schema.
 func (s *Schema) Members() []string {
 	if s == nil {
 		return nil
@@ -90,8 +89,8 @@ func (s *Schema) names() []string {
 	return names
 }
 
-// Violations validates a JSON body and returns one line for each violation,
-// sorted. An empty body is a violation of its own: validators let it pass.
+// Violations validates a JSON body and returns one line for each violation, sorted.
+// An empty body is a violation.
 func (s *Schema) Violations(body []byte) []string {
 	if strings.TrimSpace(string(body)) == "" {
 		return []string{"the body is empty"}
@@ -103,8 +102,8 @@ func (s *Schema) Violations(body []byte) []string {
 	return describeViolations(s.compiled.Validate(value))
 }
 
-// Undocumented returns the members of a JSON object that the schema does not
-// name, sorted. A body that is not an object has none.
+// Undocumented lists the members of a JSON object that the schema does not name,
+// sorted; none if the body is not an object.
 func (s *Schema) Undocumented(body []byte) []string {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {
@@ -120,11 +119,11 @@ func (s *Schema) Undocumented(body []byte) []string {
 	return unknown
 }
 
-// Smallest returns the smallest JSON value that the schema allows, as far as it can
-// be derived: of an object the required members only, of alternatives the first,
-// of a member its constant, its first enum value, or the zero value of its type
-// within the limits that are given. What a pattern or a format demands is not
-// derived, so that the value may violate those.
+// Smallest returns the smallest JSON value that the schema allows: an object with
+// only its required members, the first of several alternatives, a constant, the
+// first value of an enum, or else the zero value of the type within its limits. It
+// does not derive a value from a pattern or a format, so the result may violate
+// those.
 func (s *Schema) Smallest() any { return smallest(s.compiled, 0) }
 
 // deepest bounds schemas that contain themselves, and long lists.

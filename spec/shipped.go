@@ -83,8 +83,8 @@ func readShipped(file string) ([]byte, error) {
 	return content, err
 }
 
-// Shipped lists the methods whose descriptions the product ships, by the last two
-// parts of their operation ids. The first is the default.
+// Shipped lists the methods that have a shipped description. Each name is the last
+// two parts of the method's operation id. The first method is the default.
 func Shipped() []string {
 	var methods []string
 	for _, shipped := range shippedDescriptions() {
@@ -93,9 +93,9 @@ func Shipped() []string {
 	return methods
 }
 
-// Embedded returns the description that the product ships for a method, by its
-// name in [Shipped] or the whole id of its operation. The empty name is the default method's; the error for an unknown one lists them
-// all.
+// Embedded returns the shipped description of a method. The method is a name from
+// [Shipped], a whole operation id, or "" for the default method. The error for an
+// unknown method lists the known ones.
 func Embedded(method string) (Description, error) {
 	for _, shipped := range shippedDescriptions() {
 		if method == "" || method == shipped.method || strings.HasSuffix(method, "."+shipped.method) && method == shipped.operation() {
@@ -105,18 +105,17 @@ func Embedded(method string) (Description, error) {
 	return Description{}, fmt.Errorf("no description of the method %q is built in, only of %s", method, strings.Join(Shipped(), ", "))
 }
 
-// Default returns the shipped description of the default method.
+// Default returns the shipped description of the default method, the first of
+// [Shipped].
 func Default() Description { return shippedDescriptions()[0].read() }
 
-// Shipped reports whether the product ships the description, with just this
-// text.
+// Shipped reports whether the description is a shipped one, and unchanged.
 func (d Description) Shipped() bool {
 	content, err := readShipped(strings.TrimPrefix(d.Name, shippedFolder+"/"))
 	return err == nil && bytes.Equal(content, d.Text)
 }
 
-// ShippedFile reports whether a file is the name of a description or a set that
-// the product ships.
+// ShippedFile reports whether file is the name of a shipped description or set.
 func ShippedFile(file string) bool {
 	name, inFolder := strings.CutPrefix(file, shippedFolder+"/")
 	_, err := shippedFiles.ReadFile(name)

@@ -40,8 +40,9 @@ func (c *Check) applies(method *spec.Method) (reason string, applies bool) {
 	return cmp.Or(method.Unmet(c.names[0]), noRequirement), false
 }
 
-// WhyNotTested says why no check tests a requirement that the description does not
-// have; empty where it has it, and where no check knows it.
+// WhyNotTested returns the reason why no check tests a requirement that the
+// description does not have. It returns "" if the description has the requirement,
+// or if no check knows it.
 func WhyNotTested(method *spec.Method, requirement string) string {
 	if _, described := method.Requirement(requirement); described {
 		return ""
@@ -54,9 +55,9 @@ func WhyNotTested(method *spec.Method, requirement string) string {
 	return ""
 }
 
-// NotApplicable says which checks do not apply to a method, and which of its
-// requirements they leave without a check, grouped by what its description does
-// not have.
+// NotApplicable lists the checks that do not apply to a method, and the requirements
+// that are not tested as a result. They are grouped by what the description does not
+// have.
 func NotApplicable(method *spec.Method) []result.NotApplicable {
 	var groups []result.NotApplicable
 	tested, reasons := map[string]bool{}, map[string]string{}

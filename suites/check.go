@@ -32,20 +32,20 @@ const (
 	concluding
 )
 
-// Check is one test of a server: what it sends, and which requirements it is about.
+// Check is one test of a server: the requests that it sends, and the requirements
+// that it tests.
 type Check struct {
 	// ID is stable: "path/two-segments".
 	ID string
-	// Aspect is the beginning of the ID: "path".
+	// Aspect is the first part of the ID: "path".
 	Aspect string
 	// Title says in a few words what is tested.
 	Title string
-	// Requirements lists the ids of the requirements of the description that it can
-	// fail.
+	// Requirements lists the ids of the requirements that it tests.
 	Requirements []string
-	// Sends says what is sent, for a reader.
+	// Sends describes the requests in a few words.
 	Sends string
-	// Scope is the documented scope that it tests alone; empty for most checks.
+	// Scope is the one documented scope that it tests; empty for most checks.
 	Scope string
 	// Level is the strongest level among its requirements.
 	Level spec.Level
@@ -58,9 +58,9 @@ type Check struct {
 	lacks string
 }
 
-// Checks lists the checks that apply to a method, in the order in which they
-// run: that of the connections, those that read what was given, those that must be refused, those that use
-// up jobs, those that look at what was exchanged. What its description does not have is not tested.
+// Checks lists the checks that apply to a method, in the order in which they run:
+// the connections, the states of the given jobs, requests that must be refused,
+// calls that use up jobs, and last the checks that examine all exchanges.
 func Checks(method *spec.Method) []Check {
 	var checks []Check
 	for _, check := range allChecks(method) {
@@ -114,8 +114,8 @@ func (c Check) strongestLevel(method *spec.Method) spec.Level {
 	return strongest
 }
 
-// Labels are the Ginkgo labels of a check: its aspect, the strongest level and
-// the ids of its requirements.
+// Labels returns the Ginkgo labels of a check: its aspect, its level and the ids of
+// its requirements.
 func (c Check) Labels() []string {
 	return append([]string{c.Aspect, string(c.Level)}, c.Requirements...)
 }

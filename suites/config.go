@@ -18,64 +18,67 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Config says which server is tested, with what, and how strictly. Endpoint,
-// Tokens and Jobs are enough for most; everything else has a default. Checks
-// that miss an input are skipped and name it.
+// Config describes the server under test, the inputs of the checks, and how strict
+// they are. Endpoint, Tokens and Jobs are enough for most servers. A check whose
+// input is missing is skipped, and names it.
 type Config struct {
-	// Endpoint is the address before the path of the description:
+	// Endpoint is the base URL of the server, without the path of the description:
 	// "http://127.0.0.1:8080".
 	Endpoint string
-	// Connect gives the endpoint just before the first check, for a server that
-	// is not up while a Ginkgo tree is built. It is used where Endpoint is empty.
+	// Connect returns the endpoint just before the first check, for a server that is
+	// not running yet when the Ginkgo tree is built. It is called only if Endpoint is
+	// empty.
 	Connect func(ctx context.Context) (endpoint string, err error)
 	// Tokens supplies access tokens.
 	Tokens Tokens
 	// ExpiredToken is an access token that has expired; empty for none.
 	ExpiredToken string
-	// Jobs lists the ids of existing jobs by their state:
-	// {"FAILED": {"failed-1", "failed-2"}, "COMPLETE": {"complete-1"}}. Where the
-	// description has no states, the state is "", and the method may be called for
-	// each any number of times.
+	// Jobs lists the ids of existing jobs by their state: {"FAILED": {"failed-1",
+	// "failed-2"}, "COMPLETE": {"complete-1"}}. If the description has no states, use
+	// the key "", and give jobs for which the method can be called any number of
+	// times.
 	Jobs map[string][]string
-	// ConsumeJobs lets jobs be used up on a server that is not on this machine.
-	// There, each is used once at most by one call of Test or Register; give each
-	// call jobs of its own.
+	// ConsumeJobs permits using up jobs on a remote server, which is one that is not
+	// on this machine. One call of Test or Register uses up each of them at most once;
+	// give other calls other jobs.
 	ConsumeJobs bool
-	// Transport carries the requests; nil means the network.
+	// Transport sends the requests; nil means the network.
 	Transport http.RoundTripper
 
-	// Method is the description of the method; nil means the shipped one.
+	// Method is the description of the method; nil means the default shipped one.
 	Method *spec.Method
-	// Level is the weakest level whose requirements fail a check: documented,
-	// platform or inferred; empty means platform. A weaker one is a warning.
+	// Level is the weakest level at which a broken requirement fails a check:
+	// documented, platform or inferred. Below it, the check only warns. Empty means
+	// platform.
 	Level spec.Level
-	// KnownFailures names a YAML file of failures that are accepted.
+	// KnownFailures is the name of a YAML file that lists accepted failures.
 	KnownFailures string
-	// Seed makes the ids of unknown jobs and the unknown token. The same seed
+	// Seed determines the unknown job ids and the unknown token, so that the same seed
 	// sends the same requests. 0 means 1, as in the command.
 	Seed uint64
 
-	// Timeout is how long a response may take; 0 means 10 seconds.
+	// Timeout is the time limit for one response; 0 means 10 seconds.
 	Timeout time.Duration
-	// Rate is how many requests are sent in a second, and MaxRequests in all; 0
-	// means any number.
+	// Rate limits the requests per second, and MaxRequests the requests in all; 0
+	// means no limit.
 	Rate        float64
 	MaxRequests int
-	// MaxPause is the longest pause that the server may ask for by Retry-After;
-	// 0 means a minute.
+	// MaxPause is the longest Retry-After that is waited for; 0 means one minute.
 	MaxPause time.Duration
 }
 
 // Tokens supplies access tokens.
 type Tokens interface {
-	// Token gives a token that carries exactly these scopes. An empty one, or an
-	// error, skips the checks that need it; the error is their reason.
+	// Token returns a token with exactly these scopes. If it returns an empty token or
+	// an error, the checks that need the token are skipped, with the error as the
+	// reason.
 	Token(ctx context.Context, scopes ...string) (string, error)
 }
 
-// TokenTemplate makes tokens for a server that reads the scopes of a token from
-// its text. {short} stands for the part of a scope behind "/auth/", {scope} for
-// the whole scope; several are joined by +.
+// TokenTemplate makes tokens for a server that reads the scopes from the text of a
+// token, as the reference emulator does. In the template, {short} stands for the
+// part of a scope after "/auth/", and {scope} for the whole scope. Several scopes
+// are joined with +.
 func TokenTemplate(template string) Tokens { return tokenTemplate(template) }
 
 type tokenTemplate string

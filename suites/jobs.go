@@ -249,8 +249,8 @@ func (j *judgement) consumeFlag() string {
 	return consumeFlag + " with " + flag
 }
 
-// UsesUpJobs reports whether the flag that a skipped check of a method names would
-// supply jobs to be used up.
+// UsesUpJobs reports whether a flag, one that a skipped check names, supplies jobs
+// that are used up.
 func UsesUpJobs(method *spec.Method, flag string) bool {
 	job := flagFor(method.AcceptedStates)
 	return slices.Contains([]string{consumeFlag, consumeFlag + " with " + job, job, hereFlag}, flag)

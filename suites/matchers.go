@@ -59,10 +59,9 @@ func inStatus(want string, ok func(*response) bool) *matcher {
 	return &matcher{want, func(r *response) (string, result.Place, bool) { return r.String(), result.InStatus, ok(r) }}
 }
 
-// Meet matches the responses that a requirement of the description allows: the
-// HTTP statuses and error codes of its "expect". Without these, and for a
-// requirement that does not exist, Match returns an error: it would match
-// anything.
+// Meet matches the responses that a requirement allows: the HTTP statuses and error
+// codes of its Expect. For a requirement without Expect, it would match anything, so
+// Match returns an error.
 func Meet(requirement spec.Requirement) types.GomegaMatcher {
 	allowed := meet(requirement)
 	if requirement.Expect.String() == "" {
@@ -89,10 +88,10 @@ func meet(requirement spec.Requirement) *matcher {
 	})
 }
 
-// BeRefused matches a response with a 4xx status whose error.status is one of
-// the codes, such as "NOT_FOUND". Without codes it matches a refusal of the
-// request itself, which 401, 407, 408 and 429 are not: those are about the
-// caller.
+// BeRefused matches a response with a 4xx status whose error.status is one of the
+// codes, such as "NOT_FOUND". Without codes, any error.status matches, but the
+// statuses 401, 407, 408 and 429 do not: those are about the caller and not about
+// the request.
 func BeRefused(codes ...string) types.GomegaMatcher {
 	refusal := spec.Responses{Status: []string{"4xx"}, Code: codes}
 	want := refusal.String()
@@ -107,14 +106,14 @@ func BeRefused(codes ...string) types.GomegaMatcher {
 	})
 }
 
-// HaveNoEffect matches a response that is no success: one without a 2xx status,
-// so that the request did nothing.
+// HaveNoEffect matches a response without a 2xx status, to a request that must have
+// no effect.
 func HaveNoEffect() types.GomegaMatcher {
 	return inStatus("4xx", func(r *response) bool { return !r.succeeded() })
 }
 
-// HaveMediaType matches a response with this media type in its Content-Type,
-// and no charset but UTF-8.
+// HaveMediaType matches a response whose Content-Type has this media type, and no
+// charset other than UTF-8.
 func HaveMediaType(mediaType string) types.GomegaMatcher {
 	return &matcher{"Content-Type " + mediaType + " in UTF-8", func(r *response) (string, result.Place, bool) {
 		got, charset := r.mediaType()
@@ -122,9 +121,9 @@ func HaveMediaType(mediaType string) types.GomegaMatcher {
 	}}
 }
 
-// HaveBearerChallenge matches a response with a WWW-Authenticate challenge of
-// the scheme Bearer (RFC 6750). With codes, the challenge names one of them as
-// its error, such as "invalid_token".
+// HaveBearerChallenge matches a response with a WWW-Authenticate challenge of the
+// scheme Bearer (RFC 6750). With codes, the error of the challenge must be one of
+// them, such as "invalid_token".
 func HaveBearerChallenge(codes ...string) types.GomegaMatcher {
 	want := "a challenge with the scheme Bearer"
 	if len(codes) > 0 {
@@ -165,8 +164,8 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 	}}
 }
 
-// MatchResponseSchema matches a body that matches the schema of a successful
-// response of the method under test.
+// MatchResponseSchema matches a body that is valid against the schema of a
+// successful response of the method under test.
 func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
 	return &matcher{"a body that matches the schema", func(r *response) (string, result.Place, bool) {
@@ -178,8 +177,8 @@ func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
 	}}
 }
 
-// HaveJobID matches a response with the id of a job, in a form that fits the paths
-// of the description.
+// HaveJobID matches a response that contains a job id that fits the paths of the
+// description.
 func HaveJobID(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
 	want := "a job id in " + method.IDField
@@ -198,8 +197,8 @@ func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher 
 	}}
 }
 
-// HaveState matches a successful response of the method that reads a job's state
-// if it carries one of these states; without states, if it carries any.
+// HaveState matches a successful response of the operation that reads a job's state,
+// if it contains one of these states. Without states, any state matches.
 func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
 	method = orShipped(method)
 	want := "a state in " + method.StateField
@@ -216,8 +215,8 @@ func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
 	}}
 }
 
-// BeOneJSONValue matches a body that is one JSON value in UTF-8 and nothing
-// else (RFC 8259, 2 and 8.1).
+// BeOneJSONValue matches a body that is exactly one JSON value in UTF-8 (RFC 8259,
+// sections 2 and 8.1).
 func BeOneJSONValue() types.GomegaMatcher {
 	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
 		got := oneValueProblem(r.body())

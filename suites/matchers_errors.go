@@ -18,10 +18,10 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// MatchErrorModel matches the error of a refusal as AIP-193 describes it: JSON in
-// UTF-8 with an error object, whose code is the HTTP status, whose status is a
-// google.rpc.Code that maps to it, with a message, and with details that are
-// typed and have one ErrorInfo: https://google.aip.dev/193
+// MatchErrorModel matches an error response that follows AIP-193
+// (https://google.aip.dev/193): JSON in UTF-8 with an error object. Its code is the
+// HTTP status, its status is a google.rpc.Code that maps to the HTTP status, its
+// message is not empty, and its details are typed and contain one ErrorInfo.
 func MatchErrorModel(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
 	parts := []types.GomegaMatcher{beJSONError(method), haveErrorCode(), haveErrorStatus(method),

@@ -1,14 +1,16 @@
-// Package suites tests a server that implements a described method: each check
-// sends requests and compares the responses with what the description requires.
+// Package suites tests a server that implements a described method. [Test] runs
+// every check as a subtest of go test; [Register] adds every check as a spec to a
+// Ginkgo suite.
 //
-// Test runs the checks as subtests of go test, Register as specs of a Ginkgo
-// suite.
+// Each check sends requests and compares the responses with the requirements of the
+// description. A check whose input is missing, such as a token or a job, is skipped,
+// and says what it needs.
 //
-// The matchers are those that the checks use, for specs of your own. They take an
-// *http.Response, whose body can still be read afterwards, or an
-// *httptest.ResponseRecorder, and their failures show what was wanted and what
-// came instead. Combine them with Gomega's And and Not; Gomega's Or prints the
-// whole response when it fails, with the token of its request.
+// The checks use Gomega matchers that are exported for specs of your own. A matcher
+// takes an *http.Response, whose body can still be read afterwards, or an
+// *httptest.ResponseRecorder. Its failure shows what was wanted and what came
+// instead. Combine matchers with Gomega's And and Not; avoid Gomega's Or, which
+// prints the whole response when it fails, and with it the token of the request.
 package suites
 
 import (
@@ -24,9 +26,9 @@ import (
 	"github.com/dpconform/dpconform/internal/result/specreport"
 )
 
-// Test runs the checks inside go test, each as a subtest, so that -run, -count
-// and -v work as usual: -run 'TestMine/authorization'. It does not need Ginkgo,
-// which allows one suite for a package and no -count.
+// Test runs each check as a subtest of t, so that -run, -count and -v work as usual,
+// as in -run 'TestMine/authorization'. It does not use Ginkgo, which allows only one
+// suite in a package, and no -count.
 func Test(t *testing.T, config Config) {
 	t.Helper()
 	session, err := newSession(config)
@@ -60,15 +62,14 @@ func Test(t *testing.T, config Config) {
 	}
 }
 
-// Register adds one container with a spec for each check to the Ginkgo suite
-// that is being built. Call it at the top level or inside a container that is
-// not Ordered; it returns true, so that it can stand behind var _ =. The labels
-// of a spec are those of Check.Labels.
+// Register adds one container, with a spec for each check, to the Ginkgo suite that
+// is being built. Call it at the top level, or inside a container that is not
+// Ordered. It returns true, so that it can be written as var _ = suites.Register(…).
+// The specs have the labels of [Check.Labels].
 //
-// An invalid configuration, or an Ordered container around it, becomes one spec
-// that fails and says what to do: a panic would end the process, with a stack
-// trace or with advice of Ginkgo's about assertions, and take the host's own
-// specs with it.
+// If the configuration is invalid, or a container around it is Ordered, Register
+// adds one spec that fails with a message. It does not panic, because that would end
+// the whole suite.
 func Register(config Config) bool {
 	session, err := newSession(config)
 	if err == nil && inOrderedContainer() {
