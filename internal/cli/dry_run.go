@@ -268,7 +268,10 @@ func (p requestPlan) paragraph(out io.Writer, text string) {
 func (p requestPlan) printRequest(out io.Writer, number int, exchange *target.Exchange, uses bool) {
 	request := exchange.Request
 	fmt.Fprintf(out, "%4d  %s %s\n", number, request.Method, cutPath(p.redactor.Text(request.Target()), p.width))
-	details := []string{request.Credential.Label}
+	var details []string
+	if label := request.Credential.Label; label != "" {
+		details = append(details, label)
+	}
 	if kind := request.Header.Get("Content-Type"); kind != "" {
 		details = append(details, kind)
 	}

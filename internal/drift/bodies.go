@@ -89,10 +89,10 @@ func (c *comparison) statuses(before, after source.Call, words bodyWords) {
 		}
 	}
 	for _, status := range onlyIn(after.Responses, before.Responses) {
-		note(Added, Compatible, status, "There is a response %s now.")
+		note(Added, Compatible, status, "The response %s was added.")
 	}
 	for _, status := range onlyIn(before.Responses, after.Responses) {
-		note(Removed, Breaking, status, "There is no response %s any longer.")
+		note(Removed, Breaking, status, "The response %s was removed.")
 	}
 }
 

@@ -150,17 +150,17 @@ func (c *comparison) readState(before, after source.Call) {
 	switch {
 	case before.Known() && !after.Known():
 		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.StateMethodTopic, What: what, Old: place(before),
-			Sentence: fmt.Sprintf("The method that reads a job's state, %s, is gone.", place(before))})
+			Sentence: fmt.Sprintf("The method that reads a job's state, %s, was removed.", place(before))})
 	case after.Known() && !before.Known():
 		c.note(Change{Kind: Added, Class: Compatible, Topic: source.StateMethodTopic, What: what, New: place(after),
-			Sentence: fmt.Sprintf("There is a method that reads a job's state now, %s.", place(after))})
+			Sentence: fmt.Sprintf("There is now a method that reads a job's state: %s.", place(after))})
 	default:
 		c.differ(source.StateMethodTopic, Breaking, what, place(before), place(after))
 		method, againstMethod := c.from.Method.Scopes, c.against.Method.Scopes
 		added := missing(missing(after.Scopes, before.Scopes), missing(againstMethod, method))
 		removed := missing(missing(before.Scopes, after.Scopes), missing(method, againstMethod))
-		c.entries(source.StateMethodTopic, set(removed), set(added), "", "A token with %s is enough to read a job's state now.",
-			"A token with %s alone no longer reads a job's state.")
+		c.entries(source.StateMethodTopic, set(removed), set(added), "", "A token with %s is now sufficient to read a job's state.",
+			"A token with %s alone is no longer sufficient to read a job's state.")
 	}
 }
 
@@ -168,7 +168,7 @@ func (c *comparison) readState(before, after source.Call) {
 // says nothing.
 func (c *comparison) scopes() {
 	before, after := scopesByName(c.from), scopesByName(c.against)
-	c.entries(source.ScopesTopic, before, after, "", "A token with %s is enough now.", "A token with %s alone is no longer enough.")
+	c.entries(source.ScopesTopic, before, after, "", "A token with %s is now sufficient.", "A token with %s alone is no longer sufficient.")
 	for _, name := range inBoth(before, after) {
 		if before[name] != after[name] && before[name] != "" && after[name] != "" {
 			c.note(Change{Kind: Changed, Class: Documentation, Topic: source.ScopeDescriptionsTopic, What: name, Old: before[name],
@@ -182,15 +182,15 @@ func (c *comparison) scopes() {
 func (c *comparison) states() {
 	if c.from.ReadState.Known() && c.against.ReadState.Known() {
 		c.entries(source.StatesTopic, set(c.from.States), set(c.against.States), "",
-			"A job can be in the state %s now; whether the method accepts it then is for a person to say.", "No job is in the state %s any longer.")
+			"A job can now be in the state %s; check whether the method accepts it in that state.", "The state %s was removed.")
 	}
 	c.entries(source.AcceptedStatesTopic, set(c.from.AcceptedStates), set(c.against.AcceptedStates), "",
-		"A job in the state %s is accepted now.", "A job in the state %s is no longer accepted.")
+		"A job in the state %s is now accepted.", "A job in the state %s is no longer accepted.")
 }
 
 // codes compares the HTTP statuses of the names of errors.
 func (c *comparison) codes() {
-	c.entries(source.CodesTopic, c.from.Codes, c.against.Codes, "", "There is a code of errors %s now.", "The code of errors %s is gone.")
+	c.entries(source.CodesTopic, c.from.Codes, c.against.Codes, "", "The error code %s was added.", "The error code %s was removed.")
 	for _, name := range inBoth(c.from.Codes, c.against.Codes) {
 		c.differ(source.CodesTopic, Breaking, "status of "+name, c.from.Codes[name], c.against.Codes[name])
 	}
@@ -209,7 +209,7 @@ func (c *comparison) systemParameters() {
 		some = missing(before, after)
 	}
 	c.entries(source.SystemParametersTopic, set(missing(before, some)), set(missing(after, some)), "",
-		"Every method takes the query parameter %s now.", "Methods no longer take the query parameter %s.")
+		"Every method now accepts the query parameter %s.", "Methods no longer accept the query parameter %s.")
 	if len(some) > 0 && c.both(source.SystemParametersTopic) {
 		c.silent(source.SystemParametersTopic, fmt.Sprintf("%d of them: one source lists only some, the other all", len(some)))
 	}
@@ -220,10 +220,10 @@ func (c *comparison) systemParameters() {
 func (c *comparison) transport(before, after source.Call, whose string) {
 	if before.BodyRequired != after.BodyRequired {
 		change := Change{Kind: Changed, Class: Breaking, Topic: source.BodyTopic, What: "body of the request " + whose, Old: "optional",
-			New: "required", Sentence: fmt.Sprintf("A request %s must have a body now.", whose)}
+			New: "required", Sentence: fmt.Sprintf("A request %s must now have a body.", whose)}
 		if before.BodyRequired {
 			change.Class, change.Old, change.New = Compatible, change.New, change.Old
-			change.Sentence = fmt.Sprintf("A request %s may go without a body now.", whose)
+			change.Sentence = fmt.Sprintf("A request %s no longer needs a body.", whose)
 		}
 		c.note(change)
 	}
@@ -233,7 +233,7 @@ func (c *comparison) transport(before, after source.Call, whose string) {
 		what := fmt.Sprintf("response %s %s", status, whose)
 		c.mediaTypes(what, before.ResponseMedia[status], after.ResponseMedia[status])
 		c.entries(source.HeadersTopic, set(before.ResponseHeaders[status]), set(after.ResponseHeaders[status]), " of the "+what,
-			"The "+what+" has the header %s now.", "The "+what+" no longer has the header %s.")
+			"The "+what+" now has the header %s.", "The "+what+" no longer has the header %s.")
 	}
 }
 
@@ -252,15 +252,15 @@ func (c *comparison) parameters(before, after source.Call, whose string) {
 	old, now := parametersByName(before), parametersByName(after)
 	for _, name := range onlyIn(now, old) {
 		change := Change{Kind: Added, Class: Compatible, Topic: source.ParametersTopic, What: name + " " + whose, New: need(now[name]),
-			Sentence: fmt.Sprintf("There is a %s %s now; it is optional.", name, whose)}
+			Sentence: fmt.Sprintf("The optional %s %s was added.", name, whose)}
 		if now[name].Required {
-			change.Class, change.Sentence = Breaking, fmt.Sprintf("There is a %s %s now, and it is required.", name, whose)
+			change.Class, change.Sentence = Breaking, fmt.Sprintf("The required %s %s was added.", name, whose)
 		}
 		c.note(change)
 	}
 	for _, name := range onlyIn(old, now) {
 		c.note(Change{Kind: Removed, Class: Breaking, Topic: source.ParametersTopic, What: name + " " + whose, Old: need(old[name]),
-			Sentence: fmt.Sprintf("The %s %s is gone.", name, whose)})
+			Sentence: fmt.Sprintf("The %s %s was removed.", name, whose)})
 	}
 	for _, name := range inBoth(old, now) {
 		what, class := name+" "+whose, Breaking
@@ -272,8 +272,8 @@ func (c *comparison) parameters(before, after source.Call, whose string) {
 	}
 }
 
-// classOfForm says whom it breaks that the form of a value changes: nobody, where
-// it demands nothing any longer.
+// classOfForm says whom a change of the form of a value breaks: nobody, if any form is
+// allowed now.
 func classOfForm(before, after string) Class {
 	if after == "" && before != "" {
 		return Compatible
@@ -343,7 +343,7 @@ func becomes(before, after string) string {
 	case before == "":
 		return " is " + after + "; none was given before."
 	case after == "":
-		return " is not given any longer; it was " + before + "."
+		return " is no longer given; it was " + before + "."
 	}
 	return " is " + after + ", no longer " + before + "."
 }

@@ -163,11 +163,11 @@ func (w *schemaWalk) member(name string, added, required bool, path string) {
 	path = join(path, name)
 	switch {
 	case !added:
-		w.note(Removed, Breaking, path, "", "", "The member "+path+" of the ", " is gone.")
+		w.note(Removed, Breaking, path, "", "", "The member "+path+" of the ", " was removed.")
 	case w.request && required:
-		w.note(Added, Breaking, path, "", "", "The ", " has a member "+path+" now, and it is required.")
+		w.note(Added, Breaking, path, "", "", "The ", " now has the required member "+path+".")
 	default:
-		w.note(Added, Compatible, path, "", "", "The ", " has a member "+path+" now.")
+		w.note(Added, Compatible, path, "", "", "The ", " now has the member "+path+".")
 	}
 }
 
@@ -177,11 +177,11 @@ func (w *schemaWalk) value(name string, added, first, last bool, path string) {
 	effect := map[bool]effect{false: tightened, true: loosened}[added != (first || last)]
 	switch {
 	case added && !w.request:
-		w.note(Added, Compatible, path, "", name, "There is a value "+name+of(path), " now.")
+		w.note(Added, Compatible, path, "", name, "The value "+name+of(path), " was added.")
 	case added:
-		w.note(Added, w.class(effect), path, "", name, "There is a value "+name+of(path), " now.")
+		w.note(Added, w.class(effect), path, "", name, "The value "+name+of(path), " was added.")
 	default:
-		w.note(Removed, w.class(effect), path, name, "", "There is no value "+name+of(path), " any longer.")
+		w.note(Removed, w.class(effect), path, name, "", "The value "+name+of(path), " was removed.")
 	}
 }
 

@@ -26,12 +26,12 @@ func (c *comparison) descriptions() {
 	}
 	for _, what := range onlyIn(before, after) {
 		if describes(c.against, what) {
-			note(Removed, what, "The %s has no description any longer.")
+			note(Removed, what, "The %s no longer has a description.")
 		}
 	}
 	for _, what := range onlyIn(after, before) {
 		if describes(c.from, what) {
-			note(Added, what, "The %s has a description now.")
+			note(Added, what, "The %s now has a description.")
 		}
 	}
 }
@@ -70,13 +70,13 @@ func (c *comparison) prose() {
 	if after.Whole || !before.Whole {
 		for _, sentence := range sentencesOnlyIn(before, after) {
 			c.note(Change{Kind: Removed, Class: Documentation, Topic: source.ProseTopic, What: "sentence", Old: sentence,
-				Requirements: quoting(c.catalogue, sentence), Sentence: "It no longer says: " + sentence})
+				Requirements: quoting(c.catalogue, sentence), Sentence: "The documentation no longer says: " + sentence})
 		}
 	}
 	if before.Whole || !after.Whole {
 		for _, sentence := range sentencesOnlyIn(after, before) {
 			c.note(Change{Kind: Added, Class: Documentation, Topic: source.ProseTopic, What: "sentence", New: sentence,
-				Requirements: quoting(c.catalogue, sentence), Sentence: "It says: " + sentence})
+				Requirements: quoting(c.catalogue, sentence), Sentence: "The documentation now says: " + sentence})
 		}
 	}
 }
