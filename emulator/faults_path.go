@@ -165,7 +165,7 @@ func pathFaults() []faultGroup {
 		{"encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at an encoded slash.", cuttingID("%2F")},
 		{"encoded-slash-begins-id", "path.encoded-slash", "The server drops the id up to an encoded slash.", beginningBehind("%2F")},
 		{"encoded-colon-starts-verb", "path.encoded-colon", "The server decodes the path before it looks for the verb.", takingForColon("%3A")},
-		{"small-encoded-colon-starts-verb", "path.encoded-colon", "The server takes a %3a in lower case for the colon of the verb.", takingForColon("%3a")},
+		{"small-encoded-colon-starts-verb", "path.encoded-colon", "The server treats a lower-case %3a as the colon before the verb.", takingForColon("%3a")},
 		{"decoded-twice", "path.decoded-once", "The server decodes the id twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
 		{"encoded-slash-separates", "path.encoded-separator", "The server decodes the path before it splits it into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},

@@ -91,12 +91,12 @@ func responseFaults() []faultGroup {
 		{"new-job-unspecified", "response.new-job-state", "The new job is in the unspecified state.",
 			showing(newJobStates, func(c *call, _ string) string { return c.method.UnspecifiedState })},
 	}}, {hasNoNewJobs, []Fault{
-		{"further-field-twice", "response.unique-names", "A field stands twice in the response.",
+		{"further-field-twice", "response.unique-names", "The response has an undocumented field twice.",
 			changing(successes, func(_ *call, r *response) {
 				r.object().add("further", 1)
 				r.object().add("further", 2)
 			})},
-		{"error-object-in-success", "response.documented-fields", "A success gets an error object.", withContent(successes, failedCall)},
+		{"error-object-in-success", "response.documented-fields", "A successful response also has an error object.", withContent(successes, failedCall)},
 	}}}
 }
 
