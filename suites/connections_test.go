@@ -2,6 +2,7 @@ package suites
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"log"
 	"net"
@@ -80,9 +81,13 @@ func (k keeper) talk(connection net.Conn, handler http.Handler) {
 		if response.Request = request; k.headBody {
 			response.Request = nil
 		}
-		_ = response.Write(connection)
+		// The recorder gives its body once: a second response would promise one that never
+		// comes.
+		var whole bytes.Buffer
+		_ = response.Write(&whole)
+		_, _ = connection.Write(whole.Bytes())
 		if k.twice {
-			_ = recorded.Result().Write(connection)
+			_, _ = connection.Write(whole.Bytes())
 		}
 		if request.Close || k.minor == 0 || number == k.lasts {
 			return
