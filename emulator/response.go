@@ -215,7 +215,12 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(member.value)
+		// Marshal parses again what an object writes, at each level.
+		marshal := func() ([]byte, error) { return json.Marshal(member.value) }
+		if inner, isObject := member.value.(*object); isObject {
+			marshal = inner.MarshalJSON
+		}
+		value, err := marshal()
 		if err != nil {
 			return nil, err
 		}
