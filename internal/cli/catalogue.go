@@ -110,16 +110,7 @@ func (c catalogueConsole) list(all bool) {
 	aspect := ""
 	for _, entry := range c.Requirements {
 		c.heading(&aspect, entry.Aspect, entry.Aspect)
-		c.summary(entry.Requirement)
-		ids := result.ChecksText(entry.Checks)
-		if all {
-			ids = strings.Join(entry.Checks, ", ")
-		}
-		if ids == "" {
-			c.Paragraph("      not tested: ", c.whyUntested(entry.Requirement))
-			continue
-		}
-		c.Paragraph("      tested by ", ids)
+		c.listOne(entry, all)
 	}
 	for i, group := range c.NotApplicable {
 		if i == 0 {
@@ -131,6 +122,19 @@ func (c catalogueConsole) list(all bool) {
 		}
 		c.Paragraph("  ", group.Reason+": "+ids)
 	}
+}
+
+func (c catalogueConsole) listOne(entry serverRequirement, all bool) {
+	c.summary(entry.Requirement)
+	ids := result.ChecksText(entry.Checks)
+	if all {
+		ids = strings.Join(entry.Checks, ", ")
+	}
+	if ids == "" {
+		c.Paragraph("      not tested: ", c.whyUntested(entry.Requirement))
+		return
+	}
+	c.Paragraph("      tested by ", ids)
 }
 
 // whyUntested says why no check tests a requirement.
@@ -183,9 +187,28 @@ func (r clientRequirement) tested() string {
 	return "tested in " + strings.Join(r.Scenarios, ", ")
 }
 
-// explain prints all that is known of a requirement or a check. It reports whether
-// there is one with this id.
+// explain prints all that is known of a requirement, a check, a test condition or
+// an aspect. It reports whether there is one with this id.
 func (c catalogueConsole) explain(id string) bool {
+	for _, condition := range result.Conditions() {
+		if condition.ID == id {
+			c.Printf("%s\n", report.Bold(id))
+			c.Field("level", "none: a test condition of dpconform client, without which a scenario tests little")
+			c.Field("statement", condition.Statement)
+			c.Field("fix", condition.Fix)
+			return true
+		}
+	}
+	aspect := ""
+	for _, entry := range c.Requirements {
+		if entry.Aspect == id {
+			c.heading(&aspect, id, id)
+			c.listOne(entry, false)
+		}
+	}
+	if aspect != "" {
+		return true
+	}
 	for _, entry := range c.Requirements {
 		if entry.ID == id {
 			c.explainRequirement(entry.Requirement, "")

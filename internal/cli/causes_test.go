@@ -301,6 +301,9 @@ func TestACauseComesFirst(t *testing.T) {
 			if first := strings.Index(got.words(), one.says); first > strings.Index(got.words(), " pass") {
 				t.Error(got.output)
 			}
+			if page := readFile(t, filepath.Join(folder, "report.html")); one.id == "persistent-connection" && strings.Count(page, "--next") < 2 {
+				t.Error("the command of the cause, or of its finding, has no earlier request")
+			}
 			for _, format := range []string{"report.md", "report.html"} {
 				page, err := os.ReadFile(filepath.Join(folder, format))
 				if err != nil || !strings.Contains(strings.ReplaceAll(string(page), "&#34;", `"`), one.says) {

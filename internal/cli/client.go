@@ -387,6 +387,8 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 		return text.Mistake("", "there is no client to test", "give a command after --, or --listen ADDRESS")
 	case command.ArgsLenAtDash() != 0:
 		return text.Mistake("", fmt.Sprintf("client takes no %q", arguments[0]), "put -- before the command")
+	case o.run.WireOnly && o.run.ExitReports:
+		return text.Mistake(sources.Origin("exit-outcome"), "with --wire-only no outcome is tested", "remove one of the two")
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
 	}

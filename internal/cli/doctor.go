@@ -35,7 +35,7 @@ actual scopes), and the state of each job. It prints which checks a run would
 skip or not select, and why. It sends only read-only requests.
 
 Exit: 0 a run would not be inconclusive, 2 wrong usage or configuration,
-3 something is missing or wrong, 4 the endpoint cannot be reached, or a token
+3 an input is missing or wrong, 4 the endpoint cannot be reached, or a token
 that the profile consumer needs is unavailable.`,
 		Example: `  dpconform doctor --endpoint https://api.example
   dpconform doctor --config dpconform.yaml --json`,
@@ -416,7 +416,7 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	case exchange.Fault != nil:
 		return "", exchange.Fault.Detail
 	case exchange.Status == http.StatusNotFound:
-		return "", "no such job (404)"
+		return "", "not found (404)"
 	case exchange.Status != d.method.ReadState.Success:
 		return "", fmt.Sprintf("its state could not be read: %d %s", exchange.Status, http.StatusText(exchange.Status))
 	case json.Unmarshal(exchange.WholeBody(), &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":

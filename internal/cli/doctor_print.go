@@ -36,8 +36,12 @@ func (p doctorPrinter) print(found doctorFindings) {
 	if found.Pace != "" {
 		p.field("time", found.Pace)
 	}
+	ready := "ready: the run has every input that it needs"
+	if skipped := len(found.Skipped); skipped > 0 {
+		ready = "ready: the run would be conclusive; " + text.Counted(skipped, "check") + " would be skipped"
+	}
 	p.Printf("\n%s\n", text.Paragraph("", map[int]string{
-		result.ExitConforms: "ready: the run has every input that it needs", result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "something is missing or wrong",
+		result.ExitConforms: ready, result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "not ready: see above",
 	}[found.Exit], p.Width))
 }
 
@@ -59,15 +63,15 @@ func (e doctorEndpoint) text() string {
 	if e.Reason != "" {
 		return "reached, but " + red("its response is broken") + ": " + e.Reason
 	}
-	reached := "reached by " + e.Protocol
+	reached := "reached over " + e.Protocol
 	switch {
 	case e.TLS != "":
-		reached += " over " + e.TLS
+		reached += " with " + e.TLS
 	case !strings.HasPrefix(e.URL, "https:"):
 		reached += " without TLS"
 	}
 	if e.Proxy != "" {
-		reached += " by the proxy " + e.Proxy
+		reached += " through the proxy " + e.Proxy
 	}
 	return reached
 }
@@ -80,25 +84,42 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		return
 	}
 	var sorted []doctorScope
-	there := 0
+	documented, withToken, unrelated := 0, 0, 0
+	for _, scope := range scopes {
+		switch {
+		case !scope.Unrelated:
+			documented++
+			if scope.State == tokenThere {
+				withToken++
+			}
+		case scope.State == tokenThere:
+			unrelated++
+		}
+	}
 	for _, state := range []string{tokenThere, tokenUnusable, tokenMissing} {
 		for _, scope := range scopes {
 			if scope.State == state {
 				sorted = append(sorted, scope)
 			}
 		}
-		if state == tokenThere {
-			there = len(sorted)
-		}
 	}
-	p.field("tokens", fmt.Sprintf("%d of %d scopes have one", there, len(scopes)))
+	counts := fmt.Sprintf("%d of %d scopes have one", withToken, documented)
+	if unrelated > 0 {
+		counts += ", and " + text.Counted(unrelated, "unrelated scope")
+	}
+	p.field("tokens", counts)
 	for _, group := range text.Grouped(sorted, func(one doctorScope) [2]string { return [2]string{one.State, one.sameText()} }) {
-		label := fmt.Sprintf("%d %s", len(group), group[0].State)
-		if group[0].State != tokenThere {
+		label := fmt.Sprintf("%d %s: ", len(group), group[0].State)
+		switch group[0].State {
+		case tokenThere:
+			label = fmt.Sprintf("%d from ", len(group))
+		case tokenMissing:
+			label = red(fmt.Sprintf("%d without a token", len(group))) + ": "
+		default:
 			label = red(label)
 		}
 		p.Printf("\n")
-		p.item("  ", label+": "+group[0].sameText()+firstExpiry(group))
+		p.item("  ", label+group[0].sameText()+firstExpiry(group))
 		p.item("    ", strings.Join(families(group, scopes), ", "))
 	}
 }
@@ -190,7 +211,7 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 			other = append(other, job)
 		}
 	}
-	p.field("jobs", fmt.Sprintf("%d of %d are in their given state", len(agreeing), len(jobs)))
+	p.field("jobs", fmt.Sprintf("%d of %d are in the given state", len(agreeing), len(jobs)))
 	for _, group := range text.Grouped(agreeing, func(job doctorJob) string { return job.Given }) {
 		p.item("  ", fmt.Sprintf("%d %s: %s", len(group), group[0].Given, shortList(group, doctorJob.id, 4)))
 	}
@@ -198,14 +219,20 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 		p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
 	}
 	for _, group := range text.Grouped(unknown, func(job doctorJob) string { return job.Reason }) {
-		label, reason := red("not known"), group[0].Reason
-		if len(group) > 1 {
-			label = red(text.Counted(len(group), "job") + " not known")
+		label, reason := "state unknown", group[0].Reason
+		if group[0].unknown {
+			label, reason = reason, ""
 		}
-		if reason == found.Endpoint.Reason {
+		if len(group) > 1 {
+			label = text.Counted(len(group), "job") + " " + label
+		}
+		if reason != "" && reason == found.Endpoint.Reason {
 			reason = "the endpoint was not reached"
 		}
-		p.item("  ", label+": "+shortList(group, func(job doctorJob) string { return job.ID + ", given as " + job.Given }, 4)+": "+reason)
+		if reason != "" {
+			reason = ": " + reason
+		}
+		p.item("  ", red(label)+": "+shortList(group, func(job doctorJob) string { return job.ID + ", given as " + job.Given }, 4)+reason)
 	}
 }
 

@@ -21,9 +21,9 @@ func printedFindings(findings doctorFindings, width int) string {
 func TestDoctorSaysHowAnEndpointIsReached(t *testing.T) {
 	t.Parallel()
 	for want, endpoint := range map[string]doctorEndpoint{
-		"reached by HTTP/2.0 over TLS 1.3":                                 {URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"},
-		"reached by HTTP/1.1 without TLS":                                  {URL: "http://api.example", Reached: true, Protocol: "HTTP/1.1"},
-		"reached by HTTP/1.1 over TLS 1.2 by the proxy http://proxy.local": {URL: "https://api.example", Reached: true, Protocol: "HTTP/1.1", TLS: "TLS 1.2", Proxy: "http://proxy.local"},
+		"reached over HTTP/2.0 with TLS 1.3":                                      {URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"},
+		"reached over HTTP/1.1 without TLS":                                       {URL: "http://api.example", Reached: true, Protocol: "HTTP/1.1"},
+		"reached over HTTP/1.1 with TLS 1.2 through the proxy http://proxy.local": {URL: "https://api.example", Reached: true, Protocol: "HTTP/1.1", TLS: "TLS 1.2", Proxy: "http://proxy.local"},
 	} {
 		if got := endpoint.text(); got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -78,17 +78,17 @@ func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
 		Skipped: []doctorSkip{{"body/empty", "no job", "--job FAILED=ID"}, {"authorization/scope/a.b", "no token for a.b", ""},
 			{"body/other", "no job left", "--job FAILED=ID"}, {"authorization/scope/a.c", "no token for a.c", ""}, {"body/third", "no job", "--job FAILED=ID"}},
 	}, 80)
-	want := `endpoint  https://api.example, reached by HTTP/2.0 over TLS 1.3
+	want := `endpoint  https://api.example, reached over HTTP/2.0 with TLS 1.3
 clock     not compared: the response has no date
-tokens    16 of 21 scopes have one
+tokens    15 of 20 scopes have one, and 1 unrelated scope
 
-  15 there: login 1 of 2026-11-24, verified, until 2026-11-25 15:01 UTC
+  15 from login 1 of 2026-11-24, verified, until 2026-11-25 15:01 UTC
     maps 10, play 5 of 9
 
-  1 there: --token
+  1 from --token
     userinfo.email (unrelated)
 
-  5 missing: no source has a token for SCOPE
+  5 without a token: no source has a token for SCOPE
     play 4 of 9, chrome 1
 
 jobs      none given; --job STATE=ID names one
@@ -99,7 +99,7 @@ checks    a run can test 15 of 20
   2 skipped: no token for SCOPE
     authorization/scope/a.b, authorization/scope/a.c
 
-something is missing or wrong
+not ready: see above
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

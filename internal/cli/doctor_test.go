@@ -16,6 +16,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
 
@@ -48,9 +49,9 @@ func TestDoctorFindsAllThere(t *testing.T) {
 			t.Errorf("%+v", job)
 		}
 	}
-	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)+len(embedded().UnrelatedScopes)
-	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached by HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one", scopes, scopes),
-		fmt.Sprintf("%d there: the token template", scopes), fmt.Sprintf("a run can test %d of %d", checks, checks), "ready: the run has every input")
+	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)
+	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached over HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one, and %d unrelated scopes", scopes, scopes, len(embedded().UnrelatedScopes)),
+		fmt.Sprintf("%d from the token template", scopes+len(embedded().UnrelatedScopes)), fmt.Sprintf("a run can test %d of %d", checks, checks), "ready: the run has every input")
 }
 
 // TestDoctorChangesNothing: it sends GET alone.
@@ -65,8 +66,42 @@ func TestDoctorChangesNothing(t *testing.T) {
 	if len(methods) != 3 || strings.Trim(strings.Join(methods, " "), "GET ") != "" {
 		t.Errorf("%q", methods)
 	}
-	if found.Exit != result.ExitInconclusive || found.Jobs[0].Reason != "no such job (404)" {
+	if found.Exit != result.ExitInconclusive || found.Jobs[0].Reason != "not found (404)" {
 		t.Errorf("%+v", found.Jobs)
+	}
+}
+
+// TestHowManyJobsAreEnough: so many as the pages say suffice for every check of
+// each shipped method, and with one less a check of one of them is skipped.
+func TestHowManyJobsAreEnough(t *testing.T) {
+	t.Parallel()
+	const few = "ready: the run would be conclusive; 1 check would be skipped"
+	skipping := 0
+	for _, name := range spec.Shipped() {
+		method := shipped(t, name)
+		server, err := emulator.New(method, emulator.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		doctor := func(jobs int) called {
+			flags := []string{"doctor", "--method", name, "--endpoint", listen(t, server), "--token-template", emulator.DefaultTokenTemplate}
+			for state, ids := range emulator.DefaultJobs(method) {
+				flags = append(flags, "--job", state+"="+strings.Join(ids[:min(jobs, len(ids))], ","))
+			}
+			return call(t, flags...)
+		}
+		doctor(jobsForAllChecks).want(t, result.ExitConforms, "ready: the run has every input that it needs")
+		if strings.Contains(doctor(jobsForAllChecks-1).output, few) {
+			skipping++
+		}
+	}
+	if skipping == 0 {
+		t.Error("fewer jobs are enough")
+	}
+	for file, phrase := range map[string]string{"configuration.md": "accepts, %d for all checks", "guide-emulator.md": "| %d jobs that the method accepts"} {
+		if !strings.Contains(readFile(t, filepath.Join("../../docs", file)), fmt.Sprintf(phrase, jobsForAllChecks)) {
+			t.Errorf("%s gives another number than %d", file, jobsForAllChecks)
+		}
 	}
 }
 
@@ -128,11 +163,11 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
 	got := callOn(t, t.Context(), 80, &bytes.Buffer{}, arguments...)
 	got.want(t, result.ExitInconclusive,
-		"wrong: this machine's clock is 1 h ahead of the server's", "62 of 73 scopes have one", "62 there: the command "+mint,
+		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 66 scopes have one, and 6 unrelated scopes", "62 from the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
-		"maps 10", "1 of 3 are in their given state", "not COMPLETE: failed-1 is FAILED",
-		"not known: unknown-1, given as FAILED: no such job (404)", "something is missing or wrong")
+		"maps 10", "1 of 3 are in the given state", "not COMPLETE: failed-1 is FAILED",
+		"not found (404): unknown-1, given as FAILED", "not ready: see above")
 	for line := range strings.Lines(got.output) {
 		// A path is one word, however long.
 		if columns := len([]rune(strings.TrimRight(line, "\n"))); columns > 80 && !strings.Contains(line, "/") {

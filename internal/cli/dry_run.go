@@ -206,7 +206,7 @@ type requestPlan struct {
 
 func (p requestPlan) print(out io.Writer) {
 	sent, withheld := 0, 0
-	used := map[string]int{}
+	used := usedJobs{}
 	for _, exchange := range p.server.Journal() {
 		if exchange.Fault != nil && exchange.Fault.Kind == target.Withheld {
 			withheld++
@@ -215,7 +215,7 @@ func (p requestPlan) print(out io.Writer) {
 		sent++
 		uses := (exchange.Request.Once || p.stateless && exchange.Request.Call) && exchange.Succeeded() && exchange.Complete()
 		if uses {
-			used[exchange.Request.Job]++
+			used.note(exchange.Request.Job)
 		}
 		p.printRequest(out, sent, exchange, uses && !p.stateless)
 	}
@@ -238,27 +238,36 @@ func (p requestPlan) print(out io.Writer) {
 	p.printSkipped(out)
 }
 
+// usedJobs counts the calls that succeed, and lists their jobs in order.
+type usedJobs struct {
+	calls int
+	jobs  []string
+}
+
+func (u *usedJobs) note(job string) {
+	if u.calls++; !slices.Contains(u.jobs, job) {
+		u.jobs = append(u.jobs, job)
+	}
+}
+
 // usesText says which jobs would be used up or, where jobs have no states, called
 // with success.
-func (p requestPlan) usesText(used map[string]int) string {
+func (p requestPlan) usesText(used usedJobs) string {
 	switch {
-	case len(used) == 0 && p.stateless:
+	case used.calls == 0 && p.stateless:
 		return "none of them is a call that succeeds"
-	case len(used) == 0:
+	case used.calls == 0:
 		return "none of them uses up a job"
 	}
-	total, jobs := 0, make([]string, 0, len(used))
-	for _, job := range slices.Sorted(maps.Keys(used)) {
-		total += used[job]
-		if used[job] > 1 {
-			job = fmt.Sprintf("%s (%d times)", job, used[job])
-		}
-		jobs = append(jobs, job)
-	}
+	uses := ", and use up "
 	if p.stateless {
-		return text.Counted(total, "request") + " would succeed, each with whatever effect the method has: " + strings.Join(jobs, ", ")
+		uses = ", each with whatever effect the method has, on "
 	}
-	return text.Counted(total, "request") + " would use up a job: " + strings.Join(jobs, ", ")
+	uses = text.Counted(used.calls, "call") + " would succeed" + uses + text.Counted(len(used.jobs), "job")
+	if used.calls > len(used.jobs) {
+		uses += " (some checks call one job more than once)"
+	}
+	return uses + ": " + strings.Join(used.jobs, ", ")
 }
 
 func (p requestPlan) paragraph(out io.Writer, text string) {

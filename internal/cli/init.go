@@ -175,13 +175,13 @@ type initJobs struct{ State, IDs string }
 
 // Jobs are ids that the reference emulator has, too: enough for every check.
 func (b beginning) Jobs() []initJobs {
-	const accepted, others = 18, 1
+	const others = 1
 	var jobs []initJobs
 	ids := emulator.DefaultJobs(b.method)
 	for _, state := range append(slices.Clone(b.method.States), "") {
 		few := others
 		if state == "" || slices.Contains(b.method.AcceptedStates, state) {
-			few = accepted
+			few = jobsForAllChecks
 		}
 		if len(ids[state]) > 0 {
 			wrapped := strings.Join(text.Wrap(strings.Join(ids[state][:min(few, len(ids[state]))], ", "), helpColumns-4), "\n    ")

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -52,7 +53,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
 	command := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Explain a requirement or a check: quote, source and requests",
+		Short: "Explain a requirement, a check or an aspect: quote, source and requests",
 		Example: `  dpconform explain body.empty
   dpconform explain path/two-segments
   dpconform explain client.repeat.backoff`,
@@ -86,11 +87,14 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 }
 
 // explained lists the ids that can be explained: those of aspects, checks and
-// requirements, also of clients.
+// requirements, also of clients, and test conditions.
 func explained(method *spec.Method) []string {
 	names := knownNames(method)
 	for _, requirement := range method.ClientRequirements {
 		names = append(names, requirement.ID)
+	}
+	for _, condition := range result.Conditions() {
+		names = append(names, condition.ID)
 	}
 	return names
 }

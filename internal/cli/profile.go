@@ -37,22 +37,26 @@ not selected, with the reason. They do not count as skipped.`,
 	}
 }
 
+// jobsForAllChecks is the number of jobs in a state in which the method accepts them
+// that suffices for all checks of each shipped method, if the server conforms.
+const jobsForAllChecks = 17
+
 // profileTexts say what the profiles select, and what they need.
 var profileTexts = map[config.Profile]string{
 	config.Consumer: "For users of an API that somebody else runs. It needs a token of one scope and a job in a state in which it is refused. " +
 		"It sends nothing that has an effect, and leaves out every check for which an input is missing, so that a run is never inconclusive.",
 	config.Emulator: "For authors of a server. It selects every check, like a run without a profile. Checks whose inputs are missing are skipped. " +
-		"It needs a token of each scope and a job in each state, and jobs to use up: 16 for all checks.",
+		fmt.Sprintf("It needs a token of each scope and a job in each state, and jobs to use up: %d for all checks.", jobsForAllChecks),
 	config.Live: "For a remote server whose jobs may be used up. It needs what emulator does, but leaves out the checks that need more jobs " +
 		"than you gave. On a remote server, jobs are used up only with --consume-jobs.",
 }
 
 // The reasons why a profile leaves a check out.
 const (
-	usesUpJobs     = "a job would be used up"
-	needsMoreJobs  = "more jobs to use up are needed"
-	needsTokens    = "tokens of further scopes are needed"
-	needsOtherJobs = "jobs in further states are needed"
+	usesUpJobs     = "would use up a job"
+	needsMoreJobs  = "needs more jobs to use up"
+	needsTokens    = "needs tokens for other scopes"
+	needsOtherJobs = "needs jobs in other states"
 )
 
 // reason says why the profile leaves out what a run would skip, or is empty where

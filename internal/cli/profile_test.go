@@ -223,6 +223,8 @@ func TestNoAuth(t *testing.T) {
 		}
 	}
 	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitConforms, "none needed", "not selected: --no-auth")
+	flags[1] = emulated(t, emulator.Options{})[1]
+	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "the server requires a token, but --no-auth sends none", "Remove --no-auth")
 }
 
 // TestProfilesAreListed: each with what it needs.

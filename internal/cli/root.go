@@ -66,7 +66,12 @@ func noSuchCommand(command *cobra.Command, arguments []string) error {
 			known = append(known, one.Name())
 		}
 	}
-	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), text.DidYouMeanOr(arguments[0], known, "it must be one of "+text.List(known, "or")))
+	const few = 4
+	fix := "want " + text.List(known, "or")
+	if len(known) > few {
+		fix = text.DidYouMeanOr(arguments[0], known, fix)
+	}
+	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), fix)
 }
 
 // noArguments refuses words that a command has no use for.

@@ -29,6 +29,7 @@ const (
 const (
 	notReported = "the client did not report the outcome of its call"
 	onlyExit    = "the client's exit code shows an error, but not which one"
+	noIDInExit  = "an exit code does not contain the id of the new job"
 )
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
@@ -77,7 +78,7 @@ func (v view) success() (how string, success bool) {
 	case v.outcome != nil && v.outcome.Error == nil:
 		return v.outcome.text(), true
 	case v.outcome == nil && v.succeededByExit:
-		return "an exit code that shows no error", true
+		return "exit code 0", true
 	}
 	return "", false
 }
@@ -88,8 +89,11 @@ func (v view) failed() bool { return v.failedByExit || v.outcome != nil && v.out
 // silence says why nothing is known of the outcome.
 func (v view) silence() string {
 	reason := notReported
-	if v.failedByExit {
+	switch {
+	case v.failedByExit:
 		reason = onlyExit
+	case v.succeededByExit:
+		reason = noIDInExit
 	}
 	for _, more := range []string{v.ending, v.hint} {
 		if more != "" {

@@ -15,7 +15,7 @@ import (
 )
 
 // noScenario is the reason of a requirement that no call of a run tested.
-const noScenario = "not tested by any call of this run"
+const noScenario = "no scenario in this run tests it"
 
 // Report makes the report of the run by a version of the program, without a
 // token: the calls are its checks, and the requests that arrived its exchanges.

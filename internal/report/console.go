@@ -220,7 +220,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 		c.brokenRequirement(report, group, verdict)
 	}
 	if rest := len(groups) - printed; rest > 0 {
-		c.headline(verdict, fmt.Sprintf("%s more; --verbose prints them", text.Counted(rest, "requirement")))
+		c.headline(verdict, text.Counted(rest, "more requirement")+" (--verbose prints them)")
 		c.printer().Printf("\n")
 	}
 }
@@ -254,7 +254,7 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 	}
 	if rest := findings[printed:]; len(rest) > 0 {
 		p.Printf("\n")
-		p.Paragraph("  ", fmt.Sprintf("and %d more: %s", len(rest), names(checksOf(rest))))
+		p.Paragraph("  ", moreText(rest, names))
 	}
 	if requirement.Fix != "" {
 		p.Paragraph("  fix     ", requirement.Fix)
@@ -431,6 +431,12 @@ func times(count, checks int) string {
 		return fmt.Sprintf(" (in %d exchanges)", count)
 	}
 	return ""
+}
+
+// moreText names the checks of the findings that are not shown.
+func moreText(rest []result.Alike, names func(ids []string) string) string {
+	ids := checksOf(rest)
+	return fmt.Sprintf("and %d more: %s", len(ids), names(ids))
 }
 
 // checksOf names the checks of findings, each once.

@@ -93,7 +93,7 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 		return
 	}
 	p, order, total := c.printer(), ", most severe first", len(failed)
-	if total == 1 && failed[0].Requirement.Condition() {
+	if total == 1 {
 		order = ""
 	}
 	words, most := result.FailedText(failed), listedFailures
@@ -141,10 +141,7 @@ func failedLine(beginning string, group result.Broken) string {
 // again, and to test what failed once more.
 func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	p, first := c.printer(), failed[0]
-	// The catalogue, which explain prints, has no conditions of a test.
-	if at := slices.IndexFunc(failed, func(group result.Broken) bool { return !group.Requirement.Condition() }); at >= 0 {
-		p.Printf("  explain  dpconform explain %s\n", text.Line(failed[at].Requirement.ID))
-	}
+	p.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
 	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
 		p.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
 	}

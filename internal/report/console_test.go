@@ -66,7 +66,7 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 		"failing": {Console{}, failing(), []string{"dpconform 1.2.3-test tests some.things.retry", "target http://127.0.0.1:8080", "description api/mine.yaml, revision 2026-01-01, 3 scopes",
 			"sha256:aaaa", "path 1 pass, 1 fail", "FAIL x.path.one (documented)", "A path MUST be one.", `"so *it* is"`, "https://example.com/page#part", "want 404 or 403",
 			"got a token (in 3 exchanges)", "curl -i --path-as-is -X POST", "WARN x.body.one", "SKIP semantics/example no job in state CANCELLED was given give --job CANCELLED=ID",
-			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed, most severe first", "explain dpconform explain x.path.one", "resend curl",
+			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed x.path.one (documented)", "explain dpconform explain x.path.one", "resend curl",
 			"rerun the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
@@ -203,7 +203,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 		}
 	}
 	if normal, verbose := printed(Console{}, failingAll(), 80), printed(Console{Verbose: true}, failingAll(), 80); strings.Contains(normal, "x.aspect0.one-0 (") ||
-		!strings.Contains(normal, "FAIL 30 requirements more; --verbose prints them") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
+		!strings.Contains(normal, "FAIL 30 more requirements (--verbose prints them)") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
 		t.Error("--verbose prints no more")
 	}
 	many := report(result.ExitFails, "does not conform")
@@ -211,9 +211,10 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 		many.Checks = append(many.Checks, check(fmt.Sprintf("path/example-%d", i), result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", fmt.Sprint("that ", i))),
 			check(fmt.Sprintf("body/example-%d", i), result.Skip, "no job", "--job FAILED=ID"))
 	}
+	many.Checks = append(many.Checks, check("path/example-6", result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that 5")))
 	many.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be.")}
 	got := printed(Console{}, many, 80)
-	if strings.Count(got, "want  this") != shownFindings || !strings.Contains(got, "and 3 more: path/example-3") || strings.Count(got, "give  --job FAILED=ID") != 1 || !strings.Contains(got, "and 3 more checks") {
+	if strings.Count(got, "want  this") != shownFindings || !strings.Contains(got, "and 4 more: path/example-3") || strings.Count(got, "give  --job FAILED=ID") != 1 || !strings.Contains(got, "and 3 more checks") {
 		t.Error(got)
 	}
 }

@@ -116,7 +116,7 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", report.Names(one.Checks), one.Want, text.Cut(one.Got, longestShown), times(one.Count, len(one.Checks))))
 	}
 	if rest := findings[shown:]; len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more: %s", len(rest), report.Names(checksOf(rest))))
+		lines = append(lines, moreText(rest, report.Names))
 	}
 	made := Annotation{Command: command, Title: requirement.ID + levelText(requirement)}
 	if requirement.Condition() {

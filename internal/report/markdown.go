@@ -149,7 +149,7 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 			}
 		}
 		if rest := findings[shown:]; len(rest) > 0 {
-			p.print("and %d more: %s\n", len(rest), codes(checksOf(rest)))
+			p.print("%s\n", moreText(rest, codes))
 		}
 		if requirement.Fix != "" {
 			p.print("\nFix: %s\n", text.MarkdownWords(requirement.Fix))

@@ -182,11 +182,14 @@ func doubled(address string) string {
 	return ""
 }
 
-// callerRefused: no token gets past the authorization.
+// callerRefused: no token gets past the authorization, or none was sent.
 func (e evidence) callerRefused() (Cause, explanation) {
 	withToken := func(exchange *Exchange) bool { return strings.HasPrefix(exchange.Request.Credential, "token ") }
-	if !slices.ContainsFunc(e.responses, withToken) {
-		withToken = func(*Exchange) bool { return true }
+	noToken := !slices.ContainsFunc(e.responses, withToken)
+	if noToken {
+		withToken = func(exchange *Exchange) bool {
+			return exchange.status() != http.StatusNotFound && exchange.status() != http.StatusMethodNotAllowed // Other paths need no token.
+		}
 	}
 	total := e.count(Cause{}, withToken).Count
 	for _, status := range []int{401, 403} {
@@ -203,13 +206,26 @@ func (e evidence) callerRefused() (Cause, explanation) {
 				}
 			}
 		}
-		cause.Summary = fmt.Sprintf("every token is refused with %d (%d of %d responses)", status, cause.Count, total)
+		refused := "every token is refused"
+		switch {
+		case noToken && e.Settings.NoAuth:
+			refused = "the server requires a token, but --no-auth sends none: requests are refused"
+		case noToken:
+			refused = "the server requires a token, but no request has one: requests are refused"
+		}
+		cause.Summary = fmt.Sprintf("%s with %d (%d of %d responses)", refused, status, cause.Count, total)
 		if nearlyAll(reasons[most], cause.Count) && most != "" {
 			cause.Summary += ": " + text.Line(text.Cut(most, 200))
 		}
-		cause.Fix = "give tokens that the server accepts, with --token or --token-template; a proxy in front of the server may remove the Authorization header"
-		if status == 403 {
-			cause.Fix = "give tokens with the documented scopes, from a user who owns the jobs; make sure that the server accepts any one of the scopes"
+		switch {
+		case noToken && e.Settings.NoAuth:
+			cause.Fix = "Remove --no-auth, and give tokens with --token or --token-template."
+		case noToken:
+			cause.Fix = "Give tokens with --token or --token-template. If the description has no scopes, add those that the method requires."
+		case status == http.StatusForbidden:
+			cause.Fix = "Give tokens with the documented scopes, from a user who owns the jobs. The server must accept any one of the scopes."
+		default:
+			cause.Fix = "Give tokens that the server accepts, with --token or --token-template. A proxy in front of the server may remove the Authorization header."
 		}
 		return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
 	}

@@ -3,7 +3,9 @@ package result
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -30,12 +32,14 @@ const (
 // source, and are no requirements of a report.
 func Conditions() []spec.Requirement {
 	return []spec.Requirement{
-		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist."},
-		{ID: ConditionCalled, Statement: "The client has to call the method."},
-		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not."},
-		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success."},
-		{ID: ConditionTime, Statement: "The command has to end within its time."},
-		{ID: ConditionOneOutcome, Statement: "The outcomes that the client reports of a job have to agree."},
+		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist.", Fix: "Choose one of the scenarios that dpconform client --list prints."},
+		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT."},
+		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not.",
+			Fix: "Retry after 401 (with a new token), 429 and 503, or report the error."},
+		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success.",
+			Fix: "End with exit code 0 after a success; otherwise report the error, and do not crash."},
+		{ID: ConditionTime, Statement: "The command has to end within its time.", Fix: "End after the last response; increase --timeout if the command needs more time."},
+		{ID: ConditionOneOutcome, Statement: "The outcomes that the client reports of a job have to agree.", Fix: "Report the outcome of a job once, after the last retry."},
 	}
 }
 
@@ -76,23 +80,46 @@ func (r Report) Unmet() []Requirement {
 	return unmet
 }
 
-// FailedText counts what failed: requirements, and conditions of the test.
+// unmetTexts say of the conditions what it means that they are not met.
+var unmetTexts = map[string]string{
+	ConditionKnown: "the client chose an unknown scenario", ConditionCalled: "no request arrived", ConditionSteps: "the client stopped early",
+	ConditionExit: "the command failed", ConditionTime: "the command did not end in time", ConditionOneOutcome: "the reported outcomes disagree",
+}
+
+// FailedText counts what failed: requirements, and scenarios in which a condition
+// of the test was not met.
 func FailedText(failed []Broken) string {
-	conditions := 0
+	unmet, requirements := UnmetText(failed), 0
 	for _, one := range failed {
-		if one.Requirement.Condition() {
-			conditions++
+		if !one.Requirement.Condition() {
+			requirements++
 		}
 	}
-	requirements := text.Counted(len(failed)-conditions, "requirement") + " failed"
-	unmet := text.Counted(conditions, "test condition") + " not met"
+	counted := text.Counted(requirements, "requirement") + " failed"
 	switch {
-	case conditions == 0:
-		return requirements
-	case conditions == len(failed):
+	case unmet == "":
+		return counted
+	case requirements == 0:
 		return unmet
 	}
-	return requirements + ", " + unmet
+	return counted + "; " + unmet
+}
+
+// UnmetText says which conditions of the test were not met, and in how many
+// scenarios; empty where all were.
+func UnmetText(failed []Broken) string {
+	var unmet []string
+	for _, one := range failed {
+		if !one.Requirement.Condition() {
+			continue
+		}
+		words := unmetTexts[one.Requirement.ID]
+		if scenarios := len(one.Checks()); scenarios > 1 {
+			words += fmt.Sprintf(" in %d scenarios", scenarios)
+		}
+		unmet = append(unmet, words)
+	}
+	return strings.Join(unmet, "; ")
 }
 
 // Call is what a check has more that is a call of a client.

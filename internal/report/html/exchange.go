@@ -24,10 +24,18 @@ type exchange struct {
 	Open                bool
 }
 
-// curl is the command that sends an exchange again; empty for one that the report
-// does not have.
-func (p *page) curl(number int) string {
-	if exchange := p.byNumber[number]; exchange != nil {
+// curl is the command that shows a cause: that of the first finding in its
+// exchange, which may need an earlier request, or the request alone; empty for an
+// exchange that the report does not have.
+func (p *page) curl(cause result.Cause) string {
+	for _, check := range p.Checks {
+		for _, finding := range check.Findings {
+			if finding.Exchange == cause.Exchange && finding.Curl != "" && slices.Contains(cause.Requirements, finding.Requirement) {
+				return finding.Curl
+			}
+		}
+	}
+	if exchange := p.byNumber[cause.Exchange]; exchange != nil {
 		return exchange.Request.Curl()
 	}
 	return ""
@@ -95,7 +103,10 @@ func (p *page) exchange(from *result.Exchange) exchange {
 	}
 	made := exchange{
 		Exchange: from, Anchor: p.exchanges[from.Number], Path: path, Outcome: from.Last().Outcome(), Kind: kindOf(from.Last()),
-		Sent: sentSegments(from.Request, longest), Got: segmentsOf(from.Last(), places, longest), Curl: from.Request.Curl(), Open: len(places) > 0,
+		Sent: sentSegments(from.Request, longest), Got: segmentsOf(from.Last(), places, longest), Open: len(places) > 0,
+	}
+	if p.Client == nil { // What a client sent has no address of a server.
+		made.Curl = from.Request.Curl()
 	}
 	for _, earlier := range from.Earlier {
 		made.Earlier = append(made.Earlier, attempt{earlier, segmentsOf(earlier, nil, min(longest, 512))})

@@ -172,6 +172,7 @@ func (p *page) functions() template.FuncMap {
 		"pasteable":     pasteable,
 		"named":         p.named,
 		"again":         p.again,
+		"more":          p.more,
 		"curl":          p.curl,
 		"listed":        p.listed,
 		"checksIn":      checksIn,

@@ -21,14 +21,17 @@ func (p *page) Headline() string {
 // Detail is the conclusion without the headline, and how much failed.
 func (p *page) Detail() string {
 	_, detail, _ := strings.Cut(p.Conclusion, ": ")
-	failed, total := p.Counts.Requirements[result.Fail], len(p.Requirements)
-	if failed > 0 {
-		return fmt.Sprintf("%d of %s failed, in %s of %d.", failed, text.Counted(total, "requirement"), text.Counted(p.Failed(), "check"), len(p.Checks))
+	var parts []string
+	if failed := p.Counts.Requirements[result.Fail]; failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s failed", failed, text.Counted(len(p.Requirements), "requirement")))
 	}
-	if broken := p.Broken(result.Fail); len(broken) > 0 {
-		return fmt.Sprintf("%s, in %s of %d.", capital(result.FailedText(broken)), text.Counted(p.Failed(), "check"), len(p.Checks))
+	if unmet := result.UnmetText(p.Broken(result.Fail)); unmet != "" {
+		parts = append(parts, unmet)
 	}
-	return capital(detail)
+	if len(parts) == 0 {
+		return capital(detail)
+	}
+	return capital(fmt.Sprintf("%s; %d of %s failed.", strings.Join(parts, "; "), p.Failed(), text.Counted(len(p.Checks), "check")))
 }
 
 // skipped are the checks that a missing input kept from being tested, and those
@@ -113,6 +116,23 @@ func (p *page) listed(broken []result.Broken) list {
 		all.Label += "s"
 	}
 	return all
+}
+
+// more counts the checks of all findings but the first.
+func (p *page) more(found []result.Alike) string {
+	checks := map[string]bool{}
+	for _, one := range found[1:] {
+		for _, id := range one.Checks {
+			checks[id] = true
+		}
+	}
+	switch {
+	case len(checks) == 0:
+		return ""
+	case p.Client != nil:
+		return text.Counted(len(checks), "more scenario")
+	}
+	return text.Counted(len(found)-1, "other finding")
 }
 
 // again is the flags that test a requirement alone.
@@ -201,7 +221,10 @@ func (p *page) Facts() [][2]string {
 	facts = append(facts,
 		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
 		[2]string{"Began", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Took", p.tookText()},
-		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))}, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
+		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))})
+	if p.Client == nil {
+		facts = append(facts, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
+	}
 	for _, optional := range [][2]string{{"Selected", p.Settings.Text()}, {"Not applicable", p.NotApplicableText()}, {"Not selected", p.NotSelectedText()}, {"Not tested", p.UntestedText()},
 		{"Fails the run", string(p.Settings.Level)}, {"Focus", strings.Join(p.Settings.Focus, ", ")}, {"Label filter", p.Settings.LabelFilter}} {
 		if optional[1] != "" {
@@ -319,11 +342,11 @@ func moreSevere(a, b result.Verdict) result.Verdict {
 	return a
 }
 
-// outcomes counts outcomes: "200 to 3 calls, reset to 1 call".
+// outcomes counts outcomes: "3 calls (200), 1 call (reset)".
 func outcomes(counts map[string]int) string {
 	var parts []string
 	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, outcome+" to "+text.Counted(counts[outcome], "call"))
+		parts = append(parts, fmt.Sprintf("%s (%s)", text.Counted(counts[outcome], "call"), outcome))
 	}
 	return strings.Join(parts, ", ")
 }
