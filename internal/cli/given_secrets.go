@@ -107,10 +107,34 @@ func secretsOfAddress(argument string) []string {
 	if !strings.Contains(argument, "://") && !strings.Contains(argument, "@") && (!strings.ContainsAny(argument, "?;") || strings.ContainsAny(argument, " \n")) {
 		return nil
 	}
+	return redact.HiddenInAddress(withoutName(argument))
+}
+
+// withoutName is an argument without the name of its flag in front, or the value of a
+// variable.
+func withoutName(argument string) string {
 	if name, value, found := strings.Cut(argument, "="); found && !strings.ContainsAny(name, ":/?;@") {
-		argument = value
+		return value
 	}
-	return redact.HiddenInAddress(argument)
+	return argument
+}
+
+// addressesGiven lists what a command line, variables of dpconform and the configuration
+// give that is an address, or looks like one where a file is wanted.
+func addressesGiven(root *cobra.Command, arguments, environment []string) []string {
+	given := slices.Clone(arguments)
+	for _, variable := range environment {
+		if strings.HasPrefix(variable, "DPCONFORM_") {
+			given = append(given, variable)
+		}
+	}
+	for _, command := range root.Commands() {
+		command.Flags().Visit(func(flag *pflag.Flag) { given = append(given, flag.Value.String()) })
+	}
+	for i, one := range given {
+		given[i] = withoutName(one)
+	}
+	return slices.DeleteFunc(given, func(one string) bool { return !strings.Contains(one, "://") })
 }
 
 // proxyVariables are those of net/http that hold an address with a password.
@@ -142,7 +166,7 @@ func secretsOfEnvironment(environment []string) []string {
 // secretsOfFile lists what may be a secret in a file with tokens. A file that
 // cannot be read brings none.
 func secretsOfFile(name string) []string {
-	content, err := text.ReadFile(name, text.LargestFile)
+	content, err := text.ReadFile(name, text.LargestYAML)
 	if err != nil {
 		return nil
 	}

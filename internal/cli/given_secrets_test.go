@@ -47,6 +47,25 @@ func TestSecretsGiven(t *testing.T) {
 	}
 }
 
+// TestAnAddressGivenForAFileIsShownWithoutItsParameters, whichever flag or file gives it.
+func TestAnAddressGivenForAFileIsShownWithoutItsParameters(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://[::1/x?PLANTED", "http://127.0.0.1:1/x#PLANTED", "http://me:PLANTED@127.0.0.1:1/x"} {
+		settings := writeFile(t, "settings.yaml", "spec: '"+address+"'\n")
+		for _, arguments := range [][]string{
+			{"run", "--spec", address}, {"run", "--spec=" + address}, {"run", "--config", address}, {"run", "--config", settings},
+			{"run", "--cassettes", address}, {"run", "--known-failures", address}, {"client", "--scenarios", address, "--", "true"}, {"report", address},
+			{"run", "--endpoint", "http://127.0.0.1:1", "--token-file", address}, {"spec", "print", "--spec", address}, {"doctor", "--spec", address},
+			{"drift", "--against", address},
+		} {
+			got := call(t, arguments...)
+			if strings.Contains(got.complaints+got.output+got.raw, "PLANTED") || !strings.Contains(got.complaints, "/x") && arguments[0] != "client" {
+				t.Errorf("%q: %s%s", arguments, got.complaints, got.output)
+			}
+		}
+	}
+}
+
 func TestComplaintsHideSecrets(t *testing.T) {
 	t.Parallel()
 	var complaints strings.Builder

@@ -60,6 +60,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 	}()
 	root := newRootCommand(terminal)
 	terminal.hide(func() []string { return secretsGiven(root, arguments, os.Environ()) })
+	terminal.addresses = func() []string { return addressesGiven(root, arguments, os.Environ()) }
 	root.SetArgs(arguments)
 	root.SetIn(text.Input{Reader: os.Stdin})
 	err := root.ExecuteContext(ctx)

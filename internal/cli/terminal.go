@@ -56,6 +56,9 @@ type terminal struct {
 	github *github
 	// secrets list what no complaint may show.
 	secrets []func() []string
+	// addresses lists those that complaints show without what may be a secret; it may
+	// be nil.
+	addresses func() []string
 }
 
 func newTerminal() *terminal {
@@ -147,8 +150,16 @@ func (t *terminal) wrote(file report.File) {
 // hide keeps out of every complaint what a function lists when it is made.
 func (t *terminal) hide(secrets func() []string) { t.secrets = append(t.secrets, secrets) }
 
-// redacted is a text without secrets.
-func (t *terminal) redacted(words string) string { return t.redactor().Text(words) }
+// redacted is a text without secrets. A message that takes an address for the name of a
+// file shows it as every other does.
+func (t *terminal) redacted(words string) string {
+	if t.addresses != nil {
+		for _, address := range t.addresses() {
+			words = strings.ReplaceAll(words, address, redact.Address(address))
+		}
+	}
+	return t.redactor().Text(words)
+}
 
 // redactor knows the secrets of now.
 func (t *terminal) redactor() *redact.Redactor {

@@ -151,6 +151,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 
 func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 	kept(t)
+	large, tokens := writeFile(t, strings.Repeat("x", 64<<10+1)), writeFile(t, strings.Repeat("x", 1<<20+1))
 	empty, client := writeFile(t, "\n"), writeFile(t, `{"web":{"client_id":"another","client_secret":"`+secret+`"}}`)
 	for _, test := range []struct {
 		flags []string
@@ -163,6 +164,8 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", large}, "--client-secret-file: FILE: it is longer than 64 KiB; is it the right file?"},
+		{[]string{"--token-file", tokens}, "FILE: it is longer than 1 MiB; is it the right file?"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
 			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},
 		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is not an address that starts with https://"},

@@ -230,6 +230,9 @@ func checkedAddress(sources *Sources, flag, address string) (string, error) {
 	return address, nil
 }
 
+// largestSecretFile is the length in bytes of the largest file of a client's secret.
+const largestSecretFile = 64 << 10
+
 // Client gives the client that the settings name, with the HTTP client that asks
 // OAuth servers. Its id and its secret may be empty.
 func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
@@ -246,7 +249,7 @@ func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
 		client.Secret = tokens.Secret(value)
 		return client, nil
 	}
-	content, err := text.ReadFile(s.ClientSecretFile, text.LargestFile)
+	content, err := text.ReadFile(s.ClientSecretFile, largestSecretFile)
 	if err != nil {
 		return client, sources.mistake(clientSecretFlag, "", "%s: %s", s.ClientSecretFile, text.Reason(err))
 	}

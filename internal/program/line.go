@@ -18,6 +18,9 @@ import (
 const (
 	// DefaultLimit is how long the program of a Line may take.
 	DefaultLimit = 30 * time.Second
+	// leftBehindLimit is how long its output may stay open after the program has ended:
+	// what it has left behind prints no part of it.
+	leftBehindLimit = 200 * time.Millisecond
 	// LargestOutput is how many bytes of its output are read.
 	LargestOutput = 64 << 10
 	// longestShown is how many characters of a command are shown.
@@ -80,6 +83,7 @@ func (l Line) Output(ctx context.Context, values ...string) (string, error) {
 	output := beginning{full: stop}
 	process := Command(flooded, l.fill(values))
 	process.Stdout = &output
+	process.WaitDelay = leftBehindLimit
 	defer End(process)
 	err := process.Run()
 	// It ended well, and left something behind that holds its output open.

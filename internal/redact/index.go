@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -96,8 +97,9 @@ const (
 
 // looseForms lists the letters and digits of a token as it is, of its hexadecimal,
 // and of the base64 of a text that it is a part of, such as user:token. It may
-// have been escaped for a URL or in JSON before, or be in base64 twice. Separators and line
-// breaks may stand anywhere in these, and one alphabet of base64 is the other.
+// have been escaped for a URL or in JSON before, be in UTF-16, or in base64 twice.
+// Separators and line breaks may stand anywhere in these, and one alphabet of base64
+// is the other.
 func looseForms(token string) []string {
 	var forms []string
 	add := func(form string) {
@@ -113,14 +115,37 @@ func looseForms(token string) []string {
 	inBase64(token, add)
 	inBase64(once, add)
 	inBase64(strings.TrimRight(once, "="), add)
-	// PHP writes a slash in JSON with a backslash.
-	for _, escaped := range []string{url.QueryEscape(token), strings.ReplaceAll(token, "/", `\/`)} {
-		if escaped != token {
-			inBase64(escaped, add)
-		}
+	// Two bytes a letter, whichever of them comes first.
+	inBase64(strings.Join(strings.Split(token, ""), "\x00"), add)
+	for _, escaped := range escapedForms(token) {
+		inBase64(escaped, add)
 	}
 	return forms
 }
+
+// escapedInJSON lists what libraries write in JSON by its number: Go, Gson and
+// System.Text.Json, and what escapes all that any of them does.
+var escapedInJSON = []string{"<>&", "<>&'=", "<>&'+", "<>&'=+", "=+"}
+
+// escapedForms lists a token as it is escaped for a URL and in JSON, without the token.
+func escapedForms(token string) []string {
+	query := url.QueryEscape(token)
+	// PHP writes a slash in JSON with a backslash.
+	forms := []string{query, percentEscape().ReplaceAllStringFunc(query, strings.ToLower), strings.ReplaceAll(token, "/", `\/`)}
+	for _, characters := range escapedInJSON {
+		for _, format := range []string{`\u%04x`, `\u%04X`} {
+			var pairs []string
+			for _, c := range characters {
+				pairs = append(pairs, string(c), fmt.Sprintf(format, c))
+			}
+			forms = append(forms, strings.NewReplacer(pairs...).Replace(token))
+		}
+	}
+	slices.Sort(forms)
+	return slices.DeleteFunc(slices.Compact(forms), func(form string) bool { return form == token })
+}
+
+var percentEscape = lazy(`%[0-9A-F]{2}`)
 
 // inBase64 gives what the base64 of a text around this one has in it. Three bytes
 // are four letters there, so it depends on how many bytes stand in front, and the

@@ -121,7 +121,7 @@ var simpleEscapes = []struct{ text, meaning string }{
 }
 
 var (
-	numberEntity = lazy(`^&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?`)
+	numberEntity = lazy(`^&#(?:[0-9]+|[xX][0-9A-Fa-f]+);?`)
 	octalEscape  = lazy(`^\\[0-3][0-7]{2}`)
 )
 
@@ -146,8 +146,8 @@ func escapeAt(text string) (meaning string, size int) {
 		}
 	case '&':
 		end := strings.IndexByte(text[:min(len(text), longest)], ';') + 1
-		// A number ends without a semicolon too.
-		if number := numberEntity().FindString(text[:min(len(text), longest)]); number != "" {
+		// A number ends without a semicolon too, and may begin with any zeros.
+		if number := numberEntity().FindString(text); number != "" {
 			end = len(number)
 		}
 		if meaning := html.UnescapeString(text[:end]); meaning != text[:end] {

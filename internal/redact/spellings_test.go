@@ -104,6 +104,8 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 		"hexadecimal entities": spelled(token, "&#x%x;"),
 		"HTML":                 strings.ReplaceAll(token, "+", "&#43;"),
 		"entities that go on":  spelled(token, "&#%d"),
+		"zeros in front":       spelled(token, "&#%09d;"),
+		"zeros before digits":  spelled(token, "&#x%032x;"),
 		"octal":                spelled(token, `\%03o`),
 		"in braces":            spelled(token, `\u{%x}`),
 		"%u":                   spelled(token, "%%u%04x"),
@@ -139,7 +141,12 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 	for _, form := range []string{base64.StdEncoding.EncodeToString([]byte("me:" + token)), base64.StdEncoding.EncodeToString([]byte("user:" + token + "!!")),
 		base64.URLEncoding.EncodeToString([]byte("u1:a" + token)), url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("a" + token))),
 		base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))), base64.StdEncoding.EncodeToString([]byte("t=" + url.QueryEscape(token))),
-		base64.StdEncoding.EncodeToString([]byte(`{"t":"` + strings.ReplaceAll(token, "/", `\/`) + `"}`))} {
+		base64.StdEncoding.EncodeToString([]byte(`{"t":"` + strings.ReplaceAll(token, "/", `\/`) + `"}`)),
+		base64.StdEncoding.EncodeToString([]byte("t=SEKRET000%2fpl%2bant%3ded~Qw8Er7Ty0.zz000")),
+		base64.StdEncoding.EncodeToString([]byte(`{"t":"SEKRET000/pl+ant\u003ded~Qw8Er7Ty0.zz000"}`)),
+		base64.StdEncoding.EncodeToString([]byte(`{"to":"SEKRET000/pl\u002bant\u003ded~Qw8Er7Ty0.zz000"}`)),
+		base64.StdEncoding.EncodeToString([]byte(`{"tok":"SEKRET000/pl\u002Bant=ed~Qw8Er7Ty0.zz000"}`)),
+		base64.StdEncoding.EncodeToString([]byte(spelled(token, "%c\x00"))), base64.StdEncoding.EncodeToString([]byte(spelled("me:"+token, "\x00%c")))} {
 		if got := hide.Text("<" + form + ">"); !strings.Contains(got, "the-token") || len(got) > 40 {
 			t.Errorf("%q became %q", form, got)
 		}

@@ -201,6 +201,17 @@ func TestAProxyThatDoesNotConnectIsNotTheServer(t *testing.T) {
 	}
 }
 
+// TestAProxyThatHangsUpIsNotTheServer where it would send the request itself either.
+func TestAProxyThatHangsUpIsNotTheServer(t *testing.T) {
+	t.Parallel()
+	proxy := serveRaw(t, saying(""))
+	tested := newTarget(t, Config{Endpoint: "http://api.example", Network: NetworkOptions{Proxy: proxied(t, proxy)}})
+	for range 2 {
+		wantFault(t, sendTo(tested, Request{}), Unreachable, "the proxy "+proxy+
+			" cannot be used: it closes the connection instead of responding; give HTTP_PROXY the address of an HTTP proxy, or set NO_PROXY=api.example")
+	}
+}
+
 func TestACompressedResponseIsRead(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {

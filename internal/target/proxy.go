@@ -106,8 +106,8 @@ func brokenTunnel(request *http.Request, err error, proxy string) *Fault {
 		proxy, does, request.URL.Hostname())}
 }
 
-// uselessProxy is the fault of a proxy that speaks no HTTP, or none to this client, given
-// the error that came first; nil where it may be the server's.
+// uselessProxy is the fault of a proxy that speaks no HTTP, or none to this client, or
+// says nothing at all, given the error that came first; nil where it may be the server's.
 func uselessProxy(ctx context.Context, endpoint *url.URL, options NetworkOptions, err error) *Fault {
 	proxy, _ := options.Proxy(&http.Request{URL: endpoint})
 	variable := strings.ToUpper(endpoint.Scheme) + "_PROXY"
@@ -121,12 +121,16 @@ func uselessProxy(ctx context.Context, endpoint *url.URL, options NetworkOptions
 	} else {
 		spoken = speaks(ctx, proxy, options)
 	}
+	does := "it speaks " + spoken
 	switch {
+	case spoken == "" && endpoint.Scheme == "http" && (isHandshakeEnd(err) || isCutOff(err)):
+		// A proxy responds with 502 where it is the server that hangs up.
+		does = "it closes the connection instead of responding"
 	case spoken == speaksHTTP && proxy.Scheme == "http", spoken == speaksTLS && proxy.Scheme == "https", spoken == "":
 		return nil
 	}
-	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be used: it speaks %s; give %s the address of an HTTP proxy, or set NO_PROXY=%s to reach that without it",
-		addressOf(proxy), spoken, variable, endpoint.Hostname())}
+	return &Fault{Kind: Unreachable, Detail: fmt.Sprintf("the proxy %s cannot be used: %s; give %s the address of an HTTP proxy, or set NO_PROXY=%s to reach that without it",
+		addressOf(proxy), does, variable, endpoint.Hostname())}
 }
 
 // refusal says what a proxy responded; its address may be unknown.

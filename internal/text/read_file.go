@@ -65,7 +65,12 @@ func ReadNamed(name string, most int, read func(io.Reader) ([]byte, error)) ([]b
 type TooLongError struct{ most int }
 
 // Error gives the limit.
-func (e *TooLongError) Error() string { return fmt.Sprintf("longer than %d MiB", e.most>>20) }
+func (e *TooLongError) Error() string {
+	if e.most < 1<<20 {
+		return fmt.Sprintf("longer than %d KiB", e.most>>10)
+	}
+	return fmt.Sprintf("longer than %d MiB", e.most>>20)
+}
 
 // ReadAll is io.ReadAll for at most so many bytes; the error for more is a
 // *TooLongError. It keeps what it has read in parts, so that what is refused takes

@@ -14,10 +14,13 @@ import (
 	"github.com/pb33f/go-yaml"
 )
 
-// The bounds of a YAML file: its bytes, how deep its values are nested, and how
-// many there are once aliases are followed.
+// LargestYAML is the length in bytes of the largest YAML file that is read. Its values
+// take fifty times as much.
+const LargestYAML = 1 << 20
+
+// The bounds of the values of a YAML file: how deep they are nested, and how many there
+// are once aliases are followed.
 const (
-	largestYAML = 4 << 20
 	deepestYAML = 100
 	mostValues  = 200_000
 )
@@ -38,7 +41,7 @@ type Member struct {
 
 // ReadYAML reads a YAML file.
 func ReadYAML(name string) (YAML, error) {
-	content, err := ReadFile(name, largestYAML)
+	content, err := ReadFile(name, LargestYAML)
 	if err != nil {
 		return YAML{}, notText(name, err)
 	}
@@ -47,8 +50,8 @@ func ReadYAML(name string) (YAML, error) {
 
 // ParseYAML reads the one document of a YAML text. The name is that of its file.
 func ParseYAML(name string, content []byte) (YAML, error) {
-	if len(content) > largestYAML {
-		return YAML{}, &UsageError{name, fmt.Sprintf("it is longer than %d MiB", largestYAML>>20), "is it the right file?"}
+	if len(content) > LargestYAML {
+		return YAML{}, &UsageError{name, fmt.Sprintf("it is longer than %d MiB", LargestYAML>>20), "is it the right file?"}
 	}
 	_, document, err := ParseNode(content)
 	if err != nil {

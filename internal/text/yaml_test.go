@@ -98,7 +98,7 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"name: *gone":               "a.yaml:1:7: not readable as YAML: there is no anchor gone for the alias",
 		"members: &a {b: *a}":       "a.yaml:1:14: its values are nested more than 100 deep",
 		strings.Repeat("[", 200) + strings.Repeat("]", 200): "a.yaml:1:102: its values are nested more than 100 deep",
-		strings.Repeat(" ", largestYAML+1):                  "a.yaml: it is longer than 4 MiB; is it the right file?",
+		strings.Repeat(" ", LargestYAML+1):                  "a.yaml: it is longer than 1 MiB; is it the right file?",
 	} {
 		_, err := readSettings("a.yaml", content)
 		var usage *UsageError
