@@ -131,14 +131,16 @@ var escapedInJSON = []string{"<>&", "<>&'=", "<>&'+", "<>&'=+", "=+"}
 func escapedForms(token string) []string {
 	query := url.QueryEscape(token)
 	// PHP writes a slash in JSON with a backslash.
-	forms := []string{query, percentEscape().ReplaceAllStringFunc(query, strings.ToLower), strings.ReplaceAll(token, "/", `\/`)}
+	slashed := strings.ReplaceAll(token, "/", `\/`)
+	forms := []string{query, percentEscape().ReplaceAllStringFunc(query, strings.ToLower), slashed}
 	for _, characters := range escapedInJSON {
 		for _, format := range []string{`\u%04x`, `\u%04X`} {
 			var pairs []string
 			for _, c := range characters {
 				pairs = append(pairs, string(c), fmt.Sprintf(format, c))
 			}
-			forms = append(forms, strings.NewReplacer(pairs...).Replace(token))
+			escape := strings.NewReplacer(pairs...)
+			forms = append(forms, escape.Replace(token), escape.Replace(slashed))
 		}
 	}
 	slices.Sort(forms)

@@ -145,6 +145,7 @@ func TestATokenIsFoundHoweverItIsEscaped(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("t=SEKRET000%2fpl%2bant%3ded~Qw8Er7Ty0.zz000")),
 		base64.StdEncoding.EncodeToString([]byte(`{"t":"SEKRET000/pl+ant\u003ded~Qw8Er7Ty0.zz000"}`)),
 		base64.StdEncoding.EncodeToString([]byte(`{"to":"SEKRET000/pl\u002bant\u003ded~Qw8Er7Ty0.zz000"}`)),
+		base64.StdEncoding.EncodeToString([]byte(`{"toke":"SEKRET000\/pl\u002bant=ed~Qw8Er7Ty0.zz000"}`)),
 		base64.StdEncoding.EncodeToString([]byte(`{"tok":"SEKRET000/pl\u002Bant=ed~Qw8Er7Ty0.zz000"}`)),
 		base64.StdEncoding.EncodeToString([]byte(spelled(token, "%c\x00"))), base64.StdEncoding.EncodeToString([]byte(spelled("me:"+token, "\x00%c")))} {
 		if got := hide.Text("<" + form + ">"); !strings.Contains(got, "the-token") || len(got) > 40 {
