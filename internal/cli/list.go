@@ -53,7 +53,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
 	command := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Explain a requirement, a check or an aspect: quote, source and requests",
+		Short: "Explain a requirement, check or aspect: quote, source, requests",
 		Example: `  dpconform explain body.empty
   dpconform explain path/two-segments
   dpconform explain client.repeat.backoff`,
