@@ -102,7 +102,7 @@ func expected(states []string) string {
 	if len(states) == 0 {
 		return "the description has no states"
 	}
-	return "it must be one of " + strings.Join(states, ", ")
+	return "want " + strings.Join(states, ", ")
 }
 
 func (s *jobStore) add(methods []*spec.Method, id, state string) error {

@@ -199,12 +199,12 @@ func TestBrokenDescriptionsAreRefusedWithTheirLine(t *testing.T) {
 		{"a wrong title", "  title: Data Portability API, archiveJobs.retry\n", "  title: 5\n", "  title: 5\n", []string{"at /info/title: got number, want string"}},
 
 		// YAML.
-		{"a tab", "  title: Data", "\ttitle: Data", "\ttitle", []string{"not readable as YAML", "character"}},
-		{"a line too far left", ownLevel, "         level: documented\n", "         level: documented\n", []string{"not readable as YAML"}},
-		{"two colons", "  title: Data", "  title: Data: x", "  title: Data: x", []string{"not readable as YAML", "a colon stands where no key can be"}},
-		{"an unknown anchor", "operationId: dataportability.archiveJobs.retry", "operationId: *gone", "      operationId: *gone", []string{"not readable as YAML", "gone"}},
-		{"an open list", "openapi: 3.1.0", "openapi: [3.1.0", anywhere, []string{"not readable as YAML"}},
-		{"an open quotation", "title: Data", `title: "Data`, anywhere, []string{"not readable as YAML"}},
+		{"a tab", "  title: Data", "\ttitle: Data", "\ttitle", []string{"invalid YAML", "character"}},
+		{"a line too far left", ownLevel, "         level: documented\n", "         level: documented\n", []string{"invalid YAML"}},
+		{"two colons", "  title: Data", "  title: Data: x", "  title: Data: x", []string{"invalid YAML", "a colon stands where no key can be"}},
+		{"an unknown anchor", "operationId: dataportability.archiveJobs.retry", "operationId: *gone", "      operationId: *gone", []string{"invalid YAML", "gone"}},
+		{"an open list", "openapi: 3.1.0", "openapi: [3.1.0", anywhere, []string{"invalid YAML"}},
+		{"an open quotation", "title: Data", `title: "Data`, anywhere, []string{"invalid YAML"}},
 		{"a NUL byte", "title: Data", "title: \x00", "title: \x00", []string{"a NUL byte"}},
 	} {
 		test.check(t, ownText(t))

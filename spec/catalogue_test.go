@@ -114,7 +114,7 @@ func TestFilesOfSets(t *testing.T) {
 	}{
 		"sound":             {sound, "", 0},
 		"for clients only":  {strings.Replace(strings.Replace(sound, "requirements:", "client-requirements:", 1), "path.own", "client.path.own", 1), "", 0},
-		"not YAML":          {"set: ours\n\ttitle: x\n", "not readable as YAML", 2},
+		"not YAML":          {"set: ours\n\ttitle: x\n", "invalid YAML", 2},
 		"empty":             {"", "must be a mapping with set, title, requirements, client-requirements", 1},
 		"a list":            {"- a\n", "must be a mapping with set, title", 1},
 		"an unknown key":    {"set: ours\nrequirement: []\n", `unknown key "requirement": want one of set, title, requirements, client-requirements`, 2},

@@ -240,7 +240,7 @@ func TestACauseComesFirst(t *testing.T) {
 				r.Body, r.ContentLength = http.NoBody, 0
 			}
 		})},
-		{"a connection that is not kept in order", "", "persistent-connection", "the rest of the run uses a new connection for each request", func(next http.Handler) http.Handler {
+		{"a connection that is not kept in order", "", "persistent-connection", "The rest of the run uses a new connection for each request", func(next http.Handler) http.Handler {
 			var used sync.Map
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if _, again := used.LoadOrStore(r.Context().Value(http.LocalAddrContextKey), true); again {

@@ -386,7 +386,7 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 	case len(arguments) == 0:
 		return text.Mistake("", "there is no client to test", "give a command after --, or --listen ADDRESS")
 	case command.ArgsLenAtDash() != 0:
-		return text.Mistake("", fmt.Sprintf("client takes no %q", arguments[0]), "put -- before the command")
+		return text.Mistake("", fmt.Sprintf("unexpected argument %q", arguments[0]), "put -- before the command")
 	case o.run.WireOnly && o.run.ExitReports:
 		return text.Mistake(sources.Origin("exit-outcome"), "with --wire-only no outcome is tested", "remove one of the two")
 	case o.run.Limit <= 0:

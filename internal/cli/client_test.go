@@ -20,14 +20,14 @@ func TestWrongUsageOfClient(t *testing.T) {
 	wrong := writeFile(t, "wrong.yaml", "name: a\ntitle: b\nstps: []\n")
 	for line, want := range map[string]string{
 		"client":                                "there is no client to test; give a command after --, or --listen ADDRESS",
-		"client curl":                           `client takes no "curl"; put -- before the command`,
-		"client curl -- x":                      `client takes no "curl"; put -- before the command`,
+		"client curl":                           `unexpected argument "curl"; put -- before the command`,
+		"client curl -- x":                      `unexpected argument "curl"; put -- before the command`,
 		"client --scenario sucess -- x":         `--scenario: unknown scenario "sucess"; did you mean success?`,
 		"client --scenarios " + wrong + " -- x": wrong + `:3:1: unknown key "stps"; did you mean steps?`,
 		"client --scenarios none -- x":          "none: no such file or directory; give a file of YAML, or a folder of them",
 		"client --timeout 0s -- x":              "--timeout: it must be more than 0; give a time such as 30s",
-		"client --level= -- x":                  `--level: unknown level ""; it must be one of documented, platform or inferred`,
-		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; it must be one of json, junit, markdown, github, html, har, sarif or badge`,
+		"client --level= -- x":                  `--level: unknown level ""; want documented, platform or inferred`,
+		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; want json, junit, markdown, github, html, har, sarif or badge`,
 		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://api.example.com",
 		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it cannot be combined with --upstream, whose server responds in place of a scenario; use only one of the two",
 		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",

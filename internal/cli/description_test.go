@@ -65,7 +65,7 @@ func TestEveryCommandTakesTheFlagsOfADescription(t *testing.T) {
 	for _, command := range []string{"run", "list", "explain body.empty", "record --cassettes " + t.TempDir(), "doctor --endpoint http://127.0.0.1:1",
 		"client --list", "emulate", "spec print", "login --list"} {
 		refused(t, command+" --overlay "+broken, broken+":4: the target $.nothing matches nothing in spec/")
-		refused(t, command+" --method gone", `--method: no description of the method "gone" is built in`)
+		refused(t, command+" --method gone", `--method: unknown built-in method "gone"`)
 	}
 	for flag, want := range map[string]string{"--method": "archiveJobs.retry", "--revision": "2026-07-19"} {
 		if got := call(t, "__complete", "run", flag, ""); !strings.Contains(got.raw, want+"\n") {

@@ -102,7 +102,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 		return err
 	}
 	if flags.against == "" {
-		return text.Mistake("--against", "there is nothing to compare with", "give --against SOURCE")
+		return text.Mistake("--against", "it is required", "give --against SOURCE")
 	}
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return text.Mistake("--from, --against", "both are standard input", "")

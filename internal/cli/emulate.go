@@ -205,7 +205,7 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 		fmt.Fprintf(terminal.raw, "  %-4s %s\n", operation.Method, operation.Path)
 	}
 	if options.Fault != "" {
-		fmt.Fprintf(terminal.raw, "broken on purpose: %s\n", options.Fault)
+		fmt.Fprintf(terminal.raw, "fault: %s\n", options.Fault)
 	}
 	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\n", runCommandFor(methods, options, reach))
 	if len(methods) > 1 {

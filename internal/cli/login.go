@@ -207,7 +207,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 		return made, err
 	}
 	if made.Client.ID == "" {
-		return made, l.mistake("client-id", "no client id is given", "give --client-id ID, at Google of a client of the type desktop app")
+		return made, l.mistake("client-id", "no client id is given", "give --client-id ID (at Google: the id of a desktop app client)")
 	}
 	made.Port, made.Wait, made.Announce = l.port, l.wait, l.announce
 	switch {

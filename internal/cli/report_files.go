@@ -83,7 +83,7 @@ func parseReports(sources *config.Sources, wanted, names []string, parse func(st
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] && !toRunner(file) {
-			return nil, text.Mistake(place, fmt.Sprintf("two reports go to %s", file.Path), "give each a path of its own")
+			return nil, text.Mistake(place, fmt.Sprintf("two reports have the path %s", file.Path), "give each a path of its own")
 		}
 		seen[path] = !toRunner(file) || seen[path]
 		files = append(files, file)

@@ -98,7 +98,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 		{"report " + edited(`"exit": 0`, `"exit": 77`), "its exit code 77 and its conclusion are not those of its checks"},
 		{"report " + good + " --report json=" + good, "--report: " + good + " is the report that others are made from; give another file"},
 		{"report " + good + " --report jsn=x", `--report: unknown report format "jsn"; did you mean json?`},
-		{"report " + good + " --report out.txt", `--report: the ending of "out.txt" gives no report format; write FORMAT=out.txt with FORMAT json, junit, `},
+		{"report " + good + " --report out.txt", `--report: unknown report format for "out.txt"; write FORMAT=out.txt with FORMAT json, junit, `},
 		{"report " + good + " --report no/such/x.html", "there is no folder no/such"},
 		{"diff " + good, "two reports, not 1", "--report json=FILE"},
 		{"diff " + good + " " + good, "the old report too"},

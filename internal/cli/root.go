@@ -79,7 +79,7 @@ func noArguments(command *cobra.Command, arguments []string) error {
 	if len(arguments) == 0 {
 		return nil
 	}
-	return text.Mistake("", fmt.Sprintf("%s takes no %q", command.CommandPath(), arguments[0]), "see "+command.CommandPath()+" --help")
+	return text.Mistake("", fmt.Sprintf("unexpected argument %q", arguments[0]), "see "+command.CommandPath()+" --help")
 }
 
 // flagMistake says what is wrong with a flag and what it takes, or names the

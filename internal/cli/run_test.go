@@ -265,7 +265,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run --label-filter pth", "--label-filter", "no check"},
 		{"run --level platfrm", "--level", "did you mean platform?"},
 		{"run --report json=/no/such/folder/x", "--report", "/no/such/folder"},
-		{"run --report json=x --report junit=./x", "--report", "two reports go to", "give each a path of its own"},
+		{"run --report json=x --report junit=./x", "--report", "two reports have the path", "give each a path of its own"},
 		{"run --cassettes . --endpoint http://127.0.0.1:1", "--cassettes"},
 		{"run --cassettes no-such-folder", "no-such-folder", "dpconform record"},
 		{"run --config no-such.yaml", "no-such.yaml"},
@@ -282,7 +282,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"explain body.emty", "did you mean body.empty?"},
 		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
 		{"explain", "explain takes the id"},
-		{"spec upgrade", "it must be one of new or print"},
+		{"spec upgrade", "want new or print"},
 		{"doctor", "--endpoint", "give --endpoint URL"},
 	} {
 		refused(t, row[0], row[1:]...)
@@ -294,7 +294,7 @@ func TestBadDescriptionsAndCassettesAreOneClearLine(t *testing.T) {
 	text := string(spec.Default().Text)
 	for edited, says := range map[string]string{
 		"hello: world\n":              ":1: not an OpenAPI 3 document",
-		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: not readable as YAML",
+		"openapi: 3.1.0\n\tinfo: x\n": ":2:1: invalid YAML",
 		strings.Replace(text, "          source: https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.request_body\n", "          source: ''\n", 1): "requirement body.empty has no source",
 	} {
 		file := writeFile(t, "edited.yaml", edited)

@@ -58,7 +58,7 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	labels, err := types.ParseLabelFilter(settings.LabelFilter)
 	if err != nil {
 		return selection{}, text.Mistake(sources.Origin("label-filter"),
-			fmt.Sprintf("the label filter %q cannot be read: use aspects, levels and requirement ids with &&, ||, ! and ()", settings.LabelFilter), "")
+			fmt.Sprintf("invalid label filter %q: use aspects, levels and requirement ids with &&, ||, ! and ()", settings.LabelFilter), "")
 	}
 	checks := suites.Checks(method)
 	if len(checks) == 0 {

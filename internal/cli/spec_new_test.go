@@ -84,7 +84,7 @@ func TestNoNewDescriptionIsOneClearLine(t *testing.T) {
 		"--from " + document + " --method orders.return --value shopsId":                     "NAME=VALUE",
 		"--from " + document + " --method orders.return --value shopsId=a --value shopsId=b": "shopsId is given twice",
 		"--from " + document + " --method orders.rate --value stars=4":                       "--value words=VALUE",
-		"--from " + document + " --method orders.rate --value as=ME":                         "must be one of orderId, stars or words",
+		"--from " + document + " --method orders.rate --value as=ME":                         "want orderId, stars or words",
 		"--from " + document + " --method orders.cancel --output " + there:                   "already exists",
 		"--from " + document + " --method orders.cancel --output /gone/x.yaml":               "/gone/x.yaml",
 		"--from no-such-file --method orders.cancel":                                         "no such file",

@@ -123,7 +123,7 @@ func reached(ctx context.Context, config target.Config) (target.Config, error) {
 func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
-			return nil, text.Mistake(sources.Origin(flag), "it applies to a server, but none is given", "give --endpoint URL, or remove it to test the cassettes")
+			return nil, text.Mistake(sources.Origin(flag), "it needs a server, and without one the run tests the cassettes", "give --endpoint URL, or remove it")
 		}
 	}
 	replay, folder, err := openReplay(sources, settings, method, builtIn)

@@ -52,7 +52,7 @@ func (s *Settings) Description(sources *Sources) (spec.Description, error) {
 		description, err = spec.ReadDescription(s.Spec)
 	default:
 		if description, err = spec.Embedded(s.MethodName); err != nil {
-			return description, sources.mistake(MethodFlag, text.DidYouMean(s.MethodName, spec.Shipped()), "no description of the method %q is built in", s.MethodName)
+			return description, sources.mistake(MethodFlag, text.DidYouMean(s.MethodName, spec.Shipped()), "unknown built-in method %q", s.MethodName)
 		}
 		if s.Revision != "" {
 			description, err = s.revisionOf(sources, description)

@@ -50,7 +50,7 @@ func TestWrongDescriptions(t *testing.T) {
 		settings Settings
 		want     string
 	}{
-		{Settings{MethodName: "archiveJobs.retri"}, `--method: no description of the method "archiveJobs.retri" is built in; did you mean archiveJobs.retry?`},
+		{Settings{MethodName: "archiveJobs.retri"}, `--method: unknown built-in method "archiveJobs.retri"; did you mean archiveJobs.retry?`},
 		{Settings{Spec: file, MethodName: "archiveJobs.retry"}, "--method: it cannot be combined with --spec; use only one of the two"},
 		{Settings{Spec: file, Revision: "2026-07-19"}, "--revision: it selects a revision of a built-in description, and cannot be combined with --spec; give the overlay to it: --overlay FILE"},
 		{Settings{Revision: "2026-07-91"}, `--revision: no revision "2026-07-91" of spec/archivejobs-retry.openapi.yaml is built in; did you mean 2026-07-19?`},

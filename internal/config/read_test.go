@@ -147,8 +147,8 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		"job: {FAILED: [[a]]}\n":                        "FILE:1: job: want a string, got a list",
 		"- seed: 1\n":                                   "FILE:1: want a mapping of keys to values, got a list",
 		"\nseed\n":                                      "FILE:2: want a mapping of keys to values, got \"seed\"",
-		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
-		"token: {unrelated: " + secret + "\n":           "FILE:2: not readable as YAML: a bracket is not closed, or a comma is missing",
+		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: invalid YAML: a colon stands where no key can be; quote a value that has a colon in it",
+		"token: {unrelated: " + secret + "\n":           "FILE:2: invalid YAML: a bracket is not closed, or a comma is missing",
 		"token: {" + secret + ": 1, " + secret + ": 2}": "FILE:1: token: the same key is already in line 1; remove one of them",
 	} {
 		_, _, err := given{file: file}.fill(t)

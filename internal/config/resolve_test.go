@@ -37,7 +37,7 @@ func TestJobsByState(t *testing.T) {
 		_, err := (&Settings{Jobs: []string{job}}).JobsByState(&Sources{}, &stateless)
 		wantUsage(t, err, want)
 	}
-	const noState, empty = "; it must be one of IN_PROGRESS, COMPLETE, FAILED or CANCELLED", "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"
+	const noState, empty = "; want IN_PROGRESS, COMPLETE, FAILED or CANCELLED", "--job: an id of state FAILED is empty; give FAILED=ID[,ID...]"
 	for job, want := range map[string]string{
 		"FAILD=a":              `--job: unknown state "FAILD"; did you mean FAILED?`,
 		"failed=a":             `--job: unknown state "failed"; did you mean FAILED?`,
@@ -54,7 +54,7 @@ func TestJobsByState(t *testing.T) {
 		"FAILED=a\u200bb":      `--job: the id "a\u200bb" has a character that cannot be seen; type it anew`,
 		"FAILED=a\xffb":        `--job: the id "a\xffb" has a character that cannot be seen; type it anew`,
 		"FAILED=a\x00":         `--job: the id "a\x00" has a character that cannot be seen; type it anew`,
-		"FAILED=a,b,a":         `--job: the id "a" is given twice, as FAILED and as FAILED`,
+		"FAILED=a,b,a":         `--job: the id "a" is given twice`,
 		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE`,
 	} {
 		_, err := (&Settings{Jobs: []string{"FAILED=first", job}}).JobsByState(&Sources{}, method)
@@ -82,7 +82,7 @@ func TestTheLevelThatFailsARun(t *testing.T) {
 	for text, want := range map[string]string{
 		"documentd": `--level: unknown level "documentd"; did you mean documented?`,
 		"Platform":  `--level: unknown level "Platform"; did you mean platform?`,
-		"all":       `--level: unknown level "all"; it must be one of documented, platform or inferred`,
+		"all":       `--level: unknown level "all"; want documented, platform or inferred`,
 	} {
 		_, err := (&Settings{Level: text}).StrictLevel(&Sources{})
 		wantUsage(t, err, want)
@@ -98,7 +98,7 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 			t.Errorf("%s, want %s, %v", got, want, err)
 		}
 	}
-	const noScope = "--token-template: it names no scope; put {scope} or {short} where the scope belongs"
+	const noScope = "--token-template: it has neither {scope} nor {short}; put {scope} or {short} where the scope belongs"
 	for _, test := range []struct {
 		settings Settings
 		want     string

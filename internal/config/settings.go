@@ -255,7 +255,7 @@ func (c *Color) String() string { return string(*c) }
 // Set takes one of the values.
 func (c *Color) Set(value string) error {
 	if !slices.Contains(Colors(), value) {
-		return fmt.Errorf("it must be one of %s", text.List(Colors(), "or"))
+		return fmt.Errorf("want %s", text.List(Colors(), "or"))
 	}
 	*c = Color(value)
 	return nil

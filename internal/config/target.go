@@ -164,7 +164,7 @@ func hidden(character rune) bool { return character == utf8.RuneError || !text.V
 
 // asStates says as what a job is given twice; nothing where it has no state.
 func asStates(one, other string) string {
-	if one == "" {
+	if one == "" || one == other {
 		return ""
 	}
 	return ", as " + one + " and as " + other
@@ -185,7 +185,7 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 		return options, sources.mistake("header-timeout", "", "it must not be less than 0")
 	}
 	if endpoint, err := target.ParseEndpoint(s.Endpoint); s.Insecure && err == nil && !target.IsLoopback(endpoint) {
-		return options, sources.mistake("insecure", "name its authority: --ca-cert FILE", "%s is not on this machine, so its certificate is checked", endpoint.Host)
+		return options, sources.mistake("insecure", "give --ca-cert FILE", "it works only on this machine, and %s is not on it", endpoint.Host)
 	}
 	var err error
 	if options.Header, err = s.requestHeader(sources); err != nil {

@@ -207,7 +207,7 @@ func (r *tokenReader) template() error {
 		return nil
 	}
 	if !namesScope(r.TokenTemplate) {
-		return r.sources.mistake("token-template", "put {scope} or {short} where the scope belongs", "it names no scope")
+		return r.sources.mistake("token-template", "put {scope} or {short} where the scope belongs", "it has neither {scope} nor {short}")
 	}
 	for flag, given := range map[string]string{"token-template": r.TokenTemplate, "token-join": r.TokenJoin} {
 		if problem := target.TokenProblem(given); problem != "" {

@@ -145,7 +145,7 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		"dataportability.maps.reviews: Bearer " + secret + "\n":                                                                   "FILE:1: " + space,
 		"unrelated: 1\ndataportability.maps.reviews: \"" + secret + "\\u200b\"\n":                                                 "FILE:2: " + strange + "U+200B; " + oneWord,
 		"dataportability.maps.reviews: {refresh-token: \"" + secret + "\u00a0\", client-id: a, token-url: 'https://a.example'}\n": "FILE:1: refresh-token of dataportability.maps.reviews has a character in it that no token has, U+00A0; it is one word",
-		"a: 1\nb: " + secret + ": c\n":                                                                                            "FILE:2: not readable as YAML: a colon stands where no key can be; quote a value that has a colon in it",
+		"a: 1\nb: " + secret + ": c\n":                                                                                            "FILE:2: invalid YAML: a colon stands where no key can be; quote a value that has a colon in it",
 	} {
 		refused(Settings{TokenFile: writeFile(t, text)}, want)
 	}

@@ -118,7 +118,7 @@ type UnclearFormatError struct{ Path string }
 
 // Error names the path.
 func (e *UnclearFormatError) Error() string {
-	return fmt.Sprintf("the ending of %q gives no report format", e.Path)
+	return fmt.Sprintf("unknown report format for %q", e.Path)
 }
 
 // Write writes a result. A file is there whole or, after an error, as it was

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -44,6 +45,7 @@ func (r *Report) ConcludeCauses() {
 		if cause.ID == "" || !e.explained(&cause, explains) || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
 		}
+		cause.Fix = strings.TrimSuffix(strings.ToUpper(cause.Fix[:1])+cause.Fix[1:], ".") + "."
 		r.Causes = append(r.Causes, cause)
 		if cause.Count*10 >= len(e.responses)*9 {
 			break // Whatever else is wrong comes from it.

@@ -70,8 +70,8 @@ func (e evidence) oneStatus() (Cause, explanation) {
 	case most == 404 && doubled(first.Request.URL) != "":
 		cause.ID = "doubled-prefix"
 		cause.Summary = fmt.Sprintf("%s: /%s is in the path twice, as in %s", every, doubled(first.Request.URL), sent)
-		cause.Fix = "give --endpoint without /" + doubled(first.Request.URL) + ", which the path of the method begins with: --endpoint " +
-			strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+doubled(first.Request.URL))
+		cause.Fix = "give --endpoint " + strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+doubled(first.Request.URL)) +
+			" without /" + doubled(first.Request.URL) + ", with which the path of the method begins"
 	case most == 404 || most == 405:
 		cause.ID, cause.Summary = "wrong-address", fmt.Sprintf("%s: the server does not serve the method at this path, as in %s", every, sent)
 		cause.Fix = "check the address and the path prefix of --endpoint, and the route of the server"
@@ -299,7 +299,7 @@ func (e evidence) connection() (Cause, explanation) {
 		return Cause{}, nil
 	}
 	first := shown[cause.Exchange]
-	cause.Summary = fmt.Sprintf("requests over a shared connection get other responses than over separate connections: want %s, got %s; the rest of the run uses a new connection for each request",
+	cause.Summary = fmt.Sprintf("requests over a shared connection get different responses from those over separate connections: want %s, got %s. The rest of the run uses a new connection for each request",
 		first.Want, first.Got)
 	cause.Fix = e.connectionFix(first)
 	return cause, func(finding Finding, exchange *Exchange) bool {

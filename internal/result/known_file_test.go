@@ -78,7 +78,7 @@ func TestMistakesAreOneLineWithThePlace(t *testing.T) {
 		says    []string
 	}{
 		{"empty file", "", []string{"known.yaml: it is empty", "known-failures"}},
-		{"no YAML", head + "  - [\n", []string{"known.yaml:", "not readable as YAML"}},
+		{"no YAML", head + "  - [\n", []string{"known.yaml:", "invalid YAML"}},
 		{"second document", head + good + "---\n" + head, []string{"known.yaml:4:", "second"}},
 		{"a bare list", "- requirement: body.empty\n  reason: a proxy\n", []string{"known.yaml:1:", "mapping"}},
 		{"another key", "known-failure:\n" + good, []string{"known.yaml:1:", "did you mean known-failures?"}},

@@ -41,11 +41,11 @@ func TestWords(t *testing.T) {
 
 		DidYouMean("FAILD", []string{"FAILED", "COMPLETE"}):                             "did you mean FAILED?",
 		DidYouMean("completed", []string{"FAILED", "COMPLETE"}):                         "did you mean COMPLETE?",
-		DidYouMean("XXXXXX", []string{"json"}):                                          "it must be one of json",
-		DidYouMean("XXXXXX", []string{"json", "junit", "har"}):                          "it must be one of json, junit or har",
+		DidYouMean("XXXXXX", []string{"json"}):                                          "want json",
+		DidYouMean("XXXXXX", []string{"json", "junit", "har"}):                          "want json, junit or har",
 		DidYouMean("hhhhhxxxxx", strings.Fields("aaaaaaaaaa b c d e f g hhhhhhhhhh i")): "valid are aaaaaaaaaa, b, c and others",
-		DidYouMean("xyz", []string{"run", "a"}):                                         "it must be one of run or a",
-		DidYouMean("", []string{"a"}):                                                   "it must be one of a",
+		DidYouMean("xyz", []string{"run", "a"}):                                         "want run or a",
+		DidYouMean("", []string{"a"}):                                                   "want a",
 		DidYouMean("auth", []string{"body", "authorization"}):                           "did you mean authorization?",
 
 		(&UsageError{"--job", "it is empty", "give STATE=ID"}).Error(): "--job: it is empty; give STATE=ID",

@@ -61,7 +61,7 @@ func Nearest(name string, known []string) (best string, distance int) {
 // the choice.
 func DidYouMean(name string, known []string) string {
 	const few, examples = 8, 3
-	choice := "it must be one of " + List(known, "or")
+	choice := "want " + List(known, "or")
 	if len(known) > few {
 		choice = "valid are " + strings.Join(known[:examples], ", ") + " and others"
 	}

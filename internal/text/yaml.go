@@ -74,7 +74,7 @@ func ParseNode(content []byte) (decoded []byte, document yaml.Node, err error) {
 	}
 	if at := bytes.IndexFunc(content, forbiddenInYAML); at >= 0 {
 		character, _ := utf8.DecodeRune(content[at:])
-		return nil, document, &SyntaxError{1 + bytes.Count(content[:at], []byte("\n")), 0, fmt.Sprintf("not readable as YAML: it has the control character %U; remove it", character)}
+		return nil, document, &SyntaxError{1 + bytes.Count(content[:at], []byte("\n")), 0, fmt.Sprintf("invalid YAML: it has the control character %U; remove it", character)}
 	}
 	var second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
@@ -86,7 +86,7 @@ func ParseNode(content []byte) (decoded []byte, document yaml.Node, err error) {
 		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read"}
 	case !errors.Is(err, io.EOF):
 		mistake := LocateYAML(err)
-		mistake.Message = "not readable as YAML: " + SyntaxReason(mistake.Message)
+		mistake.Message = "invalid YAML: " + SyntaxReason(mistake.Message)
 		return nil, document, mistake
 	}
 	return content, document, nil

@@ -71,9 +71,9 @@ func TestYAMLIsRead(t *testing.T) {
 func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"name: third":               "a.yaml:1:7: name: unknown name \"third\"; it must be one of first or second",
+		"name: third":               "a.yaml:1:7: name: unknown name \"third\"; want first or second",
 		"nmae: first":               "a.yaml:1:1: unknown key \"nmae\"; did you mean name?",
-		"\n{frobnicate: 1}":         "a.yaml:2:2: unknown key \"frobnicate\"; it must be one of name, strict, count, wait, items or members",
+		"\n{frobnicate: 1}":         "a.yaml:2:2: unknown key \"frobnicate\"; want name, strict, count, wait, items or members",
 		"name: first\nname: second": "a.yaml:2:1: the key name is already in line 1; remove one of them",
 		"members:\n  k: 1\n  k: 1":  "a.yaml:3:3: members: the same key is already in line 2; remove one of them",
 		"members: {[a]: 1}":         "a.yaml:1:11: members: a key must be a text",
@@ -91,11 +91,11 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"":                          "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
 		"# nothing":                 "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
 		"name: first\n---\nname: x": "a.yaml:2: a second YAML document begins here, and only one is read",
-		"name: first\n\tx: 1":       "a.yaml:2:1: not readable as YAML: a tab indents a line; indent with spaces",
-		"name: \"first":             "a.yaml:1:13: not readable as YAML: a quotation is not closed",
+		"name: first\n\tx: 1":       "a.yaml:2:1: invalid YAML: a tab indents a line; indent with spaces",
+		"name: \"first":             "a.yaml:1:13: invalid YAML: a quotation is not closed",
 		"name: a\nb: \xff":          "a.yaml:2: it is not text in UTF-8",
-		"name: \x1b":                "a.yaml:1: not readable as YAML: it has the control character U+001B; remove it",
-		"name: *gone":               "a.yaml:1:7: not readable as YAML: there is no anchor gone for the alias",
+		"name: \x1b":                "a.yaml:1: invalid YAML: it has the control character U+001B; remove it",
+		"name: *gone":               "a.yaml:1:7: invalid YAML: there is no anchor gone for the alias",
 		"members: &a {b: *a}":       "a.yaml:1:14: its values are nested more than 100 deep",
 		strings.Repeat("[", 200) + strings.Repeat("]", 200): "a.yaml:1:102: its values are nested more than 100 deep",
 		strings.Repeat(" ", LargestYAML+1):                  "a.yaml: it is longer than 1 MiB; is it the right file?",
@@ -139,7 +139,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 func TestControlCharactersInYAML(t *testing.T) {
 	t.Parallel()
 	for character, name := range map[string]string{"\f": "U+000C", "\x1a": "U+001A", "\x7f": "U+007F", "\u009b": "U+009B"} {
-		want := "f:2: not readable as YAML: it has the control character " + name + "; remove it"
+		want := "f:2: invalid YAML: it has the control character " + name + "; remove it"
 		if _, err := ParseYAML("f", []byte("a: 1\r\nb: "+character+"\n")); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", character, err, want)
 		}
