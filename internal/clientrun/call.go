@@ -241,7 +241,10 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		e.fail(result.ConditionKnown, "the name of a scenario", call.unknown)
 	case call.scenario != nil:
 		e.checkRepeats(attempts)
-		note = noteOf(call, attempts)
+		note = noteOf(call, attempts, known.command != nil)
+		if _, success := view.success(); success && last == nil && !known.wireOnly {
+			note = "" // A success without a request is invented, whatever kept the request away.
+		}
 		rejected := e.checkCertificate(call, attempts)
 		e.checkClosing(call, attempts)
 		e.checkEnd(known.command, attempts, last, view, refused, rejected || overused || note != "")
@@ -313,13 +316,18 @@ func (r *Result) name() {
 }
 
 // noteOf says why a scenario tests less than it could; empty where it tests all.
-func noteOf(call *Call, attempts []*request) string {
+// A command has in its environment what other callers have by the name of a member.
+func noteOf(call *Call, attempts []*request, byCommand bool) string {
 	one := call.scenario
 	spokeTwo := slices.ContainsFunc(attempts, func(one *request) bool { return strings.HasPrefix(one.protocol, "HTTP/2") })
+	authority, warmJob := `"authority"`, `"warm_job"`
+	if byCommand {
+		authority = "the file that $DPCONFORM_CA_CERT names, as do " + text.List(authorityVariables[1:], "and")
+		warmJob = "$DPCONFORM_WARM_JOB"
+	}
 	switch {
 	case len(attempts) == 0 && one.Certificate == "" && call.contact.rejected():
-		return "the client closed each connection during or after the TLS handshake, and sent no request: it has to trust the authority " +
-			"in the file that $DPCONFORM_CA_CERT names, as do " + text.List(authorityVariables[1:], "and")
+		return "the client closed each connection during or after the TLS handshake, and sent no request: it has to trust the authority in " + authority
 	case len(attempts) == 0:
 		return ""
 	case one.Certificate != "" && !attempts[0].secure:
@@ -333,5 +341,5 @@ func noteOf(call *Call, attempts []*request) string {
 	case call.contact.isWarm():
 		return "the client opened another connection for its second call, so a reused connection was not tested"
 	}
-	return "the client made no first call for the job $DPCONFORM_WARM_JOB on the same connection, so a reused connection was not tested"
+	return "the client made no first call for the job " + warmJob + " on the same connection, so a reused connection was not tested"
 }

@@ -1,6 +1,7 @@
 package clientrun
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,11 +31,12 @@ const (
 	notReported = "the client did not report the outcome of its call"
 	onlyExit    = "the client's exit code shows an error, but not which one"
 	noIDInExit  = "an exit code does not contain the id of the new job"
+	errorLine   = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
 )
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
-	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or {"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}} on standard output or in the file $DPCONFORM_OUTCOME; `
+	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` on standard output or in the file $DPCONFORM_OUTCOME; `
 	if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-outcome treats exit code 0 as success; "
 	}
@@ -315,12 +317,12 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 	want := text.Counted(steps, "request")
 	if e.scenario.Consume == scenario.ConsumeOrReport {
 		// Which error it was is up to the requirements of the outcome.
-		if known.wireOnly || seen.outcome != nil && seen.outcome.Error != nil || known.exitReports && seen.failedByExit {
+		if known.wireOnly || seen.failed() {
 			return
 		}
 		got += fmt.Sprintf(", and did not report the error of the last response, %d", last.response.status)
-		if seen.outcome == nil && seen.hint != "" {
-			got += "; " + seen.hint
+		if seen.outcome == nil {
+			got += "; " + cmp.Or(seen.hint, `report it as a line `+errorLine+`, or by an exit code other than 0`)
 		}
 		want += ", or the error reported"
 	}

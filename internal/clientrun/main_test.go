@@ -171,6 +171,13 @@ var programs = map[string]func() int{
 		once(false)
 		return reportError("no TLS")
 	},
+	// invents trusts no authority, and reports a success in place of every error.
+	"invents": func() int {
+		_ = os.Unsetenv("SSL_CERT_FILE")
+		once(false)
+		fmt.Printf("{\"job\":%q,\"archiveJobId\":\"invented\"}\n", os.Getenv("DPCONFORM_JOB"))
+		return 0
+	},
 	"wrong-verb": func() int { return onceTo("s", func(line string) { fmt.Print(line) }) },
 	"gives-up":   func() int { return reportError("no configuration") },
 	"chooses": func() int {

@@ -213,6 +213,11 @@ func installWheel(t *testing.T, made release, folder string) {
 		t.Fatal(err)
 	}
 	runFixture(t, project, python, "-m", "pytest", "-q")
+	// A conftest.py that names the plugin, as one without the wheel has to, does no harm.
+	if err := os.WriteFile(filepath.Join(project, "conftest.py"), []byte("pytest_plugins = [\"dpconform_pytest\"]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, project, python, "-m", "pytest", "-q", "--collect-only")
 }
 
 // installPackages installs the npm packages into an empty project without a

@@ -46,7 +46,9 @@ Classifier: License :: OSI Approved :: Apache Software License
 
 %s`, r.version, summary, about)},
 		{path: information + "WHEEL", content: []byte("Wheel-Version: 1.0\nGenerator: dpconform tools/dist\nRoot-Is-Purelib: false\n" + tags)},
-		{path: information + "entry_points.txt", content: []byte("[pytest11]\ndpconform = dpconform_pytest\n")},
+		// pytest skips a plugin that pytest_plugins of a conftest.py names too only where
+		// the entry point has the name of the module.
+		{path: information + "entry_points.txt", content: []byte("[pytest11]\ndpconform_pytest = dpconform_pytest\n")},
 		{path: information + "LICENSE", content: license},
 	}
 	var record strings.Builder
