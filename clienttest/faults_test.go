@@ -312,7 +312,7 @@ func connectionFaults() []fault {
 		{"308-followed-with-get", "A redirect 308 is followed with GET.", "client.path.redirect", "permanent-redirect", following(http.MethodGet)},
 		{"closed-connection-used", "A connection is used again that a response had said to be closed.", "client.http.closed-connection", "connection-close", secondOnOneConnection()},
 		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2(false)},
-		{"goaway-ignored", "A connection is used again behind GOAWAY.", "client.http.closed-connection", "goaway", streamsBehindGoAway()},
+		{"goaway-ignored", "A connection is used again after GOAWAY.", "client.http.closed-connection", "goaway", streamsBehindGoAway()},
 		{"goaway-taken-for-refused", "A call is made again on another connection when GOAWAY came, whatever its last stream.", "client.repeat.unknown-effect", "goaway-hang-up", oneConnectionOfHTTP2(true)},
 		{"interim-taken-for-final", "An interim response is taken for the one to the call.", "client.outcome.interim", "interim-response", reading(nil)},
 		{"interim-taken-for-success", "An interim response is taken for a success.", "client.outcome.new-id", "interim-response",
@@ -321,8 +321,8 @@ func connectionFaults() []fault {
 				made.report = func(t task, _ reply) result.Outcome { return t.succeeded("") }
 				return made
 			}},
-		{"read-once", "What arrives first is taken for the whole response.", "client.outcome.new-id", "split-response", reading(readOnce)},
-		{"read-once-without-id", "What arrives first is taken for the whole response.", "client.outcome.success", "split-response", reading(readOnce)},
+		{"read-once", "The first part is treated as the whole response.", "client.outcome.new-id", "split-response", reading(readOnce)},
+		{"read-once-without-id", "The first part is treated as the whole response.", "client.outcome.success", "split-response", reading(readOnce)},
 		{"chunk-extension-unread", "A chunk with an extension is an error.", "client.outcome.chunk-extensions", "chunk-extensions", reading(readPlainChunks)},
 	}
 }

@@ -44,7 +44,7 @@ func robustnessFaults() []faultGroup {
 			overUsedConnections(everyRequest, func(http.ResponseWriter, *call, *response, *response) { panic(http.ErrAbortHandler) })},
 		{"first-response-again", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, first, _ *response) { sendResponse(w, c, first) })},
-		{"body-left-behind", "robustness.persistent-connection", "The server does not read the body of a refused request, and takes it for the next request.",
+		{"body-left-behind", "robustness.persistent-connection", "The server does not read the body of a refused request, and treats it as the next request.",
 			overUsedConnections(refusedWithBody, func(w http.ResponseWriter, c *call, _, _ *response) {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))

@@ -89,7 +89,7 @@ func semanticsFaults() []faultGroup {
 		{"changed-to-wrong-state", "semantics.changed-state", "A success puts the job into another state than {resulting}.",
 			afterSuccess(func(c *call, j *job) { j.state = otherState(c.method) })},
 	}}, {changesJobs, []Fault{
-		{"refused-but-changed", "semantics.refusal-keeps-state", "A refused call puts the job into the state {resulting} all the same.",
+		{"refused-but-changed", "semantics.refusal-keeps-state", "A refused call puts the job into the state {resulting} anyway.",
 			afterRefusal(func(b *behaviour, j *job) { j.state = b.stateAfter })},
 	}}}
 }

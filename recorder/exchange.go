@@ -112,7 +112,7 @@ func (r *Recording) hasRoomFor(response cassette.Response) bool {
 	return r.kept <= largestRecording
 }
 
-// miss remembers a request that had no whole response.
+// miss remembers a request that got no complete response.
 func (r *Recording) miss(kept *exchange) {
 	line := kept.request.Method + " " + kept.redacted(r.redactor).URL
 	if kept.place.Check != "" {

@@ -182,7 +182,7 @@ func (f *workFolder) commit(draft string, files, obsolete []string) error {
 	}
 	afterStep()
 	if err := errors.Join(flushFolder(f.path), rollForward(f.path)); err != nil {
-		return fmt.Errorf("the new recording is whole in %s, from where it is replayed, but could not be moved into place: %w",
+		return fmt.Errorf("the new recording is complete in %s and is replayed from there, but could not be moved into place: %w",
 			filepath.Join(f.path, committedName), err)
 	}
 	// The recording can do without it.

@@ -96,7 +96,7 @@ type session struct {
 	once    sync.Once
 }
 
-// missed is a request that had no whole response.
+// missed is a request that got no complete response.
 type missed struct {
 	number int
 	line   string
@@ -326,7 +326,7 @@ func (r *Recording) end() ([]*exchange, error) {
 	}
 	switch {
 	case len(r.missed) > 0:
-		return nil, fmt.Errorf("not saved: %s had no whole response, the first %s", text.Counted(len(r.missed), "request"), r.missed[0].line)
+		return nil, fmt.Errorf("not saved: %s got no complete response, the first %s", text.Counted(len(r.missed), "request"), r.missed[0].line)
 	case len(r.exchanges) == 0:
 		return nil, fmt.Errorf("not saved: nothing was exchanged, so there is nothing to put into %s", r.session.folder.path)
 	}

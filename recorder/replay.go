@@ -306,7 +306,7 @@ func decodeCassette(file string, data []byte) (*cassette.Cassette, error) {
 	}
 	for i, interaction := range read.Interactions {
 		if interaction == nil || interaction.Request.Method == "" || interaction.Response.Code == 0 && recordedFault(interaction.Response) == nil {
-			return nil, fmt.Errorf("interaction %d is not whole", i+1)
+			return nil, fmt.Errorf("interaction %d is incomplete", i+1)
 		}
 	}
 	return read, nil

@@ -186,7 +186,7 @@ func TestLaterAttempts(t *testing.T) {
 	server := &echo{fail: map[string]error{"/a": &target.Fault{Kind: target.Unreachable, Detail: "nobody"}}}
 	first := beginEcho(t, folder, server, "")
 	ask(first, "/a")
-	mustSay(t, first.Save(), "not saved: 1 request had no whole response")
+	mustSay(t, first.Save(), "not saved: 1 request got no complete response")
 	server.fail, server.codes = nil, map[string]int{"/a": 503}
 	second := beginEcho(t, folder, server, "discard")
 	want := ask(second, "/a")

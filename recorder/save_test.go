@@ -96,7 +96,7 @@ func TestAnIncompleteRecordingIsNotSaved(t *testing.T) {
 	if exchange.Fault == nil || exchange.Fault.Kind != target.Endless || exchange.Status != 200 {
 		t.Errorf("the fault is not what it is without a recording: %v", exchange.Fault)
 	}
-	mustSay(t, recording.Save(), "not saved: 2 requests had no whole response, the first GET "+server.URL+"/broken?key=dpconform-redacted (path/broken)")
+	mustSay(t, recording.Save(), "not saved: 2 requests got no complete response, the first GET "+server.URL+"/broken?key=dpconform-redacted (path/broken)")
 	mustBeSameFiles(t, nil, filesIn(t, folder))
 
 	refused := begin(t, t.TempDir(), "http://127.0.0.1:1")
@@ -176,7 +176,7 @@ func TestARecordingThatIsNotInPlaceIsReplayed(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(blocked, "x"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	mustSay(t, recording.Save(), "the new recording is whole in "+filepath.Join(folder, committedName)+", from where it is replayed, but could not be moved into place")
+	mustSay(t, recording.Save(), "the new recording is complete in "+filepath.Join(folder, committedName)+" and is replayed from there, but could not be moved into place")
 	if files := open(t, folder).Provenance().files(); files[0] != "body.yaml" {
 		t.Errorf("in force is %v", files)
 	}

@@ -339,7 +339,7 @@ func (l *loader) unrelatedScopes(method *Method) error {
 		case scope == "":
 			return l.fail(list.Content[i], "%s has an empty scope", unrelatedScopesExtension)
 		case documented[scope]:
-			return l.fail(list.Content[i], "%s is one of the documented scopes: %s takes those that the method does not take", scope, unrelatedScopesExtension)
+			return l.fail(list.Content[i], "%s is a documented scope; %s lists only scopes that the method does not accept", scope, unrelatedScopesExtension)
 		case unrelated[scope]:
 			return l.fail(list.Content[i], "%s has %s twice", unrelatedScopesExtension, scope)
 		}

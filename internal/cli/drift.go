@@ -73,19 +73,19 @@ source in an unknown format, 4 a source that cannot be fetched.`,
 		RunE: func(command *cobra.Command, _ []string) error { return runDrift(command, terminal, &flags) },
 	}
 	command.Flags().StringVar(&flags.against, "against", "", "the `SOURCE` that may have changed")
-	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with; without it the built-in description")
+	command.Flags().StringVar(&flags.from, "from", "", "the `SOURCE` to compare with. The default is the built-in description")
 	flags.settings.AddMethodFlags(command.Flags())
-	command.Flags().StringArrayVar(&flags.settings.Overlays, "from-overlay", nil, "apply the OpenAPI Overlay in `FILE` to the source of --from; repeatable, in order")
-	command.Flags().StringVar(&flags.overlay, overlayFlag, "", "write the changes as an OpenAPI Overlay to a new `FILE`; - is standard output")
+	command.Flags().StringArrayVar(&flags.settings.Overlays, "from-overlay", nil, "apply the OpenAPI Overlay in `FILE` to the source of --from. Repeatable, in order")
+	command.Flags().StringVar(&flags.overlay, overlayFlag, "", "write the changes as an OpenAPI Overlay to a new `FILE`. - is standard output")
 	// Elsewhere the variable names overlays to apply.
 	if err := command.Flags().SetAnnotation(overlayFlag, config.CommandLineOnly, nil); err != nil {
 		panic(err)
 	}
 	command.Flags().StringVar(&flags.failOn, "fail-on", string(drift.Compatible),
 		"the least severe `CLASS` of change that gives exit 1: breaking, compatible or documentation")
-	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift; and let --overlay write them")
+	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift, and let --overlay write them")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
-		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown; - is standard output; repeatable")
+		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown. The path - is standard output. Repeatable")
 	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
 		func() []string { return formatStarts("text", "json", "markdown") })

@@ -89,16 +89,16 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	flags := command.Flags()
 	settings.AddConfigFlag(flags)
 	settings.AddDescriptionFlags(flags)
-	flags.Lookup(config.MethodFlag).Usage = "serve only the built-in method `NAME`: " + text.List(spec.Shipped(), "or") + "; all of them unless given"
+	flags.Lookup(config.MethodFlag).Usage = "serve only the built-in method `NAME`: " + text.List(spec.Shipped(), "or") + ". The default is all of them"
 	settings.AddTokenFlags(flags)
 	settings.AddJobFlag(flags)
 	settings.AddSeedFlag(flags)
-	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 selects a free one")
+	flags.StringVar(&address, "addr", "127.0.0.1:0", "`ADDRESS` to listen on. Port 0 selects a free one")
 	flags.StringVar(&certificateFile, "tls-cert", "", "serve TLS with the certificate in the PEM `FILE`")
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME`, a deliberate mistake; \"list\" prints all names")
+	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME`, a deliberate mistake. --fault list prints all names")
 	completeWith(command, "fault", cobra.ShellCompDirectiveNoFileComp, func() []string {
 		var names []string
 		for _, fault := range emulator.Faults(completed(&settings)) {

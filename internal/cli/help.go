@@ -126,7 +126,8 @@ func help(command *cobra.Command, description string, full bool) string {
 	return out.String()
 }
 
-// writeFlags writes the flags of a command in their groups.
+// writeFlags writes the flags of a command in their groups: in short, the first
+// sentence about each.
 func writeFlags(out io.Writer, command *cobra.Command, full bool) {
 	groups, width := groupedFlags(command), 0
 	for _, group := range groups {
@@ -146,7 +147,7 @@ func writeFlags(out io.Writer, command *cobra.Command, full bool) {
 		for _, flag := range group.shown(full) {
 			_, usage := pflag.UnquoteUsage(flag)
 			if !full {
-				usage, _, _ = strings.Cut(usage, "; ")
+				usage, _, _ = strings.Cut(usage, ". ")
 			}
 			if full && !slices.Contains([]string{"", "false", "0", "0s", "[]"}, flag.DefValue) {
 				usage += " (default " + flag.DefValue + ")"

@@ -62,8 +62,8 @@ file. It never overwrites a file.`,
 		},
 	}
 	settings.AddMethodFlags(command.Flags())
-	command.Flags().StringVar(&user, "for", forEmulator, "`USER` that the file is for; consumer, emulator or client")
-	command.Flags().BoolVar(&workflow, "workflow", false, "also write a workflow for GitHub; "+initWorkflow)
+	command.Flags().StringVar(&user, "for", forEmulator, "`USER` that the file is for: consumer, emulator or client")
+	command.Flags().BoolVar(&workflow, "workflow", false, "also write a workflow for GitHub, "+initWorkflow)
 	completeWith(command, "for", cobra.ShellCompDirectiveNoFileComp, func() []string { return users })
 	return command
 }

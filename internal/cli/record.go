@@ -74,15 +74,15 @@ Exit: 0 recorded, or unchanged, 1 changed (--check), 2 wrong usage or cassettes,
 	}
 	settings.AddTargetFlags(command.Flags())
 	flags := command.Flags()
-	flags.Lookup("endpoint").Usage = "`URL` of the server to record; without it, the reference emulator is recorded"
+	flags.Lookup("endpoint").Usage = "`URL` of the server to record. Without it, the reference emulator is recorded"
 	flags.StringVar(&settings.Cassettes, "cassettes", "", "write the cassettes to `DIR`")
 	flags.BoolVar(&own.force, "force", false, "allow overwriting the cassettes of dpconform itself")
-	flags.BoolVar(&own.resume, "resume", false, "continue an interrupted recording; the one in this folder")
-	flags.BoolVar(&own.discard, "discard", false, "discard an interrupted recording and start over; the one in this folder")
-	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged; instead of aliases")
+	flags.BoolVar(&own.resume, "resume", false, "continue the interrupted recording")
+	flags.BoolVar(&own.discard, "discard", false, "discard the interrupted recording and start over")
+	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged, not as aliases")
 	settings.AddQuietFlag(flags)
 	settings.AddVerboseFlag(flags)
-	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing; exit 1 if the structure of a response changed")
+	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing. Exit 1 if the structure of a response changed")
 	return command
 }
 

@@ -100,7 +100,7 @@ func (r *recordingRun) run(ctx context.Context) error {
 	case trouble != nil:
 		return r.unsaved(ctx, fmt.Errorf("not recorded: %w", trouble))
 	case !slices.ContainsFunc(r.server.Journal(), (*target.Exchange).Complete):
-		return &unreachableError{errors.New("not recorded: " + r.config.Endpoint + " gave no whole response; once it does, start over with --discard")}
+		return &unreachableError{errors.New("not recorded: " + r.config.Endpoint + " sent no complete response; once it does, start over with --discard")}
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func TestAServerThatRespondsToNothingIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	silent := listen(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	call(t, "record", "--cassettes", filepath.Join(t.TempDir(), "cassettes"), "--endpoint", silent, "--token-template", "t:{short}", "--job", "FAILED=a").
-		wantUnreachable(t, "not recorded: "+silent+" gave no whole response; once it does, start over with --discard")
+		wantUnreachable(t, "not recorded: "+silent+" sent no complete response; once it does, start over with --discard")
 }
 
 func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
@@ -139,7 +139,7 @@ func TestOldCassettesOfAServerWarn(t *testing.T) {
 // TestADateToComeWarns: cassettes of the future have no age.
 func TestADateToComeWarns(t *testing.T) {
 	t.Parallel()
-	for ahead, want := range map[time.Duration]string{48 * time.Hour: ", which is in the future, so that their age is unknown; record again: ", time.Hour: ""} {
+	for ahead, want := range map[time.Duration]string{48 * time.Hour: ", which is in the future, so their age is unknown; record again: ", time.Hour: ""} {
 		date := time.Now().Add(ahead)
 		if got := warningOfAge(recorder.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s ahead: %q", ahead, got)

@@ -24,8 +24,8 @@ func newRunCommand(terminal *terminal) *cobra.Command {
 Without --endpoint it tests the built-in cassettes (recorded responses).
 
 Every flag can also be a key of the YAML file of --config, or an environment
-variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags win over
-variables, variables over the file. Several values of one variable are
+variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags override
+variables, and variables override the file. Several values of one variable are
 separated by semicolons, those of DPCONFORM_HEADER by line breaks.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, 3 inconclusive (nothing failed, but
@@ -43,7 +43,7 @@ something documented was not tested), 4 unreachable, or ended by --max-duration.
 	settings.AddRunFlags(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	settings.AddVerboseFlag(command.Flags())
-	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request without sending it; in order and with its purpose")
+	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request and its purpose, and send none")
 	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	completeLevel(command)
 	completeSelection(command, &settings)

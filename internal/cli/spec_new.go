@@ -72,7 +72,7 @@ state, and the checks of states apply.`,
 	command.Flags().StringVar(&from, "from", "", "the `DISCOVERY` document")
 	command.Flags().StringVar(&draft.Method, "method", "", "the `ID` of the method, such as operations.cancel, or its end")
 	command.Flags().StringVar(&output, "output", "", "write the description to a new `FILE`, not to standard output")
-	command.Flags().StringArrayVar(&values, "value", nil, "give a parameter of the path before the last one, or a required one of the query, as `NAME=VALUE`; repeatable")
+	command.Flags().StringArrayVar(&values, "value", nil, "give a parameter of the path before the last one, or a required one of the query, as `NAME=VALUE`. Repeatable")
 	command.Flags().StringSliceVar(&draft.AcceptedStates, "accepted-states", nil, "the `STATES` of a job in which the method accepts it, separated by commas")
 	return command
 }

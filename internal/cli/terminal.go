@@ -243,7 +243,7 @@ func isOn(value string) bool {
 
 // addColorFlag adds the flag about colours to all commands.
 func addColorFlag(root *cobra.Command, terminal *terminal) {
-	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "use colours: `WHEN` is auto, always or never")
+	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "`WHEN` to use colors: auto, always or never")
 	completeWith(root, config.ColorFlag, cobra.ShellCompDirectiveNoFileComp, config.Colors)
 }
 

@@ -269,7 +269,7 @@ const oldAge = 90 * 24 * time.Hour
 func warningOfAge(recorded recorder.Provenance, settings *config.Settings) string {
 	age := time.Since(recorded.Date)
 	if settings.MaxAge == 0 && age < -24*time.Hour {
-		return fmt.Sprintf("the cassettes have the date %s, which is in the future, so that their age is unknown; record again: %s",
+		return fmt.Sprintf("the cassettes have the date %s, which is in the future, so their age is unknown; record again: %s",
 			recorded.Date.UTC().Format(time.DateOnly), recordCommand(settings))
 	}
 	if settings.MaxAge != 0 || recorded.Emulator || age <= oldAge {

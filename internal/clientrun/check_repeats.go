@@ -68,7 +68,7 @@ func (e *evaluation) checkRepeat(before, after *request) {
 		return
 	}
 	if slices.Contains(unknownEffect, response.status) {
-		e.repeated(repeatUnknownEffect, after, fmt.Sprintf("no second request after %d, since the first may have had its effect", response.status), "a second request")
+		e.repeated(repeatUnknownEffect, after, fmt.Sprintf("no second request after %d, since the first may have taken effect", response.status), "a second request")
 		return
 	}
 	code := response.code(e.rules.Method)

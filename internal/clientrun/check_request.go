@@ -58,7 +58,7 @@ func (e *evaluation) checkRequest(call *Call, one *request) {
 	case late:
 		said := "whose last response said Connection: close"
 		if strings.HasPrefix(one.protocol, "HTTP/2") {
-			said = "behind GOAWAY"
+			said = "after GOAWAY"
 		}
 		e.find(httpClosedConnection, one, "no request on a connection "+said, "another request")
 	case malformed:

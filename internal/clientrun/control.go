@@ -170,7 +170,7 @@ func read(r *http.Request) (members map[string]json.RawMessage, status int, mist
 	case errors.As(err, &large):
 		return nil, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit)
 	case err != nil:
-		return nil, http.StatusBadRequest, "the body is not whole: " + printable(err.Error())
+		return nil, http.StatusBadRequest, "the body is incomplete: " + printable(err.Error())
 	}
 	if err := json.Unmarshal(content, &members); err != nil || members == nil {
 		reason := "it is null"

@@ -340,7 +340,7 @@ func forwardTo(upstream *url.URL) http.Handler {
 			case errors.As(err, &dialled) && dialled.Op == "dial":
 				reason = "the server upstream could not be reached"
 			case errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF):
-				reason = "the server upstream gave no whole response"
+				reason = "the server upstream sent no complete response"
 			}
 			if kept, is := w.(*keptResponse); is {
 				kept.noUpstream = reason

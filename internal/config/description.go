@@ -23,14 +23,14 @@ const (
 // a file, another revision of it, and overlays.
 func (s *Settings) AddDescriptionFlags(flags *pflag.FlagSet) {
 	s.AddMethodFlags(flags)
-	flags.StringVar(&s.Spec, specFlag, "", "your own OpenAPI description in `FILE`; instead of a built-in one")
-	flags.StringArrayVar(&s.Overlays, overlayFlag, nil, "apply the OpenAPI Overlay in `FILE` to the description; repeatable, in order")
+	flags.StringVar(&s.Spec, specFlag, "", "use your own OpenAPI description in `FILE`")
+	flags.StringArrayVar(&s.Overlays, overlayFlag, nil, "apply the OpenAPI Overlay in `FILE` to the description. Repeatable, in order")
 }
 
 // AddMethodFlags adds the flags that name a built-in description.
 func (s *Settings) AddMethodFlags(flags *pflag.FlagSet) {
 	shipped := spec.Shipped()
-	flags.StringVar(&s.MethodName, MethodFlag, "", "use the built-in method `NAME`; "+text.List(shipped, "or")+", by default "+shipped[0])
+	flags.StringVar(&s.MethodName, MethodFlag, "", "use the built-in method `NAME`. NAME is "+text.List(shipped, "or")+" (default "+shipped[0]+")")
 	flags.StringVar(&s.Revision, RevisionFlag, "", "use the revision `NAME` of the built-in description, such as "+exampleRevision())
 }
 

@@ -35,11 +35,11 @@ const (
 
 // AddSelectionFlags adds the flags that say which checks are run.
 func (s *Settings) AddSelectionFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Profile, ProfileFlag, "", "select checks by `NAME`: "+text.List(Profiles(), "or")+"; dpconform profiles describes them")
-	flags.StringVar(&s.Scopes, ScopesFlag, "", "test only these `SCOPES`, such as PRODUCT.*; in full or short, separated by commas")
-	flags.BoolVar(&s.NoAuth, NoAuthFlag, false, "send no token and test no authorization; for a server without authorization")
-	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`; repeatable")
-	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a label `QUERY` selects; in Ginkgo's words: aspects, levels, requirement ids with && || ! ()")
+	flags.StringVar(&s.Profile, ProfileFlag, "", "select checks by `NAME`: "+text.List(Profiles(), "or")+". See dpconform profiles")
+	flags.StringVar(&s.Scopes, ScopesFlag, "", "test only these `SCOPES`, separated by commas. Each is in full, short, or a pattern such as PRODUCT.*")
+	flags.BoolVar(&s.NoAuth, NoAuthFlag, false, "send no token and test no authorization. For a server that requires none")
+	flags.StringArrayVar(&s.Focus, "focus", nil, "run one check, aspect or requirement, by its `ID`. Repeatable")
+	flags.StringVar(&s.LabelFilter, "label-filter", "", "run the checks that a label `QUERY` selects. It has Ginkgo's syntax: aspects, levels and requirement ids with && || ! ()")
 }
 
 // SelectedProfile reads the profile.

@@ -88,21 +88,21 @@ const (
 
 // AddConfigFlag adds the flag that names the YAML file.
 func (s *Settings) AddConfigFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Config, ConfigFlag, "", "read flags from a YAML `FILE`; its keys have the names of the flags")
+	flags.StringVar(&s.Config, ConfigFlag, "", "read flags from a YAML `FILE`. Its keys are the names of the flags")
 }
 
 // AddTargetFlags adds the flags that say what the target is.
 func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 	s.AddConfigFlag(flags)
 	s.AddDescriptionFlags(flags)
-	flags.StringVar(&s.Endpoint, endpointFlag, "", "`URL` of the server to test; without it, the cassettes are tested")
+	flags.StringVar(&s.Endpoint, endpointFlag, "", "`URL` of the server to test. Without it, the cassettes are tested")
 	s.AddTokenFlags(flags)
 	s.AddCredentialFlags(flags)
 	s.AddJobFlag(flags)
-	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` to make a job in {state}; when none is left: it prints only the id; use it with or without --job")
-	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "allow using up jobs of a remote target; that is one not on this machine; each job at most once")
+	flags.StringVar(&s.JobCommand, jobCommandFlag, "", "run `COMMAND` to make a job in {state}. Used when no job is left, or without --job. The command prints only the id")
+	flags.BoolVar(&s.ConsumeJobs, consumeJobsFlag, false, "allow using up jobs of a remote target. Each is used up at most once. A target is remote if it is not on this machine")
 	acceptFormerName(flags)
-	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "limit for a whole response, a `DURATION` such as 2s")
+	flags.DurationVar(&s.Timeout, "timeout", target.DefaultLimit, "maximum `DURATION` of a response, such as 2s")
 	s.AddSeedFlag(flags)
 	s.AddNetworkFlags(flags)
 	s.AddGatewayFlags(flags)
@@ -112,19 +112,19 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 // AddTokenFlags adds the flags for tokens that name their scopes, and for those
 // that somebody obtained.
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of the token for a scope, such as scope:{short}; {scope} stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of the token for a scope, such as scope:{short}. {scope} stands for the scope in full, {short} for the part after /auth/")
 	flags.StringVar(&s.TokenJoin, "token-join", DefaultTokenJoin, "`TEXT` between several scopes in one token of --token-template")
-	flags.StringArrayVar(&s.Tokens, "token", nil, "token for a scope, as `SCOPE=VALUE`; SCOPE in full or short (the part after /auth/), several joined by +, \"expired\" for one that has expired, or \"unrelated\" for a token with none of the scopes; repeatable")
-	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` of tokens and their sources; a mapping of SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token for a scope, as `SCOPE=VALUE`. SCOPE is in full, short (the part after /auth/), several joined by +, \"expired\" for an expired token, or \"unrelated\" for a token with none of the scopes. Repeatable")
+	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` of tokens and their sources. It maps a SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
 }
 
 // AddCredentialFlags adds the flags for tokens that are obtained, and for the
 // servers that know what a token carries.
 func (s *Settings) AddCredentialFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND`, which prints the token for {scope}; {scope} stands for the scope in full, {short} for the part after /auth/")
+	flags.StringVar(&s.TokenCommand, "token-command", "", "run `COMMAND`, which prints the token for {scope}. {scope} stands for the scope in full, {short} for the part after /auth/")
 	s.AddClientFlags(flags)
 	flags.BoolVar(&s.ApplicationDefault, "application-default", false, "get tokens from Google's application default credentials")
-	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` of a server like Google's tokeninfo, which returns the scopes of a token; for Google's endpoints, the default is Google's own")
+	flags.StringVar(&s.TokenInformationURL, "tokeninfo-url", "", "`URL` of a server like Google's tokeninfo, which returns the scopes of a token. For Google's endpoints, the default is Google's own")
 	s.AddIntrospectionFlag(flags)
 }
 
@@ -142,33 +142,33 @@ const (
 
 // AddClientIdentityFlags adds the flags that name a client alone.
 func (s *Settings) AddClientIdentityFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.ClientID, "client-id", "", "client `ID` at the token server; give its secret in "+clientSecretVariable+" or --"+clientSecretFlag)
+	flags.StringVar(&s.ClientID, "client-id", "", "client `ID` at the token server. Give its secret in "+clientSecretVariable+" or --"+clientSecretFlag)
 	flags.StringVar(&s.ClientSecretFile, clientSecretFlag, "", "`FILE` that contains only the client's secret, or Google's JSON file of a client")
 }
 
 // AddClientFlags adds the flags that name a client of a token server.
 func (s *Settings) AddClientFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server; for the client credentials grant, and for login")
+	flags.StringVar(&s.TokenURL, "token-url", "", "`URL` of a token server, for the client credentials grant and for login")
 	s.AddClientIdentityFlags(flags)
 }
 
 // AddJobFlag adds the flag for the jobs of a target.
 func (s *Settings) AddJobFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state; as `STATE=ID[,ID...]`, or as ID[,ID...] if jobs have no states; repeatable")
+	flags.StringArrayVar(&s.Jobs, "job", nil, "ids of jobs in a state, as `STATE=ID[,ID...]`. If jobs have no states, as ID[,ID...]. Repeatable")
 }
 
 // AddSeedFlag adds the flag that makes a run repeatable.
 func (s *Settings) AddSeedFlag(flags *pflag.FlagSet) {
-	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that random ids and tokens are made from; the same number gives the same ones")
+	flags.Uint64Var(&s.Seed, "seed", DefaultSeed, "number `N` that seeds random ids and tokens. The same number gives the same ones")
 }
 
 // AddNetworkFlags adds the flags that say how a target is reached.
 func (s *Settings) AddNetworkFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.CACert, "ca-cert", "", "PEM `FILE` of certificate authorities to trust, in addition to the system's")
-	flags.BoolVar(&s.Insecure, "insecure", false, "accept any certificate; only from a target on this machine")
-	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "limit for connecting, a `DURATION`")
-	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "limit for the TLS handshake, a `DURATION`")
-	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "limit for the head of a response, a `DURATION`; the default is --timeout")
+	flags.BoolVar(&s.Insecure, "insecure", false, "accept any certificate of a target on this machine")
+	flags.DurationVar(&s.ConnectTimeout, "connect-timeout", target.DefaultConnectLimit, "maximum `DURATION` of connecting")
+	flags.DurationVar(&s.TLSTimeout, "tls-timeout", target.DefaultConnectLimit, "maximum `DURATION` of the TLS handshake")
+	flags.DurationVar(&s.HeaderTimeout, "header-timeout", 0, "maximum `DURATION` until the head of a response arrives. The default is --timeout")
 }
 
 // AddGatewayFlags adds the flags for what stands in front of a target, and lets
@@ -176,8 +176,8 @@ func (s *Settings) AddNetworkFlags(flags *pflag.FlagSet) {
 func (s *Settings) AddGatewayFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.ClientCert, "client-cert", "", "PEM `FILE` of a client certificate, for a server that requires one")
 	flags.StringVar(&s.ClientKey, "client-key", "", "PEM `FILE` of the private key for --client-cert")
-	flags.StringArrayVar(&s.Headers, HeaderFlag, nil, "header field to send with every request, as `'NAME: VALUE'`; the value is treated as a secret; repeatable")
-	flags.StringVar(&s.QuotaProject, "quota-project", "", "`ID` of the Google project whose quota is used; the default is that of the application default credentials, if they are used")
+	flags.StringArrayVar(&s.Headers, HeaderFlag, nil, "header field to send with every request, as `'NAME: VALUE'`. The value is treated as a secret. Repeatable")
+	flags.StringVar(&s.QuotaProject, "quota-project", "", "`ID` of the Google project whose quota is used. The default is that of the application default credentials, if they are used")
 	if err := flags.SetAnnotation(HeaderFlag, oneEachLine, nil); err != nil {
 		panic(err)
 	}
@@ -185,10 +185,10 @@ func (s *Settings) AddGatewayFlags(flags *pflag.FlagSet) {
 
 // AddBudgetFlags adds the flags that say how much a target is asked.
 func (s *Settings) AddBudgetFlags(flags *pflag.FlagSet) {
-	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send at most `N` requests; 0 for no limit")
-	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("most requests per second or minute, as `N[/s|/m]`; 0 for no limit; the default is %d/s for a remote target, and no limit on this machine", remoteRate))
-	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "longest `DURATION` to wait for a server that sends Retry-After")
-	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run after this `DURATION`, with its reports; pauses included")
+	flags.IntVar(&s.MaxRequests, "max-requests", 0, "send at most `N` requests, 0 for no limit")
+	flags.StringVar(&s.Rate, "rate", "", fmt.Sprintf("maximum requests per second or minute, as `N[/s|/m]`. 0 is no limit. The default is %d/s for a remote target, and no limit on this machine", remoteRate))
+	flags.DurationVar(&s.MaxPause, "max-pause", target.DefaultMaxPause, "maximum `DURATION` to wait after a response with Retry-After")
+	flags.DurationVar(&s.MaxDuration, "max-duration", target.DefaultMaxDuration, "end the run after this `DURATION`, with its reports. Pauses count")
 }
 
 // AddRunFlags adds the flags that say what is tested and what is written.
@@ -203,23 +203,23 @@ func (s *Settings) AddRunFlags(flags *pflag.FlagSet) {
 
 // AddLevelFlag adds the flag that says which findings fail a run.
 func (s *Settings) AddLevelFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run; documented, platform or inferred: with inferred, every warning becomes a failure")
+	flags.StringVar(&s.Level, "level", string(spec.Platform), "weakest `LEVEL` that fails the run. LEVEL is documented, platform or inferred. With inferred, every warning becomes a failure")
 }
 
 // AddKnownFailuresFlags adds the flags that name lists of known failures.
 func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
 	s.AddKnownFailuresFlag(flags)
-	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write a new `FILE` of known failures with all that fails; add the reasons")
+	flags.StringVar(&s.WriteKnownFailures, "write-known-failures", "", "write all failures to a new `FILE` of known failures. Add the reasons by hand")
 }
 
 // AddKnownFailuresFlag adds the flag that names the list to be read.
 func (s *Settings) AddKnownFailuresFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for failures listed in the YAML `FILE`; each with a reason; a listed check that passes fails the run")
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for failures listed in the YAML `FILE`. Each has a reason. A listed check that passes fails the run")
 }
 
 // AddReportFlag adds the flag that names the reports to be written.
 func (s *Settings) AddReportFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH`, with FORMAT json, junit, markdown, github, html, har, sarif or badge; or only a path, whose extension selects the format; - is standard output, and github needs no path; repeatable")
+	flags.StringArrayVar(&s.Reports, "report", nil, "write a report, as `FORMAT=PATH`, with FORMAT json, junit, markdown, github, html, har, sarif or badge. With a path alone, its extension selects the format. The path - is standard output, and github needs no path. Repeatable")
 }
 
 // AddQuietFlag adds the flag for as little as there is to say.
@@ -229,7 +229,7 @@ func (s *Settings) AddQuietFlag(flags *pflag.FlagSet) {
 
 // AddVerboseFlag adds the flag for everything.
 func (s *Settings) AddVerboseFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.Verbose, "verbose", false, "print failures and each exchange in full; an exchange is a request with its response: on standard error, during the run")
+	flags.BoolVar(&s.Verbose, "verbose", false, "print failures and each exchange in full. An exchange is a request with its response, printed on standard error during the run")
 }
 
 // ColorFlag is the name of the flag that says whether there are colours.

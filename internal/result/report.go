@@ -347,7 +347,7 @@ func ReadJSON(text []byte) (Report, error) {
 		return Report{}, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return Report{}, errors.New("something stands behind the report")
+		return Report{}, errors.New("unexpected data after the report")
 	}
 	if report.FormatVersion != FormatVersion {
 		return Report{}, fmt.Errorf("a report of format %d; this version reads format %d", report.FormatVersion, FormatVersion)

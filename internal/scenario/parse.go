@@ -234,7 +234,7 @@ func title(value text.YAML) (string, error) {
 func jobEnd(value text.YAML) (string, error) {
 	end, err := value.Text()
 	if err == nil && strings.Contains(end, "/") {
-		err = value.Mistake("take the slash out", "an id is one segment of a path")
+		err = value.Mistake("remove the slash", "an id is one segment of a path")
 	}
 	return end, err
 }
@@ -280,7 +280,7 @@ func header(value text.YAML) (map[string]string, error) {
 		case !httpguts.ValidHeaderFieldName(member.Name):
 			return nil, member.Key.Mistake("", "%s is not the name of a header field", member.Key)
 		case !httpguts.ValidHeaderFieldValue(content):
-			return nil, member.Value.Mistake("take line breaks and control characters out", "%s cannot have the value %s", canonical, member.Value)
+			return nil, member.Value.Mistake("remove line breaks and control characters", "%s cannot have the value %s", canonical, member.Value)
 		case twice:
 			return nil, member.Key.Mistake("remove one of them", "%s is given twice", canonical)
 		case slices.Contains(ownFields, canonical):

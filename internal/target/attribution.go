@@ -158,7 +158,7 @@ func (t *Target) attribute(exchange *Exchange, othersWork bool) {
 		exchange.Fault = &Fault{Kind: Lost, Detail: exchange.Fault.Detail + attempts}
 	case exchange.Fault != nil:
 	case exchange.Status == http.StatusTooManyRequests:
-		exchange.Fault = &Fault{Kind: Throttled, Flag: "--rate", Detail: "the target takes no more requests for now: 429" + attempts}
+		exchange.Fault = &Fault{Kind: Throttled, Flag: "--rate", Detail: "the target accepts no more requests for now: 429" + attempts}
 	case t.byProxy(exchange):
 		exchange.Fault = &Fault{Kind: Intercepted, Detail: t.proxyDetail(exchange)}
 	case exchange.transient() && (!othersWork || made == 1 && !exchange.Request.Once):

@@ -123,7 +123,7 @@ func FaultBeforeResponse(ctx context.Context, err error, sentBody int) *Fault {
 	case errors.Is(err, syscall.ECONNRESET):
 		return &Fault{Kind: Reset, Detail: "the connection was reset before a response"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE), isClosedIdle(err):
-		return &Fault{Kind: HangUp, Detail: "the connection was closed before a whole response"}
+		return &Fault{Kind: HangUp, Detail: "the connection was closed before the response was complete"}
 	case strings.Contains(err.Error(), "server response headers exceeded"):
 		return &Fault{Kind: Malformed, Detail: "the head of the response is too long"}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):

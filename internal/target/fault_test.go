@@ -51,9 +51,9 @@ func TestEachResponseIsWholeOrHasItsFault(t *testing.T) {
 			waiting(c)
 		}, "", "", 200, "{}"},
 		"a body without end":             {endless, Endless, "more than 4 MiB", 200, largest + "x"},
-		"hang-up after the request":      {saying(""), HangUp, "closed before a whole response", 0, ""},
-		"hang-up in the status line":     {saying("HTTP/1.1 200 OK"), HangUp, "closed before a whole response", 0, ""},
-		"hang-up in the header":          {saying(ok + "Content-Type: appl"), HangUp, "closed before a whole response", 0, ""},
+		"hang-up after the request":      {saying(""), HangUp, "closed before the response was complete", 0, ""},
+		"hang-up in the status line":     {saying("HTTP/1.1 200 OK"), HangUp, "closed before the response was complete", 0, ""},
+		"hang-up in the header":          {saying(ok + "Content-Type: appl"), HangUp, "closed before the response was complete", 0, ""},
 		"reset after the request":        {func(c *net.TCPConn) { readHead(c); reset(c) }, Reset, "reset before a response", 0, ""},
 		"truncated by its length":        {saying(ok + "Content-Length: 9\r\n\r\nhalf"), Truncated, "broke off after 4 bytes", 200, "half"},
 		"nothing of an announced body":   {saying("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n"), Truncated, "broke off after 0 bytes", 404, ""},

@@ -78,7 +78,7 @@ An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is start
 				environment: "NODE_OPTIONS=--require ./" + folder + "/seeded-random.cjs"}}, err
 		},
 		arguments: jobsOfTheEmulator,
-		about: "Mockoon imports the description but cannot serve the method: it takes the verb of `{archiveJob}:retry` for a second\n" +
+		about: "Mockoon imports the description but cannot serve the method: it treats the verb of `{archiveJob}:retry` as a second\n" +
 			"parameter, finds no such route, and responds to every call with a 404 page. So it refuses everything that must be\n" +
 			"refused, and grants nothing.",
 	},

@@ -219,7 +219,7 @@ type requirement struct {
 	// Outcome says how many of its checks say so; InPart that some did not test it.
 	Outcome string
 	InPart  bool
-	// Home are the checks that it shows: those with a finding or, where there is
+	// Home are the checks that it shows: those with a finding of it or, if there are
 	// none, all. Rest are those without one, and Others stand elsewhere.
 	Home, Rest []check
 	Others     []*result.Check
@@ -267,9 +267,9 @@ func (p *page) Groups() []group {
 			// Only a report that was edited has one twice.
 			made.Anchor = p.anchor(from.ID)
 		} else {
-			for _, from := range homes[from.ID] {
-				one := p.check(from)
-				if len(one.Findings) == 0 {
+			for _, home := range homes[from.ID] {
+				one := p.check(home)
+				if !slices.ContainsFunc(one.Findings, func(found result.Finding) bool { return found.Requirement == from.ID }) {
 					made.Rest = append(made.Rest, one)
 					continue
 				}
