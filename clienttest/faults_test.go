@@ -311,9 +311,9 @@ func connectionFaults() []fault {
 		{"307-followed-with-get", "A redirect 307 is followed with GET.", "client.path.redirect", "temporary-redirect", following(http.MethodGet)},
 		{"308-followed-with-get", "A redirect 308 is followed with GET.", "client.path.redirect", "permanent-redirect", following(http.MethodGet)},
 		{"closed-connection-used", "A connection is used again that a response had said to be closed.", "client.http.closed-connection", "connection-close", secondOnOneConnection()},
-		{"goaway-taken-for-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2(false)},
+		{"goaway-treated-as-the-end", "A client whose one connection got GOAWAY gives up.", result.ConditionCalled, "goaway", oneConnectionOfHTTP2(false)},
 		{"goaway-ignored", "A connection is used again after GOAWAY.", "client.http.closed-connection", "goaway", streamsBehindGoAway()},
-		{"goaway-taken-for-refused", "A call is made again on another connection when GOAWAY came, whatever its last stream.", "client.repeat.unknown-effect", "goaway-hang-up", oneConnectionOfHTTP2(true)},
+		{"goaway-treated-as-refused", "A call is made again on another connection when GOAWAY came, whatever its last stream.", "client.repeat.unknown-effect", "goaway-hang-up", oneConnectionOfHTTP2(true)},
 		{"interim-taken-for-final", "An interim response is taken for the one to the call.", "client.outcome.interim", "interim-response", reading(nil)},
 		{"interim-taken-for-success", "An interim response is taken for a success.", "client.outcome.new-id", "interim-response",
 			func() client {

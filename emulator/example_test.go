@@ -43,7 +43,7 @@ func Example() {
 
 // A fault makes the server break one requirement, and do all else right.
 func Example_fault() {
-	server, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{Fault: "answer-in-envelope", Seed: 1})
+	server, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{Fault: "response-in-envelope", Seed: 1})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -64,7 +64,7 @@ func Example_fault() {
 
 func ExampleFaults() {
 	for _, fault := range emulator.Faults(spec.MustLoadEmbedded()) {
-		if fault.Name == "trailing-slash-taken" {
+		if fault.Name == "trailing-slash-accepted" {
 			fmt.Println(fault.Breaks)
 			fmt.Println(fault.Text)
 		}

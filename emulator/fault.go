@@ -13,7 +13,7 @@ import (
 
 // Fault is one mistake of a server, which breaks one requirement.
 type Fault struct {
-	// Name is stable: "trailing-slash-taken".
+	// Name is stable: "trailing-slash-accepted".
 	Name string
 	// Breaks is the id of the broken requirement.
 	Breaks string

@@ -19,11 +19,11 @@ func authorizationFaults() []faultGroup {
 				last := c.Scopes[len(c.Scopes)-1]
 				return spec.Scope{Name: scope}.Family() == last.Family()
 			})},
-		{"scopes-behind-first-ignored", "authorization.scope-among-others", "The server reads only the first scope of a token.",
+		{"scopes-after-first-ignored", "authorization.scope-among-others", "The server reads only the first scope of a token.",
 			counting(func(scopes []string) []string { return scopes[:min(1, len(scopes))] })},
 		{"scopes-before-last-ignored", "authorization.scope-among-others", "The server reads only the last scope of a token.",
 			counting(func(scopes []string) []string { return scopes[max(0, len(scopes)-1):] })},
-		{"single-scope-demanded", "authorization.scope-among-others", "The server refuses a token with several scopes.",
+		{"single-scope-required", "authorization.scope-among-others", "The server refuses a token with several scopes.",
 			counting(func(scopes []string) []string {
 				if len(scopes) > 1 {
 					return nil
@@ -44,7 +44,7 @@ func authorizationFaults() []faultGroup {
 				}
 				return tokenOf(name, value)
 			})},
-		{"scheme-in-capitals-refused", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer or bearer.",
+		{"uppercase-scheme-refused", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer or bearer.",
 			findingToken(func(name, value string) string {
 				if strings.HasPrefix(value, "BEARER ") {
 					return ""
@@ -56,24 +56,24 @@ func authorizationFaults() []faultGroup {
 				_, token, _ := strings.Cut(value, " ")
 				return token
 			})},
-		{"basic-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme Basic.",
+		{"basic-scheme-accepted", "authorization.scheme", "The server accepts a token with the scheme Basic.",
 			takingScheme("Basic ")},
-		{"scheme-not-needed", "authorization.scheme", "The server accepts a token without a scheme.",
+		{"scheme-not-required", "authorization.scheme", "The server accepts a token without a scheme.",
 			findingToken(func(name, value string) string {
 				if !strings.Contains(value, " ") {
 					return value
 				}
 				return tokenOf(name, value)
 			})},
-		{"text-behind-token-ignored", "authorization.one-token", "The server drops the text after a space that follows the token.",
+		{"text-after-token-ignored", "authorization.one-token", "The server drops the text after a space that follows the token.",
 			findingToken(func(name, value string) string {
 				if words := strings.Fields(value); len(words) > 2 {
 					value = words[0] + " " + words[1]
 				}
 				return tokenOf(name, value)
 			})},
-		{"dpop-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme DPoP.", takingScheme("DPoP ")},
-		{"mac-scheme-taken", "authorization.scheme", "The server accepts a token with the scheme MAC.", takingScheme("MAC ")},
+		{"dpop-scheme-accepted", "authorization.scheme", "The server accepts a token with the scheme DPoP.", takingScheme("DPoP ")},
+		{"mac-scheme-accepted", "authorization.scheme", "The server accepts a token with the scheme MAC.", takingScheme("MAC ")},
 		{"second-space-refused", "authorization.scheme-spaces", "The server finds a token only after exactly one space.",
 			findingToken(func(name, value string) string {
 				if strings.Contains(value, "  ") {
@@ -82,16 +82,16 @@ func authorizationFaults() []faultGroup {
 				return tokenOf(name, value)
 			})},
 		{"no-authorization", "authorization.required", "The server requires no token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
-		{"no-token-taken", "authorization.no-token", "The server accepts a request without a token.", overlookingAll(credentialMissing)},
+		{"no-token-accepted", "authorization.no-token", "The server accepts a request without a token.", overlookingAll(credentialMissing)},
 		{"no-token-forbidden", "authorization.no-token", "The server refuses a request without a token with 403.", refusingWith(credentialMissing, codePermissionDenied)},
 		{"no-token-is-bad-request", "authorization.no-token", "The server refuses a request without a token with 400.", refusingWith(credentialMissing, codeInvalidArgument)},
-		{"unknown-token-taken", "authorization.unknown-token", "The server accepts an unknown token.", overlookingAll(credentialUnknown)},
-		{"expired-token-taken", "authorization.unknown-token", "The server accepts an expired token.", overlookingAll(credentialExpired)},
+		{"unknown-token-accepted", "authorization.unknown-token", "The server accepts an unknown token.", overlookingAll(credentialUnknown)},
+		{"expired-token-accepted", "authorization.unknown-token", "The server accepts an expired token.", overlookingAll(credentialExpired)},
 		{"unknown-token-forbidden", "authorization.unknown-token", "The server refuses an unknown token with 403.",
 			refusingWith(credentialUnknown, codePermissionDenied)},
 		{"no-challenge", "authorization.challenge", "A 401 response has no challenge.",
 			withHeader(refusalsFor(credentialMissing, credentialUnknown), challengeHeader, "")},
-		{"challenge-misspelt", "authorization.challenge", "The header of the challenge is misspelled as WWW-Authentication.",
+		{"challenge-misspelled", "authorization.challenge", "The header of the challenge is misspelled as WWW-Authentication.",
 			changing(refusalsFor(credentialMissing, credentialUnknown), func(_ *call, r *response) {
 				r.header["WWW-Authentication"] = r.header.Values(challengeHeader)
 				r.header.Del(challengeHeader)
@@ -108,21 +108,21 @@ func authorizationFaults() []faultGroup {
 			refusingWith(scopeMissing, codeUnauthenticated)},
 		{"wrong-scope-hidden", "authorization.unrelated-scope", "The server refuses a token without any of the scopes as if the job did not exist.",
 			refusingWith(scopeMissing, codeNotFound)},
-		{"any-scope-taken", "authorization.unrelated-scope", "The server accepts any scope.", overlookingAll(scopeMissing)},
-		{"sibling-scope-taken", "authorization.sibling-scope", "The server accepts a scope that only starts with the name of the service.",
+		{"any-scope-accepted", "authorization.unrelated-scope", "The server accepts any scope.", overlookingAll(scopeMissing)},
+		{"sibling-scope-accepted", "authorization.sibling-scope", "The server accepts a scope that only starts with the name of the service.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-taken", "authorization.sibling-scope", "The server accepts every scope that starts with the name of the service.", takingScope(hasFirstPart)},
-		{"scope-prefix-taken", "authorization.scope-prefix", "The server accepts a prefix of a scope.",
+		{"any-scope-of-service-accepted", "authorization.sibling-scope", "The server accepts every scope that starts with the name of the service.", takingScope(hasFirstPart)},
+		{"scope-prefix-accepted", "authorization.scope-prefix", "The server accepts a prefix of a scope.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })
 			})},
-		{"scope-suffix-taken", "authorization.scope-suffix", "The server accepts a scope with a suffix.",
+		{"scope-suffix-accepted", "authorization.scope-suffix", "The server accepts a scope with a suffix.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name) })
 			})},
-		{"scope-part-more-taken", "authorization.scope-suffix", "The server accepts a scope with an additional part.",
+		{"extra-scope-part-accepted", "authorization.scope-suffix", "The server accepts a scope with an additional part.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(scope, s.Name+".") })
 			})},
@@ -131,7 +131,7 @@ func authorizationFaults() []faultGroup {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.EqualFold(scope, s.Name) })
 			})},
 		{"job-before-authorization", "authorization.before-job", "The server looks up the job before it checks the authorization.", askingFirst(findJob)},
-		{"unrelated-scope-taken", "authorization.unrelated-scope", "The server accepts an unrelated scope.",
+		{"unrelated-scope-accepted", "authorization.unrelated-scope", "The server accepts an unrelated scope.",
 			takingScope(func(c *spec.Method, scope string) bool { return slices.Contains(c.UnrelatedScopes, scope) })},
 	}}, {hasSeveralScopes, []Fault{
 		{"only-first-scope-accepted", "authorization.scope", "Only the first scope of the description is sufficient.",
@@ -154,9 +154,9 @@ func authorizationFaults() []faultGroup {
 				return scopes
 			})},
 	}}, {hasUnrelatedScope, []Fault{
-		{"last-unrelated-scope-taken", "authorization.unrelated-scope", "The server accepts one of several unrelated scopes.",
+		{"last-unrelated-scope-accepted", "authorization.unrelated-scope", "The server accepts one of several unrelated scopes.",
 			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScopes[len(c.UnrelatedScopes)-1] })},
-		{"existing-job-hidden-otherwise", "authorization.before-job", "The server refuses a token without any of the scopes with 403 if the job exists, and with 404 if not.",
+		{"existing-job-hidden-differently", "authorization.before-job", "The server refuses a token without any of the scopes with 403 if the job exists, and with 404 if not.",
 			changing(refusalsFor(scopeMissing), func(c *call, r *response) {
 				c.jobs.mutex.Lock()
 				defer c.jobs.mutex.Unlock()
@@ -167,7 +167,7 @@ func authorizationFaults() []faultGroup {
 				}
 			})},
 	}}, {hasNamedScope, []Fault{
-		{"named-scope-taken", "authorization.unrelated-scope", "The server accepts an unrelated scope that is a plain name, not a URL.",
+		{"named-scope-accepted", "authorization.unrelated-scope", "The server accepts an unrelated scope that is a plain name, not a URL.",
 			takingScope(func(_ *spec.Method, scope string) bool { return !strings.Contains(scope, ":") })},
 	}}, {hasRefusedStates, []Fault{
 		{"state-before-authorization", "authorization.before-job", "The server checks the state of the job before the authorization.", askingFirst(refuseWrongState)},

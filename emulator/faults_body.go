@@ -34,7 +34,7 @@ func bodyFaults() []faultGroup {
 				}
 				return c.refuse(bodyNoMessage, "")
 			})},
-		{"newline-behind-object-refused", "body.empty-message", "The server refuses an empty JSON object that is surrounded by white space.",
+		{"newline-after-object-refused", "body.empty-message", "The server refuses an empty JSON object that is surrounded by white space.",
 			asking(func(c *call) *refusal {
 				if len(bytes.TrimSpace(c.body)) == len(c.body) {
 					return nil
@@ -55,11 +55,11 @@ func bodyFaults() []faultGroup {
 		{"unknown-field-unprocessable", "body.unknown-field", "The server refuses an unknown field with 422.",
 			refusingAs(fieldUnknown, http.StatusUnprocessableEntity, codeInvalidArgument)},
 		{"malformed-body-ignored", "body.malformed", "The server treats a body that is not JSON as empty.", overlookingAll(bodyMalformed)},
-		{"open-object-taken", "body.malformed", "The server treats an object without its closing brace as empty.",
+		{"unclosed-object-accepted", "body.malformed", "The server treats an object without its closing brace as empty.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{"))
 			})},
-		{"comment-taken", "body.malformed", "The server ignores a comment in an object.",
+		{"comment-accepted", "body.malformed", "The server ignores a comment in an object.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{/*"))
 			})},

@@ -25,7 +25,7 @@ func pathFaults() []faultGroup {
 			})},
 		{"second-segment-dropped", "path.one-segment", "If there are two segments in place of the id, the server uses the first.", cuttingID("/")},
 		{"first-segment-dropped", "path.one-segment", "If there are two segments in place of the id, the server uses the last.", beginningBehind("/")},
-		{"empty-id-taken", "path.empty-id", "The server treats an empty id as that of the first accepted job.",
+		{"empty-id-accepted", "path.empty-id", "The server treats an empty id as that of the first accepted job.",
 			rewriting(func(b *behaviour, line *requestLine) {
 				if line.path == b.method.Operation.Path.Raw("") {
 					line.path = b.method.Operation.Path.Expand(b.firstAccepted)
@@ -38,12 +38,12 @@ func pathFaults() []faultGroup {
 					line.path = template.Expand(b.firstAccepted)
 				}
 			})},
-		{"any-collection-taken", "path.collection", "The server ignores the name of the collection.", readingCollection(func(_, _ string) bool { return true })},
-		{"longer-collection-taken", "path.collection", "The server accepts a collection whose name only starts with the right one.", readingCollection(strings.HasPrefix)},
-		{"shorter-collection-taken", "path.collection", "The server accepts a collection whose name is a prefix of the right one.",
+		{"any-collection-accepted", "path.collection", "The server ignores the name of the collection.", readingCollection(func(_, _ string) bool { return true })},
+		{"longer-collection-accepted", "path.collection", "The server accepts a collection whose name only starts with the right one.", readingCollection(strings.HasPrefix)},
+		{"shorter-collection-accepted", "path.collection", "The server accepts a collection whose name is a prefix of the right one.",
 			readingCollection(func(given, right string) bool { return given != "" && strings.HasPrefix(right, given) })},
-		{"collection-taken-by-its-end", "path.collection", "The server accepts a collection whose name only ends with the right one.", readingCollection(strings.HasSuffix)},
-		{"empty-collection-taken", "path.collection", "The server accepts an empty collection name.",
+		{"collection-suffix-accepted", "path.collection", "The server accepts a collection whose name only ends with the right one.", readingCollection(strings.HasSuffix)},
+		{"empty-collection-accepted", "path.collection", "The server accepts an empty collection name.",
 			readingCollection(func(given, _ string) bool { return given == "" })},
 		{"collection-not-required", "path.collection", "The server accepts a path without the collection.",
 			readingPath(func(t spec.PathTemplate, path string) string {
@@ -63,7 +63,7 @@ func pathFaults() []faultGroup {
 				}
 				return path
 			})},
-		{"unrelated-collection-taken", "path.collection", "The server also accepts the collection of another service.",
+		{"unrelated-collection-accepted", "path.collection", "The server also accepts the collection of another service.",
 			readingCollection(func(given, _ string) bool { return given == "operations" })},
 		{"prefix-dropped", "path.collection", "The server ignores everything before the version.",
 			readingPath(func(t spec.PathTemplate, path string) string {
@@ -81,11 +81,11 @@ func pathFaults() []faultGroup {
 				}
 				return path
 			})},
-		{"any-version-taken", "path.version", "The server ignores the API version.", readingVersion(func(given, _ string) bool { return given != "" })},
-		{"longer-version-taken", "path.version", "The server accepts a version that only starts with the right one.", readingVersion(strings.HasPrefix)},
-		{"alpha-version-taken", "path.version", "The server also accepts the alpha version.",
+		{"any-version-accepted", "path.version", "The server ignores the API version.", readingVersion(func(given, _ string) bool { return given != "" })},
+		{"longer-version-accepted", "path.version", "The server accepts a version that only starts with the right one.", readingVersion(strings.HasPrefix)},
+		{"alpha-version-accepted", "path.version", "The server also accepts the alpha version.",
 			readingVersion(func(given, right string) bool { return given == right+"alpha" })},
-		{"version-after-next-taken", "path.version", "The server also accepts the version after the next one.",
+		{"version-after-next-accepted", "path.version", "The server also accepts the version after the next one.",
 			readingVersion(func(given, right string) bool {
 				major := 0
 				_, err := fmt.Sscanf(right, "v%d", &major)
@@ -112,14 +112,14 @@ func pathFaults() []faultGroup {
 				}
 				return path
 			})},
-		{"any-verb-taken", "path.verb", "The server accepts any verb.", readingVerb(func(string, string) bool { return true })},
-		{"longer-verb-taken", "path.verb", "The server accepts a verb that only starts with the right one.", readingVerb(strings.HasPrefix)},
-		{"verb-taken-by-its-end", "path.verb", "The server accepts a verb that only ends with the right one.",
+		{"any-verb-accepted", "path.verb", "The server accepts any verb.", readingVerb(func(string, string) bool { return true })},
+		{"longer-verb-accepted", "path.verb", "The server accepts a verb that only starts with the right one.", readingVerb(strings.HasPrefix)},
+		{"verb-suffix-accepted", "path.verb", "The server accepts a verb that only ends with the right one.",
 			readingVerb(func(given, right string) bool { return strings.HasSuffix(given, strings.TrimPrefix(right, ":")) })},
-		{"other-name-of-verb-taken", "path.verb", "The server also accepts another name for the verb.",
+		{"other-verb-name-accepted", "path.verb", "The server also accepts another name for the verb.",
 			readingVerb(func(given, _ string) bool { return given == ":abort" })},
-		{"comma-behind-verb-dropped", "path.verb", "The server drops a comma after the verb.", droppingEnd(",")},
-		{"format-behind-verb-dropped", "path.verb", "The server drops a format, such as .json, after the verb.", droppingEnd(".json")},
+		{"comma-after-verb-dropped", "path.verb", "The server drops a comma after the verb.", droppingEnd(",")},
+		{"format-after-verb-dropped", "path.verb", "The server drops a format, such as .json, after the verb.", droppingEnd(".json")},
 		{"other-method-is-bad-request", "path.http-method", "The server responds to another HTTP method with 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
 		{"collection-case-ignored", "path.case", "The server compares the collection case-insensitively.", readingCollection(strings.EqualFold)},
 		{"id-cut-at-dot", "path.transcoding", "The server treats the text after a dot in the id as a format, and drops it.", cuttingID(".")},
@@ -131,9 +131,9 @@ func pathFaults() []faultGroup {
 		{"id-cut-at-hash", "path.transcoding", "The server truncates the id at an encoded #.", cuttingID("%23")},
 		{"dot-at-end-dropped", "path.transcoding", "The server drops a dot at the end of the id.", trimmingID(".")},
 		{"plus-at-end-dropped", "path.transcoding", "The server treats a + at the end of the id as a space, and drops it.", trimmingID("+")},
-		{"space-without-width-dropped", "path.transcoding", "The server drops a zero-width space at the end of the id.", trimmingID("%E2%80%8B")},
-		{"star-taken", "path.transcoding", "The server treats the id * as that of the first accepted job.", takingWildcard("*")},
-		{"hyphen-taken", "path.transcoding", "The server treats the id - as that of the first accepted job.", takingWildcard("-")},
+		{"zero-width-space-dropped", "path.transcoding", "The server drops a zero-width space at the end of the id.", trimmingID("%E2%80%8B")},
+		{"star-accepted", "path.transcoding", "The server treats the id * as that of the first accepted job.", takingWildcard("*")},
+		{"hyphen-accepted", "path.transcoding", "The server treats the id - as that of the first accepted job.", takingWildcard("-")},
 		{"first-character-not-compared", "path.transcoding", "The server does not compare the first character of an id.",
 			finding(func(asked, known string) bool { return len(asked) == len(known) && asked[1:] == known[1:] })},
 		{"last-character-not-compared", "path.transcoding", "The server does not compare the last character of an id.",
@@ -154,24 +154,24 @@ func pathFaults() []faultGroup {
 		{"id-cut-at-question-mark", "path.transcoding", "The server truncates the id at an encoded question mark.", cuttingID("%3F")},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
 		{"id-cut-at-colon", "path.colon-in-id", "The server truncates the id at its first colon.", cuttingID(":")},
-		{"id-begins-behind-colon", "path.colon-in-id", "The server drops the id up to its last colon.", beginningBehind(":")},
+		{"id-starts-after-colon", "path.colon-in-id", "The server drops the id up to its last colon.", beginningBehind(":")},
 		{"escapes-not-decoded", "path.encoded-unreserved", "The server does not percent-decode the id.",
 			readingID(func(id string) string { return strings.ReplaceAll(id, "%", "%25") })},
-		{"escapes-in-capitals-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with upper-case digits.",
+		{"uppercase-escapes-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with upper-case digits.",
 			keepingEscapes(strings.ToLower)},
-		{"escapes-in-small-letters-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with lower-case digits.",
+		{"lowercase-escapes-not-decoded", "path.encoded-unreserved", "The server does not decode percent escapes with lower-case digits.",
 			keepingEscapes(strings.ToUpper)},
-		{"small-encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at a %2f in lower case.", cuttingID("%2f")},
+		{"lowercase-encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at a %2f in lower case.", cuttingID("%2f")},
 		{"encoded-slash-ends-id", "path.encoded-slash", "The server truncates the id at an encoded slash.", cuttingID("%2F")},
-		{"encoded-slash-begins-id", "path.encoded-slash", "The server drops the id up to an encoded slash.", beginningBehind("%2F")},
+		{"encoded-slash-starts-id", "path.encoded-slash", "The server drops the id up to an encoded slash.", beginningBehind("%2F")},
 		{"encoded-colon-starts-verb", "path.encoded-colon", "The server decodes the path before it looks for the verb.", takingForColon("%3A")},
-		{"small-encoded-colon-starts-verb", "path.encoded-colon", "The server treats a lower-case %3a as the colon before the verb.", takingForColon("%3a")},
+		{"lowercase-encoded-colon-starts-verb", "path.encoded-colon", "The server treats a lower-case %3a as the colon before the verb.", takingForColon("%3a")},
 		{"decoded-twice", "path.decoded-once", "The server decodes the id twice.", readingID(func(id string) string { return strings.ReplaceAll(id, "%25", "%") })},
 		{"encoded-slash-separates", "path.encoded-separator", "The server decodes the path before it splits it into segments.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "%2F", "/") })},
 		{"unknown-parameter-ignored", "path.unknown-parameter", "The server ignores an unknown query parameter.", overlookingAll(parameterUnknown)},
-		{"slash-for-colon-taken", "path.slash-verb", "The server accepts a slash in place of the colon before the verb.", takingForColon("/")},
-		{"trailing-slash-taken", "path.trailing-slash", "The server ignores a slash after the verb.",
+		{"slash-for-colon-accepted", "path.slash-verb", "The server accepts a slash in place of the colon before the verb.", takingForColon("/")},
+		{"trailing-slash-accepted", "path.trailing-slash", "The server ignores a slash after the verb.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.TrimSuffix(path, "/") })},
 		{"matrix-parameter-dropped", "path.matrix-parameter", "The server drops a matrix parameter at the end of the path.",
 			readingPath(func(t spec.PathTemplate, path string) string {
@@ -182,7 +182,7 @@ func pathFaults() []faultGroup {
 			})},
 		{"matrix-parameters-dropped", "path.matrix-parameter", "The server drops a matrix parameter in the collection.",
 			readingCollection(func(given, right string) bool { return strings.HasPrefix(given, right+";") })},
-		{"double-slash-taken", "path.double-slash", "The server merges adjacent slashes.",
+		{"double-slash-accepted", "path.double-slash", "The server merges adjacent slashes.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return strings.ReplaceAll(path, "//", "/") })},
 		{"leading-slashes-dropped", "path.double-slash", "The server merges slashes at the beginning of the path.",
 			readingPath(func(_ spec.PathTemplate, path string) string { return "/" + strings.TrimLeft(path, "/") })},
@@ -216,8 +216,8 @@ func pathFaults() []faultGroup {
 		{"colon-crashes", "path.colon-in-id", "An id with a colon makes the server fail.", crashingOn(":")},
 		{"verb-case-ignored", "path.case", "The server compares the verb case-insensitively.", readingVerb(strings.EqualFold)},
 	}}, {hasCompoundCollection, []Fault{
-		{"collection-with-underscore-taken", "path.collection", "The server ignores an underscore in the collection.", readingCollection(apartFrom("_"))},
-		{"collection-with-hyphen-taken", "path.collection", "The server ignores a hyphen in the collection.", readingCollection(apartFrom("-"))},
+		{"collection-with-underscore-accepted", "path.collection", "The server ignores an underscore in the collection.", readingCollection(apartFrom("_"))},
+		{"collection-with-hyphen-accepted", "path.collection", "The server ignores a hyphen in the collection.", readingCollection(apartFrom("-"))},
 	}}, {hasBoundField, []Fault{
 		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field in the path overrides it.",
 			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
@@ -233,7 +233,7 @@ func pathFaults() []faultGroup {
 	}}}
 	for _, other := range []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
 		groups = append(groups, faultGroup{hasOtherMethodThan(other), []Fault{
-			{strings.ToLower(other) + "-taken", "path.http-method", other + " reaches the method.", takingMethod(other)},
+			{strings.ToLower(other) + "-accepted", "path.http-method", other + " reaches the method.", takingMethod(other)},
 		}})
 	}
 	return groups

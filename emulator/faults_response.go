@@ -19,13 +19,13 @@ func responseFaults() []faultGroup {
 			changing(successes, func(c *call, r *response) {
 				r.header.Set("Content-Type", c.operation.MediaType+"; charset=ISO-8859-1")
 			})},
-		{"media-type-misspelt", "response.media-type", "The header is misspelled as Content_Type.",
+		{"media-type-misspelled", "response.media-type", "The header is misspelled as Content_Type.",
 			changing(successes, func(_ *call, r *response) {
 				r.header["Content_Type"] = r.header["Content-Type"]
 				r.header["Content-Type"] = nil
 			})},
-		{"answer-in-array", "response.schema", "The response is wrapped in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
-		{"further-field", "response.documented-fields", "The response has an undocumented field.",
+		{"response-in-array", "response.schema", "The response is wrapped in an array.", withContent(successes, func(_ *call, r *response) any { return []any{r.content} })},
+		{"extra-field", "response.documented-fields", "The response has an undocumented field.",
 			changing(successes, func(c *call, r *response) { r.object().add("calledFor", c.id) })},
 		{"id-empty", "response.id-present", "The id is an empty string.", naming(func(*call, string) any { return "" })},
 		{"id-blank", "response.id-present", "The id is a space.", naming(func(*call, string) any { return " " })},
@@ -34,9 +34,9 @@ func responseFaults() []faultGroup {
 			withContent(successes, failedCall)},
 		{"id-is-resource-name", "response.id-bare", "The id is the resource name of the job.",
 			naming(func(c *call, id string) any { return c.method.Operation.Path.Collection() + "/" + id })},
-		{"id-is-address", "response.id-bare", "The id is the URL of the new job.",
+		{"id-is-url", "response.id-bare", "The id is the URL of the new job.",
 			naming(func(c *call, id string) any { return c.method.Endpoint + c.method.Operation.Path.Prefix + id })},
-		{"old-id-given", "response.id-new", "The response has the id of the called job.", naming(func(c *call, _ string) any { return c.id })},
+		{"old-id-returned", "response.id-new", "The response has the id of the called job.", naming(func(c *call, _ string) any { return c.id })},
 		{"id-of-another-job", "response.id-new", "The response has the id of another existing job.",
 			func(b *behaviour) {
 				taken := b.anotherJob()
@@ -75,7 +75,7 @@ func responseFaults() []faultGroup {
 	}}, {hasNewJobs, []Fault{
 		{"id-is-number", "response.schema", "The id is a JSON number.", naming(func(*call, string) any { return 4711 })},
 		{"id-is-object", "response.schema", "The id is an object that contains the id.", naming(func(_ *call, id string) any { return &object{{"id", id}} })},
-		{"answer-in-envelope", "response.schema", "The response is wrapped in another object.",
+		{"response-in-envelope", "response.schema", "The response is wrapped in another object.",
 			withContent(successes, func(_ *call, r *response) any { return &object{{"response", r.content}} })},
 		{"id-twice", "response.unique-names", "The response has the member with the id twice.",
 			changing(successes, func(_ *call, r *response) {

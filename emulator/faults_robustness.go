@@ -20,7 +20,7 @@ func robustnessFaults() []faultGroup {
 		{"hang-up-on-success", "robustness.answered", "The server closes the connection instead of sending a successful response.", sending(successes, hangUp)},
 		{"hang-up-on-refusal", "robustness.answered", "The server closes the connection if a body is not an object.", sending(refusalsFor(bodyNoMessage), hangUp)},
 		{"reset-on-success", "robustness.answered", "The server resets the connection instead of sending a successful response.", sending(successes, reset)},
-		{"answer-is-no-http", "robustness.answered", "The response to an unknown field is not HTTP.",
+		{"response-not-http", "robustness.answered", "The response to an unknown field is not HTTP.",
 			sending(refusalsFor(fieldUnknown), sendingText("{\"error\":{}}\n"))},
 		{"half-body", "robustness.whole", "A successful response is truncated.", sending(successes, sendHalf)},
 		{"half-refusal", "robustness.whole", "The refusal of an unknown field is truncated.", sending(refusalsFor(fieldUnknown), sendHalf)},
@@ -42,9 +42,9 @@ func robustnessFaults() []faultGroup {
 			})},
 		{"later-request-hangs-up", "robustness.persistent-connection", "The second request over a connection gets no response.",
 			overUsedConnections(everyRequest, func(http.ResponseWriter, *call, *response, *response) { panic(http.ErrAbortHandler) })},
-		{"first-response-again", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
+		{"first-response-repeated", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
 			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, first, _ *response) { sendResponse(w, c, first) })},
-		{"body-left-behind", "robustness.persistent-connection", "The server does not read the body of a refused request, and treats it as the next request.",
+		{"refused-body-left-unread", "robustness.persistent-connection", "The server does not read the body of a refused request, and treats it as the next request.",
 			overUsedConnections(refusedWithBody, func(w http.ResponseWriter, c *call, _, _ *response) {
 				w.Header().Set("Connection", "close")
 				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
@@ -63,11 +63,11 @@ func robustnessFaults() []faultGroup {
 			})},
 		{"two-lengths", "robustness.framing", "A successful response has two different lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
-		{"line-feeds-alone", "robustness.syntax", "A header line of a successful response ends with LF only.",
+		{"bare-line-feeds", "robustness.syntax", "A header line of a successful response ends with LF only.",
 			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emulator\n" + lengthLine(len(body)) }, asItIs))},
 		{"control-character", "robustness.syntax", "A header field of a successful response has a control character.",
 			sending(successes, sendingRaw(func(body []byte) string { return "X-Powered-By: emu\x01lator\r\n" + lengthLine(len(body)) }, asItIs))},
-		{"folded-field", "robustness.syntax", "A header field of the refusal of an unknown field is folded over two lines.",
+		{"folded-header", "robustness.syntax", "A header field of the refusal of an unknown field is folded over two lines.",
 			sending(refusalsFor(fieldUnknown), sendingRaw(
 				func(body []byte) string { return "X-Powered-By: an\r\n emulator\r\n" + lengthLine(len(body)) }, asItIs))},
 		{"media-type-twice", "robustness.field-once", "A success has two different Content-Types.",
@@ -77,7 +77,7 @@ func robustnessFaults() []faultGroup {
 		{"length-twice", "robustness.field-once", "The refusal of an unknown field has two Content-Length headers.",
 			sending(refusalsFor(fieldUnknown), sendingRaw(
 				func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)) }, asItIs))},
-		{"length-beside-chunks", "robustness.framing", "A successful response is chunked and has a Content-Length.",
+		{"length-and-chunks", "robustness.framing", "A successful response is chunked and has a Content-Length.",
 			sending(successes, sendingRaw(
 				func(body []byte) string { return chunkedLine + lengthLine(len(body)) },
 				func(body []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(body), body) }))},
@@ -89,7 +89,7 @@ func robustnessFaults() []faultGroup {
 			withBody(successes, func(body []byte) []byte { return append(body, "OK\n"...) })},
 		{"second-value", "robustness.one-value", "A second JSON value follows the JSON of each response.",
 			withBody(methodResponses, func(body []byte) []byte { return append(body, "{}\n"...) })},
-		{"guard-before-json", "robustness.one-value", "A prefix against script inclusion precedes the JSON of a successful response.",
+		{"script-guard-before-json", "robustness.one-value", "A prefix against script inclusion precedes the JSON of a successful response.",
 			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
 	}}, {hasScopes, []Fault{
 		{"token-remembered", "robustness.persistent-connection", "After an authorized call, the server accepts an unknown token over the same connection.",
@@ -105,7 +105,7 @@ func robustnessFaults() []faultGroup {
 				sendResponse(w, c, r)
 			})},
 	}}, {hasNewJobs, []Fault{
-		{"later-success-again", "robustness.persistent-connection", "A second successful call over a connection gets the response to the first.",
+		{"later-success-repeated", "robustness.persistent-connection", "A second successful call over a connection gets the response to the first.",
 			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
 				if successes(c, r) {
 					r = first
@@ -113,7 +113,7 @@ func robustnessFaults() []faultGroup {
 				sendResponse(w, c, r)
 			})},
 	}}, {hasUnknownIDs, []Fault{
-		{"answer-ends-in-head", "robustness.answered", "The response to an unknown id is truncated in its headers.",
+		{"response-ends-in-headers", "robustness.answered", "The response to an unknown id is truncated in its headers.",
 			sending(refusalsFor(jobUnknown), sendingText("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"))},
 	}}, {hasRefusedStates, []Fault{
 		{"reset-on-refusal", "robustness.answered", "The server resets the connection if it refuses a job.", sending(refusalsFor(stateRefused), reset)},

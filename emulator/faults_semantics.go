@@ -24,10 +24,10 @@ func semanticsFaults() []faultGroup {
 			}},
 		{"only-first-job-accepted", "semantics.each-job", "The server accepts only the first of the given jobs.",
 			limiting(func(c *call, j *job) bool { return j.id != c.behaviour.firstAccepted })},
-		{"three-calls-in-all", "semantics.each-job", "The server accepts only three calls in total.",
+		{"three-calls-in-total", "semantics.each-job", "The server accepts only three calls in total.",
 			limiting(func(c *call, _ *job) bool { return c.jobs.successes >= 3 })},
 		{"concurrent-calls-refused", "semantics.concurrent-jobs", "The server refuses a call while another one is in progress.", refusingOverlap},
-		{"given-jobs-shown-accepted", "semantics.given-state", "The state method shows each given job as {accepted}.",
+		{"given-jobs-shown-as-accepted", "semantics.given-state", "The state method shows each given job as {accepted}.",
 			showing(givenJobStates, func(c *call, _ string) string { return first(c.method.AcceptedStates) })},
 		{"last-state-shown-as-first", "semantics.given-state", "The state method returns the first state of the description in place of the last.",
 			showing(givenJobStates, func(c *call, state string) string {

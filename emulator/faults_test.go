@@ -108,7 +108,7 @@ func TestNoFaultPanics(t *testing.T) {
 }
 
 func TestTwoFaultsAtOnce(t *testing.T) {
-	recorder := retry("failed-1").send(t, newServer(t, Options{Fault: "created,further-field"}))
+	recorder := retry("failed-1").send(t, newServer(t, Options{Fault: "created,extra-field"}))
 	if recorder.Code != http.StatusCreated || !strings.Contains(recorder.Body.String(), "calledFor") {
 		t.Errorf("%d %s", recorder.Code, recorder.Body)
 	}
@@ -164,8 +164,8 @@ func TestFaultsOfTheTransport(t *testing.T) {
 		{"hang-up-on-refusal", failed, "[]", io.EOF, ""},
 		{"reset-on-success", failed, "", syscall.ECONNRESET, ""},
 		{"reset-on-refusal", complete, "", syscall.ECONNRESET, ""},
-		{"answer-is-no-http", failed, `{"a":1}`, nil, "malformed HTTP"},
-		{"answer-ends-in-head", unknown, "", io.ErrUnexpectedEOF, ""},
+		{"response-not-http", failed, `{"a":1}`, nil, "malformed HTTP"},
+		{"response-ends-in-headers", unknown, "", io.ErrUnexpectedEOF, ""},
 		{"half-body", failed, "", io.ErrUnexpectedEOF, ""},
 		{"half-refusal", failed, `{"a":1}`, io.ErrUnexpectedEOF, ""},
 		{"length-too-large", failed, "{", io.ErrUnexpectedEOF, ""},

@@ -122,7 +122,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"empty":                {Options{Jobs: map[string][]string{"FAILED": {""}}}, `""`},
 		"template":             {Options{TokenTemplate: "token"}, `"token"`},
 		"template with two":    {Options{TokenTemplate: "{short}{scope}"}, "once"},
-		"fault":                {Options{Fault: "trailing-slash-token"}, `did you mean trailing-slash-taken?`},
+		"fault":                {Options{Fault: "trailing-slash-acepted"}, `did you mean trailing-slash-accepted?`},
 		"fault far from any":   {Options{Fault: "zzzzzz"}, `unknown fault "zzzzzz"`},
 		"second of two faults": {Options{Fault: "created,nothing-like-it-at-all"}, "nothing-like-it-at-all"},
 	} {

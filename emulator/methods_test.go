@@ -133,7 +133,7 @@ func TestAFaultBreaksEveryMethodThatCanHaveIt(t *testing.T) {
 		retried, stop int
 	}{
 		{"created", http.StatusCreated, http.StatusCreated},
-		{"any-verb-taken", http.StatusOK, http.StatusOK},
+		{"any-verb-accepted", http.StatusOK, http.StatusOK},
 		{"method-not-served", http.StatusNotFound, http.StatusNotFound},
 		{"id-missing", http.StatusOK, http.StatusOK},
 	} {
@@ -199,7 +199,7 @@ func TestFaultsFitTheirMethod(t *testing.T) {
 		fault                      string
 		starting, changing, simple bool
 	}{
-		{"trailing-slash-taken", true, true, true},
+		{"trailing-slash-accepted", true, true, true},
 		{"created", true, true, true},
 		{"last-scope-refused", true, true, false},
 		{"every-state-accepted", true, true, false},

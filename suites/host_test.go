@@ -93,7 +93,7 @@ var hosts = map[string]func(){
 		config.Level = spec.Inferred
 		suites.Register(config)
 	},
-	"warning":      func() { suites.Register(faulty("trailing-slash-taken")) },
+	"warning":      func() { suites.Register(faulty("trailing-slash-accepted")) },
 	"without jobs": func() { config := conforming(); config.Jobs = nil; suites.Register(config) },
 	"known": func() {
 		config := faulty("array-unwrapped")

@@ -43,7 +43,7 @@ func TestKnownFailures(t *testing.T) {
 		{"the failure of another requirement of the same check", emulator.Options{Fault: "unknown-field-ignored"}, nil, "",
 			[]result.KnownFailure{knownRequirement("body.unknown-field")}, result.ExitFails, []result.KnownState{result.KnownUsed},
 			"body.not-empty", result.Fail},
-		{"a warning", emulator.Options{Fault: "trailing-slash-taken"}, nil, "",
+		{"a warning", emulator.Options{Fault: "trailing-slash-accepted"}, nil, "",
 			[]result.KnownFailure{knownRequirement("path.trailing-slash")}, result.ExitConforms, []result.KnownState{result.KnownUsed},
 			"path.trailing-slash", result.ExpectedFail},
 		{"what the failure hides is not missing", emulator.Options{Fault: "wrong-state-conflict"}, nil, "",

@@ -26,19 +26,19 @@ func TestMatrixReportsMistakes(t *testing.T) {
 		want []string
 	}{{
 		name:   "nothing is wrong",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-accepted", Breaks: "path.trailing-slash"}},
 	}, {
 		name:   "no check for the fault",
-		checks: []string{"path/verb-case"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
-		want: []string{"SURVIVED trailing-slash-taken", "IDLE check path/verb-case"},
+		checks: []string{"path/verb-case"}, faults: []emulator.Fault{{Name: "trailing-slash-accepted", Breaks: "path.trailing-slash"}},
+		want: []string{"SURVIVED trailing-slash-accepted", "IDLE check path/verb-case"},
 	}, {
 		name:   "another requirement fails than the one that the fault is said to break",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.verb"}},
-		want: []string{"WRONG REASON trailing-slash-taken"},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-accepted", Breaks: "path.verb"}},
+		want: []string{"WRONG REASON trailing-slash-accepted"},
 	}, {
 		name:   "a requirement that is not in the description",
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.none"}},
-		want: []string{"UNKNOWN trailing-slash-taken"},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-accepted", Breaks: "path.none"}},
+		want: []string{"UNKNOWN trailing-slash-accepted"},
 	}, {
 		name:   "a fault that the emulator does not have",
 		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "none", Breaks: "path.verb"}},
@@ -48,8 +48,8 @@ func TestMatrixReportsMistakes(t *testing.T) {
 		wrong: wrongCheck(func(j *judgement, exchange *target.Exchange) {
 			j.FailAt(result.InHeader("Server"), "errors.message", exchange, "a header Server", "none")
 		}),
-		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-taken", Breaks: "path.trailing-slash"}},
-		want: []string{"FALSE ALARM for the conforming emulator", "FALSE ALARM trailing-slash-taken", "IDLE check wrong"},
+		checks: []string{"path/trailing-slash"}, faults: []emulator.Fault{{Name: "trailing-slash-accepted", Breaks: "path.trailing-slash"}},
+		want: []string{"FALSE ALARM for the conforming emulator", "FALSE ALARM trailing-slash-accepted", "IDLE check wrong"},
 	}, {
 		name: "a check that blames a good response for a bad one before it",
 		wrong: wrongCheck(func(j *judgement, exchange *target.Exchange) {

@@ -35,7 +35,7 @@ func TestKnownFailures(t *testing.T) {
 			[]string{"EXPECTED-FAIL authorization.scope in authorization/scope/", ": the scope comes in May, until 9999-12-31, https://issues.example/12 (",
 				"known.yaml:2)\n", "conforms but for known failures of 1 requirement", "1 expected-fail"}},
 		{"a pattern", lastScope, []string{"check: 'authorization/scope/*', reason: the scope comes in May"}, nil, result.ExitConforms, []string{"1 expected-fail"}},
-		{"a known warning", emulated(t, emulator.Options{Fault: "trailing-slash-taken"}), []string{"check: path/trailing-slash, reason: a router"}, nil,
+		{"a known warning", emulated(t, emulator.Options{Fault: "trailing-slash-accepted"}), []string{"check: path/trailing-slash, reason: a router"}, nil,
 			result.ExitConforms, []string{"EXPECTED-FAIL path.trailing-slash"}},
 		{"another failure of the same check", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}),
 			[]string{"requirement: body.unknown-field, reason: a proxy"}, nil, result.ExitFails,

@@ -82,7 +82,7 @@ func TestAConsumerSeesChanges(t *testing.T) {
 	method := embedded()
 	last := method.Scopes[len(method.Scopes)-1].Short()
 	for fault, want := range map[string]int{
-		"last-scope-refused": result.ExitFails, "no-token-taken": result.ExitFails, "method-not-served": result.ExitFails,
+		"last-scope-refused": result.ExitFails, "no-token-accepted": result.ExitFails, "method-not-served": result.ExitFails,
 		// It refuses the state of the job before it looks at the body.
 		"body-ignored": result.ExitConforms,
 	} {

@@ -164,7 +164,7 @@ func telltaleJobs() map[string][]string {
 // looks for each id in everything that is written, and replays it.
 func TestNoIDOfAJobIsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []string{"", "id-is-resource-name", "id-is-address", "decoded-twice,id-case-ignored"} {
+	for _, fault := range []string{"", "id-is-resource-name", "id-is-url", "decoded-twice,id-case-ignored"} {
 		folder := t.TempDir()
 		arguments := emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()})
 		files := recordInto(t, folder, arguments)

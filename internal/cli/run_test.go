@@ -22,7 +22,7 @@ import (
 func TestRun(t *testing.T) {
 	t.Parallel()
 	conforming := emulated(t, emulator.Options{})
-	warned := emulated(t, emulator.Options{Fault: "trailing-slash-taken"})
+	warned := emulated(t, emulator.Options{Fault: "trailing-slash-accepted"})
 	for _, one := range []struct {
 		name      string
 		arguments []string
