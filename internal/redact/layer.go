@@ -15,8 +15,6 @@ type layer struct {
 	text string
 	// lower is the text in small letters, byte for byte at the same place.
 	lower string
-	// present has the hints of rules that stand in it, where secrets are looked for.
-	present hintSet
 	// at gives for each byte, and for the end, the place in the original text;
 	// nil where they are the same.
 	at []int
@@ -190,15 +188,9 @@ const beforeName = 64
 // on no further behind the word than a number of bytes, spaces aside; what a
 // pattern ends with may be cut short, so the end of a value is looked for in the
 // whole text.
-func (l layer) matches(pattern func() *regexp.Regexp, behind int, near hints) [][]int {
-	if !l.present.any(near) {
-		return nil
-	}
+func (l layer) matches(pattern func() *regexp.Regexp, behind int, near []string) [][]int {
 	var hits []int
-	for i, word := range near.words {
-		if !l.present.has(near.numbers[i]) {
-			continue
-		}
+	for _, word := range near {
 		for from := 0; ; {
 			at := strings.Index(l.lower[from:], word)
 			if at < 0 {

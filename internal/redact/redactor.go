@@ -166,18 +166,13 @@ func (r *Redactor) tokensInLayers(layers []layer) []span {
 func (r *Redactor) secretsIn(layers []layer) []span {
 	var found []span
 	for _, layer := range layers {
-		if layer.present = hintsIn(layer.lower); layer.present == (hintSet{}) {
-			continue
-		}
 		add := func(start, end int, with string) {
 			if start < end && !isMarked(layer.text[start:end], with) {
 				found = append(found, layer.span(start, end, with))
 			}
 		}
-		for _, rule := range rules {
-			if layer.present.any(rule.near) {
-				rule.find(r, layer, add)
-			}
+		for _, find := range rules {
+			find(r, layer, add)
 		}
 	}
 	return merged(found)

@@ -6,16 +6,9 @@ import (
 	"strings"
 )
 
-// rule finds the secrets of one form in a layer of a text that has one of its hints.
-type rule struct {
-	near hints
-	find func(r *Redactor, l layer, add func(start, end int, with string))
-}
-
-var rules = []rule{
-	{nameHints, named}, {elementHints, elements}, {eitherOf(pairHints, cookiesHints), pairs}, {urlsHints, downloadURLs},
-	{signatureHints, signatures}, {headerHints, headersInText}, {eitherOf(digestHints, schemeHints), schemes},
-	{originHints, passwordsOfURLs}, {shapeHints, shapes},
+// rules find the secrets of one form each in a layer of a text.
+var rules = []func(r *Redactor, l layer, add func(start, end int, with string)){
+	named, elements, pairs, downloadURLs, signatures, headersInText, schemes, passwordsOfURLs, shapes,
 }
 
 // behindName is how many bytes a value may begin behind a word of its name.
@@ -43,7 +36,7 @@ var (
 func named(_ *Redactor, l layer, add func(int, int, string)) {
 	// What is in a value that is taken out needs no look of its own.
 	done := 0
-	for _, at := range l.matches(namedValue, behindName, nameHints) {
+	for _, at := range l.matches(namedValue, behindName, nameWords) {
 		if at[0] < done {
 			continue
 		}
@@ -91,7 +84,10 @@ var (
 
 // elements finds `<name>value</name>` of XML. <code> is HTML's own.
 func elements(_ *Redactor, l layer, add func(int, int, string)) {
-	for _, at := range l.matches(openingTag, behindName, nameHints) {
+	if !strings.Contains(l.lower, "</") && !strings.Contains(l.lower, "[cdata[") {
+		return
+	}
+	for _, at := range l.matches(openingTag, behindName, nameWords) {
 		end := at[1] + closingTag().FindStringIndex(l.text[at[1]:])[0]
 		if name := l.text[at[2]:at[3]]; letters(name) != "code" && isSecretValue(name, l.text[at[1]:end]) {
 			add(at[1], end, Mark)
@@ -108,7 +104,7 @@ var (
 // pairs finds a name and its value side by side, as an archive of HTTP (HAR) and
 // a form of HTML have them, and the cookies of an archive.
 func pairs(r *Redactor, l layer, add func(int, int, string)) {
-	for _, at := range l.matches(pair, behindName+400, pairHints) {
+	for _, at := range l.matches(pair, behindName+400, []string{"name"}) {
 		name, start := l.text[at[2]:at[3]], at[1]
 		end := l.closing(start, l.text[start-1])
 		switch value := l.text[start:end]; {
@@ -119,7 +115,7 @@ func pairs(r *Redactor, l layer, add func(int, int, string)) {
 		}
 	}
 	done := 0
-	for _, list := range l.matches(cookiesMember, behindName, cookiesHints) {
+	for _, list := range l.matches(cookiesMember, behindName, []string{"cookies"}) {
 		if list[0] < done {
 			continue
 		}
@@ -142,10 +138,10 @@ var (
 // has one of them downloads the data of a person, so each is hidden whole:
 // https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/getPortabilityArchiveState
 func downloadURLs(_ *Redactor, l layer, add func(int, int, string)) {
-	for _, at := range l.matches(urlsMember, behindName, urlsHints) {
+	for _, at := range l.matches(urlsMember, behindName, []string{"urls"}) {
 		l.quoted(at[1], true, func(start, end int) { add(start, end, Mark) })
 	}
-	for _, at := range l.matches(urlsLines, behindName, urlsHints) {
+	for _, at := range l.matches(urlsLines, behindName, []string{"urls"}) {
 		for from := at[1]; ; {
 			line := urlLine().FindStringSubmatchIndex(l.text[from:])
 			if line == nil {
@@ -166,7 +162,7 @@ func signatures(_ *Redactor, l layer, add func(int, int, string)) {
 	if !strings.Contains(l.text, "=") {
 		return
 	}
-	for _, at := range l.matches(signatureParameter, behindName, signatureHints) {
+	for _, at := range l.matches(signatureParameter, behindName, signatureNames) {
 		add(at[1], l.endOf(valueOfParameter, at[1]), Mark)
 	}
 }
@@ -185,7 +181,7 @@ var (
 // headersInText finds headers in a text: a dump of HTTP, a command line of curl,
 // a cassette, a report.
 func headersInText(r *Redactor, l layer, add func(int, int, string)) {
-	all := l.matches(headerInText, behindName, headerHints)
+	all := l.matches(headerInText, behindName, []string{"cookie", "authorization", "x-"})
 	for i, at := range all {
 		// A value ends where the next header begins, so that no part of a text is read
 		// for each header before it.
@@ -272,10 +268,10 @@ var (
 // schemes finds the tokens of schemes that are quoted in a text, such as the
 // message of a server that repeats what it was sent.
 func schemes(r *Redactor, l layer, add func(int, int, string)) {
-	for _, at := range l.matches(digestResponse, 1<<10, digestHints) {
+	for _, at := range l.matches(digestResponse, 1<<10, []string{"digest"}) {
 		add(at[2], at[3], Mark)
 	}
-	for _, at := range l.matches(scheme, behindName, schemeHints) {
+	for _, at := range l.matches(scheme, behindName, []string{"bearer", "basic", "dpop"}) {
 		start := at[2]
 		var end int
 		if start < 0 {
@@ -313,10 +309,10 @@ func passwordsOfURLs(_ *Redactor, l layer, add func(int, int, string)) {
 	if !strings.Contains(l.text, "@") {
 		return
 	}
-	for _, at := range l.matches(userOfURL, 1<<10, originHints) {
+	for _, at := range l.matches(userOfURL, 1<<10, []string{"://"}) {
 		add(at[2], at[3], Mark)
 	}
-	for _, at := range l.matches(tokenOfURL, 1<<10, originHints) {
+	for _, at := range l.matches(tokenOfURL, 1<<10, []string{"://"}) {
 		if IsOpaque(l.text[at[2]:at[3]]) {
 			add(at[2], at[3], Mark)
 		}
@@ -332,43 +328,35 @@ const keyLetters = `[\w+/=\s:,-]`
 // JSON Web Tokens and Encryption (RFC 7515, RFC 7516), and keys in PEM (RFC 7468):
 // https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 var knownShapes = []struct {
-	parts   hints
+	parts   []string
 	pattern func() *regexp.Regexp
 }{
-	{hintsOf("ya29."), lazy(`ya29\.[\w.~+/=%-]+`)},
-	{hintsOf("1//"), lazy(`1//0[\w-]{20,}|\b1//[\w-]{20,}`)},
-	{hintsOf("4/0", "4/1"), lazy(`\b4/[01][\w-]{20,}`)},
-	{hintsOf("AIza"), lazy(`AIza[\w-]{30,}`)},
-	{hintsOf("AKIA", "ASIA"), lazy(`A[KS]IA[A-Z0-9]{16}`)},
-	{hintsOf("GOCSPX-"), lazy(`GOCSPX-[\w-]+`)},
-	{hintsOf("g.a0"), lazy(`g\.a0[0-9]{2}-?[\w-]{8,}`)},
-	{hintsOf("sidts-", "sidcc-"), lazy(`sid(?:ts|cc)-[\w-]{8,}`)},
-	{hintsOf("gho_", "ghp_", "ghr_", "ghs_", "ghu_"), lazy(`gh[oprsu]_\w{8,}`)},
-	{hintsOf("github_pat_"), lazy(`github_pat_\w{8,}`)},
-	{hintsOf("glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"), lazy(`gl(?:pat|dt|rt|ptt|cbt)-[\w.-]{8,}`)},
-	{hintsOf("xox", "xapp-"), lazy(`(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]{8,}`)},
+	{[]string{"ya29."}, lazy(`ya29\.[\w.~+/=%-]+`)},
+	{[]string{"1//"}, lazy(`1//0[\w-]{20,}|\b1//[\w-]{20,}`)},
+	{[]string{"4/0", "4/1"}, lazy(`\b4/[01][\w-]{20,}`)},
+	{[]string{"AIza"}, lazy(`AIza[\w-]{30,}`)},
+	{[]string{"AKIA", "ASIA"}, lazy(`A[KS]IA[A-Z0-9]{16}`)},
+	{[]string{"GOCSPX-"}, lazy(`GOCSPX-[\w-]+`)},
+	{[]string{"g.a0"}, lazy(`g\.a0[0-9]{2}-?[\w-]{8,}`)},
+	{[]string{"sidts-", "sidcc-"}, lazy(`sid(?:ts|cc)-[\w-]{8,}`)},
+	{[]string{"gho_", "ghp_", "ghr_", "ghs_", "ghu_"}, lazy(`gh[oprsu]_\w{8,}`)},
+	{[]string{"github_pat_"}, lazy(`github_pat_\w{8,}`)},
+	{[]string{"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"}, lazy(`gl(?:pat|dt|rt|ptt|cbt)-[\w.-]{8,}`)},
+	{[]string{"xox", "xapp-"}, lazy(`(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]{8,}`)},
 	// Behind a letter, "sk-" alone is the end of a word such as "task-".
-	{hintsOf("sk-"), lazy(`sk-(?:proj|ant|svcacct|admin)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|(?:^|[^A-Za-z])(sk-[\w-]{16,})`)},
-	{hintsOf("sk_live_", "sk_test_", "rk_live_"), lazy(`[sr]k_(?:live|test)_[\w-]{16,}`)},
-	{hintsOf("hooks.slack.com"), lazy(`hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]+)`)},
-	{hintsOf("npm_", "pypi-", "shpat_", "dop_v1_"), lazy(`(?:npm_|pypi-|shpat_|dop_v1_)[\w-]{24,}`)},
-	{hintsOf("hf_"), lazy(`\bhf_[\w-]{24,}`)},
-	{hintsOf("eyJ"), lazy(`eyJ[\w-]{6,}\.(?:eyJ[\w-]+\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)`)},
-	{hintsOf("PRIVATE"), lazy(`-----BEGIN[A-Z0-9 +]*PRIVATE[ +]KEY-----(?:` + keyLetters + `*?-----END[^-]*-----|` + keyLetters + `*)`)},
+	{[]string{"sk-"}, lazy(`sk-(?:proj|ant|svcacct|admin)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|(?:^|[^A-Za-z])(sk-[\w-]{16,})`)},
+	{[]string{"sk_live_", "sk_test_", "rk_live_"}, lazy(`[sr]k_(?:live|test)_[\w-]{16,}`)},
+	{[]string{"hooks.slack.com"}, lazy(`hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]+)`)},
+	{[]string{"npm_", "pypi-", "shpat_", "dop_v1_"}, lazy(`(?:npm_|pypi-|shpat_|dop_v1_)[\w-]{24,}`)},
+	{[]string{"hf_"}, lazy(`\bhf_[\w-]{24,}`)},
+	{[]string{"eyJ"}, lazy(`eyJ[\w-]{6,}\.(?:eyJ[\w-]+\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)`)},
+	{[]string{"PRIVATE"}, lazy(`-----BEGIN[A-Z0-9 +]*PRIVATE[ +]KEY-----(?:` + keyLetters + `*?-----END[^-]*-----|` + keyLetters + `*)`)},
 }
-
-// shapeHints are the parts of all of them.
-var shapeHints = func() (all hints) {
-	for _, shape := range knownShapes {
-		all = eitherOf(all, shape.parts)
-	}
-	return all
-}()
 
 // shapes finds what has the form of a credential, wherever it stands.
 func shapes(_ *Redactor, l layer, add func(int, int, string)) {
 	for _, shape := range knownShapes {
-		if !l.present.any(shape.parts) || !slices.ContainsFunc(shape.parts.words, func(part string) bool { return strings.Contains(l.text, part) }) {
+		if !slices.ContainsFunc(shape.parts, func(part string) bool { return strings.Contains(l.text, part) }) {
 			continue
 		}
 		for _, at := range shape.pattern().FindAllStringSubmatchIndex(l.text, -1) {
