@@ -22,8 +22,8 @@ var (
 //
 //   - JSON, also where it breaks off, keeps its layout, all names, and the values
 //     of known members.
-//   - A form keeps all names and the values of known parameters, and of a
-//     multipart body the headers of its parts.
+//   - A form keeps all names and the values of known parameters; of a multipart
+//     body nothing is kept.
 //   - HTML and XML keep all names of elements and attributes, and the text of
 //     elements that hold text for a person or are known members.
 //   - Of any other text the beginning stays.
@@ -44,7 +44,7 @@ func (r *Redactor) Body(body string) string {
 	case begin[0] == '<':
 		return r.markup(body)
 	case strings.HasPrefix(begin, "--") && strings.Contains(lowered(begin), "\ncontent-"):
-		return r.multipart(body)
+		return r.hidden("multipart", body)
 	case formBody().MatchString(body):
 		return r.parameters(body, true)
 	case IsBinary(body):
@@ -80,92 +80,6 @@ func (r *Redactor) beginning(text string) string {
 	}
 	return r.Message(text) + rest
 }
-
-// multipart keeps the headers of the parts, and of a part with JSON what is kept
-// of it.
-func (r *Redactor) multipart(body string) string {
-	lines := strings.SplitAfter(body, "\n")
-	boundary := strings.TrimSpace(lines[0])
-	if boundary == "" {
-		return r.hidden("text", body)
-	}
-	var shown strings.Builder
-	var part strings.Builder
-	inHead := false
-	finish := func() {
-		content := strings.TrimRight(part.String(), "\r\n")
-		switch {
-		case strings.HasPrefix(content, "{"):
-			shown.WriteString(r.json(content, knownMembers))
-		default:
-			shown.WriteString(r.hidden("part", content))
-		}
-		shown.WriteString(part.String()[len(content):])
-		part.Reset()
-	}
-	for _, line := range lines {
-		plain := strings.TrimSpace(line)
-		switch {
-		case plain == boundary || plain == boundary+"--":
-			finish()
-			shown.WriteString(r.Text(line))
-			inHead = true
-		case inHead && plain == "":
-			shown.WriteString(line)
-			inHead = false
-		case inHead:
-			shown.WriteString(strings.Replace(line, plain, r.partHeader(plain), 1))
-		default:
-			part.WriteString(line)
-		}
-	}
-	finish()
-	return shown.String()
-}
-
-// partHeader is a line of the header of a part. One that is folded, or no field, has
-// no name that says what it is.
-func (r *Redactor) partHeader(line string) string {
-	name, value, isField := strings.Cut(line, ":")
-	switch {
-	case !isField || !fieldName().MatchString(name):
-		return r.hidden("text", line)
-	case strings.EqualFold(name, "Content-Disposition"):
-		return name + ":" + r.disposition(value)
-	}
-	inner := strings.TrimSpace(value)
-	return r.Name(name) + ":" + strings.Replace(value, inner, r.headerValue(name, inner), 1)
-}
-
-// disposition keeps of a Content-Disposition its kind, the names of its parameters and
-// the name of the part (RFC 6266, section 4.1; RFC 7578, section 4.2).
-func (r *Redactor) disposition(value string) string {
-	end := len(dispositionKind().FindString(value))
-	shown := value[:end]
-	other := func(text string) string {
-		inner := strings.Trim(text, "; \t")
-		return strings.Replace(text, inner, r.briefly(inner), 1)
-	}
-	for _, at := range dispositionValue().FindAllStringSubmatchIndex(value, -1) {
-		if at[0] < end {
-			continue
-		}
-		shown += other(value[end:at[0]]) + value[at[0]:at[2]] + r.Name(value[at[2]:at[3]]) + value[at[3]:at[4]]
-		if text := value[at[4]:at[5]]; strings.EqualFold(value[at[2]:at[3]], "name") {
-			shown += r.Name(text)
-		} else {
-			shown += r.briefly(text)
-		}
-		end = at[1]
-	}
-	return shown + other(value[end:])
-}
-
-var (
-	fieldName        = lazy(`^[\w!#$%&'*+.^|~-]+$`)
-	dispositionKind  = lazy(`(?i)^[ \t]*(?:form-data|attachment|inline)\b`)
-	dispositionValue = lazy(`;[ \t]*([\w*-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"?|[^;\s]*)`)
-)
 
 // markup keeps the elements of HTML or XML, with the names of their attributes, and
 // the text of those that are known.
