@@ -178,30 +178,19 @@ func Reach(ctx context.Context, endpoint *url.URL, options NetworkOptions) error
 	}
 	options = options.completed()
 	options.asked = &atomic.Bool{}
-	dialer := &net.Dialer{Timeout: options.ConnectLimit}
-	connection, err := dialer.DialContext(ctx, "tcp", addressToDial(endpoint))
-	if err != nil {
+	connection, err := dialing(options, endpoint.Scheme == "https")(ctx, "tcp", addressToDial(endpoint))
+	var dialled *net.OpError
+	switch {
+	case err == nil:
+		_ = connection.Close()
+		return nil
+	case errors.As(err, &dialled) && dialled.Op == "dial":
 		return fmt.Errorf("%s cannot be reached: %s", endpoint, unreachableReason(err))
 	}
-	defer connection.Close()
-	if endpoint.Scheme != "https" {
-		return nil
+	if fault := diagnose(ctx, endpoint, options, err); fault != nil {
+		return fault
 	}
-	config := options.tlsConfig()
-	config.ServerName = endpoint.Hostname()
-	secure := tls.Client(connection, config)
-	limited, cancel := context.WithTimeoutCause(ctx, options.HandshakeLimit, errHandshake)
-	defer cancel()
-	if err := secure.HandshakeContext(limited); err != nil {
-		if errors.Is(context.Cause(limited), errHandshake) {
-			err = errHandshake
-		}
-		if fault := diagnose(ctx, endpoint, options, err); fault != nil {
-			return fault
-		}
-		return fmt.Errorf("%s cannot be reached: no TLS: %s", endpoint, unreachableReason(err))
-	}
-	return nil
+	return fmt.Errorf("%s cannot be reached: no TLS: %s", endpoint, unreachableReason(err))
 }
 
 // unreachableReason says why no connection came about, and where a flag would

@@ -3,7 +3,6 @@ package target
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -315,14 +314,11 @@ func isFrame(said string) bool {
 func acceptsTLS(ctx context.Context, endpoint *url.URL, options NetworkOptions) bool {
 	ctx, cancel := context.WithTimeout(ctx, min(connectionLimit, options.HandshakeLimit))
 	defer cancel()
-	dialer := &net.Dialer{Timeout: options.ConnectLimit}
-	connection, err := dialer.DialContext(ctx, "tcp", addressToDial(endpoint))
-	if err != nil {
-		return false
+	// Nothing is sent over it, and no certificate is shown.
+	options.Insecure, options.Certificate = true, nil
+	connection, err := dialing(options, true)(ctx, "tcp", addressToDial(endpoint))
+	if err == nil {
+		_ = connection.Close()
 	}
-	defer connection.Close()
-	// Nothing is sent over it.
-	config := &tls.Config{InsecureSkipVerify: true, ServerName: endpoint.Hostname(), NextProtos: []string{"h2", "http/1.1"}} //nolint:gosec
-	err = tls.Client(connection, config).HandshakeContext(ctx)
 	return err == nil || strings.Contains(err.Error(), "remote error: tls: ")
 }
