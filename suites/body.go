@@ -285,9 +285,8 @@ func refuseBody(j *judgement, refused refusedBody) {
 	if refused.mediaType == "" {
 		request.Header = nil
 	}
-	exchange := j.send(request)
-	if job.refusedAnyway && j.isJobRefusal(exchange) {
-		j.skipRefusedAnyway()
+	exchange, shows := j.sendFor(job, request)
+	if !shows {
 		return
 	}
 	if j.closedOver(exchange) {

@@ -139,19 +139,16 @@ func TestCombinedMatchers(t *testing.T) {
 		ok        bool
 		want, got string
 	}{
-		"and":               {gomega.And(yes, no), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429) and 4xx", "404 NOT_FOUND"},
-		"and, the second":   {gomega.And(yes, refused, no), missing, false, "4xx with error.status ABORTED", "404 NOT_FOUND"},
-		"or":                {gomega.Or(refused, yes), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
-		"or, none":          {gomega.Or(refused, no), started, false, "4xx with error.status ABORTED or 4xx", "200, a success"},
-		"not":               {gomega.Not(refused), missing, true, "anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
-		"not, matched":      {gomega.Not(no), missing, false, "anything but 4xx", "404 NOT_FOUND"},
-		"not and, matched":  {gomega.Not(gomega.And(yes, no)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429) and 4xx", "404 NOT_FOUND"},
-		"not or, matched":   {gomega.Not(gomega.Or(refused, no)), missing, false, "anything but 4xx", "404 NOT_FOUND"},
-		"not not":           {gomega.Not(gomega.Not(refused)), missing, false, "anything but anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
-		"and of or":         {gomega.And(gomega.Or(refused, yes), gomega.Not(yes)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
-		"Gomega's own":      {gomega.HaveHTTPStatus(404), missing, true, "", "404 NOT_FOUND"},
-		"Gomega's own, not": {gomega.HaveHTTPStatus(400), missing, false, "Expected <*http.Response", "404 NOT_FOUND"},
-		"Gomega's error":    {gomega.BeNumerically(">", 1), missing, false, "Expected a number.", "404 NOT_FOUND"},
+		"and":              {gomega.And(yes, no), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429) and 4xx", "404 NOT_FOUND"},
+		"and, the second":  {gomega.And(yes, refused, no), missing, false, "4xx with error.status ABORTED", "404 NOT_FOUND"},
+		"or":               {gomega.Or(refused, yes), missing, true, "a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
+		"or, none":         {gomega.Or(refused, no), started, false, "4xx with error.status ABORTED or 4xx", "200, a success"},
+		"not":              {gomega.Not(refused), missing, true, "anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
+		"not, matched":     {gomega.Not(no), missing, false, "anything but 4xx", "404 NOT_FOUND"},
+		"not and, matched": {gomega.Not(gomega.And(yes, no)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429) and 4xx", "404 NOT_FOUND"},
+		"not or, matched":  {gomega.Not(gomega.Or(refused, no)), missing, false, "anything but 4xx", "404 NOT_FOUND"},
+		"not not":          {gomega.Not(gomega.Not(refused)), missing, false, "anything but anything but 4xx with error.status ABORTED", "404 NOT_FOUND"},
+		"and of or":        {gomega.And(gomega.Or(refused, yes), gomega.Not(yes)), missing, false, "anything but a refusal of the request (4xx, not 401, 407, 408 or 429)", "404 NOT_FOUND"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			response := reply(test.status, goodError)

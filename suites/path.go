@@ -99,12 +99,9 @@ func unknownParameter(j *judgement) {
 	request := j.callOf(job.id, credential)
 	request.Purpose = "an unknown query parameter"
 	request.Path += "?dpconformUnknown=1"
-	exchange := j.send(request)
-	if job.refusedAnyway && j.isJobRefusal(exchange) {
-		j.skipRefusedAnyway()
-		return
+	if exchange, shows := j.sendFor(job, request); shows {
+		j.meets("path.unknown-parameter", exchange)
 	}
-	j.meets("path.unknown-parameter", exchange)
 }
 
 // toRefuse returns what every request needs that must have no effect.
@@ -123,8 +120,15 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 	return found && exchange.Complete() && len(refusal.Expect.Code) > 0 && refusal.Expect.AllowsCode(j.responseTo(exchange).error().status)
 }
 
-func (j *judgement) skipRefusedAnyway() {
-	j.Skip("the job was refused because of its state, which says nothing about the rest of the request", j.consumeFlag())
+// sendFor sends a request that must have no effect on a job, and reports whether the
+// response says something of the request. Otherwise the check is skipped.
+func (j *judgement) sendFor(job jobUnderTest, request target.Request) (exchange *target.Exchange, shows bool) {
+	exchange = j.send(request)
+	if job.refusedAnyway && j.isJobRefusal(exchange) {
+		j.Skip("the job was refused because of its state, which says nothing about the rest of the request", j.consumeFlag())
+		return exchange, false
+	}
+	return exchange, true
 }
 
 // lacksFreeJob says why a call for any job may use it up.

@@ -103,19 +103,12 @@ func (p foreignPath) paths(template spec.PathTemplate, id string) []string {
 	return paths
 }
 
+// pathPart finds the name of a part in braces.
+var pathPart = text.Pattern(`\{[^}]*\}`)
+
 // madeOf is a path with the parts of the method's in it.
 func madeOf(parts string, template spec.PathTemplate, id string) string {
-	var path strings.Builder
-	for rest := parts; ; {
-		fixed, behind, more := strings.Cut(rest, "{")
-		path.WriteString(fixed)
-		if !more {
-			return path.String()
-		}
-		name, after, _ := strings.Cut(behind, "}")
-		path.WriteString(partOf(template, name, id))
-		rest = after
-	}
+	return pathPart().ReplaceAllStringFunc(parts, func(name string) string { return partOf(template, strings.Trim(name, "{}"), id) })
 }
 
 // partOf is what a name in braces stands for in a path.
