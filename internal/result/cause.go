@@ -39,13 +39,12 @@ func (r *Report) ConcludeCauses() {
 			e.responses = append(e.responses, exchange)
 		}
 	}
-	for _, find := range []func() (Cause, explanation){e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
+	for _, find := range []func() diagnosis{e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
 		e.callRefused, e.nobodyRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
-		cause, explains := find()
-		if cause.ID == "" || !e.explained(&cause, explains) || slices.ContainsFunc(r.Causes, cause.within) {
+		cause := e.conclude(find())
+		if len(cause.Requirements) == 0 || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
 		}
-		cause.Fix = strings.TrimSuffix(strings.ToUpper(cause.Fix[:1])+cause.Fix[1:], ".") + "."
 		r.Causes = append(r.Causes, cause)
 		if cause.Count*10 >= len(e.responses)*9 {
 			break // Whatever else is wrong comes from it.
@@ -83,8 +82,21 @@ func (c Cause) within(other Cause) bool {
 	return !slices.ContainsFunc(c.Checks, func(id string) bool { return !explained[id] })
 }
 
-// explanation reports whether a finding with its exchange comes from a cause.
-type explanation func(Finding, *Exchange) bool
+// diagnosis is a cause that exchanges may show.
+type diagnosis struct {
+	id string
+	// shows reports whether an exchange shows it. Least is how many have to, at least
+	// one; nil and 0 where something else is missing.
+	shows func(*Exchange) bool
+	least int
+	// explains reports whether a finding with its exchange comes from it; nil means
+	// those of the exchanges that show it.
+	explains func(Finding, *Exchange) bool
+	// first is the exchange that shows it best; nil means the first.
+	first *Exchange
+	// say gives summary and fix, where so many exchanges show it.
+	say func(first *Exchange, count int) (summary, fix string)
+}
 
 // ofServer are the faults that are a server's doing.
 var ofServer = []string{"hang-up", "reset", "malformed", "malformed head", "bad framing", "truncated", "broken chunking", "slow", "endless"}
@@ -119,11 +131,21 @@ func (e evidence) found() []found {
 	return list
 }
 
-// explained adds the requirements and checks with a finding that a cause explains,
-// and reports whether there is one.
-func (e evidence) explained(cause *Cause, explains explanation) bool {
+// conclude makes the cause of a diagnosis; it has no requirements where no finding
+// comes from it.
+func (e evidence) conclude(found diagnosis) Cause {
+	cause := Cause{ID: found.id}
+	if found.shows == nil {
+		return cause
+	}
+	shown := e.shown(found.shows)
+	if cause.Count = len(shown); cause.Count == 0 || cause.Count < found.least {
+		return cause
+	}
+	first := cmp.Or(found.first, shown[0])
+	cause.Exchange = first.Number
 	for _, one := range e.found() {
-		if !explains(one.Finding, one.exchange) {
+		if explains := found.explains; explains == nil && !found.shows(one.exchange) || explains != nil && !explains(one.Finding, one.exchange) {
 			continue
 		}
 		if !slices.Contains(cause.Requirements, one.Requirement) {
@@ -132,23 +154,24 @@ func (e evidence) explained(cause *Cause, explains explanation) bool {
 		cause.Checks = append(cause.Checks, one.check)
 	}
 	cause.Checks = slices.Compact(cause.Checks)
-	return len(cause.Requirements) > 0
-}
-
-// count fills in which exchanges show a cause.
-func (e evidence) count(cause Cause, shows func(*Exchange) bool) Cause {
-	for _, exchange := range e.responses {
-		if shows(exchange) {
-			cause.Count++
-			cause.Exchange = cmp.Or(cause.Exchange, exchange.Number)
-		}
-	}
+	cause.Summary, cause.Fix = found.say(first, cause.Count)
+	cause.Fix = strings.TrimSuffix(strings.ToUpper(cause.Fix[:1])+cause.Fix[1:], ".") + "."
 	return cause
 }
 
-// nearlyAll reports whether a number is nine tenths of a total, of which there are
-// enough to say so.
-func nearlyAll(number, total int) bool { return total >= 3 && number*10 >= total*9 }
+// shown lists the exchanges that show something.
+func (e evidence) shown(shows func(*Exchange) bool) []*Exchange {
+	return slices.DeleteFunc(slices.Clone(e.responses), func(exchange *Exchange) bool { return !shows(exchange) })
+}
+
+// nearly is nine tenths of a total, and more than there are where that is too few to
+// say so.
+func nearly(total int) int {
+	if total < 3 {
+		return total + 1
+	}
+	return (total*9 + 9) / 10
+}
 
 // status is that of a whole response; 0 for none.
 func (e *Exchange) status() int {

@@ -19,32 +19,28 @@ var decodedPaths = []string{"path.encoded-colon", "path.encoded-slash", "path.en
 var looserThanDecoded = []string{"path.verb", "path.one-segment", "path.transcoding", "semantics.unknown-job", "semantics.unknown-job-no-effect"}
 
 // decodedPath: the path is decoded before its segments and verb are looked for.
-func (e evidence) decodedPath() (Cause, explanation) {
+func (e evidence) decodedPath() diagnosis {
 	reached := map[int]bool{}
 	for _, one := range e.found() {
 		success := one.exchange.succeeded() && strings.HasPrefix(one.Got, "2") || strings.Contains(one.Got, "the request reached the job")
 		if success && slices.Contains(looserThanDecoded, one.Requirement) {
-			return Cause{}, nil
+			return diagnosis{}
 		}
 		reached[one.exchange.Number] = reached[one.exchange.Number] || success && slices.Contains(decodedPaths, one.Requirement)
 	}
 	shows := func(exchange *Exchange) bool { return reached[exchange.Number] }
-	cause := e.count(Cause{ID: "decoded-path"}, shows)
-	if cause.Count < 2 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	cause.Summary = "the path is decoded before it is routed, as in " + first.line()
-	cause.Fix = "route by the path as it was sent and decode each segment once, afterwards: r.URL.EscapedPath() in Go, RAW_URI or REQUEST_URI in WSGI, " +
-		"raw_path in ASGI, req.originalUrl in Node, getRequestURI() in Java, uri.path() in axum, runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved) in grpc-gateway"
-	return cause, func(finding Finding, exchange *Exchange) bool {
+	return diagnosis{id: "decoded-path", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && slices.Contains(decodedPaths, finding.Requirement)
-	}
+	}, say: func(first *Exchange, _ int) (summary, fix string) {
+		return "the path is decoded before it is routed, as in " + first.line(),
+			"route by the path as it was sent and decode each segment once, afterwards: r.URL.EscapedPath() in Go, RAW_URI or REQUEST_URI in WSGI, " +
+				"raw_path in ASGI, req.originalUrl in Node, getRequestURI() in Java, uri.path() in axum, runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved) in grpc-gateway"
+	}}
 }
 
 // bodyUnread: bodies that are no empty message get a success, since they are
 // hardly looked at.
-func (e evidence) bodyUnread() (Cause, explanation) {
+func (e evidence) bodyUnread() diagnosis {
 	accepted, named, fields := map[int]bool{}, map[int]bool{}, false
 	for _, one := range e.found() {
 		if request := one.exchange.Request; strings.HasPrefix(one.Requirement, "body.") && one.exchange.succeeded() && request.BodyBytes > 0 {
@@ -58,26 +54,26 @@ func (e evidence) bodyUnread() (Cause, explanation) {
 	parsed := fields && slices.ContainsFunc(e.Checks, func(check Check) bool {
 		return check.Verdict == Pass && slices.Contains(check.Requirements, "body.malformed")
 	})
-	shows := func(exchange *Exchange) bool { return accepted[exchange.Number] && (fields || !named[exchange.Number]) }
-	cause := e.count(Cause{ID: "body-unread"}, shows)
-	if cause.Count < 3 || !parsed && cause.Count < 4 || !parsed && len(accepted) == e.count(Cause{}, func(exchange *Exchange) bool { return named[exchange.Number] }).Count {
-		return Cause{}, nil
-	}
-	which := "is not checked"
-	cause.Fix = "read the whole body, whatever its media type, and refuse everything except an empty body, {} and null"
+	found := diagnosis{id: "body-unread", least: 4}
+	which, fix := "is not checked", "read the whole body, whatever its media type, and refuse everything except an empty body, {} and null"
 	switch {
 	case parsed:
-		cause.ID, which = "unknown-fields", "is parsed, but unknown fields are ignored"
-		fields, _ := e.Requirement("body.unknown-field")
-		cause.Fix = fields.Fix
+		unknown, _ := e.Requirement("body.unknown-field")
+		found.id, found.least, which, fix = "unknown-fields", 3, "is parsed, but unknown fields are ignored", unknown.Fix
+	case len(accepted) == len(e.shown(func(exchange *Exchange) bool { return named[exchange.Number] })):
+		return diagnosis{}
 	case !fields:
 		which = "is checked only if its media type is JSON"
-		cause.Fix = "read the raw body whatever its media type, also without one: express.raw({type: () => true}) in place of express.json(), get_data() in Flask"
+		fix = "read the raw body whatever its media type, also without one: express.raw({type: () => true}) in place of express.json(), get_data() in Flask"
 	}
-	cause.Summary = fmt.Sprintf("the body %s: %d bodies other than the empty message are accepted, such as %s", which, cause.Count, e.exchange(cause.Exchange).Purpose)
-	return cause, func(finding Finding, exchange *Exchange) bool {
-		return shows(exchange) && strings.HasPrefix(finding.Requirement, "body.")
+	found.shows = func(exchange *Exchange) bool { return accepted[exchange.Number] && (fields || !named[exchange.Number]) }
+	found.explains = func(finding Finding, exchange *Exchange) bool {
+		return found.shows(exchange) && strings.HasPrefix(finding.Requirement, "body.")
 	}
+	found.say = func(first *Exchange, count int) (string, string) {
+		return fmt.Sprintf("the body %s: %d bodies other than the empty message are accepted, such as %s", which, count, first.Purpose), fix
+	}
+	return found
 }
 
 // mustSucceed are the requirements that a call as it is documented breaks which is
@@ -86,7 +82,7 @@ var mustSucceed = []string{"path.template", "body.empty", "semantics.accepted-st
 
 // callRefused: no call as it is documented succeeds, with nothing but a path and a
 // token.
-func (e evidence) callRefused() (Cause, explanation) {
+func (e evidence) callRefused() diagnosis {
 	var refused *Exchange
 	for _, one := range e.found() {
 		if status := one.exchange.status(); slices.Contains(mustSucceed, one.Requirement) && status/100 == 4 && status != 401 && status != 403 {
@@ -94,13 +90,13 @@ func (e evidence) callRefused() (Cause, explanation) {
 		}
 	}
 	if refused == nil {
-		return Cause{}, nil
+		return diagnosis{}
 	}
 	succeed := func(more func(*Exchange) bool) bool {
 		return slices.ContainsFunc(e.responses, func(exchange *Exchange) bool { return exchange.Retry && exchange.succeeded() && more(exchange) })
 	}
-	typed := func(exchange *Exchange) bool { return len(exchange.Request.Header["Content-Type"]) > 0 }
-	filled := func(exchange *Exchange) bool { return exchange.Request.BodyBytes > 0 }
+	untyped := func(exchange *Exchange) bool { return len(exchange.Request.Header["Content-Type"]) == 0 }
+	bodiless := func(exchange *Exchange) bool { return exchange.Request.BodyBytes == 0 }
 	any := func(*Exchange) bool { return true }
 	missing, alike := "", any
 	fix := "find out what the server requires besides the path and the token, such as a header field, and do not require it"
@@ -108,20 +104,18 @@ func (e evidence) callRefused() (Cause, explanation) {
 	case !succeed(any) && refused.status() == http.StatusNotFound:
 		fix = giveJobs + "; also check that the server routes the call"
 	case !succeed(any):
-	case !succeed(func(exchange *Exchange) bool { return !filled(exchange) }):
-		missing, alike = " without a body", func(exchange *Exchange) bool { return !filled(exchange) }
+	case !succeed(bodiless):
+		missing, alike = " without a body", bodiless
 		fix = "treat a request without a body as one with an empty message: parse a body only if there is one"
-	case !succeed(func(exchange *Exchange) bool { return !typed(exchange) }):
-		missing, alike = " without a Content-Type", func(exchange *Exchange) bool { return !typed(exchange) }
+	case !succeed(untyped):
+		missing, alike = " without a Content-Type", untyped
 		fix = "require a Content-Type only if there is a body"
 	default:
-		return Cause{}, nil
+		return diagnosis{}
 	}
-	shows := func(exchange *Exchange) bool {
+	return diagnosis{id: "call-refused", first: refused, shows: func(exchange *Exchange) bool {
 		return exchange.status() == refused.status() && exchange.Request.Method == refused.Request.Method && alike(exchange)
-	}
-	cause := e.count(Cause{ID: "call-refused"}, shows)
-	cause.Exchange, cause.Fix = refused.Number, fix
-	cause.Summary = fmt.Sprintf("every call%s is refused with %d, as %s is%s", missing, refused.status(), refused.line(), refused.because())
-	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+	}, say: func(*Exchange, int) (string, string) {
+		return fmt.Sprintf("every call%s is refused with %d, as %s is%s", missing, refused.status(), refused.line(), refused.because()), fix
+	}}
 }

@@ -16,19 +16,16 @@ import (
 // The causes that lie in what the server sends.
 
 // errorWrapper: the errors are a google.rpc.Status as it is.
-func (e evidence) errorWrapper() (Cause, explanation) {
-	refusals := e.count(Cause{}, func(exchange *Exchange) bool { return exchange.status() >= 400 && members(exchange) != nil }).Count
-	cause := e.count(Cause{ID: "error-wrapper"}, isBareStatus)
-	if cause.Count*2 < refusals || cause.Count < 2 {
-		return Cause{}, nil
-	}
-	cause.Summary = fmt.Sprintf(`%d of %d error bodies are a google.rpc.Status that is not wrapped in an "error" object: %s`, cause.Count, refusals,
-		text.Line(text.Cut(strings.Join(strings.Fields(e.exchange(cause.Exchange).Response.Body), " "), 80)))
-	cause.Fix = `write {"error": {"code": HTTP status, "message": …, "status": "NOT_FOUND", "details": […]}}: in grpc-gateway with runtime.WithErrorHandler, ` +
-		"behind Envoy's grpc_json_transcoder with a Lua filter, around Vanguard with a handler that rewrites errors"
-	return cause, func(finding Finding, exchange *Exchange) bool {
+func (e evidence) errorWrapper() diagnosis {
+	refusals := len(e.shown(func(exchange *Exchange) bool { return exchange.status() >= 400 && members(exchange) != nil }))
+	return diagnosis{id: "error-wrapper", least: max(2, (refusals+1)/2), shows: isBareStatus, explains: func(finding Finding, exchange *Exchange) bool {
 		return isBareStatus(exchange) && e.lacksObject(finding, exchange)
-	}
+	}, say: func(first *Exchange, count int) (summary, fix string) {
+		return fmt.Sprintf(`%d of %d error bodies are a google.rpc.Status that is not wrapped in an "error" object: %s`, count, refusals,
+				text.Line(text.Cut(strings.Join(strings.Fields(first.Response.Body), " "), 80))),
+			`write {"error": {"code": HTTP status, "message": …, "status": "NOT_FOUND", "details": […]}}: in grpc-gateway with runtime.WithErrorHandler, ` +
+				"behind Envoy's grpc_json_transcoder with a Lua filter, around Vanguard with a handler that rewrites errors"
+	}}
 }
 
 // lacksObject reports whether a finding is about the missing error object alone:
@@ -41,7 +38,7 @@ func (e evidence) lacksObject(finding Finding, exchange *Exchange) bool {
 
 // frameworkErrors: refusals that the framework writes, and not the method. Some
 // servers have no others.
-func (e evidence) frameworkErrors() (Cause, explanation) {
+func (e evidence) frameworkErrors() diagnosis {
 	// A status may stand for pages too that a front end is allowed to write.
 	type kind struct {
 		status int
@@ -77,16 +74,12 @@ func (e evidence) frameworkErrors() (Cause, explanation) {
 		found := kindOf(exchange)
 		return found.form == most && most != "" && refused[found]
 	}
-	cause := e.count(Cause{ID: "framework-errors"}, shows)
-	if cause.Count < 2 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	_, cause.Fix = frameworkOf(first)
-	cause.Summary = fmt.Sprintf("%d error bodies have no error object and %s: the first came with %d to %s", cause.Count, most, first.status(), first.Purpose)
-	return cause, func(finding Finding, exchange *Exchange) bool {
+	return diagnosis{id: "framework-errors", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && (e.lacksObject(finding, exchange) || finding.Requirement == "errors.no-internals")
-	}
+	}, say: func(first *Exchange, count int) (summary, fix string) {
+		_, fix = frameworkOf(first)
+		return fmt.Sprintf("%d error bodies have no error object and %s: the first came with %d to %s", count, most, first.status(), first.Purpose), fix
+	}}
 }
 
 // frameworkOf says by the form of an error who wrote it, and where its author
@@ -126,21 +119,16 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 }
 
 // serverFails: what a server cannot cope with ends in 5xx.
-func (e evidence) serverFails() (Cause, explanation) {
+func (e evidence) serverFails() diagnosis {
 	failing := map[int]bool{}
 	for _, one := range e.found() {
 		failing[one.exchange.Number] = one.exchange.status() >= 500
 	}
-	shows := func(exchange *Exchange) bool { return failing[exchange.Number] }
-	cause := e.count(Cause{ID: "server-fails"}, shows)
-	if cause.Count < 3 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	cause.Summary = fmt.Sprintf("%d requests make the server fail, the first with %d: %s", cause.Count, first.status(), first.Purpose)
-	cause.Summary += first.because()
-	cause.Fix = "catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
-	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+	return diagnosis{id: "server-fails", least: 3, shows: func(exchange *Exchange) bool { return failing[exchange.Number] },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("%d requests make the server fail, the first with %d: %s%s", count, first.status(), first.Purpose, first.because()),
+				"catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
+		}}
 }
 
 // isBareStatus reports whether a refusal has the members of a google.rpc.Status at
@@ -154,27 +142,23 @@ func isBareStatus(exchange *Exchange) bool {
 }
 
 // contentLength: the announced length is not that of the body.
-func (e evidence) contentLength() (Cause, explanation) {
+func (e evidence) contentLength() diagnosis {
 	shows := func(exchange *Exchange) bool { return exchange.fault() == "truncated" || endsInside(exchange) }
-	cause := e.count(Cause{ID: "content-length"}, shows)
-	if cause.Count < 3 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	announced, came := "", "the body ends in the middle of its JSON value"
-	if first.Response != nil {
-		announced = strings.Join(first.Response.Header["Content-Length"], ", ")
-	}
-	if first.Fault != nil {
-		came = first.Fault.Detail
-	}
-	cause.Summary = fmt.Sprintf("the Content-Length of %d of %d responses does not match the body, as in Content-Length: %s: %s",
-		cause.Count, len(e.responses), cmp.Or(announced, "none"), came)
-	cause.Fix = "leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
 	// What is left over stands before the next response of a connection.
-	return cause, func(finding Finding, exchange *Exchange) bool {
+	return diagnosis{id: "content-length", least: 3, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) || finding.Requirement == PersistentConnection
-	}
+	}, say: func(first *Exchange, count int) (summary, fix string) {
+		announced, came := "", "the body ends in the middle of its JSON value"
+		if first.Response != nil {
+			announced = strings.Join(first.Response.Header["Content-Length"], ", ")
+		}
+		if first.Fault != nil {
+			came = first.Fault.Detail
+		}
+		return fmt.Sprintf("the Content-Length of %d of %d responses does not match the body, as in Content-Length: %s: %s",
+				count, len(e.responses), cmp.Or(announced, "none"), came),
+			"leave Content-Length to the framework; count bytes and not characters, after compression and all other changes of the body"
+	}}
 }
 
 // fault is the kind of an exchange's fault; empty for none. A body that breaks off
@@ -190,35 +174,26 @@ func (e *Exchange) fault() string {
 }
 
 // brokenMessages: responses that an HTTP client does not take for any.
-func (e evidence) brokenMessages() (Cause, explanation) {
+func (e evidence) brokenMessages() diagnosis {
 	fixes := map[string]string{
 		"malformed head": "let the HTTP library of the server write the head: HTTP/1.1 200 OK, and then each field as Name: value without control characters",
 		"bad framing":    "set neither Content-Length nor Transfer-Encoding by hand: the framework knows which it needs",
 		"broken chunking": "leave the chunks to the framework, or send each as its size in bytes, in hexadecimal digits, CRLF, as many bytes, CRLF, " +
 			"and after the last one 0, CRLF, CRLF",
 	}
-	shows := func(exchange *Exchange) bool { return fixes[exchange.fault()] != "" }
-	cause := e.count(Cause{ID: "broken-messages"}, shows)
-	if cause.Count < 3 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	cause.Summary = fmt.Sprintf("%d of %d responses are not valid HTTP: %s", cause.Count, len(e.responses), first.Fault.Detail)
-	cause.Fix = fixes[first.fault()]
-	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+	return diagnosis{id: "broken-messages", least: 3, shows: func(exchange *Exchange) bool { return fixes[exchange.fault()] != "" },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("%d of %d responses are not valid HTTP: %s", count, len(e.responses), first.Fault.Detail), fixes[first.fault()]
+		}}
 }
 
 // errorsAsSuccess: the status of an error is that of a success.
-func (e evidence) errorsAsSuccess() (Cause, explanation) {
-	shows := func(exchange *Exchange) bool { return exchange.status()/100 == 2 && hasErrorObject(exchange) }
-	cause := e.count(Cause{ID: "errors-as-success"}, shows)
-	if cause.Count < 3 {
-		return Cause{}, nil
-	}
-	first := e.exchange(cause.Exchange)
-	cause.Summary = fmt.Sprintf("%d errors are sent with a success status, %d, the first to %s%s", cause.Count, first.status(), first.Purpose, first.because())
-	cause.Fix = "send each error with its own HTTP status, the number that is its error.code"
-	return cause, func(_ Finding, exchange *Exchange) bool { return shows(exchange) }
+func (e evidence) errorsAsSuccess() diagnosis {
+	return diagnosis{id: "errors-as-success", least: 3, shows: func(exchange *Exchange) bool { return exchange.status()/100 == 2 && hasErrorObject(exchange) },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("%d errors are sent with a success status, %d, the first to %s%s", count, first.status(), first.Purpose, first.because()),
+				"send each error with its own HTTP status, the number that is its error.code"
+		}}
 }
 
 // endsInside reports whether a body has its announced length and ends inside its
