@@ -161,7 +161,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 		}
 	}
 	reports := clientReports{sources: sources, settings: &options.settings}
-	if reports.files, err = reportsOfRun(sources, options.settings.Reports); err != nil {
+	if reports.files, err = parseReports(sources, options.settings.Reports, report.Names()...); err != nil {
 		return err
 	}
 	nameable := func() ([]string, []result.NotApplicable) {

@@ -71,7 +71,7 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if err != nil {
 		return err
 	}
-	files, err := reportsOfOther(sources, reports, []string{"text", "json", "markdown", "github"})
+	files, err := parseReports(sources, reports, "text", "json", "markdown", "github")
 	if err != nil {
 		return err
 	}

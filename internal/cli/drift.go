@@ -107,7 +107,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return text.Mistake("--from, --against", "both are standard input", "")
 	}
-	files, err := reportsOfOther(sources, flags.reports, []string{"text", "json", "markdown"})
+	files, err := parseReports(sources, flags.reports, "text", "json", "markdown")
 	if err != nil {
 		return err
 	}

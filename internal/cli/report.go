@@ -72,7 +72,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 	if err := terminal.setVerbosity(sources, settings); err != nil {
 		return err
 	}
-	files, err := reportsOfRun(sources, settings.Reports)
+	files, err := parseReports(sources, settings.Reports, report.Names()...)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,17 +17,6 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
-
-// reportsOfRun reads the reports that are wanted of a run, each in a format of one.
-func reportsOfRun(sources *config.Sources, wanted []string) ([]report.File, error) {
-	return parseReports(sources, wanted, report.Names(), report.Parse)
-}
-
-// reportsOfOther reads the reports that are wanted of anything else, each in one
-// of the formats.
-func reportsOfOther(sources *config.Sources, wanted, formats []string) ([]report.File, error) {
-	return parseReports(sources, wanted, formats, func(text string) (report.File, error) { return report.ParseFile(text, formats...) })
-}
 
 // refuseInputs refuses to write a report over one of the files that it is made of.
 func refuseInputs(sources *config.Sources, files []report.File, what string, inputs ...string) error {
@@ -72,14 +60,15 @@ func formatStarts(formats ...string) (starts []string) {
 	return starts
 }
 
-func parseReports(sources *config.Sources, wanted, names []string, parse func(string) (report.File, error)) ([]report.File, error) {
+// parseReports reads the reports that are wanted, each in one of the formats.
+func parseReports(sources *config.Sources, wanted []string, formats ...string) ([]report.File, error) {
 	place := sources.Origin("report")
 	var files []report.File
 	seen := map[string]bool{}
 	for _, value := range wanted {
-		file, err := parse(value)
+		file, err := report.ParseFile(value, formats...)
 		if err != nil {
-			return nil, text.Mistake(place, err.Error(), fixOfReport(err, names))
+			return nil, text.Mistake(place, err.Error(), "")
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] && !toRunner(file) {
@@ -101,19 +90,6 @@ func readers(file report.File) int {
 		return 1
 	}
 	return 0
-}
-
-// fixOfReport says how to write a report flag that cannot be read.
-func fixOfReport(err error, names []string) string {
-	var unknown *report.UnknownFormatError
-	var unclear *report.UnclearFormatError
-	switch {
-	case errors.As(err, &unknown):
-		return text.DidYouMean(unknown.Format, names)
-	case errors.As(err, &unclear):
-		return fmt.Sprintf("write FORMAT=%s with FORMAT %s or %s", unclear.Path, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
-	}
-	return ""
 }
 
 // writeReports writes what was found into all files that are wanted.

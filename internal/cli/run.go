@@ -123,7 +123,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	files, err := reportsOfRun(sources, settings.Reports)
+	files, err := parseReports(sources, settings.Reports, report.Names()...)
 	if err != nil {
 		return err
 	}

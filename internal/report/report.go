@@ -55,15 +55,6 @@ type File struct {
 	Path   string
 }
 
-// Parse is ParseFile with the formats of a result.
-func Parse(given string) (File, error) {
-	file, err := ParseFile(given, Names()...)
-	if err == nil && file.Format == "badge" && file.Path != StandardOutput && strings.ToLower(filepath.Ext(file.Path)) != ".json" {
-		return File{}, fmt.Errorf("a badge is a .json file for shields.io, and %s is not", file.Path)
-	}
-	return file, err
-}
-
 // endings are those of files by which a format is known, the longer ones first.
 var endings = []struct{ ending, format string }{
 	{".sarif.json", "sarif"}, {".sarif", "sarif"}, {".har", "har"}, {".json", "json"}, {".xml", "junit"},
@@ -71,28 +62,32 @@ var endings = []struct{ ending, format string }{
 }
 
 // ParseFile reads FORMAT=PATH with one of the formats, or a path alone that ends
-// like a file of one of them. It returns an error for an unknown format, an
-// ending that gives none, a missing path, or a path in a missing folder. The
-// format "github" needs no path: it is for the runner.
+// like a file of one of them. It returns a *text.UsageError without a place for an
+// unknown format, an ending that gives none, a missing path, or a path in a missing
+// folder. The format "github" needs no path: it is for the runner.
 func ParseFile(given string, formats ...string) (File, error) {
 	format, path, found := strings.Cut(given, "=")
 	switch {
 	case given == "github" && slices.Contains(formats, given):
 		return File{given, StandardOutput}, nil
 	case !found && slices.Contains(formats, given), found && path == "" && slices.Contains(formats, format):
-		return File{}, fmt.Errorf("%q names no file", given)
+		return File{}, text.Mistake("", fmt.Sprintf("%q names no file", given), "")
 	case !found:
 		path = given
 		if format = formatByEnding(path, formats); format == "" {
-			return File{}, &UnclearFormatError{path}
+			return File{}, text.Mistake("", fmt.Sprintf("unknown report format for %q", path),
+				fmt.Sprintf("write FORMAT=%s with FORMAT %s or %s", path, strings.Join(formats[:len(formats)-1], ", "), formats[len(formats)-1]))
 		}
 	case !slices.Contains(formats, format):
-		return File{}, &UnknownFormatError{format}
+		return File{}, text.Mistake("", fmt.Sprintf("unknown report format %q", format), text.DidYouMean(format, formats))
 	case path == StandardOutput:
 		return File{format, path}, nil
 	}
 	if err := text.CheckFile(path); err != nil {
-		return File{}, err
+		return File{}, text.Mistake("", err.Error(), "")
+	}
+	if format == "badge" && strings.ToLower(filepath.Ext(path)) != ".json" {
+		return File{}, text.Mistake("", fmt.Sprintf("a badge is a .json file for shields.io, and %s is not", path), "")
 	}
 	return File{format, path}, nil
 }
@@ -107,20 +102,6 @@ func formatByEnding(path string, formats []string) string {
 	return ""
 }
 
-// UnknownFormatError names a format that does not exist.
-type UnknownFormatError struct{ Format string }
-
-// Error names the format.
-func (e *UnknownFormatError) Error() string { return fmt.Sprintf("unknown report format %q", e.Format) }
-
-// UnclearFormatError names a path without a format whose ending gives none.
-type UnclearFormatError struct{ Path string }
-
-// Error names the path.
-func (e *UnclearFormatError) Error() string {
-	return fmt.Sprintf("unknown report format for %q", e.Path)
-}
-
 // Write writes a result. A file is there whole or, after an error, as it was
 // before.
 func (f File) Write(found result.Report, standardOutput io.Writer) error {
@@ -129,7 +110,7 @@ func (f File) Write(found result.Report, standardOutput io.Writer) error {
 			return f.WriteWith(func(out io.Writer) error { return format.Write(out, found) }, standardOutput)
 		}
 	}
-	return &UnknownFormatError{f.Format}
+	return fmt.Errorf("unknown report format %q", f.Format)
 }
 
 // WriteWith is Write for what a function writes.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 func TestParse(t *testing.T) {
@@ -29,7 +30,7 @@ func TestParse(t *testing.T) {
 		"github": {"github", "-"}, "github=-": {"github", "-"}, "github=a.md": {"github", "a.md"},
 		"badge=b.json": {"badge", "b.json"}, "badge=-": {"badge", "-"},
 	} {
-		if file, err := Parse(given); err != nil || file != want {
+		if file, err := ParseFile(given, Names()...); err != nil || file != want {
 			t.Errorf("%s: %+v, %v", given, file, err)
 		}
 	}
@@ -40,13 +41,9 @@ func TestParse(t *testing.T) {
 		"json=" + folder + "/gone/x.json": "there is no folder " + folder + "/gone", folder + "/gone/x.json": "there is no folder " + folder + "/gone",
 		"json=" + existing + "/x.json": "there is no folder " + existing, "badge=b.svg": "a badge is a .json file for shields.io, and b.svg is not",
 	} {
-		file, err := Parse(given)
-		if err == nil || err.Error() != want {
+		file, err := ParseFile(given, Names()...)
+		if mistake, is := errors.AsType[*text.UsageError](err); !is || mistake.Message != want {
 			t.Errorf("%q: %+v, %v; want %s", given, file, err, want)
-		}
-		var unknown *UnknownFormatError
-		if errors.As(err, &unknown) != strings.HasPrefix(want, "unknown") && !strings.Contains(want, " for ") {
-			t.Errorf("%q: an error of type %T", given, err)
 		}
 	}
 }
