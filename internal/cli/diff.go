@@ -47,7 +47,7 @@ that is not a report.`,
 		"which `CHANGE` gives exit 1: regression, changed (anything, responses included) or never")
 	command.Flags().StringArrayVar(&reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json, markdown or github. The path - is standard output. Repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(diff.AllFailOn()) })
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(diff.AllFailOn()) })
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
 		func() []string { return append(formatStarts("text", "json", "markdown"), "github") })
 	return command
@@ -67,7 +67,7 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if err != nil {
 		return err
 	}
-	failOn, err := oneOf(sources, "fail-on", "change", failOnText, diff.AllFailOn())
+	failOn, err := config.OneOf(sources, "fail-on", "change", failOnText, diff.AllFailOn())
 	if err != nil {
 		return err
 	}
@@ -111,21 +111,4 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 		return exitCode(result.ExitFails)
 	}
 	return err
-}
-
-// oneOf finds the value of a flag among those that it takes.
-func oneOf[T ~string](sources *config.Sources, flag, noun, value string, known []T) (T, error) {
-	if slices.Contains(known, T(value)) {
-		return T(value), nil
-	}
-	return "", text.Mistake(sources.Origin(flag), fmt.Sprintf("unknown %s %q", noun, value), text.DidYouMean(value, namesOf(known)))
-}
-
-// namesOf are values as a person writes them.
-func namesOf[T ~string](values []T) []string {
-	var names []string
-	for _, value := range values {
-		names = append(names, string(value))
-	}
-	return names
 }

@@ -86,7 +86,7 @@ source in an unknown format, 4 a source that cannot be fetched.`,
 	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift, and let --overlay write them")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown. The path - is standard output. Repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(drift.Classes()) })
+	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(drift.Classes()) })
 	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
 		func() []string { return formatStarts("text", "json", "markdown") })
 	return command
@@ -97,7 +97,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err != nil {
 		return err
 	}
-	failOn, err := oneOf(sources, "fail-on", "class", flags.failOn, drift.Classes())
+	failOn, err := config.OneOf(sources, "fail-on", "class", flags.failOn, drift.Classes())
 	if err != nil {
 		return err
 	}

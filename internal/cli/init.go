@@ -54,7 +54,7 @@ file. It never overwrites a file.`,
 			if err != nil {
 				return err
 			}
-			if _, err := oneOf(sources, "for", "user", user, users); err != nil {
+			if _, err := config.OneOf(sources, "for", "user", user, users); err != nil {
 				return err
 			}
 			start := beginning{user: user, method: method, MethodName: settings.MethodName}

@@ -95,7 +95,7 @@ func completeSelection(command *cobra.Command, settings *config.Settings) {
 
 // completeLevel lets a shell complete --level.
 func completeLevel(command *cobra.Command) {
-	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string { return namesOf(spec.Levels()) })
+	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(spec.Levels()) })
 }
 
 // completeReport lets a shell complete --report with the formats of a run.

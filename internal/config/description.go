@@ -45,7 +45,7 @@ func (s *Settings) Description(sources *Sources) (spec.Description, error) {
 	var err error
 	switch {
 	case s.Spec != "" && s.MethodName != "":
-		return description, sources.mistake(MethodFlag, "use only one of the two", "it cannot be combined with %s", sources.Origin(specFlag))
+		return description, sources.exclusive(MethodFlag, specFlag)
 	case s.Spec != "" && s.Revision != "":
 		return description, sources.mistake(RevisionFlag, "give the overlay to it: --"+overlayFlag+" FILE", "it selects a revision of a built-in description, and cannot be combined with %s", sources.Origin(specFlag))
 	case s.Spec != "":

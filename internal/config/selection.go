@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -23,8 +22,10 @@ const (
 	Consumer Profile = "consumer"
 )
 
+var profiles = []Profile{Consumer, Emulator, Live}
+
 // Profiles lists the names of the profiles.
-func Profiles() []string { return []string{string(Consumer), string(Emulator), string(Live)} }
+func Profiles() []string { return NamesOf(profiles) }
 
 // The flags that select checks by what there is for them.
 const (
@@ -44,10 +45,10 @@ func (s *Settings) AddSelectionFlags(flags *pflag.FlagSet) {
 
 // SelectedProfile reads the profile.
 func (s *Settings) SelectedProfile(sources *Sources) (Profile, error) {
-	if s.Profile != "" && !slices.Contains(Profiles(), s.Profile) {
-		return "", sources.mistake(ProfileFlag, text.DidYouMean(s.Profile, Profiles()), "unknown profile %q", s.Profile)
+	if s.Profile == "" {
+		return "", nil
 	}
-	return Profile(s.Profile), nil
+	return OneOf(sources, ProfileFlag, "profile", s.Profile, profiles)
 }
 
 // SelectedMethod gives the method with the scopes that are tested, and without
@@ -55,7 +56,7 @@ func (s *Settings) SelectedProfile(sources *Sources) (Profile, error) {
 func (s *Settings) SelectedMethod(sources *Sources, method *spec.Method) (*spec.Method, error) {
 	switch {
 	case s.NoAuth && s.Scopes != "":
-		return nil, sources.mistake(NoAuthFlag, "use only one of the two", "it cannot be combined with %s", sources.Origin(ScopesFlag))
+		return nil, sources.exclusive(NoAuthFlag, ScopesFlag)
 	case s.NoAuth:
 		return method.WithoutSecurity(), nil
 	case s.Scopes == "":
@@ -79,7 +80,7 @@ var tokenFlags = []string{"token", "token-file", "token-template", "token-comman
 func (s *Settings) tokensWithNoAuth(sources *Sources) error {
 	for _, flag := range tokenFlags {
 		if sources.Given(flag) {
-			return sources.mistake(NoAuthFlag, "use only one of the two", "it cannot be combined with %s", sources.Origin(flag))
+			return sources.exclusive(NoAuthFlag, flag)
 		}
 	}
 	return nil

@@ -117,6 +117,36 @@ func (s *Sources) Origin(flag string) string {
 	return "--" + flag
 }
 
+// OneOf finds the value of a flag among those that it takes. The noun names them.
+func OneOf[T ~string](sources *Sources, flag, noun, value string, known []T) (T, error) {
+	if slices.Contains(known, T(value)) {
+		return T(value), nil
+	}
+	return "", sources.mistake(flag, text.DidYouMean(value, NamesOf(known)), "unknown %s %q", noun, value)
+}
+
+// NamesOf are values as a person writes them.
+func NamesOf[T ~string](values []T) []string {
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = string(value)
+	}
+	return names
+}
+
+// positive refuses a time that is not more than 0, unless nobody gave it.
+func (s *Sources) positive(flag string, limit time.Duration) error {
+	if limit < 0 || limit == 0 && s.Given(flag) {
+		return s.mistake(flag, "", "it must be more than 0")
+	}
+	return nil
+}
+
+// exclusive refuses a flag beside another one.
+func (s *Sources) exclusive(flag, other string) error {
+	return s.mistake(flag, "use only one of the two", "it cannot be combined with %s", s.Origin(other))
+}
+
 // mistake is about the value of a flag, wherever it came from.
 func (s *Sources) mistake(flag, fix, format string, arguments ...any) error {
 	return text.Mistake(s.Origin(flag), fmt.Sprintf(format, arguments...), fix)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -20,15 +21,7 @@ import (
 
 // StrictLevel reads the level that fails a run.
 func (s *Settings) StrictLevel(sources *Sources) (spec.Level, error) {
-	level := spec.Level(s.Level)
-	if slices.Contains(spec.Levels(), level) {
-		return level, nil
-	}
-	known := make([]string, 0, len(spec.Levels()))
-	for _, one := range spec.Levels() {
-		known = append(known, string(one))
-	}
-	return "", sources.mistake("level", text.DidYouMean(s.Level, known), "unknown level %q", s.Level)
+	return OneOf(sources, "level", "level", s.Level, spec.Levels())
 }
 
 // Contradiction is a *text.UsageError where both little and all output is
@@ -37,7 +30,7 @@ func (s *Settings) Contradiction(sources *Sources) error {
 	if !s.Quiet || !s.Verbose {
 		return nil
 	}
-	return sources.mistake("quiet", "use only one of the two", "it cannot be combined with %s", sources.Origin("verbose"))
+	return sources.exclusive("quiet", "verbose")
 }
 
 // Limited gives a context that ends after the longest time that a run may take,
@@ -57,8 +50,8 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	if err != nil {
 		return target.Config{}, sources.mistake(endpointFlag, "", "%s", err)
 	}
-	if s.Timeout <= 0 {
-		return target.Config{}, sources.mistake("timeout", "", "it must be more than 0")
+	if err := sources.positive("timeout", s.Timeout); err != nil {
+		return target.Config{}, err
 	}
 	jobs, err := s.JobsByState(sources, method)
 	if err != nil {
@@ -86,11 +79,11 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
 		Deadline: sources.deadline, Members: method.MemberNames(),
 	}
-	switch {
-	case s.MaxRequests < 0:
+	if s.MaxRequests < 0 {
 		return config, sources.mistake("max-requests", "", "it must not be less than 0")
-	case s.MaxPause < 0 || s.MaxPause == 0 && sources.Given("max-pause"):
-		return config, sources.mistake("max-pause", "", "it must be more than 0")
+	}
+	if err := sources.positive("max-pause", s.MaxPause); err != nil {
+		return config, err
 	}
 	var valid bool
 	if config.Rate, valid = perSecond(s.Rate, config.Loopback); !valid {
@@ -176,10 +169,8 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 	options := target.NetworkOptions{
 		Insecure: s.Insecure, ConnectLimit: s.ConnectTimeout, HandshakeLimit: s.TLSTimeout, HeaderLimit: s.HeaderTimeout,
 	}
-	for flag, limit := range map[string]time.Duration{"connect-timeout": s.ConnectTimeout, "tls-timeout": s.TLSTimeout} {
-		if limit < 0 || limit == 0 && sources.Given(flag) {
-			return options, sources.mistake(flag, "", "it must be more than 0")
-		}
+	if err := cmp.Or(sources.positive("connect-timeout", s.ConnectTimeout), sources.positive("tls-timeout", s.TLSTimeout)); err != nil {
+		return options, err
 	}
 	if s.HeaderTimeout < 0 {
 		return options, sources.mistake("header-timeout", "", "it must not be less than 0")
