@@ -114,14 +114,6 @@ then exits with the result so far.`,
 	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run: documented, platform or inferred. The text above says what fails without it")
 	settings.AddReportFlag(flags)
 	settings.AddKnownFailuresFlags(flags)
-	completeReport(command)
-	completeLevel(command)
-	for _, flag := range []string{"scenario", "print-scenario"} {
-		completeWith(command, flag, cobra.ShellCompDirectiveNoFileComp, func() []string {
-			scenarios, _ := scenario.Shipped(completed(settings))
-			return scenario.Names(scenarios)
-		})
-	}
 	return command
 }
 

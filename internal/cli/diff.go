@@ -47,9 +47,6 @@ that is not a report.`,
 		"which `CHANGE` gives exit 1: regression, changed (anything, responses included) or never")
 	command.Flags().StringArrayVar(&reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json, markdown or github. The path - is standard output. Repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(diff.AllFailOn()) })
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return append(formatStarts("text", "json", "markdown"), "github") })
 	return command
 }
 

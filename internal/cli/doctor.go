@@ -49,8 +49,6 @@ that the profile consumer needs is unavailable.`,
 	settings.AddLevelFlag(command.Flags())
 	settings.AddKnownFailuresFlag(command.Flags())
 	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	completeLevel(command)
-	completeSelection(command, &settings)
 	return command
 }
 

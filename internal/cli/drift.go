@@ -21,6 +21,9 @@ import (
 // overlayFlag is the name of the flag that names the overlay to write.
 const overlayFlag = "overlay"
 
+// driftFormats are the formats of a report of drift; diff has those and github.
+var driftFormats = []string{"text", "json", "markdown"}
+
 // driftFlags are the flags of drift.
 type driftFlags struct {
 	from, against, failOn string
@@ -86,9 +89,6 @@ source in an unknown format, 4 a source that cannot be fetched.`,
 	command.Flags().BoolVar(&flags.allowOlder, "allow-older", false, "count the changes of an older source as drift, and let --overlay write them")
 	command.Flags().StringArrayVar(&flags.reports, "report", nil,
 		"write a report, as `FORMAT=PATH` with FORMAT text, json or markdown. The path - is standard output. Repeatable")
-	completeWith(command, "fail-on", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(drift.Classes()) })
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return formatStarts("text", "json", "markdown") })
 	return command
 }
 
@@ -107,7 +107,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return text.Mistake("--from, --against", "both are standard input", "")
 	}
-	files, err := parseReports(sources, flags.reports, "text", "json", "markdown")
+	files, err := parseReports(sources, flags.reports, driftFormats...)
 	if err != nil {
 		return err
 	}

@@ -99,13 +99,6 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
 	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME`, a deliberate mistake. --fault list prints all names")
-	completeWith(command, "fault", cobra.ShellCompDirectiveNoFileComp, func() []string {
-		var names []string
-		for _, fault := range emulator.Faults(completed(&settings)) {
-			names = append(names, fault.Name+"\t"+fault.Text)
-		}
-		return append(names, "list\tprint all names")
-	})
 	return command
 }
 

@@ -24,6 +24,8 @@ const (
 	forClient   = "client"
 )
 
+var initUsers = []string{forConsumer, forEmulator, forClient}
+
 // The files that init writes.
 const (
 	initConfig   = "dpconform.yaml"
@@ -37,7 +39,6 @@ func newInitCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
 	var user string
 	var workflow bool
-	users := []string{forConsumer, forEmulator, forClient}
 	command := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration file, and a workflow for GitHub",
@@ -54,7 +55,7 @@ file. It never overwrites a file.`,
 			if err != nil {
 				return err
 			}
-			if _, err := config.OneOf(sources, "for", "user", user, users); err != nil {
+			if _, err := config.OneOf(sources, "for", "user", user, initUsers); err != nil {
 				return err
 			}
 			start := beginning{user: user, method: method, MethodName: settings.MethodName}
@@ -64,7 +65,6 @@ file. It never overwrites a file.`,
 	settings.AddMethodFlags(command.Flags())
 	command.Flags().StringVar(&user, "for", forEmulator, "`USER` that the file is for: consumer, emulator or client")
 	command.Flags().BoolVar(&workflow, "workflow", false, "also write a workflow for GitHub, "+initWorkflow)
-	completeWith(command, "for", cobra.ShellCompDirectiveNoFileComp, func() []string { return users })
 	return command
 }
 

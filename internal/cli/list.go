@@ -63,8 +63,8 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			}
 			return nil
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return explained(completed(&settings)), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return explained(completed(command)), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
 			_, method, err := prepare(command, terminal, &settings)

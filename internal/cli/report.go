@@ -43,7 +43,6 @@ of the run. 2 wrong usage, or a file that is not a report of a run.`,
 	settings.AddReportFlag(command.Flags())
 	settings.AddQuietFlag(command.Flags())
 	command.Flags().BoolVar(&asTheRun, "exit-code", false, "exit with the exit code of the run")
-	completeReport(command)
 	return command
 }
 

@@ -51,15 +51,6 @@ func notWritten(file report.File, err error) error {
 	return text.Mistake("--report", file.Path+" was not written: "+err.Error(), "")
 }
 
-// formatStarts lists how the values of --report begin, for a shell that completes
-// them.
-func formatStarts(formats ...string) (starts []string) {
-	for _, format := range formats {
-		starts = append(starts, format+"=")
-	}
-	return starts
-}
-
 // parseReports reads the reports that are wanted, each in one of the formats.
 func parseReports(sources *config.Sources, wanted []string, formats ...string) ([]report.File, error) {
 	place := sources.Origin("report")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,7 +50,7 @@ The methods ` + text.List(spec.Shipped(), "and") + ` are built in;
 	)
 	addHelp(root)
 	addCompletion(root)
-	completeDescriptions(root)
+	completeFlags(root)
 	return root
 }
 
@@ -185,49 +184,5 @@ digest of a description, which cassettes and reports contain.`,
 				runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
-	}
-}
-
-// addCompletion adds the command that prints what lets a shell complete.
-func addCompletion(root *cobra.Command) {
-	root.InitDefaultCompletionCmd("completion")
-	completion, _, err := root.Find([]string{"completion"})
-	if err != nil {
-		panic(err)
-	}
-	completion.Args, completion.RunE = noSuchCommand, func(command *cobra.Command, _ []string) error { return command.Help() }
-	completion.Short = "Print a shell completion script"
-	completion.Long = `completion prints a script that lets a shell complete commands, flags and their
-values, such as job states, checks, faults and report formats. The script for
-bash needs the package bash-completion.`
-	completion.Example = `  source <(dpconform completion bash)
-  dpconform completion zsh > "${fpath[1]}/_dpconform"
-  dpconform completion fish > ~/.config/fish/completions/dpconform.fish
-  dpconform completion powershell | Out-String | Invoke-Expression`
-	for _, shell := range completion.Commands() {
-		line := strings.Split(completion.Example, "\n")[slices.Index([]string{"bash", "zsh", "fish", "powershell"}, shell.Name())]
-		shell.Args = noArguments
-		shell.Short, shell.Long, shell.Example = "Print the script for "+shell.Name(), "", line
-	}
-}
-
-// completeDescriptions lets a shell complete the flags that name a built-in
-// description or a profile, of every command that has them.
-func completeDescriptions(command *cobra.Command) {
-	if command.Flags().Lookup(config.RevisionFlag) != nil {
-		completeWith(command, config.MethodFlag, cobra.ShellCompDirectiveNoFileComp, spec.Shipped)
-		// Cobra keeps this for ever: with the command it would keep what a run received.
-		method := command.Flag(config.MethodFlag).Value
-		completeWith(command, config.RevisionFlag, cobra.ShellCompDirectiveNoFileComp, func() []string {
-			// Of an unknown method there are none.
-			description, _ := spec.Embedded(method.String())
-			return description.Revisions()
-		})
-	}
-	if command.Flags().Lookup(config.ProfileFlag) != nil {
-		completeWith(command, config.ProfileFlag, cobra.ShellCompDirectiveNoFileComp, config.Profiles)
-	}
-	for _, inner := range command.Commands() {
-		completeDescriptions(inner)
 	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -44,64 +43,7 @@ something documented was not tested), 4 unreachable, or ended by --max-duration.
 	settings.AddQuietFlag(command.Flags())
 	settings.AddVerboseFlag(command.Flags())
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request and its purpose, and send none")
-	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	completeLevel(command)
-	completeSelection(command, &settings)
-	completeReport(command)
-	completeWith(command, "job", more, func() []string {
-		var states []string
-		for _, state := range completed(&settings).States {
-			states = append(states, state+"=")
-		}
-		return states
-	})
 	return command
-}
-
-// completeWith lets a shell complete the value of a flag from a list.
-func completeWith(command *cobra.Command, flag string, directive cobra.ShellCompDirective, values func() []string) {
-	// The error is that of a flag that does not exist, which every call shows.
-	if err := command.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return values(), directive
-	}); err != nil {
-		panic(err)
-	}
-}
-
-// completed is the description that the flags before a completion name, or the
-// default one where they are wrong.
-func completed(settings *config.Settings) *spec.Method {
-	if method, err := settings.Method(&config.Sources{}); err == nil {
-		return method
-	}
-	return spec.MustLoadEmbedded()
-}
-
-// completeSelection lets a shell complete --focus, and each scope of --scopes.
-func completeSelection(command *cobra.Command, settings *config.Settings) {
-	completeWith(command, "focus", cobra.ShellCompDirectiveNoFileComp, func() []string { return knownNames(completed(settings)) })
-	const more = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	// The error is that of a flag that does not exist.
-	if err := command.RegisterFlagCompletionFunc(config.ScopesFlag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		names := config.SelectableScopes(completed(settings))
-		for i := range names {
-			names[i] = typed[:strings.LastIndex(typed, ",")+1] + names[i]
-		}
-		return names, more
-	}); err != nil {
-		panic(err)
-	}
-}
-
-// completeLevel lets a shell complete --level.
-func completeLevel(command *cobra.Command) {
-	completeWith(command, "level", cobra.ShellCompDirectiveNoFileComp, func() []string { return config.NamesOf(spec.Levels()) })
-}
-
-// completeReport lets a shell complete --report with the formats of a run.
-func completeReport(command *cobra.Command) {
-	completeWith(command, "report", cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace,
-		func() []string { return formatStarts(report.Names()...) })
 }
 
 func run(command *cobra.Command, terminal *terminal, settings *config.Settings) error {

@@ -244,7 +244,6 @@ func isOn(value string) bool {
 // addColorFlag adds the flag about colours to all commands.
 func addColorFlag(root *cobra.Command, terminal *terminal) {
 	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "`WHEN` to use colors: auto, always or never")
-	completeWith(root, config.ColorFlag, cobra.ShellCompDirectiveNoFileComp, config.Colors)
 }
 
 // untilBroken writes until nobody reads any more, and drops the rest without a
