@@ -78,8 +78,7 @@ func (l *loader) findSet(item *yaml.Node) (Description, error) {
 	name := item.Value
 	if strings.HasSuffix(name, setEnding) {
 		description, err := ReadDescription(filepath.Join(filepath.Dir(l.file), filepath.FromSlash(name)))
-		var mistake *Error
-		if errors.As(err, &mistake) {
+		if mistake, ok := errors.AsType[*Error](err); ok {
 			return description, l.fail(item, "%s: the set %s: %s", setsExtension, mistake.File, mistake.Message)
 		}
 		return description, err

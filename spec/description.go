@@ -36,8 +36,7 @@ func ReadDescription(file string) (Description, error) {
 
 // unreadable says why a file cannot be read, with the line where it is not text.
 func unreadable(file string, err error) *Error {
-	var mistake *text.SyntaxError
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*text.SyntaxError](err); ok {
 		return &Error{file, mistake.Line, mistake.Column, mistake.Message}
 	}
 	return &Error{File: file, Message: text.Reason(err) + "; give a file that can be read"}

@@ -27,8 +27,7 @@ func ExampleLoad() {
 func ExampleLoad_mistake() {
 	text := strings.Replace(string(spec.Default().Text), "level: documented", "levl: documented", 1)
 	_, err := spec.Load(spec.Description{Name: "my.openapi.yaml", Text: []byte(text)})
-	var mistake *spec.Error
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*spec.Error](err); ok {
 		fmt.Println(mistake.Message)
 	}
 	// Output:

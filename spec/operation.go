@@ -268,9 +268,7 @@ func (l *loader) scopeDescriptions() map[string]string {
 			if flow == nil {
 				continue
 			}
-			for name, description := range flow.Scopes.FromOldest() {
-				descriptions[name] = description
-			}
+			maps.Insert(descriptions, flow.Scopes.FromOldest())
 		}
 	}
 	return descriptions

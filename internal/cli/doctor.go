@@ -439,8 +439,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 	}
 	config.Credentials = namedCredentials{config.Credentials, true}
 	planned, run, server, err := selected.planned(ctx, config, d.seed)
-	var unavailable *unreachableError
-	if errors.As(err, &unavailable) {
+	if _, ok := errors.AsType[*unreachableError](err); ok {
 		found.Unavailable = err.Error()
 		return false, nil
 	}

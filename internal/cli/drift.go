@@ -255,8 +255,7 @@ func readSource(command *cobra.Command, name string, line *progress) (spec.Descr
 	line.reading(name)
 	reader := source.Reader{Input: command.InOrStdin(), UserAgent: "dpconform/" + version}
 	read, err := reader.Read(command.Context(), name)
-	var unreachable *source.UnreachableError
-	if errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*source.UnreachableError](err); ok {
 		err = &unreachableError{err}
 	}
 	return read, err

@@ -209,8 +209,7 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 }
 
 func listenMistake(address string, err error) string {
-	var operation *net.OpError
-	if errors.As(err, &operation) {
+	if operation, ok := errors.AsType[*net.OpError](err); ok {
 		err = operation.Err
 	}
 	// Their own texts repeat the address.

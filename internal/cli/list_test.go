@@ -72,7 +72,7 @@ func TestListAsJSON(t *testing.T) {
 func TestWhatDoesNotApplyIsExplained(t *testing.T) {
 	t.Parallel()
 	text := readFile(t, "../../suites/testdata/orders.openapi.yaml")
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if strings.Contains(line, "      security: ") || strings.Contains(line, "x-unrelated-scope") {
 			text = strings.Replace(text, line+"\n", "", 1)
 		}
@@ -96,7 +96,7 @@ func TestWhatDoesNotApplyIsExplained(t *testing.T) {
 func TestAMethodWithoutStatesOrSecurity(t *testing.T) {
 	t.Parallel()
 	text := readFile(t, "../../suites/testdata/orders.openapi.yaml")
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		for _, part := range []string{"      security: ", "x-unrelated-scope", "links:", "x-effect", "x-accepted-states"} {
 			if strings.Contains(line, part) {
 				text = strings.Replace(text, line+"\n", "", 1)

@@ -82,8 +82,7 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 		err = text.Mistake("", text.List(flags, "and")+" cannot be combined", "use only one of them")
 	}
 	terminal.complain(err.Error())
-	var unreachable *unreachableError
-	if errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*unreachableError](err); ok {
 		return result.ExitUnreachable
 	}
 	return result.ExitUsage

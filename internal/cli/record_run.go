@@ -232,8 +232,7 @@ func (r *recordingRun) unsaved(ctx context.Context, err error) error {
 		return r.interrupted(ctx)
 	}
 	kept := r.recording.Close()
-	var mistake *recorder.Error
-	if errors.As(err, &mistake) {
+	if _, ok := errors.AsType[*recorder.Error](err); ok {
 		return err
 	}
 	if kept > 0 {

@@ -256,9 +256,7 @@ func (b *bookkeeper) ServeHTTP(writer http.ResponseWriter, request *http.Request
 	}
 	// What it does, it has done before anybody knows of it.
 	at(number)
-	for name, values := range response.Header() {
-		writer.Header()[name] = values
-	}
+	maps.Copy(writer.Header(), response.Header())
 	writer.WriteHeader(response.Code)
 	_, _ = writer.Write(response.Body.Bytes())
 }

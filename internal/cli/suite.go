@@ -155,8 +155,7 @@ func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, 
 
 // overtimeOf is the limit at which a context ended, or nil.
 func overtimeOf(ctx context.Context) error {
-	var overtime *target.OvertimeError
-	if errors.As(context.Cause(ctx), &overtime) {
+	if overtime, ok := errors.AsType[*target.OvertimeError](context.Cause(ctx)); ok {
 		return overtime
 	}
 	return nil

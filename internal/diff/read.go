@@ -174,7 +174,7 @@ func withoutSecrets(value reflect.Value, hide *redact.Redactor) {
 			withoutSecrets(value.Index(i), hide)
 		}
 	case reflect.Map:
-		if header, is := value.Interface().(map[string][]string); is && header != nil {
+		if header, is := reflect.TypeAssert[map[string][]string](value); is && header != nil {
 			value.Set(reflect.ValueOf(map[string][]string(hide.Header(header))))
 		}
 	case reflect.Struct:

@@ -171,7 +171,7 @@ func TestEveryChangeOfADescriptionIsReported(t *testing.T) {
 		t.Run(one.want, func(t *testing.T) {
 			t.Parallel()
 			got := strings.Join(lines(compared(t, description(), edited(t, description(), one.old, one.changed))), "\n")
-			for _, want := range strings.Split(one.want, "\n") {
+			for want := range strings.SplitSeq(one.want, "\n") {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q: got\n%s", one.changed, got)
 				}

@@ -43,7 +43,7 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 	comparison := compared(t, sourcetest.Page, strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.clips_and_something_that_is_long"))
 	for _, width := range []int{80, 110} {
 		for _, shown := range []string{printed(comparison, width), printed(hostile(), width)} {
-			for _, line := range strings.Split(shown, "\n") {
+			for line := range strings.SplitSeq(shown, "\n") {
 				if ansi.StringWidth(line) > width {
 					t.Errorf("%d columns: %q", width, line)
 				}
@@ -118,7 +118,7 @@ func TestMarkdownTakesNothingForMarkdown(t *testing.T) {
 	}
 	page := out.String()
 	for _, never := range []string{"\x1b", "\u202e", "<img", "[f]", "@everyone"} {
-		for _, line := range strings.Split(page, "\n") {
+		for line := range strings.SplitSeq(page, "\n") {
 			// What is in code is shown as it is.
 			outside := inCode.ReplaceAllString(strings.ReplaceAll(line, "\\`", ""), "")
 			if strings.Contains(outside, never) {

@@ -192,7 +192,7 @@ func (p *patch) referred(from spot) spot {
 			break
 		}
 		from = spot{"$", p.root}
-		for _, step := range strings.Split(pointer, "/") {
+		for step := range strings.SplitSeq(pointer, "/") {
 			step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 			from = spot{from.path + selector(step), text.MemberNode(from.value, step)}
 		}

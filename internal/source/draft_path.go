@@ -204,12 +204,12 @@ func (r *discoveryReader) lastParameter(method discoveryMethod, name string) (pa
 func lastSegment(pattern string) string {
 	const one = "[^/]+"
 	steps := strings.Split(strings.ReplaceAll(strings.Trim(pattern, "^$"), one, "*"), "/")
-	for i := len(steps) - 1; i >= 0; i-- {
-		switch steps[i] {
+	for _, step := range slices.Backward(steps) {
+		switch step {
 		case "*":
 			return oneSegment
 		case ".*", ".+":
-			return "^" + steps[i] + "$"
+			return "^" + step + "$"
 		}
 	}
 	return ""

@@ -99,7 +99,7 @@ func paragraphs(page rendering) []string {
 			index+1 < len(lines) && tableRule().MatchString(lines[index+1]) || pageScope().MatchString(line) || pageRequest().MatchString(line) {
 			continue
 		}
-		for _, cell := range strings.Split(line, "|") {
+		for cell := range strings.SplitSeq(line, "|") {
 			found = append(found, proseOfCell(cell, contents))
 		}
 	}

@@ -120,7 +120,7 @@ func follow(root any, reference string) any {
 	if !local {
 		return nil
 	}
-	for _, step := range strings.Split(path, "/") {
+	for step := range strings.SplitSeq(path, "/") {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 		switch value := root.(type) {
 		case map[string]any:

@@ -48,8 +48,7 @@ func ReadNamed(name string, most int, read func(io.Reader) ([]byte, error)) ([]b
 		}
 		return read(file)
 	})
-	var tooLong *TooLongError
-	if errors.As(err, &tooLong) {
+	if _, ok := errors.AsType[*TooLongError](err); ok {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is %w; is it the right file?", err)}
 	}
 	if err != nil {

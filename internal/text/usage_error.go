@@ -38,8 +38,7 @@ func (e *UsageError) Error() string {
 
 // Reason says why a file cannot be used, without its name.
 func Reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
 	return err.Error()

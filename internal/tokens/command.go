@@ -48,8 +48,7 @@ func (c command) issue(ctx context.Context, scopes []string) (*oauth2.Token, err
 			err = c.line.Wrong(complaint, "it must print one token, or JSON with access_token")
 		}
 	}
-	var failure *program.Failure
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*program.Failure](err); ok {
 		return nil, &Failure{Message: failure.Message, Fix: failure.Fix, Whole: failure.Whole, Setup: failure.Whole && ctx.Err() == nil}
 	}
 	return token, err

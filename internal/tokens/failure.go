@@ -112,8 +112,7 @@ func readRefusal(server string, err error, secrets ...Secret) refusal {
 		}
 		return newRefusal(server, retrieve.Response, refused, secrets...)
 	}
-	var asked *url.Error
-	if errors.As(err, &asked) {
+	if _, ok := errors.AsType[*url.Error](err); ok {
 		return refusal{server: server, detail: noResponse(err)}
 	}
 	return refusal{server: server, detail: "sent a response without a token (RFC 6749, 5.1)"}

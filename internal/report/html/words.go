@@ -99,7 +99,7 @@ func withCode(words string) template.HTML {
 // one of a sentence: "--consume-jobs with --job STATE=ID".
 func pasteable(words string) bool {
 	afterFlag := false
-	for _, word := range strings.Fields(words) {
+	for word := range strings.FieldsSeq(words) {
 		isFlag := strings.HasPrefix(word, "--")
 		isWord := strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
 		if strings.HasSuffix(word, ",") || !isFlag && (!afterFlag || isWord) {
