@@ -38,13 +38,24 @@ type Line struct {
 	words, places []string
 }
 
-// Failure says in one line why a command printed nothing that is of use. It shows
-// neither what was printed nor words without a place: they may be secrets.
+// Failure says in one line why a command, or another source of what it prints, gave
+// nothing that is of use. It carries no secret: neither what was printed nor words
+// without a place.
 type Failure struct {
-	Message, Fix string
-	// Whole says that it fails whatever the places are filled with.
+	// Message says what failed and where.
+	Message string
+	// Fix says what to do, or is empty.
+	Fix string
+	// Whole says that it fails whatever is asked for.
 	Whole bool
+	// Setup says that a program of the caller's hangs or cannot be run, which ends a
+	// run.
+	Setup bool
 }
+
+// NotSetUp reports whether the caller has to do something before anything can be
+// tested.
+func (f *Failure) NotSetUp() bool { return f.Setup }
 
 // Error is one line.
 func (f *Failure) Error() string {
@@ -76,9 +87,9 @@ func (l Line) Program() string { return shown(l.words[0]) }
 // Output runs the program with values in the places, in their order, and gives
 // what it prints, without white space around it. A failure is a *Failure.
 func (l Line) Output(ctx context.Context, values ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Limit)
+	limited, cancel := context.WithTimeout(ctx, l.Limit)
 	defer cancel()
-	flooded, stop := context.WithCancel(ctx)
+	flooded, stop := context.WithCancel(limited)
 	defer stop()
 	output := beginning{full: stop}
 	process := Command(flooded, l.fill(values))
@@ -88,8 +99,10 @@ func (l Line) Output(ctx context.Context, values ...string) (string, error) {
 	err := process.Run()
 	// It ended well, and left something behind that holds its output open.
 	leftBehind := errors.Is(err, exec.ErrWaitDelay)
-	if err != nil && !leftBehind && flooded.Err() == nil || ctx.Err() != nil {
-		return "", l.failure(ctx, err)
+	if err != nil && !leftBehind && flooded.Err() == nil || limited.Err() != nil {
+		failure := l.failure(limited, err)
+		failure.Setup = failure.Whole && ctx.Err() == nil
+		return "", failure
 	}
 	printed := strings.TrimSpace(string(output.kept))
 	switch {

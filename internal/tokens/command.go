@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -47,9 +46,6 @@ func (c command) issue(ctx context.Context, scopes []string) (*oauth2.Token, err
 		if token, complaint = readCommandOutput(printed, time.Now()); complaint != "" {
 			err = c.line.Wrong(complaint, "it must print one token, or JSON with access_token")
 		}
-	}
-	if failure, ok := errors.AsType[*program.Failure](err); ok {
-		return nil, &Failure{Message: failure.Message, Fix: failure.Fix, Whole: failure.Whole, Setup: failure.Whole && ctx.Err() == nil}
 	}
 	return token, err
 }

@@ -14,35 +14,15 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/dpconform/dpconform/internal/program"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
-// Failure says in one line why there is no token. It carries no secret.
-type Failure struct {
-	// Message says what failed and where.
-	Message string
-	// Fix says what to do, or is empty.
-	Fix string
-	// Whole says that the source can give no token at all, whatever the scopes.
-	Whole bool
-	// Setup says that a program of the caller's hangs or cannot be run, which ends a
-	// run.
-	Setup bool
-}
-
-// NotSetUp reports whether the caller has to do something before anything can be
-// tested.
-func (f *Failure) NotSetUp() bool { return f.Setup }
-
-// Error is one line.
-func (f *Failure) Error() string {
-	if f.Fix == "" {
-		return f.Message
-	}
-	return f.Message + "; " + f.Fix
-}
+// Failure says in one line why there is no token. Whole says of one that the source
+// can give no token at all, whatever the scopes.
+type Failure = program.Failure
 
 // refusal is what an OAuth server returned instead of what it was asked for,
 // without its body.
