@@ -11,7 +11,8 @@ import (
 	"github.com/pb33f/libopenapi"
 	highoverlay "github.com/pb33f/libopenapi/datamodel/high/overlay"
 	"github.com/pb33f/libopenapi/overlay"
-	"github.com/pb33f/libopenapi/utils"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // WithOverlay applies an OpenAPI Overlay 1.x document to the description:
@@ -35,22 +36,25 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 		return Description{}, err
 	}
 	var trace trace
-	if err := trace.mark(&root, d.origin); err != nil {
+	// An overlay changes values, of which one is not another.
+	if err := text.ExpandYAML(&root, mostNodes); err != nil {
 		return Description{}, &Error{File: d.Name, Message: err.Error()}
 	}
+	trace.mark(&root, d.origin)
 	for i, action := range document.Actions {
 		if action.Update != nil {
-			if err := trace.mark(action.Update, file.origin); err != nil {
+			if err := text.ExpandYAML(action.Update, mostNodes-len(trace)); err != nil {
 				return Description{}, &Error{file.Name, actions[i].Line, 0, err.Error()}
 			}
+			trace.mark(action.Update, file.origin)
 		}
 	}
 	setRevision(&root, document.Info.Version)
-	text, err := yaml.Marshal(&root)
+	written, err := yaml.Marshal(&root)
 	if err != nil {
 		return Description{}, &Error{File: d.Name, Message: "cannot be written as YAML: " + firstLine(err.Error())}
 	}
-	result, err := overlay.Apply(text, document)
+	result, err := overlay.Apply(written, document)
 	if err != nil {
 		return Description{}, refusedAction(file.Name, document.Actions, actions, err)
 	}
@@ -205,25 +209,14 @@ const anchorPrefix = "origin"
 // descriptions have some 5,000 nodes.
 const mostNodes = 500_000
 
-// mark gives a node, and every node below it, an anchor. An alias becomes a copy:
-// an overlay changes values, of which one is not another.
-func (t *trace) mark(node *yaml.Node, at func(line, column int) origin) error {
-	if len(*t) > mostNodes {
-		return fmt.Errorf("with its aliases followed it has more than %d values", mostNodes)
-	}
-	if node.Kind == yaml.AliasNode {
-		*node = *utils.CloneYAMLNode(node.Alias)
-	}
-	if node.Kind != yaml.DocumentNode {
-		node.Anchor = anchorPrefix + strconv.Itoa(len(*t))
-		*t = append(*t, at(node.Line, node.Column))
-	}
-	for _, inner := range node.Content {
-		if err := t.mark(inner, at); err != nil {
-			return err
+// mark gives a node, and every node below it, an anchor.
+func (t *trace) mark(root *yaml.Node, at func(line, column int) origin) {
+	walk(root, func(node *yaml.Node) {
+		if node.Kind != yaml.DocumentNode {
+			node.Anchor = anchorPrefix + strconv.Itoa(len(*t))
+			*t = append(*t, at(node.Line, node.Column))
 		}
-	}
-	return nil
+	})
 }
 
 // unmark takes the anchors out of a text again, and returns the text with the

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/pb33f/go-yaml"
-	"github.com/pb33f/libopenapi/utils"
 
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
@@ -126,6 +125,9 @@ type patch struct {
 	actions           []*yaml.Node
 }
 
+// mostNodes bounds a description; what is parsed has far fewer.
+const mostNodes = 1_000_000
+
 // newPatch compares a description with a source.
 func newPatch(description spec.Description, against *source.Source, method *spec.Method) (*patch, error) {
 	from, err := source.Parse(description, method)
@@ -140,8 +142,9 @@ func newPatch(description spec.Description, against *source.Source, method *spec
 	if err != nil {
 		return nil, err
 	}
-	// It was bounded when it was parsed.
-	expand(&root)
+	if err := text.ExpandYAML(&root, mostNodes); err != nil {
+		return nil, err
+	}
 	made := &patch{comparison: comparison{from: from, against: against, catalogue: method.Requirements, result: compared}, root: root.Content[0]}
 	top := spot{"$", made.root}
 	made.method = made.at(top, "paths", from.Method.Key, strings.ToLower(from.Method.Method))
@@ -149,17 +152,6 @@ func newPatch(description spec.Description, against *source.Source, method *spec
 		made.readState = made.at(top, "paths", from.ReadState.Key, strings.ToLower(from.ReadState.Method))
 	}
 	return made, nil
-}
-
-// expand makes copies of what aliases stand for: each value is changed by itself.
-func expand(node *yaml.Node) {
-	if node.Kind == yaml.AliasNode {
-		*node = *utils.CloneYAMLNode(node.Alias)
-	}
-	node.Anchor = ""
-	for _, inner := range node.Content {
-		expand(inner)
-	}
 }
 
 // spot is a value of a description, and the JSONPath that leads there.

@@ -4,7 +4,6 @@ package openapi
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/pb33f/go-yaml"
@@ -38,11 +37,12 @@ func Convert(description spec.Description, form Form) (written []byte, notes []s
 	if err != nil {
 		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
 	}
-	root, err := expand(document.Content[0])
-	if err != nil {
+	// So that a part can be changed or left out without another.
+	if err := text.ExpandYAML(&document, mostNodes); err != nil {
 		return nil, nil, &spec.Error{File: description.Name, Message: err.Error()}
 	}
-	document.Content[0] = root
+	root := document.Content[0]
+	merge(root)
 	if form.Plain {
 		walk(root, "document", removeExtensions)
 	}
@@ -82,38 +82,14 @@ func removeExtensions(node *yaml.Node, _ string) {
 // mostNodes bounds what a document may grow to when its aliases are expanded.
 const mostNodes = 1_000_000
 
-// expand returns a copy without anchors, aliases and merge keys, so that a part
-// can be changed or left out without another.
-func expand(node *yaml.Node) (*yaml.Node, error) {
-	left := mostNodes
-	var copied func(*yaml.Node) (*yaml.Node, error)
-	copied = func(node *yaml.Node) (*yaml.Node, error) {
-		if left--; left < 0 {
-			return nil, fmt.Errorf("it has more than %d values when its aliases are expanded", mostNodes)
-		}
-		if node.Kind == yaml.AliasNode {
-			return copied(node.Alias)
-		}
-		made := *node
-		made.Anchor, made.Content = "", nil
-		for _, child := range node.Content {
-			one, err := copied(child)
-			if err != nil {
-				return nil, err
-			}
-			made.Content = append(made.Content, one)
-		}
-		merge(&made)
-		return &made, nil
-	}
-	return copied(node)
-}
-
 // mergeKey is YAML 1.1's key for a mapping, or a list of mappings, whose members
 // are those of the mapping around it unless it has its own.
 const mergeKey = "!!merge"
 
 func merge(node *yaml.Node) {
+	for _, inner := range node.Content {
+		merge(inner)
+	}
 	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
 		if node.Content[i].Tag != mergeKey {
 			continue

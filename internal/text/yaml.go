@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pb33f/go-yaml"
+	"github.com/pb33f/libopenapi/utils"
 )
 
 // LargestYAML is the length in bytes of the largest YAML file that is read. Its values
@@ -98,6 +99,28 @@ func MemberNode(mapping *yaml.Node, name string) *yaml.Node {
 		if mapping.Content[i].Value == name {
 			return mapping.Content[i+1]
 		}
+	}
+	return nil
+}
+
+// ExpandYAML replaces the aliases in a document by copies of what they stand for, so
+// that each can be changed by itself, and removes the anchors. It refuses a document
+// that grows to more than so many values.
+func ExpandYAML(document *yaml.Node, most int) error {
+	left := most
+	var expand func(*yaml.Node) bool
+	expand = func(node *yaml.Node) bool {
+		if left--; left < 0 {
+			return false
+		}
+		if node.Kind == yaml.AliasNode {
+			*node = *utils.CloneYAMLNode(node.Alias)
+		}
+		node.Anchor = ""
+		return !slices.ContainsFunc(node.Content, func(inner *yaml.Node) bool { return !expand(inner) })
+	}
+	if !expand(document) {
+		return errors.New("with its aliases followed it has too many values")
 	}
 	return nil
 }
