@@ -88,7 +88,6 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 	if writesToOutput(files) {
 		terminal = terminal.onStandardError()
 	}
-	diff.WriteText(terminal.out, terminal.width(), compared, failOn)
 	files = slices.DeleteFunc(files, func(file report.File) bool {
 		if !toRunner(file) {
 			return false
@@ -96,11 +95,8 @@ func runDiff(command *cobra.Command, terminal *terminal, names []string, failOnT
 		terminal.github.wanted, terminal.github.compared, terminal.github.failOn = true, &compared, failOn
 		return true
 	})
-	err = writeComparison(terminal, files, map[string]func(io.Writer) error{
-		"text": func(out io.Writer) error {
-			diff.WriteText(out, helpColumns, compared, failOn)
-			return nil
-		},
+	writeText := func(out io.Writer, columns int) { diff.WriteText(out, columns, compared, failOn) }
+	err = writeComparison(terminal, files, writeText, map[string]func(io.Writer) error{
 		"json":     func(out io.Writer) error { return diff.WriteJSON(out, compared, version, failOn) },
 		"markdown": func(out io.Writer) error { return diff.WriteMarkdown(out, compared) },
 	})

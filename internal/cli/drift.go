@@ -134,12 +134,8 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if writesToOutput(files) || flags.overlay == report.StandardOutput {
 		terminal = terminal.onStandardError()
 	}
-	drift.Text{Out: terminal.out, Width: terminal.width()}.Write(compared)
-	err = writeComparison(terminal, files, map[string]func(io.Writer) error{
-		"text": func(out io.Writer) error {
-			drift.Text{Out: out, Width: helpColumns}.Write(compared)
-			return nil
-		},
+	writeText := func(out io.Writer, columns int) { drift.WriteText(out, columns, compared) }
+	err = writeComparison(terminal, files, writeText, map[string]func(io.Writer) error{
 		"json":     func(out io.Writer) error { return drift.WriteJSON(out, compared, version, failOn) },
 		"markdown": func(out io.Writer) error { return drift.WriteMarkdown(out, compared) },
 	})

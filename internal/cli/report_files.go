@@ -30,17 +30,16 @@ func refuseInputs(sources *config.Sources, files []report.File, what string, inp
 	return nil
 }
 
-// writeComparison writes a comparison into the files that are wanted, by format;
-// a text has no colours there.
-func writeComparison(terminal *terminal, files []report.File, writers map[string]func(io.Writer) error) error {
+// writeComparison prints a comparison, and writes it into the files that are wanted,
+// by format; a text has no colours there.
+func writeComparison(terminal *terminal, files []report.File, writeText func(out io.Writer, columns int), writers map[string]func(io.Writer) error) error {
+	writeText(terminal.out, terminal.width())
+	writers["text"] = func(out io.Writer) error {
+		writeText(&colorprofile.Writer{Forward: &text.Log{Out: out}, Profile: colorprofile.NoTTY}, helpColumns)
+		return nil
+	}
 	for _, file := range files {
-		write := writers[file.Format]
-		if file.Format == "text" {
-			write = func(out io.Writer) error {
-				return writers["text"](&colorprofile.Writer{Forward: &text.Log{Out: out}, Profile: colorprofile.NoTTY})
-			}
-		}
-		if err := file.WriteWith(write, terminal.raw); err != nil {
+		if err := file.WriteWith(writers[file.Format], terminal.raw); err != nil {
 			return notWritten(file, err)
 		}
 	}

@@ -91,28 +91,26 @@ var (
 	marks = map[Kind]string{Added: "+", Removed: "-", Changed: "~"}
 )
 
-// Text prints comparisons for a person.
-type Text struct {
-	Out io.Writer
-	// Width is the number of columns; text is wrapped to it.
-	Width int
-}
+// textPrinter prints comparisons for a person.
+type textPrinter struct{ text.Printer }
 
-// Write prints the two sources, every change by its topic, what was not compared,
-// one line with the counts, and what to do next where there is drift.
-func (t Text) Write(comparison Comparison) {
-	t.line("%s\n", bold.Render("drift of "+text.Line(source.ShortID(comparison.Method))))
+// WriteText prints the two sources, every change by its topic, what was not compared,
+// one line with the counts, and what to do next where there is drift. It is wrapped to
+// a number of columns.
+func WriteText(out io.Writer, columns int, comparison Comparison) {
+	t := textPrinter{text.Printer{Out: out, Width: columns}}
+	t.Printf("%s\n\n", bold.Render("drift of "+text.Line(source.ShortID(comparison.Method))))
 	t.source("from", comparison.From)
 	t.source("against", comparison.Against)
 	for _, note := range notes(comparison) {
 		t.paragraph("  note     ", note)
 	}
-	t.line("")
+	t.Printf("\n")
 	for _, topic := range source.Topics() {
 		t.topic(topic, slices.DeleteFunc(slices.Clone(comparison.Changes), func(change Change) bool { return change.Topic != topic }))
 	}
 	t.silences(comparison.NotCompared)
-	t.line("%s", summary(comparison))
+	t.Printf("%s\n", summary(comparison))
 	switch {
 	case len(comparison.Changes) == 0:
 	case comparison.Older && !comparison.AllowOlder:
@@ -190,22 +188,18 @@ func described(from source.Provenance) string {
 	return words
 }
 
-func (t Text) line(format string, arguments ...any) {
-	fmt.Fprintln(t.Out, strings.TrimRight(fmt.Sprintf(format, arguments...), " "))
-}
-
-func (t Text) source(label string, from source.Provenance) {
+func (t textPrinter) source(label string, from source.Provenance) {
 	t.paragraph(fmt.Sprintf("  %-8s ", label), from.Name)
 	t.paragraph(strings.Repeat(" ", 11), described(from))
 }
 
 // topic prints the changes of one topic under a heading, with the requirements
 // that all of them touch.
-func (t Text) topic(topic source.Topic, changes []Change) {
+func (t textPrinter) topic(topic source.Topic, changes []Change) {
 	if len(changes) == 0 {
 		return
 	}
-	t.line("%s", bold.Render(string(topic)))
+	t.Printf("%s\n", bold.Render(string(topic)))
 	words := 0
 	var ids []string
 	for _, change := range changes {
@@ -227,12 +221,12 @@ func (t Text) topic(topic source.Topic, changes []Change) {
 	if len(ids) > 0 {
 		t.paragraph("  touches ", strings.Join(ids, ", "))
 	}
-	t.line("")
+	t.Printf("\n")
 }
 
-func (t Text) change(change Change) {
+func (t textPrinter) change(change Change) {
 	mark := fmt.Sprintf("  %s %-13s ", marks[change.Kind], change.Class)
-	t.line("%s", text.Paragraph(colours[change.Class].Render(mark), text.Line(change.sentence()), t.Width))
+	t.Printf("%s\n", text.Paragraph(colours[change.Class].Render(mark), text.Line(change.sentence()), t.Width))
 	if change.Class == Documentation && change.Kind == Changed {
 		t.paragraph("      was  ", change.Old)
 		t.paragraph("      now  ", change.New)
@@ -240,7 +234,7 @@ func (t Text) change(change Change) {
 }
 
 // silences prints what was not compared, topics with the same reason together.
-func (t Text) silences(silences []Silence) {
+func (t textPrinter) silences(silences []Silence) {
 	for _, group := range text.Grouped(silences, func(one Silence) string { return one.Reason }) {
 		var topics []string
 		for _, silence := range group {
@@ -249,11 +243,11 @@ func (t Text) silences(silences []Silence) {
 		t.paragraph("not compared: ", strings.Join(topics, ", ")+" ("+group[0].Reason+")")
 	}
 	if len(silences) > 0 {
-		t.line("")
+		t.Printf("\n")
 	}
 }
 
 // paragraph prints text of others, wrapped under its label.
-func (t Text) paragraph(label, words string) {
-	t.line("%s", text.Paragraph(label, text.Line(words), t.Width))
+func (t textPrinter) paragraph(label, words string) {
+	t.Paragraph(label, text.Line(words))
 }

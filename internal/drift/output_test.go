@@ -35,7 +35,7 @@ func hostile() Comparison {
 
 func printed(comparison Comparison, width int) string {
 	var out bytes.Buffer
-	Text{Out: &colorprofile.Writer{Forward: &out, Profile: colorprofile.NoTTY}, Width: width}.Write(comparison)
+	WriteText(&colorprofile.Writer{Forward: &out, Profile: colorprofile.NoTTY}, width, comparison)
 	return out.String()
 }
 
