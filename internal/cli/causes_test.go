@@ -42,8 +42,10 @@ func around(change func(w http.ResponseWriter, recorded *httptest.ResponseRecord
 func changing(change func(*http.Request)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			change(r)
-			next.ServeHTTP(w, r)
+			// A copy: net/http reads what is left of a body by the request that it made.
+			changed := r.Clone(r.Context())
+			change(changed)
+			next.ServeHTTP(w, changed)
 		})
 	}
 }
