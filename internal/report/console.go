@@ -100,7 +100,7 @@ func (c Console) Result(report result.Report) {
 	p := c.printer()
 	c.causes(report)
 	for _, aspect := range report.Aspects() {
-		if counts := report.CountByAspect(aspect); len(counts) > 0 && report.Client == nil {
+		if counts := report.CountsOf(aspect).Checks; len(counts) > 0 && report.Client == nil {
 			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
 		}
 	}

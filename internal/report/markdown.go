@@ -85,9 +85,9 @@ func (p *markdownPage) facts() {
 // each verdict that occurs. A call of a client tests many aspects, so there the
 // requirements are counted.
 func (p *markdownPage) aspects() {
-	total, byAspect := p.report.Counts.Checks, p.report.CountByAspect
+	total, counted := p.report.Counts.Checks, func(counts result.Counts) map[result.Verdict]int { return counts.Checks }
 	if p.report.Client != nil {
-		total, byAspect = maps.Clone(p.report.Counts.Requirements), p.report.CountRequirements
+		total, counted = maps.Clone(p.report.Counts.Requirements), func(counts result.Counts) map[result.Verdict]int { return counts.Requirements }
 		for verdict, count := range p.report.Counts.Checks {
 			total[verdict] += count
 		}
@@ -109,7 +109,7 @@ func (p *markdownPage) aspects() {
 	}
 	p.print("%s\n%s\n", head, rule)
 	for _, aspect := range p.report.Aspects() {
-		if counts := byAspect(aspect); len(counts) > 0 {
+		if counts := counted(p.report.CountsOf(aspect)); len(counts) > 0 {
 			row(result.AspectTitle(aspect), counts)
 		}
 	}

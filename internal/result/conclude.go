@@ -72,13 +72,7 @@ func (r *Report) Conclude(run Run) {
 			r.Requirements = append(r.Requirements, rolled)
 		}
 	}
-	r.Counts = Counts{map[Verdict]int{}, map[Verdict]int{}}
-	for _, check := range r.Checks {
-		r.Counts.Checks[check.Verdict]++
-	}
-	for _, requirement := range r.Requirements {
-		r.Counts.Requirements[requirement.Verdict]++
-	}
+	r.Counts = r.CountsOf("")
 	r.exit(run)
 	if gaps > 0 && r.Exit == ExitConforms {
 		r.Conclusion += "; " + text.Counted(gaps, "skip") + " accepted"

@@ -10,17 +10,10 @@ import (
 // nothing where it does not. Every kind is made of the same counts and lists, so
 // that one which was edited by hand would tell different things.
 func Contradiction(r Report) string {
-	checks, requirements := map[Verdict]int{}, map[Verdict]int{}
-	for _, check := range r.Checks {
-		checks[check.Verdict]++
-	}
-	for _, requirement := range r.Requirements {
-		requirements[requirement.Verdict]++
-	}
-	switch {
-	case !maps.Equal(withoutZeros(r.Counts.Checks), checks):
+	switch counts := r.CountsOf(""); {
+	case !maps.Equal(withoutZeros(r.Counts.Checks), counts.Checks):
 		return "its counts are not those of its checks"
-	case !maps.Equal(withoutZeros(r.Counts.Requirements), requirements):
+	case !maps.Equal(withoutZeros(r.Counts.Requirements), counts.Requirements):
 		return "its counts are not those of its requirements"
 	}
 	if contradiction := contradictionOfVerdicts(r); contradiction != "" {

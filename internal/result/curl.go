@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,12 +41,7 @@ func (m Message) Curl() string {
 	for _, field := range m.Added {
 		words = append(words, "-H", `"`+field+`"`)
 	}
-	names := make([]string, 0, len(m.Header))
-	for name := range m.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		for _, value := range m.Header[name] {
 			words = append(words, "-H", quoted(name+": "+value))
 		}

@@ -44,23 +44,18 @@ func (r Report) Aspects() []string {
 	return aspects
 }
 
-// CountByAspect counts the checks of an aspect by their verdicts.
-func (r Report) CountByAspect(aspect string) map[Verdict]int {
-	counts := map[Verdict]int{}
+// CountsOf counts the checks and the requirements of an aspect by their verdicts;
+// an empty one means those of all aspects.
+func (r Report) CountsOf(aspect string) Counts {
+	counts := Counts{map[Verdict]int{}, map[Verdict]int{}}
 	for _, check := range r.Checks {
-		if check.Aspect == aspect {
-			counts[check.Verdict]++
+		if aspect == "" || check.Aspect == aspect {
+			counts.Checks[check.Verdict]++
 		}
 	}
-	return counts
-}
-
-// CountRequirements counts the requirements of an aspect by their verdicts.
-func (r Report) CountRequirements(aspect string) map[Verdict]int {
-	counts := map[Verdict]int{}
 	for _, requirement := range r.Requirements {
-		if requirement.Aspect == aspect {
-			counts[requirement.Verdict]++
+		if aspect == "" || requirement.Aspect == aspect {
+			counts.Requirements[requirement.Verdict]++
 		}
 	}
 	return counts

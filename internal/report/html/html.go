@@ -249,13 +249,13 @@ func (p *page) Groups() []group {
 	at, groups := map[string]int{}, []group{}
 	for _, aspect := range p.Aspects() {
 		at[aspect] = len(groups)
-		one := group{Name: capital(result.AspectTitle(aspect)), Counts: p.CountByAspect(aspect)}
+		one := group{Name: capital(result.AspectTitle(aspect)), Counts: p.CountsOf(aspect).Checks}
 		for _, count := range one.Counts {
 			one.Checks += count
 		}
 		if p.Client != nil {
 			// A call tests many aspects.
-			one.Counts, one.Checks = p.CountRequirements(aspect), 0
+			one.Counts, one.Checks = p.CountsOf(aspect).Requirements, 0
 		}
 		groups = append(groups, one)
 	}
