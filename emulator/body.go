@@ -10,6 +10,8 @@ import (
 	"mime"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 const (
@@ -101,14 +103,16 @@ func checkMessage(c *call) *refusal {
 	if problem := syntaxProblem(c.body); problem != "" {
 		return c.refuse(bodyMalformed, problem)
 	}
-	switch text := bytes.TrimLeft(c.body, jsonWhiteSpace); text[0] {
+	switch message := bytes.TrimLeft(c.body, jsonWhiteSpace); message[0] {
 	case '{':
 		var known []string
 		if c.operation.Request != nil {
 			known = c.operation.Request.Members()
 		}
-		if name, found := unknownName(text, known); found {
-			return c.refuse(fieldUnknown, name)
+		for name := range text.Members(message) {
+			if !slices.Contains(known, name) {
+				return c.refuse(fieldUnknown, name)
+			}
 		}
 	case 'n':
 	default:
@@ -119,27 +123,6 @@ func checkMessage(c *call) *refusal {
 
 // jsonWhiteSpace is what may stand around a JSON value (RFC 8259, 2).
 const jsonWhiteSpace = " \t\r\n"
-
-// unknownName gives the first name in a JSON object that is none of the known
-// ones. The object is known to be sound.
-func unknownName(text []byte, known []string) (name string, found bool) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if _, err := decoder.Token(); err != nil {
-		return "", false
-	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		name, _ = token.(string)
-		var value json.RawMessage
-		switch {
-		case err != nil || decoder.Decode(&value) != nil:
-			return "", false
-		case !slices.Contains(known, name):
-			return name, true
-		}
-	}
-	return "", false
-}
 
 // snippetLength is how much of a malformed body is shown on each side of the
 // mistake.

@@ -1,8 +1,6 @@
 package suites
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,21 +77,11 @@ func memberNames(how string, names []string) (string, result.Place, bool) {
 // repeatedNames lists the names that stand more than once in a JSON object, at
 // its top.
 func repeatedNames(body []byte) []string {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
-		return nil
-	}
 	var repeated []string
 	seen := map[string]int{}
-	for decoder.More() {
-		name, err := decoder.Token()
-		var value json.RawMessage
-		if err != nil || decoder.Decode(&value) != nil {
-			return repeated
-		}
-		text, _ := name.(string)
-		if seen[text]++; seen[text] == 2 {
-			repeated = append(repeated, text)
+	for name := range text.Members(body) {
+		if seen[name]++; seen[name] == 2 {
+			repeated = append(repeated, name)
 		}
 	}
 	return repeated

@@ -1,7 +1,6 @@
 package clientrun
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed"
 	"encoding/json"
@@ -188,18 +187,8 @@ func read(r *http.Request) (members map[string]json.RawMessage, status int, mist
 // givenTwice returns the name of a member that a JSON object, or one in it, has
 // twice; empty for none.
 func givenTwice(content []byte) string {
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
-		return ""
-	}
 	seen := map[string]bool{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		var value json.RawMessage
-		if err != nil || decoder.Decode(&value) != nil {
-			return ""
-		}
-		name, _ := token.(string)
+	for name, value := range text.Members(content) {
 		if seen[name] {
 			return name
 		}

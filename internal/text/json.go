@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -41,4 +42,26 @@ func WriteJSON(out io.Writer, value any) error {
 	}
 	_, err := io.WriteString(out, written[kept:])
 	return err
+}
+
+// Members gives the names of a JSON object with their values, in their order and
+// each as often as it is there. It gives none of another text, and ends where the
+// text is no JSON any more.
+func Members(object []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		decoder := json.NewDecoder(bytes.NewReader(object))
+		if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
+			return
+		}
+		for decoder.More() {
+			name, err := decoder.Token()
+			var value json.RawMessage
+			if err != nil || decoder.Decode(&value) != nil {
+				return
+			}
+			if text, _ := name.(string); !yield(text, value) {
+				return
+			}
+		}
+	}
 }
