@@ -78,7 +78,7 @@ func newTarget(t testing.TB, endpoint string, transport http.RoundTripper, token
 
 func credential(t testing.TB, server *target.Target, scopes ...string) target.Credential {
 	t.Helper()
-	given, err := server.Credential("token", scopes...)
+	given, err := server.Credential(scopes...)
 	if err != nil {
 		t.Fatal(err)
 	}

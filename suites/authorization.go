@@ -178,10 +178,10 @@ func eachState(method *spec.Method) string {
 
 // acceptScopes checks that a token gets past the authorization.
 func acceptScopes(j *judgement, id string, scopes []string) {
-	credential, err := j.Target.Credential(tokenLabel(scopes...), scopes...)
+	credential, err := j.Target.Credential(scopes...)
 	if err != nil && id == "authorization.several-scopes" {
 		// Any several scopes show it.
-		if group, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found && len(group.Scopes) > 1 {
+		if group, found := j.Target.GroupCredential(); found && len(group.Scopes) > 1 {
 			credential, err = group, nil
 		}
 	}
@@ -267,7 +267,7 @@ func noToken(j *judgement) {
 // unknownToken sends a token that was never issued, and one that has expired, where
 // there is one: to a server the two are the same (RFC 6750, 3.1).
 func unknownToken(j *judgement) {
-	if expired, err := j.Target.Credential("expired token", spec.Expired); err == nil {
+	if expired, err := j.Target.Credential(spec.Expired); err == nil {
 		j.refuseCaller("authorization.unknown-token", expired)
 	}
 	exchange := j.refuseCaller("authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
@@ -289,7 +289,7 @@ func insufficientScope(j *judgement, wrong wrongScope) {
 	var credentials []target.Credential
 	var missing error
 	for _, scope := range wrong.scopes {
-		credential, err := j.Target.Credential(tokenLabel(scope), scope)
+		credential, err := j.Target.Credential(scope)
 		if err == nil {
 			credentials = append(credentials, credential)
 		} else if missing == nil || reasonOf(missing) == "" {
@@ -331,7 +331,7 @@ func refusedBeforeJob(j *judgement) {
 	}
 	callers := []target.Credential{target.NoCredential}
 	if j.Method.UnrelatedScope() != "" {
-		if unrelated, err := j.Target.Credential(tokenLabel(j.Method.UnrelatedScope()), j.Method.UnrelatedScope()); err == nil {
+		if unrelated, err := j.Target.Credential(j.Method.UnrelatedScope()); err == nil {
 			callers = append(callers, unrelated)
 		}
 	}

@@ -3,7 +3,6 @@ package suites
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func (j *judgement) credential() (target.Credential, bool) {
 	}
 	reason := ""
 	for _, scope := range j.Method.Scopes {
-		credential, err := j.Target.Credential(tokenLabel(scope.Name), scope.Name)
+		credential, err := j.Target.Credential(scope.Name)
 		if err == nil {
 			return credential, true
 		}
@@ -58,7 +57,7 @@ func (j *judgement) credential() (target.Credential, bool) {
 		}
 		reason = cmp.Or(reason, reasonOf(err))
 	}
-	if credential, found := j.Target.GroupCredential(func(scopes []string) string { return tokenLabel(scopes...) }); found {
+	if credential, found := j.Target.GroupCredential(); found {
 		return credential, true
 	}
 	if reason != "" {
@@ -99,19 +98,6 @@ func reasonOf(err error) string {
 		return none.Reason
 	}
 	return ""
-}
-
-// tokenLabel names a token by its scopes, or by the number of many.
-func tokenLabel(scopes ...string) string {
-	const most = 3
-	if len(scopes) > most {
-		return fmt.Sprintf("token for %d scopes", len(scopes))
-	}
-	short := make([]string, len(scopes))
-	for i, scope := range scopes {
-		short[i] = spec.ShortScope(scope)
-	}
-	return "token for " + strings.Join(short, " and ")
 }
 
 // callOf is the request of the description for a job: without a body, unless the

@@ -49,7 +49,7 @@ func TestAReportIsAssembledWithoutSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, err := sent.Credential("token for a scope", method.Scopes[0].Name)
+	credential, err := sent.Credential(method.Scopes[0].Name)
 	if err != nil {
 		t.Fatal(err)
 	}

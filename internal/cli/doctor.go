@@ -396,12 +396,12 @@ func (d doctor) reader(server *target.Target, found doctorFindings) (target.Cred
 	}
 	for _, scope := range found.Scopes {
 		if scope.State == tokenThere && !scope.Unrelated {
-			if credential, err := server.Credential("token for "+spec.ShortScope(scope.Name), scope.Name); err == nil {
+			if credential, err := server.Credential(scope.Name); err == nil {
 				return credential, ""
 			}
 		}
 	}
-	if credential, found := server.GroupCredential(func([]string) string { return "token for several scopes" }); found {
+	if credential, found := server.GroupCredential(); found {
 		return credential, ""
 	}
 	return target.Credential{}, "there is no token to read it with"

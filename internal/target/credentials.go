@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -120,7 +121,7 @@ type Credentials interface {
 
 // Credential gives the credential for exactly these scopes, in this order. The
 // error is a *NoTokenError where there is no such token, or it is unavailable.
-func (t *Target) Credential(label string, scopes ...string) (Credential, error) {
+func (t *Target) Credential(scopes ...string) (Credential, error) {
 	if t.config.Credentials == nil {
 		return Credential{}, &NoTokenError{}
 	}
@@ -138,9 +139,9 @@ func (t *Target) Credential(label string, scopes ...string) (Credential, error) 
 		return Credential{}, &NoTokenError{Reason: err.Error()}
 	}
 	if problem := TokenProblem(token.AccessToken); problem != "" {
-		return Credential{}, &NoTokenError{Reason: "the " + label + " " + problem + ": " + TokenFix, Unusable: true}
+		return Credential{}, &NoTokenError{Reason: "the " + labelOf(scopes) + " " + problem + ": " + TokenFix, Unusable: true}
 	}
-	return Credential{Label: label, Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, nil
+	return Credential{Label: labelOf(scopes), Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, nil
 }
 
 // quotaProjectOf is the project that requests with a token count for; empty where
@@ -169,10 +170,26 @@ func TokenProblem(text string) string {
 	}
 }
 
+// labelOf names a token by its scopes, or by the number of many.
+func labelOf(scopes []string) string {
+	const most = 3
+	switch {
+	case slices.Contains(scopes, spec.Expired):
+		return "expired token"
+	case len(scopes) > most:
+		return fmt.Sprintf("token for %d scopes", len(scopes))
+	}
+	short := make([]string, len(scopes))
+	for i, scope := range scopes {
+		short[i] = spec.ShortScope(scope)
+	}
+	return "token for " + strings.Join(short, " and ")
+}
+
 // GroupCredential gives a credential whose token carries several documented
 // scopes, for a request that any of them would do for, or false where there is
-// none. The label is made of its scopes.
-func (t *Target) GroupCredential(label func(scopes []string) string) (Credential, bool) {
+// none.
+func (t *Target) GroupCredential() (Credential, bool) {
 	if t.config.Credentials == nil {
 		return Credential{}, false
 	}
@@ -184,7 +201,7 @@ func (t *Target) GroupCredential(label func(scopes []string) string) (Credential
 	if err != nil {
 		return Credential{}, false
 	}
-	return Credential{Label: label(scopes), Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, true
+	return Credential{Label: labelOf(scopes), Scopes: scopes, source: source.Token, quotaProject: quotaProjectOf(token)}, true
 }
 
 // NoTokenError says that there is no token.

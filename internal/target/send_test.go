@@ -99,7 +99,7 @@ func TestTheWireIsAsAsked(t *testing.T) {
 		_ = connection.Close()
 	})
 	server := newTarget(t, Config{Endpoint: endpoint, Credentials: TokenTemplate{Text: "scope:{short}"}})
-	credential, _ := server.Credential("token for maps", "https://www.googleapis.com/auth/maps")
+	credential, _ := server.Credential("https://www.googleapis.com/auth/maps")
 	for _, test := range []struct {
 		request       Request
 		line, without string
@@ -127,7 +127,7 @@ func TestHeadersAreTheRequestsOwn(t *testing.T) {
 	t.Parallel()
 	endpoint, next := heads(t)
 	server := newTarget(t, Config{Endpoint: endpoint, UserAgent: "dpconform/test", Credentials: TokenTemplate{Text: "scope:{short}"}})
-	credential, _ := server.Credential("token for maps", "https://www.googleapis.com/auth/maps")
+	credential, _ := server.Credential("https://www.googleapis.com/auth/maps")
 	own := http.Header{"Content-Type": {"text/plain"}, "X-Two": {"a", "b"}}
 	for _, test := range []struct {
 		credential    Credential
@@ -180,7 +180,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 func TestNoFormOfACredentialShowsItsToken(t *testing.T) {
 	t.Parallel()
 	const token = "s3cr3t-token"
-	given, _ := newTarget(t, Config{Credentials: TokenTemplate{Text: token + "{short}"}}).Credential("token for maps", mapsReviews)
+	given, _ := newTarget(t, Config{Credentials: TokenTemplate{Text: token + "{short}"}}).Credential(mapsReviews)
 	for _, credential := range []Credential{given, UnknownCredential(token)} {
 		request := Request{Method: "POST", Path: "/", Credential: credential}
 		exchange := &Exchange{Request: request}
@@ -197,7 +197,7 @@ func TestNoFormOfACredentialShowsItsToken(t *testing.T) {
 			}
 		}
 	}
-	if text, _ := json.Marshal(given); string(text) != `"token for maps"` || fmt.Sprintf("%v %s %+v %#v", given, given, given, given) != strings.TrimSpace(strings.Repeat("token for maps ", 4)) {
+	if text, _ := json.Marshal(given); string(text) != `"token for dataportability.maps.reviews"` || fmt.Sprintf("%v %s %+v %#v", given, given, given, given) != strings.TrimSpace(strings.Repeat("token for dataportability.maps.reviews ", 4)) {
 		t.Errorf("JSON %s, shown as %s", text, given)
 	}
 }
@@ -224,19 +224,19 @@ func TestACredentialNeedsItsToken(t *testing.T) {
 			t.Errorf("%q: present %v, scopes %q", test.credential, test.credential.Present(), test.credential.Scopes)
 		}
 	}
-	if credential, err := newTarget(t, Config{}).Credential("x", mapsReviews); err == nil || credential.Present() {
+	if credential, err := newTarget(t, Config{}).Credential(mapsReviews); err == nil || credential.Present() {
 		t.Errorf("found %v", credential)
 	}
-	credential, err := newTarget(t, Config{Credentials: TokenTemplate{Text: "{short}"}}).Credential("x", mapsReviews, playDevices)
+	credential, err := newTarget(t, Config{Credentials: TokenTemplate{Text: "{short}"}}).Credential(mapsReviews, playDevices)
 	if err != nil || !credential.Present() || !slices.Equal(credential.Scopes, []string{mapsReviews, playDevices}) {
 		t.Errorf("found %v: %v with %q", err, credential, credential.Scopes)
 	}
 	var none *NoTokenError
 	failing := newTarget(t, Config{Credentials: noToken{}})
-	if _, err := failing.Credential("x", "a"); !errors.As(err, &none) || none.Reason != "the command printed nothing" {
+	if _, err := failing.Credential("a"); !errors.As(err, &none) || none.Reason != "the command printed nothing" {
 		t.Errorf("%v", err)
 	}
-	if _, found := failing.GroupCredential(func([]string) string { return "x" }); found {
+	if _, found := failing.GroupCredential(); found {
 		t.Error("a group of scopes was found")
 	}
 }
