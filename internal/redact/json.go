@@ -24,19 +24,13 @@ type container struct {
 	array bool
 	of    keeping
 	// details says that it is in a list "details", whose member "detail" is that of
-	// google.rpc.DebugInfo: a stack, as its stackEntries are.
+	// google.rpc.DebugInfo.
 	details bool
 	// named says that the name of a member was read, and member what it allows.
 	named  bool
 	member keeping
 	code   bool
 	name   string
-	// debug says that it is a google.rpc.DebugInfo, wherever it stands. Its members may
-	// come in any order: detail is where its own is among what is replaced, counted
-	// from 1, and hidden what replaces it then.
-	debug  bool
-	detail int
-	hidden string
 	// renamed counts the names that are replaced: a name must not stand twice for
 	// that.
 	renamed int
@@ -48,6 +42,7 @@ type container struct {
 func (r *Redactor) json(text string, of keeping) string {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
+	stackShown := debugInfo().MatchString(text)
 	var found []span
 	stack := []container{{array: true, of: of}}
 	for {
@@ -64,10 +59,9 @@ func (r *Redactor) json(text string, of keeping) string {
 		inner := &stack[len(stack)-1]
 		if name, isText := token.(string); isText && !inner.array && !inner.named {
 			inner.named, inner.member, inner.code, inner.name = true, nothing, strings.EqualFold(name, "code"), name
-			if inner.of != nothing && r.keeps(keptMembers, name) && !(inner.details && strings.EqualFold(name, "detail")) {
+			if inner.of != nothing && r.keeps(keptMembers, name) && !(strings.EqualFold(name, "detail") && (inner.details || stackShown)) {
 				inner.member = everything
 			}
-			inner.debug = inner.debug || strings.EqualFold(strings.ReplaceAll(name, "_", ""), "stackEntries")
 			after := r.Name(name)
 			if after == Mark {
 				if inner.renamed++; inner.renamed > 1 {
@@ -88,25 +82,20 @@ func (r *Redactor) json(text string, of keeping) string {
 			if delimiter == '{' || delimiter == '[' {
 				stack = append(stack, container{array: delimiter == '[', of: of, details: inner.array && inner.details || inner.name == "details"})
 			} else {
-				if inner.debug && inner.detail > 0 {
-					found[inner.detail-1].with = inner.hidden
-				}
 				stack = stack[:len(stack)-1]
 			}
 			continue
 		}
 		kept := of == everything && (!inner.code || isErrorCode("code", strings.Trim(text[start:end], `"`)))
-		value, isText := token.(string)
-		isDetail := isText && !inner.array && kept && strings.EqualFold(inner.name, "detail")
-		inner.debug = inner.debug || isText && !inner.array && inner.name == "@type" && strings.HasSuffix(value, ".DebugInfo")
-		if after := r.scalar(token, text[start:end], kept); after != text[start:end] || isDetail {
+		if after := r.scalar(token, text[start:end], kept); after != text[start:end] {
 			found = append(found, span{start, end, after})
-			if isDetail {
-				inner.detail, inner.hidden = len(found), Literal(r.hidden("string", value))
-			}
 		}
 	}
 }
+
+// debugInfo finds a google.rpc.DebugInfo, wherever it stands and with its members in
+// any order: its detail is a stack, as its stackEntries are.
+var debugInfo = lazy(`(?i)\.DebugInfo"|"stack_?entries"`)
 
 // Value takes the secrets out of the JSON value of a member that is kept.
 func (r *Redactor) Value(text string) string { return r.json(text, everything) }

@@ -235,9 +235,9 @@ func TestBody(t *testing.T) {
 		`{"type": "https://u:planted@h/p?q=planted", "instance": "/x?k=planted", "error_uri": "https://h/;p=planted?alt=json#planted"}`: `{"type": "https://h/p?q=dpconform-redacted", ` +
 			`"instance": "/x?k=dpconform-redacted", "error_uri": "https://h/;p=dpconform-redacted?alt=json#planted"}`,
 		`{"error": {"details": [{"links": [{"url": "https://h/p?project=1&k=planted"}]}, {"stackEntries": ["planted"], "detail": "planted"}]}, "detail": "no"}`: `{"error": {"details": ` +
-			`[{"links": [{"url": "https://h/p?project=1&k=dpconform-redacted"}]}, {"stackEntries": ["dpconform-redacted (string, 7 bytes)"], "detail": "dpconform-redacted (string, 7 bytes)"}]}, "detail": "no"}`,
+			`[{"links": [{"url": "https://h/p?project=1&k=dpconform-redacted"}]}, {"stackEntries": ["dpconform-redacted (string, 7 bytes)"], "detail": "dpconform-redacted (string, 7 bytes)"}]}, "detail": "dpconform-redacted (string, 2 bytes)"}`,
 		`{"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": "planted"}`:                      `{"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": "dpconform-redacted (string, 7 bytes)"}`,
-		`{"detail": "planted", "error": {"detail": "no"}, "stack_entries": ["planted"]}`:                  `{"detail": "dpconform-redacted (string, 7 bytes)", "error": {"detail": "no"}, "stack_entries": ["dpconform-redacted (string, 7 bytes)"]}`,
+		`{"detail": "planted", "error": {"detail": "no"}, "stack_entries": ["planted"]}`:                  `{"detail": "dpconform-redacted (string, 7 bytes)", "error": {"detail": "dpconform-redacted (string, 2 bytes)"}, "stack_entries": ["dpconform-redacted (string, 7 bytes)"]}`,
 		`{"message": "Get \"http://h/x?q=planted\": no (see https://h/a?project=1&k=planted). Why? a=b"}`: `{"message": "Get \"http://h/x?q=dpconform-redacted\": no (see https://h/a?project=1&k=dpconform-redacted). Why? a=b"}`,
 		// What is no JSON any more has no names.
 		`{"key": "x"} trailing`:                           `{"key": "dpconform-redacted (string, 1 byte)"} dpconform-redacted (text, 8 bytes)`,
@@ -245,8 +245,8 @@ func TestBody(t *testing.T) {
 		`{'message': 'x'}`:                                `{dpconform-redacted (text, 15 bytes)`,
 		"{\"message\": \"\xff\", \"a\": \"\xff\"}":        "{\"message\": \"\xff\", \"a\": \"dpconform-redacted (string, 3 bytes)\"}",
 		// Forms.
-		`client_secret=a&grant_type=b&c=&d`:         `client_secret=dpconform-redacted&grant_type=b&c=&d`,
-		`tok%3Cabc%3E%2F123=a&b=tok%3Cabc%3E%2F123`: `dpconform-redacted:maps=dpconform-redacted&b=dpconform-redacted:maps`,
+		`client_secret=a&grant_type=b&c=&d`:                                                          `client_secret=dpconform-redacted&grant_type=b&c=&d`,
+		`tok%3Cabc%3E%2F123=a&b=tok%3Cabc%3E%2F123`:                                                  `dpconform-redacted:maps=dpconform-redacted&b=dpconform-redacted:maps`,
 		"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nplanted tok<abc>/123\r\n--b--\r\n": "dpconform-redacted (multipart, 78 bytes, with dpconform-redacted:maps)",
 		// Pages.
 		"<!DOCTYPE html>\n<html lang=en><title>Error 411</title><p><b>411.</b> That’s an error.": "<!DOCTYPE html>\n<html lang=en><title>Error 411</title><p><b>411.</b> That’s an error.",
