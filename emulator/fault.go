@@ -267,6 +267,16 @@ func asking(question stage) change {
 	return func(b *behaviour) { b.stages = slices.Insert(b.stages, len(b.stages)-1, question) }
 }
 
+// refusingCalls refuses some calls right before the method does its work.
+func refusingCalls(kind refusalKind, detail string, which func(*call) bool) change {
+	return asking(func(c *call) *refusal {
+		if !which(c) {
+			return nil
+		}
+		return c.refuse(kind, detail)
+	})
+}
+
 // askingFirst asks one question more before all others.
 func askingFirst(question stage) change {
 	return func(b *behaviour) { b.stages = slices.Insert(b.stages, 0, question) }
@@ -340,10 +350,10 @@ var (
 		message: "Another call is under way."}
 )
 
-// askingWith is asking with a refusal that only the fault has.
-func askingWith(own refusal, question stage) change {
+// refusingOwn is refusingCalls with a refusal that only the fault has.
+func refusingOwn(own refusal, which func(*call) bool) change {
 	return func(b *behaviour) {
 		b.refusals[own.kind] = own
-		asking(question)(b)
+		refusingCalls(own.kind, "", which)(b)
 	}
 }

@@ -24,33 +24,13 @@ func authorizationFaults() []faultGroup {
 		{"scopes-before-last-ignored", "authorization.scope-among-others", "The server reads only the last scope of a token.",
 			counting(func(scopes []string) []string { return scopes[max(0, len(scopes)-1):] })},
 		{"single-scope-required", "authorization.scope-among-others", "The server refuses a token with several scopes.",
-			counting(func(scopes []string) []string {
-				if len(scopes) > 1 {
-					return nil
-				}
-				return scopes
-			})},
+			countingAtMost(1)},
 		{"header-name-compared-exactly", "authorization.header-case", "The server finds the token only if the header is written Authorization.",
-			findingToken(func(name, value string) string {
-				if name != authorizationHeader {
-					return ""
-				}
-				return tokenOf(name, value)
-			})},
+			overlookingHeader(func(name, _ string) bool { return name != authorizationHeader })},
 		{"scheme-compared-exactly", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer.",
-			findingToken(func(name, value string) string {
-				if !strings.HasPrefix(value, "Bearer ") {
-					return ""
-				}
-				return tokenOf(name, value)
-			})},
+			overlookingHeader(func(_, value string) bool { return !strings.HasPrefix(value, "Bearer ") })},
 		{"uppercase-scheme-refused", "authorization.scheme-case", "The server recognizes the scheme only if it is written Bearer or bearer.",
-			findingToken(func(name, value string) string {
-				if strings.HasPrefix(value, "BEARER ") {
-					return ""
-				}
-				return tokenOf(name, value)
-			})},
+			overlookingHeader(func(_, value string) bool { return strings.HasPrefix(value, "BEARER ") })},
 		{"scheme-ignored", "authorization.scheme", "The server ignores the scheme, and uses the text after the first space as the token.",
 			findingToken(func(_, value string) string {
 				_, token, _ := strings.Cut(value, " ")
@@ -75,12 +55,7 @@ func authorizationFaults() []faultGroup {
 		{"dpop-scheme-accepted", "authorization.scheme", "The server accepts a token with the scheme DPoP.", takingScheme("DPoP ")},
 		{"mac-scheme-accepted", "authorization.scheme", "The server accepts a token with the scheme MAC.", takingScheme("MAC ")},
 		{"second-space-refused", "authorization.scheme-spaces", "The server finds a token only after exactly one space.",
-			findingToken(func(name, value string) string {
-				if strings.Contains(value, "  ") {
-					return ""
-				}
-				return tokenOf(name, value)
-			})},
+			overlookingHeader(func(_, value string) bool { return strings.Contains(value, "  ") })},
 		{"no-authorization", "authorization.required", "The server requires no token.", overlookingAll(credentialMissing, credentialUnknown, scopeMissing)},
 		{"no-token-accepted", "authorization.no-token", "The server accepts a request without a token.", overlookingAll(credentialMissing)},
 		{"no-token-forbidden", "authorization.no-token", "The server refuses a request without a token with 403.", refusingWith(credentialMissing, codePermissionDenied)},
@@ -147,12 +122,7 @@ func authorizationFaults() []faultGroup {
 				})(b)
 			}},
 		{"many-scopes-refused", "authorization.several-scopes", "The server refuses a token with more than ten scopes.",
-			counting(func(scopes []string) []string {
-				if len(scopes) > 10 {
-					return nil
-				}
-				return scopes
-			})},
+			countingAtMost(10)},
 	}}, {hasUnrelatedScope, []Fault{
 		{"last-unrelated-scope-accepted", "authorization.unrelated-scope", "The server accepts one of several unrelated scopes.",
 			takingScope(func(c *spec.Method, scope string) bool { return scope == c.UnrelatedScopes[len(c.UnrelatedScopes)-1] })},
@@ -212,6 +182,16 @@ func findingToken(find func(name, value string) string) change {
 	return func(b *behaviour) { b.tokenOf = find }
 }
 
+// overlookingHeader finds no token in some header fields.
+func overlookingHeader(which func(name, value string) bool) change {
+	return findingToken(func(name, value string) string {
+		if which(name, value) {
+			return ""
+		}
+		return tokenOf(name, value)
+	})
+}
+
 // takingScheme takes another scheme for Bearer.
 func takingScheme(scheme string) change {
 	return findingToken(func(name, value string) string { return tokenOf(name, strings.Replace(value, scheme, "Bearer ", 1)) })
@@ -223,6 +203,16 @@ func counting(which func(scopes []string) []string) change {
 		before := b.countedScopes
 		b.countedScopes = func(scopes []string) []string { return which(before(scopes)) }
 	}
+}
+
+// countingAtMost takes a token with more scopes than so many for one without any.
+func countingAtMost(most int) change {
+	return counting(func(scopes []string) []string {
+		if len(scopes) > most {
+			return nil
+		}
+		return scopes
+	})
 }
 
 // changingRefused puts the job of a refused request into the state that a success

@@ -12,12 +12,7 @@ import (
 func bodyFaults() []faultGroup {
 	return []faultGroup{{always, []Fault{
 		{"empty-body-refused", "body.empty", "The server refuses a request without a body as malformed.",
-			asking(func(c *call) *refusal {
-				if len(c.body) > 0 {
-					return nil
-				}
-				return c.refuse(bodyMalformed, "Unexpected end of string.")
-			})},
+			refusingCalls(bodyMalformed, "Unexpected end of string.", func(c *call) bool { return len(c.body) == 0 })},
 		{"empty-body-needs-length", "body.empty", "The server refuses a request without a body with 411.",
 			asking(func(c *call) *refusal {
 				if len(c.body) > 0 {
@@ -28,19 +23,9 @@ func bodyFaults() []faultGroup {
 				return refusal
 			})},
 		{"empty-object-refused", "body.empty-message", "The server refuses an empty JSON object, and accepts only no body at all.",
-			asking(func(c *call) *refusal {
-				if len(c.body) == 0 {
-					return nil
-				}
-				return c.refuse(bodyNoMessage, "")
-			})},
+			refusingCalls(bodyNoMessage, "", func(c *call) bool { return len(c.body) > 0 })},
 		{"newline-after-object-refused", "body.empty-message", "The server refuses an empty JSON object that is surrounded by white space.",
-			asking(func(c *call) *refusal {
-				if len(bytes.TrimSpace(c.body)) == len(c.body) {
-					return nil
-				}
-				return c.refuse(bodyMalformed, "Unexpected token.")
-			})},
+			refusingCalls(bodyMalformed, "Unexpected token.", func(c *call) bool { return len(bytes.TrimSpace(c.body)) < len(c.body) })},
 		{"charset-refused", "body.media-type-parameter", "The server refuses a media type with a parameter.",
 			asking(func(c *call) *refusal {
 				if named := c.request.Header.Get("Content-Type"); strings.Contains(named, ";") {
@@ -56,13 +41,9 @@ func bodyFaults() []faultGroup {
 			refusingAs(fieldUnknown, http.StatusUnprocessableEntity, codeInvalidArgument)},
 		{"malformed-body-ignored", "body.malformed", "The server treats a body that is not JSON as empty.", overlookingAll(bodyMalformed)},
 		{"unclosed-object-accepted", "body.malformed", "The server treats an object without its closing brace as empty.",
-			overlooking(func(c *call, r *refusal) bool {
-				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{"))
-			})},
+			overlookingBodies("{", bodyMalformed)},
 		{"comment-accepted", "body.malformed", "The server ignores a comment in an object.",
-			overlooking(func(c *call, r *refusal) bool {
-				return r.kind == bodyMalformed && bytes.HasPrefix(c.body, []byte("{/*"))
-			})},
+			overlookingBodies("{/*", bodyMalformed)},
 		{"semicolon-ignored", "body.malformed", "The server drops a semicolon after the message.", overlookingEnds(bodyMalformed, ";")},
 		{"second-message-ignored", "body.malformed", "The server reads the body only up to the end of the first message.", overlookingEnds(bodyMalformed, "{}{}")},
 		{"null-octet-ends-body", "body.malformed", "The server ignores the body after a NUL byte.", overlookingEnds(bodyMalformed, "\x00")},
@@ -72,14 +53,14 @@ func bodyFaults() []faultGroup {
 		{"type-field-ignored", "body.unknown-field", "The server ignores the field @type in the message.", overlookingField(func(*call) string { return "@type" })},
 		{"path-field-ignored", "body.path-field", "The server ignores the field of the path in the body.",
 			overlookingField(func(c *call) string { return cmp.Or(c.operation.BoundField.Name, c.operation.Path.Parameter) })},
-		{"array-ignored", "body.array", "The server treats an array as an empty body.", overlookingBodies("[")},
+		{"array-ignored", "body.array", "The server treats an array as an empty body.", overlookingBodies("[", bodyRefusals...)},
 		{"array-unwrapped", "body.array", "The server accepts an array that contains one empty message.",
 			overlooking(func(c *call, r *refusal) bool {
 				return r.kind == bodyNoMessage && string(bytes.TrimSpace(c.body)) == "[{}]"
 			})},
-		{"string-ignored", "body.scalar", "The server treats a JSON string as an empty body.", overlookingBodies(`"`)},
-		{"number-ignored", "body.scalar", "The server treats a JSON number as an empty body.", overlookingBodies("1")},
-		{"false-ignored", "body.scalar", "The server treats the value false as an empty body.", overlookingBodies("false")},
+		{"string-ignored", "body.scalar", "The server treats a JSON string as an empty body.", overlookingBodies(`"`, bodyRefusals...)},
+		{"number-ignored", "body.scalar", "The server treats a JSON number as an empty body.", overlookingBodies("1", bodyRefusals...)},
+		{"false-ignored", "body.scalar", "The server treats the value false as an empty body.", overlookingBodies("false", bodyRefusals...)},
 		{"oversize-body-fails", "body.oversize", "A body over the limit makes the server fail.",
 			refusingAs(bodyTooLarge, http.StatusInternalServerError, codeInternal)},
 		{"surrogate-crashes", "body.surrogate", "A lone surrogate makes the server fail.",
@@ -95,19 +76,14 @@ func bodyFaults() []faultGroup {
 		{"white-space-crashes", "body.white-space", "A body with only white space makes the server fail.",
 			failingOver(func(c *call) bool { return len(c.body) > 0 && len(bytes.TrimSpace(c.body)) == 0 })},
 		{"empty-chunks-refused", "body.empty-chunked", "The server refuses an empty chunked body as malformed.",
-			asking(func(c *call) *refusal {
-				if len(c.body) > 0 || c.request.ContentLength >= 0 {
-					return nil
-				}
-				return c.refuse(bodyMalformed, "Unexpected end of string.")
-			})},
+			refusingCalls(bodyMalformed, "Unexpected end of string.", func(c *call) bool { return len(c.body) == 0 && c.request.ContentLength < 0 })},
 		{"untyped-body-ignored", "body.not-empty", "The server ignores a body without a media type.", overlookingType("")},
 		{"text-body-ignored", "body.not-empty", "The server ignores a body that is text/plain.", overlookingType("text/plain")},
 		{"binary-body-ignored", "body.not-empty", "The server ignores a body that is application/octet-stream.", overlookingType("application/octet-stream")},
 		{"media-type-ignored", "body.media-type-text", "The server ignores the media type.", overlookingAll(mediaTypeUnsupported)},
 		{"form-ignored", "body.media-type", "The server treats a form as an empty body.", overlookingType("application/x-www-form-urlencoded")},
-		{"multipart-ignored", "body.media-type", "The server treats a multipart form as an empty body.", overlookingBodies("--")},
-		{"xml-ignored", "body.media-type", "The server treats an XML body as empty.", overlookingBodies("<")},
+		{"multipart-ignored", "body.media-type", "The server treats a multipart form as an empty body.", overlookingBodies("--", bodyRefusals...)},
+		{"xml-ignored", "body.media-type", "The server treats an XML body as empty.", overlookingBodies("<", bodyRefusals...)},
 	}}, {hasStates, []Fault{
 		{"refused-body-changes-job", "body.not-empty", "The server refuses a call with an unknown field, but changes the job anyway.",
 			changingRefused(refusalsFor(fieldUnknown))},
@@ -161,9 +137,10 @@ func failingOver(which func(*call) bool) change {
 	}
 }
 
-// overlookingBodies lets a refusal of a body pass that begins with a text.
-func overlookingBodies(beginning string) change {
+// overlookingBodies lets a refusal of a body pass that begins with a text, for one of
+// the reasons.
+func overlookingBodies(beginning string, reasons ...refusalKind) change {
 	return overlooking(func(c *call, r *refusal) bool {
-		return slices.Contains(bodyRefusals, r.kind) && strings.HasPrefix(string(c.body), beginning)
+		return slices.Contains(reasons, r.kind) && strings.HasPrefix(string(c.body), beginning)
 	})
 }

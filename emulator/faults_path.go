@@ -331,12 +331,7 @@ func crashingOn(text string) change {
 
 // crashingOnID fails with a server error on some ids.
 func crashingOnID(which func(id string) bool) change {
-	return askingWith(internalError, func(c *call) *refusal {
-		if !which(c.id) {
-			return nil
-		}
-		return c.refuse(internalError.kind, "")
-	})
+	return refusingOwn(internalError, func(c *call) bool { return which(c.id) })
 }
 
 // keepingEscapes guards the escapes that are not in the given case from decoding.

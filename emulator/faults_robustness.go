@@ -37,29 +37,28 @@ func robustnessFaults() []faultGroup {
 				return append(body, bytes.Repeat([]byte(" "), 5<<20)...)
 			})},
 		{"later-request-fails", "robustness.persistent-connection", "The server refuses the second and each later request over a connection as malformed.",
-			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, _ *response) {
-				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
-			})},
+			overUsedConnections(everyRequest, func(*call, *response, *response) *response { return malformedPage() })},
 		{"later-request-hangs-up", "robustness.persistent-connection", "The second request over a connection gets no response.",
-			overUsedConnections(everyRequest, func(http.ResponseWriter, *call, *response, *response) { panic(http.ErrAbortHandler) })},
+			overUsedConnections(everyRequest, func(*call, *response, *response) *response { panic(http.ErrAbortHandler) })},
 		{"first-response-repeated", "robustness.persistent-connection", "Later requests over a connection get the response to the first one.",
-			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, first, _ *response) { sendResponse(w, c, first) })},
+			overUsedConnections(everyRequest, func(_ *call, first, _ *response) *response { return first })},
 		{"refused-body-left-unread", "robustness.persistent-connection", "The server does not read the body of a refused request, and treats it as the next request.",
-			overUsedConnections(refusedWithBody, func(w http.ResponseWriter, c *call, _, _ *response) {
-				w.Header().Set("Connection", "close")
-				sendResponse(w, c, newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request."))
+			overUsedConnections(refusedWithBody, func(*call, *response, *response) *response {
+				page := malformedPage()
+				page.header.Set("Connection", "close")
+				return page
 			})},
 		{"later-success-fails", "robustness.persistent-connection", "A second success over a connection becomes a failure.",
-			overUsedConnections(successes, func(w http.ResponseWriter, c *call, _, r *response) {
+			overUsedConnections(successes, func(c *call, _, r *response) *response {
 				if successes(c, r) {
-					r = newPage(http.StatusInternalServerError, "Internal error.")
+					return newPage(http.StatusInternalServerError, "Internal error.")
 				}
-				sendResponse(w, c, r)
+				return r
 			})},
 		{"later-response-is-html", "robustness.persistent-connection", "A later response over a connection has the media type text/html.",
-			overUsedConnections(everyRequest, func(w http.ResponseWriter, c *call, _, r *response) {
+			overUsedConnections(everyRequest, func(_ *call, _, r *response) *response {
 				r.header.Set("Content-Type", "text/html")
-				sendResponse(w, c, r)
+				return r
 			})},
 		{"two-lengths", "robustness.framing", "A successful response has two different lengths.",
 			sending(successes, sendingRaw(func(body []byte) string { return lengthLine(len(body)) + lengthLine(len(body)+1) }, asItIs))},
@@ -93,24 +92,24 @@ func robustnessFaults() []faultGroup {
 			withBody(successes, func(body []byte) []byte { return append([]byte(")]}'\n"), body...) })},
 	}}, {hasScopes, []Fault{
 		{"token-remembered", "robustness.persistent-connection", "After an authorized call, the server accepts an unknown token over the same connection.",
-			overUsedConnections(pastAuthorization, func(w http.ResponseWriter, c *call, first, r *response) {
+			overUsedConnections(pastAuthorization, func(c *call, first, r *response) *response {
 				if c.token != "" && r.status == http.StatusUnauthorized {
-					r = first
+					return first
 				}
-				sendResponse(w, c, r)
+				return r
 			})},
 		{"challenge-remembered", "robustness.persistent-connection", "Later responses over a connection repeat the challenge of an earlier refusal.",
-			overUsedConnections(challenging, func(w http.ResponseWriter, c *call, first, r *response) {
+			overUsedConnections(challenging, func(_ *call, first, r *response) *response {
 				r.header.Set("WWW-Authenticate", first.header.Get("WWW-Authenticate"))
-				sendResponse(w, c, r)
+				return r
 			})},
 	}}, {hasNewJobs, []Fault{
 		{"later-success-repeated", "robustness.persistent-connection", "A second successful call over a connection gets the response to the first.",
-			overUsedConnections(successes, func(w http.ResponseWriter, c *call, first, r *response) {
+			overUsedConnections(successes, func(c *call, first, r *response) *response {
 				if successes(c, r) {
-					r = first
+					return first
 				}
-				sendResponse(w, c, r)
+				return r
 			})},
 	}}, {hasUnknownIDs, []Fault{
 		{"response-ends-in-headers", "robustness.answered", "The response to an unknown id is truncated in its headers.",
@@ -163,10 +162,10 @@ func sending(which selector, send sender) change {
 	}
 }
 
-// overUsedConnections brings responses to the client in another way, once a request
+// overUsedConnections puts another response in the place of each, once a request
 // with a certain response has come over the same connection: a request over a
 // connection of its own never is the second.
-func overUsedConnections(since selector, send func(w http.ResponseWriter, c *call, first, r *response)) change {
+func overUsedConnections(since selector, alter func(c *call, first, r *response) *response) change {
 	return func(b *behaviour) {
 		before := b.send
 		var used sync.Map // The first response, by connection.
@@ -179,7 +178,7 @@ func overUsedConnections(since selector, send func(w http.ResponseWriter, c *cal
 				return
 			}
 			if first, found := used.Load(connection); found {
-				send(w, c, first.(*response), r)
+				sendResponse(w, c, alter(c, first.(*response), r))
 				return
 			}
 			if since(c, r) {
@@ -188,6 +187,11 @@ func overUsedConnections(since selector, send func(w http.ResponseWriter, c *cal
 			before(w, c, r)
 		}
 	}
+}
+
+// malformedPage is how a front end refuses what it cannot read.
+func malformedPage() *response {
+	return newPage(http.StatusBadRequest, "Your client has issued a malformed or illegal request.")
 }
 
 func everyRequest(*call, *response) bool { return true }

@@ -121,30 +121,22 @@ func inventingJobs(b *behaviour) {
 
 // limiting refuses jobs that are accepted where a limit is reached.
 func limiting(reached func(*call, *job) bool) change {
-	return askingWith(limitExceeded, func(c *call) *refusal {
+	return refusingOwn(limitExceeded, func(c *call) bool {
 		c.jobs.mutex.Lock()
 		defer c.jobs.mutex.Unlock()
-		if job := c.jobs.byID[c.id]; !c.isAccepted(job) || !reached(c, job) {
-			return nil
-		}
-		return c.refuse(limitExceeded.kind, "")
+		job := c.jobs.byID[c.id]
+		return c.isAccepted(job) && reached(c, job)
 	})
 }
 
 // isAccepted reports whether there is a job and the description accepts it.
 func (c *call) isAccepted(j *job) bool { return j != nil && accepts(c.method, j.state) }
 
-// overlapping asks a question where a call will succeed.
-func overlapping(question stage) stage {
-	return func(c *call) *refusal {
-		c.jobs.mutex.Lock()
-		willSucceed := c.isAccepted(c.jobs.byID[c.id])
-		c.jobs.mutex.Unlock()
-		if !willSucceed {
-			return nil
-		}
-		return question(c)
-	}
+// willSucceed reports whether a call that has got so far succeeds.
+func (c *call) willSucceed() bool {
+	c.jobs.mutex.Lock()
+	defer c.jobs.mutex.Unlock()
+	return c.isAccepted(c.jobs.byID[c.id])
 }
 
 // overlap is how long a call takes for the faults that show only where two are
@@ -154,14 +146,17 @@ const overlap = 100 * time.Millisecond
 // refusingOverlap refuses calls while another one is under way.
 func refusingOverlap(b *behaviour) {
 	var underWay sync.Mutex
-	askingWith(otherUnderWay, overlapping(func(c *call) *refusal {
+	refusingOwn(otherUnderWay, func(c *call) bool {
+		if !c.willSucceed() {
+			return false
+		}
 		if !underWay.TryLock() {
-			return c.refuse(otherUnderWay.kind, "")
+			return true
 		}
 		defer underWay.Unlock()
 		time.Sleep(overlap)
-		return nil
-	}))(b)
+		return false
+	})(b)
 }
 
 // sharingIDs gives the calls that overlap the id of the first of them.
@@ -169,7 +164,10 @@ func sharingIDs(b *behaviour) {
 	var mutex sync.Mutex
 	underWay, batch := 0, uint64(0)
 	batches := map[*call]uint64{}
-	asking(overlapping(func(c *call) *refusal {
+	asking(func(c *call) *refusal {
+		if !c.willSucceed() {
+			return nil
+		}
 		mutex.Lock()
 		if underWay++; underWay == 1 {
 			batch++
@@ -181,7 +179,7 @@ func sharingIDs(b *behaviour) {
 		underWay--
 		mutex.Unlock()
 		return nil
-	}))(b)
+	})(b)
 	b.newID = func(c *call, _ *job) string {
 		mutex.Lock()
 		defer mutex.Unlock()
