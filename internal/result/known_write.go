@@ -74,50 +74,35 @@ type draft struct {
 func draftsOf(found Report) []draft {
 	var drafts []draft
 	added := map[[2]string]bool{}
-	add := func(one draft) {
+	add := func(key, id, comment string) {
 		// One check may fail several requirements.
-		if entry := [2]string{one.key, one.id}; !added[entry] {
+		if entry := [2]string{key, id}; !added[entry] {
 			added[entry] = true
-			drafts = append(drafts, one)
+			drafts = append(drafts, draft{key, id, comment})
 		}
 	}
-	for _, requirement := range slices.Concat(found.Requirements, found.Unmet()) {
+	for _, broken := range found.inOrder(Fail) {
+		id := broken.Requirement.ID
 		tested := 0
-		var failing []string
-		failures := map[string][]Finding{}
-		var all []Finding
 		for _, check := range found.Checks {
-			if !slices.Contains(check.Requirements, requirement.ID) {
-				continue
-			}
-			if check.Verdict != Skip && check.Verdict != Error {
+			if slices.Contains(check.Requirements, id) && check.Verdict != Skip && check.Verdict != Error {
 				tested++
 			}
-			for _, finding := range check.Findings {
-				if finding.Requirement != requirement.ID || finding.Verdict != Fail {
-					continue
-				}
-				if failures[check.ID] == nil {
-					failing = append(failing, check.ID)
-				}
-				failures[check.ID], all = append(failures[check.ID], finding), append(all, finding)
-			}
 		}
-		switch {
-		case len(failing) == 0:
-		case 2*len(failing) < tested:
-			for _, id := range failing {
-				add(draft{knownCheck, id, requirement.ID + ": " + comment(failures[id])})
-			}
-		default:
-			add(draft{knownRequirement, requirement.ID, comment(all)})
+		byCheck := text.Grouped(broken.Found, func(one Found) string { return one.Check.ID })
+		if 2*len(byCheck) >= tested {
+			add(knownRequirement, id, comment(broken.Found))
+			continue
+		}
+		for _, same := range byCheck {
+			add(knownCheck, same[0].Check.ID, id+": "+comment(same))
 		}
 	}
 	return drafts
 }
 
 // comment shows the first of several failures.
-func comment(failures []Finding) string {
+func comment(failures []Found) string {
 	shown := fmt.Sprintf("want %s; got %s", shortened(failures[0].Want), shortened(failures[0].Got))
 	if more := len(failures) - 1; more > 0 {
 		shown += fmt.Sprintf(" (and %d more)", more)

@@ -193,6 +193,20 @@ func ChecksText(ids []string) string {
 // conditions of the test before documented before platform before inferred, a
 // MUST before a SHOULD.
 func (r Report) Broken(verdict Verdict) []Broken {
+	broken := r.inOrder(verdict)
+	severity := func(b Broken) int {
+		rank := 2 * slices.Index([]spec.Level{spec.Documented, spec.Platform, spec.Inferred}, b.Requirement.Level)
+		if !b.Requirement.Must() {
+			rank++
+		}
+		return rank
+	}
+	slices.SortStableFunc(broken, func(a, b Broken) int { return cmp.Compare(severity(a), severity(b)) })
+	return broken
+}
+
+// inOrder is Broken in the order of the description.
+func (r Report) inOrder(verdict Verdict) []Broken {
 	found := map[string][]Found{}
 	for _, check := range r.Checks {
 		for _, finding := range check.Findings {
@@ -208,14 +222,6 @@ func (r Report) Broken(verdict Verdict) []Broken {
 			delete(found, requirement.ID)
 		}
 	}
-	severity := func(b Broken) int {
-		rank := 2 * slices.Index([]spec.Level{spec.Documented, spec.Platform, spec.Inferred}, b.Requirement.Level)
-		if !b.Requirement.Must() {
-			rank++
-		}
-		return rank
-	}
-	slices.SortStableFunc(broken, func(a, b Broken) int { return cmp.Compare(severity(a), severity(b)) })
 	return broken
 }
 
