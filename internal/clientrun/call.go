@@ -253,7 +253,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		case last != nil:
 			e.checkOutcome(last, view)
 		case rejected:
-			e.checkRejected(view)
+			e.checkIncomplete(nil, "no request was sent", view)
 		}
 		e.checkSteps(attempts, last, view, known)
 	case len(attempts) > 0:

@@ -113,7 +113,7 @@ func (e *evaluation) checkOutcome(last *request, seen view) {
 		// Whatever the client makes of it, it is not the client's mistake.
 		e.skip(last.response.noUpstream, "--upstream names a server that responds", outcomeError, outcomeCode, outcomeStatus, outcomeMessage)
 	case last.response.delivery != whole:
-		e.checkIncomplete(last, seen)
+		e.checkIncomplete(last, reasons[last.response.delivery], seen)
 	case last.response.success() && e.rules.Method.IDField == "":
 		e.checkSuccess(last, seen)
 	case last.response.success() && id == "":
@@ -125,26 +125,14 @@ func (e *evaluation) checkOutcome(last *request, seen view) {
 	}
 }
 
-// checkIncomplete wants an error, of whatever form.
-func (e *evaluation) checkIncomplete(last *request, seen view) {
+// checkIncomplete wants an error, of whatever form: no whole response came, or the
+// client sent nothing, since it could not validate the certificate.
+func (e *evaluation) checkIncomplete(last *request, reason string, seen view) {
 	switch got, success := seen.success(); {
 	case seen.unknown():
 		e.skipOutcome(seen, outcomeIncomplete)
 	case success:
-		e.find(outcomeIncomplete, last, "an error, since "+reasons[last.response.delivery], got)
-	default:
-		e.test(outcomeIncomplete)
-	}
-}
-
-// checkRejected wants an error where the client sent nothing, since it could not
-// validate the certificate.
-func (e *evaluation) checkRejected(seen view) {
-	switch got, success := seen.success(); {
-	case seen.unknown():
-		e.skipOutcome(seen, outcomeIncomplete)
-	case success:
-		e.find(outcomeIncomplete, nil, "an error, since no request was sent", got)
+		e.find(outcomeIncomplete, last, "an error, since "+reason, got)
 	default:
 		e.test(outcomeIncomplete)
 	}

@@ -3,7 +3,6 @@ package clientrun
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -33,18 +32,11 @@ type contact struct {
 func (c *contact) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
+		c.opened.Store(true)
 		c.connections.Add(1)
 	case http.StateClosed, http.StateHijacked:
 		c.connections.Add(-1)
 	case http.StateActive, http.StateIdle:
-	}
-}
-
-// settle waits until no connection is served: net/http says what was wrong with a
-// handshake only after the client has seen its end.
-func (c *contact) settle(ctx context.Context) {
-	for c.connections.Load() > 0 && ctx.Err() == nil {
-		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -57,28 +49,24 @@ func (c *contact) rejected() bool {
 	return c != nil && c.opened.Load() && !c.unencrypted.Load() && !c.served.Load()
 }
 
-// countKey is the key of a context's *use.
-type countKey struct{}
+// useKey is the key of a context's *use.
+type useKey struct{}
 
-// use is what a connection has been used for: the number of its requests, and
+// use is a connection and what it has been used for: the number of its requests, and
 // whether GOAWAY was sent.
 type use struct {
-	requests atomic.Int64
-	goneAway atomic.Bool
+	connection net.Conn
+	requests   atomic.Int64
+	goneAway   atomic.Bool
 }
 
-// counting gives a connection a count of its requests.
-func counting(ctx context.Context) context.Context {
-	return context.WithValue(ctx, countKey{}, new(use))
-}
-
-// requestsBefore counts a request, and returns the number of those before it on its
-// connection.
-func requestsBefore(r *http.Request) int64 {
-	if of, counted := r.Context().Value(countKey{}).(*use); counted {
-		return of.requests.Add(1) - 1
+// useOf gives the use of the connection of a request; an empty one where nobody keeps
+// it, as at the other host.
+func useOf(r *http.Request) *use {
+	if kept, is := r.Context().Value(useKey{}).(*use); is {
+		return kept
 	}
-	return 0
+	return &use{}
 }
 
 // goAway sends the GOAWAY of a server that stops, without an error and with the
@@ -86,23 +74,16 @@ func requestsBefore(r *http.Request) int64 {
 // It returns the connection; nil where that does not speak HTTP/2 by TLS, so that
 // nothing was sent. All that net/http has to send before must be sent.
 func goAway(r *http.Request) *tls.Conn {
-	connection, secure := r.Context().Value(connectionKey{}).(*tls.Conn)
+	used := useOf(r)
+	connection, secure := used.connection.(*tls.Conn)
 	if !secure || r.ProtoMajor != 2 {
 		return nil
 	}
-	if of, counted := r.Context().Value(countKey{}).(*use); counted {
-		of.goneAway.Store(true)
-	}
+	used.goneAway.Store(true)
 	const lengthTypeAndStream, lastStream, noError = "\x00\x00\x08\x07\x00\x00\x00\x00\x00", "\x7f\xff\xff\xff", "\x00\x00\x00\x00"
 	// A client may be gone.
 	_, _ = io.WriteString(connection, lengthTypeAndStream+lastStream+noError)
 	return connection
-}
-
-// isLate reports whether GOAWAY was sent on the connection of a request before.
-func isLate(r *http.Request) bool {
-	of, counted := r.Context().Value(countKey{}).(*use)
-	return counted && of.goneAway.Load()
 }
 
 // lingerLimit is how long a connection is read on for what a client must not send.

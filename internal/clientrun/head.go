@@ -210,19 +210,10 @@ func (c *recordedConnection) take(r *http.Request) {
 	}
 }
 
-// connectionKey is the key of a context's connection.
-type connectionKey struct{}
-
-// connectionOf gives the connection of a request; nil where nobody keeps heads.
-func connectionOf(r *http.Request) *recordedConnection {
-	connection, _ := r.Context().Value(connectionKey{}).(*recordedConnection)
-	return connection
-}
-
 // headOf gives the head of a request as it was sent; nil where nobody kept it.
 func headOf(r *http.Request) *wire.Head {
-	connection := connectionOf(r)
-	if connection == nil {
+	connection, kept := useOf(r).connection.(*recordedConnection)
+	if !kept {
 		return nil
 	}
 	connection.mutex.Lock()

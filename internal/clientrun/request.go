@@ -252,7 +252,7 @@ func readRequest(r *http.Request, at time.Time, large *bodies) *request {
 	arrived := &request{
 		at: at, method: r.Method, target: target, authority: authority, host: r.Host, protocol: r.Proto, header: r.Header.Clone(),
 		framed: r.ProtoMajor > 1 || len(r.TransferEncoding) > 0 || r.Header.Get("Content-Length") != "",
-		before: requestsBefore(r), secure: r.TLS != nil,
+		before: useOf(r).requests.Add(1) - 1, secure: r.TLS != nil,
 		head: headOf(r), response: response{delivery: pending},
 	}
 	if hosts := arrived.head.Values("Host"); len(hosts) > 0 {

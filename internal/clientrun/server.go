@@ -6,7 +6,6 @@ package clientrun
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -128,7 +127,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, atOtherHost bool)
 	switch {
 	case arrived.unknown != "":
 		arrived.purpose = attempt
-	case isLate(r) && arrived.purpose == attempt:
+	case useOf(r).goneAway.Load() && arrived.purpose == attempt:
 		arrived.purpose = late
 	case atOtherHost && arrived.purpose == attempt:
 		arrived.purpose = elsewhere
@@ -168,16 +167,6 @@ func (s *Server) refused(head *wire.Head, status int) {
 	}
 	if isRefused(s.options.Rules, arrived) {
 		s.callOf(chosen, arrived).add(arrived)
-	}
-}
-
-// settle waits for the responses that are under way, or until the context ends.
-func (s *Server) settle(ctx context.Context) {
-	for s.inFlight.Load() > 0 && ctx.Err() == nil {
-		select {
-		case <-time.After(time.Millisecond):
-		case <-ctx.Done():
-		}
 	}
 }
 

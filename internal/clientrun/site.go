@@ -56,7 +56,9 @@ func serve(server *Server, address string, handler http.Handler) (*Site, error) 
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(secure)
 	protocols.SetUnencryptedHTTP2(!secure)
-	main := &http.Server{Handler: handler, Protocols: protocols}
+	main := &http.Server{Handler: handler, Protocols: protocols, ConnContext: func(ctx context.Context, connection net.Conn) context.Context {
+		return context.WithValue(ctx, useKey{}, &use{connection: connection})
+	}}
 	if secure {
 		certificate, authority, err := newCertificate(only.Certificate)
 		if err != nil {
@@ -65,18 +67,11 @@ func serve(server *Server, address string, handler http.Handler) (*Site, error) 
 		}
 		site.Endpoint, site.Authority = "https://"+listener.Addr().String(), authority
 		main.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
-			server.contact.opened.Store(true)
-			return context.WithValue(counting(ctx), connectionKey{}, connection)
-		}
 		main.ConnState = server.contact.count
 	} else {
-		main.ConnContext = func(ctx context.Context, connection net.Conn) context.Context {
-			return context.WithValue(counting(ctx), connectionKey{}, connection)
-		}
 		// Whatever is done with a request, its head is taken.
 		main.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			connectionOf(r).take(r)
+			useOf(r).connection.(*recordedConnection).take(r)
 			handler.ServeHTTP(w, r)
 		})
 		listener = recordedListener{listener, server.refused}
@@ -126,10 +121,11 @@ func (s *Site) Close() {
 	s.Server.lingering.end()
 	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
 	defer cancel()
-	if s.Authority != nil {
-		s.Server.contact.settle(ctx)
+	// Responses are under way, and net/http says what was wrong with a handshake only
+	// after the client has seen its end.
+	for (s.Server.inFlight.Load() > 0 || s.Server.contact.connections.Load() > 0) && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
 	}
-	s.Server.settle(ctx)
 }
 
 // isOwnHost reports whether a field Host names the server: by a loopback
