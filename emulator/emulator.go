@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dpconform/dpconform/spec"
@@ -145,9 +146,10 @@ func (s *Server) serve(added *served) error {
 		succeed: (*call).stateResponse})
 }
 
-func (s *Server) add(added *route) (err error) {
-	if added.pattern, err = newPathPattern(added.operation.Path); err != nil {
-		return fmt.Errorf("%s: %w", added.operation.ID, err)
+func (s *Server) add(added *route) error {
+	path := added.operation.Path
+	if rest, _ := cutVerb(path.Suffix); rest != "" && !strings.HasPrefix(rest, "/") {
+		return fmt.Errorf("%s: path %s is no template of google.api.http: %q stands in the segment of {%s}", added.operation.ID, path, rest, path.Parameter)
 	}
 	added.sharers = []*served{added.served}
 	s.routes = append(s.routes, added)

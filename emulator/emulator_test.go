@@ -235,10 +235,6 @@ func TestTheStateMethod(t *testing.T) {
 }
 
 func TestPathPatterns(t *testing.T) {
-	pattern, err := newPathPattern(shipped().Operation.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for path, want := range map[string]string{
 		"/v1/archiveJobs/a:retry":                         "a",
 		"/v1/archiveJobs/a-b_c.d~e:retry":                 "a-b_c.d~e",
@@ -264,12 +260,19 @@ func TestPathPatterns(t *testing.T) {
 		"*": "",
 		"":  "",
 	} {
-		if id, matches := pattern.match(path); id != want || matches != (want != "") {
+		if id, matches := matchPath(shipped().Operation.Path, path); id != want || matches != (want != "") {
 			t.Errorf("%s: id %q, %v; want %q", path, id, matches, want)
 		}
 	}
-	template := spec.PathTemplate{Prefix: "/v1/archiveJobs/", Parameter: "archiveJob", Suffix: "-retry"}
-	if _, err := newPathPattern(template); err == nil || !strings.Contains(err.Error(), "-retry") {
+	withoutVerb := spec.PathTemplate{Prefix: "/v1/jobs/"}
+	for path, want := range map[string]string{"/v1/jobs/a": "a", "/v1/jobs/a:b": "", "/v1/jobs/a/": "", "/v1/jobs/": "", "/v1/jobs/a%3Ab": "a:b"} {
+		if id, matches := matchPath(withoutVerb, path); id != want || matches != (want != "") {
+			t.Errorf("%s: id %q, %v; want %q", path, id, matches, want)
+		}
+	}
+	method := *shipped()
+	method.Operation.Path = spec.PathTemplate{Prefix: "/v1/archiveJobs/", Parameter: "archiveJob", Suffix: "-retry"}
+	if _, err := New(&method, Options{}); err == nil || !strings.Contains(err.Error(), "-retry") {
 		t.Errorf("a verb in the segment of the id: error %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,7 +49,6 @@ type route struct {
 	*served
 	sharers   []*served
 	operation spec.Operation
-	pattern   pathPattern
 	// stages are read when a request comes, since a fault may have changed them.
 	stages  *[]stage
 	succeed func(*call) *response
@@ -58,54 +56,22 @@ type route struct {
 
 // matches reports whether a request line is one of the route's.
 func (r *route) matches(line requestLine) bool {
-	_, matches := r.pattern.match(line.path)
+	_, matches := matchPath(r.operation.Path, line.path)
 	return matches && r.operation.Method == line.method
 }
 
-// pathPattern matches paths by the rules of google.api.http:
+// matchPath gives the id in a path, decoded, where the path is one of a template's, by
+// the rules of google.api.http:
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
-// (Path template syntax)
-type pathPattern struct {
-	// segments are the literal segments; the one at parameter is any id.
-	segments  []string
-	parameter int
-	// verb is the custom verb with its colon, or empty.
-	verb string
-}
-
-// newPathPattern takes a template apart. It returns an error where something
-// but a slash or a verb stands right behind the parameter: google.api.http has
-// no such templates.
-func newPathPattern(template spec.PathTemplate) (pathPattern, error) {
-	before := strings.Split(strings.TrimPrefix(template.Prefix, "/"), "/")
-	rest, verb := cutVerb(template.Suffix)
-	if rest != "" && !strings.HasPrefix(rest, "/") {
-		return pathPattern{}, fmt.Errorf("path %s is no template of google.api.http: %q stands in the segment of {%s}",
-			template, rest, template.Parameter)
-	}
-	// The prefix ends in a slash, so that its last piece is the empty place of
-	// the parameter; the first piece of the rest stands for the same place.
-	after := strings.Split(rest, "/")[1:]
-	if rest == "" {
-		after = nil
-	}
-	return pathPattern{segments: append(before, after...), parameter: len(before) - 1, verb: verb}, nil
-}
-
-// match gives the id in a path, decoded, where the path is one of the
-// pattern's. Literals are compared as they are written.
-func (p pathPattern) match(path string) (id string, matches bool) {
-	rest, verb := cutVerb(path)
-	segments := strings.Split(strings.TrimPrefix(rest, "/"), "/")
-	if verb != p.verb || len(segments) != len(p.segments) || !strings.HasPrefix(path, "/") {
+// (Path template syntax). Literals are compared as they are written.
+func matchPath(template spec.PathTemplate, path string) (id string, matches bool) {
+	rest, starts := strings.CutPrefix(path, template.Prefix)
+	segment, ends := strings.CutSuffix(rest, template.Suffix)
+	// Where the template ends with the id, a colon starts a verb that it does not have.
+	if !starts || !ends || strings.Contains(segment, "/") || template.Suffix == "" && strings.Contains(segment, ":") {
 		return "", false
 	}
-	for i, segment := range segments {
-		if i != p.parameter && segment != p.segments[i] {
-			return "", false
-		}
-	}
-	id = decodeSegment(segments[p.parameter])
+	id = decodeSegment(segment)
 	return id, id != ""
 }
 
@@ -156,7 +122,7 @@ func (s *Server) route(c *call) *response {
 	for _, route := range s.routes {
 		line := asked
 		route.behaviour.readLine(&line)
-		id, matches := route.pattern.match(line.path)
+		id, matches := matchPath(route.operation.Path, line.path)
 		switch {
 		case !matches:
 		case line.method == route.operation.Method:
