@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -29,24 +28,6 @@ func readBody(request *http.Request) ([]byte, error) {
 	return body, errors.Join(err, request.Body.Close())
 }
 
-// readRequest reads a request as it was sent and closes its body. Of a long body it
-// keeps the digest alone.
-func readRequest(request *http.Request) (cassette.Request, error) {
-	if request.ContentLength <= longestBody || request.Body == nil {
-		body, err := readBody(request)
-		return sentRequest(request, body), err
-	}
-	digest := sha256.New()
-	length, err := io.Copy(digest, request.Body)
-	sent := sentRequest(request, nil)
-	sent.Body = digestOfBody(length, digest.Sum(nil))
-	return sent, errors.Join(err, request.Body.Close())
-}
-
-func digestOfBody(length int64, digest []byte) string {
-	return fmt.Sprintf("dpconform: %d bytes, sha256:%x", length, digest)
-}
-
 // sentRequest is a request as it was sent, secrets included.
 func sentRequest(request *http.Request, body []byte) cassette.Request {
 	headers := request.Header.Clone()
@@ -56,8 +37,7 @@ func sentRequest(request *http.Request, body []byte) cassette.Request {
 	headers.Del("User-Agent")
 	sent := cassette.Request{Method: methodOf(request), URL: request.URL.String(), Headers: headers}
 	if len(body) > longestBody {
-		digest := sha256.Sum256(body)
-		sent.Body = digestOfBody(int64(len(body)), digest[:])
+		sent.Body = fmt.Sprintf("dpconform: %d bytes, %s", len(body), digestOf(body))
 	} else {
 		sent.Body = string(body)
 	}

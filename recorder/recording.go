@@ -292,17 +292,21 @@ func (r *Recording) TokenNames() []string {
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	names := map[string]bool{}
+	var requests []cassette.Request
 	for _, kept := range r.exchanges {
-		addTokenNames(names, kept.redacted(r.redactor))
+		requests = append(requests, kept.redacted(r.redactor))
 	}
-	return slices.Sorted(maps.Keys(names))
+	return tokenNames(requests)
 }
 
-func addTokenNames(names map[string]bool, request cassette.Request) {
-	for _, token := range redact.TokensOf(request.Headers) {
-		names[token] = true
+// tokenNames lists what stands for tokens in requests, sorted.
+func tokenNames(requests []cassette.Request) []string {
+	var names []string
+	for _, request := range requests {
+		names = append(names, redact.TokensOf(request.Headers)...)
 	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // end ends the sending and says whether what was recorded is whole.

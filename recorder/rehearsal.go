@@ -3,11 +3,11 @@ package recorder
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
 
+	"github.com/dnaeon/go-vcr/v2/cassette"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -56,15 +56,15 @@ func newRehearsal(exchanges []*exchange, names *jobNames, redactor *redact.Redac
 	made := &rehearsal{waiting: map[rehearsed][]*exchange{}, left: len(exchanges)}
 	sorted := slices.Clone(exchanges)
 	slices.SortStableFunc(sorted, func(a, b *exchange) int { return cmp.Compare(a.place.Number, b.place.Number) })
-	tokens := map[string]bool{}
+	var requests []cassette.Request
 	for _, kept := range sorted {
-		addTokenNames(tokens, kept.redacted(redactor))
+		requests = append(requests, kept.redacted(redactor))
 		renamed := *kept
 		renamed.response = names.response(redactedResponse(redactor, kept.response))
 		key := rehearsed{kept.place.Check, kept.request.Method, names.of(kept.place.Job)}
 		made.waiting[key] = append(made.waiting[key], &renamed)
 	}
-	made.tokenNames = slices.Sorted(maps.Keys(tokens))
+	made.tokenNames = tokenNames(requests)
 	return made
 }
 

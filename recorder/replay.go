@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,13 +52,13 @@ func Open(fsys fs.FS, folder string) (*Replay, error) {
 	if endpoint, err := target.ParseEndpoint(provenance.Endpoint); err == nil {
 		replay.host = endpoint.Host
 	}
-	tokens := map[string]bool{}
+	var requests []cassette.Request
 	for _, one := range cassettes {
 		for _, interaction := range one.Interactions {
-			addTokenNames(tokens, interaction.Request)
+			requests = append(requests, interaction.Request)
 		}
 	}
-	replay.tokenNames = slices.Sorted(maps.Keys(tokens))
+	replay.tokenNames = tokenNames(requests)
 	// A token that is a name in the recording stays; any other becomes what the
 	// recording made of it.
 	for _, name := range replay.tokenNames {
@@ -112,7 +111,7 @@ func (r *Replay) TokenNames() []string { return slices.Clone(r.tokenNames) }
 // context is done, if the recorded exchange failed, or if no unused interaction
 // matches the request.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
-	sent, err := readRequest(request)
+	body, err := readBody(request)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +119,7 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	check := target.PlaceOf(request.Context()).Check
-	wanted := redactedRequest(r.redactor, sent, check != "")
+	wanted := redactedRequest(r.redactor, sentRequest(request, body), check != "")
 	name, err := cassetteName(check)
 	if err != nil {
 		return nil, err
