@@ -145,15 +145,33 @@ func oneOf[T ~string](what string, value text.YAML, known ...T) (T, error) {
 	return T(word), err
 }
 
-// chunkExtension reads a name, and a value behind an equals sign (RFC 9112, 7.1.1).
-func chunkExtension(value text.YAML) (string, error) {
-	extension, err := value.Text()
-	name, given, _ := strings.Cut(extension, "=")
-	if err == nil && (!httpguts.ValidHeaderFieldName(name) || given != "" && !httpguts.ValidHeaderFieldName(given)) {
-		err = value.Mistake("write a name, or a name, = and a value, of letters and digits", "invalid chunk extension %s", value)
+// valid reads a value that has to pass a test.
+func valid[V any](what string, read func(text.YAML) (V, error), passes func(V) bool, fix string) func(text.YAML) (V, error) {
+	return func(value text.YAML) (V, error) {
+		is, err := read(value)
+		if err == nil && !passes(is) {
+			err = value.Mistake(fix, "invalid %s %s", what, value)
+		}
+		return is, err
 	}
-	return extension, err
 }
+
+var (
+	name = valid("name", text.YAML.Text, func(name string) bool { return scenarioName().MatchString(name) },
+		"write lower case letters, digits, and hyphens between them")
+	jobEnd = valid("end of an id", text.YAML.Text, func(end string) bool { return !strings.Contains(end, "/") },
+		"remove the slash: an id is one segment of a path")
+	redirect = valid("redirect status", whole(300, 399), func(status int) bool { return status < 304 && status > 300 || status == 307 || status == 308 },
+		"use 301, 302, 303, 307 or 308")
+	interim = valid("status of an interim response", whole(100, 103), func(status int) bool { return status != http.StatusSwitchingProtocols },
+		"use 100, 102 or 103")
+	// A name, and a value behind an equals sign (RFC 9112, 7.1.1).
+	chunkExtension = valid("chunk extension", text.YAML.Text, func(extension string) bool {
+		name, given, _ := strings.Cut(extension, "=")
+		return httpguts.ValidHeaderFieldName(name) && (given == "" || httpguts.ValidHeaderFieldName(given))
+	}, "write a name, or a name, = and a value, of letters and digits")
+	scenarioName = text.Pattern(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+)
 
 // checkStep checks members that are right by themselves together.
 func checkStep(read text.Mapping, step Step, method *spec.Method) error {
@@ -213,15 +231,6 @@ func answer(value text.YAML) (*Answer, error) {
 	return &whole, err
 }
 
-func name(value text.YAML) (string, error) {
-	name, err := value.Text()
-	valid := name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && name[0] != '-' && name[len(name)-1] != '-'
-	if err == nil && !valid {
-		err = value.Mistake("write lower case letters, digits, and hyphens between them", "invalid name %s", value)
-	}
-	return name, err
-}
-
 func title(value text.YAML) (string, error) {
 	title, err := value.Text()
 	title = strings.TrimSpace(title)
@@ -231,33 +240,8 @@ func title(value text.YAML) (string, error) {
 	return title, err
 }
 
-func jobEnd(value text.YAML) (string, error) {
-	end, err := value.Text()
-	if err == nil && strings.Contains(end, "/") {
-		err = value.Mistake("remove the slash", "an id is one segment of a path")
-	}
-	return end, err
-}
-
 func consumption(value text.YAML) (Consumption, error) {
 	return oneOf("consumption", value, ConsumeAll, ConsumeOrReport)
-}
-
-func redirect(value text.YAML) (int, error) {
-	status, err := value.Int(300, 399)
-	if err == nil && !slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status) {
-		err = value.Mistake("use 301, 302, 303, 307 or 308", "%d is not a redirect status", status)
-	}
-	return status, err
-}
-
-func interim(value text.YAML) (int, error) {
-	status, err := value.Int(100, 103)
-	if err == nil && status == http.StatusSwitchingProtocols {
-		err = value.Mistake("use 100, 102 or 103", "101 is not an interim response")
-	}
-	return status, err
 }
 
 // ownFields are the header fields that the server makes by itself.
