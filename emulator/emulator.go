@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -158,14 +158,10 @@ func (s *Server) add(added *route) error {
 
 // routeOf finds the route that an operation would have.
 func (s *Server) routeOf(operation spec.Operation) *route {
-	index := slices.IndexFunc(s.routes, func(r *route) bool {
-		other := r.operation
-		return other.Method == operation.Method && other.Path.Raw("") == operation.Path.Raw("")
+	found, _ := text.Find(s.routes, func(r *route) bool {
+		return r.operation.Method == operation.Method && r.operation.Path.Raw("") == operation.Path.Raw("")
 	})
-	if index < 0 {
-		return nil
-	}
-	return s.routes[index]
+	return found
 }
 
 // Operations lists the operations that the server serves: each method, followed by

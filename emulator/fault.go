@@ -77,9 +77,8 @@ func (s *Server) takeFaults(names string) error {
 	for name := range strings.SplitSeq(names, ",") {
 		taken := false
 		for _, served := range s.methods {
-			table := Faults(served.method)
-			if index := slices.IndexFunc(table, named(name)); index >= 0 {
-				table[index].change(served.behaviour)
+			if fault, can := text.Find(Faults(served.method), named(name)); can {
+				fault.change(served.behaviour)
 				taken = true
 			}
 		}
@@ -95,8 +94,8 @@ func named(name string) func(Fault) bool { return func(f Fault) bool { return f.
 // unknownFault says that no method can have a fault.
 func (s *Server) unknownFault(name string) error {
 	for _, group := range faultGroups() {
-		if index := slices.IndexFunc(group.faults, named(name)); index >= 0 {
-			return fmt.Errorf("no method served here can have the fault %q, which breaks %s", name, group.faults[index].Breaks)
+		if fault, known := text.Find(group.faults, named(name)); known {
+			return fmt.Errorf("no method served here can have the fault %q, which breaks %s", name, fault.Breaks)
 		}
 	}
 	var known []string

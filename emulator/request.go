@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -204,8 +205,8 @@ func checkParameters(c *call) *refusal {
 		}
 		missing = slices.DeleteFunc(missing, own)
 	}
-	if index := slices.IndexFunc(missing, func(p spec.QueryParameter) bool { return p.Required }); index >= 0 {
-		return c.refuse(parameterMissing, missing[index].Name)
+	if required, is := text.Find(missing, func(p spec.QueryParameter) bool { return p.Required }); is {
+		return c.refuse(parameterMissing, required.Name)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -81,8 +82,8 @@ func (s *Server) scenarioOfJob(path string) (chosen *scenario.Scenario, named st
 	if chosen != nil || !found {
 		return chosen, ""
 	}
-	if index := slices.IndexFunc(s.options.Known, func(name string) bool { return startsWithName(rest, name) }); index >= 0 {
-		return nil, s.options.Known[index]
+	if name, known := text.Find(s.options.Known, func(name string) bool { return startsWithName(rest, name) }); known {
+		return nil, name
 	}
 	rest = beforeAny(rest, ":/?%")
 	// Most likely what is behind the last hyphen keeps two calls apart.
@@ -160,12 +161,8 @@ func (s *Server) unknownText(name string) string {
 
 // inapplicable is the reason why a scenario makes no sense for the method.
 func (s *Server) inapplicable(name string) string {
-	for _, one := range s.options.NotApplicable {
-		if slices.Contains(one.Checks, name) {
-			return one.Reason
-		}
-	}
-	return ""
+	group, _ := text.Find(s.options.NotApplicable, func(one result.NotApplicable) bool { return slices.Contains(one.Checks, name) })
+	return group.Reason
 }
 
 // upstreamToken is what the reference server of a scenario takes where the real

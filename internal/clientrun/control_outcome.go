@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // outcome takes what the client of a call reports, which ends the call, and
@@ -15,13 +15,9 @@ import (
 func (c *control) outcome(out http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	c.mutex.Lock()
-	index := slices.IndexFunc(c.all, func(one *startedCall) bool { return one.id == id })
-	var one *startedCall
-	if index >= 0 {
-		one = c.all[index]
-	}
+	one, kept := text.Find(c.all, func(one *startedCall) bool { return one.id == id })
 	c.mutex.Unlock()
-	if one == nil {
+	if !kept {
 		refuse(out, http.StatusNotFound, fmt.Sprintf("there is no call %q; the latest %d are kept", printable(id), keptCalls))
 		return
 	}

@@ -274,17 +274,16 @@ func (e evidence) connection() diagnosis {
 	}}
 }
 
-// exchange finds an exchange by its number.
+// exchange finds an exchange by its number; nil for one that says nothing of the
+// server.
 func (e evidence) exchange(number int) *Exchange {
-	return e.responses[slices.IndexFunc(e.responses, func(one *Exchange) bool { return one.Number == number })]
+	found, _ := text.Find(e.responses, func(one *Exchange) bool { return one.Number == number })
+	return found
 }
 
 // connectionFix says what usually leads to what was found over a shared connection.
 func (e evidence) connectionFix(found Finding) string {
-	exchange, before := e.exchange(found.Exchange), &Exchange{}
-	if found.Exchange > 1 {
-		before = e.exchange(found.Exchange - 1)
-	}
+	exchange, before := e.exchange(found.Exchange), cmp.Or(e.exchange(found.Exchange-1), &Exchange{})
 	bodiless := before.Request.Method == http.MethodHead || before.status() == http.StatusNoContent || before.status() == http.StatusNotModified
 	switch {
 	case strings.Contains(found.Got, "closed after one response"):

@@ -52,12 +52,7 @@ func (r Report) Named(id string) (Requirement, bool) {
 	if one, found := r.Requirement(id); found {
 		return one, true
 	}
-	for _, condition := range r.Unmet() {
-		if condition.ID == id {
-			return condition, true
-		}
-	}
-	return Requirement{}, false
+	return text.Find(r.Unmet(), func(condition Requirement) bool { return condition.ID == id })
 }
 
 // Unmet lists the conditions that findings are about.

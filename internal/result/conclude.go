@@ -272,11 +272,7 @@ func (c Check) untested(requirement string) (Untested, bool) {
 	if c.Call != nil {
 		all = c.Call.Untested
 	}
-	at := slices.IndexFunc(all, func(one Untested) bool { return one.Requirement == requirement })
-	if at < 0 {
-		return Untested{}, false
-	}
-	return all[at], true
+	return text.Find(all, func(one Untested) bool { return one.Requirement == requirement })
 }
 
 // FindingsOf lists the findings about a requirement.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // KnownFailures is a list of failures that somebody accepted. What an entry
@@ -100,11 +102,7 @@ func (k KnownFailures) Gaps() KnownFailures {
 
 // accepting finds the entry that accepts that a check does not test a requirement.
 func (k KnownFailures) accepting(check, requirement string) (KnownFailure, bool) {
-	at := slices.IndexFunc(k, func(one KnownFailure) bool { return one.Expect == expectSkip && one.Covers(check, requirement) })
-	if at < 0 {
-		return KnownFailure{}, false
-	}
-	return k[at], true
+	return text.Find(k, func(one KnownFailure) bool { return one.Expect == expectSkip && one.Covers(check, requirement) })
 }
 
 // accept reports whether an entry accepts that a check does not test a requirement.

@@ -74,11 +74,7 @@ func (r Report) Failed() int { return r.Counts.Checks[Fail] + r.Counts.Checks[Un
 
 // Requirement finds a requirement by its id.
 func (r Report) Requirement(id string) (Requirement, bool) {
-	at := slices.IndexFunc(r.Requirements, func(one Requirement) bool { return one.ID == id })
-	if at < 0 {
-		return Requirement{}, false
-	}
-	return r.Requirements[at], true
+	return text.Find(r.Requirements, func(one Requirement) bool { return one.ID == id })
 }
 
 // Found is a finding with the check that made it.

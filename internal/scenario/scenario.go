@@ -315,11 +315,7 @@ func fileError(path string, err error) error {
 
 // Find finds a scenario by its name.
 func Find(all []*Scenario, name string) (*Scenario, bool) {
-	index := slices.IndexFunc(all, func(one *Scenario) bool { return one.Name == name })
-	if index < 0 {
-		return nil, false
-	}
-	return all[index], true
+	return text.Find(all, func(one *Scenario) bool { return one.Name == name })
 }
 
 // Names lists the names of scenarios.

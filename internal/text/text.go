@@ -55,6 +55,16 @@ func List(words []string, conjunction string) string {
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
+// Find gives the first element of a list that passes a test.
+func Find[T any](all []T, passes func(T) bool) (found T, is bool) {
+	for _, one := range all {
+		if passes(one) {
+			return one, true
+		}
+	}
+	return found, false
+}
+
 // Grouped puts together what has the same key, which is shown once, in the order
 // in which it comes.
 func Grouped[T any, K comparable](all []T, key func(T) K) [][]T {
