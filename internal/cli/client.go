@@ -51,7 +51,7 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 		Short: "Test a client: its requests, and how it handles responses",
 		Long: `client starts a server and runs your command, which calls the method once. It
 does so for each scenario, such as a refusal, a reset connection or a redirect.
-It checks every request, every retry, and the outcome that the client reports.
+It checks every request, every retry, and the outcome that the client outputs.
 
 The placeholders {endpoint}, {job}, {warm-job}, {token}, {fresh-token},
 {token-url}, {refresh-token}, {scenario}, {outcome} and {ca-cert} are replaced
@@ -117,14 +117,6 @@ then exits with the result so far.`,
 	return command
 }
 
-// clientReports is what is written of a client's run.
-type clientReports struct {
-	sources  *config.Sources
-	settings *config.Settings
-	files    []report.File
-	known    result.KnownFailures
-}
-
 func runClient(command *cobra.Command, terminal *terminal, options *clientOptions, arguments []string) error {
 	began, run := time.Now(), &options.run
 	sources, method, err := prepare(command, terminal, &options.settings)
@@ -152,14 +144,10 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 			return err
 		}
 	}
-	reports := clientReports{sources: sources, settings: &options.settings}
-	if reports.files, err = parseReports(sources, options.settings.Reports, report.Names()...); err != nil {
-		return err
-	}
 	nameable := func() ([]string, []result.NotApplicable) {
 		return clientrun.CheckIDs(run.Known, run.Job), run.NotApplicable
 	}
-	reports.known, err = readKnownFailures(sources, &options.settings, clientrun.Requirements(method), nameable, began, reports.files)
+	outputs, err := newOutputs(sources, &options.settings, clientrun.Requirements(method), nameable, began)
 	if err != nil {
 		return err
 	}
@@ -167,7 +155,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 		if len(arguments) > 0 {
 			return text.Mistake(sources.Origin("listen"), "it cannot be combined with a command", "use only one of the two")
 		}
-		return options.watch(command.Context(), terminal, reports)
+		return options.watch(command.Context(), terminal, outputs)
 	}
 	if err := options.check(command, sources, arguments); err != nil {
 		return err
@@ -194,9 +182,9 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 		err = text.Mistake("--", err.Error(), "give the client program and its arguments after --")
 		fallthrough
 	case err != nil && !found.Interrupted:
-		return leftBehind(err, reports.files)
+		return outputs.leftBehind(err)
 	}
-	return reports.write(terminal, found)
+	return outputs.write(terminal, found)
 }
 
 // observe shows the scenarios of a run one after the other.
@@ -215,33 +203,33 @@ func (p *progress) observe(run *clientrun.RunOptions) {
 	}
 }
 
-// write prints and writes what was found, and returns the exit code.
-func (r clientReports) write(terminal *terminal, outcomes clientrun.Outcomes) error {
-	found := outcomes.Report(version, r.known)
-	if writesToOutput(r.files) {
+// write prints and writes what was found of a client, and returns the exit code.
+func (o outputs) write(terminal *terminal, outcomes clientrun.Outcomes) error {
+	found := outcomes.Report(version, o.known)
+	if writesToOutput(o.files) {
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width()}
 	console.Header(found, len(found.Requirements), false)
-	return conclude(terminal, console, found, r.sources, r.settings, r.files)
+	return o.conclude(terminal, console, found)
 }
 
 // watch serves clients that are started by hand until the context ends, then
 // reports what arrived.
-func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports clientReports) error {
+func (o *clientOptions) watch(ctx context.Context, terminal *terminal, outputs outputs) error {
 	// Only this machine is let in, unless it is asked for.
 	host, _, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return text.Mistake(reports.sources.Origin("listen"), fmt.Sprintf("%q is not an address", redact.Address(o.listen)), "give HOST:PORT such as 127.0.0.1:8090")
+		return text.Mistake(outputs.sources.Origin("listen"), fmt.Sprintf("%q is not an address", redact.Address(o.listen)), "give HOST:PORT such as 127.0.0.1:8090")
 	}
 	address, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !address.IsLoopback()) && !o.remote {
-		return text.Mistake(reports.sources.Origin("listen"), "other machines may reach "+redact.Address(o.listen), "listen on 127.0.0.1, or give --listen-remote too")
+		return text.Mistake(outputs.sources.Origin("listen"), "other machines may reach "+redact.Address(o.listen), "listen on 127.0.0.1, or give --listen-remote too")
 	}
 	watch, err := clientrun.NewWatch(o.listen, clientrun.WatchOptions{Options: o.run.Options, Version: version, WireOnly: o.run.WireOnly,
-		Known: reports.known, JSON: result.WriteJSON, HTML: html.Write})
+		Known: outputs.known, JSON: result.WriteJSON, HTML: html.Write})
 	if err != nil {
-		return text.Mistake(reports.sources.Origin("listen"), listenMistake(o.listen, err), "")
+		return text.Mistake(outputs.sources.Origin("listen"), listenMistake(o.listen, err), "")
 	}
 	fmt.Fprintf(terminal.raw, "listening on %s, where a page shows the requests so far\n", watch.Endpoint)
 	if o.run.Upstream != nil {
@@ -252,7 +240,7 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, reports c
 	fmt.Fprintf(terminal.raw, "jobs         %s\nstop it with Ctrl-C\n", strings.Join(clientrun.JobsOf(o.run.Scenarios), "\n             "))
 	<-ctx.Done()
 	watch.Close()
-	if err := reports.write(terminal, watch.Outcomes()); err != nil {
+	if err := outputs.write(terminal, watch.Outcomes()); err != nil {
 		return err
 	}
 	// That somebody stopped it is how it ends.

@@ -60,36 +60,27 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	if settings.Endpoint == "" {
 		return text.Mistake(sources.Origin("endpoint"), "no server is given", "give --endpoint URL")
 	}
-	if _, err := settings.StrictLevel(sources); err != nil {
-		return err
-	}
 	ctx, stop, err := settings.Limited(command.Context(), sources)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	selected, err := selectChecks(sources, settings, method)
+	plan, err := newPlan(sources, settings, method, time.Now())
 	if err != nil {
 		return err
 	}
-	known, err := readKnownFailures(sources, settings, method.Requirements, nameableChecks(method), time.Now(), nil)
+	config, err := plan.target()
 	if err != nil {
 		return err
 	}
-	config, err := targetConfig(sources, settings, method)
-	if err == nil {
-		config, err = selected.restrict(sources, config)
-	}
-	if err != nil {
-		return err
-	}
+	selected := plan.selected
 	total := 2 + len(selected.method.Scopes)
 	for _, jobs := range config.Jobs {
 		total += len(jobs)
 	}
 	line := terminal.progress(ctx, total)
 	defer line.end()
-	findings, err := doctor{selected.method, selected, known.Gaps(), config, settings.Seed, line.show}.examine(ctx)
+	findings, err := doctor{selected.method, selected, plan.known.Gaps(), config, settings.Seed, line.show}.examine(ctx)
 	line.end()
 	if overtime := overtimeOf(ctx); overtime != nil {
 		return &unreachableError{overtime}

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/emulator"
-	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -27,31 +26,28 @@ import (
 // dryRun prints every request that a run would send, in order. What a run sends
 // depends on the responses, so the reference emulator takes the place of the target,
 // and no token is asked for.
-func dryRun(ctx context.Context, terminal *terminal, sources *config.Sources, settings *config.Settings, method *spec.Method,
-	selected selection) error {
-	if settings.Endpoint == "" {
-		return text.Mistake(sources.Origin("dry-run"), "without --endpoint nothing is sent, since the responses come from cassettes", "give --endpoint URL")
+func (p *plan) dryRun(ctx context.Context, terminal *terminal) error {
+	if p.settings.Endpoint == "" {
+		return text.Mistake(p.sources.Origin("dry-run"), "without --endpoint nothing is sent, since the responses come from cassettes", "give --endpoint URL")
 	}
-	config, err := settings.TargetConfig(sources, method)
+	config, err := p.target()
 	if err != nil {
-		return err
-	}
-	if config, err = selected.restrict(sources, config); err != nil {
 		return err
 	}
 	config.Credentials = namedCredentials{real: config.Credentials}
+	selected := p.selected
 	if selected.plans() {
-		if selected, _, _, err = selected.planned(ctx, config, settings.Seed); err != nil {
+		if selected, _, _, err = selected.planned(ctx, config, p.settings.Seed); err != nil {
 			return err
 		}
 	}
-	outcome, server, err := rehearse(ctx, config, settings.Seed, selected)
+	outcome, server, err := rehearse(ctx, config, p.settings.Seed, selected)
 	if err != nil {
 		return err
 	}
-	plan := requestPlan{server: server, stateless: len(method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil), added: config.Network.AddedFields(), width: terminal.width()}
-	plan.pace, plan.made = paceText(server, config.Rate), madeText(method, config.Jobs, server)
-	plan.print(terminal.out)
+	requestPlan{server: server, stateless: len(p.method.States) == 0, outcome: outcome, redactor: redact.NewRedactor(nil),
+		added: config.Network.AddedFields(), width: terminal.width(), pace: paceText(server, config.Rate),
+		made: madeText(p.method, config.Jobs, server)}.print(terminal.out)
 	return nil
 }
 

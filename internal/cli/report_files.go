@@ -105,9 +105,9 @@ func writesToOutput(files []report.File) bool {
 
 // leftBehind adds to an error that kept a run from its end which of its reports
 // are still those of an earlier run, and would be taken for its own.
-func leftBehind(err error, files []report.File) error {
+func (o outputs) leftBehind(err error) error {
 	var old []string
-	for _, file := range files {
+	for _, file := range o.files {
 		if information, missing := os.Stat(file.Path); missing == nil && information.Mode().IsRegular() {
 			old = append(old, file.Path)
 		}

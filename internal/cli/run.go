@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -57,72 +58,113 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	selected, err := selectChecks(sources, settings, method)
-	if err != nil {
-		return err
-	}
-	level, err := settings.StrictLevel(sources)
-	if err != nil {
-		return err
-	}
-	files, err := parseReports(sources, settings.Reports, report.Names()...)
-	if err != nil {
-		return err
-	}
-	known, err := readKnownFailures(sources, settings, method.Requirements, nameableChecks(method), began, files)
+	plan, err := newPlan(sources, settings, method, began)
 	if err != nil {
 		return err
 	}
 	if settings.DryRun {
-		return dryRun(command.Context(), terminal, sources, settings, method, selected)
+		return plan.dryRun(command.Context(), terminal)
 	}
 	ctx, stop, err := settings.Limited(command.Context(), sources)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	server, selected, err := findServer(ctx, sources, settings, method, selected, builtIn)
+	server, err := plan.findServer(ctx, builtIn)
 	if err != nil {
-		return leftBehind(err, files)
+		return plan.leftBehind(err)
 	}
 	terminal.hide(server.target.Secrets)
 	if server.old != "" {
 		terminal.warn(server.old)
 	}
-	if writesToOutput(files) {
+	if writesToOutput(plan.files) {
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Out: terminal.out, Width: terminal.width(), Quiet: terminal.quiet, Verbose: terminal.verbose}
-	whole := finished{testedServer: server, started: began, method: method, level: level, settings: *settings, inFull: len(files) > 0}
-	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool { return r.Draft || method.Unmet(r.ID) != "" || selected.leaves(r.ID) })
+	whole := finished{testedServer: server, started: began, method: method, level: plan.level, settings: *settings, inFull: len(plan.files) > 0}
+	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool {
+		return r.Draft || method.Unmet(r.ID) != "" || plan.selected.leaves(r.ID)
+	})
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
-		method: method, target: server.target, level: level, seed: server.seed, known: known, selected: selected,
+		method: method, target: server.target, level: plan.level, seed: server.seed, known: plan.known, selected: plan.selected,
 	}, func() { console.Header(whole.beginning(), len(tested), false) })
 	whole.outcome.Stale = server.stale
 	if err == nil {
-		whole.outcome = selected.afterwards(whole.outcome)
+		whole.outcome = plan.selected.afterwards(whole.outcome)
 	}
 	if err == nil && !whole.outcome.Interrupted {
 		err = server.complaint(len(whole.outcome.Checks) == len(whole.outcome.Catalogue))
 	}
 	if err != nil {
-		return leftBehind(err, files)
+		return plan.leftBehind(err)
 	}
 	whole.took = time.Since(began)
 	console.Width = terminal.width()
-	return conclude(terminal, console, whole.report(), sources, settings, files)
+	return plan.conclude(terminal, console, whole.report())
+}
+
+// plan is what the flags ask of a run: the run itself, its rehearsal and doctor begin
+// with it.
+type plan struct {
+	outputs
+	method   *spec.Method
+	selected selection
+	level    spec.Level
+}
+
+func newPlan(sources *config.Sources, settings *config.Settings, method *spec.Method, began time.Time) (*plan, error) {
+	selected, err := selectChecks(sources, settings, method)
+	if err != nil {
+		return nil, err
+	}
+	level, err := settings.StrictLevel(sources)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := newOutputs(sources, settings, method.Requirements, nameableChecks(method), began)
+	return &plan{outputs, method, selected, level}, err
+}
+
+// target is the server that the flags name, with the jobs that the profile leaves it.
+func (p *plan) target() (target.Config, error) {
+	config, err := targetConfig(p.sources, p.settings, p.method)
+	if err != nil {
+		return config, err
+	}
+	return p.selected.restrict(p.sources, config)
+}
+
+// outputs are what is wanted of the result of a run or of a client's test, and the
+// failures that are known of it.
+type outputs struct {
+	sources  *config.Sources
+	settings *config.Settings
+	files    []report.File
+	known    result.KnownFailures
+}
+
+// newOutputs reads the flags about reports, and the known failures of requirements and
+// of the checks that they can name.
+func newOutputs(sources *config.Sources, settings *config.Settings, requirements []spec.Requirement,
+	nameable func() (checks []string, not []result.NotApplicable), began time.Time) (o outputs, err error) {
+	o.sources, o.settings = sources, settings
+	if o.files, err = parseReports(sources, settings.Reports, report.Names()...); err == nil {
+		o.known, err = readKnownFailures(sources, settings, requirements, nameable, began, o.files)
+	}
+	return o, err
 }
 
 // conclude writes the reports of what was found, prints it, and gives its exit
 // code.
-func conclude(terminal *terminal, console report.Console, found result.Report, sources *config.Sources, settings *config.Settings, files []report.File) error {
-	err := writeReports(terminal, found, files)
+func (o outputs) conclude(terminal *terminal, console report.Console, found result.Report) error {
+	err := writeReports(terminal, found, o.files)
 	if err == nil {
-		console.Written = files
+		console.Written = o.files
 	}
 	console.Result(found)
 	if err == nil && found.Exit != result.ExitInterrupted && found.Ended == "" {
-		err = writeKnownFailures(terminal, sources, settings, found)
+		err = writeKnownFailures(terminal, o.sources, o.settings, found)
 	}
 	if err == nil && found.Exit != result.ExitConforms {
 		err = exitCode(found.Exit)

@@ -54,35 +54,32 @@ var networkFlags = []string{
 }
 
 // findServer connects to the server that the settings name, or opens the
-// cassettes. It returns the selection without what the profile leaves out.
-func findServer(ctx context.Context, sources *config.Sources, settings *config.Settings, method *spec.Method, selected selection, builtIn opening) (*testedServer, selection, error) {
+// cassettes. It leaves what the profile leaves out out of the selection.
+func (p *plan) findServer(ctx context.Context, builtIn opening) (*testedServer, error) {
+	sources, settings := p.sources, p.settings
 	if settings.Endpoint == "" {
-		server, err := openCassettes(sources, settings, method, builtIn)
-		return server, selected, err
+		return openCassettes(sources, settings, p.method, builtIn)
 	}
 	if settings.MaxAge != 0 {
-		return nil, selected, text.Mistake(sources.Origin("max-age"), "it limits the age of cassettes, but --endpoint names a server", "")
+		return nil, text.Mistake(sources.Origin("max-age"), "it limits the age of cassettes, but --endpoint names a server", "")
 	}
 	if settings.Cassettes != "" {
-		return nil, selected, text.Mistake(sources.Origin("cassettes"), "it cannot be combined with --endpoint", "")
+		return nil, text.Mistake(sources.Origin("cassettes"), "it cannot be combined with --endpoint", "")
 	}
-	config, err := targetConfig(sources, settings, method)
-	if err == nil {
-		config, err = selected.restrict(sources, config)
-	}
+	config, err := p.target()
 	if err == nil {
 		config, err = reached(ctx, config)
 	}
-	if err == nil && selected.plans() {
+	if err == nil && p.selected.plans() {
 		usable := config
 		usable.Credentials = namedCredentials{config.Credentials, true}
-		selected, _, _, err = selected.planned(ctx, usable, settings.Seed)
+		p.selected, _, _, err = p.selected.planned(ctx, usable, settings.Seed)
 	}
 	if err != nil {
-		return nil, selected, err
+		return nil, err
 	}
 	server, err := target.New(config)
-	return &testedServer{target: server, source: fromNetwork, consumeJobs: settings.ConsumeJobs && !config.ReadOnly, seed: settings.Seed}, selected, err
+	return &testedServer{target: server, source: fromNetwork, consumeJobs: settings.ConsumeJobs && !config.ReadOnly, seed: settings.Seed}, err
 }
 
 // targetConfig is the target that the settings describe, by the name of this
