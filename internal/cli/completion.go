@@ -92,8 +92,8 @@ func flagValues(command *cobra.Command, flag, typed string) (values []string, mo
 }
 
 // completeFlags lets a shell complete the flags of a command and of those below it.
-// Cobra keeps the functions for ever, so they hold nothing of the command: with it
-// they would keep what a run received.
+// Cobra keeps the flags for ever, and with them what a run received: only a shell's
+// question needs that.
 func completeFlags(command *cobra.Command) {
 	complete := func(flag *pflag.Flag) {
 		name := flag.Name

@@ -25,10 +25,10 @@ func TestMaxDurationEndsARun(t *testing.T) {
 		limit   string
 		more    []string
 	}{
-		"no response":      {mute, "300ms", []string{"--timeout", "1h"}},
+		"no response":      {mute, "1s", []string{"--timeout", "1h"}},
 		"a pause too long": {throttling, "30s", nil},
 		"a rate too low":   {server, "20s", []string{"--rate", "1/m"}},
-		"a slow token":     {server, "300ms", []string{"--token-command", "sh -c 'exec sleep 100' {scope}"}},
+		"a slow token":     {server, "1s", []string{"--token-command", "sh -c 'exec sleep 100' {scope}"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +67,7 @@ func TestWaitingIsReported(t *testing.T) {
 	server, arguments := observedEmulator(t)
 	server.before = func(number int) bool { return number == 5 }
 	path := filepath.Join(t.TempDir(), "a.json")
-	got := call(t, append([]string{"run", "--focus", "body", "--report", "json=" + path}, arguments...)...)
+	got := inProcess(t, nil, append([]string{"run", "--focus", "body", "--report", "json=" + path}, arguments...)...)
 	got.want(t, result.ExitConforms, " waiting, exit 0")
 	if found := readReport(t, path); found.WaitedMilliseconds <= 0 || found.WaitedMilliseconds > found.Milliseconds || found.Ended != "" {
 		t.Errorf("%d of %d ms", found.WaitedMilliseconds, found.Milliseconds)

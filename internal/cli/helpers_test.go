@@ -111,10 +111,11 @@ func callOn(t testing.TB, ctx context.Context, columns int, raw buffer, argument
 	return called{exit: exit, output: out.String(), raw: raw.String(), complaints: complaints.String()}
 }
 
-// quiet is a terminal that nobody looks at.
+// quiet is a terminal that nobody looks at, on which no target is given time between
+// two attempts. Those of a process of its own get it.
 func quiet() *terminal {
 	color, none := config.ColorAuto, func() int { return 0 }
-	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, screen: io.Discard, columns: none, errColumns: none, lost: func() error { return nil },
+	return &terminal{out: io.Discard, raw: io.Discard, err: io.Discard, screen: io.Discard, columns: none, errColumns: none, lost: func() error { return nil }, pause: noPause,
 		environment: func(string) string { return "" }, color: &color, shown: new(atomic.Pointer[progress])}
 }
 

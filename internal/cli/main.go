@@ -9,7 +9,10 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	_ "github.com/dpconform/dpconform/internal/memory" // Before all else that uses any.
 	"github.com/dpconform/dpconform/internal/result"
@@ -59,6 +62,9 @@ func execute(ctx context.Context, terminal *terminal, arguments []string) (code 
 		}
 	}()
 	root := newRootCommand(terminal)
+	if len(arguments) > 0 && slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, arguments[0]) {
+		completeFlags(root)
+	}
 	terminal.hide(func() []string { return secretsGiven(root, arguments, os.Environ()) })
 	terminal.addresses = func() []string { return addressesGiven(root, arguments, os.Environ()) }
 	root.SetArgs(arguments)

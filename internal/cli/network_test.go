@@ -190,7 +190,7 @@ func TestReportsNameTheProxy(t *testing.T) {
 	address, variables := proxyFor(t, flags[1], nil)
 	flags[1] = "http://service.test"
 	reports, paths := everyFormat(t.TempDir(), "a")
-	got := inProcess(t, variables, append(append([]string{"run", "--focus", "body"}, reports...), flags...)...)
+	got := inProcess(t, variables, append(append([]string{"run", "--rate", "0", "--focus", "body"}, reports...), flags...)...)
 	if !strings.Contains(got.output, "through the proxy "+address) || strings.Contains(got.all(), "secret-pass") {
 		t.Errorf("%s%s", got.output, got.complaints)
 	}

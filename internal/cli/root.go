@@ -50,7 +50,6 @@ The methods ` + text.List(spec.Shipped(), "and") + ` are built in;
 	)
 	addHelp(root)
 	addCompletion(root)
-	completeFlags(root)
 	return root
 }
 
@@ -142,6 +141,7 @@ func fill(command *cobra.Command, terminal *terminal, settings *config.Settings)
 	if err != nil {
 		return nil, err
 	}
+	sources.Pause = terminal.pause
 	return sources, terminal.setVerbosity(sources, settings)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
@@ -46,6 +48,8 @@ type terminal struct {
 	errColumns func() int
 	// environment looks a variable up.
 	environment func(string) string
+	// pause is what a target does between two attempts; nil means a real pause.
+	pause func(context.Context, time.Duration) error
 	// color is what --color says, quiet and verbose what those flags say.
 	color          *config.Color
 	quiet, verbose bool

@@ -60,6 +60,8 @@ type Sources struct {
 	// Context ends what is waited for when a token is obtained; nil means
 	// context.Background.
 	Context context.Context
+	// Pause is what a target does between two attempts; nil means a real pause.
+	Pause func(context.Context, time.Duration) error
 
 	// deadline ends the run; nil where nothing does.
 	deadline *target.Deadline

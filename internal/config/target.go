@@ -77,7 +77,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 	config := target.Config{
 		Endpoint: s.Endpoint, Network: network, Credentials: credentials, Jobs: jobs, MakeJob: makeJob, ConsumeJobs: s.ConsumeJobs,
 		Loopback: target.IsLoopback(endpoint), Limit: s.Timeout, MaxRequests: s.MaxRequests, MaxPause: s.MaxPause,
-		Deadline: sources.deadline, Members: method.MemberNames(),
+		Pause: sources.Pause, Deadline: sources.deadline, Members: method.MemberNames(),
 	}
 	if s.MaxRequests < 0 {
 		return config, sources.mistake("max-requests", "", "it must not be less than 0")
