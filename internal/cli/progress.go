@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/target"
@@ -228,9 +229,6 @@ func (t *tally) ended(name string, verdict result.Verdict) {
 	}
 }
 
-// counted are the verdicts in the order in which they are counted.
-var counted = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
-
 // text says in one line how far it is: first what is always of interest, last
 // what can be cut off.
 func (t *tally) text(now time.Time) string {
@@ -240,7 +238,7 @@ func (t *tally) text(now time.Time) string {
 	}
 	parts = append(parts, seconds(now.Sub(t.began)))
 	var counts []string
-	for _, verdict := range counted {
+	for _, verdict := range report.VerdictOrder {
 		if t.counts[verdict] > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", t.counts[verdict], verdict))
 		}

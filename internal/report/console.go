@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -19,18 +19,13 @@ import (
 // Console prints a result for a person. Colours are escape sequences; the writer
 // behind it removes them where nobody sees them.
 type Console struct {
-	Out io.Writer
-	// Width is the number of columns that text is wrapped to.
-	Width int
+	text.Printer
 	// Quiet prints a line for each failure, and the conclusion. Verbose prints
 	// every failure in full, not only the most severe.
 	Quiet, Verbose bool
 	// Written are the reports that were written, to be named at the end.
 	Written []File
 }
-
-// printer is what the parts of the text are printed with.
-func (c Console) printer() text.Printer { return text.Printer{Out: c.Out, Width: c.Width} }
 
 // shownFindings is the number of findings of one requirement that are printed,
 // and shownRequirements that of requirements with one verdict; the rest is
@@ -46,27 +41,26 @@ func (c Console) Header(report result.Report, requirements int, saved bool) {
 	if c.Quiet {
 		return
 	}
-	p := c.printer()
 	tool := Bold(text.Line(report.Tool.Name + " " + report.Tool.Version))
 	method := Bold(text.Line(report.Description.Method))
 	if report.Client != nil {
 		method = "a client of " + method
 	}
 	if saved {
-		p.Printf("%s tested %s on %s\n\n", tool, method, report.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+		c.Printf("%s tested %s on %s\n\n", tool, method, report.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	} else {
-		p.Printf("%s tests %s\n\n", tool, method)
+		c.Printf("%s tests %s\n\n", tool, method)
 	}
 	for i, line := range targetLines(report) {
-		p.Field([]string{"target", ""}[min(i, 1)], line)
+		c.Field([]string{"target", ""}[min(i, 1)], line)
 	}
-	p.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
+	c.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
 		text.Counted(report.Description.Scopes, "scope"), text.Counted(requirements, "requirement")))
-	p.Field("", shortDigest(report.Description.Digest))
+	c.Field("", shortDigest(report.Description.Digest))
 	if selected := report.Settings.Text(); selected != "" {
-		p.Field("selected", selected)
+		c.Field("selected", selected)
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // targetLines name the server, the recordings, or the client under test.
@@ -97,22 +91,21 @@ func (c Console) Result(report result.Report) {
 		c.quietResult(report)
 		return
 	}
-	p := c.printer()
 	c.causes(report)
 	for _, aspect := range report.Aspects() {
 		if counts := report.CountsOf(aspect).Checks; len(counts) > 0 && report.Client == nil {
-			p.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
+			c.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
 		}
 	}
 	c.calls(report)
-	p.Printf("\n")
+	c.Printf("\n")
 	c.broken(report, result.Fail)
 	for _, known := range report.Known(result.KnownPassed) {
 		c.headline(result.UnexpectedPass, known.Entry)
-		p.Paragraph("  known   ", known.Because())
-		p.Paragraph(fmt.Sprintf("  %-7s ", known.Came()), result.ChecksText(known.Checks))
-		p.Paragraph("  fix     ", "remove the entry at "+known.Name)
-		p.Printf("\n")
+		c.Paragraph("  known   ", known.Because())
+		c.Paragraph(fmt.Sprintf("  %-7s ", known.Came()), result.ChecksText(known.Checks))
+		c.Paragraph("  fix     ", "remove the entry at "+known.Name)
+		c.Printf("\n")
 	}
 	c.unjudged(report, result.Error)
 	c.broken(report, result.Warn)
@@ -126,29 +119,28 @@ func (c Console) Result(report result.Report) {
 
 // causes prints what many findings come from, and what that explains.
 func (c Console) causes(report result.Report) {
-	p := c.printer()
 	for _, cause := range report.Causes {
-		p.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
-		p.Paragraph("  fix       ", cause.Fix)
-		p.Paragraph("  explains  ", cause.Explains())
+		c.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
+		c.Paragraph("  fix       ", cause.Fix)
+		c.Paragraph("  explains  ", cause.Explains())
 	}
 	if len(report.Causes) > 0 {
-		p.Printf("\n")
+		c.Printf("\n")
 	}
 }
 
 // notTested prints a line for the checks that do not apply, one for those that were
 // left out, and one for the requirements without a check.
 func (c Console) notTested(report result.Report) {
-	p, printed := c.printer(), false
+	printed := false
 	for _, line := range [][2]string{{"not applicable  ", report.NotApplicableText()}, {"not selected    ", report.NotSelectedText()}, {"not tested      ", report.UntestedText()}} {
 		if line[1] != "" {
-			p.Paragraph(line[0], text.Line(line[1]))
+			c.Paragraph(line[0], text.Line(line[1]))
 			printed = true
 		}
 	}
 	if printed {
-		p.Printf("\n")
+		c.Printf("\n")
 	}
 }
 
@@ -158,7 +150,7 @@ func (c Console) calls(report result.Report) {
 		return
 	}
 	const longest = 20
-	p, widest := c.printer(), 0
+	widest := 0
 	for _, check := range report.Checks {
 		widest = max(widest, len(check.Verdict))
 	}
@@ -166,15 +158,15 @@ func (c Console) calls(report result.Report) {
 		verdict := fmt.Sprintf("  %s  ", Coloured(check.Verdict, fmt.Sprintf("%-*s", widest, check.Verdict)))
 		name := text.Line(check.ID)
 		if ansi.StringWidth(name) > longest {
-			p.Paragraph(verdict, name)
+			c.Paragraph(verdict, name)
 			verdict, name = strings.Repeat(" ", widest+4), ""
 		}
-		p.Paragraph(verdict+name+strings.Repeat(" ", longest+1-ansi.StringWidth(name)), check.Title)
+		c.Paragraph(verdict+name+strings.Repeat(" ", longest+1-ansi.StringWidth(name)), check.Title)
 	}
 	if len(report.Client.NotChosen) > 0 {
-		p.Printf("\n")
-		p.Paragraph("not chosen: ", strings.Join(report.Client.NotChosen, ", "))
-		p.Paragraph("  give  ", "--scenario NAME for each that the command is to choose, and for no other")
+		c.Printf("\n")
+		c.Paragraph("not chosen: ", strings.Join(report.Client.NotChosen, ", "))
+		c.Paragraph("  give  ", "--scenario NAME for each that the command is to choose, and for no other")
 	}
 }
 
@@ -206,7 +198,7 @@ func (c Console) headline(verdict result.Verdict, about string) {
 	word := strings.ToUpper(string(verdict))
 	indent := strings.Repeat(" ", len(word)+1)
 	lines := text.Wrap(text.Printable(about), c.Width-len(indent))
-	c.printer().Printf("%s %s\n", Coloured(verdict, word), strings.Join(lines, "\n"+indent))
+	c.Printf("%s %s\n", Coloured(verdict, word), strings.Join(lines, "\n"+indent))
 }
 
 // broken prints each requirement with a verdict once, with its first findings.
@@ -221,19 +213,19 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 	}
 	if rest := len(groups) - printed; rest > 0 {
 		c.headline(verdict, text.Counted(rest, "more requirement")+" (--verbose prints them)")
-		c.printer().Printf("\n")
+		c.Printf("\n")
 	}
 }
 
 func (c Console) brokenRequirement(report result.Report, group result.Broken, verdict result.Verdict) {
-	p, requirement := c.printer(), group.Requirement
-	p.Printf("%s %s%s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint(levelText(requirement)))
-	p.Paragraph("  ", requirement.Statement)
+	requirement := group.Requirement
+	c.Printf("%s %s%s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint(levelText(requirement)))
+	c.Paragraph("  ", requirement.Statement)
 	if requirement.Quote != "" {
-		p.Paragraph("  ", `"`+requirement.Quote+`"`)
+		c.Paragraph("  ", `"`+requirement.Quote+`"`)
 	}
 	if requirement.Source != "" {
-		p.Printf("  %s\n", Faint(text.Line(requirement.Source)))
+		c.Printf("  %s\n", Faint(text.Line(requirement.Source)))
 	}
 	findings, names := group.Alike(), report.Names
 	printed := min(len(findings), shownFindings)
@@ -241,25 +233,25 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 		printed, names = len(findings), func(ids []string) string { return strings.Join(ids, ", ") }
 	}
 	for i, one := range findings[:printed] {
-		p.Printf("\n")
-		p.Paragraph("  ", names(one.Checks))
-		p.Paragraph("    want  ", one.Want)
-		p.Paragraph("    got   ", one.Got+times(one.Count, len(one.Checks)))
+		c.Printf("\n")
+		c.Paragraph("  ", names(one.Checks))
+		c.Paragraph("    want  ", one.Want)
+		c.Paragraph("    got   ", one.Got+times(one.Count, len(one.Checks)))
 		if one.Curl != "" {
-			p.Printf("    %s\n", Faint(text.Printable(one.Curl)))
+			c.Printf("    %s\n", Faint(text.Printable(one.Curl)))
 		}
 		if report.Client != nil && one.Exchange > 0 && i == 0 {
-			p.Paragraph("    sent  ", sentText(report.Exchanges[one.Exchange-1]))
+			c.Paragraph("    sent  ", sentText(report.Exchanges[one.Exchange-1]))
 		}
 	}
 	if rest := findings[printed:]; len(rest) > 0 {
-		p.Printf("\n")
-		p.Paragraph("  ", moreText(rest, names))
+		c.Printf("\n")
+		c.Paragraph("  ", moreText(rest, names))
 	}
 	if requirement.Fix != "" {
-		p.Paragraph("  fix     ", requirement.Fix)
+		c.Paragraph("  fix     ", requirement.Fix)
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // levelText shows the level of a requirement behind its id; a condition of the
@@ -274,16 +266,16 @@ func levelText(requirement result.Requirement) string {
 // unjudged prints the checks that were not tested, those with the same reason
 // together, the largest group first.
 func (c Console) unjudged(report result.Report, verdict result.Verdict) {
-	p, groups := c.printer(), report.Unjudged(verdict)
+	groups := report.Unjudged(verdict)
 	for _, group := range groups {
 		c.headline(verdict, report.Names(group.Checks))
-		p.Paragraph("  ", group.Reason)
+		c.Paragraph("  ", group.Reason)
 		if group.Flag != "" {
-			p.Paragraph("  give  ", group.Flag)
+			c.Paragraph("  give  ", group.Flag)
 		}
 	}
 	if len(groups) > 0 {
-		p.Printf("\n")
+		c.Printf("\n")
 	}
 }
 
@@ -297,17 +289,17 @@ func (c Console) unjudgedRequirements(report result.Report) {
 			named = append(slices.Clone(named[:shownFindings]), fmt.Sprintf("and %d more requirements", len(named)-shownFindings))
 		}
 		c.headline(result.Skip, strings.Join(named, ", "))
-		c.printer().Paragraph("  ", group.Reason)
+		c.Paragraph("  ", group.Reason)
 	}
 	if len(groups) > 0 {
-		c.printer().Printf("\n")
+		c.Printf("\n")
 	}
 }
 
 // expectedFailures prints one line for each requirement and reason why it is
 // expected not to be kept, and one for each known failure that was not tested.
 func (c Console) expectedFailures(report result.Report) {
-	p, printed := c.printer(), false
+	printed := false
 	for _, requirement := range slices.Concat(report.Requirements, report.Unmet()) {
 		for _, group := range expectedGroups(report, requirement.ID) {
 			printed = true
@@ -315,17 +307,17 @@ func (c Console) expectedFailures(report result.Report) {
 			if more := len(group.names) - 1; more > 0 {
 				names += fmt.Sprintf(" and %d more", more)
 			}
-			p.Printf("%s %s in %s: %s (%s)\n", Coloured(result.ExpectedFail, "EXPECTED-FAIL"), Bold(text.Line(requirement.ID)),
+			c.Printf("%s %s in %s: %s (%s)\n", Coloured(result.ExpectedFail, "EXPECTED-FAIL"), Bold(text.Line(requirement.ID)),
 				text.Line(result.ChecksText(group.checks)), text.Line(group.because), text.Line(names))
 		}
 	}
 	for _, known := range report.Known(result.KnownNotJudged) {
 		printed = true
-		p.Printf("%s %s at %s: %s\n", Coloured(result.Skip, "KNOWN FAILURE NOT TESTED"), text.Line(known.Entry), text.Line(known.Name),
+		c.Printf("%s %s at %s: %s\n", Coloured(result.Skip, "KNOWN FAILURE NOT TESTED"), text.Line(known.Entry), text.Line(known.Name),
 			text.Line(known.NotJudged))
 	}
 	if printed {
-		p.Printf("\n")
+		c.Printf("\n")
 	}
 }
 
@@ -359,13 +351,12 @@ func expectedGroups(report result.Report, requirement string) []expectedGroup {
 }
 
 func (c Console) summary(report result.Report) {
-	p := c.printer()
 	if repeats := repeatsText(report.Exchanges); repeats != "" {
-		p.Paragraph("", repeats)
-		p.Printf("\n")
+		c.Paragraph("", repeats)
+		c.Printf("\n")
 	}
 	for _, line := range text.Wrap(text.Printable(report.Conclusion), c.Width) {
-		p.Printf("%s\n", Coloured(overall(report.Exit), Bold(line)))
+		c.Printf("%s\n", Coloured(html.VerdictOf(report.Exit), Bold(line)))
 	}
 	const space = "\u00a0" // So that "exit 1", which scripts look for, stays in one line.
 	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
@@ -375,7 +366,7 @@ func (c Console) summary(report result.Report) {
 		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"), orNone(countsText(report.Counts.Checks)),
 			text.Counted(len(report.Requirements), "requirement"), orNone(countsText(report.Counts.Requirements)), tookText(report), space, report.Exit)
 	}
-	p.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
+	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
 }
 
 func orNone(counts string) string { return cmp.Or(counts, "none") }
@@ -391,12 +382,12 @@ func tookText(report result.Report) string {
 	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
 }
 
-// verdictOrder is the order in which counts are shown.
-var verdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
+// VerdictOrder is the order in which counts are shown.
+var VerdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
 
 func countsText(counts map[result.Verdict]int) string {
 	var parts []string
-	for _, verdict := range verdictOrder {
+	for _, verdict := range VerdictOrder {
 		if counts[verdict] > 0 {
 			parts = append(parts, Coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
 		}
@@ -447,19 +438,6 @@ func checksOf(findings []result.Alike) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-// overall is the verdict whose colour an exit code has.
-func overall(exit int) result.Verdict {
-	switch exit {
-	case result.ExitConforms:
-		return result.Pass
-	case result.ExitInconclusive:
-		return result.Skip
-	case result.ExitUnreachable, result.ExitInterrupted:
-		return result.Error
-	}
-	return result.Fail
 }
 
 var verdictColours = map[result.Verdict]lipgloss.Style{

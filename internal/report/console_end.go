@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -31,7 +32,7 @@ func (c Console) lastScreen(report result.Report) {
 		c.writtenReports(false)
 		return
 	}
-	p, failed := c.printer(), report.Broken(result.Fail)
+	failed := report.Broken(result.Fail)
 	c.lastCauses(report)
 	c.failedList(report, failed)
 	if report.Exit == result.ExitInconclusive {
@@ -40,7 +41,7 @@ func (c Console) lastScreen(report result.Report) {
 	early := report.Exit == result.ExitInterrupted || report.Ended != ""
 	if early {
 		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
-		p.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
+		c.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
 	}
 	switch {
 	case len(failed) > 0:
@@ -48,13 +49,13 @@ func (c Console) lastScreen(report result.Report) {
 	case slices.ContainsFunc(report.Unjudged(result.Error), func(group result.Unjudged) bool { return group.Reason == report.Ended }):
 		c.afterError(report)
 	case report.Ended != "":
-		p.Paragraph("  rerun    ", "the same command, with a longer --max-duration, or --focus for a part")
+		c.Paragraph("  rerun    ", "the same command, with a longer --max-duration, or --focus for a part")
 	case early:
-		p.Paragraph("  rerun    ", "the same command")
+		c.Paragraph("  rerun    ", "the same command")
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
 	case report.Exit == result.ExitInconclusive:
-		p.Paragraph("  rerun    ", "the same command, with what is listed above")
+		c.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
 	c.writtenReports(true)
 }
@@ -65,14 +66,13 @@ func (c Console) lastCauses(report result.Report) {
 	if len(report.Causes) == 0 {
 		return
 	}
-	p := c.printer()
 	lines := func(beginning, words string, most int) {
 		wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
 		if len(wrapped) > most {
 			wrapped = wrapped[:most]
 			wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
 		}
-		p.Printf("%s\n", strings.Join(wrapped, "\n"))
+		c.Printf("%s\n", strings.Join(wrapped, "\n"))
 	}
 	listed := report.Causes[:min(len(report.Causes), listedCauses)]
 	for i, cause := range listed {
@@ -82,9 +82,9 @@ func (c Console) lastCauses(report result.Report) {
 		}
 	}
 	if rest := len(report.Causes) - len(listed); rest > 0 {
-		p.Printf("  %s\n", Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))))
+		c.Printf("  %s\n", Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))))
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // failedList names the most severe requirements that failed, a line each.
@@ -92,7 +92,7 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 	if len(failed) == 0 {
 		return
 	}
-	p, order, total := c.printer(), ", most severe first", len(failed)
+	order, total := ", most severe first", len(failed)
 	if total == 1 {
 		order = ""
 	}
@@ -107,23 +107,23 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 	}
 	switch explained := total - len(failed); {
 	case explained == total:
-		p.Printf("%s\n\n", Bold(words+", "+explain))
+		c.Printf("%s\n\n", Bold(words+", "+explain))
 		return
 	case explained > 0:
 		words += fmt.Sprintf(", %d %s; the others", explained, explain)
 	}
-	p.Printf("%s\n", Bold(words+order))
+	c.Printf("%s\n", Bold(words+order))
 	listed := min(len(failed), most)
 	if len(failed) > most {
 		listed-- // The line that counts the rest takes its place.
 	}
 	for _, group := range failed[:listed] {
-		p.Printf("%s\n", ansi.Truncate(failedLine("  ", group), c.Width, "…"))
+		c.Printf("%s\n", ansi.Truncate(failedLine("  ", group), c.Width, "…"))
 	}
 	if rest := len(failed) - listed; rest > 0 {
-		p.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)))
+		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)))
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // failedLine says a failed requirement in one line: its first finding.
@@ -140,15 +140,15 @@ func failedLine(beginning string, group result.Broken) string {
 // afterFailure says how to understand the first failure, to send its request
 // again, and to test what failed once more.
 func (c Console) afterFailure(report result.Report, failed []result.Broken) {
-	p, first := c.printer(), failed[0]
-	p.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
+	first := failed[0]
+	c.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
 	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
-		p.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
+		c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
 	}
 	for _, one := range first.Found {
 		line := "  resend   " + text.Line(one.Curl)
 		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
-			p.Printf("%s\n", line)
+			c.Printf("%s\n", line)
 			break
 		}
 	}
@@ -167,9 +167,9 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	}
 	switch {
 	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]):
-		p.Paragraph("  rerun    ", "the same command")
+		c.Paragraph("  rerun    ", "the same command")
 	case len(flags) > 0:
-		p.Paragraph("  rerun    ", "the same command with "+strings.Join(flags, " "))
+		c.Paragraph("  rerun    ", "the same command with "+strings.Join(flags, " "))
 	}
 }
 
@@ -187,9 +187,8 @@ func failedScenarios(report result.Report) []string {
 
 // afterError says what to look at where the target could not be reached.
 func (c Console) afterError(report result.Report) {
-	p := c.printer()
 	if report.Target.Source == "network" {
-		p.Paragraph("  check    ", "dpconform doctor, with the same flags, shows what can be reached")
+		c.Paragraph("  check    ", "dpconform doctor, with the same flags, shows what can be reached")
 	}
 	var flags []string
 	for _, group := range report.Unjudged(result.Error) {
@@ -199,7 +198,7 @@ func (c Console) afterError(report result.Report) {
 	if errors := report.Counts.Checks[result.Error]; errors < len(report.Checks) && len(flags) == errors && errors <= namedFocus {
 		again += " with " + strings.Join(flags, " ")
 	}
-	p.Paragraph("  rerun    ", again)
+	c.Paragraph("  rerun    ", again)
 }
 
 // missingInputs lists the inputs that would let more be tested, what helps most
@@ -209,15 +208,14 @@ func (c Console) missingInputs(report result.Report) {
 	if len(flags) == 0 {
 		return
 	}
-	p := c.printer()
-	p.Printf("%s\n", Bold("to test more, add (most useful first)"))
+	c.Printf("%s\n", Bold("to test more, add (most useful first)"))
 	for _, flag := range flags[:min(len(flags), listedFailures)] {
-		p.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), withFlag(flag))
+		c.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), withFlag(flag))
 	}
 	if rest := len(flags) - listedFailures; rest > 0 {
-		p.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
+		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // withFlag shows to test more, add: a flag, or what else a client
@@ -255,41 +253,39 @@ func (c Console) writtenReports(suggest bool) {
 			written = append(written, file.Format+" → "+file.Path)
 		}
 	}
-	p := c.printer()
 	switch {
 	case len(written) > 0:
-		p.Paragraph("  report   ", strings.Join(written, ", "))
+		c.Paragraph("  report   ", strings.Join(written, ", "))
 	case suggest && len(c.Written) == 0:
-		p.Printf("  report   give --report html=report.html for every exchange\n")
+		c.Printf("  report   give --report html=report.html for every exchange\n")
 	default:
 		return
 	}
-	p.Printf("\n")
+	c.Printf("\n")
 }
 
 // quietResult prints a line for each requirement that is not kept, for each
 // reason why something was not tested, and for the conclusion; of a target that
 // conforms the last one alone.
 func (c Console) quietResult(report result.Report) {
-	p := c.printer()
 	for _, cause := range report.Causes {
-		p.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
+		c.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
 	}
 	for _, group := range report.Broken(result.Fail) {
-		p.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group))
+		c.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group))
 	}
 	for _, known := range report.Known(result.KnownPassed) {
-		p.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))
+		c.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))
 	}
 	for _, group := range report.Unjudged(result.Error) {
-		p.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(result.ChecksText(group.Checks)), text.Line(group.Reason))
+		c.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(result.ChecksText(group.Checks)), text.Line(group.Reason))
 	}
 	if report.Exit == result.ExitInconclusive {
 		flags, checks := missingFlags(report)
 		for _, flag := range flags {
-			p.Printf("%s %s: give %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
+			c.Printf("%s %s: give %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
 		}
 	}
-	p.Printf("%s: %s: %s; %s, exit %d\n", Coloured(overall(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),
+	c.Printf("%s: %s: %s; %s, exit %d\n", Coloured(html.VerdictOf(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),
 		countsText(report.Counts.Checks), tookText(report), report.Exit)
 }

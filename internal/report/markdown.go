@@ -94,7 +94,7 @@ func (p *markdownPage) aspects() {
 	}
 	var verdicts []result.Verdict
 	head, rule := "| aspect |", "| --- |"
-	for _, verdict := range verdictOrder {
+	for _, verdict := range VerdictOrder {
 		if total[verdict] > 0 {
 			verdicts = append(verdicts, verdict)
 			head, rule = head+" "+string(verdict)+" |", rule+" ---: |"

@@ -90,7 +90,7 @@ func TestEveryFormatIsWrittenWholeAndTheSameLater(t *testing.T) {
 func TestWhatIsNotTestedIsOneLineEach(t *testing.T) {
 	t.Parallel()
 	console := func(out io.Writer, made result.Report) error {
-		Console{Out: out, Width: 200}.Result(made)
+		Console{Printer: text.Printer{Out: out, Width: 200}}.Result(made)
 		return nil
 	}
 	for name, write := range map[string]func(io.Writer, result.Report) error{"console": console, "Markdown": WriteMarkdown, "HTML": html.Write} {

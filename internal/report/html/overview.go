@@ -53,8 +53,11 @@ func (p *page) Skipped() skipped {
 }
 
 // Overall is the verdict that the exit code is like.
-func (p *page) Overall() result.Verdict {
-	switch p.Exit {
+func (p *page) Overall() result.Verdict { return VerdictOf(p.Exit) }
+
+// VerdictOf is the verdict whose colour an exit code has.
+func VerdictOf(exit int) result.Verdict {
+	switch exit {
 	case result.ExitConforms:
 		return result.Pass
 	case result.ExitFails:
