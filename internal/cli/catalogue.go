@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -88,11 +87,6 @@ func newCatalogue(method *spec.Method) catalogue {
 		made.Clients = append(made.Clients, entry)
 	}
 	return made
-}
-
-// writeJSON writes the catalogue for other programs.
-func (c catalogue) writeJSON(out io.Writer) error {
-	return text.WriteJSON(out, c)
 }
 
 // catalogueConsole prints a catalogue for a person.

@@ -30,7 +30,7 @@ func newListCommand(terminal *terminal) *cobra.Command {
 			}
 			listed := newCatalogue(method)
 			if asJSON {
-				return listed.writeJSON(terminal.raw)
+				return text.WriteJSON(terminal.raw, listed)
 			}
 			console := catalogueConsole{text.Printer{Out: terminal.out, Width: terminal.width()}, listed}
 			if !clients {

@@ -141,7 +141,7 @@ func TestADateToComeWarns(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]string{48 * time.Hour: ", which is in the future, so their age is unknown; record again: ", time.Hour: ""} {
 		date := time.Now().Add(ahead)
-		if got := warningOfAge(recorder.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
+		if _, got := ageOf(recorder.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s ahead: %q", ahead, got)
 		}
 	}

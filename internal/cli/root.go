@@ -41,7 +41,7 @@ The methods ` + text.List(spec.Shipped(), "and") + ` are built in;
 	root.SetErr(terminal.err)
 	root.SetFlagErrorFunc(flagMistake)
 	root.CompletionOptions.HiddenDefaultCmd = false
-	addColorFlag(root, terminal)
+	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "`WHEN` to use colors: auto, always or never")
 	root.AddCommand(
 		newInitCommand(terminal), newRunCommand(terminal), newProfilesCommand(terminal), newRecordCommand(terminal), newDoctorCommand(terminal), newLoginCommand(terminal),
 		newEmulateCommand(terminal), newClientCommand(terminal),

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
-	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/dpconform/dpconform/internal/config"
@@ -243,11 +242,6 @@ func colourEnvironment(environment []string, always bool) []string {
 // isOn reports whether the value of a variable means yes.
 func isOn(value string) bool {
 	return value != "" && value != "0" && !strings.EqualFold(value, "false")
-}
-
-// addColorFlag adds the flag about colours to all commands.
-func addColorFlag(root *cobra.Command, terminal *terminal) {
-	root.PersistentFlags().Var(terminal.color, config.ColorFlag, "`WHEN` to use colors: auto, always or never")
 }
 
 // untilBroken writes until nobody reads any more, and drops the rest without a

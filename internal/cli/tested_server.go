@@ -132,10 +132,11 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 	if err != nil {
 		return nil, err
 	}
+	stale, old := ageOf(recorded, settings)
 	return &testedServer{
 		target: server, source: fromCassettes, provenance: recorded.Describe(time.Now()),
 		consumeJobs: recorded.ConsumeJobs, seed: recorded.Seed, replay: replay, folder: folder,
-		stale: tooOld(recorded, settings), old: warningOfAge(recorded, settings),
+		stale: stale, old: old,
 	}, nil
 }
 
@@ -243,37 +244,26 @@ func (s *testedServer) complaint(whole bool) error {
 // clocksApart is how far the clocks of two machines may be apart.
 const clocksApart = 24 * time.Hour
 
-// tooOld says that a recording is older than it may be, or nothing.
-func tooOld(recorded recorder.Provenance, settings *config.Settings) string {
-	limit := time.Duration(settings.MaxAge)
-	age := time.Since(recorded.Date)
-	switch {
-	case limit == 0, age >= -clocksApart && age <= limit:
-		return ""
-	case age < 0:
-		return fmt.Sprintf("the cassettes are dated %s, in the future, and --max-age is %s; record again: %s",
-			recorded.Date.UTC().Format(time.DateOnly), settings.MaxAge, recordCommand(settings))
-	}
-	return fmt.Sprintf("the cassettes are %s old, and --max-age is %s; record again: %s",
-		inDays(age), settings.MaxAge, recordCommand(settings))
-}
-
 // oldAge is from when on a run from cassettes warns of their age.
 const oldAge = 90 * 24 * time.Hour
 
-// warningOfAge says that a recording of a server is old, or nothing. That of the
-// reference emulator says nothing of a server that may have changed.
-func warningOfAge(recorded recorder.Provenance, settings *config.Settings) string {
-	age := time.Since(recorded.Date)
-	if settings.MaxAge == 0 && age < -24*time.Hour {
-		return fmt.Sprintf("the cassettes have the date %s, which is in the future, so their age is unknown; record again: %s",
-			recorded.Date.UTC().Format(time.DateOnly), recordCommand(settings))
+// ageOf says that a recording is older than it may be, or, where nobody said how old
+// it may be, that it is old; or nothing. That of the reference emulator says nothing of
+// a server that may have changed.
+func ageOf(recorded recorder.Provenance, settings *config.Settings) (stale, old string) {
+	age, date, again := time.Since(recorded.Date), recorded.Date.UTC().Format(time.DateOnly), recordCommand(settings)
+	limited, inFuture := settings.MaxAge != 0, age < -clocksApart
+	switch {
+	case limited && inFuture:
+		stale = fmt.Sprintf("the cassettes are dated %s, in the future, and --max-age is %s; record again: %s", date, settings.MaxAge, again)
+	case limited && age > time.Duration(settings.MaxAge):
+		stale = fmt.Sprintf("the cassettes are %s old, and --max-age is %s; record again: %s", inDays(age), settings.MaxAge, again)
+	case !limited && inFuture:
+		old = fmt.Sprintf("the cassettes have the date %s, which is in the future, so their age is unknown; record again: %s", date, again)
+	case !limited && !recorded.Emulator && age > oldAge:
+		old = fmt.Sprintf("the cassettes are %s old, and the server may have changed; record again: %s, or set --max-age", inDays(age), again)
 	}
-	if settings.MaxAge != 0 || recorded.Emulator || age <= oldAge {
-		return ""
-	}
-	return fmt.Sprintf("the cassettes are %s old, and the server may have changed; record again: %s, or set --max-age",
-		inDays(age), recordCommand(settings))
+	return stale, old
 }
 
 // inDays writes an age for a reader.

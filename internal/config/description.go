@@ -102,19 +102,16 @@ func (s *Settings) Method(sources *Sources) (*spec.Method, error) {
 // each with a space before it; empty for the default one.
 func (s *Settings) DescriptionFlags() string {
 	var words strings.Builder
-	for _, flag := range append([][2]string{{specFlag, s.Spec}, {MethodFlag, s.MethodName}, {RevisionFlag, s.Revision}}, pairs(overlayFlag, s.Overlays)...) {
-		if flag[1] != "" {
-			words.WriteString(" --" + flag[0] + " " + flag[1])
+	add := func(flag, value string) {
+		if value != "" {
+			words.WriteString(" --" + flag + " " + value)
 		}
 	}
-	return words.String()
-}
-
-// pairs gives each value its flag.
-func pairs(flag string, values []string) [][2]string {
-	var made [][2]string
-	for _, value := range values {
-		made = append(made, [2]string{flag, value})
+	add(specFlag, s.Spec)
+	add(MethodFlag, s.MethodName)
+	add(RevisionFlag, s.Revision)
+	for _, overlay := range s.Overlays {
+		add(overlayFlag, overlay)
 	}
-	return made
+	return words.String()
 }

@@ -363,13 +363,11 @@ func (c Console) summary(report result.Report) {
 		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
 	if report.Client != nil {
 		// A call tests many requirements, and its verdict is not theirs.
-		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"), orNone(countsText(report.Counts.Checks)),
-			text.Counted(len(report.Requirements), "requirement"), orNone(countsText(report.Counts.Requirements)), tookText(report), space, report.Exit)
+		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"), cmp.Or(countsText(report.Counts.Checks), "none"),
+			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), tookText(report), space, report.Exit)
 	}
 	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
 }
-
-func orNone(counts string) string { return cmp.Or(counts, "none") }
 
 func tookText(report result.Report) string {
 	seconds := func(milliseconds int64) string {

@@ -16,10 +16,6 @@ import (
 // object is a JSON object whose members are written in the order of their names.
 type object = map[string]any
 
-func writeObject(out io.Writer, document object) error {
-	return text.WriteJSON(out, document)
-}
-
 // What a report does not know of an exchange, as HAR says it.
 const (
 	unknownSize     = -1
@@ -69,7 +65,7 @@ func WriteHAR(out io.Writer, report result.Report) error {
 	if report.Client != nil {
 		tested["client"] = report.Client
 	}
-	return writeObject(out, object{"log": object{
+	return text.WriteJSON(out, object{"log": object{
 		"version": "1.2", "creator": object{"name": report.Tool.Name, "version": report.Tool.Version}, "entries": entries,
 		"comment":    "exchanges of " + report.Title() + " with " + target + ", without secrets: " + report.Conclusion,
 		"_dpconform": tested,

@@ -77,7 +77,7 @@ func WriteSARIF(out io.Writer, report result.Report) error {
 	if builtIn(report.Description, report.Description.File) {
 		outside = "what dpconform ships: dpconform spec print prints the description"
 	}
-	return writeObject(out, object{"$schema": sarifSchema, "version": "2.1.0", "runs": []object{{
+	return text.WriteJSON(out, object{"$schema": sarifSchema, "version": "2.1.0", "runs": []object{{
 		"tool": object{"driver": object{"name": report.Tool.Name, "version": report.Tool.Version, "informationUri": homepage,
 			"rules": rules, "notifications": sarifNotices}},
 		"automationDetails": object{"id": "dpconform/" + sarifHost(report) + "/"},

@@ -82,8 +82,10 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 	}
 	read := &Source{
 		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: spec.Day(document.Revision)},
-		Says:       topicsWithout(ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic),
-		Endpoint:   strings.TrimSuffix(document.RootURL, "/"), SystemParameters: sortedKeys(document.Parameters), AllSystemParameters: true,
+		Says: slices.DeleteFunc(Topics(), func(topic Topic) bool {
+			return slices.Contains([]Topic{ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic}, topic)
+		}),
+		Endpoint: strings.TrimSuffix(document.RootURL, "/"), SystemParameters: sortedKeys(document.Parameters), AllSystemParameters: true,
 	}
 	declared := map[string]string{}
 	for name, scope := range document.Auth.OAuth2.Scopes {

@@ -154,11 +154,6 @@ func Topics() []Topic {
 		AcceptedStatesTopic, SystemParametersTopic, DeprecationTopic, DescriptionsTopic, ProseTopic}
 }
 
-// topicsWithout lists every topic but some.
-func topicsWithout(silent ...Topic) []Topic {
-	return slices.DeleteFunc(Topics(), func(topic Topic) bool { return slices.Contains(silent, topic) })
-}
-
 // Speaks reports whether the source can say anything of a topic.
 func (s *Source) Speaks(topic Topic) bool { return slices.Contains(s.Says, topic) }
 
