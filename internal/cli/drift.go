@@ -221,9 +221,8 @@ func (p sourcePair) writeOverlay(terminal *terminal, file string, class drift.Cl
 		_, err := terminal.raw.Write(made.Text)
 		return err
 	}
-	const newFile = 0o644
-	if err := text.CreateFile(file, newFile, func(out io.Writer) error { _, err := out.Write(made.Text); return err }); err != nil {
-		return text.Mistake("--"+overlayFlag, file+" was not written: "+text.Reason(err), "")
+	if err := writeNewFile("--"+overlayFlag, file, made.Text); err != nil {
+		return err
 	}
 	fmt.Fprintf(terminal.out, "wrote %s into %s\n", text.Counted(len(made.Made), "change"), file)
 	return nil

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,19 @@ func writeComparison(terminal *terminal, files []report.File, writeText func(out
 		if err := file.WriteWith(writers[file.Format], terminal.raw); err != nil {
 			return notWritten(file, err)
 		}
+	}
+	return nil
+}
+
+// writeNewFile writes a file that a flag names. One that is there stays.
+func writeNewFile(flag, file string, content []byte) error {
+	const newFile = 0o644
+	err := text.CreateFile(file, newFile, func(out io.Writer) error { _, err := out.Write(content); return err })
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return text.FileExists(flag, file)
+	case err != nil:
+		return text.Mistake(flag, file+" was not written: "+text.Reason(err), "")
 	}
 	return nil
 }

@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,9 +11,6 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
-
-// newDescriptionFile are the permissions of a description.
-const newDescriptionFile = 0o644
 
 func newSpecNewCommand(terminal *terminal) *cobra.Command {
 	var draft source.Draft
@@ -99,17 +92,8 @@ func writeDraft(command *cobra.Command, terminal *terminal, draft source.Draft, 
 			return err
 		}
 		terminal = terminal.onStandardError()
-	} else {
-		err := text.CreateFile(output, newDescriptionFile, func(out io.Writer) error {
-			_, err := io.Copy(out, bytes.NewReader(written))
-			return err
-		})
-		if errors.Is(err, fs.ErrExist) {
-			return text.Mistake("--output", output+" already exists, and may have been edited", "give another file, or delete it")
-		}
-		if err != nil {
-			return text.Mistake("--output", output+": "+text.Reason(err), "")
-		}
+	} else if err := writeNewFile("--output", output, written); err != nil {
+		return err
 	}
 	drafts := 0
 	for _, requirement := range method.Requirements {
