@@ -51,7 +51,7 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 		Short: "Test a client: its requests, and how it handles responses",
 		Long: `client starts a server and runs your command, which calls the method once. It
 does so for each scenario, such as a refusal, a reset connection or a redirect.
-It checks every request, every retry, and the outcome that the client outputs.
+It checks every request, every retry, and the outcome that the client reports.
 
 The placeholders {endpoint}, {job}, {warm-job}, {token}, {fresh-token},
 {token-url}, {refresh-token}, {scenario}, {outcome} and {ca-cert} are replaced
