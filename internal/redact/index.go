@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Index finds many texts in another in one pass. What a search costs depends on
@@ -123,9 +124,23 @@ func looseForms(token string) []string {
 	return forms
 }
 
-// escapedInJSON lists what libraries write in JSON by its number: Go, Gson and
+// escapedInJSON is what libraries write in JSON by its number: Go, Gson and
 // System.Text.Json, and what escapes all that any of them does.
-var escapedInJSON = []string{"<>&", "<>&'=", "<>&'+", "<>&'=+", "=+"}
+const escapedInJSON = "<>&'=+"
+
+// inJSON are the ways in which they do.
+var inJSON = sync.OnceValue(func() (escapes []*strings.Replacer) {
+	for _, characters := range []string{"<>&", "<>&'=", "<>&'+", escapedInJSON, "=+"} {
+		for _, format := range []string{`\u%04x`, `\u%04X`} {
+			var pairs []string
+			for _, c := range characters {
+				pairs = append(pairs, string(c), fmt.Sprintf(format, c))
+			}
+			escapes = append(escapes, strings.NewReplacer(pairs...))
+		}
+	}
+	return escapes
+})
 
 // escapedForms lists a token as it is escaped for a URL and in JSON, without the token.
 func escapedForms(token string) []string {
@@ -133,13 +148,8 @@ func escapedForms(token string) []string {
 	// PHP writes a slash in JSON with a backslash.
 	slashed := strings.ReplaceAll(token, "/", `\/`)
 	forms := []string{query, percentEscape().ReplaceAllStringFunc(query, strings.ToLower), slashed}
-	for _, characters := range escapedInJSON {
-		for _, format := range []string{`\u%04x`, `\u%04X`} {
-			var pairs []string
-			for _, c := range characters {
-				pairs = append(pairs, string(c), fmt.Sprintf(format, c))
-			}
-			escape := strings.NewReplacer(pairs...)
+	if strings.ContainsAny(token, escapedInJSON) {
+		for _, escape := range inJSON() {
 			forms = append(forms, escape.Replace(token), escape.Replace(slashed))
 		}
 	}
