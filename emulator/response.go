@@ -114,11 +114,19 @@ func (c *call) finish(r *response) {
 // the end, < and > escaped.
 func encode(content any) []byte {
 	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetIndent("", "  ")
 	// Objects of texts and numbers always have a JSON form.
-	_ = encoder.Encode(content)
+	plain, _ := marshal(content)
+	_ = json.Indent(&text, plain, "", "  ")
+	text.WriteByte('\n')
 	return text.Bytes()
+}
+
+// marshal is json.Marshal, which would parse again what an object writes.
+func marshal(content any) ([]byte, error) {
+	if object, isObject := content.(*object); isObject {
+		return object.MarshalJSON()
+	}
+	return json.Marshal(content)
 }
 
 // sendResponse sends a response with its length.
@@ -215,12 +223,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Marshal parses again what an object writes, at each level.
-		marshal := func() ([]byte, error) { return json.Marshal(member.value) }
-		if inner, isObject := member.value.(*object); isObject {
-			marshal = inner.MarshalJSON
-		}
-		value, err := marshal()
+		value, err := marshal(member.value)
 		if err != nil {
 			return nil, err
 		}
