@@ -44,7 +44,7 @@ func TestKillMatrix(t *testing.T) {
 		case *onlyFault != "":
 			faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
 		case testing.Short():
-			faults = sample(all, 0, 10)
+			faults = sample(all, 0, 25)
 		}
 		seeded += len(faults)
 		matrix := newMatrix(method, Checks(method), faults)
