@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // Level says who demands a requirement. Documented is the strongest.
@@ -116,9 +118,9 @@ func (r Responses) AllowsCode(code string) bool {
 // String returns the allowed responses in words, such as "404 or 403 with
 // error.status NOT_FOUND or PERMISSION_DENIED".
 func (r Responses) String() string {
-	allowed := strings.Join(r.Status, " or ")
+	allowed := text.List(r.Status, "or")
 	if len(r.Code) > 0 {
-		allowed += " with error.status " + strings.Join(r.Code, " or ")
+		allowed += " with error.status " + text.List(r.Code, "or")
 	}
 	return strings.TrimPrefix(allowed, " ")
 }

@@ -52,7 +52,7 @@ func shareConnection(j *judgement) {
 		// What changes by itself, such as the state of a job, changes once.
 		again, _ := j.overOne(requests[:i+1])
 		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
-			j.FailAt(differsIn(last, alone), result.PersistentConnection, last, j.shows(alone)+", as over a connection of its own", "over a connection that other requests had used: "+j.shows(last))
+			j.FailAt(differsIn(last, alone), result.PersistentConnection, last, j.shows(alone)+", as over a connection of its own", j.shows(last)+", over a connection that other requests had used")
 			j.endSharing()
 		}
 		return
@@ -205,7 +205,7 @@ func (j *judgement) reusesNone(shared []*target.Exchange) bool {
 		shown = j.exchanges[closed]
 	}
 	j.Fail(result.PersistentConnection, shown, "a response to a second request over a connection, or Connection: close in the first response",
-		"each connection was closed after one response, which did not say so")
+		"each connection was closed after one response without Connection: close")
 	j.endSharing()
 	return true
 }

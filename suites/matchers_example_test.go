@@ -65,5 +65,5 @@ func ExampleMeet() {
 	// An unknown field in the request body MUST be refused as 400 INVALID_ARGUMENT.
 	// Unexpected response
 	//     want: 400 with error.status INVALID_ARGUMENT
-	//     got:  200, a success
+	//     got:  200 (success)
 }

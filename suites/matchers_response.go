@@ -133,7 +133,7 @@ func (r *response) describe() string {
 	case r.exchange != nil && !r.exchange.Complete():
 		return r.exchange.Fault.Detail
 	case r.succeeded():
-		return fmt.Sprintf("%d, a success", r.status)
+		return fmt.Sprintf("%d (success)", r.status)
 	case code != "":
 		return fmt.Sprintf("%d %s", r.status, printable(code))
 	case r.status >= http.StatusBadRequest:

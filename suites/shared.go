@@ -101,6 +101,6 @@ func reportSpoiled(j *judgement) {
 			place = result.InFault
 		}
 		j.FailAt(place, result.PersistentConnection, one.exchange, one.seen.want,
-			"over a connection that other requests had used: "+one.seen.got+"; alone it gets "+one.apart)
+			one.seen.got+", over a connection that other requests had used; alone, "+one.apart)
 	}
 }

@@ -146,7 +146,7 @@ func (c catalogueConsole) whyUntested(requirement spec.Requirement) string {
 
 // listClients prints every requirement of clients with the scenarios that test it.
 func (c catalogueConsole) listClients() {
-	c.Paragraph("", fmt.Sprintf("of clients: %d requirements, tested by dpconform client", len(c.Clients)))
+	c.Paragraph("", fmt.Sprintf("%d requirements for clients, tested by dpconform client", len(c.Clients)))
 	aspect := ""
 	for _, entry := range c.Clients {
 		c.heading(&aspect, entry.Aspect, "client "+entry.Aspect)
@@ -220,7 +220,8 @@ func (c catalogueConsole) explain(id string) bool {
 			c.Printf("\n")
 			c.Paragraph("  ", entry.tested())
 			if len(entry.Scenarios) > 0 {
-				c.Paragraph("  ", "see them with: dpconform client --list; try one with: dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
+				c.Paragraph("  ", "list:  dpconform client --list")
+				c.Paragraph("  ", "run:   dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")
 			}
 			return true
 		}
@@ -251,9 +252,9 @@ func (c catalogueConsole) explainRequirement(requirement spec.Requirement, of st
 	if quote != "" {
 		quote = `"` + quote + `"`
 	}
-	for _, field := range [][2]string{{"of", of}, {"level", string(requirement.Level) + ": " + levelMeanings[requirement.Level]},
+	for _, field := range [][2]string{{"applies to", of}, {"level", string(requirement.Level) + ": " + levelMeanings[requirement.Level]},
 		{"statement", requirement.Statement}, {"quote", quote}, {"source", requirement.Source}, {"note", requirement.Note}, {"fix", requirement.Fix},
-		{"set", c.setTitle(requirement.Set)}, {"described", fmt.Sprintf("%s:%d", requirement.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
+		{"set", c.setTitle(requirement.Set)}, {"defined in", fmt.Sprintf("%s:%d", requirement.File, requirement.Line)}, {"expected", requirement.Expect.String()}} {
 		if field[1] != "" {
 			c.Field(field[0], field[1])
 		}
@@ -291,9 +292,9 @@ func (c catalogueConsole) explainChecks(requirement string) {
 }
 
 var levelMeanings = map[spec.Level]string{
-	spec.Documented: "the reference page or the discovery document says it",
-	spec.Platform:   "a public standard of the platform or of HTTP says it",
-	spec.Inferred:   "nobody demands it, but users expect it",
+	spec.Documented: "required by the reference page or the discovery document",
+	spec.Platform:   "required by a public standard, of the platform or of HTTP",
+	spec.Inferred:   "required by no source, but expected by users",
 }
 
 func (c catalogueConsole) explainCheck(check catalogueCheck) {

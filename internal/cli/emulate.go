@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -98,7 +99,7 @@ scopes: scope:SHORT. A fault breaks every method that can have it.`,
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME`, a deliberate mistake. --fault list prints all names")
+	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME` (list prints all names). A fault is a deliberate mistake")
 	return command
 }
 
@@ -247,21 +248,28 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 		jobs = emulator.DefaultJobs(methods[0], methods[1:]...)
 	}
 	all := withAllNames(methods)
-	words := []string{os.Args[0] + " run " + reach}
+	words, quote, next := []string{os.Args[0] + " run " + reach}, "'", " \\\n    "
+	if runtime.GOOS == "windows" {
+		quote, next = `"`, " " // For cmd.exe and PowerShell alike.
+	}
 	if len(all.Scopes) > 0 {
 		template := cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)
 		expired := strings.NewReplacer("{scope}", spec.Expired, "{short}", spec.Expired).Replace(template)
-		words = append(words, "--token-template '"+template+"'", "--token '"+spec.Expired+"="+expired+"'")
+		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+spec.Expired+"="+expired+quote)
 	}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
-		words = append(words, "--token-join '"+options.TokenJoin+"'")
+		words = append(words, "--token-join "+quote+options.TokenJoin+quote)
 	}
 	for _, state := range append(slices.Clone(all.States), "") {
-		if ids := jobs[state]; len(ids) > 0 {
+		ids := jobs[state]
+		if options.Jobs == nil && options.Fault == "" {
+			ids = ids[:min(len(ids), jobsForAllChecks)] // A faulty server may use up more.
+		}
+		if len(ids) > 0 {
 			words = append(words, "--job "+strings.TrimPrefix(state+"=", "=")+strings.Join(ids, ","))
 		}
 	}
-	return strings.Join(words, " \\\n    ")
+	return strings.Join(words, next)
 }
 
 // introspectionMemory is how long the emulator believes what it read about a

@@ -113,7 +113,7 @@ func (e *evaluation) checkOutcome(last *request, seen view) {
 		// Whatever the client makes of it, it is not the client's mistake.
 		e.skip(last.response.noUpstream, "--upstream names a server that responds", outcomeError, outcomeCode, outcomeStatus, outcomeMessage)
 	case last.response.delivery != whole:
-		e.checkIncomplete(last, reasons[last.response.delivery], seen)
+		e.checkIncomplete(last, last.reason(), seen)
 	case last.response.success() && e.rules.Method.IDField == "":
 		e.checkSuccess(last, seen)
 	case last.response.success() && id == "":

@@ -60,7 +60,7 @@ func (e *evaluation) checkRepeat(before, after *request) {
 	response := before.response
 	if response.delivery != whole {
 		e.repeated(repeatUnknownEffect, after, "no second request, since the first may have taken effect",
-			"a second request: "+reasons[response.delivery])
+			"a second request: "+before.reason())
 		return
 	}
 	if response.success() {

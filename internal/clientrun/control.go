@@ -171,12 +171,12 @@ func read(r *http.Request) (members map[string]json.RawMessage, status int, mist
 	case err != nil:
 		return nil, http.StatusBadRequest, "the body is incomplete: " + printable(err.Error())
 	}
-	if err := json.Unmarshal(content, &members); err != nil || members == nil {
-		reason := "it is null"
-		if err != nil {
-			reason = err.Error()
-		}
-		return nil, http.StatusBadRequest, "the body is not a JSON object: " + printable(reason)
+	var syntax *json.SyntaxError
+	switch err := json.Unmarshal(content, &members); {
+	case errors.As(err, &syntax):
+		return nil, http.StatusBadRequest, "the body is not JSON: " + printable(err.Error())
+	case err != nil || members == nil:
+		return nil, http.StatusBadRequest, "the body is not a JSON object"
 	}
 	if name := givenTwice(content); name != "" {
 		return nil, http.StatusBadRequest, fmt.Sprintf("the body has the member %q twice", printable(name))

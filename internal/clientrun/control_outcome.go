@@ -67,8 +67,8 @@ func strictMistake(members map[string]json.RawMessage, success string) string {
 	switch {
 	case !given:
 		return ""
-	case members[success] != nil:
-		return fmt.Sprintf(`the outcome has both %q and "error": report one of them`, success)
+	case hasBoth(members, success):
+		return "the outcome " + fmt.Sprintf(bothMembers, success)
 	case json.Unmarshal(sent, &one) != nil:
 		return "" // The body was read as JSON.
 	}

@@ -77,6 +77,9 @@ func readOutcome(members map[string]json.RawMessage, success string) (outcome, b
 	if job := members["job"]; job == nil || json.Unmarshal(job, &read.Job) != nil {
 		return read, false
 	}
+	if hasBoth(members, success) {
+		return read, false
+	}
 	if text, is := members["error"]; is && string(text) != "null" {
 		read.readError(text)
 		return read, true
@@ -93,6 +96,14 @@ func readOutcome(members map[string]json.RawMessage, success string) (outcome, b
 	}
 	read.IDField = success
 	return read, true
+}
+
+// bothMembers says what is wrong with an outcome that hasBoth: a success and an error.
+const bothMembers = `has both %q and "error": report one of them`
+
+func hasBoth(members map[string]json.RawMessage, success string) bool {
+	return !slices.Contains([]string{"", "null", `""`, "false"}, string(members[success])) &&
+		!slices.Contains([]string{"", "null"}, string(members["error"]))
 }
 
 // readError reads an error that may be an object or a mere text. A member of
@@ -291,7 +302,12 @@ func (o *outcomeLines) endLine() {
 			number, shown, whole = number-1, "{", "{"+line
 		}
 		alike, named := resemblesOutcome(whole, o.success)
-		if alike && (o.likely == 0 || named && !o.named) {
+		behind := strings.IndexByte(line, '{')
+		switch behindText := behind > 0 && len(parseOutcomes(line[behind:], o.success)) > 0; {
+		case o.likely > 0 && o.named:
+		case behindText:
+			o.likely, o.named, o.mistake = number, true, "has an outcome after other text: print the outcome alone on one line"
+		case alike && (o.likely == 0 || named):
 			o.likely, o.named, o.mistake = number, named, lineMistake(shown, o.success)
 		}
 	}
@@ -349,6 +365,8 @@ func lineMistake(line, success string) string {
 		return `has no member "job"`
 	case json.Unmarshal(members["job"], &job) != nil:
 		return fmt.Sprintf(textWanted, "job", printable(string(members["job"])))
+	case hasBoth(members, success):
+		return fmt.Sprintf(bothMembers, success)
 	case members[success] != nil && success == okMember:
 		return fmt.Sprintf(`has the ok %s, which must be true; an error is reported as "error"`, printable(string(members[success])))
 	case members[success] != nil:

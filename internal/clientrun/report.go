@@ -186,7 +186,7 @@ func (o Outcomes) exchange(number int, check, job string, from *request, hide *r
 		shown.Response = &result.Message{Status: made.status, Header: hide.Header(made.header), Body: shownBody(made.body, hide), BodyBytes: len(made.body)}
 	}
 	if made.delivery != whole {
-		shown.Fault = &result.FaultOf{Kind: string(made.delivery), Detail: reasons[made.delivery]}
+		shown.Fault = &result.FaultOf{Kind: string(made.delivery), Detail: from.reason()}
 	}
 	return shown
 }

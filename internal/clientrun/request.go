@@ -148,6 +148,14 @@ var reasons = map[delivery]string{
 	hungUp: "the connection was closed before the response", notAwaited: "the client did not wait for the response",
 }
 
+// reason says why the response is not whole.
+func (r *request) reason() string {
+	if r.response.delivery == reset && strings.HasPrefix(r.protocol, "HTTP/2") {
+		return "the stream was reset before the response"
+	}
+	return reasons[r.response.delivery]
+}
+
 // response is what a request got.
 type response struct {
 	// noUpstream says why the server upstream has no part in it; empty where it has.

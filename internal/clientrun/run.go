@@ -328,14 +328,21 @@ func (r *run) command(ctx context.Context, site *Site, chosen, job string) (*end
 	if err != nil {
 		return nil, reported{}, err
 	}
-	written, err := text.ReadBytes(file, text.LargestFile)
-	if err != nil {
-		// A file that is gone, or that is no client's report, reports nothing.
-		return ended, ended.reported, nil
+	found := ended.reported
+	// A file that is gone, or that is no client's report, reports nothing.
+	if written, err := text.ReadBytes(file, text.LargestFile); err == nil {
+		lines := &outcomeLines{success: success, reported: found}
+		_, _ = lines.Write(written)
+		found = lines.end("the file $DPCONFORM_OUTCOME")
 	}
-	lines := &outcomeLines{success: success, reported: ended.reported}
-	_, _ = lines.Write(written)
-	return ended, lines.end("the file $DPCONFORM_OUTCOME"), nil
+	if len(found.outcomes) == 0 && found.hint == "" {
+		lines := &outcomeLines{success: success}
+		_, _ = lines.Write([]byte(ended.complaints))
+		if len(lines.end("").outcomes) > 0 || lines.named {
+			found.hint = "it printed an outcome on standard error: print it alone on one line of standard output"
+		}
+	}
+	return ended, found, nil
 }
 
 // values are what a client is given to make a call with, by the names of

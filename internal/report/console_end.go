@@ -118,7 +118,11 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 		listed-- // The line that counts the rest takes its place.
 	}
 	for _, group := range failed[:listed] {
-		c.Printf("%s\n", ansi.Truncate(failedLine("  ", group), c.Width, "…"))
+		line := failedLine("  ", group, 0)
+		if over := ansi.StringWidth(line) - c.Width; over > 0 {
+			line = failedLine("  ", group, over)
+		}
+		c.Printf("%s\n", ansi.Truncate(line, c.Width, "…"))
 	}
 	if rest := len(failed) - listed; rest > 0 {
 		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)))
@@ -126,10 +130,16 @@ func (c Console) failedList(report result.Report, failed []result.Broken) {
 	c.Printf("\n")
 }
 
-// failedLine says a failed requirement in one line: its first finding.
-func failedLine(beginning string, group result.Broken) string {
+// failedLine says a failed requirement in one line: its first finding, of which
+// what was wanted is cut by a number of columns, but not to less than a few.
+func failedLine(beginning string, group result.Broken, cut int) string {
+	const few = 16
 	first := group.Found[0]
-	words := fmt.Sprintf("want %s, got %s", first.Want, first.Got)
+	want := first.Want
+	if cut > 0 {
+		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
+	}
+	words := fmt.Sprintf("want %s, got %s", want, first.Got)
 	if more := len(group.Checks()) - 1; more > 0 {
 		words = fmt.Sprintf("%s; and %s", words, text.Counted(more, "more check"))
 	}
@@ -141,6 +151,10 @@ func failedLine(beginning string, group result.Broken) string {
 // again, and to test what failed once more.
 func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	first := failed[0]
+	if len(report.Causes) > 0 {
+		about := func(group result.Broken) bool { return group.Requirement.ID == report.Causes[0].Requirements[0] }
+		first = failed[max(0, slices.IndexFunc(failed, about))]
+	}
 	c.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
 	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
 		c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
@@ -272,7 +286,7 @@ func (c Console) quietResult(report result.Report) {
 		c.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
 	}
 	for _, group := range report.Broken(result.Fail) {
-		c.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group))
+		c.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group, 0))
 	}
 	for _, known := range report.Known(result.KnownPassed) {
 		c.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))

@@ -131,6 +131,10 @@ func (e evidence) found() []found {
 	return list
 }
 
+// isAbout has the beginning of the requirements that some causes are about, whatever
+// else they explain. Those come first: reports suggest to read about the first one.
+var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error"}
+
 // conclude makes the cause of a diagnosis; it has no requirements where no finding
 // comes from it.
 func (e evidence) conclude(found diagnosis) Cause {
@@ -152,6 +156,11 @@ func (e evidence) conclude(found diagnosis) Cause {
 			cause.Requirements = append(cause.Requirements, one.Requirement)
 		}
 		cause.Checks = append(cause.Checks, one.check)
+	}
+	if about := isAbout[cause.ID]; about != "" {
+		slices.SortStableFunc(cause.Requirements, func(a, b string) int {
+			return cmp.Compare(strings.Index(b, about), strings.Index(a, about)) // 0 comes before -1.
+		})
 	}
 	cause.Checks = slices.Compact(cause.Checks)
 	cause.Summary, cause.Fix = found.say(first, cause.Count)

@@ -167,6 +167,22 @@ func doubled(address string) string {
 // callerRefused: no token gets past the authorization, or none was sent.
 func (e evidence) callerRefused() diagnosis {
 	withToken := func(exchange *Exchange) bool { return strings.HasPrefix(exchange.Request.Credential, "token ") }
+	every := e.refused("every token is refused", withToken)
+	if len(e.shown(every.shows)) >= every.least {
+		return every
+	}
+	// The other checks use the token of one scope, which may be the only bad one.
+	tokens := text.Grouped(e.shown(withToken), func(exchange *Exchange) string { return exchange.Request.Credential })
+	if len(tokens) == 0 {
+		return every
+	}
+	most := slices.MaxFunc(tokens, func(a, b []*Exchange) int { return len(a) - len(b) })[0].Request.Credential
+	return e.refused("the "+most+", which most checks use, is refused", func(exchange *Exchange) bool { return exchange.Request.Credential == most })
+}
+
+// refused: nearly all requests with some token, or without one if none has any, are
+// refused because of it.
+func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagnosis {
 	noToken := !slices.ContainsFunc(e.responses, withToken)
 	if noToken {
 		withToken = func(exchange *Exchange) bool {
@@ -180,7 +196,7 @@ func (e evidence) callerRefused() diagnosis {
 		status = http.StatusForbidden
 	}
 	return diagnosis{id: "caller-refused", least: nearly(total), shows: shows, say: func(_ *Exchange, count int) (summary, fix string) {
-		summary = "every token is refused"
+		summary = refused
 		switch {
 		case noToken && e.Settings.NoAuth:
 			summary = "the server requires a token, but --no-auth sends none: requests are refused"
@@ -269,8 +285,8 @@ func (e evidence) connection() diagnosis {
 		return shows(exchange) && finding.Requirement == PersistentConnection
 	}, say: func(first *Exchange, _ int) (summary, fix string) {
 		found := shown[first.Number]
-		return fmt.Sprintf("requests over a shared connection get different responses from those over separate connections: want %s, got %s. The rest of the run uses a new connection for each request",
-			found.Want, found.Got), e.connectionFix(found)
+		return fmt.Sprintf("requests that share a connection get different responses from those that do not: %s. The rest of the run uses a new connection for each request", found.Got),
+			e.connectionFix(found)
 	}}
 }
 
@@ -297,7 +313,7 @@ func (e evidence) connectionFix(found Finding) string {
 	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):
 		return "set Content-Length in bytes, not in characters, after compression and all other changes of the body"
 	case exchange.status() >= http.StatusInternalServerError:
-		return "check the log of the server for what fails on a reused connection; keep no state of a request with its connection"
+		return "check the log of the server for what fails on a reused connection. Do not store anything about a request with its connection"
 	}
-	return "read the whole body even of a refused request, or close the connection with Connection: close; keep no state of a request with its connection, such as its token, id or media type; write no body in a response to HEAD"
+	return "read the whole body even of a refused request, or close the connection with Connection: close. Do not store anything about a request with its connection, such as its token, id or media type. Write no body in a response to HEAD"
 }

@@ -18,9 +18,12 @@ import (
 // tested is what came of one program, as it is kept: without what differs from
 // machine to machine.
 type tested struct {
-	Version   string
-	Passed    int
-	Of        int
+	Version string
+	// Passed is the number of the requirements that passed, Of that of all.
+	Passed int
+	Of     int
+	// NotTested are the requirements that no scenario tested.
+	NotTested []string `json:",omitempty"`
 	Scenarios map[string]outcome
 	Sends     []sent
 }
@@ -81,6 +84,11 @@ func (t *tested) take(report result.Report) error {
 	}
 	t.Of = len(report.Requirements)
 	t.Passed = report.Counts.Requirements[result.Pass]
+	for _, requirement := range report.Requirements {
+		if requirement.Verdict == result.Skip {
+			t.NotTested = append(t.NotTested, requirement.ID)
+		}
+	}
 	return nil
 }
 
@@ -187,12 +195,28 @@ func scenarioTable(page *strings.Builder, present []program, found map[string]te
 		}
 		fmt.Fprintf(page, "| `%s`: %s |%s\n", id, cell(title), row)
 	}
-	page.WriteString("| requirements that pass |")
+	page.WriteString("\n## Requirements\n\n| client | pass | fail or warn | not tested |\n| --- | --- | --- | --- |\n")
 	for _, one := range present {
-		fmt.Fprintf(page, " %d of %d |", found[one.name].Passed, found[one.name].Of)
+		ids := func(list []string) string {
+			return strings.TrimSuffix(fmt.Sprintf("%d: `%s`", len(list), strings.Join(list, "`, `")), ": ``")
+		}
+		came := found[one.name]
+		fmt.Fprintf(page, "| %s | %d of %d | %s | %s |\n", one.name, came.Passed, came.Of, ids(came.broken()), ids(came.NotTested))
 	}
-	page.WriteString("\n")
 	return notes
+}
+
+// broken are the requirements that failed or warned in a scenario.
+func (t tested) broken() (ids []string) {
+	for _, one := range t.Scenarios {
+		for _, finding := range one.Findings {
+			if id, _, found := strings.Cut(finding, ": want "); found {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // cell escapes what Markdown would take for markup.
