@@ -136,6 +136,6 @@ func ExampleNewServerFor() {
 	// refused-state: client.outcome.error (platform, demanded by the scenario): The client MUST report a refusal as an error.
 	//   want: an error, since the response was 400
 	//   got:  a success
-	//   "4xx (Client Error): The request contains bad syntax or cannot be fulfilled"
+	//   "a client MUST understand the class of any status code, as indicated by the first digit"
 	//   https://www.rfc-editor.org/rfc/rfc9110.html#section-15
 }

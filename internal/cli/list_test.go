@@ -26,7 +26,7 @@ func TestList(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	call(t, "explain", "body.empty").want(t, 0, "documented: the reference page", "The request body must be empty.", "body/empty")
+	call(t, "explain", "body.empty").want(t, 0, "documented: required by the reference page", "The request body must be empty.", "body/empty")
 	call(t, "explain", "body/empty").want(t, 0, "body.empty", "sends")
 	call(t, "explain", "path").want(t, 0, "path.one-segment documented", "tested by path/two-segments")
 	refused(t, "explain robustnes", `unknown requirement or check "robustnes"; did you mean robustness?`)
@@ -36,7 +36,7 @@ func TestExplain(t *testing.T) {
 		}
 		call(t, "explain", condition.ID).want(t, 0, condition.Statement, condition.Fix)
 	}
-	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: a public standard", "Servers send the",
+	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: required by a public standard", "Servers send the",
 		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "tested in rate-limited")
 }
 
@@ -106,7 +106,7 @@ func TestAMethodWithoutStatesOrSecurity(t *testing.T) {
 	file := writeFile(t, "orders.openapi.yaml", text)
 	arguments := emulatedRevision(t, "--spec", file)[1:]
 	call(t, append([]string{"run"}, arguments...)...).want(t, 0, "the method needs no token: ", "no states: ", "conforms", "exit 0")
-	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "24 given, without states", "ready: the run has every input")
+	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "17 given, without states", "ready: the run has every input")
 	if planned := call(t, append([]string{"run", "--dry-run"}, arguments...)...).output; !strings.Contains(planned, "each with whatever effect the method has, on ") {
 		t.Errorf("%.500s", planned)
 	}
