@@ -73,9 +73,9 @@ func TestResponsesReadAsASentence(t *testing.T) {
 		"200":                         {Status: []string{"200"}},
 		"404 or 403":                  {Status: []string{"404", "403"}},
 		"with error.status NOT_FOUND": {Code: []string{"NOT_FOUND"}},
-		"400 with error.status FAILED or ABORTED":  {Status: []string{"400"}, Code: []string{"FAILED", "ABORTED"}},
-		"4xx or 501 with error.status NOT_FOUND":   {Status: []string{"4xx", "501"}, Code: []string{"NOT_FOUND"}},
-		"404, 403 or 400 with error.status A, B": {Status: []string{"404", "403", "400"}, Code: []string{"A, B"}},
+		"400 with error.status FAILED or ABORTED": {Status: []string{"400"}, Code: []string{"FAILED", "ABORTED"}},
+		"4xx or 501 with error.status NOT_FOUND":  {Status: []string{"4xx", "501"}, Code: []string{"NOT_FOUND"}},
+		"404, 403 or 400 with error.status A, B":  {Status: []string{"404", "403", "400"}, Code: []string{"A, B"}},
 	} {
 		if got := responses.String(); got != want {
 			t.Errorf("%+v: %q, want %q", responses, got, want)
