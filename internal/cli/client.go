@@ -179,7 +179,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	var start *clientrun.StartError
 	switch {
 	case errors.As(err, &start):
-		err = text.Mistake("--", err.Error(), "give the client program and its arguments after --")
+		err = text.Mistake("", err.Error(), "give the client program and its arguments after --")
 		fallthrough
 	case err != nil && !found.Interrupted:
 		return outputs.leftBehind(err)
@@ -263,9 +263,9 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 	case len(o.names) > 0:
 		return text.Mistake(sources.Origin("scenario"), "it cannot be combined with --upstream, whose server responds in place of a scenario", "use only one of the two")
 	case asksFor("{token}") && os.Getenv(tokenVariable) == "":
-		return text.Mistake("--", "with --upstream there is no token to put into the command", "set "+tokenVariable+" to one for the server upstream")
+		return text.Mistake("", "with --upstream there is no token to put into the command", "set "+tokenVariable+" to one for the server upstream")
 	case asksFor("{fresh-token}"):
-		return text.Mistake("--", "with --upstream there is no fresh token to put into the command", "leave it out")
+		return text.Mistake("", "with --upstream there is no fresh token to put into the command", "leave it out")
 	}
 	upstream, err := clientrun.ParseUpstream(o.upstream)
 	if err != nil {

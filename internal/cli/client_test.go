@@ -30,13 +30,13 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; want json, junit, markdown, github, html, har, sarif or badge`,
 		"client --upstream ftp://x -- x":        "--upstream: it is not an address such as https://api.example.com",
 		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it cannot be combined with --upstream, whose server responds in place of a scenario; use only one of the two",
-		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "--: with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
+		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
 		"client --listen 8090":                                          `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,
 		"client --listen 0.0.0.0:0":                                     "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",
 		"client --listen :0":                                            "--listen: other machines may reach :0; listen on 127.0.0.1, or give --listen-remote too",
 		"client --listen 127.0.0.1:0 -- x":                              "--listen: it cannot be combined with a command; use only one of the two",
 		"client --method archiveJobs.cancel --scenario missing-id -- x": "--scenario: the scenario missing-id does not apply to dataportability.archiveJobs.cancel: no id of a new job in the response; leave it out",
-		"client -- ./there-is-none":                                     "--: ./there-is-none cannot be started: no such file or directory; give the client program and its arguments after --",
+		"client -- ./there-is-none":                                     "./there-is-none cannot be started: no such file or directory; give the client program and its arguments after --",
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
 	}

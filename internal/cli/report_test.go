@@ -89,7 +89,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 	edited := func(old, new string) string { return file(strings.Replace(text, old, new, 1)) }
 	for _, row := range [][]string{
 		{"report", "report takes one report, not 0; give FROM.json"},
-		{"report none.json", "none.json: there is no such file; give a file that dpconform run --report json=FILE wrote"},
+		{"report none.json", "none.json: no such file or directory; give a file that dpconform run --report json=FILE wrote"},
 		{"report " + folder, folder + ": this is a folder"},
 		{"report " + file(text[:len(text)/2]), "x.json:", "not JSON"},
 		{"report " + edited(`"format_version": 1`, `"format_version": 2`), "x.json: a report of format 2; this version reads format 1"},
@@ -102,7 +102,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 		{"report " + good + " --report no/such/x.html", "there is no folder no/such"},
 		{"diff " + good, "two reports, not 1", "--report json=FILE"},
 		{"diff " + good + " " + good, "the old report too"},
-		{"diff " + good + " no-such.json", "no-such.json: there is no such file"},
+		{"diff " + good + " no-such.json", "no-such.json: no such file or directory"},
 		{"diff " + file("<html>\n") + " " + good, "x.json:1: not JSON", "--report json=FILE"},
 		{"diff " + good + " x.json --fail-on regresion", "--fail-on", "did you mean regression?"},
 		{"diff " + good + " x.json --report junit=x", "--report", `unknown report format "junit"`},

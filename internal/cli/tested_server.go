@@ -120,6 +120,12 @@ func reached(ctx context.Context, config target.Config) (target.Config, error) {
 func openCassettes(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*testedServer, error) {
 	for _, flag := range networkFlags {
 		if sources.Given(flag) {
+			// A mistake in its value would be the next one.
+			likeServer := *settings
+			likeServer.Endpoint = "http://localhost"
+			if _, err := likeServer.TargetConfig(sources, method); err != nil {
+				return nil, err
+			}
 			return nil, text.Mistake(sources.Origin(flag), "it needs a server, and without one the run tests the cassettes", "give --endpoint URL, or remove it")
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func (s *Sources) readPEM(flag, name string) ([]byte, error) {
 	content, err := text.ReadBytes(name, text.LargestFile)
 	if err != nil {
-		return nil, s.mistake(flag, "", "%s: %s", name, text.Reason(err))
+		return nil, s.mistake(flag, text.CheckPath(err), "%s: %s", name, text.Reason(err))
 	}
 	if form, command := binaryForm(content); form != "" {
 		return nil, s.mistake(flag, "convert it: openssl "+command+" -in FILE -out FILE.pem", "%s is %s, not PEM", name, form)

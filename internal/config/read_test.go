@@ -159,7 +159,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		given{file: file}.mustFill(t)
 	}
 	folder := t.TempDir()
-	for name, reason := range map[string]string{filepath.Join(folder, "gone.yaml"): "no such file or directory", folder: "is a directory"} {
+	for name, reason := range map[string]string{filepath.Join(folder, "gone.yaml"): "no such file or directory; check the path", folder: "is a directory"} {
 		_, _, err := given{flags: []string{"--config", name}}.fill(t)
 		wantUsage(t, err, name+": "+reason)
 	}

@@ -103,14 +103,17 @@ func (s scopeNames) find(place, name string) ([]string, error) {
 // only where no token can stand.
 func (s scopeNames) unknown(place, name string) error {
 	method, first := s.method, s.method.Scopes[0]
-	wrong, known := "name that is no scope", []string{unrelated}
-	fix := fmt.Sprintf("name a scope, such as %s, or %s", first.Short(), unrelated)
+	wrong, known := "unknown scope", []string{unrelated}
+	fix := "name a scope, such as " + first.Short()
+	if !s.noToken {
+		fix += ", or " + unrelated
+	}
 	for _, scope := range method.Scopes {
 		known = append(known, scope.Short())
 	}
 	forms := []string{spec.ShortScope(name), service(method) + "." + name}
 	if strings.Contains(name, anything) {
-		wrong, known, forms = "pattern that matches no scope", familyPatterns(method), []string{withoutService(method, name)}
+		wrong, known, forms = "no scope matches the pattern", familyPatterns(method), []string{withoutService(method, name)}
 		fix = fmt.Sprintf("write %s.%s for all scopes of a product", first.Family(), anything)
 	}
 	for _, form := range forms {
@@ -119,9 +122,9 @@ func (s scopeNames) unknown(place, name string) error {
 		}
 	}
 	if s.noToken {
-		return text.Mistake(place, fmt.Sprintf("%q is a %s of the description", name, wrong), fix)
+		return text.Mistake(place, fmt.Sprintf("%s %q", wrong, name), fix)
 	}
-	return text.Mistake(place, fmt.Sprintf("a %s of the description", wrong), fix)
+	return text.Mistake(place, wrong, fix)
 }
 
 // familyPatterns are the patterns of all scopes of a product, in the order of the

@@ -337,7 +337,7 @@ func (r *tokenReader) secret(entry tokenEntry, key, variableKey string) (tokens.
 func (r *tokenReader) serviceAccount(place, file string) (tokens.Issuer, error) {
 	key, err := text.ReadFile(file, text.LargestFile)
 	if err != nil {
-		return tokens.Issuer{}, text.Mistake(place, file+": "+text.Reason(err), "")
+		return tokens.Issuer{}, text.Mistake(place, file+": "+text.Reason(err), text.CheckPath(err))
 	}
 	client, err := r.OAuthClient(r.sources)
 	if err != nil {

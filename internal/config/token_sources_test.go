@@ -120,8 +120,8 @@ func TestPatternsAndGroupsInATokenFile(t *testing.T) {
 func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	kept(t)
 	for _, test := range []struct{ text, want string }{
-		{"x.*: {command: mint}\n", "FILE:1: a pattern that matches no scope of the description; write alerts.* for all scopes of a product"},
-		{"\"" + secret + "*\": x\n", "FILE:1: a pattern that matches no scope of the description; write alerts.* for all scopes of a product"},
+		{"x.*: {command: mint}\n", "FILE:1: no scope matches the pattern; write alerts.* for all scopes of a product"},
+		{"\"" + secret + "*\": x\n", "FILE:1: no scope matches the pattern; write alerts.* for all scopes of a product"},
 		{"maps.*: x\n'maps.*': y\n", "FILE:2: the same key is already in line 1; remove one of them"},
 		{"maps.*: {comand: " + secret + "}\n", `FILE:1: maps.* has an unknown key "comand"; did you mean command?`},
 		{"maps.*: {command: mint, " + secret + ": x}\n", "FILE:1: maps.* has a key that no source has; " + sourceFix},
@@ -137,7 +137,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* cannot be combined with client-secret"},
 		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* has no source of tokens; " + sourceFix},
-		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory"},
+		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory; check the path"},
 		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true"},
 	} {
 		_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, test.text)}}.credentials(t)
@@ -163,7 +163,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-url", "https://a.example"}, "--token-url: no client id is given; give --client-id ID"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
-		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory"},
+		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory; check the path"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", large}, "--client-secret-file: FILE: it is longer than 64 KiB; is it the right file?"},
 		{[]string{"--token-file", tokens}, "FILE: it is longer than 1 MiB; is it the right file?"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
@@ -272,7 +272,7 @@ func TestScopesNamed(t *testing.T) {
 		"maps.reviews,":      "--scopes: a scope is empty; separate scopes with commas: SCOPE,PRODUCT.*",
 		"maps.review":        `--scopes: unknown scope "maps.review"; did you mean dataportability.maps.reviews?`,
 		"mapz.*":             "--scopes: unknown scope \"mapz.*\"; did you mean maps.*?",
-		"something.else.yet": "--scopes: \"something.else.yet\" is a name that is no scope of the description; name a scope, such as dataportability.alerts.subscriptions, or unrelated",
+		"something.else.yet": "--scopes: unknown scope \"something.else.yet\"; name a scope, such as dataportability.alerts.subscriptions",
 	} {
 		_, err := ScopesNamed(method, "--scopes", text)
 		wantUsage(t, err, want)

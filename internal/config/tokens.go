@@ -251,7 +251,7 @@ func (s *Settings) Client(sources *Sources) (tokens.Client, error) {
 	}
 	content, err := text.ReadFile(s.ClientSecretFile, largestSecretFile)
 	if err != nil {
-		return client, sources.mistake(clientSecretFlag, "", "%s: %s", s.ClientSecretFile, text.Reason(err))
+		return client, sources.mistake(clientSecretFlag, text.CheckPath(err), "%s: %s", s.ClientSecretFile, text.Reason(err))
 	}
 	value := strings.TrimSpace(string(content))
 	if strings.HasPrefix(value, "{") {

@@ -110,7 +110,7 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		strange   = "the token of dataportability.maps.reviews has a character in it that no token has, "
 		noToken   = "dataportability.maps.reviews has no token; write `SCOPE: TOKEN`"
 		none      = "FILE: it contains no tokens; write one line `SCOPE: TOKEN` for each scope"
-		otherName = "a name that is no scope of the description; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
+		otherName = "unknown scope; name a scope, such as dataportability.alerts.subscriptions, or unrelated"
 	)
 	refused := func(settings Settings, want string) {
 		t.Helper()

@@ -227,7 +227,7 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 		return write("without-"+member, string(text))
 	}
 	for _, test := range []struct{ name, old, new, says string }{
-		{"missing", good, filepath.Join(folder, "none.json"), "none.json: there is no such file"},
+		{"missing", good, filepath.Join(folder, "none.json"), "none.json: no such file or directory"},
 		{"folder", good, folder, "this is a folder"},
 		{"the same", good, good, "the old report too"},
 		{"the same by another name", good, folder + "/./good.json", "the old report too"},

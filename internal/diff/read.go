@@ -70,7 +70,7 @@ func ReadReport(name string, input io.Reader) (result.Report, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return result.Report{}, text.Mistake(name, "there is no such file", howToWrite)
+		return result.Report{}, text.Mistake(name, text.Reason(err), howToWrite)
 	case errors.Is(err, syscall.EISDIR):
 		return result.Report{}, text.Mistake(name, "this is a folder", howToWrite)
 	case err != nil:

@@ -212,7 +212,7 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 		case members["openapi"] != nil || members["swagger"] != nil:
 			parse = parseOpenAPI
 		default:
-			return nil, fail(text.Name, "JSON without the member discoveryVersion of a discovery document or openapi of an OpenAPI document")
+			return nil, fail(text.Name, "neither a discovery document nor an OpenAPI document: the JSON has no member discoveryVersion or openapi; give one of them")
 		}
 	case !bytes.HasPrefix(trimmed, []byte("<")) && openAPILine().Match(trimmed):
 		parse = parseOpenAPI

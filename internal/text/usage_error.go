@@ -36,6 +36,14 @@ func (e *UsageError) Error() string {
 	return Line(text)
 }
 
+// CheckPath is the fix for a file that cannot be used; empty if it exists.
+func CheckPath(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "check the path"
+	}
+	return ""
+}
+
 // Reason says why a file cannot be used, without its name.
 func Reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {

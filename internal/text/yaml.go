@@ -136,7 +136,7 @@ func notText(name string, err error) *UsageError {
 	var mistake *SyntaxError
 	switch {
 	case !errors.As(err, &mistake):
-		return &UsageError{name, Reason(err), ""}
+		return &UsageError{name, Reason(err), CheckPath(err)}
 	case mistake.Column > 0:
 		name = fmt.Sprintf("%s:%d:%d", name, mistake.Line, mistake.Column)
 	case mistake.Line > 0:

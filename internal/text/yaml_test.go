@@ -122,7 +122,7 @@ func TestAliasesDoNotMultiply(t *testing.T) {
 func TestAFileThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	for name, want := range map[string]string{folder: "is a directory", filepath.Join(folder, "gone"): "no such file or directory"} {
+	for name, want := range map[string]string{folder: "is a directory", filepath.Join(folder, "gone"): "no such file or directory; check the path"} {
 		if _, err := ReadYAML(name); err == nil || err.Error() != name+": "+want {
 			t.Errorf("%v, want %s", err, want)
 		}
