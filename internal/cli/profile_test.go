@@ -141,7 +141,7 @@ func TestSelectionMistakes(t *testing.T) {
 		"run --endpoint " + nobody + " --profile consumer --job FAILED=a --token maps.reviews=x": "--job: the profile consumer needs a job that is ",
 		"run --endpoint " + nobody + " --no-auth --token maps.reviews=x":                         "--no-auth: it cannot be combined with --token",
 		"run --endpoint " + nobody + " --no-auth --scopes maps.*":                                "--no-auth: it cannot be combined with --scopes",
-		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: \"nothing.*\" is a pattern that matches no scope of the description; write alerts.* for all scopes of a product",
+		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: no scope matches the pattern \"nothing.*\"; write alerts.* for all scopes of a product",
 		"run --endpoint " + nobody + " --scopes unrelated":                                       "--scopes: \"unrelated\" selects no scope of the description",
 		"run --endpoint " + nobody + " --no-auth --focus authorization":                          "--no-auth: it excludes every check",
 		"run --profile emulator": "--profile: it needs a server, and without one the run tests the cassettes",
