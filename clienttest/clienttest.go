@@ -76,9 +76,13 @@ func NewServer(t testing.TB) *Server {
 	return NewServerFor(t, spec.MustLoadEmbedded())
 }
 
-// NewServerFor is like NewServer, for the method of another description.
+// NewServerFor is like NewServer, for the method of another description. Without a
+// method, it ends the test.
 func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	t.Helper()
+	if method == nil || method.Operation.Method == "" {
+		t.Fatal("dpconform: the method is empty; get one from spec.Load")
+	}
 	rules := clientrun.Rules{Method: scenario.Narrow(method)}
 	all, err := scenario.Shipped(method)
 	if err != nil {

@@ -55,11 +55,16 @@ func WhyNotTested(method *spec.Method, requirement string) string {
 	return ""
 }
 
+// Inapplicable are checks that do not apply to a method (Checks), and the
+// requirements that no other check tests (Requirements), with what the description
+// does not have (Reason).
+type Inapplicable = result.NotApplicable
+
 // NotApplicable lists the checks that do not apply to a method, and the requirements
 // that are not tested as a result. They are grouped by what the description does not
 // have.
-func NotApplicable(method *spec.Method) []result.NotApplicable {
-	var groups []result.NotApplicable
+func NotApplicable(method *spec.Method) []Inapplicable {
+	var groups []Inapplicable
 	tested, reasons := map[string]bool{}, map[string]string{}
 	for _, check := range allChecks(method) {
 		reason, applies := check.applies(method)
