@@ -95,7 +95,7 @@ func named(name string) func(Fault) bool { return func(f Fault) bool { return f.
 func (s *Server) unknownFault(name string) error {
 	for _, group := range faultGroups() {
 		if fault, known := text.Find(group.faults, named(name)); known {
-			return fmt.Errorf("no method served here can have the fault %q, which breaks %s", name, fault.Breaks)
+			return text.Mistake("", fmt.Sprintf("no method served here can have the fault %q, which breaks %s", name, fault.Breaks), "")
 		}
 	}
 	var known []string
@@ -104,7 +104,7 @@ func (s *Server) unknownFault(name string) error {
 			known = append(known, fault.Name)
 		}
 	}
-	return fmt.Errorf("unknown fault %q: %s", name, text.DidYouMeanOr(name, known, "dpconform emulate --fault list prints all"))
+	return text.Mistake("", fmt.Sprintf("unknown fault %q", name), text.DidYouMeanOr(name, known, "dpconform emulate --fault list prints all"))
 }
 
 // behaviour is everything in which a fault may differ from a server that

@@ -190,7 +190,7 @@ func acceptScopes(j *judgement, id string, scopes []string) {
 		if len(scopes) > 1 {
 			wanted = "these scopes together"
 		}
-		j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE, several joined by +, or --token-template TEXT")
+		j.skipForToken(err, "no token was given for "+wanted, "--token SCOPE=VALUE (SCOPE+SCOPE=VALUE for a token with several scopes) or --token-template TEXT")
 		return
 	}
 	j.passes(id, credential)

@@ -42,15 +42,15 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 		unused()
 	}
 	if len(left) < wanted {
-		rest := fmt.Sprintf("%d of %d given jobs left", len(left), given)
+		rest := fmt.Sprintf("%d of the %d given ones are unused", len(left), given)
 		switch {
 		case given == 0:
 			rest = "none was given"
 		case len(left) == 0:
 			rest = fmt.Sprintf("all %d given jobs are used up", given)
 		}
-		more := text.Counted(wanted-len(left), "more "+text.List(j.Method.AcceptedStates, "or")+" job")
-		return nil, &result.Missing{Flag: flag, Reason: "it needs " + more + ": " + rest + j.staleText()}
+		unused := text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job")
+		return nil, &result.Missing{Flag: flag, Reason: "it needs " + unused + ": " + rest + j.staleText()}
 	}
 	return left[:wanted], nil
 }

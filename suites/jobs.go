@@ -235,6 +235,21 @@ func (j *judgement) consumeFlag() string {
 	return consumeFlag + " with " + flag
 }
 
+// skipWithoutSuccess skips a check that needs a success. Another job would not help
+// where the first call was refused and given jobs are left.
+func (j *judgement) skipWithoutSuccess(reason string) {
+	flag := j.consumeFlag()
+	if first := j.session.first; first != nil && first.exchange != nil {
+		others := func(state string) bool {
+			return slices.ContainsFunc(j.Target.Unused(state), func(id string) bool { return id != first.job })
+		}
+		if j.Target.MakesJobs() || slices.ContainsFunc(j.Method.AcceptedStates, others) {
+			reason, flag = reason+": fix what failed first", ""
+		}
+	}
+	j.Skip(reason, flag)
+}
+
 // UsesUpJobs reports whether a flag, one that a skipped check names, supplies jobs
 // that are used up.
 func UsesUpJobs(method *spec.Method, flag string) bool {
@@ -445,7 +460,7 @@ func (j *judgement) successes() []*target.Exchange {
 		}
 	}
 	if len(succeeded) == 0 {
-		j.Skip("no call succeeded in this run", j.consumeFlag())
+		j.skipWithoutSuccess("no call succeeded in this run")
 	}
 	return succeeded
 }

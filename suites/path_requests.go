@@ -98,7 +98,7 @@ func missNewJob(j *judgement) {
 	}
 	started := j.jobIDIn(first.exchange)
 	if !first.exchange.Succeeded() || !fitsPath(j.Method, started) {
-		j.Skip("no call of this run started a job", j.consumeFlag())
+		j.skipWithoutSuccess("no call in this run started a job")
 		return
 	}
 	request := j.callOf(started, credential)

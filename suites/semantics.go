@@ -362,7 +362,7 @@ func callAgain(j *judgement) {
 func (j *judgement) succeededFirst() (*firstCall, bool) {
 	first, found := j.firstCall()
 	if found && !first.exchange.Succeeded() {
-		j.Skip("no call succeeded in this run", j.consumeFlag())
+		j.skipWithoutSuccess("no call succeeded in this run")
 		return nil, false
 	}
 	return first, found

@@ -103,9 +103,9 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 			}
 		}
 	}
-	counts := fmt.Sprintf("%d of %d scopes have one", withToken, documented)
-	if unrelated > 0 {
-		counts += ", and " + text.Counted(unrelated, "unrelated scope")
+	counts := fmt.Sprintf("%d of %s have one", withToken, text.Counted(documented, "scope"))
+	if all := len(scopes) - documented; all > 0 {
+		counts += fmt.Sprintf(", and %d of %s", unrelated, text.Counted(all, "unrelated scope"))
 	}
 	p.field("tokens", counts)
 	for _, group := range text.Grouped(sorted, func(one doctorScope) [2]string { return [2]string{one.State, one.sameText()} }) {

@@ -50,7 +50,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 		}
 	}
 	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)
-	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached over HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one, and %d unrelated scopes", scopes, scopes, len(embedded().UnrelatedScopes)),
+	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached over HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one, and %d of %[3]d unrelated scopes", scopes, scopes, len(embedded().UnrelatedScopes)),
 		fmt.Sprintf("%d from the token template", scopes+len(embedded().UnrelatedScopes)), fmt.Sprintf("a run can test %d of %d", checks, checks), "ready: the run has every input")
 }
 
@@ -163,7 +163,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
 	got := callOn(t, t.Context(), 80, &bytes.Buffer{}, arguments...)
 	got.want(t, result.ExitInconclusive,
-		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 66 scopes have one, and 6 unrelated scopes", "62 from the command "+mint,
+		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 66 scopes have one, and 6 of 7 unrelated scopes", "62 from the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
 		"maps 10", "1 of 3 are in the given state", "not COMPLETE: failed-1 is FAILED",

@@ -191,6 +191,9 @@ func withAllNames(methods []*spec.Method) *spec.Method {
 // flags that reach it.
 func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, options emulator.Options, listener net.Listener, reach string) error {
 	server, err := emulator.New(methods[0], options)
+	if usage, ok := errors.AsType[*text.UsageError](err); ok && usage.Place == "" {
+		return text.Mistake("--fault", usage.Message, usage.Fix)
+	}
 	if err != nil {
 		return text.Mistake("emulate", err.Error(), "")
 	}

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/config"
@@ -32,6 +35,9 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 	}
 	if settings.KnownFailures == "" {
 		return nil, nil
+	}
+	if _, err := os.Stat(settings.KnownFailures); errors.Is(err, fs.ErrNotExist) {
+		return nil, text.Mistake(sources.Origin("known-failures"), "there is no file "+settings.KnownFailures, "check the path, or write it with --"+writingFlag)
 	}
 	checks, not := nameable()
 	return result.ReadKnownFailures(settings.KnownFailures, requirements, checks, began, not...)

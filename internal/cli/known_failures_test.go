@@ -68,7 +68,7 @@ func TestKnownFailures(t *testing.T) {
 func TestBadKnownFailuresAreOneClearLine(t *testing.T) {
 	t.Parallel()
 	list := "run --known-failures " + knownFailures(t, "requirement: body.empty, reason: a proxy") + " --write-known-failures "
-	refused(t, "run --known-failures no-such.yaml", "no-such.yaml: ")
+	refused(t, "run --known-failures no-such.yaml", "--known-failures: there is no file no-such.yaml; ")
 	refused(t, list+writeFile(t, "there.yaml", "mine\n"), "--write-known-failures: ", "already exists")
 	refused(t, list+"no-such-folder/known.yaml", "--write-known-failures: ", "no-such-folder")
 	refused(t, list+"no-such.yaml --report json=no-such.yaml", "--write-known-failures: ", "a report")

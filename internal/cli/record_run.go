@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -293,7 +294,12 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome)},
 		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome)})
 	if !compared.Changed {
-		fmt.Fprintf(r.terminal.out, "no response has changed in structure since it was %s\n", kept.Describe(time.Now()))
+		server, cassettes := cmp.Or(r.settings.Endpoint, "the built-in emulator"), "the built-in cassettes"
+		if r.settings.Cassettes != "" {
+			cassettes = "the cassettes in " + folder
+		}
+		fmt.Fprintf(r.terminal.out, "%s is compared with %s: no response has changed in structure since it was %s\n",
+			server, cassettes, kept.Describe(time.Now()))
 		return nil
 	}
 	diff.WriteText(r.terminal.out, r.terminal.width(), compared, diff.OnChanged)

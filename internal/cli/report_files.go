@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/charmbracelet/colorprofile"
 
@@ -118,8 +117,8 @@ func writesToOutput(files []report.File) bool {
 	return slices.ContainsFunc(files, func(file report.File) bool { return file.Path == report.StandardOutput && !toRunner(file) })
 }
 
-// leftBehind adds to an error that kept a run from its end which of its reports
-// are still those of an earlier run, and would be taken for its own.
+// leftBehind adds to an error that kept a run from its end that its reports were
+// not written, and which are from an earlier run and would be taken for its own.
 func (o outputs) leftBehind(err error) error {
 	var old []string
 	for _, file := range o.files {
@@ -127,8 +126,15 @@ func (o outputs) leftBehind(err error) error {
 			old = append(old, file.Path)
 		}
 	}
-	if len(old) == 0 {
+	switch {
+	case len(o.files) == 0:
 		return err
+	case len(old) == 0:
+		return fmt.Errorf("%w; no report was written", err)
 	}
-	return fmt.Errorf("%w; still of an earlier run: %s", err, strings.Join(old, ", "))
+	verb := "is"
+	if len(old) > 1 {
+		verb = "are"
+	}
+	return fmt.Errorf("%w; no report was written, and %s %s from an earlier run", err, text.List(old, "and"), verb)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -53,6 +54,11 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	sources, err := fill(command, terminal, settings)
 	if err != nil {
 		return err
+	}
+	if settings.Endpoint == "" && !sources.Given(config.ConfigFlag) {
+		if _, err := os.Stat(initConfig); err == nil {
+			terminal.warn(initConfig + " is not used; give --config " + initConfig)
+		}
 	}
 	builtIn := openBuiltIn(settings)
 	method, err := describe(command, sources, settings)

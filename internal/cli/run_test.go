@@ -50,12 +50,28 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestTheConfigurationThatIsNotUsed is not parallel: it changes the folder.
+func TestTheConfigurationThatIsNotUsed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile(initConfig, []byte("level: platform\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"run --quiet": "dpconform: warning: dpconform.yaml is not used; give --config dpconform.yaml\n",
+		"run --quiet --config dpconform.yaml": "", "list": "",
+	} {
+		if got := call(t, strings.Fields(line)...); got.exit != result.ExitConforms || got.complaints != want {
+			t.Errorf("%s: exit %d, %q", line, got.exit, got.complaints)
+		}
+	}
+}
+
 // TestARunThatNobodyResponds to says which of the reports are an earlier run's.
 func TestARunOfNobody(t *testing.T) {
 	t.Parallel()
 	old, none := writeFile(t, "night.json", "{}"), filepath.Join(t.TempDir(), "none.xml")
 	got := call(t, "run", "--endpoint", nobody, "--report", "json="+old, "--report", "junit="+none)
-	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, "; still of an earlier run: "+old+"\n") {
+	if got.exit != result.ExitUnreachable || !strings.HasSuffix(got.complaints, "; no report was written, and "+old+" is from an earlier run\n") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }

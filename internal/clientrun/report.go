@@ -14,8 +14,12 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// noScenario is the reason of a requirement that no call of a run tested.
-const noScenario = "no scenario in this run tests it"
+// noScenario is the reason of a requirement that no call of a run tested, and
+// noCall that of all where nothing called.
+const (
+	noScenario = "no scenario in this run tests it"
+	noCall     = "no client called"
+)
 
 // Report makes the report of the run by a version of the program, without a
 // token: the calls are its checks, and the requests that arrived its exchanges.
@@ -52,6 +56,9 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	for i, requirement := range report.Requirements {
 		if len(requirement.Checks) == 0 {
 			report.Requirements[i].Reason = noScenario
+			if len(checks) == 0 {
+				report.Requirements[i].Reason = noCall
+			}
 		}
 	}
 	return report

@@ -98,7 +98,9 @@ func (c Console) Result(report result.Report) {
 		}
 	}
 	c.calls(report)
-	c.Printf("\n")
+	if len(report.Checks) > 0 {
+		c.Printf("\n")
+	}
 	c.broken(report, result.Fail)
 	for _, known := range report.Known(result.KnownPassed) {
 		c.headline(result.UnexpectedPass, known.Entry)
@@ -363,7 +365,11 @@ func (c Console) summary(report result.Report) {
 		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
 	if report.Client != nil {
 		// A call tests many requirements, and its verdict is not theirs.
-		counts = fmt.Sprintf("%s: %s; %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"), cmp.Or(countsText(report.Counts.Checks), "none"),
+		counts = ""
+		if len(report.Checks) > 0 {
+			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "check"), countsText(report.Counts.Checks))
+		}
+		counts += fmt.Sprintf("%s: %s; %s, exit%s%d",
 			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), tookText(report), space, report.Exit)
 	}
 	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))

@@ -54,6 +54,8 @@ func (c Console) lastScreen(report result.Report) {
 		c.Paragraph("  rerun    ", "the same command")
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
+	case report.Client != nil && len(report.Checks) == 0:
+		c.Paragraph("  rerun    ", "the same command, and call the printed address with one of the printed jobs and the token")
 	case report.Exit == result.ExitInconclusive:
 		c.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
@@ -157,7 +159,11 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	}
 	c.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
 	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
-		c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
+		if len(failed) <= listedFailures/2 {
+			c.Paragraph("  fix      ", fix)
+		} else {
+			c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
+		}
 	}
 	for _, one := range first.Found {
 		line := "  resend   " + text.Line(one.Curl)

@@ -33,7 +33,8 @@ const (
 func Conditions() []spec.Requirement {
 	return []spec.Requirement{
 		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist.", Fix: "Choose one of the scenarios that dpconform client --list prints."},
-		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT."},
+		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT. " +
+			"If it does so in other scenarios, it failed before it sent the request: escape the job id in the path, and read its output with --show-output."},
 		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not.",
 			Fix: "Retry after 401 (with a new token), 429 and 503, or report the error."},
 		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success.",
@@ -90,18 +91,18 @@ func FailedText(failed []Broken) string {
 			requirements++
 		}
 	}
-	counted := text.Counted(requirements, "requirement") + " failed"
+	counted := text.Counted(requirements, "requirement")
 	switch {
 	case unmet == "":
-		return counted
+		return counted + " failed"
 	case requirements == 0:
 		return unmet
 	}
-	return counted + "; " + unmet
+	return fmt.Sprintf("%s (%s; %s)", text.Counted(len(failed), "failure"), counted, unmet)
 }
 
-// UnmetText says which conditions of the test were not met, and in how many
-// scenarios; empty where all were.
+// UnmetText says which conditions of the test were not met, and in which scenario
+// or how many; empty where all were.
 func UnmetText(failed []Broken) string {
 	var unmet []string
 	for _, one := range failed {
@@ -109,8 +110,11 @@ func UnmetText(failed []Broken) string {
 			continue
 		}
 		words := unmetTexts[one.Requirement.ID]
-		if scenarios := len(one.Checks()); scenarios > 1 {
-			words += fmt.Sprintf(" in %d scenarios", scenarios)
+		switch scenarios := one.Checks(); {
+		case len(scenarios) > 1:
+			words += fmt.Sprintf(" in %d scenarios", len(scenarios))
+		case one.Found[0].Check.Call != nil && one.Found[0].Check.Call.Steps > 0:
+			words += " in " + scenarios[0]
 		}
 		unmet = append(unmet, words)
 	}

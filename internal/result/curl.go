@@ -69,7 +69,7 @@ func (m Message) Curl() string {
 }
 
 // tokenComment stands before the words for the token.
-const tokenComment = "  # TOKEN: "
+const tokenComment = "  # set TOKEN first: "
 
 // CurlAfter is a command that sends another request first, over the same
 // connection, unless that is empty.
@@ -81,7 +81,7 @@ func (m Message) CurlAfter(before Message) string {
 	second, token, authorized := strings.Cut(m.Curl(), tokenComment)
 	if firstToken != "" && firstToken != token {
 		first = strings.Replace(first, "$TOKEN", "$FIRST_TOKEN", 1)
-		firstToken = " # FIRST_TOKEN: " + firstToken
+		firstToken = " # set FIRST_TOKEN first: " + firstToken
 		if authorized {
 			firstToken += ", TOKEN: "
 		}
