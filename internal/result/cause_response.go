@@ -114,8 +114,14 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 	default:
 		form = "are text"
 	}
-	return form, "write the refusals of the framework in the error format of the method, in its error handler: a body that cannot be parsed, another media type; " +
-		"axum gives them with Result<Json<T>, JsonRejection>"
+	if exchange.status() == http.StatusNotFound {
+		return form, "write the 404 for unknown paths in the error format of the method too, in the fallback or not-found handler"
+	}
+	fix = "write the refusals of the framework in the error format of the method, in its error handler: a body that cannot be parsed, another media type"
+	if form == "are text" {
+		fix += "; axum gives them with Result<Json<T>, JsonRejection>"
+	}
+	return form, fix
 }
 
 // serverFails: what a server cannot cope with ends in 5xx.
