@@ -57,7 +57,7 @@ func TestTheConfigurationThatIsNotUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"run --quiet": "dpconform: warning: dpconform.yaml is not used; give --config dpconform.yaml\n",
+		"run --quiet":                         "dpconform: warning: dpconform.yaml is not used; give --config dpconform.yaml\n",
 		"run --quiet --config dpconform.yaml": "", "list": "",
 	} {
 		if got := call(t, strings.Fields(line)...); got.exit != result.ExitConforms || got.complaints != want {
