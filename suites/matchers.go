@@ -59,6 +59,20 @@ func inStatus(want string, ok func(*response) bool) *matcher {
 	return &matcher{want, func(r *response) (string, result.Place, bool) { return r.String(), result.InStatus, ok(r) }}
 }
 
+// notTheCaller says of a 4xx status that is not among the "4xx" that a matcher
+// wants, such as 401, why it is not.
+func (m *matcher) notTheCaller(wanted spec.Responses) *matcher {
+	examine := m.examine
+	m.examine = func(r *response) (string, result.Place, bool) {
+		got, place, ok := examine(r)
+		if !ok && r.status/100 == 4 && slices.Contains(wanted.Status, "4xx") && !wanted.AllowsStatus(r.status) {
+			got += ", which refuses the caller and not the request"
+		}
+		return got, place, ok
+	}
+	return m
+}
+
 // Meet matches the responses that a requirement allows: the HTTP statuses and error
 // codes of its Expect. For a requirement without Expect, it would match anything, so
 // Match returns an error.
@@ -83,9 +97,10 @@ func (a anything) Match(any) (bool, error) {
 // meet is Meet for the checks, of which a description may have no requirement.
 func meet(requirement spec.Requirement) *matcher {
 	allowed := requirement.Expect
-	return inStatus(cmp.Or(allowed.String(), "any response"), func(r *response) bool {
+	matches := inStatus(cmp.Or(allowed.String(), "any response"), func(r *response) bool {
 		return allowed.AllowsStatus(r.status) && allowed.AllowsCode(r.error().status)
 	})
+	return matches.notTheCaller(allowed)
 }
 
 // BeRefused matches a response with a 4xx status whose error.status is one of the

@@ -193,7 +193,20 @@ func TestACauseComesFirst(t *testing.T) {
 				r.RequestURI = r.URL.RequestURI()
 			}
 		})},
-		{"no token is accepted", "", "caller-refused", "every token is refused with 401", always(401, `{"error": {"code": 401, "message": "the issuer is unknown", "status": "UNAUTHENTICATED"}}`)},
+		{"no token is accepted", "", "caller-refused", `tokens are refused with 401 in `, always(401, `{"error": {"code": 401, "message": "the issuer is unknown", "status": "UNAUTHENTICATED"}}`)},
+		{"no call is accepted, and no state read", "", "caller-refused", `tokens are refused in calls of the method with 401 in `, func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodPost {
+					w.Header().Set("Content-Type", "text/html")
+					w.WriteHeader(http.StatusNotFound)
+					_, _ = w.Write([]byte("<html>not found</html>"))
+					return
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = w.Write([]byte(`{"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}`))
+			})
+		}},
 		{"a length that is too large", "", "content-length", "does not match the body", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			recorded.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()+2))
 			answer(w, recorded, recorded.Body.Bytes())
@@ -225,7 +238,7 @@ func TestACauseComesFirst(t *testing.T) {
 		})},
 		{"errors of the framework", "", "framework-errors", "have no error object and have the form of FastAPI", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
 		{"errors without a body", "", "framework-errors", "have no error object and are empty, with the gRPC status", refusing("", 0, "")},
-		{"bad input is too much", "", "server-fails", "requests make the server fail, the first with 500: ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
+		{"bad input is too much", "", "server-fails", "requests get 5xx. The first: 500 to ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
 		{"no body is read", "", "body-unread", "the body is not checked: ", changing(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })},
 		{"unknown fields are ignored", "", "unknown-fields", "the body is parsed, but unknown fields are ignored: ", changing(func(r *http.Request) {
 			if body, err := io.ReadAll(r.Body); err == nil {
@@ -250,6 +263,13 @@ func TestACauseComesFirst(t *testing.T) {
 				}
 				next.ServeHTTP(w, r)
 			})
+		}},
+		{"refusals of another mistake", "", "", "", func(http.Handler) http.Handler {
+			faulty, err := emulator.New(embedded(), emulator.Options{Fault: "query-read-as-path"})
+			if err != nil {
+				panic(err)
+			}
+			return faulty
 		}},
 		{"none", "", "", "", func(next http.Handler) http.Handler { return next }},
 	} {

@@ -124,7 +124,7 @@ func (c Console) causes(report result.Report) {
 	for _, cause := range report.Causes {
 		c.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
 		c.Paragraph("  fix       ", cause.Fix)
-		c.Paragraph("  explains  ", cause.Explains())
+		c.Paragraph("  explains  ", report.Explains(cause))
 	}
 	if len(report.Causes) > 0 {
 		c.Printf("\n")

@@ -19,6 +19,9 @@ const (
 	// longer one is printed with its failure only.
 	longestCommand = 4
 	namedFocus     = 3
+	// mostFlags is the number of flags that run what failed alone; the command as it
+	// was is shorter than more of them.
+	mostFlags = 5
 	// listedCauses is the number of causes that are named again there, and
 	// causeLines that of the lines for them and for the fix of the first.
 	listedCauses = 3
@@ -165,9 +168,16 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 			c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
 		}
 	}
+	var commands []string
+	if len(report.Causes) > 0 {
+		commands = append(commands, report.CurlFor(report.Causes[0]))
+	}
 	for _, one := range first.Found {
-		line := "  resend   " + text.Line(one.Curl)
-		if one.Curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
+		commands = append(commands, one.Curl)
+	}
+	for _, curl := range commands {
+		line := "  resend   " + text.Line(curl)
+		if curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
 			c.Printf("%s\n", line)
 			break
 		}
@@ -186,7 +196,7 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 		flags = failedScenarios(report)
 	}
 	switch {
-	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]):
+	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]), len(flags) > mostFlags:
 		c.Paragraph("  rerun    ", "the same command")
 	case len(flags) > 0:
 		c.Paragraph("  rerun    ", "the same command with "+strings.Join(flags, " "))

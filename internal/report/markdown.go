@@ -49,7 +49,10 @@ func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, f
 // causes says what many findings come from.
 func (p *markdownPage) causes() {
 	for _, cause := range p.report.Causes {
-		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", code(cause.Summary), code(cause.Fix), text.MarkdownWords(cause.Explains()))
+		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", text.MarkdownWords(cause.Summary), text.MarkdownWords(cause.Fix), text.MarkdownWords(p.report.Explains(cause)))
+		if curl := p.report.CurlFor(cause); curl != "" {
+			p.print("%s\n\n", code(text.Line(curl)))
+		}
 	}
 }
 

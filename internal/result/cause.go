@@ -66,14 +66,57 @@ func (r Report) Explained(broken Broken) bool {
 }
 
 // Explains says in one line what a cause explains: the first few of many
-// requirements, and the number of checks.
-func (c Cause) Explains() string {
+// requirements, and the number of checks, each with how many of them only warn.
+func (r Report) Explains(cause Cause) string {
 	const few = 6
-	ids := c.Requirements
+	ids := cause.Requirements
 	if len(ids) > few {
 		ids = append(slices.Clone(ids[:few-1]), fmt.Sprintf("%d more", len(ids)-few+1))
 	}
-	return fmt.Sprintf("%s, in %s", text.List(ids, "and"), text.Counted(len(c.Checks), "check"))
+	failed, explained, checks := set([]string{}), set(cause.Checks), 0
+	for _, check := range r.Checks {
+		if check.Verdict == Warn && explained[check.ID] {
+			checks++
+		}
+		for _, finding := range check.Findings {
+			if finding.Verdict != Warn {
+				failed[finding.Requirement] = true
+			}
+		}
+	}
+	requirements := 0
+	for _, id := range cause.Requirements {
+		if !failed[id] {
+			requirements++
+		}
+	}
+	return fmt.Sprintf("%s%s, in %s%s", text.List(ids, "and"), andWarned(len(cause.Requirements), requirements),
+		text.Counted(len(cause.Checks), "check"), andWarned(len(cause.Checks), checks))
+}
+
+// andWarned divides a number into what failed and what warned; empty if all failed.
+func andWarned(total, warned int) string {
+	if warned == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d failed, %d warned)", total-warned, warned)
+}
+
+// CurlFor is the command that shows a cause: that of the first finding in its
+// exchange, which may need an earlier request, or the request alone; empty for an
+// exchange that the report does not have.
+func (r Report) CurlFor(cause Cause) string {
+	for _, check := range r.Checks {
+		for _, finding := range check.Findings {
+			if finding.Exchange == cause.Exchange && finding.Curl != "" && slices.Contains(cause.Requirements, finding.Requirement) {
+				return finding.Curl
+			}
+		}
+	}
+	if exchange, found := text.Find(r.Exchanges, func(one Exchange) bool { return one.Number == cause.Exchange }); found {
+		return exchange.Request.Curl()
+	}
+	return ""
 }
 
 // within reports whether another cause explains all that a cause does.
@@ -96,6 +139,9 @@ type diagnosis struct {
 	first *Exchange
 	// say gives summary and fix, where so many exchanges show it.
 	say func(first *Exchange, count int) (summary, fix string)
+	// most bounds the number of exchanges that show it, where not all that do are
+	// mistakes; 0 for all.
+	most int
 }
 
 // ofServer are the faults that are a server's doing.
@@ -133,7 +179,13 @@ func (e evidence) found() []found {
 
 // isAbout has the beginning of the requirements that some causes are about, whatever
 // else they explain. Those come first: reports suggest to read about the first one.
-var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error"}
+// For a documentedCall, the exchange of a cause is one of the requirement too.
+var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
+	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
+	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall}
+
+// documentedCall is the requirement that the call as it is documented succeeds.
+const documentedCall = "path.template"
 
 // conclude makes the cause of a diagnosis; it has no requirements where no finding
 // comes from it.
@@ -146,8 +198,10 @@ func (e evidence) conclude(found diagnosis) Cause {
 	if cause.Count = len(shown); cause.Count == 0 || cause.Count < found.least {
 		return cause
 	}
-	first := cmp.Or(found.first, shown[0])
-	cause.Exchange = first.Number
+	if found.most > 0 {
+		cause.Count = min(cause.Count, found.most)
+	}
+	about, first := isAbout[cause.ID], found.first
 	for _, one := range e.found() {
 		if explains := found.explains; explains == nil && !found.shows(one.exchange) || explains != nil && !explains(one.Finding, one.exchange) {
 			continue
@@ -155,9 +209,14 @@ func (e evidence) conclude(found diagnosis) Cause {
 		if !slices.Contains(cause.Requirements, one.Requirement) {
 			cause.Requirements = append(cause.Requirements, one.Requirement)
 		}
+		if about == documentedCall && one.Requirement == about && found.shows(one.exchange) {
+			first = cmp.Or(first, one.exchange)
+		}
 		cause.Checks = append(cause.Checks, one.check)
 	}
-	if about := isAbout[cause.ID]; about != "" {
+	first = cmp.Or(first, shown[0])
+	cause.Exchange = first.Number
+	if about != "" {
 		slices.SortStableFunc(cause.Requirements, func(a, b string) int {
 			return cmp.Compare(strings.Index(b, about), strings.Index(a, about)) // 0 comes before -1.
 		})

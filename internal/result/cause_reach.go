@@ -102,7 +102,7 @@ func (e evidence) foreignServer() diagnosis {
 		}
 		summary = fmt.Sprintf("no response comes from the method: %s, as to %s", text.List(kinds, "and"), first.line())
 		if server := first.Response.Header["Server"]; len(server) > 0 {
-			summary += "; the server is " + text.Line(text.Cut(strings.Join(server, ", "), 60))
+			summary += "; the server calls itself " + text.Line(text.Cut(strings.Join(server, ", "), 60))
 		}
 		return summary, "check the address and the path prefix of --endpoint: another server responds there, such as a file server; and check the route of the server"
 	}}
@@ -167,9 +167,13 @@ func doubled(address string) string {
 // callerRefused: no token gets past the authorization, or none was sent.
 func (e evidence) callerRefused() diagnosis {
 	withToken := func(exchange *Exchange) bool { return strings.HasPrefix(exchange.Request.Credential, "token ") }
-	every := e.refused("every token is refused", withToken)
-	if len(e.shown(every.shows)) >= every.least {
-		return every
+	call := func(exchange *Exchange) bool { return exchange.Retry && withToken(exchange) }
+	every := e.refused("tokens are refused", withToken)
+	// What reads a state may need no token, or not be served at all.
+	for _, found := range []diagnosis{every, e.refused("tokens are refused in calls of the method", call)} {
+		if len(e.shown(found.shows)) >= found.least {
+			return found
+		}
 	}
 	// The other checks use the token of one scope, which may be the only bad one.
 	tokens := text.Grouped(e.shown(withToken), func(exchange *Exchange) string { return exchange.Request.Credential })
@@ -209,11 +213,11 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 		default:
 			fix = "Give tokens that the server accepts, with --token or --token-template. A proxy in front of the server may remove the Authorization header."
 		}
-		summary += fmt.Sprintf(" with %d (%d of %d responses)", status, count, total)
+		summary += fmt.Sprintf(" with %d in %d of %d responses", status, count, total)
 		same := text.Grouped(e.shown(shows), (*Exchange).reason)
 		most := slices.MaxFunc(same, func(a, b []*Exchange) int { return len(a) - len(b) })
 		if reason := most[0].reason(); len(most) >= nearly(count) && reason != "" {
-			summary += ": " + text.Line(text.Cut(reason, 200))
+			summary += fmt.Sprintf("; the server says %q", text.Line(text.Cut(reason, 200)))
 		}
 		return summary, fix
 	}}
@@ -308,6 +312,9 @@ func (e evidence) connectionFix(found Finding) string {
 		return "respond to every request; to close a connection, send Connection: close with the last response"
 	case strings.Contains(found.Got, "bytes came after") && bodiless:
 		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
+	case strings.Contains(found.Got, "bytes came after") && before.Request.BodyBytes > 0:
+		return "read the whole request body, a chunked one too, before the next request, or close the connection. " +
+			"Otherwise check that Content-Length counts bytes, and that nothing is written after the body"
 	case strings.Contains(found.Got, "bytes came after"):
 		return "set Content-Length in bytes, not in characters, and write nothing after the body, such as a second response"
 	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):

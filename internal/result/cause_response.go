@@ -56,10 +56,12 @@ func (e evidence) frameworkErrors() diagnosis {
 		form, _ := frameworkOf(exchange)
 		return kind{status, form}
 	}
-	refused := map[kind]bool{}
+	refused, mistakes := map[kind]bool{}, map[string]int{}
 	for _, one := range e.found() {
 		if one.Requirement == "errors.json" {
-			refused[kindOf(one.exchange)] = true
+			found := kindOf(one.exchange)
+			refused[found] = true
+			mistakes[found.form] += max(one.Count, 1)
 		}
 	}
 	counts, most := map[string]int{}, ""
@@ -74,9 +76,15 @@ func (e evidence) frameworkErrors() diagnosis {
 		found := kindOf(exchange)
 		return found.form == most && most != "" && refused[found]
 	}
-	return diagnosis{id: "framework-errors", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
+	explains := func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && (e.lacksObject(finding, exchange) || finding.Requirement == "errors.no-internals")
-	}, say: func(first *Exchange, count int) (summary, fix string) {
+	}
+	// errors.json alone says as much itself, and may come from what the server does
+	// with the request.
+	if !slices.ContainsFunc(e.found(), func(one found) bool { return one.Requirement != "errors.json" && explains(one.Finding, one.exchange) }) {
+		return diagnosis{}
+	}
+	return diagnosis{id: "framework-errors", least: 2, most: mistakes[most], shows: shows, explains: explains, say: func(first *Exchange, count int) (summary, fix string) {
 		_, fix = frameworkOf(first)
 		return fmt.Sprintf("%d error bodies have no error object and %s: the first came with %d to %s", count, most, first.status(), first.Purpose), fix
 	}}
@@ -132,7 +140,7 @@ func (e evidence) serverFails() diagnosis {
 	}
 	return diagnosis{id: "server-fails", least: 3, shows: func(exchange *Exchange) bool { return failing[exchange.Number] },
 		say: func(first *Exchange, count int) (summary, fix string) {
-			return fmt.Sprintf("%d requests make the server fail, the first with %d: %s%s", count, first.status(), first.Purpose, first.because()),
+			return fmt.Sprintf("%d requests get 5xx. The first: %d to %s%s", count, first.status(), first.Purpose, first.because()),
 				"catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
 		}}
 }

@@ -24,23 +24,6 @@ type exchange struct {
 	Open                bool
 }
 
-// curl is the command that shows a cause: that of the first finding in its
-// exchange, which may need an earlier request, or the request alone; empty for an
-// exchange that the report does not have.
-func (p *page) curl(cause result.Cause) string {
-	for _, check := range p.Checks {
-		for _, finding := range check.Findings {
-			if finding.Exchange == cause.Exchange && finding.Curl != "" && slices.Contains(cause.Requirements, finding.Requirement) {
-				return finding.Curl
-			}
-		}
-	}
-	if exchange := p.byNumber[cause.Exchange]; exchange != nil {
-		return exchange.Request.Curl()
-	}
-	return ""
-}
-
 // attempt is what came of sending the request before.
 type attempt struct {
 	result.Attempt

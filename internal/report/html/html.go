@@ -173,7 +173,6 @@ func (p *page) functions() template.FuncMap {
 		"named":         p.named,
 		"again":         p.again,
 		"more":          p.more,
-		"curl":          p.curl,
 		"listed":        p.listed,
 		"checksIn":      checksIn,
 		"failing":       failingRows,
