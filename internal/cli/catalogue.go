@@ -293,8 +293,8 @@ func (c catalogueConsole) explainChecks(requirement string) {
 
 var levelMeanings = map[spec.Level]string{
 	spec.Documented: "required by the reference page or the discovery document",
-	spec.Platform:   "required by a public standard, of the platform or of HTTP",
-	spec.Inferred:   "required by no source, but expected by users",
+	spec.Platform:   "required by a public standard, such as an RFC or Google's API design guide",
+	spec.Inferred:   "not required by its source, but what users expect",
 }
 
 func (c catalogueConsole) explainCheck(check catalogueCheck) {

@@ -130,7 +130,7 @@ func TestBadSourcesAreOneClearLine(t *testing.T) {
 		"":                       "--against SOURCE",
 		"--against no-such-file": "no-such-file: no such file",
 		"--against " + writeFile(t, "cut.txt", sourcetest.Page[:4000]):                 "cut short",
-		"--against " + writeFile(t, "login.html", "<html><body>Sign in</body></html>"): "looked for",
+		"--against " + writeFile(t, "login.html", "<html><body>Sign in</body></html>"): "it has no line such as",
 		"--against " + huge:                             "8 MiB",
 		"--against - --from -":                          "standard input",
 		"--against " + page + " --fail-on braking":      "did you mean breaking?",

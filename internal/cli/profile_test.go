@@ -144,7 +144,7 @@ func TestSelectionMistakes(t *testing.T) {
 		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: no scope matches the pattern \"nothing.*\"; write alerts.* for all scopes of a product",
 		"run --endpoint " + nobody + " --scopes unrelated":                                       "--scopes: \"unrelated\" selects no scope of the description",
 		"run --endpoint " + nobody + " --no-auth --focus authorization":                          "--no-auth: it excludes every check",
-		"run --profile emulator": "--profile: it needs a server, and without one the run tests the cassettes",
+		"run --profile emulator": "--profile: it needs a server to test, and not the built-in cassettes",
 		// A token of another scope is none of the selected ones.
 		"run --endpoint " + nobody + " --profile consumer --job COMPLETE=a --scopes maps.* --token play.devices=x": "needs a token of one of 10 scopes",
 	} {

@@ -101,7 +101,7 @@ func TestBadReportsAreOneClearLine(t *testing.T) {
 		{"report " + good + " --report out.txt", `--report: unknown report format for "out.txt"; write FORMAT=out.txt with FORMAT json, junit, `},
 		{"report " + good + " --report no/such/x.html", "there is no folder no/such"},
 		{"diff " + good, "two reports, not 1", "--report json=FILE"},
-		{"diff " + good + " " + good, "the old report too"},
+		{"diff " + good + " " + good, "are the same file"},
 		{"diff " + good + " no-such.json", "no-such.json: no such file or directory"},
 		{"diff " + file("<html>\n") + " " + good, "x.json:1: not JSON", "--report json=FILE"},
 		{"diff " + good + " x.json --fail-on regresion", "--fail-on", "did you mean regression?"},

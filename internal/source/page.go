@@ -126,8 +126,8 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 		if other != "" && method.Endpoint != "" {
 			return found, anotherMethod(name, other, method)
 		}
-		return found, fail(name, "neither a discovery document, nor an OpenAPI document, nor the reference page:  "+
-			"looked for a line such as %s https://…%s, and did not find it", method.Operation.Method, method.Operation.Path)
+		return found, fail(name, "neither a discovery document, nor an OpenAPI document, nor the reference page: "+
+			"it has no line such as %s https://…%s", method.Operation.Method, method.Operation.Path)
 	}
 	found.request, found.requestEnd = pageRequest().FindStringSubmatch(text[place[0]:]), place[1]
 	if strings.ContainsAny(found.request[0], "<>") {
