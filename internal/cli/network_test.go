@@ -170,7 +170,7 @@ func proxyFor(t *testing.T, endpoint string, refuse func(http.ResponseWriter) bo
 		r.Out.URL.RawPath, r.Out.URL.Path, r.Out.URL.Opaque = "", "", r.In.URL.EscapedPath()
 		r.Out.Header.Del("Proxy-Authorization")
 		r.Out.Method = strings.ToUpper(r.In.Method) // As Squid does.
-	}, ModifyResponse: func(r *http.Response) error { r.Header.Set("Via", "1.1 proxy"); return nil }}
+	}, ModifyResponse: func(r *http.Response) error { r.Header.Set("Via", "1.1 proxy (user:secret-pass)"); return nil }}
 	address = listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user := r.Header.Get("Proxy-Authorization"); user != "Basic "+base64.StdEncoding.EncodeToString([]byte("user:secret-pass")) {
 			t.Errorf("the proxy was asked as %q", user)

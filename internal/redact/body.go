@@ -42,7 +42,8 @@ func (r *Redactor) Body(body string) string {
 		at := len(body) - len(begin)
 		return body[:at] + r.json(begin, knownMembers)
 	case begin[0] == '<':
-		return r.markup(body)
+		// A token may hold what looks like a tag.
+		return r.markup(rewrite(body, r.tokensInLayers(layersOf(body))))
 	case strings.HasPrefix(begin, "--") && strings.Contains(lowered(begin), "\ncontent-"):
 		return r.hidden("multipart", body)
 	case formBody().MatchString(body):

@@ -223,6 +223,8 @@ func TestBody(t *testing.T) {
 		`{"code": "E1234"}`:                                   `{"code": "E1234"}`,
 		`{"code": "4/0AfJohXkabcdefghijklmnop"}`:              `{"code": "dpconform-redacted (string, 26 bytes)"}`,
 		`{"message": "{\"key\": \"x\", \"message\": \"y\"}"}`: `{"message": "{\"key\": \"dpconform-redacted (string, 1 byte)\", \"message\": \"y\"}"}`,
+		// A token may hold what looks like a tag.
+		`<p>not tok<abc>/123 here</p>`: `<p>not dpconform-redacted:maps here</p>`,
 		// A value without a name is not known.
 		`"planted"`:                  `"dpconform-redacted (string, 7 bytes)"`,
 		`17`:                         `"dpconform-redacted (number, 2 bytes)"`,

@@ -3,6 +3,7 @@ package target
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"html"
@@ -31,6 +32,27 @@ func (o NetworkOptions) ProxyOf(endpoint *url.URL) string {
 // themselves: over TLS it passes on bytes.
 func (o NetworkOptions) BehindProxy(endpoint *url.URL) bool {
 	return endpoint.Scheme == "http" && o.ProxyOf(endpoint) != ""
+}
+
+// proxySecrets lists what a proxy of the environment is given to know the user by:
+// the password, alone and as it is sent (RFC 7617), or else the name. A proxy, or
+// what it writes into a response, may repeat each.
+func proxySecrets() []string {
+	var secrets []string
+	for _, scheme := range []string{"http", "https"} {
+		proxy, err := proxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: scheme, Host: "service.example"}})
+		if err != nil || proxy == nil || proxy.User == nil {
+			continue
+		}
+		name := proxy.User.Username()
+		if password, has := proxy.User.Password(); has {
+			pair := name + ":" + password
+			secrets = append(secrets, password, pair, base64.StdEncoding.EncodeToString([]byte(pair)))
+		} else {
+			secrets = append(secrets, name)
+		}
+	}
+	return secrets
 }
 
 // addressOf is the address of a proxy without its user.

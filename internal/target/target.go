@@ -158,9 +158,9 @@ func New(config Config) (*Target, error) {
 }
 
 // Secrets lists what is secret in the values of the header: all of each, and
-// what in it has the form of a secret.
+// what in it has the form of a secret; and how proxies know the user.
 func (o NetworkOptions) Secrets() []string {
-	var secrets []string
+	secrets := proxySecrets()
 	for name, values := range o.Header {
 		for _, value := range values {
 			if name == QuotaProjectHeader {
