@@ -90,8 +90,8 @@ func TestWrittenKnownFailuresAreToBeFilled(t *testing.T) {
 		file, server := filepath.Join(t.TempDir(), "known.yaml"), emulated(t, emulator.Options{Fault: fault})
 		call(t, append([]string{"run", "--write-known-failures", file}, server...)...).want(t, result.ExitFails, "into "+file+": write a reason for each")
 		filled := append([]string{"run", "--known-failures", file}, server...)
-		call(t, filled...).wantOneLine(t, file+":", `"TODO"`)
-		rewrite(t, file, func(text string) string { return strings.ReplaceAll(text, "TODO", "the gateway does it") })
+		call(t, filled...).wantOneLine(t, file+":", `"insert reason here"`)
+		rewrite(t, file, func(text string) string { return strings.ReplaceAll(text, "insert reason here", "the gateway does it") })
 		call(t, filled...).want(t, result.ExitConforms)
 	}
 	file := filepath.Join(t.TempDir(), "known.yaml")

@@ -16,7 +16,7 @@ import (
 
 // toBeWritten stands where a person has to write a reason; ReadKnownFailures
 // refuses it.
-const toBeWritten = "TODO"
+const toBeWritten = "insert reason here"
 
 // WriteKnownFailures writes a new file with an entry for everything that failed
 // in a run, and gives their number. The reasons are still to be written. Where

@@ -63,8 +63,8 @@ func TestWriteGroupsByRequirement(t *testing.T) {
 				t.Errorf("the file lacks %q:\n%s", one.comment, text)
 			}
 			_, err = ReadKnownFailures(file, method.Requirements, checks, began)
-			assertUsageError(t, err, file+":7:13: ", `"TODO"`)
-			list, err := parseKnown(file, strings.ReplaceAll(text, "TODO", "a proxy"), began)
+			assertUsageError(t, err, file+":7:13: ", `"insert reason here"`)
+			list, err := parseKnown(file, strings.ReplaceAll(text, "insert reason here", "a proxy"), began)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
