@@ -8,7 +8,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help run test prove proof race drift-sources build generate docs cassettes bench fuzz check lint secrets \
+.PHONY: help run test prove proof race drift-sources build generate commands docs cassettes bench fuzz check lint secrets \
 	third-party browser oauth validators overlays lint-description dist dist-test fixtures clients clients-install clients-check clean
 
 help: ## list the targets
@@ -37,7 +37,10 @@ build: ## build bin/dpconform
 race: ## run the tests of what is concurrent with the race detector (needs a C compiler)
 	$(GO) test -race -short ./internal/target ./internal/tokens ./recorder ./emulator ./clienttest ./suites
 
-generate: docs cassettes proof ## write all that is generated
+generate: docs cassettes proof commands ## write all that is generated
+
+commands: ## write what the commands on the pages print
+	$(GO) test -count=1 -run '^TestCommands$$' ./tools/docs -update
 
 docs: ## write the generated pages of docs/
 	$(GO) test -count=1 -run '^(TestTheRequirementsPage|TestThePageOfScenarios)$$' ./internal/cli ./internal/scenario -update

@@ -18,7 +18,7 @@ type condition struct {
 var (
 	security       = condition{"the method needs no token", func(m *Method) bool { return len(m.Scopes) > 0 }}
 	unrelatedScope = condition{"the description names no scope that is insufficient", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
-	severalScopes  = condition{"only one scope", func(m *Method) bool { return len(m.Scopes) > 1 }}
+	severalScopes  = condition{"the description has only one scope", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
 	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
 	refusedStates = condition{"no state in which a job is refused", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}
@@ -39,7 +39,7 @@ var (
 	// unacceptedIDs are of jobs that are not accepted or not known.
 	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
 	systemParameters = condition{"no system parameters are described", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
-	fieldsParameter  = condition{"no system parameter fields is described", func(m *Method) bool {
+	fieldsParameter  = condition{`no system parameter "fields" is described`, func(m *Method) bool {
 		return slices.ContainsFunc(m.SystemParameters, func(p SystemParameter) bool { return p.Name == "fields" })
 	}}
 	// fieldsInBody: what is not in the path of other methods is in the query

@@ -50,7 +50,7 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 			rest = fmt.Sprintf("all %d given jobs are used up", given)
 		}
 		unused := text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job")
-		return nil, &result.Missing{Flag: flag, Reason: "it needs " + unused + ": " + rest + j.staleText()}
+		return nil, &result.Missing{Flag: flag, Reason: "needs " + unused + ": " + rest + j.staleText()}
 	}
 	return left[:wanted], nil
 }
@@ -107,7 +107,7 @@ func (j *judgement) stillFree(job string) bool {
 	if !j.wouldBeUsedUp(job) {
 		return true
 	}
-	j.Skip("it needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()))
+	j.Skip("needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()))
 	return false
 }
 

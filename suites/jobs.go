@@ -201,11 +201,11 @@ func (j *judgement) noJobReason() string {
 	given := func(state string) bool { return len(j.Target.Jobs(state)) > 0 }
 	switch {
 	case !given("") && !slices.ContainsFunc(j.Method.States, given):
-		return "it needs an existing job, and none was given"
+		return "needs an existing job, and none was given"
 	case !j.Target.MayConsume():
-		return "it needs a job in any state, and using up the given ones was not allowed"
+		return "needs a job in any state, and using up the given ones was not allowed"
 	}
-	return "it needs a job in any state, and all the given jobs are used up"
+	return "needs a job in any state, and all the given jobs are used up"
 }
 
 // anyJobFlag is the flag that supplies a job that the server knows.

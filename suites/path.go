@@ -148,7 +148,7 @@ func eachSystemParameter(j *judgement) {
 	}
 	job, found := j.freeJob()
 	if !found {
-		j.Skip("it needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
+		j.Skip("needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
 		return
 	}
 	plain := j.send(j.callOf(job.id, credential))

@@ -193,7 +193,7 @@ func (p foreignPath) lacks(method *spec.Method) string {
 	template := method.Operation.Path
 	lacks := cmp.Or(method.Unmet(p.requirement), method.Unmet(p.like))
 	if lacks == "" && len(p.paths(template, "ID")) == 0 {
-		return "a path that is the method's own"
+		return "the path is used by no other method"
 	}
 	return lacks
 }
@@ -248,8 +248,8 @@ func (j *judgement) misses(id string, request target.Request, refusedAnyway bool
 	exchange := j.send(request)
 	if refusedAnyway && j.isJobRefusal(exchange) {
 		requirement, _ := j.Method.Requirement(id)
-		j.Fail(id, exchange, requirement.Expect.String()+", and not the job's own refusal",
-			describe(exchange)+", the job's own refusal: the request reached the job")
+		j.Fail(id, exchange, requirement.Expect.String()+", but not the response for a job in a refused state",
+			describe(exchange)+", the response for that job: the path was accepted")
 		return false
 	}
 	// RFC 9110, 15.4: a redirection does nothing by itself, and several frameworks

@@ -143,7 +143,7 @@ func overridePath(j *judgement, bound boundField) {
 	case j.Method.Unmet("semantics.unknown-job") == "":
 		inPath.id = j.session.unknownID()
 	default:
-		j.Skip("it needs a job that is accepted, and one that is not", j.anyJobFlag()+" and "+j.consumeFlag())
+		j.Skip("needs a job that is accepted, and one that is not", j.anyJobFlag()+" and "+j.consumeFlag())
 		return
 	}
 	request := j.callOf(inQuery.id, credential)

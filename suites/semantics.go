@@ -91,7 +91,7 @@ func semanticsChecks(method *spec.Method) []Check {
 		Check{
 			ID: "semantics/second-call", Title: "a second call for the same job",
 			Requirements: []string{"semantics.second-call"},
-			Sends:        "a call for the first job that was called, where it is still " + text.List(method.AcceptedStates, "or") + "; only on a target on this machine",
+			Sends:        "a call for the first job that was called, if it is still " + text.List(method.AcceptedStates, "or") + "; only on a target on this machine",
 			phase:        closing, run: callAgain,
 		})
 }
@@ -148,7 +148,7 @@ func keepOtherState(j *judgement) {
 	switch {
 	case !found:
 	case first.other.state == "":
-		j.Skip("it needs a second job whose state can be read", j.anyJobFlag())
+		j.Skip("needs a second job whose state can be read", j.anyJobFlag())
 	default:
 		j.look(first.otherAfter)
 		j.showsState("semantics.other-jobs-keep-state", first.otherAfter, first.other.state)

@@ -176,9 +176,9 @@ func (r clientRequirement) tested() string {
 	case r.Draft:
 		return "not tested: it is a draft"
 	case len(r.Scenarios) == 0:
-		return "tested in every scenario, in each request"
+		return "tested in every scenario"
 	}
-	return "tested in " + strings.Join(r.Scenarios, ", ")
+	return "scenarios about it: " + strings.Join(r.Scenarios, ", ")
 }
 
 // explain prints all that is known of a requirement, a check, a test condition or

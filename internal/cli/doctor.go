@@ -327,9 +327,9 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	}
 	switch {
 	case !covered && found.Unrelated:
-		found.Reason = "no source has a token; give one with --token " + scope.Short() + "=VALUE"
+		found.Reason = "no source has a token; add --token " + scope.Short() + "=VALUE"
 	case !covered:
-		found.Reason = fmt.Sprintf("no source has a token; log in with dpconform login --scopes %s, or give one with --token", scope.Short())
+		found.Reason = fmt.Sprintf("no source has a token; log in with dpconform login --scopes %s, or add --token", scope.Short())
 	case status.Err != nil:
 		found.State, found.Reason = tokenUnusable, status.Err.Error()
 	case status.Unverified != nil:

@@ -103,7 +103,7 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 			}
 		}
 	}
-	counts := fmt.Sprintf("%d of %s have one", withToken, text.Counted(documented, "scope"))
+	counts := fmt.Sprintf("for %d of %s", withToken, text.Counted(documented, "scope"))
 	if all := len(scopes) - documented; all > 0 {
 		counts += fmt.Sprintf(", and %d of %s", unrelated, text.Counted(all, "unrelated scope"))
 	}
@@ -114,7 +114,7 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		case tokenThere:
 			label = fmt.Sprintf("%d from ", len(group))
 		case tokenMissing:
-			label = red(fmt.Sprintf("%d without a token", len(group))) + ": "
+			label = red(text.Counted(len(group), "scope")) + ": "
 		default:
 			label = red(label)
 		}
@@ -211,7 +211,7 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 			other = append(other, job)
 		}
 	}
-	p.field("jobs", fmt.Sprintf("%d of %d are in the given state", len(agreeing), len(jobs)))
+	p.field("jobs", fmt.Sprintf("%d of %d in the given state", len(agreeing), len(jobs)))
 	for _, group := range text.Grouped(agreeing, func(job doctorJob) string { return job.Given }) {
 		p.item("  ", fmt.Sprintf("%d %s: %s", len(group), group[0].Given, shortList(group, doctorJob.id, 4)))
 	}

@@ -80,7 +80,7 @@ func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
 	}, 80)
 	want := `endpoint  https://api.example, reached over HTTP/2.0 with TLS 1.3
 clock     not compared: the response has no date
-tokens    15 of 20 scopes have one, and 1 of 1 unrelated scope
+tokens    for 15 of 20 scopes, and 1 of 1 unrelated scope
 
   15 from login 1 of 2026-11-24, verified, until 2026-11-25 15:01 UTC
     maps 10, play 5 of 9
@@ -88,7 +88,7 @@ tokens    15 of 20 scopes have one, and 1 of 1 unrelated scope
   1 from --token
     userinfo.email (unrelated)
 
-  5 without a token: no source has a token for SCOPE
+  5 scopes: no source has a token for SCOPE
     play 4 of 9, chrome 1
 
 jobs      none given; --job STATE=ID names one

@@ -163,10 +163,10 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	arguments := []string{"doctor", "--endpoint", all[1], "--token-command", mint + " {short}", "--token-file", tokens, "--job", "COMPLETE=failed-1,complete-1", "--job", "FAILED=unknown-1"}
 	got := callOn(t, t.Context(), 80, &bytes.Buffer{}, arguments...)
 	got.want(t, result.ExitInconclusive,
-		"wrong: this machine's clock is 1 h ahead of the server's", "56 of 66 scopes have one, and 6 of 7 unrelated scopes", "62 from the command "+mint,
+		"wrong: this machine's clock is 1 h ahead of the server's", "for 56 of 66 scopes, and 6 of 7 unrelated scopes", "62 from the command "+mint,
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
-		"maps 10", "1 of 3 are in the given state", "not COMPLETE: failed-1 is FAILED",
+		"maps 10", "1 of 3 in the given state", "not COMPLETE: failed-1 is FAILED",
 		"not found (404): unknown-1, given as FAILED", "not ready: see above")
 	for line := range strings.Lines(got.output) {
 		// A path is one word, however long.

@@ -102,7 +102,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 		return err
 	}
 	if flags.against == "" {
-		return text.Mistake("--against", "it is required", "give --against SOURCE")
+		return text.Mistake("", "--against is required", "give --against SOURCE, a file or a URL")
 	}
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
 		return text.Mistake("--from, --against", "both are standard input", "")
@@ -224,7 +224,7 @@ func (p sourcePair) writeOverlay(terminal *terminal, file string, class drift.Cl
 	if err := writeNewFile("--"+overlayFlag, file, made.Text); err != nil {
 		return err
 	}
-	fmt.Fprintf(terminal.out, "wrote %s into %s\n", text.Counted(len(made.Made), "change"), file)
+	fmt.Fprintf(terminal.out, "wrote %s to %s\n", text.Counted(len(made.Made), "change"), file)
 	return nil
 }
 

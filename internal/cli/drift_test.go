@@ -60,7 +60,7 @@ func TestDriftWritesAnOverlay(t *testing.T) {
 	file := filepath.Join(folder, "new.overlay.yaml")
 	// Its variable names overlays that other commands apply.
 	t.Setenv("DPCONFORM_OVERLAY", filepath.Join(folder, "applied.yaml"))
-	call(t, "drift", "--against", later, "--overlay", file).want(t, result.ExitFails, "wrote 2 changes into "+file)
+	call(t, "drift", "--against", later, "--overlay", file).want(t, result.ExitFails, "wrote 2 changes to "+file)
 	t.Setenv("DPCONFORM_OVERLAY", "")
 	call(t, "drift", "--against", later, "--from-overlay", file).want(t, result.ExitConforms, "with overlay "+file, "no drift")
 	call(t, "list", "--overlay", file).want(t, result.ExitConforms, "with overlay "+file)

@@ -36,9 +36,10 @@ func newEmulateCommand(terminal *terminal) *cobra.Command {
 descriptions, or to the one that you name. It prints its address, the methods
 that it serves and a command that tests it, and runs until you stop it.
 
-Without --job it has 24 jobs of each state in which one of the methods accepts
-them and two of every other. Without --token-template a token names its own
-scopes: scope:SHORT. A fault breaks every method that can have it.`,
+Without --job, it has 24 jobs in each state that a method accepts, and two in
+every other state; the printed command names as many as a run needs. Without
+--token-template, a token names its scopes: scope:SHORT. A fault applies to
+every method for which it is possible.`,
 		Example: `  dpconform emulate
   dpconform emulate --addr 127.0.0.1:8080 --job STATE=ID,ID --job OTHER-STATE=ID
   dpconform emulate --fault last-scope-refused`,

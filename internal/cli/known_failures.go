@@ -71,7 +71,7 @@ func writeKnownFailures(terminal *terminal, sources *config.Sources, settings *c
 	case count == 0:
 		fmt.Fprintf(terminal.out, "nothing failed: %s was not written\n", file)
 	default:
-		fmt.Fprintf(terminal.out, "wrote %s into %s: write a reason for each\n", text.Counted(count, "known failure"), file)
+		fmt.Fprintf(terminal.out, "wrote %s to %s: write a reason for each\n", text.Counted(count, "known failure"), file)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func TestWrittenKnownFailuresAreToBeFilled(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"last-scope-refused", "unknown-field-ignored,no-challenge"} {
 		file, server := filepath.Join(t.TempDir(), "known.yaml"), emulated(t, emulator.Options{Fault: fault})
-		call(t, append([]string{"run", "--write-known-failures", file}, server...)...).want(t, result.ExitFails, "into "+file+": write a reason for each")
+		call(t, append([]string{"run", "--write-known-failures", file}, server...)...).want(t, result.ExitFails, "to "+file+": write a reason for each")
 		filled := append([]string{"run", "--known-failures", file}, server...)
 		call(t, filled...).wantOneLine(t, file+":", `"insert reason here"`)
 		rewrite(t, file, func(text string) string { return strings.ReplaceAll(text, "insert reason here", "the gateway does it") })

@@ -59,7 +59,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
   dpconform explain client.repeat.backoff`,
 		Args: func(command *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
-				return text.Mistake("", "explain takes the id of one requirement or check", "see dpconform list")
+				return text.Mistake("", "explain takes the id of one requirement, check or aspect", "see dpconform list")
 			}
 			return nil
 		},
@@ -79,7 +79,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 				console.notApplicable(arguments[0], reason)
 				return nil
 			}
-			return text.Mistake("", fmt.Sprintf("unknown requirement or check %q", arguments[0]), text.DidYouMeanOr(arguments[0], explained(method), "dpconform list --all prints all"))
+			return text.Mistake("", fmt.Sprintf("unknown requirement, check or aspect %q", arguments[0]), text.DidYouMeanOr(arguments[0], explained(method), "dpconform list --all prints all"))
 		},
 	}
 	settings.AddDescriptionFlags(command.Flags())

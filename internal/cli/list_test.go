@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 	call(t, "explain", "body.empty").want(t, 0, "documented: required by the reference page", "The request body must be empty.", "body/empty")
 	call(t, "explain", "body/empty").want(t, 0, "body.empty", "sends")
 	call(t, "explain", "path").want(t, 0, "path.one-segment documented", "tested by path/two-segments")
-	refused(t, "explain robustnes", `unknown requirement or check "robustnes"; did you mean robustness?`)
+	refused(t, "explain robustnes", `unknown requirement, check or aspect "robustnes"; did you mean robustness?`)
 	for _, condition := range result.Conditions() {
 		if condition.Fix == "" {
 			t.Errorf("%s has no fix", condition.ID)
@@ -37,7 +37,7 @@ func TestExplain(t *testing.T) {
 		call(t, "explain", condition.ID).want(t, 0, condition.Statement, condition.Fix)
 	}
 	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: required by a public standard", "Servers send the",
-		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "tested in rate-limited")
+		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "scenarios about it: rate-limited")
 }
 
 func TestListAsJSON(t *testing.T) {

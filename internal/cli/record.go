@@ -93,7 +93,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 		return err
 	}
 	if settings.Cassettes == "" && !own.check {
-		return text.Mistake("--cassettes", "it is required", "give --cassettes DIR")
+		return text.Mistake("", "--cassettes is required", "give --cassettes DIR, the folder to write")
 	}
 	if err := own.contradiction(); err != nil {
 		return err

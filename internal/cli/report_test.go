@@ -156,7 +156,7 @@ func TestDiff(t *testing.T) {
 	}{
 		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING authorization.scope (documented)", scope,
 			"was pass", "400; Content-Type: application/json", "now fail: want a response that accepts the token, got 403 PERMISSION_DENIED",
-			"body {error: {code: number,", "curl -i", "other target: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
+			"body {error: {code: number,", "curl -i", "target changed: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
 		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING authorization.scope", "exit 0"}},
 		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
 		{[]string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},

@@ -48,6 +48,9 @@ func TestTheRequirementsPage(t *testing.T) {
 	}
 	for _, requirement := range slices.Concat(method.Requirements, method.ClientRequirements) {
 		tested := "\nTested "
+		if text := sections[requirement.ID]; strings.Contains(text, "\nScenarios about it: ") {
+			tested = "\nScenarios about it: `"
+		}
 		if unmet := method.Unmet(requirement.ID); unmet != "" {
 			tested = "\nNot tested: " + unmet
 		}

@@ -108,11 +108,11 @@ func flagMistake(command *cobra.Command, err error) error {
 	var others []string
 	for _, other := range command.Root().Commands() {
 		if other.Flags().Lookup(name) != nil {
-			others = append(others, other.CommandPath())
+			others = append(others, other.Name())
 		}
 	}
 	if len(others) > 0 {
-		return text.Mistake("--"+name, command.CommandPath()+" does not have this flag", "it is one of "+text.List(others, "and"))
+		return text.Mistake("", command.CommandPath()+" has no flag --"+name, "these commands have it: "+strings.Join(others, ", "))
 	}
 	fix := text.DidYouMeanOr(name, known, "")
 	return text.Mistake("", "unknown flag --"+name, cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))

@@ -45,8 +45,8 @@ func (e *exchange) perform(step scenario.Step) {
 		return
 	case step.Error != nil:
 		made = refusal(method, *step.Error)
-	case step.Answer != nil:
-		made = response{status: step.Answer.Status, header: http.Header{"Content-Type": {method.Operation.MediaType}}, body: []byte(step.Answer.Body)}
+	case step.Response != nil:
+		made = response{status: step.Response.Status, header: http.Header{"Content-Type": {method.Operation.MediaType}}, body: []byte(step.Response.Body)}
 	case step.Redirect != 0:
 		made = response{status: step.Redirect, header: http.Header{"Location": {e.server.otherHost + e.request.target}}}
 	case step.RedirectHere != 0:

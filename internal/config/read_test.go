@@ -135,7 +135,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"seed: 1\nendpont: x\n":                         `FILE:2: unknown key "endpont"; did you mean endpoint?`,
-		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; valid are of-another-command, application-default, ca-cert and others`,
+		"colour-of-the-sky: blue\n":                     `FILE:1: unknown key "colour-of-the-sky"; valid names include of-another-command, application-default and ca-cert`,
 		"seed: 1\n# and\nseed: 2\n":                     "FILE:3: the key seed is already in line 1; remove one of them",
 		"\n\ntimeout: 2\n":                              `FILE:3: timeout: invalid value "2": want a duration such as 2s or 500ms`,
 		"max-age: old\n":                                `FILE:1: max-age: invalid value "old": want a time such as 30d or 36h`,

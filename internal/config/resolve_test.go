@@ -32,7 +32,7 @@ func TestJobsByState(t *testing.T) {
 	for job, want := range map[string]string{
 		"FAILED=a": `--job: "FAILED=a" names a state, and jobs of dataportability.archiveJobs.retry have none; give ID[,ID...]`,
 		"a,,b":     "--job: an id is empty; give ID[,ID...]",
-		"a,b,a":    `--job: the id "a" is given twice`,
+		"a,b,a":    `--job: the id "a" is given twice; remove one`,
 	} {
 		_, err := (&Settings{Jobs: []string{job}}).JobsByState(&Sources{}, &stateless)
 		wantUsage(t, err, want)
@@ -54,8 +54,8 @@ func TestJobsByState(t *testing.T) {
 		"FAILED=a\u200bb":      `--job: the id "a\u200bb" has a character that cannot be seen; type it anew`,
 		"FAILED=a\xffb":        `--job: the id "a\xffb" has a character that cannot be seen; type it anew`,
 		"FAILED=a\x00":         `--job: the id "a\x00" has a character that cannot be seen; type it anew`,
-		"FAILED=a,b,a":         `--job: the id "a" is given twice`,
-		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE`,
+		"FAILED=a,b,a":         `--job: the id "a" is given twice; remove one`,
+		"COMPLETE=b,first":     `--job: the id "first" is given twice, as FAILED and as COMPLETE; remove one`,
 	} {
 		_, err := (&Settings{Jobs: []string{"FAILED=first", job}}).JobsByState(&Sources{}, method)
 		wantUsage(t, err, want)

@@ -142,7 +142,7 @@ func (s *Settings) JobsByState(sources *Sources, method *spec.Method) (map[strin
 			case strings.ContainsFunc(id, hidden):
 				return mistake("type it anew", "the id %+q has a character that cannot be seen", id)
 			case twice:
-				return mistake("", "the id %q is given twice%s", id, asStates(other, state))
+				return mistake("remove one", "the id %q is given twice%s", id, asStates(other, state))
 			}
 			stateOf[id] = state
 			jobs[state] = append(jobs[state], id)

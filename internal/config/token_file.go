@@ -89,7 +89,7 @@ func (s *Settings) tokenEntries(sources *Sources, method *spec.Method) (entries 
 		name, token, found := strings.Cut(pair, "=")
 		// What stands there instead may be the token itself: it is not shown.
 		if !found || token == "" {
-			return nil, sources.mistake("token", "give SCOPE=VALUE", "a token without its scope, or a scope without a token")
+			return nil, sources.mistake("token", "give SCOPE=VALUE", "the scope or the token is missing")
 		}
 		entry, err := newTokenEntry(known, sources.Origin("token"), name)
 		if err != nil {

@@ -104,7 +104,7 @@ func TestAnEmulatorTakesTokensAlone(t *testing.T) {
 func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 	t.Parallel()
 	const (
-		lost      = "--token: a token without its scope, or a scope without a token; give SCOPE=VALUE"
+		lost      = "--token: the scope or the token is missing; give SCOPE=VALUE"
 		oneWord   = "a token is one word, without Bearer"
 		space     = "the token of dataportability.maps.reviews has white space in it; " + oneWord
 		strange   = "the token of dataportability.maps.reviews has a character in it that no token has, "

@@ -102,7 +102,7 @@ type observed struct {
 	Flag   string `json:"flag,omitempty"`
 	// Response is that of the finding, or its counterpart, or the first that the
 	// check looked at.
-	Response *response `json:"answer,omitempty"`
+	Response *response `json:"response,omitempty"`
 }
 
 // counts are numbers of changes.

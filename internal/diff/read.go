@@ -38,7 +38,7 @@ const howToWrite = "give a file that dpconform run --report json=FILE wrote"
 // that is no report, or that is given twice.
 func Read(oldName, newName string, input io.Reader) (old, new Source, err error) {
 	if SameFile(oldName, newName) {
-		return old, new, text.Mistake(newName, "OLD and NEW are the same file", "give two reports")
+		return old, new, text.Mistake(newName, "OLD and NEW are the same file", "give two different reports")
 	}
 	old.File, new.File = oldName, newName
 	if old.Report, err = ReadReport(oldName, input); err == nil {
@@ -257,7 +257,7 @@ func (c caveat) label() string {
 	case "order":
 		return "the new run began before the old one"
 	}
-	return "other " + c.Topic
+	return c.Topic + " changed"
 }
 
 // caveats lists why two reports cannot be compared fairly.

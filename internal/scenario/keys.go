@@ -80,7 +80,7 @@ func stepKeys(method *spec.Method) []key[Step] {
 		{"reference", "true", "The reference emulator responds, according to the state of the job.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reference })},
 		{"error", "a mapping, below", "An error in the format of AIP-193.",
 			into(func(value text.YAML) (*Error, error) { return refusal(value, method) }, func(s *Step) **Error { return &s.Error })},
-		{"answer", "a mapping, below", "Exactly this response.", into(answer, func(s *Step) **Answer { return &s.Answer })},
+		{"response", "a mapping, below", "Exactly this response.", into(asIs, func(s *Step) **Response { return &s.Response })},
 		{"reset", "true", "The connection is reset after the request has been read.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reset })},
 		{"hang-up", "true", "The connection is closed normally after the request has been read, as by a server that shuts down. Over HTTP/2 the stream is reset; after an earlier request on a connection with TLS, GOAWAY is sent and the connection closed.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
 		{"redirect", "301, 302, 303, 307 or 308", "A redirect with this status to the same path at another host.", into(redirect, func(s *Step) *int { return &s.Redirect })},
@@ -111,10 +111,10 @@ func errorKeys(method *spec.Method) []key[Error] {
 	}
 }
 
-func answerKeys() []key[Answer] {
-	return []key[Answer]{
-		{"status", "an HTTP status, 200 to 599", "Required.", into(whole(200, 599), func(a *Answer) *int { return &a.Status })},
-		{"body", "a string", "The bytes of the body. The Content-Type is application/json unless `header` sets another.", into(text.YAML.Text, func(a *Answer) *string { return &a.Body })},
+func responseMembers() []key[Response] {
+	return []key[Response]{
+		{"status", "an HTTP status, 200 to 599", "Required.", into(whole(200, 599), func(a *Response) *int { return &a.Status })},
+		{"body", "a string", "The bytes of the body. The Content-Type is application/json unless `header` sets another.", into(text.YAML.Text, func(a *Response) *string { return &a.Body })},
 	}
 }
 

@@ -28,7 +28,7 @@ func TestThePageOfScenarios(t *testing.T) {
 	err := scenariosTemplate.Execute(&out, map[string]any{
 		"Scenarios": applicable, "Codes": strings.Join(codes(method), ", "),
 		"ScenarioKeys": document(t, scenarioKeys(method)), "StepKeys": document(t, stepKeys(method)),
-		"ErrorKeys": document(t, errorKeys(method)), "AnswerKeys": document(t, answerKeys()),
+		"ErrorKeys": document(t, errorKeys(method)), "ResponseKeys": document(t, responseMembers()),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -104,8 +104,8 @@ func reports(s *Scenario) string {
 		text = errorOf(last)
 	case last.Redirect > 0:
 		text = "an error"
-	case last.Answer != nil && last.Answer.Status >= 300:
-		text = fmt.Sprintf("the error %d", last.Answer.Status)
+	case last.Response != nil && last.Response.Status >= 300:
+		text = fmt.Sprintf("the error %d", last.Response.Status)
 	default:
 		text = success
 	}

@@ -207,9 +207,9 @@ func checkStep(read text.Mapping, step Step, method *spec.Method) error {
 	return cmp.Or(
 		refuse(step.Reset || step.HangUp, "with "+given[0]+" there is no response to change", "header", "truncate", "add", "without-id",
 			"retry-after-date", "interim", "split", "chunk-extension", "close"),
-		refuse(!step.Reference && step.Answer == nil, "it changes a success, and "+given[0]+" is not one", "add", "without-id"),
+		refuse(!step.Reference && step.Response == nil, "it changes a success, and "+given[0]+" is not one", "add", "without-id"),
 		refuse(step.Truncate && (step.Split || step.ChunkExtension != "" || step.Close), "with truncate the response has no end that it could change", "split", "chunk-extension", "close"),
-		refuse(step.Redirect != 0 || step.RedirectHere != 0 || step.Answer != nil && len(step.Answer.Body) < 2, "there is no body to cut", "truncate", "split", "chunk-extension"),
+		refuse(step.Redirect != 0 || step.RedirectHere != 0 || step.Response != nil && len(step.Response.Body) < 2, "there is no body to cut", "truncate", "split", "chunk-extension"),
 	)
 }
 
@@ -222,9 +222,9 @@ func refusal(value text.YAML, method *spec.Method) (*Error, error) {
 	return &refused, err
 }
 
-func answer(value text.YAML) (*Answer, error) {
-	var whole Answer
-	read, err := readMembers(value, answerKeys(), &whole, "status")
+func asIs(value text.YAML) (*Response, error) {
+	var whole Response
+	read, err := readMembers(value, responseMembers(), &whole, "status")
 	if err == nil && whole.Body != "" && (whole.Status == http.StatusNoContent || whole.Status == http.StatusNotModified) {
 		err = read.At("body").Mistake("leave it out", "a response %d has none", whole.Status)
 	}

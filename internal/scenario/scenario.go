@@ -109,13 +109,13 @@ type Scenario struct {
 }
 
 // Step is the response to one request. It has exactly one of Reference, Error,
-// Answer, Reset, HangUp, Redirect and RedirectHere.
+// Response, Reset, HangUp, Redirect and RedirectHere.
 type Step struct {
 	// Reference: the reference server responds.
 	Reference bool
 	// Error: a refusal in the form of AIP-193.
-	Error  *Error
-	Answer *Answer
+	Error    *Error
+	Response *Response
 	// Reset: the connection is reset when the request has been read. HangUp: it is
 	// closed in good order, as by a server that stops.
 	Reset  bool
@@ -162,8 +162,8 @@ type Error struct {
 	Reason string
 }
 
-// Answer is a response as it is.
-type Answer struct {
+// Response is a response as it is.
+type Response struct {
 	Status int
 	Body   string
 }

@@ -50,11 +50,11 @@ func (d Draft) Write(document spec.Description) (description []byte, notes []str
 	}
 	w := &draftWriter{discoveryReader: reader, draft: d, method: method}
 	if method.HTTPMethod == "" || method.Path == "" {
-		return nil, nil, fail(w.name, "looked for httpMethod and path of %s, and did not find both", method.ID)
+		return nil, nil, fail(w.name, "%s has no httpMethod or no path", method.ID)
 	}
 	root, err := w.document()
 	if err == nil && w.gone != "" {
-		err = fail(w.name, "looked for the schema %q, which %s needs, and did not find it", w.gone, method.ID)
+		err = fail(w.name, "it does not have the schema %q, which %s needs", w.gone, method.ID)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +78,7 @@ func readDiscovery(document spec.Description) (*discoveryReader, error) {
 		return nil, jsonError(document.Name, trimmed, err)
 	}
 	if reader.document.RootURL == "" || len(reader.document.Resources)+len(reader.document.Methods) == 0 {
-		return nil, fail(document.Name, "it is not a discovery document of Google: looked for rootUrl and resources, and did not find both")
+		return nil, fail(document.Name, "it is not a discovery document of Google: rootUrl or resources is missing")
 	}
 	reader.schemas = map[string]any{}
 	return reader, nil
@@ -100,7 +100,7 @@ func (r *discoveryReader) named(name string) (discoveryMethod, error) {
 	if len(ends) == 1 {
 		return ends[0], nil
 	}
-	message := fmt.Sprintf("looked for the method %q under resources, and did not find it", name)
+	message := fmt.Sprintf("it has no method %q under resources", name)
 	if len(ends) > 1 {
 		message = fmt.Sprintf("%d methods have an id that ends in %s, such as %s and %s: give the whole id", len(ends), name, ends[0].ID, ends[1].ID)
 	} else if len(ids) > 0 {
@@ -231,7 +231,7 @@ func (w *draftWriter) operation() (object, error) {
 		success = append(success, "links", object{"state", object{"operationId", state.ID,
 			"parameters", object{path.parameter, "$request.path." + w.path.parameter}}})
 	} else if len(w.draft.AcceptedStates) > 0 {
-		return nil, fail(w.name, "looked for a GET method of the same job as %s whose response has an enum of states, and did not find it", w.method.ID)
+		return nil, fail(w.name, "no method reads the state of a job of %s: it would be a GET with the same path parameters, whose response has an enum of states; leave out --accepted-states", w.method.ID)
 	} else if state, found := w.findState(); found {
 		w.notes = append(w.notes, fmt.Sprintf("%s reads the state of a job; --accepted-states names the states in which %s accepts it, and adds the checks of states",
 			state.ID, ShortID(w.method.ID)))

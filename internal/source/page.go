@@ -127,7 +127,7 @@ func readRendering(name, text string, method *spec.Method) (rendering, error) {
 			return found, anotherMethod(name, other, method)
 		}
 		return found, fail(name, "neither a discovery document, nor an OpenAPI document, nor the reference page: "+
-			"it has no line such as %s https://…%s", method.Operation.Method, method.Operation.Path)
+			"it has no line such as %s https://…%s; check the file", method.Operation.Method, method.Operation.Path)
 	}
 	found.request, found.requestEnd = pageRequest().FindStringSubmatch(text[place[0]:]), place[1]
 	if strings.ContainsAny(found.request[0], "<>") {
@@ -208,7 +208,7 @@ func (r rendering) source(name string, method *spec.Method) (*Source, error) {
 		// The page shows no message that is empty, so this is the other one.
 		request = r.messages[0]
 	case len(members) > 0:
-		return nil, fail(name, `looked for the response, as in { "%s": … }, before the OAuth scopes, and did not find it`, members[0])
+		return nil, fail(name, `it has no response such as { "%s": … } before the OAuth scopes; check the file`, members[0])
 	}
 	var security []any
 	for _, scope := range r.scopes {

@@ -236,7 +236,7 @@ func Parse(text spec.Description, method *spec.Method) (*Source, error) {
 		{"the response of " + name, len(source.Method.Responses) == 0},
 	} {
 		if missing.is {
-			return nil, fail(text.Name, "looked for %s, and did not find it", missing.what)
+			return nil, fail(text.Name, "it does not have %s; check the file", missing.what)
 		}
 	}
 	return source, nil

@@ -67,10 +67,10 @@ func Nearest(name string, known []string) (best string, distance int) {
 // DidYouMean is the fix for an unknown name: the one that was probably meant, or
 // the choice.
 func DidYouMean(name string, known []string) string {
-	const few, examples = 8, 3
+	const few, examples = 20, 3
 	choice := "want " + List(known, "or")
 	if len(known) > few {
-		choice = "valid are " + strings.Join(known[:examples], ", ") + " and others"
+		choice = "valid names include " + List(known[:examples], "and")
 	}
 	return DidYouMeanOr(name, known, choice)
 }
