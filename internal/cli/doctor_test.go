@@ -50,7 +50,7 @@ func TestDoctorFindsAllThere(t *testing.T) {
 		}
 	}
 	checks, scopes := len(suites.Checks(embedded())), len(embedded().Scopes)
-	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached over HTTP/1.1 without TLS", fmt.Sprintf("%d of %d scopes have one, and %d of %[3]d unrelated scopes", scopes, scopes, len(embedded().UnrelatedScopes)),
+	call(t, append([]string{"doctor"}, all...)...).want(t, 0, "reached over HTTP/1.1 without TLS", fmt.Sprintf("for %d of %d scopes, and %d of %[3]d unrelated scopes", scopes, scopes, len(embedded().UnrelatedScopes)),
 		fmt.Sprintf("%d from the token template", scopes+len(embedded().UnrelatedScopes)), fmt.Sprintf("a run can test %d of %d", checks, checks), "ready: the run has every input")
 }
 
