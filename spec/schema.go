@@ -217,7 +217,10 @@ func describeViolations(err error) []string {
 			walk(cause)
 		}
 		if len(e.Causes) == 0 {
-			place := "/" + strings.Join(e.InstanceLocation, "/")
+			place := "the body"
+			if len(e.InstanceLocation) > 0 {
+				place = "/" + strings.Join(e.InstanceLocation, "/")
+			}
 			lines = append(lines, place+": "+e.ErrorKind.LocalizedString(printer))
 		}
 	}

@@ -22,11 +22,11 @@ func TestBodiesAgainstTheSchemaOfTheResponse(t *testing.T) {
 		{method.Operation, `{"archiveJobId":3}`, []string{"/archiveJobId: got number, want string"}, nil},
 		{method.Operation, `{"archiveJobId":null}`, []string{"/archiveJobId: got null, want string"}, nil},
 		{method.Operation, `{"archiveJobId":""}`, []string{"/archiveJobId: minLength"}, nil},
-		{method.Operation, `{}`, []string{"/: missing property 'archiveJobId'"}, nil},
-		{method.Operation, `{"archivejobid":"x"}`, []string{"/: missing property 'archiveJobId'"}, []string{"archivejobid"}},
-		{method.Operation, `null`, []string{"/: got null, want object"}, nil},
-		{method.Operation, `[{"archiveJobId":"new-1"}]`, []string{"/: got array, want object"}, nil},
-		{method.Operation, `"new-1"`, []string{"/: got string, want object"}, nil},
+		{method.Operation, `{}`, []string{"the body: missing property 'archiveJobId'"}, nil},
+		{method.Operation, `{"archivejobid":"x"}`, []string{"the body: missing property 'archiveJobId'"}, []string{"archivejobid"}},
+		{method.Operation, `null`, []string{"the body: got null, want object"}, nil},
+		{method.Operation, `[{"archiveJobId":"new-1"}]`, []string{"the body: got array, want object"}, nil},
+		{method.Operation, `"new-1"`, []string{"the body: got string, want object"}, nil},
 		{method.Operation, ``, []string{"the body is empty"}, nil},
 		{method.Operation, " \r\n\t", []string{"the body is empty"}, nil},
 		{method.Operation, `{"archiveJobId":"new-1"`, []string{"the body is not JSON: "}, nil},
@@ -36,8 +36,8 @@ func TestBodiesAgainstTheSchemaOfTheResponse(t *testing.T) {
 		{method.ReadState, `{"state":"FAILED"}`, nil, nil},
 		{method.ReadState, `{"state":"FAILED","name":"archiveJobs/a/portabilityArchiveState","urls":["u"]}`, nil, nil},
 		{method.ReadState, `{"state":"BROKEN","urls":[1]}`, []string{"/state: value must be one of", "/urls/0: got number, want string"}, nil},
-		{method.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/: missing", "/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: "}, nil},
-		{method.ReadState, `{"name":"x"}`, []string{"/: missing property 'state'"}, nil},
+		{method.ReadState, `{"urls":[1,2],"startTime":5,"name":4,"exportTime":3}`, []string{"/exportTime: ", "/name: ", "/startTime: ", "/urls/0: ", "/urls/1: ", "the body: missing"}, nil},
+		{method.ReadState, `{"name":"x"}`, []string{"the body: missing property 'state'"}, nil},
 	} {
 		violations := test.operation.Response.Violations([]byte(test.body))
 		if !slices.EqualFunc(violations, test.violations, strings.HasPrefix) {

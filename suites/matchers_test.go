@@ -73,7 +73,7 @@ func TestMatchers(t *testing.T) {
 		"challenge with the error":    {HaveBearerChallenge("invalid_token"), reply(401, "", "WWW-Authenticate", bearer), true, `a challenge with the scheme Bearer with error="invalid_token"`, "WWW-Authenticate: " + bearer, challenge},
 		"challenge without the error": {HaveBearerChallenge("invalid_token"), reply(401, "", "WWW-Authenticate", "Bearer"), false, `a challenge`, "WWW-Authenticate: Bearer", challenge},
 		"schema":                      {MatchResponseSchema(method), reply(200, `{"archiveJobId": "a"}`), true, "a body that matches the schema", "a valid body", body},
-		"no id by the schema":         {MatchResponseSchema(method), reply(200, `{}`), false, "a body", "/: missing property 'archiveJobId'", body},
+		"no id by the schema":         {MatchResponseSchema(method), reply(200, `{}`), false, "a body", "the body: missing property 'archiveJobId'", body},
 		"no JSON by the schema":       {MatchResponseSchema(method), reply(200, ``), false, "a body", "the body is empty", body},
 		"id":                          {HaveJobID(method), reply(200, `{"archiveJobId": "a"}`), true, "a job id in archiveJobId that matches ", `archiveJobId "a"`, id},
 		"id of two segments":          {HaveJobID(method), reply(200, `{"archiveJobId": "a/b"}`), false, "a job id", `archiveJobId "a/b"`, id},

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/result"
 )
@@ -228,8 +230,8 @@ func TestACauseComesFirst(t *testing.T) {
 		{"a decoded path", "", "decoded-path", "the path is decoded before it is routed", decoding},
 		{"a decoded path and no error wrapper", "", "error-wrapper decoded-path", "the path is decoded before it is routed",
 			func(next http.Handler) http.Handler { return unwrapped(decoding(next)) }},
-		{"a file server", "", "wrong-address", "no response comes from the method: 404 to GET and 501 to POST", byMethod(501, 404)},
-		{"a server of pages", "", "wrong-address", "no response comes from the method: 200 to GET and 405 to POST", byMethod(405, 200)},
+		{"a file server", "", "wrong-address", "no response comes from the method: GET gets 404, POST gets 501", byMethod(501, 404)},
+		{"a server of pages", "", "wrong-address", "no response comes from the method: GET gets 200, POST gets 405", byMethod(405, 200)},
 		{"the verb taken for the end of the id", "", "not-routed", "does not find the jobs that the state method shows: 404 to POST", changing(func(r *http.Request) {
 			before, verb, _ := strings.Cut(r.URL.Path, ":")
 			if verb != "" {
@@ -316,8 +318,9 @@ func TestACauseComesFirst(t *testing.T) {
 				t.Fatalf("%+v\n%s", report.Causes, got.output)
 			}
 			got.want(t, result.ExitFails, one.says, "fix  ", "explains  ")
-			if end := got.output[strings.LastIndex(got.output, "CAUSE"):]; strings.Count(end, "\n") > 23 {
-				t.Errorf("the last screen:\n%s", end)
+			_, screen, _ := strings.Cut(got.output, "\ntarget "+server.URL+one.prefix+"\nCAUSE ")
+			if rows := strings.Count(ansi.Hardwrap(screen, widthWithoutTerminal, true), "\n"); rows > 22 || !strings.Contains(screen, "\n  fix   ") || !strings.Contains(screen, "\n  explain  ") {
+				t.Errorf("the last screen of %d rows:\n%s", rows, screen)
 			}
 			if first := strings.Index(got.words(), one.says); first > strings.Index(got.words(), " pass") {
 				t.Error(got.output)

@@ -209,7 +209,7 @@ func (o outputs) write(terminal *terminal, outcomes clientrun.Outcomes) error {
 	if writesToOutput(o.files) {
 		terminal = terminal.onStandardError()
 	}
-	console := report.Console{Printer: text.Printer{Out: terminal.out, Width: terminal.width()}}
+	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}}
 	console.Header(found, len(found.Requirements), false)
 	return o.conclude(terminal, console, found)
 }

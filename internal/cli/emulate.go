@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -252,7 +251,7 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 		jobs = emulator.DefaultJobs(methods[0], methods[1:]...)
 	}
 	all := withAllNames(methods)
-	words, quote, next := []string{os.Args[0] + " run " + reach}, "'", " \\\n    "
+	words, quote, next := []string{programName() + " run " + reach}, "'", " \\\n    "
 	if runtime.GOOS == "windows" {
 		quote, next = `"`, " " // For cmd.exe and PowerShell alike.
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -44,6 +45,15 @@ func Main() int {
 	log.SetOutput(io.Discard)
 	hideTraces()
 	return execute(ctx, terminal, os.Args[1:])
+}
+
+// programName is the program as the user typed it, for a command to paste. What go
+// run or go test made is gone afterwards.
+func programName() string {
+	if strings.Contains(filepath.ToSlash(os.Args[0]), "/go-build") {
+		return "dpconform"
+	}
+	return os.Args[0]
 }
 
 // execute runs a command line and gives the exit code.

@@ -88,7 +88,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if writesToOutput(plan.files) {
 		terminal = terminal.onStandardError()
 	}
-	console := report.Console{Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet, Verbose: terminal.verbose}
+	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{testedServer: server, started: began, method: method, level: plan.level, settings: *settings, inFull: len(plan.files) > 0}
 	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool {
 		return r.Draft || method.Unmet(r.ID) != "" || plan.selected.leaves(r.ID)

@@ -23,6 +23,9 @@ type Console struct {
 	// Quiet prints a line for each failure, and the conclusion. Verbose prints
 	// every failure in full, not only the most severe.
 	Quiet, Verbose bool
+	// Program is the name of the program as the user typed it, for commands to paste;
+	// empty means dpconform.
+	Program string
 	// Written are the reports that were written, to be named at the end.
 	Written []File
 }
@@ -116,7 +119,6 @@ func (c Console) Result(report result.Report) {
 	c.unjudgedRequirements(report)
 	c.notTested(report)
 	c.lastScreen(report)
-	c.summary(report)
 }
 
 // causes prints what many findings come from, and what that explains.
@@ -125,6 +127,9 @@ func (c Console) causes(report result.Report) {
 		c.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
 		c.Paragraph("  fix       ", cause.Fix)
 		c.Paragraph("  explains  ", report.Explains(cause))
+		if curl := report.CurlFor(cause); curl != "" {
+			c.Printf("  %s\n", Faint(text.Printable(curl)))
+		}
 	}
 	if len(report.Causes) > 0 {
 		c.Printf("\n")
@@ -214,7 +219,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 		c.brokenRequirement(report, group, verdict)
 	}
 	if rest := len(groups) - printed; rest > 0 {
-		c.headline(verdict, text.Counted(rest, "more requirement")+" (--verbose prints them)")
+		c.headline(verdict, fmt.Sprintf("%d more of %s (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
 		c.Printf("\n")
 	}
 }
@@ -238,7 +243,7 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 		c.Printf("\n")
 		c.Paragraph("  ", names(one.Checks))
 		c.Paragraph("    want  ", one.Want)
-		c.Paragraph("    got   ", one.Got+times(one.Count, len(one.Checks)))
+		c.Paragraph("    got   ", one.Got+times(one))
 		if one.Curl != "" {
 			c.Printf("    %s\n", Faint(text.Printable(one.Curl)))
 		}
@@ -250,7 +255,9 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 		c.Printf("\n")
 		c.Paragraph("  ", moreText(rest, names))
 	}
-	if requirement.Fix != "" {
+	if explained := report.ExplainedText(group); explained != "" {
+		c.Paragraph("  ", explained)
+	} else if requirement.Fix != "" {
 		c.Paragraph("  fix     ", requirement.Fix)
 	}
 	c.Printf("\n")
@@ -420,12 +427,19 @@ func repeatsText(exchanges []result.Exchange) string {
 }
 
 // times says in how many exchanges something was found, if each of its checks does
-// not stand for one.
-func times(count, checks int) string {
-	if count > checks {
-		return fmt.Sprintf(" (in %d exchanges)", count)
+// not stand for one, and whether only the value of the first is shown.
+func times(one result.Alike) string {
+	words := ""
+	if one.Count > len(one.Checks) {
+		words = fmt.Sprintf("in %d exchanges", one.Count)
 	}
-	return ""
+	if one.Varied {
+		words = strings.TrimPrefix(words+", with different values", ", ")
+	}
+	if words == "" {
+		return ""
+	}
+	return " (" + words + ")"
 }
 
 // moreText names the checks of the findings that are not shown.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,43 +13,37 @@ import (
 	"github.com/dpconform/dpconform/internal/text"
 )
 
-// The last screen has to fit into a terminal of 24 lines, the prompt included.
 const (
+	// screenRows is the number of rows of the last screen: it has to fit into a
+	// terminal of 24, above the prompt.
+	screenRows     = 23
 	listedFailures = 6
-	// longestCommand is the number of lines that a command may take there; a
-	// longer one is printed with its failure only.
-	longestCommand = 4
-	namedFocus     = 3
-	// mostFlags is the number of flags that run what failed alone; the command as it
-	// was is shorter than more of them.
-	mostFlags = 5
-	// listedCauses is the number of causes that are named again there, and
-	// causeLines that of the lines for them and for the fix of the first.
-	listedCauses = 3
-	causeLines   = 5
+	listedCauses   = 3
+	// mostFlags is the number of flags that run what failed alone: beyond it, the
+	// aspects are named, or the command as it was, which is shorter.
+	mostFlags = 3
 )
 
-// lastScreen says what failed or was not tested in a few lines, and what to do
-// next.
+// lastScreen says what was tested, what failed or was not tested in a few lines,
+// what to do next, and the verdict.
 func (c Console) lastScreen(report result.Report) {
-	if report.Exit == result.ExitConforms {
+	failed := report.Broken(result.Fail)
+	switch {
+	case report.Exit == result.ExitConforms:
 		c.writtenReports(false)
+		c.summary(report)
+		return
+	case len(failed) > 0:
+		c.failedScreen(report, failed)
 		return
 	}
-	failed := report.Broken(result.Fail)
-	c.lastCauses(report)
-	c.failedList(report, failed)
+	c.Printf("%s", c.targetRow(report))
 	if report.Exit == result.ExitInconclusive {
 		c.missingInputs(report)
 	}
+	c.tested(report)
 	early := report.Exit == result.ExitInterrupted || report.Ended != ""
-	if early {
-		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
-		c.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
-	}
 	switch {
-	case len(failed) > 0:
-		c.afterFailure(report, failed)
 	case slices.ContainsFunc(report.Unjudged(result.Error), func(group result.Unjudged) bool { return group.Reason == report.Ended }):
 		c.afterError(report)
 	case report.Ended != "":
@@ -63,111 +58,213 @@ func (c Console) lastScreen(report result.Report) {
 		c.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
 	c.writtenReports(true)
+	c.summary(report)
 }
 
-// lastCauses names the causes again: a single one in two lines, of several each in
-// one, and how to fix the first, as far as there is room.
-func (c Console) lastCauses(report result.Report) {
-	if len(report.Causes) == 0 {
-		return
+// failedScreen shows as much of what failed as fits: in any case the first cause
+// with its fix, the most severe requirement that no cause explains, and the commands
+// that follow; then the request to send again, and more of the rest.
+func (c Console) failedScreen(report result.Report, failed []result.Broken) {
+	left := screenRows
+	take := func(words string) string {
+		left -= c.rows(words)
+		return words
 	}
-	lines := func(beginning, words string, most int) {
-		wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
-		if len(wrapped) > most {
-			wrapped = wrapped[:most]
-			wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
+	fitting := func(words string) string {
+		if c.rows(words) > left {
+			return ""
 		}
-		c.Printf("%s\n", strings.Join(wrapped, "\n"))
+		return take(words)
 	}
-	listed := report.Causes[:min(len(report.Causes), listedCauses)]
-	for i, cause := range listed {
-		lines(Coloured(result.Fail, "CAUSE")+" ", cause.Summary, max(1, 3-len(listed)))
-		if i == 0 {
-			lines("  fix   ", cause.Fix, causeLines-max(2, len(listed)))
+	first := firstToExplain(report, failed)
+	after := take(c.rendered(func(c Console) {
+		c.tested(report)
+		c.rerun(report, failed)
+		c.writtenReports(true)
+		c.summary(report)
+	}))
+	top := take(c.targetRow(report)) + take(c.firstCause(report))
+	left -= 2 // For the empty rows behind the causes and the list.
+	words, listed := failedHeadline(report, failed)
+	rows := take(Bold(words) + "\n")
+	if len(listed) > 0 {
+		rows += take(c.failedRow(listed[0]))
+	}
+	if len(listed) > 1 {
+		left-- // For the row that counts the rest.
+	}
+	next := take("  explain  " + cmp.Or(c.Program, "dpconform") + " explain " + text.Line(first.Requirement.ID) + "\n")
+	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
+		next += take(c.clamped("  fix      ", fix, 4))
+	}
+	for _, curl := range resent(report, first) {
+		if line := fitting("  resend   " + text.Line(curl) + "\n"); line != "" {
+			next += line
+			break
 		}
 	}
-	if rest := len(report.Causes) - len(listed); rest > 0 {
-		c.Printf("  %s\n", Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))))
+	top += c.otherCauses(report, fitting)
+	shown := min(len(listed), 1)
+	for shown < min(len(listed), listedFailures) {
+		row := fitting(c.failedRow(listed[shown]))
+		if row == "" {
+			break
+		}
+		rows += row
+		shown++
 	}
-	c.Printf("\n")
-}
-
-// failedList names the most severe requirements that failed, a line each.
-func (c Console) failedList(report result.Report, failed []result.Broken) {
-	if len(failed) == 0 {
-		return
+	if rest := len(listed) - shown; rest > 0 {
+		rows += "  " + Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)) + "\n"
 	}
-	order, total := ", most severe first", len(failed)
-	if total == 1 {
-		order = ""
-	}
-	words, most := result.FailedText(failed), listedFailures
-	failed = slices.DeleteFunc(slices.Clone(failed), report.Explained)
 	if len(report.Causes) > 0 {
-		most = listedFailures / 2 // The causes take their place.
+		top += "\n"
 	}
-	explain := "explained by the cause"
-	if len(report.Causes) > 1 {
-		explain = "explained by the causes"
-	}
-	switch explained := total - len(failed); {
-	case explained == total:
-		c.Printf("%s\n\n", Bold(words+", "+explain))
-		return
-	case explained > 0:
-		words += fmt.Sprintf(", %d %s; the others", explained, explain)
-	}
-	c.Printf("%s\n", Bold(words+order))
-	listed := min(len(failed), most)
-	if len(failed) > most {
-		listed-- // The line that counts the rest takes its place.
-	}
-	for _, group := range failed[:listed] {
-		line := failedLine("  ", group, 0)
-		if over := ansi.StringWidth(line) - c.Width; over > 0 {
-			line = failedLine("  ", group, over)
-		}
-		c.Printf("%s\n", ansi.Truncate(line, c.Width, "…"))
-	}
-	if rest := len(failed) - listed; rest > 0 {
-		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)))
-	}
-	c.Printf("\n")
+	c.Printf("%s", top+rows+"\n"+next+after)
 }
 
-// failedLine says a failed requirement in one line: its first finding, of which
-// what was wanted is cut by a number of columns, but not to less than a few.
-func failedLine(beginning string, group result.Broken, cut int) string {
+// rendered is what a function prints.
+func (c Console) rendered(print func(Console)) string {
+	var out strings.Builder
+	c.Out = &out
+	print(c)
+	return out.String()
+}
+
+// rows is the number of rows of a terminal that a text takes.
+func (c Console) rows(words string) int {
+	rows := 0
+	for line := range strings.Lines(words) {
+		rows += max(1, (ansi.StringWidth(strings.TrimSuffix(line, "\n"))+c.Width-1)/c.Width)
+	}
+	return rows
+}
+
+// clamped is a paragraph of at most some lines.
+func (c Console) clamped(beginning, words string, most int) string {
+	wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
+	if len(wrapped) > most {
+		wrapped = wrapped[:most]
+		wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
+	}
+	return strings.Join(wrapped, "\n") + "\n"
+}
+
+// targetRow names what was tested in one row.
+func (c Console) targetRow(report result.Report) string {
+	return c.clamped("target ", targetLines(report)[0], 1)
+}
+
+// tested says how much was tested before the run ended early.
+func (c Console) tested(report result.Report) {
+	if report.Exit == result.ExitInterrupted || report.Ended != "" {
+		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
+		c.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
+	}
+}
+
+// firstCause is the first cause with its fix; empty for none.
+func (c Console) firstCause(report result.Report) string {
+	if len(report.Causes) == 0 {
+		return ""
+	}
+	cause := report.Causes[0]
+	return c.clamped(Coloured(result.Fail, "CAUSE")+" ", cause.Summary, 2) + c.clamped("  fix   ", cause.Fix, 4)
+}
+
+// otherCauses names as many of the other causes as fit, a row each; their fixes stand
+// above.
+func (c Console) otherCauses(report result.Report, fitting func(string) string) string {
+	const above = " (fix: above)"
+	rows, shown := "", 1
+	for ; shown < min(len(report.Causes), listedCauses); shown++ {
+		row := Coloured(result.Fail, "CAUSE") + " " + text.Line(report.Causes[shown].Summary)
+		row = fitting(ansi.Truncate(row, c.Width-len(above), "…") + Faint(above) + "\n")
+		if row == "" {
+			break
+		}
+		rows += row
+	}
+	if rest := len(report.Causes) - shown; rest > 0 {
+		rows += fitting("  " + Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))) + "\n")
+	}
+	return rows
+}
+
+// failedHeadline counts what failed, and gives what no cause explains.
+func failedHeadline(report result.Report, failed []result.Broken) (words string, others []result.Broken) {
+	words, others = result.FailedText(failed), slices.DeleteFunc(slices.Clone(failed), report.Explained)
+	explain := "the cause explains"
+	if len(report.Causes) > 1 {
+		explain = "the causes explain"
+	}
+	switch explained := len(failed) - len(others); {
+	case len(others) == 0:
+		return words + "; " + explain + " all", nil
+	case explained > 0 && len(others) == 1:
+		return fmt.Sprintf("%s; %s %d; the other one:", words, explain, explained), others
+	case explained > 0:
+		return fmt.Sprintf("%s; %s %d; the other %d, most severe first", words, explain, explained, len(others)), others
+	case len(failed) > 1:
+		words += ", most severe first"
+	}
+	return words, others
+}
+
+// failedWords says what was found first of a requirement. What was wanted is cut by
+// a number of columns, but not to less than a few.
+func failedWords(group result.Broken, cut int) string {
 	const few = 16
 	first := group.Found[0]
 	want := first.Want
 	if cut > 0 {
 		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
 	}
-	words := fmt.Sprintf("want %s, got %s", want, first.Got)
-	if more := len(group.Checks()) - 1; more > 0 {
-		words = fmt.Sprintf("%s; and %s", words, text.Counted(more, "more check"))
-	}
 	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
-	return beginning + Coloured(result.Fail, id) + "  " + text.Line(words)
+	return Coloured(result.Fail, id) + "  " + text.Line(fmt.Sprintf("want %s, got %s", want, first.Got))
 }
 
-// afterFailure says how to understand the first failure, to send its request
-// again, and to test what failed once more.
-func (c Console) afterFailure(report result.Report, failed []result.Broken) {
-	first := failed[0]
-	if len(report.Causes) > 0 {
-		about := func(group result.Broken) bool { return group.Requirement.ID == report.Causes[0].Requirements[0] }
-		first = failed[max(0, slices.IndexFunc(failed, about))]
+// moreChecks counts the checks of a requirement behind the first; empty for one.
+func moreChecks(group result.Broken) string {
+	if more := len(group.Checks()) - 1; more > 0 {
+		return "; and " + text.Counted(more, "more check")
 	}
-	c.Printf("  explain  dpconform explain %s\n", text.Line(first.Requirement.ID))
-	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
-		if len(failed) <= listedFailures/2 {
-			c.Paragraph("  fix      ", fix)
-		} else {
-			c.Printf("%s\n", ansi.Truncate("  fix      "+text.Line(fix), c.Width, "…"))
-		}
+	return ""
+}
+
+// failedRow says a failed requirement in one row, or in two if one cannot show what
+// was found.
+func (c Console) failedRow(group result.Broken) string {
+	words := failedWords(group, 0)
+	over := func(words string, rows int) int { return 2 + ansi.StringWidth(words) - rows*c.Width }
+	switch {
+	case over(words+moreChecks(group), 1) <= 0:
+		return "  " + words + moreChecks(group) + "\n"
+	case over(words, 1) <= 0:
+		return "  " + words + "\n"
 	}
+	const indent = 4
+	lines := text.Wrap(words, c.Width-indent)
+	for cut := 1; len(lines) > 2 && cut < len(group.Found[0].Want); cut++ {
+		lines = text.Wrap(failedWords(group, cut), c.Width-indent)
+	}
+	if len(lines) > 2 {
+		lines = []string{lines[0], ansi.Truncate(lines[1]+" …", c.Width-indent, "…")}
+	}
+	return "  " + strings.Join(lines, "\n    ") + "\n"
+}
+
+// firstToExplain is the requirement to read about first: that of the first cause, or
+// the most severe.
+func firstToExplain(report result.Report, failed []result.Broken) result.Broken {
+	if len(report.Causes) == 0 {
+		return failed[0]
+	}
+	about := func(group result.Broken) bool { return group.Requirement.ID == report.Causes[0].Requirements[0] }
+	return failed[max(0, slices.IndexFunc(failed, about))]
+}
+
+// resent lists the requests to send again, the best first.
+func resent(report result.Report, first result.Broken) []string {
 	var commands []string
 	if len(report.Causes) > 0 {
 		commands = append(commands, report.CurlFor(report.Causes[0]))
@@ -175,15 +272,13 @@ func (c Console) afterFailure(report result.Report, failed []result.Broken) {
 	for _, one := range first.Found {
 		commands = append(commands, one.Curl)
 	}
-	for _, curl := range commands {
-		line := "  resend   " + text.Line(curl)
-		if curl != "" && ansi.StringWidth(line) <= longestCommand*c.Width {
-			c.Printf("%s\n", line)
-			break
-		}
-	}
+	return slices.DeleteFunc(commands, func(command string) bool { return command == "" })
+}
+
+// rerun says how to test what failed once more.
+func (c Console) rerun(report result.Report, failed []result.Broken) {
 	name := func(group result.Broken) string { return group.Requirement.ID }
-	if len(failed) > namedFocus {
+	if len(failed) > mostFlags {
 		name = func(group result.Broken) string { return group.Requirement.Aspect }
 	}
 	var flags []string
@@ -218,14 +313,14 @@ func failedScenarios(report result.Report) []string {
 // afterError says what to look at where the target could not be reached.
 func (c Console) afterError(report result.Report) {
 	if report.Target.Source == "network" {
-		c.Paragraph("  check    ", "dpconform doctor, with the same flags, shows what can be reached")
+		c.Paragraph("  check    ", cmp.Or(c.Program, "dpconform")+" doctor, with the same flags, shows what can be reached")
 	}
 	var flags []string
 	for _, group := range report.Unjudged(result.Error) {
 		flags = append(flags, "--focus "+group.Checks[0])
 	}
 	again := "the same command"
-	if errors := report.Counts.Checks[result.Error]; errors < len(report.Checks) && len(flags) == errors && errors <= namedFocus {
+	if errors := report.Counts.Checks[result.Error]; errors < len(report.Checks) && len(flags) == errors && errors <= mostFlags {
 		again += " with " + strings.Join(flags, " ")
 	}
 	c.Paragraph("  rerun    ", again)
@@ -302,7 +397,7 @@ func (c Console) quietResult(report result.Report) {
 		c.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
 	}
 	for _, group := range report.Broken(result.Fail) {
-		c.Printf("%s\n", failedLine(Coloured(result.Fail, "FAIL")+" ", group, 0))
+		c.Printf("%s\n", Coloured(result.Fail, "FAIL")+" "+failedWords(group, 0)+moreChecks(group))
 	}
 	for _, known := range report.Known(result.KnownPassed) {
 		c.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))

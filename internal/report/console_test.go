@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,15 +197,35 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	t.Parallel()
 	const abovePrompt = 23
 	screen := lastRows(printed(Console{}, failingAll(), 80), abovePrompt)
-	for _, part := range []string{"40 requirements failed, most severe first\n  x.aspect2.one-2 (documented)", "and 35 more: --verbose, or a report, has all", "explain  dpconform explain x.aspect2.one-2",
-		"rerun    the same command with --focus aspect2 --focus aspect0", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
+	for _, part := range []string{"40 requirements failed, most severe first\n  x.aspect2.one-2 (documented)", "and 36 more: --verbose, or a report, has all", "explain  dpconform explain x.aspect2.one-2",
+		"rerun    the same command\n", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("the last screen has no %q:\n%s", part, screen)
 		}
 	}
 	if normal, verbose := printed(Console{}, failingAll(), 80), printed(Console{Verbose: true}, failingAll(), 80); strings.Contains(normal, "x.aspect0.one-0 (") ||
-		!strings.Contains(normal, "FAIL 30 more requirements (--verbose prints them)") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
+		!strings.Contains(normal, "FAIL 30 more of 40 requirements (--verbose prints them)") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
 		t.Error("--verbose prints no more")
+	}
+	long := result.Cause{ID: "one", Summary: strings.Repeat("it reads no path ", 20), Fix: strings.Repeat("Read it. ", 80), Exchange: 1, Count: 10}
+	for explained := range 11 {
+		for causes := range 5 {
+			if explained > 0 != (causes > 0) {
+				continue
+			}
+			made := failingOften(explained, slices.Repeat([]result.Cause{long}, causes)...)
+			whole := printed(Console{Program: "./bin/tool"}, made, 80)
+			_, screen, _ := strings.Cut(whole, "\ntarget ")
+			if screen = lastRows("target "+screen, 99); strings.Count(screen, "\n") >= abovePrompt {
+				t.Errorf("%d of 10 explained by %d causes: more than a screen:\n%s", explained, causes, screen)
+			}
+			for part, there := range map[string]bool{"target http://127.0.0.1:8080\n": true, "\n  explain  ./bin/tool explain path.": true, "\n  rerun    ": true, "\nCAUSE it reads": causes > 0, "\n  fix ": causes > 0,
+				" (fix: above)\n": causes > 1, "and 1 cause more: see above": causes == 4, "; the cause explains all\n": causes == 1 && explained == 10, " (platform)  want ": explained < 10} {
+				if strings.Contains(screen, part) != there {
+					t.Errorf("%d of 10 explained by %d causes: %q is there: %v\n%s", explained, causes, part, !there, screen)
+				}
+			}
+		}
 	}
 	many := report(result.ExitFails, "does not conform")
 	for i := range 6 {
@@ -216,5 +237,21 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	got := printed(Console{}, many, 80)
 	if strings.Count(got, "want  this") != shownFindings || !strings.Contains(got, "and 4 more: path/example-3") || strings.Count(got, "give  --job FAILED=ID") != 1 || !strings.Contains(got, "and 3 more checks") {
 		t.Error(got)
+	}
+}
+
+// TestWhatWasFoundIsShownWhole where two rows are enough, and values that differ are
+// one finding.
+func TestWhatWasFoundIsShownWhole(t *testing.T) {
+	t.Parallel()
+	made := report(result.ExitFails, "does not conform", check("path/example", result.Fail, "", "",
+		finding("x.path.one", result.Fail, 1, "a response without a second request, as before", `the id "archives/1", and the connection is closed`),
+		finding("x.path.one", result.Fail, 1, "a response without a second request, as before", `the id "archives/2", and the connection is closed`)))
+	got := printed(Console{}, made, 80)
+	for _, part := range []string{"\n    got   the id \"archives/1\", and the connection is closed (in 2 exchanges,\n          with different values)\n",
+		"\n  x.path.one (documented)  want a response without a second request, as\n    before, got the id \"archives/1\", and the connection is closed\n"} {
+		if !strings.Contains(got, part) || strings.Contains(got, "archives/2") {
+			t.Errorf("no %q in\n%s", part, got)
+		}
 	}
 }

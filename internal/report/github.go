@@ -113,7 +113,7 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 	findings := group.Alike()
 	shown := min(len(findings), shownFindings)
 	for _, one := range findings[:shown] {
-		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", report.Names(one.Checks), one.Want, text.Cut(one.Got, longestShown), times(one.Count, len(one.Checks))))
+		lines = append(lines, fmt.Sprintf("%s: want %s, got %s%s", report.Names(one.Checks), one.Want, text.Cut(one.Got, longestShown), times(one)))
 	}
 	if rest := findings[shown:]; len(rest) > 0 {
 		lines = append(lines, moreText(rest, report.Names))

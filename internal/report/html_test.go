@@ -210,7 +210,10 @@ func TestFailuresAreFoldedBehindTheMostSevere(t *testing.T) {
 		"few":           {failing(), 1, ""},
 		"of no failure": {skipping(), 0, ""},
 	} {
-		_, elements := pageOf(t, example.from)
+		for i := range example.from.Requirements {
+			example.from.Requirements[i].Fix = "Follow it."
+		}
+		words, elements := pageOf(t, example.from)
 		shown, label := 0, ""
 		for _, element := range elements {
 			if attribute(element, "aria-labelledby") != "failures" {
@@ -231,6 +234,15 @@ func TestFailuresAreFoldedBehindTheMostSevere(t *testing.T) {
 		}
 		if shown != example.shown || label != example.label {
 			t.Errorf("%s: %d are shown, and %q", name, shown, label)
+		}
+		_, failures, _ := strings.Cut(words, `id="failures"`)
+		failures, _, _ = strings.Cut(failures, "</section>")
+		explained := 0
+		if len(example.from.Causes) > 0 {
+			explained = len(example.from.Causes[0].Requirements)
+		}
+		if said := strings.Count(failures, "<b>Explained by the cause"); said != explained || strings.Count(failures, "Follow it.")+said != strings.Count(failures, "<h3") {
+			t.Errorf("%s: %d failures are explained by a cause", name, said)
 		}
 	}
 }
@@ -254,7 +266,7 @@ func TestAFailureIsHeadedByItsSentence(t *testing.T) {
 	if !strings.Contains(headings, "A path MUST be one.") || !strings.HasPrefix(long, "X-Long: long long") {
 		t.Errorf("headings %q, clamped %q", headings, long)
 	}
-	for _, part := range []string{`in <a href="#path/example">path/example</a>`, "<code>--focus x.path.one</code>", "description of 2026-01-01"} {
+	for _, part := range []string{`in <a href="#path/example">path/example</a>`, "<pre class=\"copy\" tabindex=\"0\">--focus x.path.one</pre>", "description of 2026-01-01"} {
 		if !strings.Contains(words, part) {
 			t.Errorf("there is no %s", part)
 		}

@@ -179,7 +179,7 @@ func findingsText(report result.Report, check result.Check) string {
 				fmt.Fprintf(&lines, "  %s\n", requirement.Source)
 			}
 		}
-		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(finding.Count, 1))
+		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(result.Alike{Found: result.Found{Finding: finding}, Checks: []string{check.ID}}))
 		if finding.Curl != "" {
 			fmt.Fprintf(&lines, "  %s\n", finding.Curl)
 		}

@@ -34,7 +34,7 @@ func WriteMarkdown(out io.Writer, report result.Report) error {
 	page.known()
 	page.unjudged(result.Skip, "Skipped")
 	page.unjudgedRequirements()
-	_, err := io.WriteString(out, page.String())
+	_, err := io.WriteString(out, strings.ReplaceAll(page.String(), "\n\n\n", "\n\n"))
 	return err
 }
 
@@ -50,9 +50,11 @@ func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, f
 func (p *markdownPage) causes() {
 	for _, cause := range p.report.Causes {
 		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", text.MarkdownWords(cause.Summary), text.MarkdownWords(cause.Fix), text.MarkdownWords(p.report.Explains(cause)))
+		commands := []string{"dpconform explain " + cause.Requirements[0]}
 		if curl := p.report.CurlFor(cause); curl != "" {
-			p.print("%s\n\n", code(text.Line(curl)))
+			commands = append(commands, text.Line(curl))
 		}
+		p.print("%s\n", text.MarkdownBlock("sh", strings.Join(commands, "\n")))
 	}
 }
 
@@ -146,16 +148,18 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 		findings := group.Alike()
 		shown := min(len(findings), shownFindings)
 		for _, one := range findings[:shown] {
-			p.print("%s| want | %s |\n| --- | --- |\n| got | %s%s |\n\n", p.foundIn(one.Checks), code(one.Want), code(one.Got), times(one.Count, len(one.Checks)))
+			p.print("%s| want | %s |\n| --- | --- |\n| got | %s%s |\n\n", p.foundIn(one.Checks), code(one.Want), code(one.Got), times(one))
 			if one.Curl != "" {
 				p.print("%s\n", text.MarkdownBlock("sh", one.Curl))
 			}
 		}
 		if rest := findings[shown:]; len(rest) > 0 {
-			p.print("%s\n", moreText(rest, codes))
+			p.print("%s\n\n", moreText(rest, codes))
 		}
-		if requirement.Fix != "" {
-			p.print("\nFix: %s\n", text.MarkdownWords(requirement.Fix))
+		if explained := p.report.ExplainedText(group); explained != "" {
+			p.print("This is %s.\n", explained)
+		} else if requirement.Fix != "" {
+			p.print("Fix: %s\n", text.MarkdownWords(requirement.Fix))
 		}
 	}
 }

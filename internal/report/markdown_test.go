@@ -39,6 +39,13 @@ func TestMarkdownSaysWhatFailed(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", part, seen)
 		}
 	}
+	causes := []result.Cause{{ID: "one", Summary: "it reads no path", Fix: "Read it.", Exchange: 2, Requirements: []string{"x.path.one"}, Checks: []string{"path/example"}}}
+	explained := failing()
+	explained.Causes = causes
+	if of := written(t, explained, WriteMarkdown); !strings.Contains(of, "\nFix: Read it.\n") || !strings.Contains(of, "```sh\ndpconform explain x.path.one\ncurl -i ") ||
+		!strings.Contains(of, "```\n\nThis is explained by the cause above.\n") || strings.Contains(page+of, "\n\n\n") {
+		t.Error(of)
+	}
 	at := -1
 	for _, title := range []string{"Failures", "Unexpected passes", "Errors", "Warnings", "Known failures", "Skipped"} {
 		next := strings.Index(page, "### "+title+"\n")

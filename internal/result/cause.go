@@ -65,6 +65,18 @@ func (r Report) Explained(broken Broken) bool {
 	return !slices.ContainsFunc(broken.Checks(), func(id string) bool { return !explained[id] })
 }
 
+// ExplainedText says that causes explain all findings of a requirement, so that their
+// fix is that of the requirement; empty where they do not.
+func (r Report) ExplainedText(broken Broken) string {
+	switch {
+	case !r.Explained(broken):
+		return ""
+	case len(r.Causes) == 1:
+		return "explained by the cause above"
+	}
+	return "explained by the causes above"
+}
+
 // Explains says in one line what a cause explains: the first few of many
 // requirements, and the number of checks, each with how many of them only warn.
 func (r Report) Explains(cause Cause) string {
@@ -179,7 +191,6 @@ func (e evidence) found() []found {
 
 // isAbout has the beginning of the requirements that some causes are about, whatever
 // else they explain. Those come first: reports suggest to read about the first one.
-// For a documentedCall, the exchange of a cause is one of the requirement too.
 var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
 	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
 	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall}
@@ -209,8 +220,8 @@ func (e evidence) conclude(found diagnosis) Cause {
 		if !slices.Contains(cause.Requirements, one.Requirement) {
 			cause.Requirements = append(cause.Requirements, one.Requirement)
 		}
-		if about == documentedCall && one.Requirement == about && found.shows(one.exchange) {
-			first = cmp.Or(first, one.exchange)
+		if one.Requirement == documentedCall && found.shows(one.exchange) {
+			first = cmp.Or(first, one.exchange) // It is the plainest request.
 		}
 		cause.Checks = append(cause.Checks, one.check)
 	}

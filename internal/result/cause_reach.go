@@ -93,16 +93,16 @@ const giveJobs = "give the ids of jobs that the server has: --job STATE=ID"
 func (e evidence) foreignServer() diagnosis {
 	return diagnosis{id: "wrong-address", least: nearly(len(e.responses)), shows: isForeign, say: func(first *Exchange, _ int) (summary, fix string) {
 		groups := text.Grouped(e.shown(isForeign), func(exchange *Exchange) string {
-			return fmt.Sprintf("%d to %s", exchange.status(), exchange.Request.Method)
+			return fmt.Sprintf("%s gets %d", exchange.Request.Method, exchange.status())
 		})
 		slices.SortStableFunc(groups, func(a, b []*Exchange) int { return len(b) - len(a) })
 		var kinds []string
 		for _, group := range groups[:min(len(groups), 2)] {
-			kinds = append(kinds, fmt.Sprintf("%d to %s", group[0].status(), group[0].Request.Method))
+			kinds = append(kinds, fmt.Sprintf("%s gets %d", group[0].Request.Method, group[0].status()))
 		}
-		summary = fmt.Sprintf("no response comes from the method: %s, as to %s", text.List(kinds, "and"), first.line())
+		summary = "no response comes from the method: " + strings.Join(kinds, ", ")
 		if server := first.Response.Header["Server"]; len(server) > 0 {
-			summary += "; the server calls itself " + text.Line(text.Cut(strings.Join(server, ", "), 60))
+			summary += ". The server calls itself " + text.Line(text.Cut(strings.Join(server, ", "), 60))
 		}
 		return summary, "check the address and the path prefix of --endpoint: another server responds there, such as a file server; and check the route of the server"
 	}}
@@ -289,7 +289,8 @@ func (e evidence) connection() diagnosis {
 		return shows(exchange) && finding.Requirement == PersistentConnection
 	}, say: func(first *Exchange, _ int) (summary, fix string) {
 		found := shown[first.Number]
-		return fmt.Sprintf("requests that share a connection get different responses from those that do not: %s. The rest of the run uses a new connection for each request", found.Got),
+		got := strings.TrimPrefix(strings.TrimSuffix(found.Got, ", over a connection that other requests had used"), "not an HTTP response: ")
+		return fmt.Sprintf("responses over a shared connection differ from those over separate ones: %s. The rest of the run uses a new connection for each request", got),
 			e.connectionFix(found)
 	}}
 }
@@ -304,18 +305,19 @@ func (e evidence) exchange(number int) *Exchange {
 // connectionFix says what usually leads to what was found over a shared connection.
 func (e evidence) connectionFix(found Finding) string {
 	exchange, before := e.exchange(found.Exchange), cmp.Or(e.exchange(found.Exchange-1), &Exchange{})
+	surplus := strings.Contains(found.Got, "bytes came after") || exchange.fault() == "malformed"
 	bodiless := before.Request.Method == http.MethodHead || before.status() == http.StatusNoContent || before.status() == http.StatusNotModified
 	switch {
 	case strings.Contains(found.Got, "closed after one response"):
 		return "send Connection: close in a response before you close the connection, or keep it open"
 	case strings.Contains(found.Got, "closed when the request comes"):
 		return "respond to every request; to close a connection, send Connection: close with the last response"
-	case strings.Contains(found.Got, "bytes came after") && bodiless:
+	case surplus && bodiless:
 		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
-	case strings.Contains(found.Got, "bytes came after") && before.Request.BodyBytes > 0:
+	case surplus && before.Request.BodyBytes > 0:
 		return "read the whole request body, a chunked one too, before the next request, or close the connection. " +
 			"Otherwise check that Content-Length counts bytes, and that nothing is written after the body"
-	case strings.Contains(found.Got, "bytes came after"):
+	case surplus:
 		return "set Content-Length in bytes, not in characters, and write nothing after the body, such as a second response"
 	case strings.Contains(found.Got, "bytes of the body came"), endsInside(exchange):
 		return "set Content-Length in bytes, not in characters, after compression and all other changes of the body"

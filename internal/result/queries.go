@@ -103,16 +103,27 @@ type Alike struct {
 	// Found is the first of them, with the count of all.
 	Found
 	Checks []string
+	// Varied says that they differ in a value.
+	Varied bool
 }
 
+// valuesOf matches what findings that say the same may differ in: a quoted value, or
+// a parameter of a query.
+var valuesOf = text.Pattern(`"[^"]*"|[^\s"=]+=[^\s"=]+`)
+
 // Alike puts the findings together that say the same, but for the job that each is
-// about.
+// about, and for values.
 func (b Broken) Alike() []Alike {
 	var all []Alike
-	for _, group := range text.Grouped(b.Found, func(one Found) [2]string { return [2]string{one.withoutJob(one.Want), one.withoutJob(one.Got)} }) {
-		alike := Alike{group[0], Broken{Found: group}.Checks()}
+	said := func(one Found) [2]string { return [2]string{one.withoutJob(one.Want), one.withoutJob(one.Got)} }
+	for _, group := range text.Grouped(b.Found, func(one Found) [2]string {
+		words := said(one)
+		return [2]string{valuesOf().ReplaceAllString(words[0], "…"), valuesOf().ReplaceAllString(words[1], "…")}
+	}) {
+		alike := Alike{group[0], Broken{Found: group}.Checks(), false}
 		for _, one := range group[1:] {
 			alike.Count += one.Count
+			alike.Varied = alike.Varied || said(one) != said(group[0])
 		}
 		all = append(all, alike)
 	}

@@ -120,7 +120,9 @@ func TestWhatComesBehindAResponseIsNotTheNext(t *testing.T) {
 		if exchange := sendTo(server, kept); test.sound && (!exchange.Complete() || !exchange.Reused) {
 			t.Errorf("%s, kept: %q %v, reused %v", name, exchange.Body, exchange.Fault, exchange.Reused)
 		} else if !test.sound {
-			wantFault(t, exchange, Malformed, "")
+			if wantFault(t, exchange, Malformed, ""); exchange.After != exchange.Number-1 {
+				t.Errorf("%s: after %d", name, exchange.After)
+			}
 		}
 	}
 }

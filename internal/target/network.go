@@ -92,6 +92,9 @@ func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
 	return &diagnosing{next: made, endpoint: endpoint, options: options}
 }
 
+// surplusDetail says that a connection carried more than the response before.
+const surplusDetail = "not an HTTP response: bytes came after the response to the request before"
+
 // RoundTrip sends a request by the fitting connection. What fails over a connection
 // that has been used says nothing of the request: the server may have closed it, or
 // an earlier response may have spoiled it. Then it is sent over a fresh one, if it
@@ -108,7 +111,7 @@ func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
 			if err == nil {
 				response.Body.Close()
 			}
-			return nil, &Fault{Kind: Malformed, Detail: "not an HTTP response: bytes came after the response to the request before"}
+			return nil, &Fault{Kind: Malformed, Detail: surplusDetail}
 		}
 		if err != nil || !used.reused || place.Once || response.StatusCode != http.StatusRequestTimeout {
 			return response, err

@@ -144,7 +144,9 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange, place Place) {
 			}
 			return
 		}
-		if before := t.shared.Swap(int64(exchange.Number)); exchange.Reused || t.config.InOrder {
+		// What came too much may have made the transport give the connection up.
+		surplus := exchange.Fault != nil && exchange.Fault.Detail == surplusDetail
+		if before := t.shared.Swap(int64(exchange.Number)); exchange.Reused || surplus || t.config.InOrder {
 			exchange.After = int(before)
 		}
 	}()

@@ -172,6 +172,7 @@ func (p *page) functions() template.FuncMap {
 		"pasteable":     pasteable,
 		"named":         p.named,
 		"again":         p.again,
+		"explained":     p.ExplainedText,
 		"more":          p.more,
 		"listed":        p.listed,
 		"checksIn":      checksIn,
