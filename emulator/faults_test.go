@@ -90,7 +90,10 @@ func TestNoFaultPanics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, fault := range Faults(method) {
+			for i, fault := range Faults(method) {
+				if testing.Short() && i%12 > 0 {
+					continue
+				}
 				server, err := New(method, Options{Fault: fault.Name, Delay: time.Nanosecond})
 				if err != nil {
 					t.Fatal(err)

@@ -44,7 +44,7 @@ func TestKillMatrix(t *testing.T) {
 		case *onlyFault != "":
 			faults = slices.DeleteFunc(slices.Clone(all), func(fault emulator.Fault) bool { return fault.Name != *onlyFault })
 		case testing.Short():
-			faults = sample(all, 0, 25)
+			faults = sample(all, 0, 60)
 		}
 		seeded += len(faults)
 		matrix := newMatrix(method, Checks(method), faults)
@@ -368,7 +368,7 @@ func TestEachScopeRowCatchesItsScope(t *testing.T) {
 	method := spec.MustLoadEmbedded()
 	rows := slices.DeleteFunc(Checks(method), func(check Check) bool { return check.Scope == "" })
 	if testing.Short() {
-		rows = sample(rows, 0, 10)
+		rows = sample(rows, 0, 30)
 	}
 	for _, row := range rows {
 		fewer := *method

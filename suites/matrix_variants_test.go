@@ -57,7 +57,7 @@ func TestKillMatrixOfVariants(t *testing.T) {
 		variant.change(&method)
 		faults := sample(emulator.Faults(&method), i, len(variants))
 		if testing.Short() {
-			if i%4 > 0 {
+			if i%8 > 0 {
 				continue
 			}
 			faults = faults[:1]
