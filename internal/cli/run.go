@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -90,12 +89,12 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	}
 	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{testedServer: server, started: began, method: method, level: plan.level, settings: *settings, inFull: len(plan.files) > 0}
-	tested := slices.DeleteFunc(slices.Clone(method.Requirements), func(r spec.Requirement) bool {
-		return r.Draft || method.Unmet(r.ID) != "" || plan.selected.leaves(r.ID)
-	})
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: plan.level, seed: server.seed, known: plan.known, selected: plan.selected,
-	}, func() { console.Header(whole.beginning(), len(tested), false) })
+	}, func() {
+		all, selected := plan.selected.requirements(method)
+		console.Header(whole.beginning(), all, selected, false)
+	})
 	whole.outcome.Stale = server.stale
 	if err == nil {
 		whole.outcome = plan.selected.afterwards(whole.outcome)

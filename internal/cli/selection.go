@@ -152,9 +152,21 @@ func (s selection) without(leave func(suites.Check) (rest suites.Check, reason s
 	return s
 }
 
-// leaves reports whether a requirement is left out.
-func (s selection) leaves(requirement string) bool {
-	return slices.ContainsFunc(s.left, func(group result.NotApplicable) bool { return slices.Contains(group.Requirements, requirement) })
+// requirements counts the requirements of a method that can be tested, and those that
+// the selected checks test.
+func (s selection) requirements(method *spec.Method) (all, selected int) {
+	tested := map[string]bool{}
+	for _, check := range s.or(method).checks {
+		for _, id := range check.Requirements {
+			tested[id] = true
+		}
+	}
+	for _, requirement := range method.Requirements {
+		if !requirement.Draft && method.Unmet(requirement.ID) == "" {
+			all++
+		}
+	}
+	return all, len(tested)
 }
 
 // whyNotApplicable says why a requirement, a check or those whose ids begin so do

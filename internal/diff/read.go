@@ -282,7 +282,9 @@ func (s Source) conditions() []caveat {
 	if of.Target.Source == "cassettes" {
 		target = "cassettes of " + of.Target.Endpoint
 	}
-	selection := []string{strings.Join(of.Settings.Focus, ", "), of.Settings.LabelFilter, of.Settings.Text()}
+	flags := of.Settings
+	flags.Focus = nil // All of it counts.
+	selection := []string{strings.Join(of.Settings.Focus, ", "), flags.Text()}
 	if of.Client != nil && len(of.Client.NotChosen) > 0 {
 		selection = append(selection, "without "+strings.Join(of.Client.NotChosen, ", "))
 	}

@@ -38,9 +38,9 @@ const (
 	shownRequirements = 10
 )
 
-// Header names the target and the description, with its number of requirements.
-// A saved report is one of an earlier run.
-func (c Console) Header(report result.Report, requirements int, saved bool) {
+// Header names the target and the description, with the numbers of its requirements
+// and of those that are selected. A saved report is one of an earlier run.
+func (c Console) Header(report result.Report, all, selected int, saved bool) {
 	if c.Quiet {
 		return
 	}
@@ -58,10 +58,14 @@ func (c Console) Header(report result.Report, requirements int, saved bool) {
 		c.Field([]string{"target", ""}[min(i, 1)], line)
 	}
 	c.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
-		text.Counted(report.Description.Scopes, "scope"), text.Counted(requirements, "requirement")))
+		text.Counted(report.Description.Scopes, "scope"), text.Counted(all, "requirement")))
 	c.Field("", shortDigest(report.Description.Digest))
-	if selected := report.Settings.Text(); selected != "" {
-		c.Field("selected", selected)
+	words := report.Settings.Text()
+	if selected < all {
+		words = strings.TrimPrefix(words+": "+text.Counted(selected, "requirement"), ": ")
+	}
+	if words != "" {
+		c.Field("selected", words)
 	}
 	c.Printf("\n")
 }
@@ -210,13 +214,14 @@ func (c Console) headline(verdict result.Verdict, about string) {
 
 // broken prints each requirement with a verdict once, with its first findings.
 func (c Console) broken(report result.Report, verdict result.Verdict) {
-	groups := report.Broken(verdict)
+	groups, failed := report.Broken(verdict), report.Broken(result.Fail)
 	printed := len(groups)
 	if !c.Verbose {
-		printed = min(printed, shownRequirements)
+		printed, failed = min(printed, shownRequirements), failed[:min(len(failed), shownRequirements)]
 	}
 	for _, group := range groups[:printed] {
-		c.brokenRequirement(report, group, verdict)
+		failedToo := func(other result.Broken) bool { return other.Requirement.ID == group.Requirement.ID }
+		c.brokenRequirement(report, group, verdict, verdict == result.Warn && slices.ContainsFunc(failed, failedToo))
 	}
 	if rest := len(groups) - printed; rest > 0 {
 		c.headline(verdict, fmt.Sprintf("%d more of %s (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
@@ -224,9 +229,14 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 	}
 }
 
-func (c Console) brokenRequirement(report result.Report, group result.Broken, verdict result.Verdict) {
+// brokenRequirement prints a requirement with its first findings. What a client
+// breaks again, in scenarios that are not about it, needs no second explanation.
+func (c Console) brokenRequirement(report result.Report, group result.Broken, verdict result.Verdict, again bool) {
 	requirement := group.Requirement
 	c.Printf("%s %s%s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint(levelText(requirement)))
+	if again {
+		requirement.Statement, requirement.Quote, requirement.Source, requirement.Fix = "See above. Here it only warns: no scenario below is about it.", "", "", ""
+	}
 	c.Paragraph("  ", requirement.Statement)
 	if requirement.Quote != "" {
 		c.Paragraph("  ", `"`+requirement.Quote+`"`)
@@ -374,7 +384,7 @@ func (c Console) summary(report result.Report) {
 		// A call tests many requirements, and its verdict is not theirs.
 		counts = ""
 		if len(report.Checks) > 0 {
-			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "check"), countsText(report.Counts.Checks))
+			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "scenario"), countsText(report.Counts.Checks))
 		}
 		counts += fmt.Sprintf("%s: %s; %s, exit%s%d",
 			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), tookText(report), space, report.Exit)

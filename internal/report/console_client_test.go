@@ -37,8 +37,8 @@ func TestTheConsoleShowsACondition(t *testing.T) {
 		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
 			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
 			"no request arrived in success\n  scenario.called  want a request, got no request arrived\n",
-			"rerun    the same command with --scenario success\n", "3 checks: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
-		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"rerun    the same command\n", "2 checks: 2 fail; 1 requirement: 1 pass; "}},
+			"rerun    the same command with --scenario success\n", "3 scenarios: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
+		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"rerun    the same command\n", "2 scenarios: 2 fail; 1 requirement: 1 pass; "}},
 	} {
 		shown := printed(Console{}, row.report, 100)
 		for _, want := range row.want {
@@ -69,5 +69,18 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 	}
 	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all checks | 1 | 1 | 1 |\n") {
 		t.Error(page)
+	}
+}
+
+// TestAWarningAfterAFailureSaysWhyItIsOne, and does not repeat the requirement.
+func TestAWarningAfterAFailureSaysWhyItIsOne(t *testing.T) {
+	t.Parallel()
+	made := report(result.ExitFails, "does not conform",
+		check("reset", result.Fail, "", "", finding("client.http.syntax", result.Fail, 0, "one request", "two")),
+		check("success", result.Warn, "", "", finding("client.http.syntax", result.Warn, 0, "one request", "two")))
+	made.Client, made.Requirements = &result.Client{}, []result.Requirement{requirement("client.http.syntax", spec.Inferred, "It SHOULD be so.")}
+	shown := printed(Console{}, made, 80)
+	if strings.Count(shown, "It SHOULD be so.") != 1 || !strings.Contains(shown, "WARN client.http.syntax (inferred)\n  See above. Here it only warns: no scenario below is about it.\n\n  success\n") {
+		t.Error(shown)
 	}
 }

@@ -288,8 +288,7 @@ func (r Report) NotApplicableText() string { return r.groupsText(r.NotApplicable
 // none was.
 func (r Report) NotSelectedText() string { return r.groupsText(r.NotSelected) }
 
-// Text says in one line what the profile, --scopes and --no-auth select; empty where
-// none was given.
+// Text says in one line what the flags select; empty where they select everything.
 func (s Settings) Text() string {
 	var parts []string
 	if s.Profile != "" {
@@ -300,6 +299,16 @@ func (s Settings) Text() string {
 	}
 	if s.NoAuth {
 		parts = append(parts, "no authorization")
+	}
+	const few = 3
+	switch more := len(s.Focus) - few; {
+	case more > 0:
+		parts = append(parts, fmt.Sprintf("focus %s and %d more", strings.Join(s.Focus[:few], ", "), more))
+	case len(s.Focus) > 0:
+		parts = append(parts, "focus "+text.List(s.Focus, "and"))
+	}
+	if s.LabelFilter != "" {
+		parts = append(parts, "labels "+s.LabelFilter)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -323,10 +332,14 @@ func (r Report) groupsText(groups []NotApplicable) string {
 		if len(ids) > 0 {
 			counts = append(counts, text.Counted(len(ids), check))
 		}
+		counted := text.List(counts, "and")
 		if count := len(group.Requirements); count > 0 {
-			counts = append(counts, text.Counted(count, "requirement"))
+			if counted != "" {
+				counted += ", the only ones of "
+			}
+			counted += text.Counted(count, "requirement")
 		}
-		parts[i] = group.Reason + ": " + text.List(counts, "and")
+		parts[i] = group.Reason + ": " + counted
 	}
 	return strings.Join(parts, "; ")
 }
