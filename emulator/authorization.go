@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -14,7 +15,7 @@ func (c *call) bearerToken() (token string, given bool) {
 		return token, true
 	}
 	for _, parameter := range queryParameters(c.line.query) {
-		if carries := parameter.name == accessTokenParameter || parameter.name == oauthTokenParameter; carries && parameter.value != "" {
+		if carries := parameter.name == platform.AccessToken || parameter.name == platform.OAuthToken; carries && parameter.value != "" {
 			return parameter.value, true
 		}
 	}
@@ -67,7 +68,7 @@ func authorize(c *call) *refusal {
 	if !known {
 		return c.refuse(credentialUnknown, "")
 	}
-	if slices.Contains(scopes, spec.Expired) {
+	if slices.Contains(scopes, expiredName) {
 		if refused := c.refuse(credentialExpired, ""); !c.behaviour.overlooks(c, refused) {
 			return refused
 		}
@@ -98,6 +99,9 @@ const (
 	DefaultTokenTemplate = "scope:{short}"
 	DefaultTokenJoin     = "+"
 )
+
+// expiredName stands in a token in place of a scope, and makes it one that has expired.
+const expiredName = "expired"
 
 // The places in a token template where the scopes stand.
 const (
@@ -131,14 +135,14 @@ func newTokenReader(methods []*spec.Method, options Options) (*tokenReader, erro
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
 	}
-	reader.known[spec.Expired] = spec.Expired
+	reader.known[expiredName] = expiredName
 	for _, method := range methods {
 		for _, scope := range method.Scopes {
 			reader.known[scope.Short()] = scope.Name
 			reader.prefix = strings.TrimSuffix(scope.Name, scope.Short())
 		}
 		for _, scope := range method.UnrelatedScopes {
-			reader.known[spec.ShortScope(scope)] = scope
+			reader.known[spec.Scope{Name: scope}.Short()] = scope
 		}
 	}
 	return reader, nil

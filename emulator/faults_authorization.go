@@ -153,7 +153,7 @@ const challengeHeader = "WWW-Authenticate"
 // scope of the description.
 func hasFirstPart(method *spec.Method, scope string) bool {
 	right, _, _ := strings.Cut(method.Scopes[0].Short(), ".")
-	given, _, hasMore := strings.Cut(spec.ShortScope(scope), ".")
+	given, _, hasMore := strings.Cut(spec.Scope{Name: scope}.Short(), ".")
 	return given == right && hasMore
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -145,20 +146,6 @@ func (s *Server) route(c *call) *response {
 	return unknownPathPage(c)
 }
 
-// The parameters that may carry the caller's token instead of the header
-// Authorization (RFC 6750, 2.3, and the discovery document's words for them:
-// "OAuth access token" and "OAuth 2.0 token for the current user").
-const (
-	accessTokenParameter = "access_token"
-	oauthTokenParameter  = "oauth_token"
-)
-
-// platformParameters are the parameters that every method of the platform takes:
-// `parameters` of https://dataportability.googleapis.com/$discovery/rest?version=v1
-var platformParameters = []string{
-	".xgafv", "alt", "ct", accessTokenParameter, "callback", "fields", "key", oauthTokenParameter, "prettyPrint", "quotaUser", "uploadType", "upload_protocol",
-}
-
 // queryParameter is one name of a query and its value, decoded.
 type queryParameter struct{ name, value string }
 
@@ -183,16 +170,6 @@ func decodeQuery(text string) string {
 	return text
 }
 
-// IsSystemParameter reports whether name is a query parameter that every method of
-// the platform accepts: one with an example in the description, or another one of
-// the discovery document. A $ before the name is allowed, and distinguishes it from
-// a field of a message: https://cloud.google.com/apis/docs/system-parameters
-func IsSystemParameter(method *spec.Method, name string) bool {
-	name = strings.TrimPrefix(name, "$")
-	return slices.Contains(platformParameters, name) ||
-		slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
-}
-
 // checkParameters refuses a query parameter that is neither the platform's nor
 // described: the message has no other field that a query could bind, since the path
 // and the body bind them (http.proto, HttpRule.body). What is required must be there.
@@ -200,7 +177,7 @@ func checkParameters(c *call) *refusal {
 	missing := slices.Clone(c.route.operation.Query)
 	for _, parameter := range queryParameters(c.line.query) {
 		own := func(p spec.QueryParameter) bool { return p.Name == parameter.name }
-		if !IsSystemParameter(c.method, parameter.name) && !slices.ContainsFunc(c.route.operation.Query, own) {
+		if !platform.IsParameter(c.method, parameter.name) && !slices.ContainsFunc(c.route.operation.Query, own) {
 			return c.refuse(parameterUnknown, parameter.name)
 		}
 		missing = slices.DeleteFunc(missing, own)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/pb33f/go-yaml"
 )
 
@@ -26,8 +27,8 @@ func (l *loader) catalogue(method *Method) error {
 		return err
 	}
 	for _, list := range []requirementList{
-		{l.operation.Extensions.GetOrZero(requirementsExtension), requirementsExtension, &method.Requirements},
-		{l.operation.Extensions.GetOrZero(clientRequirementsExtension), clientRequirementsExtension, &method.ClientRequirements},
+		{l.operation.Extensions.GetOrZero(extension.Requirements), extension.Requirements, &method.Requirements},
+		{l.operation.Extensions.GetOrZero(extension.ClientRequirements), extension.ClientRequirements, &method.ClientRequirements},
 	} {
 		if err := l.list(list, "", method); err != nil {
 			return err
@@ -35,8 +36,8 @@ func (l *loader) catalogue(method *Method) error {
 		slices.SortStableFunc(*list.into, func(a, b Requirement) int { return cmp.Compare(aspectOrder(a), aspectOrder(b)) })
 	}
 	if len(method.Requirements) == 0 {
-		node := cmp.Or(l.operation.Extensions.GetOrZero(requirementsExtension), l.operation.Extensions.GetOrZero(setsExtension))
-		return l.fail(node, "%s has no requirements: name sets in %s, or list requirements in %s", method.Operation.ID, setsExtension, requirementsExtension)
+		node := cmp.Or(l.operation.Extensions.GetOrZero(extension.Requirements), l.operation.Extensions.GetOrZero(extension.Sets))
+		return l.fail(node, "%s has no requirements: name sets in %s, or list requirements in %s", method.Operation.ID, extension.Sets, extension.Requirements)
 	}
 	return nil
 }
@@ -50,12 +51,12 @@ func aspectOrder(requirement Requirement) int {
 
 // sets reads the sets that the operation names.
 func (l *loader) sets(method *Method) error {
-	node, found := l.operation.Extensions.Get(setsExtension)
+	node, found := l.operation.Extensions.Get(extension.Sets)
 	if !found {
 		return nil
 	}
 	if node.Kind != yaml.SequenceNode {
-		return l.fail(node, "%s must be a list of sets", setsExtension)
+		return l.fail(node, "%s must be a list of sets", extension.Sets)
 	}
 	for _, item := range node.Content {
 		description, err := l.findSet(item)
@@ -79,7 +80,7 @@ func (l *loader) findSet(item *yaml.Node) (Description, error) {
 	if strings.HasSuffix(name, setEnding) {
 		description, err := ReadDescription(filepath.Join(filepath.Dir(l.file), filepath.FromSlash(name)))
 		if mistake, ok := errors.AsType[*Error](err); ok {
-			return description, l.fail(item, "%s: the set %s: %s", setsExtension, mistake.File, mistake.Message)
+			return description, l.fail(item, "%s: the set %s: %s", extension.Sets, mistake.File, mistake.Message)
 		}
 		return description, err
 	}
@@ -87,7 +88,7 @@ func (l *loader) findSet(item *yaml.Node) (Description, error) {
 	if content, err := readShipped(file); err == nil && name != "" {
 		return Description{Name: path.Join(shippedFolder, file), Text: content}, nil
 	}
-	return Description{}, l.fail(item, "%s names the set %q: want one of %s, or a file that ends in %s", setsExtension, name, strings.Join(shippedSets(), ", "), setEnding)
+	return Description{}, l.fail(item, "%s names the set %q: want one of %s, or a file that ends in %s", extension.Sets, name, strings.Join(shippedSets(), ", "), setEnding)
 }
 
 // shippedSets lists the names of the sets that the product ships.
@@ -206,7 +207,7 @@ func (m *Method) unrefined(requirement Requirement) bool {
 func (l *loader) refine(entry, set *yaml.Node, method *Method, catalogue []Requirement) error {
 	known := slices.IndexFunc(method.Sets, func(s Set) bool { return s.Name == set.Value })
 	if known < 0 {
-		return l.fail(set, "the set %q is not listed in %s", set.Value, setsExtension)
+		return l.fail(set, "the set %q is not listed in %s", set.Value, extension.Sets)
 	}
 	id := ""
 	if node := child(entry, "id"); node != nil {

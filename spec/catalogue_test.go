@@ -3,7 +3,6 @@ package spec
 import (
 	"errors"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func TestShippedSets(t *testing.T) {
 	t.Parallel()
 	all := mustLoad(t, withSets(t, "["+strings.Join(shippedSets(), ", ")+"]", ""))
 	for i, set := range all.Sets {
-		if set.Name != shippedSets()[i] || set.Title == "" || set.File != "spec/sets/"+set.Name+".yaml" || !ShippedFile(set.File) {
+		if set.Name != shippedSets()[i] || set.Title == "" || set.File != "spec/sets/"+set.Name+".yaml" {
 			t.Errorf("set %d is %+v", i, set)
 		}
 	}
@@ -153,17 +152,5 @@ func TestFilesOfSets(t *testing.T) {
 				t.Errorf("%v, want line %d and %q", err, test.line, test.says)
 			}
 		})
-	}
-}
-
-// TestFilesOfTheProduct: a name of a file is the product's only in its folder.
-func TestFilesOfTheProduct(t *testing.T) {
-	t.Parallel()
-	for file, want := range map[string]bool{
-		Default().Name: true, "spec/sets/http.yaml": true, path.Base(Default().Name): false, "sets/http.yaml": false, "spec/gone.yaml": false, "": false, "spec/": false,
-	} {
-		if ShippedFile(file) != want {
-			t.Errorf("%q: %t", file, !want)
-		}
 	}
 }

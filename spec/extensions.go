@@ -11,58 +11,25 @@ import (
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 )
-
-// The extensions of the operation under test.
-const (
-	requirementsExtension       = "x-requirements"
-	clientRequirementsExtension = "x-client-requirements"
-	setsExtension               = "x-requirement-sets"
-	effectExtension             = "x-effect"
-	resultingStatesExtension    = "x-resulting-states"
-	acceptedStatesExtension     = "x-accepted-states"
-	unspecifiedStateExtension   = "x-unspecified-state"
-	unrelatedScopesExtension    = "x-unrelated-scopes"
-	systemParameterExtension    = "x-system-parameters"
-	codesExtension              = "x-google-rpc-codes"
-	pageExtension               = "x-reference-page"
-)
-
-// ofOperation are the extensions of the operation under test.
-var ofOperation = []string{requirementsExtension, setsExtension, clientRequirementsExtension, acceptedStatesExtension,
-	unspecifiedStateExtension, resultingStatesExtension, effectExtension, unrelatedScopesExtension, systemParameterExtension,
-	codesExtension, pageExtension}
 
 // misspelt returns an error where an extension of an operation is one of ours but
 // for a letter or two. Others belong to other tools.
 func (l *loader) misspelt(operation *v3.Operation) error {
 	const slip = 2
 	for name, node := range operation.Extensions.FromOldest() {
-		if slices.Contains(ofOperation, name) {
+		if slices.Contains(extension.OfOperation, name) {
 			continue
 		}
-		for _, known := range ofOperation {
+		for _, known := range extension.OfOperation {
 			if levenshtein.ComputeDistance(name, known) <= slip {
 				return l.fail(node, "unknown extension %s: did you mean %s?", name, known)
 			}
 		}
 	}
 	return nil
-}
-
-// revisionExtension is the extension of info that names the revision of what was
-// described, as opposed to the version of the description.
-const revisionExtension = "x-revision"
-
-// ruleExtension is Google's own form of a path, which says what field of the
-// message the path binds.
-const ruleExtension = "x-google-http-rule"
-
-// Extensions lists the OpenAPI extensions that dpconform defines, such as
-// x-requirements.
-func Extensions() []string {
-	return slices.Concat(ofOperation, []string{revisionExtension, ruleExtension})
 }
 
 // setsFolder is where the sets of requirements are that the product ships, beside

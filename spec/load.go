@@ -17,6 +17,7 @@ import (
 	"github.com/pb33f/libopenapi/datamodel/high/base"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -27,7 +28,7 @@ var loadedShipped sync.Map
 // Load parses a description. The error for a mistake in it is an [*Error] with its
 // location.
 func Load(description Description) (*Method, error) {
-	shipped := len(description.Overlays) == 0 && description.origins == nil && description.Shipped()
+	shipped := len(description.Overlays) == 0 && description.origins == nil && description.isShipped()
 	if known, found := loadedShipped.Load(description.Name); shipped && found {
 		own := *known.(*Method)
 		return &own, nil
@@ -67,7 +68,7 @@ func load(description Description) (*Method, error) {
 // without one has the version of its own.
 func revision(info *base.Info) string {
 	if info.Extensions != nil {
-		if named, found := info.Extensions.Get(revisionExtension); found && named.Value != "" {
+		if named, found := info.Extensions.Get(extension.Revision); found && named.Value != "" {
 			return named.Value
 		}
 	}
@@ -120,7 +121,7 @@ func buildModel(description Description) (*v3.Document, error) {
 	// The model swallows mistakes of structure. A test validates the shipped
 	// description instead: compiling the schema of OpenAPI takes longer than all the
 	// rest.
-	if !description.Shipped() {
+	if !description.isShipped() {
 		if err := validateDocument(description.Name, document, &root); err != nil {
 			return nil, err
 		}

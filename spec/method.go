@@ -194,23 +194,17 @@ type Scope struct {
 	Description string `json:"description"`
 }
 
-// Expired is used in place of a list of scopes, for a token that has expired.
-const Expired = "expired"
-
 // scopePrefixEnd ends the part of a Google scope that all of them share.
 const scopePrefixEnd = "/auth/"
 
-// ShortScope returns the part of a scope after "/auth/", or the whole scope if it
-// has no such part.
-func ShortScope(scope string) string {
-	if _, short, found := strings.Cut(scope, scopePrefixEnd); found {
+// Short returns the part of the name after "/auth/", such as "photos.readonly", or
+// the whole name if it has no such part.
+func (s Scope) Short() string {
+	if _, short, found := strings.Cut(s.Name, scopePrefixEnd); found {
 		return short
 	}
-	return scope
+	return s.Name
 }
-
-// Short returns the part after "/auth/": "photos.readonly".
-func (s Scope) Short() string { return ShortScope(s.Name) }
 
 // Family returns the product that the scope belongs to: the second part of its short
 // name.

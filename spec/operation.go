@@ -15,6 +15,7 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 	"github.com/pb33f/libopenapi/orderedmap"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -71,12 +72,12 @@ func (l *loader) underTest(method *Method) error {
 		if err := l.misspelt(operation); err != nil {
 			return err
 		}
-		_, own := operation.Extensions.Get(requirementsExtension)
-		if _, sets := operation.Extensions.Get(setsExtension); !own && !sets {
+		_, own := operation.Extensions.Get(extension.Requirements)
+		if _, sets := operation.Extensions.Get(extension.Sets); !own && !sets {
 			return nil
 		}
 		if l.operation != nil {
-			return l.fail(operation.GoLow().KeyNode, "two operations have %s or %s: %s and %s", requirementsExtension, setsExtension,
+			return l.fail(operation.GoLow().KeyNode, "two operations have %s or %s: %s and %s", extension.Requirements, extension.Sets,
 				method.Operation.ID, operation.OperationId)
 		}
 		l.operation, l.item = operation, item
@@ -91,7 +92,7 @@ func (l *loader) underTest(method *Method) error {
 	if l.model.Paths != nil && l.model.Paths.GoLow() != nil {
 		paths = l.model.Paths.GoLow().KeyNode
 	}
-	return l.fail(paths, "no operation has %s or %s: they mark the method under test", requirementsExtension, setsExtension)
+	return l.fail(paths, "no operation has %s or %s: they mark the method under test", extension.Requirements, extension.Sets)
 }
 
 // describe reads one operation and its successful response.
@@ -279,11 +280,11 @@ func (l *loader) platform(method *Method) error {
 	if err := l.unrelatedScopes(method); err != nil {
 		return err
 	}
-	for _, extension := range []struct {
+	for _, own := range []struct {
 		name string
 		into any
-	}{{systemParameterExtension, &method.SystemParameters}, {codesExtension, &method.CodeStatus}, {pageExtension, &method.Page}} {
-		if _, err := l.extension(extension.name, extension.into); err != nil {
+	}{{extension.SystemParameters, &method.SystemParameters}, {extension.Codes, &method.CodeStatus}, {extension.Page, &method.Page}} {
+		if _, err := l.extension(own.name, own.into); err != nil {
 			return err
 		}
 	}
@@ -303,7 +304,7 @@ var boundVariable = text.Pattern(`\{([^{}=]+)(?:=([^{}]+))?\}`)
 // a description may not have.
 func (l *loader) boundField(method *Method) error {
 	var rule string
-	node, err := l.extension(ruleExtension, &rule)
+	node, err := l.extension(extension.Rule, &rule)
 	if err != nil || node == nil {
 		return err
 	}
@@ -322,12 +323,12 @@ func (l *loader) boundField(method *Method) error {
 			return nil
 		}
 	}
-	return l.fail(node, "%s %q binds no field to {%s} of the path %s: want a path such as v1/{name=jobs/*}:stop", ruleExtension, rule, path.Parameter, path)
+	return l.fail(node, "%s %q binds no field to {%s} of the path %s: want a path such as v1/{name=jobs/*}:stop", extension.Rule, rule, path.Parameter, path)
 }
 
 // unrelatedScopes reads a list of scopes.
 func (l *loader) unrelatedScopes(method *Method) error {
-	list, err := l.extension(unrelatedScopesExtension, &method.UnrelatedScopes)
+	list, err := l.extension(extension.UnrelatedScopes, &method.UnrelatedScopes)
 	if err != nil {
 		return err
 	}
@@ -335,11 +336,11 @@ func (l *loader) unrelatedScopes(method *Method) error {
 	for i, scope := range method.UnrelatedScopes {
 		switch {
 		case scope == "":
-			return l.fail(list.Content[i], "%s has an empty scope", unrelatedScopesExtension)
+			return l.fail(list.Content[i], "%s has an empty scope", extension.UnrelatedScopes)
 		case documented[scope]:
-			return l.fail(list.Content[i], "%s is a documented scope; %s lists only scopes that the method does not accept", scope, unrelatedScopesExtension)
+			return l.fail(list.Content[i], "%s is a documented scope; %s lists only scopes that the method does not accept", scope, extension.UnrelatedScopes)
 		case unrelated[scope]:
-			return l.fail(list.Content[i], "%s has %s twice", unrelatedScopesExtension, scope)
+			return l.fail(list.Content[i], "%s has %s twice", extension.UnrelatedScopes, scope)
 		}
 		unrelated[scope] = true
 	}

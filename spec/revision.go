@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/pb33f/go-yaml"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -23,7 +23,7 @@ const (
 func (d Description) revisionFiles() (names []string, files map[string]Description) {
 	files = map[string]Description{}
 	entries, err := shippedFiles.ReadDir(revisionsFolder)
-	if err != nil || !d.Shipped() {
+	if err != nil || !d.isShipped() {
 		return nil, files
 	}
 	for _, entry := range entries {
@@ -72,34 +72,23 @@ func (d Description) WithRevision(name string) (Description, error) {
 	return d.WithOverlay(overlay)
 }
 
-// Day returns a date in the form 2006-01-02. It accepts that form and 20060102, as
-// in discovery documents, and returns "" for anything else.
-func Day(text string) string {
-	for _, form := range []string{time.DateOnly, "20060102"} {
-		if found, err := time.Parse(form, text); err == nil {
-			return found.Format(time.DateOnly)
-		}
-	}
-	return ""
-}
-
 // setRevision dates a description by the version of an overlay to it, where that is
 // a day and the description is older or has no revision. An action of the overlay
 // may set another.
 func setRevision(root *yaml.Node, version string) {
-	day := Day(version)
+	day := text.Day(version)
 	if day == "" || len(root.Content) == 0 {
 		return
 	}
 	info := text.MemberNode(root.Content[0], "info")
-	written := text.MemberNode(info, revisionExtension)
+	written := text.MemberNode(info, extension.Revision)
 	switch {
 	case info == nil || info.Kind != yaml.MappingNode:
 		return
 	case written == nil:
 		written = &yaml.Node{}
-		info.Content = append(info.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: revisionExtension}, written)
-	case Day(written.Value) == "" || Day(written.Value) >= day:
+		info.Content = append(info.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: extension.Revision}, written)
+	case text.Day(written.Value) == "" || text.Day(written.Value) >= day:
 		return
 	}
 	written.Kind, written.Tag, written.Style, written.Value = yaml.ScalarNode, "!!str", yaml.DoubleQuotedStyle, day

@@ -109,15 +109,8 @@ func Embedded(method string) (Description, error) {
 // [Shipped].
 func Default() Description { return shippedDescriptions()[0].read() }
 
-// Shipped reports whether the description is a shipped one, and unchanged.
-func (d Description) Shipped() bool {
+// isShipped reports whether the description is a shipped one, and unchanged.
+func (d Description) isShipped() bool {
 	content, err := readShipped(strings.TrimPrefix(d.Name, shippedFolder+"/"))
 	return err == nil && bytes.Equal(content, d.Text)
-}
-
-// ShippedFile reports whether file is the name of a shipped description or set.
-func ShippedFile(file string) bool {
-	name, inFolder := strings.CutPrefix(file, shippedFolder+"/")
-	_, err := shippedFiles.ReadFile(name)
-	return inFolder && err == nil
 }

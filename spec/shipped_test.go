@@ -23,11 +23,11 @@ func TestShippedDescriptionsAreListedByTheirMethods(t *testing.T) {
 		if !strings.HasSuffix(method.Operation.ID, "."+name) {
 			t.Errorf("%s is the description of %s", name, method.Operation.ID)
 		}
-		if text, err := os.ReadFile(strings.TrimPrefix(description.Name, "spec/")); err != nil || strings.ReplaceAll(string(text), "\r\n", "\n") != string(description.Text) || !description.Shipped() {
+		if text, err := os.ReadFile(strings.TrimPrefix(description.Name, "spec/")); err != nil || strings.ReplaceAll(string(text), "\r\n", "\n") != string(description.Text) || !description.isShipped() {
 			t.Errorf("%s is not the file of its name: %v", description.Name, err)
 		}
 		description.Text = append([]byte("# edited\n"), description.Text...)
-		if description.Shipped() {
+		if description.isShipped() {
 			t.Errorf("an edited %s counts as shipped", description.Name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 	"github.com/pb33f/libopenapi/orderedmap"
@@ -22,7 +23,7 @@ const (
 // reads the state of a job. Where its runtime expression takes the id from the
 // response, it names the member with the id.
 func (l *loader) link(method *Method) error {
-	effect, err := l.extension(effectExtension, &method.Effect)
+	effect, err := l.extension(extension.Effect, &method.Effect)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (l *loader) link(method *Method) error {
 	case Changes:
 		wanted = []string{idInPath}
 	default:
-		return l.fail(effect, "%s is %q: want %s or %s", effectExtension, method.Effect, Starts, Changes)
+		return l.fail(effect, "%s is %q: want %s or %s", extension.Effect, method.Effect, Starts, Changes)
 	}
 	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
 	for _, prefix := range wanted {
@@ -48,7 +49,7 @@ func (l *loader) link(method *Method) error {
 	}
 	if effect != nil && orderedmap.Len(response.Links) > 0 {
 		return l.fail(effect, "%s: %s needs a link from %s… in response %d to the method that reads a job's state",
-			effectExtension, method.Effect, wanted[0], method.Operation.Success)
+			extension.Effect, method.Effect, wanted[0], method.Operation.Success)
 	}
 	return nil
 }
@@ -78,34 +79,34 @@ func (l *loader) follow(id, prefix, name string, method *Method) error {
 // states reads the enum of states in the response of the method that reads them,
 // and what the operation says of them.
 func (l *loader) states(method *Method) error {
-	accepted, err := l.extension(acceptedStatesExtension, &method.AcceptedStates)
+	accepted, err := l.extension(extension.AcceptedStates, &method.AcceptedStates)
 	if err != nil {
 		return err
 	}
-	unspecified, err := l.extension(unspecifiedStateExtension, &method.UnspecifiedState)
+	unspecified, err := l.extension(extension.UnspecifiedState, &method.UnspecifiedState)
 	if err != nil {
 		return err
 	}
-	resulting, err := l.extension(resultingStatesExtension, &method.ResultingStates)
+	resulting, err := l.extension(extension.ResultingStates, &method.ResultingStates)
 	response := l.operation.Responses.Codes.GetOrZero(strconv.Itoa(method.Operation.Success))
 	switch {
 	case err != nil:
 		return err
 	case resulting != nil && method.Effect != Changes:
-		return l.fail(resulting, "%s needs %s: %s", resultingStatesExtension, effectExtension, Changes)
+		return l.fail(resulting, "%s needs %s: %s", extension.ResultingStates, extension.Effect, Changes)
 	case accepted == nil || orderedmap.Len(response.Links) == 0:
 		// One says nothing without the other: the method has no states.
 		method.ReadState, method.AcceptedStates, method.ResultingStates, method.UnspecifiedState = Operation{}, nil, nil, ""
 		return nil
 	case len(method.AcceptedStates) == 0:
-		return l.fail(accepted, "%s names no state: say in which ones the method accepts a job, or leave it out", acceptedStatesExtension)
+		return l.fail(accepted, "%s names no state: say in which ones the method accepts a job, or leave it out", extension.AcceptedStates)
 	case method.ReadState.ID != "":
 		if err := l.enum(method); err != nil {
 			return err
 		}
 	default:
 		return l.fail(cmp.Or(accepted, unspecified), "%s and %s need a link from response %d to the method that reads a job's state, with %s… or %s…",
-			acceptedStatesExtension, unspecifiedStateExtension, method.Operation.Success, idInResponse, idInPath)
+			extension.AcceptedStates, extension.UnspecifiedState, method.Operation.Success, idInResponse, idInPath)
 	}
 	return l.checkNames(method, accepted, resulting, unspecified)
 }
@@ -113,13 +114,13 @@ func (l *loader) states(method *Method) error {
 // checkNames checks the states that the operation names against the enum.
 func (l *loader) checkNames(method *Method, accepted, resulting, unspecified *yaml.Node) error {
 	if unspecified != nil && !slices.Contains(l.enumNames, method.UnspecifiedState) {
-		return l.fail(unspecified, "%s names %q, which is not one of the states %s", unspecifiedStateExtension, method.UnspecifiedState, strings.Join(l.enumNames, ", "))
+		return l.fail(unspecified, "%s names %q, which is not one of the states %s", extension.UnspecifiedState, method.UnspecifiedState, strings.Join(l.enumNames, ", "))
 	}
 	for _, named := range []struct {
 		node   *yaml.Node
 		name   string
 		states []string
-	}{{accepted, acceptedStatesExtension, method.AcceptedStates}, {resulting, resultingStatesExtension, method.ResultingStates}} {
+	}{{accepted, extension.AcceptedStates, method.AcceptedStates}, {resulting, extension.ResultingStates, method.ResultingStates}} {
 		for i, state := range named.states {
 			switch {
 			case !slices.Contains(method.States, state):
@@ -127,7 +128,7 @@ func (l *loader) checkNames(method *Method, accepted, resulting, unspecified *ya
 			case slices.Contains(named.states[:i], state):
 				return l.fail(named.node, "%s names %q twice", named.name, state)
 			case named.node == resulting && slices.Contains(method.AcceptedStates, state):
-				return l.fail(named.node, "%s names %q, which %s has too: a call that changes nothing cannot be noticed", named.name, state, acceptedStatesExtension)
+				return l.fail(named.node, "%s names %q, which %s has too: a call that changes nothing cannot be noticed", named.name, state, extension.AcceptedStates)
 			}
 		}
 	}

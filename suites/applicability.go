@@ -2,7 +2,6 @@ package suites
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
@@ -17,9 +16,6 @@ func hasNewID(method *spec.Method) bool { return method.IDField != "" }
 func requestHasFields(method *spec.Method) bool {
 	return len(method.Operation.Request.Members()) > 0
 }
-
-// noRequirement is why a check does not apply whose conditions are met.
-const noRequirement = "no requirement in the description"
 
 // applies reports whether a check applies to a method, or says why not. It
 // leaves the check the requirements that it can test.
@@ -37,22 +33,7 @@ func (c *Check) applies(method *spec.Method) (reason string, applies bool) {
 		c.Requirements = testable
 		return "", true
 	}
-	return cmp.Or(method.Unmet(c.names[0]), noRequirement), false
-}
-
-// WhyNotTested returns the reason why no check tests a requirement that the
-// description does not have. It returns "" if the description has the requirement,
-// or if no check knows it.
-func WhyNotTested(method *spec.Method, requirement string) string {
-	if _, described := method.Requirement(requirement); described {
-		return ""
-	}
-	for _, check := range allChecks(method) {
-		if slices.Contains(check.names, requirement) {
-			return cmp.Or(method.Unmet(requirement), noRequirement)
-		}
-	}
-	return ""
+	return cmp.Or(method.Unmet(c.names[0]), result.NoRequirement), false
 }
 
 // Inapplicable are checks that do not apply to a method (Checks), and the

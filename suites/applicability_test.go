@@ -98,7 +98,7 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 			[]string{"path/verb-case", "path/two-segments"}, "trailing-slash-accepted", "path.trailing-slash"},
 		{"no verb", []edit{noVerb}, map[string]string{"no verb in the path": "path/http-method-delete"},
 			[]string{"path/colon-in-id", "path/trailing-slash"}, "trailing-slash-accepted", "path.trailing-slash"},
-		{"two sets", []edit{{sets, "[transcoding, http]"}}, map[string]string{noRequirement: "body/malformed"},
+		{"two sets", []edit{{sets, "[transcoding, http]"}}, map[string]string{result.NoRequirement: "body/malformed"},
 			[]string{"path/template", "response/schema", "robustness/answered"}, "trailing-slash-accepted", "path.trailing-slash"},
 		{"a method like that of an example server", slices.Concat(noStates, noSecurity, []edit{requestFields, no404, {sets, "[transcoding, http, json-body]"}}),
 			map[string]string{"no 404 response": "path/encoded-slash"}, []string{"path/encoded-unreserved", "body/array"}, "trailing-slash-accepted", "path.trailing-slash"},

@@ -211,7 +211,7 @@ func (j *judgement) passes(id string, credential target.Credential) {
 	exchange := j.send(j.callOf(job.id, credential))
 	if exchange.Complete() && exchange.Status == http.StatusForbidden && !known && !refusesScope(exchange) {
 		// AIP-211 lets a server hide with 403 that there is no such job.
-		j.Skip("403 to an id that no job has may be about the job", flagFor(j.Method.RefusedStates()))
+		j.Skip("403 to an id that no job has may be about the job", result.JobFlag(j.Method.RefusedStates()))
 		return
 	}
 	j.expect(id, exchange, passAuthorization(known))
@@ -267,7 +267,7 @@ func noToken(j *judgement) {
 // unknownToken sends a token that was never issued, and one that has expired, where
 // there is one: to a server the two are the same (RFC 6750, 3.1).
 func unknownToken(j *judgement) {
-	if expired, err := j.Target.Credential(spec.Expired); err == nil {
+	if expired, err := j.Target.Credential(target.Expired); err == nil {
 		j.refuseCaller("authorization.unknown-token", expired)
 	}
 	exchange := j.refuseCaller("authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))
@@ -326,7 +326,7 @@ func refusedBeforeJob(j *judgement) {
 		}
 	}
 	if len(ids) == 0 {
-		j.Skip(j.noJobReason()+j.staleText(), flagFor(j.Method.States))
+		j.Skip(j.noJobReason()+j.staleText(), result.JobFlag(j.Method.States))
 		return
 	}
 	callers := []target.Credential{target.NoCredential}

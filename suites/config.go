@@ -94,7 +94,7 @@ type credentials struct {
 }
 
 func (c credentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	if slices.Contains(scopes, spec.Expired) {
+	if slices.Contains(scopes, target.Expired) {
 		return tokenOrError{c.expired, nil}, c.expired != ""
 	}
 	if c.tokens == nil {

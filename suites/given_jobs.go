@@ -107,7 +107,7 @@ func (j *judgement) stillFree(job string) bool {
 	if !j.wouldBeUsedUp(job) {
 		return true
 	}
-	j.Skip("needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()))
+	j.Skip("needs "+freeJob(j.Method)+j.staleText(), result.JobFlag(j.Method.RefusedStates()))
 	return false
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -179,23 +180,6 @@ func (j *judgement) jobIDIn(exchange *target.Exchange) string {
 	return j.responseTo(exchange).textMember(j.Method.IDField)
 }
 
-// flagFor is the flag that supplies a job in one of the states, or a job where
-// there are no states.
-func flagFor(states []string) string {
-	if len(states) == 0 {
-		return "--job ID"
-	}
-	return strings.Join(jobFlags(states), " or ")
-}
-
-func jobFlags(states []string) []string {
-	flags := make([]string, len(states))
-	for i, state := range states {
-		flags[i] = "--job " + state + "=ID"
-	}
-	return flags
-}
-
 // noJobReason says why there is no job for a check that any would do for.
 func (j *judgement) noJobReason() string {
 	given := func(state string) bool { return len(j.Target.Jobs(state)) > 0 }
@@ -212,27 +196,21 @@ func (j *judgement) noJobReason() string {
 func (j *judgement) anyJobFlag() string {
 	refused := j.Method.RefusedStates()
 	if !j.Target.MayConsume() && j.acceptedGiven() {
-		return strings.Join(append([]string{consumeFlag}, jobFlags(refused[:min(1, len(refused))])...), " or ")
+		return strings.Join(append([]string{result.ConsumeFlag}, result.JobFlags(refused[:min(1, len(refused))])...), " or ")
 	}
-	return flagFor(slices.Concat(j.Method.AcceptedStates, refused[:min(1, len(refused))]))
+	return result.JobFlag(slices.Concat(j.Method.AcceptedStates, refused[:min(1, len(refused))]))
 }
-
-// The flags that supply a job to be used up, and to be used several times.
-const (
-	consumeFlag = "--consume-jobs"
-	hereFlag    = "--endpoint http://127.0.0.1:PORT"
-)
 
 // consumeFlag is the flag that supplies a job to be used up.
 func (j *judgement) consumeFlag() string {
-	flag := flagFor(j.Method.AcceptedStates)
+	flag := result.JobFlag(j.Method.AcceptedStates)
 	switch {
 	case j.Target.MayConsume():
 		return flag
 	case j.acceptedGiven():
-		return consumeFlag
+		return result.ConsumeFlag
 	}
-	return consumeFlag + " with " + flag
+	return result.ConsumeFlag + " with " + flag
 }
 
 // skipWithoutSuccess skips a check that needs a success. Another job would not help
@@ -248,13 +226,6 @@ func (j *judgement) skipWithoutSuccess(reason string) {
 		}
 	}
 	j.Skip(reason, flag)
-}
-
-// UsesUpJobs reports whether a flag, one that a skipped check names, supplies jobs
-// that are used up.
-func UsesUpJobs(method *spec.Method, flag string) bool {
-	job := flagFor(method.AcceptedStates)
-	return slices.Contains([]string{consumeFlag, consumeFlag + " with " + job, job, hereFlag}, flag)
 }
 
 // acceptedGiven reports whether a job was given that the method accepts.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/onsi/gomega/types"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -148,7 +149,7 @@ func eachSystemParameter(j *judgement) {
 	}
 	job, found := j.freeJob()
 	if !found {
-		j.Skip("needs "+freeJob(j.Method)+j.staleText(), flagFor(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
+		j.Skip("needs "+freeJob(j.Method)+j.staleText(), result.JobFlag(j.Method.RefusedStates()[:min(1, len(j.Method.RefusedStates()))]))
 		return
 	}
 	plain := j.send(j.callOf(job.id, credential))
@@ -221,7 +222,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 		if missing != nil {
 			flag := missing.Flag
 			if refused := j.Method.RefusedStates(); len(refused) > 0 {
-				flag = flagFor(refused[:1]) + " or " + flag
+				flag = result.JobFlag(refused[:1]) + " or " + flag
 			}
 			j.Skip(j.noJobReason()+j.staleText(), flag)
 			return

@@ -136,7 +136,7 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	}
 	ids := j.jobsIn(state)
 	if len(ids) == 0 {
-		j.Skip("no job was given that is "+state+j.staleText(), flagFor([]string{state}))
+		j.Skip("no job was given that is "+state+j.staleText(), result.JobFlag([]string{state}))
 		return credential, "", false
 	}
 	return credential, ids[0], true
@@ -370,7 +370,7 @@ func (j *judgement) succeededFirst() (*firstCall, bool) {
 
 // skipOneJob says that a person's job is too good to be used several times.
 func (j *judgement) skipOneJob() {
-	j.Skip("one job is used several times, which is done only to a target on this machine", hereFlag)
+	j.Skip("one job is used several times, which is done only to a target on this machine", result.HereFlag)
 }
 
 func (j *judgement) sendTogether(jobs []string, request func(job string) target.Request) []*target.Exchange {

@@ -136,7 +136,7 @@ func (s doctorScope) sameText() string {
 	if s.Reason != "" && same != "" {
 		same += ": "
 	}
-	return strings.NewReplacer(s.Name, "SCOPE", spec.ShortScope(s.Name), "SCOPE").Replace(same + s.Reason)
+	return strings.NewReplacer(s.Name, "SCOPE", spec.Scope{Name: s.Name}.Short(), "SCOPE").Replace(same + s.Reason)
 }
 
 // firstExpiry says when the first token of a group expires.
@@ -171,14 +171,14 @@ func families(some, all []doctorScope) []string {
 	for _, mine := range text.Grouped(some, key) {
 		switch first, of := mine[0], whole[key(mine[0])]; {
 		case first.Unrelated:
-			names = append(names, spec.ShortScope(first.Name)+" (unrelated)")
+			names = append(names, spec.Scope{Name: first.Name}.Short()+" (unrelated)")
 		case len(mine) == of:
 			names = append(names, fmt.Sprintf("%s %d", first.family, of))
 		case len(mine) > few:
 			names = append(names, fmt.Sprintf("%s %d of %d", first.family, len(mine), of))
 		default:
 			for _, one := range mine {
-				names = append(names, spec.ShortScope(one.Name))
+				names = append(names, spec.Scope{Name: one.Name}.Short())
 			}
 		}
 	}

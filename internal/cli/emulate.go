@@ -257,8 +257,8 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 	}
 	if len(all.Scopes) > 0 {
 		template := cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)
-		expired := strings.NewReplacer("{scope}", spec.Expired, "{short}", spec.Expired).Replace(template)
-		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+spec.Expired+"="+expired+quote)
+		expired := strings.NewReplacer("{scope}", target.Expired, "{short}", target.Expired).Replace(template)
+		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+target.Expired+"="+expired+quote)
 	}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join "+quote+options.TokenJoin+quote)

@@ -9,7 +9,6 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
-	"github.com/dpconform/dpconform/suites"
 )
 
 func newListCommand(terminal *terminal) *cobra.Command {
@@ -75,7 +74,7 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			if console.explain(arguments[0]) {
 				return nil
 			}
-			if reason := suites.WhyNotTested(method, arguments[0]); reason != "" {
+			if reason := whyNotDescribed(method, arguments[0]); reason != "" {
 				console.notApplicable(arguments[0], reason)
 				return nil
 			}

@@ -141,7 +141,7 @@ func (l *loginCommand) obtainAll(ctx context.Context) error {
 	}
 	for i, scope := range scopes {
 		fmt.Fprintf(l.terminal.out, "login %d of %d\n", i+1, len(scopes))
-		if err := l.obtain(ctx, authorization, []string{scope}, spec.ShortScope(scope)); err != nil {
+		if err := l.obtain(ctx, authorization, []string{scope}, spec.Scope{Name: scope}.Short()); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ const (
 // reason says why the profile leaves out what a run would skip, or is empty where
 // it does not.
 func (s selection) reason(check result.Check, reason, flag string) string {
-	usesUp := suites.UsesUpJobs(s.method, flag)
+	usesUp := result.UsesUpJobs(s.method.AcceptedStates, flag)
 	switch {
 	case s.profile == config.Live && usesUp:
 		return needsMoreJobs

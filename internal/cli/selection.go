@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -181,7 +182,17 @@ func whyNotApplicable(method *spec.Method, id string) string {
 	if requirement, found := method.Requirement(id); found && requirement.Draft {
 		return "it is a draft"
 	}
-	return suites.WhyNotTested(method, id)
+	return whyNotDescribed(method, id)
+}
+
+// whyNotDescribed says why a method does not have a requirement that other shipped
+// methods have; empty where it has it, or none has.
+func whyNotDescribed(method *spec.Method, id string) string {
+	has := func(m *spec.Method) bool { _, found := m.Requirement(id); return found }
+	if shipped, _ := shippedMethods(); has(method) || !slices.ContainsFunc(shipped, has) {
+		return ""
+	}
+	return cmp.Or(method.Unmet(id), result.NoRequirement)
 }
 
 // knownNames lists all that --focus can name.

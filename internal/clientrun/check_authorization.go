@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -116,7 +117,9 @@ func contains(text, token string) bool {
 
 // isTokenParameter knows the parameters that carry a token in the discovery
 // document of every Google API.
-func isTokenParameter(name string) bool { return name == "access_token" || name == "oauth_token" }
+func isTokenParameter(name string) bool {
+	return name == platform.AccessToken || name == platform.OAuthToken
+}
 
 func tokenInQuery(one *request) string {
 	for part := range strings.SplitSeq(one.query(), "&") {

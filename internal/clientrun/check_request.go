@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -153,7 +153,7 @@ func (e *evaluation) checkQuery(one *request) {
 		plain := strings.TrimPrefix(name, "$")
 		known, limited := parameterValues[plain]
 		// Every method of the platform takes these.
-		system := emulator.IsSystemParameter(e.rules.Method, name)
+		system := platform.IsParameter(e.rules.Method, name)
 		described := slices.ContainsFunc(slices.Concat(e.rules.Method.Operation.Query, e.rules.Method.ReadState.Query),
 			func(p spec.QueryParameter) bool { return p.Name == name })
 		switch {

@@ -77,7 +77,7 @@ func (s scopeNames) find(place, name string) ([]string, error) {
 		return []string{method.UnrelatedScope()}, nil
 	}
 	for _, scope := range method.UnrelatedScopes {
-		if name == scope || name == spec.ShortScope(scope) {
+		if name == scope || name == (spec.Scope{Name: scope}).Short() {
 			return []string{scope}, nil
 		}
 	}
@@ -111,7 +111,7 @@ func (s scopeNames) unknown(place, name string) error {
 	for _, scope := range method.Scopes {
 		known = append(known, scope.Short())
 	}
-	forms := []string{spec.ShortScope(name), service(method) + "." + name}
+	forms := []string{spec.Scope{Name: name}.Short(), service(method) + "." + name}
 	if strings.Contains(name, anything) {
 		wrong, known, forms = "no scope matches the pattern", familyPatterns(method), []string{withoutService(method, name)}
 		fix = fmt.Sprintf("write %s.%s for all scopes of a product", first.Family(), anything)
@@ -161,7 +161,7 @@ func service(method *spec.Method) string {
 
 // withoutService is a short scope without the service: "maps.reviews".
 func withoutService(method *spec.Method, scope string) string {
-	return strings.TrimPrefix(spec.ShortScope(scope), service(method)+".")
+	return strings.TrimPrefix(spec.Scope{Name: scope}.Short(), service(method)+".")
 }
 
 // scopePattern reports for a scope whether a name, or a pattern such as
@@ -169,6 +169,6 @@ func withoutService(method *spec.Method, scope string) string {
 func scopePattern(method *spec.Method, pattern string) func(scope string) bool {
 	whole := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
 	return func(scope string) bool {
-		return whole.MatchString(scope) || whole.MatchString(spec.ShortScope(scope)) || whole.MatchString(withoutService(method, scope))
+		return whole.MatchString(scope) || whole.MatchString(spec.Scope{Name: scope}.Short()) || whole.MatchString(withoutService(method, scope))
 	}
 }

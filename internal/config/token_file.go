@@ -148,8 +148,8 @@ func newTokenEntry(known scopeNames, place, key string) (tokenEntry, error) {
 		names = strings.Split(key, scopeJoin)
 	}
 	for _, name := range names {
-		if key == spec.Expired && len(known.method.Scopes) > 0 {
-			entry.scopes = []string{spec.Expired}
+		if key == target.Expired && len(known.method.Scopes) > 0 {
+			entry.scopes = []string{target.Expired}
 			break
 		}
 		scopes, err := known.find(place, name)

@@ -92,7 +92,7 @@ func TokenVariable(method *spec.Method, scope string) string {
 // environment takes the variables of single scopes, and refuses one that looks
 // like it and names no scope.
 func (r *tokenReader) environment() error {
-	scopes := append(slices.Clone(r.method.UnrelatedScopes), spec.Expired)
+	scopes := append(slices.Clone(r.method.UnrelatedScopes), target.Expired)
 	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}

@@ -116,10 +116,10 @@ func (c *comparison) differ(topic source.Topic, class Class, what, before, after
 // breaking. The sentences have a place for the name.
 func (c *comparison) entries(topic source.Topic, before, after map[string]string, suffix, added, removed string) {
 	for _, name := range onlyIn(after, before) {
-		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name + suffix, New: after[name], Sentence: fmt.Sprintf(added, spec.ShortScope(name))})
+		c.note(Change{Kind: Added, Class: Compatible, Topic: topic, What: name + suffix, New: after[name], Sentence: fmt.Sprintf(added, spec.Scope{Name: name}.Short())})
 	}
 	for _, name := range onlyIn(before, after) {
-		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name + suffix, Old: before[name], Sentence: fmt.Sprintf(removed, spec.ShortScope(name))})
+		c.note(Change{Kind: Removed, Class: Breaking, Topic: topic, What: name + suffix, Old: before[name], Sentence: fmt.Sprintf(removed, spec.Scope{Name: name}.Short())})
 	}
 }
 
@@ -172,7 +172,7 @@ func (c *comparison) scopes() {
 	for _, name := range inBoth(before, after) {
 		if before[name] != after[name] && before[name] != "" && after[name] != "" {
 			c.note(Change{Kind: Changed, Class: Documentation, Topic: source.ScopeDescriptionsTopic, What: name, Old: before[name],
-				New: after[name], Sentence: fmt.Sprintf("The description of %s has changed.", spec.ShortScope(name))})
+				New: after[name], Sentence: fmt.Sprintf("The description of %s has changed.", spec.Scope{Name: name}.Short())})
 		}
 	}
 }

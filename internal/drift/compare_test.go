@@ -71,7 +71,7 @@ func edited(t testing.TB, text, old, changed string) string {
 func lines(comparison Comparison) []string {
 	var short []string
 	for _, change := range comparison.Changes {
-		short = append(short, fmt.Sprintf("%s %s %s: %s", change.Kind, change.Class, change.Topic, spec.ShortScope(change.What)))
+		short = append(short, fmt.Sprintf("%s %s %s: %s", change.Kind, change.Class, change.Topic, spec.Scope{Name: change.What}.Short()))
 	}
 	return short
 }

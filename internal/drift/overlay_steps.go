@@ -8,6 +8,7 @@ import (
 
 	"github.com/pb33f/go-yaml"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/source"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -172,7 +173,7 @@ func (p *patch) parameterChanges() {
 
 // acceptedStates changes the extension that lists them.
 func (p *patch) acceptedStates() {
-	p.names(p.method, "x-accepted-states", p.from.AcceptedStates, p.against.AcceptedStates)
+	p.names(p.method, extension.AcceptedStates, p.from.AcceptedStates, p.against.AcceptedStates)
 }
 
 // stateChanges changes the enum of the states.
@@ -197,7 +198,7 @@ func sorted(names []string) []string {
 }
 
 func (p *patch) codeChanges() {
-	codes := p.at(p.method, "x-google-rpc-codes")
+	codes := p.at(p.method, extension.Codes)
 	before, after := p.from.Codes, p.against.Codes
 	for _, name := range onlyIn(before, after) {
 		p.remove(codes.path + selector(name))

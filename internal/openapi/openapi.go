@@ -9,6 +9,7 @@ import (
 	"github.com/pb33f/go-yaml"
 	"github.com/pb33f/libopenapi/json"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -74,7 +75,7 @@ func Convert(description spec.Description, form Form) (written []byte, notes []s
 // removeExtensions removes what only dpconform reads. Extensions of others stay:
 // code generators have theirs.
 func removeExtensions(node *yaml.Node, _ string) {
-	for _, name := range spec.Extensions() {
+	for _, name := range extension.All {
 		remove(node, name)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,13 +127,14 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 	lines = append(lines, requirement.Source)
 	file := requirementFile(report.Description, requirement)
 	made.Line = requirement.Line
-	if !builtIn(report.Description, file) {
+	shipped := builtIn(report.Description, file)
+	if !shipped {
 		made.File = inRepository(file)
 	}
 	if made.File == "" {
 		made.Line = 0
 		which, what := "the ", "description "
-		if builtIn(report.Description, file) {
+		if shipped {
 			which = "the built-in "
 		}
 		if file != report.Description.File {
@@ -152,17 +154,31 @@ func requirementFile(description result.Description, requirement result.Requirem
 // builtIn reports whether a description or one of its sets is one that the
 // product ships.
 func builtIn(description result.Description, file string) bool {
-	// With overlays the digest is another one.
-	if file != description.File || len(description.Overlays) > 0 {
-		return spec.ShippedFile(file)
-	}
 	for _, name := range spec.Shipped() {
-		if shipped, err := spec.Embedded(name); err == nil && shipped.Name == file {
-			method, err := spec.Load(shipped)
-			return err == nil && method.Digest == description.Digest
+		shipped, err := spec.Embedded(name)
+		if err != nil {
+			return false
+		}
+		method, err := spec.Load(shipped)
+		switch {
+		case err != nil:
+			return false
+		case shipped.Name == file:
+			// With overlays the digest is another one.
+			return file != description.File || len(description.Overlays) > 0 || method.Digest == description.Digest
+		case slices.ContainsFunc(method.Sets, func(set spec.Set) bool { return set.File == file }), isRevision(shipped, file):
+			return true
 		}
 	}
 	return false
+}
+
+// isRevision reports whether a file is the overlay of a revision of a description.
+func isRevision(description spec.Description, file string) bool {
+	return slices.ContainsFunc(description.Revisions(), func(name string) bool {
+		revision, err := description.WithRevision(name)
+		return err == nil && slices.Contains(revision.Overlays, file)
+	})
 }
 
 // inRepository is the path of a file relative to the root of the repository, with

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
+	"github.com/dpconform/dpconform/spec"
 )
 
 func TestParse(t *testing.T) {
@@ -283,5 +285,19 @@ func TestSARIF(t *testing.T) {
 	}
 	if stale := at(sarifOf(t, reports()["stale"]), "invocations.0"); at(stale, "executionSuccessful") != true || at(stale, "toolConfigurationNotifications.0.descriptor.id") != "dpconform/stale" {
 		t.Errorf("%+v", stale)
+	}
+}
+
+// TestBuiltInFiles: a name of a file is the product's only in its folder.
+func TestBuiltInFiles(t *testing.T) {
+	t.Parallel()
+	name := spec.Default().Name
+	for file, want := range map[string]bool{
+		name: true, "spec/sets/http.yaml": true, "spec/revisions/2026-07-19.overlay.yaml": true,
+		path.Base(name): false, "sets/http.yaml": false, "spec/gone.yaml": false, "": false, "spec/": false,
+	} {
+		if builtIn(result.Description{}, file) != want {
+			t.Errorf("%q: %t", file, !want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -381,4 +382,35 @@ var conclusions = map[int]string{
 	ExitInconclusive: "inconclusive",
 	ExitUnreachable:  "not tested: the target could not be reached",
 	ExitInterrupted:  "interrupted: what was not tested until then is not reported",
+}
+
+// The flags that supply a job to be used up, and to be used several times.
+const (
+	ConsumeFlag = "--consume-jobs"
+	HereFlag    = "--endpoint http://127.0.0.1:PORT"
+)
+
+// JobFlag is the flag that supplies a job in one of the states, or a job where
+// there are no states.
+func JobFlag(states []string) string {
+	if len(states) == 0 {
+		return "--job ID"
+	}
+	return strings.Join(JobFlags(states), " or ")
+}
+
+// JobFlags are the flags that supply a job in each of the states.
+func JobFlags(states []string) []string {
+	flags := make([]string, len(states))
+	for i, state := range states {
+		flags[i] = "--job " + state + "=ID"
+	}
+	return flags
+}
+
+// UsesUpJobs reports whether a flag, one that a skipped check names, supplies jobs
+// that are used up; accepted are the states in which the method accepts a job.
+func UsesUpJobs(accepted []string, flag string) bool {
+	job := JobFlag(accepted)
+	return slices.Contains([]string{ConsumeFlag, ConsumeFlag + " with " + job, job, HereFlag}, flag)
 }

@@ -77,6 +77,9 @@ type NotApplicable struct {
 	Requirements []string `json:"requirements,omitempty"`
 }
 
+// NoRequirement is why a check or a requirement does not apply whose conditions are met.
+const NoRequirement = "no requirement in the description"
+
 // LeaveOut adds a check or a requirement to the group of its reason.
 func LeaveOut(groups []NotApplicable, reason, check, requirement string) []NotApplicable {
 	at := slices.IndexFunc(groups, func(one NotApplicable) bool { return one.Reason == reason })

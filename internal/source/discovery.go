@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -81,7 +82,7 @@ func parseDiscovery(source spec.Description, wanted *spec.Method) (*Source, erro
 		readState = &state
 	}
 	read := &Source{
-		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: spec.Day(document.Revision)},
+		Provenance: Provenance{Kind: Discovery, Revision: document.Revision, Date: text.Day(document.Revision)},
 		Says: slices.DeleteFunc(Topics(), func(topic Topic) bool {
 			return slices.Contains([]Topic{ErrorsTopic, ConstraintsTopic, BodyTopic, MediaTypesTopic, CodesTopic, HeadersTopic, AcceptedStatesTopic}, topic)
 		}),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pb33f/go-yaml"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -174,7 +175,7 @@ func (w *draftWriter) document() (object, error) {
 		}
 	}
 	document := w.discoveryReader.document
-	info := object{"title", cmp.Or(document.Title, document.Name) + ", " + ShortID(w.method.ID), "version", "1.0.0", "x-revision", document.Revision}
+	info := object{"title", cmp.Or(document.Title, document.Name) + ", " + ShortID(w.method.ID), "version", "1.0.0", extension.Revision, document.Revision}
 	root := object{commented("openapi", "Written by dpconform spec new from "+w.address()), "3.1.0", "info", info}
 	if document.DocumentationLink != "" {
 		root = append(root, "externalDocs", object{"url", document.DocumentationLink})
@@ -211,18 +212,18 @@ func (w *draftWriter) operation() (object, error) {
 		operation = append(operation, "deprecated", true)
 	}
 	if rule := httpRule(w.method); rule != "" {
-		operation = append(operation, "x-google-http-rule", rule)
+		operation = append(operation, extension.Rule, rule)
 	}
-	operation = append(operation, "x-requirement-sets", flow(w.sets()))
+	operation = append(operation, extension.Sets, flow(w.sets()))
 	if parameters := w.systemParameters(); len(parameters) > 0 {
-		operation = append(operation, "x-system-parameters", parameters)
+		operation = append(operation, extension.SystemParameters, parameters)
 	}
 	success := object{"description", "The call succeeded."}
 	success = append(success, "content", content(w.reference(w.method.Response.Ref)))
 	if state, is := w.stateMethod(); is {
-		operation = append(operation, "x-accepted-states", flow(anys(w.draft.AcceptedStates)))
+		operation = append(operation, extension.AcceptedStates, flow(anys(w.draft.AcceptedStates)))
 		if unspecified := w.unspecifiedState(state); unspecified != "" {
-			operation = append(operation, "x-unspecified-state", unspecified)
+			operation = append(operation, extension.UnspecifiedState, unspecified)
 		}
 		path, err := w.draftPath(state)
 		if err != nil {
@@ -248,10 +249,10 @@ func (w *draftWriter) operation() (object, error) {
 	if len(w.method.Scopes) > 0 {
 		operation = append(operation, "security", security(w.method))
 		if unrelated := w.unrelatedScopes(); len(unrelated) > 0 {
-			operation = append(operation, "x-unrelated-scopes", unrelated)
+			operation = append(operation, extension.UnrelatedScopes, unrelated)
 		}
 	}
-	return append(operation, commented("x-requirements", "One draft for each sentence of the document. To have one tested, let it refine the requirement of a set that says the same\n"+
+	return append(operation, commented(extension.Requirements, "One draft for each sentence of the document. To have one tested, let it refine the requirement of a set that says the same\n"+
 		"(set: NAME, id: ID), or give it a check of your own; delete what no server can break."), w.requirements()), nil
 }
 

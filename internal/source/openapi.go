@@ -7,6 +7,8 @@ import (
 
 	"github.com/pb33f/go-yaml"
 
+	"github.com/dpconform/dpconform/internal/extension"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -36,12 +38,12 @@ func parseOpenAPI(source spec.Description, method *spec.Method) (*Source, error)
 		return nil, fail(source.Name, "looked for an operation with the operationId %s, with x-requirements, or with the path %s, and did not find it",
 			ShortID(method.Operation.ID), method.Operation.Path)
 	}
-	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: cmp.Or(scalar(at(whole, "info", "x-revision")), scalar(at(whole, "info", "version")))}}
+	read := &Source{Says: Topics(), Provenance: Provenance{Kind: Description, Revision: cmp.Or(scalar(at(whole, "info", extension.Revision)), scalar(at(whole, "info", "version")))}}
 	for _, server := range list(at(whole, "servers")) {
 		read.Endpoint = strings.TrimSuffix(scalar(at(server, "url")), "/")
 		break
 	}
-	read.Provenance.Date = cmp.Or(spec.Day(read.Provenance.Revision), spec.Day(scalar(at(tested.members, "x-reference-page", "updated"))))
+	read.Provenance.Date = cmp.Or(text.Day(read.Provenance.Revision), text.Day(scalar(at(tested.members, extension.Page, "updated"))))
 	if err := read.readMethods(source.Name, tested, linkedOperation(operations, tested, method.ReadState), declaredScopes(whole)); err != nil {
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func operations(document any) []operation {
 func findOperation(operations []operation, wanted spec.Operation) (operation, bool) {
 	candidates := make([]candidate, len(operations))
 	for i, one := range operations {
-		candidates[i] = candidate{one.id(), one.method, one.path, one.members["x-requirements"] != nil || one.members["x-requirement-sets"] != nil}
+		candidates[i] = candidate{one.id(), one.method, one.path, one.members[extension.Requirements] != nil || one.members[extension.Sets] != nil}
 	}
 	index := find(candidates, wanted)
 	if index < 0 {
@@ -283,7 +285,7 @@ func (s *Source) readStates() {
 // readExtensions reads what is in extensions; a document without one says nothing
 // of its topic.
 func (s *Source) readExtensions(tested operation) {
-	for _, parameter := range list(tested.members["x-system-parameters"]) {
+	for _, parameter := range list(tested.members[extension.SystemParameters]) {
 		s.SystemParameters = append(s.SystemParameters, scalar(at(parameter, "name")))
 	}
 	// $alt is another name of alt, which sources list alone:
@@ -294,16 +296,16 @@ func (s *Source) readExtensions(tested operation) {
 		return is && slices.Contains(listed, bare)
 	})
 	slices.Sort(s.SystemParameters)
-	for _, state := range list(tested.members["x-accepted-states"]) {
+	for _, state := range list(tested.members[extension.AcceptedStates]) {
 		s.AcceptedStates = append(s.AcceptedStates, scalar(state))
 	}
 	s.Codes = map[string]string{}
-	for name, status := range mapping(tested.members["x-google-rpc-codes"]) {
+	for name, status := range mapping(tested.members[extension.Codes]) {
 		s.Codes[name] = scalar(status)
 	}
-	for topic, extension := range map[Topic]string{SystemParametersTopic: "x-system-parameters",
-		AcceptedStatesTopic: "x-accepted-states", CodesTopic: "x-google-rpc-codes"} {
-		if _, has := tested.members[extension]; !has {
+	for topic, name := range map[Topic]string{SystemParametersTopic: extension.SystemParameters,
+		AcceptedStatesTopic: extension.AcceptedStates, CodesTopic: extension.Codes} {
+		if _, has := tested.members[name]; !has {
 			s.Says = slices.DeleteFunc(s.Says, func(one Topic) bool { return one == topic })
 		}
 	}

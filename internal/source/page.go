@@ -243,9 +243,9 @@ func (r rendering) compare(name string, other rendering) error {
 
 // day finds the day of the last change: the first after the list of scopes.
 func (r rendering) day(attached attachment) string {
-	for _, text := range []string{r.text[max(0, r.end-dayLength):], attached.line} {
-		for _, found := range pageDay().FindAllString(text, -1) {
-			if written := spec.Day(strings.ReplaceAll(found, "/", "-")); written != "" {
+	for _, place := range []string{r.text[max(0, r.end-dayLength):], attached.line} {
+		for _, found := range pageDay().FindAllString(place, -1) {
+			if written := text.Day(strings.ReplaceAll(found, "/", "-")); written != "" {
 				return written
 			}
 		}

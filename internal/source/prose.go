@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -48,7 +49,7 @@ func splitSentences(paragraph string) (sentences []string, rest string) {
 // else what it says itself.
 func openAPIProse(tested operation, read *Source) Prose {
 	var prose Prose
-	for _, sentence := range list(at(tested.members, "x-reference-page", "sentences")) {
+	for _, sentence := range list(at(tested.members, extension.Page, "sentences")) {
 		prose.add(oneLine(sentence))
 	}
 	if len(prose.Sentences) > 0 {

@@ -15,6 +15,9 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
+// Expired is used in place of a list of scopes, for a token that has expired.
+const Expired = "expired"
+
 // Credential is what a request authorises itself with. Its label may be shown
 // everywhere, its token nowhere.
 type Credential struct {
@@ -174,14 +177,14 @@ func TokenProblem(text string) string {
 func labelOf(scopes []string) string {
 	const most = 3
 	switch {
-	case slices.Contains(scopes, spec.Expired):
+	case slices.Contains(scopes, Expired):
 		return "expired token"
 	case len(scopes) > most:
 		return fmt.Sprintf("token for %d scopes", len(scopes))
 	}
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
-		short[i] = spec.ShortScope(scope)
+		short[i] = spec.Scope{Name: scope}.Short()
 	}
 	return "token for " + strings.Join(short, " and ")
 }
@@ -243,7 +246,7 @@ func (t TokenTemplate) AnyToken() ([]string, oauth2.TokenSource, bool) { return 
 func (t TokenTemplate) Name(scopes ...string) string {
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
-		short[i] = spec.ShortScope(scope)
+		short[i] = spec.Scope{Name: scope}.Short()
 	}
 	before, behind, found := strings.Cut(t.Text, "{short}")
 	if found && !strings.Contains(before, "{scope}") && !strings.Contains(behind, "{") {

@@ -160,3 +160,14 @@ func Paragraph(beginning, text string, width int) string {
 func Pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
+
+// Day returns a date in the form 2006-01-02. It accepts that form and 20060102, as
+// in discovery documents, and returns "" for anything else.
+func Day(written string) string {
+	for _, form := range []string{time.DateOnly, "20060102"} {
+		if found, err := time.Parse(form, written); err == nil {
+			return found.Format(time.DateOnly)
+		}
+	}
+	return ""
+}

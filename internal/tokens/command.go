@@ -37,7 +37,7 @@ type command struct{ line program.Line }
 func (c command) issue(ctx context.Context, scopes []string) (*oauth2.Token, error) {
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
-		short[i] = spec.ShortScope(scope)
+		short[i] = spec.Scope{Name: scope}.Short()
 	}
 	printed, err := c.line.Output(ctx, strings.Join(scopes, " "), strings.Join(short, " "))
 	var token *oauth2.Token

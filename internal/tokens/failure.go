@@ -158,7 +158,7 @@ const few = 3
 func Names(scopes []string) string {
 	short := make([]string, len(scopes))
 	for i, scope := range scopes {
-		short[i] = redacted(spec.ShortScope(scope))
+		short[i] = redacted(spec.Scope{Name: scope}.Short())
 	}
 	if len(short) > few {
 		short = append(short[:few-1:few-1], fmt.Sprintf("%d more", len(scopes)-few+1))

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/spec"
 )
 
 // Secret is a text that no format verb prints. JSON carries it: the store needs
@@ -47,7 +46,7 @@ type Coverage func(scopes []string) bool
 
 // Everything covers every set of scopes. A token that has expired is none of them:
 // a source that is asked for one would give a valid token.
-func Everything(scopes []string) bool { return !slices.Contains(scopes, spec.Expired) }
+func Everything(scopes []string) bool { return !slices.Contains(scopes, target.Expired) }
 
 // Exactly covers one set of scopes, in any order.
 func Exactly(scopes ...string) Coverage {

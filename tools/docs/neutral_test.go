@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -78,9 +79,9 @@ func TestTheSetsAreDocumented(t *testing.T) {
 			t.Errorf("docs/new-method.md does not list the set %s", name)
 		}
 	}
-	for _, extension := range spec.Extensions() {
-		if extension != "x-revision" && !strings.Contains(page, extension) {
-			t.Errorf("docs/new-method.md does not list %s", extension)
+	for _, name := range extension.All {
+		if name != extension.Revision && !strings.Contains(page, name) {
+			t.Errorf("docs/new-method.md does not list %s", name)
 		}
 	}
 }
