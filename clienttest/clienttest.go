@@ -81,7 +81,7 @@ func NewServer(t testing.TB) *Server {
 func NewServerFor(t testing.TB, method *spec.Method) *Server {
 	t.Helper()
 	if method == nil || method.Operation.Method == "" {
-		t.Fatal("dpconform: the method is empty; get one from spec.Load")
+		t.Fatal("dpconform: the method is empty: load one with spec.Load")
 	}
 	rules := clientrun.Rules{Method: scenario.Narrow(method)}
 	all, err := scenario.Shipped(method)

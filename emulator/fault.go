@@ -29,7 +29,7 @@ type Fault struct {
 func Faults(method *spec.Method) []Fault {
 	var faults []Fault
 	for _, group := range faultGroups() {
-		if !group.appliesTo(method) {
+		if method == nil || !group.appliesTo(method) {
 			continue
 		}
 		for _, fault := range group.faults {

@@ -26,6 +26,9 @@ const (
 func DefaultJobs(method *spec.Method, further ...*spec.Method) map[string][]string {
 	jobs := map[string][]string{}
 	for _, method := range append([]*spec.Method{method}, further...) {
+		if method == nil {
+			continue
+		}
 		for _, state := range statesOf(method) {
 			count := defaultOthers
 			if accepts(method, state) {

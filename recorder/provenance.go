@@ -89,12 +89,13 @@ func (p Provenance) Describe(now time.Time) string {
 	if days := int(now.Sub(p.Date) / (24 * time.Hour)); days > 0 {
 		ago = ", " + text.Counted(days, "day") + " ago,"
 	}
-	origin := fmt.Sprintf("the server at %s by dpconform %s — not Google's responses", p.Endpoint, p.Version)
+	program := strings.TrimSpace("dpconform " + p.Version)
+	origin := fmt.Sprintf("the server at %s by %s — not Google's responses", p.Endpoint, program)
 	switch {
 	case p.Google:
-		origin = fmt.Sprintf("Google's own %s by dpconform %s", p.Endpoint, p.Version)
+		origin = fmt.Sprintf("Google's own %s by %s", p.Endpoint, program)
 	case p.Emulator:
-		origin = fmt.Sprintf("the reference emulator of dpconform %s — not Google's responses", p.Version)
+		origin = fmt.Sprintf("the reference emulator of %s — not Google's responses", program)
 	}
 	return fmt.Sprintf("recorded %s%s from %s", p.Date.UTC().Format(time.DateOnly), ago, origin)
 }

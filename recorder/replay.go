@@ -41,9 +41,12 @@ type tape struct {
 }
 
 // Open reads a whole recording from fsys; folder is its name in messages. The error
-// is an [*Error] if a file is missing, broken, truncated, edited, or not part of the
+// is an [*Error] if fsys is nil, if a file is missing, broken, truncated, edited, or not part of the
 // recording, or if its format is not supported.
 func Open(fsys fs.FS, folder string) (*Replay, error) {
+	if fsys == nil {
+		return nil, &Error{File: folder, Message: "the file system of the recording is nil", Fix: "give os.DirFS of its folder"}
+	}
 	provenance, cassettes, err := load(fsys, folderName(folder))
 	if err != nil {
 		return nil, err

@@ -198,7 +198,9 @@ func TestTheCommandNamesTheFolderAsAShellTakesIt(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	writeFile(t, file, "")
-	_, err := Open(os.DirFS(file), file)
+	_, err := Open(nil, file)
+	mustSay(t, err, "the file system of the recording is nil; give os.DirFS of its folder")
+	_, err = Open(os.DirFS(file), file)
 	mustBeError(t, err)
 }
 
@@ -254,11 +256,14 @@ func TestDescribe(t *testing.T) {
 		return provenance.completed()
 	}
 	emulator := at("http://127.0.0.1:8080", true)
+	unversioned := emulator
+	unversioned.Version = ""
 	for _, one := range []struct {
 		provenance Provenance
 		after      time.Duration
 		want       string
 	}{
+		{unversioned, 0, "recorded 2026-11-24 from the reference emulator of dpconform — not Google's responses"},
 		{emulator, -time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not Google's responses"},
 		{emulator, 23 * time.Hour, "recorded 2026-11-24 from the reference emulator of dpconform 0.1.0 — not Google's responses"},
 		{emulator, 24 * time.Hour, "recorded 2026-11-24, 1 day ago, from the reference emulator of dpconform 0.1.0 — not Google's responses"},

@@ -90,7 +90,7 @@ func (s *Schema) names() []string {
 }
 
 // Violations validates a JSON body and returns one line for each violation, sorted.
-// An empty body is a violation.
+// An empty body is a violation; a nil schema allows any JSON.
 func (s *Schema) Violations(body []byte) []string {
 	if strings.TrimSpace(string(body)) == "" {
 		return []string{"the body is empty"}
@@ -98,6 +98,9 @@ func (s *Schema) Violations(body []byte) []string {
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
 		return []string{"the body is not JSON: " + err.Error()}
+	}
+	if s == nil || s.compiled == nil {
+		return nil
 	}
 	return describeViolations(s.compiled.Validate(value))
 }
@@ -111,7 +114,7 @@ func (s *Schema) Undocumented(body []byte) []string {
 	}
 	var unknown []string
 	for name := range object {
-		if !slices.Contains(s.properties, name) {
+		if !slices.Contains(s.Members(), name) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -119,12 +122,17 @@ func (s *Schema) Undocumented(body []byte) []string {
 	return unknown
 }
 
-// Smallest returns the smallest JSON value that the schema allows: an object with
+// Smallest returns the smallest JSON value that the schema allows, {} if it is nil: an object with
 // only its required members, the first of several alternatives, a constant, the
 // first value of an enum, or else the zero value of the type within its limits. It
 // does not derive a value from a pattern or a format, so the result may violate
 // those.
-func (s *Schema) Smallest() any { return smallest(s.compiled, 0) }
+func (s *Schema) Smallest() any {
+	if s == nil {
+		return map[string]any{}
+	}
+	return smallest(s.compiled, 0)
+}
 
 // deepest bounds schemas that contain themselves, and long lists.
 const deepest = 8

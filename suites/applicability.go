@@ -45,6 +45,7 @@ type Inapplicable = result.NotApplicable
 // that are not tested as a result. They are grouped by what the description does not
 // have.
 func NotApplicable(method *spec.Method) []Inapplicable {
+	method = orShipped(method)
 	var groups []Inapplicable
 	tested, reasons := map[string]bool{}, map[string]string{}
 	for _, check := range allChecks(method) {

@@ -62,6 +62,7 @@ type Check struct {
 // the connections, the states of the given jobs, requests that must be refused,
 // calls that use up jobs, and last the checks that examine all exchanges.
 func Checks(method *spec.Method) []Check {
+	method = orShipped(method)
 	var checks []Check
 	for _, check := range allChecks(method) {
 		if _, applies := check.applies(method); applies {
@@ -92,6 +93,9 @@ func allChecks(method *spec.Method) []Check {
 }
 
 func listChecks(method *spec.Method) []Check {
+	if isEmpty(method) {
+		return nil
+	}
 	checks := slices.Concat(
 		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
 		responseChecks(method), errorChecks(method), connectionChecks(), robustnessChecks(method),

@@ -124,6 +124,9 @@ func orShipped(method *spec.Method) *spec.Method {
 	return method
 }
 
+// isEmpty reports whether a method was not loaded from a description.
+func isEmpty(method *spec.Method) bool { return method.Operation.Method == "" }
+
 // completed gives the configuration with its defaults, and its known failures.
 // The error is one line for the author of the test.
 func (c Config) completed() (Config, result.KnownFailures, error) {
@@ -150,7 +153,7 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 
 // mistake says what is wrong with the configuration, or nil.
 func (c Config) mistake() error {
-	if c.Method.Operation.Method == "" {
+	if isEmpty(c.Method) {
 		return errors.New("Method is empty: load one with spec.Load, or leave it out")
 	}
 	if c.Endpoint == "" && c.Connect == nil {

@@ -2,6 +2,7 @@ package suites
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,19 +80,27 @@ func (m *matcher) notTheCaller(wanted spec.Responses) *matcher {
 func Meet(requirement spec.Requirement) types.GomegaMatcher {
 	allowed := meet(requirement)
 	if requirement.Expect.String() == "" {
-		return anything{allowed, requirement.ID}
+		return unusable{allowed, fmt.Errorf("requirement %q does not say which responses it allows", requirement.ID)}
 	}
 	return allowed
 }
 
-// anything is a matcher that would match any response.
-type anything struct {
+// unusable is a matcher that says nothing about a response.
+type unusable struct {
 	*matcher
-	requirement string
+	reason error
 }
 
-func (a anything) Match(any) (bool, error) {
-	return false, fmt.Errorf("requirement %q does not say which responses it allows", a.requirement)
+func (u unusable) Match(any) (bool, error) { return false, u.reason }
+
+var errEmptyMethod = errors.New("the method is empty: load one with spec.Load")
+
+// following is a matcher that needs a loaded method.
+func following(method *spec.Method, m *matcher) types.GomegaMatcher {
+	if isEmpty(method) {
+		return unusable{m, errEmptyMethod}
+	}
+	return m
 }
 
 // meet is Meet for the checks, of which a description may have no requirement.
@@ -183,13 +192,13 @@ func inChallenge(want string, ok func(challenges []string) bool) types.GomegaMat
 // successful response of the method under test.
 func MatchResponseSchema(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
-	return &matcher{"a body that matches the schema", func(r *response) (string, result.Place, bool) {
+	return following(method, &matcher{"a body that matches the schema", func(r *response) (string, result.Place, bool) {
 		violations := method.Operation.Response.Violations(firstValue(r.body()))
 		if len(violations) == 0 {
 			return "a valid body", result.InBody, true
 		}
 		return strings.Join(violations, "; "), result.InBody, false
-	}}
+	}})
 }
 
 // HaveJobID matches a response that contains a job id that fits the paths of the
@@ -200,13 +209,13 @@ func HaveJobID(method *spec.Method) types.GomegaMatcher {
 	if method.IDPattern != nil {
 		want += " that matches " + method.IDPattern.String()
 	}
-	return inMember(method.IDField, want, func(id string) bool {
+	return following(method, inMember(method.IDField, want, func(id string) bool {
 		return strings.TrimSpace(id) != "" && fitsPath(method, id)
-	})
+	}))
 }
 
 // inMember makes a matcher of a text in the JSON body.
-func inMember(name, want string, ok func(text string) bool) types.GomegaMatcher {
+func inMember(name, want string, ok func(text string) bool) *matcher {
 	return &matcher{want, func(r *response) (string, result.Place, bool) {
 		return r.memberText(name), result.InMember(name), ok(r.textMember(name))
 	}}
@@ -220,14 +229,14 @@ func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
 	if len(states) > 0 {
 		want = "the state " + text.List(states, "or")
 	}
-	return &matcher{want, func(r *response) (string, result.Place, bool) {
+	return following(method, &matcher{want, func(r *response) (string, result.Place, bool) {
 		if r.status != method.ReadState.Success {
 			return r.String(), result.InStatus, false
 		}
 		state := r.stateBy(method)
 		ok := state != "" && (len(states) == 0 || slices.Contains(states, state))
 		return r.memberText(method.StateField), result.InMember(method.StateField), ok
-	}}
+	}})
 }
 
 // BeOneJSONValue matches a body that is exactly one JSON value in UTF-8 (RFC 8259,

@@ -26,14 +26,14 @@ func MatchErrorModel(method *spec.Method) types.GomegaMatcher {
 	method = orShipped(method)
 	parts := []types.GomegaMatcher{beJSONError(method), haveErrorCode(), haveErrorStatus(method),
 		haveErrorMessage(), haveTypedDetails(), haveOneErrorInfo()}
-	return &matcher{"an error as AIP-193 describes it", func(r *response) (string, result.Place, bool) {
+	return following(method, &matcher{"an error as AIP-193 describes it", func(r *response) (string, result.Place, bool) {
 		for _, part := range parts {
 			if ok, seen := explain(part, r); !ok {
 				return seen.got + ", instead of " + seen.want, seen.place, false
 			}
 		}
 		return r.String(), result.InBody, true
-	}}
+	}})
 }
 
 func beJSONError(method *spec.Method) types.GomegaMatcher {

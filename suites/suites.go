@@ -4,7 +4,7 @@
 //
 // Each check sends requests and compares the responses with the requirements of the
 // description. A check whose input is missing, such as a token or a job, is skipped,
-// and says what it needs.
+// and says what it needs. A nil *spec.Method means the default shipped one.
 //
 // The checks use Gomega matchers that are exported for specs of your own. A matcher
 // takes an *http.Response, whose body can still be read afterwards, or an
