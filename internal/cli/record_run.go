@@ -64,16 +64,17 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 	if err := r.save(ctx); err != nil {
 		return r.unsaved(ctx, err)
 	}
-	found := r.report(r.server, r.outcome)
+	found := r.report(r.server, r.outcome, false)
 	fmt.Fprintf(r.terminal.out, "recorded %d exchanges with %s into %s\nresult: %s\n", len(found.Exchanges), r.config.Endpoint,
 		r.settings.Cassettes, found.Conclusion)
 	return nil
 }
 
-// report is what a run found, whose responses are recorded or to be recorded.
-func (r *recordingRun) report(server *target.Target, outcome result.Run) result.Report {
+// report is what a run found, whose responses are recorded or to be recorded; in full
+// with the headers and bodies of all exchanges.
+func (r *recordingRun) report(server *target.Target, outcome result.Run, inFull bool) result.Report {
 	return finished{testedServer: &testedServer{target: server, source: fromNetwork, seed: r.settings.Seed},
-		started: r.began, took: time.Since(r.began), method: r.method, level: spec.Platform, settings: *r.settings, outcome: outcome, inFull: true}.report()
+		started: r.began, took: time.Since(r.began), method: r.method, level: spec.Platform, settings: *r.settings, outcome: outcome, inFull: inFull}.report()
 }
 
 // run runs the suite. It ends early, with an error, where something that is not
@@ -291,8 +292,8 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	if err != nil {
 		return err
 	}
-	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome)},
-		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome)})
+	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome, true)},
+		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome, true)})
 	if !compared.Changed {
 		server, cassettes := cmp.Or(r.settings.Endpoint, "the built-in emulator"), "the built-in cassettes"
 		if r.settings.Cassettes != "" {

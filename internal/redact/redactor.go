@@ -32,6 +32,9 @@ type Redactor struct {
 	// index has the tokens, and loose their letters and digits, also as they stand
 	// in other encodings.
 	index, loose Index
+	// done is what became of short texts since a token was learned last: most of a
+	// run's say the same again.
+	done map[string]string
 }
 
 // NewRedactor makes a redactor that knows tokens, each with the name that
@@ -59,7 +62,7 @@ func (r *Redactor) Learn(token, name string) {
 	if known && name == Mark {
 		return
 	}
-	r.names[token] = name
+	r.names[token], r.done = name, nil
 	if !known && len(token) >= shortestSecret && !strings.Contains(name, token) && !isWord(token) {
 		r.index.Add(token, token)
 		for _, form := range looseForms(token) {
@@ -106,6 +109,28 @@ const mostRounds = 8
 // secret, the URLs of downloads, the signatures of signed URLs, tokens behind
 // their scheme, passwords in URLs, and what has the form of a credential.
 func (r *Redactor) Text(text string) string {
+	const longest, most = 512, 4096
+	if len(text) > longest {
+		return r.text(text)
+	}
+	r.mutex.Lock()
+	if r.done == nil || len(r.done) > most {
+		r.done = map[string]string{}
+	}
+	known := r.done
+	redacted, found := known[text]
+	r.mutex.Unlock()
+	if !found {
+		redacted = r.text(text)
+		// Where a token was learned meanwhile, nobody reads this map any more.
+		r.mutex.Lock()
+		known[text] = redacted
+		r.mutex.Unlock()
+	}
+	return redacted
+}
+
+func (r *Redactor) text(text string) string {
 	layers := layersOf(text)
 	spans := r.tokensInLayers(layers)
 	for range mostRounds {
