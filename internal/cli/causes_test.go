@@ -90,7 +90,7 @@ func rawly(head func(length int) string, body func(string) string) func(http.Han
 			return
 		}
 		sent := recorded.Body.String()
-		_, _ = fmt.Fprintf(connection, head(len(sent))+"Content-Type: application/json\r\n\r\n%s", recorded.Code, body(sent))
+		_, _ = fmt.Fprintf(connection, head(len(sent))+"Connection: close\r\nContent-Type: application/json\r\n\r\n%s", recorded.Code, body(sent))
 		_ = connection.Close()
 	})
 }
