@@ -80,7 +80,7 @@ func pathChecks(method *spec.Method) []Check {
 	}, Check{
 		ID: "path/success-with-system-parameters", Title: "a success with all system parameters",
 		Requirements: []string{"path.system-parameters", "path.fields"},
-		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + " that no other check needs",
+		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + ", one that no other check needs",
 		phase:        closing, run: succeedWithSystemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "an unknown query parameter",

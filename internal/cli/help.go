@@ -95,6 +95,14 @@ func shortHelp(command *cobra.Command) string {
 	return help(command, strings.Join(append([]string{first}, paragraphs...), "\n\n"), false)
 }
 
+// subject is what a command takes as its first argument.
+func subject(command *cobra.Command) string {
+	if command.Name() == "completion" {
+		return "SHELL"
+	}
+	return "COMMAND"
+}
+
 func help(command *cobra.Command, description string, full bool) string {
 	var out strings.Builder
 	if description == "" {
@@ -102,7 +110,7 @@ func help(command *cobra.Command, description string, full bool) string {
 	}
 	usage := command.UseLine()
 	if command.HasAvailableSubCommands() {
-		usage = command.CommandPath() + " COMMAND [flags]"
+		usage = command.CommandPath() + " " + subject(command) + " [flags]"
 	}
 	fmt.Fprintf(&out, "%s\n\nUsage: %s\n", description, usage)
 	if command.HasExample() {
@@ -119,7 +127,7 @@ func help(command *cobra.Command, description string, full bool) string {
 	writeFlags(&out, command, full)
 	switch {
 	case command.HasAvailableSubCommands():
-		fmt.Fprintf(&out, "\n%s COMMAND --%s prints the flags of a command.\n", command.CommandPath(), helpFlag)
+		fmt.Fprintf(&out, "\n%s %s --%s prints its flags.\n", command.CommandPath(), subject(command), helpFlag)
 	case !full:
 		fmt.Fprintf(&out, "\n%s --%s explains every flag.\n", command.CommandPath(), helpAllFlag)
 	}

@@ -69,7 +69,7 @@ func noSuchCommand(command *cobra.Command, arguments []string) error {
 	if len(known) > few {
 		fix = text.DidYouMeanOr(arguments[0], known, fix)
 	}
-	return text.Mistake("", fmt.Sprintf("unknown command %q", arguments[0]), fix)
+	return text.Mistake("", fmt.Sprintf("unknown %s %q", strings.ToLower(subject(command)), arguments[0]), fix)
 }
 
 // noArguments refuses words that a command has no use for.

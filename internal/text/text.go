@@ -114,8 +114,8 @@ func Wrap(text string, width int) []string {
 }
 
 // id finds what a person copies: the id of a requirement, a check or a scope, a
-// path or a digest.
-var id = Pattern(`^[A-Za-z0-9_./:*-]{1,120}[,;.]?$`)
+// path with its query or a digest.
+var id = Pattern(`^[A-Za-z0-9_./:*?=&%-]{1,160}[,;.]?$`)
 
 func wrapParagraph(text string, width int) []string {
 	var lines []string

@@ -145,6 +145,7 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	table := readPage(t, "docs/architecture.md")
 	var found []string
 	for decoder := json.NewDecoder(strings.NewReader(string(text))); decoder.More(); {
 		var listed struct {
@@ -155,6 +156,9 @@ func TestImports(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimPrefix(listed.ImportPath, module)
+		if row := strings.Split(name, "/")[0]; row != "tools" && !strings.Contains(table, "](../"+name+")") {
+			t.Errorf("docs/architecture.md has no row for %s", name)
+		}
 		if !strings.Contains("/"+name, "/internal/") && !strings.HasPrefix(name, "tools/") && !strings.HasPrefix(name, "cmd/") {
 			found = append(found, name)
 		}
