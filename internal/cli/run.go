@@ -29,8 +29,8 @@ variable: DPCONFORM_TOKEN_TEMPLATE for --token-template. Flags override
 variables, and variables override the file. Several values of one variable are
 separated by semicolons, those of DPCONFORM_HEADER by line breaks.
 
-Exit: 0 conforms, 1 does not, 2 wrong usage, 3 inconclusive (not all tested that
-is documented), 4 not completed (network, token, project, --max-duration).`,
+Exit: 0 conforms, 1 does not, 2 wrong usage, 3 inconclusive (something
+documented was not tested), 4 not completed (network, token or --max-duration).`,
 		Example: `  dpconform run
   dpconform run --endpoint http://127.0.0.1:8080 \
       --token-template 'scope:{short}' --job STATE=ID,ID --job OTHER-STATE=ID
