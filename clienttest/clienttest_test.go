@@ -3,6 +3,7 @@ package clienttest_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -79,5 +80,25 @@ func TestAnOutcomeThatIsNotReportedIsLogged(t *testing.T) {
 	recorded.end()
 	if len(recorded.errors) > 0 || len(recorded.logs) != 1 || !strings.Contains(recorded.logs[0], "client.outcome.new-id was not tested") {
 		t.Errorf("%q, %q", recorded.errors, recorded.logs)
+	}
+}
+
+// TestAnIDThatIsWrittenWrong is a request of its scenario all the same, and of the
+// right one of two.
+func TestAnIDThatIsWrittenWrong(t *testing.T) {
+	t.Parallel()
+	recorded, right := &recordedTest{}, &recordedTest{}
+	server := clienttest.NewServer(t)
+	call := server.Scenario(recorded, "special-characters")
+	other := server.Scenario(right, "special-characters")
+	for range 2 {
+		send(t, call.Client, http.MethodPost, call.URL+"/v1/archiveJobs/"+url.QueryEscape(call.Job)+":retry", call.Token)
+	}
+	send(t, other.Client, http.MethodPost, other.URL+"/v1/archiveJobs/"+url.PathEscape(other.Job)+":retry", other.Token)
+	recorded.end()
+	right.end()
+	text := strings.Join(recorded.errors, "\n")
+	if !strings.Contains(text, "special-characters: client.path.id") || strings.Contains(text, "no request arrived") || len(right.errors) > 0 {
+		t.Errorf("%s\n%q", text, right.errors)
 	}
 }

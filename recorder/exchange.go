@@ -2,7 +2,6 @@ package recorder
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -81,7 +80,7 @@ func (r *Recording) keepFault(kept *exchange, broken *cassette.Response, err err
 // add keeps a whole exchange, on the disk first.
 func (r *Recording) add(kept *exchange) error {
 	if !r.hasRoomFor(kept.response) {
-		return r.stop(fmt.Errorf("the responses have more than %d MiB together, which is too much for a recording", largestRecording>>20))
+		return r.stop(errTooLarge)
 	}
 	if !kept.again {
 		if err := r.journal.respond(kept.id, redactedResponse(r.redactor, kept.response)); err != nil {

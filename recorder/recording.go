@@ -105,6 +105,10 @@ type missed struct {
 // errEnded is for requests that come too late to be recorded.
 var errEnded = errors.New("the recording has ended")
 
+// errTooLarge stops a recording that no resumption can save.
+var errTooLarge = fmt.Errorf("the responses have more than %d MiB together, which is too much for a recording; "+
+	"once they have less, start over with --discard", largestRecording>>20)
+
 // Record starts a recording in a folder, which it creates if necessary. Requests of
 // a check go to the cassette of its aspect, all others to the cassette "other".
 // Unless the server is the reference emulator, each exchange is also written to a
@@ -338,7 +342,7 @@ func (r *Recording) end() ([]*exchange, error) {
 }
 
 // Stopped returns the reason why the recording sends no more requests: the disk is
-// full, or the requests differ from those of the recording that it resumes. It
+// full, the recording is too large, or the requests differ from those of the recording that it resumes. It
 // returns nil if the recording has not stopped.
 func (r *Recording) Stopped() error {
 	r.mutex.Lock()
@@ -347,13 +351,17 @@ func (r *Recording) Stopped() error {
 }
 
 // Close ends the recording and returns the number of exchanges that are kept so that
-// it can be resumed. After Save, the number is 0.
+// it can be resumed. The number is 0 after Save, and if the responses are too large.
 func (r *Recording) Close() int {
 	r.mutex.Lock()
 	r.ended = true
+	tooLarge := errors.Is(r.stopped, errTooLarge)
 	r.mutex.Unlock()
 	kept := 0
 	r.session.once.Do(func() { kept = r.session.close() })
+	if tooLarge {
+		return 0
+	}
 	return kept
 }
 

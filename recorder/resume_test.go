@@ -440,7 +440,8 @@ func TestARecordingThatIsTooLargeStops(t *testing.T) {
 	if refused == nil || !strings.Contains(refused.Error(), "more than 16 MiB together") || recording.Stopped() == nil || recording.kept > largestRecording+len(large)+4096 {
 		t.Errorf("%v, %d bytes are kept", refused, recording.kept)
 	}
-	if err := recording.Save(); err == nil {
-		t.Error("saved")
+	err := recording.Save()
+	if kept := recording.Close(); kept > 0 || err == nil || !strings.Contains(err.Error(), "start over with --discard") {
+		t.Errorf("%v, %d exchanges can be resumed", err, kept)
 	}
 }

@@ -29,8 +29,8 @@ type Call struct {
 	// unknown says what is wrong with the name of a scenario that the call chose;
 	// empty for nothing.
 	unknown string
-	// key keeps it apart from other calls.
-	key string
+	// begun says that it was begun before its first request.
+	begun bool
 	// reference responds where no step does.
 	reference *emulator.Server
 

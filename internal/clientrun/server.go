@@ -218,10 +218,37 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 	if call := s.byKey[key]; call != nil {
 		return call
 	}
-	call := &Call{method: s.options.Rules.Method, scenario: chosen, tokens: s.options.Tokens, unknown: arrived.unknown, key: key, reference: s.plain, kept: &s.kept, contact: &s.contact}
-	if known {
-		call.job = job
+	if call := s.begunLike(chosen, job); call != nil {
+		s.byKey[key] = call
+		return call
 	}
+	call := s.newCall(chosen, key, job)
+	call.unknown = arrived.unknown
+	if !known {
+		call.job = ""
+	}
+	return call
+}
+
+// begunLike finds the begun call of a scenario whose job's id starts most like
+// another, which a client wrote wrong; nil if none was begun.
+func (s *Server) begunLike(chosen *scenario.Scenario, job string) (found *Call) {
+	longest := 0
+	for _, call := range s.calls {
+		same := 0
+		for same < min(len(job), len(call.job)) && job[same] == call.job[same] {
+			same++
+		}
+		if chosen != nil && call.scenario == chosen && call.begun && same > longest {
+			found, longest = call, same
+		}
+	}
+	return found
+}
+
+// newCall begins a call; the mutex is held.
+func (s *Server) newCall(chosen *scenario.Scenario, key, job string) *Call {
+	call := &Call{method: s.options.Rules.Method, scenario: chosen, job: job, tokens: s.options.Tokens, reference: s.plain, kept: &s.kept, contact: &s.contact}
 	if chosen != nil {
 		if reference, err := s.reference(chosen, job); err == nil {
 			call.reference = reference
@@ -239,15 +266,20 @@ func (s *Server) callOf(chosen *scenario.Scenario, arrived *request) *Call {
 func (s *Server) forgetOldest() {
 	oldest := s.calls[0]
 	s.calls = slices.Delete(s.calls, 0, 1)
-	delete(s.byKey, oldest.key)
-	maps.DeleteFunc(s.madeBy, func(_ string, call *Call) bool { return call == oldest })
+	for _, calls := range []map[string]*Call{s.byKey, s.madeBy} {
+		maps.DeleteFunc(calls, func(_ string, call *Call) bool { return call == oldest })
+	}
 	oldest.forget()
 }
 
 // Begin begins the call of a scenario before its first request arrives, so that
 // it can be evaluated where none does.
 func (s *Server) Begin(chosen *scenario.Scenario, job string) *Call {
-	return s.callOf(chosen, &request{purpose: attempt, target: s.options.Rules.Method.Operation.Path.Expand(job)})
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	call := s.newCall(chosen, chosen.Name+"/"+job, job)
+	call.begun = true
+	return call
 }
 
 // remember notes which call's reference server knows a new job.

@@ -165,6 +165,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", "no-such-file"}, "--client-secret-file: no-such-file: no such file or directory; check the path"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", large}, "--client-secret-file: FILE: it is longer than 64 KiB; is it the right file?"},
+		{[]string{"--client-secret-file", "no-such-file"}, "--client-secret-file: nothing asks for a client's secret; give --token-url or --introspection-url too, or leave it out"},
 		{[]string{"--token-file", tokens}, "FILE: it is longer than 1 MiB; is it the right file?"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
 			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},

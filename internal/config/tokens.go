@@ -308,6 +308,9 @@ func (s *Settings) Inspector(sources *Sources) (inspector tokens.Inspector, err 
 	switch {
 	case inspector.IntrospectionURL != "":
 		inspector.Client, err = s.Client(sources)
+	case s.TokenURL == "" && sources.Given(clientSecretFlag) && sources.Origin(clientSecretFlag) == "--"+clientSecretFlag:
+		// In a configuration file it may be for a login.
+		return inspector, sources.mistake(clientSecretFlag, "give --token-url or --introspection-url too, or leave it out", "nothing asks for a client's secret")
 	case inspector.Known():
 		var client *http.Client
 		client, err = s.OAuthClient(sources)
