@@ -48,7 +48,13 @@ func (m Message) Curl() string {
 	}
 	length := max(m.BodyBytes, len(m.Body))
 	control := strings.ContainsFunc(m.Body, unicode.IsControl)
+	filled := ""
+	if length > longestArgument && len(m.Body) == length {
+		filled = filling(m.Body)
+	}
 	switch {
+	case filled != "":
+		words = append(append([]string{filled, "|"}, words...), "--data-binary", "@-")
 	case length > longestArgument:
 		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", length))
 	case control:
@@ -101,6 +107,19 @@ func (m Message) CurlAfter(before Message) string {
 
 // quoted makes one word for a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// filling is a command that prints a long body of which all but a few characters are
+// one repeated letter; empty for any other.
+func filling(body string) string {
+	filler := body[len(body)/2 : min(len(body), len(body)/2+1)]
+	begin, _, found := strings.Cut(body, strings.Repeat(filler, longestArgument))
+	end := strings.TrimLeft(strings.TrimPrefix(body, begin), filler)
+	spaced := func(char rune) bool { return char <= ' ' || char > '~' }
+	if few := len(begin) + len(end); !found || few > longestArgument || strings.ContainsFunc(begin+end, spaced) || strings.Trim(filler, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return ""
+	}
+	return fmt.Sprintf("%s%%%ds%s '' | tr ' ' %s", strings.TrimSuffix(printed(begin), "'"), len(body)-len(begin)-len(end), strings.TrimPrefix(printed(end), "printf '"), filler)
+}
 
 // printed is a command that prints a text with control characters and is one
 // line in every shell.

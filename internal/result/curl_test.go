@@ -20,7 +20,7 @@ func TestCurlSendsTheSame(t *testing.T) {
 		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # set TOKEN first: unknown token`: {URL: "http://h/", Method: "POST", Credential: "unknown token"},
 		begin + `GET 'http://h/' -H "Authorization: Bearer $TOKEN" -H "X-G: $HEADER_X_G"  # set TOKEN first: a`:               {URL: "http://h/", Method: "GET", Credential: "a", Added: []string{"X-G: $HEADER_X_G"}},
 		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'":               {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument)},
-		begin + "POST 'http://h/' --data-binary @body-of-201-bytes -H 'Content-Type:'":                                        {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument+1)},
+		begin + "POST 'http://h/' --data-binary @body-of-201-bytes -H 'Content-Type:'":                                        {URL: "http://h/", Method: "POST", Body: strings.Repeat("1", longestArgument+1)},
 		"curl -i --path-as-is --head 'http://h/{a}' --globoff":                                                                {URL: "http://h/{a}", Method: "HEAD"},
 	} {
 		got := exchange.Curl()
@@ -52,20 +52,21 @@ func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestABodyOfManyLinesIsOneLineOfCurl(t *testing.T) {
+func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("there is no sh")
 	}
-	body := "{\n\t'50%': \"\\n\u00fc\"\r\n}\n"
-	line := Message{URL: "http://h/", Method: "POST", Body: body}.Curl()
-	if strings.ContainsAny(line, "\n\r\t") {
-		t.Errorf("more than a line: %q", line)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, shell, "-c", "curl() { cat; }; "+line).Output()
-	if err != nil || string(out) != body {
-		t.Errorf("%v: got %q\nwant %q\nby %s", err, out, body, line)
+	for _, body := range []string{"{\n\t'50%': \"\\n\u00fc\"\r\n}\n", `{"it's":"50%` + strings.Repeat("x", 16384) + `x\"}`} {
+		line := Message{URL: "http://h/", Method: "POST", Body: body}.Curl()
+		if strings.ContainsAny(line, "\n\r\t") {
+			t.Errorf("more than a line: %q", line)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, shell, "-c", "curl() { cat; }; "+line).Output()
+		if err != nil || string(out) != body || strings.Contains(line, "body-of") {
+			t.Errorf("%v: got %q\nwant %q\nby %s", err, out, body, line)
+		}
 	}
 }
