@@ -179,7 +179,7 @@ func (j *judgement) untested() []result.Untested {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
 		}
-		one := result.Untested{Requirement: id, Reason: "no response in " + j.check.ID + " shows whether it is met"}
+		one := result.Untested{Requirement: id, Reason: j.check.ID + " ran, but no response shows whether this is met"}
 		switch {
 		case j.broken != "":
 			one.Reason = j.broken

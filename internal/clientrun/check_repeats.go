@@ -60,7 +60,7 @@ func (e *evaluation) checkRepeat(before, after *request) {
 	response := before.response
 	if response.delivery != whole {
 		e.repeated(repeatUnknownEffect, after, "no second request, since the first may have taken effect",
-			"a second request: "+before.reason())
+			"a second request after "+before.reason())
 		return
 	}
 	if response.success() {
@@ -115,7 +115,7 @@ func (e *evaluation) checkWait(before, after *request) {
 		return
 	}
 	if waited := after.at.Sub(response.at); waited < wait {
-		e.find(id, after, "a second request after "+roundedUp(wait)+" or later, or none", "one after "+roundedDown(waited))
+		e.find(id, after, "no second request within "+roundedUp(wait), "a second request after "+roundedDown(waited))
 	}
 }
 

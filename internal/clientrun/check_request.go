@@ -249,7 +249,7 @@ func messageProblem(body []byte) string {
 		return "JSON that is not an object"
 	case len(members) > 0:
 		names := slices.Sorted(maps.Keys(members))
-		return "a message with " + strings.Join(names[:min(len(names), 5)], ", ")
+		return "a message with the " + text.Plural(len(names), "field") + " " + strings.Join(names[:min(len(names), 5)], ", ")
 	}
 	return ""
 }

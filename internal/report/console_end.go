@@ -66,6 +66,10 @@ func (c Console) lastScreen(report result.Report) {
 // that follow; then the request to send again, and more of the rest.
 func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	left := screenRows
+	if len(failed) > 1 {
+		// What has no other consequence is listed like any failure.
+		report.Causes = slices.DeleteFunc(slices.Clone(report.Causes), func(cause result.Cause) bool { return len(cause.Checks) == 1 })
+	}
 	take := func(words string) string {
 		left -= c.rows(words)
 		return words
@@ -86,7 +90,7 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	top := take(c.targetRow(report)) + take(c.firstCause(report))
 	left -= 2 // For the empty rows behind the causes and the list.
 	words, listed := failedHeadline(report, failed)
-	rows := take(Bold(words) + "\n")
+	rows := take(Bold(strings.Join(text.Wrap(words, c.Width), "\n")) + "\n")
 	if len(listed) > 0 {
 		rows += take(c.failedRow(listed[0]))
 	}
@@ -185,7 +189,7 @@ func (c Console) otherCauses(report result.Report, fitting func(string) string) 
 		rows += row
 	}
 	if rest := len(report.Causes) - shown; rest > 0 {
-		rows += fitting("  " + Faint(fmt.Sprintf("and %s more: see above", text.Counted(rest, "cause"))) + "\n")
+		rows += fitting("  " + Faint(fmt.Sprintf("and %s: see above", text.Counted(rest, "more cause"))) + "\n")
 	}
 	return rows
 }
@@ -220,7 +224,11 @@ func failedWords(group result.Broken, cut int) string {
 		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
 	}
 	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
-	return Coloured(result.Fail, id) + "  " + text.Line(fmt.Sprintf("want %s, got %s", want, first.Got))
+	words := fmt.Sprintf("want %s, got %s", want, first.Got)
+	if group.Requirement.Condition() {
+		words = first.Got // It is a sentence: no request arrived.
+	}
+	return Coloured(result.Fail, id) + "  " + text.Line(words)
 }
 
 // moreChecks counts the checks of a requirement behind the first; empty for one.
@@ -294,7 +302,12 @@ func (c Console) rerun(report result.Report, failed []result.Broken) {
 	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]), len(flags) > mostFlags:
 		c.Paragraph("  rerun    ", "the same command")
 	case len(flags) > 0:
-		c.Paragraph("  rerun    ", "the same command with "+strings.Join(flags, " "))
+		const space = "\u00a0" // So that a flag and its value stay in one line.
+		words := "the same command with"
+		for _, flag := range flags {
+			words += " " + strings.ReplaceAll(flag, " ", space)
+		}
+		c.Printf("%s\n", strings.ReplaceAll(text.Paragraph("  rerun    ", words, c.Width), space, " "))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // NoCredential is the credential of a request that is sent without a token.
@@ -47,7 +48,7 @@ func (m Message) Curl() string {
 		}
 	}
 	length := max(m.BodyBytes, len(m.Body))
-	control := strings.ContainsFunc(m.Body, unicode.IsControl)
+	control := strings.ContainsFunc(m.Body, unicode.IsControl) || !utf8.ValidString(m.Body)
 	filled := ""
 	if length > longestArgument && len(m.Body) == length {
 		filled = filling(m.Body)
@@ -125,9 +126,10 @@ func filling(body string) string {
 // line in every shell.
 func printed(text string) string {
 	var format strings.Builder
+	whole := utf8.ValidString(text) // A report cannot show other octets.
 	for _, char := range []byte(text) {
 		switch {
-		case char < ' ' || char == 0x7f || char == '\'' || char == '\\':
+		case char < ' ' || char == 0x7f || char > 0x7f && !whole || char == '\'' || char == '\\':
 			fmt.Fprintf(&format, `\%03o`, char)
 		case char == '%':
 			format.WriteString("%%")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestCurlSendsTheSame(t *testing.T) {
@@ -57,9 +58,9 @@ func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no sh")
 	}
-	for _, body := range []string{"{\n\t'50%': \"\\n\u00fc\"\r\n}\n", `{"it's":"50%` + strings.Repeat("x", 16384) + `x\"}`} {
+	for _, body := range []string{"{\n\t'50%': \"\\n\u00fc\"\r\n}\n", `{"it's":"50%` + strings.Repeat("x", 16384) + `x\"}`, "\x1f\x8b\xff", "a\xff"} {
 		line := Message{URL: "http://h/", Method: "POST", Body: body}.Curl()
-		if strings.ContainsAny(line, "\n\r\t") {
+		if strings.ContainsAny(line, "\n\r\t") || !utf8.ValidString(line) {
 			t.Errorf("more than a line: %q", line)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
