@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"slices"
@@ -139,6 +140,7 @@ func runClient(command *cobra.Command, terminal *terminal, options *clientOption
 	if err := options.checkUpstream(command.Context(), sources, arguments); err != nil {
 		return err
 	}
+	terminal.hide(func() []string { return run.Secrets })
 	if options.settings.Level != "" || sources.Given("level") {
 		if run.Rules.Level, err = options.settings.StrictLevel(sources); err != nil {
 			return err
@@ -271,10 +273,14 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 	if err != nil {
 		return text.Mistake(sources.Origin("upstream"), err.Error(), "")
 	}
-	if err := target.Reach(ctx, upstream, target.NetworkOptions{}); err != nil {
+	network := target.NetworkOptions{}
+	if o.run.Proxy, err = target.ProxyFromEnvironment(&http.Request{URL: upstream}); err == nil {
+		err = target.Reach(ctx, upstream, network)
+	}
+	if err != nil {
 		return &unreachableError{err}
 	}
-	o.run.Upstream = upstream
+	o.run.Upstream, o.run.Secrets = upstream, network.Secrets()
 	return nil
 }
 

@@ -221,6 +221,25 @@ func TestReportsNameTheProxy(t *testing.T) {
 	}
 }
 
+// TestClientsOfAServerBehindAProxy reach it, and no report has the proxy's password. The
+// client is this program.
+func TestClientsOfAServerBehindAProxy(t *testing.T) {
+	t.Parallel()
+	flags := emulated(t, emulator.Options{})
+	_, variables := proxyFor(t, flags[1], nil)
+	reports, paths := everyFormat(t.TempDir(), "a")
+	run := append([]string{"run", "--focus", "body", "--rate", "0", "--endpoint", "{endpoint}"}, flags[2:]...)
+	got := inProcess(t, variables, append(append(append([]string{"client", "--upstream", "http://service.test", "--show-output"}, reports...), "--"), append([]string{os.Args[0]}, run...)...)...)
+	if !strings.Contains(got.complaints, "conforms") || strings.Contains(got.all(), "secret-pass") {
+		t.Errorf("%s%s", got.output, got.complaints)
+	}
+	for format, path := range paths {
+		if text := readFile(t, path); strings.Contains(text, "secret-pass") || format == "json" && !strings.Contains(text, "1.1 proxy (") {
+			t.Errorf("%s: the password of the proxy is shown, or not what it passed on: %s", format, text)
+		}
+	}
+}
+
 // TestWhatAProxyMakesItselfIsNotTested, in a run and in a recording.
 func TestWhatAProxyMakesItselfIsNotTested(t *testing.T) {
 	t.Parallel()

@@ -84,6 +84,9 @@ func CheckIDs(scenarios []string, job string) []string {
 // looks like one.
 func (o Outcomes) redactor() *redact.Redactor {
 	labels := map[string]string{o.secrets.Token: "the-token", o.secrets.Fresh: "the-fresh-token", o.secrets.refresh: "the-refresh-token"}
+	for _, secret := range o.hidden {
+		labels[secret] = redact.Mark
+	}
 	delete(labels, "")
 	add := func(tokens ...string) {
 		for _, token := range tokens {

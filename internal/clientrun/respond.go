@@ -315,11 +315,16 @@ func (k *keptResponse) Write(body []byte) (int, error) {
 // forwardTo forwards requests to another server with their path and query as they
 // were sent, and returns its responses. It follows no redirect, so that a token
 // goes to that server alone.
-func forwardTo(upstream *url.URL) http.Handler {
+func forwardTo(upstream, proxy *url.URL) http.Handler {
+	address := upstream.EscapedPath()
+	if proxy != nil && upstream.Scheme == "http" {
+		// A proxy is sent the whole address (RFC 9112, 3.2.2).
+		address = "//" + upstream.Host + address
+	}
 	return &httputil.ReverseProxy{
 		Rewrite: func(proxied *httputil.ProxyRequest) {
 			path, query, _ := strings.Cut(proxied.In.RequestURI, "?")
-			proxied.Out.URL = &url.URL{Scheme: upstream.Scheme, Host: upstream.Host, Opaque: upstream.EscapedPath() + path, RawQuery: query}
+			proxied.Out.URL = &url.URL{Scheme: upstream.Scheme, Host: upstream.Host, Opaque: address + path, RawQuery: query}
 			proxied.Out.Host = upstream.Host
 			// What comes back has to be read here, too.
 			if strings.Contains(proxied.In.Header.Get("Accept-Encoding"), "gzip") {
@@ -329,6 +334,7 @@ func forwardTo(upstream *url.URL) http.Handler {
 			}
 		},
 		Transport: &http.Transport{
+			Proxy:               http.ProxyURL(proxy),
 			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, DisableCompression: true,
 			MaxResponseHeaderBytes: 1 << 20, ResponseHeaderTimeout: time.Minute,
@@ -337,7 +343,7 @@ func forwardTo(upstream *url.URL) http.Handler {
 			reason := "the server upstream gave no valid response"
 			var dialled *net.OpError
 			switch {
-			case errors.As(err, &dialled) && dialled.Op == "dial":
+			case errors.As(err, &dialled) && (dialled.Op == "dial" || dialled.Op == "proxyconnect"):
 				reason = "the server upstream could not be reached"
 			case errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF):
 				reason = "the server upstream sent no complete response"

@@ -64,6 +64,8 @@ type Outcomes struct {
 	notChosen     []string
 	notApplicable []result.NotApplicable
 	secrets       Secrets
+	// hidden are what no report shows beside them.
+	hidden []string
 }
 
 // Run runs the command once for each scenario, each against a server of its
@@ -76,7 +78,7 @@ func Run(ctx context.Context, options RunOptions) (Outcomes, error) {
 		run.secrets.Token = options.Token
 	}
 	found := Outcomes{rules: options.Rules, command: options.Command, started: time.Now(), wireOnly: options.WireOnly, limit: options.Limit,
-		secrets: run.secrets, notApplicable: options.NotApplicable}
+		secrets: run.secrets, hidden: options.Secrets, notApplicable: options.NotApplicable}
 	folder, err := os.MkdirTemp("", "dpconform-client-")
 	if err != nil {
 		return found, err

@@ -48,6 +48,10 @@ type Options struct {
 	RefreshToken string
 	// Upstream responds where no scenario does; nil means the reference server.
 	Upstream *url.URL
+	// Proxy is on the way to Upstream; nil for none.
+	Proxy *url.URL
+	// Secrets are what no report shows, beside the tokens.
+	Secrets []string
 	// Now says when a request arrives and when its response is sent; nil means
 	// time.Now.
 	Now func() time.Time
@@ -98,7 +102,7 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	if options.Upstream != nil {
-		server.forward = forwardTo(options.Upstream)
+		server.forward = forwardTo(options.Upstream, options.Proxy)
 	}
 	return server, nil
 }

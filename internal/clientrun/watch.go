@@ -153,7 +153,7 @@ func (w *Watch) Outcomes() Outcomes {
 
 func (w *Watch) outcomesOf(results []Result) Outcomes {
 	return Outcomes{rules: w.server.options.Rules, target: w.Endpoint, started: w.started, took: time.Since(w.started),
-		wireOnly: w.options.WireOnly, results: results, secrets: w.control.run.secrets, notApplicable: w.server.options.NotApplicable}
+		wireOnly: w.options.WireOnly, results: results, secrets: w.control.run.secrets, hidden: w.options.Secrets, notApplicable: w.server.options.NotApplicable}
 }
 
 //go:embed watch.html.tmpl

@@ -52,7 +52,7 @@ func (o NetworkOptions) completed() NetworkOptions {
 		o.HandshakeLimit = DefaultConnectLimit
 	}
 	if o.Proxy == nil {
-		o.Proxy = proxyFromEnvironment
+		o.Proxy = ProxyFromEnvironment
 	}
 	return o
 }
@@ -162,9 +162,9 @@ func newTransport(options NetworkOptions, reusing bool) *http.Transport {
 	}
 }
 
-// proxyFromEnvironment is that of net/http, whose error repeats an address with
+// ProxyFromEnvironment is that of net/http, whose error repeats an address with
 // the user and the password of a proxy.
-func proxyFromEnvironment(request *http.Request) (*url.URL, error) {
+func ProxyFromEnvironment(request *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(request)
 	if err != nil {
 		return nil, errors.New("HTTP_PROXY or HTTPS_PROXY holds no valid address of a proxy")

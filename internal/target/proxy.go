@@ -40,7 +40,7 @@ func (o NetworkOptions) BehindProxy(endpoint *url.URL) bool {
 func proxySecrets() []string {
 	var secrets []string
 	for _, scheme := range []string{"http", "https"} {
-		proxy, err := proxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: scheme, Host: "service.example"}})
+		proxy, err := ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: scheme, Host: "service.example"}})
 		if err != nil || proxy == nil || proxy.User == nil {
 			continue
 		}
