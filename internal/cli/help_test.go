@@ -65,7 +65,7 @@ func TestNamesOfFaultsAndProfilesAreCompleted(t *testing.T) {
 
 func TestAFlagOfAnotherCommandIsNamed(t *testing.T) {
 	t.Parallel()
-	refused(t, "record --focus body", "dpconform record has no flag --focus; these commands have it: doctor, run")
+	refused(t, "record --focus body", "dpconform: record has no flag --focus; these commands have it: doctor, run")
 	refused(t, "record --nothing", "unknown flag --nothing; see dpconform record --help")
 }
 

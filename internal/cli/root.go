@@ -112,7 +112,7 @@ func flagMistake(command *cobra.Command, err error) error {
 		}
 	}
 	if len(others) > 0 {
-		return text.Mistake("", command.CommandPath()+" has no flag --"+name, "these commands have it: "+strings.Join(others, ", "))
+		return text.Mistake("", strings.TrimPrefix(command.CommandPath(), "dpconform ")+" has no flag --"+name, "these commands have it: "+strings.Join(others, ", "))
 	}
 	fix := text.DidYouMeanOr(name, known, "")
 	return text.Mistake("", "unknown flag --"+name, cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))
