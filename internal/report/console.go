@@ -377,9 +377,10 @@ func (c Console) summary(report result.Report) {
 	for _, line := range text.Wrap(text.Printable(report.Conclusion), c.Width) {
 		c.Printf("%s\n", Coloured(html.VerdictOf(report.Exit), Bold(line)))
 	}
-	const space = "\u00a0" // So that "exit 1", which scripts look for, stays in one line.
+	const space = "\u00a0" // So that a time, and "exit 1", which scripts look for, stay in one line.
+	took := strings.ReplaceAll(tookText(report), " s", space+"s")
 	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
-		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), tookText(report), space, report.Exit)
+		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took, space, report.Exit)
 	if report.Client != nil {
 		// A call tests many requirements, and its verdict is not theirs.
 		counts = ""
@@ -387,7 +388,7 @@ func (c Console) summary(report result.Report) {
 			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "scenario"), countsText(report.Counts.Checks))
 		}
 		counts += fmt.Sprintf("%s: %s; %s, exit%s%d",
-			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), tookText(report), space, report.Exit)
+			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), took, space, report.Exit)
 	}
 	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
 }

@@ -57,7 +57,7 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 	from := calling(result.ExitFails, result.Fail, result.Pass, result.Skip)
 	from.Checks[2].Reason = "the client chose HTTP/1.1"
 	words, _ := pageOf(t, from)
-	for _, want := range []string{"No request arrived", "test condition", "HTTP", `id="skipped"`} {
+	for _, want := range []string{"No request arrived", "test condition", "HTTP", `id="skipped"`, "3 scenarios, exit code 1", "1 of 3 scenarios failed."} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, words)
 		}

@@ -112,11 +112,14 @@ func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\
 // filling is a command that prints a long body of which all but a few characters are
 // one repeated letter; empty for any other.
 func filling(body string) string {
-	filler := body[len(body)/2 : min(len(body), len(body)/2+1)]
-	begin, _, found := strings.Cut(body, strings.Repeat(filler, longestArgument))
-	end := strings.TrimLeft(strings.TrimPrefix(body, begin), filler)
+	filler := body[len(body)/2 : len(body)/2+1]
+	if strings.Trim(filler, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return ""
+	}
+	begin, _, found := strings.Cut(body[:min(len(body), 2*longestArgument)], strings.Repeat(filler, longestArgument/2))
+	end := strings.TrimLeft(body[len(begin):], filler)
 	spaced := func(char rune) bool { return char <= ' ' || char > '~' }
-	if few := len(begin) + len(end); !found || few > longestArgument || strings.ContainsFunc(begin+end, spaced) || strings.Trim(filler, "abcdefghijklmnopqrstuvwxyz") != "" {
+	if few := len(begin) + len(end); !found || few > longestArgument || strings.ContainsFunc(begin+end, spaced) {
 		return ""
 	}
 	return fmt.Sprintf("%s%%%ds%s '' | tr ' ' %s", strings.TrimSuffix(printed(begin), "'"), len(body)-len(begin)-len(end), strings.TrimPrefix(printed(end), "printf '"), filler)

@@ -171,6 +171,7 @@ func (p *page) functions() template.FuncMap {
 		"code":          withCode,
 		"pasteable":     pasteable,
 		"named":         p.named,
+		"noun":          p.noun,
 		"again":         p.again,
 		"explained":     p.ExplainedText,
 		"more":          p.more,
@@ -193,7 +194,7 @@ type references struct {
 // named names the first few of many checks.
 func (p *page) named(ids []string) references {
 	const few = 4
-	if words := p.Names(ids); words != result.ChecksText(ids) {
+	if words := p.Names(ids); words != result.ChecksText(ids) && words != strings.Join(ids, ", ") {
 		return references{Words: words}
 	}
 	if len(ids) > few {
@@ -355,9 +356,9 @@ func (p *page) outcome(requirement result.Requirement) (words string, inPart boo
 	inPart = requirement.Verdict == result.Pass && (requirement.Reason != "" || said[result.Skip] > 0)
 	words = word(requirement.Verdict)
 	if of := said[requirement.Verdict]; of > 0 && of < total {
-		words = fmt.Sprintf("%s: %d of %s", words, of, text.Counted(total, "check"))
+		words = fmt.Sprintf("%s: %d of %s", words, of, text.Counted(total, p.noun()))
 	} else if of > 0 {
-		words = fmt.Sprintf("%s: %s", words, text.Counted(total, "check"))
+		words = fmt.Sprintf("%s: %s", words, text.Counted(total, p.noun()))
 	}
 	if requirement.Verdict != result.Skip && said[result.Skip] > 0 {
 		words += fmt.Sprintf(", %d not tested", said[result.Skip])

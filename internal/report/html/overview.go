@@ -32,7 +32,15 @@ func (p *page) Detail() string {
 	if len(parts) == 0 {
 		return capital(detail)
 	}
-	return capital(fmt.Sprintf("%s; %d of %s failed.", strings.Join(parts, "; "), p.Failed(), text.Counted(len(p.Checks), "check")))
+	return capital(fmt.Sprintf("%s; %d of %s failed.", strings.Join(parts, "; "), p.Failed(), text.Counted(len(p.Checks), p.noun())))
+}
+
+// noun is what a check is called: that of a client is a scenario.
+func (p *page) noun() string {
+	if p.Client != nil {
+		return "scenario"
+	}
+	return "check"
 }
 
 // skipped are the checks that a missing input kept from being tested, and those
@@ -144,8 +152,9 @@ func (p *page) again(broken result.Broken) string {
 	if p.Client == nil {
 		return "--focus " + broken.Requirement.ID
 	}
+	const most = 12 // Beyond it, the whole run is shorter.
 	checks := slices.Compact(slices.Sorted(slices.Values(broken.Checks())))
-	if p.Most(len(checks)) {
+	if p.Most(len(checks)) || len(checks) > most {
 		return ""
 	}
 	return "--scenario " + strings.Join(checks, " --scenario ")
