@@ -78,7 +78,7 @@ give a file with --client-secret-file.`,
 	flags.BoolVar(&login.noBrowser, "no-browser", false, "print the URL without opening a browser")
 	flags.DurationVar(&login.wait, "wait", 5*time.Minute, "maximum `DURATION` to wait for the browser")
 	flags.BoolVar(&login.list, "list", false, "list the stored logins")
-	flags.StringVar(&login.revoke, "revoke", "", "revoke and remove the tokens of login `ID`, or of every login if it is all")
+	flags.StringVar(&login.revoke, "revoke", "", "revoke and remove the tokens of login `ID`, or of every login with --revoke all")
 	flags.BoolVar(&login.forget, "forget", false, "with --revoke, only remove the tokens, without revoking them")
 	login.AddNetworkFlags(flags)
 	command.MarkFlagsMutuallyExclusive("list", "revoke", "scopes")

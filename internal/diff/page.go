@@ -321,9 +321,9 @@ func (d difference) text() string {
 	}
 	switch {
 	case d.Old == "":
-		change = "new, " + text.Cut(d.New, longestSide)
+		change = "added, " + text.Cut(d.New, longestSide)
 	case d.New == "":
-		change = "gone, was " + text.Cut(d.Old, longestSide)
+		change = "removed, was " + text.Cut(d.Old, longestSide)
 	case what != "body" && max(len(d.Old), len(d.New)) > longestSide:
 		change = strings.TrimPrefix(wordList(", without", without(words(d.Old), words(d.New)))+wordList(", with", without(words(d.New), words(d.Old))), ", ")
 		change = cmp.Or(change, "in a different order")

@@ -133,7 +133,7 @@ func (c *comparison) methods() {
 		// Any segment is allowed now, and only some before.
 		class = Compatible
 	}
-	c.differ(source.IDTopic, class, "form of the id", before, after)
+	c.differ(source.IDTopic, class, "id format", before, after)
 	if before, after := c.from.Method.Deprecated, c.against.Method.Deprecated; before != after {
 		words := map[bool]string{false: "not deprecated", true: "deprecated"}
 		sentence := map[bool]string{false: "The method is no longer deprecated.", true: "The method is deprecated now."}[after]

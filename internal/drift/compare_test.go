@@ -122,11 +122,11 @@ func descriptionEdits() []descriptionEdit {
 	}
 	return []descriptionEdit{
 		{"        - oauth2: [" + reviews + "]\n", "", "removed breaking scopes: dataportability.maps.reviews"},
-		{reviews + ": Move a copy of your reviews", reviews + ": Move your reviews", "changed documentation descriptions of scopes: dataportability.maps.reviews"},
+		{reviews + ": Move a copy of your reviews", reviews + ": Move your reviews", "changed documentation scope descriptions: dataportability.maps.reviews"},
 		{"url: https://dataportability.googleapis.com", "url: https://other.googleapis.com", "changed breaking endpoint: address of the service"},
 		{"  /v1/archiveJobs/{archiveJob}:retry:", "  /v1/archiveJobs/{archiveJob}:again:", "changed breaking method and path: method and path"},
 		{"/v1/archiveJobs/{archiveJob}/portabilityArchiveState:", "/v1/archiveJobs/{archiveJob}/state:", "changed breaking method that reads the state: method that reads the state"},
-		{"pattern: ^[^/]+$", "pattern: ^[a-z]+$", "changed breaking form of the id: form of the id"},
+		{"pattern: ^[^/]+$", "pattern: ^[a-z]+$", "changed breaking id format: id format"},
 		{"COMPLETE, FAILED, CANCELLED]", "COMPLETE, FAILED, CANCELLED, EXPIRED]", "added compatible states: EXPIRED"},
 		{"COMPLETE, FAILED, CANCELLED]", "COMPLETE, FAILED]", "removed breaking states: CANCELLED"},
 		{"      operationId: dataportability.archiveJobs.retry\n", "      operationId: dataportability.archiveJobs.retry\n      deprecated: true\n", "changed compatible deprecation: deprecation of the method"},
@@ -140,8 +140,8 @@ func descriptionEdits() []descriptionEdit {
 		{"        message:\n          type: string", "        message:\n          type: integer", "changed breaking error responses"},
 		{"          - Retrying is only executed if the initial job failed.\n", "          - Retrying is executed up to three times.\n",
 			"removed documentation prose: sentence\nadded documentation prose: sentence"},
-		{"            If the state is complete, this method returns", "            If it is complete, this returns", "changed documentation descriptions of members: member urls of the state"},
-		{request, strings.Replace(request, "false", "true", 1), "changed breaking need of a body: body of the request of the method"},
+		{"            If the state is complete, this method returns", "            If it is complete, this returns", "changed documentation member descriptions: member urls of the state"},
+		{request, strings.Replace(request, "false", "true", 1), "changed breaking required body: body of the request of the method"},
 		{request, strings.Replace(request, "json", "xml", 1), "changed breaking media types: media type of the request of the method"},
 		{"names the new job.\n          content:\n            application/json:", "names the new job.\n          content:\n            application/xml:",
 			"changed breaking media types: media type of the response 200 of the method"},
@@ -151,17 +151,17 @@ func descriptionEdits() []descriptionEdit {
 		{"x-accepted-states: [FAILED]", "x-accepted-states: [FAILED, CANCELLED]", "added compatible accepted states: CANCELLED"},
 		{"x-accepted-states: [FAILED]", "x-accepted-states: [CANCELLED]", "removed breaking accepted states: FAILED"},
 		{"        - {name: prettyPrint, example: \"false\"}\n", "", "removed breaking system parameters: prettyPrint"},
-		{"        ABORTED: 409\n", "        ABORTED: 500\n", "changed breaking codes of errors: status of ABORTED"},
-		{"The archive job ID that is initiated by", "The archive job ID that was initiated by", "changed documentation descriptions of members: member archiveJobId of the response"},
-		{"        Required. The Archive job ID you're retrying.", "        The Archive job ID you're retrying.", "changed documentation descriptions of members: parameter in the path"},
-		{"        pattern: ^[^/]+$\n", "", "changed compatible form of the id: form of the id"},
+		{"        ABORTED: 409\n", "        ABORTED: 500\n", "changed breaking error codes: status of ABORTED"},
+		{"The archive job ID that is initiated by", "The archive job ID that was initiated by", "changed documentation member descriptions: member archiveJobId of the response"},
+		{"        Required. The Archive job ID you're retrying.", "        The Archive job ID you're retrying.", "changed documentation member descriptions: parameter in the path"},
+		{"        pattern: ^[^/]+$\n", "", "changed compatible id format: id format"},
 		{"      maxProperties: 0\n", "", "changed compatible request: body of the request"},
 		{summary, summary + "      deprecated: true\n", "changed compatible deprecation: deprecation of the method"},
 		{"          description: The timestamp that represents the end point for the data you are exporting.\n", "",
-			"removed documentation descriptions of members: member exportTime of the state"},
-		{"            WWW-Authenticate:\n", "            X-Challenge:\n", "removed breaking headers of responses: WWW-Authenticate of the response 401 of the method"},
-		{summary, "", "changed documentation descriptions of members: method"},
-		{summary, "      summary: Retries a job.\n", "changed documentation descriptions of members: method"},
+			"removed documentation member descriptions: member exportTime of the state"},
+		{"            WWW-Authenticate:\n", "            X-Challenge:\n", "removed breaking response headers: WWW-Authenticate of the response 401 of the method"},
+		{summary, "", "changed documentation member descriptions: method"},
+		{summary, "      summary: Retries a job.\n", "changed documentation member descriptions: method"},
 	}
 }
 
@@ -213,8 +213,8 @@ func TestDiscoveryDocumentsAreCompared(t *testing.T) {
 	for _, one := range []struct{ from, against, want string }{
 		{discovery, forced, "added breaking parameters: query parameter force of the method"},
 		{forced, discovery, "removed breaking parameters: query parameter force of the method"},
-		{discovery, open, "changed compatible form of the id: form of the id"},
-		{open, discovery, "changed breaking form of the id: form of the id"},
+		{discovery, open, "changed compatible id format: id format"},
+		{open, discovery, "changed breaking id format: id format"},
 		{discovery, edited(t, discovery, `"key": {}`, `"fields": {}`), "added compatible system parameters: fields, removed breaking system parameters: key"},
 		{discovery, edited(t, discovery, `{"type": "string"}`, `{"type": "integer"}`), "changed breaking response: archiveJobId in the response of the method"},
 	} {
@@ -255,9 +255,9 @@ func TestDriftOfGooglesSources(t *testing.T) {
 		"v1 and v1beta": {document("v0.311.0", "v1"), document("v0.311.0", "v1beta"), []string{"changed breaking method and path: method and path",
 			"changed breaking method that reads the state: method that reads the state"}},
 		"the description and 20250212": {func(testing.TB) string { return description() }, document("v0.222.0", "v1"), []string{
-			"changed documentation descriptions of members: member exportTime of the state",
-			"changed documentation descriptions of members: member state of the state",
-			"changed documentation descriptions of members: parameter in the path"}},
+			"changed documentation member descriptions: member exportTime of the state",
+			"changed documentation member descriptions: member state of the state",
+			"changed documentation member descriptions: parameter in the path"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
