@@ -35,7 +35,9 @@ type UnreachableError struct {
 }
 
 // Error names the address without its query, which may hold a key.
-func (e *UnreachableError) Error() string { return e.Address + ": " + e.Reason + "; check the address and the network, or give a file" }
+func (e *UnreachableError) Error() string {
+	return e.Address + ": " + e.Reason + "; check the address and the network, or give a file"
+}
 
 // Reader reads sources.
 type Reader struct {
