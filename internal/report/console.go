@@ -1,17 +1,13 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
@@ -367,74 +363,6 @@ func expectedGroups(report result.Report, requirement string) []expectedGroup {
 		groups = append(groups, group)
 	}
 	return groups
-}
-
-func (c Console) summary(report result.Report) {
-	if repeats := repeatsText(report.Exchanges); repeats != "" {
-		c.Paragraph("", repeats)
-		c.Printf("\n")
-	}
-	for _, line := range text.Wrap(text.Printable(report.Conclusion), c.Width) {
-		c.Printf("%s\n", Coloured(html.VerdictOf(report.Exit), Bold(line)))
-	}
-	const space = "\u00a0" // So that a time, and "exit 1", which scripts look for, stay in one line.
-	took := strings.ReplaceAll(tookText(report), " s", space+"s")
-	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
-		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took, space, report.Exit)
-	if report.Client != nil {
-		// A call tests many requirements, and its verdict is not theirs.
-		counts = ""
-		if len(report.Checks) > 0 {
-			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "scenario"), countsText(report.Counts.Checks))
-		}
-		counts += fmt.Sprintf("%s: %s; %s, exit%s%d",
-			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), took, space, report.Exit)
-	}
-	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
-}
-
-func tookText(report result.Report) string {
-	seconds := func(milliseconds int64) string {
-		return fmt.Sprintf("%.2f s", (time.Duration(milliseconds) * time.Millisecond).Seconds())
-	}
-	const shown = 5 // What is less would be shown as 0.00 s.
-	if report.WaitedMilliseconds < shown {
-		return seconds(report.Milliseconds)
-	}
-	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
-}
-
-// VerdictOrder is the order in which counts are shown.
-var VerdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
-
-func countsText(counts map[result.Verdict]int) string {
-	var parts []string
-	for _, verdict := range VerdictOrder {
-		if counts[verdict] > 0 {
-			parts = append(parts, Coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// repeatsText says how often requests were sent again, and after what; empty
-// where none was.
-func repeatsText(exchanges []result.Exchange) string {
-	total, after := 0, map[string]int{}
-	for _, exchange := range exchanges {
-		for _, attempt := range exchange.Earlier {
-			total++
-			after[attempt.Outcome()]++
-		}
-	}
-	if total == 0 {
-		return ""
-	}
-	var parts []string
-	for _, outcome := range slices.Sorted(maps.Keys(after)) {
-		parts = append(parts, fmt.Sprintf("%d after %s", after[outcome], outcome))
-	}
-	return text.Line(fmt.Sprintf("%s sent again: %s", text.Counted(total, "request"), strings.Join(parts, ", ")))
 }
 
 // times says in how many exchanges something was found, if each of its checks does

@@ -3,10 +3,10 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
+	"time"
 
 	"github.com/dpconform/dpconform/internal/report/html"
 	"github.com/dpconform/dpconform/internal/result"
@@ -61,266 +61,12 @@ func (c Console) lastScreen(report result.Report) {
 	c.summary(report)
 }
 
-// failedScreen shows as much of what failed as fits: in any case the first cause
-// with its fix, the most severe requirement that no cause explains, and the commands
-// that follow; then the request to send again, and more of the rest.
-func (c Console) failedScreen(report result.Report, failed []result.Broken) {
-	left := screenRows
-	if len(failed) > 1 {
-		// What has no other consequence is listed like any failure.
-		report.Causes = slices.DeleteFunc(slices.Clone(report.Causes), func(cause result.Cause) bool { return len(cause.Checks) == 1 })
-	}
-	take := func(words string) string {
-		left -= c.rows(words)
-		return words
-	}
-	fitting := func(words string) string {
-		if c.rows(words) > left {
-			return ""
-		}
-		return take(words)
-	}
-	first := firstToExplain(report, failed)
-	after := take(c.rendered(func(c Console) {
-		c.tested(report)
-		c.rerun(report, failed)
-		c.writtenReports(true)
-		c.summary(report)
-	}))
-	top := take(c.targetRow(report)) + take(c.firstCause(report))
-	left -= 2 // For the empty rows behind the causes and the list.
-	words, listed := failedHeadline(report, failed)
-	rows := take(Bold(strings.Join(text.Wrap(words, c.Width), "\n")) + "\n")
-	if len(listed) > 0 {
-		rows += take(c.failedRow(listed[0]))
-	}
-	if len(listed) > 1 {
-		left-- // For the row that counts the rest.
-	}
-	next := take("  explain  " + cmp.Or(c.Program, "dpconform") + " explain " + text.Line(first.Requirement.ID) + "\n")
-	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
-		next += take(c.clamped("  fix      ", fix, 4))
-	}
-	for _, curl := range resent(report, first) {
-		if line := fitting("  resend   " + text.Line(curl) + "\n"); line != "" {
-			next += line
-			break
-		}
-	}
-	top += c.otherCauses(report, fitting)
-	shown := min(len(listed), 1)
-	for shown < min(len(listed), listedFailures) {
-		row := fitting(c.failedRow(listed[shown]))
-		if row == "" {
-			break
-		}
-		rows += row
-		shown++
-	}
-	if rest := len(listed) - shown; rest > 0 {
-		rows += "  " + Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)) + "\n"
-	}
-	if len(report.Causes) > 0 {
-		top += "\n"
-	}
-	c.Printf("%s", top+rows+"\n"+next+after)
-}
-
-// rendered is what a function prints.
-func (c Console) rendered(print func(Console)) string {
-	var out strings.Builder
-	c.Out = &out
-	print(c)
-	return out.String()
-}
-
-// rows is the number of rows of a terminal that a text takes.
-func (c Console) rows(words string) int {
-	rows := 0
-	for line := range strings.Lines(words) {
-		rows += max(1, (ansi.StringWidth(strings.TrimSuffix(line, "\n"))+c.Width-1)/c.Width)
-	}
-	return rows
-}
-
-// clamped is a paragraph of at most some lines.
-func (c Console) clamped(beginning, words string, most int) string {
-	wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
-	if len(wrapped) > most {
-		wrapped = wrapped[:most]
-		wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
-	}
-	return strings.Join(wrapped, "\n") + "\n"
-}
-
-// targetRow names what was tested in one row.
-func (c Console) targetRow(report result.Report) string {
-	return c.clamped("target ", targetLines(report)[0], 1)
-}
-
 // tested says how much was tested before the run ended early.
 func (c Console) tested(report result.Report) {
 	if report.Exit == result.ExitInterrupted || report.Ended != "" {
 		tested := len(report.Checks) - report.Counts.Checks[result.Skip] - report.Counts.Checks[result.Error]
 		c.Paragraph("  tested   ", fmt.Sprintf("%d of %s until then", tested, text.Counted(len(report.Checks), "check")))
 	}
-}
-
-// firstCause is the first cause with its fix; empty for none.
-func (c Console) firstCause(report result.Report) string {
-	if len(report.Causes) == 0 {
-		return ""
-	}
-	cause := report.Causes[0]
-	return c.clamped(Coloured(result.Fail, "CAUSE")+" ", cause.Summary, 2) + c.clamped("  fix   ", cause.Fix, 4)
-}
-
-// otherCauses names as many of the other causes as fit, a row each; their fixes stand
-// above.
-func (c Console) otherCauses(report result.Report, fitting func(string) string) string {
-	const above = " (fix: above)"
-	rows, shown := "", 1
-	for ; shown < min(len(report.Causes), listedCauses); shown++ {
-		row := Coloured(result.Fail, "CAUSE") + " " + text.Line(report.Causes[shown].Summary)
-		row = fitting(ansi.Truncate(row, c.Width-len(above), "…") + Faint(above) + "\n")
-		if row == "" {
-			break
-		}
-		rows += row
-	}
-	if rest := len(report.Causes) - shown; rest > 0 {
-		rows += fitting("  " + Faint(fmt.Sprintf("and %s: see above", text.Counted(rest, "more cause"))) + "\n")
-	}
-	return rows
-}
-
-// failedHeadline counts what failed, and gives what no cause explains.
-func failedHeadline(report result.Report, failed []result.Broken) (words string, others []result.Broken) {
-	words, others = result.FailedText(failed), slices.DeleteFunc(slices.Clone(failed), report.Explained)
-	explain := "the cause explains"
-	if len(report.Causes) > 1 {
-		explain = "the causes explain"
-	}
-	switch explained := len(failed) - len(others); {
-	case len(others) == 0:
-		return words + "; " + explain + " all", nil
-	case explained > 0 && len(others) == 1:
-		return fmt.Sprintf("%s; %s %d; the other one:", words, explain, explained), others
-	case explained > 0:
-		return fmt.Sprintf("%s; %s %d; the other %d, most severe first", words, explain, explained, len(others)), others
-	case len(failed) > 1:
-		words += ", most severe first"
-	}
-	return words, others
-}
-
-// failedWords says what was found first of a requirement. What was wanted is cut by
-// a number of columns, but not to less than a few.
-func failedWords(group result.Broken, cut int) string {
-	const few = 16
-	first := group.Found[0]
-	want := first.Want
-	if cut > 0 {
-		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
-	}
-	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
-	words := fmt.Sprintf("want %s, got %s", want, first.Got)
-	if group.Requirement.Condition() {
-		words = first.Got // It is a sentence: no request arrived.
-	}
-	return Coloured(result.Fail, id) + "  " + text.Line(words)
-}
-
-// moreChecks counts the checks of a requirement behind the first; empty for one.
-func moreChecks(group result.Broken) string {
-	if more := len(group.Checks()) - 1; more > 0 {
-		return "; and " + text.Counted(more, "more check")
-	}
-	return ""
-}
-
-// failedRow says a failed requirement in one row, or in two if one cannot show what
-// was found.
-func (c Console) failedRow(group result.Broken) string {
-	words := failedWords(group, 0)
-	over := func(words string, rows int) int { return 2 + ansi.StringWidth(words) - rows*c.Width }
-	switch {
-	case over(words+moreChecks(group), 1) <= 0:
-		return "  " + words + moreChecks(group) + "\n"
-	case over(words, 1) <= 0:
-		return "  " + words + "\n"
-	}
-	const indent = 4
-	lines := text.Wrap(words, c.Width-indent)
-	for cut := 1; len(lines) > 2 && cut < len(group.Found[0].Want); cut++ {
-		lines = text.Wrap(failedWords(group, cut), c.Width-indent)
-	}
-	if len(lines) > 2 {
-		lines = []string{lines[0], ansi.Truncate(lines[1]+" …", c.Width-indent, "…")}
-	}
-	return "  " + strings.Join(lines, "\n    ") + "\n"
-}
-
-// firstToExplain is the requirement to read about first: that of the first cause, or
-// the most severe.
-func firstToExplain(report result.Report, failed []result.Broken) result.Broken {
-	if len(report.Causes) == 0 {
-		return failed[0]
-	}
-	about := func(group result.Broken) bool { return group.Requirement.ID == report.Causes[0].Requirements[0] }
-	return failed[max(0, slices.IndexFunc(failed, about))]
-}
-
-// resent lists the requests to send again, the best first.
-func resent(report result.Report, first result.Broken) []string {
-	var commands []string
-	if len(report.Causes) > 0 {
-		commands = append(commands, report.CurlFor(report.Causes[0]))
-	}
-	for _, one := range first.Found {
-		commands = append(commands, one.Curl)
-	}
-	return slices.DeleteFunc(commands, func(command string) bool { return command == "" })
-}
-
-// rerun says how to test what failed once more.
-func (c Console) rerun(report result.Report, failed []result.Broken) {
-	name := func(group result.Broken) string { return group.Requirement.ID }
-	if len(failed) > mostFlags {
-		name = func(group result.Broken) string { return group.Requirement.Aspect }
-	}
-	var flags []string
-	for _, group := range failed {
-		if flag := "--focus " + name(group); !slices.Contains(flags, flag) {
-			flags = append(flags, flag)
-		}
-	}
-	if report.Client != nil {
-		flags = failedScenarios(report)
-	}
-	switch {
-	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]), len(flags) > mostFlags:
-		c.Paragraph("  rerun    ", "the same command")
-	case len(flags) > 0:
-		const space = "\u00a0" // So that a flag and its value stay in one line.
-		words := "the same command with"
-		for _, flag := range flags {
-			words += " " + strings.ReplaceAll(flag, " ", space)
-		}
-		c.Printf("%s\n", strings.ReplaceAll(text.Paragraph("  rerun    ", words, c.Width), space, " "))
-	}
-}
-
-// failedScenarios are the flags that run the failed scenarios alone.
-func failedScenarios(report result.Report) []string {
-	var flags []string
-	for _, check := range report.Checks {
-		flag := "--scenario " + check.ID
-		if check.Verdict == result.Fail && check.Call != nil && check.Call.Steps > 0 && !slices.Contains(flags, flag) {
-			flags = append(flags, flag)
-		}
-	}
-	return flags
 }
 
 // afterError says what to look at where the target could not be reached.
@@ -426,4 +172,73 @@ func (c Console) quietResult(report result.Report) {
 	}
 	c.Printf("%s: %s: %s; %s, exit %d\n", Coloured(html.VerdictOf(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),
 		countsText(report.Counts.Checks), tookText(report), report.Exit)
+}
+
+// summary prints the verdict, the counts and the time.
+func (c Console) summary(report result.Report) {
+	if repeats := repeatsText(report.Exchanges); repeats != "" {
+		c.Paragraph("", repeats)
+		c.Printf("\n")
+	}
+	for _, line := range text.Wrap(text.Printable(report.Conclusion), c.Width) {
+		c.Printf("%s\n", Coloured(html.VerdictOf(report.Exit), Bold(line)))
+	}
+	const space = "\u00a0" // So that a time, and "exit 1", which scripts look for, stay in one line.
+	took := strings.ReplaceAll(tookText(report), " s", space+"s")
+	counts := fmt.Sprintf("%s of %s: %s; %s, exit%s%d", text.Counted(len(report.Checks), "check"),
+		text.Counted(len(report.Requirements), "requirement"), countsText(report.Counts.Checks), took, space, report.Exit)
+	if report.Client != nil {
+		// A call tests many requirements, and its verdict is not theirs.
+		counts = ""
+		if len(report.Checks) > 0 {
+			counts = fmt.Sprintf("%s: %s; ", text.Counted(len(report.Checks), "scenario"), countsText(report.Counts.Checks))
+		}
+		counts += fmt.Sprintf("%s: %s; %s, exit%s%d",
+			text.Counted(len(report.Requirements), "requirement"), cmp.Or(countsText(report.Counts.Requirements), "none"), took, space, report.Exit)
+	}
+	c.Printf("%s\n", strings.ReplaceAll(strings.Join(text.Wrap(counts, c.Width), "\n"), space, " "))
+}
+
+func tookText(report result.Report) string {
+	seconds := func(milliseconds int64) string {
+		return fmt.Sprintf("%.2f s", (time.Duration(milliseconds) * time.Millisecond).Seconds())
+	}
+	const shown = 5 // What is less would be shown as 0.00 s.
+	if report.WaitedMilliseconds < shown {
+		return seconds(report.Milliseconds)
+	}
+	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
+}
+
+// VerdictOrder is the order in which counts are shown.
+var VerdictOrder = []result.Verdict{result.Pass, result.Fail, result.UnexpectedPass, result.Warn, result.ExpectedFail, result.Skip, result.Error}
+
+func countsText(counts map[result.Verdict]int) string {
+	var parts []string
+	for _, verdict := range VerdictOrder {
+		if counts[verdict] > 0 {
+			parts = append(parts, Coloured(verdict, fmt.Sprintf("%d %s", counts[verdict], verdict)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// repeatsText says how often requests were sent again, and after what; empty
+// where none was.
+func repeatsText(exchanges []result.Exchange) string {
+	total, after := 0, map[string]int{}
+	for _, exchange := range exchanges {
+		for _, attempt := range exchange.Earlier {
+			total++
+			after[attempt.Outcome()]++
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	var parts []string
+	for _, outcome := range slices.Sorted(maps.Keys(after)) {
+		parts = append(parts, fmt.Sprintf("%d after %s", after[outcome], outcome))
+	}
+	return text.Line(fmt.Sprintf("%s sent again: %s", text.Counted(total, "request"), strings.Join(parts, ", ")))
 }
