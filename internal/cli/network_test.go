@@ -28,6 +28,9 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 )
 
+// sharedFolder is where tests keep what they share.
+var sharedFolder string
+
 // commandVariable makes the test program the command itself.
 const commandVariable = "DPCONFORM_TEST_COMMAND"
 
@@ -45,6 +48,7 @@ func TestMain(m *testing.M) {
 	for _, variable := range homeVariables {
 		_ = os.Setenv(variable, home)
 	}
+	sharedFolder = home
 	// The limit of the program is for one command at a time.
 	debug.SetMemoryLimit(1 << 30)
 	_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,6 @@ import (
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/recorder"
 )
 
@@ -31,6 +31,33 @@ func recordInto(t *testing.T, folder string, arguments []string, more ...string)
 		t.Fatalf("exit %d: %s", got.exit, got.complaints)
 	}
 	return filesOf(t, folder)
+}
+
+// recordedOnce keeps the one recording of recorded.
+var recordedOnce sync.Once
+
+// recorded is the folder of a recording of the reference emulator as a server on the
+// network with telltaleJobs, which all tests share.
+func recorded(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(sharedFolder, "recorded")
+	recordedOnce.Do(func() {
+		recordInto(t, folder, emulated(t, emulator.Options{Seed: 1, Jobs: telltaleJobs()}), "--seed", "5")
+	})
+	return folder
+}
+
+// datedBefore is a copy of a recording that says it is of the first day of 2026.
+func datedBefore(t *testing.T, recording string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(recording)); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, filepath.Join(folder, "provenance.yaml"), func(text string) string {
+		return regexp.MustCompile(`(?m)^date: .*$`).ReplaceAllString(text, "date: 2026-01-01T00:00:00Z")
+	})
+	return folder
 }
 
 func assertSameFiles(t *testing.T, want, got map[string]string) {
@@ -49,8 +76,8 @@ func assertSameFiles(t *testing.T, want, got map[string]string) {
 // are no change; another type or status is one.
 func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	before := recordInto(t, folder, emulated(t, emulator.Options{Seed: 1, Jobs: telltaleJobs()}), "--seed", "5")
+	folder := recorded(t)
+	before := filesOf(t, folder)
 	for _, one := range []struct {
 		fault string
 		exit  int
@@ -98,40 +125,33 @@ func TestAServerThatRespondsToNothingIsNotRecorded(t *testing.T) {
 		wantUnreachable(t, "not recorded: "+silent+" sent no complete response; once it does, start over with --discard")
 }
 
-func TestCassettesThatAreTooOldFailTheRun(t *testing.T) {
-	folder := t.TempDir()
+// TestOldCassettes of a server warn unless --max-age is given, which fails the run of
+// those that are older; those of the reference emulator, and new ones, do not.
+func TestOldCassettes(t *testing.T) {
+	of, emulated := datedBefore(t, recorded(t)), t.TempDir()
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
-	recordInto(t, folder, nil)
-	days := text.Counted(int(time.Since(time.Unix(1767225600, 0))/(24*time.Hour)), "day")
-	for age, exit := range map[string]int{"36h": result.ExitFails, "90000d": result.ExitConforms} {
-		got := call(t, "run", "--cassettes", folder, "--max-age", age)
-		got.want(t, exit, " pass; ", "recorded 2026-01-01, "+days+" ago,")
-		if said := strings.Contains(got.words(), "stale: the cassettes are "+days+" old, and --max-age is "); said != (exit != 0) {
-			t.Errorf("%s: it says %q", age, got.output)
-		}
-	}
-}
-
-// TestOldCassettesOfAServerWarn unless --max-age is given; those of the reference
-// emulator, and new ones, do not.
-func TestOldCassettesOfAServerWarn(t *testing.T) {
-	of, emulated, recent := t.TempDir(), t.TempDir(), t.TempDir()
-	arguments := flagsFor(t, mustEmulate(t, emulator.Options{}), nil)
-	recordInto(t, recent, arguments)
-	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
-	recordInto(t, of, arguments)
 	recordInto(t, emulated, nil)
+	const warns, stale = "dpconform: warning: the cassettes are ", "stale: the cassettes are "
 	for _, test := range []struct {
 		line string
-		warn bool
+		says string
+		exit int
 	}{
-		{"run --cassettes " + of, true}, {"run --quiet --cassettes " + of, true}, {"run --max-age 90000d --cassettes " + of, false},
-		{"run --cassettes " + emulated, false}, {"run --cassettes " + recent, false}, {"run", false},
+		{"run --cassettes " + of, warns, 0}, {"run --quiet --cassettes " + of, warns, 0}, {"run --max-age 90000d --cassettes " + of, "", 0},
+		{"run --cassettes " + emulated, "", 0}, {"run --cassettes " + recorded(t), "", 0}, {"run", "", 0},
+		{"run --max-age 36h --cassettes " + emulated, stale, result.ExitFails},
 	} {
 		got := call(t, strings.Fields(test.line)...)
-		warned := strings.HasPrefix(got.complaints, "dpconform: warning: the cassettes are ") && strings.Contains(got.complaints, "record again: dpconform record --cassettes "+of)
-		if got.exit != result.ExitConforms || warned != test.warn || !test.warn && strings.Contains(got.complaints, "warning") {
-			t.Errorf("%s: exit %d, %s", test.line, got.exit, got.complaints)
+		warned := strings.HasPrefix(got.complaints, warns) && strings.Contains(got.complaints, "record again: dpconform record --cassettes "+of)
+		if got.exit != test.exit || warned != (test.says == warns) || !warned && got.complaints != "" || strings.Contains(got.words(), stale) != (test.says == stale) {
+			t.Errorf("%s: exit %d, %s%s", test.line, got.exit, got.output, got.complaints)
+		}
+		dated := regexp.MustCompile(`recorded 2026-01-01, \d+ days ago,`).MatchString(got.words())
+		if shown := got.words() != "" && strings.Contains(test.line, " "+emulated); shown && !dated {
+			t.Errorf("%s: no age in %s", test.line, got.output)
+		}
+		if test.says == stale && !regexp.MustCompile(stale+`\d+ days old, and --max-age is `).MatchString(got.words()) {
+			t.Error(got.output)
 		}
 	}
 }
@@ -164,10 +184,13 @@ func telltaleJobs() map[string][]string {
 // looks for each id in everything that is written, and replays it.
 func TestNoIDOfAJobIsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []string{"", "id-is-resource-name", "id-is-url", "decoded-twice,id-case-ignored"} {
-		folder := t.TempDir()
-		arguments := emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()})
-		files := recordInto(t, folder, arguments)
+	for fault, exit := range map[string]int{"": result.ExitConforms, "id-is-resource-name": result.ExitFails, "id-is-url,decoded-twice,id-case-ignored": result.ExitFails} {
+		folder := recorded(t)
+		if fault != "" {
+			folder = t.TempDir()
+			recordInto(t, folder, emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()}))
+		}
+		files := filesOf(t, folder)
 		for name, text := range files {
 			for _, ids := range telltaleJobs() {
 				for _, id := range ids {
@@ -180,11 +203,7 @@ func TestNoIDOfAJobIsRecorded(t *testing.T) {
 		if fault == "" && !strings.Contains(files["response.yaml"]+files["path.yaml"], "new-job-1") {
 			t.Error("no new job has a pseudonym")
 		}
-		want := result.ExitConforms
-		if fault != "" {
-			want = result.ExitFails
-		}
-		call(t, "run", "--cassettes", folder).want(t, want)
+		call(t, "run", "--cassettes", folder).want(t, exit)
 	}
 	kept := recordInto(t, t.TempDir(), emulated(t, emulator.Options{Jobs: telltaleJobs()}), "--keep-job-ids")
 	if !strings.Contains(kept["path.yaml"], "f3a9-0-77c0e5d2") {
@@ -269,33 +288,32 @@ func TestAnInterruptedRecordingGoesOn(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	books := &bookkeeper{}
 	arguments := flagsFor(t, books, nil)
+	// One that starts over is as if it had never been interrupted.
+	folder := t.TempDir()
 	books.renew(t, 0, nil)
-	want := recordInto(t, t.TempDir(), arguments)
+	stop(t, books, 1, append([]string{"record", "--cassettes", folder}, arguments...))
+	books.renew(t, 0, nil)
+	want := recordInto(t, folder, arguments, "--discard")
 	started, requests := books.started, books.came
 	for _, one := range []struct {
 		interrupt func(*testing.T, *bookkeeper, int, []string)
 		moment    int
-		goOn      string
 		unknown   bool
-	}{{kill, requests - 38, "--resume", true}, {stop, 150, "--resume", false}, {stop, 1, "--discard", false}} {
+	}{{kill, requests - 38, true}, {stop, 150, false}} {
 		t.Run(fmt.Sprint(one.moment), func(t *testing.T) {
 			folder := t.TempDir()
 			again := append([]string{"record", "--cassettes", folder}, arguments...)
 			books.renew(t, 0, nil)
 			one.interrupt(t, books, one.moment, again)
-			if one.goOn == "--resume" {
-				// Twice more, the first time before anything new has come.
-				for _, moment := range []int{1, 15} {
-					stop(t, books, moment, append(slices.Clone(again), "--resume"))
-				}
+			// Twice more, the first time before anything new has come.
+			for _, moment := range []int{1, 15} {
+				stop(t, books, moment, append(slices.Clone(again), "--resume"))
 			}
 			if exists(filepath.Join(folder, "provenance.yaml")) {
 				t.Fatal("it was saved")
 			}
-			if one.goOn == "--resume" {
-				call(t, again...).wantOneLine(t, folder, "a recording was interrupted here after", "--resume", "--discard")
-			}
-			files := recordInto(t, folder, arguments, one.goOn)
+			call(t, again...).wantOneLine(t, folder, "a recording was interrupted here after", "--resume", "--discard")
+			files := recordInto(t, folder, arguments, "--resume")
 			for path, count := range books.started {
 				if count > started[path] {
 					t.Errorf("%s was started %d times, and %d times without an interruption", path, count, started[path])
