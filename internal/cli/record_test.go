@@ -22,6 +22,7 @@ import (
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/recorder"
+	"github.com/dpconform/dpconform/spec"
 )
 
 // recordInto records a server that the arguments name.
@@ -37,15 +38,33 @@ func recordInto(t *testing.T, folder string, arguments []string, more ...string)
 var recordedOnce sync.Once
 
 // recorded is the folder of a recording of the reference emulator as a server on the
-// network with telltaleJobs, which all tests share.
+// network with telltaleJobs and the description of slimmed, which all tests share.
 func recorded(t *testing.T) string {
 	t.Helper()
 	folder := filepath.Join(sharedFolder, "recorded")
 	recordedOnce.Do(func() {
-		recordInto(t, folder, emulated(t, emulator.Options{Seed: 1, Jobs: telltaleJobs()}), "--seed", "5")
+		recordInto(t, folder, emulated(t, emulator.Options{Seed: 1, Jobs: telltaleJobs()}), "--seed", "5", "--spec", slimmed())
 	})
 	return folder
 }
+
+// slimmed is a file of the built-in description without most sets of requirements: a
+// recording of it takes half the requests.
+var slimmed = sync.OnceValue(func() string {
+	const kept = "[new-job, job-states, resource, bearer, error-model, http]"
+	text := regexp.MustCompile(`x-requirement-sets: .*`).ReplaceAllString(string(spec.Default().Text), "x-requirement-sets: "+kept)
+	entries := strings.SplitAfter(text, "\n        - id: ")
+	for i, entry := range entries {
+		if _, set, found := strings.Cut(entry, "\n          set: "); found && i > 0 && !strings.Contains(kept, strings.Fields(set)[0]) {
+			entries[i] = ""
+		}
+	}
+	path := filepath.Join(sharedFolder, "slim.openapi.yaml")
+	if err := os.WriteFile(path, []byte(strings.Join(entries, "")), 0o600); err != nil {
+		panic(err)
+	}
+	return path
+})
 
 // datedBefore is a copy of a recording that says it is of the first day of 2026.
 func datedBefore(t *testing.T, recording string) string {
@@ -87,12 +106,12 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 		{"id-is-number,last-scope-refused", result.ExitFails,
 			[]string{"archiveJobId: string → number", "authorization/scope/dataportability.youtube.unlisted_videos", "403", "exit 1"}},
 	} {
-		arguments := append([]string{"record", "--check", "--cassettes", folder}, emulated(t, emulator.Options{Seed: 2, Fault: one.fault})...)
+		arguments := append([]string{"record", "--check", "--spec", slimmed(), "--cassettes", folder}, emulated(t, emulator.Options{Seed: 2, Fault: one.fault})...)
 		call(t, arguments...).want(t, one.exit, one.says...)
 		assertSameFiles(t, before, filesOf(t, folder))
 	}
 	call(t, "record", "--cassettes", shippedCassettes, "--check").want(t, result.ExitConforms, "no response has changed in structure")
-	refused(t, "record --check --cassettes "+folder, "--check: the cassettes are recorded from http://127.0.0.1:", "give it as --endpoint")
+	refused(t, "record --check --spec "+slimmed()+" --cassettes "+folder, "--check: the cassettes are recorded from http://127.0.0.1:", "give it as --endpoint")
 }
 
 // shippedCassettes is the folder of the default method's.
@@ -114,7 +133,7 @@ func TestWhatRecordRefuses(t *testing.T) {
 	if files := filesOf(t, shipped); len(files) != 1 {
 		t.Errorf("there are %d files", len(files))
 	}
-	recordInto(t, shipped, nil, "--force")
+	recordInto(t, shipped, nil, "--force", "--spec", slimmed())
 }
 
 // TestAServerThatRespondsToNothingIsNotRecorded: nothing could be replayed.
@@ -130,7 +149,7 @@ func TestAServerThatRespondsToNothingIsNotRecorded(t *testing.T) {
 func TestOldCassettes(t *testing.T) {
 	of, emulated := datedBefore(t, recorded(t)), t.TempDir()
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
-	recordInto(t, emulated, nil)
+	recordInto(t, emulated, nil, "--spec", slimmed())
 	const warns, stale = "dpconform: warning: the cassettes are ", "stale: the cassettes are "
 	for _, test := range []struct {
 		line string
@@ -138,11 +157,11 @@ func TestOldCassettes(t *testing.T) {
 		exit int
 	}{
 		{"run --cassettes " + of, warns, 0}, {"run --quiet --cassettes " + of, warns, 0}, {"run --max-age 90000d --cassettes " + of, "", 0},
-		{"run --cassettes " + emulated, "", 0}, {"run --cassettes " + recorded(t), "", 0}, {"run", "", 0},
+		{"run --cassettes " + emulated, "", 0}, {"run --cassettes " + recorded(t), "", 0},
 		{"run --max-age 36h --cassettes " + emulated, stale, result.ExitFails},
 	} {
-		got := call(t, strings.Fields(test.line)...)
-		warned := strings.HasPrefix(got.complaints, warns) && strings.Contains(got.complaints, "record again: dpconform record --cassettes "+of)
+		got := call(t, strings.Fields(test.line+" --spec "+slimmed())...)
+		warned := strings.HasPrefix(got.complaints, warns) && strings.Contains(got.complaints, "record again: dpconform record --spec "+slimmed()+" --cassettes "+of)
 		if got.exit != test.exit || warned != (test.says == warns) || !warned && got.complaints != "" || strings.Contains(got.words(), stale) != (test.says == stale) {
 			t.Errorf("%s: exit %d, %s%s", test.line, got.exit, got.output, got.complaints)
 		}
@@ -185,10 +204,13 @@ func telltaleJobs() map[string][]string {
 func TestNoIDOfAJobIsRecorded(t *testing.T) {
 	t.Parallel()
 	for fault, exit := range map[string]int{"": result.ExitConforms, "id-is-resource-name": result.ExitFails, "id-is-url,decoded-twice,id-case-ignored": result.ExitFails} {
-		folder := recorded(t)
+		folder, description := recorded(t), []string{"--spec", slimmed()}
 		if fault != "" {
 			folder = t.TempDir()
-			recordInto(t, folder, emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()}))
+			if strings.Contains(fault, "decoded") {
+				description = nil
+			}
+			recordInto(t, folder, emulated(t, emulator.Options{Fault: fault, Jobs: telltaleJobs()}), description...)
 		}
 		files := filesOf(t, folder)
 		for name, text := range files {
@@ -203,10 +225,10 @@ func TestNoIDOfAJobIsRecorded(t *testing.T) {
 		if fault == "" && !strings.Contains(files["response.yaml"]+files["path.yaml"], "new-job-1") {
 			t.Error("no new job has a pseudonym")
 		}
-		call(t, "run", "--cassettes", folder).want(t, exit)
+		call(t, append([]string{"run", "--cassettes", folder}, description...)...).want(t, exit)
 	}
-	kept := recordInto(t, t.TempDir(), emulated(t, emulator.Options{Jobs: telltaleJobs()}), "--keep-job-ids")
-	if !strings.Contains(kept["path.yaml"], "f3a9-0-77c0e5d2") {
+	kept := recordInto(t, t.TempDir(), emulated(t, emulator.Options{Jobs: telltaleJobs()}), "--keep-job-ids", "--spec", slimmed())
+	if !strings.Contains(kept["semantics.yaml"], "f3a9-0-77c0e5d2") {
 		t.Error("the id is gone with --keep-job-ids")
 	}
 }
@@ -220,8 +242,8 @@ func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {
 		jobs["FAILED"] = append(jobs["FAILED"], fmt.Sprint(number+1))
 	}
 	folder := t.TempDir()
-	provenance := recordInto(t, folder, emulated(t, emulator.Options{Jobs: jobs}))["provenance.yaml"]
-	call(t, "run", "--cassettes", folder).want(t, result.ExitConforms)
+	provenance := recordInto(t, folder, emulated(t, emulator.Options{Jobs: jobs}), "--spec", slimmed())["provenance.yaml"]
+	call(t, "run", "--spec", slimmed(), "--cassettes", folder).want(t, result.ExitConforms)
 	for _, want := range []string{"    - complete-1\n", "    - in-progress-2\n", "    - cancelled-3\n", "    - \"1000006\"\n"} {
 		if !strings.Contains(provenance, want) {
 			t.Errorf("the provenance has no %q:\n%s", want, provenance)
@@ -287,7 +309,7 @@ func (b *bookkeeper) ServeHTTP(writer http.ResponseWriter, request *http.Request
 func TestAnInterruptedRecordingGoesOn(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	books := &bookkeeper{}
-	arguments := flagsFor(t, books, nil)
+	arguments := append(flagsFor(t, books, nil), "--spec", slimmed())
 	// One that starts over is as if it had never been interrupted.
 	folder := t.TempDir()
 	books.renew(t, 0, nil)
@@ -326,7 +348,7 @@ func TestAnInterruptedRecordingGoesOn(t *testing.T) {
 			if !unknown {
 				assertSameFiles(t, want, files)
 			}
-			if got := call(t, "run", "--cassettes", folder, "--max-age", "90000d"); got.complaints != "" {
+			if got := call(t, "run", "--spec", slimmed(), "--cassettes", folder, "--max-age", "90000d"); got.complaints != "" {
 				t.Errorf("its replay: %s", got.complaints)
 			}
 		})

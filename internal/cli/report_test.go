@@ -31,7 +31,7 @@ func TestEveryFormatIsTheSameLater(t *testing.T) {
 	} {
 		folder := t.TempDir()
 		flags, paths := everyFormat(folder, "now")
-		call(t, slices.Concat([]string{"run"}, flags, one.flags)...).want(t, one.exit)
+		call(t, slices.Concat([]string{"run", "--focus", "semantics", "--focus", "body.unknown-field", "--focus", "path.template", "--focus", "authorization/no-token"}, flags, one.flags)...).want(t, one.exit)
 		if counts := readReport(t, paths["json"]).Counts.Checks; counts[one.has] == 0 {
 			t.Errorf("the run is another one: %v", counts)
 		}
@@ -48,7 +48,7 @@ func TestEveryFormatIsTheSameLater(t *testing.T) {
 
 func TestReportPrintsWhatRunPrinted(t *testing.T) {
 	t.Parallel()
-	saved := reportOf(t, "last-scope-refused")
+	saved := reportOf(t, "last-scope-refused", "--focus", "authorization/scope")
 	call(t, "report", saved).want(t, result.ExitConforms, "dpconform "+version+" tested dataportability.archiveJobs.retry on 20", "http://127.0.0.1:",
 		"FAIL authorization.scope", "does not conform\n", ", exit 1\n")
 	if got := call(t, "report", saved, "--report", "markdown=-"); got.exit != 0 || !strings.HasPrefix(got.raw, "## archiveJobs.retry: does not conform\n") || got.output != "" {
@@ -60,7 +60,7 @@ func TestReportPrintsWhatRunPrinted(t *testing.T) {
 func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
 	t.Parallel()
 	var document map[string]any
-	unmarshal(t, readFile(t, reportOf(t, "last-scope-refused")), &document)
+	unmarshal(t, readFile(t, reportOf(t, "unknown-field-ignored", "--focus", "body.unknown-field", "--focus", "path.template")), &document)
 	delete(document, "scopes")
 	delete(document, "states")
 	document["member_of_a_later_version"] = true
@@ -83,7 +83,7 @@ func TestReportReadsWhatOlderVersionsWrote(t *testing.T) {
 // TestBadReportsAreOneClearLine, of report and of diff.
 func TestBadReportsAreOneClearLine(t *testing.T) {
 	t.Parallel()
-	good, other, folder := reportOf(t, ""), reportOf(t, ""), t.TempDir()
+	good, other, folder := reportOf(t, "", "--focus", "body.empty"), reportOf(t, "", "--focus", "body.empty"), t.TempDir()
 	text := readFile(t, good)
 	file := func(text string) string { return writeFile(t, "x.json", text) }
 	edited := func(old, new string) string { return file(strings.Replace(text, old, new, 1)) }
@@ -136,7 +136,7 @@ func TestTheHelpNamesEveryFormat(t *testing.T) {
 func TestDiffOfClients(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	server, client, again := reportOf(t, ""), filepath.Join(folder, "client.json"), filepath.Join(folder, "again.json")
+	server, client, again := reportOf(t, "", "--focus", "body.empty"), filepath.Join(folder, "client.json"), filepath.Join(folder, "again.json")
 	for _, file := range []string{client, again} {
 		call(t, "client", "--scenario", "success", "--report", "json="+file, "--", os.Args[0], "-test.run", "^$")
 	}
@@ -148,7 +148,7 @@ func TestDiffOfClients(t *testing.T) {
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	const scope = "authorization/scope/dataportability.youtube.unlisted_videos"
-	good, bad := reportOf(t, ""), reportOf(t, "last-scope-refused", "--seed", "9")
+	good, bad := reportOf(t, "", "--focus", "authorization"), reportOf(t, "last-scope-refused", "--seed", "9", "--focus", "authorization")
 	for _, one := range []struct {
 		arguments []string
 		exit      int
@@ -160,7 +160,7 @@ func TestDiff(t *testing.T) {
 		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING authorization.scope", "exit 0"}},
 		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
 		{[]string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},
-		{[]string{good, reportOf(t, "", "--seed", "77"), "--fail-on", "changed"}, result.ExitConforms, []string{"no change; exit 0"}},
+		{[]string{good, reportOf(t, "", "--seed", "77", "--focus", "authorization"), "--fail-on", "changed"}, result.ExitConforms, []string{"no change; exit 0"}},
 	} {
 		call(t, append([]string{"diff"}, one.arguments...)...).want(t, one.exit, one.says...)
 	}
