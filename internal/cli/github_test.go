@@ -75,9 +75,9 @@ func TestGitHubGetsAnnotationsSummaryAndOutputs(t *testing.T) {
 		commands  []string
 		summary   string
 	}{
-		{"failing", append([]string{"run", "--report", "github", "--report", "json=" + report}, failing...), result.ExitFails,
+		{"failing", append([]string{"run", "--focus", "authorization.scope", "--report", "github", "--report", "json=" + report}, failing...), result.ExitFails,
 			map[string]string{"exit": "1", "conclusion": "does not conform", "failed": "1", "report": report}, []string{"::error title="}, "## archiveJobs.retry: does not conform\n"},
-		{"recorded", []string{"run", "--report=github=-"}, result.ExitConforms,
+		{"recorded", []string{"run", "--focus", "body.empty", "--report=github=-"}, result.ExitConforms,
 			map[string]string{"exit": "0", "conclusion": "conforms", "failed": "0", "report": ""}, nil, "## archiveJobs.retry: conforms\n"},
 		{"from a file", []string{"report", report, "--report", "github"}, result.ExitConforms,
 			map[string]string{"exit": "1", "conclusion": "does not conform", "failed": "1", "report": ""}, []string{"::error title="}, "## archiveJobs.retry: does not conform\n"},
@@ -123,7 +123,7 @@ func TestOutputsOfAnEditedReport(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	t.Setenv("GITHUB_OUTPUT", output)
 	file := filepath.Join(t.TempDir(), "report.json")
-	call(t, "run", "--report", "json="+file).want(t, 0)
+	call(t, "run", "--focus", "body.empty", "--report", "json="+file).want(t, 0)
 	var edited map[string]any
 	if err := json.Unmarshal([]byte(readFile(t, file)), &edited); err != nil {
 		t.Fatal(err)
@@ -145,9 +145,9 @@ func TestOutputsOfAnEditedReport(t *testing.T) {
 func TestWithoutARunnerThereAreAnnotationsOnly(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	t.Setenv("GITHUB_OUTPUT", "")
-	call(t, "run", "--report", "github").want(t, 0)
+	call(t, "run", "--focus", "body.empty", "--report", "github").want(t, 0)
 	t.Setenv("GITHUB_OUTPUT", filepath.Join(t.TempDir(), "gone", "output"))
-	if got := call(t, "run", "--report", "github"); got.exit != result.ExitUsage || !strings.Contains(got.complaints, "the outputs for GitHub Actions were not written") {
+	if got := call(t, "run", "--focus", "body.empty", "--report", "github"); got.exit != result.ExitUsage || !strings.Contains(got.complaints, "the outputs for GitHub Actions were not written") {
 		t.Errorf("exit %d: %s", got.exit, got.complaints)
 	}
 }

@@ -146,18 +146,16 @@ func disabledAfter(passed int32, behind http.Handler) http.Handler {
 // conclusion gives the message and the link.
 func TestASetupThatBreaksInMidRunIsTheCallers(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []string{"", "last-scope-refused"} {
-		for _, passed := range []int32{1, 150} {
-			flags := flagsFor(t, disabledAfter(passed, mustEmulate(t, emulator.Options{Fault: fault})), nil)
-			folder := t.TempDir()
-			got := call(t, append([]string{"run", "--report", "json=" + folder + "/a.json", "--report", "html=" + folder + "/a.html"}, flags...)...)
-			const why = "the caller's project is not set up for this API: SERVICE_DISABLED: The API is disabled in project 12.; see " + enableLink
-			got.want(t, result.ExitUnreachable, "not tested to the end: "+why)
-			if found := readReport(t, folder+"/a.json"); found.Ended != why || !strings.Contains(readFile(t, folder+"/a.html"), enableLink) || strings.Contains(got.output, "--max-duration") {
-				t.Errorf("%q, %s", found.Ended, got.output)
-			}
-			call(t, append([]string{"record", "--cassettes", folder + "/cassettes"}, flags...)...).wantUnreachable(t, "not recorded: the caller's project is not set up", enableLink)
+	for fault, passed := range map[string]int32{"": 1, "last-scope-refused": 150} {
+		flags := flagsFor(t, disabledAfter(passed, mustEmulate(t, emulator.Options{Fault: fault})), nil)
+		folder := t.TempDir()
+		got := call(t, append([]string{"run", "--report", "json=" + folder + "/a.json", "--report", "html=" + folder + "/a.html"}, flags...)...)
+		const why = "the caller's project is not set up for this API: SERVICE_DISABLED: The API is disabled in project 12.; see " + enableLink
+		got.want(t, result.ExitUnreachable, "not tested to the end: "+why)
+		if found := readReport(t, folder+"/a.json"); found.Ended != why || !strings.Contains(readFile(t, folder+"/a.html"), enableLink) || strings.Contains(got.output, "--max-duration") {
+			t.Errorf("%q, %s", found.Ended, got.output)
 		}
+		call(t, append([]string{"record", "--cassettes", folder + "/cassettes"}, flags...)...).wantUnreachable(t, "not recorded: the caller's project is not set up", enableLink)
 	}
 }
 

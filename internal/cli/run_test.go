@@ -22,7 +22,7 @@ import (
 func TestRun(t *testing.T) {
 	t.Parallel()
 	conforming := emulated(t, emulator.Options{})
-	warned := emulated(t, emulator.Options{Fault: "trailing-slash-accepted"})
+	warned := append(emulated(t, emulator.Options{Fault: "trailing-slash-accepted"}), "--focus", "path.trailing-slash")
 	for _, one := range []struct {
 		name      string
 		arguments []string
@@ -34,7 +34,7 @@ func TestRun(t *testing.T) {
 		{"a label filter", []string{"--label-filter", "inferred && !authorization"}, result.ExitConforms, nil},
 		{"what looks at the exchanges of all", []string{"--focus", "errors.code"}, result.ExitConforms, []string{"1 check of 1 requirement: 1 pass"}},
 		{"a conforming emulator", conforming, result.ExitConforms, []string{"conforms"}},
-		{"a faulty emulator", emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), result.ExitFails, []string{"FAIL body.unknown-field"}},
+		{"a faulty emulator", append(emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), "--focus", "body.unknown-field"), result.ExitFails, []string{"FAIL body.unknown-field"}},
 		{"an endpoint alone", conforming[:2], result.ExitInconclusive, []string{"--token SCOPE=VALUE or --token-template TEXT"}},
 		{"no jobs", conforming[:4], result.ExitInconclusive, []string{"--job FAILED=ID"}},
 		{"a warning", warned, result.ExitConforms, []string{"WARN path.trailing-slash"}},
@@ -78,7 +78,7 @@ func TestARunOfNobody(t *testing.T) {
 
 func TestReportOnStandardOutput(t *testing.T) {
 	t.Parallel()
-	got := call(t, "run", "--report", "json=-")
+	got := call(t, "run", "--focus", "body.empty", "--report", "json=-")
 	var read result.Report
 	unmarshal(t, got.raw, &read)
 	if read.Exit != result.ExitConforms || got.output != "" || !strings.Contains(got.complaints, "conforms") {
@@ -103,7 +103,7 @@ func TestAnEditedDescriptionDrivesTheSpecs(t *testing.T) {
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			output := filepath.Join(t.TempDir(), "report.json")
-			arguments := append([]string{"run", "--spec", writeFile(t, "edited.openapi.yaml", one.edited), "--report", "json=" + output}, server...)
+			arguments := append([]string{"run", "--focus", "authorization.scope", "--focus", "path.template", "--spec", writeFile(t, "edited.openapi.yaml", one.edited), "--report", "json=" + output}, server...)
 			call(t, arguments...).want(t, one.exit, one.says)
 			rows := 0
 			for _, check := range readReport(t, output).Checks {
