@@ -124,10 +124,10 @@ var needs = map[string][]condition{
 
 // Unmet returns what a requirement needs and the description does not have, such as
 // "no states". It returns "" if the requirement applies.
-func (c *Method) Unmet(requirement string) string {
+func (m *Method) Unmet(requirement string) string {
 	aspect := requirement[:max(0, strings.LastIndexByte(requirement, '.'))]
 	for _, one := range slices.Concat(needs[aspect], needs[requirement]) {
-		if !one.met(c) {
+		if !one.met(m) {
 			return one.missing
 		}
 	}

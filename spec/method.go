@@ -241,13 +241,13 @@ type ReferencePage struct {
 }
 
 // Requirement finds a requirement for servers by its id.
-func (c *Method) Requirement(id string) (Requirement, bool) {
-	return find(c.Requirements, id)
+func (m *Method) Requirement(id string) (Requirement, bool) {
+	return find(m.Requirements, id)
 }
 
 // ClientRequirement finds a requirement for clients by its id.
-func (c *Method) ClientRequirement(id string) (Requirement, bool) {
-	return find(c.ClientRequirements, id)
+func (m *Method) ClientRequirement(id string) (Requirement, bool) {
+	return find(m.ClientRequirements, id)
 }
 
 func find(requirements []Requirement, id string) (Requirement, bool) {
@@ -260,17 +260,17 @@ func find(requirements []Requirement, id string) (Requirement, bool) {
 
 // Documents reports whether the description lists a scope for the method. To look up
 // many scopes, use [Method.Documented].
-func (c *Method) Documents(scope string) bool {
-	return slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Name == scope }) || slices.Contains(c.unselected, scope)
+func (m *Method) Documents(scope string) bool {
+	return slices.ContainsFunc(m.Scopes, func(s Scope) bool { return s.Name == scope }) || slices.Contains(m.unselected, scope)
 }
 
 // Documented returns the set of scopes that the description lists for the method.
-func (c *Method) Documented() map[string]bool {
-	documented := make(map[string]bool, len(c.Scopes))
-	for _, scope := range c.Scopes {
+func (m *Method) Documented() map[string]bool {
+	documented := make(map[string]bool, len(m.Scopes))
+	for _, scope := range m.Scopes {
 		documented[scope.Name] = true
 	}
-	for _, scope := range c.unselected {
+	for _, scope := range m.unselected {
 		documented[scope] = true
 	}
 	return documented
@@ -278,10 +278,10 @@ func (c *Method) Documented() map[string]bool {
 
 // WithScopes returns the method for a run that uses only these scopes. All others
 // still count as documented.
-func (c *Method) WithScopes(names []string) *Method {
-	selected := *c
+func (m *Method) WithScopes(names []string) *Method {
+	selected := *m
 	selected.Scopes = nil
-	for _, scope := range c.Scopes {
+	for _, scope := range m.Scopes {
 		if slices.Contains(names, scope.Name) {
 			selected.Scopes = append(selected.Scopes, scope)
 		} else {
@@ -292,29 +292,29 @@ func (c *Method) WithScopes(names []string) *Method {
 }
 
 // WithoutSecurity returns the method for a server that asks for no authorization.
-func (c *Method) WithoutSecurity() *Method {
-	open := *c
+func (m *Method) WithoutSecurity() *Method {
+	open := *m
 	open.Scopes, open.UnrelatedScopes = nil, nil
 	return &open
 }
 
 // UnrelatedScope returns the first of UnrelatedScopes, or "".
-func (c *Method) UnrelatedScope() string {
-	if len(c.UnrelatedScopes) == 0 {
+func (m *Method) UnrelatedScope() string {
+	if len(m.UnrelatedScopes) == 0 {
 		return ""
 	}
-	return c.UnrelatedScopes[0]
+	return m.UnrelatedScopes[0]
 }
 
 // RefusedStates lists the documented states in which the method must refuse a job;
 // empty if it accepts every job.
-func (c *Method) RefusedStates() []string {
-	if len(c.AcceptedStates) == 0 {
+func (m *Method) RefusedStates() []string {
+	if len(m.AcceptedStates) == 0 {
 		return nil
 	}
 	var refused []string
-	for _, state := range c.States {
-		if !slices.Contains(c.AcceptedStates, state) {
+	for _, state := range m.States {
+		if !slices.Contains(m.AcceptedStates, state) {
 			refused = append(refused, state)
 		}
 	}
