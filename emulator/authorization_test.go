@@ -10,13 +10,6 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-func TestEachScopeIsEnough(t *testing.T) {
-	server := newServer(t, Options{})
-	for _, scope := range server.methods[0].method.Scopes {
-		wantError(t, retry("complete-1").as("Bearer scope:"+scope.Short()).send(t, server), http.StatusBadRequest, "FAILED_PRECONDITION")
-	}
-}
-
 func TestTokenTemplates(t *testing.T) {
 	for _, test := range []struct{ template, join, token, want string }{
 		{"{scope}", "", "https://www.googleapis.com/auth/dataportability.maps.reviews", "https://www.googleapis.com/auth/dataportability.maps.reviews"},

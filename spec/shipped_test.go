@@ -23,6 +23,12 @@ func TestShippedDescriptionsAreListedByTheirMethods(t *testing.T) {
 		if !strings.HasSuffix(method.Operation.ID, "."+name) {
 			t.Errorf("%s is the description of %s", name, method.Operation.ID)
 		}
+		if whole, err := Embedded(method.Operation.ID); err != nil || whole.Name != description.Name {
+			t.Errorf("%s: %s, %v", method.Operation.ID, whole.Name, err)
+		}
+		if _, err := Embedded("other." + name); err == nil {
+			t.Errorf("other.%s is known", name)
+		}
 		if text, err := os.ReadFile(strings.TrimPrefix(description.Name, "spec/")); err != nil || strings.ReplaceAll(string(text), "\r\n", "\n") != string(description.Text) || !description.isShipped() {
 			t.Errorf("%s is not the file of its name: %v", description.Name, err)
 		}

@@ -27,23 +27,3 @@ func TestStatesNeedALinkAndAcceptedStates(t *testing.T) {
 		}
 	}
 }
-
-func TestEmbeddedTakesTheWholeIDOfAnOperation(t *testing.T) {
-	t.Parallel()
-	for _, name := range Shipped() {
-		short, err := Embedded(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		method, err := Load(short)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if whole, err := Embedded(method.Operation.ID); err != nil || whole.Name != short.Name {
-			t.Errorf("%s: %s, %v", method.Operation.ID, whole.Name, err)
-		}
-		if _, err := Embedded("other." + name); err == nil {
-			t.Errorf("other.%s is known", name)
-		}
-	}
-}

@@ -61,9 +61,9 @@ func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // tested runs all checks over a target, without Ginkgo, so that tests can do it
 // side by side.
-func tested(t testing.TB, method *spec.Method, server *target.Target, seed uint64, known ...result.KnownFailure) result.Report {
+func tested(t testing.TB, method *spec.Method, server *target.Target, seed uint64) result.Report {
 	t.Helper()
-	return testedBy(t, method, server, seed, func(Check) bool { return true }, known...)
+	return testedBy(t, method, server, seed, func(Check) bool { return true })
 }
 
 // testedBy is tested for some of the checks.

@@ -275,25 +275,25 @@ func (s sourceKeys) check(entry tokenEntry) error {
 // issuer makes what an entry describes.
 func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
 	source, none := entry.source, tokens.Issuer{}
-	mistake := func(message, fix string) (tokens.Issuer, error) { return none, text.Mistake(entry.place, message, fix) }
+	mistake := func(message string) (tokens.Issuer, error) { return none, text.Mistake(entry.place, message, "") }
 	switch {
 	case source[commandKey] != "":
 		issuer, err := tokens.Command(source[commandKey])
 		if err != nil {
-			return mistake("the token command: "+err.Error(), "")
+			return mistake("the token command: " + err.Error())
 		}
 		return issuer, nil
 	case source[environmentKey] != "":
 		return tokens.Environment(source[environmentKey], r.sources.lookup), nil
 	case source[defaultsKey] != "" && source[defaultsKey] != "true":
-		return mistake(defaultsKey+" takes true", "")
+		return mistake(defaultsKey + " takes true")
 	case source[defaultsKey] != "":
 		return r.applicationDefault(entry.place)
 	case source[serviceAccountKey] != "":
 		return r.serviceAccount(entry.place, source[serviceAccountKey])
 	}
 	if err := tokens.CheckAddress(source[tokenURLKey]); err != nil {
-		return mistake(tokenURLKey+": "+err.Error(), "")
+		return mistake(tokenURLKey + ": " + err.Error())
 	}
 	if err := r.refuseOpenEndpoint(entry.place, "tokens of a token server"); err != nil {
 		return none, err
@@ -312,7 +312,7 @@ func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
 		return tokens.RefreshToken(server, value, entry.place), err
 	}
 	if secret == "" {
-		return mistake("client credentials of "+entry.key+" need client-secret or client-secret-env", "")
+		return mistake("client credentials of " + entry.key + " need client-secret or client-secret-env")
 	}
 	return tokens.ClientCredentials(server), nil
 }
