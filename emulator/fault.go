@@ -95,7 +95,7 @@ func named(name string) func(Fault) bool { return func(f Fault) bool { return f.
 func (s *Server) unknownFault(name string) error {
 	for _, group := range faultGroups() {
 		if fault, known := text.Find(group.faults, named(name)); known {
-			return text.Mistake("", fmt.Sprintf("no method served here can have the fault %q, which breaks %s", name, fault.Breaks), "")
+			return text.Mistake("", fmt.Sprintf("no method served here can have the fault %q, which breaks %s", name, fault.Breaks), "--fault list prints those that it can have")
 		}
 	}
 	var known []string

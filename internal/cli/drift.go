@@ -105,7 +105,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 		return text.Mistake("", "--against is required", "give --against SOURCE, a file or a URL")
 	}
 	if flags.from == source.StandardInput && flags.against == source.StandardInput {
-		return text.Mistake("--from, --against", "both are standard input", "")
+		return text.Mistake("--from, --against", "both are standard input", "give a file for one of them")
 	}
 	files, err := parseReports(sources, flags.reports, driftFormats...)
 	if err != nil {
@@ -235,7 +235,7 @@ func readFirst(command *cobra.Command, sources *config.Sources, flags *driftFlag
 		return flags.settings.Description(sources)
 	}
 	if flags.settings.Revision != "" {
-		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it selects a revision of a built-in description, and cannot be combined with "+sources.Origin("from"), "")
+		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it selects a revision of a built-in description, and cannot be combined with "+sources.Origin("from"), "remove one of them")
 	}
 	read, err := readSource(command, flags.from, line)
 	if err != nil {

@@ -30,7 +30,7 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 	}
 	for _, file := range files {
 		if file.Path == settings.WriteKnownFailures {
-			return nil, text.Mistake(sources.Origin(writingFlag), "a report goes to "+file.Path+" too", "")
+			return nil, text.Mistake(sources.Origin(writingFlag), "a report goes to "+file.Path+" too", "give another path")
 		}
 	}
 	if settings.KnownFailures == "" {

@@ -46,7 +46,7 @@ func (f recordFlags) contradiction() error {
 	case f.resume && f.discard:
 		return text.Mistake("--resume", "it cannot be combined with --discard", "--resume continues the recording, --discard starts over")
 	case f.check && (f.resume || f.discard || f.force):
-		return text.Mistake("--check", "it writes nothing, so there is nothing to --resume, --discard or --force", "")
+		return text.Mistake("--check", "it writes nothing, so it cannot be combined with --resume, --discard or --force", "remove one of them")
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func recordingDate() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return time.Time{}, text.Mistake("SOURCE_DATE_EPOCH", fmt.Sprintf("%q is no number of seconds", value), "")
+		return time.Time{}, text.Mistake("SOURCE_DATE_EPOCH", fmt.Sprintf("invalid value %q: want a number of seconds", value), "")
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -98,7 +98,7 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	}
 	selected = selected.without(func(check suites.Check) (suites.Check, string) { return applicable[check.ID], "--" + flag })
 	if len(selected.checks) == 0 {
-		return selection{}, text.Mistake(sources.Origin(flag), "it excludes every check that the other flags select", "")
+		return selection{}, text.Mistake(sources.Origin(flag), "it excludes every check that the other flags select", "remove it, or select other checks")
 	}
 	return selected, nil
 }

@@ -232,7 +232,7 @@ func readSource(entry tokenEntry, value text.YAML) (sourceKeys, error) {
 		}
 		source[member.Name], err = member.Value.Text()
 		if err != nil || source[member.Name] == "" {
-			return nil, text.Mistake(member.Key.Place(), member.Name+" of "+entry.key+" has no value", "")
+			return nil, text.Mistake(member.Key.Place(), member.Name+" of "+entry.key+" has no value", "give one, or remove it")
 		}
 	}
 	nearest, distance := text.Nearest(unknown, allSourceKeys)
@@ -255,17 +255,17 @@ func (s sourceKeys) check(entry tokenEntry) error {
 		}
 		for _, key := range form.needs {
 			if s[key] == "" {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s also needs %s", form.key, entry.key, key), "")
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s needs %s too", form.key, entry.key, key), "add it")
 			}
 		}
 		allowed := slices.Concat([]string{form.key}, form.needs, form.accepts)
 		for _, key := range allSourceKeys {
 			if s[key] != "" && !slices.Contains(allowed, key) {
-				return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", key, entry.key, form.key), "")
+				return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", key, entry.key, form.key), "remove one of them")
 			}
 		}
 		if s[clientSecretKey] != "" && s[clientSecretEnv] != "" {
-			return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", clientSecretEnv, entry.key, clientSecretKey), "")
+			return text.Mistake(entry.place, fmt.Sprintf("%s of %s cannot be combined with %s", clientSecretEnv, entry.key, clientSecretKey), "remove one of them")
 		}
 		return nil
 	}
