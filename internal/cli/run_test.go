@@ -30,8 +30,6 @@ func TestRun(t *testing.T) {
 		says      []string
 	}{
 		{"the cassettes", nil, result.ExitConforms, []string{"the reference emulator", "not Google's responses", "sha256:", "conforms"}},
-		{"a part of the cassettes", []string{"--focus", "semantics", "--focus", "body.empty"}, result.ExitConforms, nil},
-		{"a label filter", []string{"--label-filter", "inferred && !authorization"}, result.ExitConforms, nil},
 		{"what looks at the exchanges of all", []string{"--focus", "errors.code"}, result.ExitConforms, []string{"1 check of 1 requirement: 1 pass"}},
 		{"a conforming emulator", conforming, result.ExitConforms, []string{"conforms"}},
 		{"a faulty emulator", append(emulated(t, emulator.Options{Fault: "unknown-field-ignored"}), "--focus", "body.unknown-field"), result.ExitFails, []string{"FAIL body.unknown-field"}},
