@@ -210,7 +210,7 @@ func TestNoAuth(t *testing.T) {
 	t.Parallel()
 	flags := emulated(t, emulator.Options{Fault: "no-authorization"})
 	without := slices.Concat(flags[:2], flags[4:])
-	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "the server refuses no call for its token", "--no-auth")
+	call(t, append([]string{"run", "--focus", "authorization"}, flags...)...).want(t, result.ExitFails, "the server refuses no call for its token", "--no-auth")
 	path := filepath.Join(t.TempDir(), "report.json")
 	flags = slices.Concat(without, []string{"--no-auth"})
 	// The first run has used its jobs up.
@@ -223,7 +223,7 @@ func TestNoAuth(t *testing.T) {
 	}
 	call(t, append([]string{"doctor"}, flags...)...).want(t, result.ExitConforms, "none needed", "not selected: --no-auth")
 	flags[1] = emulated(t, emulator.Options{})[1]
-	call(t, append([]string{"run"}, flags...)...).want(t, result.ExitFails, "the server requires a token, but --no-auth sends none", "Remove --no-auth")
+	call(t, append([]string{"run", "--focus", "semantics", "--focus", "path.template"}, flags...)...).want(t, result.ExitFails, "the server requires a token, but --no-auth sends none", "Remove --no-auth")
 }
 
 // TestProfilesAreListed: each with what it needs.
