@@ -130,7 +130,7 @@ var unsteady = []struct {
 
 // normalised takes out of a report what is unsteady.
 func normalised(text, endpoint string) string {
-	text = strings.ReplaceAll(text, endpoint, "http://ENDPOINT")
+	text = strings.NewReplacer(endpoint, "http://ENDPOINT", programName(), "dpconform").Replace(text)
 	for _, one := range unsteady {
 		text = one.pattern.ReplaceAllString(text, one.steady)
 	}

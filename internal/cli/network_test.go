@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -91,7 +92,9 @@ func (c called) wantUnreachable(t testing.TB, says ...string) {
 // diagnosis of an endpoint that cannot be tested, and test nothing.
 func TestWhatIsNotTheServersIsSaidInOneLine(t *testing.T) {
 	t.Parallel()
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	onlyHTTP2 := httptest.NewUnstartedServer(http.NotFoundHandler())
 	onlyHTTP2.Config.Protocols = new(http.Protocols)
@@ -350,7 +353,7 @@ func TestAClientCertificate(t *testing.T) {
 	certificate, key := ownCertificate(t)
 	_, otherKey := ownCertificate(t)
 	server := httptest.NewUnstartedServer(mustEmulate(t, emulator.Options{}))
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	server.TLS, server.Config.ErrorLog = &tls.Config{ClientAuth: tls.RequireAnyClientCert}, log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	authority := writeFile(t, "authority.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
