@@ -217,10 +217,10 @@ func reset(w http.ResponseWriter, _ *call, _ *response) {
 	if secure, isSecure := connection.(*tls.Conn); isSecure {
 		connection = secure.NetConn()
 	}
-	if tcp, isTCP := connection.(*net.TCPConn); isTCP {
+	if tcp, isTCP := connection.(interface{ SetLinger(seconds int) error }); isTCP {
 		// With no time to linger, close sends a reset.
 		_ = tcp.SetLinger(0)
-		_ = tcp.Close()
+		_ = connection.Close()
 	}
 }
 

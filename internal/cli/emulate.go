@@ -209,7 +209,7 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 		fmt.Fprintf(terminal.raw, "add --%s %s to test another method\n", config.MethodFlag, text.List(spec.Shipped()[1:], "or"))
 	}
 	fmt.Fprintln(terminal.raw, "stop it with Ctrl-C")
-	return serve(ctx, listener, server)
+	return serve(ctx, namesListener{listener}, asWritten(server))
 }
 
 func listenMistake(address string, err error) string {
@@ -230,7 +230,7 @@ func listenMistake(address string, err error) string {
 
 // serve serves until the context ends, then lets running requests finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: keepConnection}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {

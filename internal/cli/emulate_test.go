@@ -184,6 +184,18 @@ func TestTheFaultsOfSeveralMethods(t *testing.T) {
 	}
 }
 
+// TestAFaultOfAHeaderNameIsSeenOverTheNetwork: the tests of the emulator have no
+// server in between, which would hide how the name was written.
+func TestAFaultOfAHeaderNameIsSeenOverTheNetwork(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := emulating(t, "--addr", "127.0.0.1:0", "--fault", "header-name-compared-exactly")
+	result := call(t, "run", "--endpoint", endpoint, "--token-template", "scope:{short}", "--focus", "authorization.header-case",
+		"--job", "COMPLETE=complete-1")
+	if !strings.Contains(result.output, "FAIL authorization.header-case") {
+		t.Errorf("%s", result.output)
+	}
+}
+
 func TestWhatEmulateRefuses(t *testing.T) {
 	t.Parallel()
 	certificate, key := ownCertificate(t)
