@@ -46,6 +46,8 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 		switch {
 		case given == 0:
 			rest = "none was given"
+		case len(left) == 0 && given == 1:
+			rest = "the one given job is used up"
 		case len(left) == 0:
 			rest = fmt.Sprintf("all %d given jobs are used up", given)
 		}

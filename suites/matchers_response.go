@@ -132,6 +132,8 @@ func (r *response) describe() string {
 	switch code := r.error().status; {
 	case r.exchange != nil && !r.exchange.Complete():
 		return r.exchange.Fault.Detail
+	case r.succeeded() && strings.Contains(r.bodyText(), "HTML"):
+		return fmt.Sprintf("%d with %s", r.status, r.bodyText())
 	case r.succeeded():
 		return fmt.Sprintf("%d (success)", r.status)
 	case code != "":
@@ -325,6 +327,9 @@ func oneValueProblem(body []byte) string {
 	err := decoder.Decode(&value)
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
+	}
+	if len(body) == 0 {
+		return "an empty body"
 	}
 	if err != nil {
 		return "no JSON: " + err.Error()

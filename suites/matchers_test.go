@@ -87,7 +87,7 @@ func TestMatchers(t *testing.T) {
 		"one value":                   {BeOneJSONValue(), reply(200, " [1] \n"), true, "one JSON value in UTF-8", "one JSON value", body},
 		"two values":                  {BeOneJSONValue(), reply(200, "{}[]"), false, "one JSON value", "2 bytes after the JSON value", body},
 		"half a value":                {BeOneJSONValue(), reply(200, `{"a`), false, "one JSON value", "no JSON: unexpected EOF", body},
-		"no value":                    {BeOneJSONValue(), reply(200, ""), false, "one JSON value", "no JSON: unexpected EOF", body},
+		"no value":                    {BeOneJSONValue(), reply(200, ""), false, "one JSON value", "an empty body", body},
 		"not UTF-8":                   {BeOneJSONValue(), reply(200, "\"\xff\""), false, "one JSON value", "bytes that are not UTF-8", body},
 		"error model":                 {MatchErrorModel(method), reply(404, goodError), true, "an error as AIP-193 describes it", "404 NOT_FOUND", body},
 		"no error object":             {MatchErrorModel(method), reply(404, `{"error": "x"}`), false, "an error", "404 with a JSON body and no error object, instead of a JSON body with an error object", body},

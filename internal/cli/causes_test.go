@@ -168,7 +168,7 @@ func TestACauseComesFirst(t *testing.T) {
 			answer(w, recorded, recorded.Body.Bytes())
 		})},
 		{"a rate", "", "rate-limited", "every response is 429: the server limits the rate of requests", refusedBefore(http.StatusTooManyRequests, func(*http.Request) bool { return true })},
-		{"errors in a list", "", "framework-errors", "have no error object and are JSON arrays", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		{"errors in a list", "", "framework-errors", "are JSON arrays instead of an error object", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			if recorded.Code >= 400 && recorded.Body.Len() > 0 {
 				recorded.Body = bytes.NewBufferString("[" + recorded.Body.String() + "]")
 				recorded.Header().Del("Content-Length")
@@ -182,7 +182,7 @@ func TestACauseComesFirst(t *testing.T) {
 			return r.Method == http.MethodPost && r.ContentLength == 0
 		})},
 		{"a header is needed", "", "call-refused", "every call is refused with 409", refusedBefore(http.StatusConflict, func(r *http.Request) bool { return r.Method == http.MethodPost })},
-		{"other jobs", "", "call-refused", "every call is refused with 404", changing(func(r *http.Request) {
+		{"other jobs", "", "unknown-job", "of the given jobs, such as failed-1: ", changing(func(r *http.Request) {
 			if segments := strings.Split(r.URL.EscapedPath(), "/"); len(segments) > 3 {
 				segments[3] = "none-" + segments[3]
 				r.URL.RawPath = strings.Join(segments, "/")
@@ -233,8 +233,17 @@ func TestACauseComesFirst(t *testing.T) {
 				r.URL.Path, r.URL.RawPath = before+":"+verb+":"+verb, ""
 			}
 		})},
-		{"errors of the framework", "", "framework-errors", "have no error object and have the form of FastAPI", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
-		{"errors without a body", "", "framework-errors", "have no error object and are empty, with the gRPC status", refusing("", 0, "")},
+		{"errors of the framework", "", "framework-errors", "have the format of FastAPI instead of an error object", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
+		{"errors without a body", "", "framework-errors", "have an empty body, with the gRPC status in a header, instead of an error object", refusing("", 0, "")},
+		{"a handler that panics", "", "call-lost", "calls for a job in the state FAILED got no response: ", func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/failed-") {
+					panic(http.ErrAbortHandler)
+				}
+				next.ServeHTTP(w, r)
+			})
+		}},
+		{"the same response to all", "", "one-status", "every response is 200, whatever was sent", always(200, `{"archiveJobId":"a"}`)},
 		{"bad input is too much", "", "server-fails", "requests get 5xx. The first: 500 to ", refusing("INVALID_ARGUMENT", 500, `{"message":"no"}`)},
 		{"no body is read", "", "body-unread", "the body is not checked: ", changing(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })},
 		{"unknown fields are ignored", "", "unknown-fields", "the body is parsed, but unknown fields are ignored: ", changing(func(r *http.Request) {

@@ -210,7 +210,7 @@ func TestNoAuth(t *testing.T) {
 	t.Parallel()
 	flags := emulated(t, emulator.Options{Fault: "no-authorization"})
 	without := slices.Concat(flags[:2], flags[4:])
-	call(t, append([]string{"run", "--focus", "authorization"}, flags...)...).want(t, result.ExitFails, "the server refuses no call for its token", "--no-auth")
+	call(t, append([]string{"run", "--focus", "authorization"}, flags...)...).want(t, result.ExitFails, "the server does not check tokens: it refused none of the ", "--no-auth")
 	path := filepath.Join(t.TempDir(), "report.json")
 	flags = slices.Concat(without, []string{"--no-auth"})
 	// The first run has used its jobs up.

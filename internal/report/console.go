@@ -220,7 +220,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 		c.brokenRequirement(report, group, verdict, verdict == result.Warn && slices.ContainsFunc(failed, failedToo))
 	}
 	if rest := len(groups) - printed; rest > 0 {
-		c.headline(verdict, fmt.Sprintf("%d more of %s (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
+		c.headline(verdict, fmt.Sprintf("%d of %s not shown (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
 		c.Printf("\n")
 	}
 }
@@ -414,7 +414,13 @@ func Coloured(verdict result.Verdict, text string) string {
 }
 
 // Bold is a text in bold letters.
-func Bold(text string) string { return lipgloss.NewStyle().Bold(true).Render(text) }
+func Bold(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = lipgloss.NewStyle().Bold(true).Render(line) // Together they would be padded.
+	}
+	return strings.Join(lines, "\n")
+}
 
 // Faint is a text that stands back.
 func Faint(text string) string { return lipgloss.NewStyle().Faint(true).Render(text) }

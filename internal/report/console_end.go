@@ -94,7 +94,7 @@ func (c Console) missingInputs(report result.Report) {
 	}
 	c.Printf("%s\n", Bold("to test more, add (most useful first)"))
 	for _, flag := range flags[:min(len(flags), listedFailures)] {
-		c.Paragraph(fmt.Sprintf("  %3d more  ", checks[flag]), withFlag(flag))
+		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", checks[flag], text.Plural(checks[flag], "check")), withFlag(flag))
 	}
 	if rest := len(flags) - listedFailures; rest > 0 {
 		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
@@ -120,10 +120,13 @@ func missingFlags(report result.Report) ([]string, map[string]int) {
 		if group.Flag == "" {
 			continue
 		}
-		if checks[group.Flag] == 0 {
-			flags = append(flags, group.Flag)
+		choices := strings.Split(group.Flag, " or ")
+		slices.Sort(choices) // The same choice may come in another order.
+		flag := strings.Join(choices, " or ")
+		if checks[flag] == 0 {
+			flags = append(flags, flag)
 		}
-		checks[group.Flag] += len(group.Checks)
+		checks[flag] += len(group.Checks)
 	}
 	slices.SortStableFunc(flags, func(a, b string) int { return checks[b] - checks[a] })
 	return flags, checks

@@ -17,9 +17,8 @@ import (
 // that follow; then the request to send again, and more of the rest.
 func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	left := screenRows
-	if len(failed) > 1 {
-		// What has no other consequence is listed like any failure.
-		report.Causes = slices.DeleteFunc(slices.Clone(report.Causes), func(cause result.Cause) bool { return len(cause.Checks) == 1 })
+	if many := func(cause result.Cause) bool { return len(cause.Checks) > 1 }; len(failed) > 1 && !slices.ContainsFunc(report.Causes, many) {
+		report.Causes = nil // What has no other consequence is listed like any failure.
 	}
 	take := func(words string) string {
 		left -= c.rows(words)
@@ -69,7 +68,7 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 		shown++
 	}
 	if rest := len(listed) - shown; rest > 0 {
-		rows += "  " + Faint(fmt.Sprintf("and %d more: --verbose, or a report, has all", rest)) + "\n"
+		rows += "  " + Faint(fmt.Sprintf("and %d more (--verbose or a report lists them all)", rest)) + "\n"
 	}
 	if len(report.Causes) > 0 {
 		top += "\n"
@@ -144,13 +143,18 @@ func failedHeadline(report result.Report, failed []result.Broken) (words string,
 	if len(report.Causes) > 1 {
 		explain = "the causes explain"
 	}
+	partly := len(slices.DeleteFunc(slices.Clone(others), func(group result.Broken) bool { return !report.PartlyExplained(group) }))
+	also := ""
+	if partly > 0 {
+		also = fmt.Sprintf(" and %d in part", partly)
+	}
 	switch explained := len(failed) - len(others); {
 	case len(others) == 0:
 		return words + "; " + explain + " all", nil
 	case explained > 0 && len(others) == 1:
-		return fmt.Sprintf("%s; %s %d; the other one:", words, explain, explained), others
+		return fmt.Sprintf("%s; %s %d%s; the rest:", words, explain, explained, also), others
 	case explained > 0:
-		return fmt.Sprintf("%s; %s %d; the other %d, most severe first", words, explain, explained, len(others)), others
+		return fmt.Sprintf("%s; %s %d%s; the rest, most severe first", words, explain, explained, also), others
 	case len(failed) > 1:
 		words += ", most severe first"
 	}

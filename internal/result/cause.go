@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -39,30 +40,63 @@ func (r *Report) ConcludeCauses() {
 			e.responses = append(e.responses, exchange)
 		}
 	}
-	for _, find := range []func() diagnosis{e.noHTTP, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.notRouted,
+	dominant := false
+	for _, find := range []func() diagnosis{e.noHTTP, e.callLost, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.unknownJob, e.notRouted,
 		e.callRefused, e.nobodyRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
 		cause := e.conclude(find())
-		if len(cause.Requirements) == 0 || slices.ContainsFunc(r.Causes, cause.within) {
+		// What a shared connection spoils is another mistake in any case.
+		if len(cause.Requirements) == 0 || dominant && cause.ID != "persistent-connection" || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
 		}
 		r.Causes = append(r.Causes, cause)
-		if cause.Count*10 >= len(e.responses)*9 {
-			break // Whatever else is wrong comes from it.
-		}
+		dominant = dominant || cause.Count*10 >= len(e.responses)*9 // Whatever else is wrong comes from it.
 	}
 	slices.SortStableFunc(r.Causes, func(a, b Cause) int { return len(b.Checks) - len(a.Checks) })
 }
 
 // Explained reports whether causes explain all findings of a requirement.
 func (r Report) Explained(broken Broken) bool {
+	explained := r.explainedChecks(broken.Requirement.ID)
+	return !slices.ContainsFunc(broken.Checks(), func(id string) bool { return !explained[id] })
+}
+
+// PartlyExplained reports whether causes explain some findings of a requirement, and
+// not all.
+func (r Report) PartlyExplained(broken Broken) bool {
+	explained := r.explainedChecks(broken.Requirement.ID)
+	return !r.Explained(broken) && slices.ContainsFunc(broken.Checks(), func(id string) bool { return explained[id] })
+}
+
+// explainedChecks are the checks whose findings of a requirement a cause explains.
+func (r Report) explainedChecks(requirement string) map[string]bool {
 	var checks []string
 	for _, cause := range r.Causes {
-		if slices.Contains(cause.Requirements, broken.Requirement.ID) {
+		if slices.Contains(cause.Requirements, requirement) {
 			checks = append(checks, cause.Checks...)
 		}
 	}
-	explained := set(checks)
-	return !slices.ContainsFunc(broken.Checks(), func(id string) bool { return !explained[id] })
+	return set(checks)
+}
+
+// fix is what an author has to change about a requirement. Where the server did not
+// get to it, since it failed or closed the connection, that comes first.
+func (r Report) fix(requirement Requirement, shown Found) string {
+	own := requirement.Aspect == "robustness" || requirement.Aspect == "errors"
+	if shown.Exchange < 1 || shown.Exchange > len(r.Exchanges) || r.Client != nil || own {
+		return requirement.Fix
+	}
+	switch exchange := &r.Exchanges[shown.Exchange-1]; {
+	case exchange.lost():
+		return sentence(fixLost)
+	case exchange.status() >= http.StatusInternalServerError && exchange.status() != http.StatusNotImplemented:
+		return sentence("check the log of the server for the reason of the " + fmt.Sprint(exchange.status()))
+	}
+	return requirement.Fix
+}
+
+// sentence is a text with a capital and one full stop.
+func sentence(words string) string {
+	return strings.TrimSuffix(strings.ToUpper(words[:1])+words[1:], ".") + "."
 }
 
 // ExplainedText says that causes explain all findings of a requirement, so that their
@@ -85,25 +119,27 @@ func (r Report) Explains(cause Cause) string {
 	if len(ids) > few {
 		ids = append(slices.Clone(ids[:few-1]), fmt.Sprintf("%d more", len(ids)-few+1))
 	}
-	failed, explained, checks := set([]string{}), set(cause.Checks), 0
+	explained, checks := set(cause.Checks), 0
 	for _, check := range r.Checks {
 		if check.Verdict == Warn && explained[check.ID] {
 			checks++
 		}
-		for _, finding := range check.Findings {
-			if finding.Verdict != Warn {
-				failed[finding.Requirement] = true
+	}
+	warned, partly := len(cause.Requirements), 0
+	for _, broken := range r.Broken(Fail) {
+		if slices.Contains(cause.Requirements, broken.Requirement.ID) {
+			warned--
+			if !r.Explained(broken) {
+				partly++
 			}
 		}
 	}
-	requirements := 0
-	for _, id := range cause.Requirements {
-		if !failed[id] {
-			requirements++
-		}
-	}
-	return fmt.Sprintf("%s%s, in %s%s", text.List(ids, "and"), andWarned(len(cause.Requirements), requirements),
+	words := fmt.Sprintf("%s%s, in %s%s", text.List(ids, "and"), andWarned(len(cause.Requirements), warned),
 		text.Counted(len(cause.Checks), "check"), andWarned(len(cause.Checks), checks))
+	if partly > 0 {
+		words += fmt.Sprintf("; %d of the failed requirements only in part", partly)
+	}
+	return words
 }
 
 // andWarned divides a number into what failed and what warned; empty if all failed.
@@ -193,7 +229,7 @@ func (e evidence) found() []found {
 // else they explain. Those come first: reports suggest to read about the first one.
 var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
 	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
-	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall}
+	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state"}
 
 // documentedCall is the requirement that the call as it is documented succeeds.
 const documentedCall = "path.template"
@@ -234,7 +270,7 @@ func (e evidence) conclude(found diagnosis) Cause {
 	}
 	cause.Checks = slices.Compact(cause.Checks)
 	cause.Summary, cause.Fix = found.say(first, cause.Count)
-	cause.Fix = strings.TrimSuffix(strings.ToUpper(cause.Fix[:1])+cause.Fix[1:], ".") + "."
+	cause.Fix = sentence(cause.Fix)
 	return cause
 }
 

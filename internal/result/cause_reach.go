@@ -48,7 +48,7 @@ func (e evidence) oneStatus() diagnosis {
 		return diagnosis{}
 	}
 	first, count := shown[0], len(shown)
-	every := fmt.Sprintf("every response is %d", most)
+	every, example := fmt.Sprintf("every response is %d", most), false
 	if count < len(e.responses) {
 		every = fmt.Sprintf("%d of %d responses are %d", count, len(e.responses), most)
 	}
@@ -59,12 +59,14 @@ func (e evidence) oneStatus() diagnosis {
 		every += ": the server knows none of the given jobs"
 	case most == 404 && twice != "":
 		found.id = "doubled-prefix"
-		every += fmt.Sprintf(": /%s is in the path twice, as in %s", twice, first.line())
+		example = true
+		every += fmt.Sprintf(": /%s is in the path twice", twice)
 		fix = "give --endpoint " + strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+twice) +
 			" without /" + twice + ", with which the path of the method begins"
 	case most == 404 || most == 405:
 		found.id = "wrong-address"
-		every += ": the server does not serve the method at this path, as in " + first.line()
+		example = true
+		every += ": the server does not serve the method at this path"
 		fix = "check the address and the path prefix of --endpoint, and the route of the server"
 	case most/100 == 3:
 		found.id = "redirected"
@@ -77,12 +79,111 @@ func (e evidence) oneStatus() diagnosis {
 	case most >= 500:
 		every += ": the server, or a service that it depends on, is failing"
 		fix = "check the log of the server"
+	case most/100 == 2 && !variedSuccess(shown):
+		return diagnosis{} // All requests may be of those that succeed, or of those of one mistake.
 	default:
 		every += ", whatever was sent"
-		fix = "check that --endpoint is the server of the method, and no fallback for unknown paths"
+		fix = "check that --endpoint is the API server, not a fallback that responds to every path"
 	}
-	found.say = func(*Exchange, int) (string, string) { return every, fix }
+	found.say = func(first *Exchange, _ int) (string, string) {
+		if example {
+			return every + ", as in " + first.line(), fix
+		}
+		return every, fix
+	}
 	return found
+}
+
+// variedSuccess reports whether successes came both to a path that no method has, or
+// for an unknown id, and to a call without a valid token: two mistakes at once.
+func variedSuccess(shown []*Exchange) bool {
+	unknown := func(exchange *Exchange) bool {
+		return exchange.JobState == "" && exchange.Request.Method != http.MethodHead
+	}
+	return slices.ContainsFunc(shown, unknown) && slices.ContainsFunc(shown, func(exchange *Exchange) bool {
+		return !unknown(exchange) && exchange.unauthorized()
+	})
+}
+
+// unauthorized reports whether an exchange is a call without a token, or with one that
+// nobody issued.
+func (e *Exchange) unauthorized() bool {
+	return e.Retry && (e.Request.Credential == NoCredential || e.Request.Credential == "unknown token")
+}
+
+// lost reports whether the connection ended before a response.
+func (e *Exchange) lost() bool {
+	return e.Response == nil && e.Fault != nil && (e.Fault.Kind == "hang-up" || e.Fault.Kind == "reset")
+}
+
+// callLost: the calls for jobs in some states get no response, as of a handler that
+// panics.
+func (e evidence) callLost() diagnosis {
+	const few = 3
+	lost, all, names := map[string]bool{}, 0, []string{}
+	for _, calls := range text.Grouped(e.shown(func(one *Exchange) bool { return one.Retry && one.JobState != "" }), func(one *Exchange) string { return one.JobState }) {
+		without := len(slices.DeleteFunc(slices.Clone(calls), func(one *Exchange) bool { return !one.lost() }))
+		if state := calls[0].JobState; without >= few && without*2 >= len(calls) {
+			lost[state], all, names = true, all+len(calls), append(names, state)
+		}
+	}
+	return diagnosis{id: "call-lost", least: few, shows: func(exchange *Exchange) bool { return exchange.Retry && lost[exchange.JobState] && exchange.lost() },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("%d of %d calls for a job in the state %s got no response: %s", count, all, text.List(names, "or"), first.Fault.Detail), fixLost
+		}}
+}
+
+// fixLost is the fix where the server ended the connection.
+const fixLost = "find out why the server closed the connection: see its log. A handler that panics closes it, too"
+
+// unknownJob: neither the method nor what reads states finds a given job.
+func (e evidence) unknownJob() diagnosis {
+	read, called, found := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	shape := e.callShape()
+	plain := func(exchange *Exchange) bool {
+		return exchange.JobState != "" && strings.HasPrefix(exchange.Request.Credential, "token ") && exchange.Request.Authorization == "" &&
+			(!exchange.Retry || exchange.Request.BodyBytes == 0 && exchange.shape() == shape && !strings.Contains(exchange.Request.URL, "?"))
+	}
+	for _, exchange := range e.shown(plain) {
+		switch {
+		case exchange.status() == http.StatusMethodNotAllowed:
+		case exchange.status() != http.StatusNotFound:
+			found[exchange.Job] = true
+		case exchange.Retry:
+			called[exchange.Job] = true
+		default:
+			read[exchange.Job] = true
+		}
+	}
+	missed := func(exchange *Exchange) bool {
+		return exchange.JobState != "" && read[exchange.Job] && called[exchange.Job] && !found[exchange.Job]
+	}
+	return diagnosis{id: "unknown-job", least: 2, shows: func(exchange *Exchange) bool { return missed(exchange) && exchange.status() == http.StatusNotFound },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			summary = fmt.Sprintf("the server does not know the job %s, which --job gives as %s", text.Line(text.Cut(first.Job, 60)), first.JobState)
+			if jobs := text.Grouped(e.shown(missed), func(exchange *Exchange) string { return exchange.Job }); len(jobs) > 1 {
+				summary = fmt.Sprintf("the server does not know %d of the given jobs, such as %s", len(jobs), text.Line(text.Cut(first.Job, 60)))
+			}
+			return fmt.Sprintf("%s: %d responses are 404", summary, count), "check the ids in --job, and that the tokens are of the user who owns the jobs"
+		}}
+}
+
+// shape is the path of a request with ID for its job, without the query.
+func (e *Exchange) shape() string {
+	path, _, _ := strings.Cut(e.Request.URL, "?")
+	if e.Job == "" {
+		return path
+	}
+	return strings.ReplaceAll(path, "/"+url.PathEscape(e.Job), "/ID")
+}
+
+// callShape is the shape of the method's own path, which most calls have.
+func (e evidence) callShape() string {
+	calls := text.Grouped(e.shown(func(one *Exchange) bool { return one.Retry && one.Job != "" }), (*Exchange).shape)
+	if len(calls) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(calls, func(a, b []*Exchange) int { return len(a) - len(b) })[0].shape()
 }
 
 // giveJobs is the fix where a server has none of the given jobs.
@@ -175,6 +276,13 @@ func (e evidence) callerRefused() diagnosis {
 			return found
 		}
 	}
+	// Paths that no method has may be refused before any token is read.
+	routed := func(exchange *Exchange) bool {
+		return withToken(exchange) && exchange.status() != http.StatusNotFound && exchange.status() != http.StatusMethodNotAllowed
+	}
+	if found := e.refused("tokens are refused", routed); len(e.shown(found.shows)) >= max(found.least, (len(e.shown(withToken))+1)/2) {
+		return found
+	}
 	// The other checks use the token of one scope, which may be the only bad one.
 	tokens := text.Grouped(e.shown(withToken), func(exchange *Exchange) string { return exchange.Request.Credential })
 	if len(tokens) == 0 {
@@ -227,21 +335,17 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 // past the authorization.
 func (e evidence) nobodyRefused() diagnosis {
 	const few = 3
-	unauthorized := func(exchange *Exchange) bool {
-		credential := exchange.Request.Credential
-		return exchange.Retry && (credential == NoCredential || credential == "unknown token")
-	}
 	passes := func(exchange *Exchange) bool {
 		status := exchange.status()
 		return exchange.Retry && (status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden)
 	}
-	return diagnosis{id: "nobody-refused", least: max(few, len(e.shown(unauthorized))),
-		shows: func(exchange *Exchange) bool { return unauthorized(exchange) && passes(exchange) },
+	return diagnosis{id: "nobody-refused", least: max(few, len(e.shown((*Exchange).unauthorized))),
+		shows: func(exchange *Exchange) bool { return exchange.unauthorized() && passes(exchange) },
 		explains: func(finding Finding, exchange *Exchange) bool {
 			return strings.HasPrefix(finding.Requirement, "authorization.") && passes(exchange)
 		},
 		say: func(_ *Exchange, count int) (summary, fix string) {
-			return fmt.Sprintf("the server refuses no call for its token: all %d calls without a token, or with an unknown one, are let through", count),
+			return fmt.Sprintf("the server does not check tokens: it refused none of the %d calls without a token or with an unknown one", count),
 				"refuse them with 401 before anything else; if the server is meant to have no authorization, run with --no-auth, which needs no token and tests no authorization"
 		}}
 }

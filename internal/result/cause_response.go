@@ -77,7 +77,8 @@ func (e evidence) frameworkErrors() diagnosis {
 		return found.form == most && most != "" && refused[found]
 	}
 	explains := func(finding Finding, exchange *Exchange) bool {
-		return shows(exchange) && (e.lacksObject(finding, exchange) || finding.Requirement == "errors.no-internals")
+		empty := finding.Requirement == "robustness.one-value" && exchange.Response.BodyBytes == 0
+		return shows(exchange) && (e.lacksObject(finding, exchange) || finding.Requirement == "errors.no-internals" || empty)
 	}
 	// errors.json alone says as much itself, and may come from what the server does
 	// with the request.
@@ -86,7 +87,10 @@ func (e evidence) frameworkErrors() diagnosis {
 	}
 	return diagnosis{id: "framework-errors", least: 2, most: mistakes[most], shows: shows, explains: explains, say: func(first *Exchange, count int) (summary, fix string) {
 		_, fix = frameworkOf(first)
-		return fmt.Sprintf("%d error bodies have no error object and %s: the first came with %d to %s", count, most, first.status(), first.Purpose), fix
+		if fix == "" {
+			fix = e.refusalsFix(e.shown(shows), most)
+		}
+		return fmt.Sprintf("%d error responses %s instead of an error object, first the %d to %s", count, most, first.status(), first.Purpose), fix
 	}}
 }
 
@@ -99,14 +103,14 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 	}
 	switch {
 	case exchange.Response.Header["Grpc-Status"] != nil:
-		return "are empty, with the gRPC status in a header", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
+		return "have an empty body, with the gRPC status in a header,", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
 			"the messages of error_details.proto in its descriptor, and wrap the body with a Lua filter"
 	case has("statusCode", "message"):
-		return "have the form of Fastify or NestJS", "write them in the error format of the method, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
+		return "have the format of Fastify or NestJS", "write them in the error format of the method, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
 	case has("timestamp", "path"):
-		return "have the form of Spring Boot", "write them in the error format of the method, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
+		return "have the format of Spring Boot", "write them in the error format of the method, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
 	case has("detail"):
-		return "have the form of FastAPI", "write them in the error format of the method, in exception handlers for RequestValidationError and HTTPException"
+		return "have the format of FastAPI", "write them in the error format of the method, in exception handlers for RequestValidationError and HTTPException"
 	case strings.Contains(body, "<html lang=en>"):
 		return "are pages of Flask", "write them in the error format of the method, in app.errorhandler(HTTPException)"
 	case strings.Contains(body, "<title>Error</title>"):
@@ -114,22 +118,41 @@ func frameworkOf(exchange *Exchange) (form, fix string) {
 	case strings.HasPrefix(strings.TrimSpace(body), "[{"):
 		return "are JSON arrays", `send the error object {"error": {…}} itself, not in an array`
 	case exchange.Response.BodyBytes == 0:
-		form = "are empty"
+		form = "have an empty body"
 	case object != nil:
-		form = "have another form"
+		form = "have another format"
 	case strings.HasPrefix(strings.Join(exchange.Response.Header["Content-Type"], ""), "text/html"):
 		form = "are HTML pages"
 	default:
 		form = "are text"
 	}
-	if exchange.status() == http.StatusNotFound {
-		return form, "write the 404 for unknown paths in the error format of the method too, in the fallback or not-found handler"
+	return form, ""
+}
+
+// refusalsFix says by what was refused where the author writes the errors, if their
+// form does not say it: the router of a server knows no path, its parser no body.
+func (e evidence) refusalsFix(refused []*Exchange, form string) string {
+	shape := e.callShape()
+	all := func(holds func(*Exchange) bool) bool {
+		return !slices.ContainsFunc(refused, func(exchange *Exchange) bool { return !holds(exchange) })
 	}
-	fix = "write the refusals of the framework in the error format of the method, in its error handler: a body that cannot be parsed, another media type"
+	switch {
+	case all(func(exchange *Exchange) bool {
+		return exchange.status() == http.StatusNotFound && (!exchange.Retry && exchange.JobState == "" || exchange.Retry && exchange.shape() != shape)
+	}):
+		return "write the 404 for unknown paths in the error format of the method too, in the fallback or not-found handler"
+	case all(func(exchange *Exchange) bool { return exchange.status() == http.StatusNotFound }):
+		return "write the 404 for an unknown id in the error format of the method too, where the handler does not find the job"
+	case slices.ContainsFunc(refused, func(exchange *Exchange) bool {
+		return exchange.status() == http.StatusUnauthorized || exchange.status() == http.StatusForbidden || exchange.status() == http.StatusNotFound
+	}):
+		return `write every refusal in the error format of the method, {"error": {"code": …, "message": …, "status": …}}: those of the handler and those of the framework`
+	}
+	fix := "write the refusals of the framework in the error format of the method, in its error handler: a body that cannot be parsed, another media type"
 	if form == "are text" {
 		fix += "; axum gives them with Result<Json<T>, JsonRejection>"
 	}
-	return form, fix
+	return fix
 }
 
 // serverFails: what a server cannot cope with ends in 5xx.

@@ -225,6 +225,18 @@ func (r Report) inOrder(verdict Verdict) []Broken {
 	var broken []Broken
 	for _, requirement := range slices.Concat(r.Requirements, r.Unmet()) {
 		if here := found[requirement.ID]; len(here) > 0 {
+			explained := r.explainedChecks(requirement.ID)
+			// What no cause explains represents the rest.
+			slices.SortStableFunc(here, func(a, b Found) int {
+				switch known := explained[b.Check.ID]; {
+				case explained[a.Check.ID] == known:
+					return 0
+				case known:
+					return -1
+				}
+				return 1
+			})
+			requirement.Fix = r.fix(requirement, here[0])
 			broken = append(broken, Broken{requirement, here})
 			delete(found, requirement.ID)
 		}

@@ -1,0 +1,49 @@
+package result
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/spec"
+)
+
+// TestACauseThatExplainsAPart: the count of a cause and the row of a requirement that
+// it explains in part agree, and a failure without a response has a fix of its own.
+func TestACauseThatExplainsAPart(t *testing.T) {
+	t.Parallel()
+	finding := func(requirement string, exchange int, got string) Finding {
+		return Finding{Requirement: requirement, Verdict: Fail, Want: "401", Got: got, Exchange: exchange}
+	}
+	requirement := func(id string) Requirement {
+		return Requirement{Requirement: spec.Requirement{ID: id, Level: spec.Platform, Statement: "It MUST.", Fix: "Compare it."}, Aspect: "authorization"}
+	}
+	report := Report{
+		Requirements: []Requirement{requirement("a.whole"), requirement("a.part"), requirement("a.lost")},
+		Checks: []Check{
+			{ID: "a/one", Verdict: Fail, Findings: []Finding{finding("a.whole", 1, "500"), finding("a.part", 1, "500")}},
+			{ID: "a/two", Verdict: Fail, Findings: []Finding{finding("a.part", 2, "200 (success)")}},
+			{ID: "a/three", Verdict: Fail, Findings: []Finding{finding("a.lost", 3, "no response")}},
+		},
+		Exchanges: []Exchange{
+			{Number: 1, Response: &Message{Status: 500}}, {Number: 2, Response: &Message{Status: 200}},
+			{Number: 3, Fault: &FaultOf{Kind: "hang-up", Detail: "closed"}},
+		},
+		Causes: []Cause{{ID: "one", Requirements: []string{"a.whole", "a.part"}, Checks: []string{"a/one"}}},
+	}
+	if got, want := report.Explains(report.Causes[0]), "a.whole and a.part, in 1 check; 1 of the failed requirements only in part"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	rows := map[string]Broken{}
+	for _, broken := range report.Broken(Fail) {
+		rows[broken.Requirement.ID] = broken
+	}
+	if part := rows["a.part"]; part.Found[0].Got != "200 (success)" || part.Requirement.Fix != "Compare it." || report.Explained(part) || !report.PartlyExplained(part) {
+		t.Errorf("%+v", part)
+	}
+	if fix := rows["a.lost"].Requirement.Fix; !strings.Contains(fix, "closed the connection") {
+		t.Error(fix)
+	}
+	if fix := rows["a.whole"].Requirement.Fix; !strings.HasPrefix(fix, "Check the log of the server") {
+		t.Error(fix)
+	}
+}
