@@ -204,12 +204,29 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "fault: %s\n", options.Fault)
 	}
+	broken := max(0, slices.IndexFunc(methods, canHave(options.Fault)))
+	if broken > 0 {
+		reach += " --" + config.MethodFlag + " " + spec.Shipped()[broken]
+	}
 	fmt.Fprintf(terminal.raw, "test it with:\n\n  %s\n\n", runCommandFor(methods, options, reach))
-	if len(methods) > 1 {
+	if len(methods) > 1 && broken == 0 {
 		fmt.Fprintf(terminal.raw, "add --%s %s to test another method\n", config.MethodFlag, text.List(spec.Shipped()[1:], "or"))
 	}
 	fmt.Fprintln(terminal.raw, "stop it with Ctrl-C")
 	return serve(ctx, namesListener{listener}, asWritten(server))
+}
+
+// canHave reports which methods can have all of the faults, separated by commas.
+func canHave(faults string) func(*spec.Method) bool {
+	return func(method *spec.Method) bool {
+		possible := emulator.Faults(method)
+		for name := range strings.SplitSeq(faults, ",") {
+			if name != "" && !slices.ContainsFunc(possible, func(fault emulator.Fault) bool { return fault.Name == name }) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 func listenMistake(address string, err error) string {

@@ -254,3 +254,22 @@ func TestAPartOfTheUnrelatedScopesIsReported(t *testing.T) {
 		t.Errorf("exit %d\n%s", all.exit, all.output)
 	}
 }
+
+// TestThePrintedCommandTestsAMethodThatTheFaultBreaks, whichever method that is.
+func TestThePrintedCommandTestsAMethodThatTheFaultBreaks(t *testing.T) {
+	t.Parallel()
+	methods, err := shippedMethods()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range emulator.Faults(methods[1]) {
+		if canHave(fault.Name)(methods[0]) {
+			continue
+		}
+		if _, printed := emulating(t, "--fault", fault.Name); !strings.Contains(printed, " --method "+spec.Shipped()[1]+" ") || strings.Contains(printed, "to test another method") {
+			t.Errorf("%s: %s", fault.Name, printed)
+		}
+		return
+	}
+	t.Error("no fault is one of another method alone")
+}

@@ -183,3 +183,25 @@ func TestAnAgeIsInDaysOrAsGoWritesIt(t *testing.T) {
 		}
 	}
 }
+
+// TestAMistypedVariableIsRefused: only one that is near that of a flag; dpconform sets
+// others for the commands that it starts, which may be dpconform.
+func TestAMistypedVariableIsRefused(t *testing.T) {
+	t.Parallel()
+	fill := func(names ...string) error {
+		_, flags := newFlags()
+		sources := &Sources{Environment: func(string) (string, bool) { return "", false }, Variables: func() []string { return names }, Known: []string{"scenario"}}
+		return sources.Fill(flags)
+	}
+	for name, meant := range map[string]string{"ENDPONT": "ENDPOINT", "ENDPOINTS": "ENDPOINT", "JOBS": "JOB", "TOKENS": "TOKEN", "CONSUME_JOB": "CONSUME_JOBS", "SENARIO": "SCENARIO"} {
+		wantUsage(t, fill("DPCONFORM_"+name), "DPCONFORM_"+name+": it is the variable of no flag; did you mean DPCONFORM_"+meant+"?")
+	}
+	allowed := []string{"PATH", "ENDPONT"}
+	for _, name := range []string{"ENDPOINT", "JOB", "WARM_JOB", "TOKEN", "FRESH_TOKEN", "TOKEN_URL", "REFRESH_TOKEN", "SCENARIO", "OUTCOME", "CA_CERT", "RUN",
+		"DEBUG", "CLIENT_SECRET", "TOKEN_MAPS_REVIEWS", "ALLOW_RETRY", "PROGRAM", "MINE"} {
+		allowed = append(allowed, "DPCONFORM_"+name)
+	}
+	if err := fill(allowed...); err != nil {
+		t.Error(err)
+	}
+}

@@ -77,6 +77,9 @@ func (s *Sources) Fill(flags *pflag.FlagSet) error {
 	}
 	s.flags, s.origins = flags, map[string]string{}
 	flags.Visit(func(flag *pflag.Flag) { s.origins[flag.Name] = "--" + flag.Name })
+	if err := s.refuseMistyped(); err != nil {
+		return err
+	}
 	if err := s.fromEnvironment(); err != nil {
 		return err
 	}
@@ -86,6 +89,34 @@ func (s *Sources) Fill(flags *pflag.FlagSet) error {
 		}
 	}
 	return s.refuseEmpty()
+}
+
+// refuseMistyped refuses a variable whose name is nearly that of a flag: without the
+// value that was meant, a run might test something else and pass. The variables of
+// single scopes, which the description names, are not looked at.
+func (s *Sources) refuseMistyped() error {
+	if s.Variables == nil {
+		return nil
+	}
+	var known []string
+	add := func(flag string) { known = append(known, flagVariables(flag)...) }
+	s.flags.VisitAll(func(flag *pflag.Flag) { add(flag.Name) })
+	for _, key := range s.Known {
+		add(key)
+	}
+	for _, name := range slices.Sorted(slices.Values(s.Variables())) {
+		if !strings.HasPrefix(name, environmentPrefix) || strings.HasPrefix(name, tokenVariablePrefix) || slices.Contains(known, name) {
+			continue
+		}
+		wrong := 2
+		if short := len(environmentPrefix + "LEVEL"); len(name) <= short {
+			wrong = 1 // Two letters of a short name make another word.
+		}
+		if meant, distance := text.Nearest(name, known); distance <= wrong {
+			return text.Mistake(name, "it is the variable of no flag", "did you mean "+meant+"?")
+		}
+	}
+	return nil
 }
 
 // refuseEmpty refuses an empty value that would select something else than was meant:
