@@ -44,7 +44,7 @@ func (l *loader) fail(at *yaml.Node, format string, arguments ...any) error {
 
 func (l *loader) endpoint(method *Method) error {
 	if len(l.model.Servers) == 0 || l.model.Servers[0].URL == "" {
-		return l.fail(nil, "no servers: the description does not say where the service is")
+		return l.fail(nil, "no servers: the description does not say where the service is; add servers with the URL of the service")
 	}
 	method.Endpoint = strings.TrimSuffix(l.model.Servers[0].URL, "/")
 	return nil

@@ -62,7 +62,7 @@ func (d Description) WithOverlay(file Description) (Description, error) {
 		warning := result.Warnings[0]
 		message := fmt.Sprintf("the action has no effect: %s", warning.Message)
 		if warning.Message == nothingMatched {
-			message = fmt.Sprintf("the target %s matches nothing in %s", warning.Target, d.Name)
+			message = fmt.Sprintf("the target %s matches nothing in %s; correct the target, or remove the action", warning.Target, d.Name)
 		}
 		return Description{}, &Error{file.Name, actions[slices.Index(document.Actions, warning.Action)].Line, 0, message}
 	}

@@ -34,9 +34,9 @@ endpoint, this machine's clock, a token for each scope (its source, expiry and
 actual scopes), and the state of each job. It prints which checks a run would
 skip or not select, and why. It sends only read-only requests.
 
-Exit: 0 a run would not be inconclusive, 2 wrong usage or configuration,
-3 an input is missing or wrong, 4 the endpoint cannot be reached, or a token
-that the profile consumer needs is unavailable.`,
+Exit: 0 a run would have every input that it needs, 2 wrong usage or
+configuration, 3 an input is missing or wrong, 4 the endpoint cannot be reached,
+or a token that the profile consumer needs is unavailable.`,
 		Example: `  dpconform doctor --endpoint https://api.example
   dpconform doctor --config dpconform.yaml --json`,
 		Args: noArguments,
@@ -58,7 +58,7 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 		return err
 	}
 	if settings.Endpoint == "" {
-		return text.Mistake(sources.Origin("endpoint"), "no server is given", "give --endpoint URL")
+		return text.Mistake(sources.Origin("endpoint"), "no server given", "add --endpoint URL")
 	}
 	ctx, stop, err := settings.Limited(command.Context(), sources)
 	if err != nil {
@@ -395,7 +395,7 @@ func (d doctor) reader(server *target.Target, found doctorFindings) (target.Cred
 	if credential, found := server.GroupCredential(); found {
 		return credential, ""
 	}
-	return target.Credential{}, "there is no token to read it with"
+	return target.Credential{}, "no token to read its state"
 }
 
 // stateIn takes the state out of a response, or says why there is none.

@@ -76,7 +76,7 @@ every method for which it is possible.`,
 			}
 			listener, err := net.Listen("tcp", address)
 			if err != nil {
-				return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "")
+				return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "give a free HOST:PORT, such as 127.0.0.1:8080")
 			}
 			defer listener.Close()
 			reach := "--endpoint http://" + listener.Addr().String()

@@ -204,7 +204,7 @@ func TestWhatEmulateRefuses(t *testing.T) {
 	refused(t, "emulate --tls-key "+key, "--tls-key", "give --tls-cert FILE")
 	refused(t, "emulate --tls-cert "+certificate+" --tls-key "+otherKey, "--tls-cert", "are not a certificate with its key")
 	refused(t, "emulate --tls-cert no-such-file --tls-key "+key, "--tls-cert", "no-such-file")
-	refused(t, "emulate --introspection-url http://auth.example", "--introspection-url", "not encrypted")
+	refused(t, "emulate --introspection-url http://auth.example", "--introspection-url", "sent unencrypted")
 	refused(t, "emulate --fault get-acceptd", "get-accepted")
 	refused(t, "emulate --method "+spec.Shipped()[0]+" --fault state-unchanged", "state-unchanged", "semantics.changed-state")
 }

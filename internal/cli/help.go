@@ -65,7 +65,7 @@ func addHelp(root *cobra.Command) {
 	if err != nil {
 		panic(err)
 	}
-	command.Short, command.Long = "Print the help of a command", ""
+	command.Use, command.Short, command.Long = "help [COMMAND]", "Print the help of a command", ""
 	command.Args = func(_ *cobra.Command, names []string) error {
 		found, rest, _ := root.Find(names)
 		if len(rest) > 0 {

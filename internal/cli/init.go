@@ -55,7 +55,7 @@ file. It never overwrites a file.`,
 			if err != nil {
 				return err
 			}
-			if _, err := config.OneOf(sources, "for", "user", user, initUsers); err != nil {
+			if _, err := config.OneOf(sources, "for", "value", user, initUsers); err != nil {
 				return err
 			}
 			start := beginning{user: user, method: method, MethodName: settings.MethodName}

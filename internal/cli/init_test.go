@@ -72,5 +72,5 @@ func TestWhatInitWritesRunsAtOnce(t *testing.T) {
 			}
 		})
 	}
-	refused(t, "init --for nobody", "--for: unknown user", "consumer, emulator or client")
+	refused(t, "init --for nobody", `--for: unknown value "nobody"`, "consumer, emulator or client")
 }

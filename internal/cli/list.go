@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -77,6 +79,9 @@ func newExplainCommand(terminal *terminal) *cobra.Command {
 			if reason := whyNotDescribed(method, arguments[0]); reason != "" {
 				console.notApplicable(arguments[0], reason)
 				return nil
+			}
+			if scenarios, err := scenario.Shipped(method); err == nil && slices.Contains(scenario.Names(scenarios), arguments[0]) {
+				return text.Mistake("", fmt.Sprintf("%q is a scenario", arguments[0]), "dpconform client --print-scenario "+arguments[0]+" prints it")
 			}
 			return text.Mistake("", fmt.Sprintf("unknown requirement, check or aspect %q", arguments[0]), text.DidYouMeanOr(arguments[0], explained(method), "dpconform list --all prints all"))
 		},

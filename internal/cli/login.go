@@ -125,6 +125,9 @@ func (l *loginCommand) inconclusive(complaint string) error {
 // obtainAll asks a person for scopes, all at once or one by one, and keeps what
 // is granted.
 func (l *loginCommand) obtainAll(ctx context.Context) error {
+	if l.forget {
+		return l.mistake("forget", "it only works with --revoke", "give --revoke ID")
+	}
 	if l.scopes == "" {
 		return l.mistake("scopes", "no scopes are named", "give --scopes 'SCOPE,PRODUCT.*'")
 	}
@@ -198,7 +201,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 	case endpoint.Scheme != "https" && !target.IsLoopback(endpoint):
 		return made, l.mistake("endpoint", endpoint.String()+" is not encrypted, and tokens of a login would go there", "give an endpoint with https://")
 	case l.wait <= 0:
-		return made, l.mistake("wait", "it must be more than 0", "")
+		return made, l.mistake("wait", "it must be more than 0", "give a time such as 5m")
 	case l.port < 0 || l.port > 65535:
 		return made, l.mistake("port", "it must be from 0 to 65535", "")
 	}

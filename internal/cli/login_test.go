@@ -232,11 +232,12 @@ func TestLoginThatCannotBegin(t *testing.T) {
 		{"--scopes maps.reviews", "--client-id", "desktop app"},
 		{google + "--endpoint https://api.example", "--endpoint", "give --issuer URL, or --auth-url and --token-url"},
 		{google + "--token-url https://auth.example", "give --issuer URL, or --auth-url and --token-url"},
-		{google + "--endpoint http://api.example", "--endpoint", "not encrypted"},
-		{google + "--auth-url https://auth.example --token-url http://auth.example", "--token-url", "not encrypted"},
-		{google + "--issuer http://auth.example", "--issuer", "not encrypted"},
+		{google + "--endpoint http://api.example", "--endpoint", "sent unencrypted"},
+		{google + "--auth-url https://auth.example --token-url http://auth.example", "--token-url", "sent unencrypted"},
+		{google + "--issuer http://auth.example", "--issuer", "sent unencrypted"},
 		{google + "--port 70000", "--port"},
 		{google + "--wait 0s", "--wait"},
+		{"--forget", "--forget", "give --revoke ID"},
 		{"--revoke 7", "--revoke", `"7"`, "login --list"},
 	} {
 		refused(t, "login "+row[0], row[1:]...)

@@ -299,7 +299,7 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 		if r.settings.Cassettes != "" {
 			cassettes = "the cassettes in " + folder
 		}
-		fmt.Fprintf(r.terminal.out, "%s is compared with %s: no response has changed in structure since it was %s\n",
+		fmt.Fprintf(r.terminal.out, "unchanged: the responses of %s have the same structure as those in %s, %s\n",
 			server, cassettes, kept.Describe(time.Now()))
 		return nil
 	}

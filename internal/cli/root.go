@@ -80,6 +80,9 @@ func noArguments(command *cobra.Command, arguments []string) error {
 	return text.Mistake("", fmt.Sprintf("unexpected argument %q", arguments[0]), "see "+command.CommandPath()+" --help")
 }
 
+// instead is what to give for a flag of other commands that one might expect here too.
+var instead = map[string]string{"drift spec": "give the description as --from FILE"}
+
 // flagMistake says what is wrong with a flag and what it takes, or names the
 // nearest one.
 func flagMistake(command *cobra.Command, err error) error {
@@ -112,7 +115,7 @@ func flagMistake(command *cobra.Command, err error) error {
 		}
 	}
 	if len(others) > 0 {
-		return text.Mistake("", strings.TrimPrefix(command.CommandPath(), "dpconform ")+" has no flag --"+name, "these commands have it: "+strings.Join(others, ", "))
+		return text.Mistake("", strings.TrimPrefix(command.CommandPath(), "dpconform ")+" has no flag --"+name, cmp.Or(instead[command.Name()+" "+name], "these commands have it: "+strings.Join(others, ", ")))
 	}
 	fix := text.DidYouMeanOr(name, known, "")
 	return text.Mistake("", "unknown flag --"+name, cmp.Or(strings.Replace(fix, "mean ", "mean --", 1), see))

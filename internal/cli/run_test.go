@@ -296,8 +296,15 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"explain body.emty", "did you mean body.empty?"},
 		{"explain client.repeat.retry-aftr", "did you mean client.repeat.retry-after?"},
 		{"explain", "explain takes the id"},
+		{"explain reset", `"reset" is a scenario; dpconform client --print-scenario reset prints it`},
+		{"run --report json", `"json" names no file; give json=FILE`},
+		{"run --report no-such/x.json", "there is no folder no-such; create it, or give another path"},
+		{"run --max-requests -3 --endpoint http://127.0.0.1:1", "--max-requests", "give 0 for no limit"},
+		{"emulate --addr foo", "give a free HOST:PORT"},
+		{"diff - -", "only one of OLD and NEW can be -"},
+		{"drift --spec a.yaml", "drift has no flag --spec; give the description as --from FILE"},
 		{"spec upgrade", "want new or print"},
-		{"doctor", "--endpoint", "give --endpoint URL"},
+		{"doctor", "--endpoint", "add --endpoint URL"},
 	} {
 		refused(t, row[0], row[1:]...)
 	}

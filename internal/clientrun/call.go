@@ -188,6 +188,9 @@ type evidence struct {
 	exitReports bool
 	// wireOnly: what the client reports is not tested.
 	wireOnly bool
+	// posted is the path that takes the outcome where somebody else started the client,
+	// so that neither its output nor its exit code is seen.
+	posted string
 	// sharedJob: a job that no scenario is about may have many calls, so that
 	// nobody knows which request is a repeat.
 	sharedJob bool

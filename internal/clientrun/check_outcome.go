@@ -37,7 +37,9 @@ const (
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
 	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` on standard output or in the file $DPCONFORM_OUTCOME; `
-	if e.rules.Method.IDField == "" && seen.unknown() {
+	if seen.posted != "" {
+		help = outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` with POST ` + seen.posted + "; "
+	} else if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-outcome treats exit code 0 as success; "
 	}
 	help += "--wire-only does not need it"
@@ -53,10 +55,12 @@ type view struct {
 	ending string
 	// hint says what is wrong with what looks like an outcome and is none.
 	hint string
+	// posted is that of the evidence.
+	posted string
 }
 
 func viewOf(reported *outcome, known evidence) view {
-	seen := view{outcome: reported, hint: known.hint}
+	seen := view{outcome: reported, hint: known.hint, posted: known.posted}
 	command := known.command
 	if command == nil || command.timedOut {
 		return seen
@@ -266,7 +270,7 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 			got += " after the first call, for the job " + e.warmJob
 		}
 		if command != nil && !command.timedOut {
-			got += ", " + command.ending()
+			got += "; " + command.ending()
 		}
 		if seen.outcome != nil {
 			got += "; the client reported " + seen.outcome.text()
@@ -309,7 +313,10 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 			return
 		}
 		got += fmt.Sprintf(", and did not report the error of the last response, %d", last.response.status)
-		if seen.outcome == nil {
+		switch {
+		case seen.outcome == nil && known.posted != "":
+			got += "; " + cmp.Or(seen.hint, "report it as "+errorLine+" with POST "+known.posted)
+		case seen.outcome == nil:
 			got += "; " + cmp.Or(seen.hint, `report it as a line `+errorLine+`, or by an exit code other than 0`)
 		}
 		want += ", or the error reported"

@@ -59,16 +59,16 @@ func (e *evaluation) checkRepeats(attempts []*request) {
 func (e *evaluation) checkRepeat(before, after *request) {
 	response := before.response
 	if response.delivery != whole {
-		e.repeated(repeatUnknownEffect, after, "no second request, since the first may have taken effect",
+		e.repeated(repeatUnknownEffect, before, after, "no second request, since the first may have taken effect",
 			"a second request after "+before.reason())
 		return
 	}
 	if response.success() {
-		e.repeated(repeatAfterSuccess, after, "no second request after a success", "a second request")
+		e.repeated(repeatAfterSuccess, before, after, "no second request after a success", "a second request")
 		return
 	}
 	if slices.Contains(unknownEffect, response.status) {
-		e.repeated(repeatUnknownEffect, after, fmt.Sprintf("no second request after %d, since the first may have taken effect", response.status), "a second request")
+		e.repeated(repeatUnknownEffect, before, after, fmt.Sprintf("no second request after %d, since the first may have taken effect", response.status), "a second request")
 		return
 	}
 	code := response.code(e.rules.Method)
@@ -80,13 +80,15 @@ func (e *evaluation) checkRepeat(before, after *request) {
 				after = nil // A request with another token is no repeat.
 			}
 		}
-		e.repeated(id, after, "no second request"+with+" after "+code, "a second request"+with)
+		e.repeated(id, before, after, "no second request"+with+" after "+code, "a second request"+with)
 		return
 	}
 	e.checkWait(before, after)
 }
 
-func (e *evaluation) repeated(id string, after *request, want, got string) {
+// repeated finds a request that must not have been sent. The evidence is the one
+// before, whose response forbids it.
+func (e *evaluation) repeated(id string, before, after *request, want, got string) {
 	e.test(id)
 	if after == nil {
 		return
@@ -94,7 +96,7 @@ func (e *evaluation) repeated(id string, after *request, want, got string) {
 	if e.plain {
 		got += ", if requests for one job are one call"
 	}
-	e.find(id, after, want, got)
+	e.find(id, before, want, got)
 }
 
 // checkWait checks how long a client waited where the server or the scenario said
@@ -115,7 +117,7 @@ func (e *evaluation) checkWait(before, after *request) {
 		return
 	}
 	if waited := after.at.Sub(response.at); waited < wait {
-		e.find(id, after, "no second request within "+roundedUp(wait), "a second request after "+roundedDown(waited))
+		e.find(id, before, "no second request within "+roundedUp(wait), "a second request after "+roundedDown(waited))
 	}
 }
 
@@ -154,8 +156,8 @@ func (e *evaluation) checkBursts(attempts []*request) {
 				sum += wait
 			}
 			if sum < limit.waits {
-				e.find(repeatBackoff, attempts[i+1], fmt.Sprintf("at least %s of waiting in total before %d retries", limit.waits, limit.repeats),
-					roundedDown(sum))
+				e.find(repeatBackoff, before, fmt.Sprintf("at least %s of waiting before the %d retries, in total", limit.waits, limit.repeats),
+					roundedDown(sum)+" of waiting")
 				break
 			}
 		}

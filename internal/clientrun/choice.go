@@ -154,9 +154,9 @@ func (s *Server) unknownText(name string) string {
 	case slices.Contains(names, name):
 		return fmt.Sprintf("the scenario %q was not selected by --scenario", shown)
 	case distance > max(2, len(name)/3):
-		return fmt.Sprintf("there is no scenario %q; dpconform client --list has all", shown)
+		return fmt.Sprintf("unknown scenario %q; dpconform client --list prints all", shown)
 	}
-	return fmt.Sprintf("there is no scenario %q; did you mean %q?", shown, meant)
+	return fmt.Sprintf("unknown scenario %q; did you mean %q?", shown, meant)
 }
 
 // inapplicable is the reason why a scenario makes no sense for the method.

@@ -165,7 +165,7 @@ func (m mark) kill() {
 
 // ending says how the command ended, with what its complaints say of the cause.
 func (c *ended) ending() string {
-	shown := fmt.Sprintf("the command ended with exit %d", c.exit)
+	shown := fmt.Sprintf("the command exited with %d", c.exit)
 	if c.signal != "" {
 		shown = "the command was ended by a signal: " + c.signal
 	}

@@ -316,7 +316,7 @@ func (s *startedCall) end(c *control, reported *outcome) bool {
 }
 
 func (s *startedCall) evaluate(c *control) Result {
-	return c.run.options.Rules.evaluate(s.call, evidence{wireOnly: c.watch.options.WireOnly})
+	return c.run.options.Rules.evaluate(s.call, evidence{wireOnly: c.watch.options.WireOnly, posted: controlPath + "calls/" + s.id + "/outcome"})
 }
 
 // results are those of all calls that have ended, and of those that a request has

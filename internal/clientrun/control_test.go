@@ -196,7 +196,7 @@ func TestControlRefusesInOneLine(t *testing.T) {
 		{400, "POST", "/control/calls", "null", "the body is not a JSON object"},
 		{400, "POST", "/control/calls", `{"scenario":1}`, `the body is {"scenario": "NAME"}, with no other member`},
 		{400, "POST", "/control/calls", `{"scenario":"reset","warm":true}`, `the body is {"scenario": "NAME"}, with no other member`},
-		{404, "POST", "/control/calls", `{"scenario":"resett"}`, `there is no scenario "resett"; did you mean "reset"?`},
+		{404, "POST", "/control/calls", `{"scenario":"resett"}`, `unknown scenario "resett"; did you mean "reset"?`},
 		{413, "POST", "/control/calls", `{"scenario":"` + strings.Repeat("x", bodyLimit) + `"}`, "the body is larger than 1048576 bytes"},
 		{405, "GET", "/control/calls", "", "/control/calls takes POST"},
 		{405, "DELETE", "/control/scenarios", "", "/control/scenarios takes GET"},

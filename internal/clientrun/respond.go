@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/scenario"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -362,7 +364,7 @@ func ParseUpstream(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
-		return nil, errors.New("it is not an address such as https://api.example.com")
+		return nil, fmt.Errorf("%q must start with http:// or https://", redact.Address(text))
 	case parsed.User != nil:
 		return nil, errors.New("it has a user name, which would be sent to nobody")
 	case parsed.RawQuery != "" || parsed.Fragment != "":

@@ -278,7 +278,7 @@ func (r *run) whole(ended *ended, results []Result) Result {
 		e.fail(result.ConditionExit, "exit 0", ended.ending())
 	}
 	if !attempted {
-		e.fail(result.ConditionCalled, "a request", "no request arrived, "+ended.ending())
+		e.fail(result.ConditionCalled, "a request", "no request arrived; "+ended.ending())
 	}
 	return Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the command's exit", Findings: e.findings,
 		Verdict: worst(e.findings), Call: &result.Call{}}, command: ended, tested: []string{result.ConditionExit, result.ConditionTime, result.ConditionCalled}}

@@ -156,7 +156,7 @@ func TestGoAwayNeedsTLS(t *testing.T) {
 func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "gives-up", "success"))
-	const want = "no request arrived, the command ended with exit 0; the client reported the error no configuration"
+	const want = "no request arrived; the command exited with 0; the client reported the error no configuration"
 	if findings := report.Checks[0].Findings; len(findings) == 0 || findings[0].Got != want {
 		t.Errorf("%+v", findings)
 	}
@@ -165,7 +165,7 @@ func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 // TestACrashShowsItsCause wherever it is the reason.
 func TestACrashShowsItsCause(t *testing.T) {
 	t.Parallel()
-	const want = "the command ended with exit 3: Error: boom"
+	const want = "the command exited with 3: Error: boom"
 	_, report := runAll(t, runOf(t, "crashes-loudly", "success", "unavailable", "not-found"))
 	for _, check := range report.Checks {
 		for _, finding := range check.Findings {

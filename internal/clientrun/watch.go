@@ -147,7 +147,7 @@ func (w *Watch) example() string { return outcomeLine(w.method(), "scenario-succ
 // Outcomes evaluates all that has arrived.
 func (w *Watch) Outcomes() Outcomes {
 	rules := w.server.options.Rules
-	results := rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.options.WireOnly})
+	results := rules.evaluateAll(w.server, reported{}, evidence{wireOnly: w.options.WireOnly, posted: outcomesPath})
 	return w.outcomesOf(append(results, w.control.results()...))
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -46,7 +47,7 @@ func (s *Settings) requestHeader(sources *Sources) (http.Header, error) {
 		case !httpguts.ValidHeaderFieldName(name):
 			return nil, sources.mistake(HeaderFlag, "give 'NAME: VALUE'", "a header field has no name, or one that is not valid")
 		case reserved:
-			return nil, sources.mistake(HeaderFlag, fix, "%s is set by dpconform itself", name)
+			return nil, sources.mistake(HeaderFlag, cmp.Or(fix, "remove it"), "%s is set by dpconform itself", name)
 		case value == "" || !httpguts.ValidHeaderFieldValue(value):
 			return nil, sources.mistake(HeaderFlag, "give 'NAME: VALUE'", "%s has no value, or one with a control character", name)
 		}

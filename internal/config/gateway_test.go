@@ -51,7 +51,7 @@ func TestRefusedHeaders(t *testing.T) {
 		"X-Key:":                      "--header: X-Key has no value",
 		"X-Key: s3cr3t\r\nHost: evil": "X-Key has no value, or one with a control character",
 		"authorization: s3cr3t":       "--header: Authorization is set by dpconform itself; give --token",
-		"content-type: s3cr3t":        "--header: Content-Type is set by dpconform itself",
+		"content-type: s3cr3t":        "--header: Content-Type is set by dpconform itself; remove it",
 		"CONTENT-LENGTH: 3":           "Content-Length is set by dpconform itself",
 		"host: s3cr3t":                "Host is set by dpconform itself",
 		"transfer-encoding: chunked":  "Transfer-Encoding is set by dpconform itself",

@@ -214,7 +214,7 @@ func (s *Settings) AddKnownFailuresFlags(flags *pflag.FlagSet) {
 
 // AddKnownFailuresFlag adds the flag that names the list to be read.
 func (s *Settings) AddKnownFailuresFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for failures listed in the YAML `FILE`. Each has a reason. An entry that passes as a whole fails the run")
+	flags.StringVar(&s.KnownFailures, "known-failures", "", "do not fail for failures listed in the YAML `FILE`. Each has a reason. The run fails if everything that an entry covers passes")
 }
 
 // AddReportFlag adds the flag that names the reports to be written.

@@ -170,7 +170,7 @@ func NamesOf[T ~string](values []T) []string {
 // positive refuses a time that is not more than 0, unless nobody gave it.
 func (s *Sources) positive(flag string, limit time.Duration) error {
 	if limit < 0 || limit == 0 && s.Given(flag) {
-		return s.mistake(flag, "", "it must be more than 0")
+		return s.mistake(flag, "give a time such as 30s", "it must be more than 0")
 	}
 	return nil
 }

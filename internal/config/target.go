@@ -37,7 +37,7 @@ func (s *Settings) Contradiction(sources *Sources) error {
 // and lets tokens be obtained and the target wait no longer than that.
 func (s *Settings) Limited(ctx context.Context, sources *Sources) (limited context.Context, stop func(), err error) {
 	if s.MaxDuration <= 0 {
-		return ctx, nil, sources.mistake("max-duration", "", "it must be more than 0")
+		return ctx, nil, sources.mistake("max-duration", "give a time such as 30m", "it must be more than 0")
 	}
 	limited, sources.deadline, stop = target.NewDeadline(ctx, s.MaxDuration)
 	sources.Context = limited
@@ -80,7 +80,7 @@ func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.C
 		Pause: sources.Pause, Deadline: sources.deadline, Members: method.MemberNames(),
 	}
 	if s.MaxRequests < 0 {
-		return config, sources.mistake("max-requests", "", "it must not be less than 0")
+		return config, sources.mistake("max-requests", "give 0 for no limit, or a number such as 4", "it must not be less than 0")
 	}
 	if err := sources.positive("max-pause", s.MaxPause); err != nil {
 		return config, err
@@ -173,7 +173,7 @@ func (s *Settings) NetworkOptions(sources *Sources) (target.NetworkOptions, erro
 		return options, err
 	}
 	if s.HeaderTimeout < 0 {
-		return options, sources.mistake("header-timeout", "", "it must not be less than 0")
+		return options, sources.mistake("header-timeout", "give 0 for no limit, or a time such as 10s", "it must not be less than 0")
 	}
 	if endpoint, err := target.ParseEndpoint(s.Endpoint); s.Insecure && err == nil && !target.IsLoopback(endpoint) {
 		return options, sources.mistake("insecure", "give --ca-cert FILE", "it works only on this machine, and %s is not on it", endpoint.Host)

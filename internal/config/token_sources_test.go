@@ -132,7 +132,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes"},
 		{"maps.*: {refresh-token: " + secret + ", client-id: x}\n", "FILE:1: refresh-token of maps.* needs token-url too; add it"},
 		{"maps.*: {refresh-token: " + secret + ", token-url: 'https://a.example'}\n", "FILE:1: refresh-token of maps.* needs client-id too; add it"},
-		{"maps.*: {refresh-token: " + secret + ", client-id: x, token-url: 'http://a.example'}\n", "FILE:1: token-url: a.example is not encrypted, and secrets would go there: give an https address"},
+		{"maps.*: {refresh-token: " + secret + ", client-id: x, token-url: 'http://a.example'}\n", "FILE:1: token-url: secrets would be sent unencrypted to a.example; give an https URL"},
 		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set the variable"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* cannot be combined with client-secret; remove one of them"},
@@ -159,7 +159,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 	}{
 		{[]string{"--token-command", "mint"}, "--token-command: it has neither {scope} nor {short}, so it would give the same token for every scope; put {scope} or {short} where the scope belongs"},
 		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed"},
-		{[]string{"--token-url", "http://a.example"}, "--token-url: a.example is not encrypted, and secrets would go there: give an https address"},
+		{[]string{"--token-url", "http://a.example"}, "--token-url: secrets would be sent unencrypted to a.example; give an https URL"},
 		{[]string{"--token-url", "https://a.example"}, "--token-url: no client id is given; give --client-id ID"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", empty}, "--client-secret-file: FILE holds no secret; put the secret alone into it"},
@@ -170,7 +170,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
 			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},
 		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is not an address that starts with https://"},
-		{[]string{"--introspection-url", "http://a.example"}, "--introspection-url: a.example is not encrypted, and secrets would go there: give an https address"},
+		{[]string{"--introspection-url", "http://a.example"}, "--introspection-url: secrets would be sent unencrypted to a.example; give an https URL"},
 	} {
 		_, err := given{flags: append([]string{"--endpoint", "https://api.example"}, test.flags...)}.credentials(t)
 		wantUsage(t, err, test.want)

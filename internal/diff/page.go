@@ -38,7 +38,7 @@ var kindWords = map[kind]struct {
 	newlySkipped:   {"newly skipped", lipgloss.NewStyle().Foreground(lipgloss.Cyan)},
 	gone:           {"gone", lipgloss.NewStyle().Foreground(lipgloss.Cyan)},
 	stillFailing:   {"still failing", lipgloss.NewStyle().Foreground(lipgloss.Red)},
-	changedVerdict: {"with another verdict", lipgloss.NewStyle().Foreground(lipgloss.Yellow)},
+	changedVerdict: {"with a different verdict", lipgloss.NewStyle().Foreground(lipgloss.Yellow)},
 	newlyPassing:   {"newly passing", lipgloss.NewStyle().Foreground(lipgloss.Green)},
 	appeared:       {"new", lipgloss.NewStyle().Foreground(lipgloss.Blue)},
 }

@@ -232,7 +232,7 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 		{"the same", good, good, "are the same file"},
 		{"the same by another name", good, folder + "/./good.json", "are the same file"},
 		{"the same by a link", good, link, "are the same file"},
-		{"standard input twice", "-", "-", "are the same file"},
+		{"standard input twice", "-", "-", "only one of OLD and NEW can be -"},
 		{"empty", good, write("empty.json", " \n"), "empty.json: it is empty"},
 		{"no JSON", good, write("text.json", "{\n\"a\": x}"), "text.json:2: not JSON"},
 		{"cut short", good, write("cut.json", string(whole[:len(whole)/2])), "not JSON: it is cut short"},

@@ -37,6 +37,9 @@ const howToWrite = "give a file that dpconform run --report json=FILE wrote"
 // standard input. The error is a *text.UsageError for a file that cannot be read,
 // that is no report, or that is given twice.
 func Read(oldName, newName string, input io.Reader) (old, new Source, err error) {
+	if oldName == newName && oldName == "-" {
+		return old, new, text.Mistake("", "only one of OLD and NEW can be -, standard input", "give a file for the other")
+	}
 	if SameFile(oldName, newName) {
 		return old, new, text.Mistake(newName, "OLD and NEW are the same file", "give two different reports")
 	}

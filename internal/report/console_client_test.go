@@ -67,7 +67,7 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 			t.Errorf("%q in\n%s", wrong, words)
 		}
 	}
-	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all checks | 1 | 1 | 1 |\n") {
+	if page := written(t, from, WriteMarkdown); !strings.Contains(page, "| HTTP | 1 | 0 | 0 |\n| all requirements | 1 | 0 | 0 |\n| all scenarios | 1 | 1 | 1 |\n") {
 		t.Error(page)
 	}
 }
@@ -80,7 +80,7 @@ func TestAWarningAfterAFailureSaysWhyItIsOne(t *testing.T) {
 		check("success", result.Warn, "", "", finding("client.http.syntax", result.Warn, 0, "one request", "two")))
 	made.Client, made.Requirements = &result.Client{}, []result.Requirement{requirement("client.http.syntax", spec.Inferred, "It SHOULD be so.")}
 	shown := printed(Console{}, made, 80)
-	if strings.Count(shown, "It SHOULD be so.") != 1 || !strings.Contains(shown, "WARN client.http.syntax (inferred)\n  See above. Here it only warns: no scenario below is about it.\n\n  success\n") {
+	if strings.Count(shown, "It SHOULD be so.") != 1 || !strings.Contains(shown, "WARN client.http.syntax (inferred)\n  See above. In these scenarios it only warns, because they are not about it.\n\n  success\n") {
 		t.Error(shown)
 	}
 }

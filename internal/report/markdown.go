@@ -120,7 +120,7 @@ func (p *markdownPage) aspects() {
 	}
 	if p.report.Client != nil {
 		row("all requirements", p.report.Counts.Requirements)
-		row("all checks", p.report.Counts.Checks)
+		row("all scenarios", p.report.Counts.Checks)
 	} else {
 		row("all", p.report.Counts.Checks)
 	}

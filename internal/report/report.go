@@ -71,7 +71,7 @@ func ParseFile(given string, formats ...string) (File, error) {
 	case given == "github" && slices.Contains(formats, given):
 		return File{given, StandardOutput}, nil
 	case !found && slices.Contains(formats, given), found && path == "" && slices.Contains(formats, format):
-		return File{}, text.Mistake("", fmt.Sprintf("%q names no file", given), "")
+		return File{}, text.Mistake("", fmt.Sprintf("%q names no file", given), "give "+strings.TrimSuffix(given, "=")+"=FILE")
 	case !found:
 		path = given
 		if format = formatByEnding(path, formats); format == "" {

@@ -156,7 +156,7 @@ func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
 			return entry, members.At(knownExpires).Mistake("write it as 2027-01-31", "%q is not a day", shortened(entry.Expires))
 		}
 		if entry.Expires < r.today {
-			return entry, members.At(knownExpires).Mistake("remove it, or set a later date", "the entry %s expired on %s", shortened(entry.Entry), entry.Expires)
+			return entry, members.At(knownExpires).Named("").Mistake("remove it, or set a later date", "the entry for %s expired on %s", shortened(values[key]), entry.Expires)
 		}
 	}
 	if entry.Issue != "" {

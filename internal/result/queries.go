@@ -198,7 +198,8 @@ func ChecksText(ids []string) string {
 
 // Broken lists the requirements with findings of a verdict, most severe first:
 // conditions of the test before documented before platform before inferred, a
-// MUST before a SHOULD.
+// MUST before a SHOULD, and of a client what it breaks in more scenarios before the
+// rest, which may be a consequence.
 func (r Report) Broken(verdict Verdict) []Broken {
 	broken := r.inOrder(verdict)
 	severity := func(b Broken) int {
@@ -208,7 +209,13 @@ func (r Report) Broken(verdict Verdict) []Broken {
 		}
 		return rank
 	}
-	slices.SortStableFunc(broken, func(a, b Broken) int { return cmp.Compare(severity(a), severity(b)) })
+	slices.SortStableFunc(broken, func(a, b Broken) int {
+		order := cmp.Compare(severity(a), severity(b))
+		if order == 0 && r.Client != nil {
+			order = cmp.Compare(len(b.Checks()), len(a.Checks()))
+		}
+		return order
+	})
 	return broken
 }
 

@@ -73,13 +73,13 @@ func readDiscovery(document spec.Description) (*discoveryReader, error) {
 	}
 	reader := &discoveryReader{name: document.Name}
 	if !bytes.HasPrefix(trimmed, []byte("{")) {
-		return nil, fail(document.Name, "it is not a discovery document of Google, which is JSON")
+		return nil, fail(document.Name, "it is not a discovery document of Google, which is JSON; give https://API.googleapis.com/$discovery/rest?version=v1, or a copy of it")
 	}
 	if err := json.Unmarshal(trimmed, &reader.document); err != nil {
 		return nil, jsonError(document.Name, trimmed, err)
 	}
 	if reader.document.RootURL == "" || len(reader.document.Resources)+len(reader.document.Methods) == 0 {
-		return nil, fail(document.Name, "it is not a discovery document of Google: rootUrl or resources is missing")
+		return nil, fail(document.Name, "it is not a discovery document of Google: rootUrl or resources is missing; give https://API.googleapis.com/$discovery/rest?version=v1, or a copy of it")
 	}
 	reader.schemas = map[string]any{}
 	return reader, nil

@@ -233,12 +233,15 @@ func behindLinks(path string) (string, error) {
 	return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("it is a link that leads to itself")}
 }
 
+// createFolder is the fix for a missing folder.
+const createFolder = "create it, or give another path"
+
 // CheckFile says, before anything is done, why WriteFile cannot write a file: it is a
 // folder, or there is no folder for it or for what it links to.
 func CheckFile(path string) error {
 	folder := filepath.Dir(path)
 	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
-		return fmt.Errorf("there is no folder %s", folder)
+		return fmt.Errorf("there is no folder %s; %s", folder, createFolder)
 	}
 	if information, err := os.Stat(path); err == nil && information.IsDir() {
 		return fmt.Errorf("%s is a folder", path)
@@ -262,7 +265,7 @@ func CheckNewFile(origin, file string) error {
 	}
 	folder := filepath.Dir(file)
 	if information, err := os.Stat(folder); err != nil || !information.IsDir() {
-		return Mistake(origin, "there is no folder "+folder, "")
+		return Mistake(origin, "there is no folder "+folder, createFolder)
 	}
 	return nil
 }

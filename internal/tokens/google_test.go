@@ -92,7 +92,7 @@ func TestWrongCredentialsOfGoogleAreOneLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"x":                          "it is not JSON",
 		`{"type":"authorized_user"}`: "it is not the key of a service account: its type is not service_account",
-		plain:                        "its token_uri: evil.example is not encrypted",
+		plain:                        "its token_uri: secrets would be sent unencrypted to evil.example",
 	} {
 		if _, err := ServiceAccount([]byte(text), "key.json", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
@@ -124,7 +124,7 @@ func TestWrongCredentialsOfGoogleAreOneLine(t *testing.T) {
 		accountKey(refuses.URL, map[string]string{"quota_project_id": secret + "\u200b"}): begin + "quota_project_id in their file is not",
 		secret: begin + "their file is not JSON",
 		`{"installed":{"client_id":"x","client_secret":"` + secret + `","redirect_uris":["http://localhost"]}}`: begin + "their file describes a client and holds no credentials; log in with that client",
-		plain:                     begin + "their token server: evil.example is not encrypted",
+		plain:                     begin + "their token server: secrets would be sent unencrypted to evil.example",
 		`{"type":"no such type"}`: begin + "the file that GOOGLE_APPLICATION_CREDENTIALS names has no credentials of Google's",
 		user(others):              "the token of application default credentials" + also + "; use dpconform login",
 		user(refuses):             "application default credentials: the token server " + hostOf(refuses.URL) + " returned HTTP 400 invalid_grant: not dpconform-redacted",

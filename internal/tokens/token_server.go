@@ -49,7 +49,7 @@ func CheckAddress(given string) error {
 	case address.Fragment != "":
 		return errors.New("an address here has no fragment (RFC 6749, 3.2)")
 	case address.Scheme == "http" && !target.IsLoopback(address):
-		return fmt.Errorf("%s is not encrypted, and secrets would go there: give an https address", hostOf(given))
+		return fmt.Errorf("secrets would be sent unencrypted to %s; give an https URL", hostOf(given))
 	}
 	return nil
 }
