@@ -232,7 +232,7 @@ func TestLoginThatCannotBegin(t *testing.T) {
 		{"--scopes maps.reviews", "--client-id", "desktop app"},
 		{google + "--endpoint https://api.example", "--endpoint", "give --issuer URL, or --auth-url and --token-url"},
 		{google + "--token-url https://auth.example", "give --issuer URL, or --auth-url and --token-url"},
-		{google + "--endpoint http://api.example", "--endpoint", "sent unencrypted"},
+		{google + "--endpoint http://api.example", "--endpoint", "not encrypted"},
 		{google + "--auth-url https://auth.example --token-url http://auth.example", "--token-url", "sent unencrypted"},
 		{google + "--issuer http://auth.example", "--issuer", "sent unencrypted"},
 		{google + "--port 70000", "--port"},

@@ -33,7 +33,6 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	first := firstToExplain(report, failed)
 	after := take(c.rendered(func(c Console) {
 		c.tested(report)
-		c.skipped(report)
 		c.rerun(report, failed)
 		c.writtenReports(true)
 		c.summary(report)
@@ -75,20 +74,6 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 		top += "\n"
 	}
 	c.Printf("%s", top+rows+"\n"+next+after)
-}
-
-// skipped counts the skipped checks of a server, beside what failed, and names the
-// input that most of them need.
-func (c Console) skipped(report result.Report) {
-	skips := report.Counts.Checks[result.Skip]
-	if skips == 0 || report.Client != nil {
-		return
-	}
-	words := fmt.Sprintf("%d of %s", skips, text.Counted(len(report.Checks), "check"))
-	if flags, checks := missingFlags(report); len(flags) > 0 {
-		words += fmt.Sprintf("; to test %d of them, add %s", checks[flags[0]], flags[0])
-	}
-	c.Printf("%s", c.clamped("  skipped  ", words, 2))
 }
 
 // rendered is what a function prints.
