@@ -80,7 +80,7 @@ func newCatalogue(method *spec.Method) catalogue {
 	for _, requirement := range method.ClientRequirements {
 		entry := clientRequirement{requirement, requirement.Aspect(), []string{}, method.Unmet(requirement.ID)}
 		for _, one := range scenarios {
-			if one.Inapplicable == "" && one.Demands(requirement.ID) {
+			if entry.NotApplicable == "" && one.Inapplicable == "" && one.Demands(requirement.ID) {
 				entry.Scenarios = append(entry.Scenarios, one.Name)
 			}
 		}
@@ -172,7 +172,7 @@ func (c catalogueConsole) summary(requirement spec.Requirement) {
 func (r clientRequirement) tested() string {
 	switch {
 	case r.NotApplicable != "":
-		return "not tested: " + r.NotApplicable
+		return "not applicable: " + r.NotApplicable
 	case r.Draft:
 		return "not tested: it is a draft"
 	case len(r.Scenarios) == 0:

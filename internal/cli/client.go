@@ -374,7 +374,7 @@ func (o *clientOptions) check(command *cobra.Command, sources *config.Sources, a
 	case command.ArgsLenAtDash() != 0:
 		return text.Mistake("", fmt.Sprintf("unexpected argument %q", arguments[0]), "put -- before the command")
 	case o.run.WireOnly && o.run.ExitReports:
-		return text.Mistake(sources.Origin("exit-outcome"), "with --wire-only no outcome is tested", "remove one of the two")
+		return text.Mistake(sources.Origin("exit-outcome"), "with --wire-only no outcome is tested", "use only one of the two")
 	case o.run.Limit <= 0:
 		return text.Mistake(sources.Origin("timeout"), "it must be more than 0", "give a time such as 30s")
 	}

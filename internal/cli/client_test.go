@@ -169,7 +169,7 @@ func TestScenariosArePrinted(t *testing.T) {
 	printed := call(t, "client", "--print-scenario", "rate-limited")
 	file := writeFile(t, "mine.yaml", strings.Replace(printed.raw, "name: rate-limited", "name: mine", 1))
 	call(t, "client", "--scenarios", file, "--list").want(t, 0, "\nmine\n  429 with Retry-After\n", "rate-limited\n", "client.repeat.retry-after")
-	refused(t, "client --wire-only --exit-outcome -- true", "--exit-outcome: with --wire-only no outcome is tested; remove one of the two")
+	refused(t, "client --wire-only --exit-outcome -- true", "--exit-outcome: with --wire-only no outcome is tested; use only one of the two")
 	refused(t, "completion tcsh", `unknown shell "tcsh"; want bash, fish, powershell or zsh`)
 	refused(t, "client --print-scenario hangup", `--print-scenario: unknown scenario "hangup"; did you mean hang-up?`)
 }

@@ -311,7 +311,20 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 			d.observe(scope.Short(), one.State != tokenThere)
 		}
 	}
+	if d.selected.profile == config.Consumer && slices.ContainsFunc(found, func(one doctorScope) bool { return one.State == tokenThere && !one.Unrelated }) {
+		for i := range found {
+			if found[i].State == tokenMissing {
+				found[i].Reason = "no token, and none is needed with --profile consumer"
+			}
+		}
+	}
 	return found
+}
+
+// loopback reports whether the server is on this machine, where nobody logs in.
+func (d doctor) loopback() bool {
+	address, err := target.ParseEndpoint(d.config.Endpoint)
+	return err == nil && target.IsLoopback(address)
 }
 
 func (d doctor) scope(scope spec.Scope) doctorScope {
@@ -327,9 +340,11 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	}
 	switch {
 	case !covered && found.Unrelated:
-		found.Reason = "no source has a token; add --token " + scope.Short() + "=VALUE"
+		found.Reason = "no token; add --token " + scope.Short() + "=VALUE"
+	case !covered && d.loopback():
+		found.Reason = "no token; add --token-template, or --token " + scope.Short() + "=VALUE"
 	case !covered:
-		found.Reason = fmt.Sprintf("no source has a token; log in with dpconform login --scopes %s, or add --token", scope.Short())
+		found.Reason = fmt.Sprintf("no token; log in with dpconform login --scopes %s, or add --token", scope.Short())
 	case status.Err != nil:
 		found.State, found.Reason = tokenUnusable, status.Err.Error()
 	case status.Unverified != nil:

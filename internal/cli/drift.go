@@ -235,7 +235,7 @@ func readFirst(command *cobra.Command, sources *config.Sources, flags *driftFlag
 		return flags.settings.Description(sources)
 	}
 	if flags.settings.Revision != "" {
-		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it selects a revision of a built-in description, and cannot be combined with "+sources.Origin("from"), "remove one of them")
+		return spec.Description{}, text.Mistake(sources.Origin(config.RevisionFlag), "it selects a revision of a built-in description, and cannot be combined with "+sources.Origin("from"), "use only one of the two")
 	}
 	read, err := readSource(command, flags.from, line)
 	if err != nil {

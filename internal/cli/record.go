@@ -46,7 +46,7 @@ func (f recordFlags) contradiction() error {
 	case f.resume && f.discard:
 		return text.Mistake("--resume", "it cannot be combined with --discard", "--resume continues the recording, --discard starts over")
 	case f.check && (f.resume || f.discard || f.force):
-		return text.Mistake("--check", "it writes nothing, so it cannot be combined with --resume, --discard or --force", "remove one of them")
+		return text.Mistake("--check", "it writes nothing, so it cannot be combined with --resume, --discard or --force", "use only one of them")
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func FailedText(failed []Broken) string {
 	case requirements == 0:
 		return unmet
 	}
-	return fmt.Sprintf("%s (%s; %s)", text.Counted(len(failed), "failure"), counted, unmet)
+	return counted + " failed; " + unmet
 }
 
 // UnmetText says which conditions of the test were not met, and in which scenario
