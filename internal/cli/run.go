@@ -197,9 +197,6 @@ func runShown(ctx context.Context, terminal *terminal, suite suiteRun, header fu
 	if fault := suite.target.Unusable(); err == nil && fault != nil && ctx.Err() == nil {
 		return run, &unreachableError{fault}
 	}
-	if overtime := overtimeOf(ctx); err == nil && overtime != nil && len(suite.target.Journal()) == 0 {
-		return run, overtime
-	}
 	if fault := suite.target.NotSetUp(); fault != nil && run.Ended == "" {
 		run.Ended = fault.Detail
 	}
