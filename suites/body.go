@@ -289,9 +289,7 @@ func refuseBody(j *judgement, refused refusedBody) {
 	if !shows {
 		return
 	}
-	if j.closedOver(exchange) {
-		j.tested[refused.requirement] = true
-	} else {
+	if !j.closedOver(refused.requirement, exchange) {
 		j.meets(refused.requirement, exchange)
 	}
 	unaffected := !exchange.Succeeded()
@@ -305,9 +303,11 @@ func refuseBody(j *judgement, refused refusedBody) {
 
 // closedOver reports whether the connection was closed over a body that is larger
 // than every server takes, or perhaps by the network.
-func (j *judgement) closedOver(exchange *target.Exchange) bool {
-	return exchange.Fault != nil && exchange.Fault.Kind == target.ClosedWhileSending &&
+func (j *judgement) closedOver(id string, exchange *target.Exchange) bool {
+	closed := exchange.Fault != nil && exchange.Fault.Kind == target.ClosedWhileSending &&
 		(len(exchange.Request.Body) > taken || j.byChance())
+	j.tested[id] = j.tested[id] || closed
+	return closed
 }
 
 // sendOddBody sends a message in an unusual form for a job of which a call uses
@@ -338,7 +338,7 @@ func sendOddBody(j *judgement, odd oddBody) {
 		if j.responded(odd.requirement, plain, "a response") {
 			j.expect(odd.requirement, exchange, gomega.Or(beLike(plain, "with Content-Length: 0"), lengthRequired))
 		}
-	case !j.closedOver(exchange):
+	case !j.closedOver(odd.requirement, exchange):
 		j.meets(odd.requirement, exchange)
 	}
 }

@@ -68,7 +68,11 @@ func (j *judgement) refusals() []*target.Exchange {
 		return !exchange.Complete() || exchange.Status < http.StatusBadRequest || j.responseTo(exchange).isFrontEndPage()
 	})
 	if len(refused) == 0 {
-		j.Skip("nothing was refused in this run", j.anyInputFlag())
+		reason, missing := "the server refused nothing", j.missingInputs()
+		if missing == "" {
+			reason += fixFirst
+		}
+		j.Skip(reason, missing)
 	}
 	return refused
 }
@@ -77,7 +81,7 @@ func (j *judgement) refusals() []*target.Exchange {
 func (j *judgement) everyExchange() []*target.Exchange {
 	journal := j.journal()
 	if len(journal) == 0 {
-		j.Skip("nothing was sent in this run", j.anyInputFlag())
+		j.Skip("nothing was sent in this run", j.missingInputs())
 	}
 	return journal
 }

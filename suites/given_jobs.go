@@ -42,19 +42,37 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 		unused()
 	}
 	if len(left) < wanted {
-		rest := fmt.Sprintf("%d of the %d given ones are unused", len(left), given)
-		switch {
-		case given == 0:
-			rest = "none was given"
-		case len(left) == 0 && given == 1:
-			rest = "the one given job is used up"
-		case len(left) == 0:
-			rest = fmt.Sprintf("all %d given jobs are used up", given)
-		}
-		unused := text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job")
-		return nil, &result.Missing{Flag: flag, Reason: "needs " + unused + ": " + rest + j.staleText()}
+		return nil, j.missingJobs(wanted, len(left), given)
 	}
 	return left[:wanted], nil
+}
+
+// missingJobs says how many jobs are missing that the method accepts.
+func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
+	reason := "needs " + text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job") + ": "
+	switch {
+	case given == 0:
+		reason += "none was given"
+	case left == given:
+		reason += fmt.Sprintf("only %d given", given)
+	case given == 1:
+		reason += "the one given job is used up"
+	case left == 0:
+		reason += fmt.Sprintf("all %d given jobs are used up", given)
+	default:
+		reason += fmt.Sprintf("%d of the %d given ones are unused", left, given)
+	}
+	failed := j.failsWithJobs() && !j.session.first.exchange.Succeeded()
+	if wasted := j.wasted(); wasted >= wanted-left || failed {
+		if wasted > 0 {
+			reason += fmt.Sprintf(", %d by requests that the server has to refuse", wasted)
+		}
+		return &result.Missing{Reason: reason + fixFirst}
+	}
+	if given > 0 && wanted > 1 {
+		reason += fmt.Sprintf("; %d more needed", wanted-left)
+	}
+	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.staleText()}
 }
 
 // jobsIn lists the jobs that were given as being in a state. Where there are none,

@@ -213,19 +213,47 @@ func (j *judgement) consumeFlag() string {
 	return result.ConsumeFlag + " with " + flag
 }
 
-// skipWithoutSuccess skips a check that needs a success. Another job would not help
-// where the first call was refused and given jobs are left.
+// fixFirst follows the reason of a skip that no input would prevent.
+const fixFirst = ": fix what failed first"
+
+// skipWithoutSuccess skips a check that needs a success.
 func (j *judgement) skipWithoutSuccess(reason string) {
-	flag := j.consumeFlag()
-	if first := j.session.first; first != nil && first.exchange != nil {
-		others := func(state string) bool {
-			return slices.ContainsFunc(j.Target.Unused(state), func(id string) bool { return id != first.job })
+	if j.failsWithJobs() || j.wasted() > 0 {
+		j.Skip(reason+fixFirst, "")
+		return
+	}
+	j.Skip(reason, j.consumeFlag())
+}
+
+// wasted counts the given jobs that were used up by requests that had to be refused.
+func (j *judgement) wasted() int {
+	used := map[string]bool{}
+	for _, exchange := range j.Target.Journal() {
+		sent := exchange.Request
+		if !sent.Call || !exchange.Succeeded() && !exchange.Unsettled() || j.session.checks[j.session.places[exchange.Check]].phase >= consuming {
+			continue
 		}
-		if j.Target.MakesJobs() || slices.ContainsFunc(j.Method.AcceptedStates, others) {
-			reason, flag = reason+": fix what failed first", ""
+		for _, state := range j.Method.AcceptedStates {
+			if slices.Contains(j.Target.Jobs(state), sent.Job) && !slices.Contains(j.Target.Unused(state), sent.Job) {
+				used[sent.Job] = true
+			}
 		}
 	}
-	j.Skip(reason, flag)
+	return len(used)
+}
+
+// failsWithJobs reports whether another job would not help, after the first call. One
+// that was refused because of its job, where no other one is left, may have been given
+// in the wrong state.
+func (j *judgement) failsWithJobs() bool {
+	first := j.session.first
+	if first == nil || first.exchange == nil {
+		return false
+	}
+	others := func(state string) bool {
+		return slices.ContainsFunc(j.Target.Unused(state), func(id string) bool { return id != first.job })
+	}
+	return j.Target.MakesJobs() || !j.isJobRefusal(first.exchange) || slices.ContainsFunc(j.Method.AcceptedStates, others)
 }
 
 // acceptedGiven reports whether a job was given that the method accepts.
@@ -239,16 +267,24 @@ func (j *judgement) acceptedGiven() bool {
 	return slices.ContainsFunc(j.Method.AcceptedStates, func(state string) bool { return len(j.Target.Jobs(state)) > 0 })
 }
 
-// anyInputFlag are the flags that supply what a call needs.
-func (j *judgement) anyInputFlag() string {
-	flag := "--job ID"
-	if hasStates(j.Method) {
-		flag = "--job STATE=ID"
+// missingInputs are the flags that supply what a call needs and was not given; empty
+// where nothing is missing.
+func (j *judgement) missingInputs() string {
+	var flags []string
+	missing, broken := j.missing, j.broken
+	if _, found := j.credential(); !found {
+		flags = append(flags, "--token-template or --token")
 	}
-	if len(j.Method.Scopes) > 0 {
-		flag = "--token-template or --token, and " + flag
+	j.missing, j.broken = missing, broken
+	given := func(state string) bool { return len(j.Target.Jobs(state)) > 0 }
+	switch {
+	case j.Target.MakesJobs() || given("") || slices.ContainsFunc(j.Method.States, given):
+	case hasStates(j.Method):
+		flags = append(flags, "--job STATE=ID")
+	default:
+		flags = append(flags, "--job ID")
 	}
-	return flag
+	return strings.Join(flags, ", and ")
 }
 
 // jobForRefusal finds a job for a request that must have no effect: one that the
@@ -422,11 +458,12 @@ func fitsPath(method *spec.Method, id string) bool {
 	return id != "" && !strings.Contains(id, "/") && (method.IDPattern == nil || method.IDPattern.MatchString(id))
 }
 
-// successes lists the calls of the whole run that succeeded.
+// successes lists the calls of the whole run that succeeded. The response to HEAD has no
+// body (RFC 9110, 9.3.2).
 func (j *judgement) successes() []*target.Exchange {
 	var succeeded []*target.Exchange
 	for _, exchange := range j.journal() {
-		if exchange.Succeeded() && exchange.Complete() && !asksForPart(exchange.Request) {
+		if exchange.Succeeded() && exchange.Complete() && exchange.Request.Method != http.MethodHead && !asksForPart(exchange.Request) {
 			succeeded = append(succeeded, exchange)
 		}
 	}

@@ -157,6 +157,9 @@ func (j *judgement) result() result.Check {
 	for _, exchange := range j.exchanges {
 		found.Exchanges = append(found.Exchanges, exchange.Number)
 	}
+	if reason := j.unproved(); reason != "" {
+		j.Skip(reason, "")
+	}
 	found.Settle(j.broken, j.missing, j.session.known)
 	if found.Verdict != result.Skip && found.Verdict != result.Error {
 		found.Untested = j.untested()
@@ -171,6 +174,34 @@ func (j *judgement) result() result.Check {
 	return found
 }
 
+// noResponse is why a check is skipped that would pass without a response.
+const noResponse = "no request got a response" + fixFirst
+
+// unproved says why no response shows what a check without findings looked at; empty
+// where one does. A check that sends nothing looks at the responses of the run: a few
+// say little of the others, which never came.
+func (j *judgement) unproved() string {
+	responses := func(exchanges []*target.Exchange) (count int) {
+		for _, exchange := range exchanges {
+			if exchange.Status > 0 {
+				count++
+			}
+		}
+		return count
+	}
+	if responses(j.exchanges) > 0 {
+		return ""
+	}
+	all := j.Target.Journal()
+	switch came := responses(all); {
+	case came == 0 || len(j.exchanges) > 0 && len(j.tested) == 0:
+		return noResponse
+	case len(j.exchanges) == 0 && came < len(all)-came:
+		return fmt.Sprintf("only %d of %d requests got a response", came, len(all)) + fixFirst
+	}
+	return ""
+}
+
 // untested lists the requirements that nothing was seen of. A check of one
 // requirement that came to its end has tested it.
 func (j *judgement) untested() []result.Untested {
@@ -179,7 +210,7 @@ func (j *judgement) untested() []result.Untested {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
 		}
-		one := result.Untested{Requirement: id, Reason: j.check.ID + " ran, but no response shows whether this is met"}
+		one := result.Untested{Requirement: id, Reason: "no response of " + j.check.ID + " shows whether it is met"}
 		switch {
 		case j.broken != "":
 			one.Reason = j.broken

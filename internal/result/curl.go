@@ -49,15 +49,13 @@ func (m Message) Curl() string {
 	}
 	length := max(m.BodyBytes, len(m.Body))
 	control := strings.ContainsFunc(m.Body, unicode.IsControl) || !utf8.ValidString(m.Body)
-	filled := ""
-	if length > longestArgument && len(m.Body) == length {
-		filled = filling(m.Body)
-	}
 	switch {
-	case filled != "":
-		words = append(append([]string{filled, "|"}, words...), "--data-binary", "@-")
+	case len(m.Body) < length:
+		// It is cut in the report. The shell refuses a file that does not exist, where
+		// curl would send nothing.
+		words = append(words, "--data-binary", "@-", fmt.Sprintf("< body-of-%d-bytes", length))
 	case length > longestArgument:
-		words = append(words, "--data-binary", fmt.Sprintf("@body-of-%d-bytes", length))
+		words = append(append([]string{printedRuns(m.Body), "|"}, words...), "--data-binary", "@-")
 	case control:
 		words = append(append([]string{printed(m.Body), "|"}, words...), "--data-binary", "@-")
 	case m.Body != "" || http.Header(m.Header).Get("Transfer-Encoding") != "":
@@ -70,13 +68,24 @@ func (m Message) Curl() string {
 		words = append(words, "-H", "'Content-Type:'")
 	}
 	if authorized {
-		return strings.Join(words, " ") + tokenComment + m.Credential
+		return strings.Join(words, " ") + tokenComment + tokenToSet(m.Credential)
 	}
 	return strings.Join(words, " ")
 }
 
 // tokenComment stands before the words for the token.
-const tokenComment = "  # set TOKEN first: "
+const tokenComment = "  # set TOKEN to "
+
+// tokenToSet says which token the reader has to take.
+func tokenToSet(credential string) string {
+	switch {
+	case credential == "unknown token":
+		return "any invalid token"
+	case strings.ContainsRune("aeiou", rune(credential[0])):
+		return "an " + credential
+	}
+	return "a " + credential
+}
 
 // CurlAfter is a command that sends another request first, over the same
 // connection, unless that is empty.
@@ -88,41 +97,74 @@ func (m Message) CurlAfter(before Message) string {
 	second, token, authorized := strings.Cut(m.Curl(), tokenComment)
 	if firstToken != "" && firstToken != token {
 		first = strings.Replace(first, "$TOKEN", "$FIRST_TOKEN", 1)
-		firstToken = " # set FIRST_TOKEN first: " + firstToken
+		firstToken = "  # set FIRST_TOKEN to " + firstToken
 		if authorized {
-			firstToken += ", TOKEN: "
+			firstToken += ", and TOKEN to "
 		}
 	} else if firstToken = ""; authorized {
 		firstToken = tokenComment
 	}
-	// The bodies of both would come from the same input.
 	input, command, piped := strings.Cut(second, " | curl ")
 	if !piped {
 		return first + " --next " + strings.TrimPrefix(second, "curl ") + firstToken + token
 	}
-	if _, alone, both := strings.Cut(first, " | curl "); both {
-		first = "curl " + strings.Replace(alone, " --data-binary @-", fmt.Sprintf(" --data-binary @body-of-%d-bytes", len(before.Body)), 1)
+	save := ""
+	if firstInput, alone, both := strings.Cut(first, " | curl "); both {
+		// Both bodies would come from the same input.
+		save = firstInput + " > first-body; "
+		first = "curl " + strings.Replace(alone, " --data-binary @-", " --data-binary @first-body", 1)
 	}
-	return input + " | " + first + " --next " + command + firstToken + token
+	return save + input + " | " + first + " --next " + command + firstToken + token
 }
 
 // quoted makes one word for a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// filling is a command that prints a long body of which all but a few characters are
-// one repeated letter; empty for any other.
-func filling(body string) string {
-	filler := body[len(body)/2 : len(body)/2+1]
-	if strings.Trim(filler, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return ""
+// printedRuns is a command that prints a long body, and prints what repeats in it by
+// repeating it.
+func printedRuns(body string) string {
+	var parts []string
+	literal := 0
+	end := func(at int) {
+		if literal < at {
+			parts = append(parts, printed(body[literal:at]))
+		}
 	}
-	begin, _, found := strings.Cut(body[:min(len(body), 2*longestArgument)], strings.Repeat(filler, longestArgument/2))
-	end := strings.TrimLeft(body[len(begin):], filler)
-	spaced := func(char rune) bool { return char <= ' ' || char > '~' }
-	if few := len(begin) + len(end); !found || few > longestArgument || strings.ContainsFunc(begin+end, spaced) {
-		return ""
+	for i := 0; i < len(body); {
+		unit, times := runAt(body[i:])
+		if times == 0 {
+			i++
+			continue
+		}
+		end(i)
+		parts = append(parts, fmt.Sprintf("yes %s | head -n %d | tr -d '\\n'", quoted(unit), times))
+		i += times * len(unit)
+		literal = i
 	}
-	return fmt.Sprintf("%s%%%ds%s '' | tr ' ' %s", strings.TrimSuffix(printed(begin), "'"), len(body)-len(begin)-len(end), strings.TrimPrefix(printed(end), "printf '"), filler)
+	if end(len(body)); len(parts) == 1 {
+		return parts[0]
+	}
+	return "{ " + strings.Join(parts, "; ") + "; }"
+}
+
+// runAt is the short text that a body begins with many times, and how many; 0 where
+// there is none.
+func runAt(body string) (unit string, times int) {
+	const longestUnit = 8
+	for size := 1; size <= min(longestUnit, len(body)); size++ {
+		unit := body[:size]
+		if char := unit[size-1]; char < ' ' || char > '~' || unit[0] == '-' {
+			break // yes takes one line, and the minus for an option.
+		}
+		times := 1
+		for strings.HasPrefix(body[times*size:], unit) {
+			times++
+		}
+		if times*size > longestArgument/2 {
+			return unit, times
+		}
+	}
+	return "", 0
 }
 
 // printed is a command that prints a text with control characters and is one
@@ -130,9 +172,10 @@ func filling(body string) string {
 func printed(text string) string {
 	var format strings.Builder
 	whole := utf8.ValidString(text) // A report cannot show other octets.
-	for _, char := range []byte(text) {
+	for i, char := range []byte(text) {
 		switch {
-		case char < ' ' || char == 0x7f || char > 0x7f && !whole || char == '\'' || char == '\\':
+		case i == 0 && char == '-', // It would begin an option.
+			char < ' ' || char == 0x7f || char > 0x7f && !whole || char == '\'' || char == '\\':
 			fmt.Fprintf(&format, `\%03o`, char)
 		case char == '%':
 			format.WriteString("%%")

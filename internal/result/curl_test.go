@@ -18,10 +18,10 @@ func TestCurlSendsTheSame(t *testing.T) {
 		begin + "POST 'http://h/v1?a=b&c=%2F' -H 'Content-Length: 0'": {URL: "http://h/v1?a=b&c=%2F", Method: "POST"},
 		begin + `POST 'http://h/it'\''s' --data-raw '{"a": "it'\''s $HOME \ ` + "`x`" + `"}' -H 'Content-Type:'`:              {URL: "http://h/it's", Method: "POST", Body: `{"a": "it's $HOME \ ` + "`x`" + `"}`},
 		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-raw 'x'`:    {URL: "http://h/", Method: "PUT", Header: header, Body: "x"},
-		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # set TOKEN first: unknown token`: {URL: "http://h/", Method: "POST", Credential: "unknown token"},
-		begin + `GET 'http://h/' -H "Authorization: Bearer $TOKEN" -H "X-G: $HEADER_X_G"  # set TOKEN first: a`:               {URL: "http://h/", Method: "GET", Credential: "a", Added: []string{"X-G: $HEADER_X_G"}},
+		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # set TOKEN to any invalid token`: {URL: "http://h/", Method: "POST", Credential: "unknown token"},
+		begin + `GET 'http://h/' -H "Authorization: Bearer $TOKEN" -H "X-G: $HEADER_X_G"  # set TOKEN to a token for x`:       {URL: "http://h/", Method: "GET", Credential: "token for x", Added: []string{"X-G: $HEADER_X_G"}},
 		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'":               {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument)},
-		begin + "POST 'http://h/' --data-binary @body-of-201-bytes -H 'Content-Type:'":                                        {URL: "http://h/", Method: "POST", Body: strings.Repeat("1", longestArgument+1)},
+		begin + "POST 'http://h/' --data-binary @- < body-of-201-bytes -H 'Content-Type:'":                                    {URL: "http://h/", Method: "POST", Body: "cut…", BodyBytes: 201},
 		"curl -i --path-as-is --head 'http://h/{a}' --globoff":                                                                {URL: "http://h/{a}", Method: "HEAD"},
 	} {
 		got := exchange.Curl()
@@ -58,7 +58,9 @@ func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no sh")
 	}
-	for _, body := range []string{"{\n\t'50%': \"\\n\u00fc\"\r\n}\n", `{"it's":"50%` + strings.Repeat("x", 16384) + `x\"}`, "\x1f\x8b\xff", "a\xff"} {
+	for _, body := range []string{"{\n\t'50%': \"\\n\u00fc\"\r\n}\n", `{"it's":"50%` + strings.Repeat("x", 16384) + `x\"}`, "\x1f\x8b\xff", "a\xff",
+		"{" + strings.Repeat(" ", 2<<20) + "}", strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000), strings.Repeat("[", 100_000),
+		strings.Repeat("-n\n", 100), strings.Repeat("'", 300), strings.Repeat("--", 300), "--x\r\n"} {
 		line := Message{URL: "http://h/", Method: "POST", Body: body}.Curl()
 		if strings.ContainsAny(line, "\n\r\t") || !utf8.ValidString(line) {
 			t.Errorf("more than a line: %q", line)
@@ -67,7 +69,7 @@ func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 		defer cancel()
 		out, err := exec.CommandContext(ctx, shell, "-c", "curl() { cat; }; "+line).Output()
 		if err != nil || string(out) != body || strings.Contains(line, "body-of") {
-			t.Errorf("%v: got %q\nwant %q\nby %s", err, out, body, line)
+			t.Errorf("%v: got %.300q\nwant %.300q\nby %.300s", err, out, body, line)
 		}
 	}
 }
