@@ -38,7 +38,7 @@ func (r *Recording) keep(kept *exchange, request *http.Request, response *http.R
 	case err != nil:
 		// The caller meets the same bytes and then the same fault.
 		broken := receivedResponse(response, body)
-		err = r.keepFault(kept, &broken, err, target.FaultInBody(request.Context(), err, len(body)))
+		err = r.keepFault(kept, &broken, err, target.FaultInBody(request.Context(), err, len(body), response.ContentLength))
 		response.Body = &continued{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), Closer: response.Body}
 		return response, nil
 	case len(body) == largestResponse:

@@ -337,6 +337,10 @@ func refusedBeforeJob(j *judgement) {
 	}
 	const id = "authorization.before-job"
 	for _, caller := range callers {
+		sender := "this token"
+		if caller.Label == target.NoCredential.Label {
+			sender = "no token"
+		}
 		// What shares no connection can be compared.
 		unknown := j.alone(j.callOf(j.session.unknownID(), caller))
 		again := j.alone(j.callOf(j.session.unknownID(), caller))
@@ -344,15 +348,15 @@ func refusedBeforeJob(j *judgement) {
 		steady := sameWords(unknown, again)
 		for _, job := range ids {
 			known := j.alone(j.callOf(job, caller))
-			if !j.responded(id, unknown, "a response") {
-				continue
-			}
-			first, second, about := unknown, known, "for an unknown id with "
+			first, second, about := unknown, known, "for an unknown id"
 			if known.Complete() && refusesCaller(known) && !refusesCaller(unknown) {
 				// The odd one is the response about the unknown id.
-				first, second, about = known, unknown, "for a job that exists, with "
+				first, second, about = known, unknown, "for a job that exists"
 			}
-			same := j.expect(id, second, beLike(first, about+caller.Label))
+			if !j.comparable(id, first, second) {
+				continue
+			}
+			same := j.expect(id, second, beLike(first, about+" and "+sender))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))
 			}

@@ -52,7 +52,7 @@ func shareConnection(j *judgement) {
 		// What changes by itself, such as the state of a job, changes once.
 		again, _ := j.overOne(requests[:i+1])
 		if last := again[len(again)-1]; len(again) == i+1 && !j.likeOver(last, alone) && j.likeOver(j.alone(requests[i]), alone) {
-			j.FailAt(differsIn(last, alone), result.PersistentConnection, last, j.shows(alone)+", as over a connection of its own", j.shows(last)+", over a connection that other requests had used")
+			j.FailAt(differsIn(last, alone), result.PersistentConnection, last, "the same response as over a separate connection: "+j.shows(alone), j.shows(last)+", over a connection that other requests had used")
 			j.endSharing()
 		}
 		return

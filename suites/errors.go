@@ -131,7 +131,7 @@ func noTokenEcho(j *judgement) {
 	for exchange := range j.untilEnd(j.Target.Journal()) {
 		for _, attempt := range append(slices.Clone(exchange.Earlier), exchange) {
 			if place, found := placeIn(&secrets, attempt); found {
-				j.FailAt(place, "errors.no-token-echo", exchange, "no token in the response", "the token of a request")
+				j.FailAt(place, "errors.no-token-echo", exchange, "no token in the response", "the token that the request sent")
 				break
 			}
 		}

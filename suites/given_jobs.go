@@ -64,13 +64,14 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 	}
 	failed := j.failsWithJobs() && !j.session.first.exchange.Succeeded()
 	if wasted := j.wasted(); wasted >= wanted-left || failed {
-		if wasted > 0 {
-			reason += fmt.Sprintf(", %d by requests that the server has to refuse", wasted)
+		switch wasted {
+		case 0:
+		case given:
+			reason += " by requests that have to be refused"
+		default:
+			reason += fmt.Sprintf(", %d by requests that have to be refused", wasted)
 		}
 		return &result.Missing{Reason: reason + fixFirst}
-	}
-	if given > 0 && wanted > 1 {
-		reason += fmt.Sprintf("; %d more needed", wanted-left)
 	}
 	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.staleText()}
 }

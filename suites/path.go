@@ -2,6 +2,7 @@ package suites
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -126,10 +127,39 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 func (j *judgement) sendFor(job jobUnderTest, request target.Request) (exchange *target.Exchange, shows bool) {
 	exchange = j.send(request)
 	if job.refusedAnyway && j.isJobRefusal(exchange) {
-		j.Skip("the job was refused because of its state, which says nothing about the rest of the request", j.consumeFlag())
+		j.skipForJob(job)
 		return exchange, false
 	}
 	return exchange, true
+}
+
+// skipForJob skips a check of a request whose job was refused because of its state.
+func (j *judgement) skipForJob(job jobUnderTest) {
+	reason := "the request was refused because of the state of " + job.id
+	if job.state != "" {
+		reason = "the request was refused because " + job.id + " is " + job.state
+	}
+	if _, missing := j.acceptedJobs(1); missing != nil {
+		j.Skip(reason+"; "+missing.Reason, missing.Flag)
+		return
+	}
+	j.Skip(reason, j.consumeFlag())
+}
+
+// comparable reports whether a request has a response that another one can be compared
+// with. The finding is about the other one where that has no response either. A server
+// error says nothing of the request: it is a finding of its own.
+func (j *judgement) comparable(id string, plain, other *target.Exchange) bool {
+	switch {
+	case !plain.Complete() && !other.Complete():
+		return j.responded(id, other, "a response")
+	case !j.responded(id, plain, "a response"):
+		return false
+	case plain.Status >= http.StatusInternalServerError:
+		j.Skip("there is nothing to compare the response with: the plain call got "+describe(plain)+fixFirst, "")
+		return false
+	}
+	return true
 }
 
 // lacksFreeJob says why a call for any job may use it up.
@@ -153,7 +183,7 @@ func eachSystemParameter(j *judgement) {
 		return
 	}
 	plain := j.send(j.callOf(job.id, credential))
-	if !j.responded(id, plain, "a response") || !j.stillFree(job.id) {
+	if !j.comparable(id, plain, plain) || !j.stillFree(job.id) {
 		return
 	}
 	for _, parameter := range systemParameters(j.Method) {
@@ -213,7 +243,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 				return
 			}
 			written := j.send(other(job.id))
-			if j.responded(id, plain, "a response") {
+			if j.comparable(id, plain, written) {
 				j.expect(id, written, beLike(plain, "for the plain path"))
 			}
 			return
@@ -240,7 +270,7 @@ func succeed(method *spec.Method) types.GomegaMatcher {
 // beLike matches a response that means the same to a client as another one.
 func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 	like := responseTo(other)
-	return inStatus(like.String()+", as "+as, like.like)
+	return inStatus("the same response as "+as+" ("+like.String()+")", like.like)
 }
 
 // systemParameters are the system parameters of the description as they stand in a

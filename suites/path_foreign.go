@@ -248,8 +248,8 @@ func (j *judgement) misses(id string, request target.Request, refusedAnyway bool
 	exchange := j.send(request)
 	if refusedAnyway && j.isJobRefusal(exchange) {
 		requirement, _ := j.Method.Requirement(id)
-		j.Fail(id, exchange, requirement.Expect.String()+", but not the response for a job in a refused state",
-			describe(exchange)+", the response for that job: the path was accepted")
+		j.Fail(id, exchange, requirement.Expect.String()+" for the request itself",
+			describe(exchange)+", which is about the job: the request was accepted")
 		return false
 	}
 	// RFC 9110, 15.4: a redirection does nothing by itself, and several frameworks

@@ -149,7 +149,7 @@ func (s *session) unexpectedPasses(results []result.Check) []string {
 // skipText says why a check was skipped and what to add to the Config, where a
 // check names a flag of the command.
 func skipText(found result.Check) string {
-	return configWords.Replace(found.SkipText())
+	return strings.ReplaceAll(configWords.Replace(found.SkipText()), "Config.Tokens or Config.Tokens", "Config.Tokens")
 }
 
 // configWords are the flags of the command and the fields of Config for them.

@@ -243,7 +243,7 @@ func TestABusyServerIsSentTheSameAgain(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "a.json")
 	got := call(t, append([]string{"run", "--report", "json=" + path}, arguments...)...)
-	got.want(t, result.ExitConforms, fmt.Sprintf("requests sent again: %d after 429", busy.Load()))
+	got.want(t, result.ExitConforms, fmt.Sprintf("%d requests retried after 429", busy.Load()))
 	again := 0
 	for _, exchange := range readReport(t, path).Exchanges {
 		again += len(exchange.Earlier)

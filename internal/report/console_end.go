@@ -226,7 +226,7 @@ func countsText(counts map[result.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// repeatsText says how often requests were sent again, and after what; empty
+// repeatsText says how often requests were retried, and after what; empty
 // where none was.
 func repeatsText(exchanges []result.Exchange) string {
 	total, after := 0, map[string]int{}
@@ -240,8 +240,14 @@ func repeatsText(exchanges []result.Exchange) string {
 		return ""
 	}
 	var parts []string
+	retried := text.Counted(total, "request") + " retried"
 	for _, outcome := range slices.Sorted(maps.Keys(after)) {
-		parts = append(parts, fmt.Sprintf("%d after %s", after[outcome], outcome))
+		shown := map[string]string{"hang-up": "a closed connection", "reset": "a connection reset", "slow": "a timeout"}[outcome]
+		shown = "after " + cmp.Or(shown, outcome)
+		if len(after) == 1 {
+			return text.Line(retried + " " + shown)
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", after[outcome], shown))
 	}
-	return text.Line(fmt.Sprintf("%s sent again: %s", text.Counted(total, "request"), strings.Join(parts, ", ")))
+	return text.Line(retried + ": " + strings.Join(parts, ", "))
 }

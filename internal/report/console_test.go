@@ -67,7 +67,7 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 		"failing": {Console{}, failing(), []string{"dpconform 1.2.3-test tests some.things.retry", "target http://127.0.0.1:8080", "description api/mine.yaml, revision 2026-01-01, 3 scopes",
 			"sha256:aaaa", "path 1 pass, 1 fail", "FAIL x.path.one (documented)", "A path MUST be one.", `"so *it* is"`, "https://example.com/page#part", "want 404 or 403",
 			"got a token (in 3 exchanges)", "curl -i --path-as-is -X POST", "WARN x.body.one", "SKIP semantics/example no job in state CANCELLED was given give --job CANCELLED=ID",
-			"ERROR errors/example the proxy is away", "1 request sent again: 1 after 503", "1 requirement failed x.path.one (documented)", "explain dpconform explain x.path.one", "resend curl",
+			"ERROR errors/example the proxy is away", "1 request retried after 503", "1 requirement failed x.path.one (documented)", "explain dpconform explain x.path.one", "resend curl",
 			"rerun the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},

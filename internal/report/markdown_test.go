@@ -34,7 +34,7 @@ func TestMarkdownSaysWhatFailed(t *testing.T) {
 	page := written(t, withKnown(failing()), WriteMarkdown)
 	seen := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(rendered(t, page), "")
 	for _, part := range []string{"things.retry: does not conform", "http://127.0.0.1:8080", "1.2.3-test", "exit 1", "sha256:", "x.path.one", "404 or 403", "401, and more", "curl -i",
-		"path/example", "(in 3 exchanges)", "errors/example", "the proxy is away", "no job in state CANCELLED was given", "--job CANCELLED=ID", "a whole body", "1 after 503"} {
+		"path/example", "(in 3 exchanges)", "errors/example", "the proxy is away", "no job in state CANCELLED was given", "--job CANCELLED=ID", "a whole body", "retried after 503"} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("it does not say %q:\n%s", part, seen)
 		}

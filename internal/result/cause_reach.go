@@ -409,7 +409,7 @@ func (e evidence) exchange(number int) *Exchange {
 // connectionFix says what usually leads to what was found over a shared connection.
 func (e evidence) connectionFix(found Finding) string {
 	exchange, before := e.exchange(found.Exchange), cmp.Or(e.exchange(found.Exchange-1), &Exchange{})
-	surplus := strings.Contains(found.Got, "bytes came after") || exchange.fault() == "malformed"
+	surplus := strings.Contains(found.Got, "extra bytes after") || exchange.fault() == "malformed"
 	bodiless := before.Request.Method == http.MethodHead || before.status() == http.StatusNoContent || before.status() == http.StatusNotModified
 	switch {
 	case strings.Contains(found.Got, "closed after one response"):

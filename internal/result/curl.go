@@ -49,13 +49,17 @@ func (m Message) Curl() string {
 	}
 	length := max(m.BodyBytes, len(m.Body))
 	control := strings.ContainsFunc(m.Body, unicode.IsControl) || !utf8.ValidString(m.Body)
+	runs := ""
+	if length > longestArgument && len(m.Body) == length {
+		runs = printedRuns(m.Body)
+	}
 	switch {
-	case len(m.Body) < length:
-		// It is cut in the report. The shell refuses a file that does not exist, where
+	case runs != "":
+		words = append(append([]string{runs, "|"}, words...), "--data-binary", "@-")
+	case length > longestArgument:
+		// It is cut in the report, or does not repeat itself. The shell refuses a file that does not exist, where
 		// curl would send nothing.
 		words = append(words, "--data-binary", "@-", fmt.Sprintf("< body-of-%d-bytes", length))
-	case length > longestArgument:
-		words = append(append([]string{printedRuns(m.Body), "|"}, words...), "--data-binary", "@-")
 	case control:
 		words = append(append([]string{printed(m.Body), "|"}, words...), "--data-binary", "@-")
 	case m.Body != "" || http.Header(m.Header).Get("Transfer-Encoding") != "":
@@ -68,24 +72,13 @@ func (m Message) Curl() string {
 		words = append(words, "-H", "'Content-Type:'")
 	}
 	if authorized {
-		return strings.Join(words, " ") + tokenComment + tokenToSet(m.Credential)
+		return strings.Join(words, " ") + tokenComment + m.Credential
 	}
 	return strings.Join(words, " ")
 }
 
 // tokenComment stands before the words for the token.
-const tokenComment = "  # set TOKEN to "
-
-// tokenToSet says which token the reader has to take.
-func tokenToSet(credential string) string {
-	switch {
-	case credential == "unknown token":
-		return "any invalid token"
-	case strings.ContainsRune("aeiou", rune(credential[0])):
-		return "an " + credential
-	}
-	return "a " + credential
-}
+const tokenComment = "  # set TOKEN first: "
 
 // CurlAfter is a command that sends another request first, over the same
 // connection, unless that is empty.
@@ -97,9 +90,9 @@ func (m Message) CurlAfter(before Message) string {
 	second, token, authorized := strings.Cut(m.Curl(), tokenComment)
 	if firstToken != "" && firstToken != token {
 		first = strings.Replace(first, "$TOKEN", "$FIRST_TOKEN", 1)
-		firstToken = "  # set FIRST_TOKEN to " + firstToken
+		firstToken = " # set FIRST_TOKEN first: " + firstToken
 		if authorized {
-			firstToken += ", and TOKEN to "
+			firstToken += ", TOKEN: "
 		}
 	} else if firstToken = ""; authorized {
 		firstToken = tokenComment
@@ -121,10 +114,10 @@ func (m Message) CurlAfter(before Message) string {
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // printedRuns is a command that prints a long body, and prints what repeats in it by
-// repeating it.
+// repeating it; empty where too much is left.
 func printedRuns(body string) string {
 	var parts []string
-	literal := 0
+	literal, rest := 0, 0
 	end := func(at int) {
 		if literal < at {
 			parts = append(parts, printed(body[literal:at]))
@@ -133,7 +126,9 @@ func printedRuns(body string) string {
 	for i := 0; i < len(body); {
 		unit, times := runAt(body[i:])
 		if times == 0 {
-			i++
+			if i, rest = i+1, rest+1; rest > 3*longestArgument {
+				return ""
+			}
 			continue
 		}
 		end(i)

@@ -109,7 +109,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, MaximumLength+1))
 	if err != nil {
-		return fail(fetchFailure(ctx, err, target.FaultInBody(ctx, err, len(content))))
+		return fail(fetchFailure(ctx, err, target.FaultInBody(ctx, err, len(content), response.ContentLength)))
 	}
 	return described(shown, content, nil)
 }

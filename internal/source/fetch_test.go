@@ -97,7 +97,7 @@ func TestWhatIsNotReadSaysWhy(t *testing.T) {
 		{server.URL + "/around", "more than 5 redirects", true},
 		{server.URL + "/password", "credential", true},
 		{server.URL + "/file", "neither https nor the same host", true},
-		{server.URL + "/short", "broke off", true},
+		{server.URL + "/short", "ended after", true},
 		{server.URL + "/long-head", ": the head of the response is too long", true},
 		{server.URL + "/no-http", ": not an HTTP response: malformed HTTP response", true},
 		{closed.URL + "/?key=secret-key", ": connection refused", true},

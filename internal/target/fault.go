@@ -163,8 +163,9 @@ func interrupted(ctx context.Context) *Fault {
 func overtime(ended *OvertimeError) *Fault { return &Fault{Kind: Withheld, Detail: ended.Error()} }
 
 // FaultInBody says what an error tells that came while the body of a response was
-// read, of which so many bytes had come.
-func FaultInBody(ctx context.Context, err error, read int) *Fault {
+// read, of which so many bytes had come, and so many were announced: fewer than 0 where
+// that is not known.
+func FaultInBody(ctx context.Context, err error, read int, announced int64) *Fault {
 	var slow slowError
 	switch {
 	case errors.As(context.Cause(ctx), &slow):
@@ -174,7 +175,10 @@ func FaultInBody(ctx context.Context, err error, read int) *Fault {
 	case ctx.Err() != nil:
 		return interrupted(ctx)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
-		return &Fault{Kind: Truncated, Detail: fmt.Sprintf("the body broke off after %d bytes, before its announced end", read)}
+		if announced >= 0 {
+			return &Fault{Kind: Truncated, Detail: fmt.Sprintf("the body ended after %d of %d bytes", read, announced)}
+		}
+		return &Fault{Kind: Truncated, Detail: fmt.Sprintf("the body ended after %d bytes, before its last chunk", read)}
 	case strings.Contains(err.Error(), "chunk"):
 		return &Fault{Kind: BrokenChunks, Detail: fmt.Sprintf("the chunked body is broken after %d bytes: %s", read, innermost(err))}
 	default:

@@ -93,7 +93,7 @@ func NewNetwork(endpoint *url.URL, options NetworkOptions) http.RoundTripper {
 }
 
 // surplusDetail says that a connection carried more than the response before.
-const surplusDetail = "not an HTTP response: bytes came after the response to the request before"
+const surplusDetail = "extra bytes after the previous response"
 
 // RoundTrip sends a request by the fitting connection. What fails over a connection
 // that has been used says nothing of the request: the server may have closed it, or

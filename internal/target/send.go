@@ -178,9 +178,9 @@ func (t *Target) attempt(ctx context.Context, exchange *Exchange, place Place) {
 		// RFC 9110, 15: all valid status codes are within 100 to 599.
 		exchange.Fault = &Fault{Kind: Malformed, Detail: fmt.Sprintf("the status %d is none of HTTP's", exchange.Status)}
 	case err != nil:
-		exchange.Fault = FaultInBody(ctx, err, len(body))
+		exchange.Fault = FaultInBody(ctx, err, len(body), response.ContentLength)
 	case len(body) > largestResponse:
-		exchange.Fault = &Fault{Kind: Endless, Detail: fmt.Sprintf("the body has more than %d MiB", largestResponse>>20)}
+		exchange.Fault = &Fault{Kind: Endless, Detail: fmt.Sprintf("a body of more than %d MiB", largestResponse>>20)}
 	default:
 		exchange.Fault = tooMuch
 	}
