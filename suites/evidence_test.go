@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -60,6 +61,7 @@ func TestASkipAsksForNoInputThatWouldNotHelp(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]roundTripper{
 		"no response": func(*http.Request) (*http.Response, error) { return nil, io.EOF },
+		"no HTTP":     func(*http.Request) (*http.Response, error) { return nil, errors.New("malformed HTTP response \"x\"") },
 		"200":         always(200, `{"archiveJobId":"new-1"}`),
 		"404":         always(404, `{"error":{"code":404,"status":"NOT_FOUND","message":"x"}}`),
 		"500":         always(500, `{}`),

@@ -66,10 +66,13 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 	if wasted := j.wasted(); wasted >= wanted-left || failed {
 		switch wasted {
 		case 0:
-		case given:
+		case given - left:
+			if left > 0 {
+				reason += ", and the others were used up"
+			}
 			reason += " by requests that have to be refused"
 		default:
-			reason += fmt.Sprintf(", %d by requests that have to be refused", wasted)
+			reason += fmt.Sprintf(", and %d were used up by requests that have to be refused", wasted)
 		}
 		return &result.Missing{Reason: reason + fixFirst}
 	}

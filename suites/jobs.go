@@ -230,7 +230,7 @@ func (j *judgement) wasted() int {
 	used := map[string]bool{}
 	for _, exchange := range j.Target.Journal() {
 		sent := exchange.Request
-		if !sent.Call || !exchange.Succeeded() && !exchange.Unsettled() || j.session.checks[j.session.places[exchange.Check]].phase >= consuming {
+		if !sent.Call || exchange.Complete() && !exchange.Succeeded() && !exchange.Unsettled() || j.session.checks[j.session.places[exchange.Check]].phase >= consuming {
 			continue
 		}
 		for _, state := range j.Method.AcceptedStates {
