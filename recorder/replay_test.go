@@ -216,7 +216,7 @@ description_digest: ` + testDigest + `
 seed: 7
 limit: 10s
 loopback: true
-allow_retry: false
+consume_jobs: false
 token_template: dpconform-redacted:{short}
 token_join: +
 jobs:

@@ -70,18 +70,18 @@ func pathChecks(method *spec.Method) []Check {
 	}, Check{
 		ID: "path/system-parameters", Title: "the system parameters, all in one query",
 		Requirements: []string{"path.system-parameters"},
-		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + ", beside the same without the query",
+		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + ", and once more without the query",
 		phase:        consuming, run: sameMeaning("path.system-parameters", "a query with all system parameters",
 			func(id string) string { return template.Expand(id) + systemQuery(method) }),
 	}, Check{
 		ID: "path/each-system-parameter", Title: "each system parameter in a query of its own",
 		Requirements: []string{"path.system-parameters"},
-		Sends:        verb + " " + template.Raw("ID") + " for " + freeJob(method) + ", once with each of " + strings.Join(systemParameters(method), " and ") + ", and without",
+		Sends:        verb + " " + template.Raw("ID") + " for " + freeJob(method) + ", once without a query, and once with each of: " + strings.Join(systemParameters(method), ", "),
 		phase:        refusing, run: eachSystemParameter, lacks: lacksFreeJob(method),
 	}, Check{
 		ID: "path/success-with-system-parameters", Title: "a success with all system parameters",
 		Requirements: []string{"path.system-parameters", "path.fields"},
-		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + ", one that no other check needs",
+		Sends:        verb + " " + template.Raw("ID") + systemQuery(method) + " for " + acceptedJob(method) + ", which no other check needs",
 		phase:        closing, run: succeedWithSystemParameters,
 	}, Check{
 		ID: "path/unknown-parameter", Title: "an unknown query parameter",

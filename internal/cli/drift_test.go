@@ -40,7 +40,7 @@ func TestDriftReportsWhatChanged(t *testing.T) {
 	t.Parallel()
 	later, folder := laterPage(t), t.TempDir()
 	callOn(t, t.Context(), 80, &bytes.Buffer{}, "drift", "--against", later).want(t, result.ExitFails, "revision 2025-07-25", "- breaking", "youtube.clips",
-		"+ compatible", "youtube.cuts", "touches authorization.scope", "not compared: ", "drift: 1 breaking, 1 compatible", "next: with --overlay")
+		"+ compatible", "youtube.cuts", "touches authorization.scope", "not compared: ", "drift: 1 breaking, 1 compatible", "next: add --overlay")
 	got := call(t, "drift", "--against", later, "--report", "json=-", "--report", "markdown="+folder+"/a.md", "--report", "text="+folder+"/a.txt")
 	for name, want := range map[string]string{"a.md": "### breaking", "a.txt": "drift: 1 breaking"} {
 		if text := readFile(t, filepath.Join(folder, name)); !strings.Contains(text, want) || strings.Contains(text, "\x1b") {

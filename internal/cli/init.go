@@ -58,7 +58,17 @@ file. It never overwrites a file.`,
 			if _, err := config.OneOf(sources, "for", "value", user, initUsers); err != nil {
 				return err
 			}
-			start := beginning{user: user, method: method, MethodName: settings.MethodName}
+			if user == forConsumer && settings.Revision == "" {
+				// The live service follows the newest.
+				description, err := settings.Description(sources)
+				if err != nil {
+					return err
+				}
+				for _, newest := range description.Revisions() {
+					settings.Revision = newest
+				}
+			}
+			start := beginning{user: user, method: method, MethodName: settings.MethodName, Revision: settings.Revision}
 			return start.write(terminal, workflow)
 		},
 	}
@@ -74,6 +84,8 @@ type beginning struct {
 	method *spec.Method
 	// MethodName is the method that was chosen, or empty.
 	MethodName string
+	// Revision is the revision to test, or empty for the description's own.
+	Revision string
 }
 
 func (b beginning) write(terminal *terminal, workflow bool) error {
@@ -100,7 +112,7 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
 	}
 	if workflow {
-		fmt.Fprintf(terminal.out, "%s uses a release of dpconform, which is not published yet: point it to your own copy\n", initWorkflow)
+		fmt.Fprintf(terminal.out, "%s uses a release of dpconform, which is not published yet: copy dpconform into this repository, and write uses: ./dpconform\n", initWorkflow)
 	}
 	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
 	return nil

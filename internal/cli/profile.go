@@ -46,7 +46,7 @@ var profileTexts = map[config.Profile]string{
 	config.Consumer: "For users of an API that somebody else runs. It needs a token with one scope, and one job that the method refuses because of its state. " +
 		"It sends nothing that has an effect, and leaves out every check for which an input is missing, so a run is never inconclusive.",
 	config.Emulator: "For authors of a server. It selects every check, like a run without a profile. Checks whose inputs are missing are skipped. " +
-		fmt.Sprintf("It needs a token of each scope and a job in each state, and jobs to use up: %d for all checks.", jobsForAllChecks),
+		fmt.Sprintf("It needs a token of each scope and a job in each state, and jobs to use up: %d suffice for all checks.", jobsForAllChecks),
 	config.Live: "For a remote server whose jobs may be used up. It needs the same inputs as emulator, but leaves out the checks that need more jobs " +
 		"than you gave. On a remote server, jobs are used up only with --consume-jobs.",
 }

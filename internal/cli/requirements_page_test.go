@@ -52,12 +52,17 @@ func TestTheRequirementsPage(t *testing.T) {
 			tested = "\nScenarios about it: `"
 		}
 		if unmet := method.Unmet(requirement.ID); unmet != "" {
-			tested = "\nNot tested: " + unmet
+			tested = "\nNot applicable: " + unmet
 		}
 		for _, want := range []string{"(" + string(requirement.Level), ", set " + requirement.Set + ")", "](" + strings.Fields(requirement.Source)[0] + ")", tested} {
 			if !strings.Contains(sections[requirement.ID], want) {
 				t.Errorf("%s does not have %q: %s", requirement.ID, want, sections[requirement.ID])
 			}
+		}
+	}
+	for line, want := range map[string]string{`/:id\:verb of a_b`: `/:id\\:verb of a_b`, "`a\\b_c` <x>": "`a\\b_c` &lt;x>"} {
+		if got := markdownText(line); got != want {
+			t.Errorf("%q becomes %q, not %q", line, got, want)
 		}
 	}
 	_, table, _ := strings.Cut(page, "| Sentence | Requirements |\n| --- | --- |\n")
@@ -154,7 +159,7 @@ func shortened(ids []string) string {
 func markdownText(line string) string {
 	parts := strings.Split(strings.ReplaceAll(line, "\n", " "), "`")
 	for i := 0; i < len(parts); i += 2 {
-		parts[i] = strings.NewReplacer("*", `\*`, "<", "&lt;", "{", `\{`, "[", `\[`).Replace(parts[i])
+		parts[i] = strings.NewReplacer(`\`, `\\`, "*", `\*`, "<", "&lt;", "{", `\{`, "[", `\[`, "~", `\~`).Replace(parts[i])
 	}
 	return strings.Join(parts, "`")
 }

@@ -68,11 +68,11 @@ func (c *comparison) silences() {
 	for _, topic := range source.Topics() {
 		switch silent, other := !c.from.Speaks(topic), !c.against.Speaks(topic); {
 		case silent && other:
-			c.silent(topic, "neither source contains it")
+			c.silent(topic, "neither source contains them")
 		case silent:
-			c.silent(topic, fmt.Sprintf("the %s does not contain it", kindName(c.from.Provenance.Kind)))
+			c.silent(topic, fmt.Sprintf("the %s does not contain them", kindName(c.from.Provenance.Kind)))
 		case other:
-			c.silent(topic, fmt.Sprintf("the %s does not contain it", kindName(c.against.Provenance.Kind)))
+			c.silent(topic, fmt.Sprintf("the %s does not contain them", kindName(c.against.Provenance.Kind)))
 		}
 	}
 }

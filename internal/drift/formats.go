@@ -116,7 +116,7 @@ func WriteText(out io.Writer, columns int, comparison Comparison) {
 	case comparison.Older && !comparison.AllowOlder:
 		t.paragraph("next: ", "compare again later; with --allow-older an older source is taken like any other")
 	case comparison.From.Kind == source.Description:
-		t.paragraph("next: ", "with --overlay new.overlay.yaml the changes are written as an OpenAPI Overlay; test with run --overlay new.overlay.yaml")
+		t.paragraph("next: ", "add --overlay new.overlay.yaml to write the changes as an OpenAPI Overlay, then test with dpconform run --overlay new.overlay.yaml")
 	}
 }
 

@@ -63,7 +63,7 @@ func TestTextFitsItsWidthAndObeysNothing(t *testing.T) {
 	if shown := printed(compared(t, sourcetest.Page, sourcetest.Page), 80); !strings.HasSuffix(shown, "\nno drift\n") {
 		t.Error(shown)
 	}
-	if shown := printed(compared(t, description(), strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.cuts")), 80); !strings.Contains(shown, "\nnext: with --overlay") {
+	if shown := printed(compared(t, description(), strings.ReplaceAll(sourcetest.Page, "youtube.clips", "youtube.cuts")), 80); !strings.Contains(shown, "\nnext: add --overlay") {
 		t.Error(shown)
 	}
 }

@@ -204,7 +204,7 @@ func (p program) runtimeVersion() string {
 
 func (p program) version() (string, error) {
 	if p.versionFile == "" {
-		return "of the machine", nil
+		return "installed on the machine", nil
 	}
 	text, err := os.ReadFile(filepath.Join(root, p.folder, p.versionFile))
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/dpconform/dpconform/spec"
 )
 
 // pages lists the Markdown pages that git tracks, relative to the root.
@@ -124,6 +126,48 @@ const module = "github.com/dpconform/dpconform/"
 
 // public are the packages that others may import.
 var public = []string{"cassettes", "clienttest", "emulator", "recorder", "spec", "suites"}
+
+// TestPublicPackagesHaveExamples, which go doc and pkg.go.dev show.
+func TestPublicPackagesHaveExamples(t *testing.T) {
+	for _, name := range public {
+		files, _ := filepath.Glob(filepath.Join(root, name, "*_test.go"))
+		if !slices.ContainsFunc(files, func(file string) bool {
+			text, _ := os.ReadFile(file)
+			return strings.Contains(string(text), "\nfunc Example")
+		}) {
+			t.Errorf("package %s has no Example function", name)
+		}
+	}
+}
+
+// TestUnpublishedNamesAreMarked: a page that uses the Go module or the action says
+// that it is not published. Once it is, this test goes with the remarks.
+func TestUnpublishedNamesAreMarked(t *testing.T) {
+	for _, name := range tracked(t, "README.md", "docs/*.md", "docs/github/*.yml", "internal/cli/init.tmpl") {
+		page := strings.ToLower(readPage(t, name))
+		for _, use := range []string{"suites.test", "clienttest.newserver", "uses: dpconform/", "npm install dpconform", "pip install dpconform"} {
+			if strings.Contains(page, use) && !strings.Contains(page, "not published yet") && name != "docs/releasing.md" {
+				t.Errorf("%s: it has %q, and does not say that the name is not published yet", name, use)
+			}
+		}
+	}
+}
+
+// TestExamplesUseTheNewestRevision: with an older description, a comparison with
+// what Google serves finds changes from the first night on.
+func TestExamplesUseTheNewestRevision(t *testing.T) {
+	revisions := spec.Default().Revisions()
+	newest := revisions[len(revisions)-1]
+	for _, name := range tracked(t, "README.md", "docs/*.md", "docs/github/*.yml") {
+		for line := range strings.Lines(readPage(t, name)) {
+			live := strings.Contains(line, "run ") && strings.Contains(line, "--endpoint https://dataportability.") ||
+				strings.Contains(line, "drift ") && strings.Contains(line, "--against 'https://dataportability.")
+			if live && !strings.Contains(line, "--revision "+newest) {
+				t.Errorf("%s: the command has no --revision %s: %s", name, newest, line)
+			}
+		}
+	}
+}
 
 // mustNotReach says what a package must not import, even indirectly.
 var mustNotReach = map[string][]string{

@@ -79,7 +79,7 @@ An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is start
 		},
 		arguments: jobsOfTheEmulator,
 		about: "Mockoon imports the description but cannot serve the method: it treats the verb of `{archiveJob}:retry` as a second\n" +
-			"parameter, finds no such route, and responds to every call with a 404 page. So it refuses everything that must be\n" +
+			"parameter, finds no such route, and responds to nearly every call with a 404 page. So it refuses everything that must be\n" +
 			"refused, and grants nothing.",
 	},
 	{

@@ -1,0 +1,22 @@
+package cassettes_test
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/dpconform/dpconform/cassettes"
+	"github.com/dpconform/dpconform/recorder"
+)
+
+// A client gets its responses from a shipped recording.
+func ExampleEmbedded() {
+	files, folder := cassettes.Embedded(cassettes.Methods()[0])
+	replay, err := recorder.Open(files, folder)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = http.Client{Transport: replay}
+	fmt.Println(replay.Provenance().Endpoint)
+	// Output: http://emulator.localhost
+}
