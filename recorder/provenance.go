@@ -58,7 +58,7 @@ type Provenance struct {
 	// Loopback is true if the server ran on the same machine. ConsumeJobs is true if
 	// the run was permitted to use up jobs on a remote server.
 	Loopback    bool `yaml:"loopback"`
-	ConsumeJobs bool `yaml:"consume_jobs"`
+	ConsumeJobs bool `yaml:"allow_retry"`
 	// BehindProxy is true if a proxy forwarded the requests, and may have changed
 	// them.
 	BehindProxy bool `yaml:"behind_proxy,omitempty"`
@@ -121,7 +121,7 @@ func (p Provenance) completed() Provenance {
 func (p Provenance) settings() map[string]string {
 	return map[string]string{
 		"endpoint": p.Endpoint, "dpconform": p.Version, "description_digest": p.Digest, "seed": fmt.Sprint(p.Seed), "limit": p.Limit.String(),
-		"loopback": fmt.Sprint(p.Loopback), "consume_jobs": fmt.Sprint(p.ConsumeJobs), "jobs": fmt.Sprint(p.Jobs),
+		"loopback": fmt.Sprint(p.Loopback), "allow_retry": fmt.Sprint(p.ConsumeJobs), "jobs": fmt.Sprint(p.Jobs),
 		"behind_proxy": fmt.Sprint(p.BehindProxy),
 	}
 }

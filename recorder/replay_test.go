@@ -216,7 +216,7 @@ description_digest: ` + testDigest + `
 seed: 7
 limit: 10s
 loopback: true
-consume_jobs: false
+allow_retry: false
 token_template: dpconform-redacted:{short}
 token_join: +
 jobs:

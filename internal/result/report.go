@@ -164,7 +164,7 @@ type Settings struct {
 	Level        spec.Level `json:"level"`
 	Seed         uint64     `json:"seed"`
 	LimitSeconds float64    `json:"limit_seconds"`
-	ConsumeJobs  bool       `json:"consume_jobs"`
+	ConsumeJobs  bool       `json:"allow_retry"`
 	Focus        []string   `json:"focus,omitempty"`
 	LabelFilter  string     `json:"label_filter,omitempty"`
 	// Profile, Scopes and NoAuth are the flags of these names.
