@@ -218,7 +218,7 @@ func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
 		"endpoint " + echoEndpoint + ", not http://127.0.0.1:8081": func(p *Provenance) { p.Endpoint = "http://127.0.0.1:8081" },
 		"seed 7, not 8":                func(p *Provenance) { p.Seed = 8 },
 		"limit 10s, not 20s":           func(p *Provenance) { p.Limit *= 2 },
-		"allow_retry false, not true": func(p *Provenance) { p.ConsumeJobs = true },
+		"allow_retry false, not true":  func(p *Provenance) { p.ConsumeJobs = true },
 		"dpconform 0.1.0, not 0.2.0":   func(p *Provenance) { p.Version = "0.2.0" },
 		"description_digest sha256:11": func(p *Provenance) { p.Digest = "sha256:2" },
 		"jobs map[":                    func(p *Provenance) { p.Jobs = map[string][]string{"FAILED": {"another"}} },
