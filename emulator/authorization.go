@@ -68,7 +68,7 @@ func authorize(c *call) *refusal {
 	if !known {
 		return c.refuse(credentialUnknown, "")
 	}
-	if slices.Contains(scopes, expiredName) {
+	if slices.Contains(scopes, platform.Expired) {
 		if refused := c.refuse(credentialExpired, ""); !c.behaviour.overlooks(c, refused) {
 			return refused
 		}
@@ -99,9 +99,6 @@ const (
 	DefaultTokenTemplate = "scope:{short}"
 	DefaultTokenJoin     = "+"
 )
-
-// expiredName stands in a token in place of a scope, and makes it one that has expired.
-const expiredName = "expired"
 
 // The places in a token template where the scopes stand.
 const (
@@ -135,7 +132,7 @@ func newTokenReader(methods []*spec.Method, options Options) (*tokenReader, erro
 	if !reader.short {
 		reader.before, reader.after, _ = strings.Cut(template, fullPlace)
 	}
-	reader.known[expiredName] = expiredName
+	reader.known[platform.Expired] = platform.Expired
 	for _, method := range methods {
 		for _, scope := range method.Scopes {
 			reader.known[scope.Short()] = scope.Name

@@ -9,6 +9,7 @@ import (
 
 	"github.com/onsi/gomega/types"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -267,7 +268,7 @@ func noToken(j *judgement) {
 // unknownToken sends a token that was never issued, and one that has expired, where
 // there is one: to a server the two are the same (RFC 6750, 3.1).
 func unknownToken(j *judgement) {
-	if expired, err := j.Target.Credential(target.Expired); err == nil {
+	if expired, err := j.Target.Credential(platform.Expired); err == nil {
 		j.refuseCaller("authorization.unknown-token", expired)
 	}
 	exchange := j.refuseCaller("authorization.unknown-token", target.UnknownCredential(j.session.unknownToken()))

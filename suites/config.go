@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -94,7 +95,7 @@ type credentials struct {
 }
 
 func (c credentials) Token(scopes ...string) (oauth2.TokenSource, bool) {
-	if slices.Contains(scopes, target.Expired) {
+	if slices.Contains(scopes, platform.Expired) {
 		return tokenOrError{c.expired, nil}, c.expired != ""
 	}
 	if c.tokens == nil {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
@@ -274,8 +275,8 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 	}
 	if len(all.Scopes) > 0 {
 		template := cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)
-		expired := strings.NewReplacer("{scope}", target.Expired, "{short}", target.Expired).Replace(template)
-		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+target.Expired+"="+expired+quote)
+		expired := strings.NewReplacer("{scope}", platform.Expired, "{short}", platform.Expired).Replace(template)
+		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+platform.Expired+"="+expired+quote)
 	}
 	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
 		words = append(words, "--token-join "+quote+options.TokenJoin+quote)

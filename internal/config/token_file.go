@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
@@ -148,8 +149,8 @@ func newTokenEntry(known scopeNames, place, key string) (tokenEntry, error) {
 		names = strings.Split(key, scopeJoin)
 	}
 	for _, name := range names {
-		if key == target.Expired && len(known.method.Scopes) > 0 {
-			entry.scopes = []string{target.Expired}
+		if key == platform.Expired && len(known.method.Scopes) > 0 {
+			entry.scopes = []string{platform.Expired}
 			break
 		}
 		scopes, err := known.find(place, name)

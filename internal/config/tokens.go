@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/tokens"
@@ -92,7 +93,7 @@ func TokenVariable(method *spec.Method, scope string) string {
 // environment takes the variables of single scopes, and refuses one that looks
 // like it and names no scope.
 func (r *tokenReader) environment() error {
-	scopes := append(slices.Clone(r.method.UnrelatedScopes), target.Expired)
+	scopes := append(slices.Clone(r.method.UnrelatedScopes), platform.Expired)
 	for _, scope := range r.method.Scopes {
 		scopes = append(scopes, scope.Name)
 	}

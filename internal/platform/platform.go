@@ -1,4 +1,5 @@
-// Package platform has what Google's platform adds to every method.
+// Package platform has what the emulator and the tests of servers both know of Google's
+// platform: what it adds to every method, and tokens that have expired.
 package platform
 
 import (
@@ -15,6 +16,9 @@ const (
 	AccessToken = "access_token"
 	OAuthToken  = "oauth_token"
 )
+
+// Expired is used in place of a list of scopes, for a token that has expired.
+const Expired = "expired"
 
 // parameters are the parameters that every method of the platform takes:
 // `parameters` of https://dataportability.googleapis.com/$discovery/rest?version=v1

@@ -89,7 +89,7 @@ func (r Report) fix(requirement Requirement, shown Found) string {
 	case exchange.lost():
 		return sentence(fixLost)
 	case exchange.status() >= http.StatusInternalServerError && exchange.status() != http.StatusNotImplemented:
-		return sentence("check the log of the server for the reason of the " + fmt.Sprint(exchange.status()))
+		return sentence("check the server's log for the cause of the " + fmt.Sprint(exchange.status()))
 	}
 	return requirement.Fix
 }

@@ -419,7 +419,7 @@ func (e evidence) connectionFix(found Finding) string {
 	case surplus && bodiless:
 		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
 	case surplus && before.Request.BodyBytes > 0:
-		return "read the whole request body, a chunked one too, before the next request, or close the connection. " +
+		return "read the whole request body, chunked or not, before the next request, or close the connection. " +
 			"Otherwise check that Content-Length counts bytes, and that nothing is written after the body"
 	case surplus:
 		return "set Content-Length in bytes, not in characters, and write nothing after the body, such as a second response"

@@ -43,7 +43,7 @@ func TestACauseThatExplainsAPart(t *testing.T) {
 	if fix := rows["a.lost"].Requirement.Fix; !strings.Contains(fix, "closed the connection") {
 		t.Error(fix)
 	}
-	if fix := rows["a.whole"].Requirement.Fix; !strings.HasPrefix(fix, "Check the log of the server") {
+	if fix := rows["a.whole"].Requirement.Fix; !strings.HasPrefix(fix, "Check the server's log") {
 		t.Error(fix)
 	}
 }

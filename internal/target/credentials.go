@@ -12,11 +12,9 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
-
-// Expired is used in place of a list of scopes, for a token that has expired.
-const Expired = "expired"
 
 // Credential is what a request authorises itself with. Its label may be shown
 // everywhere, its token nowhere.
@@ -177,7 +175,7 @@ func TokenProblem(text string) string {
 func labelOf(scopes []string) string {
 	const most = 3
 	switch {
-	case slices.Contains(scopes, Expired):
+	case slices.Contains(scopes, platform.Expired):
 		return "expired token"
 	case len(scopes) > most:
 		return fmt.Sprintf("token for %d scopes", len(scopes))

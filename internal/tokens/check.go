@@ -11,8 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dpconform/dpconform/internal/target"
 	"golang.org/x/oauth2"
+
+	"github.com/dpconform/dpconform/internal/platform"
 )
 
 // GoogleTokenInformationURL is where Google says what a token of its own is.
@@ -43,7 +44,7 @@ type Checked struct {
 // check refuses a token that does not carry the scopes, or documented ones
 // beside them.
 func (c *Checker) check(ctx context.Context, token *oauth2.Token, scopes []string, issuer Issuer) (Checked, error) {
-	if c == nil || slices.Contains(scopes, target.Expired) {
+	if c == nil || slices.Contains(scopes, platform.Expired) {
 		return Checked{}, nil
 	}
 	// A response that names no scopes grants those that were asked for (RFC 6749,

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/target"
 )
 
@@ -46,7 +47,7 @@ type Coverage func(scopes []string) bool
 
 // Everything covers every set of scopes. A token that has expired is none of them:
 // a source that is asked for one would give a valid token.
-func Everything(scopes []string) bool { return !slices.Contains(scopes, target.Expired) }
+func Everything(scopes []string) bool { return !slices.Contains(scopes, platform.Expired) }
 
 // Exactly covers one set of scopes, in any order.
 func Exactly(scopes ...string) Coverage {
