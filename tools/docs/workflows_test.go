@@ -73,6 +73,38 @@ func TestPullRequestWorkflow(t *testing.T) {
 	}
 }
 
+// TestOtherCI runs the commands for GitLab and Jenkins on the page, except those
+// that build dpconform.
+func TestOtherCI(t *testing.T) {
+	t.Parallel()
+	service := newService(t, revised(t))
+	page := strings.ReplaceAll(readPage(t, "docs/guide-ci.md"), "https://dataportability.googleapis.com", service.URL)
+	var gitlab struct{ Conformance struct{ Script []string } }
+	block := regexp.MustCompile("(?s)```yaml .gitlab-ci.yml\n(.*?)```").FindStringSubmatch(page)
+	if err := yaml.Unmarshal([]byte(block[1]), &gitlab); err != nil {
+		t.Fatal(err)
+	}
+	commands := gitlab.Conformance.Script
+	for _, found := range regexp.MustCompile(`(?m)^ *sh '(.*)'$`).FindAllStringSubmatch(page, -1) {
+		commands = append(commands, strings.Replace(found[1], "./dpconform-program", "dpconform", 1))
+	}
+	commands = slices.DeleteFunc(commands, func(line string) bool { return strings.Contains(line, "cd dpconform && ") })
+	if len(commands) != 3 {
+		t.Fatalf("want run and drift for GitLab, and run for Jenkins, got %q", commands)
+	}
+	in := newShell(t)
+	tokens := filepath.Join(in.folder, "tokens.yaml")
+	if err := os.WriteFile(tokens, []byte("maps.reviews: scope:dataportability.maps.reviews\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in.environment = append(in.environment, "DPCONFORM_TOKEN_FILE="+tokens, "DPCONFORM_JOB=COMPLETE=complete-1")
+	for _, line := range commands {
+		if printed := in.run(t, typed{line: line}); in.exit != 0 {
+			t.Errorf("%s: exit %d:\n%s", line, in.exit, printed)
+		}
+	}
+}
+
 // service is the reference emulator, with the description of a revision where the
 // discovery document is. One scope may be removed from both.
 type service struct {
