@@ -56,7 +56,7 @@ func pathChecks(method *spec.Method) []Check {
 	return append(checks, Check{
 		ID: "path/encoded-unreserved", Title: "the job's id with every unreserved character encoded",
 		Requirements: []string{"path.encoded-unreserved"},
-		Sends:        verb + " " + template.Raw("%49%44") + ", beside the same with the id as it is",
+		Sends:        verb + " " + template.Raw("%49%44") + ", and once more with the id as it is",
 		phase:        consuming, run: sameMeaning("path.encoded-unreserved", "the id with its unreserved characters encoded",
 			func(id string) string { return template.Raw(encodeAll(id)) }),
 	}, Check{
@@ -64,7 +64,7 @@ func pathChecks(method *spec.Method) []Check {
 		// escapes may know only one.
 		ID: "path/encoded-unreserved-lower", Title: "the same with the hexadecimal digits in lower case",
 		Requirements: []string{"path.encoded-unreserved"},
-		Sends:        verb + " " + template.Raw("%6a%6b") + ", beside the same with the id as it is",
+		Sends:        verb + " " + template.Raw("%6a%6b") + ", and once more with the id as it is",
 		phase:        consuming, run: sameMeaning("path.encoded-unreserved", "the id encoded with lower-case digits",
 			func(id string) string { return template.Raw(lowerCaseEscapes(encodeAll(id))) }),
 	}, Check{
