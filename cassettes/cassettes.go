@@ -13,26 +13,16 @@ import (
 //go:embed */*.yaml
 var embedded embed.FS
 
-// Methods lists the methods that have a recording, sorted, by their names in
-// spec.Shipped.
-func Methods() []string {
+// Embedded returns the recording of a method, for recorder.Open, and the name of its
+// folder in dpconform's repository. The method is a name from spec.Shipped or a whole
+// operation id. If there is no recording, files is nil.
+func Embedded(method string) (files fs.FS, folder string) {
 	folders, err := embedded.ReadDir(".")
 	if err != nil {
 		panic(err)
 	}
-	var methods []string
-	for _, folder := range folders {
-		methods = append(methods, folder.Name())
-	}
-	return methods
-}
-
-// Embedded returns the recording of a method, for recorder.Open, and the name of its
-// folder in dpconform's repository. The method is a name from [Methods] or a whole
-// operation id. If there is no recording, files is nil.
-func Embedded(method string) (files fs.FS, folder string) {
-	for _, name := range Methods() {
-		if strings.HasSuffix("."+method, "."+name) {
+	for _, entry := range folders {
+		if name := entry.Name(); strings.HasSuffix("."+method, "."+name) {
 			files, err := fs.Sub(embedded, name)
 			if err != nil {
 				panic(err)

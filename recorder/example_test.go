@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/recorder"
@@ -23,7 +24,7 @@ func Example() {
 	}
 	defer os.RemoveAll(folder)
 
-	recording, err := recorder.Record(folder, recorder.Options{Provenance: recorder.Provenance{Endpoint: server.URL}})
+	recording, err := recorder.Record(folder, recorder.Options{Endpoint: server.URL})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,6 +65,6 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(replay.Provenance().Endpoint, replay.Provenance().Google)
-	// Output: http://emulator.localhost false
+	fmt.Println(replay.Endpoint(), strings.HasSuffix(replay.Provenance(), "not Google's responses"))
+	// Output: http://emulator.localhost true
 }

@@ -19,11 +19,11 @@ import (
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/recording"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -124,7 +124,7 @@ func record(command *cobra.Command, terminal *terminal, settings *config.Setting
 	if err != nil {
 		return err
 	}
-	return run.record(ctx, recorder.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Secrets: run.config.Network.Secrets(), Members: method.MemberNames(), Provenance: recorder.Provenance{
+	return run.record(ctx, recording.Options{Resume: own.resume, Discard: own.discard, Transport: run.config.Transport, Secrets: run.config.Network.Secrets(), Members: method.MemberNames(), Provenance: recording.Provenance{
 		Endpoint: run.config.Endpoint, Emulator: settings.Endpoint == "", Date: date, Version: version,
 		Description: result.NewDescription(method).FileText(), Digest: method.Digest, Seed: settings.Seed, Limit: run.config.Limit, Loopback: run.config.Loopback,
 		ConsumeJobs: run.config.ConsumeJobs, Jobs: run.config.Jobs, TokenTemplate: recordedTokens.Text, TokenJoin: recordedTokens.Join,
@@ -140,13 +140,16 @@ func isShipped(folder string) bool {
 			return true
 		}
 	}
-	there, err := text.ReadFile(filepath.Join(folder, recorder.ProvenanceFile), text.LargestFile)
+	there, err := text.ReadFile(filepath.Join(folder, recording.ProvenanceFile), text.LargestFile)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(cassettes.Methods(), func(method string) bool {
+	return slices.ContainsFunc(spec.Shipped(), func(method string) bool {
 		files, _ := cassettes.Embedded(method)
-		shipped, err := fs.ReadFile(files, recorder.ProvenanceFile)
+		if files == nil {
+			return false
+		}
+		shipped, err := fs.ReadFile(files, recording.ProvenanceFile)
 		if err == nil {
 			shipped, err = text.Decode(shipped)
 		}

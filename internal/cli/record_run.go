@@ -12,10 +12,10 @@ import (
 
 	"github.com/dpconform/dpconform/internal/config"
 	"github.com/dpconform/dpconform/internal/diff"
+	"github.com/dpconform/dpconform/internal/recording"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -29,13 +29,13 @@ type recordingRun struct {
 	keepJobIDs bool
 
 	server    *target.Target
-	recording *recorder.Recording
+	recording *recording.Recording
 	outcome   result.Run
 }
 
 // record runs the suite, looks whether the recording replays to the same
 // verdicts, and saves it.
-func (r *recordingRun) record(ctx context.Context, options recorder.Options) error {
+func (r *recordingRun) record(ctx context.Context, options recording.Options) error {
 	options.TokenName = func(token string) string {
 		scopes, sent := r.server.ScopesOf(token)
 		switch {
@@ -47,13 +47,12 @@ func (r *recordingRun) record(ctx context.Context, options recorder.Options) err
 		}
 		return recordedTokens.Name(scopes...)
 	}
-	recording, err := recorder.Record(r.settings.Cassettes, options)
-	if err != nil {
+	var err error
+	if r.recording, err = recording.Record(r.settings.Cassettes, options); err != nil {
 		return err
 	}
-	r.recording = recording
-	defer recording.Close()
-	r.config.Transport = recording
+	defer r.recording.Close()
+	r.config.Transport = r.recording
 	if r.server, err = target.New(r.config); err != nil {
 		return err
 	}
@@ -140,18 +139,18 @@ const maxRequestsFlag = "--max-requests"
 // the same verdicts.
 func (r *recordingRun) save(ctx context.Context) error {
 	pseudonyms := !r.recording.Provenance().Emulator && !r.keepJobIDs
-	recording := r.recording
+	final := r.recording
 	if pseudonyms {
-		renamed, err := recording.WithPseudonyms(newJobs(r.server, r.method))
+		renamed, err := r.recording.WithPseudonyms(newJobs(r.server, r.method))
 		if err != nil {
 			return err
 		}
 		if _, _, err := r.over(ctx, renamed); err != nil {
 			return err
 		}
-		recording = renamed
+		final = renamed
 	}
-	replay, err := recording.Replay()
+	replay, err := final.Replay()
 	if err != nil {
 		return err
 	}
@@ -165,12 +164,12 @@ func (r *recordingRun) save(ctx context.Context) error {
 	}
 	switch {
 	case difference != "" && pseudonyms:
-		return &recorder.Error{File: r.settings.Cassettes, Message: "not saved: the replay with aliases is not the run that was recorded: " + difference,
+		return &recording.Error{File: r.settings.Cassettes, Message: "not saved: the replay with aliases is not the run that was recorded: " + difference,
 			Fix: "record with --keep-job-ids"}
 	case difference != "":
 		r.terminal.complain("the replay has other verdicts than the server: " + difference)
 	}
-	return recording.Save()
+	return final.Save()
 }
 
 // over runs the suite over recorded responses.
@@ -234,7 +233,7 @@ func (r *recordingRun) unsaved(ctx context.Context, err error) error {
 		return r.interrupted(ctx)
 	}
 	kept := r.recording.Close()
-	if _, ok := errors.AsType[*recorder.Error](err); ok {
+	if _, ok := errors.AsType[*recording.Error](err); ok {
 		return err
 	}
 	if kept > 0 {

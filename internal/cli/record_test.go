@@ -19,9 +19,9 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/recording"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
-	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -180,7 +180,7 @@ func TestADateToComeWarns(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]string{48 * time.Hour: ", which is in the future, so their age is unknown; record again: ", time.Hour: ""} {
 		date := time.Now().Add(ahead)
-		if _, got := ageOf(recorder.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
+		if _, got := ageOf(recording.Provenance{Date: date}, &config.Settings{}); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s ahead: %q", ahead, got)
 		}
 	}

@@ -16,10 +16,10 @@ import (
 
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/recording"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
-	"github.com/dpconform/dpconform/recorder"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -30,7 +30,7 @@ type testedServer struct {
 	provenance  string
 	consumeJobs bool
 	seed        uint64
-	replay      *recorder.Replay
+	replay      *recording.Replay
 	folder      string
 	// stale says that the cassettes are older than they may be, or is empty.
 	stale string
@@ -148,7 +148,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 
 // opening gives the built-in cassettes of the method that is run, once they are
 // read.
-type opening func() (*recorder.Replay, error)
+type opening func() (*recording.Replay, error)
 
 // openBuiltIn begins to read them, if a run is to use them: that takes as long as
 // to load the description, and needs another processor.
@@ -160,14 +160,14 @@ func openBuiltIn(settings *config.Settings) opening {
 	if files == nil {
 		return nil
 	}
-	open := sync.OnceValues(func() (*recorder.Replay, error) { return recorder.Open(files, folder) })
+	open := sync.OnceValues(func() (*recording.Replay, error) { return recording.Open(files, folder) })
 	go func() { _, _ = open() }()
 	return open
 }
 
 // openReplay opens the cassettes of a folder, or the built-in ones, and says how
 // a person calls their folder.
-func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*recorder.Replay, string, error) {
+func openReplay(sources *config.Sources, settings *config.Settings, method *spec.Method, builtIn opening) (*recording.Replay, string, error) {
 	files, folder := cassettes.Embedded(method.Operation.ID)
 	switch {
 	case settings.Cassettes != "":
@@ -180,7 +180,7 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 			"give --endpoint URL, or record some: "+recordCommand(settings))
 	}
 	if builtIn == nil {
-		builtIn = func() (*recorder.Replay, error) { return recorder.Open(files, folder) }
+		builtIn = func() (*recording.Replay, error) { return recording.Open(files, folder) }
 	}
 	replay, err := builtIn()
 	if err != nil {
@@ -191,7 +191,7 @@ func openReplay(sources *config.Sources, settings *config.Settings, method *spec
 		if name := shippedWithDigest(recorded.Digest); name != "" && settings.Spec == "" && settings.Revision == "" && len(settings.Overlays) == 0 {
 			fix = "give --" + config.MethodFlag + " " + name
 		}
-		return nil, folder, &recorder.Error{File: path.Join(folder, recorder.ProvenanceFile),
+		return nil, folder, &recording.Error{File: path.Join(folder, recording.ProvenanceFile),
 			Message: fmt.Sprintf("was recorded for another description: %s, not %s", describedBy(recorded.Description, recorded.Digest),
 				describedBy(result.NewDescription(method).FileText(), method.Digest)),
 			Fix: fix}
@@ -256,7 +256,7 @@ const oldAge = 90 * 24 * time.Hour
 // ageOf says that a recording is older than it may be, or, where nobody said how old
 // it may be, that it is old; or nothing. That of the reference emulator says nothing of
 // a server that may have changed.
-func ageOf(recorded recorder.Provenance, settings *config.Settings) (stale, old string) {
+func ageOf(recorded recording.Provenance, settings *config.Settings) (stale, old string) {
 	age, date, again := time.Since(recorded.Date), recorded.Date.UTC().Format(time.DateOnly), recordCommand(settings)
 	limited, inFuture := settings.MaxAge != 0, age < -clocksApart
 	switch {
@@ -284,7 +284,7 @@ func inDays(age time.Duration) string {
 // pseudonyms.
 type recordedResponses interface {
 	http.RoundTripper
-	Provenance() recorder.Provenance
+	Provenance() recording.Provenance
 	TokenNames() []string
 }
 

@@ -1,11 +1,8 @@
-// Package recorder records HTTP exchanges with a server as go-vcr cassettes, without
-// secrets, and replays them. [Record] and [Open] return an [http.RoundTripper] for
-// any [http.Client].
-//
-// A recording is a folder with cassettes and a provenance, which says where they
-// come from. The cassettes contain absolute URLs, and go-vcr's own recorder can
-// replay them, too.
-package recorder
+// Package recording records HTTP exchanges with a server as go-vcr cassettes, without
+// secrets, and replays them. Package recorder has what of it others may use; this one
+// knows in addition what a recording of the suite needs: a provenance, resuming, and
+// aliases for the ids of jobs.
+package recording
 
 import (
 	"bytes"
