@@ -35,7 +35,7 @@ build: ## build bin/dpconform
 	@$(GO) build -o $(BIN) ./cmd/dpconform
 
 race: ## run the tests of what is concurrent with the race detector (needs a C compiler)
-	$(GO) test -race -short ./internal/target ./internal/tokens ./recorder ./emulator ./clienttest ./suites
+	$(GO) test -race -short ./internal/target ./internal/tokens ./internal/recording ./emulator ./clienttest ./suites
 
 generate: docs cassettes proof commands ## write all that is generated
 

@@ -31,7 +31,7 @@ func hasCompoundCollection(method *spec.Method) bool {
 	return strings.ContainsFunc(method.Operation.Path.Collection(), unicode.IsUpper)
 }
 func hasBoundField(method *spec.Method) bool {
-	return method.Operation.BoundField.Name != ""
+	return method.Operation.BoundField != ""
 }
 func hasVerb(method *spec.Method) bool      { return method.Operation.Path.Verb() != "" }
 func hasNewJobs(method *spec.Method) bool   { return method.IDField != "" }

@@ -93,13 +93,6 @@ func (r *route) accepts(scope string) bool {
 	return slices.ContainsFunc(r.sharers, func(s *served) bool { return s.behaviour.accepts(scope) })
 }
 
-// The default form of a token that contains its scopes, as in
-// "scope:service.a+service.b".
-const (
-	DefaultTokenTemplate = "scope:{short}"
-	DefaultTokenJoin     = "+"
-)
-
 // The places in a token template where the scopes stand.
 const (
 	fullPlace  = "{scope}"

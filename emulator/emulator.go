@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -34,9 +35,9 @@ type Options struct {
 	Jobs map[string][]string
 	// TokenTemplate is the form of tokens that contain their scopes: {scope} stands
 	// for a full scope, {short} for its part after "/auth/". Empty means
-	// DefaultTokenTemplate.
+	// "scope:{short}".
 	TokenTemplate string
-	// TokenJoin separates several scopes in a token; empty means DefaultTokenJoin.
+	// TokenJoin separates several scopes in a token; empty means "+".
 	TokenJoin string
 	// Tokens maps further valid tokens to their full scopes.
 	Tokens map[string][]string
@@ -164,25 +165,15 @@ func (s *Server) routeOf(operation spec.Operation) *route {
 	return found
 }
 
-// Operations lists the operations that the server serves: each method, followed by
-// the operation that reads the state of its jobs.
-func (s *Server) Operations() []spec.Operation {
-	operations := make([]spec.Operation, len(s.routes))
-	for i, route := range s.routes {
-		operations[i] = route.operation
-	}
-	return operations
-}
-
 func (o Options) completed(methods []*spec.Method) Options {
 	if o.Jobs == nil {
 		o.Jobs = DefaultJobs(methods[0], methods[1:]...)
 	}
 	if o.TokenTemplate == "" {
-		o.TokenTemplate = DefaultTokenTemplate
+		o.TokenTemplate = platform.TokenTemplate
 	}
 	if o.TokenJoin == "" {
-		o.TokenJoin = DefaultTokenJoin
+		o.TokenJoin = platform.TokenJoin
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -52,7 +52,10 @@ func bodyFaults() []faultGroup {
 		{"nameless-field-ignored", "body.unknown-field", "The server ignores a field without a name.", overlookingField(func(*call) string { return "" })},
 		{"type-field-ignored", "body.unknown-field", "The server ignores the field @type in the message.", overlookingField(func(*call) string { return "@type" })},
 		{"path-field-ignored", "body.path-field", "The server ignores the field of the path in the body.",
-			overlookingField(func(c *call) string { return cmp.Or(c.operation.BoundField.Name, c.operation.Path.Parameter) })},
+			overlookingField(func(c *call) string {
+				name, _, _ := strings.Cut(cmp.Or(c.operation.BoundField, c.operation.Path.Parameter), "=")
+				return name
+			})},
 		{"array-ignored", "body.array", "The server treats an array as an empty body.", overlookingBodies("[", bodyRefusals...)},
 		{"array-unwrapped", "body.array", "The server accepts an array that contains one empty message.",
 			overlooking(func(c *call, r *refusal) bool {

@@ -149,7 +149,7 @@ func pathFaults() []faultGroup {
 		{"long-id-crashes", "path.strange-id", "An id of more than 1000 characters makes the server fail.",
 			crashingOnID(func(id string) bool { return len(id) > 1000 })},
 		{"path-parameter-in-query", "path.field-in-query", "A query parameter with the name of the path parameter overrides it.",
-			readingField(func(o spec.Operation) spec.BoundField { return spec.BoundField{Name: o.Path.Parameter, Pattern: "*"} })},
+			readingField(func(o spec.Operation) string { return o.Path.Parameter + "=*" })},
 		{"id-trimmed", "path.transcoding", "The server drops an encoded space at the end of the id.", trimmingID("%20")},
 		{"id-cut-at-question-mark", "path.transcoding", "The server truncates the id at an encoded question mark.", cuttingID("%3F")},
 		{"tilde-crashes", "path.transcoding", "An id with a tilde makes the server fail.", crashingOn("~")},
@@ -209,7 +209,7 @@ func pathFaults() []faultGroup {
 			withContent(withParameter("fields"), func(*call, *response) any { return &object{} })},
 		{"last-system-parameter-refused", "path.system-parameters", "The server refuses the last system parameter of the description.",
 			func(b *behaviour) {
-				last := b.method.SystemParameters[len(b.method.SystemParameters)-1].Name
+				last, _, _ := strings.Cut(b.method.SystemParameters[len(b.method.SystemParameters)-1], "=")
 				refusingParameters(func(name string) bool { return name == last })(b)
 			}},
 	}}, {hasVerb, []Fault{
@@ -220,7 +220,7 @@ func pathFaults() []faultGroup {
 		{"collection-with-hyphen-accepted", "path.collection", "The server ignores a hyphen in the collection.", readingCollection(apartFrom("-"))},
 	}}, {hasBoundField, []Fault{
 		{"bound-field-in-query", "path.field-in-query", "A query parameter with the name of the field in the path overrides it.",
-			readingField(func(o spec.Operation) spec.BoundField { return o.BoundField })},
+			readingField(func(o spec.Operation) string { return o.BoundField })},
 	}}, {hasUnknownIDs, []Fault{
 		{"id-case-ignored", "path.case", "The server converts the id to lower case.", readingID(strings.ToLower)},
 	}}, {hasNewJobs, []Fault{
@@ -280,14 +280,14 @@ func readingVersion(close func(given, right string) bool) change {
 }
 
 // readingField lets a query parameter override the id in the path.
-func readingField(bound func(spec.Operation) spec.BoundField) change {
+func readingField(bound func(spec.Operation) string) change {
 	return rewriting(func(b *behaviour, line *requestLine) {
-		field := bound(b.method.Operation)
-		before, after, _ := strings.Cut(field.Pattern, "*")
+		name, pattern, _ := strings.Cut(bound(b.method.Operation), "=")
+		before, after, _ := strings.Cut(pattern, "*")
 		for _, parameter := range queryParameters(line.query) {
 			id, hasPrefix := strings.CutPrefix(parameter.value, before)
 			id, hasSuffix := strings.CutSuffix(id, after)
-			if parameter.name == field.Name && hasPrefix && hasSuffix {
+			if parameter.name == name && hasPrefix && hasSuffix {
 				line.path, line.query = b.method.Operation.Path.Expand(id), ""
 			}
 		}

@@ -40,7 +40,7 @@ var (
 	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
 	systemParameters = condition{"no system parameters are described", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
 	fieldsParameter  = condition{`no system parameter "fields" is described`, func(m *Method) bool {
-		return slices.ContainsFunc(m.SystemParameters, func(p SystemParameter) bool { return p.Name == "fields" })
+		return slices.ContainsFunc(m.SystemParameters, func(p string) bool { return strings.HasPrefix(p, "fields=") })
 	}}
 	// fieldsInBody: what is not in the path of other methods is in the query
 	// (google/api/http.proto).

@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/pb33f/go-yaml"
+
+	"github.com/dpconform/dpconform/internal/extension"
 )
 
 // setEnding marks an item of x-requirement-sets that is a file of its own.

@@ -34,17 +34,21 @@ func digest(method *Method) error {
 		Unspecified          string
 		Scopes               []string
 		UnrelatedScopes      []string
-		SystemParameters     []SystemParameter
+		SystemParameters     []canonicalParameter
 		Codes                map[string]int
 		Requirements         []requirement
 	}{
 		Endpoint: method.Endpoint, Operation: method.Operation.canonical(), ReadState: method.ReadState.canonical(), Effect: method.Effect,
 		IDField: method.IDField, StateField: method.StateField,
 		States: method.States, Accepted: method.AcceptedStates, Resulting: method.ResultingStates,
-		Unspecified: method.UnspecifiedState, UnrelatedScopes: method.UnrelatedScopes, SystemParameters: method.SystemParameters, Codes: method.CodeStatus,
+		Unspecified: method.UnspecifiedState, UnrelatedScopes: method.UnrelatedScopes, Codes: method.CodeStatus,
 	}
 	if method.IDPattern != nil {
 		canonical.IDPattern = method.IDPattern.String()
+	}
+	for _, parameter := range method.SystemParameters {
+		name, example, _ := strings.Cut(parameter, "=")
+		canonical.SystemParameters = append(canonical.SystemParameters, canonicalParameter{name, example})
 	}
 	for _, scope := range method.Scopes {
 		canonical.Scopes = append(canonical.Scopes, scope.Name)
@@ -63,16 +67,21 @@ func digest(method *Method) error {
 	return nil
 }
 
+// canonicalParameter is a system parameter in the text that is hashed.
+type canonicalParameter struct{ Name, Example string }
+
 func (o Operation) canonical() any {
+	var bound struct{ Name, Pattern string }
+	bound.Name, bound.Pattern, _ = strings.Cut(o.BoundField, "=")
 	return struct {
 		ID, Method, Path            string
-		BoundField                  BoundField
+		BoundField                  struct{ Name, Pattern string }
 		Success                     int
 		MediaType, RequestMediaType string
 		Statuses                    []int
 		Query                       string
 		Request, Response           any
-	}{o.ID, o.Method, o.Path.String(), o.BoundField, o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.RequiredQuery(), o.Request.canonical(), o.Response.canonical()}
+	}{o.ID, o.Method, o.Path.String(), bound, o.Success, o.MediaType, o.RequestMediaType, slices.Sorted(slices.Values(o.Statuses)), o.RequiredQuery(), o.Request.canonical(), o.Response.canonical()}
 }
 
 // canonical returns what the schema demands, without its annotations.

@@ -46,8 +46,14 @@ func (l *loader) extension(name string, into any) (*yaml.Node, error) {
 	return node, l.read(node, name, into)
 }
 
+// systemParameter is a query parameter of the platform as a description has it.
+type systemParameter struct {
+	Name    string `yaml:"name"`
+	Example string `yaml:"example"`
+}
+
 // strictTypes are the structs that extensions are read into.
-var strictTypes = []any{Requirement{}, Responses{}, SystemParameter{}, ReferencePage{}, setFile{}}
+var strictTypes = []any{Requirement{}, Responses{}, systemParameter{}, ReferencePage{}, setFile{}}
 
 // unknownKey is how the YAML reader says that a struct has no such field.
 var unknownKey = text.Pattern(`^field (.*) not found in type (\S+)$`)

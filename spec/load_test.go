@@ -51,7 +51,7 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 		"media type":        {method.Operation.MediaType, "application/json"},
 		"state":             {method.ReadState.Method + " " + method.ReadState.Path.String(), "GET /v1/archiveJobs/{archiveJob}/portabilityArchiveState"},
 		"version":           {method.Operation.Path.Version(), "v1"},
-		"bound field":       {method.Operation.BoundField.Query("ID"), "name=archiveJobs/ID"},
+		"bound field":       {method.Operation.BoundField, "name=archiveJobs/*"},
 		"id field":          {method.IDField, "archiveJobId"},
 		"state field":       {method.StateField, "state"},
 		"states":            {strings.Join(method.States, " "), "IN_PROGRESS COMPLETE FAILED CANCELLED"},
@@ -82,18 +82,18 @@ func TestTheContractHasWhatTheDescriptionSays(t *testing.T) {
 func TestTheFieldThatThePathBinds(t *testing.T) {
 	t.Parallel()
 	const path, rule = "/v1/archiveJobs/{archiveJob}:retry:", "v1/{name=archiveJobs/*}:retry"
-	for _, test := range []struct{ path, rule, query string }{
-		{path, rule, "name=archiveJobs/ID"},
-		{path, "v1/archiveJobs/{archive_job}:retry", "archive_job=ID"},
-		{path, "/{name=v1/archiveJobs/*}:retry", "name=v1/archiveJobs/ID"},
-		{"/v1/projects/one/archiveJobs/{archiveJob}:retry:", "v1/{parent=projects/*}/archiveJobs/{job.id=*}:retry", "job.id=ID"},
-		{"/v1/projects/one/archiveJobs/{archiveJob}:retry:", "v1/{name=projects/*/archiveJobs/*}:retry", "name=projects/one/archiveJobs/ID"},
-		{"/archiveJobs/{archiveJob}/retry:", "v1/{name=archiveJobs/*}/retry", "name=archiveJobs/ID"},
+	for _, test := range []struct{ path, rule, field string }{
+		{path, rule, "name=archiveJobs/*"},
+		{path, "v1/archiveJobs/{archive_job}:retry", "archive_job=*"},
+		{path, "/{name=v1/archiveJobs/*}:retry", "name=v1/archiveJobs/*"},
+		{"/v1/projects/one/archiveJobs/{archiveJob}:retry:", "v1/{parent=projects/*}/archiveJobs/{job.id=*}:retry", "job.id=*"},
+		{"/v1/projects/one/archiveJobs/{archiveJob}:retry:", "v1/{name=projects/*/archiveJobs/*}:retry", "name=projects/one/archiveJobs/*"},
+		{"/archiveJobs/{archiveJob}/retry:", "v1/{name=archiveJobs/*}/retry", "name=archiveJobs/*"},
 	} {
 		text := replaced(t, embeddedText(), path, test.path)
 		method := mustLoad(t, replaced(t, text, "x-google-http-rule: "+rule, "x-google-http-rule: "+test.rule))
-		if query := method.Operation.BoundField.Query("ID"); query != test.query {
-			t.Errorf("%s and %s bind %q, want %q", test.path, test.rule, query, test.query)
+		if field := method.Operation.BoundField; field != test.field {
+			t.Errorf("%s and %s bind %q, want %q", test.path, test.rule, field, test.field)
 		}
 	}
 }

@@ -74,8 +74,8 @@ type Method struct {
 	// UnrelatedScopes lists scopes that exist, but do not authorize this method.
 	UnrelatedScopes []string
 	// SystemParameters are the query parameters that every method of the platform
-	// accepts, each with an example value.
-	SystemParameters []SystemParameter
+	// accepts, each with an example value, unescaped: "alt=json".
+	SystemParameters []string
 
 	// CodeStatus maps each google.rpc.Code name to its HTTP status.
 	CodeStatus map[string]int
@@ -116,7 +116,8 @@ func (m *Method) MemberNames() []string {
 		}
 	}
 	for _, parameter := range m.SystemParameters {
-		names = append(names, parameter.Name)
+		name, _, _ := strings.Cut(parameter, "=")
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -129,9 +130,10 @@ type Operation struct {
 	// Method is the HTTP method, in capitals.
 	Method string
 	Path   PathTemplate
-	// BoundField is what the google.api.http template of the path binds; zero if the
-	// description does not give it.
-	BoundField BoundField
+	// BoundField is the field of the request message that the google.api.http template
+	// of the path binds, with its pattern, where * stands for the id: "name=jobs/*".
+	// It is empty if the description does not give it.
+	BoundField string
 	// Success is the status of a successful response, and Response its schema.
 	Success  int
 	Response *Schema
@@ -172,20 +174,6 @@ func (o Operation) RequiredQuery() string {
 	return query.Encode()
 }
 
-// BoundField is the field of the request message that the path binds. For the
-// template {name=jobs/*}, Name is "name" and Pattern is "jobs/*", where * stands for
-// the id.
-type BoundField struct {
-	Name    string
-	Pattern string
-}
-
-// Query returns the field as a query parameter with this id, which must be escaped
-// already.
-func (f BoundField) Query(id string) string {
-	return url.QueryEscape(f.Name) + "=" + strings.Replace(f.Pattern, "*", id, 1)
-}
-
 // Scope is one OAuth scope of the description.
 type Scope struct {
 	// Name is the full scope, a URL.
@@ -222,13 +210,6 @@ type Set struct {
 	// Title is one line of text.
 	Title string `json:"title"`
 	File  string `json:"file"`
-}
-
-// SystemParameter is a query parameter that every method of the platform accepts,
-// with an example value.
-type SystemParameter struct {
-	Name    string `yaml:"name"`
-	Example string `yaml:"example"`
 }
 
 // ReferencePage is the documentation page that documented requirements are quoted

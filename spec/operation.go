@@ -280,13 +280,17 @@ func (l *loader) platform(method *Method) error {
 	if err := l.unrelatedScopes(method); err != nil {
 		return err
 	}
+	var parameters []systemParameter
 	for _, own := range []struct {
 		name string
 		into any
-	}{{extension.SystemParameters, &method.SystemParameters}, {extension.Codes, &method.CodeStatus}, {extension.Page, &method.Page}} {
+	}{{extension.SystemParameters, &parameters}, {extension.Codes, &method.CodeStatus}, {extension.Page, &method.Page}} {
 		if _, err := l.extension(own.name, own.into); err != nil {
 			return err
 		}
+	}
+	for _, parameter := range parameters {
+		method.SystemParameters = append(method.SystemParameters, parameter.Name+"="+parameter.Example)
 	}
 	if err := l.boundField(method); err != nil {
 		return err
@@ -319,7 +323,7 @@ func (l *loader) boundField(method *Method) error {
 		// From the end, since the address of the server may have the first segments.
 		end := len(segments) - strings.Count(rule[found[1]:], "/")
 		if start := end - bound; start >= 0 && slices.Contains(segments[start:end], "*") {
-			method.Operation.BoundField = BoundField{Name: name, Pattern: strings.Join(segments[start:end], "/")}
+			method.Operation.BoundField = name + "=" + strings.Join(segments[start:end], "/")
 			return nil
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dpconform/dpconform/internal/text"
 	"github.com/pb33f/go-yaml"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The files that the product ships are embedded under their names in this

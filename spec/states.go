@@ -6,10 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dpconform/dpconform/internal/extension"
 	"github.com/pb33f/go-yaml"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 	"github.com/pb33f/libopenapi/orderedmap"
+
+	"github.com/dpconform/dpconform/internal/extension"
 )
 
 // Runtime expressions of OpenAPI that say where the id of the job is whose state a

@@ -224,19 +224,20 @@ const jobPlace = "{ID}"
 
 // pathMember is the field whose value comes from the path, as a member that names the job.
 func pathMember(method *spec.Method) string {
-	field := pathField(method)
-	return fmt.Sprintf("%q:%q", field.Name, strings.Replace(field.Pattern, "*", jobPlace, 1))
+	name, pattern, _ := strings.Cut(pathField(method), "=")
+	return fmt.Sprintf("%q:%q", name, strings.Replace(pattern, "*", jobPlace, 1))
 }
 
 // pathField is the field that Google's own form of the path binds, or the path's
-// parameter.
-func pathField(method *spec.Method) spec.BoundField {
-	return cmp.Or(method.Operation.BoundField, spec.BoundField{Name: method.Operation.Path.Parameter, Pattern: "*"})
+// parameter, as in "name=jobs/*".
+func pathField(method *spec.Method) string {
+	return cmp.Or(method.Operation.BoundField, method.Operation.Path.Parameter+"=*")
 }
 
 // lacks says why a body is not sent.
 func (b refusedBody) lacks(method *spec.Method) string {
-	if request := method.Operation.Request; b.requirement == pathFieldInBody && request != nil && slices.Contains(request.Members(), pathField(method).Name) {
+	name, _, _ := strings.Cut(pathField(method), "=")
+	if b.requirement == pathFieldInBody && slices.Contains(method.Operation.Request.Members(), name) {
 		return "a message without the field whose value comes from the path"
 	}
 	return ""

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
@@ -122,7 +123,7 @@ func TestServersMayKeepConnectionsAsTheyLike(t *testing.T) {
 			}
 			server, err := target.New(target.Config{
 				Endpoint: test.keeper.serve(t, handler), Jobs: emulator.DefaultJobs(method), Loopback: true, Limit: patience,
-				Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
+				Credentials: target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
@@ -32,7 +33,7 @@ func emulated(t testing.TB, method *spec.Method, options emulator.Options, chang
 	}
 	config := target.Config{
 		Endpoint: listening.URL, Jobs: jobs, Loopback: true, Limit: patience,
-		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
+		Credentials: target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin},
 		Pause:       noPause,
 	}
 	for _, alter := range change {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
@@ -186,7 +187,7 @@ func compare(method *spec.Method, checks []Check, faulty http.Handler, limit tim
 		Endpoint: address, Jobs: emulator.DefaultJobs(method), Loopback: true, Limit: limit,
 		Transport:   numbering{transport},
 		Pause:       func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin},
+		Credentials: target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin},
 	})
 	if err != nil {
 		return trial{err: err}

@@ -33,7 +33,7 @@ var variants = []struct {
 	{"no pattern of the id", spec.Starts, func(m *spec.Method) { m.IDPattern = nil }},
 	{"no system parameters", spec.Starts, func(m *spec.Method) { m.SystemParameters = nil }},
 	{"no version in the path, no field of it", spec.Changes, func(m *spec.Method) {
-		m.Operation.BoundField = spec.BoundField{}
+		m.Operation.BoundField = ""
 		m.Operation.Path.Prefix, m.ReadState.Path.Prefix = "/tasks/", "/tasks/"
 	}},
 	{"no verb", spec.Changes, func(m *spec.Method) { m.Operation.Path.Suffix = "" }},

@@ -278,7 +278,8 @@ func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 func systemParameters(method *spec.Method) []string {
 	parts := make([]string, len(method.SystemParameters))
 	for i, parameter := range method.SystemParameters {
-		parts[i] = url.QueryEscape(parameter.Name) + "=" + url.QueryEscape(parameter.Example)
+		name, example, _ := strings.Cut(parameter, "=")
+		parts[i] = url.QueryEscape(name) + "=" + url.QueryEscape(example)
 	}
 	return parts
 }
@@ -289,7 +290,7 @@ func systemQuery(method *spec.Method) string {
 	parts := slices.DeleteFunc(systemParameters(method), func(part string) bool {
 		name, _, _ := strings.Cut(part, "=")
 		plain, other := strings.CutPrefix(name, "%24")
-		return other && slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == plain })
+		return other && slices.ContainsFunc(method.SystemParameters, func(p string) bool { return strings.HasPrefix(p, plain+"=") })
 	})
 	return "?" + strings.Join(parts, "&")
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -83,7 +84,7 @@ func TestTheQueryOfAServerWithoutJobsToUse(t *testing.T) {
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
 	asked, err := target.New(target.Config{Endpoint: listening.URL, Limit: patience, Jobs: map[string][]string{"COMPLETE": {"complete-1"}},
-		Credentials: target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}})
+		Credentials: target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin}})
 	if err != nil {
 		t.Fatal(err)
 	}

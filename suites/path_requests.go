@@ -55,7 +55,7 @@ func foreignRequestChecks(method *spec.Method) []Check {
 		checks = append(checks, Check{
 			ID: "path/query-" + bound.name, Title: bound.title,
 			Requirements: []string{"path.field-in-query"},
-			Sends:        verb + " " + template.Raw("ID") + "?" + bound.field.Query("OTHER") + ", where only OTHER is accepted or known",
+			Sends:        verb + " " + template.Raw("ID") + "?" + strings.Replace(bound.field, "*", "OTHER", 1) + ", where only OTHER is accepted or known",
 			phase:        refusing, run: func(j *judgement) { overridePath(j, bound) },
 			lacks: bound.lacks,
 		})
@@ -109,19 +109,19 @@ func missNewJob(j *judgement) {
 // boundField is a field that the path binds, and that the query must not.
 type boundField struct {
 	name, title, lacks string
-	field              spec.BoundField
+	field              string
 }
 
 // boundFields are the parameter of the path, and what Google's own form of the
 // path calls it.
 func boundFields(method *spec.Method) []boundField {
-	parameter, field := spec.BoundField{Name: method.Operation.Path.Parameter, Pattern: "*"}, method.Operation.BoundField
+	parameter, field := method.Operation.Path.Parameter+"=*", method.Operation.BoundField
 	fields := []boundField{
 		{"parameter", "another id in a query parameter with the name of the path's", "", parameter},
 		{"field", "another id in a query parameter with the name of the message's field", "", field},
 	}
 	switch field {
-	case spec.BoundField{}:
+	case "":
 		fields[1].lacks = "no x-google-http-rule"
 	case parameter:
 		fields[1].lacks = "a field with the name of the path's parameter"
@@ -148,7 +148,7 @@ func overridePath(j *judgement, bound boundField) {
 	}
 	request := j.callOf(inQuery.id, credential)
 	request.Purpose = bound.title
-	request.Path = j.Method.Operation.Path.Expand(inPath.id) + "?" + bound.field.Query(url.QueryEscape(inQuery.id))
+	request.Path = j.Method.Operation.Path.Expand(inPath.id) + "?" + strings.Replace(bound.field, "*", url.QueryEscape(inQuery.id), 1)
 	if j.misses("path.field-in-query", request, inQuery.refusedAnyway) {
 		j.keepsState("path.field-in-query", inQuery, credential)
 	}

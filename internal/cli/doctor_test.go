@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
@@ -85,7 +86,7 @@ func TestHowManyJobsAreEnough(t *testing.T) {
 			t.Fatal(err)
 		}
 		doctor := func(jobs int) called {
-			flags := []string{"doctor", "--method", name, "--endpoint", listen(t, server), "--token-template", emulator.DefaultTokenTemplate}
+			flags := []string{"doctor", "--method", name, "--endpoint", listen(t, server), "--token-template", platform.TokenTemplate}
 			for state, ids := range emulator.DefaultJobs(method) {
 				flags = append(flags, "--job", state+"="+strings.Join(ids[:min(jobs, len(ids))], ","))
 			}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -181,7 +182,7 @@ func (n namedCredentials) AnyToken() ([]string, oauth2.TokenSource, bool) {
 }
 
 func (namedCredentials) named(scopes []string) (oauth2.TokenSource, bool) {
-	return target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}.Token(scopes...)
+	return target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin}.Token(scopes...)
 }
 
 // requestPlan is what a run would send.

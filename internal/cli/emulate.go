@@ -199,9 +199,7 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 		return text.Mistake("emulate", err.Error(), "")
 	}
 	fmt.Fprintf(terminal.raw, "listening on %s\nserving\n", strings.Fields(reach)[1])
-	for _, operation := range server.Operations() {
-		fmt.Fprintf(terminal.raw, "  %-4s %s\n", operation.Method, operation.Path)
-	}
+	fmt.Fprint(terminal.raw, strings.Join(operationLines(methods), ""))
 	if options.Fault != "" {
 		fmt.Fprintf(terminal.raw, "fault: %s\n", options.Fault)
 	}
@@ -262,6 +260,20 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	}
 }
 
+// operationLines lists the operations that the emulator serves: each method, and the
+// operation that reads the state of its jobs, which methods may share.
+func operationLines(methods []*spec.Method) (lines []string) {
+	for _, method := range methods {
+		for _, operation := range []spec.Operation{method.Operation, method.ReadState} {
+			line := fmt.Sprintf("  %-4s %s\n", operation.Method, operation.Path)
+			if operation.ID != "" && !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
 // runCommandFor is a command line that tests the emulator in full.
 func runCommandFor(methods []*spec.Method, options emulator.Options, reach string) string {
 	jobs := options.Jobs
@@ -274,11 +286,11 @@ func runCommandFor(methods []*spec.Method, options emulator.Options, reach strin
 		quote, next = `"`, " " // For cmd.exe and PowerShell alike.
 	}
 	if len(all.Scopes) > 0 {
-		template := cmp.Or(options.TokenTemplate, emulator.DefaultTokenTemplate)
+		template := cmp.Or(options.TokenTemplate, platform.TokenTemplate)
 		expired := strings.NewReplacer("{scope}", platform.Expired, "{short}", platform.Expired).Replace(template)
 		words = append(words, "--token-template "+quote+template+quote, "--token "+quote+platform.Expired+"="+expired+quote)
 	}
-	if options.TokenJoin != "" && options.TokenJoin != emulator.DefaultTokenJoin {
+	if options.TokenJoin != "" && options.TokenJoin != platform.TokenJoin {
 		words = append(words, "--token-join "+quote+options.TokenJoin+quote)
 	}
 	for _, state := range append(slices.Clone(all.States), "") {

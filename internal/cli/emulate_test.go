@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -82,14 +83,14 @@ func TestTheEmulatorServesTLS(t *testing.T) {
 		!strings.Contains(printed, " --token 'expired=scope:expired'") {
 		t.Errorf("%s", printed)
 	}
-	flags := []string{"--endpoint", endpoint, "--ca-cert", certificate, "--token-template", emulator.DefaultTokenTemplate}
+	flags := []string{"--endpoint", endpoint, "--ca-cert", certificate, "--token-template", platform.TokenTemplate}
 	if found := examined(t, flags...); found.Endpoint.Protocol != "HTTP/2.0" || found.Endpoint.TLS != "TLS 1.3" || found.Exit != result.ExitInconclusive {
 		t.Errorf("%+v", found.Endpoint)
 	}
 	if got := call(t, append([]string{"run", "--focus", "authorization"}, append(flags, "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1,failed-2,failed-3")...)...); got.exit == result.ExitFails || got.exit == result.ExitUnreachable {
 		t.Errorf("exit %d\n%s", got.exit, got.output)
 	}
-	stranger := examined(t, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate)
+	stranger := examined(t, "--endpoint", endpoint, "--token-template", platform.TokenTemplate)
 	if stranger.Exit != result.ExitUnreachable || !strings.Contains(stranger.Endpoint.Reason, "--ca-cert FILE") {
 		t.Errorf("%+v", stranger.Endpoint)
 	}
@@ -112,7 +113,7 @@ func TestTheEmulatorServesEveryBuiltInMethod(t *testing.T) {
 		if path := method.Operation.Path.String(); !strings.Contains(printed, path+"\n") {
 			t.Errorf("%s is not served: %s", path, printed)
 		}
-		command := append([]string{"run", "--method", name, "--endpoint", endpoint, "--token-template", emulator.DefaultTokenTemplate}, printedJobs(printed)...)
+		command := append([]string{"run", "--method", name, "--endpoint", endpoint, "--token-template", platform.TokenTemplate}, printedJobs(printed)...)
 		if got := call(t, command...); got.exit != 0 {
 			t.Errorf("%s: exit %d\n%s", name, got.exit, got.output)
 		}
@@ -250,7 +251,7 @@ func TestAPartOfTheUnrelatedScopesIsReported(t *testing.T) {
 		"--token", "dataportability.maps.reviews=scope:dataportability.maps.reviews"}
 	const partly = "authorization/unrelated-scope tried 1 of 7 scopes, because tokens are missing"
 	call(t, append(run, "--token", "unrelated=scope:userinfo.email")...).want(t, result.ExitConforms, "not tested", partly)
-	if all := call(t, append(run, "--token-template", emulator.DefaultTokenTemplate)...); strings.Contains(all.words(), "tried") || all.exit != result.ExitConforms {
+	if all := call(t, append(run, "--token-template", platform.TokenTemplate)...); strings.Contains(all.words(), "tried") || all.exit != result.ExitConforms {
 		t.Errorf("exit %d\n%s", all.exit, all.output)
 	}
 }

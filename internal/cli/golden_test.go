@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -38,7 +39,7 @@ func TestGoldenReports(t *testing.T) {
 		{"conforming", "", func(all []string) []string { return all }, result.ExitConforms},
 		{"failing", "unknown-field-ignored", func(all []string) []string { return all }, result.ExitFails},
 		{"partly-skipped", "", func(all []string) []string {
-			return append(slices.Clone(all[:2]), "--token", token+"="+strings.Replace(emulator.DefaultTokenTemplate, "{short}", token, 1),
+			return append(slices.Clone(all[:2]), "--token", token+"="+strings.Replace(platform.TokenTemplate, "{short}", token, 1),
 				"--job", "FAILED=failed-1,failed-2", "--job", "COMPLETE=complete-1")
 		}, result.ExitInconclusive},
 		{"known-failing", "unknown-field-ignored", func(all []string) []string {

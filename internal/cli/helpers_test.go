@@ -21,6 +21,7 @@ import (
 
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -153,7 +154,7 @@ func flagsFor(t testing.TB, handler http.Handler, jobs map[string][]string) []st
 	if jobs == nil {
 		jobs = emulator.DefaultJobs(embedded())
 	}
-	arguments := []string{"--endpoint", listen(t, handler), "--token-template", emulator.DefaultTokenTemplate}
+	arguments := []string{"--endpoint", listen(t, handler), "--token-template", platform.TokenTemplate}
 	for _, state := range embedded().States {
 		arguments = append(arguments, "--job", state+"="+strings.Join(jobs[state], ","))
 	}

@@ -26,6 +26,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -357,7 +358,7 @@ func TestAClientCertificate(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	authority := writeFile(t, "authority.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	flags := []string{"--endpoint", server.URL, "--ca-cert", authority, "--token-template", emulator.DefaultTokenTemplate}
+	flags := []string{"--endpoint", server.URL, "--ca-cert", authority, "--token-template", platform.TokenTemplate}
 	const says = "requires a client certificate: give --client-cert FILE and --client-key FILE"
 	call(t, append([]string{"run"}, flags...)...).wantUnreachable(t, says)
 	if found := examined(t, flags...); found.Exit != result.ExitUnreachable || !strings.Contains(found.Endpoint.Reason, says) {

@@ -19,6 +19,7 @@ import (
 	"github.com/dpconform/dpconform/cassettes"
 	"github.com/dpconform/dpconform/emulator"
 	"github.com/dpconform/dpconform/internal/config"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/recording"
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
@@ -180,7 +181,7 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 	if err != nil {
 		return target.Config{}, err
 	}
-	template := target.TokenTemplate{Text: emulator.DefaultTokenTemplate, Join: emulator.DefaultTokenJoin}
+	template := target.TokenTemplate{Text: platform.TokenTemplate, Join: platform.TokenJoin}
 	if settings.TokenTemplate != "" {
 		template = target.TokenTemplate{Text: settings.TokenTemplate, Join: settings.TokenJoin}
 	}

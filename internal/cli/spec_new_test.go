@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -53,7 +54,7 @@ func TestANewDescriptionIsTestedAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run := []string{"run", "--spec", written, "--endpoint", listen(t, server), "--token-template", emulator.DefaultTokenTemplate}
+			run := []string{"run", "--spec", written, "--endpoint", listen(t, server), "--token-template", platform.TokenTemplate}
 			for state, ids := range emulator.DefaultJobs(method) {
 				run = append(run, "--job", strings.TrimPrefix(state+"="+strings.Join(ids, ","), "="))
 			}

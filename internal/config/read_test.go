@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dpconform/dpconform/internal/platform"
 )
 
 func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
@@ -108,7 +110,7 @@ func TestAStrongerSourceReplacesAllOfAWeakerOne(t *testing.T) {
 
 func TestDefaultsAndTheRealEnvironment(t *testing.T) {
 	settings, sources := given{}.mustFill(t)
-	if settings.TokenJoin != DefaultTokenJoin || settings.Seed != DefaultSeed || settings.Timeout != 10*time.Second || settings.Level != "platform" || sources.Given("seed") {
+	if settings.TokenJoin != platform.TokenJoin || settings.Seed != DefaultSeed || settings.Timeout != 10*time.Second || settings.Level != "platform" || sources.Given("seed") {
 		t.Errorf("%+v", settings)
 	}
 	t.Setenv("DPCONFORM_CONFIG", writeFile(t, "seed: 123\n"))

@@ -17,6 +17,13 @@ const (
 	OAuthToken  = "oauth_token"
 )
 
+// TokenTemplate is the form of the tokens of the reference emulator, which contain their
+// scopes, and TokenJoin separates several of them: scope:service.a+service.b.
+const (
+	TokenTemplate = "scope:{short}"
+	TokenJoin     = "+"
+)
+
 // Expired is used in place of a list of scopes, for a token that has expired.
 const Expired = "expired"
 
@@ -33,5 +40,5 @@ var parameters = []string{
 func IsParameter(method *spec.Method, name string) bool {
 	name = strings.TrimPrefix(name, "$")
 	return slices.Contains(parameters, name) ||
-		slices.ContainsFunc(method.SystemParameters, func(p spec.SystemParameter) bool { return p.Name == name })
+		slices.ContainsFunc(method.SystemParameters, func(p string) bool { return strings.HasPrefix(p, name+"=") })
 }

@@ -42,6 +42,7 @@ import (
 	"github.com/dnaeon/go-vcr/v2/cassette"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -88,7 +89,7 @@ func compare(program string) error {
 		}
 		return err
 	}
-	online := []string{"run", "--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate}
+	online := []string{"run", "--endpoint", server.URL, "--token-template", platform.TokenTemplate}
 	for state, ids := range emulator.DefaultJobs(spec.MustLoadEmbedded()) {
 		online = append(online, "--job", state+"="+strings.Join(ids, ","))
 	}

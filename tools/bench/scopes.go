@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -63,7 +64,7 @@ func runOfScopes(program, folder string, count int) (func() error, error) {
 	if len(method.Scopes) != count {
 		return nil, fmt.Errorf("%s has %d scopes, not %d", file, len(method.Scopes), count)
 	}
-	arguments := []string{"run", "--spec", file, "--token-template", emulator.DefaultTokenTemplate,
+	arguments := []string{"run", "--spec", file, "--token-template", platform.TokenTemplate,
 		"--report", "json=" + file + ".json", "--report", "html=" + file + ".html"}
 	for state, ids := range emulator.DefaultJobs(method) {
 		arguments = append(arguments, "--job", state+"="+strings.Join(ids, ","))

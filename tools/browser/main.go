@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -86,7 +87,7 @@ func (r run) write(program, page string) error {
 	}
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	arguments := []string{"run", "--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate, "--report", "html=" + page}
+	arguments := []string{"run", "--endpoint", server.URL, "--token-template", platform.TokenTemplate, "--report", "html=" + page}
 	for _, state := range r.states {
 		arguments = append(arguments, "--job", state+"="+strings.Join(emulator.DefaultJobs(method)[state], ","))
 	}

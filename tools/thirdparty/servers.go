@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -137,7 +138,7 @@ func executable(name string) string { return filepath.Join(folder, "node_modules
 
 // jobsOfTheEmulator gives the ids and the tokens that dpconform emulate has.
 func jobsOfTheEmulator(context.Context, string) ([]string, error) {
-	arguments := []string{"--token-template", emulator.DefaultTokenTemplate}
+	arguments := []string{"--token-template", platform.TokenTemplate}
 	for state, ids := range emulator.DefaultJobs(spec.MustLoadEmbedded()) {
 		arguments = append(arguments, "--job", state+"="+strings.Join(ids, ","))
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -70,7 +71,7 @@ func emulated(t *testing.T, fault string) []string {
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	flags := []string{"--endpoint", server.URL, "--token-template", emulator.DefaultTokenTemplate}
+	flags := []string{"--endpoint", server.URL, "--token-template", platform.TokenTemplate}
 	for state, ids := range emulator.DefaultJobs(method) {
 		flags = append(flags, "--job", state+"="+strings.Join(ids, ","))
 	}
