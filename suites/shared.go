@@ -53,6 +53,7 @@ func (j *judgement) meetsApart(id string, received *response, expected types.Gom
 		return false
 	}
 	meets, alone := explain(expected, j.responseTo(apart))
+	meets = meets && apart.Complete()
 	if !meets || shared.After == 0 {
 		j.session.certain[id] = !meets
 		return false

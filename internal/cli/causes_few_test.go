@@ -68,3 +68,13 @@ func TestEmptyErrorsHaveOneCause(t *testing.T) {
 		}
 	}
 }
+
+// TestABodyWithoutEndIsTheCause, and not the shared connection: alone, the response
+// is no better.
+func TestABodyWithoutEndIsTheCause(t *testing.T) {
+	t.Parallel()
+	report, output := reported(t, append([]string{"run", "--focus", "body.unknown-field"}, emulated(t, emulator.Options{Fault: "endless-body"})...)...)
+	if len(report.Causes) != 1 || !strings.Contains(report.Causes[0].Summary, "are too long: a body of more than 4 MiB") {
+		t.Errorf("%+v\n%s", report.Causes, output)
+	}
+}

@@ -210,17 +210,23 @@ func (e *Exchange) fault() string {
 	return e.Fault.Kind
 }
 
-// brokenMessages: responses that an HTTP client does not take for any.
+// brokenMessages: responses that an HTTP client does not take for any, or that do
+// not end.
 func (e evidence) brokenMessages() diagnosis {
 	fixes := map[string]string{
 		"malformed head": "let the HTTP library of the server write the head: HTTP/1.1 200 OK, and then each field as Name: value without control characters",
 		"bad framing":    "set neither Content-Length nor Transfer-Encoding by hand: the framework knows which it needs",
 		"broken chunking": "leave the chunks to the framework, or send each as its size in bytes, in hexadecimal digits, CRLF, as many bytes, CRLF, " +
 			"and after the last one 0, CRLF, CRLF",
+		"endless": "end the response after its body: look for a loop that keeps writing, or a stream that is never closed",
 	}
 	return diagnosis{id: "broken-messages", least: 3, shows: func(exchange *Exchange) bool { return fixes[exchange.fault()] != "" },
 		say: func(first *Exchange, count int) (summary, fix string) {
-			return fmt.Sprintf("%d of %d responses are not valid HTTP: %s", count, len(e.responses), first.Fault.Detail), fixes[first.fault()]
+			what := "are not valid HTTP"
+			if first.fault() == "endless" {
+				what = "are too long"
+			}
+			return fmt.Sprintf("%d of %d responses %s: %s", count, len(e.responses), what, first.Fault.Detail), fixes[first.fault()]
 		}}
 }
 
