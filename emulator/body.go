@@ -31,7 +31,7 @@ func readBody(c *call) *refusal {
 	if c.request.Body == nil {
 		return nil
 	}
-	sent, whole, err := readUpTo(c.request.Body, bodyLimit)
+	sent, whole, err := readUpTo(c.request.Body, c.request.ContentLength, bodyLimit)
 	if !whole {
 		_, _ = io.Copy(io.Discard, io.LimitReader(c.request.Body, drainLimit))
 		return c.refuse(bodyTooLarge, "")
@@ -55,7 +55,7 @@ func (c *call) decompress(sent []byte) *refusal {
 	if err != nil {
 		return c.refuse(bodyMalformed, "The request body is not gzip.")
 	}
-	body, whole, err := readUpTo(reader, bodyLimit)
+	body, whole, err := readUpTo(reader, unknownLength, bodyLimit)
 	switch {
 	case !whole:
 		return c.refuse(bodyTooLarge, "")
@@ -66,10 +66,19 @@ func (c *call) decompress(sent []byte) *refusal {
 	return nil
 }
 
-// readUpTo reads until the end; whole is false where more than the limit came.
-func readUpTo(reader io.Reader, limit int) (body []byte, whole bool, err error) {
-	body, err = io.ReadAll(io.LimitReader(reader, int64(limit)+1))
-	return body, len(body) <= limit, err
+// unknownLength is that of what was compressed.
+const unknownLength = -1
+
+// readUpTo reads until the end; whole is false where more than the limit came or
+// is to come.
+func readUpTo(reader io.Reader, length, limit int64) (body []byte, whole bool, err error) {
+	if length > limit {
+		return nil, false, nil
+	}
+	var read bytes.Buffer
+	read.Grow(int(max(length, 0)) + bytes.MinRead)
+	_, err = read.ReadFrom(io.LimitReader(reader, limit+1))
+	return read.Bytes(), int64(read.Len()) <= limit, err
 }
 
 // checkMediaType refuses a body that is named as anything but JSON. Without a
@@ -128,16 +137,19 @@ const jsonWhiteSpace = " \t\r\n"
 // mistake.
 const snippetLength = 20
 
+// unexpectedEnd is the text of the json.SyntaxError of a body that breaks off.
+const unexpectedEnd = "unexpected end of JSON input"
+
 // syntaxProblem says what is wrong in a body that is no JSON, with the place
 // marked below it as Google does, or is empty.
 func syntaxProblem(body []byte) string {
 	var value json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&value); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "Unexpected end of string."
-	}
 	var syntax *json.SyntaxError
-	if !errors.As(json.Unmarshal(body, &value), &syntax) {
+	switch err := json.Unmarshal(body, &value); {
+	case !errors.As(err, &syntax):
 		return ""
+	case syntax.Error() == unexpectedEnd:
+		return "Unexpected end of string."
 	}
 	at := max(int(syntax.Offset)-1, 0)
 	start, end := max(at-snippetLength, 0), min(at+snippetLength, len(body))

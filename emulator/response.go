@@ -110,23 +110,54 @@ func (c *call) finish(r *response) {
 	c.behaviour.write(c, r)
 }
 
+// indentation is that of one level of Google's JSON.
+const indentation = "  "
+
 // encode writes JSON as Google does: two spaces for each level, a newline at
 // the end, < and > escaped.
 func encode(content any) []byte {
 	var text bytes.Buffer
-	// Objects of texts and numbers always have a JSON form.
-	plain, _ := marshal(content)
-	_ = json.Indent(&text, plain, "", "  ")
+	write(&text, content, "\n")
 	text.WriteByte('\n')
 	return text.Bytes()
 }
 
-// marshal is json.Marshal, which would parse again what an object writes.
-func marshal(content any) ([]byte, error) {
-	if object, isObject := content.(*object); isObject {
-		return object.MarshalJSON()
+// write writes a value; line begins a line at its level.
+func write(text *bytes.Buffer, content any, line string) {
+	switch content := content.(type) {
+	case *object:
+		writeAll(text, "{}", line, len(*content), func(i int, line string) {
+			member := (*content)[i]
+			write(text, member.name, line)
+			text.WriteString(": ")
+			write(text, member.value, line)
+		})
+	case []any:
+		writeAll(text, "[]", line, len(content), func(i int, line string) { write(text, content[i], line) })
+	default:
+		plain, _ := json.Marshal(content) // What responses consist of always has a JSON form.
+		if plain[0] != '{' && plain[0] != '[' {
+			text.Write(plain)
+			return
+		}
+		_ = json.Indent(text, plain, line[1:], indentation)
 	}
-	return json.Marshal(content)
+}
+
+// writeAll writes the members of an object or array between its brackets.
+func writeAll(text *bytes.Buffer, brackets, line string, members int, write func(i int, line string)) {
+	text.WriteByte(brackets[0])
+	for i := range members {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteString(line + indentation)
+		write(i, line+indentation)
+	}
+	if members > 0 {
+		text.WriteString(line)
+	}
+	text.WriteByte(brackets[1])
 }
 
 // sendResponse sends a response with its length.
@@ -209,28 +240,4 @@ func (o *object) text(name string) string {
 		}
 	}
 	return ""
-}
-
-// MarshalJSON writes the members in their order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var text bytes.Buffer
-	text.WriteByte('{')
-	for i, member := range o {
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		name, err := json.Marshal(member.name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := marshal(member.value)
-		if err != nil {
-			return nil, err
-		}
-		text.Write(name)
-		text.WriteByte(':')
-		text.Write(value)
-	}
-	text.WriteByte('}')
-	return text.Bytes(), nil
 }

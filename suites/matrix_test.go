@@ -193,8 +193,10 @@ func compare(method *spec.Method, checks []Check, faulty http.Handler, limit tim
 		return trial{err: err}
 	}
 	found := trial{verdicts: map[string]result.Verdict{}}
-	for _, checked := range runChecks(method, checks, asked) {
-		found.take(server, asked.Journal(), checked)
+	results := runChecks(method, checks, asked)
+	journal := asked.Journal()
+	for _, checked := range results {
+		found.take(server, journal, checked)
 	}
 	return found
 }

@@ -69,7 +69,10 @@ func newShadowed(method *spec.Method, faulty http.Handler) (*shadowed, error) {
 
 func (s *shadowed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	number, err := strconv.Atoi(r.Header.Get(numberHeader))
-	body, readErr := io.ReadAll(r.Body)
+	var read bytes.Buffer
+	read.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+	_, readErr := read.ReadFrom(r.Body)
+	body := read.Bytes()
 	if err != nil || readErr != nil {
 		panic(http.ErrAbortHandler)
 	}

@@ -175,12 +175,13 @@ func inBase64(text string, add func(string)) {
 
 // onlyLetters leaves out what is no ASCII letter or digit.
 func onlyLetters(text string) string {
-	return strings.Map(func(c rune) rune {
-		if isLetterOrDigit(c) {
-			return c
+	letters := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if isLetterOrDigit(rune(text[i])) {
+			letters = append(letters, text[i])
 		}
-		return -1
-	}, text)
+	}
+	return string(letters)
 }
 
 // lowered changes ASCII letters alone, so that places stay the same.

@@ -32,6 +32,9 @@ type Redactor struct {
 	// index has the tokens, and loose their letters and digits, also as they stand
 	// in other encodings.
 	index, loose Index
+	// learned are the tokens that the indexes do not have yet: it takes time to
+	// add one, and many runs redact nothing.
+	learned []string
 	// done is what became of short texts since a token was learned last: most of a
 	// run's say the same again.
 	done map[string]string
@@ -64,11 +67,21 @@ func (r *Redactor) Learn(token, name string) {
 	}
 	r.names[token], r.done = name, nil
 	if !known && len(token) >= shortestSecret && !strings.Contains(name, token) && !isWord(token) {
+		r.learned = append(r.learned, token)
+	}
+}
+
+// addLearned adds to the indexes what was learned since the last time.
+func (r *Redactor) addLearned() {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for _, token := range r.learned {
 		r.index.Add(token, token)
 		for _, form := range looseForms(token) {
 			r.loose.Add(form, token)
 		}
 	}
+	r.learned = nil
 }
 
 // Names gives the known tokens with their names.
@@ -154,6 +167,7 @@ func (r *Redactor) tokensIn(text string) []span {
 }
 
 func (r *Redactor) tokensInLayers(layers []layer) []span {
+	r.addLearned()
 	r.mutex.RLock()
 	defer r.mutex.RUnlock()
 	if r.index.entries == nil {
