@@ -127,6 +127,10 @@ func (s *Server) Scenarios() []string { return scenario.Names(s.scenarios) }
 // call, the log says which requirements could not be tested.
 func (s *Server) Scenario(t testing.TB, name string) *Call {
 	t.Helper()
+	if s.site == nil {
+		t.Fatal("clienttest: an empty Server: make one with NewServer")
+		return nil
+	}
 	chosen, known := scenario.Find(s.scenarios, name)
 	if !known {
 		t.Fatalf("dpconform: there is no scenario %q for %s", name, s.rules.Method.Operation.ID)
@@ -158,10 +162,18 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 
 // Succeeded reports that the client returned the id of a new job; newID is empty if
 // the method returns none.
-func (c *Call) Succeeded(newID string) { c.call.Succeeded(newID) }
+func (c *Call) Succeeded(newID string) { c.begun().Succeeded(newID) }
 
 // Failed reports that the client returned an error.
-func (c *Call) Failed(e Error) { c.call.Failed(result.ClientError(e)) }
+func (c *Call) Failed(e Error) { c.begun().Failed(result.ClientError(e)) }
+
+// begun panics for a call that belongs to no test: there is none to fail.
+func (c *Call) begun() *clientrun.Call {
+	if c.call == nil {
+		panic("clienttest: an empty Call: make one with Server.Scenario")
+	}
+	return c.call
+}
 
 // show logs what was found of a call, and fails the test where it fails.
 func show(t testing.TB, rules clientrun.Rules, found clientrun.Result) {

@@ -186,6 +186,10 @@ func (o Options) completed(methods []*spec.Method) Options {
 
 // ServeHTTP responds to one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(s.methods) == 0 {
+		http.Error(w, "emulator: an empty Server: make one with New", http.StatusInternalServerError)
+		return
+	}
 	c := &call{request: r}
 	response := c.respond(s.route(c))
 	c.finish(response)

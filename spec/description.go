@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -64,7 +65,7 @@ type Error struct {
 // Error returns one line, "file:line:column: message", with control characters
 // escaped.
 func (e *Error) Error() string {
-	place := e.File
+	place := cmp.Or(e.File, "description")
 	if e.Line > 0 {
 		place = fmt.Sprintf("%s:%d", place, e.Line)
 	}

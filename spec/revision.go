@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -65,7 +66,7 @@ func (d Description) WithRevision(name string) (Description, error) {
 	overlay, found := files[name]
 	switch {
 	case !found && len(names) == 0:
-		return Description{}, fmt.Errorf("no revisions of %s are built in", d.Name)
+		return Description{}, fmt.Errorf("no revisions of %s are built in", cmp.Or(d.Name, "this description"))
 	case !found:
 		return Description{}, fmt.Errorf("no revision %q of %s is built in, only %s", name, d.Name, strings.Join(names, ", "))
 	}
