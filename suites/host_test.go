@@ -205,6 +205,15 @@ func TestRegister(t *testing.T) {
 			if want.failing != "" && (len(failing) != 1 || !strings.HasPrefix(failing[0].LeafNodeText, want.failing) || !strings.Contains(failing[0].Failure.Message, want.message) || failing[0].NumAttempts != 1) {
 				t.Errorf("%d failed; after %d attempts %q: %s", len(failing), failing[0].NumAttempts, failing[0].LeafNodeText, failing[0].Failure.Message)
 			}
+			for _, spec := range report.SpecReports {
+				// Every spec that is not the host's own has the location of its registration.
+				if own := strings.HasPrefix(spec.LeafNodeText, "host "); spec.LeafNodeType == types.NodeTypeIt && strings.Contains(spec.LeafNodeLocation.ContentsOfLine(), "suites.Register(") == own {
+					t.Errorf("%s is located at %s", spec.LeafNodeText, spec.LeafNodeLocation)
+				}
+				if spec.Failed() && (!strings.HasSuffix(spec.Failure.Message, "registered at "+spec.LeafNodeLocation.String()) || spec.Failure.FailureNodeLocation != spec.LeafNodeLocation) {
+					t.Errorf("the failure of %s does not name %s: %s", spec.LeafNodeText, spec.LeafNodeLocation, spec.Failure.Message)
+				}
+			}
 			skipped := func(spec types.SpecReport) bool {
 				return spec.State == types.SpecStateSkipped && strings.Contains(spec.Failure.Message, want.skipped)
 			}

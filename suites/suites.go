@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/result/specreport"
@@ -65,24 +66,26 @@ func Test(t *testing.T, config Config) {
 // Register adds one container, with a spec for each check, to the Ginkgo suite that
 // is being built. Call it at the top level, or inside a container that is not
 // Ordered. It returns true, so that it can be written as var _ = suites.Register(…).
-// The specs have the labels of [Check.Labels].
+// The specs have the labels of [Check.Labels]. Their location, which the message of a
+// failure repeats, is the call of Register.
 //
 // If the configuration is invalid, or a container around it is Ordered, Register
 // adds one spec that fails with a message. It does not panic, because that would end
 // the whole suite.
 func Register(config Config) bool {
+	caller := types.NewCodeLocation(1)
 	session, err := newSession(config)
 	if err == nil && inOrderedContainer() {
 		// There the first failure would skip all other checks.
 		err = errors.New("suites.Register is called inside an Ordered container: call it at the top level or in a container that is not Ordered")
 	}
 	if err != nil {
-		ginkgo.Describe("dpconform", func() {
-			ginkgo.It("can test the server", func() { ginkgo.Fail(err.Error()) })
+		ginkgo.Describe("dpconform", caller, func() {
+			ginkgo.It("can test the server", caller, func() { specreport.Fail(caller, err.Error()) })
 		})
 		return true
 	}
-	session.register()
+	session.register(caller)
 	return true
 }
 
@@ -94,27 +97,27 @@ func inOrderedContainer() (ordered bool) {
 
 // register builds the container. It is ordered, since later checks look at what
 // earlier ones exchanged; a failure does not keep the others from running.
-func (s *session) register() {
+func (s *session) register(caller types.CodeLocation) {
 	var results []result.Check
 	// current is the check that Ginkgo runs. One that Ginkgo gave up, after an
 	// interruption, must not write into the report of another.
 	var current atomic.Pointer[string]
-	ginkgo.Describe(s.config.Method.Operation.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.MustPassRepeatedly(1), func() {
+	ginkgo.Describe(s.config.Method.Operation.ID, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.MustPassRepeatedly(1), caller, func() {
 		for _, check := range s.checks {
-			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.Labels()...), func(ctx ginkgo.SpecContext) {
+			ginkgo.It(check.ID+": "+check.Title, ginkgo.Label(check.Labels()...), caller, func(ctx ginkgo.SpecContext) {
 				current.Store(&check.ID)
 				found := s.run(ctx, check)
 				if current.Load() != &check.ID {
 					return
 				}
 				results = append(results, found)
-				specreport.Write(found, s.message(found), skipText(found))
+				specreport.Write(found, caller, s.message(found), skipText(found))
 			})
 		}
 		if len(s.known) > 0 {
-			ginkgo.It("known failures: what is listed still fails", ginkgo.Label("known-failures"), func() {
+			ginkgo.It("known failures: what is listed still fails", ginkgo.Label("known-failures"), caller, func() {
 				if passed := s.unexpectedPasses(results); len(passed) > 0 {
-					ginkgo.Fail(strings.Join(passed, "\n"))
+					specreport.Fail(caller, strings.Join(passed, "\n"))
 				}
 			})
 		}

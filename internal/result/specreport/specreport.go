@@ -35,25 +35,32 @@ func (e Evidence) String() string { return e.Reason }
 
 // Write ends the spec of a check. Every finding is a report entry; then a
 // failed check fails the spec with the message, an expected failure and a
-// missing input skip it with theirs, and a warning lets it pass. What it writes has no
-// secrets, since a host's own reports print entries whether visible or not.
-func Write(check result.Check, message, skipped string) {
+// missing input skip it with theirs, and a warning lets it pass. The entries have the
+// location of the caller, whose suite it is. What it writes has no secrets, since a
+// host's own reports print entries whether visible or not.
+func Write(check result.Check, caller types.CodeLocation, message, skipped string) {
 	for _, finding := range check.Findings {
 		if finding.Verdict == result.Warn {
-			ginkgo.AddReportEntry(warningEntry, finding, ginkgo.ReportEntryVisibilityAlways)
+			ginkgo.AddReportEntry(warningEntry, finding, caller, ginkgo.ReportEntryVisibilityAlways)
 		} else {
-			ginkgo.AddReportEntry(findingEntry, finding, ginkgo.ReportEntryVisibilityNever)
+			ginkgo.AddReportEntry(findingEntry, finding, caller, ginkgo.ReportEntryVisibilityNever)
 		}
 	}
-	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested, check.Partly}, ginkgo.ReportEntryVisibilityNever)
+	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested, check.Partly}, caller, ginkgo.ReportEntryVisibilityNever)
 	switch check.Verdict {
 	case result.Fail:
-		ginkgo.Fail(message)
+		Fail(caller, message)
 	case result.Error:
-		ginkgo.Fail("not tested: " + check.Reason)
+		Fail(caller, "not tested: "+check.Reason)
 	case result.Skip, result.ExpectedFail:
 		ginkgo.Skip(skipped)
 	}
+}
+
+// Fail ends a spec that a caller registered. Ginkgo takes the location of a failure
+// from the stack, which has none of the caller's functions, so the message has it too.
+func Fail(caller types.CodeLocation, message string) {
+	ginkgo.Fail(message + "\n  registered at " + caller.String())
 }
 
 // Read fills in what the report of a spec says of its check: the spec's state
