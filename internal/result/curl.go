@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // NoCredential is the credential of a request that is sent without a token.
@@ -37,10 +39,10 @@ func (m Message) Curl() string {
 	}
 	authorized := m.Credential != "" && m.Credential != NoCredential
 	if authorized {
-		words = append(words, "-H", `"`+cmp.Or(m.Authorization, usualAuthorization)+`"`)
+		words = append(words, "-H", withVariables(cmp.Or(m.Authorization, usualAuthorization)))
 	}
 	for _, field := range m.Added {
-		words = append(words, "-H", `"`+field+`"`)
+		words = append(words, "-H", withVariables(field))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		for _, value := range m.Header[name] {
@@ -48,7 +50,6 @@ func (m Message) Curl() string {
 		}
 	}
 	length := max(m.BodyBytes, len(m.Body))
-	control := strings.ContainsFunc(m.Body, unicode.IsControl) || !utf8.ValidString(m.Body)
 	runs := ""
 	if length > longestArgument && len(m.Body) == length {
 		runs = printedRuns(m.Body)
@@ -60,7 +61,7 @@ func (m Message) Curl() string {
 		// It is cut in the report, or does not repeat itself. The shell refuses a file that does not exist, where
 		// curl would send nothing.
 		words = append(words, "--data-binary", "@-", fmt.Sprintf("< body-of-%d-bytes", length))
-	case control:
+	case unprintable(m.Body):
 		words = append(append([]string{printed(m.Body), "|"}, words...), "--data-binary", "@-")
 	case m.Body != "" || http.Header(m.Header).Get("Transfer-Encoding") != "":
 		words = append(words, "--data-raw", quoted(m.Body))
@@ -110,8 +111,58 @@ func (m Message) CurlAfter(before Message) string {
 	return save + input + " | " + first + " --next " + command + firstToken + token
 }
 
-// quoted makes one word for a POSIX shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// quoted makes one word for a POSIX shell, or one for Bash, Zsh and Ksh where a control
+// character would be lost on the way through a report and a terminal. A NUL is lost all
+// the same: no program gets one in an argument.
+func quoted(text string) string {
+	if !unprintable(text) {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	var word strings.Builder
+	for _, char := range []byte(text) {
+		switch {
+		case char == '\t':
+			word.WriteString(`\t`)
+		case char < ' ' || char > '~':
+			fmt.Fprintf(&word, `\%03o`, char)
+		case char == '\'' || char == '\\':
+			word.WriteString(`\` + string(char))
+		default:
+			word.WriteByte(char)
+		}
+	}
+	return "$'" + word.String() + "'"
+}
+
+// unprintable reports whether a report cannot show a text as it is.
+func unprintable(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text)
+}
+
+// variable finds what the shell replaces in a header field.
+var variable = text.Pattern(`\$[A-Z][A-Z0-9_]*`)
+
+// withVariables is quoted for a header field with variables, such as $TOKEN.
+func withVariables(field string) string {
+	if !unprintable(field) && !strings.ContainsAny(field, "\"\\`!") {
+		return `"` + field + `"`
+	}
+	var word strings.Builder
+	for field != "" {
+		place := variable().FindStringIndex(field)
+		if place == nil {
+			place = []int{len(field), len(field)}
+		}
+		if before := field[:place[0]]; before != "" {
+			word.WriteString(quoted(before))
+		}
+		if name := field[place[0]:place[1]]; name != "" {
+			word.WriteString(`"` + name + `"`)
+		}
+		field = field[place[1]:]
+	}
+	return word.String()
+}
 
 // printedRuns is a command that prints a long body, and prints what repeats in it by
 // repeating it; empty where too much is left.

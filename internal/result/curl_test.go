@@ -53,6 +53,41 @@ func TestAShellReadsTheWordsOfCurlAsTheyWere(t *testing.T) {
 	}
 }
 
+// A header field with a control character is one printable line, from which Bash makes
+// the field again.
+func TestCurlQuotesControlCharactersInHeaders(t *testing.T) {
+	shell, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	for name, test := range map[string]struct {
+		message Message
+		line    string
+		fields  []string
+	}{
+		"tab after the scheme": {Message{Authorization: "Authorization: Bearer\t$TOKEN"}, `$'Authorization: Bearer\t'"$TOKEN"`, []string{"Authorization: Bearer\tgiven"}},
+		"behind the token":     {Message{Authorization: "authorization: Bearer $TOKEN\x01"}, `'authorization: Bearer '"$TOKEN"$'\001'`, []string{"authorization: Bearer given\x01"}},
+		"quotes around it":     {Message{Authorization: "Authorization: Bearer \"$TOKEN\""}, `'Authorization: Bearer "'"$TOKEN"'"'`, []string{`Authorization: Bearer "given"`}},
+		"an added field":       {Message{Added: []string{"X-A: \t$HEADER_X_A"}}, `$'X-A: \t'"$HEADER_X_A"`, []string{"X-A: \tadded"}},
+		"every other control":  {Message{Header: http.Header{"X-B": {"\x01\b\t\n\v\f\r\x1b\x7f\u0085"}}}, `$'X-B: \001\010\t\012\013\014\015\033\177\302\205'`, []string{"X-B: \x01\b\t\n\v\f\r\x1b\x7f\u0085"}},
+		"no UTF-8":             {Message{Header: http.Header{"X-B": {"a\xff1"}}}, `$'X-B: a\3771'`, []string{"X-B: a\xff1"}},
+		"with quotes":          {Message{Header: http.Header{"X-B": {"\ta'b\\c"}}}, `$'X-B: \ta\'b\\c'`, []string{"X-B: \ta'b\\c"}},
+	} {
+		test.message.URL, test.message.Method = "http://h/", http.MethodGet
+		if test.message.Authorization != "" {
+			test.message.Credential = "token for x"
+		}
+		line := test.message.Curl()
+		if !strings.Contains(line, "-H "+test.line) {
+			t.Errorf("%s: got %s, want %s", name, line, test.line)
+		}
+		script := `curl() { shift 5; for word; do [ "$word" = -H ] || printf '%s\0' "$word"; done; }; TOKEN=given HEADER_X_A=added; ` + line
+		if out, err := exec.CommandContext(t.Context(), shell, "-c", script).Output(); err != nil || string(out) != strings.Join(test.fields, "\x00")+"\x00" {
+			t.Errorf("%s: %v: Bash reads %q from %s", name, err, out, line)
+		}
+	}
+}
+
 func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
