@@ -126,7 +126,7 @@ func runDrift(command *cobra.Command, terminal *terminal, flags *driftFlags) err
 	if err != nil {
 		return err
 	}
-	compared.AllowOlder = flags.allowOlder
+	compared.AllowOlder, compared.InOverlay = flags.allowOlder, flags.overlay != ""
 	if flags.overlay != "" && compared.Older && !flags.allowOlder {
 		return text.Mistake("--"+overlayFlag, fmt.Sprintf("%s, of %s, is older than %s, of %s", compared.Against.Name, compared.Against.Date, compared.From.Name, compared.From.Date),
 			"give --allow-older to revert to it")
@@ -224,7 +224,7 @@ func (p sourcePair) writeOverlay(terminal *terminal, file string, class drift.Cl
 	if err := writeNewFile("--"+overlayFlag, file, made.Text); err != nil {
 		return err
 	}
-	fmt.Fprintf(terminal.out, "wrote %s to %s\n", text.Counted(len(made.Made), "change"), file)
+	fmt.Fprintf(terminal.out, "wrote %s to %s; to test a server with it: dpconform run --overlay %[2]s --endpoint URL\n", text.Counted(len(made.Made), "change"), file)
 	return nil
 }
 

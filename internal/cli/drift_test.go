@@ -158,8 +158,8 @@ func TestDriftAgainstAnOlderSource(t *testing.T) {
 		exit  int
 		says  []string
 	}{
-		{"--against " + newer, result.ExitFails, []string{"drift: 1 breaking, 1 compatible"}},
-		{"--from " + newer + " --against " + older, result.ExitConforms, []string{"of 2025-07-12, is older than", "no drift, but an older source: 1 breaking, 1 compatible going back",
+		{"--against " + newer, result.ExitFails, []string{"drift: 1 breaking, 1 compatible", "next: add --overlay"}},
+		{"--from " + newer + " --against " + older, result.ExitConforms, []string{"of 2025-07-12, is older than", "no drift, because the source is older; not counted: 1 breaking, 1 compatible",
 			"(back: the newer one has added it)", "(back: the newer one has removed it)", "with --allow-older"}},
 		{"--from " + newer + " --against " + older + " --allow-older", result.ExitFails, []string{"older than", "drift: 1 breaking, 1 compatible", "(back: "}},
 		{"--against " + older, result.ExitConforms, []string{"no drift"}},
@@ -168,7 +168,7 @@ func TestDriftAgainstAnOlderSource(t *testing.T) {
 	}
 	// What an overlay made of the description counts, too.
 	overlay := filepath.Join(folder, "new.overlay.yaml")
-	call(t, "drift", "--against", newer, "--overlay", overlay).want(t, result.ExitFails, "wrote 2 changes")
+	call(t, "drift", "--against", newer, "--overlay", overlay).want(t, result.ExitFails, "wrote 2 changes", "; to test a server with it: dpconform run --overlay "+overlay+" --endpoint URL")
 	back := []string{"drift", "--from-overlay", overlay, "--against", older, "--overlay", filepath.Join(folder, "back.overlay.yaml")}
 	call(t, back...).wantOneLine(t, "--overlay: ", "2025-07-12.txt, of 2025-07-12, is older than ", "of 2026-07-19; give --allow-older to revert to it")
 	call(t, append(back, "--allow-older")...).want(t, result.ExitFails, "wrote 2 changes")

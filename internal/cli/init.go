@@ -112,7 +112,7 @@ func (b beginning) write(terminal *terminal, workflow bool) error {
 		fmt.Fprintf(terminal.out, "wrote %s\n", file.name)
 	}
 	if workflow {
-		fmt.Fprintf(terminal.out, "%s uses a release of dpconform, which is not published yet: copy dpconform into this repository, and write uses: ./dpconform\n", initWorkflow)
+		fmt.Fprintf(terminal.out, "%s uses a release of dpconform, which is not published yet: a comment in it says what to write until then\n", initWorkflow)
 	}
 	fmt.Fprintf(terminal.out, "next: %s\n", b.Command())
 	return nil

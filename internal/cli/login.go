@@ -262,7 +262,7 @@ func (l *loginCommand) announce(address string) {
 // print lists what is kept, without any secret.
 func (l *loginCommand) print(logins []tokens.Login) {
 	if len(logins) == 0 {
-		fmt.Fprintln(l.terminal.out, "no logins are stored; dpconform login --scopes SCOPE makes one")
+		fmt.Fprintln(l.terminal.out, "no logins are stored; dpconform login --client-id ID --scopes SCOPE stores one")
 	}
 	for _, login := range logins {
 		life := "refreshed when it expires"

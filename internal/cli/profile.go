@@ -125,9 +125,10 @@ func (s selection) hasToken(credentials target.Credentials) bool {
 }
 
 // planned rehearses the run, and leaves out what the profile does without. It
-// returns what the rest comes to, and what took the place of the target. Where a consumer's token is unavailable, the
-// error is an *unreachableError: what it is for is not left out, since that would
-// pass unnoticed.
+// returns what the rest comes to, and what took the place of the target. Where
+// nothing is left, the error is a *text.UsageError. Where a consumer's token is
+// unavailable, it is an *unreachableError: what the token is for is not left out,
+// since that would pass unnoticed.
 func (s selection) planned(ctx context.Context, config target.Config, seed uint64) (selection, result.Run, *target.Target, error) {
 	if s.isConsumer() {
 		if err := s.unavailableToken(config.Credentials); err != nil {
@@ -135,10 +136,19 @@ func (s selection) planned(ctx context.Context, config target.Config, seed uint6
 		}
 	}
 	run, server, err := rehearse(ctx, config, seed, s)
-	if err == nil {
-		s, run = s.withoutSkipped(run, s.reason)
+	if err != nil {
+		return s, run, server, err
 	}
-	return s, run, server, err
+	rest, run := s.withoutSkipped(run, s.reason)
+	if len(rest.checks) == 0 {
+		var reasons []string
+		for _, group := range rest.left {
+			reasons = append(reasons, group.Reason)
+		}
+		err = text.Mistake(s.profileFrom, fmt.Sprintf("the profile %s excludes every check that the other flags select (%s)", s.profile, text.List(reasons, "and")),
+			"give what they need, or select other checks")
+	}
+	return rest, run, server, err
 }
 
 // afterwards leaves out what the run has shown to need an input that the profile

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
@@ -143,11 +145,40 @@ func TestSelectionMistakes(t *testing.T) {
 		"run --endpoint " + nobody + " --scopes nothing.*":                                       "--scopes: no scope matches the pattern \"nothing.*\"; write alerts.* for all scopes of a product",
 		"run --endpoint " + nobody + " --scopes unrelated":                                       "--scopes: \"unrelated\" selects no scope of the description",
 		"run --endpoint " + nobody + " --no-auth --focus authorization":                          "--no-auth: it excludes every check",
-		"run --profile emulator": "--profile: it needs a server to test, and not the built-in cassettes",
+		"run --profile emulator": "--profile: it needs a server to test, not a recording",
 		// A token of another scope is none of the selected ones.
 		"run --endpoint " + nobody + " --profile consumer --job COMPLETE=a --scopes maps.* --token play.devices=x": "needs a token of one of 10 scopes",
 	} {
 		refused(t, line, says)
+	}
+}
+
+// TestAProfileThatLeavesNothing: what the flags select is not replaced by all
+// checks, which would use up jobs.
+func TestAProfileThatLeavesNothing(t *testing.T) {
+	t.Parallel()
+	server, err := emulator.New(embedded(), emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int32
+	endpoint := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == embedded().Operation.Method {
+			calls.Add(1)
+		}
+		server.ServeHTTP(w, r)
+	}))
+	for _, command := range []string{"run", "run --dry-run", "doctor"} {
+		for selected, says := range map[string]string{
+			"--profile live --focus semantics/concurrent-jobs --job FAILED=failed-1": "the profile live excludes every check that the other flags select (needs more jobs to use up); give ",
+			"--profile consumer --focus response --job COMPLETE=complete-1":          "the profile consumer excludes every check that the other flags select (would use up a job); give ",
+			"--profile consumer --label-filter response --job COMPLETE=complete-1":   "the profile consumer excludes every check",
+		} {
+			refused(t, command+" --endpoint "+endpoint+" --token-template scope:{short} "+selected, "--profile: ", says)
+		}
+	}
+	if calls.Load() > 0 {
+		t.Errorf("%d calls", calls.Load())
 	}
 }
 

@@ -21,7 +21,9 @@ type selection struct {
 	// method has the scopes that are tested.
 	method  *spec.Method
 	profile config.Profile
-	checks  []suites.Check
+	// profileFrom is where the profile was given.
+	profileFrom string
+	checks      []suites.Check
 	// partial says that some checks are not among these.
 	partial bool
 	// left are the checks that the profile, or the flags about scopes and
@@ -74,6 +76,7 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	if selected.profile, err = settings.SelectedProfile(sources); err != nil {
 		return selection{}, err
 	}
+	selected.profileFrom = sources.Origin("profile")
 	if selected.method, err = settings.SelectedMethod(sources, method); err != nil {
 		return selection{}, err
 	}

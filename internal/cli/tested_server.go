@@ -126,7 +126,7 @@ func openCassettes(sources *config.Sources, settings *config.Settings, method *s
 			if _, err := likeServer.TargetConfig(sources, method); err != nil {
 				return nil, err
 			}
-			return nil, text.Mistake(sources.Origin(flag), "it needs a server to test, and not the built-in cassettes", "give --endpoint URL, or remove the flag")
+			return nil, text.Mistake(sources.Origin(flag), "it needs a server to test, not a recording", "give --endpoint URL, or remove the flag")
 		}
 	}
 	replay, folder, err := openReplay(sources, settings, method, builtIn)

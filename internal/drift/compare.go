@@ -126,7 +126,7 @@ func (c *comparison) entries(topic source.Topic, before, after map[string]string
 // methods compares where the two methods are.
 func (c *comparison) methods() {
 	c.differ(source.EndpointTopic, Breaking, "address of the service", c.from.Endpoint, c.against.Endpoint)
-	c.differ(source.MethodTopic, Breaking, "method and path", place(c.from.Method), place(c.against.Method))
+	c.differ(source.MethodTopic, Breaking, "request line", place(c.from.Method), place(c.against.Method))
 	before, after := c.from.Method.IDPattern, c.against.Method.IDPattern
 	class := classOfForm(before, after)
 	if after == "^[^/]+$" && before != "" && before != "^.+$" {

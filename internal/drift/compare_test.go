@@ -124,7 +124,7 @@ func descriptionEdits() []descriptionEdit {
 		{"        - oauth2: [" + reviews + "]\n", "", "removed breaking scopes: dataportability.maps.reviews"},
 		{reviews + ": Move a copy of your reviews", reviews + ": Move your reviews", "changed documentation scope descriptions: dataportability.maps.reviews"},
 		{"url: https://dataportability.googleapis.com", "url: https://other.googleapis.com", "changed breaking endpoint: address of the service"},
-		{"  /v1/archiveJobs/{archiveJob}:retry:", "  /v1/archiveJobs/{archiveJob}:again:", "changed breaking method and path: method and path"},
+		{"  /v1/archiveJobs/{archiveJob}:retry:", "  /v1/archiveJobs/{archiveJob}:again:", "changed breaking method and path: request line"},
 		{"/v1/archiveJobs/{archiveJob}/portabilityArchiveState:", "/v1/archiveJobs/{archiveJob}/state:", "changed breaking method that reads the state: method that reads the state"},
 		{"pattern: ^[^/]+$", "pattern: ^[a-z]+$", "changed breaking id format: id format"},
 		{"COMPLETE, FAILED, CANCELLED]", "COMPLETE, FAILED, CANCELLED, EXPIRED]", "added compatible states: EXPIRED"},
@@ -252,7 +252,7 @@ func TestDriftOfGooglesSources(t *testing.T) {
 		"20250715, v1 and itself": {document("v0.243.0", "v1"), document("v0.243.0", "v1"), nil},
 		"the page and 20260719": {page, document("v0.311.0", "v1"), added("maps.vehicle_profile", "nest.camera_event", "nest.camera_feature",
 			"nest.camera_video", "nest.store", "nest.user", "pixel.device_data", "youtube.conversations")},
-		"v1 and v1beta": {document("v0.311.0", "v1"), document("v0.311.0", "v1beta"), []string{"changed breaking method and path: method and path",
+		"v1 and v1beta": {document("v0.311.0", "v1"), document("v0.311.0", "v1beta"), []string{"changed breaking method and path: request line",
 			"changed breaking method that reads the state: method that reads the state"}},
 		"the description and 20250212": {func(testing.TB) string { return description() }, document("v0.222.0", "v1"), []string{
 			"changed documentation member descriptions: member exportTime of the state",

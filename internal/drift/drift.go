@@ -93,6 +93,8 @@ type Comparison struct {
 	Older bool `json:"older"`
 	// AllowOlder takes an older source like any other.
 	AllowOlder bool `json:"-"`
+	// InOverlay says that the changes are written as an overlay too.
+	InOverlay bool `json:"-"`
 }
 
 // Count returns the number of changes of a class.

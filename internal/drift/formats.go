@@ -112,11 +112,11 @@ func WriteText(out io.Writer, columns int, comparison Comparison) {
 	t.silences(comparison.NotCompared)
 	t.Printf("%s\n", summary(comparison))
 	switch {
-	case len(comparison.Changes) == 0:
+	case len(comparison.Changes) == 0, comparison.InOverlay:
 	case comparison.Older && !comparison.AllowOlder:
-		t.paragraph("next: ", "compare again later; with --allow-older an older source is taken like any other")
+		t.paragraph("next: ", "compare again later, or count these changes with --allow-older")
 	case comparison.From.Kind == source.Description:
-		t.paragraph("next: ", "add --overlay new.overlay.yaml to write the changes as an OpenAPI Overlay, then test with dpconform run --overlay new.overlay.yaml")
+		t.paragraph("next: ", "add --overlay new.overlay.yaml to write the changes as an OpenAPI Overlay, then test a server with dpconform run --overlay new.overlay.yaml --endpoint URL")
 	}
 }
 
@@ -157,7 +157,7 @@ func summary(comparison Comparison) string {
 	}
 	counts := strings.Join(parts, ", ")
 	if comparison.Older && !comparison.AllowOlder {
-		return "no drift, but an older source: " + counts + " going back"
+		return "no drift, because the source is older; not counted: " + counts
 	}
 	return "drift: " + counts
 }
