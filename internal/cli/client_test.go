@@ -79,7 +79,7 @@ func TestAClientThatNeverCalls(t *testing.T) {
 	t.Parallel()
 	report := filepath.Join(t.TempDir(), "report.json")
 	got := call(t, "client", "--scenario", "success", "--report", "json="+report, "--", os.Args[0], "-test.run", "^$")
-	got.want(t, result.ExitFails, "no request arrived; the command exited with 0")
+	got.want(t, result.ExitFails, "none; the command exited with 0")
 	if text := readFile(t, report); !strings.Contains(text, `"requirement": "scenario.called"`) {
 		t.Error(text)
 	}

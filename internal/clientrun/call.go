@@ -222,13 +222,15 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 	var last *request
 	refused, overused := false, false
 	for _, one := range requests {
+		before := e.counted()
 		e.checkRequest(call, one)
+		one.refused = one.response.ofReference && one.response.status >= http.StatusBadRequest && e.counted() > before
 		switch one.purpose {
 		case attempt:
 			attempts, last = append(attempts, one), one
-			e.redirect = 0
+			e.redirected = nil
 			if one.response.redirect() {
-				e.redirect = one.response.status
+				e.redirected = one
 			}
 		case elsewhere, followed:
 			last = one

@@ -1,6 +1,54 @@
 package clientrun
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// TestTheMistakesOfNearlyEveryScenario are causes, and what follows from them is neither
+// found again nor a cause of its own.
+func TestTheMistakesOfNearlyEveryScenario(t *testing.T) {
+	t.Parallel()
+	scenarios := []string{"success", "not-found", "unavailable", "unknown-fields"}
+	for name, row := range map[string]struct {
+		program   string
+		scenarios []string
+		want      []string
+	}{
+		"a wrong path": {"wrong-verb", scenarios, []string{
+			"the same mistake in all 4 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; the server refuses it with 404: client.path.verb"}},
+		"repeated": {"wrong-verb-twice", []string{"success", "unavailable", "connection-close"}, []string{
+			"the same mistake in all 3 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; the server refuses it with 404: client.path.verb"}},
+		"no outcome": {"token-in-query", scenarios, []string{
+			"the same mistake in all 4 scenarios: want the token only in the Authorization header, got the token in the parameter t; the server refuses it with 400: client.query.no-token",
+			"the client reports no outcome: neither a line of JSON nor an exit code says what came of its calls: scenario.steps"}},
+		"no call": {"idle", scenarios, []string{"no request arrived in any of 4 scenarios; the command exited with 0: scenario.called"}},
+		"repeats": {"repeats", []string{"refused-state", "forbidden", "not-found", "token-expired", "internal-error"}, []string{
+			"the client repeats a call after nearly every failure, whatever it is: client.repeat.unknown-effect client.repeat.failed-precondition client.repeat.not-found " +
+				"client.repeat.permission-denied client.repeat.unauthenticated client.repeat.bounded"}},
+		"too few":       {"wrong-verb", scenarios[:2], nil},
+		"no two alike":  {"warm", scenarios, nil},
+		"one by itself": {"crashes-after", []string{"success", "not-found", "forbidden"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, report := runAll(t, runOf(t, row.program, row.scenarios...))
+			var got []string
+			for _, cause := range report.Causes {
+				got = append(got, cause.Summary+": "+strings.Join(cause.Requirements, " "))
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("got %q", got)
+			}
+			if broken := report.Broken(result.Fail); name == "repeated" && len(broken)+len(report.Broken(result.Warn)) != 1 {
+				t.Errorf("%+v", broken)
+			}
+		})
+	}
+}
 
 // TestTheCauseOfACrash: no two languages put it in the same line.
 func TestTheCauseOfACrash(t *testing.T) {

@@ -60,7 +60,10 @@ func (e *evaluation) checkClosing(call *Call, attempts []*request) {
 
 // checkFollowed checks the method of a request that followed a redirect.
 func (e *evaluation) checkFollowed(one *request) {
-	switch want := e.rules.Method.Operation.Method; e.redirect {
+	if e.redirected == nil {
+		return
+	}
+	switch want := e.redirected.method; e.redirected.response.status {
 	case http.StatusSeeOther:
 		e.test(pathSeeOther)
 		if one.method != http.MethodGet && one.method != http.MethodHead {
@@ -69,7 +72,7 @@ func (e *evaluation) checkFollowed(one *request) {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		e.test(pathRedirect)
 		if one.method != want {
-			e.find(pathRedirect, one, want+" after the redirect, as before it", printable(one.method))
+			e.find(pathRedirect, one, printable(want)+" after the redirect, as before it", printable(one.method))
 		}
 	}
 }

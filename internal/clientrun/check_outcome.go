@@ -1,7 +1,6 @@
 package clientrun
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -223,6 +222,9 @@ func (e *evaluation) checkError(last *request, seen view) {
 	} else {
 		e.test(outcomeError)
 	}
+	if last.refused {
+		return // The scenario's response would have been another one.
+	}
 	got := seen.outcome
 	if got == nil {
 		e.skipOutcome(seen, outcomeCode)
@@ -262,17 +264,21 @@ func (e *evaluation) checkEnd(command *ended, attempts []*request, last *request
 		if explained {
 			return
 		}
-		got := "no request arrived"
+		got := "none"
 		if refused {
 			got += " that is valid HTTP"
 		}
 		if e.warmJob != "" {
 			got += " after the first call, for the job " + e.warmJob
 		}
-		if command != nil && !command.timedOut {
+		ended := command != nil && !command.timedOut
+		if ended {
 			got += "; " + command.ending()
 		}
-		if seen.outcome != nil {
+		switch {
+		case seen.outcome != nil && ended && seen.ending == "":
+			got += " and reported " + seen.outcome.text()
+		case seen.outcome != nil:
 			got += "; the client reported " + seen.outcome.text()
 		}
 		e.fail(result.ConditionCalled, "a request", got)
@@ -312,12 +318,9 @@ func (e *evaluation) checkSteps(attempts []*request, last *request, seen view, k
 		if known.wireOnly || seen.failed() {
 			return
 		}
-		got += fmt.Sprintf(", and did not report the error of the last response, %d", last.response.status)
-		switch {
-		case seen.outcome == nil && known.posted != "":
-			got += "; " + cmp.Or(seen.hint, "report it as "+errorLine+" with POST "+known.posted)
-		case seen.outcome == nil:
-			got += "; " + cmp.Or(seen.hint, `report it as a line `+errorLine+`, or by an exit code other than 0`)
+		got += fmt.Sprintf(" and did not report the error of the last response, %d", last.response.status)
+		if seen.outcome == nil && seen.hint != "" {
+			got += "; " + seen.hint
 		}
 		want += ", or the error reported"
 	}

@@ -38,12 +38,18 @@ var unknownEffect = []int{http.StatusInternalServerError, http.StatusBadGateway,
 // checkRepeats checks what the client did after each response. Every request of a
 // call but the first is a repeat: whoever makes a scenario's call makes it once.
 func (e *evaluation) checkRepeats(attempts []*request) {
+	// What follows a refusal for a mistake in the request is no repeat that a scenario is about.
+	if i := slices.IndexFunc(attempts, func(one *request) bool { return one.refused }); i >= 0 {
+		attempts = attempts[:i+1]
+	}
 	for i, before := range attempts {
 		var after *request
 		if i+1 < len(attempts) {
 			after = attempts[i+1]
 		}
-		e.checkRepeat(before, after)
+		if !before.refused {
+			e.checkRepeat(before, after)
+		}
 	}
 	e.checkBursts(attempts)
 	if len(attempts) == 0 || e.scenario == nil {
@@ -156,7 +162,7 @@ func (e *evaluation) checkBursts(attempts []*request) {
 				sum += wait
 			}
 			if sum < limit.waits {
-				e.find(repeatBackoff, before, fmt.Sprintf("at least %s of waiting before the %d retries, in total", limit.waits, limit.repeats),
+				e.find(repeatBackoff, before, fmt.Sprintf("at least %s of waiting before the %d retries, in total", roundedUp(limit.waits), limit.repeats),
 					roundedDown(sum)+" of waiting")
 				break
 			}
@@ -168,14 +174,22 @@ func (e *evaluation) checkBursts(attempts []*request) {
 func roundedUp(wait time.Duration) string {
 	const unit = 100 * time.Millisecond
 	if wait < unit {
-		return wait.String()
+		return spaced(wait)
 	}
-	return (wait + unit - 1).Truncate(unit).String()
+	return spaced((wait + unit - 1).Truncate(unit))
 }
 
 func roundedDown(waited time.Duration) string {
 	if waited < time.Millisecond {
-		return "less than 1ms"
+		return "less than 1 ms"
 	}
-	return waited.Truncate(time.Millisecond).String()
+	return spaced(waited.Truncate(time.Millisecond))
+}
+
+// spaced is a time of less than a minute with a space before its unit.
+func spaced(wait time.Duration) string {
+	if wait < time.Second {
+		return fmt.Sprintf("%d ms", wait.Milliseconds())
+	}
+	return fmt.Sprintf("%g s", wait.Seconds())
 }

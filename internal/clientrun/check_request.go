@@ -107,8 +107,8 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 	case call.job != "":
 		e.test(pathID)
 		if decoded, err := url.PathUnescape(id); err != nil || decoded != call.job {
-			want := call.job
-			if escaped := url.PathEscape(want); escaped != want {
+			want := "the id " + call.job
+			if escaped := url.PathEscape(call.job); escaped != call.job {
 				want += ", sent as " + escaped
 			}
 			e.find(pathID, one, want, printable(id))

@@ -137,8 +137,8 @@ func (s *Server) isFirst(arrived *request) bool {
 	if s.options.WarmJob == "" || s.options.Only == nil || s.options.Only.First == nil {
 		return false
 	}
-	job, known := s.jobIn(arrived)
-	return known && job == s.options.WarmJob
+	job, _ := s.jobIn(arrived) // Its path may be wrong.
+	return strings.EqualFold(job, s.options.WarmJob)
 }
 
 // unknownText says that no scenario has a name, or that the one that has it was

@@ -166,7 +166,7 @@ func TestAProgramControlsCalls(t *testing.T) {
 		return string(text)
 	}
 	page()
-	if found := c.send(http.StatusOK, "POST", "/control/calls/"+unsent["id"].(string)+"/outcome", `{"error":"none"}`); !strings.Contains(fmt.Sprint(found["text"]), "no request arrived") {
+	if found := c.send(http.StatusOK, "POST", "/control/calls/"+unsent["id"].(string)+"/outcome", `{"error":"none"}`); !strings.Contains(fmt.Sprint(found["text"]), "none; the client reported") {
 		t.Errorf("%v", found)
 	}
 	if text := page(); !strings.Contains(text, result.ConditionCalled) {

@@ -56,8 +56,8 @@ type evaluation struct {
 	warmJob string
 	// tokens are all that are known to be a token of the call.
 	tokens []string
-	// redirect is the status of the redirect that the last attempt got; 0 for none.
-	redirect int
+	// redirected is the last attempt where that got a redirect; nil for none.
+	redirected *request
 }
 
 // test notes that requirements were tested.
@@ -88,6 +88,15 @@ func (e *evaluation) find(id string, request *request, want, got string) {
 		found.Exchange = request.number
 	}
 	e.findings = append(e.findings, found)
+}
+
+// counted is the number of all that was found, the same counted each time.
+func (e *evaluation) counted() int {
+	total := 0
+	for _, one := range e.findings {
+		total += one.Count
+	}
+	return total
 }
 
 // fail adds a condition that was not met.

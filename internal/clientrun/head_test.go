@@ -145,7 +145,7 @@ func TestMalformedHTTPIsKept(t *testing.T) {
 				// net/http takes it.
 				return
 			}
-			if called := got[result.ConditionCalled]; !strings.Contains(called, "no request arrived that is valid HTTP") {
+			if called := got[result.ConditionCalled]; !strings.Contains(called, "none that is valid HTTP") {
 				t.Errorf("it says %q", called)
 			}
 			var out strings.Builder

@@ -179,7 +179,19 @@ var programs = map[string]func() int{
 		return 0
 	},
 	"wrong-verb": func() int { return onceTo("s", func(line string) { fmt.Print(line) }) },
-	"gives-up":   func() int { return reportError("no configuration") },
+	// wrong-verb-twice makes a first call and repeats the second one, all with a wrong
+	// path; repeats does so whatever the response was.
+	"wrong-verb-twice": func() int {
+		job := os.Getenv("DPCONFORM_JOB")
+		if first := os.Getenv("DPCONFORM_WARM_JOB"); first != "" {
+			_ = os.Setenv("DPCONFORM_JOB", first)
+			onceTo("s", func(string) {})
+		}
+		_ = os.Setenv("DPCONFORM_JOB", job)
+		return onceTo("s", func(string) { onceTo("s", func(line string) { fmt.Print(line) }) })
+	},
+	"repeats":  func() int { once(false); return once(true) },
+	"gives-up": func() int { return reportError("no configuration") },
 	"chooses": func() int {
 		for _, name := range []string{"success", "not-found"} {
 			_ = os.Setenv("DPCONFORM_JOB", "scenario-"+name+"-7")

@@ -17,7 +17,7 @@ import (
 // noScenario is the reason of a requirement that no call of a run tested, and
 // noCall that of all where nothing called.
 const (
-	noScenario = "no request in this run tests this"
+	noScenario = "no request in this run shows whether they are met"
 	noCall     = "no client called"
 )
 
@@ -61,6 +61,7 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 			}
 		}
 	}
+	report.ConcludeCauses()
 	return report
 }
 
@@ -180,7 +181,7 @@ func (o Outcomes) exchange(number int, check, job string, from *request, hide *r
 		Request: result.Message{Method: from.method, URL: hide.RequestTarget(from.target), Header: hide.Header(from.header),
 			Body: shownBody(from.body, hide), BodyBytes: len(from.body)},
 		Arrival: &result.Arrival{Protocol: from.protocol, BodyBase64: binaryBody(from, hide),
-			ContentLength: hidden(from.values("Content-Length"), hide), TransferEncoding: hidden(from.values("Transfer-Encoding"), hide)},
+			ContentLength: hidden(from.values("Content-Length"), hide), TransferEncoding: hidden(from.values("Transfer-Encoding"), hide), Refused: from.refused},
 	}
 	switch {
 	case from.head != nil:

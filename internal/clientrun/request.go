@@ -107,6 +107,8 @@ type request struct {
 	// unknown says what is wrong with the name of a scenario that the request chose.
 	unknown  string
 	response response
+	// refused: the reference server refused it for a mistake in it, whatever the scenario.
+	refused bool
 }
 
 // values gives the values of a field as they were sent, one for each line.
@@ -167,6 +169,8 @@ type response struct {
 	header http.Header
 	// body is the whole of it, whatever was delivered.
 	body []byte
+	// ofReference: the reference server made it, by the request alone.
+	ofReference bool
 	// tests is the requirement that breaks who makes an error of the success; empty
 	// for that of any success.
 	tests string

@@ -145,7 +145,7 @@ func (e *exchange) handled() (made response) {
 	}()
 	handler.ServeHTTP(kept, forwarded)
 	kept.WriteHeader(http.StatusOK)
-	made = response{status: kept.status, header: kept.header, body: kept.body, noUpstream: kept.noUpstream}
+	made = response{status: kept.status, header: kept.header, body: kept.body, noUpstream: kept.noUpstream, ofReference: e.call.scenario != nil}
 	e.server.remember(e.call, made)
 	return made
 }

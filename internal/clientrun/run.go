@@ -204,7 +204,7 @@ func (r *run) together(ctx context.Context, found *Outcomes) error {
 		case slices.ContainsFunc(found.results, func(other Result) bool { return other.scenario == one }):
 		case r.options.All:
 			missing := Result{scenario: one}
-			missing.broken(r.options.Rules, result.ConditionCalled, "a request", "no request arrived")
+			missing.broken(r.options.Rules, result.ConditionCalled, "a request", "none")
 			found.results = append(found.results, missing)
 		case r.options.Upstream == nil:
 			found.notChosen = append(found.notChosen, one.Name)
@@ -278,7 +278,7 @@ func (r *run) whole(ended *ended, results []Result) Result {
 		e.fail(result.ConditionExit, "exit 0", ended.ending())
 	}
 	if !attempted {
-		e.fail(result.ConditionCalled, "a request", "no request arrived; "+ended.ending())
+		e.fail(result.ConditionCalled, "a request", "none; "+ended.ending())
 	}
 	return Result{Check: result.Check{ID: commandID, Aspect: aspectCommand, Title: "the command's exit", Findings: e.findings,
 		Verdict: worst(e.findings), Call: &result.Call{}}, command: ended, tested: []string{result.ConditionExit, result.ConditionTime, result.ConditionCalled}}

@@ -156,7 +156,7 @@ func TestGoAwayNeedsTLS(t *testing.T) {
 func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "gives-up", "success"))
-	const want = "no request arrived; the command exited with 0; the client reported the error no configuration"
+	const want = "none; the command exited with 0 and reported the error no configuration"
 	if findings := report.Checks[0].Findings; len(findings) == 0 || findings[0].Got != want {
 		t.Errorf("%+v", findings)
 	}
@@ -197,7 +197,7 @@ func TestAnotherTokenIsNoRepeat(t *testing.T) {
 func TestTheFirstCallIsNamed(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "first-alone", "goaway"))
-	const want = "no request arrived after the first call, for the job scenario-goaway-first-1"
+	const want = "none after the first call, for the job scenario-goaway-first-1"
 	if findings := report.Checks[0].Findings; len(findings) == 0 || !strings.HasPrefix(findings[0].Got, want) {
 		t.Errorf("%+v", findings)
 	}

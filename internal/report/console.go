@@ -129,6 +129,8 @@ func (c Console) causes(report result.Report) {
 		c.Paragraph("  explains  ", report.Explains(cause))
 		if curl := report.CurlFor(cause); curl != "" {
 			c.Printf("  %s\n", Faint(text.Printable(curl)))
+		} else if report.Client != nil && cause.Exchange > 0 {
+			c.Paragraph("  sent      ", sentText(report.Exchanges[cause.Exchange-1]))
 		}
 	}
 	if len(report.Causes) > 0 {
@@ -301,9 +303,9 @@ func (c Console) unjudgedRequirements(report result.Report) {
 	for _, group := range groups {
 		named := group.Requirements
 		if !c.Verbose && len(named) > shownRequirements {
-			named = append(slices.Clone(named[:shownFindings]), fmt.Sprintf("and %d more requirements", len(named)-shownFindings))
+			named = append(slices.Clone(named[:shownFindings]), fmt.Sprintf("%d more", len(named)-shownFindings))
 		}
-		c.headline(result.Skip, strings.Join(named, ", "))
+		c.headline(result.Skip, "the "+text.Plural(len(group.Requirements), "requirement")+" "+text.List(named, "and"))
 		c.Paragraph("  ", group.Reason)
 	}
 	if len(groups) > 0 {

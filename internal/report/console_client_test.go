@@ -14,9 +14,9 @@ func calling(exit int, verdicts ...result.Verdict) result.Report {
 	var checks []result.Check
 	for i, verdict := range verdicts {
 		one := check([]string{"success", "reset", "slow"}[i], verdict, "", "")
-		one.Aspect, one.Requirements, one.Call = "call", []string{"client.http.syntax"}, &result.Call{Steps: 1}
+		one.Aspect, one.Requirements, one.Call = "call", []string{"client.http.syntax"}, &result.Call{Steps: 1, Command: &result.Command{}}
 		if verdict == result.Fail {
-			one.Findings = []result.Finding{finding(result.ConditionCalled, result.Fail, 0, "a request", "no request arrived")}
+			one.Findings = []result.Finding{finding(result.ConditionCalled, result.Fail, 0, "a request", "none")}
 		}
 		checks = append(checks, one)
 	}
@@ -36,7 +36,7 @@ func TestTheConsoleShowsACondition(t *testing.T) {
 	}{
 		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
 			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
-			"no request arrived in success\n  scenario.called  no request arrived\n",
+			"no request arrived in success\n  scenario.called  want a request, got none\n",
 			"rerun    the same command with --scenario success\n", "3 scenarios: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
 		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"rerun    the same command\n", "2 scenarios: 2 fail; 1 requirement: 1 pass; "}},
 	} {

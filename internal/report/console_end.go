@@ -50,6 +50,8 @@ func (c Console) lastScreen(report result.Report) {
 		c.Paragraph("  rerun    ", "the same command, with a longer --max-duration, or --focus for a part")
 	case early:
 		c.Paragraph("  rerun    ", "the same command")
+	case report.ByHand() && len(report.Checks) > 0:
+		c.Paragraph("  rerun    ", "start dpconform again with the same flags, and report the outcome of each call as listed above")
 	case report.Exit == result.ExitUnreachable:
 		c.afterError(report)
 	case report.Client != nil && len(report.Checks) == 0:

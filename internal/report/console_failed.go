@@ -172,9 +172,6 @@ func failedWords(group result.Broken, cut int) string {
 	}
 	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
 	words := fmt.Sprintf("want %s, got %s", want, first.Got)
-	if group.Requirement.Condition() {
-		words = first.Got // It is a sentence: no request arrived.
-	}
 	return Coloured(result.Fail, id) + "  " + text.Line(words)
 }
 
@@ -246,6 +243,10 @@ func (c Console) rerun(report result.Report, failed []result.Broken) {
 		flags = failedScenarios(report)
 	}
 	switch {
+	case report.ByHand():
+		c.Paragraph("  rerun    ", "start dpconform again with the same flags, and make the failed calls again")
+	case report.Client != nil && len(flags) > mostFlags && len(report.Causes) > 0:
+		c.Paragraph("  rerun    ", "the same command, with "+flags[0]+" until that passes")
 	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]), len(flags) > mostFlags:
 		c.Paragraph("  rerun    ", "the same command")
 	case len(flags) > 0:
@@ -258,12 +259,13 @@ func (c Console) rerun(report result.Report, failed []result.Broken) {
 	}
 }
 
-// failedScenarios are the flags that run the failed scenarios alone.
+// failedScenarios are the flags that run the failed scenarios alone, where each is run by
+// a command of its own.
 func failedScenarios(report result.Report) []string {
 	var flags []string
 	for _, check := range report.Checks {
 		flag := "--scenario " + check.ID
-		if check.Verdict == result.Fail && check.Call != nil && check.Call.Steps > 0 && !slices.Contains(flags, flag) {
+		if check.Verdict == result.Fail && check.Call != nil && check.Call.Command != nil && check.Call.Steps > 0 && !slices.Contains(flags, flag) {
 			flags = append(flags, flag)
 		}
 	}

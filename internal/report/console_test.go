@@ -161,7 +161,7 @@ func TestRequirementsThatNothingWasSeenOfAreShown(t *testing.T) {
 	hidden := requirement("x.path.two", spec.Documented, "It MUST be.")
 	hidden.Verdict, hidden.Reason, hidden.Checks = result.Skip, "no response shows it", []string{"path/one"}
 	made.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be."), hidden}
-	if got := printed(Console{}, made, 80); !strings.Contains(got, "SKIP x.path.two\n  no response shows it\n") {
+	if got := printed(Console{}, made, 80); !strings.Contains(got, "SKIP the requirement x.path.two\n  no response shows it\n") {
 		t.Error(got)
 	}
 }

@@ -18,8 +18,8 @@ type Cause struct {
 	// Summary says what is wrong, and Fix what an author usually has to change.
 	Summary string `json:"summary"`
 	Fix     string `json:"fix"`
-	// Exchange is the number of the first exchange that shows it, and Count the
-	// number of all that do.
+	// Exchange is the number of the first exchange that shows it, 0 for none, and Count
+	// the number of all that do.
 	Exchange int `json:"exchange"`
 	Count    int `json:"count"`
 	// Requirements and Checks are those with a finding that it explains.
@@ -27,11 +27,15 @@ type Cause struct {
 	Checks       []string `json:"checks"`
 }
 
-// ConcludeCauses finds what the findings of a server's report come from, as far as
-// its exchanges show it.
+// ConcludeCauses finds what the findings of a report come from, as far as its exchanges,
+// or the scenarios of a client, show it.
 func (r *Report) ConcludeCauses() {
 	r.Causes = nil
 	if !slices.ContainsFunc(r.Checks, func(check Check) bool { return len(check.Findings) > 0 }) {
+		return
+	}
+	if r.Client != nil {
+		r.Causes = r.clientCauses()
 		return
 	}
 	e := evidence{Report: *r}
@@ -81,6 +85,9 @@ func (r Report) explainedChecks(requirement string) map[string]bool {
 // fix is what an author has to change about a requirement. Where the server did not
 // get to it, since it failed or closed the connection, that comes first.
 func (r Report) fix(requirement Requirement, shown Found) string {
+	if requirement.ID == ConditionSteps && shown.Check.Call != nil && shown.Check.Call.Reported == nil {
+		return requirement.Fix + " " + sentence(r.howToReport())
+	}
 	own := requirement.Aspect == "robustness" || requirement.Aspect == "errors"
 	if shown.Exchange < 1 || shown.Exchange > len(r.Exchanges) || r.Client != nil || own {
 		return requirement.Fix
@@ -134,8 +141,12 @@ func (r Report) Explains(cause Cause) string {
 			}
 		}
 	}
+	check := "check"
+	if r.Client != nil {
+		check = "scenario"
+	}
 	words := fmt.Sprintf("%s%s, in %s%s", text.List(ids, "and"), andWarned(len(cause.Requirements), warned),
-		text.Counted(len(cause.Checks), "check"), andWarned(len(cause.Checks), checks))
+		text.Counted(len(cause.Checks), check), andWarned(len(cause.Checks), checks))
 	if partly > 0 {
 		words += fmt.Sprintf("; %d of the failed requirements only in part", partly)
 	}
@@ -152,7 +163,7 @@ func andWarned(total, warned int) string {
 
 // CurlFor is the command that shows a cause: that of the first finding in its
 // exchange, which may need an earlier request, or the request alone; empty for an
-// exchange that the report does not have.
+// exchange that the report does not have, and for one of a client, which has to send it.
 func (r Report) CurlFor(cause Cause) string {
 	for _, check := range r.Checks {
 		for _, finding := range check.Findings {
@@ -161,7 +172,7 @@ func (r Report) CurlFor(cause Cause) string {
 			}
 		}
 	}
-	if exchange, found := text.Find(r.Exchanges, func(one Exchange) bool { return one.Number == cause.Exchange }); found {
+	if exchange, found := text.Find(r.Exchanges, func(one Exchange) bool { return one.Number == cause.Exchange && r.Client == nil }); found {
 		return exchange.Request.Curl()
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -85,26 +84,23 @@ var unmetTexts = map[string]string{
 // FailedText counts what failed: requirements, and scenarios in which a condition
 // of the test was not met.
 func FailedText(failed []Broken) string {
-	unmet, requirements := UnmetText(failed), 0
+	unmet, requirements := unmetWords(failed), 0
 	for _, one := range failed {
 		if !one.Requirement.Condition() {
 			requirements++
 		}
 	}
-	counted := text.Counted(requirements, "requirement")
-	switch {
-	case unmet == "":
-		return counted + " failed"
-	case requirements == 0:
-		return unmet
+	if requirements > 0 {
+		unmet = append([]string{text.Counted(requirements, "requirement") + " failed"}, unmet...)
 	}
-	return counted + " failed; " + unmet
+	return text.List(unmet, "and")
 }
 
 // UnmetText says which conditions of the test were not met, and in which scenario
 // or how many; empty where all were.
-func UnmetText(failed []Broken) string {
-	var unmet []string
+func UnmetText(failed []Broken) string { return text.List(unmetWords(failed), "and") }
+
+func unmetWords(failed []Broken) (unmet []string) {
 	for _, one := range failed {
 		if !one.Requirement.Condition() {
 			continue
@@ -118,7 +114,7 @@ func UnmetText(failed []Broken) string {
 		}
 		unmet = append(unmet, words)
 	}
-	return strings.Join(unmet, "; ")
+	return unmet
 }
 
 // Call is what a check has more that is a call of a client.
@@ -221,6 +217,8 @@ type Arrival struct {
 	// BodyBase64 is the body where a text does not show it. It is left out where a
 	// secret is in it.
 	BodyBase64 string `json:"body_base64,omitempty"`
+	// Refused: the server refused it for a mistake in it, whatever the scenario.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // inconclusive reports whether a call of a client's run is.

@@ -24,6 +24,10 @@ func (r Report) Title() string {
 	return method
 }
 
+// ByHand reports whether a client was started by hand, so that only its requests are
+// seen, and no output and no exit code.
+func (r Report) ByHand() bool { return r.Client != nil && len(r.Client.Command) == 0 }
+
 // Aspects lists the aspects of the checks, and of requirements without one, in
 // their order.
 func (r Report) Aspects() []string {
@@ -198,8 +202,8 @@ func ChecksText(ids []string) string {
 
 // Broken lists the requirements with findings of a verdict, most severe first:
 // conditions of the test before documented before platform before inferred, a
-// MUST before a SHOULD, and of a client what it breaks in more scenarios before the
-// rest, which may be a consequence.
+// MUST before a SHOULD, and of a client what it breaks in nearly all scenarios before
+// the rest, which may be a consequence.
 func (r Report) Broken(verdict Verdict) []Broken {
 	broken := r.inOrder(verdict)
 	severity := func(b Broken) int {
@@ -210,11 +214,16 @@ func (r Report) Broken(verdict Verdict) []Broken {
 		return rank
 	}
 	slices.SortStableFunc(broken, func(a, b Broken) int {
-		order := cmp.Compare(severity(a), severity(b))
-		if order == 0 && r.Client != nil {
-			order = cmp.Compare(len(b.Checks()), len(a.Checks()))
+		if r.Client == nil {
+			return cmp.Compare(severity(a), severity(b))
 		}
-		return order
+		inFew := func(b Broken) int {
+			if r.nearlyAll(len(b.Checks())) {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(inFew(a), inFew(b)), cmp.Compare(severity(a), severity(b)), cmp.Compare(len(b.Checks()), len(a.Checks())))
 	})
 	return broken
 }

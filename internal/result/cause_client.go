@@ -1,0 +1,128 @@
+package result
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The causes for which a client fails many scenarios.
+
+// fewest is the number of scenarios, and of requirements, from which something alike in
+// them is one cause.
+const fewest = 3
+
+// clientCauses are the mistakes that a client makes in nearly every scenario, or after
+// nearly every response.
+func (r Report) clientCauses() []Cause {
+	var causes []Cause
+	add := func(cause Cause, summary, fix string, explains func(Broken) bool) {
+		for _, broken := range slices.Concat(r.Broken(Fail), r.Broken(Warn)) {
+			if !explains(broken) {
+				continue
+			}
+			if !slices.Contains(cause.Requirements, broken.Requirement.ID) {
+				cause.Requirements = append(cause.Requirements, broken.Requirement.ID)
+			}
+			for _, one := range broken.Found {
+				if cause.Exchange == 0 {
+					cause.Exchange = one.Exchange
+				}
+				cause.Count += one.Count
+				cause.Checks = append(cause.Checks, one.Check.ID)
+			}
+		}
+		slices.Sort(cause.Checks)
+		cause.Checks = slices.Compact(cause.Checks)
+		cause.Summary, cause.Fix = summary, sentence(fix)
+		causes = append(causes, cause)
+	}
+	seen, repeats := map[string]bool{}, []Broken{}
+	for _, broken := range r.Broken(Fail) {
+		requirement := broken.Requirement
+		scenarios, first := len(broken.Checks()), broken.Found[0]
+		isThis := func(other Broken) bool { return other.Requirement.ID == requirement.ID }
+		switch {
+		case strings.HasPrefix(requirement.ID, "client.repeat."):
+			repeats = append(repeats, broken)
+		case requirement.ID == ConditionSteps && r.silent():
+			add(Cause{ID: "no-outcome"}, "the client reports no outcome: neither a line of JSON nor an exit code says what came of its calls", r.howToReport(), isThis)
+		case scenarios < fewest || !r.nearlyAll(scenarios):
+		case requirement.ID == ConditionCalled:
+			fix := "let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT"
+			if command := first.Check.Call.Command; command != nil && (command.Exit != 0 || command.Signal != "") {
+				fix = "correct what ends the command before its first call; --show-output prints all that it writes"
+			}
+			add(Cause{ID: "not-called"}, "no request arrived in "+strings.Replace(r.share(scenarios), "all", "any of", 1)+strings.TrimPrefix(first.Got, "none"), fix, isThis)
+		case !requirement.Condition() && !seen[requirement.Aspect]:
+			seen[requirement.Aspect] = true
+			refusal := ""
+			if len(causes) == 0 {
+				refusal = r.refusal()
+			}
+			add(Cause{ID: "every-request"}, fmt.Sprintf("the same mistake in %s: want %s, got %s%s", r.share(scenarios), first.Want, first.Got, refusal), requirement.Fix,
+				func(other Broken) bool {
+					return other.Requirement.Aspect == requirement.Aspect && r.nearlyAll(len(other.Checks()))
+				})
+		}
+	}
+	if len(repeats) > fewest {
+		add(Cause{ID: "every-repeat"}, "the client repeats a call after nearly every failure, whatever it is",
+			"retry after 429 and 503, with a wait, and after 401 with a new token. Report every other error at once", func(other Broken) bool {
+				return slices.ContainsFunc(repeats, func(one Broken) bool { return one.Requirement.ID == other.Requirement.ID })
+			})
+	}
+	return causes
+}
+
+// nearlyAll reports whether so many scenarios are nearly all in which a request
+// arrived.
+func (r Report) nearlyAll(scenarios int) bool {
+	arrived := 0
+	for _, check := range r.Checks {
+		if len(check.Exchanges) > 0 {
+			arrived++
+		}
+	}
+	return scenarios >= nearly(arrived)
+}
+
+// share says in how many scenarios something is so.
+func (r Report) share(scenarios int) string {
+	if scenarios == len(r.Checks) {
+		return fmt.Sprintf("all %d scenarios", scenarios)
+	}
+	return fmt.Sprintf("%d of %d scenarios", scenarios, len(r.Checks))
+}
+
+// refusal says with which status the server refuses most requests for a mistake in
+// them; empty where it refuses none.
+func (r Report) refusal() string {
+	refused := slices.DeleteFunc(slices.Clone(r.Exchanges), func(one Exchange) bool {
+		return one.Arrival == nil || !one.Arrival.Refused || one.Response == nil
+	})
+	groups := text.Grouped(refused, func(one Exchange) int { return one.Response.Status })
+	if len(groups) == 0 {
+		return ""
+	}
+	most := slices.MaxFunc(groups, func(a, b []Exchange) int { return len(a) - len(b) })
+	return fmt.Sprintf("; the server refuses it with %d", most[0].Response.Status)
+}
+
+// silent reports whether a client reported no outcome, in whatever scenario.
+func (r Report) silent() bool {
+	return !slices.ContainsFunc(r.Checks, func(check Check) bool {
+		return check.Call != nil && (check.Call.Reported != nil || check.Call.Command != nil && check.Call.Command.Exit != 0)
+	})
+}
+
+// howToReport says how a client reports an error.
+func (r Report) howToReport() string {
+	const line = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
+	if r.ByHand() {
+		return "report what came of each call, such as " + line + ", with POST /outcomes, or /control/calls/ID/outcome for a call that was started there"
+	}
+	return "print what came of each call, an error as a line " + line + ", or end with an exit code other than 0; --wire-only tests only the requests"
+}
