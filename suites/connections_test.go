@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -143,5 +144,40 @@ func TestServersMayKeepConnectionsAsTheyLike(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAChangedJobIsNoConnection: a server that accepts what it must refuse, and changes
+// the called job, refuses the same request over a connection of its own: the job is no
+// longer accepted. The requirement fails, and not that of shared connections.
+func TestAChangedJobIsNoConnection(t *testing.T) {
+	t.Parallel()
+	for _, name := range spec.Shipped() {
+		for fault, breaks := range map[string]string{
+			"double-slash-accepted": "path.double-slash", "trailing-slash-accepted,success-changes-old-job": "path.trailing-slash",
+			"unknown-field-ignored,success-forgets-old-job": "body.unknown-field", "null-fields-ignored,success-changes-old-job": "body.unknown-field",
+		} {
+			t.Run(name+" "+fault, func(t *testing.T) {
+				t.Parallel()
+				description, err := spec.Embedded(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				method, err := spec.Load(description)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if method.Effect == spec.Changes {
+					fault, _, _ = strings.Cut(fault, ",") // A success changes the job without a fault.
+				}
+				verdicts := verdictsByRequirement(tested(t, method, emulated(t, method, emulator.Options{Fault: fault}), 1))
+				for _, id := range []string{result.PersistentConnection, breaks} {
+					broken := verdicts[id].Verdict == result.Fail || verdicts[id].Verdict == result.Warn
+					if broken != (id == breaks) {
+						t.Errorf("%s: %s", id, verdicts[id].Verdict)
+					}
+				}
+			})
+		}
 	}
 }

@@ -104,10 +104,7 @@ func (j *judgement) wouldBeUsedUp(job string) bool {
 	}
 	if _, known := j.session.shown[job]; !known {
 		j.session.shown[job] = ""
-		// What is missing for this look is not missing for the check.
-		missing, broken := j.missing, j.broken
-		credential, found := j.credential()
-		if j.missing, j.broken = missing, broken; found {
+		if credential, found := j.credentialForLook(); found {
 			j.readState(job, credential)
 		}
 	}
@@ -155,10 +152,8 @@ func (j *judgement) shownOfMade(id, state string) (otherwise string) {
 	if !hasStateMethod(j.Method) || state == "" {
 		return ""
 	}
-	// That no token can be had is for the checks that need one to report.
-	missing, broken := j.missing, j.broken
-	credential, found := j.credential()
-	if j.missing, j.broken = missing, broken; !found {
+	credential, found := j.credentialForLook()
+	if !found {
 		return ""
 	}
 	for _, pause := range append(slices.Clone(changePauses), 0) {

@@ -69,6 +69,14 @@ func (j *judgement) credential() (target.Credential, bool) {
 	return target.Credential{}, false
 }
 
+// credentialForLook is credential for a look beside the check: what is missing for it is
+// not missing for the check.
+func (j *judgement) credentialForLook() (target.Credential, bool) {
+	missing, broken := j.missing, j.broken
+	defer func() { j.missing, j.broken = missing, broken }()
+	return j.credential()
+}
+
 // skipForToken skips a check for which there is no token. Why an expected token is
 // unavailable is the better reason.
 func (j *judgement) skipForToken(err error, reason, flag string) {
@@ -271,11 +279,9 @@ func (j *judgement) acceptedGiven() bool {
 // where nothing is missing.
 func (j *judgement) missingInputs() string {
 	var flags []string
-	missing, broken := j.missing, j.broken
-	if _, found := j.credential(); !found {
+	if _, found := j.credentialForLook(); !found {
 		flags = append(flags, "--token-template or --token")
 	}
-	j.missing, j.broken = missing, broken
 	given := func(state string) bool { return len(j.Target.Jobs(state)) > 0 }
 	switch {
 	case j.Target.MakesJobs() || given("") || slices.ContainsFunc(j.Method.States, given):

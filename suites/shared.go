@@ -67,7 +67,8 @@ func (j *judgement) meetsApart(id string, received *response, expected types.Gom
 }
 
 // apart sends a request once more, over a connection of its own, and what may have
-// used up its job for another one. It returns nil where none is left.
+// used up its job for another one. It returns nil where none is left, or where the job
+// is in another state than before: a refusal for that says nothing of the connection.
 func (j *judgement) apart(shared *target.Exchange) *target.Exchange {
 	known, sent := j.session.apart[shared]
 	if !sent {
@@ -80,11 +81,33 @@ func (j *judgement) apart(shared *target.Exchange) *target.Exchange {
 			call := j.callOf(another, request.Credential)
 			request.Path, request.Job = call.Path, call.Job
 		}
-		known = j.alone(request)
+		if request.Once || !j.hasMoved(request.Job) {
+			known = j.alone(request)
+		}
 		j.session.apart[shared] = known
 	}
 	j.look(known)
 	return known
+}
+
+// hasMoved reports whether a job is in another state than it was in, or was given as,
+// or is gone.
+func (j *judgement) hasMoved(job string) bool {
+	shown := j.session.shown[job]
+	given := slices.IndexFunc(j.Method.States, func(state string) bool { return slices.Contains(j.Target.Jobs(state), job) })
+	if shown == "" && given < 0 || !hasStateMethod(j.Method) {
+		return false
+	}
+	credential, found := j.credentialForLook()
+	if !found {
+		return false
+	}
+	exchange := j.alone(j.stateRequest(job, credential))
+	now := j.stateIn(exchange)
+	if shown != "" {
+		return exchange.Complete() && now != shown
+	}
+	return now != "" && now != j.Method.States[given]
 }
 
 // reportSpoiled reports what shared connections spoiled. A server that fails now and
