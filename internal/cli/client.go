@@ -77,7 +77,8 @@ scenario-forbidden-1: dpconform then responds itself, whatever the token.
 
 Without --level, a broken MUST of a documented or platform requirement fails,
 and so does everything that the scenario demands. With documented or platform,
-requirements of a weaker level only warn. With inferred, everything fails.
+requirements of a weaker level only warn. With inferred, every broken
+requirement fails.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
 3 inconclusive (nothing failed, but something could not be tested), 4 the server

@@ -105,7 +105,7 @@ func overlayDocument(method *spec.Method, of source.Provenance, extends string, 
 func document(root *yaml.Node, left []Change) ([]byte, error) {
 	var header strings.Builder
 	if len(left) > 0 {
-		header.WriteString("# Written by dpconform drift. It leaves out:\n")
+		header.WriteString("# Written by dpconform drift. Changes that are not in this overlay:\n")
 	}
 	for _, change := range left {
 		header.WriteString("# - " + text.Line(change.Sentence) + "\n")

@@ -148,7 +148,7 @@ func pageOf(found map[string]tested) string {
 	for i, note := range notes {
 		fmt.Fprintf(&page, "%d. %s\n", i+1, note)
 	}
-	page.WriteString("\n## What they send\n\nThe request of a successful call. *Given* is what the program passes to the library as the request message: an empty message, nothing, or, for curl, `-X POST` alone (*bare*).\nThe scenarios above use the first row of each client.\n\n" +
+	page.WriteString("\n## What they send\n\nThe request of a successful call. *Given* is what the program passes to the library as the request message: an empty message, nothing, or, for curl, `-X POST` alone (*bare*).\nIn the scenarios above, each program passes what its first row says.\n\n" +
 		"| client | given | sends | Content-Type | Content-Length | body | findings |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, one := range present {
 		for _, row := range found[one.name].Sends {

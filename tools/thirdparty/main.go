@@ -271,7 +271,7 @@ func (s server) section(page *bytes.Buffer, version string, found result.Report)
 	if s.explained == nil {
 		return nil
 	}
-	fmt.Fprintln(page)
+	fmt.Fprint(page, "\nAll these findings are right:\n\n")
 	for _, id := range failed {
 		fmt.Fprintf(page, "- `%s`: %s\n", id, s.explained[id])
 	}

@@ -97,14 +97,14 @@ An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is start
 			"description](../tools/thirdparty/grpc-gateway.openapi.yaml) is written from the proto file and names shared requirement\n" +
 			"sets. The rule has no body, so no body is tested.",
 		explained: map[string]string{
-			"path.encoded-colon": "correct. The gateway decodes the path before it looks for the verb, so `ID%3Acustom` becomes `ID:custom`;\n" +
+			"path.encoded-colon": "The gateway decodes the path before it looks for the verb, so `ID%3Acustom` becomes `ID:custom`;\n" +
 				"  `runtime.WithUnescapingMode` changes that.",
-			"path.encoded-separator": "correct. For the same reason an encoded slash separates the collection from the id.",
-			"errors.json": "correct. The body is a google.rpc.Status itself, `{\"code\": 5, \"message\": …}`, which AIP-193 has in the member\n" +
+			"path.encoded-separator": "For the same reason an encoded slash separates the collection from the id.",
+			"errors.json": "The body is a google.rpc.Status itself, `{\"code\": 5, \"message\": …}`, which AIP-193 has in the member\n" +
 				"  `error`; `runtime.WithErrorHandler` changes that.",
-			"path.strange-id":        "correct. `%FF` is not UTF-8: gRPC cannot carry it, and the gateway responds with 500.",
-			"errors.no-server-error": "correct. It is the same 500.",
-			"semantics.unknown-job":  "correct. The status is 404, but without `error` there is no `error.status` that says NOT_FOUND.",
+			"path.strange-id":        "`%FF` is not UTF-8: gRPC cannot carry it, and the gateway responds with 500.",
+			"errors.no-server-error": "It is the same 500.",
+			"semantics.unknown-job":  "The status is 404, but without `error` there is no `error.status` that says NOT_FOUND.",
 		},
 	},
 }
