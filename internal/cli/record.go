@@ -65,8 +65,7 @@ without repeating requests that already got a response. provenance.yaml says
 which server was recorded and when; SOURCE_DATE_EPOCH overrides the date.
 
 Exit: 0 recorded, or unchanged, 1 changed (--check), 2 wrong usage or cassettes,
-4 the server cannot be reached, or the recording could not be completed,
-130 interrupted.`,
+4 the server cannot be reached, or the recording is incomplete, 130 interrupted.`,
 		Example: `  dpconform record --cassettes my-cassettes --endpoint URL --job STATE=ID,ID
   dpconform run --cassettes my-cassettes`,
 		Args: noArguments,
