@@ -86,11 +86,7 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 	for _, check := range report.Checks {
 		for i := range check.Findings {
 			if finding := &check.Findings[i]; finding.Exchange > 0 {
-				shown, before := journal[finding.Exchange-1], result.Message{}
-				if shown.After > 0 && finding.Requirement == result.PersistentConnection {
-					before = requestOf(journal[shown.After-1])
-				}
-				finding.Curl = hide.Text(requestOf(shown).CurlAfter(before))
+				finding.Curl = hide.Text(f.curl(journal, *finding))
 			}
 		}
 		verdicts[check.ID] = check
@@ -108,6 +104,31 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 		}
 		report.Scopes = append(report.Scopes, row)
 	}
+}
+
+// curl is the command that shows a finding, with the request before that it comes from:
+// that over the same connection, or the one that the state of the job is read for.
+func (f finished) curl(journal []*target.Exchange, finding result.Finding) string {
+	shown := journal[finding.Exchange-1]
+	if finding.Requirement == result.PersistentConnection {
+		if shown.After == 0 {
+			return requestOf(shown).Curl()
+		}
+		return result.Watched(requestOf(shown).CurlAfter(requestOf(journal[shown.After-1])))
+	}
+	read := f.method.ReadState.Method
+	if shown.Request.Job == "" || shown.Request.Call || shown.Request.Method != read {
+		return requestOf(shown).Curl()
+	}
+	for _, before := range slices.Backward(journal[:finding.Exchange-1]) {
+		if before.Check != shown.Check {
+			break
+		}
+		if before.Request.Job == shown.Request.Job && before.URL != shown.URL {
+			return requestOf(shown).CurlAfter(requestOf(before))
+		}
+	}
+	return requestOf(shown).Curl()
 }
 
 // stateOf is the state that a job was given as; empty for another job.
@@ -173,7 +194,9 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 	shown := outlineOf(exchange, hide)
 	// What a check sends is dpconform's own but for the tokens.
 	shown.Request.Header = hide.Header(headerOf(exchange.Request))
-	shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text)
+	if shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text); len(shown.Request.Body) < len(exchange.Request.Body) {
+		shown.Request.BodyCommand = hide.Text(result.BodyCommand(string(exchange.Request.Body)))
+	}
 	fill := func(response *result.Message, exchange *target.Exchange) {
 		if response != nil {
 			response.Header, response.Body = hide.Header(exchange.Header), bodyOf(exchange.Body, exchange.BodyBytes, hide.Body)

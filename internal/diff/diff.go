@@ -218,8 +218,8 @@ func Compare(before, after Source) Comparison {
 		Compared: compared, NotCompared: len(old.responses) + len(new.responses) - 2*compared,
 	}
 	sameDescription := before.Report.Description.Digest == after.Report.Description.Digest
-	note := func(counts map[kind]int, id string, was, is result.Verdict, documented bool) change {
-		one := change{ID: id, Kind: kindOf(was, is), Old: was, New: is}
+	note := func(counts map[kind]int, id string, was, is result.Verdict, became kind, documented bool) change {
+		one := change{ID: id, Kind: became, Old: was, New: is}
 		one.Regression = regresses(one.Kind, was, documented, sameDescription)
 		made.Regression = made.Regression || one.Regression
 		made.Changed = made.Changed || one.Kind != "" && one.Kind != stillFailing
@@ -230,14 +230,18 @@ func Compare(before, after Source) Comparison {
 	}
 	for _, id := range union(new.checkIDs, old.checkIDs) {
 		was, is := old.checks[id], new.checks[id]
-		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, old.documented(was) || new.documented(is)); one.Kind != "" {
+		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, kindOf(was.Verdict, is.Verdict), old.documented(was) || new.documented(is)); one.Kind != "" {
 			made.Checks = append(made.Checks, checkChange{one, cmp.Or(is.Aspect, was.Aspect), cmp.Or(is.Title, was.Title), evidenceOf(was, is, old, new), "", result.Cause{}})
 			made.Checks[len(made.Checks)-1].explain(after.Report.Causes, before.Report.Causes)
 		}
 	}
 	for _, id := range union(new.requirementIDs, old.requirementIDs) {
 		was, is := old.requirements[id], new.requirements[id]
-		one := note(made.Counts.Requirements, id, was.Verdict, is.Verdict, was.Level == spec.Documented || is.Level == spec.Documented)
+		became := kindOf(was.Verdict, is.Verdict)
+		if became == newlyPassing && old.failedWhere(id, func(check string) bool { return !tested(new.checks[check].Verdict) }) {
+			became = newlySkipped // What failed was not tested again.
+		}
+		one := note(made.Counts.Requirements, id, was.Verdict, is.Verdict, became, was.Level == spec.Documented || is.Level == spec.Documented)
 		if one.Kind == "" {
 			continue
 		}
@@ -317,13 +321,30 @@ func indexed(of result.Report) *index {
 			all.requirements[condition.ID] = condition
 		}
 	}
+	commands := map[int]string{}
+	for _, check := range of.Checks {
+		for _, finding := range check.Findings {
+			commands[finding.Exchange] = cmp.Or(commands[finding.Exchange], finding.Curl)
+		}
+	}
 	for _, exchange := range of.Exchanges {
 		if _, twice := all.responses[exchange.Number]; !twice {
 			one := responseOf(exchange, of.Target.Endpoint)
+			if one.Curl = cmp.Or(commands[exchange.Number], exchange.Request.Curl()); of.Client != nil {
+				one.Curl = "" // The server is gone, and what is under test is the client.
+				one.steadyPorts()
+			}
 			all.exchanges, all.responses[exchange.Number] = append(all.exchanges, one), one
 		}
 	}
 	return all
+}
+
+// failedWhere reports whether a requirement failed in a check for which something holds.
+func (i *index) failedWhere(requirement string, holds func(check string) bool) bool {
+	return slices.ContainsFunc(i.checkIDs, func(id string) bool {
+		return fails(finding(i.checks[id], requirement).Verdict) && holds(id)
+	})
 }
 
 // documented reports whether a check is above all about something documented.

@@ -87,6 +87,7 @@ const (
 	with      = "response" // That shows the line before it.
 	differsIn = "differs in"
 	command   = "command"
+	rerun     = "rerun"
 )
 
 // lines give the two runs, why they may differ, and everything that changed, worst
@@ -94,6 +95,11 @@ const (
 func (c Comparison) lines() []line {
 	var all []line
 	add := func(label, words string) { all = append(all, line{label: label, words: words}) }
+	again := func(scenario string) {
+		if c.New.Client != nil {
+			add(rerun, "the same client command with --scenario "+scenario)
+		}
+	}
 	add("old", c.Old.text())
 	add("new", c.New.text())
 	for _, one := range c.Caveats {
@@ -117,6 +123,7 @@ func (c Comparison) lines() []line {
 		shown = min(shown, len(group))
 		for _, change := range group[:shown] {
 			all = append(all, change.lines()...)
+			again(change.ID)
 		}
 		var rest []string
 		for _, change := range group[shown:] {
@@ -144,7 +151,10 @@ func (c Comparison) lines() []line {
 		add(name, first.Check+": "+first.New.Purpose)
 		add(was, first.Old.text())
 		add(now, first.New.text())
-		add(command, first.New.Curl)
+		if first.New.Curl != "" {
+			add(command, first.New.Curl)
+		}
+		again(first.Check)
 		for _, change := range group {
 			others = append(others, change.Check)
 		}
@@ -178,7 +188,7 @@ func (c change) title() string {
 // or else those of one kind that concern one requirement.
 func (c checkChange) block() string {
 	if c.Cause != "" {
-		return fmt.Sprintf("%s\x00%s\x00%v\x00%v", c.Cause, c.cause.Summary, c.Kind == stillFailing, c.New == result.Pass)
+		return c.Cause + "\x00" + c.cause.Summary + "\x00" + c.title()
 	}
 	return c.title() + "\x00" + c.concerns().Requirement
 }
@@ -196,11 +206,11 @@ func headsOf(group []checkChange) []line {
 		}
 	}
 	requirements = without(requirements, nil)
-	all := []line{{heading, first.title(), first.Kind, text.List(requirements, "and")}, {label: "cause", words: first.cause.Summary}}
-	if first.New != result.Pass {
-		all = append(all, line{label: "fix", words: first.cause.Fix})
+	head := line{heading, first.title(), first.Kind, text.List(requirements, "and")}
+	if first.New == result.Pass {
+		return []line{head, {label: "old cause", words: first.cause.Summary}}
 	}
-	return all
+	return []line{head, {label: "cause", words: first.cause.Summary}, {label: "fix", words: first.cause.Fix}}
 }
 
 func heads(change change, concerns evidence) []line {
@@ -254,6 +264,9 @@ func (c checkChange) lines() []line {
 			continue
 		}
 		found := differences(shown[0], shown[1])
+		if len(found) > 0 && shown[0].job != shown[1].job {
+			found = slices.Insert(found, 0, difference{What: "job", Old: cmp.Or(shown[0].job, "none"), New: cmp.Or(shown[1].job, "none")})
+		}
 		for _, difference := range found[:min(len(found), shownDifferences)] {
 			add(differsIn, difference.text())
 		}
@@ -376,8 +389,8 @@ func WriteText(out io.Writer, columns int, c Comparison, failOn FailOn) {
 		case with:
 			printer.Paragraph("          ", words)
 		case command:
-			printer.Printf("    %s\n", faint.Render(text.Line(one.words)))
-		case differsIn, "requirement":
+			printer.Printf("    %s\n", faint.Render(strings.TrimRight(text.Line(one.words), " ")))
+		case differsIn, rerun, "requirement":
 			printer.Paragraph("    "+one.label+" ", words)
 		default:
 			printer.Paragraph("  "+one.label+": ", words)

@@ -316,13 +316,82 @@ func TestChecksOfOneCauseAreOneBlock(t *testing.T) {
 		head, never string
 	}{
 		{passes, failing, "NEWLY FAILING path.a and path.b cause: one thing is wrong fix: change it", "NEWLY PASSING"},
-		{failing, passes, "NEWLY PASSING path.a and path.b cause: one thing is wrong path/a:", "change it"},
+		{failing, passes, "NEWLY PASSING path.a and path.b old cause: one thing is wrong path/a:", "change it"},
 	} {
 		comparison := compare(test.old, test.new)
 		shown := shownText(comparison)
 		if !strings.Contains(shown, test.head) || strings.Count(shown, "one thing is wrong") != 1 || strings.Contains(shown, test.never) ||
 			!strings.Contains(shown, "differs in status: 40") || comparison.Checks[1].Cause != "one" {
 			t.Errorf("%s", shown)
+		}
+	}
+}
+
+// TestAClientHasAScenarioToRepeat: its server is gone, and had other ports.
+func TestAClientHasAScenarioToRepeat(t *testing.T) {
+	t.Parallel()
+	of := func(port, host string) *run {
+		r := newRun()
+		r.Client, r.Target.Source = &result.Client{Command: []string{"./client"}}, "client"
+		r.requirement("client.one", spec.Documented, result.Fail)
+		r.exchange("redirect", "call", "j", "", reply{307, map[string]string{"Location": "http://" + host + ":" + port + "/v1/x"}, ""})
+		return r.check("redirect", "client.one", result.Fail, result.Finding{Requirement: "client.one", Verdict: result.Fail, Want: "a", Got: "b", Exchange: 1, Count: 1})
+	}
+	if same := compare(of("36035", "localhost"), of("32901", "localhost")); same.Changed {
+		t.Error(shownText(same))
+	}
+	shown := shownText(compare(of("36035", "localhost"), of("32901", "other.example")))
+	if !strings.Contains(shown, "rerun the same client command with --scenario redirect") || strings.Contains(shown, "curl") {
+		t.Error(shown)
+	}
+}
+
+// TestWhatOnlyWarnsIsNoNewFailure, though it has the same cause; and a response for
+// another job says so.
+func TestWhatOnlyWarnsIsNoNewFailure(t *testing.T) {
+	t.Parallel()
+	of := func(verdict result.Verdict, job string, status int) *run {
+		r := newRun()
+		other := result.Skip
+		if verdict == result.Fail {
+			other = result.Warn
+		}
+		for i, verdict := range []result.Verdict{verdict, other} {
+			id := string(rune('a' + i))
+			r.requirement("path."+id, spec.Documented, verdict)
+			r.exchange("path/"+id, "retry "+job, job, "token for x", refusal(status))
+			var findings []result.Finding
+			if verdict == result.Fail || verdict == result.Warn {
+				findings = []result.Finding{{Requirement: "path." + id, Verdict: verdict, Want: "400", Got: "200", Exchange: len(r.Exchanges), Count: 1}}
+			}
+			r.check("path/"+id, "path."+id, verdict, findings...)
+		}
+		return r
+	}
+	failing := of(result.Fail, "failed-23", 404)
+	failing.Causes = []result.Cause{{ID: "one", Summary: "one thing is wrong", Fix: "change it", Checks: []string{"path/a", "path/b"}}}
+	shown := shownText(compare(of(result.Pass, "cancelled-1", 400), failing))
+	for _, want := range []string{"NEWLY FAILING path.a cause: one thing", "WITH A DIFFERENT VERDICT path.b cause: one thing", "differs in job: cancelled-1 → failed-23"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q: %s", want, shown)
+		}
+	}
+}
+
+// TestWhatFailedAndIsSkippedDoesNotPass, though other checks of the requirement do.
+func TestWhatFailedAndIsSkippedDoesNotPass(t *testing.T) {
+	t.Parallel()
+	of := func(verdict, bad result.Verdict) *run {
+		r := newRun().requirement("body.one", spec.Documented, verdict).check("body/good", "body.one", result.Pass)
+		if bad == result.Fail {
+			return r.check("body/bad", "body.one", bad, result.Finding{Requirement: "body.one", Verdict: bad, Want: "400", Got: "200", Count: 1})
+		}
+		return r.check("body/bad", "body.one", bad)
+	}
+	for bad, want := range map[result.Verdict]kind{result.Skip: newlySkipped, result.Pass: newlyPassing} {
+		comparison := compare(of(result.Fail, result.Fail), of(result.Pass, bad))
+		if comparison.Counts.Requirements[want] != 1 || strings.Contains(shownText(comparison), "NEWLY PASSING") != (want == newlyPassing) {
+			t.Errorf("%s: %s", bad, shownText(comparison))
 		}
 	}
 }

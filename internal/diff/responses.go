@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // response is what came of one exchange, without what changes from run to run.
@@ -28,7 +29,7 @@ type response struct {
 	// Shape is the form of the body, or "empty", "no JSON", "cut" for a body that
 	// the report does not show whole.
 	Shape string `json:"shape"`
-	// Curl sends the same request, with the token as $TOKEN.
+	// Curl sends the same request, with the token as $TOKEN; empty for that of a client.
 	Curl string `json:"curl"`
 
 	check, method, job string
@@ -73,7 +74,7 @@ type difference struct {
 func responseOf(exchange result.Exchange, endpoint string) *response {
 	made := &response{
 		Exchange: exchange.Number, Request: exchange.Request.Method + " " + exchange.Request.URL, Purpose: exchange.Purpose,
-		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty", Curl: exchange.Request.Curl(),
+		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty",
 		check: exchange.Check, method: exchange.Request.Method, job: jobIn(exchange), steady: map[string]string{},
 	}
 	if exchange.Fault != nil {
@@ -109,14 +110,24 @@ func responseOf(exchange result.Exchange, endpoint string) *response {
 
 // steadyAddress replaces the address of the target and, where it is a segment of
 // a path, the job: both may be others in another run.
-func steadyAddress(text, endpoint, job string) string {
+func steadyAddress(value, endpoint, job string) string {
 	if address, err := url.Parse(endpoint); err == nil && address.Host != "" {
-		text = strings.NewReplacer(strings.TrimSuffix(endpoint, "/"), "{endpoint}", address.Host, "{host}").Replace(text)
+		value = strings.NewReplacer(strings.TrimSuffix(endpoint, "/"), "{endpoint}", address.Host, "{host}").Replace(value)
 	}
 	if job == "" {
-		return text
+		return value
 	}
-	return regexp.MustCompile(`/`+regexp.QuoteMeta(job)+`($|[/:?#])`).ReplaceAllString(text, "/{job}$1")
+	return regexp.MustCompile(`/`+regexp.QuoteMeta(job)+`($|[/:?#])`).ReplaceAllString(value, "/{job}$1")
+}
+
+var ownAddress = text.Pattern(`\b(localhost|127\.0\.0\.1|\[::1\]):\d+`)
+
+// steadyPorts replaces the ports of the servers that test a client, which are others
+// in each run.
+func (r *response) steadyPorts() {
+	for name, value := range r.steady {
+		r.steady[name] = ownAddress().ReplaceAllString(value, "$1:{port}")
+	}
 }
 
 // steadyHeader makes two values of a header that mean the same, the same.

@@ -391,10 +391,13 @@ func (e evidence) connection() diagnosis {
 	shows := func(exchange *Exchange) bool { return shown[exchange.Number].Requirement != "" }
 	return diagnosis{id: "persistent-connection", shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && finding.Requirement == PersistentConnection
-	}, say: func(first *Exchange, _ int) (summary, fix string) {
-		found := shown[first.Number]
+	}, say: func(first *Exchange, count int) (summary, fix string) {
+		found, once := shown[first.Number], ""
+		if count == 1 {
+			once = " once in this run"
+		}
 		got := strings.TrimPrefix(strings.TrimSuffix(found.Got, ", over a connection that other requests had used"), "not an HTTP response: ")
-		return fmt.Sprintf("responses over a shared connection differ from those over separate ones: %s. The rest of the run uses a new connection for each request", got),
+		return fmt.Sprintf("responses over a shared connection differ%s from those over separate ones: %s. The rest of the run uses a new connection for each request", once, got),
 			e.connectionFix(found)
 	}}
 }
@@ -416,6 +419,8 @@ func (e evidence) connectionFix(found Finding) string {
 		return "send Connection: close in a response before you close the connection, or keep it open"
 	case strings.Contains(found.Got, "closed when the request comes"):
 		return "respond to every request; to close a connection, send Connection: close with the last response"
+	case before.status() == http.StatusRequestURITooLong || before.status() == http.StatusRequestHeaderFieldsTooLarge:
+		return "close the connection with Connection: close after a request line or header that is too long: the rest of it is read as the next request"
 	case surplus && bodiless:
 		return "write no body in a response to HEAD, nor with 204 and 304, not even in a filter that changes bodies"
 	case surplus && before.Request.BodyBytes > 0:
@@ -428,5 +433,5 @@ func (e evidence) connectionFix(found Finding) string {
 	case exchange.status() >= http.StatusInternalServerError:
 		return "check the log of the server for what fails on a reused connection. Do not store anything about a request with its connection"
 	}
-	return "read the whole body even of a refused request, or close the connection with Connection: close. Do not store anything about a request with its connection, such as its token, id or media type. Write no body in a response to HEAD"
+	return "read the whole body even of a refused request, and the rest of a request line or header that is too long, or close the connection with Connection: close. Do not store anything about a request with its connection, such as its token, id or media type. Write no body in a response to HEAD"
 }

@@ -50,9 +50,9 @@ func (m Message) Curl() string {
 		}
 	}
 	length := max(m.BodyBytes, len(m.Body))
-	runs := ""
-	if length > longestArgument && len(m.Body) == length {
-		runs = printedRuns(m.Body)
+	runs := m.BodyCommand
+	if runs == "" && len(m.Body) == length {
+		runs = BodyCommand(m.Body)
 	}
 	switch {
 	case runs != "":
@@ -164,9 +164,22 @@ func withVariables(field string) string {
 	return word.String()
 }
 
-// printedRuns is a command that prints a long body, and prints what repeats in it by
-// repeating it; empty where too much is left.
-func printedRuns(body string) string {
+// Watched is a command for two requests over one connection that shows what becomes of
+// the connection: curl opens another one without a word.
+func Watched(curl string) string {
+	first, hint := strings.Replace(curl, "curl -i", "curl -v -i", 1), `look for "Connection #0" closed, or a second "Connected to"`
+	if strings.Contains(first, tokenComment) {
+		return first + "; then " + hint
+	}
+	return first + "  # " + hint
+}
+
+// BodyCommand is a command that prints a long body, and prints what repeats in it by
+// repeating it; empty for a short one, and where too much is left.
+func BodyCommand(body string) string {
+	if len(body) <= longestArgument {
+		return ""
+	}
 	var parts []string
 	literal, rest := 0, 0
 	end := func(at int) {
