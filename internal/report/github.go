@@ -133,17 +133,31 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 	}
 	if made.File == "" {
 		made.Line = 0
-		which, what := "the ", "description "
-		if shipped {
-			which = "the built-in "
+		if what := "description"; !shipped {
+			if file != report.Description.File {
+				what = "set of requirements"
+			}
+			lines = append(lines, fmt.Sprintf("%s is at line %d of the %s %s", requirement.ID, requirement.Line, what, file))
 		}
-		if file != report.Description.File {
-			what = "set of requirements "
-		}
-		lines = append(lines, fmt.Sprintf("%s is at line %d of %s%s%s", requirement.ID, requirement.Line, which, what, file))
 	}
-	made.Message = strings.Join(lines, "\n")
+	made.Message = strings.Join(append(lines, howToFix(report, group)...), "\n")
 	return made
+}
+
+// howToFix is what to change about a requirement, or about the cause that explains it.
+func howToFix(report result.Report, group result.Broken) []string {
+	explain := "dpconform explain " + group.Requirement.ID
+	if report.Explained(group) {
+		for _, cause := range report.Causes {
+			if slices.Contains(cause.Requirements, group.Requirement.ID) {
+				return []string{"cause: " + cause.Summary, "fix: " + cause.Fix, explain}
+			}
+		}
+	}
+	if group.Requirement.Fix == "" {
+		return []string{explain}
+	}
+	return []string{"fix: " + group.Requirement.Fix, explain}
 }
 
 // requirementFile is the description or the set that a requirement is in.

@@ -155,7 +155,7 @@ notice 1 known failure :` {
 		t.Error(got)
 	}
 	for i, want := range map[int]string{
-		0: "A path MUST be one.\npath/example: want 404 or 403, got 401, and more\nhttps://example.com/page#part",
+		0: "A path MUST be one.\npath/example: want 404 or 403, got 401, and more\nhttps://example.com/page#part\ndpconform explain x.path.one",
 		1: "check: path/unexpected-pass passes: remove the entry known.yaml:4 (a proxy, until 2027-01-31, https://issues.example/1)",
 		2: "the proxy is away\nerrors/example", 5: "1 check: no job in state CANCELLED was given; give --job CANCELLED=ID",
 	} {
@@ -172,8 +172,12 @@ notice 1 known failure :` {
 	shipped, outside := failing(), failing()
 	shipped.Description.File, shipped.Description.Digest = spec.Default().Name, spec.MustLoadEmbedded().Digest
 	outside.Description.File = "../elsewhere.yaml"
-	for ending, from := range map[string]result.Report{" of the built-in description " + spec.Default().Name: shipped, " of the description ../elsewhere.yaml": outside} {
-		if first := annotated(t, from)[0]; first.properties["file"] != "" || first.properties["line"] != "" || !strings.HasSuffix(first.message, "x.path.one is at line 12"+ending) {
+	shipped.Requirements[0].Fix = "Do it."
+	shipped.Causes = []result.Cause{{ID: "one", Summary: "it reads no path", Fix: "Read it.", Requirements: []string{"x.path.one"}, Checks: []string{"path/example"}}}
+	outside.Requirements[0].Fix = "Do it."
+	for ending, from := range map[string]result.Report{"#part\ncause: it reads no path\nfix: Read it.\ndpconform explain x.path.one": shipped,
+		"x.path.one is at line 12 of the description ../elsewhere.yaml\nfix: Do it.\ndpconform explain x.path.one": outside} {
+		if first := annotated(t, from)[0]; first.properties["file"] != "" || first.properties["line"] != "" || !strings.HasSuffix(first.message, ending) {
 			t.Errorf("%+v", first)
 		}
 	}

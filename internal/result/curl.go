@@ -167,7 +167,7 @@ func withVariables(field string) string {
 // Watched is a command for two requests over one connection that shows what becomes of
 // the connection: curl opens another one without a word.
 func Watched(curl string) string {
-	first, hint := strings.Replace(curl, "curl -i", "curl -v -i", 1), `look for "Connection #0" closed, or a second "Connected to"`
+	first, hint := strings.Replace(curl, "curl -i", "curl -v -i", 1), `look for a second "Connected to"`
 	if strings.Contains(first, tokenComment) {
 		return first + "; then " + hint
 	}

@@ -108,3 +108,17 @@ func TestALongBodyIsOneLineOfCurl(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatBecomesOfAConnectionIsShown: curl opens another one without a word.
+func TestWhatBecomesOfAConnectionIsShown(t *testing.T) {
+	t.Parallel()
+	read, call := Message{Method: "GET", URL: "http://127.0.0.1/a"}, Message{Method: "POST", URL: "http://127.0.0.1/b", Credential: "token for x"}
+	for _, test := range []struct{ curl, beginning, end string }{
+		{Watched(call.CurlAfter(read)), "curl -v -i --path-as-is -X GET", `# set TOKEN first: token for x; then look for a second "Connected to"`},
+		{Watched(read.CurlAfter(read)), "curl -v -i --path-as-is -X GET", `'  # look for a second "Connected to"`},
+	} {
+		if !strings.HasPrefix(test.curl, test.beginning) || !strings.HasSuffix(test.curl, test.end) {
+			t.Error(test.curl)
+		}
+	}
+}
