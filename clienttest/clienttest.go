@@ -19,6 +19,7 @@ import (
 	"github.com/dpconform/dpconform/internal/clientrun"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -133,7 +134,7 @@ func (s *Server) Scenario(t testing.TB, name string) *Call {
 	}
 	chosen, known := scenario.Find(s.scenarios, name)
 	if !known {
-		t.Fatalf("dpconform: there is no scenario %q for %s", name, s.rules.Method.Operation.ID)
+		t.Fatalf("dpconform: unknown scenario %q for %s; %s", name, s.rules.Method.Operation.ID, text.DidYouMeanOr(name, s.Scenarios(), "Server.Scenarios lists all"))
 		return nil
 	}
 	number := strconv.FormatInt(s.calls.Add(1), 10)

@@ -62,7 +62,7 @@ func TestAWrongClientFailsItsTest(t *testing.T) {
 	recorded.end()
 	text := strings.Join(recorded.errors, "\n")
 	for _, want := range []string{"not-found: client.path.method", "not-found: client.outcome.error", "job job-of-the-test: client.path.method",
-		"client.authorization.scope", "success: scenario.called", `there is no scenario "nothing" for dataportability.archiveJobs.retry`} {
+		"client.authorization.scope", "success: scenario.called", `unknown scenario "nothing" for dataportability.archiveJobs.retry; Server.Scenarios lists all`, "\n  fix:  Use the HTTP method"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing is said of %s:\n%s", want, text)
 		}

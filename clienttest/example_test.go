@@ -101,6 +101,7 @@ func Example() {
 	//   got:  GET
 	//   "Retries a failed Portability Archive job using a POST request to the specified endpoint with the job ID."
 	//   https://developers.google.com/data-portability/reference/rest/v1/archiveJobs/retry#body.HTTP_TEMPLATE
+	//   fix:  Use the HTTP method of the description, also after a redirect, and send no X-HTTP-Method-Override.
 }
 
 // The client of another method, of which a description is built in. It returns no
@@ -138,4 +139,5 @@ func ExampleNewServerFor() {
 	//   got:  a success
 	//   "a client MUST understand the class of any status code, as indicated by the first digit"
 	//   https://www.rfc-editor.org/rfc/rfc9110.html#section-15
+	//   fix:  Look at the status before the body, and return or raise an error for 4xx and 5xx, and for a redirect that you do not follow.
 }

@@ -238,9 +238,10 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, outputs o
 	if o.run.Upstream != nil {
 		fmt.Fprintf(terminal.raw, "requests are forwarded to %s, with the token that the client sends\n", o.run.Upstream)
 	} else {
-		fmt.Fprintf(terminal.raw, "token        %s\nfresh token  %s\n", watch.Secrets.Token, watch.Secrets.Fresh)
+		fmt.Fprintf(terminal.raw, "token        %s, in every call\nfresh token  %s, after a 401\n", watch.Secrets.Token, watch.Secrets.Fresh)
 	}
-	fmt.Fprintf(terminal.raw, "jobs         %s\nstop it with Ctrl-C\n", strings.Join(clientrun.JobsOf(o.run.Scenarios), "\n             "))
+	text.Printer{Out: terminal.raw, Width: terminal.width()}.Paragraph("jobs         ", clientrun.JobsText(o.run.Scenarios))
+	fmt.Fprintln(terminal.raw, "stop it with Ctrl-C")
 	<-ctx.Done()
 	watch.Close()
 	if err := outputs.write(terminal, watch.Outcomes()); err != nil {

@@ -20,25 +20,25 @@ type Rules struct {
 	Level spec.Level
 }
 
-// Explain shows a finding in a few lines, with the requirement and its source.
+// Explain shows a finding in a few lines, with the requirement, its source and the fix.
 func (r Rules) Explain(finding result.Finding) string {
 	shown := finding.Requirement
-	requirement, known := r.Method.ClientRequirement(finding.Requirement)
-	if known {
-		level := string(requirement.Level)
+	requirement, _ := text.Find(Requirements(r.Method), func(one spec.Requirement) bool { return one.ID == finding.Requirement })
+	if level := string(requirement.Level); level != "" {
 		if finding.Demanded {
 			level += ", demanded by the scenario"
 		}
-		shown += " (" + level + "): " + requirement.Statement
+		shown += " (" + level + ")"
 	}
+	shown += ": " + requirement.Statement
 	shown += "\n  want: " + text.Cut(finding.Want, longestShown) + "\n  got:  " + text.Cut(finding.Got, longestShown)
 	if requirement.Quote != "" {
 		shown += fmt.Sprintf("\n  %q", requirement.Quote)
 	}
-	if known {
+	if requirement.Source != "" {
 		shown += "\n  " + requirement.Source
 	}
-	return shown
+	return shown + "\n  fix:  " + requirement.Fix
 }
 
 // evaluation collects what is found of one call. What the description does not

@@ -3,6 +3,7 @@ package clientrun
 import (
 	"cmp"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"net/http"
@@ -216,11 +217,13 @@ func (w *Watch) page(out http.ResponseWriter) {
 	_ = watchPage().Execute(out, shown)
 }
 
-// JobsOf lists job ids that choose scenarios, one for each.
-func JobsOf(scenarios []*scenario.Scenario) []string {
-	jobs := make([]string, len(scenarios))
+// JobsText says which job ids choose scenarios.
+func JobsText(scenarios []*scenario.Scenario) string {
+	names := scenario.Names(scenarios)
 	for i, one := range scenarios {
-		jobs[i] = JobOf(one, "1")
+		if one.JobEnd != "" {
+			names[i] += fmt.Sprintf(" (%q)", JobOf(one, "1"))
+		}
 	}
-	return jobs
+	return jobPrefix + "NAME-1, where NAME is the scenario: " + strings.Join(names, ", ")
 }

@@ -266,7 +266,7 @@ func TestAFailureIsHeadedByItsSentence(t *testing.T) {
 	if !strings.Contains(headings, "A path MUST be one.") || !strings.HasPrefix(long, "X-Long: long long") {
 		t.Errorf("headings %q, clamped %q", headings, long)
 	}
-	for _, part := range []string{`in <a href="#path/example">path/example</a>`, "<pre class=\"copy\" tabindex=\"0\">--focus x.path.one</pre>", "description of 2026-01-01"} {
+	for _, part := range []string{`in <a href="#path/example">path/example</a>`, "the same command with <code>--focus x.path.one</code>", "description of 2026-01-01"} {
 		if !strings.Contains(words, part) {
 			t.Errorf("there is no %s", part)
 		}

@@ -170,7 +170,8 @@ func findingsText(report result.Report, check result.Check) string {
 	var lines strings.Builder
 	for _, finding := range check.Findings {
 		fmt.Fprintf(&lines, "%s %s\n", finding.Verdict, finding.Requirement)
-		if requirement, found := report.Named(finding.Requirement); found {
+		requirement, found := report.Named(finding.Requirement)
+		if found {
 			fmt.Fprintf(&lines, "  %s\n", requirement.Statement)
 			if requirement.Quote != "" {
 				fmt.Fprintf(&lines, "  %q\n", requirement.Quote)
@@ -182,6 +183,9 @@ func findingsText(report result.Report, check result.Check) string {
 		fmt.Fprintf(&lines, "  want: %s\n  got:  %s%s\n", finding.Want, finding.Got, times(result.Alike{Found: result.Found{Finding: finding}, Checks: []string{check.ID}}))
 		if finding.Curl != "" {
 			fmt.Fprintf(&lines, "  %s\n", finding.Curl)
+		}
+		if requirement.Fix != "" {
+			fmt.Fprintf(&lines, "  fix:  %s\n", requirement.Fix)
 		}
 	}
 	return lines.String()

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,13 +27,13 @@ func (r Report) clientCauses() []Cause {
 			if !slices.Contains(cause.Requirements, broken.Requirement.ID) {
 				cause.Requirements = append(cause.Requirements, broken.Requirement.ID)
 			}
+			cause.Exchange = cmp.Or(cause.Exchange, broken.Found[0].Exchange)
+			count := 0
 			for _, one := range broken.Found {
-				if cause.Exchange == 0 {
-					cause.Exchange = one.Exchange
-				}
-				cause.Count += one.Count
-				cause.Checks = append(cause.Checks, one.Check.ID)
+				count += one.Count
 			}
+			cause.Count = max(cause.Count, count) // A request may show several.
+			cause.Checks = append(cause.Checks, broken.Checks()...)
 		}
 		slices.Sort(cause.Checks)
 		cause.Checks = slices.Compact(cause.Checks)

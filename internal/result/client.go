@@ -32,8 +32,8 @@ const (
 func Conditions() []spec.Requirement {
 	return []spec.Requirement{
 		{ID: ConditionKnown, Statement: "The scenario that a client chooses has to exist.", Fix: "Choose one of the scenarios that dpconform client --list prints."},
-		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT. " +
-			"If it does so in other scenarios, it failed before it sent the request: escape the job id in the path, and read its output with --show-output."},
+		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the client call the endpoint that it is given ({endpoint}, DPCONFORM_ENDPOINT). " +
+			"If it does so in other scenarios, it failed before it sent the request: escape the job id in the path, and read its output (--show-output)."},
 		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not.",
 			Fix: "Retry after 401 (with a new token), 429 and 503, or report the error."},
 		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success.",
