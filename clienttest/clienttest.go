@@ -124,8 +124,8 @@ func (s *Server) open(t testing.TB, options clientrun.Options) *clientrun.Site {
 func (s *Server) Scenarios() []string { return scenario.Names(s.scenarios) }
 
 // Scenario begins one call of a scenario. When the test ends, a broken requirement
-// fails it and a warning is logged. If the test did not report the outcome of the
-// call, the log says which requirements could not be tested.
+// fails it and a warning is logged. A test that does not report the outcome of the
+// call, and has not failed otherwise, fails: it did not test what the client returns.
 func (s *Server) Scenario(t testing.TB, name string) *Call {
 	t.Helper()
 	if s.site == nil {
@@ -187,8 +187,16 @@ func show(t testing.TB, rules clientrun.Rules, found clientrun.Result) {
 			t.Logf("%s: warning: %s", check.ID, rules.Explain(finding))
 		}
 	}
+	var untested []string
 	for _, one := range check.Call.Untested {
-		t.Logf("%s: %s was not tested: %s; call Succeeded or Failed", check.ID, one.Requirement, one.Reason)
+		untested = append(untested, one.Requirement)
+	}
+	if len(untested) > 0 {
+		report := t.Errorf
+		if t.Failed() {
+			report = t.Logf // It may have ended before it could report anything.
+		}
+		report("%s: the outcome of the call was not reported: call Succeeded or Failed; not tested: %s", check.ID, text.List(untested, "and"))
 	}
 	if check.Reason != "" {
 		t.Logf("%s: %s", check.ID, check.Reason)
