@@ -44,13 +44,13 @@ var (
 	}}
 	// fieldsInBody: what is not in the path of other methods is in the query
 	// (google/api/http.proto).
-	fieldsInBody = condition{"fields in the query", func(m *Method) bool { return !slices.Contains(withoutBody, m.Operation.Method) }}
+	fieldsInBody = condition{"the fields are in the query", func(m *Method) bool { return !slices.Contains(withoutBody, m.Operation.Method) }}
 	// notIdempotent: what other methods do twice, they do once (RFC 9110, 9.2.2).
-	notIdempotent = condition{"an idempotent HTTP method", func(m *Method) bool {
+	notIdempotent = condition{"the HTTP method is idempotent", func(m *Method) bool {
 		return m.Operation.Method != http.MethodPut && !slices.Contains(withoutBody, m.Operation.Method)
 	}}
 	// noNewID: where the response has one, client.outcome.new-id says more.
-	noNewID = condition{"an id of a new job in the response", func(m *Method) bool { return m.IDField == "" }}
+	noNewID = condition{"the response has the id of a new job", func(m *Method) bool { return m.IDField == "" }}
 )
 
 // withoutBody are HTTP methods whose content has no meaning (RFC 9110, 9.3). All

@@ -51,8 +51,8 @@ func TestTheRequirementsPage(t *testing.T) {
 		if text := sections[requirement.ID]; strings.Contains(text, "\nScenarios about it: ") {
 			tested = "\nScenarios about it: `"
 		}
-		if method.Unmet(requirement.ID) != "" {
-			tested = "\nNot applicable to this method."
+		if unmet := method.Unmet(requirement.ID); unmet != "" {
+			tested = "\nNot applicable: " + unmet
 		}
 		for _, want := range []string{"(" + string(requirement.Level), ", set " + requirement.Set + ")", "](" + strings.Fields(requirement.Source)[0] + ")", tested} {
 			if !strings.Contains(sections[requirement.ID], want) {
