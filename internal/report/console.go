@@ -94,7 +94,8 @@ func (c Console) Result(report result.Report) {
 		c.quietResult(report)
 		return
 	}
-	c.causes(report)
+	leading, _ := report.LeadingCauses()
+	c.causes(report, leading)
 	for _, aspect := range report.Aspects() {
 		if counts := report.CountsOf(aspect).Checks; len(counts) > 0 && report.Client == nil {
 			c.Printf("  %-14s %s\n", text.Line(aspect), countsText(counts))
@@ -122,8 +123,8 @@ func (c Console) Result(report result.Report) {
 }
 
 // causes prints what many findings come from, and what that explains.
-func (c Console) causes(report result.Report) {
-	for _, cause := range report.Causes {
+func (c Console) causes(report result.Report, causes []result.Cause) {
+	for _, cause := range causes {
 		c.Paragraph(Coloured(result.Fail, "CAUSE")+" ", cause.Summary)
 		c.Paragraph("  fix       ", cause.Fix)
 		c.Paragraph("  explains  ", report.Explains(cause))
@@ -133,7 +134,7 @@ func (c Console) causes(report result.Report) {
 			c.Paragraph("  sent      ", sentText(report.Exchanges[cause.Exchange-1]))
 		}
 	}
-	if len(report.Causes) > 0 {
+	if len(causes) > 0 {
 		c.Printf("\n")
 	}
 }
@@ -217,10 +218,16 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 	if !c.Verbose {
 		printed, failed = min(printed, shownRequirements), failed[:min(len(failed), shownRequirements)]
 	}
+	var causes []result.Cause
+	if verdict == result.Fail {
+		_, causes = report.LeadingCauses()
+	}
 	for _, group := range groups[:printed] {
+		c.causes(report, group.CausesBefore(&causes))
 		failedToo := func(other result.Broken) bool { return other.Requirement.ID == group.Requirement.ID }
 		c.brokenRequirement(report, group, verdict, verdict == result.Warn && slices.ContainsFunc(failed, failedToo))
 	}
+	c.causes(report, causes)
 	if rest := len(groups) - printed; rest > 0 {
 		c.headline(verdict, fmt.Sprintf("%d of %s not shown (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
 		c.Printf("\n")

@@ -157,12 +157,18 @@ func (c Console) writtenReports(suggest bool) {
 // reason why something was not tested, and for the conclusion; of a target that
 // conforms the last one alone.
 func (c Console) quietResult(report result.Report) {
-	for _, cause := range report.Causes {
-		c.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
+	quietCauses := func(causes []result.Cause) {
+		for _, cause := range causes {
+			c.Printf("%s %s; fix: %s\n", Coloured(result.Fail, "CAUSE"), text.Line(cause.Summary), text.Line(cause.Fix))
+		}
 	}
+	leading, others := report.LeadingCauses()
+	quietCauses(leading)
 	for _, group := range report.Broken(result.Fail) {
+		quietCauses(group.CausesBefore(&others))
 		c.Printf("%s\n", Coloured(result.Fail, "FAIL")+" "+failedWords(group, 0)+moreChecks(group))
 	}
+	quietCauses(others)
 	for _, known := range report.Known(result.KnownPassed) {
 		c.Printf("%s %s: remove the entry at %s\n", Coloured(result.UnexpectedPass, "UNEXPECTED-PASS"), text.Line(known.Entry), text.Line(known.Name))
 	}

@@ -14,12 +14,11 @@ import (
 
 // failedScreen shows as much of what failed as fits: in any case the first cause
 // with its fix, the most severe requirement that no cause explains, and the commands
-// that follow; then the request to send again, and more of the rest.
+// that follow; then the request to send again, and more of the rest. Causes that do
+// not lead the report stand behind that list.
 func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	left := screenRows
-	if many := func(cause result.Cause) bool { return len(cause.Checks) > 1 }; len(failed) > 1 && !slices.ContainsFunc(report.Causes, many) {
-		report.Causes = nil // What has no other consequence is listed like any failure.
-	}
+	leading, _ := report.LeadingCauses()
 	take := func(words string) string {
 		left -= c.rows(words)
 		return words
@@ -30,14 +29,14 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 		}
 		return take(words)
 	}
-	first := firstToExplain(report, failed)
+	first := firstToExplain(leading, failed)
 	after := take(c.rendered(func(c Console) {
 		c.tested(report)
 		c.rerun(report, failed)
 		c.writtenReports(true)
 		c.summary(report)
 	}))
-	top := take(c.targetRow(report)) + take(c.firstCause(report))
+	target, causes := take(c.targetRow(report)), take(c.firstCause(report))
 	left -= 2 // For the empty rows behind the causes and the list.
 	words, listed := failedHeadline(report, failed)
 	rows := take(Bold(strings.Join(text.Wrap(words, c.Width), "\n")) + "\n")
@@ -48,16 +47,16 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 		left-- // For the row that counts the rest.
 	}
 	next := take("  explain  " + cmp.Or(c.Program, "dpconform") + " explain " + text.Line(first.Requirement.ID) + "\n")
-	if fix := first.Requirement.Fix; fix != "" && len(report.Causes) == 0 {
+	if fix := first.Requirement.Fix; fix != "" && len(leading) == 0 {
 		next += take(c.clamped("  fix      ", fix, 4))
 	}
-	for _, curl := range resent(report, first) {
+	for _, curl := range resent(report, leading, first) {
 		if line := fitting("  resend   " + text.Line(curl) + "\n"); line != "" {
 			next += line
 			break
 		}
 	}
-	top += c.otherCauses(report, fitting)
+	causes += c.otherCauses(report, fitting)
 	shown := min(len(listed), 1)
 	for shown < min(len(listed), listedFailures) {
 		row := fitting(c.failedRow(listed[shown]))
@@ -70,10 +69,12 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	if rest := len(listed) - shown; rest > 0 {
 		rows += "  " + Faint(fmt.Sprintf("and %d more (--verbose or a report lists them all)", rest)) + "\n"
 	}
-	if len(report.Causes) > 0 {
-		top += "\n"
+	if len(leading) > 0 {
+		rows = causes + "\n" + rows
+	} else if causes != "" {
+		rows += "\n" + causes
 	}
-	c.Printf("%s", top+rows+"\n"+next+after)
+	c.Printf("%s", target+rows+"\n"+next+after)
 }
 
 // rendered is what a function prints.
@@ -136,48 +137,70 @@ func (c Console) otherCauses(report result.Report, fitting func(string) string) 
 	return rows
 }
 
-// failedHeadline counts what failed, and gives what no cause explains.
+// failedHeadline counts what failed, and gives what no cause explains, each with the
+// findings that none explains.
 func failedHeadline(report result.Report, failed []result.Broken) (words string, others []result.Broken) {
-	words, others = result.FailedText(failed), slices.DeleteFunc(slices.Clone(failed), report.Explained)
+	partly := 0
+	for _, group := range failed {
+		switch open := group.Unexplained(); {
+		case len(open.Found) == 0:
+			continue
+		case len(open.Found) < len(group.Found):
+			partly++
+			fallthrough
+		default:
+			others = append(others, group)
+		}
+	}
+	words = result.FailedText(failed)
 	explain := "the cause explains"
 	if len(report.Causes) > 1 {
 		explain = "the causes explain"
 	}
-	partly := len(slices.DeleteFunc(slices.Clone(others), func(group result.Broken) bool { return !report.PartlyExplained(group) }))
 	also := ""
 	if partly > 0 {
-		also = fmt.Sprintf(" and %d in part", partly)
+		also = fmt.Sprintf(" (%d explained in part)", partly)
+	}
+	most := ", most severe first"
+	if len(others) == 1 {
+		most = ":"
 	}
 	switch explained := len(failed) - len(others); {
 	case len(others) == 0:
 		return words + "; " + explain + " all", nil
-	case explained > 0 && len(others) == 1:
-		return fmt.Sprintf("%s; %s %d%s; the rest:", words, explain, explained, also), others
 	case explained > 0:
-		return fmt.Sprintf("%s; %s %d%s; the rest, most severe first", words, explain, explained, also), others
+		return fmt.Sprintf("%s; %s %d in full; the other %d%s%s", words, explain, explained, len(others), also, most), others
 	case len(failed) > 1:
-		words += ", most severe first"
+		return words + also + most, others
 	}
-	return words, others
+	return words + also, others
 }
 
 // failedWords says what was found first of a requirement. What was wanted is cut by
 // a number of columns, but not to less than a few.
 func failedWords(group result.Broken, cut int) string {
 	const few = 16
-	first := group.Found[0]
+	open := group.Unexplained()
+	if len(open.Found) == 0 {
+		open = group
+	}
+	first := open.Found[0]
 	want := first.Want
 	if cut > 0 {
 		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
 	}
 	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
 	words := fmt.Sprintf("want %s, got %s", want, first.Got)
+	if some, all := len(open.Checks()), len(group.Checks()); some < all {
+		words = fmt.Sprintf("%d of its %d checks: %s", some, all, words)
+	}
 	return Coloured(result.Fail, id) + "  " + text.Line(words)
 }
 
-// moreChecks counts the checks of a requirement behind the first; empty for one.
+// moreChecks counts the checks of a requirement behind the first; empty for one, and
+// where the words have the number.
 func moreChecks(group result.Broken) string {
-	if more := len(group.Checks()) - 1; more > 0 {
+	if more := len(group.Checks()) - 1; more > 0 && (len(group.Unexplained().Found) == len(group.Found) || group.Explained()) {
 		return "; and " + text.Counted(more, "more check")
 	}
 	return ""
@@ -205,21 +228,24 @@ func (c Console) failedRow(group result.Broken) string {
 	return "  " + strings.Join(lines, "\n    ") + "\n"
 }
 
-// firstToExplain is the requirement to read about first: that of the first cause, or
-// the most severe.
-func firstToExplain(report result.Report, failed []result.Broken) result.Broken {
-	if len(report.Causes) == 0 {
-		return failed[0]
+// firstToExplain is the requirement to read about first: that of the first of the
+// causes that lead the report, or the most severe.
+func firstToExplain(leading []result.Cause, failed []result.Broken) result.Broken {
+	for _, cause := range leading[:min(1, len(leading))] {
+		for _, group := range failed {
+			if slices.Index(cause.Requirements, group.Requirement.ID) == 0 {
+				return group
+			}
+		}
 	}
-	about := func(group result.Broken) bool { return group.Requirement.ID == report.Causes[0].Requirements[0] }
-	return failed[max(0, slices.IndexFunc(failed, about))]
+	return failed[0]
 }
 
 // resent lists the requests to send again, the best first.
-func resent(report result.Report, first result.Broken) []string {
+func resent(report result.Report, leading []result.Cause, first result.Broken) []string {
 	var commands []string
-	if len(report.Causes) > 0 {
-		commands = append(commands, report.CurlFor(report.Causes[0]))
+	if len(leading) > 0 {
+		commands = append(commands, report.CurlFor(leading[0]))
 	}
 	for _, one := range first.Found {
 		commands = append(commands, one.Curl)

@@ -24,7 +24,8 @@ const shownNames = 12
 func WriteMarkdown(out io.Writer, report result.Report) error {
 	page := markdownPage{report: report}
 	page.print("## %s: %s\n\n", text.MarkdownWords(report.Title()), text.MarkdownWords(report.Conclusion))
-	page.causes()
+	leading, _ := report.LeadingCauses()
+	page.causes(leading)
 	page.facts()
 	page.aspects()
 	page.requirements(result.Fail, "Failures")
@@ -47,10 +48,13 @@ type markdownPage struct {
 func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, format, arguments...) }
 
 // causes says what many findings come from.
-func (p *markdownPage) causes() {
-	for _, cause := range p.report.Causes {
+func (p *markdownPage) causes(causes []result.Cause) {
+	for _, cause := range causes {
 		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", text.MarkdownWords(cause.Summary), text.MarkdownWords(cause.Fix), text.MarkdownWords(p.report.Explains(cause)))
-		commands := []string{"dpconform explain " + cause.Requirements[0]}
+		var commands []string
+		for _, id := range cause.Requirements[:min(1, len(cause.Requirements))] {
+			commands = append(commands, "dpconform explain "+id)
+		}
 		if curl := p.report.CurlFor(cause); curl != "" {
 			commands = append(commands, text.Line(curl))
 		}
@@ -128,10 +132,15 @@ func (p *markdownPage) aspects() {
 
 // requirements shows each requirement with findings of a verdict.
 func (p *markdownPage) requirements(verdict result.Verdict, title string) {
+	var causes []result.Cause
+	if verdict == result.Fail {
+		_, causes = p.report.LeadingCauses()
+	}
 	for i, group := range p.report.Broken(verdict) {
 		if i == 0 {
-			p.print("\n### %s\n", title)
+			p.print("\n### %s\n\n", title)
 		}
+		p.causes(group.CausesBefore(&causes))
 		requirement := group.Requirement
 		p.print("\n#### %s%s\n\n", text.MarkdownCode(requirement.ID), text.MarkdownWords(levelText(requirement)))
 		if requirement.Condition() {
@@ -162,6 +171,7 @@ func (p *markdownPage) requirements(verdict result.Verdict, title string) {
 			p.print("Fix: %s\n", text.MarkdownWords(requirement.Fix))
 		}
 	}
+	p.causes(causes)
 }
 
 // foundIn is a line that names the checks of a finding, the first of many.

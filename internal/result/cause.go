@@ -22,15 +22,22 @@ type Cause struct {
 	// the number of all that do.
 	Exchange int `json:"exchange"`
 	Count    int `json:"count"`
-	// Requirements and Checks are those with a finding that it explains.
+	// Requirements and Checks are those with a finding that it explains. Skipped are the
+	// checks that it kept from being tested; a cause of those alone has no requirement.
 	Requirements []string `json:"requirements"`
 	Checks       []string `json:"checks"`
+	Skipped      []string `json:"skipped,omitempty"`
 }
 
 // ConcludeCauses finds what the findings of a report come from, as far as its exchanges,
 // or the scenarios of a client, show it.
 func (r *Report) ConcludeCauses() {
 	r.Causes = nil
+	for _, check := range r.Checks {
+		for i := range check.Findings {
+			check.Findings[i].Cause = ""
+		}
+	}
 	if !slices.ContainsFunc(r.Checks, func(check Check) bool { return len(check.Findings) > 0 }) {
 		return
 	}
@@ -46,41 +53,75 @@ func (r *Report) ConcludeCauses() {
 	}
 	dominant := false
 	for _, find := range []func() diagnosis{e.noHTTP, e.callLost, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.unknownJob, e.notRouted,
-		e.callRefused, e.nobodyRefused, e.errorWrapper, e.contentLength, e.serverFails, e.frameworkErrors, e.decodedPath, e.bodyUnread, e.connection} {
-		cause := e.conclude(find())
+		e.callRefused, e.jobsChanged, e.nobodyRefused, e.noScopes, e.errorWrapper, e.contentLength, e.serverFails, e.connectionLost, e.frameworkErrors, e.decodedPath, e.bodyUnread,
+		e.connection} {
+		cause, explained := e.conclude(find())
 		// What a shared connection spoils is another mistake in any case.
-		if len(cause.Requirements) == 0 || dominant && cause.ID != "persistent-connection" || slices.ContainsFunc(r.Causes, cause.within) {
+		if len(cause.Requirements)+len(cause.Skipped) == 0 || dominant && cause.ID != "persistent-connection" || slices.ContainsFunc(r.Causes, cause.within) {
 			continue
 		}
 		r.Causes = append(r.Causes, cause)
+		for _, finding := range explained {
+			finding.Cause = cmp.Or(finding.Cause, cause.ID)
+		}
 		dominant = dominant || cause.Count*10 >= len(e.responses)*9 // Whatever else is wrong comes from it.
 	}
-	slices.SortStableFunc(r.Causes, func(a, b Cause) int { return len(b.Checks) - len(a.Checks) })
+	slices.SortStableFunc(r.Causes, func(a, b Cause) int {
+		if leads := r.Leads(a); leads != r.Leads(b) {
+			return map[bool]int{true: -1, false: 1}[leads]
+		}
+		return len(b.Checks) - len(a.Checks)
+	})
+}
+
+// Leads reports whether a cause is shown before the failures: it explains one that is
+// as severe as the first, or most of them. Others stand before the first failure that
+// they explain.
+func (r Report) Leads(cause Cause) bool {
+	failed, explained := r.Broken(Fail), 0
+	if r.Client != nil {
+		return true // It is about nearly all scenarios.
+	}
+	for _, broken := range failed {
+		if !slices.Contains(cause.Requirements, broken.Requirement.ID) {
+			continue
+		}
+		if explained++; broken.severity() == failed[0].severity() || explained*2 > len(failed) {
+			return true
+		}
+	}
+	return len(failed) == 0
+}
+
+// CausesBefore takes from causes those that are shown before a failure.
+func (b Broken) CausesBefore(causes *[]Cause) (before []Cause) {
+	explains := func(cause Cause) bool { return slices.Contains(cause.Requirements, b.Requirement.ID) }
+	before = slices.DeleteFunc(slices.Clone(*causes), func(cause Cause) bool { return !explains(cause) })
+	*causes = slices.DeleteFunc(slices.Clone(*causes), explains)
+	return before
+}
+
+// LeadingCauses divides the causes into those that are shown before the failures, and
+// the rest.
+func (r Report) LeadingCauses() (leading, others []Cause) {
+	for _, cause := range r.Causes {
+		if r.Leads(cause) {
+			leading = append(leading, cause)
+		} else {
+			others = append(others, cause)
+		}
+	}
+	return leading, others
+}
+
+// Unexplained is a broken requirement with the findings that no cause explains.
+func (b Broken) Unexplained() Broken {
+	b.Found = slices.DeleteFunc(slices.Clone(b.Found), func(one Found) bool { return one.Cause != "" })
+	return b
 }
 
 // Explained reports whether causes explain all findings of a requirement.
-func (r Report) Explained(broken Broken) bool {
-	explained := r.explainedChecks(broken.Requirement.ID)
-	return !slices.ContainsFunc(broken.Checks(), func(id string) bool { return !explained[id] })
-}
-
-// PartlyExplained reports whether causes explain some findings of a requirement, and
-// not all.
-func (r Report) PartlyExplained(broken Broken) bool {
-	explained := r.explainedChecks(broken.Requirement.ID)
-	return !r.Explained(broken) && slices.ContainsFunc(broken.Checks(), func(id string) bool { return explained[id] })
-}
-
-// explainedChecks are the checks whose findings of a requirement a cause explains.
-func (r Report) explainedChecks(requirement string) map[string]bool {
-	var checks []string
-	for _, cause := range r.Causes {
-		if slices.Contains(cause.Requirements, requirement) {
-			checks = append(checks, cause.Checks...)
-		}
-	}
-	return set(checks)
-}
+func (b Broken) Explained() bool { return len(b.Unexplained().Found) == 0 }
 
 // fix is what an author has to change about a requirement. Where the server did not
 // get to it, since it failed or closed the connection, that comes first.
@@ -92,13 +133,22 @@ func (r Report) fix(requirement Requirement, shown Found) string {
 	if shown.Exchange < 1 || shown.Exchange > len(r.Exchanges) || r.Client != nil || own {
 		return requirement.Fix
 	}
+	ifServerFails := ""
+	if requirement.Expect.AllowsStatus(http.StatusOK) && requirement.Expect.AllowsStatus(http.StatusBadRequest) {
+		ifServerFails = requirement.Fix // Only a server that fails breaks it.
+	}
 	switch exchange := &r.Exchanges[shown.Exchange-1]; {
 	case exchange.lost():
-		return sentence(fixLost)
-	case exchange.status() >= http.StatusInternalServerError && exchange.status() != http.StatusNotImplemented:
-		return sentence("check the server's log for the cause of the " + fmt.Sprint(exchange.status()))
+		return strings.TrimSpace(sentence(fixLost) + " " + ifServerFails)
+	case exchange.failed():
+		return strings.TrimSpace(sentence("check the server's log for the cause of the "+fmt.Sprint(exchange.status())) + " " + ifServerFails)
 	}
 	return requirement.Fix
+}
+
+// failed reports whether the server says that it failed.
+func (e *Exchange) failed() bool {
+	return e.status() >= http.StatusInternalServerError && e.status() != http.StatusNotImplemented
 }
 
 // sentence is a text with a capital and one full stop.
@@ -110,7 +160,7 @@ func sentence(words string) string {
 // fix is that of the requirement; empty where they do not.
 func (r Report) ExplainedText(broken Broken) string {
 	switch {
-	case !r.Explained(broken):
+	case !broken.Explained():
 		return ""
 	case len(r.Causes) == 1:
 		return "explained by the cause above"
@@ -136,7 +186,7 @@ func (r Report) Explains(cause Cause) string {
 	for _, broken := range r.Broken(Fail) {
 		if slices.Contains(cause.Requirements, broken.Requirement.ID) {
 			warned--
-			if !r.Explained(broken) {
+			if !broken.Explained() {
 				partly++
 			}
 		}
@@ -147,6 +197,12 @@ func (r Report) Explains(cause Cause) string {
 	}
 	words := fmt.Sprintf("%s%s, in %s%s", text.List(ids, "and"), andWarned(len(cause.Requirements), warned),
 		text.Counted(len(cause.Checks), check), andWarned(len(cause.Checks), checks))
+	switch skipped := text.Counted(len(cause.Skipped), "skipped check"); {
+	case len(ids) == 0:
+		words = skipped
+	case len(cause.Skipped) > 0:
+		words += ", and " + skipped
+	}
 	if partly > 0 {
 		words += fmt.Sprintf("; %d of the failed requirements only in part", partly)
 	}
@@ -181,7 +237,7 @@ func (r Report) CurlFor(cause Cause) string {
 // within reports whether another cause explains all that a cause does.
 func (c Cause) within(other Cause) bool {
 	explained := set(other.Checks)
-	return !slices.ContainsFunc(c.Checks, func(id string) bool { return !explained[id] })
+	return len(c.Checks) > 0 && !slices.ContainsFunc(c.Checks, func(id string) bool { return !explained[id] })
 }
 
 // diagnosis is a cause that exchanges may show.
@@ -194,6 +250,8 @@ type diagnosis struct {
 	// explains reports whether a finding with its exchange comes from it; nil means
 	// those of the exchanges that show it.
 	explains func(Finding, *Exchange) bool
+	// skips reports whether it kept a skipped check from being tested; nil means none.
+	skips func(Check) bool
 	// first is the exchange that shows it best; nil means the first.
 	first *Exchange
 	// say gives summary and fix, where so many exchanges show it.
@@ -214,7 +272,7 @@ type evidence struct {
 
 // found is a finding of a check, with the exchange that shows it.
 type found struct {
-	Finding
+	*Finding
 	check    string
 	exchange *Exchange
 }
@@ -227,9 +285,9 @@ func (e evidence) found() []found {
 	}
 	var list []found
 	for _, check := range e.Checks {
-		for _, finding := range check.Findings {
-			if exchange := byNumber[finding.Exchange]; exchange != nil {
-				list = append(list, found{finding, check.ID, exchange})
+		for i := range check.Findings {
+			if exchange := byNumber[check.Findings[i].Exchange]; exchange != nil {
+				list = append(list, found{&check.Findings[i], check.ID, exchange})
 			}
 		}
 	}
@@ -245,25 +303,26 @@ var isAbout = map[string]string{"caller-refused": "authorization.", "framework-e
 // documentedCall is the requirement that the call as it is documented succeeds.
 const documentedCall = "path.template"
 
-// conclude makes the cause of a diagnosis; it has no requirements where no finding
-// comes from it.
-func (e evidence) conclude(found diagnosis) Cause {
-	cause := Cause{ID: found.id}
+// conclude makes the cause of a diagnosis, with the findings that it explains; without
+// requirements where no finding comes from it.
+func (e evidence) conclude(found diagnosis) (cause Cause, explained []*Finding) {
+	cause = Cause{ID: found.id, Requirements: []string{}, Checks: []string{}}
 	if found.shows == nil {
-		return cause
+		return cause, nil
 	}
 	shown := e.shown(found.shows)
 	if cause.Count = len(shown); cause.Count == 0 || cause.Count < found.least {
-		return cause
+		return cause, nil
 	}
 	if found.most > 0 {
 		cause.Count = min(cause.Count, found.most)
 	}
 	about, first := isAbout[cause.ID], found.first
 	for _, one := range e.found() {
-		if explains := found.explains; explains == nil && !found.shows(one.exchange) || explains != nil && !explains(one.Finding, one.exchange) {
+		if explains := found.explains; explains == nil && !found.shows(one.exchange) || explains != nil && !explains(*one.Finding, one.exchange) {
 			continue
 		}
+		explained = append(explained, one.Finding)
 		if !slices.Contains(cause.Requirements, one.Requirement) {
 			cause.Requirements = append(cause.Requirements, one.Requirement)
 		}
@@ -280,9 +339,14 @@ func (e evidence) conclude(found diagnosis) Cause {
 		})
 	}
 	cause.Checks = slices.Compact(cause.Checks)
+	for _, check := range e.Checks {
+		if found.skips != nil && check.Verdict == Skip && found.skips(check) {
+			cause.Skipped = append(cause.Skipped, check.ID)
+		}
+	}
 	cause.Summary, cause.Fix = found.say(first, cause.Count)
 	cause.Fix = sentence(cause.Fix)
-	return cause
+	return cause, explained
 }
 
 // shown lists the exchanges that show something.

@@ -32,7 +32,14 @@ func (e evidence) decodedPath() diagnosis {
 	return diagnosis{id: "decoded-path", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && slices.Contains(decodedPaths, finding.Requirement)
 	}, say: func(first *Exchange, _ int) (summary, fix string) {
-		return "the path is decoded before it is routed, as in " + first.line(),
+		shown := "decodes the id more than once"
+		switch found := strings.ToLower(first.Request.URL); {
+		case strings.Contains(found, "%3a"):
+			shown = "accepts %3A in place of the colon before the verb"
+		case strings.Contains(found, "%2f"):
+			shown = "accepts %2F in place of a slash of the path"
+		}
+		return fmt.Sprintf("the server %s, in %s: it decodes the path before it routes it", shown, first.line()),
 			"route by the path as it was sent and decode each segment once, afterwards: r.URL.EscapedPath() in Go, RAW_URI or REQUEST_URI in WSGI, " +
 				"raw_path in ASGI, req.originalUrl in Node, getRequestURI() in Java, uri.path() in axum, runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved) in grpc-gateway"
 	}}
@@ -41,15 +48,16 @@ func (e evidence) decodedPath() diagnosis {
 // bodyUnread: bodies that are no empty message get a success, since they are
 // hardly looked at.
 func (e evidence) bodyUnread() diagnosis {
-	accepted, named, fields := map[int]bool{}, map[int]bool{}, false
+	accepted, named, broken := map[int]bool{}, map[int]bool{}, map[string]bool{}
 	for _, one := range e.found() {
 		if request := one.exchange.Request; strings.HasPrefix(one.Requirement, "body.") && one.exchange.succeeded() && request.BodyBytes > 0 {
 			number := one.exchange.Number
 			accepted[number] = true
 			named[number] = strings.HasPrefix(strings.Join(request.Header["Content-Type"], ""), "application/json")
-			fields = fields || one.Requirement == "body.unknown-field"
+			broken[one.Requirement] = true
 		}
 	}
+	fields := broken["body.unknown-field"]
 	// What refuses a body that is no JSON has parsed it.
 	parsed := fields && slices.ContainsFunc(e.Checks, func(check Check) bool {
 		return check.Verdict == Pass && slices.Contains(check.Requirements, "body.malformed")
@@ -60,6 +68,8 @@ func (e evidence) bodyUnread() diagnosis {
 	case parsed:
 		unknown, _ := e.Requirement("body.unknown-field")
 		found.id, found.least, which, fix = "unknown-fields", 3, "is parsed, but unknown fields are ignored", unknown.Fix
+	case fields && broken["body.malformed"] && broken["body.array"]:
+		found.least = 3 // Nothing of it was looked at.
 	case len(accepted) == len(e.shown(func(exchange *Exchange) bool { return named[exchange.Number] })):
 		return diagnosis{}
 	case !fields:

@@ -82,7 +82,7 @@ func (e evidence) frameworkErrors() diagnosis {
 	}
 	// errors.json alone says as much itself, and may come from what the server does
 	// with the request.
-	if !slices.ContainsFunc(e.found(), func(one found) bool { return one.Requirement != "errors.json" && explains(one.Finding, one.exchange) }) {
+	if !slices.ContainsFunc(e.found(), func(one found) bool { return one.Requirement != "errors.json" && explains(*one.Finding, one.exchange) }) {
 		return diagnosis{}
 	}
 	return diagnosis{id: "framework-errors", least: 2, most: mistakes[most], shows: shows, explains: explains, say: func(first *Exchange, count int) (summary, fix string) {
@@ -159,13 +159,27 @@ func (e evidence) refusalsFix(refused []*Exchange, form string) string {
 func (e evidence) serverFails() diagnosis {
 	failing := map[int]bool{}
 	for _, one := range e.found() {
-		failing[one.exchange.Number] = one.exchange.status() >= 500
+		failing[one.exchange.status()] = one.exchange.failed()
 	}
-	return diagnosis{id: "server-fails", least: 3, shows: func(exchange *Exchange) bool { return failing[exchange.Number] },
-		say: func(first *Exchange, count int) (summary, fix string) {
-			return fmt.Sprintf("%d requests get 5xx. The first: %d to %s%s", count, first.status(), first.Purpose, first.because()),
-				"catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
-		}}
+	shows := func(exchange *Exchange) bool { return failing[exchange.status()] }
+	shape := e.callShape()
+	before, after, _ := strings.Cut(shape, "/ID")
+	aboutAnID := func(exchange *Exchange) bool {
+		path, _, _ := strings.Cut(exchange.Request.URL, "?")
+		id, found := strings.CutPrefix(path, before+"/")
+		return exchange.Retry && found && strings.HasSuffix(id, after) && (exchange.JobState == "" || exchange.shape() != shape)
+	}
+	plain := func(exchange *Exchange) bool { return aboutAnID(exchange) && exchange.shape() == shape }
+	unknown := slices.ContainsFunc(e.shown(shows), plain) && !slices.ContainsFunc(e.shown(plain), func(one *Exchange) bool { return one.status() == http.StatusNotFound }) &&
+		!slices.ContainsFunc(e.shown(shows), func(one *Exchange) bool { return !aboutAnID(one) })
+	return diagnosis{id: "server-fails", least: 3, shows: shows, say: func(first *Exchange, count int) (summary, fix string) {
+		if unknown {
+			return fmt.Sprintf("the server fails with %d for an unknown id, in %d requests%s", first.status(), count, first.because()),
+				"check that the job exists before you use it, and respond with 404 NOT_FOUND if it does not"
+		}
+		return fmt.Sprintf("%d requests get 5xx. The first: %d to %s%s", count, first.status(), first.Purpose, first.because()),
+			"catch the exceptions that the handler or its parser throws for bad input, and respond with 4xx; see the log of the server"
+	}}
 }
 
 // isBareStatus reports whether a refusal has the members of a google.rpc.Status at

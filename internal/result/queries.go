@@ -206,16 +206,9 @@ func ChecksText(ids []string) string {
 // the rest, which may be a consequence.
 func (r Report) Broken(verdict Verdict) []Broken {
 	broken := r.inOrder(verdict)
-	severity := func(b Broken) int {
-		rank := 2 * slices.Index([]spec.Level{spec.Documented, spec.Platform, spec.Inferred}, b.Requirement.Level)
-		if !b.Requirement.Must() {
-			rank++
-		}
-		return rank
-	}
 	slices.SortStableFunc(broken, func(a, b Broken) int {
 		if r.Client == nil {
-			return cmp.Compare(severity(a), severity(b))
+			return cmp.Compare(a.severity(), b.severity())
 		}
 		inFew := func(b Broken) int {
 			if r.nearlyAll(len(b.Checks())) {
@@ -223,9 +216,18 @@ func (r Report) Broken(verdict Verdict) []Broken {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(inFew(a), inFew(b)), cmp.Compare(severity(a), severity(b)), cmp.Compare(len(b.Checks()), len(a.Checks())))
+		return cmp.Or(cmp.Compare(inFew(a), inFew(b)), cmp.Compare(a.severity(), b.severity()), cmp.Compare(len(b.Checks()), len(a.Checks())))
 	})
 	return broken
+}
+
+// severity is the rank of a requirement by how severe it is to break it, 0 for the most.
+func (b Broken) severity() int {
+	rank := 2 * slices.Index([]spec.Level{spec.Documented, spec.Platform, spec.Inferred}, b.Requirement.Level)
+	if !b.Requirement.Must() {
+		rank++
+	}
+	return rank
 }
 
 // inOrder is Broken in the order of the description.
@@ -241,16 +243,9 @@ func (r Report) inOrder(verdict Verdict) []Broken {
 	var broken []Broken
 	for _, requirement := range slices.Concat(r.Requirements, r.Unmet()) {
 		if here := found[requirement.ID]; len(here) > 0 {
-			explained := r.explainedChecks(requirement.ID)
 			// What no cause explains represents the rest.
 			slices.SortStableFunc(here, func(a, b Found) int {
-				switch known := explained[b.Check.ID]; {
-				case explained[a.Check.ID] == known:
-					return 0
-				case known:
-					return -1
-				}
-				return 1
+				return cmp.Compare(min(len(a.Cause), 1), min(len(b.Cause), 1))
 			})
 			requirement.Fix = r.fix(requirement, here[0])
 			broken = append(broken, Broken{requirement, here})

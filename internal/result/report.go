@@ -230,6 +230,8 @@ type Finding struct {
 	Curl string `json:"curl,omitempty"`
 	// KnownFailure is the name of the known failure that expects it.
 	KnownFailure string `json:"known_failure,omitempty"`
+	// Cause is the id of the cause that explains it; empty for none.
+	Cause string `json:"cause,omitempty"`
 	// Demanded: the scenario of the call is about the requirement.
 	Demanded bool `json:"demanded,omitempty"`
 }

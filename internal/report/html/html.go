@@ -174,6 +174,8 @@ func (p *page) functions() template.FuncMap {
 		"noun":          p.noun,
 		"again":         p.again,
 		"explained":     p.ExplainedText,
+		"explains":      p.Explains,
+		"curlFor":       p.CurlFor,
 		"more":          p.more,
 		"listed":        p.listed,
 		"checksIn":      checksIn,

@@ -81,10 +81,17 @@ func VerdictOf(exit int) result.Verdict {
 func (p *page) Quiet() bool { return p.Exit != result.ExitFails }
 
 // list is requirements that were not kept: those that are shown, and those that
-// are folded under a label.
+// are folded under a label, behind the causes that do not lead the page.
 type list struct {
 	Shown, Folded []result.Broken
+	Causes        []result.Cause
 	Label         string
+}
+
+// LeadingCauses are the causes that a page begins with.
+func (p *page) LeadingCauses() []result.Cause {
+	leading, _ := p.Report.LeadingCauses()
+	return leading
 }
 
 // listed folds what the causes explain, and all but the first few of many.
@@ -94,23 +101,26 @@ func (p *page) listed(broken []result.Broken) list {
 		most = 2 // The causes take their place.
 	}
 	var all list
-	if len(broken) > 0 && p.Explained(broken[0]) && broken[0].Found[0].Verdict == result.Fail {
-		// The most severe is shown in any case.
-		all.Shown, broken = broken[:1:1], broken[1:]
+	if len(broken) > 0 && broken[0].Found[0].Verdict == result.Fail {
+		_, all.Causes = p.Report.LeadingCauses()
+		if broken[0].Explained() {
+			// The most severe is shown in any case.
+			all.Shown, broken = broken[:1:1], broken[1:]
+		}
 	}
 	for _, one := range broken {
-		if p.Explained(one) || len(all.Shown) == most {
+		if one.Explained() || len(all.Shown) == most {
 			all.Folded = append(all.Folded, one)
 		} else {
 			all.Shown = append(all.Shown, one)
 		}
 	}
-	if len(all.Folded) == 1 && !p.Explained(all.Folded[0]) {
-		return list{Shown: append(all.Shown, all.Folded...)}
+	if len(all.Folded) == 1 && !all.Folded[0].Explained() {
+		return list{Shown: append(all.Shown, all.Folded...), Causes: all.Causes}
 	}
 	explained := 0
 	for _, one := range all.Folded {
-		if p.Explained(one) {
+		if one.Explained() {
 			explained++
 		}
 	}

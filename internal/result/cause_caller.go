@@ -1,0 +1,124 @@
+package result
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The causes that lie in what the server makes of tokens.
+
+// callerRefused: no token gets past the authorization, or none was sent.
+func (e evidence) callerRefused() diagnosis {
+	withToken := func(exchange *Exchange) bool { return strings.HasPrefix(exchange.Request.Credential, "token ") }
+	call := func(exchange *Exchange) bool { return exchange.Retry && withToken(exchange) }
+	every := e.refused("tokens are refused", withToken)
+	// What reads a state may need no token, or not be served at all.
+	for _, found := range []diagnosis{every, e.refused("tokens are refused in calls of the method", call)} {
+		if len(e.shown(found.shows)) >= found.least {
+			return found
+		}
+	}
+	// Paths that no method has may be refused before any token is read.
+	routed := func(exchange *Exchange) bool {
+		return withToken(exchange) && exchange.status() != http.StatusNotFound && exchange.status() != http.StatusMethodNotAllowed
+	}
+	if found := e.refused("tokens are refused", routed); len(e.shown(found.shows)) >= max(found.least, (len(e.shown(withToken))+1)/2) {
+		return found
+	}
+	// The other checks use the token of one scope, which may be the only bad one.
+	tokens := text.Grouped(e.shown(withToken), func(exchange *Exchange) string { return exchange.Request.Credential })
+	if len(tokens) == 0 {
+		return every
+	}
+	most := slices.MaxFunc(tokens, func(a, b []*Exchange) int { return len(a) - len(b) })[0].Request.Credential
+	return e.refused("the "+most+", which most checks use, is refused", func(exchange *Exchange) bool { return exchange.Request.Credential == most })
+}
+
+// refused: nearly all requests with some token, or without one if none has any, are
+// refused because of it.
+func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagnosis {
+	noToken := !slices.ContainsFunc(e.responses, withToken)
+	if noToken {
+		withToken = func(exchange *Exchange) bool {
+			return exchange.status() != http.StatusNotFound && exchange.status() != http.StatusMethodNotAllowed // Other paths need no token.
+		}
+	}
+	total := len(e.shown(withToken))
+	status := http.StatusUnauthorized
+	shows := func(exchange *Exchange) bool { return exchange.status() == status && withToken(exchange) }
+	if len(e.shown(shows)) < nearly(total) {
+		status = http.StatusForbidden
+	}
+	return diagnosis{id: "caller-refused", least: nearly(total), shows: shows, say: func(_ *Exchange, count int) (summary, fix string) {
+		summary = refused
+		switch {
+		case noToken && e.Settings.NoAuth:
+			summary = "the server requires a token, but --no-auth sends none: requests are refused"
+			fix = "Remove --no-auth, and give tokens with --token or --token-template."
+		case noToken:
+			summary = "the server requires a token, but no request has one: requests are refused"
+			fix = "Give tokens with --token or --token-template. If the description has no scopes, add those that the method requires."
+		case status == http.StatusForbidden:
+			fix = "Give tokens with the documented scopes, from a user who owns the jobs. The server must accept any one of the scopes."
+		default:
+			fix = "Give tokens that the server accepts, with --token or --token-template. A proxy in front of the server may remove the Authorization header."
+		}
+		summary += fmt.Sprintf(" with %d in %d of %d responses", status, count, total)
+		same := text.Grouped(e.shown(shows), (*Exchange).reason)
+		most := slices.MaxFunc(same, func(a, b []*Exchange) int { return len(a) - len(b) })
+		if reason := most[0].reason(); len(most) >= nearly(count) && reason != "" {
+			summary += fmt.Sprintf("; the server says %q", text.Line(text.Cut(reason, 200)))
+		}
+		return summary, fix
+	}}
+}
+
+// nobodyRefused: every call without a token, or with one that nobody issued, gets
+// past the authorization.
+func (e evidence) nobodyRefused() diagnosis {
+	const few = 3
+	passes := func(exchange *Exchange) bool {
+		status := exchange.status()
+		return exchange.Retry && (status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden)
+	}
+	return diagnosis{id: "nobody-refused", least: max(few, len(e.shown((*Exchange).unauthorized))),
+		shows: func(exchange *Exchange) bool { return exchange.unauthorized() && passes(exchange) },
+		explains: func(finding Finding, exchange *Exchange) bool {
+			return strings.HasPrefix(finding.Requirement, "authorization.") && passes(exchange)
+		},
+		say: func(_ *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("the server does not check tokens: it refused none of the %d calls without a token or with an unknown one", count),
+				"refuse them with 401 before anything else; if the server is meant to have no authorization, run with --no-auth, which needs no token and tests no authorization"
+		}}
+}
+
+// noScopes: every call with a token that has none of the documented scopes gets past
+// the authorization.
+func (e evidence) noScopes() diagnosis {
+	documented := map[string]bool{}
+	for _, scope := range e.Scopes {
+		documented["token for "+scope.Short] = true
+	}
+	without := func(exchange *Exchange) bool {
+		named := exchange.Request.Credential
+		return exchange.Retry && strings.HasPrefix(named, "token for ") && !strings.Contains(named, " and ") && !strings.HasSuffix(named, " scopes") && !documented[named]
+	}
+	passes := func(exchange *Exchange) bool {
+		return exchange.status() != http.StatusUnauthorized && exchange.status() != http.StatusForbidden
+	}
+	if len(documented) == 0 || slices.ContainsFunc(e.responses, func(one *Exchange) bool { return without(one) && !passes(one) }) {
+		return diagnosis{}
+	}
+	return diagnosis{id: "no-scopes", least: 3, shows: func(exchange *Exchange) bool { return without(exchange) && exchange.succeeded() },
+		explains: func(finding Finding, exchange *Exchange) bool {
+			return without(exchange) && strings.HasPrefix(finding.Requirement, "authorization.")
+		},
+		say: func(first *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("the server does not check scopes: it accepted all %d calls whose token has none of the documented scopes, the first with a %s", count, first.Request.Credential),
+				"refuse a valid token without a documented scope with 403 PERMISSION_DENIED, before you look up the job"
+		}}
+}

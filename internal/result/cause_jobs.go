@@ -1,0 +1,123 @@
+package result
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
+)
+
+// The causes that lie in the given jobs.
+
+// unknownJob: neither the method nor what reads states finds a given job.
+func (e evidence) unknownJob() diagnosis {
+	read, called, found := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	shape := e.callShape()
+	plain := func(exchange *Exchange) bool {
+		return exchange.JobState != "" && strings.HasPrefix(exchange.Request.Credential, "token ") && exchange.Request.Authorization == "" &&
+			(!exchange.Retry || exchange.Request.BodyBytes == 0 && exchange.shape() == shape && !strings.Contains(exchange.Request.URL, "?"))
+	}
+	for _, exchange := range e.shown(plain) {
+		switch {
+		case exchange.status() == http.StatusMethodNotAllowed:
+		case exchange.status() != http.StatusNotFound:
+			found[exchange.Job] = true
+		case exchange.Retry:
+			called[exchange.Job] = true
+		default:
+			read[exchange.Job] = true
+		}
+	}
+	missed := func(exchange *Exchange) bool {
+		return exchange.JobState != "" && read[exchange.Job] && called[exchange.Job] && !found[exchange.Job]
+	}
+	return diagnosis{id: "unknown-job", least: 2, shows: func(exchange *Exchange) bool { return missed(exchange) && exchange.status() == http.StatusNotFound },
+		say: func(first *Exchange, count int) (summary, fix string) {
+			summary = fmt.Sprintf("the server does not know the job %s, which --job gives as %s", text.Line(text.Cut(first.Job, 60)), first.JobState)
+			if jobs := text.Grouped(e.shown(missed), func(exchange *Exchange) string { return exchange.Job }); len(jobs) > 1 {
+				summary = fmt.Sprintf("the server does not know %d of the given jobs, such as %s", len(jobs), text.Line(text.Cut(first.Job, 60)))
+			}
+			return fmt.Sprintf("%s: %d responses are 404", summary, count), "check the ids in --job, and that the tokens are of the user who owns the jobs"
+		}}
+}
+
+// shownState is the state of a given job in a response that reads it; empty for other
+// exchanges.
+func (e evidence) shownState(exchange *Exchange) string {
+	if exchange.Retry || exchange.JobState == "" || !exchange.succeeded() {
+		return ""
+	}
+	for _, value := range members(exchange) {
+		var name string
+		if json.Unmarshal(value, &name) == nil && slices.ContainsFunc(e.States, func(state State) bool { return state.Name == name }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// NoLonger stands in the reason of a check that was skipped because given jobs changed
+// their state.
+const NoLonger = " no longer "
+
+// jobsChanged: jobs leave by themselves the state in which the method accepts them.
+func (e evidence) jobsChanged() diagnosis {
+	type job struct {
+		// called says that a call may have changed it, and touched that another request
+		// was about it since it was read in the given state.
+		called, touched, alone bool
+		changed                string
+	}
+	jobs, first, given, total, before := map[string]*job{}, map[int]bool{}, []string{}, 0, false
+	for _, state := range e.States {
+		if state.Retryable {
+			given, total = append(given, state.Name), total+state.Jobs
+		}
+	}
+	for _, one := range e.responses {
+		if !slices.Contains(given, one.JobState) {
+			continue
+		}
+		known := jobs[one.Job]
+		if known == nil {
+			known = &job{}
+			jobs[one.Job] = known
+		}
+		switch state := e.shownState(one); {
+		case state == "":
+			known.touched = true
+			known.called = known.called || one.Retry && one.status()/100 != 4 && one.status() != http.StatusNotImplemented
+		case state == one.JobState:
+			before, known.touched = true, false
+		case !known.called && known.changed == "":
+			known.changed, known.alone = state, !known.touched
+			first[one.Number] = true
+		}
+	}
+	changed, alone, states := 0, 0, []string{}
+	for _, known := range jobs {
+		if known.changed == "" {
+			continue
+		}
+		states = append(states, known.changed)
+		if changed++; known.alone {
+			alone++
+		}
+	}
+	// One alone may come from a call for another job, and none was given wrongly.
+	if alone < 2 || !before {
+		return diagnosis{}
+	}
+	slices.Sort(states)
+	return diagnosis{id: "jobs-changed", shows: func(exchange *Exchange) bool { return first[exchange.Number] }, explains: func(_ Finding, exchange *Exchange) bool {
+		known, state := jobs[exchange.Job], e.shownState(exchange)
+		return known != nil && known.changed != "" && state != "" && state != exchange.JobState
+	}, skips: func(check Check) bool { return strings.Contains(check.Reason, NoLonger) },
+		say: func(*Exchange, int) (summary, fix string) {
+			return fmt.Sprintf("%d of the %d given jobs that were %s became %s during the run, without a successful call", changed, total, text.List(given, "or"), text.List(slices.Compact(states), "or")),
+				"find out what else changes jobs, such as a scheduler or another client, and stop it for the run; or give --job-command, which makes a job when it is needed"
+		}}
+}
