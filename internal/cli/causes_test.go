@@ -222,8 +222,8 @@ func TestACauseComesFirst(t *testing.T) {
 			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
 			answer(w, recorded, body)
 		})},
-		{"a decoded path", "", "decoded-path", "the path is decoded before it is routed", decoding},
-		{"a decoded path and no error wrapper", "", "error-wrapper decoded-path", "the path is decoded before it is routed",
+		{"a decoded path", "", "decoded-path", "decodes the path before it routes it", decoding},
+		{"a decoded path and no error wrapper", "", "error-wrapper decoded-path", "decodes the path before it routes it",
 			func(next http.Handler) http.Handler { return unwrapped(decoding(next)) }},
 		{"a file server", "", "wrong-address", "no response comes from the method: GET gets 404, POST gets 501", byMethod(501, 404)},
 		{"a server of pages", "", "wrong-address", "no response comes from the method: GET gets 200, POST gets 405", byMethod(405, 200)},

@@ -187,6 +187,7 @@ func failingOften(explained int, causes ...result.Cause) result.Report {
 	for i := range causes {
 		for at := range explained {
 			causes[i].Requirements, causes[i].Checks = append(causes[i].Requirements, made.Requirements[at].ID), append(causes[i].Checks, made.Checks[at].ID)
+			made.Checks[at].Findings[0].Cause = causes[i].ID
 		}
 	}
 	made.Causes = causes

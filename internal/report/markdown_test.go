@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,7 @@ func TestMarkdownSaysWhatFailed(t *testing.T) {
 	causes := []result.Cause{{ID: "one", Summary: "it reads no path", Fix: "Read it.", Exchange: 2, Requirements: []string{"x.path.one"}, Checks: []string{"path/example"}}}
 	explained := failing()
 	explained.Causes = causes
+	explained.Checks[slices.IndexFunc(explained.Checks, func(one result.Check) bool { return one.ID == "path/example" })].Findings[0].Cause = "one"
 	if of := written(t, explained, WriteMarkdown); !strings.Contains(of, "\nFix: Read it.\n") || !strings.Contains(of, "```sh\ndpconform explain x.path.one\ncurl -i ") ||
 		!strings.Contains(of, "```\n\nThis is explained by the cause above.\n") || strings.Contains(page+of, "\n\n\n") {
 		t.Error(of)

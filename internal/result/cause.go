@@ -298,7 +298,8 @@ func (e evidence) found() []found {
 // else they explain. Those come first: reports suggest to read about the first one.
 var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
 	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
-	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state"}
+	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state",
+	"no-scopes": "authorization.required"}
 
 // documentedCall is the requirement that the call as it is documented succeeds.
 const documentedCall = "path.template"
@@ -333,11 +334,14 @@ func (e evidence) conclude(found diagnosis) (cause Cause, explained []*Finding) 
 	}
 	first = cmp.Or(first, shown[0])
 	cause.Exchange = first.Number
-	if about != "" {
-		slices.SortStableFunc(cause.Requirements, func(a, b string) int {
-			return cmp.Compare(strings.Index(b, about), strings.Index(a, about)) // 0 comes before -1.
-		})
+	rank := func(id string) int {
+		requirement, _ := e.Requirement(id)
+		if about != "" && strings.HasPrefix(id, about) {
+			return -1
+		}
+		return Broken{Requirement: requirement}.severity()
 	}
+	slices.SortStableFunc(cause.Requirements, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	cause.Checks = slices.Compact(cause.Checks)
 	for _, check := range e.Checks {
 		if found.skips != nil && check.Verdict == Skip && found.skips(check) {
