@@ -37,6 +37,13 @@ func (r Report) clientCauses() []Cause {
 		}
 		slices.Sort(cause.Checks)
 		cause.Checks = slices.Compact(cause.Checks)
+		for _, check := range r.Checks {
+			for i := range check.Findings {
+				if finding := &check.Findings[i]; slices.Contains(cause.Requirements, finding.Requirement) {
+					finding.Cause = cmp.Or(finding.Cause, cause.ID)
+				}
+			}
+		}
 		cause.Summary, cause.Fix = summary, sentence(fix)
 		causes = append(causes, cause)
 	}
