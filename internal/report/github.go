@@ -147,9 +147,9 @@ func annotationOf(report result.Report, command string, group result.Broken) Ann
 // howToFix is what to change about a requirement, or about the cause that explains it.
 func howToFix(report result.Report, group result.Broken) []string {
 	explain := "dpconform explain " + group.Requirement.ID
-	if report.Explained(group) {
+	if group.Explained() {
 		for _, cause := range report.Causes {
-			if slices.Contains(cause.Requirements, group.Requirement.ID) {
+			if cause.ID == group.Found[0].Cause {
 				return []string{"cause: " + cause.Summary, "fix: " + cause.Fix, explain}
 			}
 		}

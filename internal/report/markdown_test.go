@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +42,7 @@ func TestMarkdownSaysWhatFailed(t *testing.T) {
 	causes := []result.Cause{{ID: "one", Summary: "it reads no path", Fix: "Read it.", Exchange: 2, Requirements: []string{"x.path.one"}, Checks: []string{"path/example"}}}
 	explained := failing()
 	explained.Causes = causes
-	explained.Checks[slices.IndexFunc(explained.Checks, func(one result.Check) bool { return one.ID == "path/example" })].Findings[0].Cause = "one"
+	explainedBy(explained, "one")
 	if of := written(t, explained, WriteMarkdown); !strings.Contains(of, "\nFix: Read it.\n") || !strings.Contains(of, "```sh\ndpconform explain x.path.one\ncurl -i ") ||
 		!strings.Contains(of, "```\n\nThis is explained by the cause above.\n") || strings.Contains(page+of, "\n\n\n") {
 		t.Error(of)
@@ -141,6 +140,17 @@ func annotated(t *testing.T, from result.Report) []command {
 	return all
 }
 
+// explainedBy says that a cause explains all that path/example found.
+func explainedBy(report result.Report, cause string) {
+	for _, check := range report.Checks {
+		for i := range check.Findings {
+			if check.ID == "path/example" {
+				check.Findings[i].Cause = cause
+			}
+		}
+	}
+}
+
 func TestAnnotations(t *testing.T) {
 	all := annotated(t, withKnown(failing()))
 	var names []string
@@ -176,6 +186,7 @@ notice 1 known failure :` {
 	outside.Description.File = "../elsewhere.yaml"
 	shipped.Requirements[0].Fix = "Do it."
 	shipped.Causes = []result.Cause{{ID: "one", Summary: "it reads no path", Fix: "Read it.", Requirements: []string{"x.path.one"}, Checks: []string{"path/example"}}}
+	explainedBy(shipped, "one")
 	outside.Requirements[0].Fix = "Do it."
 	for ending, from := range map[string]result.Report{"#part\ncause: it reads no path\nfix: Read it.\ndpconform explain x.path.one": shipped,
 		"x.path.one is at line 12 of the description ../elsewhere.yaml\nfix: Do it.\ndpconform explain x.path.one": outside} {
