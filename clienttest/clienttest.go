@@ -42,8 +42,9 @@ type Server struct {
 // Call is one call that the test has to make once, through its client, and then
 // report with Succeeded or Failed.
 type Call struct {
-	// URL is the address of the call, and Job the id that it names.
+	// URL is the base URL for this call, without a slash at its end.
 	URL string
+	// Job is the id to call the method for.
 	Job string
 	// WarmJob is set in scenarios about a connection that is used again: the test
 	// first calls the method for this job, through the same client.

@@ -10,7 +10,7 @@ import (
 	"github.com/dpconform/dpconform/spec"
 )
 
-// A client's test takes the emulator for the service: it is an http.Handler.
+// In a test of a client, the emulator stands in for the service.
 func Example() {
 	server, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{
 		Jobs:   map[string][]string{"FAILED": {"job-1"}, "COMPLETE": {"job-2"}},

@@ -87,7 +87,7 @@ func MustLoadEmbedded() *Method {
 }
 
 // Validate returns an [*Error] if the text is not a valid OpenAPI 3 document. Unlike
-// [Load], it does not need any requirements in it.
+// [Load], it accepts a text without requirements.
 func (d Description) Validate() error {
 	_, err := buildModel(d)
 	return d.located(err)

@@ -77,8 +77,8 @@ func (r Requirement) Aspect() string {
 	return aspect
 }
 
-// Must reports whether the statement is a MUST. A broken SHOULD is only a warning,
-// whatever its level.
+// Must reports whether the statement is a MUST. A broken SHOULD is a warning, unless
+// the run's level is [Inferred].
 func (r Requirement) Must() bool { return strings.Contains(r.Statement, "MUST") }
 
 // Responses is a set of allowed responses: HTTP statuses ("404", or a class such

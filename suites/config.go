@@ -49,8 +49,8 @@ type Config struct {
 	// Method is the description of the method; nil means the default shipped one.
 	Method *spec.Method
 	// Level is the weakest level at which a broken requirement fails a check:
-	// documented, platform or inferred. Below it, the check only warns. Empty means
-	// platform.
+	// documented, platform or inferred. Below it, the check only warns; so does a broken
+	// SHOULD, unless Level is inferred. Empty means platform.
 	Level spec.Level
 	// KnownFailures is the name of a YAML file that lists accepted failures.
 	KnownFailures string

@@ -113,7 +113,7 @@ func beNoServerError() types.GomegaMatcher {
 		sent := r.exchange.Request
 		foreign := r.status == http.StatusNotImplemented && sent.FrontEnd
 		failed := r.exchange.Complete() && r.status >= http.StatusInternalServerError && !foreign
-		return r.String() + " to " + sent.Purpose, result.InStatus, !failed
+		return r.String() + ", in response to " + sent.Purpose, result.InStatus, !failed
 	}}
 }
 

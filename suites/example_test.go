@@ -16,7 +16,7 @@ import (
 // t is that of the test function, such as func TestMyServer(t *testing.T).
 var t *testing.T
 
-// In a test of your server, these lines replace the reference emulator by it.
+// In a test of your own server, start it here instead of the reference emulator.
 func ExampleTest() {
 	handler, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{})
 	if err != nil {

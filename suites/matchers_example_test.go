@@ -23,8 +23,8 @@ func retry(server http.Handler, job, token, body string) *httptest.ResponseRecor
 	return response
 }
 
-// The author of an emulator states in a spec of their own what the suite does not
-// test: here, that a job that failed can be retried once and not again.
+// A test of your own can use the matchers: here, a FAILED job is accepted, a COMPLETE
+// job is refused, and an unknown token is challenged.
 func ExampleMatchErrorModel() {
 	method := spec.MustLoadEmbedded()
 	server, err := emulator.New(method, emulator.Options{Jobs: map[string][]string{"FAILED": {"mine"}, "COMPLETE": {"done"}}})

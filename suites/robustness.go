@@ -26,7 +26,7 @@ func robustnessChecks(method *spec.Method) []Check {
 			noFault("a body as long as its head announces", target.Truncated, target.BrokenChunks, target.Endless)},
 		expectation{"robustness/syntax", "every head is valid HTTP", "robustness.syntax", haveValidHead()},
 		expectation{"robustness/field-once", "no single-value header field is sent twice", "robustness.field-once", haveSingleFields()},
-		expectation{"robustness/framing", "every body has one length", "robustness.framing", haveOneLength()},
+		expectation{"robustness/framing", "no body has two lengths", "robustness.framing", haveOneLength()},
 		expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", oneValueIfJSON(method)})
 }
 
@@ -87,7 +87,7 @@ func haveSingleFields() types.GomegaMatcher {
 }
 
 func haveOneLength() types.GomegaMatcher {
-	return &matcher{"one Content-Length of digits, or Transfer-Encoding: chunked", func(r *response) (string, result.Place, bool) {
+	return &matcher{"at most one Content-Length of digits, or Transfer-Encoding: chunked", func(r *response) (string, result.Place, bool) {
 		codings, place := r.header.Values("Transfer-Encoding"), result.InHeader("Content-Length")
 		if len(codings) > 0 {
 			place = result.InHeader("Transfer-Encoding")

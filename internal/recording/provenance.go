@@ -62,8 +62,8 @@ type Provenance struct {
 	// BehindProxy is true if a proxy forwarded the requests, and may have changed
 	// them.
 	BehindProxy bool `yaml:"behind_proxy,omitempty"`
-	// TokenTemplate and TokenJoin make the name that replaces a token in the cassettes
-	// from its scopes, such as "dpconform-redacted:{short}" and "+".
+	// TokenTemplate and TokenJoin are the form of the names that replace tokens in the
+	// cassettes: the scopes of the token, as in "dpconform-redacted:{short}", joined by "+".
 	TokenTemplate string `yaml:"token_template"`
 	TokenJoin     string `yaml:"token_join"`
 	// Jobs lists the given job ids by their state.

@@ -16,7 +16,7 @@ import (
 // WithPseudonyms ends the recording and returns a new one, in which each job id is
 // replaced by an alias: "failed-1" and so on for the given jobs of a state, and
 // "new-job-1" and so on for newJobs, the ids that the server created, in order. The
-// alias of an id without letters is a number, because checks treat the two
+// alias of an id without letters is a number too, because some checks treat such ids
 // differently.
 //
 // The caller then sends every request once more through the new recording, with the

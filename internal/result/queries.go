@@ -357,10 +357,15 @@ func (r Report) groupsText(groups []NotApplicable) string {
 		}
 		counted := text.List(counts, "and")
 		if count := len(group.Requirements); count > 0 {
-			if counted != "" {
-				counted += ", the only ones of "
+			requirements := text.Counted(count, "requirement")
+			switch {
+			case counted == "":
+				counted = requirements
+			case count == 1:
+				counted += " (1 requirement has no other)"
+			default:
+				counted += " (" + requirements + " have no other)"
 			}
-			counted += text.Counted(count, "requirement")
 		}
 		parts[i] = group.Reason + ": " + counted
 	}
