@@ -60,19 +60,19 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 	case left == 0:
 		reason += fmt.Sprintf("all %d given jobs are used up", given)
 	default:
-		reason += fmt.Sprintf("%d of the %d given ones are unused", left, given)
+		reason += fmt.Sprintf("too few of the %d given jobs are left", given)
 	}
 	failed := j.failsWithJobs() && !j.session.first.exchange.Succeeded()
 	if wasted := j.wasted(); wasted >= wanted-left || failed {
-		switch wasted {
-		case 0:
-		case given - left:
-			if left > 0 {
-				reason += ", and the others were used up"
-			}
-			reason += " by requests that have to be refused"
+		const refusable = "requests that the server should have refused"
+		switch {
+		case wasted == 0:
+		case left > 0:
+			reason += fmt.Sprintf(", and %s used up %d", refusable, wasted)
+		case wasted == given:
+			reason += " by " + refusable
 		default:
-			reason += fmt.Sprintf(", and %d were used up by requests that have to be refused", wasted)
+			reason += fmt.Sprintf(", %d of them by %s", wasted, refusable)
 		}
 		return &result.Missing{Reason: reason + fixFirst}
 	}

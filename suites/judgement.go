@@ -210,7 +210,10 @@ func (j *judgement) untested() []result.Untested {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
 		}
-		one := result.Untested{Requirement: id, Reason: "no response of " + j.check.ID + " shows whether it is met"}
+		one := result.Untested{Requirement: id, Reason: "no response of " + j.check.ID + " could be tested for this"}
+		if len(j.findings) > 0 {
+			one.Reason += ": see " + j.findings[0].Requirement
+		}
 		switch {
 		case j.broken != "":
 			one.Reason = j.broken

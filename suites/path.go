@@ -135,9 +135,9 @@ func (j *judgement) sendFor(job jobUnderTest, request target.Request) (exchange 
 
 // skipForJob skips a check of a request whose job was refused because of its state.
 func (j *judgement) skipForJob(job jobUnderTest) {
-	reason := "the request was refused because of the state of " + job.id
+	reason := "the request for " + job.id + " shows nothing: its state is refused anyway"
 	if job.state != "" {
-		reason = "the request was refused because " + job.id + " is " + job.state
+		reason = "the request for " + job.id + " shows nothing: a job that is " + job.state + " is refused anyway"
 	}
 	if _, missing := j.acceptedJobs(1); missing != nil {
 		j.Skip(reason+"; "+missing.Reason, missing.Flag)
