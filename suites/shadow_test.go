@@ -69,18 +69,21 @@ func newShadowed(method *spec.Method, faulty http.Handler) (*shadowed, error) {
 
 func (s *shadowed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	number, err := strconv.Atoi(r.Header.Get(numberHeader))
-	var read bytes.Buffer
-	read.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	_, readErr := read.ReadFrom(r.Body)
-	body := read.Bytes()
-	if err != nil || readErr != nil {
+	if err != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if r.GetBody == nil { // It came over a network.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
 	if r.Header.Get(togetherHeader) != "" {
 		s.gather(r, number)
 	}
-	s.ask(number, r, body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	s.ask(number, r)
+	r.Body, _ = r.GetBody() // What is in memory can be read again.
 	s.faulty.ServeHTTP(w, r)
 }
 
@@ -106,11 +109,11 @@ func (s *shadowed) gather(r *http.Request, number int) {
 }
 
 // ask sends a request to the conforming emulator.
-func (s *shadowed) ask(number int, r *http.Request, body []byte) {
+func (s *shadowed) ask(number int, r *http.Request) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	asked := r.Clone(r.Context())
-	asked.Body = io.NopCloser(bytes.NewReader(body))
+	asked.Body, _ = r.GetBody()
 	s.would[number] = httptest.NewRecorder()
 	s.conforming.ServeHTTP(s.would[number], asked)
 }
