@@ -11,7 +11,10 @@ import (
 	"sync"
 
 	"github.com/pb33f/go-yaml"
+	"github.com/pb33f/jsonschema/v6"
 	"github.com/pb33f/libopenapi"
+	"github.com/pb33f/libopenapi-validator/config"
+	"github.com/pb33f/libopenapi-validator/helpers"
 	"github.com/pb33f/libopenapi-validator/schema_validation"
 	"github.com/pb33f/libopenapi/datamodel"
 	"github.com/pb33f/libopenapi/datamodel/high/base"
@@ -153,9 +156,26 @@ func rootProblem(root *yaml.Node) (line, column int, problem string) {
 	return 0, 0, ""
 }
 
+// compiledSchemas has the compiled JSON Schemas of the versions of OpenAPI: to
+// compile one takes longer than to validate a document.
+var compiledSchemas sync.Map
+
+func schemaOfOpenAPI(text string) (*jsonschema.Schema, error) {
+	if known, found := compiledSchemas.Load(text); found {
+		return known.(*jsonschema.Schema), nil
+	}
+	schema, err := helpers.NewCompiledSchema("schema", []byte(text), config.NewValidationOptions())
+	if err == nil {
+		compiledSchemas.Store(text, schema)
+	}
+	return schema, err
+}
+
 // validateDocument validates a document against the JSON Schema of OpenAPI.
 func validateDocument(file string, document libopenapi.Document, root *yaml.Node) error {
-	valid, problems := schema_validation.ValidateOpenAPIDocument(document)
+	// Without a schema it is compiled anew, and a problem of that is reported.
+	schema, _ := schemaOfOpenAPI(document.GetSpecInfo().APISchema)
+	valid, problems := schema_validation.ValidateOpenAPIDocumentWithPrecompiled(document, schema)
 	if valid {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -180,20 +181,28 @@ func builtIn(description result.Description, file string) bool {
 		case shipped.Name == file:
 			// With overlays the digest is another one.
 			return file != description.File || len(description.Overlays) > 0 || method.Digest == description.Digest
-		case slices.ContainsFunc(method.Sets, func(set spec.Set) bool { return set.File == file }), isRevision(shipped, file):
+		case slices.ContainsFunc(method.Sets, func(set spec.Set) bool { return set.File == file }), revisionFiles()[file]:
 			return true
 		}
 	}
 	return false
 }
 
-// isRevision reports whether a file is the overlay of a revision of a description.
-func isRevision(description spec.Description, file string) bool {
-	return slices.ContainsFunc(description.Revisions(), func(name string) bool {
-		revision, err := description.WithRevision(name)
-		return err == nil && slices.Contains(revision.Overlays, file)
-	})
-}
+// revisionFiles has the overlays of the revisions that the product ships: a report
+// asks for one with each finding.
+var revisionFiles = sync.OnceValue(func() map[string]bool {
+	files := map[string]bool{}
+	for _, name := range spec.Shipped() {
+		shipped, _ := spec.Embedded(name) // Without one there are no revisions.
+		for _, name := range shipped.Revisions() {
+			revision, _ := shipped.WithRevision(name)
+			for _, file := range revision.Overlays {
+				files[file] = true
+			}
+		}
+	}
+	return files
+})
 
 // inRepository is the path of a file relative to the root of the repository, with
 // slashes; empty for a file outside. The root is GITHUB_WORKSPACE or, where that

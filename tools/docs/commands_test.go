@@ -151,17 +151,24 @@ func newShell(t *testing.T) *shell {
 	for _, name := range []string{"TMPDIR", "LANG"} {
 		environment = append(environment, name+"="+os.Getenv(name))
 	}
-	// A page may build a Go program. With a cache of its own it would compile the
-	// standard library.
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
-		value, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		environment = append(environment, name+"="+strings.TrimSpace(string(value)))
+	ofGo, err := goEnvironment()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return &shell{folder: t.TempDir(), environment: environment, addresses: map[string]string{}}
+	return &shell{folder: t.TempDir(), environment: append(environment, ofGo...), addresses: map[string]string{}}
 }
+
+// goEnvironment is for pages that build a Go program. With a cache of its own it
+// would compile the standard library.
+var goEnvironment = sync.OnceValues(func() ([]string, error) {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"}
+	output, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	values := strings.Split(string(output), "\n")
+	for i := range names {
+		names[i] += "=" + values[i]
+	}
+	return names, err
+})
 
 var pageAddress = regexp.MustCompile(`127\.0\.0\.1:8\d{3}`)
 
