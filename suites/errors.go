@@ -70,7 +70,7 @@ func (j *judgement) refusals() []*target.Exchange {
 	if len(refused) == 0 {
 		reason, missing := "the server refused nothing", j.missingInputs()
 		if missing == "" {
-			reason += fixFirst
+			reason += result.FixFirst
 		}
 		j.Skip(reason, missing)
 	}

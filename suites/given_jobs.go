@@ -74,9 +74,9 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 		default:
 			reason += fmt.Sprintf(", %d of them by %s", wasted, refusable)
 		}
-		return &result.Missing{Reason: reason + fixFirst}
+		return &result.Missing{Reason: reason + result.FixFirst}
 	}
-	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.staleText()}
+	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.staleText(), Jobs: wanted - left}
 }
 
 // jobsIn lists the jobs that were given as being in a state. Where there are none,

@@ -221,13 +221,10 @@ func (j *judgement) consumeFlag() string {
 	return result.ConsumeFlag + " with " + flag
 }
 
-// fixFirst follows the reason of a skip that no input would prevent.
-const fixFirst = ": fix what failed first"
-
 // skipWithoutSuccess skips a check that needs a success.
 func (j *judgement) skipWithoutSuccess(reason string) {
 	if j.failsWithJobs() || j.wasted() > 0 {
-		j.Skip(reason+fixFirst, "")
+		j.Skip(reason+result.FixFirst, "")
 		return
 	}
 	j.Skip(reason, j.consumeFlag())

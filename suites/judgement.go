@@ -112,7 +112,11 @@ func (j *judgement) Skip(reason, flag string) {
 }
 
 // skipFor is Skip for what was found missing elsewhere.
-func (j *judgement) skipFor(missing *result.Missing) { j.Skip(missing.Reason, missing.Flag) }
+func (j *judgement) skipFor(missing *result.Missing) {
+	if j.missing == nil {
+		j.missing = missing
+	}
+}
 
 // look keeps an exchange as evidence, once.
 func (j *judgement) look(exchange *target.Exchange) {
@@ -175,7 +179,7 @@ func (j *judgement) result() result.Check {
 }
 
 // noResponse is why a check is skipped that would pass without a response.
-const noResponse = "no request got a response" + fixFirst
+const noResponse = "no request got a response" + result.FixFirst
 
 // unproved says why no response shows what a check without findings looked at; empty
 // where one does. A check that sends nothing looks at the responses of the run: a few
@@ -197,7 +201,7 @@ func (j *judgement) unproved() string {
 	case came == 0 || len(j.exchanges) > 0 && len(j.tested) == 0:
 		return noResponse
 	case len(j.exchanges) == 0 && came < len(all)-came:
-		return "most requests got no response" + fixFirst
+		return "most requests got no response" + result.FixFirst
 	}
 	return ""
 }

@@ -140,7 +140,7 @@ func (j *judgement) skipForJob(job jobUnderTest) {
 		reason = "the request for " + job.id + " shows nothing: a job that is " + job.state + " is refused anyway"
 	}
 	if _, missing := j.acceptedJobs(1); missing != nil {
-		j.Skip(reason+"; "+missing.Reason, missing.Flag)
+		j.skipFor(&result.Missing{Reason: reason + "; " + missing.Reason, Flag: missing.Flag, Jobs: missing.Jobs})
 		return
 	}
 	j.Skip(reason, j.consumeFlag())
@@ -156,7 +156,7 @@ func (j *judgement) comparable(id string, plain, other *target.Exchange) bool {
 	case !j.responded(id, plain, "a response"):
 		return false
 	case plain.Status >= http.StatusInternalServerError:
-		j.Skip("there is nothing to compare the response with: the plain call got "+describe(plain)+fixFirst, "")
+		j.Skip("there is nothing to compare the response with: the plain call got "+describe(plain)+result.FixFirst, "")
 		return false
 	}
 	return true

@@ -2,6 +2,8 @@ package suites
 
 import (
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -42,14 +44,19 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 }
 
 // isStale reports whether a call was refused because its job is no longer in the
-// state that it was given as: it may have ended by itself. The job is set aside. A
-// refusal that changes the job to a resulting state is no such thing.
+// state that it was given as: it may have ended by itself. The job is set aside, as is
+// one whose id is mistyped. A refusal that changes the job to a resulting state is no
+// such thing.
 func (j *judgement) isStale(exchange *target.Exchange) bool {
-	if !exchange.Complete() || !j.isJobRefusal(exchange) {
+	missed := exchange.Complete() && exchange.Status == http.StatusNotFound
+	if !exchange.Complete() || !missed && !j.isJobRefusal(exchange) {
 		return false
 	}
 	job := exchange.Request.Job
 	before := j.session.shown[job]
+	if missed {
+		return before == "" && j.isUnknown(job, exchange.Request.Credential)
+	}
 	state := j.stateIn(j.readState(job, exchange.Request.Credential))
 	if !slices.Contains(j.Method.RefusedStates(), state) ||
 		slices.Contains(j.Method.AcceptedStates, before) && slices.Contains(j.Method.ResultingStates, state) {
@@ -60,13 +67,26 @@ func (j *judgement) isStale(exchange *target.Exchange) bool {
 	return true
 }
 
+// isUnknown reports whether the state method does not know a job, but others, and sets
+// it aside.
+func (j *judgement) isUnknown(job string, credential target.Credential) bool {
+	others := slices.ContainsFunc(slices.Collect(maps.Values(j.session.shown)), func(state string) bool { return state != "" })
+	read := j.readState(job, credential)
+	if !others || read == nil || !read.Complete() || read.Status != http.StatusNotFound {
+		return false
+	}
+	j.Target.SetAside(job)
+	j.session.stale = append(j.session.stale, job+" is unknown to the server")
+	return true
+}
+
 // staleText says which given jobs are not in the state that they were given as;
 // empty where none is known.
 func (j *judgement) staleText() string {
 	if len(j.session.stale) == 0 {
 		return ""
 	}
-	return "; in another state than given: " + strings.Join(j.session.stale, ", ")
+	return "; not in the given state: " + strings.Join(j.session.stale, ", ")
 }
 
 // known returns an exchange whose effect is known: the given one, or that of

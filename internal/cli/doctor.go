@@ -191,6 +191,8 @@ type doctorSkip struct {
 	Reason string `json:"reason"`
 	// Flag is what would supply the missing input, or empty.
 	Flag string `json:"flag,omitempty"`
+	// Jobs is how many jobs the flag has to supply at least; 0 where that is not known.
+	Jobs int `json:"missing_jobs,omitempty"`
 }
 
 // doctor examines what a run would need.
@@ -459,7 +461,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 	report.Conclude(run)
 	for _, check := range report.Checks {
 		if check.Verdict == result.Skip {
-			found.Skipped = append(found.Skipped, doctorSkip{check.ID, check.Reason, check.Flag})
+			found.Skipped = append(found.Skipped, doctorSkip{check.ID, check.Reason, check.Flag, check.MissingJobs})
 		}
 	}
 	for _, known := range report.Known(result.KnownPassed) {

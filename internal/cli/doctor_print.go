@@ -259,8 +259,13 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	}
 	p.Printf("\n")
 	p.field("checks", fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks))
-	for _, group := range text.Grouped(found.Skipped, doctorSkip.why) {
-		p.item("  ", red(fmt.Sprintf("%d skipped", len(group)))+": "+group[0].why())
+	same := func(skip doctorSkip) string { skip.Jobs = 0; return skip.why() }
+	for _, group := range text.Grouped(found.Skipped, same) {
+		first := group[0]
+		for _, skip := range group[1:] {
+			first.Jobs += skip.Jobs
+		}
+		p.item("  ", red(fmt.Sprintf("%d skipped", len(group)))+": "+first.why())
 		p.item("    ", shortList(group, func(skip doctorSkip) string { return skip.Check }, 2))
 	}
 	for _, group := range found.NotSelected {
@@ -275,7 +280,7 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 func (s doctorSkip) why() string {
 	why := s.Reason
 	if s.Flag != "" {
-		why = "give " + s.Flag
+		why = "give " + result.Give(s.Flag, s.Jobs)
 	}
 	if scope, isScope := strings.CutPrefix(s.Check, "authorization/scope/"); isScope {
 		why = strings.ReplaceAll(why, scope, "SCOPE")

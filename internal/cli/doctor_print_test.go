@@ -75,8 +75,8 @@ func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
 	got := printedFindings(doctorFindings{
 		jobFlag:  "--job STATE=ID",
 		Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"}, Scopes: scopes, Exit: 3, Checks: 20,
-		Skipped: []doctorSkip{{"body/empty", "no job", "--job FAILED=ID"}, {"authorization/scope/a.b", "no token for a.b", ""},
-			{"body/other", "no job left", "--job FAILED=ID"}, {"authorization/scope/a.c", "no token for a.c", ""}, {"body/third", "no job", "--job FAILED=ID"}},
+		Skipped: []doctorSkip{{Check: "body/empty", Reason: "no job", Flag: "--job FAILED=ID"}, {Check: "authorization/scope/a.b", Reason: "no token for a.b", Flag: ""},
+			{Check: "body/other", Reason: "no job left", Flag: "--job FAILED=ID"}, {Check: "authorization/scope/a.c", Reason: "no token for a.c", Flag: ""}, {Check: "body/third", Reason: "no job", Flag: "--job FAILED=ID"}},
 	}, 80)
 	want := `endpoint  https://api.example, reached over HTTP/2.0 with TLS 1.3
 clock     not compared: the response has no date

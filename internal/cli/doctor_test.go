@@ -118,6 +118,8 @@ func TestDoctorForeseesTheRun(t *testing.T) {
 	for _, flags := range [][]string{
 		{"--token-template", "scope:{short}", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
 		append(few, "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "FAILED=failed-11,failed-12"),
+		append(few, "--token-template", "scope:{short}", "--job", "FAILED=failed-13,mistyped"),
+		append(few, "--token-template", "scope:{short}"),
 		append(few, "--token", "unrelated=scope:userinfo.email"),
 		{"--profile", "consumer", "--token", "maps.reviews=scope:dataportability.maps.reviews", "--job", "COMPLETE=complete-1", "--job", "FAILED=failed-1"},
 		append(few, "--profile", "consumer", "--token-template", "scope:{short}", "--job", "IN_PROGRESS=in-progress-1", "--job", "CANCELLED=cancelled-1"),

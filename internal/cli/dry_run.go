@@ -319,11 +319,14 @@ func (p requestPlan) printSkipped(out io.Writer) {
 	for _, group := range text.Grouped(skipped, func(check result.Check) string { return check.Flag }) {
 		line := text.Counted(len(group), "check") + " would be skipped"
 		if flag := group[0].Flag; flag != "" {
-			them := "them"
+			them, jobs := "them", 0
+			for _, check := range group {
+				jobs += check.MissingJobs
+			}
 			if len(group) == 1 {
 				them = "it"
 			}
-			line += "; to run " + them + ", add " + flag
+			line += "; to run " + them + ", add " + result.Give(flag, jobs)
 		}
 		p.paragraph(out, line)
 	}

@@ -295,7 +295,7 @@ func (c Console) unjudged(report result.Report, verdict result.Verdict) {
 		c.headline(verdict, report.Names(group.Checks))
 		c.Paragraph("  ", group.Reason)
 		if group.Flag != "" {
-			c.Paragraph("  give  ", group.Flag)
+			c.Paragraph("  give  ", group.Give())
 		}
 	}
 	if len(groups) > 0 {

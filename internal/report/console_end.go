@@ -90,34 +90,72 @@ func (c Console) afterError(report result.Report) {
 // missingInputs lists the inputs that would let more be tested, what helps most
 // first.
 func (c Console) missingInputs(report result.Report) {
-	flags, checks := missingFlags(report)
-	if len(flags) == 0 {
+	inputs := missingInputs(report)
+	if len(inputs) == 0 {
 		return
 	}
 	c.Printf("%s\n", Bold("to test more, add (most useful first)"))
-	for _, flag := range flags[:min(len(flags), listedFailures)] {
-		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", checks[flag], text.Plural(checks[flag], "check")), withFlag(flag))
+	for _, input := range inputs[:min(len(inputs), listedFailures)] {
+		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", input.checks, text.Plural(input.checks, "check")), input.text())
 	}
-	if rest := len(flags) - listedFailures; rest > 0 {
+	if rest := len(inputs) - listedFailures; rest > 0 {
 		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
 	}
 	c.Printf("\n")
 }
 
-// withFlag shows to test more, add: a flag, or what else a client
-// gives.
-func withFlag(flag string) string {
-	if strings.HasPrefix(flag, "-") {
-		return flag
+// skippedRow says of a failing run how much was skipped, and what would help; empty
+// where nothing was.
+func (c Console) skippedRow(report result.Report) string {
+	skipped, failing := 0, 0
+	for _, group := range report.Unjudged(result.Skip) {
+		skipped += len(group.Checks)
+		if strings.HasSuffix(group.Reason, result.FixFirst) {
+			failing += len(group.Checks)
+		}
 	}
-	return "with " + flag
+	if skipped == 0 || report.Client != nil {
+		return ""
+	}
+	var parts []string
+	part := func(help string, checks int) {
+		if checks < skipped {
+			help += fmt.Sprintf(" (%d)", checks)
+		}
+		if checks > 0 {
+			parts = append(parts, help)
+		}
+	}
+	part(strings.TrimPrefix(result.FixFirst, ": "), failing)
+	for _, input := range missingInputs(report) {
+		part("add "+input.text(), input.checks)
+	}
+	words := text.Counted(skipped, "check")
+	if len(parts) > 0 {
+		words += ": " + strings.Join(parts, ", ")
+	}
+	return c.clamped("  skipped  ", words, 2)
 }
 
-// missingFlags lists the flags that would let skipped checks be tested, that of
-// most checks first, with the number of checks.
-func missingFlags(report result.Report) ([]string, map[string]int) {
-	var flags []string
-	checks := map[string]int{}
+// missingInput is a flag that would let skipped checks be tested, with the number of
+// its jobs and of the checks.
+type missingInput struct {
+	flag         string
+	jobs, checks int
+}
+
+// text is the flag, or what else a client gives.
+func (m missingInput) text() string {
+	if strings.HasPrefix(m.flag, "-") {
+		return result.Give(m.flag, m.jobs)
+	}
+	return "with " + m.flag
+}
+
+// missingInputs lists what would let skipped checks be tested, that of most checks
+// first.
+func missingInputs(report result.Report) []missingInput {
+	var inputs []missingInput
 	for _, group := range report.Unjudged(result.Skip) {
 		if group.Flag == "" {
 			continue
@@ -125,13 +163,15 @@ func missingFlags(report result.Report) ([]string, map[string]int) {
 		choices := strings.Split(group.Flag, " or ")
 		slices.Sort(choices) // The same choice may come in another order.
 		flag := strings.Join(choices, " or ")
-		if checks[flag] == 0 {
-			flags = append(flags, flag)
+		at := slices.IndexFunc(inputs, func(known missingInput) bool { return known.flag == flag })
+		if at < 0 {
+			at, inputs = len(inputs), append(inputs, missingInput{flag: flag})
 		}
-		checks[flag] += len(group.Checks)
+		inputs[at].jobs += group.Jobs
+		inputs[at].checks += len(group.Checks)
 	}
-	slices.SortStableFunc(flags, func(a, b string) int { return checks[b] - checks[a] })
-	return flags, checks
+	slices.SortStableFunc(inputs, func(a, b missingInput) int { return b.checks - a.checks })
+	return inputs
 }
 
 // writtenReports says where the reports are, or how to get one.
@@ -176,9 +216,8 @@ func (c Console) quietResult(report result.Report) {
 		c.Printf("%s %s: %s\n", Coloured(result.Error, "ERROR"), text.Line(result.ChecksText(group.Checks)), text.Line(group.Reason))
 	}
 	if report.Exit == result.ExitInconclusive {
-		flags, checks := missingFlags(report)
-		for _, flag := range flags {
-			c.Printf("%s %s: give %s\n", Coloured(result.Skip, "SKIP"), text.Counted(checks[flag], "check"), text.Line(flag))
+		for _, input := range missingInputs(report) {
+			c.Printf("%s %s: give %s\n", Coloured(result.Skip, "SKIP"), text.Counted(input.checks, "check"), text.Line(result.Give(input.flag, input.jobs)))
 		}
 	}
 	c.Printf("%s: %s: %s; %s, exit %d\n", Coloured(html.VerdictOf(report.Exit), Bold(text.Line(report.Conclusion))), text.Line(targetLines(report)[0]),

@@ -32,6 +32,7 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	first := firstToExplain(leading, failed)
 	after := take(c.rendered(func(c Console) {
 		c.tested(report)
+		c.Printf("%s", c.skippedRow(report))
 		c.rerun(report, failed)
 		c.writtenReports(true)
 		c.summary(report)

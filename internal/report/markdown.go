@@ -230,7 +230,7 @@ func (p *markdownPage) unjudged(verdict result.Verdict, title string) {
 		}
 		give := ""
 		if group.Flag != "" {
-			give = code(group.Flag)
+			give = code(group.Give())
 		}
 		p.print("| %d | %s | %s | %s |\n", len(group.Checks), codes(group.Checks), code(group.Reason), give)
 	}

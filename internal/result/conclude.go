@@ -309,18 +309,24 @@ type Missing struct {
 	// Reason says what is missing, and Flag what would supply it.
 	Reason string
 	Flag   string
+	// Jobs is how many jobs are missing at least; 0 where the flag supplies something
+	// else.
+	Jobs int
 }
+
+// FixFirst follows the reason of a skip that no input would prevent.
+const FixFirst = ": fix what failed first"
 
 // Settle gives a check its verdict: that of its most severe finding, or why it
 // did not test everything. A failure stands, whatever else went wrong.
 func (c *Check) Settle(broken string, missing *Missing, known KnownFailures) {
-	c.Verdict, c.Reason, c.Flag = c.MostSevere(), "", ""
+	c.Verdict, c.Reason, c.Flag, c.MissingJobs = c.MostSevere(), "", "", 0
 	switch {
 	case c.Verdict == Fail:
 	case broken != "":
 		c.Verdict, c.Reason = Error, broken
 	case missing != nil && c.Verdict == Pass:
-		c.Verdict, c.Reason, c.Flag = Skip, missing.Reason, missing.Flag
+		c.Verdict, c.Reason, c.Flag, c.MissingJobs = Skip, missing.Reason, missing.Flag, missing.Jobs
 	case c.Verdict == ExpectedFail:
 		c.Reason = known.reason(c.Findings)
 	}
@@ -345,7 +351,15 @@ func (c Check) SkipText() string {
 	if c.Flag == "" {
 		return c.Reason
 	}
-	return c.Reason + "; give " + c.Flag
+	return c.Reason + "; give " + Give(c.Flag, c.MissingJobs)
+}
+
+// Give is a flag with how many of its jobs are missing.
+func Give(flag string, jobs int) string {
+	if jobs > 1 {
+		return fmt.Sprintf("at least %d more %s", jobs, flag)
+	}
+	return flag
 }
 
 // String gives want and got, for a log.

@@ -258,11 +258,17 @@ func (r Report) inOrder(verdict Verdict) []Broken {
 // Unjudged is the checks, or the requirements, without a verdict for one reason.
 type Unjudged struct {
 	Reason, Flag         string
+	Jobs                 int
 	Checks, Requirements []string
 }
 
 // Text gives the reason and what would help.
-func (u Unjudged) Text() string { return Check{Reason: u.Reason, Flag: u.Flag}.SkipText() }
+func (u Unjudged) Text() string {
+	return Check{Reason: u.Reason, Flag: u.Flag, MissingJobs: u.Jobs}.SkipText()
+}
+
+// Give is what would help; empty where nothing would.
+func (u Unjudged) Give() string { return Give(u.Flag, u.Jobs) }
 
 // Unjudged groups the checks with a verdict by their reason, the largest group
 // first.
@@ -273,6 +279,7 @@ func (r Report) Unjudged(verdict Verdict) []Unjudged {
 		group := Unjudged{Reason: same[0].Reason, Flag: same[0].Flag}
 		for _, check := range same {
 			group.Checks = append(group.Checks, check.ID)
+			group.Jobs += check.MissingJobs
 		}
 		groups = append(groups, group)
 	}

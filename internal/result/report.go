@@ -198,8 +198,11 @@ type Check struct {
 	Verdict      Verdict  `json:"verdict"`
 	// Reason and Flag say why a check was not tested and what would help. Reason
 	// is also that of a known failure.
-	Reason       string    `json:"reason,omitempty"`
-	Flag         string    `json:"flag,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Flag   string `json:"flag,omitempty"`
+	// MissingJobs is how many jobs the flag has to supply at least; 0 where that is not
+	// known, or the flag supplies something else.
+	MissingJobs  int       `json:"missing_jobs,omitempty"`
 	Findings     []Finding `json:"findings,omitempty"`
 	Exchanges    []int     `json:"exchanges"`
 	Microseconds int64     `json:"microseconds"`

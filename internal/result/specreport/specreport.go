@@ -21,9 +21,10 @@ type Evidence struct {
 	// Exchanges are the numbers of the exchanges that the check looked at.
 	Exchanges []int `json:"exchanges"`
 	// Reason and Flag say why the check did not test everything, and what would
-	// help.
+	// help; Jobs is how many jobs are missing.
 	Reason string `json:"reason,omitempty"`
 	Flag   string `json:"flag,omitempty"`
+	Jobs   int    `json:"missing_jobs,omitempty"`
 	// Untested are requirements of which it saw nothing.
 	Untested []result.Untested `json:"untested,omitempty"`
 	// Partly says what was tried of several things alike.
@@ -46,7 +47,7 @@ func Write(check result.Check, caller types.CodeLocation, message, skipped strin
 			ginkgo.AddReportEntry(findingEntry, finding, caller, ginkgo.ReportEntryVisibilityNever)
 		}
 	}
-	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.Untested, check.Partly}, caller, ginkgo.ReportEntryVisibilityNever)
+	ginkgo.AddReportEntry(evidenceEntry, Evidence{check.Exchanges, check.Reason, check.Flag, check.MissingJobs, check.Untested, check.Partly}, caller, ginkgo.ReportEntryVisibilityNever)
 	switch check.Verdict {
 	case result.Fail:
 		Fail(caller, message)
@@ -74,7 +75,7 @@ func Read(spec types.SpecReport, check result.Check) result.Check {
 			check.Findings = append(check.Findings, value)
 		case Evidence:
 			complete = true
-			check.Exchanges, check.Reason, check.Flag = value.Exchanges, value.Reason, value.Flag
+			check.Exchanges, check.Reason, check.Flag, check.MissingJobs = value.Exchanges, value.Reason, value.Flag, value.Jobs
 			check.Untested, check.Partly = value.Untested, value.Partly
 		}
 	}
