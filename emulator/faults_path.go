@@ -120,7 +120,7 @@ func pathFaults() []faultGroup {
 			readingVerb(func(given, _ string) bool { return given == ":abort" })},
 		{"comma-after-verb-dropped", "path.verb", "The server drops a comma after the verb.", droppingEnd(",")},
 		{"format-after-verb-dropped", "path.verb", "The server drops a format, such as .json, after the verb.", droppingEnd(".json")},
-		{"other-method-is-bad-request", "path.http-method", "The server responds to another HTTP method with 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
+		{"other-method-is-bad-request", "path.http-method-status", "The server responds to another HTTP method with 400.", withStatus(otherMethodPages, http.StatusBadRequest)},
 		{"collection-case-ignored", "path.case", "The server compares the collection case-insensitively.", readingCollection(strings.EqualFold)},
 		{"id-cut-at-dot", "path.transcoding", "The server treats the text after a dot in the id as a format, and drops it.", cuttingID(".")},
 		{"id-cut-at-tilde", "path.transcoding", "The server truncates the id at a tilde.", cuttingID("~")},

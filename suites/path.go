@@ -45,10 +45,17 @@ func pathChecks(method *spec.Method) []Check {
 		}
 		checks = append(checks, Check{
 			ID: "path/http-method-" + strings.ToLower(other), Title: other + " for " + verb,
-			Requirements: []string{"path.http-method"},
+			Requirements: []string{"path.http-method", "path.http-method-status"},
 			Sends:        other + " " + template.Raw("ID"),
 			phase:        refusing, run: func(j *judgement) {
 				j.missJob("path.http-method", other+" for "+verb, func(request *target.Request) { request.Method = other })
+				// How it is refused says nothing where it is not, or where the job was found.
+				for _, exchange := range j.exchanges {
+					refused := exchange.Status/100 == 4 || exchange.Status == http.StatusNotImplemented
+					if exchange.Request.Call && exchange.Complete() && refused && !j.isJobRefusal(exchange) {
+						j.meets("path.http-method-status", exchange)
+					}
+				}
 			},
 		})
 	}

@@ -118,7 +118,7 @@ func (c Comparison) Drifts(class Class) bool {
 // does what they demand. A test compares the ids with the catalogue.
 var touched = map[source.Topic][]string{
 	source.MethodTopic: {"path.template", "path.collection", "path.verb", "path.http-method",
-		"path.id-required"},
+		"path.http-method-status", "path.id-required"},
 	source.IDTopic: {"path.one-segment", "path.empty-id", "path.transcoding", "path.encoded-slash",
 		"path.colon-in-id"},
 	source.RequestTopic:    {"body.empty", "body.empty-message", "body.not-empty", "body.unknown-field"},
