@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pb33f/go-yaml"
 
@@ -62,7 +63,7 @@ type Error struct {
 	Message string
 }
 
-// Error returns one line, "file:line:column: message", with control characters
+// Error returns one line, "file:line:column: message; fix", with control characters
 // escaped.
 func (e *Error) Error() string {
 	place := cmp.Or(e.File, "description")
@@ -72,5 +73,9 @@ func (e *Error) Error() string {
 	if e.Column > 0 {
 		place = fmt.Sprintf("%s:%d", place, e.Column)
 	}
-	return text.Line(place + ": " + e.Message)
+	fix := ""
+	if !strings.Contains(e.Message, "; ") && !strings.Contains(e.Message, "want ") {
+		fix = "; correct the file, or give another"
+	}
+	return text.Line(place + ": " + e.Message + fix)
 }

@@ -157,9 +157,9 @@ func TestReadDescription(t *testing.T) {
 func TestAnErrorIsWhatEditorsJumpTo(t *testing.T) {
 	t.Parallel()
 	for want, mistake := range map[string]*Error{
-		"a.yaml:7:3: wrong": {File: "a.yaml", Line: 7, Column: 3, Message: "wrong"},
-		"a.yaml:7: wrong":   {File: "a.yaml", Line: 7, Message: "wrong"},
-		"a.yaml: wrong":     {File: "a.yaml", Message: "wrong"},
+		"a.yaml:7:3: wrong; correct the file, or give another": {File: "a.yaml", Line: 7, Column: 3, Message: "wrong"},
+		"a.yaml:7: wrong; correct the file, or give another":   {File: "a.yaml", Line: 7, Message: "wrong"},
+		"a.yaml: wrong; correct the file, or give another":     {File: "a.yaml", Message: "wrong"},
 	} {
 		if mistake.Error() != want {
 			t.Errorf("got %q, want %q", mistake, want)

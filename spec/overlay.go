@@ -193,7 +193,7 @@ func (d Description) located(err error) error {
 		from = d.origin(mistake.Line, mistake.Column)
 	}
 	if from.file == d.Name {
-		message += "; with " + strings.Join(d.Overlays, " and ") + " applied"
+		message += " (with " + strings.Join(d.Overlays, " and ") + " applied)"
 	}
 	return &Error{from.file, from.line, from.column, message}
 }

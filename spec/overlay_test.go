@@ -140,7 +140,7 @@ func TestMistakesOfOverlaidDescriptions(t *testing.T) {
 		if !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), test.place) {
 			t.Errorf("want %s\ngot  %v", test.place, err)
 		}
-		if named := strings.HasSuffix(err.Error(), "; with "+test.overlays[0].Name+" and "+test.overlays[len(test.overlays)-1].Name+" applied"); named != (mistake.File == test.description.Name && len(test.overlays) == 2) && len(test.overlays) == 2 {
+		if named := strings.Contains(err.Error(), " (with "+test.overlays[0].Name+" and "+test.overlays[len(test.overlays)-1].Name+" applied)"); named != (mistake.File == test.description.Name && len(test.overlays) == 2) && len(test.overlays) == 2 {
 			t.Errorf("the overlays are named: %t, in %v", named, err)
 		}
 	}

@@ -232,7 +232,7 @@ func (o *clientOptions) watch(ctx context.Context, terminal *terminal, outputs o
 	watch, err := clientrun.NewWatch(o.listen, clientrun.WatchOptions{Options: o.run.Options, Version: version, WireOnly: o.run.WireOnly,
 		Known: outputs.known, JSON: result.WriteJSON, HTML: html.Write})
 	if err != nil {
-		return text.Mistake(outputs.sources.Origin("listen"), listenMistake(o.listen, err), "")
+		return text.Mistake(outputs.sources.Origin("listen"), listenMistake(o.listen, err), freeAddress)
 	}
 	fmt.Fprintf(terminal.raw, "listening on %s, where a page shows the requests so far\n", watch.Endpoint)
 	if o.run.Upstream != nil {
@@ -273,7 +273,7 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 	}
 	upstream, err := clientrun.ParseUpstream(o.upstream)
 	if err != nil {
-		return text.Mistake(sources.Origin("upstream"), err.Error(), "")
+		return text.Located(sources.Origin("upstream"), err)
 	}
 	network := target.NetworkOptions{}
 	if o.run.Proxy, err = target.ProxyFromEnvironment(&http.Request{URL: upstream}); err == nil {
@@ -290,7 +290,7 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 func (o *clientOptions) selectScenarios(sources *config.Sources, method *spec.Method) error {
 	all, err := scenario.Shipped(method)
 	if err != nil {
-		return text.Mistake(sources.Origin("spec"), "the description does not fit the scenarios: "+err.Error(), "")
+		return text.Mistake(sources.Origin("spec"), "the description does not fit the scenarios: "+err.Error(), "correct the description")
 	}
 	for _, path := range o.files {
 		if all, err = scenario.Read(method, path, all); err != nil {

@@ -77,7 +77,7 @@ every method for which it is possible.`,
 			}
 			listener, err := net.Listen("tcp", address)
 			if err != nil {
-				return text.Mistake(sources.Origin("addr"), listenMistake(address, err), "give a free HOST:PORT, such as 127.0.0.1:8080")
+				return text.Mistake(sources.Origin("addr"), listenMistake(address, err), freeAddress)
 			}
 			defer listener.Close()
 			reach := "--endpoint http://" + listener.Addr().String()
@@ -196,7 +196,7 @@ func emulate(ctx context.Context, terminal *terminal, methods []*spec.Method, op
 		return text.Mistake("--fault", usage.Message, usage.Fix)
 	}
 	if err != nil {
-		return text.Mistake("emulate", err.Error(), "")
+		return text.Mistake("emulate", err.Error(), "correct the flags or the description")
 	}
 	fmt.Fprintf(terminal.raw, "listening on %s\nserving\n", strings.Fields(reach)[1])
 	fmt.Fprint(terminal.raw, strings.Join(operationLines(methods), ""))
@@ -227,6 +227,9 @@ func canHave(faults string) func(*spec.Method) bool {
 		return true
 	}
 }
+
+// freeAddress is the fix for an address that nothing can listen on.
+const freeAddress = "give a free HOST:PORT such as 127.0.0.1:8080"
 
 func listenMistake(address string, err error) string {
 	if operation, ok := errors.AsType[*net.OpError](err); ok {

@@ -59,11 +59,14 @@ func (c called) want(t testing.TB, exit int, says ...string) {
 }
 
 // wantOneLine checks that a command was refused: exit 2, one line on standard
-// error with these parts, and nothing else printed.
+// error with these parts and how to fix it, and nothing else printed.
 func (c called) wantOneLine(t testing.TB, says ...string) {
 	t.Helper()
 	if c.exit != result.ExitUsage || strings.Count(c.complaints, "\n") != 1 || !strings.HasPrefix(c.complaints, "dpconform: ") || c.output+c.raw != "" {
 		t.Errorf("exit %d, and not one line alone: %q, %q", c.exit, c.complaints, c.output+c.raw)
+	}
+	if !strings.Contains(c.complaints, "; ") && !strings.Contains(c.complaints, "want ") {
+		t.Errorf("%q does not say how to fix it", c.complaints)
 	}
 	for _, part := range says {
 		if !strings.Contains(c.complaints, part) {

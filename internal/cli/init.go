@@ -129,7 +129,7 @@ func (b beginning) writeFile(templates *template.Template, name, content string)
 		err = text.WriteNew(name, 0o666, []byte(strings.TrimLeft(made.String(), "\n")))
 	}
 	if err != nil {
-		return text.Mistake(name, "it was not written: "+text.Reason(err), "")
+		return text.Mistake(name, "it was not written: "+text.Reason(err), "make the folder writable")
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ func (l *loginCommand) obtain(ctx context.Context, authorization tokens.Authoriz
 	case errors.As(err, &failure):
 		return l.inconclusive(failure.Error())
 	case errors.As(err, &listening):
-		return l.mistake("port", listenMistake(fmt.Sprintf("127.0.0.1:%d", l.port), err), "")
+		return l.mistake("port", listenMistake(fmt.Sprintf("127.0.0.1:%d", l.port), err), "give a free port, or leave it out")
 	case err != nil:
 		return err
 	}
@@ -197,13 +197,13 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 	endpoint, err := target.ParseEndpoint(l.Endpoint)
 	switch {
 	case err != nil:
-		return made, l.mistake("endpoint", err.Error(), "")
+		return made, text.Located(l.sources.Origin("endpoint"), err)
 	case endpoint.Scheme != "https" && !target.IsLoopback(endpoint):
 		return made, l.mistake("endpoint", endpoint.String()+" is not encrypted, and tokens of a login would go there", "give an endpoint with https://")
 	case l.wait <= 0:
 		return made, l.mistake("wait", "it must be more than 0", "give a time such as 5m")
 	case l.port < 0 || l.port > 65535:
-		return made, l.mistake("port", "it must be from 0 to 65535", "")
+		return made, l.mistake("port", "it is no port", "give a number from 0 to 65535")
 	}
 	made.Client, err = l.Client(l.sources)
 	if err != nil {
@@ -216,7 +216,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 	switch {
 	case l.issuer != "":
 		if made.Server, err = tokens.Discover(ctx, made.Client.HTTP, l.issuer); err != nil {
-			return made, l.mistake("issuer", err.Error(), "")
+			return made, l.mistake("issuer", err.Error(), "give the URL of an OAuth server, or --auth-url and --token-url")
 		}
 	case l.authURL == "" && l.TokenURL == "" && config.IsGoogle(l.Endpoint):
 		made.Server = tokens.Google()
@@ -231,7 +231,7 @@ func (l *loginCommand) authorization(ctx context.Context) (made tokens.Authoriza
 			continue
 		}
 		if err := tokens.CheckAddress(one.given); err != nil {
-			return made, l.mistake(one.flag, err.Error(), "")
+			return made, text.Located(l.sources.Origin(one.flag), err)
 		}
 		*one.into = one.given
 	}

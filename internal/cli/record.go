@@ -195,7 +195,7 @@ func recordedTarget(ctx context.Context, sources *config.Sources, settings *conf
 func listenAsEmulator(ctx context.Context, method *spec.Method, options emulator.Options) (http.RoundTripper, error) {
 	server, err := emulator.New(method, options)
 	if err != nil {
-		return nil, text.Mistake("", err.Error(), "")
+		return nil, text.Mistake("", err.Error(), "correct --job or the description")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -220,7 +220,7 @@ func recordingDate() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return time.Time{}, text.Mistake("SOURCE_DATE_EPOCH", fmt.Sprintf("invalid value %q: want a number of seconds", value), "")
+		return time.Time{}, text.Mistake("SOURCE_DATE_EPOCH", fmt.Sprintf("invalid value %q", value), "give a number of seconds since 1970")
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

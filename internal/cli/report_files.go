@@ -55,13 +55,13 @@ func writeNewFile(flag, file string, content []byte) error {
 	case errors.Is(err, fs.ErrExist):
 		return text.FileExists(flag, file)
 	case err != nil:
-		return text.Mistake(flag, file+" was not written: "+text.Reason(err), "")
+		return text.Mistake(flag, file+" was not written: "+text.Reason(err), text.AnotherPath)
 	}
 	return nil
 }
 
 func notWritten(file report.File, err error) error {
-	return text.Mistake("--report", file.Path+" was not written: "+err.Error(), "")
+	return text.Mistake("--report", file.Path+" was not written: "+err.Error(), text.AnotherPath)
 }
 
 // parseReports reads the reports that are wanted, each in one of the formats.
@@ -72,7 +72,7 @@ func parseReports(sources *config.Sources, wanted []string, formats ...string) (
 	for _, value := range wanted {
 		file, err := report.ParseFile(value, formats...)
 		if err != nil {
-			return nil, text.Mistake(place, err.Error(), "")
+			return nil, text.Located(place, err)
 		}
 		path := filepath.Clean(file.Path)
 		if seen[path] && !toRunner(file) {

@@ -96,7 +96,7 @@ func flagMistake(command *cobra.Command, err error) error {
 	see := "see " + command.CommandPath() + " --" + helpFlag
 	switch {
 	case errors.As(err, &invalid):
-		return text.Mistake("--"+invalid.GetFlag().Name, config.Refusal(invalid.GetFlag(), invalid.GetValue()), "")
+		return text.Located("--"+invalid.GetFlag().Name, config.Refusal(invalid.GetFlag(), invalid.GetValue()))
 	case errors.As(err, &valueless):
 		value, _ := pflag.UnquoteUsage(valueless.GetFlag())
 		return text.Mistake("--"+valueless.GetFlag().Name, "it has no value", "give "+value)

@@ -62,7 +62,7 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	labels, err := types.ParseLabelFilter(settings.LabelFilter)
 	if err != nil {
 		return selection{}, text.Mistake(sources.Origin("label-filter"),
-			fmt.Sprintf("invalid label filter %q: use aspects, levels and requirement ids with &&, ||, ! and ()", settings.LabelFilter), "")
+			fmt.Sprintf("invalid label filter %q", settings.LabelFilter), "use aspects, levels and requirement ids with &&, ||, ! and ()")
 	}
 	checks := suites.Checks(method)
 	if len(checks) == 0 {
@@ -86,7 +86,7 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	selected.partial = len(selected.checks) < len(checks)
 	if len(selected.checks) == 0 {
 		return selection{}, text.Mistake(sources.Origin("label-filter"),
-			fmt.Sprintf("the label filter %q and the focus select no check", settings.LabelFilter), "")
+			fmt.Sprintf("the label filter %q and the focus select no check", settings.LabelFilter), "select others: dpconform list prints the ids")
 	}
 	if selected.method == method {
 		return selected, nil

@@ -44,7 +44,7 @@ left out, with a note on standard error.`,
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if form.Version30 = version == olderVersion; version != "" && !form.Version30 {
-				return text.Mistake("--openapi", fmt.Sprintf("invalid value %q: want %s", version, olderVersion), "")
+				return text.Mistake("--openapi", fmt.Sprintf("invalid value %q", version), "give "+olderVersion+", or leave it out")
 			}
 			sources, err := sourcesOf(command)
 			if err != nil {

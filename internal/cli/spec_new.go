@@ -52,7 +52,7 @@ state, and the checks of states apply.`,
 			for _, value := range values {
 				name, value, both := strings.Cut(value, "=")
 				if !both || name == "" {
-					return text.Mistake("--value", fmt.Sprintf("invalid value %q: want NAME=VALUE", name), "")
+					return text.Mistake("--value", fmt.Sprintf("invalid value %q", name), "give NAME=VALUE")
 				}
 				if _, twice := draft.Values[name]; twice {
 					return text.Mistake("--value", name+" is given twice", "give it once")

@@ -34,7 +34,7 @@ func TestSpecPrintOfAFile(t *testing.T) {
 		!strings.Contains(got.complaints, "my.yaml:3: OpenAPI 3.0 has no contains: it is left out\n") {
 		t.Errorf("exit %d: %q, %q", got.exit, got.complaints, got.raw)
 	}
-	call(t, "spec", "print", "--openapi", "2.0").wantOneLine(t, "--openapi", `invalid value "2.0": want 3.0`)
+	call(t, "spec", "print", "--openapi", "2.0").wantOneLine(t, "--openapi", `invalid value "2.0"; give 3.0`)
 	call(t, "spec", "print", "--spec", file+".not").wantOneLine(t, "my.yaml.not", "no such file")
 	call(t, "spec", "print", "--json", "--spec", writeFile(t, "broken.yaml", "openapi: 3.1.0\ninfo: []\npaths: {}\n")).wantOneLine(t, "broken.yaml:2")
 }

@@ -364,11 +364,11 @@ func ParseUpstream(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
-		return nil, fmt.Errorf("%q must start with http:// or https://", redact.Address(text))
+		return nil, fmt.Errorf("%q does not begin with http:// or https://; give one such as http://127.0.0.1:8080", redact.Address(text))
 	case parsed.User != nil:
-		return nil, errors.New("it has a user name, which would be sent to nobody")
+		return nil, errors.New("it has a user name, which would be sent to nobody; remove the name")
 	case parsed.RawQuery != "" || parsed.Fragment != "":
-		return nil, errors.New("it has a query or a fragment")
+		return nil, errors.New("it has a query or a fragment; give it without")
 	}
 	parsed.Path, parsed.RawPath = strings.TrimSuffix(parsed.Path, "/"), strings.TrimSuffix(parsed.RawPath, "/")
 	return parsed, nil

@@ -23,7 +23,7 @@ func (s *Settings) makeJob(sources *Sources, method *spec.Method) (func(context.
 	}
 	line, err := program.ParseLine("job command", s.JobCommand, statePlace)
 	if err != nil {
-		return nil, sources.mistake(jobCommandFlag, "", "%s", err)
+		return nil, text.Located(sources.Origin(jobCommandFlag), err)
 	}
 	switch named := strings.Contains(s.JobCommand, statePlace); {
 	case named && len(method.States) == 0:

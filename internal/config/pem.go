@@ -20,7 +20,7 @@ func (s *Sources) readPEM(flag, name string) ([]byte, error) {
 		return nil, s.mistake(flag, "convert it: openssl "+command+" -in FILE -out FILE.pem", "%s is %s, not PEM", name, form)
 	}
 	if content, err = text.Decode(content); err != nil {
-		return nil, s.mistake(flag, "", "%s: %s", name, text.Reason(err))
+		return nil, s.mistake(flag, "give a PEM file", "%s: %s", name, text.Reason(err))
 	}
 	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
 		// RFC 7468, 11, and the form before it: RFC 1421, 4.6.1.1.

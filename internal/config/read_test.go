@@ -150,7 +150,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		"- seed: 1\n":                                   "FILE:1: want a mapping of keys to values, got a list",
 		"\nseed\n":                                      "FILE:2: want a mapping of keys to values, got \"seed\"",
 		"seed: 1\ntimeout: 2s: 3\n":                     "FILE:2: invalid YAML: a colon stands where no key can be; quote a value that has a colon in it",
-		"token: {unrelated: " + secret + "\n":           "FILE:2: invalid YAML: a bracket is not closed, or a comma is missing",
+		"token: {unrelated: " + secret + "\n":           "FILE:2: invalid YAML: a bracket is not closed, or a comma is missing; correct the file there",
 		"token: {" + secret + ": 1, " + secret + ": 2}": "FILE:1: token: the same key is already in line 1; remove one of them",
 	} {
 		_, _, err := given{file: file}.fill(t)
@@ -161,7 +161,7 @@ func TestAWrongValueNamesItsSource(t *testing.T) {
 		given{file: file}.mustFill(t)
 	}
 	folder := t.TempDir()
-	for name, reason := range map[string]string{filepath.Join(folder, "gone.yaml"): "no such file or directory; check the path", folder: "is a directory"} {
+	for name, reason := range map[string]string{filepath.Join(folder, "gone.yaml"): "no such file or directory; check the path", folder: "is a directory; give a file"} {
 		_, _, err := given{flags: []string{"--config", name}}.fill(t)
 		wantUsage(t, err, name+": "+reason)
 	}

@@ -103,9 +103,9 @@ func TestTheTargetIsWhatTheSettingsSay(t *testing.T) {
 		settings Settings
 		want     string
 	}{
-		{Settings{}, `--endpoint: "" must start with http:// or https://`},
-		{Settings{Endpoint: "127.0.0.1:8080", Timeout: 1}, `--endpoint: "127.0.0.1:8080" is not an address: want one such as http://127.0.0.1:8080`},
-		{Settings{Endpoint: "http://a:b@c", Timeout: 1}, "--endpoint: an endpoint must not have a user, a query or a fragment"},
+		{Settings{}, `--endpoint: "" does not begin with http:// or https://; give one such as http://127.0.0.1:8080`},
+		{Settings{Endpoint: "127.0.0.1:8080", Timeout: 1}, `--endpoint: "127.0.0.1:8080" is not an address; give one such as http://127.0.0.1:8080`},
+		{Settings{Endpoint: "http://a:b@c", Timeout: 1}, "--endpoint: an endpoint must not have a user, a query or a fragment; give it without"},
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: -time.Second}, "--timeout: it must be more than 0; give a time such as 30s"},
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "secret"}, noScope},
 		{Settings{Endpoint: "http://127.0.0.1:1", Timeout: 1, TokenTemplate: "{Short} {SCOPE}"}, noScope},

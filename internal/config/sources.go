@@ -268,7 +268,7 @@ func (s *Sources) set(flag *pflag.Flag, origin string, values []string) error {
 	s.origins[flag.Name] = origin
 	for _, value := range values {
 		if err := s.flags.Set(flag.Name, value); err != nil {
-			return text.Mistake(origin, Refusal(flag, value), "")
+			return text.Located(origin, Refusal(flag, value))
 		}
 	}
 	return nil
@@ -352,7 +352,7 @@ func flagValues(value text.YAML) ([]string, error) {
 }
 
 // Refusal says that a value is invalid, and what the flag takes by its type.
-func Refusal(flag *pflag.Flag, value string) string {
+func Refusal(flag *pflag.Flag, value string) error {
 	takes := map[string]string{
 		"duration": "a duration such as 2s or 500ms", "bool": "true or false", "float64": "a number",
 		"int": "an integer", "int64": "an integer", "uint": "a non-negative integer", "uint64": "a non-negative integer",
@@ -364,7 +364,7 @@ func Refusal(flag *pflag.Flag, value string) string {
 		}
 	}
 	if takes == "" {
-		return fmt.Sprintf("invalid value %q", value)
+		return fmt.Errorf("invalid value %q; see --help", value)
 	}
-	return fmt.Sprintf("invalid value %q: want %s", value, takes)
+	return fmt.Errorf("invalid value %q: want %s", value, takes)
 }

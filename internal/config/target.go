@@ -48,7 +48,7 @@ func (s *Settings) Limited(ctx context.Context, sources *Sources) (limited conte
 func (s *Settings) TargetConfig(sources *Sources, method *spec.Method) (target.Config, error) {
 	endpoint, err := target.ParseEndpoint(s.Endpoint)
 	if err != nil {
-		return target.Config{}, sources.mistake(endpointFlag, "", "%s", err)
+		return target.Config{}, text.Located(sources.Origin(endpointFlag), err)
 	}
 	if err := sources.positive("timeout", s.Timeout); err != nil {
 		return target.Config{}, err

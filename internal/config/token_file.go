@@ -276,25 +276,27 @@ func (s sourceKeys) check(entry tokenEntry) error {
 // issuer makes what an entry describes.
 func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
 	source, none := entry.source, tokens.Issuer{}
-	mistake := func(message string) (tokens.Issuer, error) { return none, text.Mistake(entry.place, message, "") }
+	located := func(name string, err error) (tokens.Issuer, error) {
+		return none, text.Located(entry.place, fmt.Errorf("%s: %w", name, err))
+	}
 	switch {
 	case source[commandKey] != "":
 		issuer, err := tokens.Command(source[commandKey])
 		if err != nil {
-			return mistake("the token command: " + err.Error())
+			return located("the token command", err)
 		}
 		return issuer, nil
 	case source[environmentKey] != "":
 		return tokens.Environment(source[environmentKey], r.sources.lookup), nil
 	case source[defaultsKey] != "" && source[defaultsKey] != "true":
-		return mistake(defaultsKey + " takes true")
+		return none, text.Mistake(entry.place, defaultsKey+" takes true", "write "+defaultsKey+": true")
 	case source[defaultsKey] != "":
 		return r.applicationDefault(entry.place)
 	case source[serviceAccountKey] != "":
 		return r.serviceAccount(entry.place, source[serviceAccountKey])
 	}
 	if err := tokens.CheckAddress(source[tokenURLKey]); err != nil {
-		return mistake(tokenURLKey + ": " + err.Error())
+		return located(tokenURLKey, err)
 	}
 	if err := r.refuseOpenEndpoint(entry.place, "tokens of a token server"); err != nil {
 		return none, err
@@ -313,7 +315,7 @@ func (r *tokenReader) issuer(entry tokenEntry) (tokens.Issuer, error) {
 		return tokens.RefreshToken(server, value, entry.place), err
 	}
 	if secret == "" {
-		return mistake("client credentials of " + entry.key + " need client-secret or client-secret-env")
+		return none, text.Mistake(entry.place, "client credentials of "+entry.key+" need "+clientSecretKey+" or "+clientSecretEnv, "add one")
 	}
 	return tokens.ClientCredentials(server), nil
 }
@@ -346,7 +348,7 @@ func (r *tokenReader) serviceAccount(place, file string) (tokens.Issuer, error) 
 	}
 	issuer, err := tokens.ServiceAccount(key, file, client)
 	if err != nil {
-		return issuer, text.Mistake(place, file+": "+err.Error(), "")
+		return issuer, text.Mistake(place, file+": "+err.Error(), "give the JSON key of a service account")
 	}
 	return issuer, r.refuseOpenEndpoint(place, "tokens of a service account")
 }

@@ -129,16 +129,16 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 		{"maps.*: {command: mint, command: mint}\n", "FILE:1: the same key is already in line 1; remove one of them"},
 		{"maps.*: {command: }\n", "FILE:1: command of maps.* has no value; give one, or remove it"},
 		{"maps.*: {command: [mint]}\n", "FILE:1: command of maps.* has no value; give one, or remove it"},
-		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes"},
+		{"maps.*: {command: 'mint | x'}\n", "FILE:1: the token command: no shell runs it, so it has no | ; & < or >; put them into a script, or into quotes"},
 		{"maps.*: {refresh-token: " + secret + ", client-id: x}\n", "FILE:1: refresh-token of maps.* needs token-url too; add it"},
 		{"maps.*: {refresh-token: " + secret + ", token-url: 'https://a.example'}\n", "FILE:1: refresh-token of maps.* needs client-id too; add it"},
 		{"maps.*: {refresh-token: " + secret + ", client-id: x, token-url: 'http://a.example'}\n", "FILE:1: token-url: secrets would be sent unencrypted to a.example; give an https URL"},
 		{"maps.*: {refresh-token-env: NONE, client-id: x, token-url: 'https://a.example'}\n", "FILE:1: the variable of refresh-token-env is not set; set the variable"},
-		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env"},
+		{"maps.*: {client-id: x, token-url: 'https://a.example'}\n", "FILE:1: client credentials of maps.* need client-secret or client-secret-env; add one"},
 		{"maps.*: {client-id: x, token-url: 'https://a.example', client-secret: " + secret + ", client-secret-env: X}\n", "FILE:1: client-secret-env of maps.* cannot be combined with client-secret; remove one of them"},
 		{"maps.*: {client-id: x, client-secret: " + secret + "}\n", "FILE:1: maps.* has no source of tokens; " + sourceFix},
 		{"maps.*: {service-account: no-such-file}\n", "FILE:1: no-such-file: no such file or directory; check the path"},
-		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true"},
+		{"maps.*: {application-default: maybe}\n", "FILE:1: application-default takes true; write application-default: true"},
 	} {
 		_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, test.text)}}.credentials(t)
 		wantUsage(t, err, test.want)
@@ -146,7 +146,7 @@ func TestWrongSourcesAreRefusedWithoutShowingThem(t *testing.T) {
 	}
 	key := writeFile(t, "{")
 	_, err := given{flags: []string{"--endpoint", "https://api.example", "--token-file", writeFile(t, "maps.*: {service-account: "+key+"}")}}.credentials(t)
-	wantUsage(t, err, "FILE:1: FILE: it is not JSON")
+	wantUsage(t, err, "FILE:1: FILE: it is not JSON; give the JSON key of a service account")
 }
 
 func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
@@ -158,7 +158,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		want  string
 	}{
 		{[]string{"--token-command", "mint"}, "--token-command: it has neither {scope} nor {short}, so it would give the same token for every scope; put {scope} or {short} where the scope belongs"},
-		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed"},
+		{[]string{"--token-command", "'mint"}, "--token-command: a quote or a bracket in it is not closed; close it"},
 		{[]string{"--token-url", "http://a.example"}, "--token-url: secrets would be sent unencrypted to a.example; give an https URL"},
 		{[]string{"--token-url", "https://a.example"}, "--token-url: no client id is given; give --client-id ID"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x"}, "--token-url: the client x has no secret; put it into DPCONFORM_CLIENT_SECRET or into a file for --client-secret-file"},
@@ -169,7 +169,7 @@ func TestWrongCredentialFlagsAreOneLine(t *testing.T) {
 		{[]string{"--token-file", tokens}, "FILE: it is longer than 1 MiB; is it the right file?"},
 		{[]string{"--token-url", "https://a.example", "--client-id", "x", "--client-secret-file", client},
 			"--client-secret-file: FILE: it is of another client than --client-id; give the JSON file of a client of type desktop app, or the secret alone"},
-		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is not an address that starts with https://"},
+		{[]string{"--tokeninfo-url", "a.example"}, "--tokeninfo-url: it is not an address; give one that starts with https://"},
 		{[]string{"--introspection-url", "http://a.example"}, "--introspection-url: secrets would be sent unencrypted to a.example; give an https URL"},
 	} {
 		_, err := given{flags: append([]string{"--endpoint", "https://api.example"}, test.flags...)}.credentials(t)

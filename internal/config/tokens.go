@@ -129,7 +129,7 @@ func (r *tokenReader) command() error {
 	}
 	issuer, err := tokens.Command(r.TokenCommand)
 	if err != nil {
-		return r.sources.mistake("token-command", "", "%s", err)
+		return text.Located(r.sources.Origin("token-command"), err)
 	}
 	if !namesScope(r.TokenCommand) {
 		return r.sources.mistake("token-command", "put {scope} or {short} where the scope belongs", "it has neither {scope} nor {short}, so it would give the same token for every scope")
@@ -226,7 +226,7 @@ func checkedAddress(sources *Sources, flag, address string) (string, error) {
 		return "", nil
 	}
 	if err := tokens.CheckAddress(address); err != nil {
-		return "", sources.mistake(flag, "", "%s", err)
+		return "", text.Located(sources.Origin(flag), err)
 	}
 	return address, nil
 }

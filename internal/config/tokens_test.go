@@ -150,7 +150,7 @@ func TestWrongTokensAreRefusedWithoutShowingThem(t *testing.T) {
 		refused(Settings{TokenFile: writeFile(t, text)}, want)
 	}
 	gone := t.TempDir()
-	refused(Settings{TokenFile: gone}, gone+": is a directory")
+	refused(Settings{TokenFile: gone}, gone+": is a directory; give a file")
 	// Scopes of another description are its own.
 	other := *method
 	other.Scopes = append(slices.Clone(method.Scopes), spec.Scope{Name: "https://example.com/auth/added.scope"})

@@ -72,11 +72,11 @@ func ParseLine(name, given string, places ...string) (Line, error) {
 	words, err := parser.Parse(given)
 	switch {
 	case err != nil:
-		return Line{}, errors.New("a quote or a bracket in it is not closed")
+		return Line{}, errors.New("a quote or a bracket in it is not closed; close it")
 	case parser.Position >= 0:
-		return Line{}, errors.New("no shell runs it, so it has no | ; & < or >: put them into a script, or into quotes")
+		return Line{}, errors.New("no shell runs it, so it has no | ; & < or >; put them into a script, or into quotes")
 	case len(words) == 0 || words[0] == "":
-		return Line{}, errors.New("it names no program")
+		return Line{}, errors.New("it names no program; give one, with its arguments")
 	}
 	return Line{name, DefaultLimit, words, places}, nil
 }

@@ -84,10 +84,10 @@ func ParseFile(given string, formats ...string) (File, error) {
 		return File{format, path}, nil
 	}
 	if err := text.CheckFile(path); err != nil {
-		return File{}, text.Mistake("", err.Error(), "")
+		return File{}, text.Located("", err)
 	}
 	if format == "badge" && strings.ToLower(filepath.Ext(path)) != ".json" {
-		return File{}, text.Mistake("", fmt.Sprintf("a badge is a .json file for shields.io, and %s is not", path), "")
+		return File{}, text.Mistake("", fmt.Sprintf("a badge is a .json file for shields.io, and %s is not", path), "give badge=FILE.json")
 	}
 	return File{format, path}, nil
 }

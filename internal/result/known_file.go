@@ -125,7 +125,7 @@ func (r knownReader) read(item text.YAML) (entry KnownFailure, err error) {
 			return entry, err
 		}
 		if values[member.Name] = oneLine(written); values[member.Name] == "" {
-			return entry, member.Value.Mistake("", "it is empty")
+			return entry, member.Value.Mistake("give a value, or remove the key", "it is empty")
 		}
 	}
 	_, hasRequirement := values[knownRequirement]

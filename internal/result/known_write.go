@@ -47,7 +47,7 @@ func WriteKnownFailures(origin, file string, found Report) (int, error) {
 	case errors.Is(err, fs.ErrExist):
 		return 0, text.FileExists(origin, file)
 	case err != nil:
-		return 0, text.Mistake(origin, fmt.Sprintf("%s was not written: %s", file, text.Reason(err)), "")
+		return 0, text.Mistake(origin, fmt.Sprintf("%s was not written: %s", file, text.Reason(err)), text.AnotherPath)
 	}
 	return len(entries), nil
 }

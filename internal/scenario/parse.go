@@ -113,7 +113,7 @@ func steps(value text.YAML, method *spec.Method) ([]Step, error) {
 	case len(items) == 0:
 		return nil, value.Mistake("add one, such as - reference: true", "the scenario has no steps")
 	case len(items) > MostRequests:
-		return nil, value.Mistake("", "a scenario has at most %d steps", MostRequests)
+		return nil, value.Mistake("remove some", "a scenario has at most %d steps", MostRequests)
 	}
 	all := make([]Step, len(items))
 	for i, item := range items {
@@ -262,7 +262,7 @@ func header(value text.YAML) (map[string]string, error) {
 		_, twice := fields[canonical]
 		switch {
 		case !httpguts.ValidHeaderFieldName(member.Name):
-			return nil, member.Key.Mistake("", "%s is not the name of a header field", member.Key)
+			return nil, member.Key.Mistake("correct the name", "%s is not the name of a header field", member.Key)
 		case !httpguts.ValidHeaderFieldValue(content):
 			return nil, member.Value.Mistake("remove line breaks and control characters", "%s cannot have the value %s", canonical, member.Value)
 		case twice:

@@ -85,7 +85,7 @@ func (r Reader) fetch(ctx context.Context, name string) (spec.Description, error
 	}
 	shown := redact.Address(name)
 	if address.User != nil {
-		return spec.Description{}, &spec.Error{File: shown, Message: "the address has a credential in it, and none is sent"}
+		return spec.Description{}, &spec.Error{File: shown, Message: "the address has a credential in it, and none is sent; remove it"}
 	}
 	fail := func(reason string) (spec.Description, error) {
 		return spec.Description{}, &UnreachableError{shown, reason}

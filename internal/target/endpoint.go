@@ -18,18 +18,18 @@ func ParseEndpoint(text string) (*url.URL, error) {
 	switch {
 	case strings.Contains(text, "@") && (err != nil || endpoint.User != nil || endpoint.Port() != ""):
 		// What stands before the @ may be a password, also one with a slash.
-		return nil, errors.New("an endpoint must not have a user, a query or a fragment")
+		return nil, errors.New("an endpoint must not have a user, a query or a fragment; give it without")
 	case err != nil:
-		return nil, fmt.Errorf("%q is not an address: want one such as http://127.0.0.1:8080", shown)
+		return nil, fmt.Errorf("%q is not an address; give one such as http://127.0.0.1:8080", shown)
 	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
-		return nil, fmt.Errorf("%q must start with http:// or https://", shown)
+		return nil, fmt.Errorf("%q does not begin with http:// or https://; give one such as http://127.0.0.1:8080", shown)
 	case endpoint.Hostname() == "":
-		return nil, fmt.Errorf("%q names no host", shown)
+		return nil, fmt.Errorf("%q names no host; give one such as http://127.0.0.1:8080", shown)
 	case endpoint.RawQuery != "" || endpoint.ForceQuery || endpoint.Fragment != "":
-		return nil, errors.New("an endpoint must not have a user, a query or a fragment")
+		return nil, errors.New("an endpoint must not have a user, a query or a fragment; give it without")
 	}
 	if port, err := strconv.Atoi(endpoint.Port()); endpoint.Port() != "" && (err != nil || port < 1 || port > 65535) {
-		return nil, fmt.Errorf("%q names no port from 1 to 65535", shown)
+		return nil, fmt.Errorf("%q has an invalid port; give one from 1 to 65535", shown)
 	}
 	return endpoint, nil
 }

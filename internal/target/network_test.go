@@ -254,7 +254,7 @@ func TestParseEndpoint(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, endpoint, err)
 		}
 	}
-	const scheme, host, address, extra = "must start with http:// or https://", "names no host", "is not an address", "must not have a user, a query or a fragment"
+	const scheme, host, address, extra = "does not begin with http:// or https://", "names no host", "is not an address", "must not have a user, a query or a fragment"
 	for text, reason := range map[string]string{
 		"": scheme, "localhost:8080": scheme, "ftp://example.com": scheme, "//example.com": scheme,
 		"http://": host, "http:///v1": host, "http:example.com": host,

@@ -56,7 +56,7 @@ func Decode(content []byte) ([]byte, error) {
 		case bytes.IndexByte(line, 0) >= 0:
 			return nil, &SyntaxError{number, 0, "it is not text in UTF-8: it has a NUL byte, as do UTF-32 and UTF-16 without a byte order mark" + saveAs}
 		case !utf8.Valid(line) && !nul:
-			return nil, &SyntaxError{number, 0, "it is not text in UTF-8"}
+			return nil, &SyntaxError{number, 0, "it is not text in UTF-8" + saveAs}
 		}
 	}
 	return content, nil

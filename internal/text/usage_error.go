@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -17,12 +18,17 @@ type UsageError struct {
 	// "DPCONFORM_JOB", "dpconform.yaml:4:3". It may be empty.
 	Place   string
 	Message string
-	// Fix says what to do, or is empty.
+	// Fix says what to do. It is empty where the message says what is wanted.
 	Fix string
 }
 
 // Mistake makes a UsageError.
 func Mistake(place, message, fix string) *UsageError { return &UsageError{place, message, fix} }
+
+// Located gives an error that says how to fix it a place.
+func Located(place string, err error) *UsageError {
+	return &UsageError{Place: place, Message: err.Error()}
+}
 
 // Error is "place: message; fix" in one line.
 func (e *UsageError) Error() string {
@@ -36,12 +42,20 @@ func (e *UsageError) Error() string {
 	return Line(text)
 }
 
-// CheckPath is the fix for a file that cannot be used; empty if it exists.
+// AnotherPath is the fix for a file that cannot be written.
+const AnotherPath = "give another path, or make this one writable"
+
+// CheckPath is the fix for a file that cannot be read; empty if the error has one.
 func CheckPath(err error) string {
-	if errors.Is(err, fs.ErrNotExist) {
-		return "check the path"
+	switch {
+	case strings.Contains(err.Error(), "; "):
+		return "" // It says so itself.
+	case errors.Is(err, fs.ErrPermission):
+		return "make it readable"
+	case errors.Is(err, syscall.EISDIR):
+		return "give a file"
 	}
-	return ""
+	return "check the path"
 }
 
 // Reason says why a file cannot be used, without its name.

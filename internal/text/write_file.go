@@ -244,14 +244,14 @@ func CheckFile(path string) error {
 		return fmt.Errorf("there is no folder %s; %s", folder, createFolder)
 	}
 	if information, err := os.Stat(path); err == nil && information.IsDir() {
-		return fmt.Errorf("%s is a folder", path)
+		return fmt.Errorf("%s is a folder; give a file", path)
 	}
 	real, err := behindLinks(path)
 	if err != nil {
-		return fmt.Errorf("%s: %s", path, Reason(err))
+		return fmt.Errorf("%s: %s; give another path", path, Reason(err))
 	}
 	if information, err := os.Stat(filepath.Dir(real)); err != nil || !information.IsDir() {
-		return fmt.Errorf("%s is a link into %s, and there is no such folder", path, filepath.Dir(real))
+		return fmt.Errorf("%s is a link into %s, and there is no such folder; give another path", path, filepath.Dir(real))
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func ParseNode(content []byte) (decoded []byte, document yaml.Node, err error) {
 	}
 	switch {
 	case err == nil:
-		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read"}
+		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read; remove one"}
 	case !errors.Is(err, io.EOF):
 		mistake := LocateYAML(err)
 		mistake.Message = "invalid YAML: " + SyntaxReason(mistake.Message)
@@ -142,8 +142,14 @@ func notText(name string, err error) *UsageError {
 	case mistake.Line > 0:
 		name = fmt.Sprintf("%s:%d", name, mistake.Line)
 	}
-	return &UsageError{name, mistake.Message, ""}
+	if strings.Contains(mistake.Message, "; ") {
+		return &UsageError{Place: name, Message: mistake.Message}
+	}
+	return &UsageError{name, mistake.Message, correctYAML}
 }
+
+// correctYAML is the fix for what a reader of YAML refuses.
+const correctYAML = "correct the file there"
 
 // yamlLine is how some errors of readers of YAML give the line.
 var yamlLine = Pattern(`line (\d+)(?:: |, )?`)
@@ -175,9 +181,9 @@ func (y YAML) bounded(depth int, left *int) error {
 	*left--
 	switch {
 	case depth > deepestYAML:
-		return y.Mistake("", "its values are nested more than %d deep", deepestYAML)
+		return y.Mistake("nest them less", "its values are nested more than %d deep", deepestYAML)
 	case *left < 0:
-		return y.Mistake("", "it has more than %d values", mostValues)
+		return y.Mistake("shorten it", "it has more than %d values", mostValues)
 	}
 	node := y.resolved()
 	for _, inner := range node.Content {
@@ -288,7 +294,7 @@ func (y YAML) members(show bool) ([]Member, error) {
 		key := y.below("", content[i])
 		name := key.resolved()
 		if name.Kind != yaml.ScalarNode {
-			return nil, key.Mistake("", "a key must be a text")
+			return nil, key.Mistake("", "want a text as a key, got %s", key)
 		}
 		if first, found := lines[name.Value]; found {
 			repeated := "the same key"
@@ -427,7 +433,7 @@ func (y YAML) Duration() (time.Duration, error) {
 // Decode fills a Go value as the YAML library does, for what has no keys of ours.
 func (y YAML) Decode(into any) error {
 	if err := y.resolved().Decode(into); err != nil {
-		return y.Mistake("", "%s", LocateYAML(err).Message)
+		return y.Mistake(correctYAML, "%s", LocateYAML(err).Message)
 	}
 	return nil
 }

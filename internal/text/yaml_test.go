@@ -76,7 +76,7 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"\n{frobnicate: 1}":         "a.yaml:2:2: unknown key \"frobnicate\"; want name, strict, count, wait, items or members",
 		"name: first\nname: second": "a.yaml:2:1: the key name is already in line 1; remove one of them",
 		"members:\n  k: 1\n  k: 1":  "a.yaml:3:3: members: the same key is already in line 2; remove one of them",
-		"members: {[a]: 1}":         "a.yaml:1:11: members: a key must be a text",
+		"members: {[a]: 1}":         "a.yaml:1:11: members: want a text as a key, got a list",
 		"strict: 1":                 "a.yaml:1:9: strict: want true or false, got \"1\"",
 		"strict: \"true\"":          "a.yaml:1:9: strict: want true or false, got \"true\"",
 		"count: 10":                 "a.yaml:1:8: count: want an integer from 1 to 9, got \"10\"",
@@ -90,14 +90,14 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"[name]":                    "a.yaml:1:1: want a mapping of keys to values, got a list; its keys are name, strict, count, wait, items and members",
 		"":                          "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
 		"# nothing":                 "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
-		"name: first\n---\nname: x": "a.yaml:2: a second YAML document begins here, and only one is read",
+		"name: first\n---\nname: x": "a.yaml:2: a second YAML document begins here, and only one is read; remove one",
 		"name: first\n\tx: 1":       "a.yaml:2:1: invalid YAML: a tab indents a line; indent with spaces",
-		"name: \"first":             "a.yaml:1:13: invalid YAML: a quotation is not closed",
-		"name: a\nb: \xff":          "a.yaml:2: it is not text in UTF-8",
+		"name: \"first":             "a.yaml:1:13: invalid YAML: a quotation is not closed; correct the file there",
+		"name: a\nb: \xff":          "a.yaml:2: it is not text in UTF-8; save it in UTF-8",
 		"name: \x1b":                "a.yaml:1: invalid YAML: it has the control character U+001B; remove it",
-		"name: *gone":               "a.yaml:1:7: invalid YAML: there is no anchor gone for the alias",
-		"members: &a {b: *a}":       "a.yaml:1:14: its values are nested more than 100 deep",
-		strings.Repeat("[", 200) + strings.Repeat("]", 200): "a.yaml:1:102: its values are nested more than 100 deep",
+		"name: *gone":               "a.yaml:1:7: invalid YAML: there is no anchor gone for the alias; correct the file there",
+		"members: &a {b: *a}":       "a.yaml:1:14: its values are nested more than 100 deep; nest them less",
+		strings.Repeat("[", 200) + strings.Repeat("]", 200): "a.yaml:1:102: its values are nested more than 100 deep; nest them less",
 		strings.Repeat(" ", LargestYAML+1):                  "a.yaml: it is longer than 1 MiB; is it the right file?",
 	} {
 		_, err := readSettings("a.yaml", content)
@@ -122,7 +122,7 @@ func TestAliasesDoNotMultiply(t *testing.T) {
 func TestAFileThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	for name, want := range map[string]string{folder: "is a directory", filepath.Join(folder, "gone"): "no such file or directory; check the path"} {
+	for name, want := range map[string]string{folder: "is a directory; give a file", filepath.Join(folder, "gone"): "no such file or directory; check the path"} {
 		if _, err := ReadYAML(name); err == nil || err.Error() != name+": "+want {
 			t.Errorf("%v, want %s", err, want)
 		}

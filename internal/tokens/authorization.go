@@ -127,7 +127,8 @@ func (m metadata) server(issuer string) (AuthorizationServer, error) {
 		{"authorization", server.AuthURL}, {"token", server.TokenURL}, {"revocation", server.RevocationURL},
 	} {
 		if err := CheckAddress(one.address); err != nil && (one.address != "" || one.name != "revocation") {
-			return server, fmt.Errorf("the %s endpoint: %w", one.name, err)
+			reason, _, _ := strings.Cut(err.Error(), "; ") // The fix is for who gives an address.
+			return server, fmt.Errorf("the %s endpoint: %s", one.name, reason)
 		}
 	}
 	return server, nil

@@ -62,10 +62,10 @@ func TestDiscover(t *testing.T) {
 		"":                                    "it does not say where its endpoints are (RFC 8414): a response that is not JSON, then HTTP 404",
 		`{"issuer":"https://evil.example\n"}`: "it calls itself https://evil.example",
 		`{"issuer":"ISSUER","code_challenge_methods_supported":["plain"]}`: "it does not support PKCE with S256 (RFC 7636)",
-		`{"issuer":"ISSUER"}`: "the authorization endpoint: it is not an address that starts with https://",
+		`{"issuer":"ISSUER"}`: "the authorization endpoint: it is not an address",
 		`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"http://a.example"}`:                                           "the token endpoint: secrets would be sent unencrypted to a.example",
 		`{"issuer":"ISSUER","authorization_endpoint":"https://a.example","token_endpoint":"https://a.example","revocation_endpoint":"http://a.example"}`: "the revocation endpoint: secrets would be sent unencrypted to a.example",
-		`{"issuer":"ISSUER","authorization_endpoint":"https://a:b@a.example"}`:                                                                           "the authorization endpoint: an address here has no user in it",
+		`{"issuer":"ISSUER","authorization_endpoint":"https://a:b@a.example"}`:                                                                           "the authorization endpoint: it has a user in it",
 	} {
 		if _, _, err := discover(t, "", oauthPath, text); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", text, err)

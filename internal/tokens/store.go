@@ -126,7 +126,7 @@ func (s *Store) Logins() ([]Login, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, text.Mistake(s.path, "it cannot be read: "+text.Reason(err), "")
+		return nil, text.Mistake(s.path, "it cannot be read: "+text.Reason(err), text.CheckPath(err))
 	}
 	const fix = "move it away and log in again"
 	var file storeFile
@@ -153,14 +153,14 @@ const lockLimit = responseLimit + 10*time.Second
 func (s *Store) Update(ctx context.Context, change func(logins []Login, save func([]Login) error) error) error {
 	folder := filepath.Dir(s.path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return text.Mistake(folder, "it cannot be made: "+text.Reason(err), "")
+		return text.Mistake(folder, "it cannot be made: "+text.Reason(err), "set XDG_CONFIG_HOME to a folder that you can write to")
 	}
 	lock := flock.New(filepath.Join(folder, "tokens.lock"), flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(ctx, lockLimit)
 	defer cancel()
 	const pause = 20 * time.Millisecond
 	if locked, err := lock.TryLockContext(ctx, pause); err != nil || !locked {
-		return text.Mistake(s.path, "another dpconform is using it, or it cannot be locked", "")
+		return text.Mistake(s.path, "another dpconform is using it, or it cannot be locked", "try again once it has ended")
 	}
 	defer lock.Unlock()
 	logins, err := s.Logins()
@@ -177,7 +177,7 @@ func (s *Store) save(logins []Login) error {
 		return encoder.Encode(storeFile{storeVersion, logins})
 	})
 	if err != nil {
-		return text.Mistake(s.path, "it cannot be written: "+innermost(err), "")
+		return text.Mistake(s.path, "it cannot be written: "+innermost(err), "make its folder writable")
 	}
 	return nil
 }

@@ -43,11 +43,11 @@ func CheckAddress(given string) error {
 	address, err := url.Parse(given)
 	switch {
 	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "":
-		return errors.New("it is not an address that starts with https://")
+		return errors.New("it is not an address; give one that starts with https://")
 	case address.User != nil:
-		return errors.New("an address here has no user in it")
+		return errors.New("it has a user in it; remove the user")
 	case address.Fragment != "":
-		return errors.New("an address here has no fragment (RFC 6749, 3.2)")
+		return errors.New("it has a fragment (RFC 6749, 3.2); remove the fragment")
 	case address.Scheme == "http" && !target.IsLoopback(address):
 		return fmt.Errorf("secrets would be sent unencrypted to %s; give an https URL", hostOf(given))
 	}
