@@ -36,39 +36,15 @@ func (c *Check) applies(method *spec.Method) (reason string, applies bool) {
 	return cmp.Or(method.Unmet(c.names[0]), result.NoRequirement), false
 }
 
-// Inapplicable are checks that do not apply to a method (Checks), and the
-// requirements that no other check tests (Requirements), with what the description
-// does not have (Reason).
-type Inapplicable = result.NotApplicable
-
-// NotApplicable lists the checks that do not apply to a method, and the requirements
-// that are not tested as a result. They are grouped by what the description does not
-// have.
-func NotApplicable(method *spec.Method) []Inapplicable {
+// NotApplicable lists the checks that do not apply to a method, each with the Reason.
+func NotApplicable(method *spec.Method) []Check {
 	method = orShipped(method)
-	var groups []Inapplicable
-	tested, reasons := map[string]bool{}, map[string]string{}
+	var checks []Check
 	for _, check := range allChecks(method) {
-		reason, applies := check.applies(method)
-		if applies {
-			for _, id := range check.Requirements {
-				tested[id] = true
-			}
-			continue
-		}
-		groups = result.LeaveOut(groups, reason, check.ID, "")
-		for _, id := range check.names {
-			reasons[id] = reason
+		if reason, applies := check.applies(method); !applies {
+			check.Reason, check.Level = reason, check.strongestLevel(method)
+			checks = append(checks, check)
 		}
 	}
-	for _, requirement := range method.Requirements {
-		reason := method.Unmet(requirement.ID)
-		if reason == "" {
-			reason = reasons[requirement.ID]
-		}
-		if reason != "" && !requirement.Draft && !tested[requirement.ID] {
-			groups = result.LeaveOut(groups, reason, "", requirement.ID)
-		}
-	}
-	return groups
+	return checks
 }

@@ -106,7 +106,7 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()
 			method := described(t, one.edits...)
-			groups, ids := NotApplicable(method), idsOf(Checks(method))
+			groups, ids := notApplicable(method), idsOf(Checks(method))
 			for reason, check := range one.reasons {
 				if !slices.ContainsFunc(groups, func(group result.NotApplicable) bool {
 					return group.Reason == reason && slices.Contains(group.Checks, check)

@@ -49,6 +49,9 @@ type Check struct {
 	Scope string
 	// Level is the strongest level among its requirements.
 	Level spec.Level
+	// Reason is what the description does not have, such as "no states", if the check
+	// does not apply to the method.
+	Reason string
 
 	phase phase
 	run   func(*judgement)

@@ -148,8 +148,17 @@ func (c Config) completed() (Config, result.KnownFailures, error) {
 	for _, check := range Checks(c.Method) {
 		ids = append(ids, check.ID)
 	}
-	known, err := result.ReadKnownFailures(c.KnownFailures, c.Method.Requirements, ids, time.Now(), NotApplicable(c.Method)...)
+	known, err := result.ReadKnownFailures(c.KnownFailures, c.Method.Requirements, ids, time.Now(), notApplicable(c.Method)...)
 	return c, known, err
+}
+
+// notApplicable groups what does not apply to a method, as a report does.
+func notApplicable(method *spec.Method) []result.NotApplicable {
+	var all []result.Check
+	for _, check := range slices.Concat(Checks(method), NotApplicable(method)) {
+		all = append(all, result.Check{ID: check.ID, Requirements: check.Requirements, Reason: check.Reason})
+	}
+	return result.GroupNotApplicable(method, all)
 }
 
 // mistake says what is wrong with the configuration, or nil.

@@ -75,7 +75,7 @@ func testedBy(t testing.TB, method *spec.Method, server *target.Target, seed uin
 		t.Fatal(err)
 	}
 	ctx := result.NewContext(target.NewContext(context.Background(), server), known)
-	run := result.Run{Requirements: method.Requirements, NotApplicable: NotApplicable(method), Known: known}
+	run := result.Run{Requirements: method.Requirements, NotApplicable: notApplicable(method), Known: known}
 	for _, check := range session.checks {
 		run.Catalogue = append(run.Catalogue, check.result())
 		if selected(check) {

@@ -55,7 +55,7 @@ type catalogueCheck struct {
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
 func newCatalogue(method *spec.Method) catalogue {
-	made := catalogue{Description: result.NewDescription(method), Sets: method.Sets, Page: &method.Page, NotApplicable: suites.NotApplicable(method)}
+	made := catalogue{Description: result.NewDescription(method), Sets: method.Sets, Page: &method.Page, NotApplicable: notApplicable(method)}
 	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/dpconform/dpconform/internal/config"
@@ -45,7 +46,16 @@ func readKnownFailures(sources *config.Sources, settings *config.Settings, requi
 
 // nameableChecks lists the checks of a description, and those that do not apply to it.
 func nameableChecks(method *spec.Method) func() ([]string, []result.NotApplicable) {
-	return func() ([]string, []result.NotApplicable) { return checkIDs(method), suites.NotApplicable(method) }
+	return func() ([]string, []result.NotApplicable) { return checkIDs(method), notApplicable(method) }
+}
+
+// notApplicable groups what does not apply to a description.
+func notApplicable(method *spec.Method) []result.NotApplicable {
+	var all []result.Check
+	for _, check := range slices.Concat(suites.Checks(method), suites.NotApplicable(method)) {
+		all = append(all, result.Check{ID: check.ID, Requirements: check.Requirements, Reason: check.Reason})
+	}
+	return result.GroupNotApplicable(method, all)
 }
 
 // checkIDs lists the checks of a description.

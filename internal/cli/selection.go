@@ -177,7 +177,7 @@ func (s selection) requirements(method *spec.Method) (all, selected int) {
 // whyNotApplicable says why a requirement, a check or those whose ids begin so do
 // not apply to a method; empty where they do, or are unknown.
 func whyNotApplicable(method *spec.Method, id string) string {
-	for _, group := range suites.NotApplicable(method) {
+	for _, group := range notApplicable(method) {
 		named := func(check string) bool { return check == id || strings.HasPrefix(check, id+"/") }
 		if slices.ContainsFunc(group.Checks, named) || slices.Contains(group.Requirements, id) {
 			return group.Reason

@@ -5,6 +5,7 @@ package result
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +92,29 @@ func LeaveOut(groups []NotApplicable, reason, check, requirement string) []NotAp
 	}
 	if requirement != "" {
 		groups[at].Requirements = append(groups[at].Requirements, requirement)
+	}
+	return groups
+}
+
+// GroupNotApplicable groups the checks that do not apply to a method, which have a
+// reason, with the requirements that no other one tests.
+func GroupNotApplicable(method *spec.Method, checks []Check) []NotApplicable {
+	var groups []NotApplicable
+	tested, reasons := map[string]bool{}, map[string]string{}
+	for _, check := range checks {
+		if check.Reason != "" {
+			groups = LeaveOut(groups, check.Reason, check.ID, "")
+		}
+		for _, id := range check.Requirements {
+			tested[id] = tested[id] || check.Reason == ""
+			reasons[id] = cmp.Or(check.Reason, reasons[id])
+		}
+	}
+	for _, requirement := range method.Requirements {
+		reason := cmp.Or(method.Unmet(requirement.ID), reasons[requirement.ID])
+		if reason != "" && !requirement.Draft && !tested[requirement.ID] {
+			groups = LeaveOut(groups, reason, "", requirement.ID)
+		}
 	}
 	return groups
 }
