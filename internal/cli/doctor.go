@@ -80,7 +80,7 @@ func runDoctor(command *cobra.Command, terminal *terminal, settings *config.Sett
 	}
 	line := terminal.progress(ctx, total)
 	defer line.end()
-	findings, err := doctor{selected.method, selected, plan.known.Gaps(), config, settings.Seed, line.show}.examine(ctx)
+	findings, err := doctor{selected.method, selected, plan.known.Gaps(), config, *settings, line.show}.examine(ctx)
 	line.end()
 	if overtime := overtimeOf(ctx); overtime != nil {
 		return &unreachableError{overtime}
@@ -105,6 +105,9 @@ type doctorFindings struct {
 	Endpoint doctorEndpoint `json:"endpoint"`
 	Scopes   []doctorScope  `json:"scopes"`
 	Jobs     []doctorJob    `json:"jobs"`
+	// Cause is what keeps requests from the method, as a run reports it; nil for none.
+	// What a run would skip is not foreseen then.
+	Cause *result.Cause `json:"cause,omitempty"`
 	// Skipped are the checks that a run would skip, and NotSelected those that it
 	// would leave out.
 	Skipped     []doctorSkip           `json:"skipped"`
@@ -202,7 +205,8 @@ type doctor struct {
 	// gaps are the known failures that accept a skip.
 	gaps   result.KnownFailures
 	config target.Config
-	seed   uint64
+	// settings are what they were made from.
+	settings config.Settings
 	// observe hears of each thing that was looked at.
 	observe func(name string, wrong bool)
 }
@@ -223,7 +227,10 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 		found.Endpoint.Reached, found.Endpoint.Reason = false, fault.Detail
 	}
 	complete := true
-	if found.Endpoint.Reached && ctx.Err() == nil {
+	if found.Endpoint.Reached {
+		found.Cause = d.cause(server)
+	}
+	if found.Endpoint.Reached && found.Cause == nil && ctx.Err() == nil {
 		if complete, err = d.foresee(ctx, &found); err != nil {
 			return found, err
 		}
@@ -231,7 +238,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	switch {
 	case !found.Endpoint.Reached || found.Unavailable != "":
 		found.Exit = result.ExitUnreachable
-	case !complete || found.Endpoint.Reason != "" || found.Endpoint.ClockText != "" ||
+	case found.Cause != nil || !complete || found.Endpoint.Reason != "" || found.Endpoint.ClockText != "" ||
 		slices.ContainsFunc(found.Jobs, func(job doctorJob) bool { return !job.Agrees }):
 		found.Exit = result.ExitInconclusive
 	}
@@ -393,6 +400,16 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 	return jobs
 }
 
+// cause is what the responses show to keep requests from the method, or nil.
+func (d doctor) cause(server *target.Target) *result.Cause {
+	report := finished{testedServer: &testedServer{target: server, source: fromNetwork}, method: d.method, settings: d.settings, inFull: true}.report()
+	if cause := report.NotReached(); cause.ID != "" {
+		cause.Requirements, cause.Checks = []string{}, []string{}
+		return &cause
+	}
+	return nil
+}
+
 // reader gives a credential that may read states: of the first scope that has a
 // token, or of several scopes. The reason says why there is none.
 func (d doctor) reader(server *target.Target, found doctorFindings) (target.Credential, string) {
@@ -424,7 +441,7 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	case exchange.Status == http.StatusNotFound:
 		return "", "not found (404)"
 	case exchange.Status != d.method.ReadState.Success:
-		return "", fmt.Sprintf("its state could not be read: %d %s", exchange.Status, http.StatusText(exchange.Status))
+		return "", fmt.Sprintf("the server responded with %d %s", exchange.Status, http.StatusText(exchange.Status))
 	case json.Unmarshal(exchange.WholeBody(), &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
 		return "", "the response has no state"
 	case !slices.Contains(d.method.States, state):
@@ -446,7 +463,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 		}
 	}
 	config.Credentials = namedCredentials{config.Credentials, true}
-	planned, run, server, err := selected.planned(ctx, config, d.seed)
+	planned, run, server, err := selected.planned(ctx, config, d.settings.Seed)
 	if _, ok := errors.AsType[*unreachableError](err); ok {
 		found.Unavailable = err.Error()
 		return false, nil

@@ -32,6 +32,11 @@ func (p doctorPrinter) print(found doctorFindings) {
 	}
 	p.scopes(found.Scopes)
 	p.jobs(found)
+	if found.Cause != nil {
+		p.Printf("\n")
+		p.field("cause", red(found.Cause.Summary))
+		p.field("  fix", found.Cause.Fix)
+	}
 	p.skipped(found)
 	if found.Pace != "" {
 		p.field("time", found.Pace)
@@ -219,20 +224,20 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 		p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
 	}
 	for _, group := range text.Grouped(unknown, func(job doctorJob) string { return job.Reason }) {
-		label, reason := "state unknown", group[0].Reason
-		if group[0].unknown {
-			label, reason = reason, ""
-		}
+		label, jobs := group[0].Reason, "state unknown"
 		if len(group) > 1 {
+			jobs = "state unknown of " + text.Counted(len(group), "job")
+		}
+		switch {
+		case group[0].unknown && len(group) > 1:
 			label = text.Counted(len(group), "job") + " " + label
+		case group[0].unknown:
+		case label == found.Endpoint.Reason:
+			label = jobs + ", the endpoint was not reached"
+		default:
+			label = jobs + ", " + label
 		}
-		if reason != "" && reason == found.Endpoint.Reason {
-			reason = "the endpoint was not reached"
-		}
-		if reason != "" {
-			reason = ": " + reason
-		}
-		p.item("  ", red(label)+": "+shortList(group, func(job doctorJob) string { return job.ID + ", given as " + job.Given }, 4)+reason)
+		p.item("  ", red(label)+": "+shortList(group, func(job doctorJob) string { return job.ID + " (" + job.Given + ")" }, 4))
 	}
 }
 
@@ -258,6 +263,10 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 		return
 	}
 	p.Printf("\n")
+	if found.Cause != nil {
+		p.field("checks", "not foreseen: fix the cause above first")
+		return
+	}
 	p.field("checks", fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks))
 	same := func(skip doctorSkip) string { skip.Jobs = 0; return skip.why() }
 	for _, group := range text.Grouped(found.Skipped, same) {
@@ -279,6 +288,9 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 // why is what would let the check be tested, or the reason where nothing would.
 func (s doctorSkip) why() string {
 	why := s.Reason
+	if strings.HasSuffix(why, ": fix what failed first") {
+		why = "too few of the given jobs can be used: see above"
+	}
 	if s.Flag != "" {
 		why = "give " + result.Give(s.Flag, s.Jobs)
 	}

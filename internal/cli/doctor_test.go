@@ -73,6 +73,42 @@ func TestDoctorChangesNothing(t *testing.T) {
 	}
 }
 
+// TestDoctorNamesTheCause: what keeps every request from the method is named as in a
+// run, and what a run would skip is not foreseen then.
+func TestDoctorNamesTheCause(t *testing.T) {
+	t.Parallel()
+	const notForeseen = "not foreseen: fix the cause above first"
+	all := emulated(t, emulator.Options{})
+	jobs := all[len(all)-2:]
+	tokens, file := []string{"--token-template", "scope:{short}"}, listen(t, http.NotFoundHandler())
+	for name, test := range map[string]struct {
+		flags []string
+		id    string
+		words []string
+	}{
+		"wrong token template": {slices.Concat([]string{"--endpoint", all[1], "--token-template", "tok:{short}"}, jobs), "caller-refused",
+			[]string{"cause tokens are refused with 401", "fix Give tokens that the server accepts, with --token or --token-template", notForeseen}},
+		"one job": {[]string{"--endpoint", all[1], "--token-template", "tok:{short}", "--job", "FAILED=failed-1"}, "caller-refused",
+			[]string{"in 1 of 1 responses", "state unknown, the server responded with 401 Unauthorized: failed-1 (FAILED)"}},
+		"no job":       {[]string{"--endpoint", all[1], "--token-template", "tok:{short}"}, "caller-refused", []string{notForeseen}},
+		"no auth":      {slices.Concat([]string{"--endpoint", all[1], "--no-auth"}, jobs), "caller-refused", []string{"--no-auth sends none", "Remove --no-auth"}},
+		"wrong prefix": {slices.Concat([]string{"--endpoint", file + "/api"}, tokens, jobs), "wrong-address", []string{"every response is 404: the server does not serve the method at this path", notForeseen}},
+		"wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a,b"}), "wrong-address",
+			[]string{"2 jobs not found (404): a (FAILED), b (FAILED)", "or it knows none of the given jobs", "Check the path prefix of --endpoint, then the ids in --job."}},
+		"some wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a", "--job", "COMPLETE=complete-1"}), "", []string{"checks a run can test"}},
+		"no tokens":      {slices.Concat([]string{"--endpoint", all[1]}, jobs), "", []string{"checks a run can test"}},
+	} {
+		got := call(t, append([]string{"doctor"}, test.flags...)...)
+		got.want(t, result.ExitInconclusive, append(test.words, "not ready: see above")...)
+		if strings.Contains(got.output, "in this run") || strings.Contains(got.output, "what failed") {
+			t.Errorf("%s: it speaks of a run that did not happen: %s", name, got.output)
+		}
+		if found := examined(t, test.flags...); found.Cause == nil && test.id != "" || found.Cause != nil && found.Cause.ID != test.id {
+			t.Errorf("%s: %+v", name, found.Cause)
+		}
+	}
+}
+
 // TestHowManyJobsAreEnough: so many as the pages say suffice for every check of
 // each shipped method, and with one less a check of one of them is skipped.
 func TestHowManyJobsAreEnough(t *testing.T) {
@@ -173,7 +209,7 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"10 unusable: the command "+mint+": the token command printed nothing ("+mint+" {short})",
 		"1 unusable: the variable DPCONFORM_NOT_SET has no token; put the token into it",
 		"maps 10", "1 of 3 in the given state", "not COMPLETE: failed-1 is FAILED",
-		"not found (404): unknown-1, given as FAILED", "not ready: see above")
+		"not found (404): unknown-1 (FAILED)", "not ready: see above")
 	for line := range strings.Lines(got.output) {
 		// A path is one word, however long.
 		if columns := len([]rune(strings.TrimRight(line, "\n"))); columns > 80 && !strings.Contains(line, "/") {

@@ -45,12 +45,7 @@ func (r *Report) ConcludeCauses() {
 		r.Causes = r.clientCauses()
 		return
 	}
-	e := evidence{Report: *r}
-	for i := range r.Exchanges {
-		if exchange := &r.Exchanges[i]; exchange.Response != nil || exchange.Fault != nil && slices.Contains(ofServer, exchange.Fault.Kind) {
-			e.responses = append(e.responses, exchange)
-		}
-	}
+	e := r.evidence()
 	dominant := false
 	for _, find := range []func() diagnosis{e.noHTTP, e.callLost, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.unknownJob, e.notRouted,
 		e.callRefused, e.jobsChanged, e.nobodyRefused, e.noScopes, e.errorWrapper, e.contentLength, e.serverFails, e.connectionLost, e.frameworkErrors, e.decodedPath, e.bodyUnread,
@@ -270,6 +265,31 @@ type evidence struct {
 	responses []*Exchange
 }
 
+func (r *Report) evidence() evidence {
+	e := evidence{Report: *r}
+	for i := range r.Exchanges {
+		if exchange := &r.Exchanges[i]; exchange.Response != nil || exchange.Fault != nil && slices.Contains(ofServer, exchange.Fault.Kind) {
+			e.responses = append(e.responses, exchange)
+		}
+	}
+	return e
+}
+
+// NotReached is the cause that keeps requests without checks, which read the states of
+// given jobs, from the method; its ID is empty for none. An unknown id may get 404.
+func (r *Report) NotReached() Cause {
+	e := r.evidence()
+	e.responses = slices.DeleteFunc(e.responses, func(exchange *Exchange) bool {
+		return exchange.JobState == "" && exchange.status() == http.StatusNotFound
+	})
+	for _, find := range []func() diagnosis{e.oneStatus, e.foreignServer, e.callerRefused} {
+		if cause, _ := e.conclude(find()); cause.Summary != "" {
+			return cause
+		}
+	}
+	return Cause{}
+}
+
 // found is a finding of a check, with the exchange that shows it.
 type found struct {
 	*Finding
@@ -365,6 +385,14 @@ func nearly(total int) int {
 		return total + 1
 	}
 	return (total*9 + 9) / 10
+}
+
+// nearly of a report without checks is for plain requests, of which few are enough.
+func (e evidence) nearly(total int) int {
+	if total < 3 && len(e.Checks) == 0 {
+		return total
+	}
+	return nearly(total)
 }
 
 // status is that of a whole response; 0 for none.

@@ -50,10 +50,10 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 	total := len(e.shown(withToken))
 	status := http.StatusUnauthorized
 	shows := func(exchange *Exchange) bool { return exchange.status() == status && withToken(exchange) }
-	if len(e.shown(shows)) < nearly(total) {
+	if len(e.shown(shows)) < e.nearly(total) {
 		status = http.StatusForbidden
 	}
-	return diagnosis{id: "caller-refused", least: nearly(total), shows: shows, say: func(_ *Exchange, count int) (summary, fix string) {
+	return diagnosis{id: "caller-refused", least: e.nearly(total), shows: shows, say: func(_ *Exchange, count int) (summary, fix string) {
 		summary = refused
 		switch {
 		case noToken && e.Settings.NoAuth:
@@ -70,7 +70,7 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 		summary += fmt.Sprintf(" with %d in %d of %d responses", status, count, total)
 		same := text.Grouped(e.shown(shows), (*Exchange).reason)
 		most := slices.MaxFunc(same, func(a, b []*Exchange) int { return len(a) - len(b) })
-		if reason := most[0].reason(); len(most) >= nearly(count) && reason != "" {
+		if reason := most[0].reason(); len(most) >= e.nearly(count) && reason != "" {
 			summary += fmt.Sprintf("; the server says %q", text.Line(text.Cut(reason, 200)))
 		}
 		return summary, fix

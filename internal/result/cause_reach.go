@@ -16,7 +16,7 @@ import (
 
 // noHTTP: something else than an HTTP server answers.
 func (e evidence) noHTTP() diagnosis {
-	return diagnosis{id: "no-http", least: nearly(len(e.responses)), shows: func(exchange *Exchange) bool {
+	return diagnosis{id: "no-http", least: e.nearly(len(e.responses)), shows: func(exchange *Exchange) bool {
 		return exchange.Response == nil && slices.Contains([]string{"hang-up", "reset", "malformed"}, exchange.Fault.Kind)
 	}, say: func(first *Exchange, _ int) (summary, fix string) {
 		summary = fmt.Sprintf("no request got an HTTP response from %s", e.Target.Endpoint)
@@ -40,7 +40,7 @@ func (e evidence) oneStatus() diagnosis {
 	if most == 0 || most == 401 || most == 403 {
 		return diagnosis{}
 	}
-	found := diagnosis{id: "one-status", least: nearly(len(e.responses)), shows: func(exchange *Exchange) bool {
+	found := diagnosis{id: "one-status", least: e.nearly(len(e.responses)), shows: func(exchange *Exchange) bool {
 		return exchange.status() == most && (exchange.succeeded() || most/100 != 2)
 	}}
 	shown := e.shown(found.shows)
@@ -63,6 +63,11 @@ func (e evidence) oneStatus() diagnosis {
 		every += fmt.Sprintf(": /%s is in the path twice", twice)
 		fix = "give --endpoint " + strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+twice) +
 			" without /" + twice + ", with which the path of the method begins"
+	case most == 404 && first.JobState != "" && hasErrorObject(first):
+		found.id = "wrong-address"
+		example = true
+		every += ": the server does not serve the method at this path, or it knows none of the given jobs"
+		fix = "check the path prefix of --endpoint, then the ids in --job"
 	case most == 404 || most == 405:
 		found.id = "wrong-address"
 		example = true
@@ -135,7 +140,7 @@ const giveJobs = "give the ids of jobs that the server has: --job STATE=ID"
 // foreignServer: no response has the form of the method's, as those of a file
 // server: 501 or 405 to the call, 404 or a page to what reads a state.
 func (e evidence) foreignServer() diagnosis {
-	return diagnosis{id: "wrong-address", least: nearly(len(e.responses)), shows: isForeign, say: func(first *Exchange, _ int) (summary, fix string) {
+	return diagnosis{id: "wrong-address", least: e.nearly(len(e.responses)), shows: isForeign, say: func(first *Exchange, _ int) (summary, fix string) {
 		groups := text.Grouped(e.shown(isForeign), func(exchange *Exchange) string {
 			return fmt.Sprintf("%s gets %d", exchange.Request.Method, exchange.status())
 		})
