@@ -56,6 +56,8 @@ func (c Console) lastScreen(report result.Report) {
 		c.afterError(report)
 	case report.Client != nil && len(report.Checks) == 0:
 		c.Paragraph("  rerun    ", "the same command, and call the printed address with one of the printed jobs and the token")
+	case report.Exit == result.ExitInconclusive && report.Target.Source == "cassettes":
+		c.Paragraph("  rerun    ", "the same command, once "+cmp.Or(c.Program, "dpconform")+" record has made the cassettes again with what is listed above")
 	case report.Exit == result.ExitInconclusive:
 		c.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
@@ -94,7 +96,7 @@ func (c Console) missingInputs(report result.Report) {
 	if len(inputs) == 0 {
 		return
 	}
-	c.Printf("%s\n", Bold("to test more, add (most useful first)"))
+	c.Printf("%s\n", Bold("to test more, "+adding(report)+" (most useful first)"))
 	for _, input := range inputs[:min(len(inputs), listedFailures)] {
 		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", input.checks, text.Plural(input.checks, "check")), input.text())
 	}
@@ -128,13 +130,21 @@ func (c Console) skippedRow(report result.Report) string {
 	}
 	part(strings.TrimPrefix(result.FixFirst, ": "), failing)
 	for _, input := range missingInputs(report) {
-		part("add "+input.text(), input.checks)
+		part(adding(report)+" "+input.text(), input.checks)
 	}
 	words := text.Counted(skipped, "check")
 	if len(parts) > 0 {
 		words += ": " + strings.Join(parts, ", ")
 	}
 	return c.clamped("  skipped  ", words, 2)
+}
+
+// adding says where an input helps: a recording has only what it was made with.
+func adding(report result.Report) string {
+	if report.Target.Source == "cassettes" {
+		return "record again with"
+	}
+	return "add"
 }
 
 // missingInput is a flag that would let skipped checks be tested, with the number of

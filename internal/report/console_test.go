@@ -56,7 +56,8 @@ func TestTheConsoleIsPlainAndNarrow(t *testing.T) {
 
 func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 	t.Parallel()
-	recorded, interrupted := conforming(), failing()
+	recorded, lacking, interrupted := conforming(), skipping(), failing()
+	lacking.Target.Source = "cassettes"
 	recorded.Target.Source, recorded.Target.Provenance = "cassettes", "recorded from the emulator on 2026-01-02"
 	interrupted.Exit, interrupted.Conclusion, interrupted.Checks[1].Findings = result.ExitInterrupted, "interrupted", nil
 	for name, one := range map[string]struct {
@@ -72,8 +73,10 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
 		"inconclusive": {Console{}, skipping(), []string{"to test more, add", "2 checks --token SCOPE=VALUE", "rerun the same command, with what is listed above", "exit 3"}},
-		"unreachable":  {Console{}, unreachable(), []string{"ERROR path/example connection refused", "check dpconform doctor", "rerun the same command", "exit 4"}},
-		"interrupted":  {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "rerun the same command", "exit 130"}},
+		"inconclusive recording": {Console{}, lacking, []string{"to test more, record again with (most useful first)", "2 checks --token SCOPE=VALUE",
+			"rerun the same command, once dpconform record has made the cassettes again with what is listed above"}},
+		"unreachable": {Console{}, unreachable(), []string{"ERROR path/example connection refused", "check dpconform doctor", "rerun the same command", "exit 4"}},
+		"interrupted": {Console{}, interrupted, []string{"tested 3 of 5 checks until then", "rerun the same command", "exit 130"}},
 		"known": {Console{}, withKnown(conforming()), []string{"KNOWN FAILURE NOT TESTED check: path/not-judged at known.yaml:5: no job",
 			"UNEXPECTED-PASS check: path/unexpected-pass known a proxy, until 2027-01-31, https://issues.example/1 passed path/example fix remove the entry at known.yaml:4"}},
 		"written":       {Console{Written: []File{{"html", "a.html"}, {"json", "-"}}}, failing(), []string{"report html → a.html 1 request"}},
