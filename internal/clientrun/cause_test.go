@@ -29,6 +29,8 @@ func TestTheMistakesOfNearlyEveryScenario(t *testing.T) {
 		"repeats": {"repeats", []string{"refused-state", "forbidden", "not-found", "token-expired", "internal-error"}, []string{
 			"the client repeats a call after nearly every failure, whatever it is: client.repeat.unknown-effect client.repeat.failed-precondition client.repeat.not-found " +
 				"client.repeat.permission-denied client.repeat.unauthenticated client.repeat.bounded"}},
+		"a bare error": {"bare-error", scenarios, []string{
+			"the errors that the client reports do not have the code, status and message of the server's error: client.outcome.code client.outcome.status client.outcome.message"}},
 		"too few":       {"wrong-verb", scenarios[:2], nil},
 		"no two alike":  {"warm", scenarios, nil},
 		"one by itself": {"crashes-after", []string{"success", "not-found", "forbidden"}, nil},

@@ -35,7 +35,7 @@ const (
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
-	help := `a line ` + outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` on standard output or in the file $DPCONFORM_OUTCOME; `
+	help := `a line ` + outcomeLine(e.rules.Method, "ID") + `, or ` + errorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
 	if seen.posted != "" {
 		help = outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` with POST ` + seen.posted + "; "
 	} else if e.rules.Method.IDField == "" && seen.unknown() {
@@ -233,7 +233,7 @@ func (e *evaluation) checkError(last *request, seen view) {
 		}
 		return
 	}
-	if last.response.redirect() || last.purpose == followed {
+	if last.response.redirect() || last.purpose == followed || last.purpose == elsewhere {
 		// A redirect that is not followed is no response of the method, nor is what
 		// refused a client that left its token behind.
 		return

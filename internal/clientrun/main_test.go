@@ -179,6 +179,14 @@ var programs = map[string]func() int{
 		return 0
 	},
 	"wrong-verb": func() int { return onceTo("s", func(line string) { fmt.Print(line) }) },
+	"bare-error": func() int {
+		return onceTo("", func(line string) {
+			if strings.Contains(line, `"error"`) {
+				line = fmt.Sprintf("{\"job\":%q,\"error\":\"failed\"}\n", os.Getenv("DPCONFORM_JOB"))
+			}
+			fmt.Print(line)
+		})
+	},
 	// wrong-verb-twice makes a first call and repeats the second one, all with a wrong
 	// path; repeats does so whatever the response was.
 	"wrong-verb-twice": func() int {

@@ -142,6 +142,8 @@ func (o outcome) text() string {
 		return "the error " + o.errorText()
 	case o.NewID == nil:
 		return "a success"
+	case *o.NewID == "":
+		return "a success without an id"
 	}
 	return "a success with the id " + shownID(*o.NewID, o.Job)
 }

@@ -98,7 +98,11 @@ func (c Console) missingInputs(report result.Report) {
 	}
 	c.Printf("%s\n", Bold("to test more, "+adding(report)+" (most useful first)"))
 	for _, input := range inputs[:min(len(inputs), listedFailures)] {
-		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", input.checks, text.Plural(input.checks, "check")), input.text())
+		check := "check"
+		if report.Client != nil {
+			check = "scenario"
+		}
+		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", input.checks, text.Plural(input.checks, check)), input.text())
 	}
 	if rest := len(inputs) - listedFailures; rest > 0 {
 		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))
@@ -159,7 +163,7 @@ func (m missingInput) text() string {
 	if strings.HasPrefix(m.flag, "-") {
 		return result.Give(m.flag, m.jobs)
 	}
-	return "with " + m.flag
+	return m.flag
 }
 
 // missingInputs lists what would let skipped checks be tested, that of most checks
@@ -171,7 +175,9 @@ func missingInputs(report result.Report) []missingInput {
 			continue
 		}
 		choices := strings.Split(group.Flag, " or ")
-		slices.Sort(choices) // The same choice may come in another order.
+		if !slices.ContainsFunc(choices, func(choice string) bool { return !strings.HasPrefix(choice, "-") }) {
+			slices.Sort(choices) // The same choice may come in another order.
+		}
 		flag := strings.Join(choices, " or ")
 		at := slices.IndexFunc(inputs, func(known missingInput) bool { return known.flag == flag })
 		if at < 0 {

@@ -15,7 +15,7 @@ import (
 // them is one cause.
 const fewest = 3
 
-// clientCauses are the mistakes that a client makes in nearly every scenario, or after
+// clientCauses are the mistakes that a client makes in most scenarios, or after
 // nearly every response.
 func (r Report) clientCauses() []Cause {
 	var causes []Cause
@@ -47,7 +47,7 @@ func (r Report) clientCauses() []Cause {
 		cause.Summary, cause.Fix = summary, sentence(fix)
 		causes = append(causes, cause)
 	}
-	seen, repeats := map[string]bool{}, []Broken{}
+	seen, repeats, errors := map[string]bool{}, []Broken{}, []Broken{}
 	for _, broken := range r.Broken(Fail) {
 		requirement := broken.Requirement
 		scenarios, first := len(broken.Checks()), broken.Found[0]
@@ -55,9 +55,11 @@ func (r Report) clientCauses() []Cause {
 		switch {
 		case strings.HasPrefix(requirement.ID, "client.repeat."):
 			repeats = append(repeats, broken)
+		case slices.Contains(membersOfError, requirement.ID):
+			errors = append(errors, broken)
 		case requirement.ID == ConditionSteps && r.silent():
 			add(Cause{ID: "no-outcome"}, "the client reports no outcome: neither a line of JSON nor an exit code says what came of its calls", r.howToReport(), isThis)
-		case scenarios < fewest || !r.nearlyAll(scenarios):
+		case scenarios < fewest || requirement.Aspect == "outcome" || !r.inMost(broken):
 		case requirement.ID == ConditionCalled:
 			fix := "let the command call {endpoint}, or the address in DPCONFORM_ENDPOINT"
 			if command := first.Check.Call.Command; command != nil && (command.Exit != 0 || command.Signal != "") {
@@ -72,29 +74,40 @@ func (r Report) clientCauses() []Cause {
 			}
 			add(Cause{ID: "every-request"}, fmt.Sprintf("the same mistake in %s: want %s, got %s%s", r.share(scenarios), first.Want, first.Got, refusal), requirement.Fix,
 				func(other Broken) bool {
-					return other.Requirement.Aspect == requirement.Aspect && r.nearlyAll(len(other.Checks()))
+					return other.Requirement.Aspect == requirement.Aspect && r.inMost(other)
 				})
+		}
+	}
+	isOf := func(group []Broken) func(Broken) bool {
+		return func(other Broken) bool {
+			return slices.ContainsFunc(group, func(one Broken) bool { return one.Requirement.ID == other.Requirement.ID })
 		}
 	}
 	if len(repeats) > fewest {
 		add(Cause{ID: "every-repeat"}, "the client repeats a call after nearly every failure, whatever it is",
-			"retry after 429 and 503, with a wait, and after 401 with a new token. Report every other error at once", func(other Broken) bool {
-				return slices.ContainsFunc(repeats, func(one Broken) bool { return one.Requirement.ID == other.Requirement.ID })
-			})
+			"retry after 429 and 503, with a wait, and after 401 with a new token. Report every other error at once", isOf(repeats))
+	}
+	if len(errors) == len(membersOfError) {
+		add(Cause{ID: "bare-error"}, "the errors that the client reports do not have the code, status and message of the server's error",
+			"parse the JSON of a refusal, and return its error.code, error.status and error.message: "+errorLine, isOf(errors))
 	}
 	return causes
 }
 
-// nearlyAll reports whether so many scenarios are nearly all in which a request
-// arrived.
-func (r Report) nearlyAll(scenarios int) bool {
-	arrived := 0
-	for _, check := range r.Checks {
-		if len(check.Exchanges) > 0 {
-			arrived++
-		}
+// membersOfError are the requirements on the error that a client reports.
+var membersOfError = []string{"client.outcome.code", "client.outcome.status", "client.outcome.message"}
+
+// errorLine is how a client reports an error.
+const errorLine = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
+
+// inMost reports whether a client breaks something in most of the scenarios in which
+// a request arrived: those with another protocol may not show it.
+func (r Report) inMost(broken Broken) bool {
+	tested := len(r.Checks)
+	if !broken.Requirement.Condition() {
+		tested = len(slices.DeleteFunc(slices.Clone(r.Checks), func(check Check) bool { return len(check.Exchanges) == 0 }))
 	}
-	return scenarios >= nearly(arrived)
+	return len(broken.Checks())*4 >= tested*3
 }
 
 // share says in how many scenarios something is so.
@@ -128,9 +141,8 @@ func (r Report) silent() bool {
 
 // howToReport says how a client reports an error.
 func (r Report) howToReport() string {
-	const line = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
 	if r.ByHand() {
-		return "report what came of each call, such as " + line + ", with POST /outcomes, or /control/calls/ID/outcome for a call that was started there"
+		return "report what came of each call, such as " + errorLine + ", with POST /outcomes, or /control/calls/ID/outcome for a call that was started there"
 	}
-	return "print what came of each call, an error as a line " + line + ", or end with an exit code other than 0; --wire-only tests only the requests"
+	return "print what came of each call, an error as a line " + errorLine + ", or end with an exit code other than 0; --wire-only tests only the requests"
 }

@@ -202,7 +202,7 @@ func ChecksText(ids []string) string {
 
 // Broken lists the requirements with findings of a verdict, most severe first:
 // conditions of the test before documented before platform before inferred, a
-// MUST before a SHOULD, and of a client what it breaks in nearly all scenarios before
+// MUST before a SHOULD, and of a client what it breaks in most scenarios before
 // the rest, which may be a consequence.
 func (r Report) Broken(verdict Verdict) []Broken {
 	broken := r.inOrder(verdict)
@@ -211,7 +211,7 @@ func (r Report) Broken(verdict Verdict) []Broken {
 			return cmp.Compare(a.severity(), b.severity())
 		}
 		inFew := func(b Broken) int {
-			if r.nearlyAll(len(b.Checks())) {
+			if r.inMost(b) {
 				return 0
 			}
 			return 1
