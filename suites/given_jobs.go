@@ -50,6 +50,9 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 // missingJobs says how many jobs are missing that the method accepts.
 func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 	reason := "needs " + text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job") + ": "
+	if len(j.session.inOrder) >= wanted-left {
+		return &result.Missing{Reason: reason + j.changedText(), Flag: j.changedFlag()}
+	}
 	switch {
 	case given == 0:
 		reason += "none was given"

@@ -155,6 +155,7 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 	exchange := j.send(j.stateRequest(job, credential))
 	if state := j.stateIn(exchange); state != "" {
 		j.session.shown[job] = state
+		j.session.asGiven = j.session.asGiven || slices.Contains(j.Method.AcceptedStates, state) && slices.Contains(j.Target.Jobs(state), job)
 	}
 	return exchange
 }
@@ -223,6 +224,10 @@ func (j *judgement) consumeFlag() string {
 
 // skipWithoutSuccess skips a check that needs a success.
 func (j *judgement) skipWithoutSuccess(reason string) {
+	if len(j.session.inOrder) > 0 {
+		j.Skip(reason+j.staleText(), j.changedFlag())
+		return
+	}
 	if j.failsWithJobs() || j.wasted() > 0 {
 		j.Skip(reason+result.FixFirst, "")
 		return
@@ -239,7 +244,7 @@ func (j *judgement) wasted() int {
 			continue
 		}
 		for _, state := range j.Method.AcceptedStates {
-			if slices.Contains(j.Target.Jobs(state), sent.Job) && !slices.Contains(j.Target.Unused(state), sent.Job) {
+			if j.session.changed[sent.Job] == "" && slices.Contains(j.Target.Jobs(state), sent.Job) && !slices.Contains(j.Target.Unused(state), sent.Job) {
 				used[sent.Job] = true
 			}
 		}
@@ -299,8 +304,12 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		// check has used up is not taken.
 		for _, state := range j.Method.AcceptedStates {
 			for _, id := range firstFew(j.Target.Unused(state)) {
-				if j.stateIn(j.readState(id, credential)) == state {
+				read := j.readState(id, credential)
+				if j.stateIn(read) == state {
 					return jobUnderTest{id: id, state: state}, true
+				}
+				if !j.wasCalled(id) {
+					j.hasChanged(id, read)
 				}
 			}
 		}
@@ -351,7 +360,14 @@ func (j *judgement) refusedStates() []string {
 // keepsState reads the state of a job again and expects that it did not change.
 func (j *judgement) keepsState(id string, job jobUnderTest, credential target.Credential) {
 	if job.state != "" {
-		j.showsState(id, j.readState(job.id, credential), job.state)
+		j.keptState(id, j.readState(job.id, credential), job.state)
+	}
+}
+
+// keptState is keepsState for a state that was read.
+func (j *judgement) keptState(id string, read *target.Exchange, state string) {
+	if !j.otherChanged(read, state) {
+		j.showsState(id, read, state)
 	}
 }
 

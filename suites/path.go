@@ -150,7 +150,7 @@ func (j *judgement) skipForJob(job jobUnderTest) {
 		j.skipFor(&result.Missing{Reason: reason + "; " + missing.Reason, Flag: missing.Flag, Jobs: missing.Jobs})
 		return
 	}
-	j.Skip(reason, j.consumeFlag())
+	j.Skip(reason+j.staleText(), j.changedFlag())
 }
 
 // comparable reports whether a request has a response that another one can be compared

@@ -116,7 +116,7 @@ func acceptState(j *judgement) {
 	}
 	accepted := j.meets("semantics.accepted-state", first.exchange)
 	if accepted && hasNewID(j.Method) && slices.Contains(j.Method.AcceptedStates, first.stateBefore) {
-		j.showsState("semantics.old-job-keeps-state", first.stateAfter, first.stateBefore)
+		j.keptState("semantics.old-job-keeps-state", first.stateAfter, first.stateBefore)
 	}
 }
 
@@ -327,7 +327,7 @@ func keepStateLater(j *judgement) {
 		// Where the run ends meanwhile, nothing can be sent any more.
 		_ = j.Target.Wait(j.ctx, rest)
 	}
-	j.showsState("semantics.old-job-keeps-state", j.readState(first.job, credential), first.stateBefore)
+	j.keptState("semantics.old-job-keeps-state", j.readState(first.job, credential), first.stateBefore)
 }
 
 // callAgain calls the method for the job of the first call once more.

@@ -52,8 +52,13 @@ type session struct {
 	shown map[string]string
 	// accepted are the jobs for which a call has succeeded.
 	accepted map[string]bool
-	// stale says of given jobs in which other state they are.
+	// stale says of jobs that were given as refused in which other state they are.
 	stale []string
+	// changed has the states of the jobs that left the state in which the method accepts
+	// them, and inOrder their ids. asGiven says that one was seen in that state.
+	changed map[string]string
+	inOrder []string
+	asGiven bool
 	// unsettled counts the calls in a row of which nobody knows what came.
 	unsettled int
 }
@@ -104,6 +109,7 @@ func newSession(config Config) (*session, error) {
 		repeated:   map[string]int{},
 		shown:      map[string]string{},
 		accepted:   map[string]bool{},
+		changed:    map[string]string{},
 	}, nil
 }
 

@@ -88,7 +88,7 @@ func TestAJobThatChangesInTheBackgroundIsSeen(t *testing.T) {
 	server := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 		config.Pause = func(context.Context, time.Duration) error { waited.Store(true); return nil }
 		config.Transport = inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if waited.Load() && r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/failed-") {
+			if waited.Load() && r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/failed-1/") {
 				w.Header().Set("Content-Type", "application/json")
 				_, _ = w.Write([]byte(`{"state": "COMPLETE"}`))
 				return

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // A call that may have used up its job is never sent again where nobody knows what
@@ -35,8 +37,11 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 			return exchange
 		}
 		another, found := j.anotherJob(apart)
+		for found && j.hasChanged(another, j.readState(another, exchange.Request.Credential)) {
+			another, found = j.anotherJob(apart)
+		}
 		if !found {
-			j.Skip("no other given job is left"+j.staleText(), j.consumeFlag())
+			j.Skip("no other given job is left"+j.staleText(), j.changedFlag())
 			return nil
 		}
 		exchange = j.send(request(another))
@@ -57,13 +62,33 @@ func (j *judgement) isStale(exchange *target.Exchange) bool {
 	if missed {
 		return before == "" && j.isUnknown(job, exchange.Request.Credential)
 	}
-	state := j.stateIn(j.readState(job, exchange.Request.Credential))
-	if !slices.Contains(j.Method.RefusedStates(), state) ||
-		slices.Contains(j.Method.AcceptedStates, before) && slices.Contains(j.Method.ResultingStates, state) {
+	read := j.readState(job, exchange.Request.Credential)
+	if slices.Contains(j.Method.AcceptedStates, before) && slices.Contains(j.Method.ResultingStates, j.stateIn(read)) {
 		return false
 	}
+	return j.hasChanged(job, read)
+}
+
+// hasChanged reports whether a job that was given in a state that the method accepts is
+// shown in one that it refuses, and sets it aside. Once, it looks at the others too.
+func (j *judgement) hasChanged(job string, read *target.Exchange) bool {
+	first := len(j.session.inOrder) == 0
+	state := j.stateIn(read)
+	if !slices.Contains(j.Method.RefusedStates(), state) {
+		return false
+	}
+	if _, known := j.session.changed[job]; !known {
+		j.session.inOrder = append(j.session.inOrder, job)
+	}
+	j.session.changed[job] = state
 	j.Target.SetAside(job)
-	j.session.stale = append(j.session.stale, job+" is "+state)
+	for _, accepted := range j.Method.AcceptedStates {
+		for _, other := range j.Target.Unused(accepted) {
+			if first && !j.wasCalled(other) {
+				j.hasChanged(other, j.readState(other, read.Request.Credential))
+			}
+		}
+	}
 	return true
 }
 
@@ -80,13 +105,94 @@ func (j *judgement) isUnknown(job string, credential target.Credential) bool {
 	return true
 }
 
+// wasCalled reports whether a call was sent for a job.
+func (j *judgement) wasCalled(job string) bool {
+	return slices.ContainsFunc(j.Target.Journal(), func(one *target.Exchange) bool { return one.Request.Call && one.Request.Job == job })
+}
+
+// changedText says which given jobs left the state in which the method accepts them;
+// empty where none did.
+func (j *judgement) changedText() string {
+	const few = 3
+	all := j.session.inOrder
+	if len(all) == 0 {
+		return ""
+	}
+	given := 0
+	for _, state := range j.Method.AcceptedStates {
+		given += len(j.Target.Jobs(state))
+	}
+	accepted := text.List(j.Method.AcceptedStates, "or")
+	are := "are"
+	if len(all) == 1 {
+		are = "is"
+	}
+	words := fmt.Sprintf("%d of the %d given jobs %s not %s", len(all), given, are, accepted)
+	switch {
+	case j.session.asGiven && len(all) == given:
+		words = fmt.Sprintf("all %d given jobs are%s%s", given, result.NoLonger, accepted)
+	case j.session.asGiven:
+		words = fmt.Sprintf("%d of the %d given jobs %s%s%s", len(all), given, are, result.NoLonger, accepted)
+	case len(all) == given:
+		words = fmt.Sprintf("none of the %d given jobs is %s", given, accepted)
+	}
+	var groups []string
+	for _, same := range text.Grouped(all, func(job string) string { return j.session.changed[job] }) {
+		are, names := "is", same
+		if len(same) > 1 {
+			are = "are"
+		}
+		if rest := len(same) - few; rest > 1 {
+			names = append(slices.Clone(same[:few]), fmt.Sprintf("%d more", rest))
+		}
+		groups = append(groups, fmt.Sprintf("%s %s %s", text.List(names, "and"), are, j.session.changed[same[0]]))
+	}
+	return words + ": " + strings.Join(groups, "; ")
+}
+
+// changedFlag is the flag that supplies a job to be used up; where several were in the
+// given state and left it by themselves, one that is made when it is needed.
+func (j *judgement) changedFlag() string {
+	switch {
+	case len(j.session.inOrder) < 2 || !j.session.asGiven:
+		return j.consumeFlag()
+	case j.Target.MakesJobs():
+		return ""
+	}
+	return "--job-command COMMAND"
+}
+
+// otherChanged reports whether a job that no call was sent for left a given state too,
+// so that no request is to blame for what another job shows. Then the check is skipped.
+func (j *judgement) otherChanged(read *target.Exchange, state string) bool {
+	shown := j.stateIn(read)
+	if shown == "" || shown == state || !slices.Contains(j.Method.AcceptedStates, state) {
+		return false
+	}
+	for _, other := range slices.Backward(j.Target.Unused(state)) {
+		if !j.wasCalled(other) {
+			if !j.hasChanged(other, j.readState(other, read.Request.Credential)) {
+				return false
+			}
+			j.hasChanged(read.Request.Job, read)
+			j.Skip("jobs change by themselves"+j.staleText(), j.changedFlag())
+			return true
+		}
+	}
+	return false
+}
+
 // staleText says which given jobs are not in the state that they were given as;
 // empty where none is known.
 func (j *judgement) staleText() string {
-	if len(j.session.stale) == 0 {
-		return ""
+	words := ""
+	if changed := j.changedText(); changed != "" {
+		words = "; " + changed
 	}
-	return "; not in the given state: " + strings.Join(j.session.stale, ", ")
+	if len(j.session.stale) > 0 {
+		words += "; not in the given state: " + strings.Join(j.session.stale, ", ")
+	}
+	return words
 }
 
 // known returns an exchange whose effect is known: the given one, or that of

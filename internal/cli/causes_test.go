@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -114,6 +116,31 @@ func refusedBefore(status int, refuses func(*http.Request) bool) func(http.Handl
 			w.WriteHeader(status)
 			_, _ = fmt.Fprintf(w, `{"error": {"code": %d, "message": "not like this", "status": "INVALID_ARGUMENT"}}`, status)
 		})
+	}
+}
+
+// checkCauses checks what holds for the causes of any server: they are about exchanges
+// of the run, explain findings that name them, and begin with one that explains the most
+// severe failure where one does.
+func checkCauses(t *testing.T, report result.Report) {
+	t.Helper()
+	for _, cause := range report.Causes {
+		if cause.Exchange < 1 || cause.Exchange > len(report.Exchanges) || cause.Count < 1 || cause.Count > len(report.Exchanges) || len(cause.Requirements)+len(cause.Skipped) == 0 {
+			t.Errorf("%+v", cause)
+		}
+	}
+	for _, check := range report.Checks {
+		for _, finding := range check.Findings {
+			explains := func(cause result.Cause) bool {
+				return cause.ID == finding.Cause && slices.Contains(cause.Requirements, finding.Requirement) && slices.Contains(cause.Checks, check.ID)
+			}
+			if finding.Cause != "" && !slices.ContainsFunc(report.Causes, explains) {
+				t.Errorf("%s: no cause %s explains %s", check.ID, finding.Cause, finding.Requirement)
+			}
+		}
+	}
+	if failed := report.Broken(result.Fail); failed[0].Explained() && !slices.Contains(report.Causes[0].Requirements, failed[0].Requirement.ID) && !report.Leads(report.Causes[0]) {
+		t.Errorf("%s does not explain %s", report.Causes[0].ID, failed[0].Requirement.ID)
 	}
 }
 
@@ -260,6 +287,15 @@ func TestACauseComesFirst(t *testing.T) {
 				r.Body, r.ContentLength = http.NoBody, 0
 			}
 		})},
+		{"no scopes", "", "no-scopes", "the server does not check scopes: it accepted all ", func(http.Handler) http.Handler {
+			return mustEmulate(t, emulator.Options{Fault: "any-scope-accepted"})
+		}},
+		{"an unknown id crashes", "", "server-fails", "the server fails with 500 for an unknown id, in ", func(http.Handler) http.Handler {
+			return mustEmulate(t, emulator.Options{Fault: "unknown-job-crashes"})
+		}},
+		{"successes are lost", "", "call-lost", "no call succeeds, and ", func(http.Handler) http.Handler {
+			return mustEmulate(t, emulator.Options{Fault: "hang-up-on-success"})
+		}},
 		{"a connection that is not kept in order", "", "persistent-connection", "The rest of the run uses a new connection for each request", func(next http.Handler) http.Handler {
 			var used sync.Map
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -312,6 +348,7 @@ func TestACauseComesFirst(t *testing.T) {
 			if strings.Join(ids, " ") != one.id {
 				t.Fatalf("%+v\n%s", report.Causes, got.output)
 			}
+			checkCauses(t, report)
 			got.want(t, result.ExitFails, one.says, "fix  ", "explains  ")
 			_, screen, _ := strings.Cut(got.output, "\ntarget "+arguments[2]+"\nCAUSE ")
 			if rows := strings.Count(ansi.Hardwrap(screen, widthWithoutTerminal, true), "\n"); rows > 22 || !strings.Contains(screen, "\n  fix   ") || !strings.Contains(screen, "\n  explain  ") {
@@ -333,6 +370,43 @@ func TestACauseComesFirst(t *testing.T) {
 	}
 }
 
+// TestJobsThatChangeByThemselvesAreNamed: no request is blamed for it, and no other job
+// is asked for, which would change too.
+func TestJobsThatChangeByThemselvesAreNamed(t *testing.T) {
+	t.Parallel()
+	const before = 60 // Requests: the given states were read by then.
+	jobs := emulator.DefaultJobs(embedded())
+	later := maps.Clone(jobs)
+	delete(later, "FAILED")
+	later["IN_PROGRESS"] = slices.Concat(jobs["IN_PROGRESS"], jobs["FAILED"])
+	// Without a failure nothing has a cause.
+	first, changed := mustEmulate(t, emulator.Options{}), mustEmulate(t, emulator.Options{Jobs: later, Fault: "unknown-job-invalid"})
+	var served atomic.Int64
+	report, output := reported(t, append([]string{"run", "--focus", "path", "--focus", "semantics", "--focus", "body"}, flagsFor(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if served.Add(1) > before {
+			changed.ServeHTTP(w, r)
+			return
+		}
+		first.ServeHTTP(w, r)
+	}), nil)...)...)
+	if len(report.Causes) != 1 || report.Causes[0].ID != "jobs-changed" || len(report.Causes[0].Skipped) < 5 || report.Leads(report.Causes[0]) {
+		t.Fatalf("%+v\n%s", report.Causes, output)
+	}
+	checkCauses(t, report)
+	output = strings.Join(strings.Fields(output), " ")
+	for _, part := range []string{"given jobs that were FAILED became IN_PROGRESS during the run, without a successful call", "fix Find out what else changes jobs", "more are IN_PROGRESS give --job-command COMMAND",
+		"1 requirement failed semantics.unknown-job (platform) want "} {
+		if !strings.Contains(output, part) {
+			t.Errorf("it does not say %q:\n%s", part, output)
+		}
+	}
+	for _, never := range []string{"FAIL path.", "used up by requests", "give --job FAILED=ID"} {
+		if strings.Contains(output, never) {
+			t.Errorf("it says %q:\n%s", never, output)
+		}
+	}
+}
+
 // enoughForACause are checks that between them show each cause.
 var enoughForACause = []string{"path.template", "path.transcoding", "path.encoded-colon", "path.encoded-slash", "body.unknown-field", "body.malformed", "body.not-empty",
-	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "robustness/persistent-connection"}
+	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "authorization.unrelated-scope", "robustness/persistent-connection"}

@@ -37,7 +37,7 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 		c.writtenReports(true)
 		c.summary(report)
 	}))
-	target, causes := take(c.targetRow(report)), take(c.firstCause(report))
+	target, causes := take(c.targetRow(report)), take(c.firstCause(leading))
 	left -= 2 // For the empty rows behind the causes and the list.
 	words, listed := failedHeadline(report, failed)
 	rows := take(Bold(strings.Join(text.Wrap(words, c.Width), "\n")) + "\n")
@@ -46,6 +46,10 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	}
 	if len(listed) > 1 {
 		left-- // For the row that counts the rest.
+	}
+	behind := len(leading) == 0 && len(report.Causes) > 0
+	if behind {
+		left-- // For the first of them.
 	}
 	next := take("  explain  " + cmp.Or(c.Program, "dpconform") + " explain " + text.Line(first.Requirement.ID) + "\n")
 	if fix := first.Requirement.Fix; fix != "" && len(leading) == 0 {
@@ -57,7 +61,9 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 			break
 		}
 	}
-	causes += c.otherCauses(report, fitting)
+	if len(leading) > 0 {
+		causes += c.otherCauses(report, 1, fitting)
+	}
 	shown := min(len(listed), 1)
 	for shown < min(len(listed), listedFailures) {
 		row := fitting(c.failedRow(listed[shown]))
@@ -72,8 +78,9 @@ func (c Console) failedScreen(report result.Report, failed []result.Broken) {
 	}
 	if len(leading) > 0 {
 		rows = causes + "\n" + rows
-	} else if causes != "" {
-		rows += "\n" + causes
+	} else if behind {
+		left++
+		rows += c.otherCauses(report, 0, fitting)
 	}
 	c.Printf("%s", target+rows+"\n"+next+after)
 }
@@ -111,19 +118,18 @@ func (c Console) targetRow(report result.Report) string {
 }
 
 // firstCause is the first cause with its fix; empty for none.
-func (c Console) firstCause(report result.Report) string {
-	if len(report.Causes) == 0 {
+func (c Console) firstCause(causes []result.Cause) string {
+	if len(causes) == 0 {
 		return ""
 	}
-	cause := report.Causes[0]
-	return c.clamped(Coloured(result.Fail, "CAUSE")+" ", cause.Summary, 2) + c.clamped("  fix   ", cause.Fix, 4)
+	return c.clamped(Coloured(result.Fail, "CAUSE")+" ", causes[0].Summary, 2) + c.clamped("  fix   ", causes[0].Fix, 4)
 }
 
 // otherCauses names as many of the other causes as fit, a row each; their fixes stand
 // above.
-func (c Console) otherCauses(report result.Report, fitting func(string) string) string {
+func (c Console) otherCauses(report result.Report, shown int, fitting func(string) string) string {
 	const above = " (fix: above)"
-	rows, shown := "", 1
+	rows := ""
 	for ; shown < min(len(report.Causes), listedCauses); shown++ {
 		row := Coloured(result.Fail, "CAUSE") + " " + text.Line(report.Causes[shown].Summary)
 		row = fitting(ansi.Truncate(row, c.Width-len(above), "…") + Faint(above) + "\n")

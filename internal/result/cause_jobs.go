@@ -21,9 +21,10 @@ func (e evidence) unknownJob() diagnosis {
 			(!exchange.Retry || exchange.Request.BodyBytes == 0 && exchange.shape() == shape && !strings.Contains(exchange.Request.URL, "?"))
 	}
 	for _, exchange := range e.shown(plain) {
-		switch {
-		case exchange.status() == http.StatusMethodNotAllowed:
-		case exchange.status() != http.StatusNotFound:
+		switch status := exchange.status(); {
+		case status == http.StatusMethodNotAllowed, status == http.StatusUnauthorized, status == http.StatusForbidden:
+			// Nothing was looked up.
+		case status != http.StatusNotFound:
 			found[exchange.Job] = true
 		case exchange.Retry:
 			called[exchange.Job] = true
@@ -117,7 +118,11 @@ func (e evidence) jobsChanged() diagnosis {
 		return known != nil && known.changed != "" && state != "" && state != exchange.JobState
 	}, skips: func(check Check) bool { return strings.Contains(check.Reason, NoLonger) },
 		say: func(*Exchange, int) (summary, fix string) {
-			return fmt.Sprintf("%d of the %d given jobs that were %s became %s during the run, without a successful call", changed, total, text.List(given, "or"), text.List(slices.Compact(states), "or")),
+			which := fmt.Sprintf("%d of the %d given jobs", changed, total)
+			if changed == total {
+				which = fmt.Sprintf("all %d given jobs", total)
+			}
+			return fmt.Sprintf("%s that were %s became %s during the run, without a successful call", which, text.List(given, "or"), text.List(slices.Compact(states), "or")),
 				"find out what else changes jobs, such as a scheduler or another client, and stop it for the run; or give --job-command, which makes a job when it is needed"
 		}}
 }

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,5 +51,36 @@ func TestACauseThatExplainsAPart(t *testing.T) {
 	}
 	if fix := rows["a.whole"].Requirement.Fix; !strings.HasPrefix(fix, "Check the server's log") {
 		t.Error(fix)
+	}
+}
+
+// TestConnectionsThatEndAtRandomAreOneCause: the rows that failed are those where every
+// attempt was unlucky, and the next run fails others.
+func TestConnectionsThatEndAtRandomAreOneCause(t *testing.T) {
+	lost, came := Attempt{Fault: &FaultOf{Kind: "reset", Detail: "reset"}}, &Message{Status: 404, Body: `{"error":{}}`}
+	report := Report{Requirements: []Requirement{{Requirement: spec.Requirement{ID: "a.one", Level: spec.Platform, Statement: "It MUST.", Fix: "Compare it."}}}}
+	for number := range 12 {
+		one := Exchange{Number: number + 1, Check: fmt.Sprint("a/", number), Response: came}
+		switch {
+		case number == 0:
+			one.Response, one.Fault, one.Earlier = nil, lost.Fault, []Attempt{lost, lost}
+		case number < 5:
+			one.Earlier = []Attempt{lost}
+		}
+		report.Exchanges = append(report.Exchanges, one)
+		report.Checks = append(report.Checks, Check{ID: one.Check, Verdict: Pass})
+	}
+	report.Checks[0].Verdict, report.Checks[0].Findings = Fail, []Finding{{Requirement: "a.one", Verdict: Fail, Want: "4xx", Got: "reset", Exchange: 1}}
+	report.ConcludeCauses()
+	const want = "the connection was reset before a response 7 times, for requests of all kinds: 5 of 12 requests, of which 4 got a response when they were sent again"
+	if len(report.Causes) != 1 || report.Causes[0].Summary != want || report.Causes[0].Count != 5 || !report.Broken(Fail)[0].Explained() {
+		t.Errorf("%+v", report.Causes)
+	}
+	// A few requests that the server itself does not respond to are no such thing.
+	for i := range report.Exchanges[1:] {
+		report.Exchanges[i+1].Earlier = nil
+	}
+	if report.ConcludeCauses(); len(report.Causes) != 0 || report.Broken(Fail)[0].Explained() {
+		t.Errorf("%+v", report.Causes)
 	}
 }

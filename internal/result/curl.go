@@ -32,7 +32,7 @@ func (m Message) Curl() string {
 	} else {
 		words = append(words, "-X", m.Method)
 	}
-	words = append(words, quoted(m.URL))
+	words = append(words, argument(m.URL))
 	if strings.ContainsAny(m.URL, "[]{}") {
 		// To curl these would be ranges and lists of addresses.
 		words = append(words, "--globoff")
@@ -46,7 +46,7 @@ func (m Message) Curl() string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		for _, value := range m.Header[name] {
-			words = append(words, "-H", quoted(name+": "+value))
+			words = append(words, "-H", argument(name+": "+value))
 		}
 	}
 	length := max(m.BodyBytes, len(m.Body))
@@ -109,6 +109,34 @@ func (m Message) CurlAfter(before Message) string {
 		first = "curl " + strings.Replace(alone, " --data-binary @-", " --data-binary @first-body", 1)
 	}
 	return save + input + " | " + first + " --next " + command + firstToken + token
+}
+
+// argument makes one word for a POSIX shell, and prints what repeats in a long one by
+// repeating it.
+func argument(text string) string {
+	word, literal := "", 0
+	for i := 0; i < len(text); {
+		unit, times := runAt(text[i:])
+		if times == 0 {
+			i++
+			continue
+		}
+		if literal < i {
+			word += quoted(text[literal:i])
+		}
+		word += `"$(` + repeated(unit, times) + `)"`
+		i += times * len(unit)
+		literal = i
+	}
+	if literal < len(text) {
+		word += quoted(text[literal:])
+	}
+	return word
+}
+
+// repeated is a command that prints a text many times.
+func repeated(unit string, times int) string {
+	return fmt.Sprintf("yes %s | head -n %d | tr -d '\\n'", quoted(unit), times)
 }
 
 // quoted makes one word for a POSIX shell, or one for Bash, Zsh and Ksh where a control
@@ -196,7 +224,7 @@ func BodyCommand(body string) string {
 			continue
 		}
 		end(i)
-		parts = append(parts, fmt.Sprintf("yes %s | head -n %d | tr -d '\\n'", quoted(unit), times))
+		parts = append(parts, repeated(unit, times))
 		i += times * len(unit)
 		literal = i
 	}

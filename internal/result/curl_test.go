@@ -122,3 +122,21 @@ func TestWhatBecomesOfAConnectionIsShown(t *testing.T) {
 		}
 	}
 }
+
+// TestALongPathIsShort: a shell makes the same of the command.
+func TestALongPathIsShort(t *testing.T) {
+	t.Parallel()
+	address := "http://127.0.0.1/v1/a-" + strings.Repeat("x", 7000) + "'b:go"
+	command := Message{Method: "GET", URL: address}.Curl()
+	if part := `'http://127.0.0.1/v1/a-'"$(yes 'x' | head -n 7000 | tr -d '\n')"''\''b:go'`; !strings.Contains(command, part) {
+		t.Error(command)
+	}
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no sh")
+	}
+	printed, err := exec.CommandContext(t.Context(), shell, "-c", "printf %s "+argument(address)).Output()
+	if err != nil || string(printed) != address {
+		t.Errorf("%d bytes, %v", len(printed), err)
+	}
+}
