@@ -127,7 +127,7 @@ func pathFaults() []fault {
 		{"id-escaped-twice", "The id is percent-encoded twice.", "client.path.id", special,
 			withTarget(func(t task) string { return t.method.Operation.Path.Expand(url.PathEscape(t.job)) })},
 		{"percent-unescaped", "A percent sign in the id is left as it is.", "client.path.id", special, withEscapes("%2525", "%25")},
-		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.verb", special, withEscapes("%3F", "?")},
+		{"question-mark-unescaped", "A question mark in the id is left as it is.", "client.path.id", special, withEscapes("%3F", "?")},
 		{"letter-unescaped", "A letter beyond ASCII is left as it is.", "client.path.escaping", special, withEscapes("%C3%BC", "ü")},
 	}
 }

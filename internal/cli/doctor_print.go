@@ -288,7 +288,7 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 // why is what would let the check be tested, or the reason where nothing would.
 func (s doctorSkip) why() string {
 	why := s.Reason
-	if strings.HasSuffix(why, ": fix what failed first") {
+	if strings.HasSuffix(why, result.FixFirst) {
 		why = "too few of the given jobs can be used: see above"
 	}
 	if s.Flag != "" {

@@ -344,7 +344,7 @@ func noteOf(call *Call, attempts []*request, byCommand bool) string {
 	case one.First == nil || attempts[0].before > 0 || one.First.Close && call.contact.isWarm():
 		return ""
 	case call.contact.isWarm():
-		return "the client opened another connection for its second call, so a reused connection was not tested"
+		return "the client opened another connection for its second call, which is allowed; to test a reused one, let the command make both calls with one HTTP client that keeps connections"
 	}
 	return "the client made no first call for the job " + warmJob + " on the same connection, so a reused connection was not tested"
 }

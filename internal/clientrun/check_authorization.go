@@ -46,7 +46,7 @@ func (e *evaluation) checkAuthorization(call *Call, one *request) {
 		e.find(authorizationOneMethod, one, "the token only in the Authorization header", "the token in the field "+field+" too")
 	}
 	if len(headers) > 0 && token == "" {
-		e.find(authorizationBearer, one, want, "Authorization: "+credentialForm(headers[0]))
+		e.find(authorizationBearer, one, want, e.credentialForm(headers[0]))
 		return
 	}
 	if len(call.tokens) == 0 {
@@ -137,17 +137,20 @@ func (r *request) token() string {
 }
 
 // credentialForm describes a credential without showing it.
-func credentialForm(credential string) string {
+func (e *evaluation) credentialForm(credential string) string {
+	const field = "Authorization: "
 	scheme, rest, found := strings.Cut(credential, " ")
 	switch {
 	case credential == "":
-		return "nothing"
+		return field + "nothing"
+	case !found && e.holdsToken(credential):
+		return "the token without the scheme Bearer"
+	case !found && strings.EqualFold(scheme, "Bearer"), found && strings.EqualFold(scheme, "Bearer") && strings.TrimSpace(rest) == "":
+		return field + "Bearer without a token"
 	case !found:
-		return "one word without a scheme, or a scheme without a token"
+		return field + "one word without the scheme Bearer"
 	case !strings.EqualFold(scheme, "Bearer"):
-		return "another scheme than Bearer"
-	case strings.TrimSpace(rest) == "":
-		return "Bearer without a token"
+		return field + "another scheme than Bearer"
 	}
-	return "Bearer and something that is not a token"
+	return field + "Bearer and something that is not a token"
 }

@@ -44,8 +44,9 @@ func (e *evaluation) checkRequest(call *Call, one *request) {
 	switch one.purpose {
 	case attempt:
 		e.checkHTTP(one)
-		e.checkPath(call, one)
-		e.checkQuery(one)
+		if !e.checkPath(call, one) {
+			e.checkQuery(one)
+		}
 		e.checkAuthorization(call, one)
 		e.checkBody(one)
 	case stateRead:
@@ -70,11 +71,12 @@ func (e *evaluation) checkRequest(call *Call, one *request) {
 // platform takes the first: https://cloud.google.com/apis/docs/system-parameters
 var methodOverrides = []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
-// checkPath takes the path apart as it was sent, before anything is decoded.
-func (e *evaluation) checkPath(call *Call, one *request) {
+// checkPath takes the path apart as it was sent, before anything is decoded. It reports
+// whether the id was cut off, so that its end is the query.
+func (e *evaluation) checkPath(call *Call, one *request) (cut bool) {
 	method := e.rules.Method.Operation
 	template, path := method.Path, one.path()
-	e.test(pathMethod, pathCollection, pathVerb, pathOneSegment, pathEscaping)
+	e.test(pathMethod, pathCollection, pathOneSegment, pathEscaping)
 	if one.method != method.Method {
 		e.find(pathMethod, one, method.Method, printable(one.method))
 	}
@@ -87,15 +89,20 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 		e.find(pathEscaping, one, "percent escapes for characters that are not allowed in a path", fmt.Sprintf("%q in %s", octet, printable(path)))
 	}
 	if path == strings.TrimSuffix(template.Prefix, "/")+template.Suffix {
+		e.test(pathVerb)
 		e.find(pathOneSegment, one, "an id of one segment", "no id in "+printable(path))
-		return
+		return false
 	}
 	rest, inCollection := strings.CutPrefix(path, template.Prefix)
 	if !inCollection {
 		e.find(pathCollection, one, "a path that begins with "+template.Prefix, printable(path))
 	}
 	id, hasVerb := strings.CutSuffix(rest, template.Suffix)
-	if !hasVerb {
+	if end := cutOff(call.job, rest); inCollection && !hasVerb && end != "" {
+		e.find(pathID, one, wantedID(call.job), fmt.Sprintf("its beginning, %s: %s", printable(rest), end))
+		return true
+	}
+	if e.test(pathVerb); !hasVerb {
 		e.find(pathVerb, one, "a path that ends in "+template.Suffix, printable(path))
 	}
 	switch {
@@ -107,13 +114,39 @@ func (e *evaluation) checkPath(call *Call, one *request) {
 	case call.job != "":
 		e.test(pathID)
 		if decoded, err := url.PathUnescape(id); err != nil || decoded != call.job {
-			want := "the id " + call.job
-			if escaped := url.PathEscape(call.job); escaped != call.job {
-				want += ", sent as " + escaped
-			}
-			e.find(pathID, one, want, printable(id))
+			e.find(pathID, one, wantedID(call.job), printable(id))
 		}
 	}
+	return false
+}
+
+// wantedID is an id as it has to be sent.
+func wantedID(job string) string {
+	if escaped := url.PathEscape(job); escaped != job {
+		return "the id " + job + ", sent as " + escaped
+	}
+	return "the id " + job
+}
+
+// cutOff says what ended an id in a path that has only its beginning: an unescaped ? or
+// # begins what follows the path; empty where it is no beginning of the id.
+func cutOff(job, sent string) string {
+	end := strings.IndexAny(job, "?#")
+	if end < 0 {
+		return ""
+	}
+	begins := func(id string) bool { plain, err := url.PathUnescape(sent); return err == nil && plain == id }
+	if unescaped, err := url.PathUnescape(job[:end]); !begins(job[:end]) && (err != nil || !begins(unescaped)) {
+		return ""
+	}
+	what := "? began the query"
+	if job[end] == '#' {
+		return "# began the fragment"
+	}
+	if strings.Contains(job[end:], "#") {
+		what += ", and # the fragment"
+	}
+	return what
 }
 
 // pathCharacters are what a path may hold as it is (RFC 3986, 3.3: pchar, and the

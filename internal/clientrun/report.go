@@ -55,14 +55,24 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	report.Conclude(result.Run{Requirements: method.ClientRequirements, Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
 	for i, requirement := range report.Requirements {
 		if len(requirement.Checks) == 0 {
-			report.Requirements[i].Reason = noScenario
-			if len(checks) == 0 {
-				report.Requirements[i].Reason = noCall
-			}
+			report.Requirements[i].Reason = o.whyUntested(report)
 		}
 	}
 	report.ConcludeCauses()
 	return report
+}
+
+// whyUntested is why no call of a run tested a requirement.
+func (o Outcomes) whyUntested(report result.Report) string {
+	succeeded := func(one result.Exchange) bool { return one.Response != nil && one.Response.Status/100 == 2 }
+	broken := report.Broken(result.Fail)
+	switch {
+	case len(report.Checks) == 0:
+		return noCall
+	case len(broken) > 0 && !broken[0].Requirement.Condition() && !slices.ContainsFunc(report.Exchanges, succeeded):
+		return "no call succeeded: see " + broken[0].Requirement.ID
+	}
+	return noScenario
 }
 
 // Requirements are those of clients, and the conditions.
