@@ -124,6 +124,21 @@ func TestOneRequest(t *testing.T) {
 	}
 }
 
+// TestACredentialIsDescribed and not shown.
+func TestACredentialIsDescribed(t *testing.T) {
+	t.Parallel()
+	e := &evaluation{tokens: []string{givenToken}}
+	for credential, want := range map[string]string{
+		"": "Authorization: nothing", givenToken: "the token without the scheme Bearer", "other": "Authorization: one word without the scheme Bearer",
+		"bearer": "Authorization: Bearer without a token", "Bearer ": "Authorization: Bearer without a token", "Basic x": "Authorization: another scheme than Bearer",
+		"Bearer a b": "Authorization: Bearer and something that is not a token",
+	} {
+		if got := e.credentialForm(credential); got != want {
+			t.Errorf("%q: %s, want %s", credential, got, want)
+		}
+	}
+}
+
 func TestWhatTheDescriptionDoesNotDemandIsNotTested(t *testing.T) {
 	silent := *method
 	silent.ClientRequirements = nil

@@ -94,6 +94,17 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestWhatARefusedClientLeavesUntested: no call succeeds, and the report says why.
+func TestWhatARefusedClientLeavesUntested(t *testing.T) {
+	t.Parallel()
+	_, report := runAll(t, runOf(t, "wrong-verb", "success"))
+	for _, requirement := range report.Requirements {
+		if requirement.ID == "client.outcome.new-id" && requirement.Reason != "no call succeeded: see "+pathVerb {
+			t.Errorf("%+v", requirement)
+		}
+	}
+}
+
 // TestReasonsOfConnections: what a scenario does not test of a client, and why.
 func TestReasonsOfConnections(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,8 +57,12 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 	t.Parallel()
 	from := calling(result.ExitFails, result.Fail, result.Pass, result.Skip)
 	from.Checks[2].Reason = "the client chose HTTP/1.1"
-	words, _ := pageOf(t, from)
-	for _, want := range []string{"No request arrived", "test condition", "HTTP", `id="skipped"`, "3 scenarios, exit code 1", "1 of 3 scenarios failed."} {
+	outcome := requirement("client.outcome.new-id", spec.Platform, "It MUST be reported.")
+	outcome.Verdict, outcome.Reason = result.Skip, "no call succeeded: see client.http.syntax"
+	withOutcome := from
+	withOutcome.Requirements = append(slices.Clone(from.Requirements), outcome)
+	words, _ := pageOf(t, withOutcome)
+	for _, want := range []string{`id="untested"`, outcome.Reason, "No request arrived", "test condition", "HTTP", `id="skipped"`, "3 scenarios, exit code 1", "1 of 3 scenarios failed."} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, words)
 		}

@@ -82,7 +82,7 @@ func newPage(report result.Report) *page {
 		byID: map[string]*result.Check{}, byNumber: map[int]*result.Exchange{}, home: map[string]string{}, under: map[int]string{}, sent: map[string][]int{},
 		evidence: map[int][]result.Place{},
 	}
-	for _, name := range []string{"top", "main", "failures", "warnings", "errors", "unexpected", "scopes", "states", "requirements", "not-judged", "skipped", "known", "timing", "facts"} {
+	for _, name := range []string{"top", "main", "failures", "warnings", "errors", "unexpected", "scopes", "states", "requirements", "not-judged", "skipped", "untested", "known", "timing", "facts"} {
 		p.taken[name] = true
 	}
 	for _, requirement := range report.Requirements {
@@ -181,6 +181,7 @@ func (p *page) functions() template.FuncMap {
 		"checksIn":      checksIn,
 		"failing":       failingRows,
 		"names":         func(ids []string) references { return references{IDs: ids, Anchors: p.checks} },
+		"demands":       func(ids []string) references { return references{IDs: ids, Anchors: p.requirements} },
 	}
 }
 
