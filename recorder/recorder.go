@@ -5,6 +5,10 @@
 // A recording is a folder with cassettes and a provenance, which says where they
 // come from. The cassettes contain absolute URLs, and go-vcr's own recorder can
 // replay them, too.
+//
+// To record a run of the checks, give the Recording to suites.Config as its Transport.
+// To replay it, give the Replay and its Endpoint, the same Jobs and Seed, and Tokens
+// that returns the names of the recorded tokens.
 package recorder
 
 import (
@@ -30,7 +34,8 @@ type Options struct {
 	// secret, in addition to those of errors. All other values are recorded as their
 	// type and size only.
 	Members []string
-	// Secrets lists further texts that must not be in a cassette.
+	// Secrets lists further texts that must not be in a cassette. A text that is a word,
+	// or has fewer than 6 bytes, is not searched for: it has other reasons to be there.
 	Secrets []string
 	// Resume continues an interrupted recording in the same folder: requests that
 	// already have a response are not sent again. Discard deletes it and starts over.
