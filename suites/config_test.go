@@ -16,7 +16,7 @@ func TestConfigMistakes(t *testing.T) {
 	const endpoint = "http://127.0.0.1:1"
 	for want, config := range map[string]Config{
 		"Endpoint is missing":                     {},
-		"want one such as http://":                {Endpoint: "127.0.0.1:8080"},
+		"give one such as http://":                {Endpoint: "127.0.0.1:8080"},
 		`the template "scope" has no placeholder`: {Endpoint: endpoint, Tokens: TokenTemplate("scope")},
 		`the template "" has no placeholder`:      {Endpoint: endpoint, Tokens: TokenTemplate("")},
 		`Jobs: the id "x" is given twice`:         {Endpoint: endpoint, Jobs: map[string][]string{"FAILED": {"x", "x"}}},
