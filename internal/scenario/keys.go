@@ -82,7 +82,7 @@ func stepKeys(method *spec.Method) []key[Step] {
 			into(func(value text.YAML) (*Error, error) { return refusal(value, method) }, func(s *Step) **Error { return &s.Error })},
 		{"response", "a mapping, below", "Exactly this response.", into(asIs, func(s *Step) **Response { return &s.Response })},
 		{"reset", "true", "The connection is reset after the request has been read.", into(text.YAML.Bool, func(s *Step) *bool { return &s.Reset })},
-		{"hang-up", "true", "The connection is closed normally after the request has been read, as by a server that shuts down. Over HTTP/2 the stream is reset; after an earlier request on a connection with TLS, GOAWAY is sent and the connection closed.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
+		{"hang-up", "true", "The connection is closed normally after the request has been read, as by a server that shuts down. Over HTTP/2, the stream of the first request on a connection is reset; for a later one with TLS, GOAWAY is sent and the connection closed.", into(text.YAML.Bool, func(s *Step) *bool { return &s.HangUp })},
 		{"redirect", "301, 302, 303, 307 or 308", "A redirect with this status to the same path at another host.", into(redirect, func(s *Step) *int { return &s.Redirect })},
 		{"redirect-here", "301, 302, 303, 307 or 308", "A redirect with this status to another path of the same host, where the reference emulator returns the result of the call.", into(redirect, func(s *Step) *int { return &s.RedirectHere })},
 		{"header", "a mapping of names to strings", "Header fields to add to the response.", into(header, func(s *Step) *map[string]string { return &s.Header })},
