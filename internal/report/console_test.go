@@ -230,6 +230,26 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 			}
 		}
 	}
+	made := failingOften(7, result.Cause{ID: "one", Summary: "it reads no path", Fix: "Read it.", Exchange: 1, Count: 10})
+	again := made.Checks[8]
+	again.ID, again.Findings = "path/again", slices.Clone(again.Findings)
+	again.Findings[0].Cause = "one"
+	made.Checks = append(made.Checks, again)
+	for _, part := range []string{"10 requirements failed; the cause explains 7 in full; the other 3 (1 explained in part), most severe first\n", "path.rule-8 (platform)  1 of its 2 checks: want 404, got 200\n"} {
+		if got := printed(Console{}, made, 120); !strings.Contains(got, part) {
+			t.Errorf("it does not say %q:\n%s", part, got)
+		}
+	}
+	// A cause that explains neither the most severe failure nor most of them follows.
+	made = failingOften(3, result.Cause{ID: "one", Summary: "it reads no path", Fix: "Read it.", Exchange: 1, Count: 10})
+	made.Requirements[9].Level = spec.Documented
+	got, page := printed(Console{}, made, 120), written(t, made, WriteMarkdown)
+	for _, first := range []int{strings.Index(got, "FAIL x.path.rule-9") - strings.Index(got, "CAUSE it reads"), strings.LastIndex(got, "path.rule-9 (documented)  want") - strings.LastIndex(got, "CAUSE it reads"),
+		strings.Index(page, "#### `x.path.rule-9`") - strings.Index(page, "**Cause:** it reads")} {
+		if first > 0 {
+			t.Errorf("the cause is first:\n%s\n%s", got, page)
+		}
+	}
 	many := report(result.ExitFails, "does not conform")
 	for i := range 6 {
 		many.Checks = append(many.Checks, check(fmt.Sprintf("path/example-%d", i), result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", fmt.Sprint("that ", i))),
@@ -237,7 +257,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	}
 	many.Checks = append(many.Checks, check("path/example-6", result.Fail, "", "", finding("x.path.one", result.Fail, 1, "this", "that 5")))
 	many.Requirements = []result.Requirement{requirement("x.path.one", spec.Documented, "It MUST be.")}
-	got := printed(Console{}, many, 80)
+	got = printed(Console{}, many, 80)
 	if want := "\n  skipped  6 checks: add --job FAILED=ID\n  rerun"; !strings.Contains(got, want) {
 		t.Errorf("there is no %q in\n%s", want, got)
 	}
