@@ -50,7 +50,7 @@ func (p *markdownPage) print(format string, arguments ...any) { fmt.Fprintf(p, f
 // causes says what many findings come from.
 func (p *markdownPage) causes(causes []result.Cause) {
 	for _, cause := range causes {
-		p.print("**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", text.MarkdownWords(cause.Summary), text.MarkdownWords(cause.Fix), text.MarkdownWords(p.report.Explains(cause)))
+		p.print("\n**Cause:** %s\n\nFix: %s\n\nIt explains %s.\n\n", text.MarkdownWords(cause.Summary), text.MarkdownWords(cause.Fix), text.MarkdownWords(p.report.Explains(cause)))
 		var commands []string
 		for _, id := range cause.Requirements[:min(1, len(cause.Requirements))] {
 			commands = append(commands, "dpconform explain "+id)
