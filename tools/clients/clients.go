@@ -18,12 +18,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dpconform/dpconform/internal/openapi"
 	"github.com/dpconform/dpconform/internal/result"
@@ -82,23 +83,46 @@ func run(ctx context.Context, install, check bool, only, dpconform, page string)
 	if err != nil {
 		return err
 	}
-	found := maps.Clone(kept)
-	for _, one := range chosen {
-		if reason := missing[one.name]; reason != "" {
-			fmt.Printf("  skipped %s: %s\n", one.name, reason)
-			continue
+	found, err := testAll(ctx, dpconform, chosen, missing)
+	if err != nil {
+		return err
+	}
+	for name, earlier := range kept {
+		if _, again := found[name]; !again {
+			found[name] = earlier
 		}
-		tested, err := one.test(ctx, dpconform)
-		if err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
-		}
-		found[one.name] = tested
-		fmt.Printf("  %-11s %s\n", one.name, tested.summary())
 	}
 	if check {
 		return compare(kept, found, page)
 	}
 	return write(found, page)
+}
+
+// testAll tests as many programs side by side as there are processors: one waits
+// for its client most of the time, or its client for it.
+func testAll(ctx context.Context, dpconform string, chosen []program, missing map[string]string) (map[string]tested, error) {
+	found := map[string]tested{}
+	var mutex sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for _, one := range chosen {
+		if reason := missing[one.name]; reason != "" {
+			fmt.Printf("  skipped %s: %s\n", one.name, reason)
+			continue
+		}
+		group.Go(func() error {
+			tested, err := one.test(ctx, dpconform)
+			if err != nil {
+				return fmt.Errorf("%s: %w", one.name, err)
+			}
+			mutex.Lock()
+			defer mutex.Unlock()
+			found[one.name] = tested
+			fmt.Printf("  %-11s %s\n", one.name, tested.summary())
+			return nil
+		})
+	}
+	return found, group.Wait()
 }
 
 // installAll installs side by side, and says why a program cannot be run. Of the
