@@ -310,7 +310,7 @@ func TestASecondDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	text := ownText(t)
 	_, err := loadEdited(text + "---\na: b\n")
-	if want := fmt.Sprintf("edited.openapi.yaml:%d: a second YAML document begins here, and only one is read; remove one", 1+strings.Count(text, "\n")); err == nil || err.Error() != want {
+	if want := fmt.Sprintf("edited.openapi.yaml:%d: a second YAML document begins here, and only one is read; remove one, or put it into a file of its own", 1+strings.Count(text, "\n")); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

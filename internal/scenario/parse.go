@@ -3,7 +3,6 @@ package scenario
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,10 +22,6 @@ func Parse(method *spec.Method, file string, content []byte) (*Scenario, error) 
 // parse is Parse; a shipped scenario may list what the description does not have.
 func parse(method *spec.Method, file string, content []byte, shipped bool) (*Scenario, error) {
 	root, err := text.ParseYAML(file, content)
-	var usage *text.UsageError
-	if errors.As(err, &usage) && usage.Fix == "" && strings.Contains(usage.Message, "second YAML document") {
-		usage.Fix = "put each scenario into a file of its own"
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func TestMistakesInAScenario(t *testing.T) {
 	step := func(text string) string { return head + "steps:\n  - " + text + "\n" }
 	for _, row := range []struct{ name, text, want string }{
 		{"empty", "", "mine.yaml:1: the file is empty; dpconform client --print-scenario success shows one to begin with"},
-		{"two", head + "steps: [{reset: true}]\n---\nname: b\n", "mine.yaml:4: a second YAML document begins here, and only one is read; put each scenario into a file of its own"},
+		{"two", head + "steps: [{reset: true}]\n---\nname: b\n", "mine.yaml:4: a second YAML document begins here, and only one is read; remove one, or put it into a file of its own"},
 		{"no YAML", "name: [", "mine.yaml:2:1: invalid YAML: a value is missing, or a bracket is not closed"},
 		{"binary", "\x7fELF\x00\x01", "mine.yaml:1: it is not text in UTF-8: it has a NUL byte"},
 		{"a list", "- name: mine\n", "mine.yaml:1:1: want a mapping of keys to values, got a list"},

@@ -84,7 +84,7 @@ func ParseNode(content []byte) (decoded []byte, document yaml.Node, err error) {
 	}
 	switch {
 	case err == nil:
-		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read; remove one"}
+		return nil, document, &SyntaxError{second.Line, 0, "a second YAML document begins here, and only one is read; remove one, or put it into a file of its own"}
 	case !errors.Is(err, io.EOF):
 		mistake := LocateYAML(err)
 		mistake.Message = "invalid YAML: " + SyntaxReason(mistake.Message)

@@ -90,7 +90,7 @@ func TestAMistakeInYAMLHasAPlace(t *testing.T) {
 		"[name]":                    "a.yaml:1:1: want a mapping of keys to values, got a list; its keys are name, strict, count, wait, items and members",
 		"":                          "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
 		"# nothing":                 "a.yaml: want a mapping of keys to values, got nothing; its keys are name, strict, count, wait, items and members",
-		"name: first\n---\nname: x": "a.yaml:2: a second YAML document begins here, and only one is read; remove one",
+		"name: first\n---\nname: x": "a.yaml:2: a second YAML document begins here, and only one is read; remove one, or put it into a file of its own",
 		"name: first\n\tx: 1":       "a.yaml:2:1: invalid YAML: a tab indents a line; indent with spaces",
 		"name: \"first":             "a.yaml:1:13: invalid YAML: a quotation is not closed; correct the file there",
 		"name: a\nb: \xff":          "a.yaml:2: it is not text in UTF-8; save it in UTF-8",
