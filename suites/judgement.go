@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -59,7 +60,12 @@ func (j *judgement) FailAt(place result.Place, id string, exchange *target.Excha
 	want, got = printable(hide.Text(want)), printable(hide.Text(got))
 	same := reported{id, want, got}
 	if i, found := j.reported[same]; found {
-		j.findings[i].Count++
+		known := &j.findings[i]
+		known.Count++
+		if exchange != nil && !j.isPlain(j.shownBy(known.Exchange)) && j.isPlain(exchange) {
+			known.Exchange, known.Place = exchange.Number, place.Renamed(hide.Name)
+			j.look(exchange)
+		}
 		return
 	}
 	j.reported[same] = len(j.findings)
@@ -73,6 +79,28 @@ func (j *judgement) FailAt(place result.Place, id string, exchange *target.Excha
 		finding.Verdict = result.ExpectedFail
 	}
 	j.findings = append(j.findings, finding)
+}
+
+// shownBy is the exchange with a number; nil for 0.
+func (j *judgement) shownBy(number int) *target.Exchange {
+	for _, exchange := range j.exchanges {
+		if exchange.Number == number {
+			return exchange
+		}
+	}
+	return nil
+}
+
+// isPlain reports whether the request of an exchange is the call as it is documented,
+// which shows a finding best: nothing else about it can be the reason.
+func (j *judgement) isPlain(exchange *target.Exchange) bool {
+	if exchange == nil {
+		return false
+	}
+	sent := exchange.Request
+	own := j.callOf(sent.Job, sent.Credential)
+	return sent.Call && sent.Method == own.Method && sent.Path == own.Path && sent.Query == own.Query && !sent.Chunked && bytes.Equal(sent.Body, own.Body) &&
+		len(sent.Header) == len(own.Header) && sent.Credential.Spelling() == "" && (len(sent.Credential.Scopes) > 0 || len(j.Method.Scopes) == 0)
 }
 
 // placeOf is the place of a finding that does not say one.

@@ -24,7 +24,9 @@ type finished struct {
 	level   spec.Level
 	// settings say which checks were selected.
 	settings config.Settings
-	outcome  result.Run
+	// requirements is the number of those that apply.
+	requirements int
+	outcome      result.Run
 	// inFull says that somebody sees all exchanges: in a report, or compared.
 	inFull bool
 }
@@ -66,6 +68,7 @@ func (f finished) beginning() result.Report {
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}
+	report.Description.Requirements = f.requirements
 	if given := len(f.target.Jobs("")); given > 0 {
 		report.Target.Jobs[""] = given
 	}

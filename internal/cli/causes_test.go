@@ -194,6 +194,12 @@ func TestACauseComesFirst(t *testing.T) {
 			recorded.Code = http.StatusOK
 			answer(w, recorded, recorded.Body.Bytes())
 		})},
+		{"successes with the status 201", "", "success-status", "calls succeed with the status 201 instead of 200", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+			if recorded.Code == http.StatusOK && !strings.Contains(recorded.Body.String(), `"state"`) {
+				recorded.Code = http.StatusCreated
+			}
+			answer(w, recorded, recorded.Body.Bytes())
+		})},
 		{"a rate", "", "rate-limited", "every response is 429: the server limits the rate of requests", refusedBefore(http.StatusTooManyRequests, func(*http.Request) bool { return true })},
 		{"errors in a list", "", "framework-errors", "are JSON arrays instead of an error object", around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
 			if recorded.Code >= 400 && recorded.Body.Len() > 0 {

@@ -213,7 +213,7 @@ func (o outputs) write(terminal *terminal, outcomes clientrun.Outcomes) error {
 		terminal = terminal.onStandardError()
 	}
 	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}}
-	console.Header(found, len(found.Requirements), len(found.Requirements), false)
+	console.Header(found, len(found.Requirements), false)
 	return o.conclude(terminal, console, found)
 }
 

@@ -99,7 +99,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 func showSaved(terminal *terminal, found result.Report, files []report.File) error {
 	if len(files) == 0 {
 		console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet}
-		console.Header(found, len(found.Requirements), len(found.Requirements), true)
+		console.Header(found, len(found.Requirements), true)
 		console.Result(found)
 		return nil
 	}

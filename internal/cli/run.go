@@ -89,11 +89,12 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	}
 	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet, Verbose: terminal.verbose}
 	whole := finished{testedServer: server, started: began, method: method, level: plan.level, settings: *settings, inFull: len(plan.files) > 0}
+	all, selected := plan.selected.requirements(method)
+	whole.requirements = all
 	whole.outcome, err = runShown(ctx, terminal, suiteRun{
 		method: method, target: server.target, level: plan.level, seed: server.seed, known: plan.known, selected: plan.selected,
 	}, func() {
-		all, selected := plan.selected.requirements(method)
-		console.Header(whole.beginning(), all, selected, false)
+		console.Header(whole.beginning(), selected, false)
 	})
 	whole.outcome.Stale = server.stale
 	if err == nil {

@@ -24,6 +24,8 @@ type selection struct {
 	// profileFrom is where the profile was given.
 	profileFrom string
 	checks      []suites.Check
+	// aspects are those that the focus names; empty for all.
+	aspects []string
 	// partial says that some checks are not among these.
 	partial bool
 	// left are the checks that the profile, or the flags about scopes and
@@ -83,6 +85,9 @@ func selectChecks(sources *config.Sources, settings *config.Settings, method *sp
 	selected.checks = slices.DeleteFunc(slices.Clone(checks), func(check suites.Check) bool {
 		return len(settings.Focus) > 0 && !named[check.ID] || !labels(check.Labels())
 	})
+	for _, focus := range settings.Focus {
+		selected.aspects = append(selected.aspects, aspectOf(focus))
+	}
 	selected.partial = len(selected.checks) < len(checks)
 	if len(selected.checks) == 0 {
 		return selection{}, text.Mistake(sources.Origin("label-filter"),
@@ -155,6 +160,28 @@ func (s selection) without(leave func(suites.Check) (rest suites.Check, reason s
 	}
 	s.partial = s.partial || len(s.checks) < len(all)
 	return s
+}
+
+// inFocus leaves out the checks of aspects that the focus does not name.
+func (s selection) inFocus(groups []result.NotApplicable) []result.NotApplicable {
+	if len(s.aspects) == 0 {
+		return groups
+	}
+	var kept []result.NotApplicable
+	others := func(id string) bool { return !slices.Contains(s.aspects, aspectOf(id)) }
+	for _, group := range groups {
+		group.Checks, group.Requirements = slices.DeleteFunc(slices.Clone(group.Checks), others), slices.DeleteFunc(slices.Clone(group.Requirements), others)
+		if len(group.Checks) > 0 {
+			kept = append(kept, group)
+		}
+	}
+	return kept
+}
+
+// aspectOf is the aspect of the id of a check or a requirement, or that id.
+func aspectOf(id string) string {
+	aspect, _, _ := strings.Cut(strings.ReplaceAll(id, ".", "/"), "/")
+	return aspect
 }
 
 // requirements counts the requirements of a method that can be tested, and those that

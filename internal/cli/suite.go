@@ -119,7 +119,7 @@ func untested(check suites.Check) result.Check {
 // result adds the checks that an interruption kept from running.
 func (r suiteRun) result(ctx context.Context, report types.Report) (result.Run, error) {
 	interrupted := ctx.Err() != nil
-	run := result.Run{Requirements: r.method.Requirements, NotApplicable: notApplicable(r.method), NotSelected: r.selected.left, Known: r.known,
+	run := result.Run{Requirements: r.method.Requirements, NotApplicable: r.selected.inFocus(notApplicable(r.method)), NotSelected: r.selected.left, Known: r.known,
 		Foreseen: r.selected.profile == config.Consumer}
 	found := map[string]result.Check{}
 	for _, spec := range report.SpecReports {

@@ -36,7 +36,7 @@ const (
 
 // Header names the target and the description, with the numbers of its requirements
 // and of those that are selected. A saved report is one of an earlier run.
-func (c Console) Header(report result.Report, all, selected int, saved bool) {
+func (c Console) Header(report result.Report, selected int, saved bool) {
 	if c.Quiet {
 		return
 	}
@@ -54,10 +54,10 @@ func (c Console) Header(report result.Report, all, selected int, saved bool) {
 		c.Field([]string{"target", ""}[min(i, 1)], line)
 	}
 	c.Field("description", fmt.Sprintf("%s, revision %s, %s, %s", report.Description.File, report.Description.RevisionText(),
-		text.Counted(report.Description.Scopes, "scope"), text.Counted(all, "requirement")))
+		text.Counted(report.Description.Scopes, "scope"), text.Counted(max(selected, report.Description.Requirements), "requirement")))
 	c.Field("", shortDigest(report.Description.Digest))
 	words := report.Settings.Text()
-	if selected < all {
+	if selected < report.Description.Requirements {
 		words = strings.TrimPrefix(words+": "+text.Counted(selected, "requirement"), ": ")
 	}
 	if words != "" {

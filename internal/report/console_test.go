@@ -19,7 +19,7 @@ import (
 func printed(console Console, from result.Report, width int) string {
 	var out strings.Builder
 	console.Out, console.Width = colorprofile.NewWriter(&out, []string{"TERM=xterm-256color", "NO_COLOR=1"}), width
-	console.Header(from, len(from.Requirements), len(from.Requirements), false)
+	console.Header(from, len(from.Requirements), false)
 	console.Result(from)
 	return out.String()
 }
@@ -38,7 +38,7 @@ func TestTheConsoleIsPlainAndNarrow(t *testing.T) {
 				}
 				var coloured strings.Builder
 				console.Out, console.Width = &coloured, width
-				console.Header(from, len(from.Requirements), len(from.Requirements), false)
+				console.Header(from, len(from.Requirements), false)
 				console.Result(from)
 				if ansi.Strip(coloured.String()) != plain {
 					t.Errorf("%s: the plain text differs from the coloured one", name)

@@ -150,7 +150,7 @@ func TestThePageAnswersInOrder(t *testing.T) {
 	}
 	at := 0
 	for _, part := range []string{"things.retry at http://127.0.0.1:8080", "Does not conform", "1 of 4 requirements failed; 1 of 5 checks failed.", "Recorded responses, not a live server. Recorded from an emulator",
-		"4 requirements", "5 checks, exit code 1", "1 requirement failed", "x.path.one documented", "want 404 or 403 got 401, and more", "curl -i", "dpconform explain x.path.one",
+		"4 requirements", "5 checks", "1 requirement failed", "x.path.one documented", "want 404 or 403 got 401, and more", "curl -i", "dpconform explain x.path.one",
 		"Unexpected passes", "Errors", "the proxy is away", "Skipped: missing input", "--job CANCELLED=ID", "Warnings", "Known failures", "Requirements", "so *it* is", "fail: 1 of 2 checks",
 		"Shown in the member /error/code", "Scopes", "Job states", "FAILED 2 jobs given; accepted", "Timing", "The run", "api/mine.yaml"} {
 		next := strings.Index(body[at:], strings.Join(strings.Fields(part), " "))

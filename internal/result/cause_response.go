@@ -253,6 +253,28 @@ func (e evidence) errorsAsSuccess() diagnosis {
 		}}
 }
 
+// successStatus is the requirement that a success has the documented status.
+const successStatus = "response.status"
+
+// otherSuccess: the calls succeed, with another status than the documented one.
+func (e evidence) otherSuccess() diagnosis {
+	all := e.found()
+	at := slices.IndexFunc(all, func(one found) bool {
+		return (one.Requirement == successStatus || one.Requirement == documentedCall) && one.exchange.succeeded()
+	})
+	if at < 0 {
+		return diagnosis{}
+	}
+	want, status := all[at].Want, all[at].exchange.status()
+	shows := func(exchange *Exchange) bool { return exchange.Retry && exchange.status() == status }
+	return diagnosis{id: "success-status", least: 2, shows: shows,
+		explains: func(finding Finding, exchange *Exchange) bool { return finding.Want == want && shows(exchange) },
+		say: func(_ *Exchange, count int) (summary, fix string) {
+			return fmt.Sprintf("%d calls succeed with the status %d instead of %s", count, status, want),
+				"set the status of a success to " + want + "; some frameworks choose another for POST or for an empty response"
+		}}
+}
+
 // endsInside reports whether a body has its announced length and ends inside its
 // JSON value.
 func endsInside(exchange *Exchange) bool {

@@ -73,13 +73,21 @@ func (m Message) Curl() string {
 		words = append(words, "-H", "'Content-Type:'")
 	}
 	if authorized {
-		return strings.Join(words, " ") + tokenComment + m.Credential
+		return strings.Join(words, " ") + tokenComment + withArticle(m.Credential)
 	}
 	return strings.Join(words, " ")
 }
 
 // tokenComment stands before the words for the token.
-const tokenComment = "  # set TOKEN first: "
+const tokenComment = "  # set TOKEN to "
+
+// withArticle puts an article before the words for a token.
+func withArticle(credential string) string {
+	if strings.HasPrefix(credential, "unknown") {
+		return "an " + credential
+	}
+	return "a " + credential
+}
 
 // CurlAfter is a command that sends another request first, over the same
 // connection, unless that is empty.
@@ -91,9 +99,9 @@ func (m Message) CurlAfter(before Message) string {
 	second, token, authorized := strings.Cut(m.Curl(), tokenComment)
 	if firstToken != "" && firstToken != token {
 		first = strings.Replace(first, "$TOKEN", "$FIRST_TOKEN", 1)
-		firstToken = " # set FIRST_TOKEN first: " + firstToken
+		firstToken = " # set FIRST_TOKEN to " + firstToken
 		if authorized {
-			firstToken += ", TOKEN: "
+			firstToken += ", TOKEN to "
 		}
 	} else if firstToken = ""; authorized {
 		firstToken = tokenComment

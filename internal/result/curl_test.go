@@ -16,13 +16,13 @@ func TestCurlSendsTheSame(t *testing.T) {
 	for want, exchange := range map[string]Message{
 		begin + "GET 'http://h/v1'":                                   {URL: "http://h/v1", Method: "GET"},
 		begin + "POST 'http://h/v1?a=b&c=%2F' -H 'Content-Length: 0'": {URL: "http://h/v1?a=b&c=%2F", Method: "POST"},
-		begin + `POST 'http://h/it'\''s' --data-raw '{"a": "it'\''s $HOME \ ` + "`x`" + `"}' -H 'Content-Type:'`:              {URL: "http://h/it's", Method: "POST", Body: `{"a": "it's $HOME \ ` + "`x`" + `"}`},
-		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-raw 'x'`:    {URL: "http://h/", Method: "PUT", Header: header, Body: "x"},
-		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # set TOKEN first: unknown token`: {URL: "http://h/", Method: "POST", Credential: "unknown token"},
-		begin + `GET 'http://h/' -H "Authorization: Bearer $TOKEN" -H "X-G: $HEADER_X_G"  # set TOKEN first: token for x`:     {URL: "http://h/", Method: "GET", Credential: "token for x", Added: []string{"X-G: $HEADER_X_G"}},
-		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'":               {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument)},
-		begin + "POST 'http://h/' --data-binary @- < body-of-201-bytes -H 'Content-Type:'":                                    {URL: "http://h/", Method: "POST", Body: "cut…", BodyBytes: 201},
-		"curl -i --path-as-is --head 'http://h/{a}' --globoff":                                                                {URL: "http://h/{a}", Method: "HEAD"},
+		begin + `POST 'http://h/it'\''s' --data-raw '{"a": "it'\''s $HOME \ ` + "`x`" + `"}' -H 'Content-Type:'`:             {URL: "http://h/it's", Method: "POST", Body: `{"a": "it's $HOME \ ` + "`x`" + `"}`},
+		begin + `PUT 'http://h/' -H 'Content-Type: text/plain' -H 'X-A: it'\''s' -H 'X-A: two' -H 'X-B: 2' --data-raw 'x'`:   {URL: "http://h/", Method: "PUT", Header: header, Body: "x"},
+		begin + `POST 'http://h/' -H "Authorization: Bearer $TOKEN" -H 'Content-Length: 0'  # set TOKEN to an unknown token`: {URL: "http://h/", Method: "POST", Credential: "unknown token"},
+		begin + `GET 'http://h/' -H "Authorization: Bearer $TOKEN" -H "X-G: $HEADER_X_G"  # set TOKEN to a token for x`:      {URL: "http://h/", Method: "GET", Credential: "token for x", Added: []string{"X-G: $HEADER_X_G"}},
+		begin + "POST 'http://h/' --data-raw '" + strings.Repeat("x", longestArgument) + "' -H 'Content-Type:'":              {URL: "http://h/", Method: "POST", Body: strings.Repeat("x", longestArgument)},
+		begin + "POST 'http://h/' --data-binary @- < body-of-201-bytes -H 'Content-Type:'":                                   {URL: "http://h/", Method: "POST", Body: "cut…", BodyBytes: 201},
+		"curl -i --path-as-is --head 'http://h/{a}' --globoff":                                                               {URL: "http://h/{a}", Method: "HEAD"},
 	} {
 		got := exchange.Curl()
 		if got != want {
@@ -114,7 +114,7 @@ func TestWhatBecomesOfAConnectionIsShown(t *testing.T) {
 	t.Parallel()
 	read, call := Message{Method: "GET", URL: "http://127.0.0.1/a"}, Message{Method: "POST", URL: "http://127.0.0.1/b", Credential: "token for x"}
 	for _, test := range []struct{ curl, beginning, end string }{
-		{Watched(call.CurlAfter(read)), "curl -v -i --path-as-is -X GET", `# set TOKEN first: token for x; then look for a second "Connected to"`},
+		{Watched(call.CurlAfter(read)), "curl -v -i --path-as-is -X GET", `# set TOKEN to a token for x; then look for a second "Connected to"`},
 		{Watched(read.CurlAfter(read)), "curl -v -i --path-as-is -X GET", `'  # look for a second "Connected to"`},
 	} {
 		if !strings.HasPrefix(test.curl, test.beginning) || !strings.HasSuffix(test.curl, test.end) {

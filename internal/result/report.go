@@ -158,6 +158,9 @@ type Description struct {
 	Title    string `json:"title"`
 	Revision string `json:"revision"`
 	Scopes   int    `json:"scopes"`
+	// Requirements is the number of those that apply, whatever is selected; 0 in a
+	// report of a client, which tests all.
+	Requirements int `json:"requirements,omitempty"`
 	// Method is the id of the method under test.
 	Method string `json:"method"`
 	// Overlays are the files of the overlays that were applied to it.

@@ -241,7 +241,7 @@ func (p *page) Facts() [][2]string {
 	}
 	facts = append(facts,
 		[2]string{"Description", p.Description.File}, [2]string{"Revision", p.Description.RevisionText()}, [2]string{"Digest", p.Description.Digest},
-		[2]string{"Started", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Duration", p.tookText()},
+		[2]string{"Started", p.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, [2]string{"Duration", p.tookText()}, [2]string{"Exit code", strconv.Itoa(p.Exit)},
 		[2]string{"Exchanges", strconv.Itoa(len(p.Exchanges))})
 	if p.Client == nil {
 		facts = append(facts, [2]string{"Seed", strconv.FormatUint(p.Settings.Seed, 10)})
