@@ -238,6 +238,8 @@ func (c Cause) within(other Cause) bool {
 // diagnosis is a cause that exchanges may show.
 type diagnosis struct {
 	id string
+	// about is the requirement to read about first; empty for that of isAbout.
+	about string
 	// shows reports whether an exchange shows it. Least is how many have to, at least
 	// one; nil and 0 where something else is missing.
 	shows func(*Exchange) bool
@@ -338,7 +340,7 @@ func (e evidence) conclude(found diagnosis) (cause Cause, explained []*Finding) 
 	if found.most > 0 {
 		cause.Count = min(cause.Count, found.most)
 	}
-	about, first := isAbout[cause.ID], found.first
+	about, first := cmp.Or(found.about, isAbout[cause.ID]), found.first
 	for _, one := range e.found() {
 		if explains := found.explains; explains == nil && !found.shows(one.exchange) || explains != nil && !explains(*one.Finding, one.exchange) {
 			continue

@@ -172,7 +172,11 @@ func (e evidence) serverFails() diagnosis {
 	plain := func(exchange *Exchange) bool { return aboutAnID(exchange) && exchange.shape() == shape }
 	unknown := slices.ContainsFunc(e.shown(shows), plain) && !slices.ContainsFunc(e.shown(plain), func(one *Exchange) bool { return one.status() == http.StatusNotFound }) &&
 		!slices.ContainsFunc(e.shown(shows), func(one *Exchange) bool { return !aboutAnID(one) })
-	return diagnosis{id: "server-fails", least: 3, shows: shows, say: func(first *Exchange, count int) (summary, fix string) {
+	about := ""
+	if unknown {
+		about = "semantics.unknown-job"
+	}
+	return diagnosis{id: "server-fails", about: about, least: 3, shows: shows, say: func(first *Exchange, count int) (summary, fix string) {
 		if unknown {
 			return fmt.Sprintf("the server fails with %d for an unknown id, in %d requests%s", first.status(), count, first.because()),
 				"check that the job exists before you use it, and respond with 404 NOT_FOUND if it does not"
