@@ -252,7 +252,9 @@ func (j *judgement) refuseCaller(id string, credential target.Credential) *targe
 		job.id = j.session.unknownID()
 	}
 	exchange := j.send(j.callOf(job.id, credential))
-	refused := j.hasNoEffect("authorization.required", exchange)
+	// A token that is only sent in another way has the scopes.
+	sufficient := slices.Contains([]string{otherScheme, oneToken}, id) && j.responseTo(exchange).succeeded()
+	refused := !sufficient && j.hasNoEffect("authorization.required", exchange)
 	j.meets(id, exchange)
 	exchange = j.responseTo(exchange).exchange
 	if refused && reader.Present() {

@@ -16,6 +16,7 @@ import (
 	"github.com/onsi/gomega/format"
 
 	"github.com/dpconform/dpconform/internal/redact"
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/spec"
 )
@@ -221,6 +222,9 @@ func (r *response) textMember(name string) string {
 func (r *response) memberText(name string) string {
 	if value := r.member(name); value != nil {
 		return name + " " + oneLine(value)
+	}
+	if form, _ := result.MemberForm(firstValue(r.body()), name); form != "" {
+		return "no " + name + " at the top of the body, but " + form
 	}
 	return "no " + name + " in " + r.bodyText()
 }

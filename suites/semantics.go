@@ -344,7 +344,12 @@ func callAgain(j *judgement) {
 	if !found {
 		return
 	}
-	if state := j.stateIn(j.readState(first.job, credential)); hasStateMethod(j.Method) && !slices.Contains(j.Method.AcceptedStates, state) {
+	switch state := j.stateIn(j.readState(first.job, credential)); {
+	case !hasStateMethod(j.Method), slices.Contains(j.Method.AcceptedStates, state):
+	case state == "":
+		j.Skip("the state of the job could not be read", "")
+		return
+	default:
 		j.Skip("the job is no longer "+text.List(j.Method.AcceptedStates, "or"), "")
 		return
 	}

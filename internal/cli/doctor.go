@@ -443,6 +443,9 @@ func (d doctor) stateIn(exchange *target.Exchange) (state, reason string) {
 	case exchange.Status != d.method.ReadState.Success:
 		return "", fmt.Sprintf("the server responded with %d %s", exchange.Status, http.StatusText(exchange.Status))
 	case json.Unmarshal(exchange.WholeBody(), &members) != nil || json.Unmarshal(members[d.method.StateField], &state) != nil || state == "":
+		if form, _ := result.MemberForm(exchange.WholeBody(), d.method.StateField); form != "" {
+			return "", fmt.Sprintf("the response has %s %s, want its name as a string at the top", d.method.StateField, form)
+		}
 		return "", "the response has no state"
 	case !slices.Contains(d.method.States, state):
 		return "", "it is in an undocumented state"

@@ -138,7 +138,7 @@ func (r Report) fix(requirement Requirement, shown Found) string {
 	case exchange.failed():
 		return strings.TrimSpace(sentence("check the server's log for the cause of the "+fmt.Sprint(exchange.status())) + " " + ifServerFails)
 	}
-	return requirement.Fix
+	return cmp.Or(r.formFix(requirement, shown), requirement.Fix)
 }
 
 // failed reports whether the server says that it failed.

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/result"
+)
+
+// stateAs makes a server that has the state of a job in another form.
+func stateAs(form func(state string) any, outer string) func(http.Handler) http.Handler {
+	return around(func(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+		var body map[string]any
+		if json.Unmarshal(recorded.Body.Bytes(), &body) == nil && body["state"] != nil {
+			body["state"] = form(body["state"].(string))
+			var sent any = body
+			if outer != "" {
+				sent = map[string]any{outer: body}
+			}
+			encoded, _ := json.Marshal(sent)
+			recorded.Body = bytes.NewBuffer(encoded)
+			recorded.Header().Del("Content-Length")
+		}
+		answer(w, recorded, recorded.Body.Bytes())
+	})
+}
+
+// TestAStateInAnotherFormHasItsFix: what the job or the token is has nothing to do with
+// it, and what could not be read did not change.
+func TestAStateInAnotherFormHasItsFix(t *testing.T) {
+	t.Parallel()
+	same := func(state string) any { return state }
+	for name, one := range map[string]struct {
+		form             func(string) any
+		outer            string
+		says, doctorSays string
+		unread           bool
+	}{
+		"a number":       {func(state string) any { return len(state) }, "", "fix Return state by its name, as a string such as ", "state as a number, want its name as a string", true},
+		"an object":      {func(state string) any { return []any{state} }, "", "fix Return state as a string, not as an array.", "state as an array, want", true},
+		"another object": {same, "job", "fix Return state at the top of the response, not inside job.", "state inside another object, want", true},
+		"another case":   {func(state string) any { return strings.ToLower(state) }, "", "fix Return the name of the state as the description has it: FAILED.", "undocumented state", false},
+		"a prefix":       {func(state string) any { return "STATE_" + state }, "", "fix Return the name of the state as the description has it: FAILED.", "undocumented state", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			arguments := flagsFor(t, stateAs(one.form, one.outer)(mustEmulate(t, emulator.Options{})), nil)
+			report, output := reported(t, append([]string{"run", "--focus", "semantics.second-call", "--focus", "response.new-job-readable", "--focus", "semantics/given-failed"}, arguments...)...)
+			output = strings.Join(strings.Fields(output), " ")
+			if !strings.Contains(output, one.says) || strings.Contains(output, "First check what you gave") || len(report.Causes) > 0 {
+				t.Errorf("it does not say %q, %+v:\n%s", one.says, report.Causes, output)
+			}
+			if one.unread && (strings.Contains(output, "Commit the new job") || strings.Contains(output, result.NoLonger) || !strings.Contains(output, "the state of the job could not be read")) {
+				t.Errorf("the job is blamed:\n%s", output)
+			}
+			if got := call(t, append([]string{"doctor"}, arguments...)...); !strings.Contains(got.words(), one.doctorSays) {
+				t.Errorf("doctor does not say %q:\n%s", one.doctorSays, got.output)
+			}
+		})
+	}
+}
+
+// TestATokenWithoutASchemeIsNoMatterOfScopes: the token has them.
+func TestATokenWithoutASchemeIsNoMatterOfScopes(t *testing.T) {
+	t.Parallel()
+	report, output := reported(t, append([]string{"run", "--focus", "authorization"}, flagsFor(t, changing(func(r *http.Request) {
+		// strings.TrimPrefix, whatever comes of it.
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		r.Header.Del("Authorization")
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+	})(mustEmulate(t, emulator.Options{})), nil)...)...)
+	var failed []string
+	for _, broken := range report.Broken(result.Fail) {
+		failed = append(failed, broken.Requirement.ID)
+	}
+	if !slices.Equal(failed, []string{"authorization.scheme", "authorization.scheme-case"}) || !strings.Contains(output, "strings.TrimPrefix returns") {
+		t.Errorf("%v\n%s", failed, output)
+	}
+}
