@@ -53,8 +53,8 @@ type Call struct {
 	// 401.
 	Token      string
 	FreshToken string
-	// Client trusts the certificate of the scenario that has one. In other scenarios,
-	// any client works.
+	// Client trusts the certificate authority of a scenario with TLS, except in
+	// untrusted-authority. In scenarios without TLS, any client works.
 	Client *http.Client
 
 	call *clientrun.Call

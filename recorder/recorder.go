@@ -7,8 +7,9 @@
 // replay them, too.
 //
 // To record a run of the checks, give the Recording to suites.Config as its Transport.
-// To replay it, give the Replay and its Endpoint, the same Jobs and Seed, and Tokens
-// that returns the names of the recorded tokens.
+// To replay it, set Transport to the Replay, Endpoint to its Endpoint, and the same
+// Jobs and Seed. Tokens must return the name of each recorded token in place of the
+// token.
 package recorder
 
 import (

@@ -77,8 +77,9 @@ func (r Requirement) Aspect() string {
 	return aspect
 }
 
-// Must reports whether the statement is a MUST. A broken SHOULD is a warning, unless
-// the run's level is [Inferred].
+// Must reports whether the statement is a MUST. A SHOULD that a server breaks is a
+// warning, unless the run's level is [Inferred]. For a client, it also fails in the
+// scenarios that are about it.
 func (r Requirement) Must() bool { return strings.Contains(r.Statement, "MUST") }
 
 // Responses is a set of allowed responses: HTTP statuses ("404", or a class such

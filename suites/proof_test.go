@@ -55,9 +55,9 @@ func (m *matrix) proof() string {
 # Proof: which check catches which fault
 
 A check that cannot fail proves nothing. Each fault below is introduced into the reference emulator, one at a time, and the whole suite
-runs against it. This is mutation testing. A fault is *caught* if the requirement that it breaks fails, and *survives* otherwise. The tests
-fail if a fault survives, if a check catches no fault, or if a requirement fails on a response that is the same as the conforming
-emulator's (a false alarm).
+runs against it. This is mutation testing. A fault is *caught* if the requirement that it breaks fails, or warns if its level only warns; it
+*survives* otherwise. The tests fail if a fault survives, if a check catches no fault, or if a requirement fails on a response that is the
+same as the conforming emulator's (a false alarm).
 
 This is the matrix of %s. `+"`make prove` prints it, with those of the other methods and of broken clients; `dpconform emulate --fault NAME`"+`
 starts an emulator with a fault.

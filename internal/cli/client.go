@@ -107,7 +107,7 @@ then exits with the result so far.`,
 	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios. It does so by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if it is fixed")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "maximum `DURATION` of the command in each scenario, such as 10s. Then it is ended with its child processes")
-	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success")
+	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success, for a method that returns no new id")
 	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests, not what the client reports")
 	flags.StringVar(&options.upstream, "upstream", "", "test the requests and forward them to the server `URL`")
 	flags.StringVar(&options.listen, "listen", "", "serve at `ADDRESS` until stopped, for clients that you start by hand")

@@ -201,7 +201,8 @@ func groupedFlags(command *cobra.Command) []flagsInGroup {
 	})
 	take := func(names []string) (found []*pflag.Flag) {
 		for _, name := range names {
-			if flag := rest[name]; flag != nil {
+			// Where --overlay takes one file, it writes it: a flag of the command's own.
+			if flag := rest[name]; flag != nil && (name != overlayFlag || flag.Value.Type() == "stringArray") {
 				found = append(found, flag)
 				delete(rest, name)
 			}

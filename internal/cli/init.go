@@ -182,6 +182,9 @@ func (b beginning) HasScopes() bool { return len(b.method.Scopes) > 0 }
 // HasStates reports whether jobs have states.
 func (b beginning) HasStates() bool { return len(b.method.States) > 0 }
 
+// HasNewID reports whether the response names a new job, which no exit code does.
+func (b beginning) HasNewID() bool { return b.method.IDField != "" }
+
 // initJobs are the ids of a state.
 type initJobs struct{ State, IDs string }
 

@@ -56,7 +56,10 @@ token narrowed to it, if the server supports that.
 Without --issuer, or --auth-url and --token-url, the login is at Google. The
 client must be allowed to redirect to http://127.0.0.1 at any port: at Google, a
 client of type desktop app. If it has a secret, set DPCONFORM_CLIENT_SECRET, or
-give a file with --client-secret-file.`,
+give a file with --client-secret-file.
+
+Exit: 0 every scope was granted, 2 wrong usage, 3 a scope was not granted, the
+browser or the server did not respond or refused, or a token was not revoked.`,
 		Example: `  dpconform login --client-id ID --scopes 'SCOPE,PRODUCT.*'
   dpconform login --client-id ID --scopes '*' --separately
   dpconform login --list

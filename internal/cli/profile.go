@@ -141,12 +141,16 @@ func (s selection) planned(ctx context.Context, config target.Config, seed uint6
 	}
 	rest, run := s.withoutSkipped(run, s.reason)
 	if len(rest.checks) == 0 {
+		fix := "give what they need, or select other checks"
 		var reasons []string
 		for _, group := range rest.left {
 			reasons = append(reasons, group.Reason)
 		}
+		if slices.Equal(reasons, []string{usesUpJobs}) {
+			fix = "use another profile, or select other checks"
+		}
 		err = text.Mistake(s.profileFrom, fmt.Sprintf("the profile %s excludes every check that the other flags select (%s)", s.profile, text.List(reasons, "and")),
-			"give what they need, or select other checks")
+			fix)
 	}
 	return rest, run, server, err
 }

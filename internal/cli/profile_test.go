@@ -171,7 +171,7 @@ func TestAProfileThatLeavesNothing(t *testing.T) {
 	for _, command := range []string{"run", "run --dry-run", "doctor"} {
 		for selected, says := range map[string]string{
 			"--profile live --focus semantics/concurrent-jobs --job FAILED=failed-1": "the profile live excludes every check that the other flags select (needs more jobs to use up); give ",
-			"--profile consumer --focus response --job COMPLETE=complete-1":          "the profile consumer excludes every check that the other flags select (would use up a job); give ",
+			"--profile consumer --focus response --job COMPLETE=complete-1":          "the profile consumer excludes every check that the other flags select (would use up a job); use another profile, or ",
 			"--profile consumer --label-filter response --job COMPLETE=complete-1":   "the profile consumer excludes every check",
 		} {
 			refused(t, command+" --endpoint "+endpoint+" --token-template scope:{short} "+selected, "--profile: ", says)

@@ -33,7 +33,10 @@ then sends these values.
 
 Discovery documents do not say in which states of a job a method accepts it.
 With --accepted-states, the description also has the method that reads the
-state, and the checks of states apply.`,
+state, and the checks of states apply.
+
+Exit: 0 written, 2 wrong usage, or a document in an unknown format, 4 a document
+that cannot be fetched.`,
 		Example: `  dpconform spec new --method operations.cancel --output cancel.openapi.yaml \
       --from 'https://speech.googleapis.com/$discovery/rest?version=v1'
   dpconform spec new --from run.json --method projects.locations.jobs.run \

@@ -78,7 +78,12 @@ func (s *Settings) WithOverlays(description spec.Description) (spec.Description,
 	return description, nil
 }
 
+// revisionOf accepts the description's own revision, too: a flag with it overrides
+// the revision of a configuration file.
 func (s *Settings) revisionOf(sources *Sources, description spec.Description) (spec.Description, error) {
+	if method, err := spec.Load(description); err != nil || method.Revision == s.Revision {
+		return description, err
+	}
 	known := description.Revisions()
 	switch {
 	case len(known) == 0:

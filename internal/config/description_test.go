@@ -43,6 +43,22 @@ func TestTheDescriptionIsNamedByEverySource(t *testing.T) {
 	}
 }
 
+// TestTheOwnRevision: the name of the default selects it, as a flag that overrides a
+// file does.
+func TestTheOwnRevision(t *testing.T) {
+	t.Parallel()
+	for _, name := range spec.Shipped() {
+		want, err := (&Settings{MethodName: name}).Method(&Sources{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := (&Settings{MethodName: name, Revision: want.Revision}).Method(&Sources{})
+		if err != nil || got.Digest != want.Digest {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestWrongDescriptions(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, string(spec.Default().Text))

@@ -369,9 +369,9 @@ func (r Report) groupsText(groups []NotApplicable) string {
 			case counted == "":
 				counted = requirements
 			case count == 1:
-				counted += " (1 requirement has no other)"
+				counted += " (1 requirement has no other " + check + ")"
 			default:
-				counted += " (" + requirements + " have no other)"
+				counted += " (" + requirements + " have no other " + check + ")"
 			}
 		}
 		parts[i] = group.Reason + ": " + counted

@@ -106,6 +106,8 @@ func reports(s *Scenario) string {
 		text = "an error"
 	case last.Response != nil && last.Response.Status >= 300:
 		text = fmt.Sprintf("the error %d", last.Response.Status)
+	case last.Delay > 0:
+		text = success + ", or an error if it gives up"
 	default:
 		text = success
 	}

@@ -234,8 +234,8 @@ func run(ctx context.Context, dpconform, path string, arguments []string) (resul
 const introduction = `# Third-party servers
 
 The suite also runs against third-party servers. Two are mock servers that serve [the description](../spec/archivejobs-retry.openapi.yaml)
-of archiveJobs.retry unchanged. They have no jobs, no states and no scopes, so many requirements are expected to fail; the number
-shows how much of the behaviour a description alone can define. The third server has a method and a description of its own.
+of archiveJobs.retry unchanged. They have no jobs, no states and no scopes, so many requirements are expected to fail: those
+that a description alone cannot enforce. The third server has a method and a description of its own.
 
 ` + "`make third-party`" + ` installs them from npm, in the versions that [a lock file](../tools/thirdparty/package-lock.json) pins,
 and with go install, runs the suite against each, and writes this page.
