@@ -154,11 +154,11 @@ func TestDiff(t *testing.T) {
 		exit      int
 		says      []string
 	}{
-		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 check newly failing", "NEWLY FAILING authorization.scope (documented)", scope,
+		{[]string{good, bad}, result.ExitFails, []string{"regression: 1 requirement newly failing", "NEWLY FAILING authorization.scope (documented)", scope,
 			"was pass", "400; Content-Type: application/json", "now fail: want a response that accepts the token, got 403 PERMISSION_DENIED",
-			"body {error: {code: number,", "curl -i", "target changed: http://127.0.0.1:", "regression: 1 check newly failing; exit 1"}},
-		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 check newly passing", "NEWLY PASSING authorization.scope", "exit 0"}},
-		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 check newly failing; exit 0"}},
+			"body {error: {code: number,", "curl -i", "target changed: http://127.0.0.1:", "regression: 1 requirement newly failing; exit 1"}},
+		{[]string{bad, good}, result.ExitConforms, []string{"changed, no regression: 1 requirement newly passing", "NEWLY PASSING authorization.scope", "exit 0"}},
+		{[]string{good, bad, "--fail-on", "never"}, result.ExitConforms, []string{"regression: 1 requirement newly failing; exit 0"}},
 		{[]string{bad, good, "--fail-on", "changed"}, result.ExitFails, []string{"exit 1"}},
 		{[]string{good, reportOf(t, "", "--seed", "77", "--focus", "authorization"), "--fail-on", "changed"}, result.ExitConforms, []string{"no change; exit 0"}},
 	} {
@@ -179,7 +179,7 @@ func TestDiff(t *testing.T) {
 	if got.exit != result.ExitFails || got.output != "" || !strings.Contains(got.complaints, "regression") {
 		t.Error("the text for a person did not go to standard error")
 	}
-	for path, want := range map[string]string{text: "regression: 1 check newly failing\n", page: "## archiveJobs.retry: regression: 1 check newly failing\n"} {
+	for path, want := range map[string]string{text: "regression: 1 requirement newly failing\n", page: "## archiveJobs.retry: regression: 1 requirement newly failing\n"} {
 		if written := readFile(t, path); !strings.HasPrefix(written, want) {
 			t.Errorf("%s: %.200s", path, written)
 		}

@@ -24,7 +24,7 @@ type Comparison struct {
 	// differs; what still fails does not.
 	Regression bool `json:"regression"`
 	Changed    bool `json:"changed"`
-	// Summary is the comparison in one line: "regression: 1 check newly failing".
+	// Summary is the comparison in one line: "regression: 1 requirement newly failing".
 	Summary string `json:"summary"`
 	Counts  counts `json:"counts"`
 	Old     side   `json:"old"`
@@ -36,6 +36,7 @@ type Comparison struct {
 	Scopes scopes `json:"scopes"`
 	// Requirements and Checks are those whose verdict changed, that only one
 	// report has, or that still fail: worst first, and of those documented first.
+	// A requirement also changed where it did in a single check.
 	Requirements []requirementChange `json:"requirements"`
 	Checks       []checkChange       `json:"checks"`
 	// Responses changed without being evidence of a changed verdict.
@@ -241,8 +242,9 @@ func Compare(before, after Source) Comparison {
 		if became == newlyPassing && old.failedWhere(id, func(check string) bool { return !tested(new.checks[check].Verdict) }) {
 			became = newlySkipped // What failed was not tested again.
 		}
-		one := note(made.Counts.Requirements, id, was.Verdict, is.Verdict, became, was.Level == spec.Documented || is.Level == spec.Documented)
-		if one.Kind == "" {
+		worst, regression := overall(id, became, made.Checks)
+		one := note(made.Counts.Requirements, id, was.Verdict, is.Verdict, worst, worst == became && (was.Level == spec.Documented || is.Level == spec.Documented))
+		if one.Regression = one.Regression || regression; one.Kind == "" {
 			continue
 		}
 		checks := []string{}

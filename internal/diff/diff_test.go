@@ -153,7 +153,7 @@ func TestWhatIsARegression(t *testing.T) {
 func TestAVerdictHasTheEvidenceOfBoth(t *testing.T) {
 	t.Parallel()
 	found := compare(one(result.Pass, refusal(400)), one(result.Fail, refusal(403)))
-	wantSummary(t, found, "regression: 1 check newly failing")
+	wantSummary(t, found, "regression: 1 requirement newly failing")
 	if len(found.Checks) != 1 || len(found.Requirements) != 1 || len(found.Responses) != 0 || !found.Regression || !found.Changed {
 		t.Fatalf("%+v", found)
 	}
@@ -175,7 +175,7 @@ func TestAVerdictHasTheEvidenceOfBoth(t *testing.T) {
 		t.Errorf("new %+v", new)
 	}
 	back := compare(one(result.Fail, refusal(403)), one(result.Pass, refusal(400)))
-	wantSummary(t, back, "changed, no regression: 1 check newly passing")
+	wantSummary(t, back, "changed, no regression: 1 requirement newly passing")
 	if shown := back.Checks[0].Evidence[0]; shown.Old.Got != "403" || shown.New.Response.Status != 400 {
 		t.Errorf("%+v", shown)
 	}
@@ -220,7 +220,7 @@ func TestWhatIsSkippedNowSaysWhy(t *testing.T) {
 	after.Exchanges, after.Checks[0].Exchanges = []result.Exchange{}, []int{}
 	after.Checks[0].Reason, after.Checks[0].Flag = "no job was given", "--job FAILED=ID"
 	found := compare(one(result.Pass, refusal(400)), after)
-	wantSummary(t, found, "regression: 1 check newly skipped")
+	wantSummary(t, found, "regression: 1 requirement newly skipped")
 	shown := found.Checks[0].Evidence[0]
 	if shown.New.Reason != "no job was given" || shown.New.Flag != "--job FAILED=ID" || shown.New.Response != nil || shown.Old.Response == nil {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
@@ -246,7 +246,7 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 	before := both(result.Skip, first)
 	before.Checks[0].Untested = []result.Untested{{Requirement: "path.two", Reason: "no response shows it"}}
 	found := compare(before, both(result.Fail, first, second))
-	wantSummary(t, found, "regression: 1 check still failing")
+	wantSummary(t, found, "regression: 1 requirement newly failing, 1 requirement still failing")
 	if found.Requirements[0].ID != "path.two" || !found.Requirements[0].Regression {
 		t.Errorf("%+v", found.Requirements)
 	}
@@ -271,7 +271,7 @@ func TestWhatAppearedAndIsGone(t *testing.T) {
 	after := with("a", "c", "d").requirement("path.new", spec.Platform, result.Fail)
 	after.Description.Digest = "sha256:1"
 	found := compare(with("a", "b"), after)
-	wantSummary(t, found, "regression: 1 check gone, 2 checks new")
+	wantSummary(t, found, "regression: 1 requirement newly failing, 1 check gone, 2 checks new")
 	if !slices.Equal(found.Scopes.Appeared, []string{"c", "d"}) || !slices.Equal(found.Scopes.Gone, []string{"b"}) {
 		t.Errorf("%+v", found.Scopes)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -51,18 +50,7 @@ func summary(c Comparison) string {
 	} else if c.Changed {
 		beginning = "changed, no regression"
 	}
-	var parts []string
-	add := func(counts map[kind]int, noun string) {
-		for _, kind := range kinds {
-			if counts[kind] > 0 {
-				parts = append(parts, text.Counted(counts[kind], noun)+" "+kindWords[kind].words)
-			}
-		}
-	}
-	if add(c.Counts.Checks, "check"); len(parts) == 0 {
-		// A requirement can change where no check does.
-		add(c.Counts.Requirements, "requirement")
-	}
+	parts := c.parts()
 	if c.Counts.Responses > 0 {
 		parts = append(parts, text.Counted(c.Counts.Responses, "changed response"))
 	}
@@ -95,10 +83,11 @@ const (
 func (c Comparison) lines() []line {
 	var all []line
 	add := func(label, words string) { all = append(all, line{label: label, words: words}) }
-	again := func(scenario string) {
-		if c.New.Client != nil {
-			add(rerun, "the same client command with --scenario "+scenario)
+	again := func(scenario string) []line {
+		if c.New.Client == nil {
+			return nil
 		}
+		return []line{{label: rerun, words: "the same client command with --scenario " + scenario}}
 	}
 	add("old", c.Old.text())
 	add("new", c.New.text())
@@ -112,34 +101,10 @@ func (c Comparison) lines() []line {
 		add(text.Counted(len(scopes), "scope")+" gone", strings.Join(scopes, ", "))
 	}
 	if c.NotCompared > 0 {
-		add(plain, text.Counted(c.NotCompared, "exchange")+" without a counterpart in the other report")
+		add(plain, text.Counted(c.NotCompared, "request")+" sent in only one of the two runs, and not compared")
 	}
-	for _, group := range text.Grouped(c.Checks, checkChange.block) {
-		all = append(all, headsOf(group)...)
-		shown := shownChecks
-		if kind := group[0].Kind; kind == gone || kind == appeared || kind == stillFailing {
-			shown = 1
-		}
-		shown = min(shown, len(group))
-		for _, change := range group[:shown] {
-			all = append(all, change.lines()...)
-			again(change.ID)
-		}
-		var rest []string
-		for _, change := range group[shown:] {
-			rest = append(rest, change.ID)
-		}
-		all = append(all, more("and %d more", rest)...)
-	}
-	for _, change := range c.Requirements {
-		// Otherwise a changed check of the same kind has it.
-		if !slices.ContainsFunc(c.Checks, func(check checkChange) bool {
-			return check.Kind == change.Kind && slices.Contains(change.Checks, check.ID)
-		}) {
-			all = append(all, heads(change.change, evidence{Requirement: change.ID, Level: change.Level, Statement: change.Statement})...)
-			add(was, verdictText(string(change.Old), change.OldReason))
-			add(now, verdictText(string(change.New), change.NewReason))
-		}
+	for _, group := range c.grouped() {
+		all = append(all, group.lines(again)...)
 	}
 	groups := text.Grouped(c.Responses, func(change responseChange) string { return fmt.Sprintf("%q", change.Differences) })
 	for _, group := range groups[:min(len(groups), shownResponses)] {
@@ -154,25 +119,23 @@ func (c Comparison) lines() []line {
 		if first.New.Curl != "" {
 			add(command, first.New.Curl)
 		}
-		again(first.Check)
+		all = append(all, again(first.Check)...)
 		for _, change := range group {
-			others = append(others, change.Check)
+			if change.Check != first.Check {
+				others = append(others, change.Check)
+			}
 		}
-		all = append(all, more("and in %d more", without(others, []string{first.Check}))...)
+		where := "check"
+		if c.New.Client != nil {
+			where = "scenario"
+		}
+		names := without(others, nil)
+		all = append(all, more("and in "+text.Counted(len(others), "more exchange")+" of "+text.Counted(len(names), where), names)...)
 	}
 	if rest := len(groups) - shownResponses; rest > 0 {
 		add(name, text.Counted(rest, "other difference")+" between responses: see --report json=FILE")
 	}
 	return all
-}
-
-// concerns is the requirement that a changed check is shown under: none for what
-// only one report has.
-func (c checkChange) concerns() evidence {
-	if c.Kind == gone || c.Kind == appeared {
-		return evidence{}
-	}
-	return c.about()
 }
 
 // title names the kind of a change, and that it is no regression where one might
@@ -184,54 +147,12 @@ func (c change) title() string {
 	return kindWords[c.Kind].words
 }
 
-// block is the same for changed checks that are shown together: those of one cause,
-// or else those of one kind that concern one requirement.
-func (c checkChange) block() string {
-	if c.Cause != "" {
-		return c.Cause + "\x00" + c.cause.Summary + "\x00" + c.title()
-	}
-	return c.title() + "\x00" + c.concerns().Requirement
-}
-
-// headsOf begins a block: with its cause, or with the requirement.
-func headsOf(group []checkChange) []line {
-	first := group[0]
-	if first.Cause == "" {
-		return heads(first.change, first.concerns())
-	}
-	var requirements []string
-	for _, change := range group {
-		for _, one := range change.Evidence {
-			requirements = append(requirements, one.Requirement)
-		}
-	}
-	requirements = without(requirements, nil)
-	head := line{heading, first.title(), first.Kind, text.List(requirements, "and")}
-	if first.New == result.Pass {
-		return []line{head, {label: "old cause", words: first.cause.Summary}}
-	}
-	return []line{head, {label: "cause", words: first.cause.Summary}, {label: "fix", words: first.cause.Fix}}
-}
-
-func heads(change change, concerns evidence) []line {
-	if concerns.Requirement == "" {
-		return []line{{heading, change.title(), change.Kind, ""}}
-	}
-	about := concerns.Requirement
-	if concerns.Level != "" {
-		// A condition of a client's test has no level.
-		about += fmt.Sprintf(" (%s)", concerns.Level)
-	}
-	return []line{{heading, change.title(), change.Kind, about},
-		{label: plain, words: concerns.Statement}}
-}
-
 // more names what is not shown.
-func more(format string, names []string) []line {
+func more(what string, names []string) []line {
 	if len(names) == 0 {
 		return nil
 	}
-	words := fmt.Sprintf(format, len(names)) + ": " + strings.Join(names[:min(len(names), shownNames)], ", ")
+	words := what + ": " + strings.Join(names[:min(len(names), shownNames)], ", ")
 	if len(names) > shownNames {
 		words += ", …"
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,7 +192,7 @@ func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
 		{of(result.Pass, 400), of(result.Fail, 500), 3, "and 37 more: path/check-3, "},
 		{of(result.Pass, 400), newRun(), 1, "GONE path/check-0: the title of path/check-0"},
 		{of(result.Pass, 400), of(result.Pass, 500), 1, "CHANGED RESPONSE IN 40 EXCHANGES differs in status: 400 → 500 path/check-0: retry a"},
-		{of(result.Pass, 400), of(result.Pass, 500), 1, "and in 39 more: path/check-1, "},
+		{of(result.Pass, 400), of(result.Pass, 500), 1, "and in 39 more exchanges of 39 checks: path/check-1, "},
 	} {
 		if text := shownText(compare(test.old, test.new)); !strings.Contains(text, test.want) || strings.Count(text, "curl ") != test.shown {
 			t.Errorf("want %s:\n%s", test.want, text)
@@ -392,6 +393,59 @@ func TestWhatFailedAndIsSkippedDoesNotPass(t *testing.T) {
 		comparison := compare(of(result.Fail, result.Fail), of(result.Pass, bad))
 		if comparison.Counts.Requirements[want] != 1 || strings.Contains(shownText(comparison), "NEWLY PASSING") != (want == newlyPassing) {
 			t.Errorf("%s: %s", bad, shownText(comparison))
+		}
+	}
+}
+
+// TestARequirementIsInOneGroup, though it fails now in checks of which one failed
+// before for another requirement, and passes in others.
+func TestARequirementIsInOneGroup(t *testing.T) {
+	t.Parallel()
+	of := func(failing map[string][]string) *run {
+		r := newRun()
+		for _, requirement := range []string{"path.a", "path.b"} {
+			verdict := result.Pass
+			if len(failing[requirement]) > 0 {
+				verdict = result.Fail
+			}
+			r.requirement(requirement, spec.Documented, verdict)
+		}
+		for _, id := range []string{"path/one", "path/two", "path/three"} {
+			verdict, findings := result.Pass, []result.Finding{}
+			for _, requirement := range []string{"path.a", "path.b"} {
+				if slices.Contains(failing[requirement], id) {
+					verdict = result.Fail
+					findings = append(findings, result.Finding{Requirement: requirement, Verdict: verdict, Want: "400", Got: "200", Count: 1})
+				}
+			}
+			r.check(id, "path.a", verdict, findings...)
+			r.Checks[len(r.Checks)-1].Requirements = []string{"path.a", "path.b"}
+		}
+		return r
+	}
+	all := []string{"path/one", "path/two", "path/three"}
+	for name, test := range map[string]struct {
+		old, new map[string][]string
+		summary  string
+		want     []string
+	}{
+		"another one fails now": {map[string][]string{"path.a": all}, map[string][]string{"path.b": all[:2]},
+			"regression: 1 requirement newly failing, 1 requirement newly passing", []string{"NEWLY FAILING path.b (documented)", "NEWLY PASSING path.a (documented)"}},
+		"in another check": {map[string][]string{"path.a": all[:1]}, map[string][]string{"path.a": all[:2]},
+			"regression: 1 requirement newly failing", []string{"NEWLY FAILING path.a (documented)", "path/two: the title", "still failing in 1: path/one"}},
+		"in fewer checks": {map[string][]string{"path.a": all}, map[string][]string{"path.a": all[:1]},
+			"changed, no regression: 1 requirement still failing", []string{"STILL FAILING path.a (documented)", "newly passing in 2: path/two, path/three"}},
+	} {
+		comparison := compare(of(test.old), of(test.new))
+		wantSummary(t, comparison, test.summary)
+		shown := shownText(comparison)
+		for _, want := range test.want {
+			if strings.Count(shown, want) != 1 {
+				t.Errorf("%s: %q:\n%s", name, want, shown)
+			}
+		}
+		if headings := strings.Count(shown, " (documented)"); headings != len(comparison.Requirements) {
+			t.Errorf("%s: %d headings:\n%s", name, headings, shown)
 		}
 	}
 }
