@@ -38,11 +38,10 @@ func (f finished) report() result.Report {
 	report := f.beginning()
 	report.Milliseconds = f.took.Milliseconds()
 	report.WaitedMilliseconds = f.target.Waited().Milliseconds()
-	f.conclude(&report, hide)
 	// Otherwise causes alone look at headers and bodies, where there are findings. To
 	// take the secrets out of all of them takes longer than the checks.
 	show := outlineOf
-	if f.inFull || slices.ContainsFunc(report.Checks, func(check result.Check) bool { return len(check.Findings) > 0 }) {
+	if f.inFull || slices.ContainsFunc(f.outcome.Checks, func(check result.Check) bool { return len(check.Findings) > 0 }) {
 		show = reportedExchange
 	}
 	for _, exchange := range f.target.Journal() {
@@ -51,6 +50,7 @@ func (f finished) report() result.Report {
 		shown.OffsetMicroseconds = max(0, exchange.Began.Sub(f.started).Microseconds())
 		report.Exchanges = append(report.Exchanges, shown)
 	}
+	f.conclude(&report, hide)
 	report.ConcludeCauses()
 	return report
 }

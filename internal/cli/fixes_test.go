@@ -85,3 +85,29 @@ func TestATokenWithoutASchemeIsNoMatterOfScopes(t *testing.T) {
 		t.Errorf("%v\n%s", failed, output)
 	}
 }
+
+// TestARefusedCallerTestsNothing: what must be refused was, but for its caller.
+func TestARefusedCallerTestsNothing(t *testing.T) {
+	t.Parallel()
+	forbidden := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The documented scopes are all in one token, or not enough.
+			if token := r.Header.Get("Authorization"); token != "" && strings.Count(token, "dataportability.") < 10 {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = w.Write([]byte(`{"error": {"code": 403, "message": "no", "status": "PERMISSION_DENIED"}}`))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	report, output := reported(t, append([]string{"run"}, flagsFor(t, forbidden(mustEmulate(t, emulator.Options{})), nil)...)...)
+	if len(report.Causes) != 1 || report.Causes[0].ID != "caller-refused" || !strings.HasPrefix(report.Causes[0].Fix, "Accept a token with any one") {
+		t.Fatalf("%+v\n%s", report.Causes, output)
+	}
+	for _, check := range report.Checks {
+		if check.Aspect == "body" && check.Verdict == result.Pass || check.ID == "body/malformed" && !slices.Contains(report.Causes[0].Skipped, check.ID) {
+			t.Errorf("%s: %s", check.ID, check.Verdict)
+		}
+	}
+}

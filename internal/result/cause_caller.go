@@ -38,6 +38,31 @@ func (e evidence) callerRefused() diagnosis {
 	return e.refused("the "+most+", which most checks use, is refused", func(exchange *Exchange) bool { return exchange.Request.Credential == most })
 }
 
+// callerRefusedFirst is why a check is skipped that got nothing but the refusal of its
+// caller.
+const callerRefusedFirst = "the caller was refused before the request was looked at" + FixFirst
+
+// skipRefusedCallers skips the checks that pass since a request has to be refused, where
+// the server refuses all callers: it may accept the request of a caller whom it accepts.
+func (r *Report) skipRefusedCallers() {
+	e := r.evidence()
+	found := e.callerRefused()
+	if found.shows == nil || len(e.shown(found.shows)) < max(found.least, 1) {
+		return
+	}
+	tested := map[int]bool{}
+	for _, exchange := range e.responses {
+		tested[exchange.Number] = !found.shows(exchange) && e.shownState(exchange) == ""
+	}
+	for i := range r.Checks {
+		check := &r.Checks[i]
+		ofRequests := slices.Contains([]string{"path", "body", "semantics"}, check.Aspect)
+		if ofRequests && check.Verdict == Pass && len(check.Exchanges) > 0 && !slices.ContainsFunc(check.Exchanges, func(number int) bool { return tested[number] }) {
+			check.Verdict, check.Reason = Skip, callerRefusedFirst
+		}
+	}
+}
+
 // refused: nearly all requests with some token, or without one if none has any, are
 // refused because of it.
 func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagnosis {
@@ -53,7 +78,8 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 	if len(e.shown(shows)) < e.nearly(total) {
 		status = http.StatusForbidden
 	}
-	return diagnosis{id: "caller-refused", least: e.nearly(total), shows: shows, say: func(_ *Exchange, count int) (summary, fix string) {
+	skips := func(check Check) bool { return check.Reason == callerRefusedFirst }
+	return diagnosis{id: "caller-refused", least: e.nearly(total), shows: shows, skips: skips, say: func(_ *Exchange, count int) (summary, fix string) {
 		summary = refused
 		switch {
 		case noToken && e.Settings.NoAuth:
@@ -62,6 +88,10 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 		case noToken:
 			summary = "the server requires a token, but no request has one: requests are refused"
 			fix = "Give tokens with --token or --token-template. If the description has no scopes, add those that the method requires."
+		case status == http.StatusForbidden && slices.ContainsFunc(e.responses, func(one *Exchange) bool {
+			return one.Retry && strings.HasSuffix(one.Request.Credential, " scopes") && (one.succeeded() || one.status() == http.StatusBadRequest)
+		}):
+			fix = "Accept a token with any one of the documented scopes; do not demand all of them, as the server does."
 		case status == http.StatusForbidden:
 			fix = "Give tokens with the documented scopes, from a user who owns the jobs. The server must accept any one of the scopes."
 		default:

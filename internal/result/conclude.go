@@ -49,6 +49,7 @@ func (r *Report) Conclude(run Run) {
 	slices.SortStableFunc(r.Checks, func(a, b Check) int {
 		return cmp.Compare(slices.Index(Aspects(), a.Aspect), slices.Index(Aspects(), b.Aspect))
 	})
+	r.skipRefusedCallers()
 	r.KnownFailures = run.knownFailures()
 	markUnexpectedPasses(r.Checks, r.KnownFailures)
 	gaps := acceptGaps(r.Checks, r.KnownFailures)
