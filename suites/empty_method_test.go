@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -23,24 +21,24 @@ import (
 // takers are the exported functions that take a method. Each returns how much it
 // found, or what it says of a method that it cannot work with.
 var takers = map[string]func(*testing.T, *spec.Method) (int, error){
-	"Checks":        func(_ *testing.T, m *spec.Method) (int, error) { return len(suites.Checks(m)), nil },
-	"NotApplicable": func(_ *testing.T, m *spec.Method) (int, error) { return len(suites.NotApplicable(m)), nil },
-	"HaveJobID":     matched(suites.HaveJobID),
-	"HaveState": matched(func(m *spec.Method) types.GomegaMatcher {
+	"suites.Checks":        func(_ *testing.T, m *spec.Method) (int, error) { return len(suites.Checks(m)), nil },
+	"suites.NotApplicable": func(_ *testing.T, m *spec.Method) (int, error) { return len(suites.NotApplicable(m)), nil },
+	"suites.HaveJobID":     matched(suites.HaveJobID),
+	"suites.HaveState": matched(func(m *spec.Method) types.GomegaMatcher {
 		return suites.HaveState(m)
 	}),
-	"MatchErrorModel":     matched(suites.MatchErrorModel),
-	"MatchResponseSchema": matched(suites.MatchResponseSchema),
-	"Faults":              func(_ *testing.T, m *spec.Method) (int, error) { return len(emulator.Faults(m)), nil },
-	"DefaultJobs":         func(_ *testing.T, m *spec.Method) (int, error) { return len(emulator.DefaultJobs(m, m)), nil },
-	"New": func(_ *testing.T, m *spec.Method) (int, error) {
+	"suites.MatchErrorModel":     matched(suites.MatchErrorModel),
+	"suites.MatchResponseSchema": matched(suites.MatchResponseSchema),
+	"emulator.Faults":            func(_ *testing.T, m *spec.Method) (int, error) { return len(emulator.Faults(m)), nil },
+	"emulator.DefaultJobs":       func(_ *testing.T, m *spec.Method) (int, error) { return len(emulator.DefaultJobs(m, m)), nil },
+	"emulator.New": func(_ *testing.T, m *spec.Method) (int, error) {
 		_, err := emulator.New(spec.MustLoadEmbedded(), emulator.Options{Methods: []*spec.Method{m}})
 		if _, alone := emulator.New(m, emulator.Options{}); alone == nil || alone.Error() != err.Error() {
 			return 0, nil
 		}
 		return 0, err
 	},
-	"NewServerFor": func(t *testing.T, m *spec.Method) (int, error) {
+	"clienttest.NewServerFor": func(t *testing.T, m *spec.Method) (int, error) {
 		ended := make(chan error)
 		go func() {
 			defer close(ended)
@@ -77,7 +75,7 @@ func TestAMissingMethod(t *testing.T) {
 	t.Parallel()
 	const fix = "with spec.Load"
 	for name, take := range takers {
-		ours := strings.HasPrefix(name, "Have") || strings.HasPrefix(name, "Match") || name == "Checks" || name == "NotApplicable"
+		ours := strings.HasPrefix(name, "suites.")
 		want, wantErr := take(t, nil)
 		if whole, err := take(t, spec.MustLoadEmbedded()); ours && (want != whole || (wantErr == nil) != (err == nil)) {
 			t.Errorf("%s of no method: %d, %v, and of the default one %d, %v", name, want, wantErr, whole, err)
@@ -86,31 +84,12 @@ func TestAMissingMethod(t *testing.T) {
 			t.Errorf("%s found %d of no method", name, want)
 		}
 		_, err := take(t, &spec.Method{})
-		if lists := slices.Contains([]string{"Checks", "NotApplicable", "Faults", "DefaultJobs"}, name); lists == (err != nil) || err != nil && !strings.Contains(err.Error(), fix) {
+		if lists := slices.Contains([]string{"suites.Checks", "suites.NotApplicable", "emulator.Faults", "emulator.DefaultJobs"}, name); lists == (err != nil) || err != nil && !strings.Contains(err.Error(), fix) {
 			t.Errorf("%s of an empty method: %v", name, err)
 		}
 	}
 
-	var declared []string
-	function := regexp.MustCompile(`(?m)^func ([A-Z]\w*)\([^)]*\*spec\.Method`)
-	for _, folder := range []string{"suites", "emulator", "clienttest", "recorder", "cassettes"} {
-		files, err := filepath.Glob("../" + folder + "/*.go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, found := range function.FindAllStringSubmatch(string(text), -1) {
-				if !strings.HasSuffix(file, "_test.go") {
-					declared = append(declared, found[1])
-				}
-			}
-		}
-	}
-	slices.Sort(declared)
+	declared := declarations(t, regexp.MustCompile(`(?m)^func ([A-Z]\w*)\([^)]*\*spec\.Method`))
 	if known := slices.Sorted(maps.Keys(takers)); !slices.Equal(declared, known) {
 		t.Errorf("functions that take a method: %v, tested: %v", declared, known)
 	}

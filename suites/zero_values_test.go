@@ -55,8 +55,17 @@ func TestZeroValues(t *testing.T) {
 		}
 	}
 
-	var declared []string
-	structure := regexp.MustCompile(`(?m)^type ([A-Z]\w*) struct`)
+	declared := declarations(t, regexp.MustCompile(`(?m)^type ([A-Z]\w*) struct`))
+	slices.Sort(tested)
+	if !slices.Equal(declared, tested) {
+		t.Errorf("exported structs: %v, tested: %v", declared, tested)
+	}
+}
+
+// declarations lists what a pattern finds in the public packages, with the package.
+func declarations(t *testing.T, pattern *regexp.Regexp) []string {
+	t.Helper()
+	var found []string
 	for _, folder := range []string{"suites", "emulator", "clienttest", "recorder", "cassettes", "spec"} {
 		files, err := filepath.Glob("../" + folder + "/*.go")
 		if err != nil {
@@ -67,18 +76,15 @@ func TestZeroValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, found := range structure.FindAllStringSubmatch(string(text), -1) {
+			for _, one := range pattern.FindAllStringSubmatch(string(text), -1) {
 				if !strings.HasSuffix(file, "_test.go") {
-					declared = append(declared, folder+"."+found[1])
+					found = append(found, folder+"."+one[1])
 				}
 			}
 		}
 	}
-	slices.Sort(declared)
-	slices.Sort(tested)
-	if !slices.Equal(declared, tested) {
-		t.Errorf("exported structs: %v, tested: %v", declared, tested)
-	}
+	slices.Sort(found)
+	return found
 }
 
 // called calls a method and gives what it complains of: its error, what it fails the
