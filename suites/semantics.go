@@ -350,7 +350,7 @@ func callAgain(j *judgement) {
 		j.Skip("the state of the job could not be read", "")
 		return
 	default:
-		j.Skip("the job is no longer "+text.List(j.Method.AcceptedStates, "or"), "")
+		j.Skip(fmt.Sprintf("after its first call, %s is%s%s but %s", first.job, result.NoLonger, text.List(j.Method.AcceptedStates, "or"), visible.Value(state)), "")
 		return
 	}
 	again := j.send(j.callOf(first.job, credential))

@@ -288,6 +288,14 @@ func TestACauseComesFirst(t *testing.T) {
 				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			}
 		})},
+		{"the value of a body is ignored", "", "body-unread", "the body is parsed, but its value is not looked at: ", changing(func(r *http.Request) {
+			if body, err := io.ReadAll(r.Body); err == nil {
+				if json.Valid(body) {
+					body = []byte("{}")
+				}
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			}
+		})},
 		{"no body but JSON is read", "", "body-unread", "the body is checked only if its media type is JSON: ", changing(func(r *http.Request) {
 			if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 				r.Body, r.ContentLength = http.NoBody, 0
@@ -414,5 +422,5 @@ func TestJobsThatChangeByThemselvesAreNamed(t *testing.T) {
 }
 
 // enoughForACause are checks that between them show each cause.
-var enoughForACause = []string{"path.template", "path.transcoding", "path.encoded-colon", "path.encoded-slash", "body.unknown-field", "body.malformed", "body.not-empty",
+var enoughForACause = []string{"path.template", "path.transcoding", "path.encoded-colon", "path.encoded-slash", "body.unknown-field", "body.malformed", "body.array", "body.scalar", "body.not-empty",
 	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "authorization.unrelated-scope", "robustness/persistent-connection"}

@@ -184,8 +184,8 @@ type doctorJob struct {
 	Agrees bool   `json:"agrees"`
 	Reason string `json:"reason,omitempty"`
 
-	// unknown says that there is no such job.
-	unknown bool
+	// unknown says that there is no such job, and unread that a success shows no state.
+	unknown, unread bool
 }
 
 // doctorSkip is a check that a run would skip.
@@ -390,6 +390,7 @@ func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFin
 			if reason == "" {
 				exchange := read(id)
 				job.State, job.Reason = d.stateIn(exchange)
+				job.unread = job.State == "" && exchange.Fault == nil && exchange.Status == operation.Success
 				job.unknown = exchange.Fault == nil && exchange.Status == http.StatusNotFound
 			}
 			job.Agrees = job.State == job.Given

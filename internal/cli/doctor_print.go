@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -265,6 +266,10 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 	p.Printf("\n")
 	if found.Cause != nil {
 		p.field("checks", "not foreseen: fix the cause above first")
+		return
+	}
+	if len(found.Jobs) > 0 && !slices.ContainsFunc(found.Jobs, func(job doctorJob) bool { return !job.unread }) {
+		p.field("checks", "not foreseen: no job shows a documented state")
 		return
 	}
 	p.field("checks", fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks))

@@ -80,7 +80,7 @@ func (e evidence) oneStatus() diagnosis {
 	case most == http.StatusTooManyRequests:
 		found.id = "rate-limited"
 		every += ": the server limits the rate of requests"
-		fix = "raise the limit of the server for the test, or send fewer requests per second with --rate"
+		fix = "raise the limit of the server for the test, or send fewer requests per second: begin with --rate 4/s, and halve it until no response is 429"
 	case most >= 500:
 		every += ": the server, or a service that it depends on, is failing"
 		fix = "check the log of the server"

@@ -65,6 +65,9 @@ func (e evidence) bodyUnread() diagnosis {
 	found := diagnosis{id: "body-unread", least: 4}
 	which, fix := "is not checked", "read the whole body, whatever its media type, and refuse everything except an empty body, {} and null"
 	switch {
+	case parsed && broken["body.array"] && broken["body.scalar"]:
+		found.least, which = 3, "is parsed, but its value is not looked at"
+		fix = "accept the empty object alone, {}, or null: refuse every other value, also an array, a string or a number, with 400 INVALID_ARGUMENT"
 	case parsed:
 		unknown, _ := e.Requirement("body.unknown-field")
 		found.id, found.least, which, fix = "unknown-fields", 3, "is parsed, but unknown fields are ignored", unknown.Fix

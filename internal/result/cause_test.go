@@ -84,3 +84,19 @@ func TestConnectionsThatEndAtRandomAreOneCause(t *testing.T) {
 		t.Errorf("%+v", report.Causes)
 	}
 }
+
+// TestAWarningLeavesNothingToFixFirst: where only warnings used jobs up, more jobs are
+// what is missing.
+func TestAWarningLeavesNothingToFixFirst(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[Verdict]string{Warn: "--job READY=ID", Fail: ""} {
+		report := Report{States: []State{{Name: "READY", Retryable: true}, {Name: "DONE"}}, Checks: []Check{{ID: "path/a", Verdict: verdict},
+			{ID: "path/b", Verdict: Skip, Reason: "all 2 given jobs are used up" + FixFirst}, {ID: "path/c", Verdict: Skip, Reason: "another" + FixFirst}}}
+		report.askForJobs()
+		for i, flag := range []string{want, ""} {
+			if check := report.Checks[i+1]; check.Flag != flag || strings.HasSuffix(check.Reason, FixFirst) != (flag == "") {
+				t.Errorf("%s: %s: %q, %q", verdict, check.ID, check.Flag, check.Reason)
+			}
+		}
+	}
+}

@@ -50,6 +50,7 @@ func (r *Report) Conclude(run Run) {
 		return cmp.Compare(slices.Index(Aspects(), a.Aspect), slices.Index(Aspects(), b.Aspect))
 	})
 	r.skipRefusedCallers()
+	r.askForJobs()
 	r.KnownFailures = run.knownFailures()
 	markUnexpectedPasses(r.Checks, r.KnownFailures)
 	gaps := acceptGaps(r.Checks, r.KnownFailures)
@@ -78,6 +79,28 @@ func (r *Report) Conclude(run Run) {
 	r.exit(run)
 	if gaps > 0 && r.Exit == ExitConforms {
 		r.Conclusion += "; " + text.Counted(gaps, "skip") + " accepted"
+	}
+}
+
+// askForJobs: where jobs were used up by what only warns, nothing has to be fixed first.
+func (r *Report) askForJobs() {
+	var accepted []string
+	for _, state := range r.States {
+		if state.Retryable {
+			accepted = append(accepted, state.Name)
+		}
+	}
+	has := func(verdict Verdict) bool {
+		return slices.ContainsFunc(r.Checks, func(check Check) bool { return check.Verdict == verdict })
+	}
+	if len(accepted) == 0 || has(Fail) || has(ExpectedFail) || !has(Warn) {
+		return
+	}
+	for i := range r.Checks {
+		check := &r.Checks[i]
+		if reason, usedUp := strings.CutSuffix(check.Reason, FixFirst); usedUp && check.Verdict == Skip && strings.Contains(reason, "used up") {
+			check.Reason, check.Flag = reason+" (see the warnings)", JobFlag(accepted)
+		}
 	}
 }
 
