@@ -19,11 +19,13 @@ func TestTheMistakesOfNearlyEveryScenario(t *testing.T) {
 		want      []string
 	}{
 		"a wrong path": {"wrong-verb", scenarios, []string{
-			"the same mistake in all 4 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; the server refuses it with 404: client.path.verb"}},
+			"the same mistake in all 4 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; a real server refuses it with 404: client.path.verb"}},
+		"an escaped colon": {"escaped-colon", scenarios, []string{
+			"the colon before the verb is escaped, as %3A, in all 4 scenarios; a real server refuses it with 404: client.path.verb"}},
 		"repeated": {"wrong-verb-twice", []string{"success", "unavailable", "connection-close"}, []string{
-			"the same mistake in all 3 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; the server refuses it with 404: client.path.verb"}},
+			"the same mistake in all 3 scenarios: want a path that ends in :retry, got /v1/archiveJobs/scenario-success-1:retrys; a real server refuses it with 404: client.path.verb"}},
 		"no outcome": {"token-in-query", scenarios, []string{
-			"the same mistake in all 4 scenarios: want the token only in the Authorization header, got the token in the parameter t; the server refuses it with 400: client.query.no-token",
+			"the same mistake in all 4 scenarios: want the token only in the Authorization header, got the token in the parameter t; a real server refuses it with 400: client.query.no-token",
 			"the client reports no outcome: neither a line of JSON nor an exit code says what came of its calls: scenario.steps"}},
 		"no call": {"idle", scenarios, []string{"no request arrived in any of 4 scenarios; the command exited with 0: scenario.called"}},
 		"repeats": {"repeats", []string{"refused-state", "forbidden", "not-found", "token-expired", "internal-error"}, []string{

@@ -35,9 +35,14 @@ const (
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
-	help := `a line ` + outcomeLine(e.rules.Method, "ID") + `, or ` + errorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
+	e.skipReport(seen, outcomeLine(e.rules.Method, "ID"), ids...)
+}
+
+// skipReport is skipOutcome with the line that reports a success.
+func (e *evaluation) skipReport(seen view, success string, ids ...string) {
+	help := `a line ` + success + `, or ` + errorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
 	if seen.posted != "" {
-		help = outcomeLine(e.rules.Method, "ID") + ` or ` + errorLine + ` with POST ` + seen.posted + "; "
+		help = success + ` or ` + errorLine + ` with POST ` + seen.posted + "; "
 	} else if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-outcome treats exit code 0 as success; "
 	}
@@ -175,7 +180,7 @@ func (e *evaluation) tolerant(last *request, success string, undocumented bool) 
 func (e *evaluation) checkMissingID(last *request, seen view) {
 	switch reported := seen.outcome; {
 	case reported == nil:
-		e.skipOutcome(seen, outcomeNoInventedID)
+		e.skipReport(seen, fmt.Sprintf(`{"job":"ID",%q:""} if the client reports a success without an id`, e.rules.Method.IDField), outcomeNoInventedID)
 	case reported.NewID != nil && *reported.NewID != "":
 		e.find(outcomeNoInventedID, last, "an error or no id, since the response has none", "the id "+printable(*reported.NewID))
 	default:

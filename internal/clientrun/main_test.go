@@ -198,7 +198,16 @@ var programs = map[string]func() int{
 		_ = os.Setenv("DPCONFORM_JOB", job)
 		return onceTo("s", func(string) { onceTo("s", func(line string) { fmt.Print(line) }) })
 	},
-	"repeats":  func() int { once(false); return once(true) },
+	"repeats": func() int { once(false); return once(true) },
+	"repeats-over-1.1": func() int {
+		_ = os.Setenv("GODEBUG", "http2client=0")
+		once(false)
+		return once(true)
+	},
+	"escaped-colon": func() int {
+		http.DefaultClient.Transport = escapedColon{}
+		return once(true)
+	},
 	"gives-up": func() int { return reportError("no configuration") },
 	"chooses": func() int {
 		for _, name := range []string{"success", "not-found"} {
@@ -207,6 +216,14 @@ var programs = map[string]func() int{
 		}
 		return 0
 	},
+}
+
+// escapedColon escapes the colon before the verb.
+type escapedColon struct{}
+
+func (escapedColon) RoundTrip(request *http.Request) (*http.Response, error) {
+	request.URL.RawPath = strings.Replace(request.URL.EscapedPath(), ":", "%3A", 1)
+	return http.DefaultTransport.RoundTrip(request)
 }
 
 func once(reports bool) int {

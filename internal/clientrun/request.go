@@ -147,7 +147,7 @@ const (
 // reasons says what a delivery that is not whole means.
 var reasons = map[delivery]string{
 	pending: "there was no response", truncated: "the response was cut short", reset: "the connection was reset before the response",
-	hungUp: "the connection was closed before the response", notAwaited: "the client did not wait for the response",
+	hungUp: "the connection was closed before the response", notAwaited: "the client gave up waiting for the response (a timeout of its own)",
 }
 
 // reason says why the response is not whole.

@@ -105,6 +105,17 @@ func TestWhatARefusedClientLeavesUntested(t *testing.T) {
 	}
 }
 
+// TestASuccessWithoutAnIDHasALine: what a client reports that has no id to report.
+func TestASuccessWithoutAnIDHasALine(t *testing.T) {
+	t.Parallel()
+	const line = `a line {"job":"ID","archiveJobId":""} if the client reports a success without an id, or `
+	_, report := runAll(t, runOf(t, "quiet", "missing-id"))
+	if check := report.Checks[0]; check.Verdict != result.Skip || !strings.HasPrefix(check.Call.Untested[0].Flag, line) ||
+		report.Conclusion != "inconclusive: nothing failed, but 1 scenario could not be tested: missing-id" {
+		t.Errorf("%+v\n%s", check, report.Conclusion)
+	}
+}
+
 // TestReasonsOfConnections: what a scenario does not test of a client, and why.
 func TestReasonsOfConnections(t *testing.T) {
 	t.Parallel()
@@ -115,6 +126,10 @@ func TestReasonsOfConnections(t *testing.T) {
 	}{
 		{"right", "reset-warm", "reset-warm skip: the client made no first call for the job $DPCONFORM_WARM_JOB on the same connection", result.ExitConforms},
 		{"warm-elsewhere", "reset-warm", "reset-warm skip: the client opened another connection for its second call", result.ExitConforms},
+		{"repeats", "reset-warm", "reset-warm skip: the client made no first call", result.ExitInconclusive},
+		{"repeats", "stream-reset", "stream-reset fail: ", result.ExitFails},
+		{"repeats-over-1.1", "goaway-hang-up", "goaway-hang-up skip: the client chose HTTP/1.1", result.ExitInconclusive},
+		{"repeats-over-1.1", "reset", "reset fail: ", result.ExitFails},
 		{"warm", "reset-warm", "reset-warm pass: ", result.ExitConforms},
 		{"warm", "reset", "reset pass: ", result.ExitConforms},
 		{"right", "connection-close", "connection-close skip: the client made no first call", result.ExitConforms},

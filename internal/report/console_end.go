@@ -58,6 +58,8 @@ func (c Console) lastScreen(report result.Report) {
 		c.Paragraph("  rerun    ", "the same command, and call the printed address with one of the printed jobs and the token")
 	case report.Exit == result.ExitInconclusive && report.Target.Source == "cassettes":
 		c.Paragraph("  rerun    ", "the same command, once "+cmp.Or(c.Program, "dpconform")+" record has made the cassettes again with what is listed above")
+	case report.Exit == result.ExitInconclusive && report.Client != nil:
+		c.Paragraph("  rerun    ", "the same command, when the client or the flags do what is listed above")
 	case report.Exit == result.ExitInconclusive:
 		c.Paragraph("  rerun    ", "the same command, with what is listed above")
 	}
@@ -145,8 +147,11 @@ func (c Console) skippedRow(report result.Report) string {
 
 // adding says where an input helps: a recording has only what it was made with.
 func adding(report result.Report) string {
-	if report.Target.Source == "cassettes" {
+	switch {
+	case report.Target.Source == "cassettes":
 		return "record again with"
+	case report.Client != nil:
+		return "give or report"
 	}
 	return "add"
 }

@@ -107,9 +107,23 @@ func (c Console) clamped(beginning, words string, most int) string {
 	wrapped := strings.Split(text.Paragraph(beginning, text.Line(words), c.Width), "\n")
 	if len(wrapped) > most {
 		wrapped = wrapped[:most]
-		wrapped[most-1] = ansi.Truncate(wrapped[most-1]+" …", c.Width, "…")
+		wrapped[most-1] = cutAtWord(wrapped[most-1], c.Width, true)
 	}
 	return strings.Join(wrapped, "\n") + "\n"
+}
+
+// cutAtWord shortens a line to a number of columns, behind a word if there is one, and
+// marks the cut; with more, something follows that is not shown.
+func cutAtWord(line string, columns int, more bool) string {
+	if !more && ansi.StringWidth(line) <= columns {
+		return line
+	}
+	const mark = 2 // Columns, with its space.
+	cut := ansi.Truncate(line+" ", columns-mark+1, "")
+	if behind := strings.LastIndexByte(cut, ' '); behind > len(cut)/2 {
+		cut = strings.TrimRight(cut[:behind], " ,;:")
+	}
+	return ansi.Truncate(cut, columns-mark, "") + " …"
 }
 
 // targetRow names what was tested in one row.
@@ -132,7 +146,7 @@ func (c Console) otherCauses(report result.Report, shown int, fitting func(strin
 	rows := ""
 	for ; shown < min(len(report.Causes), listedCauses); shown++ {
 		row := Coloured(result.Fail, "CAUSE") + " " + text.Line(report.Causes[shown].Summary)
-		row = fitting(ansi.Truncate(row, c.Width-len(above), "…") + Faint(above) + "\n")
+		row = fitting(cutAtWord(row, c.Width-len(above), false) + Faint(above) + "\n")
 		if row == "" {
 			break
 		}
@@ -194,7 +208,7 @@ func failedWords(group result.Broken, cut int) string {
 	first := open.Found[0]
 	want := first.Want
 	if cut > 0 {
-		want = text.Cut(want, max(few, len([]rune(want))-cut-1))
+		want = cutAtWord(want, max(few, ansi.StringWidth(want)-cut), false)
 	}
 	id := text.Line(group.Requirement.ID) + levelText(group.Requirement)
 	words := fmt.Sprintf("want %s, got %s", want, first.Got)
@@ -230,7 +244,7 @@ func (c Console) failedRow(group result.Broken) string {
 		lines = text.Wrap(failedWords(group, cut), c.Width-indent)
 	}
 	if len(lines) > 2 {
-		lines = []string{lines[0], ansi.Truncate(lines[1]+" …", c.Width-indent, "…")}
+		lines = []string{lines[0], cutAtWord(lines[1], c.Width-indent, true)}
 	}
 	return "  " + strings.Join(lines, "\n    ") + "\n"
 }

@@ -285,3 +285,23 @@ func TestWhatWasFoundIsShownWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestALineIsCutAtAWord, and a word that is too long where it has to be.
+func TestALineIsCutAtAWord(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		line    string
+		columns int
+		more    bool
+		want    string
+	}{
+		{"it fits", 7, false, "it fits"},
+		{"it fits", 20, true, "it fits …"},
+		{"the first may have, taken effect", 21, false, "the first may have …"},
+		{"the-first-may-have-taken-effect", 12, false, "the-first- …"},
+	} {
+		if got := cutAtWord(test.line, test.columns, test.more); got != test.want {
+			t.Errorf("%q at %d: %q, want %q", test.line, test.columns, got, test.want)
+		}
+	}
+}

@@ -72,7 +72,12 @@ func (r Report) clientCauses() []Cause {
 			if len(causes) == 0 {
 				refusal = r.refusal()
 			}
-			add(Cause{ID: "every-request"}, fmt.Sprintf("the same mistake in %s: want %s, got %s%s", r.share(scenarios), first.Want, first.Got, refusal), requirement.Fix,
+			summary, fix := fmt.Sprintf("the same mistake in %s: want %s, got %s", r.share(scenarios), first.Want, first.Got), requirement.Fix
+			if verb := escapedVerb(first); verb != "" {
+				summary = "the colon before the verb is escaped, as %3A, in " + r.share(scenarios)
+				fix = fmt.Sprintf("escape only the id, and append `:%s` to the result, such as quote(job, safe='') + ':%s' in Python", verb, verb)
+			}
+			add(Cause{ID: "every-request"}, summary+refusal, fix,
 				func(other Broken) bool {
 					return other.Requirement.Aspect == requirement.Aspect && r.inMost(other)
 				})
@@ -92,6 +97,16 @@ func (r Report) clientCauses() []Cause {
 			"parse the JSON of a refusal, and return its error.code, error.status and error.message: "+errorLine, isOf(errors))
 	}
 	return causes
+}
+
+// escapedVerb is the verb behind an escaped colon at the end of a path; empty for none.
+func escapedVerb(found Found) string {
+	const colon = "%3A"
+	at := strings.LastIndex(strings.ToUpper(found.Got), colon)
+	if found.Requirement != "client.path.verb" || at < 0 || !strings.HasSuffix(found.Want, ":"+found.Got[at+len(colon):]) {
+		return ""
+	}
+	return found.Got[at+len(colon):]
 }
 
 // membersOfError are the requirements on the error that a client reports.
@@ -129,7 +144,7 @@ func (r Report) refusal() string {
 		return ""
 	}
 	most := slices.MaxFunc(groups, func(a, b []Exchange) int { return len(a) - len(b) })
-	return fmt.Sprintf("; the server refuses it with %d", most[0].Response.Status)
+	return fmt.Sprintf("; a real server refuses it with %d", most[0].Response.Status)
 }
 
 // silent reports whether a client reported no outcome, in whatever scenario.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
@@ -221,19 +222,23 @@ type Arrival struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
-// inconclusive reports whether a call of a client's run is.
-func (r *Report) inconclusive() bool {
-	return slices.ContainsFunc(r.Checks, func(check Check) bool {
-		return check.Call != nil && check.Call.Inconclusive && (len(check.Call.Untested) == 0 || slices.ContainsFunc(check.Call.Untested, func(one Untested) bool {
+// inconclusive lists the calls of a client's run that could not be tested as needed.
+func (r *Report) inconclusive() []string {
+	var ids []string
+	for _, check := range r.Checks {
+		if check.Call != nil && check.Call.Inconclusive && (len(check.Call.Untested) == 0 || slices.ContainsFunc(check.Call.Untested, func(one Untested) bool {
 			return !r.KnownFailures.accept(check.ID, one.Requirement)
-		}))
-	})
+		})) {
+			ids = append(ids, check.ID)
+		}
+	}
+	return ids
 }
 
 // missesCalls reports whether something that a client's run is about was not
 // tested.
 func (r *Report) missesCalls() bool {
-	return len(r.Checks) == 0 || len(r.Client.NotChosen) > 0 || r.inconclusive()
+	return len(r.Checks) == 0 || len(r.Client.NotChosen) > 0 || len(r.inconclusive()) > 0
 }
 
 // concludeClient says more of what a client's run ended with.
@@ -244,8 +249,13 @@ func (r *Report) concludeClient() {
 	case r.Exit != ExitInconclusive:
 	case len(r.Checks) == 0:
 		r.Conclusion = "inconclusive: nothing arrived"
-	case r.inconclusive():
-		r.Conclusion = "inconclusive: nothing failed, but something that a call is about could not be tested"
+	case len(r.inconclusive()) > 0:
+		const named = 3
+		ids, more := r.inconclusive(), ""
+		if len(ids) > named {
+			more = ", …"
+		}
+		r.Conclusion = fmt.Sprintf("inconclusive: nothing failed, but %s could not be tested: %s%s", text.Counted(len(ids), "scenario"), strings.Join(ids[:min(len(ids), named)], ", "), more)
 	default:
 		r.Conclusion = "inconclusive: nothing failed, but not every scenario was chosen"
 	}

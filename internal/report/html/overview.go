@@ -164,7 +164,10 @@ func (p *page) again(broken result.Broken) string {
 	}
 	const most = 12 // Beyond it, the whole run is shorter.
 	checks := slices.Compact(slices.Sorted(slices.Values(broken.Checks())))
-	if p.Most(len(checks)) || len(checks) > most {
+	switch many := p.Most(len(checks)) || len(checks) > most; {
+	case many && len(p.Causes) > 0:
+		return "--scenario " + broken.Checks()[0]
+	case many:
 		return ""
 	}
 	return "--scenario " + strings.Join(checks, " --scenario ")
