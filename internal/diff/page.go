@@ -130,7 +130,7 @@ func (c Comparison) lines() []line {
 			where = "scenario"
 		}
 		names := without(others, nil)
-		all = append(all, more("and in "+text.Counted(len(others), "more exchange")+" of "+text.Counted(len(names), where), names)...)
+		all = append(all, more("and in "+text.Counted(len(group)-1, "more exchange")+", also of "+text.Counted(len(names), "other "+where), names)...)
 	}
 	if rest := len(groups) - shownResponses; rest > 0 {
 		add(name, text.Counted(rest, "other difference")+" between responses: see --report json=FILE")

@@ -192,7 +192,7 @@ func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
 		{of(result.Pass, 400), of(result.Fail, 500), 3, "and 37 more: path/check-3, "},
 		{of(result.Pass, 400), newRun(), 1, "GONE path/check-0: the title of path/check-0"},
 		{of(result.Pass, 400), of(result.Pass, 500), 1, "CHANGED RESPONSE IN 40 EXCHANGES differs in status: 400 → 500 path/check-0: retry a"},
-		{of(result.Pass, 400), of(result.Pass, 500), 1, "and in 39 more exchanges of 39 checks: path/check-1, "},
+		{of(result.Pass, 400), of(result.Pass, 500), 1, "and in 39 more exchanges, also of 39 other checks: path/check-1, "},
 	} {
 		if text := shownText(compare(test.old, test.new)); !strings.Contains(text, test.want) || strings.Count(text, "curl ") != test.shown {
 			t.Errorf("want %s:\n%s", test.want, text)
