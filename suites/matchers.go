@@ -225,7 +225,7 @@ func inMember(name, want string, ok func(text string) bool) *matcher {
 // if it contains one of these states. Without states, any state matches.
 func HaveState(method *spec.Method, states ...string) types.GomegaMatcher {
 	method = orShipped(method)
-	want := "a state in " + method.StateField
+	want := "the name of a state in " + method.StateField
 	if len(states) > 0 {
 		want = "the state " + text.List(states, "or")
 	}

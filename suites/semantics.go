@@ -350,7 +350,11 @@ func callAgain(j *judgement) {
 		j.Skip("the state of the job could not be read", "")
 		return
 	default:
-		j.Skip(fmt.Sprintf("after its first call, %s is%s%s but %s", first.job, result.NoLonger, text.List(j.Method.AcceptedStates, "or"), visible.Value(state)), "")
+		shown := "in an undocumented state"
+		if slices.Contains(j.Method.States, state) {
+			shown = state
+		}
+		j.Skip(fmt.Sprintf("after its first call, %s is%s%s but %s", first.job, result.NoLonger, text.List(j.Method.AcceptedStates, "or"), shown), "")
 		return
 	}
 	again := j.send(j.callOf(first.job, credential))

@@ -111,3 +111,12 @@ func TestARefusedCallerTestsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAJobThatItsCallChangedIsNamed: which job left its state, and for which one.
+func TestAJobThatItsCallChangedIsNamed(t *testing.T) {
+	t.Parallel()
+	_, output := reported(t, append([]string{"run", "--focus", "semantics.second-call"}, emulated(t, emulator.Options{Fault: "success-changes-old-job"})...)...)
+	if !strings.Contains(output, "after its first call, failed-1 is no longer FAILED but IN_PROGRESS") {
+		t.Error(output)
+	}
+}
