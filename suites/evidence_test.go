@@ -96,6 +96,10 @@ func TestAServerErrorIsNotWhatIsWanted(t *testing.T) {
 	}
 }
 
+// sufficientJobs is how many jobs of the accepted state suffice for all checks of the
+// default method, as the guide says.
+const sufficientJobs = 17
+
 func TestMissingJobsAreCounted(t *testing.T) {
 	t.Parallel()
 	method := spec.MustLoadEmbedded()
@@ -107,10 +111,15 @@ func TestMissingJobsAreCounted(t *testing.T) {
 		options := emulator.Options{Jobs: emulator.DefaultJobs(method)}
 		options.Jobs[state] = options.Jobs[state][:row.given]
 		outcome := tested(t, method, emulated(t, method, options), 1)
+		missing := row.given
 		for _, check := range outcome.Checks {
+			missing += check.MissingJobs
 			if check.ID == "semantics/concurrent-jobs" && (!strings.Contains(check.Reason, row.reason) || check.Flag == "") {
 				t.Errorf("%d given: %s", row.given, check.SkipText())
 			}
+		}
+		if missing > sufficientJobs || missing < sufficientJobs-3 {
+			t.Errorf("%d given: at least %d are needed in all, where %d suffice", row.given, missing, sufficientJobs)
 		}
 	}
 }

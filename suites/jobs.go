@@ -380,6 +380,9 @@ func (j *judgement) firstCall() (*firstCall, bool) {
 	first := j.session.first
 	if first.missing != nil {
 		j.skipFor(first.missing)
+		// All who look at the call need its one job; the first says so.
+		others := *first.missing
+		others.Jobs, first.missing = 0, &others
 		return nil, false
 	}
 	if first.broken != "" {

@@ -197,9 +197,8 @@ func reportedExchange(exchange *target.Exchange, hide *redact.Redactor) result.E
 	shown := outlineOf(exchange, hide)
 	// What a check sends is dpconform's own but for the tokens.
 	shown.Request.Header = hide.Header(headerOf(exchange.Request))
-	if shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text); len(shown.Request.Body) < len(exchange.Request.Body) {
-		shown.Request.BodyCommand = hide.Text(result.BodyCommand(string(exchange.Request.Body)))
-	}
+	shown.Request.Body = bodyOf(exchange.Request.Body, len(exchange.Request.Body), hide.Text)
+	shown.Request.BodyCommand = hide.Text(result.BodyCommand(string(exchange.Request.Body)))
 	fill := func(response *result.Message, exchange *target.Exchange) {
 		if response != nil {
 			response.Header, response.Body = hide.Header(exchange.Header), bodyOf(exchange.Body, exchange.BodyBytes, hide.Body)

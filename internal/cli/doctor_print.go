@@ -120,7 +120,7 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		case tokenThere:
 			label = fmt.Sprintf("%d from ", len(group))
 		case tokenMissing:
-			label = red(text.Counted(len(group), "scope")) + ": "
+			label = red(scopesText(group)) + ": "
 		default:
 			label = red(label)
 		}
@@ -128,6 +128,24 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		p.item("  ", label+group[0].sameText()+firstExpiry(group))
 		p.item("    ", strings.Join(families(group, scopes), ", "))
 	}
+}
+
+// scopesText counts scopes, and unrelated ones apart.
+func scopesText(scopes []doctorScope) string {
+	unrelated := 0
+	for _, scope := range scopes {
+		if scope.Unrelated {
+			unrelated++
+		}
+	}
+	var parts []string
+	if documented := len(scopes) - unrelated; documented > 0 {
+		parts = append(parts, text.Counted(documented, "scope"))
+	}
+	if unrelated > 0 {
+		parts = append(parts, text.Counted(unrelated, "unrelated scope"))
+	}
+	return text.List(parts, "and")
 }
 
 // sameText is what can be said of a scope without its name.

@@ -28,7 +28,8 @@ import (
 
 func newEmulateCommand(terminal *terminal) *cobra.Command {
 	var settings config.Settings
-	var address, fault, certificateFile, keyFile string
+	var address, certificateFile, keyFile string
+	var faults []string
 	command := &cobra.Command{
 		Use:   "emulate",
 		Short: "Start the reference emulator, a server that conforms",
@@ -59,11 +60,11 @@ every method for which it is possible.`,
 			if err != nil {
 				return err
 			}
-			if fault == "list" {
+			if slices.Contains(faults, "list") {
 				writeFaults(terminal.raw, methods)
 				return nil
 			}
-			options.Fault = fault
+			options.Fault = strings.Join(faults, ",")
 			if options.Introspect, err = newIntrospection(command.Context(), sources, &settings); err != nil {
 				return err
 			}
@@ -100,7 +101,7 @@ every method for which it is possible.`,
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringVar(&fault, "fault", "", "introduce the fault `NAME` (list prints all names). A fault is a deliberate mistake")
+	flags.StringArrayVar(&faults, "fault", nil, "introduce the fault `NAME` (list prints all names). A fault is a deliberate mistake. Repeatable")
 	return command
 }
 

@@ -59,7 +59,7 @@ client of type desktop app. If it has a secret, set DPCONFORM_CLIENT_SECRET, or
 give a file with --client-secret-file.
 
 Exit: 0 every scope was granted, 2 wrong usage, 3 a scope was not granted, the
-browser or the server did not respond or refused, or a token was not revoked.`,
+browser or the server refused or did not respond, or a token was not revoked.`,
 		Example: `  dpconform login --client-id ID --scopes 'SCOPE,PRODUCT.*'
   dpconform login --client-id ID --scopes '*' --separately
   dpconform login --list

@@ -23,7 +23,7 @@ func (r *Redactor) Command(words []string) []string {
 			if takesSecret(flag) && !isShown(value) || IsOpaque(value) && !strings.ContainsAny(value, "{./\\") {
 				value = Mark
 			}
-			shown, secret = append(shown, flag+"="+r.Text(value)), false
+			shown, secret = append(shown, flag+"="+r.word(value)), false
 			continue
 		case isFlag:
 			secret = takesSecret(word)
@@ -33,10 +33,21 @@ func (r *Redactor) Command(words []string) []string {
 			}
 			secret = false
 		}
-		shown = append(shown, r.Text(word))
+		shown = append(shown, r.word(word))
 	}
 	return shown
 }
+
+// word takes the secrets out of a word of a command. A placeholder such as {token} is
+// none, though it stands in the place of one, as in "Authorization: Bearer {token}".
+func (r *Redactor) word(word string) string {
+	if without := commandPlaceholder().ReplaceAllString(word, ""); r.Text(without) == without {
+		return word
+	}
+	return r.Text(word)
+}
+
+var commandPlaceholder = lazy(`\{[a-z_]+\}`)
 
 // shownValue is a placeholder, an address, whose own secrets are known by their form, or
 // a file.

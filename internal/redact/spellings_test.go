@@ -172,6 +172,15 @@ func TestACommandIsShownWithoutItsSecrets(t *testing.T) {
 			t.Errorf("%s became %s", given, got)
 		}
 	}
+	for given, want := range map[string]string{
+		"Authorization: Bearer {token}":         "Authorization: Bearer {token}",
+		"Authorization: Bearer pl4nted0{token}": "Authorization: Bearer " + Unlabelled,
+		"Cookie: sid=pl4nted0; t={token}":       "Cookie: sid=" + Mark + "; t=" + Mark,
+	} {
+		if got := NewRedactor(nil).Command([]string{"-H", given})[1]; got != want {
+			t.Errorf("%s became %s", given, got)
+		}
+	}
 }
 
 // spelled writes each byte of a token by a format.

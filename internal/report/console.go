@@ -393,6 +393,9 @@ func times(one result.Alike) string {
 // moreText names the checks of the findings that are not shown.
 func moreText(rest []result.Alike, names func(ids []string) string) string {
 	ids := checksOf(rest)
+	if len(ids) == 1 {
+		return "and " + text.Counted(len(rest), "more finding") + " in " + names(ids)
+	}
 	return fmt.Sprintf("and %d more: %s", len(ids), names(ids))
 }
 

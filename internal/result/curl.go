@@ -83,7 +83,7 @@ const tokenComment = "  # set TOKEN to "
 
 // withArticle puts an article before the words for a token.
 func withArticle(credential string) string {
-	if strings.HasPrefix(credential, "unknown") {
+	if strings.IndexByte("aeiou", credential[0]) >= 0 {
 		return "an " + credential
 	}
 	return "a " + credential
@@ -210,10 +210,15 @@ func Watched(curl string) string {
 	return first + "  # " + hint
 }
 
-// BodyCommand is a command that prints a long body, and prints what repeats in it by
-// repeating it; empty for a short one, and where too much is left.
+// BodyCommand is a command that prints a body that a report cannot keep: one that is
+// not UTF-8, or a long one, in which what repeats is printed by repeating it. It is
+// empty for any other, and where too much is left of a long one.
 func BodyCommand(body string) string {
-	if len(body) <= longestArgument {
+	switch {
+	case len(body) > longestArgument:
+	case !utf8.ValidString(body):
+		return printed(body)
+	default:
 		return ""
 	}
 	var parts []string

@@ -313,7 +313,7 @@ type Message struct {
 	// Body is text, cut where it is long; BodyBytes is its whole length.
 	Body      string `json:"body"`
 	BodyBytes int    `json:"body_bytes"`
-	// BodyCommand is a command that prints the body of a request, where Body is cut and it
+	// BodyCommand is a command that prints the body of a request, where Body is not UTF-8, or is cut and it
 	// repeats itself; empty otherwise.
 	BodyCommand string `json:"body_command,omitempty"`
 	// HeaderCut says how much of a long header is not in Header.
