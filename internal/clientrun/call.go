@@ -240,18 +240,14 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 		overused = overused || one.purpose == late
 	}
 	view := viewOf(reported, known)
-	note, repeated := "", false
+	note := ""
 	switch {
 	case call.unknown != "":
 		e.fail(result.ConditionKnown, "the name of a scenario", call.unknown)
 	case call.scenario != nil:
+		// A repeat breaks the rule whatever the connection was.
+		e.checkRepeats(attempts)
 		note = noteOf(call, attempts, known.command != nil)
-		findings, tested := len(e.findings), len(e.tested)
-		if e.checkRepeats(attempts); note != "" {
-			// A repeat is then not about what the scenario tests, and another scenario finds it.
-			repeated = len(e.findings) > findings
-			e.findings, e.tested = e.findings[:findings], e.tested[:tested]
-		}
 		if _, success := view.success(); success && last == nil && !known.wireOnly {
 			note = "" // A success without a request is invented, whatever kept the request away.
 		}
@@ -283,7 +279,7 @@ func (r Rules) evaluate(call *Call, known evidence) Result {
 			Got: known.contradiction, Count: 1})
 	}
 	found := Result{scenario: call.scenario, job: call.job, tested: e.tested, requests: requests, command: known.command, tokens: call.tokens,
-		needed: note != "" && (last == nil || repeated) || e.inconclusive()}
+		needed: note != "" && last == nil || e.inconclusive()}
 	found.Check = result.Check{Aspect: aspectCall, Findings: e.findings, Verdict: worst(e.findings), Reason: note,
 		Call: &result.Call{Job: call.job, Untested: e.untested}}
 	if found.Check.Verdict != result.Fail && (e.inconclusive() || note != "") {

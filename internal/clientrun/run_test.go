@@ -126,9 +126,9 @@ func TestReasonsOfConnections(t *testing.T) {
 	}{
 		{"right", "reset-warm", "reset-warm skip: the client made no first call for the job $DPCONFORM_WARM_JOB on the same connection", result.ExitConforms},
 		{"warm-elsewhere", "reset-warm", "reset-warm skip: the client opened another connection for its second call", result.ExitConforms},
-		{"repeats", "reset-warm", "reset-warm skip: the client made no first call", result.ExitInconclusive},
+		{"repeats", "reset-warm", "reset-warm fail: ", result.ExitFails},
 		{"repeats", "stream-reset", "stream-reset fail: ", result.ExitFails},
-		{"repeats-over-1.1", "goaway-hang-up", "goaway-hang-up skip: the client chose HTTP/1.1", result.ExitInconclusive},
+		{"repeats-over-1.1", "goaway-hang-up", "goaway-hang-up fail: ", result.ExitFails},
 		{"repeats-over-1.1", "reset", "reset fail: ", result.ExitFails},
 		{"warm", "reset-warm", "reset-warm pass: ", result.ExitConforms},
 		{"warm", "reset", "reset pass: ", result.ExitConforms},
