@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +35,8 @@ func TestMain(m *testing.M) {
 	if !isHost {
 		// The kill matrix leaves much garbage and keeps little.
 		debug.SetGCPercent(400)
+		// Runs wait for changes that a server makes late.
+		_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(3 * runtime.GOMAXPROCS(0)))
 		os.Exit(m.Run())
 	}
 	flag.Parse()

@@ -53,7 +53,8 @@ func TestMain(m *testing.M) {
 	sharedFolder = home
 	// The limit of the program is for one command at a time.
 	debug.SetMemoryLimit(1 << 30)
-	_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	// Runs wait for changes that a server makes late.
+	_ = flag.Lookup("test.parallel").Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0)))
 	code := m.Run()
 	_ = os.RemoveAll(home)
 	os.Exit(code)
