@@ -59,7 +59,7 @@ contain are listed, and not compared.
 flag of the same name; drift itself applies overlays with --from-overlay. What
 an overlay cannot express is listed, here and in the file.
 
-If the dates show that a source is older than the one it is compared with, the
+If the dates show that the source of --against is older than that of --from, the
 differences are reported but do not count as drift, because old and new
 documents alternate during a rollout. --allow-older counts them, and lets
 --overlay write them.

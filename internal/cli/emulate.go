@@ -101,7 +101,7 @@ every method for which it is possible.`,
 	flags.StringVar(&keyFile, "tls-key", "", "PEM `FILE` with the certificate's private key")
 	settings.AddIntrospectionFlag(flags)
 	settings.AddClientIdentityFlags(flags)
-	flags.StringArrayVar(&faults, "fault", nil, "introduce the fault `NAME` (list prints all names). A fault is a deliberate mistake. Repeatable")
+	flags.StringArrayVar(&faults, "fault", nil, "introduce the fault `NAME` (--fault list prints all names). A fault is a deliberate mistake. Repeatable")
 	return command
 }
 
