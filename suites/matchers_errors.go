@@ -78,7 +78,7 @@ func besideStatus(of *matcher) *matcher {
 }
 
 func haveErrorCode() types.GomegaMatcher {
-	return besideStatus(inError("code", "the HTTP status in error.code", func(r *response, raw json.RawMessage) bool {
+	return besideStatus(inError("code", "the HTTP status, as a number, in error.code", func(r *response, raw json.RawMessage) bool {
 		return string(raw) == strconv.Itoa(r.status)
 	}))
 }

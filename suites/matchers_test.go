@@ -92,7 +92,7 @@ func TestMatchers(t *testing.T) {
 		"error model":                 {MatchErrorModel(method), reply(404, goodError), true, "an error as AIP-193 describes it", "404 NOT_FOUND", body},
 		"no error object":             {MatchErrorModel(method), reply(404, `{"error": "x"}`), false, "an error", "404 with a JSON body and no error object, instead of a JSON body with an error object", body},
 		"no JSON media type":          {MatchErrorModel(method), reply(404, goodError, "Content-Type", "text/plain"), false, "an error", "Content-Type: text/plain, instead of Content-Type application/json in UTF-8", contentType},
-		"another error.code":          {MatchErrorModel(method), reply(404, errorWith("404", "400")), false, "an error", "error.code 400 in a response with status 404, instead of the HTTP status in error.code", result.InMember("error", "code")},
+		"another error.code":          {MatchErrorModel(method), reply(404, errorWith("404", "400")), false, "an error", "error.code 400 in a response with status 404, instead of the HTTP status, as a number, in error.code", result.InMember("error", "code")},
 		"error.code as text":          {MatchErrorModel(method), reply(404, errorWith("404", `"404"`)), false, "an error", `error.code "404" in`, result.InMember("error", "code")},
 		"error.status for another":    {MatchErrorModel(method), reply(404, errorWith("NOT_FOUND", "ABORTED")), false, "an error", `error.status "ABORTED" in a response with status 404, instead of a google.rpc.Code`, result.InMember("error", "status")},
 		"error.status unknown":        {MatchErrorModel(method), reply(404, errorWith("NOT_FOUND", "Not Found")), false, "an error", `error.status "Not Found" in`, result.InMember("error", "status")},

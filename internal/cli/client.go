@@ -104,7 +104,7 @@ then exits with the result so far.`,
 	flags.StringArrayVar(&options.files, "scenarios", nil, "add your own scenarios in `PATH`, a YAML file or a folder. One with the name of a shipped scenario replaces it. Repeatable")
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what the client must do in each")
 	flags.StringVar(&options.print, "print-scenario", "", "print the scenario `NAME` as YAML, to start your own from")
-	flags.BoolVar(&run.Together, "together", false, "run the command once and let it select scenarios. It does so by job id, header or path")
+	flags.BoolVar(&run.Together, "together", false, "run the command once. It selects the scenario of each call by job id, header or path")
 	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if it is fixed")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "maximum `DURATION` of the command in each scenario, such as 10s. Then it is ended with its child processes")
 	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success, for a method that returns no new id")

@@ -30,7 +30,6 @@ const (
 	notReported = "the client did not report the outcome of its call"
 	onlyExit    = "the client's exit code shows an error, but not which one"
 	noIDInExit  = "an exit code does not contain the id of the new job"
-	errorLine   = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
 )
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
@@ -40,9 +39,9 @@ func (e *evaluation) skipOutcome(seen view, ids ...string) {
 
 // skipReport is skipOutcome with the line that reports a success.
 func (e *evaluation) skipReport(seen view, success string, ids ...string) {
-	help := `a line ` + success + `, or ` + errorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
+	help := `a line ` + success + `, or ` + result.ErrorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
 	if seen.posted != "" {
-		help = success + ` or ` + errorLine + ` with POST ` + seen.posted + "; "
+		help = success + ` or ` + result.ErrorLine + ` with POST ` + seen.posted + "; "
 	} else if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-outcome treats exit code 0 as success; "
 	}

@@ -184,8 +184,8 @@ func findingsText(report result.Report, check result.Check) string {
 		if finding.Curl != "" {
 			fmt.Fprintf(&lines, "  %s\n", finding.Curl)
 		}
-		if requirement.Fix != "" {
-			fmt.Fprintf(&lines, "  fix:  %s\n", requirement.Fix)
+		if fix := report.FixOf(requirement, result.Found{Finding: finding, Check: check}); fix != "" {
+			fmt.Fprintf(&lines, "  fix:  %s\n", fix)
 		}
 	}
 	return lines.String()

@@ -194,6 +194,12 @@ notice 1 known failure :` {
 			t.Errorf("%+v", first)
 		}
 	}
+	// JUnit gives the fix of the same cause.
+	for fix, from := range map[string]result.Report{"\n  fix:  Read it.\n": shipped, "\n  fix:  Do it.\n": outside} {
+		if said := findingsText(from, from.Checks[0]) + findingsText(from, from.Checks[1]); !strings.Contains(said, fix) {
+			t.Errorf("no %q in %s", fix, said)
+		}
+	}
 	if all := annotated(t, failingAll()); len(all) != 40 || !strings.HasPrefix(all[0].properties["title"], "x.") {
 		t.Errorf("%d annotations", len(all))
 	}

@@ -62,10 +62,13 @@ func (r *Report) ConcludeCauses() {
 		dominant = dominant || cause.Count*10 >= len(e.responses)*9 // Whatever else is wrong comes from it.
 	}
 	slices.SortStableFunc(r.Causes, func(a, b Cause) int {
-		if leads := r.Leads(a); leads != r.Leads(b) {
-			return map[bool]int{true: -1, false: 1}[leads]
+		switch leads := r.Leads(a); {
+		case leads == r.Leads(b):
+			return len(b.Checks) - len(a.Checks)
+		case leads:
+			return -1
 		}
-		return len(b.Checks) - len(a.Checks)
+		return 1
 	})
 }
 
@@ -117,6 +120,15 @@ func (b Broken) Unexplained() Broken {
 
 // Explained reports whether causes explain all findings of a requirement.
 func (b Broken) Explained() bool { return len(b.Unexplained().Found) == 0 }
+
+// FixOf is what an author has to change about a finding: the fix of the cause that
+// explains it, or that of its requirement.
+func (r Report) FixOf(requirement Requirement, found Found) string {
+	if cause, explained := text.Find(r.Causes, func(one Cause) bool { return one.ID == found.Cause }); explained {
+		return cause.Fix
+	}
+	return r.fix(requirement, found)
+}
 
 // fix is what an author has to change about a requirement. Where the server did not
 // get to it, since it failed or closed the connection, that comes first.

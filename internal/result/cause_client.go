@@ -94,7 +94,7 @@ func (r Report) clientCauses() []Cause {
 	}
 	if len(errors) == len(membersOfError) {
 		add(Cause{ID: "bare-error"}, "the errors that the client reports do not have the code, status and message of the server's error",
-			"parse the JSON of a refusal, and return its error.code, error.status and error.message: "+errorLine, isOf(errors))
+			"parse the JSON of a refusal, and return its error.code, error.status and error.message: "+ErrorLine, isOf(errors))
 	}
 	return causes
 }
@@ -112,8 +112,8 @@ func escapedVerb(found Found) string {
 // membersOfError are the requirements on the error that a client reports.
 var membersOfError = []string{"client.outcome.code", "client.outcome.status", "client.outcome.message"}
 
-// errorLine is how a client reports an error.
-const errorLine = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
+// ErrorLine is how a client reports an error.
+const ErrorLine = `{"job":"ID","error":{"code":N,"status":"NAME","message":"TEXT"}}`
 
 // inMost reports whether a client breaks something in most of the scenarios in which
 // a request arrived: those with another protocol may not show it.
@@ -157,7 +157,7 @@ func (r Report) silent() bool {
 // howToReport says how a client reports an error.
 func (r Report) howToReport() string {
 	if r.ByHand() {
-		return "report what came of each call, such as " + errorLine + ", with POST /outcomes, or /control/calls/ID/outcome for a call that was started there"
+		return "report what came of each call, such as " + ErrorLine + ", with POST /outcomes, or /control/calls/ID/outcome for a call that was started there"
 	}
-	return "print what came of each call, an error as a line " + errorLine + ", or end with an exit code other than 0; --wire-only tests only the requests"
+	return "print what came of each call, an error as a line " + ErrorLine + ", or end with an exit code other than 0; --wire-only tests only the requests"
 }
