@@ -9,7 +9,7 @@ import (
 // condition is something that a description must have for a requirement to mean
 // anything.
 type condition struct {
-	// missing says what a description has not that does not meet it.
+	// missing is the reason why a requirement does not apply without it.
 	missing string
 	met     func(*Method) bool
 }
@@ -17,27 +17,27 @@ type condition struct {
 // The conditions.
 var (
 	security       = condition{"the method needs no token", func(m *Method) bool { return len(m.Scopes) > 0 }}
-	unrelatedScope = condition{"the description names no scope that is insufficient", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
-	severalScopes  = condition{"the description has only one scope", func(m *Method) bool { return len(m.Scopes) > 1 }}
+	unrelatedScope = condition{"no insufficient scope is described", func(m *Method) bool { return len(m.UnrelatedScopes) > 0 }}
+	severalScopes  = condition{"only one scope is described", func(m *Method) bool { return len(m.Scopes) > 1 }}
 	// states need a method that reads them.
-	states        = condition{"no states", func(m *Method) bool { return len(m.States) > 0 }}
-	refusedStates = condition{"no state in which a job is refused", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}
-	stateMethod   = condition{"no method that reads a job's state", func(m *Method) bool { return m.ReadState.ID != "" }}
+	states        = condition{"no job states are described", func(m *Method) bool { return len(m.States) > 0 }}
+	refusedStates = condition{"no state in which a job is refused is described", func(m *Method) bool { return len(m.RefusedStates()) > 0 }}
+	stateMethod   = condition{"no method that reads a job's state is described", func(m *Method) bool { return m.ReadState.ID != "" }}
 	// newID is unmet too where a call changes its job instead of starting one.
-	newID           = condition{"no id of a new job in the response", func(m *Method) bool { return m.IDField != "" }}
-	changes         = condition{"the method does not change the state of its job", func(m *Method) bool { return m.Effect == Changes }}
+	newID           = condition{"the response has no id of a new job", func(m *Method) bool { return m.IDField != "" }}
+	changes         = condition{"no change of the job's state is described", func(m *Method) bool { return m.Effect == Changes }}
 	resultingStates = condition{"the states of a job after a call are not described", func(m *Method) bool { return len(m.ResultingStates) > 0 }}
 	responseMembers = condition{"the response is an empty message", func(m *Method) bool { return len(m.Operation.Response.Members()) > 0 }}
 	emptyRequest    = condition{"the request message has fields", func(m *Method) bool { return len(m.Operation.Request.Members()) == 0 }}
 	// unknownIDs: without a 404, any id may be one that the server knows.
-	unknownIDs = condition{"no 404 response", func(m *Method) bool { return slices.Contains(m.Operation.Statuses, http.StatusNotFound) }}
-	idPattern  = condition{"no pattern of the id in the path", func(m *Method) bool { return m.IDPattern != nil }}
+	unknownIDs = condition{"no 404 response is described", func(m *Method) bool { return slices.Contains(m.Operation.Statuses, http.StatusNotFound) }}
+	idPattern  = condition{"the path has no pattern for the id", func(m *Method) bool { return m.IDPattern != nil }}
 	// verb: without it, the path is that of the job, where other HTTP methods are
 	// methods of their own, such as one that deletes it.
-	verb    = condition{"no verb in the path", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
-	version = condition{"no version in the path", func(m *Method) bool { return m.Operation.Path.Version() != "" }}
+	verb    = condition{"the path has no verb", func(m *Method) bool { return m.Operation.Path.Verb() != "" }}
+	version = condition{"the path has no version", func(m *Method) bool { return m.Operation.Path.Version() != "" }}
 	// unacceptedIDs are of jobs that are not accepted or not known.
-	unacceptedIDs    = condition{"no refused state and no 404 response", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
+	unacceptedIDs    = condition{"neither a refused state nor a 404 response is described", func(m *Method) bool { return refusedStates.met(m) || unknownIDs.met(m) }}
 	systemParameters = condition{"no system parameters are described", func(m *Method) bool { return len(m.SystemParameters) > 0 }}
 	fieldsParameter  = condition{`no system parameter "fields" is described`, func(m *Method) bool {
 		return slices.ContainsFunc(m.SystemParameters, func(p string) bool { return strings.HasPrefix(p, "fields=") })
@@ -124,7 +124,7 @@ var needs = map[string][]condition{
 }
 
 // Unmet returns what a requirement needs and the description does not have, such as
-// "no states". It returns "" if the requirement applies.
+// "no job states are described". It returns "" if the requirement applies.
 func (m *Method) Unmet(requirement string) string {
 	aspect := requirement[:max(0, strings.LastIndexByte(requirement, '.'))]
 	for _, one := range slices.Concat(needs[aspect], needs[requirement]) {

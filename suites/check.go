@@ -49,8 +49,8 @@ type Check struct {
 	Scope string
 	// Level is the strongest level among its requirements.
 	Level spec.Level
-	// Reason is what the description does not have, such as "no states", if the check
-	// does not apply to the method.
+	// Reason says why the check does not apply to the method, such as "no job
+	// states are described"; empty if it applies.
 	Reason string
 
 	phase phase

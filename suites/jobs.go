@@ -154,8 +154,10 @@ func (j *judgement) readState(job string, credential target.Credential) *target.
 	}
 	exchange := j.send(j.stateRequest(job, credential))
 	if state := j.stateIn(exchange); state != "" {
+		if before := j.session.shown[job]; slices.Contains(j.Method.AcceptedStates, before) && slices.Contains(j.Target.Jobs(before), job) && state != before {
+			j.session.left = j.session.left || !j.session.accepted[job]
+		}
 		j.session.shown[job] = state
-		j.session.asGiven = j.session.asGiven || slices.Contains(j.Method.AcceptedStates, state) && slices.Contains(j.Target.Jobs(state), job)
 	}
 	return exchange
 }

@@ -242,7 +242,7 @@ func (j *judgement) untested() []result.Untested {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
 		}
-		one := result.Untested{Requirement: id, Reason: "no response of " + j.check.ID + " could be tested for this"}
+		one := result.Untested{Requirement: id, Reason: j.check.ID + " got no suitable response"}
 		if len(j.findings) > 0 {
 			one.Reason += ": see " + j.findings[0].Requirement
 		}

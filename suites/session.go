@@ -55,10 +55,10 @@ type session struct {
 	// stale says of jobs that were given as refused in which other state they are.
 	stale []string
 	// changed has the states of the jobs that left the state in which the method accepts
-	// them, and inOrder their ids. asGiven says that one was seen in that state.
+	// them, and inOrder their ids. left says that one was in it when the run began.
 	changed map[string]string
 	inOrder []string
-	asGiven bool
+	left    bool
 	// unsettled counts the calls in a row of which nobody knows what came.
 	unsettled int
 }

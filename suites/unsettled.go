@@ -127,14 +127,14 @@ func (j *judgement) changedText() string {
 	if len(all) == 1 {
 		are = "is"
 	}
-	words := fmt.Sprintf("%d of the %d given jobs %s not %s", len(all), given, are, accepted)
+	words := fmt.Sprintf("1 of the %d given jobs is not %s", given, accepted)
 	switch {
-	case j.session.asGiven && len(all) == given:
+	case j.session.left && len(all) == given:
 		words = fmt.Sprintf("all %d given jobs are%s%s", given, result.NoLonger, accepted)
-	case j.session.asGiven:
+	case j.session.left:
 		words = fmt.Sprintf("%d of the %d given jobs %s%s%s", len(all), given, are, result.NoLonger, accepted)
-	case len(all) == given:
-		words = fmt.Sprintf("none of the %d given jobs is %s", given, accepted)
+	case len(all) > 1:
+		words = fmt.Sprintf("%d of the %d%s%s", len(all), given, result.AreNot, accepted)
 	}
 	var groups []string
 	for _, same := range text.Grouped(all, func(job string) string { return j.session.changed[job] }) {
@@ -154,7 +154,7 @@ func (j *judgement) changedText() string {
 // given state and left it by themselves, one that is made when it is needed.
 func (j *judgement) changedFlag() string {
 	switch {
-	case len(j.session.inOrder) < 2 || !j.session.asGiven:
+	case len(j.session.inOrder) < 2 || !j.session.left:
 		return j.consumeFlag()
 	case j.Target.MakesJobs():
 		return ""

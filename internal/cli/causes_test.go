@@ -421,6 +421,33 @@ func TestJobsThatChangeByThemselvesAreNamed(t *testing.T) {
 	}
 }
 
+// TestJobsUsedUpByAnEarlierRunAreNamed: a call of this server changes its job, so that
+// the next run has fewer, and then none.
+func TestJobsUsedUpByAnEarlierRunAreNamed(t *testing.T) {
+	t.Parallel()
+	server := mustEmulate(t, emulator.Options{Fault: "success-changes-old-job"})
+	arguments := append([]string{"run", "--focus", "semantics", "--focus", "response"}, flagsFor(t, server, nil)...)
+	if first, output := reported(t, arguments...); len(first.Causes) != 0 {
+		t.Fatalf("%+v\n%s", first.Causes, output)
+	}
+	for _, which := range []string{" of the ", "all "} {
+		report, output := reported(t, arguments...)
+		for len(report.Causes) == 1 && which == "all " && strings.Contains(report.Causes[0].Summary, " of the ") {
+			report, output = reported(t, arguments...) // Each run uses up some more.
+		}
+		if len(report.Causes) != 1 || report.Causes[0].ID != "jobs-changed" || len(report.Causes[0].Skipped) == 0 {
+			t.Fatalf("%+v\n%s", report.Causes, output)
+		}
+		checkCauses(t, report)
+		output = strings.Join(strings.Fields(output), " ")
+		for _, part := range []string{"CAUSE ", which, " given jobs were already IN_PROGRESS, not FAILED, when the run began fix Give jobs that are FAILED.", "give --job FAILED=ID"} {
+			if !strings.Contains(output, part) {
+				t.Errorf("it does not say %q:\n%s", part, output)
+			}
+		}
+	}
+}
+
 // enoughForACause are checks that between them show each cause.
 var enoughForACause = []string{"path.template", "path.transcoding", "path.encoded-colon", "path.encoded-slash", "body.unknown-field", "body.malformed", "body.array", "body.scalar", "body.not-empty",
 	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "authorization.unrelated-scope", "robustness/persistent-connection"}

@@ -35,7 +35,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --listen 0.0.0.0:0":                                     "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",
 		"client --listen :0":                                            "--listen: other machines may reach :0; listen on 127.0.0.1, or give --listen-remote too",
 		"client --listen 127.0.0.1:0 -- x":                              "--listen: it cannot be combined with a command; use only one of the two",
-		"client --method archiveJobs.cancel --scenario missing-id -- x": "--scenario: the scenario missing-id does not apply to dataportability.archiveJobs.cancel: no id of a new job in the response; leave it out",
+		"client --method archiveJobs.cancel --scenario missing-id -- x": "--scenario: the scenario missing-id does not apply to dataportability.archiveJobs.cancel: the response has no id of a new job; leave it out",
 		"client -- ./there-is-none":                                     "./there-is-none cannot be started: no such file or directory; give the client program and its arguments after --",
 	} {
 		refused(t, line, "dpconform: "+want+"\n")
@@ -153,7 +153,7 @@ func TestListen(t *testing.T) {
 func TestScenariosOfAMethod(t *testing.T) {
 	t.Parallel()
 	call(t, "client", "--method", "archiveJobs.cancel", "--list").want(t, 0, "\nrefused-state\n", "client.outcome.success",
-		"\nnot applicable: no id of a new job in the response: missing-id\n")
+		"\nnot applicable: the response has no id of a new job: missing-id\n")
 	if got := call(t, "client", "--method", "archiveJobs.cancel", "--print-scenario", "missing-id"); got.exit != 0 || !strings.HasPrefix(got.raw, "name: missing-id\n") {
 		t.Errorf("exit %d\n%s", got.exit, got.raw)
 	}

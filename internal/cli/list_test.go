@@ -105,7 +105,7 @@ func TestAMethodWithoutStatesOrSecurity(t *testing.T) {
 	}
 	file := writeFile(t, "orders.openapi.yaml", text)
 	arguments := emulatedRevision(t, "--spec", file)[1:]
-	call(t, append([]string{"run"}, arguments...)...).want(t, 0, "the method needs no token: ", "no states: ", "conforms", "exit 0")
+	call(t, append([]string{"run"}, arguments...)...).want(t, 0, "the method needs no token: ", "no job states are described: ", "conforms", "exit 0")
 	call(t, append([]string{"doctor"}, arguments...)...).want(t, 0, "none needed", "17 given, without states", "ready: the run has every input")
 	if planned := call(t, append([]string{"run", "--dry-run"}, arguments...)...).output; !strings.Contains(planned, "each with whatever effect the method has, on ") {
 		t.Errorf("%.500s", planned)

@@ -98,7 +98,7 @@ func TestAScenarioThatDoesNotApply(t *testing.T) {
 	}
 	arrived := &request{header: choosing("missing-id"), target: "/x"}
 	server.choose(arrived)
-	if arrived.unknown != `the scenario "missing-id" does not apply to the method: no id of a new job in the response` {
+	if arrived.unknown != `the scenario "missing-id" does not apply to the method: the response has no id of a new job` {
 		t.Error(arrived.unknown)
 	}
 }

@@ -60,19 +60,23 @@ func (e evidence) shownState(exchange *Exchange) string {
 	return ""
 }
 
-// NoLonger stands in the reason of a check that was skipped because given jobs changed
-// their state.
-const NoLonger = " no longer "
+// One of them stands in the reason of a check that was skipped because given jobs
+// changed their state during the run, or were in another one from its beginning.
+const (
+	NoLonger = " no longer "
+	AreNot   = " given jobs are not "
+)
 
-// jobsChanged: jobs leave by themselves the state in which the method accepts them.
+// jobsChanged: jobs leave by themselves the state in which the method accepts them, or
+// were not in it when the run began.
 func (e evidence) jobsChanged() diagnosis {
 	type job struct {
 		// called says that a call may have changed it, and touched that another request
 		// was about it since it was read in the given state.
 		called, touched, alone bool
-		changed                string
+		was, changed           string
 	}
-	jobs, first, given, total, before := map[string]*job{}, map[int]bool{}, []string{}, 0, false
+	jobs, first, given, total, left := map[string]*job{}, map[int]bool{}, []string{}, 0, false
 	for _, state := range e.States {
 		if state.Retryable {
 			given, total = append(given, state.Name), total+state.Jobs
@@ -92,9 +96,10 @@ func (e evidence) jobsChanged() diagnosis {
 			known.touched = true
 			known.called = known.called || one.Retry && one.status()/100 != 4 && one.status() != http.StatusNotImplemented
 		case state == one.JobState:
-			before, known.touched = true, false
+			known.was, known.touched = state, false
 		case !known.called && known.changed == "":
 			known.changed, known.alone = state, !known.touched
+			left = left || known.was != ""
 			first[one.Number] = true
 		}
 	}
@@ -108,21 +113,28 @@ func (e evidence) jobsChanged() diagnosis {
 			alone++
 		}
 	}
-	// One alone may come from a call for another job, and none was given wrongly.
-	if alone < 2 || !before {
+	// One alone may come from a call for another job.
+	if alone < 2 {
 		return diagnosis{}
 	}
 	slices.Sort(states)
 	return diagnosis{id: "jobs-changed", shows: func(exchange *Exchange) bool { return first[exchange.Number] }, explains: func(_ Finding, exchange *Exchange) bool {
 		known, state := jobs[exchange.Job], e.shownState(exchange)
 		return known != nil && known.changed != "" && state != "" && state != exchange.JobState
-	}, skips: func(check Check) bool { return strings.Contains(check.Reason, NoLonger) },
+	}, skips: func(check Check) bool {
+		return strings.Contains(check.Reason, NoLonger) || strings.Contains(check.Reason, AreNot)
+	},
 		say: func(*Exchange, int) (summary, fix string) {
 			which := fmt.Sprintf("%d of the %d given jobs", changed, total)
 			if changed == total {
 				which = fmt.Sprintf("all %d given jobs", total)
 			}
-			return fmt.Sprintf("%s that were %s became %s during the run, without a successful call", which, text.List(given, "or"), text.List(slices.Compact(states), "or")),
+			accepted, shown := text.List(given, "or"), text.List(slices.Compact(states), "or")
+			if !left {
+				return fmt.Sprintf("%s were already %s, not %s, when the run began", which, shown, accepted),
+					"give jobs that are " + accepted + ". If an earlier run used these up, restart the server if that restores them, or give --job-command, which makes a job when it is needed"
+			}
+			return fmt.Sprintf("%s that were %s became %s during the run, without a successful call", which, accepted, shown),
 				"find out what else changes jobs, such as a scheduler or another client, and stop it for the run; or give --job-command, which makes a job when it is needed"
 		}}
 }

@@ -210,9 +210,9 @@ func TestWhatMakesNoSenseIsNotSelected(t *testing.T) {
 		want   string
 	}{
 		"all":         {method, ""},
-		"no states":   {noStates, "no states: refused-state"},
+		"no states":   {noStates, "no job states are described: refused-state"},
 		"400":         {badRequest, ""},
-		"no new id":   {noID, "no id of a new job in the response: missing-id"},
+		"no new id":   {noID, "the response has no id of a new job: missing-id"},
 		"no security": {noSecurity, "the method needs no token: token-expired, token-expired-warm, forbidden"},
 		"a pattern":   {digits, "ids have the pattern ^[a-z0-9-]+$: special-characters"},
 		"one requirement": {poor, "none of their requirements in the description: success, special-characters, " +
