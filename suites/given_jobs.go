@@ -66,7 +66,7 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 		reason += fmt.Sprintf("too few of the %d given jobs are left", given)
 	}
 	failed := j.failsWithJobs() && !j.session.first.exchange.Succeeded()
-	if wasted := j.wasted(); wasted >= wanted-left || failed {
+	if wasted := j.wasted(); wasted >= wanted-left || failed && (given >= wanted || j.Target.MakesJobs()) {
 		const refusable = "requests that the server should have refused"
 		switch {
 		case wasted == 0:
@@ -144,7 +144,7 @@ func (j *judgement) makeJobs(state string, unused int) {
 		if shown == "" {
 			return ""
 		}
-		return fmt.Sprintf("the job command made job %s for %s, and the server %s", text.Line(id), state, shown)
+		return fmt.Sprintf("the job command made job %s for %s, and the server %s: run it by hand, and read the state of the id that it prints", text.Line(id), state, shown)
 	})
 }
 

@@ -47,7 +47,7 @@ func withoutStates(method *spec.Method) {
 
 // TestKillMatrixOfVariants: whatever a description does not have, a conforming
 // server passes every check that applies to it, and each fault that a server of it
-// can have is caught. The variants share the faults: each is seeded in about one.
+// can have is caught. The variants share the faults: most are seeded in one.
 func TestKillMatrixOfVariants(t *testing.T) {
 	t.Parallel()
 	shipped := shippedMethods(t)

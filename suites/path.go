@@ -257,11 +257,9 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 		}
 		left, missing := j.acceptedJobs(1)
 		if missing != nil {
-			flag := missing.Flag
-			if refused := j.Method.RefusedStates(); len(refused) > 0 {
-				flag = result.JobFlag(refused[:1]) + " or " + flag
-			}
-			j.Skip(j.noJobReason()+j.staleText(), flag)
+			refused := j.Method.RefusedStates()
+			flags := slices.DeleteFunc(append(result.JobFlags(refused[:min(1, len(refused))]), missing.Flag), func(flag string) bool { return flag == "" })
+			j.Skip(j.noJobReason()+j.staleText(), strings.Join(flags, " or "))
 			return
 		}
 		if exchange := j.callOnce(left[0], nil, other); exchange != nil {

@@ -146,7 +146,17 @@ func (c catalogueConsole) whyUntested(requirement spec.Requirement) string {
 
 // listClients prints every requirement of clients with the scenarios that test it.
 func (c catalogueConsole) listClients() {
-	c.Paragraph("", fmt.Sprintf("%d requirements for clients, tested by dpconform client", len(c.Clients)))
+	other := 0
+	for _, entry := range c.Clients {
+		if entry.NotApplicable != "" {
+			other++
+		}
+	}
+	words := fmt.Sprintf("%d requirements for clients, tested by dpconform client", len(c.Clients)-other)
+	if other > 0 {
+		words += fmt.Sprintf(", and %d that %s not apply", other, map[bool]string{true: "does", false: "do"}[other == 1])
+	}
+	c.Paragraph("", words)
 	aspect := ""
 	for _, entry := range c.Clients {
 		c.heading(&aspect, entry.Aspect, "client "+entry.Aspect)

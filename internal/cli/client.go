@@ -105,7 +105,7 @@ then exits with the result so far.`,
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what the client must do in each")
 	flags.StringVar(&options.print, "print-scenario", "", "print the scenario `NAME` as YAML, to start your own from")
 	flags.BoolVar(&run.Together, "together", false, "run the command once. It selects the scenario of each call by job id, header or path")
-	flags.StringVar(&run.Job, "client-job", "", "job `ID` that the client always uses, if it is fixed")
+	flags.StringVar(&run.Job, "client-job", "", "`ID` of the job that the client calls the method for, if it is fixed, and with --upstream")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "maximum `DURATION` of the command in each scenario, such as 10s. Then it is ended with its child processes")
 	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success, for a method that returns no new id")
 	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests, not what the client reports")
@@ -268,6 +268,8 @@ func (o *clientOptions) checkUpstream(ctx context.Context, sources *config.Sourc
 		return text.Mistake(sources.Origin("scenario"), "it cannot be combined with --upstream, whose server responds in place of a scenario", "use only one of the two")
 	case asksFor("{token}") && os.Getenv(tokenVariable) == "":
 		return text.Mistake("", "with --upstream there is no token to put into the command", "set "+tokenVariable+" to one for the server upstream")
+	case asksFor("{job}") && o.run.Job == "":
+		return text.Mistake("", "with --upstream there is no job to put into the command", "give --client-job, the id of one that the server upstream has")
 	case asksFor("{fresh-token}"):
 		return text.Mistake("", "with --upstream there is no fresh token to put into the command", "leave it out")
 	}

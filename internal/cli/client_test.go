@@ -30,6 +30,7 @@ func TestWrongUsageOfClient(t *testing.T) {
 		"client --report pdf=x -- x":            `--report: unknown report format "pdf"; want json, junit, markdown, github, html, har, sarif or badge`,
 		"client --upstream ftp://x -- x":        "--upstream: \"ftp://x\" does not begin with http:// or https://; give one such as http://127.0.0.1:8080",
 		"client --upstream http://127.0.0.1:1 --scenario success -- x": "--scenario: it cannot be combined with --upstream, whose server responds in place of a scenario; use only one of the two",
+		"client --upstream http://127.0.0.1:1 -- x {job}":              "with --upstream there is no job to put into the command; give --client-job, the id of one that the server upstream has",
 		"client --upstream http://127.0.0.1:1 -- x --token={token}":    "with --upstream there is no token to put into the command; set DPCONFORM_TOKEN to one for the server upstream",
 		"client --listen 8090":                                          `--listen: "8090" is not an address; give HOST:PORT such as 127.0.0.1:8090`,
 		"client --listen 0.0.0.0:0":                                     "--listen: other machines may reach 0.0.0.0:0; listen on 127.0.0.1, or give --listen-remote too",

@@ -72,7 +72,7 @@ func TestWaitingIsReported(t *testing.T) {
 	server.before = func(number int) bool { return number == 5 }
 	path := filepath.Join(t.TempDir(), "a.json")
 	got := inProcess(t, nil, append([]string{"run", "--focus", "body", "--report", "json=" + path}, arguments...)...)
-	got.want(t, result.ExitConforms, " waiting, exit 0")
+	got.want(t, result.ExitConforms, " s, with pauses of ")
 	if found := readReport(t, path); found.WaitedMilliseconds <= 0 || found.WaitedMilliseconds > found.Milliseconds || found.Ended != "" {
 		t.Errorf("%d of %d ms", found.WaitedMilliseconds, found.Milliseconds)
 	}

@@ -350,6 +350,8 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	switch {
 	case !covered && found.Unrelated:
 		found.Reason = "no token; add --token " + scope.Short() + "=VALUE"
+	case !covered && shared(list, scope.Name) != "":
+		found.Reason = fmt.Sprintf("only a token with several scopes (%s), which cannot show that this one is sufficient; add --token %s=VALUE", shared(list, scope.Name), scope.Short())
 	case !covered && d.loopback():
 		found.Reason = "no token; add --token-template, or --token " + scope.Short() + "=VALUE"
 	case !covered:
@@ -365,6 +367,16 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 		expires(status.Expiry)
 	}
 	return found
+}
+
+// shared is where a token was given that has a scope among others; empty for none.
+func shared(list tokens.List, scope string) string {
+	for _, source := range list {
+		if slices.Contains(source.Group, scope) {
+			return source.Issuer.Origin
+		}
+	}
+	return ""
 }
 
 func (d doctor) jobs(ctx context.Context, server *target.Target, found doctorFindings) []doctorJob {

@@ -318,7 +318,11 @@ func (p requestPlan) printSkipped(out io.Writer) {
 	skipped := slices.DeleteFunc(slices.Clone(p.outcome.Checks), func(check result.Check) bool { return check.Verdict != result.Skip })
 	for _, group := range text.Grouped(skipped, func(check result.Check) string { return check.Flag }) {
 		line := text.Counted(len(group), "check") + " would be skipped"
-		if flag := group[0].Flag; flag != "" {
+		switch flag := group[0].Flag; flag {
+		case "":
+		case result.HereFlag:
+			line += ": they are run only against a server on this machine"
+		default:
 			them, jobs := "them", 0
 			for _, check := range group {
 				jobs += check.MissingJobs

@@ -278,7 +278,7 @@ func tookText(report result.Report) string {
 	if report.WaitedMilliseconds < shown {
 		return seconds(report.Milliseconds)
 	}
-	return seconds(report.Milliseconds) + ", of which " + seconds(report.WaitedMilliseconds) + " waiting"
+	return seconds(report.Milliseconds) + ", with pauses of " + seconds(report.WaitedMilliseconds)
 }
 
 // VerdictOrder is the order in which counts are shown.

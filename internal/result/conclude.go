@@ -425,7 +425,7 @@ var conclusions = map[int]string{
 // The flags that supply a job to be used up, and to be used several times.
 const (
 	ConsumeFlag = "--consume-jobs"
-	HereFlag    = "--endpoint http://127.0.0.1:PORT"
+	HereFlag    = "an --endpoint on this machine"
 )
 
 // JobFlag is the flag that supplies a job in one of the states, or a job where

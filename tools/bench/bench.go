@@ -57,7 +57,7 @@ type task struct {
 }
 
 // waiting finds that in the last line of a run.
-var waiting = regexp.MustCompile(`of which ([0-9.]+) s waiting`)
+var waiting = regexp.MustCompile(`with pauses of ([0-9.]+) s`)
 
 func main() {
 	if len(os.Args) != 2 {

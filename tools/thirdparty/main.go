@@ -237,8 +237,8 @@ The suite also runs against third-party servers. Two are mock servers that serve
 of archiveJobs.retry unchanged. They have no jobs, no states and no scopes, so many requirements are expected to fail: those
 that a description alone cannot enforce. The third server has a method and a description of its own.
 
-` + "`make third-party`" + ` installs them from npm, in the versions that [a lock file](../tools/thirdparty/package-lock.json) pins,
-and with go install, runs the suite against each, and writes this page.
+` + "`make third-party`" + ` installs them (from npm, in the versions that [a lock file](../tools/thirdparty/package-lock.json) pins, or
+with go install), runs the suite against each, and writes this page.
 `
 
 func counts(found result.Report) string {

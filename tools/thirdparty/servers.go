@@ -81,7 +81,8 @@ An id that is not UTF-8 (` + "`%FF`" + `) ends the whole program, which is start
 		arguments: jobsOfTheEmulator,
 		about: "Mockoon imports the description but cannot serve the method: it treats the verb of `{archiveJob}:retry` as a second\n" +
 			"parameter, finds no such route, and responds to nearly every call with a 404 page. So it refuses everything that must be\n" +
-			"refused, and grants nothing.",
+			"refused, and grants nothing. It does serve the method that reads a job's state, with a random state in each response. Failures\n" +
+			"about a state come from that: they do not mean that a call had an effect.",
 	},
 	{
 		name: "grpc-gateway", description: gatewayDescription,

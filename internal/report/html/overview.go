@@ -275,7 +275,7 @@ func (p *page) tookText() string {
 	if p.WaitedMilliseconds == 0 {
 		return took(p.Milliseconds * 1000)
 	}
-	return took(p.Milliseconds*1000) + ", of which " + took(p.WaitedMilliseconds*1000) + " waiting"
+	return took(p.Milliseconds*1000) + ", with pauses of " + took(p.WaitedMilliseconds*1000) + " between requests"
 }
 
 // family is the scopes of one product.
