@@ -43,7 +43,7 @@ commands: ## write what the commands on the pages print
 	$(GO) test -count=1 -run '^TestCommands$$' ./tools/docs -update
 
 docs: ## write the generated pages of docs/
-	$(GO) test -count=1 -run '^(TestTheRequirementsPage|TestThePageOfScenarios)$$' ./internal/cli ./internal/scenario -update
+	$(GO) test -count=1 -run '^(TestTheCommandsPage|TestTheRequirementsPage|TestThePageOfScenarios)$$' ./internal/cli ./internal/scenario -update
 
 proof: ## write docs/proof.md, the kill matrix for a reader, which its test compares
 	$(GO) test -count=1 -run '^TestKillMatrix$$' ./suites -update
