@@ -260,6 +260,7 @@ func TestACauseComesFirst(t *testing.T) {
 			func(next http.Handler) http.Handler { return unwrapped(decoding(next)) }},
 		{"a file server", "", "wrong-address", "no response comes from the method: GET gets 404, POST gets 501", byMethod(501, 404)},
 		{"a server of pages", "", "wrong-address", "no response comes from the method: GET gets 200, POST gets 405", byMethod(405, 200)},
+		{"a server that serves nothing", "", "wrong-address", "every response is 501: the server does not serve the method at this path", always(501, "no")},
 		{"the verb taken for the end of the id", "", "not-routed", "does not find the jobs that the state method shows: 404 to POST", changing(func(r *http.Request) {
 			before, verb, _ := strings.Cut(r.URL.Path, ":")
 			if verb != "" {

@@ -35,8 +35,9 @@ actual scopes), and the state of each job. It prints which checks a run would
 skip or not select, and why. It sends only read-only requests.
 
 Exit: 0 a run would have every input that it needs, 2 wrong usage or
-configuration, 3 an input is missing or wrong, 4 the endpoint cannot be reached,
-or a token that the profile consumer needs is unavailable.`,
+configuration, 3 an input is missing or wrong, or the state of a job cannot be
+read, 4 the endpoint cannot be reached, or a token that the profile consumer
+needs is unavailable.`,
 		Example: `  dpconform doctor --endpoint https://api.example
   dpconform doctor --config dpconform.yaml --json`,
 		Args: noArguments,
@@ -106,7 +107,7 @@ type doctorFindings struct {
 	Scopes   []doctorScope  `json:"scopes"`
 	Jobs     []doctorJob    `json:"jobs"`
 	// Cause is what keeps requests from the method, as a run reports it; nil for none.
-	// What a run would skip is not foreseen then.
+	// What a run would skip is not foreseen then, unless only the states are missing.
 	Cause *result.Cause `json:"cause,omitempty"`
 	// Skipped are the checks that a run would skip, and NotSelected those that it
 	// would leave out.
@@ -126,6 +127,12 @@ type doctorFindings struct {
 
 	// jobFlag is the flag that names a job.
 	jobFlag string
+}
+
+// stateless reports whether the server shows no state of any job: its method that
+// returns them is missing, which says nothing about the method under test.
+func (f doctorFindings) stateless() bool {
+	return f.Cause != nil && f.Cause.ID == result.NoStateMethod
 }
 
 // doctorEndpoint is how a server is reached.
@@ -230,7 +237,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if found.Endpoint.Reached {
 		found.Cause = d.cause(server)
 	}
-	if found.Endpoint.Reached && found.Cause == nil && ctx.Err() == nil {
+	if found.Endpoint.Reached && (found.Cause == nil || found.stateless()) && ctx.Err() == nil {
 		if complete, err = d.foresee(ctx, &found); err != nil {
 			return found, err
 		}
@@ -474,7 +481,7 @@ func (d doctor) foresee(ctx context.Context, found *doctorFindings) (complete bo
 	config, selected := d.config, d.selected
 	config.Jobs, selected.inState = maps.Clone(config.Jobs), map[string][]string{}
 	for _, job := range found.Jobs {
-		if state := cmp.Or(job.State, job.Given); !job.unknown {
+		if state := cmp.Or(job.State, job.Given); !job.unknown || found.stateless() {
 			selected.inState[state] = append(selected.inState[state], job.ID)
 		}
 	}

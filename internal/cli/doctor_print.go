@@ -46,8 +46,12 @@ func (p doctorPrinter) print(found doctorFindings) {
 	if skipped := len(found.Skipped); skipped > 0 {
 		ready = "ready: the run would be conclusive; " + text.Counted(skipped, "check") + " would be skipped"
 	}
+	notReady := "not ready: see above"
+	if found.stateless() {
+		notReady = "not known to be ready: the states of the jobs cannot be read"
+	}
 	p.Printf("\n%s\n", text.Paragraph("", map[int]string{
-		result.ExitConforms: ready, result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: "not ready: see above",
+		result.ExitConforms: ready, result.ExitUnreachable: cmp.Or(found.Unavailable, "the endpoint cannot be reached"), result.ExitInconclusive: notReady,
 	}[found.Exit], p.Width))
 }
 
@@ -282,7 +286,7 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 		return
 	}
 	p.Printf("\n")
-	if found.Cause != nil {
+	if found.Cause != nil && !found.stateless() {
 		p.field("checks", "not foreseen: fix the cause above first")
 		return
 	}
@@ -290,7 +294,11 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 		p.field("checks", "not foreseen: no job shows a documented state")
 		return
 	}
-	p.field("checks", fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks))
+	canTest := fmt.Sprintf("a run can test %d of %d", found.Checks-len(found.Skipped), found.Checks)
+	if found.stateless() {
+		canTest += " if the endpoint and the jobs are right"
+	}
+	p.field("checks", canTest)
 	same := func(skip doctorSkip) string { skip.Jobs = 0; return skip.why() }
 	for _, group := range text.Grouped(found.Skipped, same) {
 		first := group[0]

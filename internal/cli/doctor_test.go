@@ -77,10 +77,11 @@ func TestDoctorChangesNothing(t *testing.T) {
 // run, and what a run would skip is not foreseen then.
 func TestDoctorNamesTheCause(t *testing.T) {
 	t.Parallel()
-	const notForeseen = "not foreseen: fix the cause above first"
+	const notForeseen, stateless = "not foreseen: fix the cause above first", "if the endpoint and the jobs are right"
 	all := emulated(t, emulator.Options{})
 	jobs := all[len(all)-2:]
 	tokens, file := []string{"--token-template", "scope:{short}"}, listen(t, http.NotFoundHandler())
+	without := func(status int) string { return listen(t, byMethod(http.StatusOK, status)(nil)) }
 	for name, test := range map[string]struct {
 		flags []string
 		id    string
@@ -90,16 +91,24 @@ func TestDoctorNamesTheCause(t *testing.T) {
 			[]string{"cause tokens are refused with 401", "fix Give tokens that the server accepts, with --token or --token-template", notForeseen}},
 		"one job": {[]string{"--endpoint", all[1], "--token-template", "tok:{short}", "--job", "FAILED=failed-1"}, "caller-refused",
 			[]string{"in 1 of 1 responses", "state unknown, the server responded with 401 Unauthorized: failed-1 (FAILED)"}},
-		"no job":       {[]string{"--endpoint", all[1], "--token-template", "tok:{short}"}, "caller-refused", []string{notForeseen}},
-		"no auth":      {slices.Concat([]string{"--endpoint", all[1], "--no-auth"}, jobs), "caller-refused", []string{"--no-auth sends none", "Remove --no-auth"}},
-		"wrong prefix": {slices.Concat([]string{"--endpoint", file + "/api"}, tokens, jobs), "wrong-address", []string{"every response is 404: the server does not serve the method at this path", notForeseen}},
-		"wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a,b"}), "wrong-address",
-			[]string{"2 jobs not found (404): a (FAILED), b (FAILED)", "or it knows none of the given jobs", "Check the path prefix of --endpoint, then the ids in --job."}},
+		"no job":  {[]string{"--endpoint", all[1], "--token-template", "tok:{short}"}, "caller-refused", []string{notForeseen}},
+		"no auth": {slices.Concat([]string{"--endpoint", all[1], "--no-auth"}, jobs), "caller-refused", []string{"--no-auth sends none", "Remove --no-auth"}},
+		"wrong prefix": {slices.Concat([]string{"--endpoint", file + "/api"}, tokens, jobs), "no-state-method",
+			[]string{"every response is 404: the server does not serve GET " + file + "/api/v1/archiveJobs/", ", which returns the state of a job; or the path prefix of --endpoint is wrong", "Check the address and the path prefix of --endpoint. If they are right,", stateless}},
+		"no state method": {slices.Concat([]string{"--endpoint", without(405)}, tokens, jobs), "no-state-method",
+			[]string{"every response is 405", "serve the method that returns the state of a job; without it, a run can still test the method itself", stateless}},
+		"no GET at all": {slices.Concat([]string{"--endpoint", without(501)}, tokens, jobs), "no-state-method", []string{"every response is 501", stateless}},
+		"wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a,b"}), "no-state-method",
+			[]string{"2 jobs not found (404): a (FAILED), b (FAILED)", "; or it knows none of the given jobs; or the path", "Check the ids in --job and the path prefix of --endpoint. If they are right,", stateless}},
 		"some wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a", "--job", "COMPLETE=complete-1"}), "", []string{"checks a run can test"}},
 		"no tokens":      {slices.Concat([]string{"--endpoint", all[1]}, jobs), "", []string{"checks a run can test"}},
 	} {
 		got := call(t, append([]string{"doctor"}, test.flags...)...)
-		got.want(t, result.ExitInconclusive, append(test.words, "not ready: see above")...)
+		ready := "not ready: see above"
+		if test.id == result.NoStateMethod {
+			ready = "not known to be ready: the states of the jobs cannot be read"
+		}
+		got.want(t, result.ExitInconclusive, append(test.words, ready)...)
 		if strings.Contains(got.output, "in this run") || strings.Contains(got.output, "what failed") {
 			t.Errorf("%s: it speaks of a run that did not happen: %s", name, got.output)
 		}

@@ -63,12 +63,23 @@ func (e evidence) oneStatus() diagnosis {
 		every += fmt.Sprintf(": /%s is in the path twice", twice)
 		fix = "give --endpoint " + strings.TrimSuffix(strings.TrimRight(e.Target.Endpoint, "/"), "/"+twice) +
 			" without /" + twice + ", with which the path of the method begins"
+	case len(e.Checks) == 0 && slices.Contains(unserved, most): // Only states were read.
+		found.id = NoStateMethod
+		reasons := []string{"the server does not serve " + first.line() + ", which returns the state of a job", "the path prefix of --endpoint is wrong"}
+		fix = "check the address and the path prefix of --endpoint"
+		if most == http.StatusNotFound && hasErrorObject(first) {
+			reasons = slices.Insert(reasons, 1, "it knows none of the given jobs")
+			fix = "check the ids in --job and the path prefix of --endpoint"
+		}
+		every += ": " + strings.Join(reasons, "; or ")
+		fix += ". If they are right, serve the method that returns the state of a job; without it, a run can still test the method itself, " +
+			"but requirements about states, such as semantics.given-state, fail"
 	case most == 404 && first.JobState != "" && hasErrorObject(first):
 		found.id = "wrong-address"
 		example = true
 		every += ": the server does not serve the method at this path, or it knows none of the given jobs"
 		fix = "check the path prefix of --endpoint, then the ids in --job"
-	case most == 404 || most == 405:
+	case slices.Contains(unserved, most):
 		found.id = "wrong-address"
 		example = true
 		every += ": the server does not serve the method at this path"
@@ -98,6 +109,13 @@ func (e evidence) oneStatus() diagnosis {
 	}
 	return found
 }
+
+// unserved are the statuses with which a server refuses what it does not serve.
+var unserved = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}
+
+// NoStateMethod is the id of the cause that the server seems to serve no method that
+// returns the state of a job. It may serve the method under test all the same.
+const NoStateMethod = "no-state-method"
 
 // variedSuccess reports whether successes came both to a path that no method has, or
 // for an unknown id, and to a call without a valid token: two mistakes at once.
@@ -160,12 +178,11 @@ func (e evidence) foreignServer() diagnosis {
 // isForeign reports whether a response has nothing of a method of this platform: a
 // page, or a status without an error object.
 func isForeign(exchange *Exchange) bool {
-	switch status := exchange.status(); status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+	status := exchange.status()
+	if slices.Contains(unserved, status) {
 		return !hasErrorObject(exchange) && !isBareStatus(exchange)
-	default:
-		return (status/100 == 2 || status/100 == 3) && members(exchange) == nil
 	}
+	return (status/100 == 2 || status/100 == 3) && members(exchange) == nil
 }
 
 // hasErrorObject reports whether a response has the outer form of the error model.
