@@ -78,6 +78,8 @@ type checkChange struct {
 	Cause string `json:"cause,omitempty"`
 
 	cause result.Cause
+	// absent says why one of the reports does not have it, if that one does.
+	absent string
 }
 
 // evidence is what two reports show of one requirement in one check. Old or New
@@ -229,17 +231,30 @@ func Compare(before, after Source) Comparison {
 		}
 		return one
 	}
+	// fixed reports whether a requirement that failed passes now, also in a check in which
+	// it failed. That others of those are skipped makes nothing worse.
+	fixed := func(id string) bool {
+		return new.requirements[id].Verdict == result.Pass && old.failedWhere(id, func(check string) bool { return tested(new.checks[check].Verdict) })
+	}
 	for _, id := range union(new.checkIDs, old.checkIDs) {
 		was, is := old.checks[id], new.checks[id]
-		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, kindOf(was.Verdict, is.Verdict), old.documented(was) || new.documented(is)); one.Kind != "" {
-			made.Checks = append(made.Checks, checkChange{one, cmp.Or(is.Aspect, was.Aspect), cmp.Or(is.Title, was.Title), evidenceOf(was, is, old, new), "", result.Cause{}})
+		became, documented := kindOf(was.Verdict, is.Verdict), old.documented(was) || new.documented(is)
+		if became == newlySkipped && fails(was.Verdict) && !slices.ContainsFunc(was.Findings, func(one result.Finding) bool { return !fixed(one.Requirement) }) {
+			documented = false
+		}
+		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, became, documented); one.Kind != "" {
+			absent := absence(after.Report, id)
+			if was.ID == "" {
+				absent = absence(before.Report, id)
+			}
+			made.Checks = append(made.Checks, checkChange{one, cmp.Or(is.Aspect, was.Aspect), cmp.Or(is.Title, was.Title), evidenceOf(was, is, old, new), "", result.Cause{}, absent})
 			made.Checks[len(made.Checks)-1].explain(after.Report.Causes, before.Report.Causes)
 		}
 	}
 	for _, id := range union(new.requirementIDs, old.requirementIDs) {
 		was, is := old.requirements[id], new.requirements[id]
 		became := kindOf(was.Verdict, is.Verdict)
-		if became == newlyPassing && old.failedWhere(id, func(check string) bool { return !tested(new.checks[check].Verdict) }) {
+		if became == newlyPassing && fails(was.Verdict) && !fixed(id) {
 			became = newlySkipped // What failed was not tested again.
 		}
 		worst, regression := overall(id, became, made.Checks)
@@ -264,6 +279,12 @@ func Compare(before, after Source) Comparison {
 	slices.SortStableFunc(made.Requirements, func(a, b requirementChange) int { return cmp.Or(worse(a.Kind, b.Kind), stronger(a.Level, b.Level)) })
 	made.Summary = summary(made)
 	return made
+}
+
+// absence is why a report does not have a check; empty if it does not say.
+func absence(of result.Report, check string) string {
+	group, _ := text.Find(slices.Concat(of.NotSelected, of.NotApplicable), func(one result.NotApplicable) bool { return slices.Contains(one.Checks, check) })
+	return group.Reason
 }
 
 // explain finds the cause of a changed check: in the new report, or, for what no

@@ -246,7 +246,7 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 	before := both(result.Skip, first)
 	before.Checks[0].Untested = []result.Untested{{Requirement: "path.two", Reason: "no response shows it"}}
 	found := compare(before, both(result.Fail, first, second))
-	wantSummary(t, found, "regression: 1 requirement newly failing, 1 requirement still failing")
+	wantSummary(t, found, "regression: 1 requirement newly failing; no regression: 1 requirement still failing")
 	if found.Requirements[0].ID != "path.two" || !found.Requirements[0].Regression {
 		t.Errorf("%+v", found.Requirements)
 	}
@@ -271,7 +271,7 @@ func TestWhatAppearedAndIsGone(t *testing.T) {
 	after := with("a", "c", "d").requirement("path.new", spec.Platform, result.Fail)
 	after.Description.Digest = "sha256:1"
 	found := compare(with("a", "b"), after)
-	wantSummary(t, found, "regression: 1 requirement newly failing, 1 check gone, 2 checks new")
+	wantSummary(t, found, "regression: 1 requirement newly failing; no regression: 1 check gone, 2 checks new")
 	if !slices.Equal(found.Scopes.Appeared, []string{"c", "d"}) || !slices.Equal(found.Scopes.Gone, []string{"b"}) {
 		t.Errorf("%+v", found.Scopes)
 	}
@@ -283,6 +283,16 @@ func TestWhatAppearedAndIsGone(t *testing.T) {
 	}
 	if !compare(with("a", "b"), with("a")).Regression {
 		t.Error("with the same description, a documented check that is gone is no regression")
+	}
+	fewer := with("a")
+	fewer.NotSelected = []result.NotApplicable{{Reason: "needs tokens for other scopes", Checks: []string{scopeRow + "b"}}}
+	old := with("a", "b").requirement("path.other", spec.Platform, result.Pass).check("path/other", "path.other", result.Pass)
+	found = compare(old, fewer)
+	wantSummary(t, found, "regression: 1 check gone; no regression: 1 check gone")
+	for _, want := range []string{"not in this report: needs tokens for other scopes", "GONE (NO REGRESSION) What is gone is a regression only if"} {
+		if shown := shownText(found); !strings.Contains(shown, want) {
+			t.Errorf("no %q: %s", want, shown)
+		}
 	}
 	selected := with("a")
 	selected.Description.Scopes, selected.Settings.Focus = 2, []string{scopeRow + "a"}

@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
@@ -48,10 +49,12 @@ func (c Comparison) grouped() []group {
 			}
 		}
 	}
-	// A requirement that only one report has is shown by its checks.
+	// A requirement that only one report has is shown by its checks, if they are as bad.
 	ids = slices.DeleteFunc(ids, func(id string) bool {
-		kind := known[id].Kind
-		return (kind == gone || kind == appeared) && c.Counts.Checks[kind] > 0
+		one := known[id]
+		return (one.Kind == gone || one.Kind == appeared) && slices.ContainsFunc(c.Checks, func(check checkChange) bool {
+			return check.Kind == one.Kind && (check.Regression || !one.Regression)
+		})
 	})
 	for _, some := range text.Grouped(ids, func(id string) string {
 		if cause := causeOf(known[id], rows[id]); cause.ID != "" {
@@ -159,7 +162,11 @@ func (g group) lines(again func(check string) []line) []line {
 		rows = slices.Delete(rows, at, at+1)
 	}
 	for _, some := range rows {
-		all = append(all, more(fmt.Sprintf("%s in %d", kindWords[some[0].Kind].words, len(some)), idsOf(some))...)
+		became := kindWords[some[0].Kind].words
+		if g.Kind == newlyPassing && some[0].Kind == newlySkipped {
+			became = "failed before, skipped now"
+		}
+		all = append(all, more(fmt.Sprintf("%s in %d", became, len(some)), idsOf(some))...)
 	}
 	return all
 }
@@ -182,34 +189,53 @@ func (g group) heads() []line {
 	head.about = text.List(ids, "and")
 	switch {
 	case len(ids) == 0 || ids[0] == "":
-		return []line{head}
+		return append([]line{head}, g.why()...)
 	case g.cause.ID == "":
 		if level := g.requirements[0].Level; level != "" {
 			// A condition of a client's test has no level.
 			head.about += fmt.Sprintf(" (%s)", level)
 		}
-		return []line{head, {label: plain, words: g.requirements[0].Statement}}
+		return append([]line{head, {label: plain, words: g.requirements[0].Statement}}, g.why()...)
 	case g.Kind == newlyPassing:
 		return []line{head, {label: "old cause", words: g.cause.Summary}}
 	}
 	return []line{head, {label: "cause", words: g.cause.Summary}, {label: "fix", words: g.cause.Fix}}
 }
 
-// parts count the requirements of each kind, and the checks that only one report has.
-func (c Comparison) parts() []string {
-	counts, noun := map[kind]int{}, map[kind]string{}
-	for _, group := range c.grouped() {
-		number, what := len(group.requirements), "requirement"
-		if number == 0 {
-			number, what = len(group.rows), "check"
+// parts count the requirements of each kind that are a regression, or all others, and
+// the checks that only one report has or that no requirement is shown for.
+func (c Comparison) parts(regression bool) []string {
+	var words []string
+	counts, covered := map[string]int{}, map[string]bool{}
+	add := func(number int, noun, became string) {
+		key := noun + " " + became
+		if counts[key] == 0 {
+			words = append(words, key)
 		}
-		counts[group.Kind], noun[group.Kind] = counts[group.Kind]+number, what
+		counts[key] += number
+	}
+	for _, group := range c.grouped() {
+		if group.Regression != regression {
+			continue
+		}
+		for _, row := range group.rows {
+			covered[row.ID] = true
+		}
+		if number := len(group.requirements); number > 0 {
+			add(number, "requirement", group.words())
+		} else {
+			add(len(group.rows), "check", group.words())
+		}
+	}
+	for _, check := range c.Checks {
+		if regression && check.Regression && !covered[check.ID] {
+			add(1, "check", check.words())
+		}
 	}
 	var parts []string
-	for _, kind := range kinds {
-		if counts[kind] > 0 {
-			parts = append(parts, text.Counted(counts[kind], noun[kind])+" "+kindWords[kind].words)
-		}
+	for _, key := range words {
+		noun, became, _ := strings.Cut(key, " ")
+		parts = append(parts, text.Counted(counts[key], noun)+" "+became)
 	}
 	return parts
 }

@@ -50,11 +50,17 @@ func summary(c Comparison) string {
 	} else if c.Changed {
 		beginning = "changed, no regression"
 	}
-	parts := c.parts()
+	rest := c.parts(false)
 	if c.Counts.Responses > 0 {
-		parts = append(parts, text.Counted(c.Counts.Responses, "changed response"))
+		rest = append(rest, text.Counted(c.Counts.Responses, "changed response"))
 	}
-	return strings.TrimSuffix(beginning+": "+strings.Join(parts, ", "), ": ")
+	if c.Regression {
+		beginning += ": " + strings.Join(c.parts(true), ", ")
+		if len(rest) > 0 {
+			beginning += "; no regression"
+		}
+	}
+	return strings.TrimSuffix(beginning+": "+strings.Join(rest, ", "), ": ")
 }
 
 // line is one line of a comparison as text and Markdown show it.
@@ -138,13 +144,42 @@ func (c Comparison) lines() []line {
 	return all
 }
 
+// words name the kind of a change.
+func (c change) words() string {
+	if c.Kind == newlySkipped && tested(c.New) {
+		return kindWords[c.Kind].words + " in part"
+	}
+	return kindWords[c.Kind].words
+}
+
 // title names the kind of a change, and that it is no regression where one might
 // think so.
 func (c change) title() string {
 	if !c.Regression && (c.Kind == newlySkipped || c.Kind == gone) {
-		return kindWords[c.Kind].words + " (no regression)"
+		return c.words() + " (no regression)"
 	}
-	return kindWords[c.Kind].words
+	return c.words()
+}
+
+// why says what a title does not: that something is skipped only in part, and why it
+// is a regression or not.
+func (c change) why() []line {
+	var words []string
+	if c.Kind == newlySkipped && tested(c.New) {
+		words = append(words, "It is still tested, but in fewer places than before.")
+	}
+	switch {
+	case c.Kind == newlySkipped && !c.Regression:
+		words = append(words, "A skip is a regression only if what it would test is documented.")
+	case c.Kind == gone && c.Regression:
+		words = append(words, "The old run tested something documented here that the new run does not.")
+	case c.Kind == gone:
+		words = append(words, "What is gone is a regression only if it is documented and was tested, and the description is the same.")
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return []line{{label: plain, words: strings.Join(words, " ")}}
 }
 
 // more names what is not shown.
@@ -172,7 +207,7 @@ func (c checkChange) lines() []line {
 		for i, side := range []*observed{one.Old, one.New} {
 			label := []string{was, now}[i]
 			if side == nil {
-				add(label, verdictText("", ""))
+				add(label, verdictText("", c.absent))
 				continue
 			}
 			add(label, side.text())
