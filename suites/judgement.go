@@ -196,13 +196,7 @@ func (j *judgement) result() result.Check {
 	if found.Verdict != result.Skip && found.Verdict != result.Error {
 		found.Untested = j.untested()
 	}
-	hide := j.Target.Redactor()
-	if found.Reason != "" {
-		found.Reason = hide.Text(found.Reason)
-	}
-	for i := range found.Untested {
-		found.Untested[i].Reason = hide.Text(found.Untested[i].Reason)
-	}
+	found.Reason = j.Target.Redactor().Text(found.Reason)
 	return found
 }
 
@@ -238,6 +232,7 @@ func (j *judgement) unproved() string {
 // requirement that came to its end has tested it.
 func (j *judgement) untested() []result.Untested {
 	var untested []result.Untested
+	hide := j.Target.Redactor()
 	for _, id := range j.check.Requirements {
 		if j.tested[id] || len(j.check.Requirements) == 1 {
 			continue
@@ -248,9 +243,9 @@ func (j *judgement) untested() []result.Untested {
 		}
 		switch {
 		case j.broken != "":
-			one.Reason = j.broken
+			one.Reason = hide.Text(j.broken)
 		case j.missing != nil:
-			one.Reason, one.Flag = j.missing.Reason, j.missing.Flag
+			one.Reason, one.Flag = hide.Text(j.missing.Reason), j.missing.Flag
 		}
 		untested = append(untested, one)
 	}

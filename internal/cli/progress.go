@@ -330,7 +330,7 @@ func (p *progress) Done(exchange *target.Exchange) {
 		p.first()
 	}
 	if p.terminal.verbose {
-		p.above(p.redacted(exchangeLine(p.target, exchange)), true)
+		p.above(p.exchangeLine(exchange), true)
 	}
 }
 
@@ -342,21 +342,20 @@ func outcomeOf(exchange *target.Exchange) string {
 	return fmt.Sprint(exchange.Status)
 }
 
-// exchangeLine says an exchange in one line, without secrets, as a report shows
-// it: number, what came of each attempt, how long the last one took, method and
-// path, credential, check.
-func exchangeLine(sent *target.Target, exchange *target.Exchange) string {
-	shownExchange := outlineOf(exchange, sent.Redactor())
+// exchangeLine says an exchange in one line: number, what came of each attempt, how
+// long the last one took, method and path, credential, check. Only what came from
+// outside is redacted: the token scope:NAME would be found in authorization/scope/NAME.
+func (p *progress) exchangeLine(exchange *target.Exchange) string {
 	outcomes := make([]string, 0, len(exchange.Earlier)+1)
 	for _, earlier := range exchange.Earlier {
 		outcomes = append(outcomes, outcomeOf(earlier))
 	}
 	outcomes = append(outcomes, outcomeOf(exchange))
-	path := strings.TrimPrefix(shownExchange.Request.URL, strings.TrimSuffix(sent.Endpoint(), "/"))
+	path := strings.TrimPrefix(p.redacted(exchange.URL), strings.TrimSuffix(p.target.Endpoint(), "/"))
 	line := fmt.Sprintf("#%-3d %s  %s  %s %s  %s  %s", exchange.Number, strings.Join(outcomes, ", then "), text.Took(exchange.Took),
-		exchange.Request.Method, path, shownExchange.Request.Credential, exchange.Check)
-	if shownExchange.Fault != nil {
-		line += "  " + shownExchange.Fault.Detail
+		exchange.Request.Method, path, exchange.Request.Credential.Label, exchange.Check)
+	if exchange.Fault != nil {
+		line += "  " + p.redacted(exchange.Fault.Detail)
 	}
 	return text.Line(line)
 }

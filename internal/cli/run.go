@@ -54,7 +54,7 @@ func run(command *cobra.Command, terminal *terminal, settings *config.Settings) 
 	if err != nil {
 		return err
 	}
-	if settings.Endpoint == "" && !sources.Given(config.ConfigFlag) {
+	if settings.Endpoint == "" && settings.Cassettes == "" && !sources.Given(config.ConfigFlag) {
 		if _, err := os.Stat(initConfig); err == nil {
 			terminal.warn(initConfig + " is not used; give --config " + initConfig)
 		}

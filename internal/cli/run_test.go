@@ -48,15 +48,29 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// The token of a scope, scope:NAME, is in the id of the check that sends it.
+func TestVerboseNamesTheCheck(t *testing.T) {
+	t.Parallel()
+	const check = "authorization/scope/dataportability.maps.reviews"
+	got := call(t, append(emulated(t, emulator.Options{}), "run", "--verbose", "--focus", check)...)
+	if !strings.Contains(got.complaints, "  "+check+"\n") {
+		t.Error(got.complaints)
+	}
+}
+
 // TestTheConfigurationThatIsNotUsed is not parallel: it changes the folder.
 func TestTheConfigurationThatIsNotUsed(t *testing.T) {
+	recorded, err := filepath.Abs("../../cassettes/archiveJobs.retry")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile(initConfig, []byte("level: platform\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
 		"run --quiet":                         "dpconform: warning: dpconform.yaml is not used; give --config dpconform.yaml\n",
-		"run --quiet --config dpconform.yaml": "", "list": "",
+		"run --quiet --config dpconform.yaml": "", "run --quiet --cassettes " + recorded: "", "list": "",
 	} {
 		if got := call(t, strings.Fields(line)...); got.exit != result.ExitConforms || got.complaints != want {
 			t.Errorf("%s: exit %d, %q", line, got.exit, got.complaints)
@@ -259,6 +273,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 	t.Parallel()
 	brokenYAML := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\njob: [a\n")
 	unknownKey := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\ntimout: 2s\n")
+	served := writeFile(t, "dpconform.yaml", "endpoint: http://127.0.0.1:1\n")
 	both := writeFile(t, "dpconform.yaml", "color: never\nquiet: true\nverbose: true\n")
 	tokens := writeFile(t, "tokens.yaml", "dataportability.maps.reviws: secret-token-value\n")
 	for _, row := range [][]string{
@@ -280,7 +295,8 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"run --level platfrm", "--level", "did you mean platform?"},
 		{"run --report json=/no/such/folder/x", "--report", "/no/such/folder"},
 		{"run --report json=x --report junit=./x", "--report", "two reports have the path", "give each a path of its own"},
-		{"run --cassettes . --endpoint http://127.0.0.1:1", "--cassettes"},
+		{"run --cassettes . --endpoint http://127.0.0.1:1", "--cassettes: it cannot be combined with --endpoint"},
+		{"run --cassettes . --config " + served, "--cassettes: it cannot be combined with " + served + ":1:11: endpoint;", "no tokens"},
 		{"run --cassettes no-such-folder", "no-such-folder", "dpconform record"},
 		{"run --config no-such.yaml", "no-such.yaml"},
 		{"run --config " + unknownKey, unknownKey + ":2", "did you mean timeout?"},

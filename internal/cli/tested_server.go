@@ -61,10 +61,11 @@ func (p *plan) findServer(ctx context.Context, builtIn opening) (*testedServer, 
 		return openCassettes(sources, settings, p.method, builtIn)
 	}
 	if settings.MaxAge != 0 {
-		return nil, text.Mistake(sources.Origin("max-age"), "it limits the age of cassettes, but --endpoint names a server", "use only one of the two")
+		return nil, text.Mistake(sources.Origin("max-age"), "it limits the age of cassettes, but "+sources.Origin("endpoint")+" names a server", "use only one of the two")
 	}
 	if settings.Cassettes != "" {
-		return nil, text.Mistake(sources.Origin("cassettes"), "it cannot be combined with --endpoint", "use only one of the two")
+		return nil, text.Mistake(sources.Origin("cassettes"), "it cannot be combined with "+sources.Origin("endpoint"),
+			"use only one of the two; recordings need no tokens and no jobs either")
 	}
 	config, err := p.target()
 	if err == nil {

@@ -126,7 +126,7 @@ func TestBadge(t *testing.T) {
 		{with(0, map[result.Verdict]int{result.ExpectedFail: 1, result.Skip: 1}), "0 of 2 requirements, 1 known to fail, 1 not tested", "yellowgreen", false},
 		{with(1, map[result.Verdict]int{result.Fail: 1}), "1 of 2 requirements fails", "red", true},
 		{with(1, map[result.Verdict]int{result.Fail: 2}), "2 of 2 requirements fail", "red", true},
-		{with(1, map[result.Verdict]int{result.UnexpectedPass: 1}), "unexpected pass of 1 requirement", "red", true},
+		{with(1, map[result.Verdict]int{result.UnexpectedPass: 1}), "known failures out of date", "red", true},
 		{reports()["stale"], "stale", "red", true},
 		{skipping(), "inconclusive: 1 of 2 requirements", "yellow", false},
 		{unreachable(), "not tested", "lightgrey", true}, {with(130, nil), "interrupted", "lightgrey", true},

@@ -127,7 +127,7 @@ func (r *Report) exit(run Run) {
 		r.Exit, r.Ended = ExitUnreachable, run.Ended
 	case run.Interrupted:
 		r.Exit = ExitInterrupted
-	case checks[Fail] > 0 || checks[UnexpectedPass] > 0:
+	case checks[Fail] > 0:
 		r.Exit = ExitFails
 	case checks[Error] > 0:
 		r.Exit = ExitUnreachable
@@ -166,6 +166,22 @@ func (r *Report) exit(run Run) {
 		// Stale responses show nothing of the server as it is now.
 		r.Exit, r.Conclusion = ExitFails, "stale: "+run.Stale
 	}
+	if checks[UnexpectedPass] > 0 && checks[Fail] == 0 && !run.Interrupted && r.Ended == "" {
+		r.Exit, r.Conclusion = ExitFails, r.Conclusion+"; "+r.outOfDate()
+	}
+}
+
+// outOfDate says which entries of the known failures to remove.
+func (r *Report) outOfDate() string {
+	const few = 3
+	var names []string
+	for _, known := range r.Known(KnownPassed) {
+		names = append(names, known.Name)
+	}
+	if more := len(names) - few; more > 0 {
+		names = append(names[:few], text.Counted(more, "more entry"))
+	}
+	return "the list of known failures is out of date: remove " + text.List(names, "and")
 }
 
 // commonError is the reason that most of the checks with an error have.
