@@ -54,11 +54,23 @@ func newClientCommand(terminal *terminal) *cobra.Command {
 does so for each scenario, such as a refusal, a reset connection or a redirect.
 It checks every request, every retry, and the outcome that the client reports.
 
-The placeholders {endpoint}, {job}, {warm-job}, {token}, {fresh-token},
-{token-url}, {refresh-token}, {scenario}, {outcome} and {ca-cert} are replaced
-in the command. The same values are in the environment, as DPCONFORM_ENDPOINT
-and so on. The command reports what its library returned in a line of JSON,
-anywhere on standard output or in the file DPCONFORM_OUTCOME:
+Placeholders in the command are replaced. The same values are in the
+environment, as DPCONFORM_ENDPOINT and so on:
+
+  {endpoint}       the address of the server
+  {job}            the id of the job to call the method for
+  {warm-job}       the id for a first call with the same HTTP client, in
+                   scenarios about a reused connection; empty in all others
+  {token}          the access token
+  {fresh-token}    a new access token, for the call after a 401
+  {token-url}      the URL at which a client exchanges its refresh token
+  {refresh-token}  that refresh token
+  {scenario}       the name of the scenario
+  {outcome}        the file to write the outcome to
+  {ca-cert}        the certificate authority to trust, in scenarios with TLS
+
+The command reports what its library returned in a line of JSON,
+anywhere on standard output or in the file {outcome}:
 
   {"job":"ID","FIELD":"NEW ID"}
   {"job":"ID","ok":true}
@@ -115,6 +127,7 @@ then exits with the result so far.`,
 	flags.BoolVar(&options.showOutput, "show-output", false, "print the output of the command, on standard error")
 	flags.StringVar(&settings.Level, "level", "", "weakest `LEVEL` that fails the run: documented, platform or inferred. The text above says what fails without it")
 	settings.AddReportFlag(flags)
+	settings.AddVerboseFlag(flags)
 	settings.AddKnownFailuresFlags(flags)
 	return command
 }
@@ -212,7 +225,7 @@ func (o outputs) write(terminal *terminal, outcomes clientrun.Outcomes) error {
 	if writesToOutput(o.files) {
 		terminal = terminal.onStandardError()
 	}
-	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}}
+	console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Verbose: terminal.verbose}
 	console.Header(found, len(found.Requirements), false)
 	return o.conclude(terminal, console, found)
 }

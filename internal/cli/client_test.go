@@ -80,7 +80,9 @@ func TestAClientThatNeverCalls(t *testing.T) {
 	t.Parallel()
 	report := filepath.Join(t.TempDir(), "report.json")
 	got := call(t, "client", "--scenario", "success", "--report", "json="+report, "--", os.Args[0], "-test.run", "^$")
-	got.want(t, result.ExitFails, "none; the command exited with 0")
+	got.want(t, result.ExitFails, "none; the command exited with 0", "client.http.host and 45 more")
+	call(t, "client", "--verbose", "--scenario", "success", "--", os.Args[0], "-test.run", "^$").want(t, result.ExitFails, "client.path.see-other, client.query.no-token")
+	call(t, "report", "--verbose", report).want(t, 0, "client.path.see-other, client.query.no-token")
 	if text := readFile(t, report); !strings.Contains(text, `"requirement": "scenario.called"`) {
 		t.Error(text)
 	}

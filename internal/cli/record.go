@@ -82,7 +82,7 @@ Exit: 0 recorded, or unchanged, 1 changed (--check), 2 wrong usage or cassettes,
 	flags.BoolVar(&own.discard, "discard", false, "discard the interrupted recording and start over")
 	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged, not as aliases")
 	settings.AddQuietFlag(flags)
-	settings.AddVerboseFlag(flags)
+	settings.AddVerboseRunFlag(flags)
 	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing. Exit 1 if the structure of a response changed")
 	return command
 }

@@ -42,6 +42,7 @@ of the run. 2 wrong usage, or a file that is not a report of a run.`,
 	}
 	settings.AddReportFlag(command.Flags())
 	settings.AddQuietFlag(command.Flags())
+	settings.AddVerboseFlag(command.Flags())
 	command.Flags().BoolVar(&asTheRun, "exit-code", false, "exit with the exit code of the run")
 	return command
 }
@@ -98,7 +99,7 @@ func makeReports(command *cobra.Command, terminal *terminal, name string, settin
 // wanted.
 func showSaved(terminal *terminal, found result.Report, files []report.File) error {
 	if len(files) == 0 {
-		console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet}
+		console := report.Console{Program: programName(), Printer: text.Printer{Out: terminal.out, Width: terminal.width()}, Quiet: terminal.quiet, Verbose: terminal.verbose}
 		console.Header(found, len(found.Requirements), true)
 		console.Result(found)
 		return nil

@@ -43,7 +43,7 @@ documented was not tested), 4 not completed (network, token or --max-duration).`
 	settings.AddTargetFlags(command.Flags())
 	settings.AddRunFlags(command.Flags())
 	settings.AddQuietFlag(command.Flags())
-	settings.AddVerboseFlag(command.Flags())
+	settings.AddVerboseRunFlag(command.Flags())
 	command.Flags().BoolVar(&settings.DryRun, "dry-run", false, "print every request and its purpose, and send none")
 	return command
 }

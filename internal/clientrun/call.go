@@ -326,10 +326,10 @@ func (r *Result) name() {
 func noteOf(call *Call, attempts []*request, byCommand bool) string {
 	one := call.scenario
 	spokeTwo := slices.ContainsFunc(attempts, func(one *request) bool { return strings.HasPrefix(one.protocol, "HTTP/2") })
-	authority, warmJob := `"authority"`, `"warm_job"`
+	authority, warmJob, job := `"authority"`, `"warm_job"`, `"job"`
 	if byCommand {
 		authority = "the file that $DPCONFORM_CA_CERT names, as do " + text.List(authorityVariables[1:], "and")
-		warmJob = "$DPCONFORM_WARM_JOB"
+		warmJob, job = "$DPCONFORM_WARM_JOB", "$DPCONFORM_JOB"
 	}
 	switch {
 	case len(attempts) == 0 && one.Certificate == "" && call.contact.rejected():
@@ -347,5 +347,6 @@ func noteOf(call *Call, attempts []*request, byCommand bool) string {
 	case call.contact.isWarm():
 		return "the client opened another connection for its second call, which is allowed; to test a reused one, let the command make both calls with one HTTP client that keeps connections"
 	}
-	return "the client made no first call for the job " + warmJob + " on the same connection, so a reused connection was not tested"
+	return "the client made no first call for the job " + warmJob + " on the same connection, so a reused connection was not tested; to test one, let the command call the method " +
+		"for that job first, and then for " + job + " with the same HTTP client (a client that makes one call per process cannot, and needs nothing)"
 }

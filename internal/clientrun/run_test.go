@@ -111,7 +111,7 @@ func TestASuccessWithoutAnIDHasALine(t *testing.T) {
 	const line = `a line {"job":"ID","archiveJobId":""} if the client reports a success without an id, or `
 	_, report := runAll(t, runOf(t, "quiet", "missing-id"))
 	if check := report.Checks[0]; check.Verdict != result.Skip || !strings.HasPrefix(check.Call.Untested[0].Flag, line) ||
-		report.Conclusion != "inconclusive: nothing failed, but 1 scenario could not be tested: missing-id" {
+		report.Conclusion != "inconclusive: nothing failed, but 1 required scenario could not be tested: missing-id" {
 		t.Errorf("%+v\n%s", check, report.Conclusion)
 	}
 }

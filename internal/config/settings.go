@@ -227,8 +227,13 @@ func (s *Settings) AddQuietFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Quiet, "quiet", false, "print only failures, and one line with the result")
 }
 
-// AddVerboseFlag adds the flag for everything.
+// AddVerboseFlag adds the flag for every failure.
 func (s *Settings) AddVerboseFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.Verbose, "verbose", false, "print every failure in full")
+}
+
+// AddVerboseRunFlag adds the flag for everything.
+func (s *Settings) AddVerboseRunFlag(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Verbose, "verbose", false, "print failures and each exchange in full. An exchange is a request with its response, printed on standard error during the run")
 }
 

@@ -240,7 +240,7 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 	requirement := group.Requirement
 	c.Printf("%s %s%s\n", Coloured(verdict, strings.ToUpper(string(verdict))), Bold(text.Line(requirement.ID)), Faint(levelText(requirement)))
 	if again {
-		requirement.Statement, requirement.Quote, requirement.Source, requirement.Fix = "See above. In these scenarios it only warns, because they are not about it.", "", "", ""
+		requirement.Statement, requirement.Quote, requirement.Source, requirement.Fix = "See above. Here it is only a warning: these scenarios test something else.", "", "", ""
 	}
 	c.Paragraph("  ", requirement.Statement)
 	if requirement.Quote != "" {

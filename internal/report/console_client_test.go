@@ -85,7 +85,7 @@ func TestAWarningAfterAFailureSaysWhyItIsOne(t *testing.T) {
 		check("success", result.Warn, "", "", finding("client.http.syntax", result.Warn, 0, "one request", "two")))
 	made.Client, made.Requirements = &result.Client{}, []result.Requirement{requirement("client.http.syntax", spec.Inferred, "It SHOULD be so.")}
 	shown := printed(Console{}, made, 80)
-	if strings.Count(shown, "It SHOULD be so.") != 1 || !strings.Contains(shown, "WARN client.http.syntax (inferred)\n  See above. In these scenarios it only warns, because they are not about it.\n\n  success\n") {
+	if strings.Count(shown, "It SHOULD be so.") != 1 || !strings.Contains(shown, "WARN client.http.syntax (inferred)\n  See above. Here it is only a warning: these scenarios test something else.\n\n  success\n") {
 		t.Error(shown)
 	}
 }

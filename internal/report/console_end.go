@@ -104,7 +104,7 @@ func (c Console) missingInputs(report result.Report) {
 		if report.Client != nil {
 			check = "scenario"
 		}
-		c.Paragraph(fmt.Sprintf("  %3d %-6s  ", input.checks, text.Plural(input.checks, check)), input.text())
+		c.Paragraph(fmt.Sprintf("  %3d %-*s  ", input.checks, len(check)+1, text.Plural(input.checks, check)), input.text())
 	}
 	if rest := len(inputs) - listedFailures; rest > 0 {
 		c.Printf("  %s\n", Faint(fmt.Sprintf("and %d more: see above", rest)))

@@ -176,7 +176,7 @@ func failedHeadline(report result.Report, failed []result.Broken) (words string,
 	words = result.FailedText(failed)
 	explain := "the cause explains"
 	if len(report.Causes) > 1 {
-		explain = "the causes explain"
+		explain = fmt.Sprintf("the %d causes explain", len(report.Causes))
 	}
 	also := ""
 	if partly > 0 {

@@ -223,7 +223,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 				t.Errorf("%d of 10 explained by %d causes: more than a screen:\n%s", explained, causes, screen)
 			}
 			for part, there := range map[string]bool{"target http://127.0.0.1:8080\n": true, "\n  explain  ./bin/tool explain path.": true, "\n  rerun    ": true, "\nCAUSE it reads": explained > 0, "\n  fix ": explained > 0,
-				" (fix: above)\n": causes > 1, "and 1 more cause: see above": causes == 4, "; the cause explains all\n": causes == 1 && explained == 10, " (platform)  want ": explained < 10} {
+				" (fix: above)\n": causes > 1, "and 1 more cause: see above": causes == 4, "; the cause explains all\n": causes == 1 && explained == 10, "; the 3 causes explain ": causes == 3, " (platform)  want ": explained < 10} {
 				if strings.Contains(screen, part) != there {
 					t.Errorf("%d of 10 explained by %d causes: %q is there: %v\n%s", explained, causes, part, !there, screen)
 				}

@@ -164,7 +164,8 @@ func TestThePageAnswersInOrder(t *testing.T) {
 			t.Errorf("there is no %s", part)
 		}
 	}
-	if words, _ := pageOf(t, ofClient()); strings.Contains(words, `id="scopes"`) || strings.Contains(words, `id="states"`) || !strings.Contains(words, "client of things.retry at node client.js") {
+	if words, _ := pageOf(t, ofClient()); strings.Contains(words, `id="scopes"`) || strings.Contains(words, `id="states"`) || !strings.Contains(words, "client of things.retry at node client.js") ||
+		!strings.Contains(words, "documented, platform; without --level, also everything that a scenario demands") {
 		t.Error("the page of a client speaks of a server")
 	}
 }

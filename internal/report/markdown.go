@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dpconform/dpconform/internal/result"
@@ -215,11 +216,25 @@ func (p *markdownPage) known() {
 			seen = "not tested: " + code(known.NotJudged)
 		}
 		if !titled {
-			p.print("\n### Known failures\n\n| entry | reason | checks | |\n| --- | --- | --- | --- |\n")
+			p.print("\n### Known failures\n\n| entry | reason | checks | result |\n| --- | --- | --- | --- |\n")
 			titled = true
 		}
-		p.print("| %s | %s | %s | %s |\n", code(known.Entry), code(known.Because()), codes(known.Checks), seen)
+		checks := known.Checks
+		if failing := p.failing(known.Name); len(failing) > 0 {
+			checks = failing
+		}
+		p.print("| %s | %s | %s | %s |\n", code(known.Entry), code(known.Because()), codes(checks), seen)
 	}
+}
+
+// failing names the checks that fail as a known failure expects: it may cover more.
+func (p *markdownPage) failing(known string) (ids []string) {
+	for _, check := range p.report.Checks {
+		if slices.ContainsFunc(check.Findings, func(finding result.Finding) bool { return finding.KnownFailure == known }) {
+			ids = append(ids, check.ID)
+		}
+	}
+	return ids
 }
 
 // unjudged lists the checks that were not tested, with what would help.

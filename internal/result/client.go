@@ -36,7 +36,7 @@ func Conditions() []spec.Requirement {
 		{ID: ConditionCalled, Statement: "The client has to call the method.", Fix: "Let the client call the endpoint that it is given ({endpoint}, DPCONFORM_ENDPOINT). " +
 			"If it does so in other scenarios, it failed before it sent the request: escape the job id in the path, and read its output (--show-output)."},
 		{ID: ConditionSteps, Statement: "The client has to make every call that the scenario needs, or report why it does not.",
-			Fix: "Retry after 401 (with a new token), 429 and 503, or report the error."},
+			Fix: "Retry after 429 and 503, and after 401 with a new token ({fresh-token}, or one from {token-url}), or report the error."},
 		{ID: ConditionExit, Statement: "The command has to end without a signal, and with exit 0 after a success.",
 			Fix: "End with exit code 0 after a success; otherwise report the error, and do not crash."},
 		{ID: ConditionTime, Statement: "The command has to end within its time.", Fix: "End after the last response; increase --timeout if the command needs more time."},
@@ -92,9 +92,18 @@ func FailedText(failed []Broken) string {
 		}
 	}
 	if requirements > 0 {
-		unmet = append([]string{text.Counted(requirements, "requirement") + " failed"}, unmet...)
+		counted := text.Counted(requirements, "requirement")
+		if len(unmet) == 0 {
+			return counted + " failed"
+		}
+		unmet = append([]string{counted}, unmet...)
 	}
-	return text.List(unmet, "and")
+	words := text.List(unmet, "and")
+	if len(unmet) > 1 {
+		// Nobody can add these up.
+		words = text.Counted(len(failed), "failure") + ": " + words
+	}
+	return words
 }
 
 // UnmetText says which conditions of the test were not met, and in which scenario
@@ -255,7 +264,7 @@ func (r *Report) concludeClient() {
 		if len(ids) > named {
 			more = ", …"
 		}
-		r.Conclusion = fmt.Sprintf("inconclusive: nothing failed, but %s could not be tested: %s%s", text.Counted(len(ids), "scenario"), strings.Join(ids[:min(len(ids), named)], ", "), more)
+		r.Conclusion = fmt.Sprintf("inconclusive: nothing failed, but %s could not be tested: %s%s", text.Counted(len(ids), "required scenario"), strings.Join(ids[:min(len(ids), named)], ", "), more)
 	default:
 		r.Conclusion = "inconclusive: nothing failed, but not every scenario was chosen"
 	}
