@@ -84,11 +84,11 @@ func authorizationFaults() []faultGroup {
 		{"wrong-scope-hidden", "authorization.unrelated-scope", "The server refuses a token without any of the scopes as if the job did not exist.",
 			refusingWith(scopeMissing, codeNotFound)},
 		{"any-scope-accepted", "authorization.unrelated-scope", "The server accepts any scope.", overlookingAll(scopeMissing)},
-		{"sibling-scope-accepted", "authorization.sibling-scope", "The server accepts a scope that only starts with the name of the service.",
+		{"sibling-scope-accepted", "authorization.sibling-scope", "The server accepts one scope that does not exist and starts with the name of the service, such as dataportability.foo.bar.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return hasFirstPart(c, scope) && strings.HasSuffix(scope, ".foo.bar")
 			})},
-		{"any-scope-of-service-accepted", "authorization.sibling-scope", "The server accepts every scope that starts with the name of the service.", takingScope(hasFirstPart)},
+		{"any-scope-of-service-accepted", "authorization.sibling-scope", "The server accepts every scope that starts with the name of the service, whatever follows.", takingScope(hasFirstPart)},
 		{"scope-prefix-accepted", "authorization.scope-prefix", "The server accepts a prefix of a scope.",
 			takingScope(func(c *spec.Method, scope string) bool {
 				return slices.ContainsFunc(c.Scopes, func(s spec.Scope) bool { return strings.HasPrefix(s.Name, scope) })

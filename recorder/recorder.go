@@ -8,8 +8,8 @@
 //
 // To record a run of the checks, give the Recording to suites.Config as its Transport.
 // To replay it, set Transport to the Replay, Endpoint to its Endpoint, and the same
-// Jobs and Seed. Tokens must return the name of each recorded token in place of the
-// token.
+// Jobs and Seed. Its Tokens must return, in place of each token, the name that
+// Options.TokenName gave it.
 package recorder
 
 import (

@@ -84,7 +84,7 @@ func authorizationChecks(method *spec.Method) []Check {
 		}
 		if spelt.requirement == otherScheme || spelt.requirement == oneToken {
 			check.Requirements = append(check.Requirements, "authorization.required")
-			check.Sends = "a call for " + acceptedJob(method) + ", with " + spelt.sends()
+			check.Sends = "a call for a given job, with " + spelt.sends()
 			check.run = func(j *judgement) { refuseSpelling(j, spelt) }
 		}
 		checks = append(checks, check)
@@ -93,13 +93,13 @@ func authorizationChecks(method *spec.Method) []Check {
 		ID: "authorization/no-token", Title: "no token",
 		Requirements: []string{"authorization.no-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge"},
-		Sends: "a call for " + acceptedJob(method) + ", without an Authorization header",
+		Sends: "a call for a given job, without an Authorization header",
 		phase: refusing, run: noToken,
 	}, Check{
 		ID: "authorization/unknown-token", Title: "a token that was never issued",
 		Requirements: []string{"authorization.unknown-token", "authorization.required",
 			"authorization.challenge", "authorization.bearer-challenge", "authorization.challenge-error"},
-		Sends: "a call for " + acceptedJob(method) + ", with a random token, and with an expired one if --token expired=VALUE gives it",
+		Sends: "a call for a given job, with a random token, and with an expired one if --token expired=VALUE gives it",
 		phase: refusing, run: unknownToken,
 	}, Check{
 		ID: "authorization/before-job", Title: "the refusal reveals nothing about the job",
@@ -115,7 +115,7 @@ func authorizationChecks(method *spec.Method) []Check {
 		checks = append(checks, Check{
 			ID: "authorization/" + wrong.name, Title: wrong.title,
 			Requirements: []string{wrong.requirement, "authorization.required"},
-			Sends:        "a call for " + acceptedJob(method) + ", with a token of " + text.List(wrong.scopes, "or") + " alone",
+			Sends:        "a call for a given job, with a token of " + text.List(wrong.scopes, "or") + " alone",
 			phase:        refusing, run: func(j *judgement) { insufficientScope(j, wrong) },
 			lacks: lacks,
 		})

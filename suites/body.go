@@ -188,7 +188,7 @@ func bodyChecks(method *spec.Method) []Check {
 	for _, taken := range takenBodies(method) {
 		checks = append(checks, Check{
 			ID: "body/" + taken.name, Title: taken.title, Requirements: []string{taken.requirement},
-			Sends: "a call for " + acceptedJob(method) + ", with " + taken.sends,
+			Sends: "a call for a given job, with " + taken.sends,
 			phase: consuming, run: func(j *judgement) { takeBody(j, taken) },
 		})
 	}
@@ -196,7 +196,7 @@ func bodyChecks(method *spec.Method) []Check {
 		checks = append(checks, Check{
 			ID: "body/" + refused.name, Title: refused.title,
 			Requirements: refused.requirements(),
-			Sends:        "a call for " + acceptedJob(method) + ", with " + refused.sends(),
+			Sends:        "a call for a given job, with " + refused.sends(),
 			phase:        refusing, run: func(j *judgement) { refuseBody(j, refused) },
 			lacks: refused.lacks(method),
 		})

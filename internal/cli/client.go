@@ -83,9 +83,10 @@ With --listen, dpconform serves until you stop it, and shows the requests so far
 on a page.
 
 With --upstream, your server responds, and {token} is the value of
-DPCONFORM_TOKEN; if that is not set, the client must have a token. The job is
-that of --client-job. A client can still select a scenario by a job id such as
-scenario-forbidden-1: dpconform then responds itself, whatever the token.
+DPCONFORM_TOKEN; if that is not set, the client has to use one of its own. The
+job is that of --client-job. A client can still select a scenario by a job id
+such as scenario-forbidden-1: dpconform then responds itself, whatever the
+token.
 
 Without --level, a broken MUST of a documented or platform requirement fails,
 and so does everything that the scenario demands. With documented or platform,

@@ -18,7 +18,7 @@ func TestTheCommandsPage(t *testing.T) {
 		name, below := strings.CutPrefix(command.CommandPath(), "dpconform ")
 		if below {
 			fmt.Fprintf(&table, "| [`%s`](#%s) | %s |\n", name, strings.ReplaceAll(name, " ", "-"), command.Short)
-			fmt.Fprintf(&sections, "\n## %s\n\n```text\n%s```\n", name, fullHelp(command))
+			fmt.Fprintf(&sections, "\n## %s\n\n```text\n%s```\n", name, call(t, append(strings.Fields(name), "--help-all")...).raw)
 		}
 	}
 	page := "# Commands and flags\n\n[Documentation](README.md) › Reference\n\n" +

@@ -179,6 +179,8 @@ type doctorScope struct {
 	Verified bool     `json:"verified"`
 
 	family string
+	// shared says that only a token with several scopes has this one.
+	shared bool
 }
 
 // doctorJob is the state of a job that was given.
@@ -327,10 +329,15 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 			d.observe(scope.Short(), one.State != tokenThere)
 		}
 	}
-	if d.selected.profile == config.Consumer && slices.ContainsFunc(found, func(one doctorScope) bool { return one.State == tokenThere && !one.Unrelated }) {
+	if d.selected.profile == config.Consumer && slices.ContainsFunc(found, func(one doctorScope) bool {
+		return !one.Unrelated && (one.State == tokenThere || one.shared)
+	}) {
 		for i := range found {
-			if found[i].State == tokenMissing {
-				found[i].Reason = "no token, and none is needed with --profile consumer"
+			switch one := &found[i]; {
+			case one.shared:
+				one.Reason = "a token with several scopes, which is enough with --profile consumer"
+			case one.State == tokenMissing:
+				one.Reason = "no token, and none is needed with --profile consumer"
 			}
 		}
 	}
@@ -358,6 +365,7 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	case !covered && found.Unrelated:
 		found.Reason = "no token; add --token " + scope.Short() + "=VALUE"
 	case !covered && shared(list, scope.Name) != "":
+		found.shared = true
 		found.Reason = fmt.Sprintf("only a token with several scopes (%s), which cannot show that this one is sufficient; add --token %s=VALUE", shared(list, scope.Name), scope.Short())
 	case !covered && d.loopback():
 		found.Reason = "no token; add --token-template, or --token " + scope.Short() + "=VALUE"

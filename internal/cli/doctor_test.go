@@ -230,6 +230,18 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestDoctorNamesASharedToken: a token with several scopes was read, and what it
+// cannot show.
+func TestDoctorNamesASharedToken(t *testing.T) {
+	t.Parallel()
+	all := emulated(t, emulator.Options{})
+	tokens := writeFile(t, "tokens.yaml", "\"maps.*\": scope:dataportability.maps.reviews\n")
+	arguments := []string{"doctor", "--endpoint", all[1], "--token-file", tokens, "--job", "COMPLETE=complete-1"}
+	call(t, arguments...).want(t, result.ExitInconclusive, "10 scopes: only a token with several scopes ("+tokens+":1:1), which cannot show that this one is sufficient; add --token SCOPE=VALUE")
+	call(t, append(arguments, "--profile", "consumer")...).want(t, result.ExitConforms, "10 scopes: a token with several scopes, which is enough with --profile consumer",
+		"no token, and none is needed with --profile consumer")
+}
+
 func TestDoctorOfNobody(t *testing.T) {
 	t.Parallel()
 	flags := []string{"--endpoint", nobody, "--token-template", "{short}", "--job", "FAILED=a"}

@@ -83,7 +83,7 @@ Exit: 0 recorded, or unchanged, 1 changed (--check), 2 wrong usage or cassettes,
 	flags.BoolVar(&own.keepJobIDs, "keep-job-ids", false, "record job ids unchanged, not as aliases")
 	settings.AddQuietFlag(flags)
 	settings.AddVerboseRunFlag(flags)
-	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing. Exit 1 if the structure of a response changed")
+	flags.BoolVar(&own.check, "check", false, "compare the server with the cassettes and write nothing. Exit 1 if a response changed in status, a header that matters or structure")
 	return command
 }
 

@@ -79,12 +79,12 @@ func TestOtherCI(t *testing.T) {
 	t.Parallel()
 	service := newService(t, revised(t))
 	page := strings.ReplaceAll(readPage(t, "docs/guide-ci.md"), "https://dataportability.googleapis.com", service.URL)
-	var gitlab struct{ Conformance struct{ Script []string } }
+	var gitlab struct{ Drift, Conformance struct{ Script []string } }
 	block := regexp.MustCompile("(?s)```yaml .gitlab-ci.yml\n(.*?)```").FindStringSubmatch(page)
 	if err := yaml.Unmarshal([]byte(block[1]), &gitlab); err != nil {
 		t.Fatal(err)
 	}
-	commands := gitlab.Conformance.Script
+	commands := slices.Concat(gitlab.Drift.Script, gitlab.Conformance.Script)
 	for _, found := range regexp.MustCompile(`(?m)^ *sh '(.*)'$`).FindAllStringSubmatch(page, -1) {
 		commands = append(commands, strings.Replace(found[1], "./dpconform-program", "dpconform", 1))
 	}
