@@ -82,28 +82,22 @@ var unmetTexts = map[string]string{
 	ConditionExit: "the command failed", ConditionTime: "the command did not end in time", ConditionOneOutcome: "the reported outcomes disagree",
 }
 
-// FailedText counts what failed: requirements, and scenarios in which a condition
-// of the test was not met.
+// FailedText counts what failed: requirements, and conditions of the test that were
+// not met.
 func FailedText(failed []Broken) string {
-	unmet, requirements := unmetWords(failed), 0
-	for _, one := range failed {
-		if !one.Requirement.Condition() {
-			requirements++
-		}
+	unmet := unmetWords(failed)
+	if len(failed) == 1 && len(unmet) == 1 {
+		return unmet[0]
 	}
-	if requirements > 0 {
-		counted := text.Counted(requirements, "requirement")
-		if len(unmet) == 0 {
-			return counted + " failed"
-		}
-		unmet = append([]string{counted}, unmet...)
+	var counts []string
+	if requirements := len(failed) - len(unmet); requirements > 0 {
+		counts = append(counts, text.Counted(requirements, "requirement"))
 	}
-	words := text.List(unmet, "and")
-	if len(unmet) > 1 {
-		// Nobody can add these up.
-		words = text.Counted(len(failed), "failure") + ": " + words
+	which := ""
+	if len(unmet) > 0 {
+		counts, which = append(counts, text.Counted(len(unmet), "test condition")), " ("+text.List(unmet, "and")+")"
 	}
-	return words
+	return text.List(counts, "and") + " failed" + which
 }
 
 // UnmetText says which conditions of the test were not met, and in which scenario

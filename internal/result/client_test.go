@@ -15,11 +15,12 @@ func TestFailedText(t *testing.T) {
 	several.Found = append(several.Found, Found{Check: Check{ID: "reset", Call: &Call{Steps: 1}}})
 	whole := Broken{Requirement: uncalled.Requirement, Found: []Found{{Check: Check{ID: "command", Call: &Call{}}}}}
 	for want, failed := range map[string][]Broken{
-		"1 requirement failed":                                         {requirement},
-		"no request arrived in success":                                {uncalled},
-		"no request arrived in 2 scenarios":                            {several},
-		"no request arrived":                                           {whole},
-		"3 failures: 2 requirements and no request arrived in success": {uncalled, requirement, requirement},
+		"1 requirement failed":              {requirement},
+		"no request arrived in success":     {uncalled},
+		"no request arrived in 2 scenarios": {several},
+		"no request arrived":                {whole},
+		"2 requirements and 1 test condition failed (no request arrived in success)":      {uncalled, requirement, requirement},
+		"2 test conditions failed (no request arrived in success and no request arrived)": {uncalled, whole},
 	} {
 		if got := FailedText(failed); got != want {
 			t.Errorf("got %q, want %q", got, want)
