@@ -149,7 +149,8 @@ func TestServersMayKeepConnectionsAsTheyLike(t *testing.T) {
 
 // TestAChangedJobIsNoConnection: a server that accepts what it must refuse, and changes
 // the called job, refuses the same request over a connection of its own: the job is no
-// longer accepted. The requirement fails, and not that of shared connections.
+// longer accepted. The requirement fails, and not that of shared connections, also where
+// no state can be read.
 func TestAChangedJobIsNoConnection(t *testing.T) {
 	t.Parallel()
 	for _, name := range spec.Shipped() {
@@ -170,11 +171,27 @@ func TestAChangedJobIsNoConnection(t *testing.T) {
 				if method.Effect == spec.Changes {
 					fault, _, _ = strings.Cut(fault, ",") // A success changes the job without a fault.
 				}
-				verdicts := verdictsByRequirement(tested(t, method, emulated(t, method, emulator.Options{Fault: fault}), 1))
-				for _, id := range []string{result.PersistentConnection, breaks} {
-					broken := verdicts[id].Verdict == result.Fail || verdicts[id].Verdict == result.Warn
-					if broken != (id == breaks) {
-						t.Errorf("%s: %s", id, verdicts[id].Verdict)
+				for _, readable := range []bool{true, false} {
+					server := emulated(t, method, emulator.Options{Fault: fault}, func(config *target.Config, handler http.Handler) {
+						if readable {
+							return
+						}
+						listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							if r.Method != method.Operation.Method {
+								w.WriteHeader(http.StatusMethodNotAllowed)
+								return
+							}
+							handler.ServeHTTP(w, r)
+						}))
+						t.Cleanup(listening.Close)
+						config.Endpoint = listening.URL
+					})
+					verdicts := verdictsByRequirement(tested(t, method, server, 1))
+					for _, id := range []string{result.PersistentConnection, breaks} {
+						broken := verdicts[id].Verdict == result.Fail || verdicts[id].Verdict == result.Warn
+						if broken != (id == breaks) {
+							t.Errorf("%s, states readable %v: %s", id, readable, verdicts[id].Verdict)
+						}
 					}
 				}
 			})

@@ -54,6 +54,10 @@ func (j *judgement) meetsApart(id string, received *response, expected types.Gom
 	}
 	meets, alone := explain(expected, j.responseTo(apart))
 	meets = meets && apart.Complete()
+	if meets && j.usedUp(shared) {
+		j.session.apart[shared] = nil
+		return false
+	}
 	if !meets || shared.After == 0 {
 		j.session.certain[id] = !meets
 		return false
@@ -108,6 +112,21 @@ func (j *judgement) hasMoved(job string) bool {
 		return exchange.Complete() && now != shown
 	}
 	return now != "" && now != j.Method.States[given]
+}
+
+// usedUp reports whether a call may have used up its job, where the state cannot be read:
+// the call as it is documented is refused too. Then a refusal of the same request says
+// nothing of the connection.
+func (j *judgement) usedUp(shared *target.Exchange) bool {
+	request := shared.Request
+	credential, found := j.credentialForLook()
+	if !found || !request.Call || request.Once || shared.Status/100 == 4 || !j.Target.Given(request.Job) {
+		return false
+	}
+	if hasStateMethod(j.Method) && j.stateIn(j.alone(j.stateRequest(request.Job, credential))) != "" {
+		return false // apart has compared it.
+	}
+	return !j.alone(j.callOf(request.Job, credential)).Succeeded()
 }
 
 // reportSpoiled reports what shared connections spoiled. A server that fails now and
