@@ -64,7 +64,7 @@ func (f finished) beginning() result.Report {
 		Target:        result.Target{Endpoint: f.target.Endpoint(), Source: f.source, Provenance: f.provenance, Proxy: f.target.Proxy(), Jobs: map[string]int{}},
 		Description:   result.NewDescription(f.method),
 		Settings: result.Settings{Level: f.level, Seed: f.seed, LimitSeconds: f.target.Limit().Seconds(), ConsumeJobs: f.consumeJobs,
-			Focus: f.settings.Focus, LabelFilter: f.settings.LabelFilter, Profile: f.settings.Profile, Scopes: f.settings.Scopes, NoAuth: f.settings.NoAuth},
+			Focus: f.settings.Focus, LabelFilter: f.settings.LabelFilter, Profile: f.settings.Profile, Scopes: f.settings.Scopes, NoAuth: f.settings.NoAuth, JobCommand: f.target.MakesJobs()},
 		Counts:       result.Counts{Checks: map[result.Verdict]int{}, Requirements: map[result.Verdict]int{}},
 		Requirements: []result.Requirement{}, Checks: []result.Check{}, Exchanges: []result.Exchange{}, Scopes: []result.Scope{}, States: []result.State{},
 	}

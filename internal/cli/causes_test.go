@@ -426,9 +426,10 @@ func TestJobsThatChangeByThemselvesAreNamed(t *testing.T) {
 // the next run has fewer, and then none.
 func TestJobsUsedUpByAnEarlierRunAreNamed(t *testing.T) {
 	t.Parallel()
-	server := mustEmulate(t, emulator.Options{Fault: "success-changes-old-job"})
+	// Another mistake, so that the first run fails too, and says how to run again.
+	server := mustEmulate(t, emulator.Options{Fault: "success-changes-old-job,no-media-type"})
 	arguments := append([]string{"run", "--focus", "semantics", "--focus", "response"}, flagsFor(t, server, nil)...)
-	if first, output := reported(t, arguments...); len(first.Causes) != 0 {
+	if first, output := reported(t, arguments...); len(first.Causes) != 0 || !strings.Contains(strings.Join(strings.Fields(output), " "), "; it needs new FAILED jobs, since this run used up 17 ") {
 		t.Fatalf("%+v\n%s", first.Causes, output)
 	}
 	for _, which := range []string{" of the ", "all "} {
@@ -445,6 +446,23 @@ func TestJobsUsedUpByAnEarlierRunAreNamed(t *testing.T) {
 			if !strings.Contains(output, part) {
 				t.Errorf("it does not say %q:\n%s", part, output)
 			}
+		}
+	}
+}
+
+// TestJobsThatMayBeUsedUpComeFirst: where no state can be read, an earlier run is as good
+// a reason for the refusal of every call as a requirement of the server's own.
+func TestJobsThatMayBeUsedUpComeFirst(t *testing.T) {
+	t.Parallel()
+	for says, readable := range map[string]bool{"fix If an earlier run used up the given jobs, give new ones that are FAILED, or": false, "fix Find out what the server requires besides the path": true} {
+		calls := func(r *http.Request) bool { return r.Method == http.MethodPost }
+		server := refusedBefore(http.StatusConflict, calls)(mustEmulate(t, emulator.Options{}))
+		if !readable {
+			server = refusedBefore(http.StatusMethodNotAllowed, func(r *http.Request) bool { return !calls(r) })(server)
+		}
+		report, output := reported(t, append([]string{"run", "--focus", "semantics"}, flagsFor(t, server, nil)...)...)
+		if len(report.Causes) != 1 || !strings.Contains(strings.Join(strings.Fields(output), " "), says) {
+			t.Errorf("%+v\n%s", report.Causes, output)
 		}
 	}
 }

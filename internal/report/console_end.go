@@ -61,7 +61,7 @@ func (c Console) lastScreen(report result.Report) {
 	case report.Exit == result.ExitInconclusive && report.Client != nil:
 		c.Paragraph("  rerun    ", "the same command, when the client or the flags do what is listed above")
 	case report.Exit == result.ExitInconclusive:
-		c.Paragraph("  rerun    ", "the same command, with what is listed above")
+		c.Paragraph("  rerun    ", "the same command, with what is listed above"+newJobs(report))
 	}
 	c.writtenReports(true)
 	c.summary(report)

@@ -295,15 +295,32 @@ func (c Console) rerun(report result.Report, failed []result.Broken) {
 	case report.Client != nil && len(flags) > mostFlags && len(report.Causes) > 0:
 		c.Paragraph("  rerun    ", "the same command, with "+flags[0]+" until that passes")
 	case report.Client != nil && report.Most(report.Counts.Checks[result.Fail]), len(flags) > mostFlags:
-		c.Paragraph("  rerun    ", "the same command")
+		c.Paragraph("  rerun    ", "the same command"+newJobs(report))
 	case len(flags) > 0:
 		const space = "\u00a0" // So that a flag and its value stay in one line.
 		words := "the same command with"
 		for _, flag := range flags {
 			words += " " + strings.ReplaceAll(flag, " ", space)
 		}
+		ofJob := func(number int) bool {
+			return slices.Contains(report.AcceptedStates(), report.Exchanges[number-1].JobState)
+		}
+		if slices.ContainsFunc(failed, func(group result.Broken) bool {
+			return slices.ContainsFunc(group.Found, func(one result.Found) bool { return slices.ContainsFunc(one.Check.Exchanges, ofJob) })
+		}) {
+			words += newJobs(report)
+		}
 		c.Printf("%s\n", strings.ReplaceAll(text.Paragraph("  rerun    ", words, c.Width), space, " "))
 	}
+}
+
+// newJobs says that another run needs new jobs, where this one has used up given ones;
+// empty where it has not.
+func newJobs(report result.Report) string {
+	if used := report.UsedUp(); used > 0 {
+		return fmt.Sprintf("; it needs new %s jobs, since this run used up %d", text.List(report.AcceptedStates(), "or"), used)
+	}
+	return ""
 }
 
 // failedScenarios are the flags that run the failed scenarios alone, where each is run by

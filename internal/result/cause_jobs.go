@@ -60,6 +60,39 @@ func (e evidence) shownState(exchange *Exchange) string {
 	return ""
 }
 
+// UsedUp counts the given jobs that a success of this run used up; 0 unless what came
+// after such a success shows that the server no longer accepts its job.
+func (r *Report) UsedUp() int {
+	if r.Client != nil || r.Target.Source == "cassettes" || r.Settings.JobCommand {
+		return 0
+	}
+	e, accepted := r.evidence(), r.AcceptedStates()
+	used, succeeded, after, refused := map[string]bool{}, map[string]bool{}, map[string]string{}, false
+	for _, one := range e.responses {
+		if !slices.Contains(accepted, one.JobState) {
+			continue
+		}
+		request := one.Request.Curl()
+		switch state := e.shownState(one); {
+		case one.Retry && one.succeeded():
+			used[one.Job], succeeded[request] = true, true
+		case used[one.Job] && state != "":
+			after[one.Job] = state
+		case succeeded[request]:
+			refused = refused || one.status() == http.StatusBadRequest || one.status() == http.StatusConflict
+		}
+	}
+	for _, state := range after {
+		if !slices.Contains(accepted, state) {
+			return len(used)
+		}
+	}
+	if len(after) == 0 && refused {
+		return len(used)
+	}
+	return 0
+}
+
 // One of them stands in the reason of a check that was skipped because given jobs
 // changed their state during the run, or were in another one from its beginning.
 const (
@@ -76,10 +109,10 @@ func (e evidence) jobsChanged() diagnosis {
 		called, touched, alone bool
 		was, changed           string
 	}
-	jobs, first, given, total, left := map[string]*job{}, map[int]bool{}, []string{}, 0, false
+	jobs, first, given, total, left := map[string]*job{}, map[int]bool{}, e.AcceptedStates(), 0, false
 	for _, state := range e.States {
 		if state.Retryable {
-			given, total = append(given, state.Name), total+state.Jobs
+			total += state.Jobs
 		}
 	}
 	for _, one := range e.responses {

@@ -250,6 +250,7 @@ func (e *Exchange) reason() string {
 	}
 	_ = json.Unmarshal([]byte(e.Response.Body), &body)
 	var inner struct{ Message string }
-	_ = json.Unmarshal(body.Error, &inner)
-	return cmp.Or(inner.Message, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
+	var alone string
+	_, _ = json.Unmarshal(body.Error, &inner), json.Unmarshal(body.Error, &alone)
+	return cmp.Or(inner.Message, alone, body.Message, strings.Join(e.Response.Header["Www-Authenticate"], ", "))
 }

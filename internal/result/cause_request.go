@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/dpconform/dpconform/internal/text"
 )
 
 // The causes that lie in what the server makes of a request.
@@ -67,7 +69,7 @@ func (e evidence) bodyUnread() diagnosis {
 	switch {
 	case parsed && broken["body.array"] && broken["body.scalar"]:
 		found.least, which = 3, "is parsed, but its value is not looked at"
-		fix = "accept the empty object alone, {}, or null: refuse every other value, also an array, a string or a number, with 400 INVALID_ARGUMENT"
+		fix = "accept only {} and null: refuse every other value, also an array, a string or a number, with 400 INVALID_ARGUMENT"
 	case parsed:
 		unknown, _ := e.Requirement("body.unknown-field")
 		found.id, found.least, which, fix = "unknown-fields", 3, "is parsed, but unknown fields are ignored", unknown.Fix
@@ -117,6 +119,12 @@ func (e evidence) callRefused() diagnosis {
 	case !succeed(any) && refused.status() == http.StatusNotFound:
 		fix = giveJobs + "; also check that the server routes the call"
 	case !succeed(any):
+		given := text.List(e.AcceptedStates(), "or")
+		readable := slices.ContainsFunc(e.responses, func(one *Exchange) bool { return one.Job == refused.Job && e.shownState(one) != "" })
+		refusesJob := refused.status() == http.StatusBadRequest || refused.status() == http.StatusConflict
+		if given != "" && refusesJob && !readable {
+			fix = "if an earlier run used up the given jobs, give new ones that are " + given + ", or restart the server if that restores them. Otherwise " + fix
+		}
 	case !succeed(bodiless):
 		missing, alike = " without a body", bodiless
 		fix = "treat a request without a body as one with an empty message: parse a body only if there is one"

@@ -82,14 +82,19 @@ func (r *Report) Conclude(run Run) {
 	}
 }
 
-// askForJobs: where jobs were used up by what only warns, nothing has to be fixed first.
-func (r *Report) askForJobs() {
-	var accepted []string
+// AcceptedStates are the states in which the method accepts a job.
+func (r *Report) AcceptedStates() (accepted []string) {
 	for _, state := range r.States {
 		if state.Retryable {
 			accepted = append(accepted, state.Name)
 		}
 	}
+	return accepted
+}
+
+// askForJobs: where jobs were used up by what only warns, nothing has to be fixed first.
+func (r *Report) askForJobs() {
+	accepted := r.AcceptedStates()
 	has := func(verdict Verdict) bool {
 		return slices.ContainsFunc(r.Checks, func(check Check) bool { return check.Verdict == verdict })
 	}

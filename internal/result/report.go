@@ -198,6 +198,8 @@ type Settings struct {
 	Profile string `json:"profile,omitempty"`
 	Scopes  string `json:"scopes,omitempty"`
 	NoAuth  bool   `json:"no_auth,omitempty"`
+	// JobCommand says that a program made jobs when they were needed.
+	JobCommand bool `json:"job_command,omitempty"`
 }
 
 // Counts gives the number of checks and of requirements for each verdict.
