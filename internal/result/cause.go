@@ -47,7 +47,7 @@ func (r *Report) ConcludeCauses() {
 	}
 	e := r.evidence()
 	dominant := false
-	for _, find := range []func() diagnosis{e.noHTTP, e.callLost, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.unknownJob, e.notRouted,
+	for _, find := range []func() diagnosis{e.noHTTP, e.callLost, e.brokenMessages, e.errorsAsSuccess, e.oneStatus, e.foreignServer, e.callerRefused, e.unknownJob, e.notRouted, e.noStates,
 		e.callRefused, e.jobsChanged, e.nobodyRefused, e.noScopes, e.errorWrapper, e.contentLength, e.otherSuccess, e.serverFails, e.connectionLost, e.frameworkErrors, e.decodedPath, e.bodyUnread,
 		e.connection} {
 		cause, explained := e.conclude(find())
@@ -332,7 +332,7 @@ func (e evidence) found() []found {
 // else they explain. Those come first: reports suggest to read about the first one.
 var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
 	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
-	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state",
+	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state", "no-states": "semantics.given-state",
 	"success-status": successStatus, "no-scopes": "authorization.required", "unknown-fields": "body.unknown-field"}
 
 // documentedCall is the requirement that the call as it is documented succeeds.

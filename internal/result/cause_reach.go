@@ -215,6 +215,29 @@ func (e evidence) notRouted() diagnosis {
 	}}
 }
 
+// noStates: no state can be read, though the method finds jobs.
+func (e evidence) noStates() diagnosis {
+	reads := e.shown(func(exchange *Exchange) bool { return !exchange.Retry && exchange.Job != "" })
+	found := slices.ContainsFunc(e.responses, func(exchange *Exchange) bool {
+		return exchange.Retry && exchange.JobState != "" && (exchange.succeeded() || exchange.status() == http.StatusBadRequest || exchange.status() == http.StatusConflict)
+	})
+	if len(reads) == 0 || !found {
+		return diagnosis{}
+	}
+	status := reads[0].status()
+	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
+	if !missing || slices.ContainsFunc(reads, func(exchange *Exchange) bool { return exchange.status() != status }) {
+		return diagnosis{}
+	}
+	shows := func(exchange *Exchange) bool { return slices.Contains(reads, exchange) }
+	return diagnosis{id: "no-states", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
+		return shows(exchange) && !strings.HasPrefix(finding.Requirement, "errors.") // The form of the error is another mistake.
+	}, say: func(first *Exchange, count int) (summary, fix string) {
+		return fmt.Sprintf("no state of a job can be read: all %d requests get %d, as %s does%s", count, status, first.line(), first.because()),
+			"serve the method that returns the state of a job, from the same data as the method under test. Without it, no check can compare the states before and after a call"
+	}}
+}
+
 // doubled is a segment of a URL's path that stands twice in a row; empty for none.
 func doubled(address string) string {
 	parsed, err := url.Parse(address)
