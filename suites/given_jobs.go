@@ -50,7 +50,8 @@ func (j *judgement) acceptedJobs(wanted int) ([]string, *result.Missing) {
 // missingJobs says how many jobs are missing that the method accepts.
 func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 	reason := "needs " + text.Counted(wanted, "unused "+text.List(j.Method.AcceptedStates, "or")+" job") + ": "
-	if len(j.session.inOrder) >= wanted-left {
+	changed := len(j.session.inOrder)
+	if changed >= wanted-left {
 		return &result.Missing{Reason: reason + j.changedText(), Flag: j.changedFlag()}
 	}
 	switch {
@@ -58,6 +59,14 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 		reason += "none was given"
 	case left == given:
 		reason += fmt.Sprintf("only %d given", given)
+	case changed > 0:
+		reason += j.changedText()
+		switch used := given - changed - left; {
+		case used == 1:
+			reason += "; another one is used up"
+		case used > 1:
+			reason += fmt.Sprintf("; %d others are used up", used)
+		}
 	case given == 1:
 		reason += "the one given job is used up"
 	case left == 0:
@@ -79,7 +88,7 @@ func (j *judgement) missingJobs(wanted, left, given int) *result.Missing {
 		}
 		return &result.Missing{Reason: reason + result.FixFirst}
 	}
-	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.staleText(), Jobs: wanted - left}
+	return &result.Missing{Flag: j.consumeFlag(), Reason: reason + j.otherStateText(), Jobs: wanted - left}
 }
 
 // jobsIn lists the jobs that were given as being in a state. Where there are none,

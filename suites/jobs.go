@@ -199,6 +199,8 @@ func (j *judgement) noJobReason() string {
 		return "needs an existing job, and none was given"
 	case !j.Target.MayConsume():
 		return "needs a job in any state, and using up the given ones was not allowed"
+	case len(j.session.inOrder) > 0:
+		return "needs an unused job in the state that it was given as"
 	}
 	return "needs a job in any state, and all the given jobs are used up"
 }
@@ -361,9 +363,11 @@ func (j *judgement) refusedStates() []string {
 
 // keepsState reads the state of a job again and expects that it did not change.
 func (j *judgement) keepsState(id string, job jobUnderTest, credential target.Credential) {
-	if job.state != "" {
-		j.keptState(id, j.readState(job.id, credential), job.state)
+	if job.state == "" {
+		j.unread[id] = "the state of " + job.id + " could not be read"
+		return
 	}
+	j.keptState(id, j.readState(job.id, credential), job.state)
 }
 
 // keptState is keepsState for a state that was read.

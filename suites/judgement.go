@@ -26,7 +26,9 @@ type judgement struct {
 	reported map[reported]int
 	looked   map[*target.Exchange]bool
 	// tested are the requirements that something was seen of, good or bad.
-	tested  map[string]bool
+	tested map[string]bool
+	// unread says of requirements about states why none was seen.
+	unread  map[string]string
 	missing *result.Missing
 	// partly says what was tried of several things alike.
 	partly string
@@ -246,6 +248,8 @@ func (j *judgement) untested() []result.Untested {
 			one.Reason = hide.Text(j.broken)
 		case j.missing != nil:
 			one.Reason, one.Flag = hide.Text(j.missing.Reason), j.missing.Flag
+		case j.unread[id] != "":
+			one.Reason = hide.Text(j.unread[id])
 		}
 		untested = append(untested, one)
 	}

@@ -142,10 +142,11 @@ func (j *judgement) sendFor(job jobUnderTest, request target.Request) (exchange 
 
 // skipForJob skips a check of a request whose job was refused because of its state.
 func (j *judgement) skipForJob(job jobUnderTest) {
-	reason := "the request for " + job.id + " shows nothing: its state is refused anyway"
+	reason := "a call for " + job.id
 	if job.state != "" {
-		reason = "the request for " + job.id + " shows nothing: a job that is " + job.state + " is refused anyway"
+		reason += ", which is " + job.state + ","
 	}
+	reason += " is refused because of its state in any case, so the refusal proves nothing"
 	if _, missing := j.acceptedJobs(1); missing != nil {
 		j.skipFor(&result.Missing{Reason: reason + "; " + missing.Reason, Flag: missing.Flag, Jobs: missing.Jobs})
 		return

@@ -136,7 +136,15 @@ func (j *judgement) jobGivenAs(state string) (target.Credential, string, bool) {
 	}
 	ids := j.jobsIn(state)
 	if len(ids) == 0 {
-		j.Skip("no job was given that is "+state+j.staleText(), result.JobFlag([]string{state}))
+		reason, id := "no job was given that is "+state+j.otherStateText(), "ID"
+		for _, accepted := range j.Method.AcceptedStates {
+			for _, other := range j.Target.Jobs(accepted) {
+				if j.session.shown[other] == state && !j.session.accepted[other] && id == "ID" {
+					reason, id = fmt.Sprintf("no job was given as %s, but %s, which was given as %s, is %[1]s", state, other, accepted), other
+				}
+			}
+		}
+		j.Skip(reason, "--job "+state+"="+id)
 		return credential, "", false
 	}
 	return credential, ids[0], true

@@ -41,7 +41,11 @@ func (j *judgement) settled(exchange *target.Exchange, apart []string, request f
 			another, found = j.anotherJob(apart)
 		}
 		if !found {
-			j.Skip("no other given job is left"+j.staleText(), j.changedFlag())
+			if _, missing := j.acceptedJobs(1); missing != nil {
+				j.skipFor(missing)
+			} else {
+				j.Skip("no other given job is left"+j.staleText(), j.changedFlag())
+			}
 			return nil
 		}
 		exchange = j.send(request(another))
@@ -123,18 +127,17 @@ func (j *judgement) changedText() string {
 		given += len(j.Target.Jobs(state))
 	}
 	accepted := text.List(j.Method.AcceptedStates, "or")
-	are := "are"
-	if len(all) == 1 {
-		are = "is"
-	}
-	words := fmt.Sprintf("1 of the %d given jobs is not %s", given, accepted)
+	no := map[bool]string{true: result.NoLonger, false: " not "}[j.session.left]
+	var words string
 	switch {
-	case j.session.left && len(all) == given:
-		words = fmt.Sprintf("all %d given jobs are%s%s", given, result.NoLonger, accepted)
-	case j.session.left:
-		words = fmt.Sprintf("%d of the %d given jobs %s%s%s", len(all), given, are, result.NoLonger, accepted)
-	case len(all) > 1:
-		words = fmt.Sprintf("%d of the %d%s%s", len(all), given, result.AreNot, accepted)
+	case given == 1:
+		words = "the given job is" + no + accepted
+	case len(all) == 1:
+		words = fmt.Sprintf("1 of the %d given jobs is%s%s", given, no, accepted)
+	case len(all) == given:
+		words = fmt.Sprintf("the %d given jobs are%s%s", given, no, accepted)
+	default:
+		words = fmt.Sprintf("%d of the %d given jobs are%s%s", len(all), given, no, accepted)
 	}
 	var groups []string
 	for _, same := range text.Grouped(all, func(job string) string { return j.session.changed[job] }) {
@@ -189,10 +192,16 @@ func (j *judgement) staleText() string {
 	if changed := j.changedText(); changed != "" {
 		words = "; " + changed
 	}
-	if len(j.session.stale) > 0 {
-		words += "; not in the given state: " + strings.Join(j.session.stale, ", ")
+	return words + j.otherStateText()
+}
+
+// otherStateText is staleText for the jobs that were given as refused, and for ids that
+// are unknown.
+func (j *judgement) otherStateText() string {
+	if len(j.session.stale) == 0 {
+		return ""
 	}
-	return words
+	return "; not in the given state: " + strings.Join(j.session.stale, ", ")
 }
 
 // known returns an exchange whose effect is known: the given one, or that of

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dpconform/dpconform/emulator"
+	"github.com/dpconform/dpconform/internal/platform"
 	"github.com/dpconform/dpconform/internal/result"
 )
 
@@ -108,6 +109,21 @@ func TestARefusedCallerTestsNothing(t *testing.T) {
 	for _, check := range report.Checks {
 		if check.Aspect == "body" && check.Verdict == result.Pass || check.ID == "body/malformed" && !slices.Contains(report.Causes[0].Skipped, check.ID) {
 			t.Errorf("%s: %s", check.ID, check.Verdict)
+		}
+	}
+}
+
+// TestAJobThatWasGivenInAnotherStateIsNamed: the flag that it belongs to is the fix.
+func TestAJobThatWasGivenInAnotherStateIsNamed(t *testing.T) {
+	t.Parallel()
+	endpoint := emulated(t, emulator.Options{})[:2]
+	_, output := reported(t, append([]string{"run", "--token-template", platform.TokenTemplate, "--job", "FAILED=complete-1", "--focus", "semantics"}, endpoint...)...)
+	output = strings.Join(strings.Fields(output), " ")
+	for _, part := range []string{"fix If complete-1 is COMPLETE, give it as --job COMPLETE=complete-1. Otherwise", "job: the given job is not FAILED: complete-1 is COMPLETE give --job FAILED=ID",
+		"no job was given as COMPLETE, but complete-1, which was given as FAILED, is COMPLETE give --job COMPLETE=complete-1",
+		"8 unused FAILED jobs: the given job is not FAILED: complete-1 is COMPLETE give"} {
+		if !strings.Contains(output, part) {
+			t.Errorf("it does not say %q:\n%s", part, output)
 		}
 	}
 }

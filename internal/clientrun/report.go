@@ -17,7 +17,7 @@ import (
 // noScenario is the reason of a requirement that no call of a run tested, and
 // noCall that of all where nothing called.
 const (
-	noScenario = "no request in this run shows whether they are met"
+	noScenario = "no request in this run tests this"
 	noCall     = "no client called"
 )
 

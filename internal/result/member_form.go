@@ -57,7 +57,14 @@ func (r Report) formFix(requirement Requirement, shown Found) string {
 	}
 	var value string
 	letters := strings.NewReplacer("_", "", "-", "", " ", "")
-	if json.Unmarshal(members(exchange)[name], &value) != nil || slices.ContainsFunc(r.States, func(state State) bool { return state.Name == value }) {
+	documented := func(state State) bool { return state.Name == value }
+	switch {
+	case json.Unmarshal(members(exchange)[name], &value) != nil:
+		return ""
+	case slices.ContainsFunc(r.States, documented) && requirement.ID == "semantics.given-state":
+		return fmt.Sprintf("If %s is %s, give it as --job %[2]s=%[1]s. Otherwise let the method that returns the state of a job read the same data as the method under test, not a cache or a copy.",
+			exchange.Job, value)
+	case slices.ContainsFunc(r.States, documented):
 		return ""
 	}
 	for _, state := range r.States {
