@@ -332,7 +332,7 @@ func (e evidence) found() []found {
 // else they explain. Those come first: reports suggest to read about the first one.
 var isAbout = map[string]string{"caller-refused": "authorization.", "framework-errors": "errors.", "error-wrapper": "errors.", "server-fails": "errors.no-server-error",
 	"wrong-address": documentedCall, "doubled-prefix": documentedCall, "redirected": documentedCall, "one-status": documentedCall,
-	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state", "no-states": "semantics.given-state",
+	"unknown-jobs": documentedCall, "call-refused": documentedCall, "not-routed": documentedCall, "call-lost": documentedCall, "unknown-job": "semantics.given-state", NoStateMethod: "semantics.given-state",
 	"success-status": successStatus, "no-scopes": "authorization.required", "unknown-fields": "body.unknown-field"}
 
 // documentedCall is the requirement that the call as it is documented succeeds.

@@ -225,12 +225,11 @@ func (e evidence) noStates() diagnosis {
 		return diagnosis{}
 	}
 	status := reads[0].status()
-	missing := status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
-	if !missing || slices.ContainsFunc(reads, func(exchange *Exchange) bool { return exchange.status() != status }) {
+	if !slices.Contains(unserved, status) || slices.ContainsFunc(reads, func(exchange *Exchange) bool { return exchange.status() != status }) {
 		return diagnosis{}
 	}
 	shows := func(exchange *Exchange) bool { return slices.Contains(reads, exchange) }
-	return diagnosis{id: "no-states", least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
+	return diagnosis{id: NoStateMethod, least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && !strings.HasPrefix(finding.Requirement, "errors.") // The form of the error is another mistake.
 	}, say: func(first *Exchange, count int) (summary, fix string) {
 		return fmt.Sprintf("no state of a job can be read: all %d requests get %d, as %s does%s", count, status, first.line(), first.because()),
