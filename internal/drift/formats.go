@@ -130,7 +130,7 @@ func notes(comparison Comparison) []string {
 		}
 	}
 	if comparison.Older {
-		lines = append(lines, fmt.Sprintf("%s, of %s, is older than %s, of %s: each change is a step back, as happens while a revision is rolled out",
+		lines = append(lines, fmt.Sprintf("%s, of %s, is older than %s, of %s, as happens while a revision is rolled out: the changes below are reversed, and what is shown as removed was added by the newer one",
 			comparison.Against.Name, comparison.Against.Date, comparison.From.Name, comparison.From.Date))
 	}
 	return lines
@@ -141,7 +141,7 @@ func (c Change) sentence() string {
 	if c.Direction != Back {
 		return c.Sentence
 	}
-	return c.Sentence + " (back: the newer one has " + map[Kind]string{Added: "removed", Removed: "added", Changed: "changed"}[c.Kind] + " it)"
+	return c.Sentence + " (the newer one " + map[Kind]string{Added: "removed", Removed: "added", Changed: "changed"}[c.Kind] + " it)"
 }
 
 // summary counts the changes in one line.
