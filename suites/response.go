@@ -130,23 +130,28 @@ func (j *judgement) haveNewID(earlier map[string]*target.Exchange) types.GomegaM
 	}}
 }
 
-// newJobStates reads the state of every new job, sorted by id: which of several
-// calls at the same time got which id is chance, and a recording should not
-// show it.
+// newJobStates reads the state of every new job, in the order of the calls: the ids do
+// not decide it, since a recording replaces them by aliases. But which of several calls
+// at the same time got which id is chance, so those are sorted.
 func (j *judgement) newJobStates() []*target.Exchange {
 	credential, found := j.credential()
 	if !found {
 		return nil
 	}
 	var ids []string
+	together := 0
 	for _, exchange := range j.successes() {
-		if id := j.jobIDIn(exchange); fitsPath(j.Method, id) {
+		if id := j.jobIDIn(exchange); fitsPath(j.Method, id) && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
+		if exchange.Together {
+			slices.Sort(ids[together:])
+		} else {
+			together = len(ids)
+		}
 	}
-	slices.Sort(ids)
 	var states []*target.Exchange
-	for _, id := range slices.Compact(ids) {
+	for _, id := range ids {
 		states = append(states, j.newJobState(id, credential))
 	}
 	return states

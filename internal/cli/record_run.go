@@ -164,8 +164,7 @@ func (r *recordingRun) save(ctx context.Context) error {
 	}
 	switch {
 	case difference != "" && pseudonyms:
-		return &recording.Error{File: r.settings.Cassettes, Message: "not saved: the replay with aliases is not the run that was recorded: " + difference,
-			Fix: "record with --keep-job-ids"}
+		return recording.NotRepeated(r.settings.Cassettes, difference)
 	case difference != "":
 		r.terminal.complain("the replay has other verdicts than the server: " + difference)
 	}

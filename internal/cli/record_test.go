@@ -233,6 +233,18 @@ func TestNoIDOfAJobIsRecorded(t *testing.T) {
 	}
 }
 
+// TestAServerWithoutStatesIsRecorded: which of the new jobs is read first, and again over
+// a connection of its own, does not depend on its id.
+func TestAServerWithoutStatesIsRecorded(t *testing.T) {
+	t.Parallel()
+	without := changing(func(r *http.Request) {
+		if r.Method == http.MethodGet {
+			r.URL.Path = "/"
+		}
+	})
+	recordInto(t, t.TempDir(), flagsFor(t, without(mustEmulate(t, emulator.Options{Seed: 1})), nil), "--spec", slimmed())
+}
+
 // TestIDsThatAreWordsHavePseudonyms: an id may be a letter, a number, or a word
 // that stands in responses for other reasons.
 func TestIDsThatAreWordsHavePseudonyms(t *testing.T) {

@@ -81,7 +81,7 @@ func (r *rehearsal) RoundTrip(request *http.Request) (*http.Response, error) {
 	waiting := r.waiting[key]
 	if len(waiting) == 0 {
 		line := methodOf(request) + " " + request.URL.String()
-		r.unasked = cmp.Or(r.unasked, fmt.Sprintf("%s sends %s, which it did not send before", place.Check, line))
+		r.unasked = cmp.Or(r.unasked, fmt.Sprintf("%s sends %s, which the run did not send", place.Check, line))
 		return nil, &target.Fault{Kind: target.Unrecorded, Detail: "not sent before: " + text.Line(line)}
 	}
 	r.waiting[key] = waiting[1:]
@@ -100,5 +100,12 @@ func (r *rehearsal) misfit() error {
 	if reason == "" {
 		return nil
 	}
-	return &Error{File: string(r.folder), Message: "not saved: the replay with aliases is not the run that was recorded: " + reason, Fix: "record with --keep-job-ids"}
+	return NotRepeated(string(r.folder), reason)
+}
+
+// NotRepeated is the error for a recording that with aliases in place of the job ids is
+// not the run that was recorded, which its journal still has.
+func NotRepeated(folder, reason string) error {
+	return &Error{File: folder, Message: "the recording was not saved: with aliases in place of the job ids, it does not repeat the run: " + reason,
+		Fix: "give the same command with --resume --keep-job-ids: it saves what was recorded, with the ids as they are"}
 }

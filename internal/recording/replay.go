@@ -204,6 +204,10 @@ func load(fsys fs.FS, folder folderName) (provenance Provenance, cassettes []*ca
 	const tries = 3
 	for range tries {
 		before, committed, failed := readInForce(fsys, ProvenanceFile)
+		if _, unfinished := fs.Stat(fsys, journalName); unfinished == nil && errors.Is(failed, fs.ErrNotExist) {
+			return Provenance{}, nil, &Error{File: string(folder), Message: "has only a recording that was not finished",
+				Fix: "finish it with the command that began it and --resume"}
+		}
 		if failed != nil {
 			return Provenance{}, nil, folder.unreadable(ProvenanceFile, failed, "is missing, so there is no recording here")
 		}

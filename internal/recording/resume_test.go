@@ -213,6 +213,9 @@ func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
 	_, err = record(folder, echoEndpoint)
 	mustBeError(t, err, folder+says)
 
+	_, err = Open(os.DirFS(folder), folder)
+	mustBeError(t, err, folder+": has only a recording that was not finished; finish it with the command that began it and --resume")
+
 	// Only the same recording goes on.
 	for says, change := range map[string]func(*Provenance){
 		"endpoint " + echoEndpoint + ", not http://127.0.0.1:8081": func(p *Provenance) { p.Endpoint = "http://127.0.0.1:8081" },
@@ -229,6 +232,28 @@ func TestAnInterruptedRecordingIsNotOverlooked(t *testing.T) {
 	mustBeSameFiles(t, before, filesIn(t, folder))
 	_, err = record(t.TempDir(), echoEndpoint, echoOptions(&echo{}, "resume"))
 	mustBeError(t, err, "there is no interrupted recording to resume here; remove --resume")
+}
+
+// Where the run with aliases is another one, what was recorded is kept, and saved with
+// the ids as they are.
+func TestWhatAliasesChangeIsKept(t *testing.T) {
+	t.Parallel()
+	folder, server := filepath.Join(t.TempDir(), "new"), &echo{}
+	first := beginEcho(t, folder, server, "")
+	ask(first, "/once")
+	renamed, err := first.WithPseudonyms(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(renamed, "/once", "/b")
+	_, err = renamed.Replay()
+	mustBeError(t, err, folder+": the recording was not saved: with aliases in place of the job ids, it does not repeat the run: path/a sends POST "+echoEndpoint+
+		"/b, which the run did not send; give the same command with --resume --keep-job-ids")
+	first.Close()
+	again := beginEcho(t, folder, server, "resume")
+	ask(again, "/once")
+	save(t, again)
+	mustBe(t, server.paths, []string{"/once"})
 }
 
 // A run that sends something else than the one that was interrupted would mix

@@ -106,6 +106,9 @@ type Exchange struct {
 	// over one connection for all that is shared.
 	Shared bool
 	After  int
+	// Together says that it was sent at the same time as its neighbours, so that the
+	// order of what they did is chance.
+	Together bool
 	// Took is the time from the connection to the last byte.
 	Took time.Duration
 	// Earlier are the attempts before this response, each with what came of it:

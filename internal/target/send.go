@@ -28,6 +28,7 @@ func (t *Target) SendTogether(ctx context.Context, check string, requests []Requ
 	exchanges := make([]*Exchange, len(requests))
 	for i, request := range requests {
 		exchanges[i] = t.reserve(check, request)
+		exchanges[i].Together = true
 	}
 	var waiting sync.WaitGroup
 	panics := make(chan any, len(exchanges))
