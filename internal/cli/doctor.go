@@ -125,8 +125,10 @@ type doctorFindings struct {
 	// Unavailable says which token a run cannot do without.
 	Unavailable string `json:"unavailable,omitempty"`
 
-	// jobFlag is the flag that names a job.
-	jobFlag string
+	// jobFlag is the flag that names a job, and unrelated the number of all unrelated
+	// scopes, of which Scopes names those that have a token, or one.
+	jobFlag   string
+	unrelated int
 }
 
 // stateless reports whether the server shows no state of any job: its method that
@@ -230,7 +232,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 		found.jobFlag = "--job ID"
 	}
 	d.observe("endpoint", found.Endpoint.Reason != "")
-	found.Scopes = d.scopes(ctx)
+	found.Scopes, found.unrelated = d.scopes(ctx), len(d.method.UnrelatedScopes)
 	found.Jobs = d.jobs(ctx, server, found)
 	if fault := server.Unusable(); fault != nil && found.Endpoint.Reached {
 		found.Endpoint.Reached, found.Endpoint.Reason = false, fault.Detail
@@ -363,7 +365,7 @@ func (d doctor) scope(scope spec.Scope) doctorScope {
 	}
 	switch {
 	case !covered && found.Unrelated:
-		found.Reason = "no token; add --token " + scope.Short() + "=VALUE"
+		found.Reason = "no token; add --token unrelated=VALUE, a token with none of the documented scopes"
 	case !covered && shared(list, scope.Name) != "":
 		found.shared = true
 		found.Reason = fmt.Sprintf("only a token with several scopes (%s), which cannot show that this one is sufficient; add --token %s=VALUE", shared(list, scope.Name), scope.Short())

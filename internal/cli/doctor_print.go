@@ -31,7 +31,7 @@ func (p doctorPrinter) print(found doctorFindings) {
 	default:
 		p.field("clock", "agrees with the server's")
 	}
-	p.scopes(found.Scopes)
+	p.scopes(found)
 	p.jobs(found)
 	if found.Cause != nil {
 		p.Printf("\n")
@@ -88,7 +88,8 @@ func (e doctorEndpoint) text() string {
 
 // scopes prints what there is for the scopes; what is the same for several is
 // printed once, those with a token first.
-func (p doctorPrinter) scopes(scopes []doctorScope) {
+func (p doctorPrinter) scopes(found doctorFindings) {
+	scopes := found.Scopes
 	if len(scopes) == 0 {
 		p.field("tokens", "none needed: no authorization is tested")
 		return
@@ -114,8 +115,8 @@ func (p doctorPrinter) scopes(scopes []doctorScope) {
 		}
 	}
 	counts := fmt.Sprintf("for %d of %s", withToken, text.Counted(documented, "scope"))
-	if all := len(scopes) - documented; all > 0 {
-		counts += fmt.Sprintf(", and %d of %s", unrelated, text.Counted(all, "unrelated scope"))
+	if found.unrelated > 0 {
+		counts += fmt.Sprintf(", and %d of %s", unrelated, text.Counted(found.unrelated, "unrelated scope"))
 	}
 	p.field("tokens", counts)
 	for _, group := range text.Grouped(sorted, func(one doctorScope) [2]string { return [2]string{one.State, one.sameText()} }) {

@@ -73,14 +73,14 @@ func TestDoctorPrintsWhatIsEqualOnce(t *testing.T) {
 	scopes = append(scopes, scopesLike("chrome", 1, missing)...)
 	scopes = append(scopes, doctorScope{Name: "https://www.googleapis.com/auth/userinfo.email", Unrelated: true, State: tokenThere, From: "--token"})
 	got := printedFindings(doctorFindings{
-		jobFlag:  "--job STATE=ID",
+		jobFlag: "--job STATE=ID", unrelated: 7,
 		Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true, Protocol: "HTTP/2.0", TLS: "TLS 1.3"}, Scopes: scopes, Exit: 3, Checks: 20,
 		Skipped: []doctorSkip{{Check: "body/empty", Reason: "no job", Flag: "--job FAILED=ID"}, {Check: "authorization/scope/a.b", Reason: "no token for a.b", Flag: ""},
 			{Check: "body/other", Reason: "no job left", Flag: "--job FAILED=ID"}, {Check: "authorization/scope/a.c", Reason: "no token for a.c", Flag: ""}, {Check: "body/third", Reason: "no job", Flag: "--job FAILED=ID"}},
 	}, 80)
 	want := `endpoint  https://api.example, reached over HTTP/2.0 with TLS 1.3
 clock     not compared: the response has no date
-tokens    for 15 of 20 scopes, and 1 of 1 unrelated scope
+tokens    for 15 of 20 scopes, and 1 of 7 unrelated scopes
 
   15 from login 1 of 2026-11-24, verified, until 2026-11-25 15:01 UTC
     maps 10, play 5 of 9
