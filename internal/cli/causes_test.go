@@ -148,6 +148,7 @@ func checkCauses(t *testing.T, report result.Report) {
 // what it explains.
 func TestACauseComesFirst(t *testing.T) {
 	t.Parallel()
+	const aToken = "Bearer scope:dataportability.maps.reviews"
 	always := func(status int, body string) func(http.Handler) http.Handler {
 		return func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, body, status) })
@@ -305,6 +306,14 @@ func TestACauseComesFirst(t *testing.T) {
 		})},
 		{"no scopes", "", "no-scopes", "the server does not check scopes: it accepted all ", func(http.Handler) http.Handler {
 			return mustEmulate(t, emulator.Options{Fault: "any-scope-accepted"})
+		}},
+		{"any token", "", "no-scopes", "the server accepts any token: an unknown one, and all ", changing(func(r *http.Request) {
+			if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {
+				r.Header.Set("Authorization", aToken)
+			}
+		})},
+		{"no tokens, and an unknown id crashes", "", "server-fails nobody-refused", "the server does not check tokens: it refused none of the ", func(http.Handler) http.Handler {
+			return changing(func(r *http.Request) { r.Header.Set("Authorization", aToken) })(mustEmulate(t, emulator.Options{Fault: "unknown-job-crashes"}))
 		}},
 		{"an unknown id crashes", "", "server-fails", "the server fails with 500 for an unknown id, in ", func(http.Handler) http.Handler {
 			return mustEmulate(t, emulator.Options{Fault: "unknown-job-crashes"})
@@ -471,4 +480,4 @@ func TestJobsThatMayBeUsedUpComeFirst(t *testing.T) {
 
 // enoughForACause are checks that between them show each cause.
 var enoughForACause = []string{"path.template", "path.transcoding", "path.encoded-colon", "path.encoded-slash", "body.unknown-field", "body.malformed", "body.array", "body.scalar", "body.not-empty",
-	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "authorization.unrelated-scope", "robustness/persistent-connection"}
+	"body.empty", "body.empty-message", "semantics", "authorization/no-token", "authorization/unknown-token", "authorization.unrelated-scope", "robustness/persistent-connection"}

@@ -115,7 +115,9 @@ func (e evidence) nobodyRefused() diagnosis {
 		status := exchange.status()
 		return exchange.Retry && (status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden)
 	}
-	return diagnosis{id: "nobody-refused", least: max(few, len(e.shown((*Exchange).unauthorized))),
+	// A failure of the server, such as one to look up an unknown id, refuses nobody.
+	answered := e.shown(func(exchange *Exchange) bool { return exchange.unauthorized() && exchange.status()/100 != 5 })
+	return diagnosis{id: "nobody-refused", least: max(few, len(answered)),
 		shows: func(exchange *Exchange) bool { return exchange.unauthorized() && passes(exchange) },
 		explains: func(finding Finding, exchange *Exchange) bool {
 			return strings.HasPrefix(finding.Requirement, "authorization.") && passes(exchange)
@@ -143,11 +145,17 @@ func (e evidence) noScopes() diagnosis {
 	if len(documented) == 0 || slices.ContainsFunc(e.responses, func(one *Exchange) bool { return without(one) && !passes(one) }) {
 		return diagnosis{}
 	}
+	unknown := func(exchange *Exchange) bool { return exchange.Request.Credential == "unknown token" && exchange.succeeded() }
+	anyToken := slices.ContainsFunc(e.responses, unknown)
 	return diagnosis{id: "no-scopes", least: 3, shows: func(exchange *Exchange) bool { return without(exchange) && exchange.succeeded() },
 		explains: func(finding Finding, exchange *Exchange) bool {
-			return without(exchange) && strings.HasPrefix(finding.Requirement, "authorization.")
+			return (without(exchange) || unknown(exchange)) && strings.HasPrefix(finding.Requirement, "authorization.")
 		},
 		say: func(first *Exchange, count int) (summary, fix string) {
+			if anyToken {
+				return fmt.Sprintf("the server accepts any token: an unknown one, and all %d whose scopes are none of the documented ones, such as a %s", count, first.Request.Credential),
+					"refuse an unknown or expired token with 401 UNAUTHENTICATED, and a valid one without a documented scope with 403 PERMISSION_DENIED, before you look up the job"
+			}
 			return fmt.Sprintf("the server does not check scopes: it accepted all %d calls whose token has none of the documented scopes, the first with a %s", count, first.Request.Credential),
 				"refuse a valid token without a documented scope with 403 PERMISSION_DENIED, before you look up the job"
 		}}
