@@ -116,11 +116,11 @@ func (j *judgement) hasMoved(job string) bool {
 
 // usedUp reports whether a call may have used up its job, where the state cannot be read:
 // the call as it is documented is refused too. Then a refusal of the same request says
-// nothing of the connection.
+// nothing of the connection. Only on this machine: the plain call may use up the job.
 func (j *judgement) usedUp(shared *target.Exchange) bool {
 	request := shared.Request
 	credential, found := j.credentialForLook()
-	if !found || !request.Call || request.Once || shared.Status/100 == 4 || !j.Target.Given(request.Job) {
+	if !found || !j.Target.Loopback() || !request.Call || request.Once || shared.Status/100 == 4 || !j.Target.Given(request.Job) {
 		return false
 	}
 	if hasStateMethod(j.Method) && j.stateIn(j.alone(j.stateRequest(request.Job, credential))) != "" {

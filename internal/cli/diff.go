@@ -30,7 +30,8 @@ seeds. If the runs differ in target, description, level, selection or number of
 jobs, diff prints that too.
 
 A check is a regression if it newly fails, if an error now keeps it from
-running, or if it tests something documented and no longer runs.
+running, or if it no longer runs and something documented is no longer tested
+there.
 
 Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
 that is not a report.`,
