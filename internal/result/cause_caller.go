@@ -145,7 +145,9 @@ func (e evidence) noScopes() diagnosis {
 	if len(documented) == 0 || slices.ContainsFunc(e.responses, func(one *Exchange) bool { return without(one) && !passes(one) }) {
 		return diagnosis{}
 	}
-	unknown := func(exchange *Exchange) bool { return exchange.Request.Credential == "unknown token" && exchange.succeeded() }
+	unknown := func(exchange *Exchange) bool {
+		return exchange.Request.Credential == "unknown token" && exchange.succeeded()
+	}
 	anyToken := slices.ContainsFunc(e.responses, unknown)
 	return diagnosis{id: "no-scopes", least: 3, shows: func(exchange *Exchange) bool { return without(exchange) && exchange.succeeded() },
 		explains: func(finding Finding, exchange *Exchange) bool {
