@@ -132,26 +132,22 @@ const (
 // kinds lists every kind, worst first.
 var kinds = []kind{newlyFailing, newlyErroring, newlySkipped, gone, stillFailing, changedVerdict, newlyPassing, appeared}
 
-func fails(verdict result.Verdict) bool {
-	return verdict == result.Fail || verdict == result.UnexpectedPass
-}
-
 // tested reports whether a verdict says something of the target.
 func tested(verdict result.Verdict) bool {
 	return verdict != "" && verdict != result.Skip && verdict != result.Error
 }
 
 // kindOf says what became of a verdict. It is empty for the same verdict that is
-// no failure.
+// no failure. An unexpected pass is none: only the list of known failures is wrong.
 func kindOf(old, new result.Verdict) kind {
 	switch {
-	case fails(new) && old == new:
+	case new == result.Fail && old == new:
 		return stillFailing
 	case old == new:
 		return ""
 	case new == "":
 		return gone
-	case fails(new) && !fails(old):
+	case new == result.Fail:
 		return newlyFailing
 	case new == result.Error:
 		return newlyErroring
@@ -159,7 +155,7 @@ func kindOf(old, new result.Verdict) kind {
 		return appeared
 	case new == result.Skip && tested(old):
 		return newlySkipped
-	case new == result.Pass:
+	case new == result.Pass && old != result.UnexpectedPass:
 		return newlyPassing
 	}
 	return changedVerdict
@@ -239,7 +235,7 @@ func Compare(before, after Source) Comparison {
 	for _, id := range union(new.checkIDs, old.checkIDs) {
 		was, is := old.checks[id], new.checks[id]
 		became, documented := kindOf(was.Verdict, is.Verdict), old.documented(was) || new.documented(is)
-		if became == newlySkipped && fails(was.Verdict) && !slices.ContainsFunc(was.Findings, func(one result.Finding) bool { return !fixed(one.Requirement) }) {
+		if became == newlySkipped && was.Verdict == result.Fail && !slices.ContainsFunc(was.Findings, func(one result.Finding) bool { return !fixed(one.Requirement) }) {
 			documented = false
 		}
 		if one := note(made.Counts.Checks, id, was.Verdict, is.Verdict, became, documented); one.Kind != "" {
@@ -254,7 +250,7 @@ func Compare(before, after Source) Comparison {
 	for _, id := range union(new.requirementIDs, old.requirementIDs) {
 		was, is := old.requirements[id], new.requirements[id]
 		became := kindOf(was.Verdict, is.Verdict)
-		if became == newlyPassing && fails(was.Verdict) && !fixed(id) {
+		if became == newlyPassing && was.Verdict == result.Fail && !fixed(id) {
 			became = newlySkipped // What failed was not tested again.
 		}
 		worst, regression := overall(id, became, made.Checks)
@@ -366,7 +362,7 @@ func indexed(of result.Report) *index {
 // failedWhere reports whether a requirement failed in a check for which something holds.
 func (i *index) failedWhere(requirement string, holds func(check string) bool) bool {
 	return slices.ContainsFunc(i.checkIDs, func(id string) bool {
-		return fails(finding(i.checks[id], requirement).Verdict) && holds(id)
+		return finding(i.checks[id], requirement).Verdict == result.Fail && holds(id)
 	})
 }
 
@@ -396,14 +392,18 @@ func without(words, others []string) []string {
 }
 
 // evidenceOf gathers what both reports show of a check, for each requirement that
-// either has a finding for; without a finding for its first one.
+// either has a finding for, and for its first one without any or if that changed too.
 func evidenceOf(was, is result.Check, old, new *index) []evidence {
 	var ids []string
 	for _, finding := range slices.Concat(is.Findings, was.Findings) {
 		ids = append(ids, finding.Requirement)
 	}
-	if requirements := union(is.Requirements, was.Requirements); len(ids) == 0 && len(requirements) > 0 {
-		ids = requirements[:1]
+	if requirements := union(is.Requirements, was.Requirements); len(requirements) > 0 {
+		first := requirements[0]
+		before, after := observe(was, first, nil), observe(is, first, nil)
+		if len(ids) == 0 || before != nil && after != nil && before.Verdict != after.Verdict {
+			ids = append(ids, first)
+		}
 	}
 	all := []evidence{}
 	for _, id := range union(ids, nil) {

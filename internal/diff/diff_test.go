@@ -106,14 +106,14 @@ func TestKindOfEveryPairOfVerdicts(t *testing.T) {
 	)
 	// A row for each old verdict, a column for each new one.
 	for old, row := range map[result.Verdict][]kind{
-		"":                    {newl, fail, newl, newl, erro, newl, fail, same},
-		result.Pass:           {same, fail, othr, skip, erro, othr, fail, gone},
+		"":                    {newl, fail, newl, newl, erro, newl, newl, same},
+		result.Pass:           {same, fail, othr, skip, erro, othr, othr, gone},
 		result.Fail:           {good, stillFailing, othr, skip, erro, othr, othr, gone},
-		result.Warn:           {good, fail, same, skip, erro, othr, fail, gone},
-		result.Skip:           {good, fail, othr, same, erro, othr, fail, gone},
-		result.Error:          {good, fail, othr, othr, same, othr, fail, gone},
-		result.ExpectedFail:   {good, fail, othr, skip, erro, same, fail, gone},
-		result.UnexpectedPass: {good, othr, othr, skip, erro, othr, stillFailing, gone},
+		result.Warn:           {good, fail, same, skip, erro, othr, othr, gone},
+		result.Skip:           {good, fail, othr, same, erro, othr, othr, gone},
+		result.Error:          {good, fail, othr, othr, same, othr, othr, gone},
+		result.ExpectedFail:   {good, fail, othr, skip, erro, same, othr, gone},
+		result.UnexpectedPass: {othr, fail, othr, skip, erro, othr, same, gone},
 	} {
 		for i, want := range row {
 			if got := kindOf(old, verdicts[i]); got != want {
@@ -206,6 +206,7 @@ func TestFailOn(t *testing.T) {
 		{"still failing", compare(failing, failing), false, false},
 		{"a regression", compare(passes, failing), true, true},
 		{"for the better", compare(failing, passes), false, true},
+		{"an entry for what passes", compare(passes, one(result.UnexpectedPass, refusal(400))), false, true},
 		{"a response alone", compare(passes, one(result.Pass, refusal(404))), false, true},
 	} {
 		if found := test.found; found.Fails(OnRegression) != test.regression || found.Fails(OnChanged) != test.changed || found.Fails(OnNothing) {
@@ -254,6 +255,19 @@ func TestARequirementMayChangeBesideItsCheck(t *testing.T) {
 		t.Errorf("%+v %+v", shown.Old, shown.New)
 	}
 	if text := shownText(found); !strings.Contains(text, "NEWLY FAILING path.two (platform)") {
+		t.Error(text)
+	}
+	// The first requirement of a check has no finding: its skip is shown all the same.
+	kept := newRun().requirement("path.one", spec.Documented, result.Pass).requirement("path.two", spec.Platform, result.Warn)
+	kept.check("path/one", "path.one", result.Warn, result.Finding{Requirement: "path.two", Verdict: result.Warn, Want: "c", Got: "d", Count: 1})
+	skipped := newRun().requirement("path.one", spec.Documented, result.Skip).requirement("path.two", spec.Platform, result.Skip)
+	skipped.check("path/one", "path.one", result.Skip)
+	kept.Checks[0].Requirements, skipped.Checks[0].Requirements = []string{"path.one", "path.two"}, []string{"path.one", "path.two"}
+	skipped.Checks[0].Reason, skipped.Checks[0].Flag = "no job", "--job FAILED=ID"
+	found = compare(kept, skipped)
+	wantSummary(t, found, "regression: 1 requirement newly skipped; no regression: 1 requirement newly skipped")
+	want := "NEWLY SKIPPED path.one (documented) It MUST be path.one. path/one: the title of path/one was pass now skip: no job; give --job FAILED=ID NEWLY"
+	if text := shownText(found); !strings.Contains(text, want) {
 		t.Error(text)
 	}
 }

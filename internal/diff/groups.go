@@ -151,7 +151,7 @@ func (g group) lines(again func(check string) []line) []line {
 		}
 	} else {
 		shown := shownChecks
-		if g.Kind == gone || g.Kind == appeared || g.Kind == stillFailing {
+		if g.Kind == gone || g.Kind == appeared || g.Kind == stillFailing || g.New == result.UnexpectedPass {
 			shown = 1
 		}
 		shown = min(shown, len(rows[at]))

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -112,7 +112,9 @@ func (c Comparison) lines() []line {
 	for _, group := range c.grouped() {
 		all = append(all, group.lines(again)...)
 	}
-	groups := text.Grouped(c.Responses, func(change responseChange) string { return fmt.Sprintf("%q", change.Differences) })
+	groups := text.Grouped(c.Responses, func(change responseChange) string {
+		return fmt.Sprintf("%q %t", change.Differences, len(jobDifference(change.Old, change.New)) > 0)
+	})
 	for _, group := range groups[:min(len(groups), shownResponses)] {
 		first, others := group[0], []string{}
 		all = append(all, line{heading, "changed response in " + text.Counted(len(group), "exchange"), changedVerdict, ""})
@@ -122,6 +124,9 @@ func (c Comparison) lines() []line {
 		add(name, first.Check+": "+first.New.Purpose)
 		add(was, first.Old.text())
 		add(now, first.New.text())
+		for _, difference := range jobDifference(first.Old, first.New) {
+			add(differsIn, difference.text())
+		}
 		if first.New.Curl != "" {
 			add(command, first.New.Curl)
 		}
@@ -146,8 +151,11 @@ func (c Comparison) lines() []line {
 
 // words name the kind of a change.
 func (c change) words() string {
-	if c.Kind == newlySkipped && tested(c.New) {
+	switch {
+	case c.Kind == newlySkipped && tested(c.New):
 		return kindWords[c.Kind].words + " in part"
+	case c.Kind == changedVerdict && c.New == result.UnexpectedPass:
+		return "passing unexpectedly"
 	}
 	return kindWords[c.Kind].words
 }
@@ -220,8 +228,8 @@ func (c checkChange) lines() []line {
 			continue
 		}
 		found := differences(shown[0], shown[1])
-		if len(found) > 0 && shown[0].job != shown[1].job {
-			found = slices.Insert(found, 0, difference{What: "job", Old: cmp.Or(shown[0].job, "none"), New: cmp.Or(shown[1].job, "none")})
+		if len(found) > 0 {
+			found = append(jobDifference(shown[0], shown[1]), found...)
 		}
 		for _, difference := range found[:min(len(found), shownDifferences)] {
 			add(differsIn, difference.text())

@@ -190,6 +190,7 @@ func TestManyChecksAreNamedAndNotAllShown(t *testing.T) {
 		want     string
 	}{
 		{of(result.Pass, 400), of(result.Fail, 500), 3, "and 37 more: path/check-3, "},
+		{of(result.Pass, 400), of(result.UnexpectedPass, 400), 1, "PASSING UNEXPECTEDLY path.one (documented)"},
 		{of(result.Pass, 400), newRun(), 1, "GONE The old run tested something documented here that the new run does not. path/check-0: the title of path/check-0"},
 		{of(result.Pass, 400), of(result.Pass, 500), 1, "CHANGED RESPONSE IN 40 EXCHANGES differs in status: 400 → 500 path/check-0: retry a"},
 		{of(result.Pass, 400), of(result.Pass, 500), 1, "and in 39 more exchanges, also of 39 other checks: path/check-1, "},
@@ -384,6 +385,10 @@ func TestWhatOnlyWarnsIsNoNewFailure(t *testing.T) {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q: %s", want, shown)
 		}
+	}
+	shown = shownText(compare(of(result.Pass, "cancelled-1", 400), of(result.Pass, "failed-23", 404)))
+	if !strings.Contains(shown, "CHANGED RESPONSE IN 2 EXCHANGES") || !strings.Contains(shown, "differs in job: cancelled-1 → failed-23") {
+		t.Error(shown)
 	}
 }
 

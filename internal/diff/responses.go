@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"mime"
 	"net/http"
@@ -33,6 +34,8 @@ type response struct {
 	Curl string `json:"curl"`
 
 	check, method, job string
+	// about is the job of the request, also where its purpose does not name that.
+	about string
 	// steady are the headers without what differs from run to run.
 	steady map[string]string
 	shape  shape
@@ -77,6 +80,7 @@ func responseOf(exchange result.Exchange, endpoint string) *response {
 		Credential: exchange.Request.Credential, Header: map[string]string{}, Shape: "empty",
 		check: exchange.Check, method: exchange.Request.Method, job: jobIn(exchange), steady: map[string]string{},
 	}
+	made.about = cmp.Or(exchange.Job, made.job)
 	if exchange.Fault != nil {
 		made.Fault = exchange.Fault.Kind
 	}
@@ -188,6 +192,15 @@ func differences(old, new *response) []difference {
 		all = append(all, difference{What: "body", Old: old.Shape, New: new.Shape})
 	}
 	return all
+}
+
+// jobDifference is that of the jobs of two requests, which may explain the others; empty
+// for the same job.
+func jobDifference(old, new *response) []difference {
+	if old.about == new.about {
+		return nil
+	}
+	return []difference{{What: "job", Old: cmp.Or(old.about, "none"), New: cmp.Or(new.about, "none")}}
 }
 
 // pair finds for each exchange its counterpart in the other report, and counts
