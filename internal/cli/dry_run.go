@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +69,11 @@ func rehearse(ctx context.Context, config target.Config, seed uint64, selected s
 	if err != nil {
 		return result.Run{}, nil, err
 	}
-	config.Transport, config.Rate, config.Pause = plainly{fallback}, 0, noPause
+	endpoint, err := target.ParseEndpoint(config.Endpoint)
+	if err != nil {
+		return result.Run{}, nil, err
+	}
+	config.Transport, config.Rate, config.Pause = plainly{fallback, endpoint}, 0, noPause
 	server, err := target.New(config)
 	if err != nil {
 		return result.Run{}, nil, err
@@ -134,12 +139,18 @@ func paceText(server *target.Target, rate float64) string {
 	return fmt.Sprintf("%s take %s at least, since --rate allows %.3g a second", text.Counted(sent, "request"), least, rate)
 }
 
-// plainly sends requests without TLS to where the transport leads them.
-type plainly struct{ transport http.RoundTripper }
+// plainly sends requests without TLS, and without the path of their endpoint, to where the
+// transport leads them.
+type plainly struct {
+	transport http.RoundTripper
+	endpoint  *url.URL
+}
 
 func (p plainly) RoundTrip(request *http.Request) (*http.Response, error) {
 	plain := request.Clone(request.Context())
 	plain.URL.Scheme = "http"
+	plain.URL.Path = strings.TrimPrefix(plain.URL.Path, p.endpoint.Path)
+	plain.URL.RawPath = strings.TrimPrefix(plain.URL.RawPath, p.endpoint.EscapedPath())
 	return p.transport.RoundTrip(plain)
 }
 

@@ -201,8 +201,14 @@ func TestADryRunElsewhereStartsNothingUnlessAllowed(t *testing.T) {
 		"--consume-jobs":                   {"USES UP ITS JOB", "times)"},
 		"--consume-jobs --max-requests 7 ": {"7 requests would go to", "would be skipped; to run them, add --consume-jobs"},
 	} {
-		if got := call(t, strings.Fields(elsewhere+more)...); got.exit != 0 || !strings.Contains(got.output, one.says) || strings.Contains(got.output, one.never) {
+		got := call(t, strings.Fields(elsewhere+more)...)
+		if got.exit != 0 || !strings.Contains(got.output, one.says) || strings.Contains(got.output, one.never) {
 			t.Errorf("%q: exit %d\n%s", more, got.exit, got.output)
+		}
+		const endpoint = "https://api.example"
+		behind := call(t, strings.Fields(strings.Replace(elsewhere, endpoint, endpoint+"/a%20prefix", 1)+more)...)
+		if want := strings.ReplaceAll(got.words(), "to "+endpoint, "to "+endpoint+"/a%20prefix"); behind.words() != want {
+			t.Errorf("%q behind a path prefix: exit %d\n%s", more, behind.exit, behind.output)
 		}
 	}
 }
