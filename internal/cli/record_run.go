@@ -290,7 +290,9 @@ func (r *recordingRun) check(ctx context.Context, sources *config.Sources) error
 	if err != nil {
 		return err
 	}
-	compared := diff.Compare(diff.Source{File: folder, Report: r.report(recorded, recordedOutcome, true)},
+	old := r.report(recorded, recordedOutcome, true)
+	old.Started = kept.Date
+	compared := diff.Compare(diff.Source{File: folder, Report: old},
 		diff.Source{File: r.config.Endpoint, Report: r.report(r.server, outcome, true)})
 	if !compared.Changed {
 		server, cassettes := cmp.Or(r.settings.Endpoint, "the built-in emulator"), "the built-in cassettes"

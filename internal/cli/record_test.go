@@ -95,7 +95,15 @@ func assertSameFiles(t *testing.T, want, got map[string]string) {
 // are no change; another type or status is one.
 func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 	t.Parallel()
-	folder := recorded(t)
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(recorded(t))); err != nil {
+		t.Fatal(err)
+	}
+	provenance := filepath.Join(folder, recording.ProvenanceFile)
+	earlier := regexp.MustCompile(`date: .*`).ReplaceAllString(readFile(t, provenance), "date: 2026-01-02T03:04:05Z")
+	if err := os.WriteFile(provenance, []byte(earlier), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := filesOf(t, folder)
 	for _, one := range []struct {
 		fault string
@@ -104,7 +112,7 @@ func TestCheckShowsWhatHasChangedInShape(t *testing.T) {
 	}{
 		{"", result.ExitConforms, []string{"unchanged: the responses of http://127.0.0.1:", " have the same structure as those in the cassettes in ", ", recorded "}},
 		{"id-is-number,last-scope-refused", result.ExitFails,
-			[]string{"archiveJobId: string → number", "authorization/scope/dataportability.youtube.unlisted_videos", "403", "exit 1"}},
+			[]string{"2026-01-02 03:04:05 UTC: conforms new:", "archiveJobId: string → number", "authorization/scope/dataportability.youtube.unlisted_videos", "403", "exit 1"}},
 	} {
 		arguments := append([]string{"record", "--check", "--spec", slimmed(), "--cassettes", folder}, emulated(t, emulator.Options{Seed: 2, Fault: one.fault})...)
 		call(t, arguments...).want(t, one.exit, one.says...)
