@@ -125,9 +125,11 @@ type doctorFindings struct {
 	// Unavailable says which token a run cannot do without.
 	Unavailable string `json:"unavailable,omitempty"`
 
-	// jobFlag is the flag that names a job, and unrelated the number of all unrelated
-	// scopes, of which Scopes names those that have a token, or one.
+	// jobFlag is the flag that names a job, accepted are the states in which the method
+	// accepts one, and unrelated is the number of all unrelated scopes, of which Scopes
+	// names those that have a token, or one.
 	jobFlag   string
+	accepted  []string
 	unrelated int
 }
 
@@ -227,7 +229,7 @@ func (d doctor) examine(ctx context.Context) (doctorFindings, error) {
 	if err != nil {
 		return doctorFindings{}, err
 	}
-	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(d.selected.checks)}
+	found := doctorFindings{Endpoint: d.endpoint(ctx), Jobs: []doctorJob{}, Skipped: []doctorSkip{}, Checks: len(d.selected.checks), accepted: d.method.AcceptedStates}
 	if found.jobFlag = "--job STATE=ID"; len(d.method.States) == 0 {
 		found.jobFlag = "--job ID"
 	}

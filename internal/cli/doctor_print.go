@@ -244,8 +244,17 @@ func (p doctorPrinter) jobs(found doctorFindings) {
 	for _, group := range text.Grouped(agreeing, func(job doctorJob) string { return job.Given }) {
 		p.item("  ", fmt.Sprintf("%d %s: %s", len(group), group[0].Given, shortList(group, doctorJob.id, 4)))
 	}
-	for _, job := range other {
-		p.item("  ", red("not "+job.Given)+": "+job.ID+" is "+job.State)
+	advised := found.Made != ""
+	for _, group := range text.Grouped(other, func(job doctorJob) [2]string { return [2]string{job.Given, job.State} }) {
+		label, verb := "not "+group[0].Given, " is "
+		if len(group) > 1 {
+			label, verb = fmt.Sprintf("%d %s", len(group), label), " are "
+		}
+		p.item("  ", red(label)+": "+shortList(group, doctorJob.id, 4)+verb+group[0].State)
+		if !advised && slices.Contains(found.accepted, group[0].Given) {
+			advised = true
+			p.item("    ", result.GiveJobs(found.accepted))
+		}
 	}
 	for _, group := range text.Grouped(unknown, func(job doctorJob) string { return job.Reason }) {
 		label, jobs := group[0].Reason, "state unknown"
@@ -310,7 +319,11 @@ func (p doctorPrinter) skipped(found doctorFindings) {
 		p.item("    ", shortList(group, func(skip doctorSkip) string { return skip.Check }, 2))
 	}
 	for _, group := range found.NotSelected {
-		p.item("  ", fmt.Sprintf("%d not selected: %s", len(group.Checks), group.Reason))
+		counted := fmt.Sprint(len(group.Checks))
+		if len(group.Checks) == 0 {
+			counted = text.Counted(len(group.Requirements), "requirement")
+		}
+		p.item("  ", counted+" not selected: "+group.Reason)
 	}
 	for _, known := range found.Known {
 		p.item("  ", red(known))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -103,6 +104,24 @@ not ready: see above
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestDoctorNamesUsedUpJobsTogether, and says what helps.
+func TestDoctorNamesUsedUpJobsTogether(t *testing.T) {
+	t.Parallel()
+	findings := doctorFindings{Endpoint: doctorEndpoint{URL: "https://api.example", Reached: true}, accepted: []string{"FAILED"}, Exit: 3, Checks: 20,
+		NotSelected: []result.NotApplicable{{Reason: "needs another token", Requirements: []string{"authorization.one"}}}}
+	for i := range 5 {
+		findings.Jobs = append(findings.Jobs, doctorJob{ID: fmt.Sprint("failed-", i+1), Given: "FAILED", State: "IN_PROGRESS"})
+	}
+	findings.Jobs = append(findings.Jobs, doctorJob{ID: "complete-1", Given: "COMPLETE", State: "FAILED"})
+	got := strings.Join(strings.Fields(printedFindings(findings, 80)), " ")
+	for _, want := range []string{"5 not FAILED: failed-1, failed-2, failed-3, failed-4 and 1 more are IN_PROGRESS give jobs that are FAILED. If an earlier run used these up,", "needed not COMPLETE: complete-1 is FAILED",
+		"1 requirement not selected: needs another token"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q: %s", want, got)
+		}
 	}
 }
 

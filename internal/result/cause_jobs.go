@@ -100,6 +100,13 @@ const (
 	AreNot   = " given jobs are not "
 )
 
+// GiveJobs is the fix for given jobs that are not in a state in which the method accepts
+// them.
+func GiveJobs(accepted []string) string {
+	return "give jobs that are " + text.List(accepted, "or") +
+		". If an earlier run used these up, restart the server if that restores them, or give --job-command, which makes a job when it is needed"
+}
+
 // jobsChanged: jobs leave by themselves the state in which the method accepts them, or
 // were not in it when the run began.
 func (e evidence) jobsChanged() diagnosis {
@@ -164,8 +171,7 @@ func (e evidence) jobsChanged() diagnosis {
 			}
 			accepted, shown := text.List(given, "or"), text.List(slices.Compact(states), "or")
 			if !left {
-				return fmt.Sprintf("%s were already %s, not %s, when the run began", which, shown, accepted),
-					"give jobs that are " + accepted + ". If an earlier run used these up, restart the server if that restores them, or give --job-command, which makes a job when it is needed"
+				return fmt.Sprintf("%s were already %s, not %s, when the run began", which, shown, accepted), GiveJobs(given)
 			}
 			return fmt.Sprintf("%s that were %s became %s during the run, without a successful call", which, accepted, shown),
 				"find out what else changes jobs, such as a scheduler or another client, and stop it for the run; or give --job-command, which makes a job when it is needed"
