@@ -93,11 +93,16 @@ func DidYouMean(name string, known []string) string {
 // another fix where none is close.
 func DidYouMeanOr(name string, known []string, otherwise string) string {
 	best, distance := Nearest(name, known)
-	beginsWith := func(candidate string) bool {
-		return len(name) > 2 && len(candidate) > len(name) && strings.EqualFold(candidate[:len(name)], name)
-	}
-	if begun := slices.IndexFunc(known, beginsWith); distance > closest(name) && begun >= 0 {
-		best, distance = known[begun], 0
+	begun := slices.DeleteFunc(slices.Clone(known), func(candidate string) bool {
+		return len(name) <= 2 || len(candidate) <= len(name) || !strings.EqualFold(candidate[:len(name)], name)
+	})
+	if distance > 0 && len(begun) > 0 {
+		// What continues the shortest one, as authorization.required does, is no other choice.
+		first := slices.MinFunc(begun, func(a, b string) int { return len(a) - len(b) })
+		another := slices.ContainsFunc(begun, func(candidate string) bool { return !strings.HasPrefix(candidate, first) })
+		if !another || distance > closest(name) {
+			best, distance = first, 0
+		}
 	}
 	if name == "" || best == "" || distance > closest(name) {
 		return otherwise
