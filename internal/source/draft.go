@@ -176,7 +176,7 @@ func (w *draftWriter) document() (object, error) {
 	}
 	document := w.discoveryReader.document
 	info := object{"title", cmp.Or(document.Title, document.Name) + ", " + ShortID(w.method.ID), "version", "1.0.0", extension.Revision, document.Revision}
-	root := object{commented("openapi", "Written by dpconform spec new from "+w.address()), "3.1.0", "info", info}
+	root := object{commented("openapi", "Written by dpconform spec new from "+w.origin()), "3.1.0", "info", info}
 	if document.DocumentationLink != "" {
 		root = append(root, "externalDocs", object{"url", document.DocumentationLink})
 	}
@@ -359,9 +359,14 @@ func (w *draftWriter) unrelatedScopes() []any {
 	return scopes
 }
 
-// address is where the API publishes the document.
-func (w *draftWriter) address() string {
-	return strings.TrimSuffix(w.discoveryReader.document.RootURL, "/") + "/$discovery/rest?version=" + w.discoveryReader.document.Version
+// origin is the document that was read. The name of one that was fetched has no
+// parameters; from the address at which Google publishes it, the version is known.
+func (w *draftWriter) origin() string {
+	published := strings.TrimSuffix(w.discoveryReader.document.RootURL, "/") + "/$discovery/rest"
+	if w.name == published {
+		return published + "?version=" + w.discoveryReader.document.Version
+	}
+	return w.name
 }
 
 // requirements makes a draft of every sentence about the method and the parameters
@@ -378,7 +383,7 @@ func (w *draftWriter) requirements() []any {
 		sentences = slices.DeleteFunc(sentences, func(words string) bool { return len(strings.Fields(words)) < fewest || strings.HasSuffix(words, ":") })
 		for i, sentence := range sentences {
 			drafts = append(drafts, object{"id", fmt.Sprintf("%s-%d", id, i+1), "draft", true, "level", string(spec.Documented),
-				"quote", sentence, "source", fmt.Sprintf("%s (%s.description)", w.address(), place)})
+				"quote", sentence, "source", fmt.Sprintf("%s (%s.description)", w.origin(), place)})
 		}
 	}
 	_, name, _ := strings.Cut(ShortID(w.method.ID), ".")

@@ -88,7 +88,7 @@ func TestADraftHasWhatTheDocumentSays(t *testing.T) {
 	parameter := list(at(operation, "parameters"))[0]
 	order := at(read, "components", "schemas", "Order", "properties")
 	for got, want := range map[string]string{
-		source: "https://shop.example/$discovery/rest?version=v1 (resources.orders.methods.cancel.parameters.name.description)",
+		source: "shop.json (resources.orders.methods.cancel.parameters.name.description)",
 		scalar(at(read, "info", "x-revision")) + scalar(at(read, "info", "title")):                            "20260102Shop API, orders.cancel",
 		scalar(at(list(at(read, "servers"))[0], "url")):                                                       "https://shop.example",
 		scalar(at(parameter, "name")) + scalar(at(parameter, "schema", "pattern")):                            "ordersId^[^/]+$",
@@ -108,6 +108,11 @@ func TestADraftHasWhatTheDocumentSays(t *testing.T) {
 		if strings.TrimSpace(got) != strings.TrimSpace(want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+	fetched := shop(shopDocument)
+	fetched.Name = "https://shop.example/$discovery/rest"
+	if written, _, err := (Draft{Method: "shop.orders.cancel"}).Write(fetched); err != nil || !strings.HasPrefix(string(written), "# Written by dpconform spec new from "+fetched.Name+"?version=v1\n") {
+		t.Errorf("%v\n%s", err, written)
 	}
 }
 
