@@ -314,6 +314,9 @@ func (c Console) unjudgedRequirements(report result.Report) {
 		}
 		c.headline(result.Skip, "the "+text.Plural(len(group.Requirements), "requirement")+" "+text.List(named, "and"))
 		c.Paragraph("  ", group.Reason)
+		if group.Flag != "" {
+			c.Paragraph("  give  ", group.Give())
+		}
 	}
 	if len(groups) > 0 {
 		c.Printf("\n")

@@ -58,11 +58,14 @@ func TestPagesCountTheRequirementsOfAClient(t *testing.T) {
 	from := calling(result.ExitFails, result.Fail, result.Pass, result.Skip)
 	from.Checks[2].Reason = "the client chose HTTP/1.1"
 	outcome := requirement("client.outcome.new-id", spec.Platform, "It MUST be reported.")
-	outcome.Verdict, outcome.Reason = result.Skip, "no call succeeded: see client.http.syntax"
+	outcome.Verdict, outcome.Reason = result.Skip, "it was not reported"
+	outcome.Checks = []string{"success"}
+	from.Checks[0].Call.Untested = []result.Untested{{Requirement: outcome.ID, Reason: outcome.Reason, Flag: "a line of JSON"}}
+	from.Checks[0].Requirements = nil
 	withOutcome := from
 	withOutcome.Requirements = append(slices.Clone(from.Requirements), outcome)
 	words, _ := pageOf(t, withOutcome)
-	for _, want := range []string{`id="untested"`, outcome.Reason, "No request arrived", "test condition", "HTTP", `id="skipped"`, "3 scenarios", "1 of 3 scenarios failed."} {
+	for _, want := range []string{`id="untested"`, outcome.Reason, "Give a line of JSON", "Scenarios in which no requirement could be tested", "No request arrived", "test condition", "HTTP", `id="skipped"`, "3 scenarios", "1 of 3 scenarios failed."} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, words)
 		}

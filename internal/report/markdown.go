@@ -256,9 +256,13 @@ func (p *markdownPage) unjudged(verdict result.Verdict, title string) {
 func (p *markdownPage) unjudgedRequirements() {
 	for i, group := range p.report.UnjudgedRequirements() {
 		if i == 0 {
-			p.print("\n### Requirements not tested\n\n| requirements | reason |\n| --- | --- |\n")
+			p.print("\n### Requirements not tested\n\n| requirements | reason | give |\n| --- | --- | --- |\n")
 		}
-		p.print("| %s | %s |\n", codes(group.Requirements), code(group.Reason))
+		give := ""
+		if group.Flag != "" {
+			give = code(group.Give())
+		}
+		p.print("| %s | %s | %s |\n", codes(group.Requirements), code(group.Reason), give)
 	}
 }
 

@@ -289,7 +289,7 @@ func (r Report) Unjudged(verdict Verdict) []Unjudged {
 
 // UnjudgedRequirements groups the requirements by the reason why no check tested
 // them, but for those whose checks were all skipped, and those of a server without
-// a check.
+// a check. What would help is given once, with the checks or with the first group.
 func (r Report) UnjudgedRequirements() []Unjudged {
 	skipped := map[string]bool{}
 	for _, check := range r.Checks {
@@ -299,15 +299,29 @@ func (r Report) UnjudgedRequirements() []Unjudged {
 		ofNoCall := r.Client != nil && len(one.Checks) == 0
 		return one.Verdict != Skip || !ofNoCall && !slices.ContainsFunc(one.Checks, func(id string) bool { return !skipped[id] })
 	})
+	given := r.Unjudged(Skip)
 	var groups []Unjudged
-	for _, same := range text.Grouped(untested, func(one Requirement) string { return one.Reason }) {
-		group := Unjudged{Reason: same[0].Reason}
+	for _, same := range text.Grouped(untested, func(one Requirement) [2]string { return [2]string{one.Reason, r.flagFor(one)} }) {
+		group := Unjudged{Reason: same[0].Reason, Flag: r.flagFor(same[0])}
+		if slices.ContainsFunc(slices.Concat(given, groups), func(other Unjudged) bool { return other.Flag == group.Flag }) {
+			group.Flag = ""
+		}
 		for _, one := range same {
 			group.Requirements = append(group.Requirements, one.ID)
 		}
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// flagFor is what would let a check test a requirement; empty for nothing.
+func (r Report) flagFor(requirement Requirement) string {
+	for _, check := range r.Checks {
+		if one, found := check.untested(requirement.ID); found && one.Reason == requirement.Reason {
+			return one.Flag
+		}
+	}
+	return ""
 }
 
 // NotApplicableText says in one line which checks do not apply, and why; empty
