@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dpconform/dpconform/internal/clientrun"
 	"github.com/dpconform/dpconform/internal/report"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
@@ -23,6 +24,8 @@ type catalogue struct {
 	NotApplicable []result.NotApplicable `json:"not_applicable,omitempty"`
 	Page          *spec.ReferencePage    `json:"reference_page"`
 	Clients       []clientRequirement    `json:"client_requirements,omitempty"`
+	// outcome shows how a client reports the outcome of a call.
+	outcome string
 }
 
 // serverRequirement is a requirement with the ids of its checks.
@@ -55,7 +58,7 @@ type catalogueCheck struct {
 // newCatalogue lists what a description demands of servers and of clients.
 // Scenarios that the description does not fit are about nothing of it.
 func newCatalogue(method *spec.Method) catalogue {
-	made := catalogue{Description: result.NewDescription(method), Sets: method.Sets, Page: &method.Page, NotApplicable: notApplicable(method)}
+	made := catalogue{Description: result.NewDescription(method), Sets: method.Sets, Page: &method.Page, NotApplicable: notApplicable(method), outcome: clientrun.OutcomeForms(method)}
 	checks := suites.Checks(method)
 	for _, aspect := range result.Aspects() {
 		for _, check := range checks {
@@ -229,6 +232,9 @@ func (c catalogueConsole) explain(id string) bool {
 			c.explainRequirement(entry.Requirement, "clients")
 			c.Printf("\n")
 			c.Paragraph("  ", entry.tested())
+			if entry.Aspect == "outcome" {
+				c.Paragraph("  ", "the client reports its outcome in a line of JSON: "+c.outcome)
+			}
 			if len(entry.Scenarios) > 0 {
 				c.Paragraph("  ", "list:  dpconform client --list")
 				c.Paragraph("  ", "run:   dpconform client --scenario "+entry.Scenarios[0]+" -- COMMAND")

@@ -30,6 +30,7 @@ func TestExplain(t *testing.T) {
 	call(t, "explain", "body/empty").want(t, 0, "body.empty", "sends")
 	call(t, "explain", "path").want(t, 0, "path.one-segment documented", "tested by path/two-segments")
 	refused(t, "explain robustnes", `unknown requirement, check or aspect "robustnes"; did you mean robustness?`)
+	refused(t, "explain auth", `unknown requirement, check or aspect "auth"; did you mean authorization?`)
 	for _, condition := range result.Conditions() {
 		if condition.Fix == "" {
 			t.Errorf("%s has no fix", condition.ID)
@@ -38,6 +39,7 @@ func TestExplain(t *testing.T) {
 	}
 	call(t, "explain", "client.repeat.retry-after").want(t, 0, "platform: required by a public standard", "Servers send the",
 		"https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3", "scenarios about it: rate-limited")
+	call(t, "explain", "client.outcome.new-id").want(t, 0, `{"job":"ID","archiveJobId":"NEW ID"} after a success`)
 }
 
 func TestListAsJSON(t *testing.T) {

@@ -34,14 +34,14 @@ const (
 
 // skipOutcome notes requirements that could not be tested for want of an outcome.
 func (e *evaluation) skipOutcome(seen view, ids ...string) {
-	e.skipReport(seen, outcomeLine(e.rules.Method, "ID"), ids...)
+	e.skipReport(seen, OutcomeForms(e.rules.Method), ids...)
 }
 
-// skipReport is skipOutcome with the line that reports a success.
-func (e *evaluation) skipReport(seen view, success string, ids ...string) {
-	help := `a line ` + success + `, or ` + result.ErrorLine + `, on standard output or in the file $DPCONFORM_OUTCOME; `
+// skipReport is skipOutcome with the forms of an outcome.
+func (e *evaluation) skipReport(seen view, forms string, ids ...string) {
+	help := "a line " + forms + ", on standard output or in the file $DPCONFORM_OUTCOME; "
 	if seen.posted != "" {
-		help = success + ` or ` + result.ErrorLine + ` with POST ` + seen.posted + "; "
+		help = forms + ", with POST " + seen.posted + "; "
 	} else if e.rules.Method.IDField == "" && seen.unknown() {
 		help += "--exit-outcome treats exit code 0 as success; "
 	}
@@ -178,9 +178,9 @@ func (e *evaluation) tolerant(last *request, success string, undocumented bool) 
 // checkMissingID accepts an error as well as an empty id.
 func (e *evaluation) checkMissingID(last *request, seen view) {
 	switch reported := seen.outcome; {
-	case reported == nil:
-		e.skipReport(seen, fmt.Sprintf(`{"job":"ID",%q:""} if the client reports a success without an id`, e.rules.Method.IDField), outcomeNoInventedID)
-	case reported.NewID != nil && *reported.NewID != "":
+	case reported == nil && !seen.failedByExit:
+		e.skipReport(seen, fmt.Sprintf(`{"job":"ID",%q:""} after a success without an id`, e.rules.Method.IDField)+orError, outcomeNoInventedID)
+	case reported != nil && reported.NewID != nil && *reported.NewID != "":
 		e.find(outcomeNoInventedID, last, "an error or no id, since the response has none", "the id "+printable(*reported.NewID))
 	default:
 		e.test(outcomeNoInventedID)

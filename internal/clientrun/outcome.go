@@ -52,6 +52,14 @@ func outcomeLine(method *spec.Method, job string) string {
 	return fmt.Sprintf(`{"job":%q,%q:%s}`, job, successMember(method), value)
 }
 
+// orError ends the forms of an outcome.
+const orError = ", or " + result.ErrorLine + " after an error"
+
+// OutcomeForms shows how a client reports the outcome of a call.
+func OutcomeForms(method *spec.Method) string {
+	return outcomeLine(method, "ID") + " after a success" + orError
+}
+
 // byteOrderMark is what some programs write before a text in UTF-8.
 const byteOrderMark = "\ufeff"
 

@@ -55,22 +55,29 @@ func (o Outcomes) Report(version string, known result.KnownFailures) result.Repo
 	report.Conclude(result.Run{Requirements: method.ClientRequirements, Catalogue: checks, Checks: checks, Known: known, Interrupted: o.Interrupted})
 	for i, requirement := range report.Requirements {
 		if len(requirement.Checks) == 0 {
-			report.Requirements[i].Reason = o.whyUntested(report)
+			report.Requirements[i].Reason = o.whyUntested(report, requirement.ID)
 		}
 	}
 	report.ConcludeCauses()
 	return report
 }
 
-// whyUntested is why no call of a run tested a requirement.
-func (o Outcomes) whyUntested(report result.Report) string {
+// whyUntested is why no call of a run tested a requirement. A mistake for which each
+// call is refused hides what the scenarios of the run are about, and nothing else.
+func (o Outcomes) whyUntested(report result.Report, id string) string {
+	demands := func(one Result) bool {
+		if one.scenario == nil {
+			return len(one.requests) > 0 && (id == outcomeSuccess || id == outcomeNewID)
+		}
+		return one.scenario.Demands(id)
+	}
 	succeeded := func(one result.Exchange) bool { return one.Response != nil && one.Response.Status/100 == 2 }
 	broken := report.Broken(result.Fail)
 	switch {
 	case len(report.Checks) == 0:
 		return noCall
-	case len(broken) > 0 && !broken[0].Requirement.Condition() && !slices.ContainsFunc(report.Exchanges, succeeded):
-		return "no call succeeded: see " + broken[0].Requirement.ID
+	case len(broken) > 0 && !broken[0].Requirement.Condition() && !slices.ContainsFunc(report.Exchanges, succeeded) && slices.ContainsFunc(o.results, demands):
+		return "no request can test this before " + broken[0].Requirement.ID + " is fixed"
 	}
 	return noScenario
 }

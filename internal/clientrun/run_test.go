@@ -94,12 +94,13 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestWhatARefusedClientLeavesUntested: no call succeeds, and the report says why.
+// TestWhatARefusedClientLeavesUntested: the report says which mistake hides what the
+// scenarios are about, and does not blame it for what they are not about.
 func TestWhatARefusedClientLeavesUntested(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "wrong-verb", "success"))
-	for _, requirement := range report.Requirements {
-		if requirement.ID == "client.outcome.new-id" && requirement.Reason != "no call succeeded: see "+pathVerb {
+	for id, want := range map[string]string{outcomeNewID: "no request can test this before " + pathVerb + " is fixed", "client.path.redirect": noScenario} {
+		if requirement, _ := report.Requirement(id); requirement.Reason != want {
 			t.Errorf("%+v", requirement)
 		}
 	}
@@ -108,11 +109,14 @@ func TestWhatARefusedClientLeavesUntested(t *testing.T) {
 // TestASuccessWithoutAnIDHasALine: what a client reports that has no id to report.
 func TestASuccessWithoutAnIDHasALine(t *testing.T) {
 	t.Parallel()
-	const line = `a line {"job":"ID","archiveJobId":""} if the client reports a success without an id, or `
+	const line = `a line {"job":"ID","archiveJobId":""} after a success without an id, or `
 	_, report := runAll(t, runOf(t, "quiet", "missing-id"))
 	if check := report.Checks[0]; check.Verdict != result.Skip || !strings.HasPrefix(check.Call.Untested[0].Flag, line) ||
 		report.Conclusion != "inconclusive: nothing failed, but 1 required scenario could not be tested: missing-id" {
 		t.Errorf("%+v\n%s", check, report.Conclusion)
+	}
+	if _, report := runAll(t, runOf(t, "crashes-loudly", "missing-id")); report.Checks[0].Verdict != result.Pass {
+		t.Errorf("an exit code that shows an error does not show that no id was reported: %+v", report.Checks[0])
 	}
 }
 

@@ -3,6 +3,7 @@ package clientrun
 import (
 	"bytes"
 	"compress/gzip"
+	"html/template"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -404,7 +405,8 @@ func TestThePageShowsWhatArrivedAndNoToken(t *testing.T) {
 	send("GET", "/favicon.ico", "", "")
 	send("GET", "/robots.txt", "", "")
 	response, page := send("GET", "/", "", "")
-	for _, want := range []string{"scenario-success-1", pathMethod, queryNoToken, "2 calls", "MUST", "</html>"} {
+	for _, want := range []string{"scenario-success-1", pathMethod, queryNoToken, "<title>dpconform: 2 calls so far<", "MUST", "</html>",
+		template.HTMLEscapeString(`{"job":"scenario-not-found-1","archiveJobId":"NEW ID"} after a success, or {"job":"scenario-not-found-1","error":{`)} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q:\n%s", want, page)
 		}

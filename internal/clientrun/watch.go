@@ -14,6 +14,7 @@ import (
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/scenario"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 )
 
@@ -160,12 +161,14 @@ func (w *Watch) outcomesOf(results []Result) Outcomes {
 //go:embed watch.html.tmpl
 var watchText string
 
-var watchPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("watch").Parse(watchText)) })
+var watchPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("watch").Funcs(template.FuncMap{"counted": text.Counted}).Parse(watchText))
+})
 
 // watched is what the page shows.
 type watched struct {
 	result.Report
-	Endpoint, Example string
+	Endpoint string
 	// Calls are the checks, the newest first.
 	Calls     []watchedCall
 	Scenarios []watchedScenario
@@ -177,8 +180,9 @@ type watchedCall struct {
 	result.Check
 	Arrived []result.Exchange
 	Broken  []result.Requirement
-	// Example is an outcome of the call as the client reports it.
-	Example string
+	// NotTested are the requirements that could not be tested. What to give names the
+	// job and the whole address.
+	NotTested []result.Unjudged
 }
 
 // watchedScenario is a scenario that a client may choose.
@@ -190,11 +194,16 @@ type watchedScenario struct {
 
 func (w *Watch) page(out http.ResponseWriter) {
 	report := w.Outcomes().Report(w.options.Version, w.options.Known)
-	shown := watched{Report: report, Endpoint: w.Endpoint, Example: w.example()}
+	shown := watched{Report: report, Endpoint: w.Endpoint}
 	for _, check := range slices.Backward(report.Checks) {
-		call := watchedCall{Check: check, Example: w.example()}
-		if check.Call.Job != "" {
-			call.Example = outcomeLine(w.method(), check.Call.Job)
+		call := watchedCall{Check: check}
+		own := strings.NewReplacer(`"job":"ID"`, fmt.Sprintf(`"job":%q`, cmp.Or(check.Call.Job, "ID")), "POST /", "POST "+w.Endpoint+"/")
+		for _, same := range text.Grouped(check.Call.Untested, func(one result.Untested) [2]string { return [2]string{one.Reason, one.Flag} }) {
+			group := result.Unjudged{Reason: same[0].Reason, Flag: own.Replace(same[0].Flag)}
+			for _, one := range same {
+				group.Requirements = append(group.Requirements, one.Requirement)
+			}
+			call.NotTested = append(call.NotTested, group)
 		}
 		for _, number := range check.Exchanges {
 			call.Arrived = append(call.Arrived, report.Exchanges[number-1])
