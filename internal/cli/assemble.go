@@ -11,6 +11,7 @@ import (
 	"github.com/dpconform/dpconform/internal/redact"
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
+	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/spec"
 	"github.com/dpconform/dpconform/suites"
 )
@@ -86,10 +87,15 @@ func (f finished) conclude(report *result.Report, hide *redact.Redactor) {
 	report.Conclude(f.outcome)
 	journal := f.target.Journal()
 	verdicts := map[string]result.Check{}
+	used, known := report.UsedUp()
 	for _, check := range report.Checks {
 		for i := range check.Findings {
 			if finding := &check.Findings[i]; finding.Exchange > 0 {
-				finding.Curl = hide.Text(f.curl(journal, *finding))
+				finding.Curl = f.curl(journal, *finding)
+				if shown := journal[finding.Exchange-1]; shown.Request.Call && shown.Succeeded() && slices.Contains(used, shown.Request.Job) {
+					finding.Curl = result.WithNewJob(finding.Curl, shown.Request.Job, text.List(f.method.AcceptedStates, "or"), known)
+				}
+				finding.Curl = hide.Text(finding.Curl)
 			}
 		}
 		verdicts[check.ID] = check

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -439,8 +440,19 @@ func TestJobsUsedUpByAnEarlierRunAreNamed(t *testing.T) {
 	// Another mistake, so that the first run fails too, and says how to run again.
 	server := mustEmulate(t, emulator.Options{Fault: "success-changes-old-job,no-media-type"})
 	arguments := append([]string{"run", "--focus", "semantics", "--focus", "response"}, flagsFor(t, server, nil)...)
-	if first, output := reported(t, arguments...); len(first.Causes) != 0 || !strings.Contains(strings.Join(strings.Fields(output), " "), "; it needs new FAILED jobs, since this run used up 17 ") {
+	first, output := reported(t, arguments...)
+	output = strings.Join(strings.Fields(output), " ")
+	if len(first.Causes) != 0 || !strings.Contains(output, "; it needs new FAILED jobs, since this run used up 17 ") ||
+		!regexp.MustCompile(`/(failed-\d+):retry' .* # set TOKEN to a token for \S+; failed-\d+ is used up: put a new FAILED job in its place `).MatchString(output) {
 		t.Fatalf("%+v\n%s", first.Causes, output)
+	}
+	// Nothing shows what became of the job.
+	unread := mustEmulate(t, emulator.Options{Fault: "any-scope-accepted"})
+	_, unknown := reported(t, append([]string{"run", "--focus", "authorization.unrelated-scope"}, flagsFor(t, unread, nil)...)...)
+	for _, part := range []string{"; it needs new FAILED jobs if the server accepts each only once: this run used up ", " is refused now, put a new FAILED job in its place "} {
+		if unknown = strings.Join(strings.Fields(unknown), " "); !strings.Contains(unknown, part) {
+			t.Errorf("it does not say %q:\n%s", part, unknown)
+		}
 	}
 	for _, which := range []string{" of the ", "all "} {
 		report, output := reported(t, arguments...)
@@ -451,8 +463,12 @@ func TestJobsUsedUpByAnEarlierRunAreNamed(t *testing.T) {
 			t.Fatalf("%+v\n%s", report.Causes, output)
 		}
 		checkCauses(t, report)
+		rerun := "; it needs new FAILED jobs, since this run used up "
+		if which == "all " {
+			rerun = "; it needs jobs that are FAILED "
+		}
 		output = strings.Join(strings.Fields(output), " ")
-		for _, part := range []string{"CAUSE ", which, " given jobs were already IN_PROGRESS, not FAILED, when the run began fix Give jobs that are FAILED.", "give --job FAILED=ID"} {
+		for _, part := range []string{rerun, "CAUSE ", which, " given jobs were already IN_PROGRESS, not FAILED, when the run began fix Give jobs that are FAILED.", "give --job FAILED=ID"} {
 			if !strings.Contains(output, part) {
 				t.Errorf("it does not say %q:\n%s", part, output)
 			}

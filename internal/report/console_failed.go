@@ -314,11 +314,17 @@ func (c Console) rerun(report result.Report, failed []result.Broken) {
 	}
 }
 
-// newJobs says that another run needs new jobs, where this one has used up given ones;
-// empty where it has not.
+// newJobs says that another run needs other jobs, where this one has used up given ones, or
+// they were not in the right state; empty where they will do.
 func newJobs(report result.Report) string {
-	if used := report.UsedUp(); used > 0 {
-		return fmt.Sprintf("; it needs new %s jobs, since this run used up %d", text.List(report.AcceptedStates(), "or"), used)
+	accepted := text.List(report.AcceptedStates(), "or")
+	switch used, known := report.UsedUp(); {
+	case known:
+		return fmt.Sprintf("; it needs new %s jobs, since this run used up %d", accepted, len(used))
+	case len(used) > 0:
+		return fmt.Sprintf("; it needs new %s jobs if the server accepts each only once: this run used up %d", accepted, len(used))
+	case slices.ContainsFunc(report.Causes, func(cause result.Cause) bool { return cause.ID == result.JobsChanged }):
+		return "; it needs jobs that are " + accepted
 	}
 	return ""
 }

@@ -60,23 +60,27 @@ func (e evidence) shownState(exchange *Exchange) string {
 	return ""
 }
 
-// UsedUp counts the given jobs that a success of this run used up; 0 unless what came
-// after such a success shows that the server no longer accepts its job.
-func (r *Report) UsedUp() int {
+// UsedUp lists the given jobs for which a call of this run succeeded, unless what came
+// after such a success shows that the server still accepts its job; known reports whether
+// it shows that the server no longer does.
+func (r *Report) UsedUp() (jobs []string, known bool) {
 	if r.Client != nil || r.Target.Source == "cassettes" || r.Settings.JobCommand {
-		return 0
+		return nil, false
 	}
 	e, accepted := r.evidence(), r.AcceptedStates()
-	used, succeeded, after, refused := map[string]bool{}, map[string]bool{}, map[string]string{}, false
+	succeeded, after, refused, again := map[string]bool{}, map[string]string{}, false, false
 	for _, one := range e.responses {
 		if !slices.Contains(accepted, one.JobState) {
 			continue
 		}
-		request := one.Request.Curl()
+		request, used := one.Request.Curl(), slices.Contains(jobs, one.Job)
 		switch state := e.shownState(one); {
 		case one.Retry && one.succeeded():
-			used[one.Job], succeeded[request] = true, true
-		case used[one.Job] && state != "":
+			if again = again || used; !used {
+				jobs = append(jobs, one.Job)
+			}
+			succeeded[request] = true
+		case used && state != "":
 			after[one.Job] = state
 		case succeeded[request]:
 			refused = refused || one.status() == http.StatusBadRequest || one.status() == http.StatusConflict
@@ -84,13 +88,13 @@ func (r *Report) UsedUp() int {
 	}
 	for _, state := range after {
 		if !slices.Contains(accepted, state) {
-			return len(used)
+			return jobs, true
 		}
 	}
-	if len(after) == 0 && refused {
-		return len(used)
+	if len(after) > 0 || again && !refused {
+		return nil, false
 	}
-	return 0
+	return jobs, refused
 }
 
 // One of them stands in the reason of a check that was skipped because given jobs
@@ -106,6 +110,10 @@ func GiveJobs(accepted []string) string {
 	return "give jobs that are " + text.List(accepted, "or") +
 		". If an earlier run used these up, restart the server if that restores them, or give --job-command, which makes a job when it is needed"
 }
+
+// JobsChanged is the id of the cause that given jobs are not in a state in which the method
+// accepts them.
+const JobsChanged = "jobs-changed"
 
 // jobsChanged: jobs leave by themselves the state in which the method accepts them, or
 // were not in it when the run began.
@@ -158,7 +166,7 @@ func (e evidence) jobsChanged() diagnosis {
 		return diagnosis{}
 	}
 	slices.Sort(states)
-	return diagnosis{id: "jobs-changed", shows: func(exchange *Exchange) bool { return first[exchange.Number] }, explains: func(_ Finding, exchange *Exchange) bool {
+	return diagnosis{id: JobsChanged, shows: func(exchange *Exchange) bool { return first[exchange.Number] }, explains: func(_ Finding, exchange *Exchange) bool {
 		known, state := jobs[exchange.Job], e.shownState(exchange)
 		return known != nil && known.changed != "" && state != "" && state != exchange.JobState
 	}, skips: func(check Check) bool {

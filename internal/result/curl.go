@@ -205,9 +205,28 @@ func withVariables(field string) string {
 func Watched(curl string) string {
 	first, hint := strings.Replace(curl, "curl -i", "curl -v -i", 1), `look for a second "Connected to"`
 	if strings.Contains(first, tokenComment) {
-		return first + "; then " + hint
+		hint = "then " + hint
 	}
-	return first + "  # " + hint
+	return commented(first, hint)
+}
+
+// WithNewJob is a command for a job that its request has used up, which says that another
+// one has to take its place; known says that the server no longer accepts it.
+func WithNewJob(curl, job, states string, known bool) string {
+	job = text.Line(text.Cut(job, longestArgument))
+	hint := fmt.Sprintf("if %s is refused now, put a new %s job in its place", job, states)
+	if known {
+		hint = fmt.Sprintf("%s is used up: put a new %s job in its place", job, states)
+	}
+	return commented(curl, hint)
+}
+
+// commented adds to the comment behind a command.
+func commented(curl, hint string) string {
+	if strings.Contains(curl, tokenComment) {
+		return curl + "; " + hint
+	}
+	return curl + "  # " + hint
 }
 
 // BodyCommand is a command that prints a body that a report cannot keep: one that is
