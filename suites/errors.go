@@ -43,7 +43,8 @@ const ofEveryExchange = "no request of its own: it examines every exchange of th
 func errorChecks(method *spec.Method) []Check {
 	return slices.Concat(
 		observe("no request of its own: it examines every refusal of the method in the run", (*judgement).refusals,
-			expectation{"errors/json", "refusals are JSON with an error object", "errors.json", beJSONError(method)},
+			expectation{"errors/json", "refusals are JSON with an error object", "errors.json", beJSONError(method)}),
+		observe("no request of its own: it examines every refusal of the method in the run", (*judgement).refusalsWithError,
 			expectation{"errors/code", "error.code is the HTTP status", "errors.code", haveErrorCode()},
 			expectation{"errors/status", "error.status is a code that fits the HTTP status", "errors.status", haveErrorStatus(method)},
 			expectation{"errors/message", "error.message is a string", "errors.message", haveErrorMessage()},
@@ -76,6 +77,24 @@ func (j *judgement) refusals() []*target.Exchange {
 	}
 	return refused
 }
+
+// refusalsWithError lists the refusals whose body has an error object.
+func (j *judgement) refusalsWithError() []*target.Exchange {
+	return j.having(j.refusals(), "no refusal has an error object", "errors.json", func(r *response) bool { return r.error().present })
+}
+
+// having keeps of the exchanges those whose response has something, and skips the check
+// where none has: what every response breaks is the finding of another requirement.
+func (j *judgement) having(exchanges []*target.Exchange, none, see string, has func(*response) bool) []*target.Exchange {
+	with := slices.DeleteFunc(slices.Clone(exchanges), func(exchange *target.Exchange) bool { return !has(j.responseTo(exchange)) })
+	if len(with) == 0 {
+		j.Skip(none+seeFirst(see), "")
+	}
+	return with
+}
+
+// seeFirst follows the reason of a skip that comes from the failure of a requirement.
+func seeFirst(requirement string) string { return " (see " + requirement + ")" + result.FixFirst }
 
 // everyExchange lists the exchanges of the run that say something of the server.
 func (j *judgement) everyExchange() []*target.Exchange {

@@ -1,9 +1,12 @@
 package suites
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,5 +142,63 @@ func TestSkipsNameEachFieldOfConfigOnce(t *testing.T) {
 	}
 	if !named {
 		t.Error("no skip names Config.Tokens")
+	}
+}
+
+// TestNothingPassesUnseen: what all responses break keeps the checks of its parts from
+// seeing anything.
+func TestNothingPassesUnseen(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	for _, test := range []struct {
+		see     string
+		changes func(request *http.Request, response *http.Response) bool
+		body    string
+		skipped []string
+	}{
+		{"errors.json", func(_ *http.Request, response *http.Response) bool { return response.StatusCode >= 400 }, `{"detail":"x"}`,
+			[]string{"errors/code", "errors/status", "errors/message", "errors/details", "errors/error-info"}},
+		{"response.id-present", startsJob(method), `{"data":{"archiveJobId":"x"}}`, []string{"response/id-bare", "response/id-new", "response/new-job-readable",
+			"response/new-job-state", "response/new-job-initial-state", "path/last-character-new", "semantics/concurrent-one-job"}},
+		{"response.id-bare", startsJob(method), `{"archiveJobId":"a/b"}`, []string{"response/new-job-readable", "response/new-job-state", "path/last-character-new"}},
+		{"response.schema", startsJob(method), `"x"`, []string{"response/documented-fields", "response/unique-names"}},
+		{"response.new-job-readable", func(request *http.Request, _ *http.Response) bool { return request.Method == http.MethodGet }, `{}`,
+			[]string{"response/new-job-state", "response/new-job-initial-state"}},
+	} {
+		asked := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
+			config.Transport = rewriting(handler, test.changes, 0, test.body)
+		})
+		outcome := tested(t, method, asked, 1)
+		if broken := verdictsByRequirement(outcome)[test.see]; broken.Verdict != result.Fail {
+			t.Errorf("%s: %s", test.see, broken.Verdict)
+		}
+		for _, check := range outcome.Checks {
+			skipped := check.Verdict == result.Skip && strings.HasSuffix(check.Reason, seeFirst(test.see))
+			if slices.Contains(test.skipped, check.ID) && !skipped {
+				t.Errorf("%s: %s: %s: %s", test.see, check.ID, check.Verdict, check.Reason)
+			}
+		}
+	}
+}
+
+// startsJob reports whether a response says that a job was started.
+func startsJob(method *spec.Method) func(*http.Request, *http.Response) bool {
+	return func(_ *http.Request, response *http.Response) bool { return started(method, response, nil) }
+}
+
+// rewriting makes a server whose responses of some kind have another body, with the PATH
+// and a TIME in it, and another status unless that is 0.
+func rewriting(handler http.Handler, changes func(*http.Request, *http.Response) bool, status int, body string) roundTripper {
+	return func(request *http.Request) (*http.Response, error) {
+		response, err := inProcess{handler}.RoundTrip(request)
+		if err != nil || !changes(request, response) || request.Method == http.MethodHead {
+			return response, err
+		}
+		response.StatusCode = cmp.Or(status, response.StatusCode)
+		number := fmt.Sprintf("2026-01-01T00:00:00.%06d", target.PlaceOf(request.Context()).Number)
+		sent := strings.NewReplacer("PATH", request.URL.EscapedPath(), "TIME", number).Replace(body)
+		response.ContentLength, response.Body = int64(len(sent)), io.NopCloser(strings.NewReader(sent))
+		response.Header.Del("Content-Length")
+		return response, nil
 	}
 }

@@ -92,13 +92,17 @@ func missNewJob(j *judgement) {
 	if !found {
 		return
 	}
-	first, found := j.firstCall()
+	first, found := j.succeededFirst()
 	if !found {
 		return
 	}
 	started := j.jobIDIn(first.exchange)
-	if !first.exchange.Succeeded() || !fitsPath(j.Method, started) {
-		j.skipWithoutSuccess("no call in this run started a job")
+	switch {
+	case strings.TrimSpace(started) == "":
+		j.Skip("the first call returned no id of a new job"+seeFirst("response.id-present"), "")
+		return
+	case !fitsPath(j.Method, started):
+		j.Skip("the first call returned an id that does not fit into the path"+seeFirst("response.id-bare"), "")
 		return
 	}
 	request := j.callOf(started, credential)

@@ -1,6 +1,8 @@
 package suites
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,9 +27,11 @@ func responseChecks(method *spec.Method) []Check {
 		observe(ofSuccesses, (*judgement).successes,
 			expectation{"response/status", "the status of a success", "response.status", meet(status)},
 			expectation{"response/media-type", "the media type of the response", "response.media-type", HaveMediaType(method.Operation.MediaType)},
-			expectation{"response/schema", "the response matches the schema of the description", "response.schema", MatchResponseSchema(method)},
+			expectation{"response/schema", "the response matches the schema of the description", "response.schema", MatchResponseSchema(method)}),
+		observe(ofSuccesses, (*judgement).successesWithObject,
 			expectation{"response/documented-fields", "no undocumented members", "response.documented-fields", haveDocumentedFields(method)},
-			expectation{"response/unique-names", "no duplicate member names", "response.unique-names", haveUniqueNames()},
+			expectation{"response/unique-names", "no duplicate member names", "response.unique-names", haveUniqueNames()}),
+		observe(ofSuccesses, (*judgement).successes,
 			expectation{"response/id-present", "an id that is not empty", "response.id-present", haveIDText(method)}),
 		observe(ofSuccesses, (*judgement).successesWithID,
 			expectation{"response/id-bare", "an id that fits into the path", "response.id-bare", HaveJobID(method)}),
@@ -92,19 +96,26 @@ func haveIDText(method *spec.Method) types.GomegaMatcher {
 	return inMember(method.IDField, "a text in "+method.IDField, func(id string) bool { return strings.TrimSpace(id) != "" })
 }
 
+// successesWithObject lists the successes whose body is a JSON object.
+func (j *judgement) successesWithObject() []*target.Exchange {
+	return j.having(j.successes(), "no success has a JSON object", "response.schema", func(r *response) bool {
+		value := firstValue(r.body())
+		return bytes.HasPrefix(value, []byte("{")) && json.Valid(value)
+	})
+}
+
 // successesWithID lists the successes whose response carries an id.
 func (j *judgement) successesWithID() []*target.Exchange {
-	return slices.DeleteFunc(j.successes(), func(exchange *target.Exchange) bool { return strings.TrimSpace(j.jobIDIn(exchange)) == "" })
+	return j.having(j.successes(), "no call returned the id of a new job", "response.id-present", func(r *response) bool {
+		return strings.TrimSpace(r.textMember(j.Method.IDField)) != ""
+	})
 }
 
 // idNew compares all ids that the run was given, in the order of the requests.
 func idNew(j *judgement) {
 	first := map[string]*target.Exchange{}
-	for exchange := range j.untilEnd(j.successes()) {
+	for exchange := range j.untilEnd(j.successesWithID()) {
 		given := j.jobIDIn(exchange)
-		if given == "" {
-			continue
-		}
 		if first[given] != nil {
 			j.look(first[given])
 		}
@@ -140,8 +151,9 @@ func (j *judgement) newJobStates() []*target.Exchange {
 	}
 	var ids []string
 	together := 0
-	for _, exchange := range j.successes() {
-		if id := j.jobIDIn(exchange); fitsPath(j.Method, id) && !slices.Contains(ids, id) {
+	fitting := func(r *response) bool { return fitsPath(j.Method, r.textMember(j.Method.IDField)) }
+	for _, exchange := range j.having(j.successesWithID(), "no call returned an id that fits into the path", "response.id-bare", fitting) {
+		if id := j.jobIDIn(exchange); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 		if exchange.Together {
@@ -158,7 +170,9 @@ func (j *judgement) newJobStates() []*target.Exchange {
 }
 
 func (j *judgement) newJobsWithState() []*target.Exchange {
-	return slices.DeleteFunc(j.newJobStates(), func(exchange *target.Exchange) bool { return j.stateIn(exchange) == "" })
+	return j.having(j.newJobStates(), "the state of no new job could be read", "response.new-job-readable", func(r *response) bool {
+		return r.exchange.Complete() && r.stateBy(j.Method) != ""
+	})
 }
 
 func newJobReadable(j *judgement) {

@@ -313,7 +313,11 @@ func concurrentOneJob(j *judgement) {
 		}
 		j.responded("semantics.concurrent-ids", exchange, "a response")
 	}
-	j.distinctIDs(exchanges)
+	if j.distinctIDs(exchanges); !slices.ContainsFunc(exchanges, (*target.Exchange).Succeeded) {
+		j.skipWithoutSuccess("none of the concurrent calls succeeded")
+	} else if !j.tested["semantics.concurrent-ids"] {
+		j.Skip("no concurrent call returned the id of a new job"+seeFirst("response.id-present"), "")
+	}
 }
 
 // settling is how long after a call its job is looked at again. A server that works
@@ -379,7 +383,7 @@ func callAgain(j *judgement) {
 func (j *judgement) succeededFirst() (*firstCall, bool) {
 	first, found := j.firstCall()
 	if found && !first.exchange.Succeeded() {
-		j.skipWithoutSuccess("no call succeeded in this run")
+		j.skipWithoutSuccess("the first call for " + acceptedJob(j.Method) + " did not succeed")
 		return nil, false
 	}
 	return first, found
