@@ -254,7 +254,13 @@ func (j *judgement) refuseCaller(id string, credential target.Credential) *targe
 	exchange := j.send(j.callOf(job.id, credential))
 	// A token that is only sent in another way has the scopes.
 	sufficient := slices.Contains([]string{otherScheme, oneToken}, id) && j.responseTo(exchange).succeeded()
-	refused := !sufficient && j.hasNoEffect("authorization.required", exchange)
+	refused := false
+	if j.refusesJob(job, exchange) {
+		// It is not known what such a call does to a job that the method accepts.
+		j.doubt("authorization.required", j.provesNothing(job, exchange))
+	} else {
+		refused = !sufficient && j.hasNoEffect("authorization.required", exchange)
+	}
 	j.meets(id, exchange)
 	exchange = j.responseTo(exchange).exchange
 	if refused && reader.Present() {

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -200,5 +201,43 @@ func rewriting(handler http.Handler, changes func(*http.Request, *http.Response)
 		response.ContentLength, response.Body = int64(len(sent)), io.NopCloser(strings.NewReader(sent))
 		response.Header.Del("Content-Length")
 		return response, nil
+	}
+}
+
+// TestARefusalOfTheJobProvesNothing: without a job that the method accepts, whatever the
+// refusal of its state looks like.
+func TestARefusalOfTheJobProvesNothing(t *testing.T) {
+	t.Parallel()
+	method := spec.MustLoadEmbedded()
+	for _, test := range []struct {
+		fault  string
+		status int
+		want   map[string]result.Verdict
+	}{
+		{"", 400, map[string]result.Verdict{"authorization.required": result.Pass, "path.case": result.Pass, "path.unknown-parameter": result.Pass, "body.unknown-field": result.Pass}},
+		{"", 409, map[string]result.Verdict{"authorization.required": result.Pass, "path.case": result.Pass, "path.unknown-parameter": result.Pass, "body.unknown-field": result.Pass}},
+		{"verb-case-ignored", 400, map[string]result.Verdict{"path.case": result.Skip, "authorization.required": result.Pass}},
+		{"verb-case-ignored", 409, map[string]result.Verdict{"path.case": result.Fail, "authorization.required": result.Pass}},
+		{"unknown-parameter-ignored", 400, map[string]result.Verdict{"path.unknown-parameter": result.Skip}},
+		{"unknown-field-ignored", 409, map[string]result.Verdict{"body.unknown-field": result.Skip}},
+		{"unknown-token-accepted", 0, map[string]result.Verdict{"authorization.required": result.Skip, "authorization.unknown-token": result.Fail}},
+		{"any-scope-accepted", 400, map[string]result.Verdict{"authorization.required": result.Skip, "authorization.unrelated-scope": result.Fail}},
+		{"any-scope-accepted", 409, map[string]result.Verdict{"authorization.required": result.Skip, "authorization.unrelated-scope": result.Fail}},
+	} {
+		options := emulator.Options{Fault: test.fault, Jobs: map[string][]string{"COMPLETE": {"complete-1"}}}
+		asked := emulated(t, method, options, func(config *target.Config, handler http.Handler) {
+			ofState := func(_ *http.Request, response *http.Response) bool {
+				body, _ := io.ReadAll(response.Body)
+				response.Body = io.NopCloser(bytes.NewReader(body))
+				return test.status > 0 && bytes.Contains(body, []byte("FAILED_PRECONDITION"))
+			}
+			config.Transport = rewriting(handler, ofState, test.status, `{"detail":"not failed","path":"PATH","time":"TIME"}`)
+		})
+		verdicts := verdictsByRequirement(tested(t, method, asked, 1))
+		for id, want := range test.want {
+			if got := verdicts[id]; got.Verdict != want {
+				t.Errorf("%s %d: %s: %s, want %s: %s", test.fault, test.status, id, got.Verdict, want, got.Reason)
+			}
+		}
 	}
 }

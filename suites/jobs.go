@@ -22,6 +22,9 @@ type jobUnderTest struct {
 	// refusedAnyway says that a call is refused for the job's state whatever it
 	// looks like, because no other job is available.
 	refusedAnyway bool
+	// plain is then the response to the call as it is documented; nil where it is not
+	// needed.
+	plain *target.Exchange
 }
 
 // acceptedJob says in words which jobs the method accepts.
@@ -323,11 +326,25 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 		return jobUnderTest{id: left[0], state: ""}, true
 	}
 	if job, found := j.freeJob(); found {
+		if job.refusedAnyway {
+			job.plain = j.plainCall(job.id, credential)
+		}
 		job.state = j.stateIn(j.readState(job.id, credential))
 		return job, true
 	}
 	j.Skip(j.noJobReason()+j.staleText(), j.anyJobFlag())
 	return jobUnderTest{}, false
+}
+
+// plainCall is the last call for a job as it is documented, with this token: one of the
+// run, or else a new one.
+func (j *judgement) plainCall(job string, credential target.Credential) *target.Exchange {
+	for _, exchange := range slices.Backward(j.Target.Journal()) {
+		if exchange.Request.Job == job && exchange.Complete() && exchange.Request.Credential.Label == credential.Label && j.isPlain(exchange) {
+			return exchange
+		}
+	}
+	return j.send(j.callOf(job, credential))
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }

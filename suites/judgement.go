@@ -30,6 +30,9 @@ type judgement struct {
 	// unread says of requirements about states why none was seen.
 	unread  map[string]string
 	missing *result.Missing
+	// doubts say of requirements that they cannot be kept by what other requests show,
+	// and why.
+	doubts map[string]*result.Missing
 	// partly says what was tried of several things alike.
 	partly string
 	// broken says what went wrong that is not the server's doing.
@@ -156,6 +159,17 @@ func (j *judgement) look(exchange *target.Exchange) {
 	}
 }
 
+// doubt says that a response leaves open whether a requirement is kept, which is then
+// not tested, whatever other responses show.
+func (j *judgement) doubt(id string, missing *result.Missing) {
+	if len(j.check.Requirements) == 1 {
+		j.skipFor(missing)
+	}
+	if j.doubts[id] == nil {
+		j.doubts[id] = missing
+	}
+}
+
 // send sends a request and keeps the exchange as evidence.
 func (j *judgement) send(request target.Request) *target.Exchange {
 	exchange := j.Target.Send(j.ctx, j.check.ID, request)
@@ -195,9 +209,7 @@ func (j *judgement) result() result.Check {
 		j.Skip(reason, "")
 	}
 	found.Settle(j.broken, j.missing, j.session.known)
-	if found.Verdict != result.Skip && found.Verdict != result.Error {
-		found.Untested = j.untested()
-	}
+	found.Untested = j.untested(found.Verdict == result.Skip || found.Verdict == result.Error)
 	found.Reason = j.Target.Redactor().Text(found.Reason)
 	return found
 }
@@ -230,13 +242,15 @@ func (j *judgement) unproved() string {
 	return ""
 }
 
-// untested lists the requirements that nothing was seen of. A check of one
-// requirement that came to its end has tested it.
-func (j *judgement) untested() []result.Untested {
+// untested lists the requirements that nothing was seen of, or that something leaves
+// open. A check of one requirement that came to its end has tested it. One that was not
+// tested says for all why.
+func (j *judgement) untested(whole bool) []result.Untested {
 	var untested []result.Untested
 	hide := j.Target.Redactor()
 	for _, id := range j.check.Requirements {
-		if j.tested[id] || len(j.check.Requirements) == 1 {
+		doubt := j.doubts[id]
+		if doubt == nil && (whole || j.tested[id] || len(j.check.Requirements) == 1) {
 			continue
 		}
 		one := result.Untested{Requirement: id, Reason: j.check.ID + " got no suitable response"}
@@ -244,6 +258,8 @@ func (j *judgement) untested() []result.Untested {
 			one.Reason += ": see " + j.findings[0].Requirement
 		}
 		switch {
+		case doubt != nil:
+			one.Reason, one.Flag, one.Doubted = hide.Text(doubt.Reason), doubt.Flag, true
 		case j.broken != "":
 			one.Reason = hide.Text(j.broken)
 		case j.missing != nil:

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -52,7 +53,8 @@ func pathChecks(method *spec.Method) []Check {
 				// How it is refused says nothing where it is not, or where the job was found.
 				for _, exchange := range j.exchanges {
 					refused := exchange.Status/100 == 4 || exchange.Status == http.StatusNotImplemented
-					if exchange.Request.Call && exchange.Complete() && refused && !j.isJobRefusal(exchange) {
+					reached := j.isJobRefusal(exchange) || slices.ContainsFunc(j.findings, func(one result.Finding) bool { return one.Exchange == exchange.Number })
+					if exchange.Request.Method == other && exchange.Request.Call && exchange.Complete() && refused && !reached {
 						j.meets("path.http-method-status", exchange)
 					}
 				}
@@ -133,25 +135,61 @@ func (j *judgement) isJobRefusal(exchange *target.Exchange) bool {
 // response says something of the request. Otherwise the check is skipped.
 func (j *judgement) sendFor(job jobUnderTest, request target.Request) (exchange *target.Exchange, shows bool) {
 	exchange = j.send(request)
-	if job.refusedAnyway && j.isJobRefusal(exchange) {
-		j.skipForJob(job)
+	if j.refusesJob(job, exchange) {
+		j.skipFor(j.provesNothing(job, exchange))
 		return exchange, false
 	}
 	return exchange, true
 }
 
-// skipForJob skips a check of a request whose job was refused because of its state.
-func (j *judgement) skipForJob(job jobUnderTest) {
-	reason := "a call for " + job.id
+// refusesJob reports whether the refusal of a request says nothing of the request: its
+// job is refused because of its state, or gets the same response in any case.
+func (j *judgement) refusesJob(job jobUnderTest, exchange *target.Exchange) bool {
+	return job.refusedAnyway && j.refusesState(exchange) || j.likePlain(job, exchange)
+}
+
+// refusesState is isJobRefusal for a refusal of any form: RFC 9110, 15.5.10 and 15.5.13,
+// have two statuses for what the state of a resource does not allow.
+func (j *judgement) refusesState(exchange *target.Exchange) bool {
+	return j.isJobRefusal(exchange) || exchange.Complete() && (exchange.Status == http.StatusConflict || exchange.Status == http.StatusPreconditionFailed)
+}
+
+// likePlain reports whether a request was refused with the same words as the call as it is
+// documented, which is refused for another reason than its caller.
+func (j *judgement) likePlain(job jobUnderTest, exchange *target.Exchange) bool {
+	aboutRequest := spec.Responses{Status: []string{"4xx"}}
+	return job.plain != nil && job.plain.Complete() && aboutRequest.AllowsStatus(job.plain.Status) && !refusesCaller(job.plain) &&
+		exchange.Complete() && exchange.Status == job.plain.Status && bytes.Equal(withoutPath(job.plain), withoutPath(exchange))
+}
+
+// withoutPath is a body without what the default pages of frameworks have of a request:
+// its path and the time.
+func withoutPath(exchange *target.Exchange) []byte {
+	path, _, _ := strings.Cut(exchange.Request.Path, "?")
+	body := bytes.ReplaceAll(exchange.WholeBody(), []byte(path), []byte("PATH"))
+	return timestamp().ReplaceAll(body, nil)
+}
+
+var timestamp = text.Pattern(`\d{4}-\d\d-\d\dT[\d:.]+`)
+
+// provesNothing says why a refusal that is about its job is none of the request.
+func (j *judgement) provesNothing(job jobUnderTest, exchange *target.Exchange) *result.Missing {
+	which := job.id
 	if job.state != "" {
-		reason += ", which is " + job.state + ","
+		which += ", which is " + job.state + ","
 	}
-	reason += " is refused because of its state in any case, so the refusal proves nothing"
+	reason := "a call for " + which + " is refused because of its state in any case, so the refusal proves nothing"
+	if !j.refusesState(exchange) {
+		j.look(job.plain)
+		reason = "a plain call for " + which + " gets the same response, " + describe(exchange) + ", so the refusal proves nothing"
+	}
+	if exchange.Status == http.StatusNotFound {
+		return &result.Missing{Reason: reason + result.FixFirst} // Another job would not help.
+	}
 	if _, missing := j.acceptedJobs(1); missing != nil {
-		j.skipFor(&result.Missing{Reason: reason + "; " + missing.Reason, Flag: missing.Flag, Jobs: missing.Jobs})
-		return
+		return &result.Missing{Reason: reason + "; " + missing.Reason, Flag: missing.Flag, Jobs: missing.Jobs}
 	}
-	j.Skip(reason+j.staleText(), j.changedFlag())
+	return &result.Missing{Reason: reason + j.staleText(), Flag: j.changedFlag()}
 }
 
 // comparable reports whether a request has a response that another one can be compared

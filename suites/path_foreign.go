@@ -234,7 +234,7 @@ func (j *judgement) missJob(id, purpose string, changes ...func(*target.Request)
 			j.Skip("the job's id has no letters", "a job whose id has letters")
 			return
 		}
-		if !j.misses(id, request, job.refusedAnyway) {
+		if !j.misses(id, request, job) {
 			return
 		}
 	}
@@ -243,10 +243,10 @@ func (j *judgement) missJob(id, purpose string, changes ...func(*target.Request)
 
 // misses sends a request that must not reach its job, and reports whether it did
 // not. Where the job is one that is not accepted, the refusal of its state shows
-// that it did.
-func (j *judgement) misses(id string, request target.Request, refusedAnyway bool) bool {
+// that it did. The same words as for the plain call may be those of any refusal.
+func (j *judgement) misses(id string, request target.Request, job jobUnderTest) bool {
 	exchange := j.send(request)
-	if refusedAnyway && j.isJobRefusal(exchange) {
+	if job.refusedAnyway && j.refusesState(exchange) {
 		requirement, _ := j.Method.Requirement(id)
 		j.Fail(id, exchange, requirement.Expect.String()+" for the request itself",
 			describe(exchange)+", which is about the job: the request was accepted")
@@ -255,5 +255,9 @@ func (j *judgement) misses(id string, request target.Request, refusedAnyway bool
 	// RFC 9110, 15.4: a redirection does nothing by itself, and several frameworks
 	// redirect a path with an empty segment to the one without.
 	cleaned := strings.Contains(request.Path, "//") && exchange.Complete() && exchange.Status/100 == 3
-	return cleaned || j.meets(id, exchange)
+	if missed := cleaned || j.meets(id, exchange); !missed || !j.likePlain(job, exchange) {
+		return missed
+	}
+	j.doubt(id, j.provesNothing(job, exchange))
+	return false
 }

@@ -107,7 +107,7 @@ func missNewJob(j *judgement) {
 	}
 	request := j.callOf(started, credential)
 	request.Purpose, request.Path = "almost the id of a new job", j.Method.Operation.Path.Expand(j.notGiven(target.OtherEnds(started)))
-	j.misses(id, request, true)
+	j.misses(id, request, jobUnderTest{id: started, refusedAnyway: true})
 }
 
 // boundField is a field that the path binds, and that the query must not.
@@ -153,7 +153,7 @@ func overridePath(j *judgement, bound boundField) {
 	request := j.callOf(inQuery.id, credential)
 	request.Purpose = bound.title
 	request.Path = j.Method.Operation.Path.Expand(inPath.id) + "?" + strings.Replace(bound.field, "*", url.QueryEscape(inQuery.id), 1)
-	if j.misses("path.field-in-query", request, inQuery.refusedAnyway) {
+	if j.misses("path.field-in-query", request, inQuery) {
 		j.keepsState("path.field-in-query", inQuery, credential)
 	}
 }

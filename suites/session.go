@@ -171,7 +171,7 @@ func (s *session) runAlone(ctx context.Context, check Check) result.Check {
 	s.ran[check.ID] = true
 	began := time.Now()
 	j := &judgement{Method: s.config.Method, Target: s.target, ctx: ctx, session: s, check: check,
-		reported: map[reported]int{}, looked: map[*target.Exchange]bool{}, tested: map[string]bool{}, unread: map[string]string{}}
+		reported: map[reported]int{}, looked: map[*target.Exchange]bool{}, tested: map[string]bool{}, unread: map[string]string{}, doubts: map[string]*result.Missing{}}
 	if ctx.Err() != nil {
 		j.Skip(result.Interrupted, "")
 	} else if reason := s.hiddenByProxy(check); reason != "" {

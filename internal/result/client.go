@@ -142,6 +142,9 @@ type Untested struct {
 	Requirement string `json:"requirement"`
 	Reason      string `json:"reason"`
 	Flag        string `json:"flag,omitempty"`
+	// Doubted: a response leaves open whether it is kept, so that what other checks saw
+	// is not enough to say so.
+	Doubted bool `json:"doubted,omitempty"`
 }
 
 // Outcome is what a client reported that its library returned: an id, a success

@@ -243,7 +243,8 @@ func (r *Report) acceptsGap(requirement Requirement) bool {
 func (r *Report) hiddenByKnown(requirement Requirement) bool {
 	own := set(requirement.Checks)
 	return len(own) > 0 && !slices.ContainsFunc(r.Checks, func(check Check) bool {
-		return check.Verdict != ExpectedFail && own[check.ID]
+		verdict, _ := check.About(requirement.ID)
+		return check.Verdict != ExpectedFail && own[check.ID] && verdict != Pass
 	})
 }
 
@@ -264,6 +265,7 @@ const noCheck = "no check of this version tests it"
 func (r *Report) rollUp(requirement spec.Requirement) Requirement {
 	rolled := Requirement{Requirement: requirement, Aspect: requirement.Aspect(), Verdict: Skip, Checks: []string{}, Reason: noCheck}
 	ofKnown := func(verdict Verdict) bool { return verdict == ExpectedFail || verdict == UnexpectedPass }
+	doubt := ""
 	for _, check := range r.Checks {
 		if !slices.Contains(check.Requirements, requirement.ID) {
 			continue
@@ -280,6 +282,12 @@ func (r *Report) rollUp(requirement spec.Requirement) Requirement {
 		if first || worse {
 			rolled.Verdict = verdict
 		}
+		if one, untested := check.untested(requirement.ID); untested && one.Doubted {
+			doubt = cmp.Or(doubt, one.Reason)
+		}
+	}
+	if doubt != "" && rolled.Verdict == Pass {
+		rolled.Verdict, rolled.Reason = Skip, doubt
 	}
 	return rolled
 }
