@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,18 +42,35 @@ func TestFewChecksShowNoWrongAddress(t *testing.T) {
 	}
 }
 
-// TestAMistypedInputIsTheCause: an id or a token that the server does not know is no
-// mistake of the server.
-func TestAMistypedInputIsTheCause(t *testing.T) {
+// TestACauseWithoutASuccess: with the profile consumer no call succeeds, and none is
+// meant to. An id or a token that the server does not know is no mistake of the server.
+func TestACauseWithoutASuccess(t *testing.T) {
 	t.Parallel()
-	endpoint := emulated(t, emulator.Options{})[1]
-	for _, one := range []struct{ id, job, token, says string }{
-		{"unknown-job", "nobody-s", "scope:dataportability.maps.reviews", "does not know the job nobody-s"},
-		{"caller-refused", "complete-1", "another", "tokens are refused with 401"},
+	const token = "scope:dataportability.maps.reviews"
+	call := func(r *http.Request) bool { return r.Method == http.MethodPost }
+	conforming := mustEmulate(t, emulator.Options{})
+	withoutRoute := mustEmulate(t, emulator.Options{Fault: "method-not-served"})
+	for _, one := range []struct {
+		job, token string
+		server     http.Handler
+		id, says   string
+	}{
+		{"nobody-s", token, conforming, "unknown-job", "does not know the job nobody-s"},
+		{"complete-1", "another", conforming, "caller-refused", "tokens are refused with 401"},
+		{"complete-1", token, withoutRoute, "not-routed", "/v1/archiveJobs/complete-1:retry: every call is 404, with and without a token, though the state method shows the job"},
+		{"complete-1", token, refusedBefore(http.StatusMethodNotAllowed, call)(conforming), "not-routed", "every call is 405, with and without a token"},
+		{"complete-1", token, refusedBefore(http.StatusNotImplemented, call)(conforming), "not-routed", "every call is 501, with and without a token"},
+		{"complete-1", token, refusedBefore(http.StatusNotFound, call)(conforming), "not-routed", "does not find the jobs that the state method shows: 404 to POST "},
+		{"complete-1", token, refusedBefore(http.StatusUnauthorized, func(r *http.Request) bool {
+			return call(r) && r.Header.Get("Authorization") != "Bearer "+token
+		})(withoutRoute), "not-routed", "every call is 404, though the state method shows the job"},
+		{"complete-1", token, refusedBefore(http.StatusUnsupportedMediaType, call)(conforming), "", ""},
+		{"complete-1", token, refusing("FAILED_PRECONDITION", http.StatusNotFound, `{"error": {"code": 404, "message": "not failed", "status": "NOT_FOUND"}}`)(conforming), "", ""},
+		{"complete-1", token, changing(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) })(conforming), "nobody-refused", "the server does not check tokens"},
 	} {
-		report, output := reported(t, "run", "--profile", "consumer", "--endpoint", endpoint, "--job", "COMPLETE="+one.job, "--token", "maps.reviews="+one.token)
-		if len(report.Causes) == 0 || report.Causes[0].ID != one.id || !strings.Contains(report.Causes[0].Summary, one.says) {
-			t.Errorf("%+v\n%s", report.Causes, output)
+		report, output := reported(t, "run", "--profile", "consumer", "--endpoint", listen(t, one.server), "--job", "COMPLETE="+one.job, "--token", "maps.reviews="+one.token)
+		if one.id == "" && len(report.Causes) > 0 || one.id != "" && (len(report.Causes) != 1 || report.Causes[0].ID != one.id || !strings.Contains(report.Causes[0].Summary, one.says)) {
+			t.Errorf("%s %s: %+v\n%s", one.id, one.says, report.Causes, output)
 		}
 	}
 }

@@ -111,9 +111,11 @@ func (e evidence) refused(refused string, withToken func(*Exchange) bool) diagno
 // past the authorization.
 func (e evidence) nobodyRefused() diagnosis {
 	const few = 3
+	// What is refused but for its job may be so whatever its token.
 	passes := func(exchange *Exchange) bool {
 		status := exchange.status()
-		return exchange.Retry && (status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden)
+		refusesJob := status == http.StatusBadRequest || status == http.StatusConflict || status == http.StatusNotFound && exchange.JobState == ""
+		return exchange.Retry && (status/100 == 2 || refusesJob)
 	}
 	// A failure of the server, such as one to look up an unknown id, refuses nobody.
 	answered := e.shown(func(exchange *Exchange) bool { return exchange.unauthorized() && exchange.status()/100 != 5 })

@@ -15,10 +15,10 @@ import (
 // unknownJob: neither the method nor what reads states finds a given job.
 func (e evidence) unknownJob() diagnosis {
 	read, called, found := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	shape := e.callShape()
+	documented := e.asDocumented()
 	plain := func(exchange *Exchange) bool {
 		return exchange.JobState != "" && strings.HasPrefix(exchange.Request.Credential, "token ") && exchange.Request.Authorization == "" &&
-			(!exchange.Retry || exchange.Request.BodyBytes == 0 && exchange.shape() == shape && !strings.Contains(exchange.Request.URL, "?"))
+			(!exchange.Retry || documented(exchange))
 	}
 	for _, exchange := range e.shown(plain) {
 		switch status := exchange.status(); {

@@ -134,16 +134,16 @@ func (e *Exchange) unauthorized() bool {
 	return e.Retry && (e.Request.Credential == NoCredential || e.Request.Credential == "unknown token")
 }
 
-// shape is the path of a request with ID for its job, without the query.
+// shape is the line of a request with ID for its job, without the query.
 func (e *Exchange) shape() string {
-	path, _, _ := strings.Cut(e.Request.URL, "?")
+	line, _, _ := strings.Cut(e.line(), "?")
 	if e.Job == "" {
-		return path
+		return line
 	}
-	return strings.ReplaceAll(path, "/"+url.PathEscape(e.Job), "/ID")
+	return strings.ReplaceAll(line, "/"+url.PathEscape(e.Job), "/ID")
 }
 
-// callShape is the shape of the method's own path, which most calls have.
+// callShape is the shape of the documented call, which most calls have.
 func (e evidence) callShape() string {
 	calls := text.Grouped(e.shown(func(one *Exchange) bool { return one.Retry && one.Job != "" }), (*Exchange).shape)
 	if len(calls) == 0 {
@@ -191,7 +191,8 @@ func hasErrorObject(exchange *Exchange) bool {
 	return json.Unmarshal(members(exchange)["error"], &inner) == nil && inner != nil
 }
 
-// notRouted: the method does not find a job that the state method shows.
+// notRouted: every call is refused as if nothing were there, for jobs that the state
+// method shows.
 func (e evidence) notRouted() diagnosis {
 	shown := map[string]bool{}
 	for _, exchange := range e.responses {
@@ -199,20 +200,49 @@ func (e evidence) notRouted() diagnosis {
 			shown[exchange.Job] = true
 		}
 	}
-	missed, given := map[int]bool{}, (*Exchange)(nil)
-	for _, one := range e.found() {
-		status := one.exchange.status()
-		if one.Requirement == "path.template" && shown[one.exchange.Job] && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
-			missed[status], given = true, cmp.Or(given, one.exchange)
-		}
+	documented := e.asDocumented()
+	calls := e.shown(func(exchange *Exchange) bool { return documented(exchange) && shown[exchange.Job] })
+	authorized := slices.DeleteFunc(slices.Clone(calls), func(exchange *Exchange) bool {
+		return exchange.status() == http.StatusUnauthorized || exchange.status() == http.StatusForbidden
+	})
+	if len(authorized) == 0 || !slices.Contains(unserved, authorized[0].status()) || slices.ContainsFunc(authorized, (*Exchange).succeeded) {
+		return diagnosis{}
 	}
-	return diagnosis{id: "not-routed", first: given, shows: func(exchange *Exchange) bool {
-		return exchange.Retry && shown[exchange.Job] && missed[exchange.status()]
-	}, say: func(first *Exchange, _ int) (summary, fix string) {
-		return fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s%s", first.status(), first.line(), first.because()),
-			`check which route handles the call, and which id it reads from the path: the id ends before the colon of the verb; write the pattern as ` +
-				`/:id(.+)::verb in Fastify and /:id\:verb in Express, elsewhere take the whole segment and split it at its last colon`
+	status := authorized[0].status()
+	alike := slices.DeleteFunc(slices.Clone(authorized), func(exchange *Exchange) bool { return exchange.status() != status })
+	first, accepted := text.Find(alike, func(exchange *Exchange) bool { return slices.Contains(e.AcceptedStates(), exchange.JobState) })
+	first = cmp.Or(first, alike[0])
+	foreign := status != http.StatusNotFound || isForeign(first)
+	everyone := len(authorized) == len(calls) && slices.ContainsFunc(calls, (*Exchange).unauthorized)
+	// A front end may refuse a few because of their head. A 404 of the method itself may be
+	// its refusal of a state.
+	if len(alike)*10 < len(authorized)*9 || !foreign && !everyone && !accepted {
+		return diagnosis{}
+	}
+	return diagnosis{id: "not-routed", first: first, shows: func(exchange *Exchange) bool {
+		return exchange.Retry && exchange.status() == status && (foreign || shown[exchange.Job])
+	}, say: func(*Exchange, int) (summary, fix string) {
+		tokens := ""
+		if everyone {
+			tokens = ", with and without a token"
+		}
+		summary = fmt.Sprintf("the server does not serve %s: every call is %d%s, though the state method shows the job", first.line(), status, tokens)
+		if !foreign {
+			summary = fmt.Sprintf("the method does not find the jobs that the state method shows: %d to %s%s", status, first.line(), first.because())
+		}
+		return summary, "compare the route of the server with the path of the description, and check which id it reads from the path: the id ends before the colon of the verb; " +
+			`write the pattern as /:id(.+)::verb in Fastify and /:id\:verb in Express, elsewhere take the whole segment and split it at its last colon`
 	}}
+}
+
+// asDocumented recognizes the calls for a given job that are as the description has
+// them, whatever their token.
+func (e evidence) asDocumented() func(*Exchange) bool {
+	shape := e.callShape()
+	return func(exchange *Exchange) bool {
+		return exchange.Retry && exchange.JobState != "" && exchange.Request.BodyBytes == 0 && exchange.Request.Authorization == "" &&
+			exchange.shape() == shape && !strings.Contains(exchange.Request.URL, "?")
+	}
 }
 
 // noStates: no state can be read, though the method finds jobs.

@@ -113,14 +113,14 @@ func (e evidence) callRefused() diagnosis {
 	untyped := func(exchange *Exchange) bool { return len(exchange.Request.Header["Content-Type"]) == 0 }
 	bodiless := func(exchange *Exchange) bool { return exchange.Request.BodyBytes == 0 }
 	any := func(*Exchange) bool { return true }
+	readable := slices.ContainsFunc(e.responses, func(one *Exchange) bool { return one.Job == refused.Job && e.shownState(one) != "" })
 	missing, alike := "", any
 	fix := "find out what the server requires besides the path and the token, such as a header field, and do not require it"
 	switch {
-	case !succeed(any) && refused.status() == http.StatusNotFound:
+	case !succeed(any) && refused.status() == http.StatusNotFound && !readable:
 		fix = giveJobs + "; also check that the server routes the call"
 	case !succeed(any):
 		given := text.List(e.AcceptedStates(), "or")
-		readable := slices.ContainsFunc(e.responses, func(one *Exchange) bool { return one.Job == refused.Job && e.shownState(one) != "" })
 		refusesJob := refused.status() == http.StatusBadRequest || refused.status() == http.StatusConflict
 		if given != "" && refusesJob && !readable {
 			fix = "if an earlier run used up the given jobs, give new ones that are " + given + ", or restart the server if that restores them. Otherwise " + fix
