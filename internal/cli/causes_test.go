@@ -270,7 +270,10 @@ func TestACauseComesFirst(t *testing.T) {
 				r.URL.Path, r.URL.RawPath = before+":"+verb+":"+verb, ""
 			}
 		})},
-		{"errors of the framework", "", "framework-errors", "have the format of FastAPI instead of an error object", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
+		{"a method that is not served", "", "not-routed", "every call is 404, with and without a token, though the state method shows the job", func(http.Handler) http.Handler {
+			return mustEmulate(t, emulator.Options{Fault: "method-not-served"})
+		}},
+		{"errors of the framework", "", "framework-errors", "have the format of FastAPI or Django REST framework instead of an error object", refusing("INVALID_ARGUMENT", 0, `{"detail":"no"}`)},
 		{"errors without a body", "", "framework-errors", "have an empty body, with the gRPC status in a header, instead of an error object", refusing("", 0, "")},
 		{"a handler that panics", "", "call-lost", "calls for a job in the state FAILED got no response: ", func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -95,25 +95,27 @@ func (e evidence) frameworkErrors() diagnosis {
 }
 
 // frameworkOf says by the form of an error who wrote it, and where its author
-// changes that.
+// changes that: by what no other framework or front end writes.
 func frameworkOf(exchange *Exchange) (form, fix string) {
 	object, body := members(exchange), exchange.Response.Body
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { _, has := object[name]; return !has })
 	}
 	switch {
-	case exchange.Response.Header["Grpc-Status"] != nil:
+	case exchange.Response.Header["Grpc-Status"] != nil && exchange.Response.BodyBytes == 0:
 		return "have an empty body, with the gRPC status in a header,", "set convert_grpc_status of Envoy's grpc_json_transcoder, with google.rpc.Status and " +
 			"the messages of error_details.proto in its descriptor, and wrap the body with a Lua filter"
 	case has("statusCode", "message"):
-		return "have the format of Fastify or NestJS", "write them in the error format of the method, in setErrorHandler and setNotFoundHandler of Fastify, or in an exception filter of NestJS"
-	case has("timestamp", "path"):
+		return "have the format of Fastify, NestJS or hapi", "write them in the error format of the method, in setErrorHandler and setNotFoundHandler of Fastify, in an exception filter of NestJS, " +
+			"or in onPreResponse of hapi"
+	case has("timestamp", "status", "error", "path"):
 		return "have the format of Spring Boot", "write them in the error format of the method, in a @RestControllerAdvice that extends ResponseEntityExceptionHandler"
-	case has("detail"):
-		return "have the format of FastAPI", "write them in the error format of the method, in exception handlers for RequestValidationError and HTTPException"
-	case strings.Contains(body, "<html lang=en>"):
+	case has("detail") && len(object) == 1:
+		return "have the format of FastAPI or Django REST framework", "write them in the error format of the method, in exception handlers for RequestValidationError and HTTPException of FastAPI, " +
+			"or in EXCEPTION_HANDLER of Django REST framework"
+	case strings.Contains(body, fmt.Sprintf("<title>%d ", exchange.status())) && strings.Contains(body, "</title>\n<h1>"):
 		return "are pages of Flask", "write them in the error format of the method, in app.errorhandler(HTTPException)"
-	case strings.Contains(body, "<title>Error</title>"):
+	case strings.Contains(body, "<title>Error</title>") && strings.Contains(body, "<pre>"):
 		return "are pages of Express", "write them in the error format of the method, in app.use((err, req, res, next) => …) behind all routes"
 	case strings.HasPrefix(strings.TrimSpace(body), "[{"):
 		return "are JSON arrays", `send the error object {"error": {…}} itself, not in an array`
@@ -165,8 +167,8 @@ func (e evidence) serverFails() diagnosis {
 	shape := e.callShape()
 	before, after, _ := strings.Cut(shape, "/ID")
 	aboutAnID := func(exchange *Exchange) bool {
-		path, _, _ := strings.Cut(exchange.Request.URL, "?")
-		id, found := strings.CutPrefix(path, before+"/")
+		line, _, _ := strings.Cut(exchange.line(), "?")
+		id, found := strings.CutPrefix(line, before+"/")
 		return exchange.Retry && found && strings.HasSuffix(id, after) && (exchange.JobState == "" || exchange.shape() != shape)
 	}
 	plain := func(exchange *Exchange) bool { return aboutAnID(exchange) && exchange.shape() == shape }
