@@ -150,7 +150,23 @@ func (r Report) fix(requirement Requirement, shown Found) string {
 	case exchange.failed():
 		return strings.TrimSpace(sentence("check the server's log for the cause of the "+fmt.Sprint(exchange.status())) + " " + ifServerFails)
 	}
-	return cmp.Or(r.formFix(requirement, shown), requirement.Fix)
+	return cmp.Or(r.fixOfResponses(shown), r.formFix(requirement, shown), requirement.Fix)
+}
+
+// fixOfResponses is the fix of a requirement of responses that was broken before in the
+// same way; empty for none. What is wrong with other responses too does not come from
+// what this request is about.
+func (r Report) fixOfResponses(shown Found) string {
+	for _, check := range r.Checks {
+		for _, finding := range check.Findings {
+			alike := finding.Want == shown.Want && finding.Got == shown.Got && finding.Place == shown.Place
+			if strings.HasPrefix(finding.Requirement, "response.") && finding.Requirement != shown.Requirement && alike && finding.Exchange < shown.Exchange {
+				requirement, _ := r.Requirement(finding.Requirement)
+				return r.FixOf(requirement, Found{finding, check})
+			}
+		}
+	}
+	return ""
 }
 
 // failed reports whether the server says that it failed.

@@ -54,6 +54,28 @@ func TestACauseThatExplainsAPart(t *testing.T) {
 	}
 }
 
+// TestAFixFitsItsFinding: a request that gets what every success has wrong is no reason
+// to change what the request is about.
+func TestAFixFitsItsFinding(t *testing.T) {
+	t.Parallel()
+	for earlier, want := range map[int]string{1: "Set the type.", 2: "Accept the query."} {
+		finding := func(requirement string, exchange int) Finding {
+			return Finding{Requirement: requirement, Verdict: Fail, Want: "JSON", Got: "text", Exchange: exchange, Place: InHeader("Content-Type")}
+		}
+		report := Report{
+			Requirements: []Requirement{
+				{Requirement: spec.Requirement{ID: "path.query", Fix: "Accept the query."}, Aspect: "path"},
+				{Requirement: spec.Requirement{ID: "response.type", Fix: "Set the type."}, Aspect: "response"},
+			},
+			Checks:    []Check{{ID: "path/query", Findings: []Finding{finding("path.query", 2)}}, {ID: "response/type", Findings: []Finding{finding("response.type", earlier)}}},
+			Exchanges: []Exchange{{Number: 1, Response: &Message{Status: 200}}, {Number: 2, Response: &Message{Status: 200}}},
+		}
+		if fix := report.Broken(Fail)[0].Requirement.Fix; fix != want {
+			t.Errorf("%q, not %q", fix, want)
+		}
+	}
+}
+
 // TestConnectionsThatEndAtRandomAreOneCause: the rows that failed are those where every
 // attempt was unlucky, and the next run fails others.
 func TestConnectionsThatEndAtRandomAreOneCause(t *testing.T) {
@@ -97,6 +119,31 @@ func TestAWarningLeavesNothingToFixFirst(t *testing.T) {
 			if check := report.Checks[i+1]; check.Flag != flag || strings.HasSuffix(check.Reason, FixFirst) != (flag == "") {
 				t.Errorf("%s: %s: %q, %q", verdict, check.ID, check.Flag, check.Reason)
 			}
+		}
+	}
+}
+
+// TestAFrameworkIsRecognizedByItsOwnForm: a front end or another framework writes
+// something similar, and its author would look for a framework that is not there.
+func TestAFrameworkIsRecognizedByItsOwnForm(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found.</p>\n":                                     "are pages of Flask",
+		"<!DOCTYPE html>\n<html lang=en>\n<meta charset=utf-8>\n<title>Error 404 (Not Found)</title>\n<p>not found\n</html>\n":                                             "are HTML pages",
+		"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n": "are HTML pages",
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>Error</title>\n</head>\n<body>\n<pre>Cannot POST /v1/a</pre>\n</body>\n</html>\n":                             "are pages of Express",
+		`{"message":"Route POST:/v1/a not found","error":"Not Found","statusCode":404}`:                                                                                    "have the format of Fastify, NestJS or hapi",
+		`{"statusCode":404,"timestamp":"2026-01-01T00:00:00Z","path":"/v1/a"}`:                                                                                             "have another format",
+		`{"timestamp":"2026-01-01T00:00:00Z","status":404,"error":"Not Found","path":"/v1/a"}`:                                                                             "have the format of Spring Boot",
+		`{"detail":"Not Found"}`: "have the format of FastAPI or Django REST framework",
+		`{"type":"about:blank","title":"Not Found","status":404,"detail":"No static resource v1/a."}`: "have another format",
+	} {
+		response := &Message{Status: 404, Body: body, BodyBytes: len(body), Header: map[string][]string{"Content-Type": {"application/json"}}}
+		if strings.HasPrefix(body, "<") {
+			response.Header["Content-Type"][0] = "text/html; charset=utf-8"
+		}
+		if form, _ := frameworkOf(&Exchange{Response: response}); form != want {
+			t.Errorf("%s: %q, not %q", body, form, want)
 		}
 	}
 }
