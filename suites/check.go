@@ -101,7 +101,7 @@ func listChecks(method *spec.Method) []Check {
 	}
 	checks := slices.Concat(
 		authorizationChecks(method), pathChecks(method), bodyChecks(method), semanticsChecks(method),
-		responseChecks(method), errorChecks(method), connectionChecks(), robustnessChecks(method),
+		responseChecks(method), errorChecks(method), connectionChecks(), robustnessChecks(),
 	)
 	for i := range checks {
 		checks[i].Aspect, _, _ = strings.Cut(checks[i].ID, "/")

@@ -165,6 +165,10 @@ func TestNothingPassesUnseen(t *testing.T) {
 		{"response.schema", startsJob(method), `"x"`, []string{"response/documented-fields", "response/unique-names"}},
 		{"response.new-job-readable", func(request *http.Request, _ *http.Response) bool { return request.Method == http.MethodGet }, `{}`,
 			[]string{"response/new-job-state", "response/new-job-initial-state"}},
+		{"errors.json", func(_ *http.Request, response *http.Response) bool {
+			response.Header.Set("Content-Type", "text/plain")
+			return false
+		}, "", []string{"robustness/one-value"}},
 	} {
 		asked := emulated(t, method, emulator.Options{}, func(config *target.Config, handler http.Handler) {
 			config.Transport = rewriting(handler, test.changes, 0, test.body)

@@ -339,12 +339,13 @@ func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, b
 // plainCall is the last call for a job as it is documented, with this token: one of the
 // run, or else a new one.
 func (j *judgement) plainCall(job string, credential target.Credential) *target.Exchange {
+	own := j.callOf(job, credential)
 	for _, exchange := range slices.Backward(j.Target.Journal()) {
-		if exchange.Request.Job == job && exchange.Complete() && exchange.Request.Credential.Label == credential.Label && j.isPlain(exchange) {
+		if exchange.Request.Path == own.Path && exchange.Complete() && exchange.Request.Credential.Label == credential.Label && j.isPlain(exchange) {
 			return exchange
 		}
 	}
-	return j.send(j.callOf(job, credential))
+	return j.send(own)
 }
 
 func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }

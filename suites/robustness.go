@@ -13,11 +13,10 @@ import (
 	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 	"github.com/dpconform/dpconform/internal/wire"
-	"github.com/dpconform/dpconform/spec"
 )
 
-func robustnessChecks(method *spec.Method) []Check {
-	return observe(ofEveryExchange, (*judgement).everyExchange,
+func robustnessChecks() []Check {
+	return append(observe(ofEveryExchange, (*judgement).everyExchange,
 		expectation{"robustness/in-time", "every response is complete within the time limit", "robustness.in-time",
 			noFault("a complete response within the time limit", target.Slow)},
 		expectation{"robustness/answered", "every request gets a response", "robustness.answered",
@@ -26,8 +25,18 @@ func robustnessChecks(method *spec.Method) []Check {
 			noFault("a body as long as its head announces", target.Truncated, target.BrokenChunks, target.Endless)},
 		expectation{"robustness/syntax", "every head is valid HTTP", "robustness.syntax", haveValidHead()},
 		expectation{"robustness/field-once", "no single-value header field is sent twice", "robustness.field-once", haveSingleFields()},
-		expectation{"robustness/framing", "no body has two lengths", "robustness.framing", haveOneLength()},
-		expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", oneValueIfJSON(method)})
+		expectation{"robustness/framing", "no body has two lengths", "robustness.framing", haveOneLength()}),
+		observe(ofEveryExchange, (*judgement).jsonResponses,
+			expectation{"robustness/one-value", "every JSON response is one JSON value", "robustness.one-value", BeOneJSONValue()})...)
+}
+
+// jsonResponses lists the exchanges with the method's own responses that say that they
+// are JSON.
+func (j *judgement) jsonResponses() []*target.Exchange {
+	return j.having(j.everyExchange(), "no response says that it is JSON", "errors.json", func(r *response) bool {
+		kind, _ := r.mediaType()
+		return r.exchange.Complete() && kind == j.Method.Operation.MediaType && !r.isFrontEndPage() && r.status != http.StatusNoContent
+	})
 }
 
 // perConnection are the requirements of what a proxy makes itself: the connection,
@@ -94,18 +103,5 @@ func haveOneLength() types.GomegaMatcher {
 		}
 		problem := cmp.Or(r.faultOf(target.BadFraming), wire.BadFraming(r.header.Values("Content-Length"), codings))
 		return cmp.Or(problem, r.String()), place, problem == ""
-	}}
-}
-
-// oneValueIfJSON is BeOneJSONValue for the method's own responses that say that
-// they are JSON.
-func oneValueIfJSON(method *spec.Method) types.GomegaMatcher {
-	return &matcher{"one JSON value in UTF-8", func(r *response) (string, result.Place, bool) {
-		kind, _ := r.mediaType()
-		if !r.exchange.Complete() || kind != method.Operation.MediaType || r.isFrontEndPage() || r.status == http.StatusNoContent {
-			return r.String(), result.InBody, true
-		}
-		ok, seen := explain(BeOneJSONValue(), r)
-		return seen.got, seen.place, ok
 	}}
 }
