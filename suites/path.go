@@ -314,7 +314,7 @@ func succeed(method *spec.Method) types.GomegaMatcher {
 // beLike matches a response that means the same to a client as another one.
 func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 	like := responseTo(other)
-	return inStatus("the same response as "+as+", which got "+like.String(), like.like)
+	return inStatus(like.String()+", as "+as, like.like)
 }
 
 // systemParameters are the system parameters of the description as they stand in a

@@ -170,7 +170,7 @@ func (j *judgement) newJobStates() []*target.Exchange {
 }
 
 func (j *judgement) newJobsWithState() []*target.Exchange {
-	return j.having(j.newJobStates(), "the state of no new job could be read", "response.new-job-readable", func(r *response) bool {
+	return j.having(j.newJobStates(), "no new job's state could be read", "response.new-job-readable", func(r *response) bool {
 		return r.exchange.Complete() && r.stateBy(j.Method) != ""
 	})
 }

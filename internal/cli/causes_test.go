@@ -257,7 +257,7 @@ func TestACauseComesFirst(t *testing.T) {
 			recorded.Header().Set("Content-Length", strconv.Itoa(len(body)))
 			answer(w, recorded, body)
 		})},
-		{"no method for states", "", "no-state-method", "no state of a job can be read: all ", refusedBefore(http.StatusMethodNotAllowed, func(r *http.Request) bool { return r.Method == http.MethodGet })},
+		{"no method for states", "", "no-state-method", "the state of no job can be read: all ", refusedBefore(http.StatusMethodNotAllowed, func(r *http.Request) bool { return r.Method == http.MethodGet })},
 		{"a decoded path", "", "decoded-path", "decodes the path before it routes it", decoding},
 		{"a decoded path and no error wrapper", "", "error-wrapper decoded-path", "decodes the path before it routes it",
 			func(next http.Handler) http.Handler { return unwrapped(decoding(next)) }},

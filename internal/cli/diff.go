@@ -29,9 +29,8 @@ Requests are matched by check and purpose, even if the runs used other jobs or
 seeds. If the runs differ in target, description, level, selection or number of
 jobs, diff prints that too.
 
-A check is a regression if it newly fails, if an error now keeps it from
-running, or if it no longer runs and something documented is no longer tested
-there.
+It is a regression if a check newly fails, if an error now keeps it from
+running, or if a documented requirement is no longer tested where it was.
 
 Exit: 0 no regression, 1 a regression (see --fail-on), 2 wrong usage, or a file
 that is not a report.`,

@@ -324,10 +324,6 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 			return found
 		}
 		one := d.scope(scope)
-		// A token of one unrelated scope is enough for the check.
-		if one.Unrelated && one.State == tokenMissing && one.Name != d.method.UnrelatedScope() {
-			continue
-		}
 		found = append(found, one)
 		if !one.Unrelated {
 			d.observe(scope.Short(), one.State != tokenThere)

@@ -102,7 +102,7 @@ func TestDoctorNamesTheCause(t *testing.T) {
 			[]string{"2 jobs not found (404): a (FAILED), b (FAILED)", "; or it knows none of the given jobs; or the path", "Check the ids in --job and the path prefix of --endpoint. If they are right,", stateless}},
 		"some wrong ids": {slices.Concat([]string{"--endpoint", all[1]}, tokens, []string{"--job", "FAILED=a", "--job", "COMPLETE=complete-1"}), "", []string{"checks a run can test"}},
 		"no tokens": {slices.Concat([]string{"--endpoint", all[1]}, jobs), "",
-			[]string{"for 0 of 66 scopes, and 0 of 7 unrelated scopes", "1 unrelated scope: no token; add --token unrelated=VALUE, a token with none of the documented scopes", "checks a run can test"}},
+			[]string{"for 0 of 66 scopes, and 0 of 7 unrelated scopes", "7 unrelated scopes: no token; add --token unrelated=VALUE, a token with none of the documented scopes", "checks a run can test"}},
 	} {
 		got := call(t, append([]string{"doctor"}, test.flags...)...)
 		ready := "not ready: see above"

@@ -282,7 +282,8 @@ func messageProblem(body []byte) string {
 		return "JSON that is not an object"
 	case len(members) > 0:
 		names := slices.Sorted(maps.Keys(members))
-		return "a message with the " + text.Plural(len(names), "field") + " " + strings.Join(names[:min(len(names), 5)], ", ")
+		few := names[:min(len(names), 5)]
+		return "a message with the " + text.Plural(len(names), "field") + ` "` + strings.Join(few, `", "`) + `"`
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package clientrun
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -288,13 +289,13 @@ func TestWaitsOfABusyServer(t *testing.T) {
 // that are tested by.
 func TestTheRuleOfBurstsIsWritten(t *testing.T) {
 	requirement, _ := method.ClientRequirement(repeatBackoff)
-	inWords := map[int]string{2: "two waits in a row", 3: "three", 4: "four"}
+	inWords := map[int]string{2: "two waits in a row whose sum is", 3: "three", 4: "four"}
 	for _, one := range bursts {
-		if want := inWords[one.repeats] + " that are less than " + one.waits.String() + " together"; inWords[one.repeats] == "" || !strings.Contains(requirement.Note, want) {
+		if want := fmt.Sprintf("%s below %d ms", inWords[one.repeats], one.waits.Milliseconds()); inWords[one.repeats] == "" || !strings.Contains(requirement.Note, want) {
 			t.Errorf("the note does not say %q: %s", want, requirement.Note)
 		}
 	}
-	if count := strings.Count(requirement.Note, "less than"); count != len(bursts) {
+	if count := strings.Count(requirement.Note, " below "); count != len(bursts) {
 		t.Errorf("the note has %d bursts, and the check %d", count, len(bursts))
 	}
 }

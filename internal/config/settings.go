@@ -114,7 +114,7 @@ func (s *Settings) AddTargetFlags(flags *pflag.FlagSet) {
 func (s *Settings) AddTokenFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.TokenTemplate, "token-template", "", "`TEXT` of the token for a scope, such as scope:{short}. {scope} stands for the scope in full, {short} for the part after /auth/")
 	flags.StringVar(&s.TokenJoin, "token-join", platform.TokenJoin, "`TEXT` between several scopes in one token of --token-template")
-	flags.StringArrayVar(&s.Tokens, "token", nil, "token for a scope, as `SCOPE=VALUE`. SCOPE is in full, short (the part after /auth/), several joined by +, \"expired\" for an expired token, or \"unrelated\" for a token with none of the scopes. Repeatable")
+	flags.StringArrayVar(&s.Tokens, "token", nil, "token for a scope, as `SCOPE=VALUE`. SCOPE is in full, short (maps.reviews), several joined by +, \"expired\" for an expired token, or \"unrelated\" for a token with none of the scopes. Repeatable")
 	flags.StringVar(&s.TokenFile, "token-file", "", "YAML or JSON `FILE` of tokens and their sources. It maps a SCOPE, or a pattern such as PRODUCT.*, to a token or a source of tokens")
 }
 

@@ -229,7 +229,7 @@ func (c Console) broken(report result.Report, verdict result.Verdict) {
 	}
 	c.causes(report, causes)
 	if rest := len(groups) - printed; rest > 0 {
-		c.headline(verdict, fmt.Sprintf("%d of %s not shown (--verbose prints them)", rest, text.Counted(len(groups), "requirement")))
+		c.headline(verdict, fmt.Sprintf("%d of %s not shown (--verbose prints them)", rest, text.Counted(len(groups), "failure")))
 		c.Printf("\n")
 	}
 }
@@ -282,7 +282,7 @@ func (c Console) brokenRequirement(report result.Report, group result.Broken, ve
 // test has none.
 func levelText(requirement result.Requirement) string {
 	if requirement.Condition() {
-		return ""
+		return " (test condition)"
 	}
 	return " (" + text.Line(string(requirement.Level)) + ")"
 }

@@ -37,7 +37,7 @@ func TestTheConsoleShowsACondition(t *testing.T) {
 	}{
 		"some": {calling(result.ExitFails, result.Fail, result.UnexpectedPass, result.Pass), []string{
 			"  fail             success ", "  unexpected-pass  reset ", "  pass             slow ",
-			"no request arrived in success\n  scenario.called  want a request, got none\n",
+			"no request arrived in success\n  scenario.called (test condition)  want a request, got none\n",
 			"rerun    the same command with --scenario success\n", "3 scenarios: 1 pass, 1 fail, 1 unexpected-pass; 1 requirement: 1 pass; "}},
 		"all": {calling(result.ExitFails, result.Fail, result.Fail), []string{"rerun    the same command\n", "2 scenarios: 2 fail; 1 requirement: 1 pass; "}},
 	} {

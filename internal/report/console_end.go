@@ -207,7 +207,7 @@ func (c Console) writtenReports(suggest bool) {
 	case len(written) > 0:
 		c.Paragraph("  report   ", strings.Join(written, ", "))
 	case suggest && len(c.Written) == 0:
-		c.Printf("  report   give --report html=report.html for every exchange\n")
+		c.Printf("  report   to see every exchange, add --report html=report.html\n")
 	default:
 		return
 	}

@@ -69,7 +69,7 @@ func TestTheConsoleShowsWhatAPersonNeeds(t *testing.T) {
 			"sha256:aaaa", "path 1 pass, 1 fail", "FAIL x.path.one (documented)", "A path MUST be one.", `"so *it* is"`, "https://example.com/page#part", "want 404 or 403",
 			"got a token (in 3 exchanges)", "curl -i --path-as-is -X POST", "WARN x.body.one", "SKIP semantics/example no job in state CANCELLED was given give --job CANCELLED=ID",
 			"ERROR errors/example the proxy is away", "1 request retried after 503", "1 requirement failed x.path.one (documented)", "explain dpconform explain x.path.one", "resend curl",
-			"rerun the same command with --focus x.path.one", "report give --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
+			"rerun the same command with --focus x.path.one", "report to see every exchange, add --report html=report.html", "does not conform 5 checks of 4 requirements: 1 pass, 1 fail, 1 warn, 1 skip, 1 error; 1.23 s, exit 1"}},
 		"recorded":     {Console{}, recorded, []string{"target cassettes of http://127.0.0.1:8080 recorded from the emulator", "conforms 2 checks of 2 requirements: 2 pass; 1.23 s, exit 0"}},
 		"client":       {Console{}, ofClient(), []string{"tests a client of some.things.retry", "target client: node client.js"}},
 		"inconclusive": {Console{}, skipping(), []string{"to test more, add", "2 checks --token SCOPE=VALUE", "rerun the same command, with what is listed above", "exit 3"}},
@@ -201,13 +201,13 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 	const abovePrompt = 23
 	screen := lastRows(printed(Console{}, failingAll(), 80), abovePrompt)
 	for _, part := range []string{"40 requirements failed, most severe first\n  x.aspect2.one-2 (documented)", "and 36 more (--verbose or a report lists them all)", "explain  dpconform explain x.aspect2.one-2",
-		"rerun    the same command\n", "report   give --report", "does not conform\n", "80 fail", "exit 1"} {
+		"rerun    the same command\n", "report   to see every", "does not conform\n", "80 fail", "exit 1"} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("the last screen has no %q:\n%s", part, screen)
 		}
 	}
 	if normal, verbose := printed(Console{}, failingAll(), 80), printed(Console{Verbose: true}, failingAll(), 80); strings.Contains(normal, "x.aspect0.one-0 (") ||
-		!strings.Contains(normal, "FAIL 30 of 40 requirements not shown (--verbose prints them)") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
+		!strings.Contains(normal, "FAIL 30 of 40 failures not shown (--verbose prints them)") || !strings.Contains(verbose, "x.aspect0.one-0 (") {
 		t.Error("--verbose prints no more")
 	}
 	long := result.Cause{ID: "one", Summary: strings.Repeat("it reads no path ", 20), Fix: strings.Repeat("Read it. ", 80), Exchange: 1, Count: 10}

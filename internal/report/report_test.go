@@ -97,7 +97,7 @@ func TestWhatIsNotTestedIsOneLineEach(t *testing.T) {
 	}
 	for name, write := range map[string]func(io.Writer, result.Report) error{"console": console, "Markdown": WriteMarkdown, "HTML": html.Write} {
 		page := strings.ToLower(written(t, failing(), write))
-		for _, part := range []string{"not applicable", "no security: 2 checks (1 requirement has no other check); no 404 response: 1 check",
+		for _, part := range []string{"not applicable", "no security: 2 checks, so that 1 requirement is not tested; no 404 response: 1 check",
 			"not tested", "2 draft requirements; requirements that no check tests: x.own.one"} {
 			if !strings.Contains(page, part) {
 				t.Errorf("%s does not say %q:\n%s", name, part, page)

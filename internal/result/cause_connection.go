@@ -110,7 +110,7 @@ func (e evidence) connection() diagnosis {
 	}, say: func(first *Exchange, count int) (summary, fix string) {
 		found, once := shown[first.Number], ""
 		if count == 1 {
-			once = " once in this run"
+			once = ", once in this run,"
 		}
 		got := strings.TrimPrefix(strings.TrimSuffix(found.Got, ", over a connection that other requests had used"), "not an HTTP response: ")
 		return fmt.Sprintf("responses over a shared connection differ%s from those over separate ones: %s. The rest of the run uses a new connection for each request", once, got),

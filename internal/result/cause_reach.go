@@ -262,7 +262,7 @@ func (e evidence) noStates() diagnosis {
 	return diagnosis{id: NoStateMethod, least: 2, shows: shows, explains: func(finding Finding, exchange *Exchange) bool {
 		return shows(exchange) && !strings.HasPrefix(finding.Requirement, "errors.") // The form of the error is another mistake.
 	}, say: func(first *Exchange, count int) (summary, fix string) {
-		return fmt.Sprintf("no state of a job can be read: all %d requests get %d, as %s does%s", count, status, first.line(), first.because()),
+		return fmt.Sprintf("the state of no job can be read: all %d requests get %d, as %s does%s", count, status, first.line(), first.because()),
 			"serve the method that returns the state of a job, from the same data as the method under test. Without it, no check can compare the states before and after a call"
 	}}
 }

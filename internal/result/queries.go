@@ -383,9 +383,9 @@ func (r Report) groupsText(groups []NotApplicable) string {
 			case counted == "":
 				counted = requirements
 			case count == 1:
-				counted += " (1 requirement has no other " + check + ")"
+				counted += ", so that 1 requirement is not tested"
 			default:
-				counted += " (" + requirements + " have no other " + check + ")"
+				counted += ", so that " + requirements + " are not tested"
 			}
 		}
 		parts[i] = group.Reason + ": " + counted
