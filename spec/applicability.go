@@ -25,7 +25,7 @@ var (
 	stateMethod   = condition{"no method that reads a job's state is described", func(m *Method) bool { return m.ReadState.ID != "" }}
 	// newID is unmet too where a call changes its job instead of starting one.
 	newID           = condition{"the response has no id of a new job", func(m *Method) bool { return m.IDField != "" }}
-	changes         = condition{"no change of the job's state is described", func(m *Method) bool { return m.Effect == Changes }}
+	changes         = condition{"the description does not say that a call changes the state of its job", func(m *Method) bool { return m.Effect == Changes }}
 	resultingStates = condition{"the states of a job after a call are not described", func(m *Method) bool { return len(m.ResultingStates) > 0 }}
 	responseMembers = condition{"the response is an empty message", func(m *Method) bool { return len(m.Operation.Response.Members()) > 0 }}
 	emptyRequest    = condition{"the request message has fields", func(m *Method) bool { return len(m.Operation.Request.Members()) == 0 }}

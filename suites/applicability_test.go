@@ -77,7 +77,7 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 		// fault breaks the requirement.
 		fault, breaks string
 	}{
-		{"everything", nil, map[string]string{"no change of the job's state is described": "semantics/changed-state"},
+		{"everything", nil, map[string]string{"the description does not say that a call changes the state of its job": "semantics/changed-state"},
 			[]string{"authorization/no-token", "semantics/shipped-is-refused", "response/new-job-state"}, "id-missing", "response.id-present"},
 		{"no security", noSecurity, map[string]string{"the method needs no token": "authorization/no-token"},
 			[]string{"semantics/shipped-is-refused", "path/no-verb", "response/id-new"}, "wrong-state-conflict", "semantics.refusal-status"},
@@ -90,7 +90,7 @@ func TestWhatADescriptionLacksIsNotSelected(t *testing.T) {
 			[]string{"semantics/changed-state", "semantics/other-job", "semantics/shipped-is-refused", "response/schema"}, "state-unchanged", "semantics.changed-state"},
 		{"a call that changes another job too", changesJob, nil, nil, "other-job-changed", "semantics.other-jobs-keep-state"},
 		{"an effect that nothing is known of", []edit{linkOfPath, noEffect, emptyResponse},
-			map[string]string{"no change of the job's state is described": "semantics/other-job", "the response has no id of a new job": "semantics/concurrent-one-job"},
+			map[string]string{"the description does not say that a call changes the state of its job": "semantics/other-job", "the response has no id of a new job": "semantics/concurrent-one-job"},
 			[]string{"semantics/accepted-state", "semantics/given-open"}, "wrong-state-conflict", "semantics.refusal-status"},
 		{"a request with fields", []edit{requestFields}, map[string]string{"the request message has fields": "body/empty"},
 			[]string{"body/unknown-field", "body/media-type-parameter", "semantics/accepted-state"}, "trailing-slash-accepted", "path.trailing-slash"},

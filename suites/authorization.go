@@ -348,7 +348,7 @@ func refusedBeforeJob(j *judgement) {
 	for _, caller := range callers {
 		sender := "this token"
 		if caller.Label == target.NoCredential.Label {
-			sender = "no token"
+			sender = "a call without a token"
 		}
 		// What shares no connection can be compared.
 		unknown := j.alone(j.callOf(j.session.unknownID(), caller))
@@ -365,7 +365,7 @@ func refusedBeforeJob(j *judgement) {
 			if !j.comparable(id, first, second) {
 				continue
 			}
-			same := j.expect(id, second, beLike(first, about+" and "+sender))
+			same := j.expect(id, second, beLike(first, "which "+sender+" gets "+about))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))
 			}

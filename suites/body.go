@@ -341,7 +341,7 @@ func sendOddBody(j *judgement, odd oddBody) {
 		// Without a length it means the same as with one.
 		lengthRequired := inStatus("411", func(r *response) bool { return r.status == http.StatusLengthRequired })
 		if j.comparable(odd.requirement, plain, exchange) {
-			j.expect(odd.requirement, exchange, gomega.Or(beLike(plain, "with Content-Length: 0"), lengthRequired))
+			j.expect(odd.requirement, exchange, gomega.Or(beLike(plain, "as with Content-Length: 0"), lengthRequired))
 		}
 	case !j.closedOver(odd.requirement, exchange):
 		j.meets(odd.requirement, exchange)

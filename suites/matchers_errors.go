@@ -84,7 +84,7 @@ func haveErrorCode() types.GomegaMatcher {
 }
 
 func haveErrorMessage() types.GomegaMatcher {
-	return inError("message", "a string in error.message", func(_ *response, raw json.RawMessage) bool {
+	return inError("message", "a non-empty string in error.message", func(_ *response, raw json.RawMessage) bool {
 		var message string
 		return json.Unmarshal(raw, &message) == nil && strings.TrimSpace(message) != ""
 	})

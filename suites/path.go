@@ -236,7 +236,7 @@ func eachSystemParameter(j *judgement) {
 		request := j.callOf(job.id, credential)
 		request.Purpose = "the system parameter " + parameter
 		request.Path += "?" + parameter
-		j.expect(id, j.send(request), beLike(plain, "without "+parameter))
+		j.expect(id, j.send(request), beLike(plain, "as without "+parameter))
 	}
 }
 
@@ -290,7 +290,7 @@ func sameMeaning(id, purpose string, path func(id string) string) func(*judgemen
 			}
 			written := j.send(other(job.id))
 			if j.comparable(id, plain, written) {
-				j.expect(id, written, beLike(plain, "for the plain path"))
+				j.expect(id, written, beLike(plain, "as for the plain path"))
 			}
 			return
 		}
@@ -314,7 +314,7 @@ func succeed(method *spec.Method) types.GomegaMatcher {
 // beLike matches a response that means the same to a client as another one.
 func beLike(other *target.Exchange, as string) types.GomegaMatcher {
 	like := responseTo(other)
-	return inStatus(like.String()+", as "+as, like.like)
+	return inStatus(like.String()+", "+as, like.like)
 }
 
 // systemParameters are the system parameters of the description as they stand in a

@@ -94,9 +94,10 @@ requirements of a weaker level only warn. With inferred, every broken
 requirement fails.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
-3 inconclusive (nothing failed, but something could not be tested), 4 the server
-of --upstream cannot be reached, 130 interrupted. Ctrl-C ends --listen, which
-then exits with the result so far.`,
+3 inconclusive (nothing failed, but something could not be tested; that a client
+reuses no connection or does not speak HTTP/2 does not count), 4 the server of
+--upstream cannot be reached, 130 interrupted. Ctrl-C ends --listen, which then
+exits with the result so far.`,
 		Example: `  dpconform client -- ./client.sh
   dpconform client --method NAME -- ./client.sh
   dpconform client --scenario rate-limited -- node client.mjs {endpoint} {job}

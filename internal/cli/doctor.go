@@ -127,7 +127,7 @@ type doctorFindings struct {
 
 	// jobFlag is the flag that names a job, accepted are the states in which the method
 	// accepts one, and unrelated is the number of all unrelated scopes, of which Scopes
-	// names those that have a token, or one.
+	// names those that have a token, or all.
 	jobFlag   string
 	accepted  []string
 	unrelated int
@@ -328,6 +328,10 @@ func (d doctor) scopes(ctx context.Context) []doctorScope {
 		if !one.Unrelated {
 			d.observe(scope.Short(), one.State != tokenThere)
 		}
+	}
+	// A token of one unrelated scope is enough for the check.
+	if slices.ContainsFunc(found, func(one doctorScope) bool { return one.Unrelated && one.State != tokenMissing }) {
+		found = slices.DeleteFunc(found, func(one doctorScope) bool { return one.Unrelated && one.State == tokenMissing })
 	}
 	if d.selected.profile == config.Consumer && slices.ContainsFunc(found, func(one doctorScope) bool {
 		return !one.Unrelated && (one.State == tokenThere || one.shared)

@@ -348,5 +348,5 @@ func noteOf(call *Call, attempts []*request, byCommand bool) string {
 		return "the client opened another connection for its second call, which is allowed; to test a reused one, let the command make both calls with one HTTP client that keeps connections"
 	}
 	return "the client made no first call for the job " + warmJob + " on the same connection, so a reused connection was not tested; to test one, let the command call the method " +
-		"for that job first, and then for " + job + " with the same HTTP client (a client that makes one call per process cannot, and needs nothing)"
+		"for that job first, and then for " + job + " with the same HTTP client. If your client makes only one call per process, ignore this"
 }

@@ -166,10 +166,13 @@ func (o outcome) code() string {
 
 func (o outcome) errorText() string {
 	var parts []string
-	for _, part := range []string{o.code(), o.odd["code"], o.Error.Status, o.Error.Message} {
+	for _, part := range []string{o.code(), o.odd["code"], o.Error.Status} {
 		if part != "" {
 			parts = append(parts, printable(part))
 		}
+	}
+	if o.Error.Message != "" {
+		parts = append(parts, `"`+printable(o.Error.Message)+`"`)
 	}
 	if len(parts) == 0 {
 		return "without code, status and message"

@@ -39,8 +39,8 @@ func TestOutcomes(t *testing.T) {
 		{"two in a line", lineOfJ + `{"job":"k","archiveJobId":"m"}`, "j=n k=m"},
 		{"two lines of Windows", lineOfJ + "\r\n" + `{"job":"k","archiveJobId":"m"}` + "\r\n", "j=n k=m"},
 		{"the last of a job counts", lineOfJ + "\n" + `{"job":"j","archiveJobId":"m"}` + "\n", "j=m"},
-		{"error", `{"job":"j","error":{"code":429,"status":"S","message":"m"}}`, "j!429 S m"},
-		{"error as a text", `{"job":"j","error":"oh no"}`, "j!oh no"},
+		{"error", `{"job":"j","error":{"code":429,"status":"S","message":"m"}}`, "j!429 S \"m\""},
+		{"error as a text", `{"job":"j","error":"oh no"}`, "j!\"oh no\""},
 		{"error with odd members", `{"job":"j","error":{"code":"429","status":5}}`, `j!"429"`},
 		{"error without members", `{"job":"j","error":{}}`, `j!without code, status and message`},
 		{"behind a byte order mark", "x\n\ufeff" + lineOfJ, "j=n"},
@@ -106,9 +106,9 @@ func TestOutcomesThatContradictEachOther(t *testing.T) {
 		{"once", lineOfJ, "", ""},
 		{"the same twice", lineOfJ + "\n" + lineOfJ, lineOfJ, ""},
 		{"two descriptions of one error", failed + "\n" + failedElse, "", ""},
-		{"an error and a success", failed + "\n" + lineOfJ, "", "the error 500 x, and then a success with the id n, which counts"},
+		{"an error and a success", failed + "\n" + lineOfJ, "", "the error 500 \"x\", and then a success with the id n, which counts"},
 		{"two ids", lineOfJ + "\n" + other, "", "a success with the id n, and then a success with the id m, which counts"},
-		{"output and file", lineOfJ, failed, "a success with the id n, and then the error 500 x, which counts"},
+		{"output and file", lineOfJ, failed, "a success with the id n, and then the error 500 \"x\", which counts"},
 	} {
 		output, _ := reportedIn(t, row.output, "its output")
 		file := &outcomeLines{success: successMember(method), reported: output}

@@ -17,7 +17,7 @@ import (
 // noScenario is the reason of a requirement that no call of a run tested, and
 // noCall that of all where nothing called.
 const (
-	noScenario = "no request in this run tests this"
+	noScenario = "the client sent no request to which this applies"
 	noCall     = "no client called"
 )
 

@@ -186,7 +186,7 @@ func TestGoAwayNeedsTLS(t *testing.T) {
 func TestWhatWasReportedWhereNothingArrived(t *testing.T) {
 	t.Parallel()
 	_, report := runAll(t, runOf(t, "gives-up", "success"))
-	const want = "none; the command exited with 0 and reported the error no configuration"
+	const want = "none; the command exited with 0 and reported the error \"no configuration\""
 	if findings := report.Checks[0].Findings; len(findings) == 0 || findings[0].Got != want {
 		t.Errorf("%+v", findings)
 	}

@@ -26,7 +26,7 @@ func TestOutcomesOfAMethodThatReturnsNoID(t *testing.T) {
 		"x\n" + `{"job":"j","ok":true,"error":null}` + "\n":         "a success",
 		`{"job":"j","ok":true,"error":{"code":500}}`:                `line 1 of its output has both "ok" and "error": report one of them`,
 		`{"job":"j","ok":false,"error":{"code":500}}`:               "the error 500",
-		`{"job":"j","ok":true}` + "\n" + `{"job":"j","error":"oh"}`: "the error oh; a success, and then the error oh, which counts",
+		`{"job":"j","ok":true}` + "\n" + `{"job":"j","error":"oh"}`: "the error \"oh\"; a success, and then the error \"oh\", which counts",
 		`{"job":"j","ok":false}`:                                    `line 1 of its output has the ok false, which must be true; an error is reported as "error"`,
 		`{"job":"j"}`:                                               `line 1 of its output has neither "ok" nor "error"`,
 		lineOfJ:                                                     `line 1 of its output has neither "ok" nor "error"`,

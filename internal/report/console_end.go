@@ -128,7 +128,7 @@ func (c Console) skippedRow(report result.Report) string {
 	var parts []string
 	part := func(help string, checks int) {
 		if checks < skipped {
-			help += fmt.Sprintf(" (%d)", checks)
+			help += fmt.Sprintf(" (%s)", text.Counted(checks, "check"))
 		}
 		if checks > 0 {
 			parts = append(parts, help)

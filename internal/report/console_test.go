@@ -262,7 +262,7 @@ func TestTheLastScreenIsEnough(t *testing.T) {
 		t.Errorf("there is no %q in\n%s", want, got)
 	}
 	many.Checks[1].MissingJobs, many.Checks[3].MissingJobs, many.Checks[5].Flag, many.Checks[5].Reason = 8, 1, "", "needs a job"+result.FixFirst
-	if got, want := printed(Console{}, many, 80), "\n  skipped  6 checks: fix what failed first (1), add at least 9 more --job\n           FAILED=ID (5)\n  rerun"; !strings.Contains(got, want) {
+	if got, want := printed(Console{}, many, 80), "\n  skipped  6 checks: fix what failed first (1 check), add at least 9 more --job\n           FAILED=ID (5 checks)\n  rerun"; !strings.Contains(got, want) {
 		t.Errorf("there is no %q in\n%s", want, got)
 	}
 	if strings.Count(got, "want  this") != shownFindings || !strings.Contains(got, "and 4 more: path/example-3") || strings.Count(got, "give  --job FAILED=ID") != 1 || !strings.Contains(got, "and 3 more checks") {
