@@ -346,9 +346,9 @@ func refusedBeforeJob(j *judgement) {
 	}
 	const id = "authorization.before-job"
 	for _, caller := range callers {
-		sender := "this token"
+		sender := "with this token"
 		if caller.Label == target.NoCredential.Label {
-			sender = "a call without a token"
+			sender = "without a token"
 		}
 		// What shares no connection can be compared.
 		unknown := j.alone(j.callOf(j.session.unknownID(), caller))
@@ -365,7 +365,7 @@ func refusedBeforeJob(j *judgement) {
 			if !j.comparable(id, first, second) {
 				continue
 			}
-			same := j.expect(id, second, beLike(first, "which "+sender+" gets "+about))
+			same := j.expect(id, second, beLike(first, "as this server responded "+about+" "+sender))
 			if same && steady {
 				j.expect(id, known, haveWordsOf(unknown))
 			}

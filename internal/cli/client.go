@@ -94,10 +94,10 @@ requirements of a weaker level only warn. With inferred, every broken
 requirement fails.
 
 Exit: 0 conforms, 1 does not, 2 wrong usage, or the command cannot be started,
-3 inconclusive (nothing failed, but something could not be tested; that a client
-reuses no connection or does not speak HTTP/2 does not count), 4 the server of
---upstream cannot be reached, 130 interrupted. Ctrl-C ends --listen, which then
-exits with the result so far.`,
+3 inconclusive (nothing failed, but something could not be tested; scenarios
+skipped because the client reuses no connection or does not speak HTTP/2 do not
+count), 4 the server of --upstream cannot be reached, 130 interrupted. Ctrl-C
+ends --listen, which then exits with the result so far.`,
 		Example: `  dpconform client -- ./client.sh
   dpconform client --method NAME -- ./client.sh
   dpconform client --scenario rate-limited -- node client.mjs {endpoint} {job}
@@ -119,7 +119,7 @@ exits with the result so far.`,
 	flags.BoolVar(&options.list, "list", false, "list the scenarios, and what the client must do in each")
 	flags.StringVar(&options.print, "print-scenario", "", "print the scenario `NAME` as YAML, to start your own from")
 	flags.BoolVar(&run.Together, "together", false, "run the command once for all scenarios. It selects the scenario of each call by job id, header or path")
-	flags.StringVar(&run.Job, "client-job", "", "`ID` of the job that the client calls the method for, if you cannot change it. Needed with --upstream")
+	flags.StringVar(&run.Job, "client-job", "", "`ID` of the job that the client calls the method for, if this id is fixed in the client. Needed with --upstream")
 	flags.DurationVar(&run.Limit, "timeout", 30*time.Second, "maximum `DURATION` of the command in each scenario, such as 10s. Then it is ended with its child processes")
 	flags.BoolVar(&run.ExitReports, "exit-outcome", false, "if the command prints no outcome, treat exit code 0 as success, for a method that returns no new id")
 	flags.BoolVar(&run.WireOnly, "wire-only", false, "test only the requests, not what the client reports")
