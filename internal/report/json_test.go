@@ -98,7 +98,11 @@ func TestAnEditedReportContradictsItself(t *testing.T) {
 	for want, edit := range map[string]func(*result.Report){
 		"its counts are not those of its checks":                                func(r *result.Report) { r.Counts.Checks[result.Pass]++ },
 		"its counts are not those of its requirements":                          func(r *result.Report) { r.Requirements = r.Requirements[1:] },
-		"the number of its exchange 1 is not its own":                           func(r *result.Report) { r.Exchanges[1].Number = 1 },
+		"its exchange 2 has the number 1":                                       func(r *result.Report) { r.Exchanges[1].Number = 1 },
+		"its check path/example refers to the exchange 99 of 5":                 func(r *result.Report) { r.Checks[1].Exchanges = []int{99} },
+		"its check path/example refers to the exchange 0 of 5":                  func(r *result.Report) { r.Checks[1].Exchanges = []int{0} },
+		"its check path/example refers to the exchange -1 of 5":                 func(r *result.Report) { r.Checks[1].Findings[0].Exchange = -1 },
+		"its cause everything refers to the exchange 98 of 5":                   func(r *result.Report) { r.Causes = []result.Cause{{ID: "everything", Exchange: 98}} },
 		"nothing came of its exchange 1, and no fault":                          func(r *result.Report) { r.Exchanges[0].Response = nil },
 		"its exit code 0 and its conclusion are not those of its checks":        func(r *result.Report) { r.Exit = 0 },
 		"its exit code 77 and its conclusion are not those of its checks":       func(r *result.Report) { r.Exit = 77 },

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,12 +20,13 @@ func Contradiction(r Report) string {
 	if contradiction := contradictionOfVerdicts(r); contradiction != "" {
 		return contradiction
 	}
-	seen := map[int]bool{}
-	for _, exchange := range r.Exchanges {
-		if exchange.Number < 1 || seen[exchange.Number] {
-			return fmt.Sprintf("the number of its exchange %d is not its own", exchange.Number)
+	if contradiction := contradictionOfReferences(r); contradiction != "" {
+		return contradiction
+	}
+	for i, exchange := range r.Exchanges {
+		if exchange.Number != i+1 {
+			return fmt.Sprintf("its exchange %d has the number %d", i+1, exchange.Number)
 		}
-		seen[exchange.Number] = true
 		for _, attempt := range slices.Concat(exchange.Earlier, []Attempt{{exchange.Response, exchange.Fault, 0}}) {
 			if attempt.Response == nil && attempt.Fault == nil {
 				return fmt.Sprintf("nothing came of its exchange %d, and no fault", exchange.Number)
@@ -61,6 +63,33 @@ func contradictionOfVerdicts(r Report) string {
 	fails := r.Exit == ExitFails || r.Exit == ExitInterrupted || r.Exit == ExitUnreachable && r.Ended != ""
 	if !known || r.Conclusion == "" || failing > 0 && !fails || failing == 0 && r.Stale == "" && r.Exit == ExitFails {
 		return fmt.Sprintf("its exit code %d and its conclusion are not those of its checks", r.Exit)
+	}
+	return ""
+}
+
+// contradictionOfReferences says what refers to an exchange that the report does not
+// have. A finding or a cause may refer to none.
+func contradictionOfReferences(r Report) string {
+	refer := func(what, id string, least int, numbers ...int) string {
+		at := slices.IndexFunc(numbers, func(number int) bool { return number < least || number > len(r.Exchanges) })
+		if at < 0 {
+			return ""
+		}
+		return fmt.Sprintf("its %s %s refers to the exchange %d of %d", what, id, numbers[at], len(r.Exchanges))
+	}
+	for _, cause := range r.Causes {
+		if contradiction := refer("cause", cause.ID, 0, cause.Exchange); contradiction != "" {
+			return contradiction
+		}
+	}
+	for _, check := range r.Checks {
+		contradiction := refer("check", check.ID, 1, check.Exchanges...)
+		for _, finding := range check.Findings {
+			contradiction = cmp.Or(contradiction, refer("check", check.ID, 0, finding.Exchange))
+		}
+		if contradiction != "" {
+			return contradiction
+		}
 	}
 	return ""
 }

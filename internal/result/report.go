@@ -392,31 +392,5 @@ func ReadJSON(text []byte) (Report, error) {
 	if report.FormatVersion != FormatVersion {
 		return Report{}, fmt.Errorf("a report of format %d; this version reads format %d", report.FormatVersion, FormatVersion)
 	}
-	if report.Exchanges == nil {
-		return report, nil // Its reader says so.
-	}
-	return report, report.missingExchange()
-}
-
-// missingExchange is the error that a report refers to an exchange that it does not
-// have. Somebody may have edited it.
-func (r Report) missingExchange() error {
-	missing := func(number int) bool { return number < 1 || number > len(r.Exchanges) }
-	for _, cause := range r.Causes {
-		if cause.Exchange != 0 && missing(cause.Exchange) {
-			return fmt.Errorf("the cause %s refers to the exchange %d of %d", cause.ID, cause.Exchange, len(r.Exchanges))
-		}
-	}
-	for _, check := range r.Checks {
-		numbers := check.Exchanges
-		for _, finding := range check.Findings {
-			if finding.Exchange != 0 {
-				numbers = append(slices.Clip(numbers), finding.Exchange)
-			}
-		}
-		if at := slices.IndexFunc(numbers, missing); at >= 0 {
-			return fmt.Errorf("the check %s refers to the exchange %d of %d", check.ID, numbers[at], len(r.Exchanges))
-		}
-	}
-	return nil
+	return report, nil
 }
