@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dpconform/dpconform/internal/result"
+	"github.com/dpconform/dpconform/internal/target"
 	"github.com/dpconform/dpconform/internal/text"
 )
 
@@ -183,4 +184,81 @@ func (j *judgement) shownOfMade(id, state string) (otherwise string) {
 		}
 	}
 	return otherwise
+}
+
+// jobForRefusal finds a job for a request that must have no effect: one that the
+// method accepts, which shows that a server wrongly does, else one that it refuses
+// for its state.
+func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, bool) {
+	if left, missing := j.acceptedJobs(1); missing == nil {
+		// The state method decides, so that a job that the request of an earlier
+		// check has used up is not taken.
+		for _, state := range j.Method.AcceptedStates {
+			for _, id := range firstFew(j.Target.Unused(state)) {
+				read := j.readState(id, credential)
+				if j.stateIn(read) == state {
+					return jobUnderTest{id: id, state: state}, true
+				}
+				if !j.wasCalled(id) {
+					j.hasChanged(id, read)
+				}
+			}
+		}
+		if shown := j.session.shown[left[0]]; slices.Contains(j.Method.RefusedStates(), shown) {
+			return jobUnderTest{id: left[0], state: shown, refusedAnyway: true}, true
+		}
+		return jobUnderTest{id: left[0], state: ""}, true
+	}
+	if job, found := j.freeJob(); found {
+		if job.refusedAnyway {
+			job.plain = j.plainCall(job.id, credential)
+		}
+		job.state = j.stateIn(j.readState(job.id, credential))
+		return job, true
+	}
+	j.Skip(j.noJobReason()+j.staleText(), j.anyJobFlag())
+	return jobUnderTest{}, false
+}
+
+// plainCall is the last call for a job as it is documented, with this token: one of the
+// run, or else a new one.
+func (j *judgement) plainCall(job string, credential target.Credential) *target.Exchange {
+	own := j.callOf(job, credential)
+	for _, exchange := range slices.Backward(j.Target.Journal()) {
+		if exchange.Request.Path == own.Path && exchange.Complete() && exchange.Request.Credential.Label == credential.Label && j.isPlain(exchange) {
+			return exchange
+		}
+	}
+	return j.send(own)
+}
+
+func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
+
+// freeJob finds a given job of which a call uses nothing up: one that is
+// refused for its state, or any where there are no states and calls may have an
+// effect. It is the last one of
+// its state, so that the first stays for the checks about the state itself.
+func (j *judgement) freeJob() (jobUnderTest, bool) {
+	states := j.refusedStates()
+	given := slices.DeleteFunc(slices.Clone(states), func(state string) bool { return len(j.Target.Jobs(state)) == 0 })
+	if len(given) == 0 {
+		given = states[:min(1, len(states))]
+	}
+	for _, state := range given {
+		if ids := j.jobsIn(state); len(ids) > 0 {
+			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
+		}
+	}
+	if ids := j.jobsIn(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {
+		return jobUnderTest{id: ids[len(ids)-1]}, true
+	}
+	return jobUnderTest{}, false
+}
+
+// refusedStates puts the states that a job never leaves first: a job in
+// progress may fail while the suite runs.
+func (j *judgement) refusedStates() []string {
+	states := slices.Clone(j.Method.RefusedStates())
+	slices.Reverse(states)
+	return states
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dpconform/dpconform/internal/result"
 	"github.com/dpconform/dpconform/internal/target"
@@ -302,83 +301,6 @@ func (j *judgement) missingInputs() string {
 	return strings.Join(flags, ", and ")
 }
 
-// jobForRefusal finds a job for a request that must have no effect: one that the
-// method accepts, which shows that a server wrongly does, else one that it refuses
-// for its state.
-func (j *judgement) jobForRefusal(credential target.Credential) (jobUnderTest, bool) {
-	if left, missing := j.acceptedJobs(1); missing == nil {
-		// The state method decides, so that a job that the request of an earlier
-		// check has used up is not taken.
-		for _, state := range j.Method.AcceptedStates {
-			for _, id := range firstFew(j.Target.Unused(state)) {
-				read := j.readState(id, credential)
-				if j.stateIn(read) == state {
-					return jobUnderTest{id: id, state: state}, true
-				}
-				if !j.wasCalled(id) {
-					j.hasChanged(id, read)
-				}
-			}
-		}
-		if shown := j.session.shown[left[0]]; slices.Contains(j.Method.RefusedStates(), shown) {
-			return jobUnderTest{id: left[0], state: shown, refusedAnyway: true}, true
-		}
-		return jobUnderTest{id: left[0], state: ""}, true
-	}
-	if job, found := j.freeJob(); found {
-		if job.refusedAnyway {
-			job.plain = j.plainCall(job.id, credential)
-		}
-		job.state = j.stateIn(j.readState(job.id, credential))
-		return job, true
-	}
-	j.Skip(j.noJobReason()+j.staleText(), j.anyJobFlag())
-	return jobUnderTest{}, false
-}
-
-// plainCall is the last call for a job as it is documented, with this token: one of the
-// run, or else a new one.
-func (j *judgement) plainCall(job string, credential target.Credential) *target.Exchange {
-	own := j.callOf(job, credential)
-	for _, exchange := range slices.Backward(j.Target.Journal()) {
-		if exchange.Request.Path == own.Path && exchange.Complete() && exchange.Request.Credential.Label == credential.Label && j.isPlain(exchange) {
-			return exchange
-		}
-	}
-	return j.send(own)
-}
-
-func firstFew(ids []string) []string { return ids[:min(3, len(ids))] }
-
-// freeJob finds a given job of which a call uses nothing up: one that is
-// refused for its state, or any where there are no states and calls may have an
-// effect. It is the last one of
-// its state, so that the first stays for the checks about the state itself.
-func (j *judgement) freeJob() (jobUnderTest, bool) {
-	states := j.refusedStates()
-	given := slices.DeleteFunc(slices.Clone(states), func(state string) bool { return len(j.Target.Jobs(state)) == 0 })
-	if len(given) == 0 {
-		given = states[:min(1, len(states))]
-	}
-	for _, state := range given {
-		if ids := j.jobsIn(state); len(ids) > 0 {
-			return jobUnderTest{id: ids[len(ids)-1], state: state, refusedAnyway: true}, true
-		}
-	}
-	if ids := j.jobsIn(""); len(ids) > 0 && !hasStates(j.Method) && j.Target.MayConsume() {
-		return jobUnderTest{id: ids[len(ids)-1]}, true
-	}
-	return jobUnderTest{}, false
-}
-
-// refusedStates puts the states that a job never leaves first: a job in
-// progress may fail while the suite runs.
-func (j *judgement) refusedStates() []string {
-	states := slices.Clone(j.Method.RefusedStates())
-	slices.Reverse(states)
-	return states
-}
-
 // keepsState reads the state of a job again and expects that it did not change.
 func (j *judgement) keepsState(id string, job jobUnderTest, credential target.Credential) {
 	if job.state == "" {
@@ -393,110 +315,6 @@ func (j *judgement) keptState(id string, read *target.Exchange, state string) {
 	if !j.otherChanged(read, state) {
 		j.showsState(id, read, state)
 	}
-}
-
-// firstCall calls the method for one job that it accepts, once for the whole
-// session, and reads the states around it.
-func (j *judgement) firstCall() (*firstCall, bool) {
-	if j.session.first == nil {
-		j.session.first = j.makeFirstCall()
-	}
-	first := j.session.first
-	if first.missing != nil {
-		j.skipFor(first.missing)
-		// All who look at the call need its one job; the first says so.
-		others := *first.missing
-		others.Jobs, first.missing = 0, &others
-		return nil, false
-	}
-	if first.broken != "" {
-		j.broken = first.broken
-		return nil, false
-	}
-	j.look(first.exchange)
-	return first, true
-}
-
-func (j *judgement) makeFirstCall() *firstCall {
-	credential, found := j.credential()
-	if !found {
-		return &firstCall{missing: j.missing, broken: j.broken}
-	}
-	left, missing := j.acceptedJobs(1)
-	if missing != nil {
-		return &firstCall{missing: missing}
-	}
-	first := &firstCall{}
-	first.exchange = j.callOnce(left[0], nil, func(job string) target.Request {
-		first.job = job
-		first.stateBefore = j.stateIn(j.readState(job, credential))
-		first.other = j.otherJob(job, credential)
-		return j.callOf(job, credential)
-	})
-	if first.exchange == nil {
-		return &firstCall{missing: j.missing, broken: j.broken}
-	}
-	if id := j.jobIDIn(first.exchange); first.exchange.Succeeded() && fitsPath(j.Method, id) && hasStateMethod(j.Method) {
-		j.newJobState(id, credential)
-	}
-	first.stateAfter = j.changedState(first, credential)
-	if first.other.id != "" {
-		first.otherAfter = j.readState(first.other.id, credential)
-	}
-	return first
-}
-
-// changePauses are how long a job may take to show the state that a success leaves
-// it in: two seconds in all.
-var changePauses = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 600 * time.Millisecond, time.Second}
-
-// changedState reads the state of a job after a call, and again while a success has
-// not yet changed it.
-func (j *judgement) changedState(first *firstCall, credential target.Credential) *target.Exchange {
-	exchange := j.readState(first.job, credential)
-	if !first.exchange.Succeeded() || len(j.Method.ResultingStates) == 0 {
-		return exchange
-	}
-	for _, pause := range changePauses {
-		if state := j.stateIn(exchange); state == "" || slices.Contains(j.Method.ResultingStates, state) || j.Target.Wait(j.ctx, pause) != nil {
-			break
-		}
-		exchange = j.readState(first.job, credential)
-	}
-	return exchange
-}
-
-// otherJob reads the state of another job than that of a call that changes its
-// own: one that the method accepts too, or else any. It is empty where there is
-// none.
-func (j *judgement) otherJob(than string, credential target.Credential) jobUnderTest {
-	if j.Method.Effect != spec.Changes || !hasStates(j.Method) {
-		return jobUnderTest{}
-	}
-	for _, state := range j.Method.AcceptedStates {
-		// The last one is needed by no other check.
-		for _, id := range slices.Backward(j.Target.Unused(state)) {
-			if id != than {
-				return jobUnderTest{id: id, state: j.stateIn(j.readState(id, credential))}
-			}
-		}
-	}
-	other, found := j.freeJob()
-	if found {
-		other.state = j.stateIn(j.readState(other.id, credential))
-	}
-	return other
-}
-
-// newJobState reads the state of a new job, once for the whole session.
-func (j *judgement) newJobState(id string, credential target.Credential) *target.Exchange {
-	if known, found := j.session.states[id]; found {
-		j.look(known)
-		return known
-	}
-	exchange := j.readState(id, credential)
-	j.session.states[id] = exchange
-	return exchange
 }
 
 // fitsPath reports whether an id can be a segment of the method's paths.

@@ -63,22 +63,6 @@ type session struct {
 	unsettled int
 }
 
-// firstCall is a call that should succeed, and what was read around it.
-type firstCall struct {
-	job      string
-	exchange *target.Exchange
-	// stateBefore is empty, and stateAfter nil, where no method reads states.
-	stateBefore string
-	stateAfter  *target.Exchange
-	// other is another job, and otherAfter its state after the call, where a call
-	// changes its own.
-	other      jobUnderTest
-	otherAfter *target.Exchange
-	missing    *result.Missing
-	// broken says why nobody knows what came of it.
-	broken string
-}
-
 // newSession begins a run. It sends nothing yet. The error is one line for the
 // author of the test.
 func newSession(config Config) (*session, error) {

@@ -127,7 +127,10 @@ func (j *judgement) changedText() string {
 		given += len(j.Target.Jobs(state))
 	}
 	accepted := text.List(j.Method.AcceptedStates, "or")
-	no := map[bool]string{true: result.NoLonger, false: " not "}[j.session.left]
+	no := " not "
+	if j.session.left {
+		no = result.NoLonger
+	}
 	var words string
 	switch {
 	case given == 1:

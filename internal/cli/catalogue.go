@@ -157,7 +157,7 @@ func (c catalogueConsole) listClients() {
 	}
 	words := fmt.Sprintf("%d requirements for clients, tested by dpconform client", len(c.Clients)-other)
 	if other > 0 {
-		words += fmt.Sprintf(", and %d that %s not apply", other, map[bool]string{true: "does", false: "do"}[other == 1])
+		words += fmt.Sprintf("; not applicable: %d", other)
 	}
 	c.Paragraph("", words)
 	aspect := ""

@@ -3,6 +3,7 @@ package result
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,9 +29,9 @@ func MemberForm(body []byte, name string) (form, fix string) {
 		}
 		return "as " + is, fmt.Sprintf("return %s as a string, not as %s", name, is)
 	}
-	for outer, value := range members {
+	for _, outer := range slices.Sorted(maps.Keys(members)) {
 		var inner map[string]json.RawMessage
-		if json.Unmarshal(value, &inner) == nil && inner[name] != nil {
+		if json.Unmarshal(members[outer], &inner) == nil && inner[name] != nil {
 			return "inside another object", fmt.Sprintf("return %s at the top of the response, not inside %s", name, text.Line(text.Cut(outer, 60)))
 		}
 	}
